@@ -1,0 +1,29 @@
+"""The errors a person reads: each states the fact, then the mend.
+
+Only :class:`ReadableError` and its kinds reach a page or a shell record. A programming error stays
+``ValueError`` or ``TypeError`` and is never dressed up as one of these.
+"""
+
+
+class ReadableError(Exception):
+    """An error whose text is one or two sentences written for the person at the screen."""
+
+
+class UnreadableImage(ReadableError):
+    """A file that should hold an image, but whose pixels cannot be had."""
+
+
+class NotAnImage(UnreadableImage):
+    """A file that is well but holds no image: a text, a PDF, a structured report."""
+
+
+class UnusableBundle(ReadableError):
+    """A model on disk that is incomplete, altered, stale or of another format."""
+
+
+class WrongRequest(ReadableError):
+    """A request that names something that is not there, such as an unknown class or prototype."""
+
+
+class Cancelled(Exception):
+    """Raised inside long work after its ``cancelled`` callback said yes. Not an error to show."""
