@@ -1,0 +1,180 @@
+"""The command line: what may be asked, and one sentence for what may not.
+
+Only the standard library is imported here, so that ``--help`` answers at once.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from dprotonet.errors import WrongRequest
+
+PROGRAM = "python -m dprotonet"
+
+OVERVIEW = f"""\
+usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
+       {PROGRAM} explain PATH… --model BUNDLE --out DIR [--node NODE]…
+
+See why an image classifier says what it says.
+
+  predict   what the model says of every film, and the prototypes that made it say so
+  explain   where in the film it lies: one MDM heatmap for each film and node
+
+`{PROGRAM} predict --help` and `{PROGRAM} explain --help` tell the rest.
+Research use, not for diagnosis.
+"""
+
+ENDING = """\
+exit status:
+  0    every film was read (files that are no images are records with "skipped")
+  1    at least one film could not be read; its record says why in "error"
+  2    wrong usage: nothing was read; one sentence on standard error says what to change
+  130  interrupted; 141 the reader of standard output went away
+
+A PATH is a film (DICOM, PNG, JPEG, TIFF, BMP, WebP; the content decides, not the name) or a
+folder, which is walked. Research use, not for diagnosis.
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What both commands are told."""
+
+    paths: tuple[Path, ...]
+    model: Path
+    device: str
+
+
+@dataclass(frozen=True)
+class PredictRequest(Request):
+    """``predict``: one record a frame, in the format asked for."""
+
+    format: str
+
+
+@dataclass(frozen=True)
+class ExplainRequest(Request):
+    """``explain``: the nodes as they were typed, each once, and where the files go."""
+
+    out: Path
+    nodes: tuple[str, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class HelpRequest:
+    """A text that was asked for, to be shown as it is."""
+
+    text: str
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises its complaint as one sentence instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:].rstrip(".")
+        raise WrongRequest(f"{sentence}. `{self.prog} --help` shows the usage.")
+
+
+def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
+    """Read the words after ``python -m dprotonet``.
+
+    Raises:
+        WrongRequest: they ask for something that cannot be asked; its text is one sentence.
+    """
+    if argv and argv[0] in ("-h", "--help"):
+        return HelpRequest(OVERVIEW)
+    if not argv or argv[0] not in ("predict", "explain"):
+        asked = f'There is no command "{argv[0]}"' if argv else "A command is missing"
+        raise WrongRequest(f"{asked}: ask for predict or explain (`{PROGRAM} --help`).")
+    parser = _predict_parser() if argv[0] == "predict" else _explain_parser()
+    options, films = _split(argv[1:])
+    if "-h" in options or "--help" in options:
+        return HelpRequest(parser.format_help())
+    # Intermixed: `predict a.dcm --model BUNDLE b.dcm` means both films.
+    given = parser.parse_intermixed_args(options)
+    paths = (*given.paths, *(Path(film) for film in films if film))
+    if not paths:
+        raise WrongRequest(f"Name at least one film or folder (`{parser.prog} --help`).")
+    if argv[0] == "predict":
+        return PredictRequest(paths, given.model, given.device, given.format)
+    nodes = tuple(dict.fromkeys(given.node or ("class",)))
+    return ExplainRequest(paths, given.model, given.device, given.out, nodes, given.seed)
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Options, and the PATHs after ``--``, which argparse loses in intermixed order."""
+    if "--" not in words:
+        return list(words), []
+    cut = list(words).index("--")
+    return list(words[:cut]), list(words[cut + 1 :])
+
+
+def _predict_parser() -> argparse.ArgumentParser:
+    parser = _common_parser(
+        "predict",
+        "%(prog)s PATH… --model BUNDLE [--format json|csv]",
+        "Write one record for each frame: the calibrated probabilities, the threshold, and the\n"
+        "ten largest contributions of prototypes to the predicted class's logit.",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("json", "csv"),
+        default="json",
+        help="JSON Lines (default), or CSV with path, frame, sha256, prediction, one column a "
+        "class, error; the error of a file that is no image begins with 'skipped: '",
+    )
+    return parser
+
+
+def _explain_parser() -> argparse.ArgumentParser:
+    parser = _common_parser(
+        "explain",
+        "%(prog)s PATH… --model BUNDLE --out DIR [--node NODE]…",
+        "Write FILM.FRAME.NODE.heatmap.npy, .overlay.png and .json under DIR, which mirrors the\n"
+        "folders given, and one JSON record for each explanation on standard output.",
+    )
+    parser.add_argument("--out", required=True, type=_path, metavar="DIR", help="made if absent")
+    parser.add_argument(
+        "--node",
+        action="append",
+        metavar="NODE",
+        help="class (the predicted one; the default), class:NAME, prototype:ID or vector:ID; "
+        "may be repeated",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="the decoder's seed (0); the same seed gives the same heatmap",
+    )
+    return parser
+
+
+def _common_parser(command: str, usage: str, description: str) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"{PROGRAM} {command}",
+        usage=usage,
+        description=description,
+        epilog=ENDING,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="a film or a folder")
+    parser.add_argument(
+        "--model", required=True, type=_path, metavar="BUNDLE", help="the model's bundle folder"
+    )
+    parser.add_argument(
+        "--device", default="cpu", help="cpu (default), cuda, cuda:1 or mps: where the model runs"
+    )
+    return parser
+
+
+def _path(text: str) -> Path:
+    # Path("") is the current folder: an empty shell variable must not stand for it.
+    if not text:
+        raise argparse.ArgumentTypeError("a path is empty")
+    return Path(text)

@@ -1,0 +1,100 @@
+"""From PATHs to frames, one at a time, with a reason for every file that gives none."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from dprotonet import images
+from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+
+if TYPE_CHECKING:
+    from dprotonet.images import GrayOrColourImage
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was named, or found in a folder that was named."""
+
+    path: Path
+    relative: PurePath
+    """Below the folder that was named; the bare name of a file that was named itself."""
+    order: int
+    """Which PATH of the command line it came by, from 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """One frame that was read."""
+
+    source: Source
+    frame: int
+    sha256: str
+    image: "GrayOrColourImage"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A frame, or a whole file as its frame 0, that could not be read."""
+
+    source: Source
+    frame: int
+    sha256: str | None
+    """Of the file; None where not even its bytes could be had."""
+    reason: str
+    skipped: bool
+    """The file is well but holds no image: told, and no failure."""
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """Refuse a PATH that is not there, before any work is done.
+
+    Raises:
+        WrongRequest: naming the first that is missing. A film missing from a list is a slip of
+            the one who wrote it, better told at once than found among an hour's records.
+    """
+    for path in paths:
+        try:
+            there = path.exists()
+        except OSError:
+            # A folder that may not be entered: the file will get its own record.
+            continue
+        except ValueError:
+            there = False
+        if not there:
+            raise WrongRequest(f"There is no file or folder {path}: check its spelling.")
+
+
+def read_films(
+    paths: Sequence[Path], *, leave_out: Callable[[Path], bool] = lambda path: False
+) -> Iterator[Film | Problem]:
+    """Every frame of every file, in the order of the PATHs; folders are walked sorted.
+
+    Args:
+        paths: files and folders.
+        leave_out: says which files found in a folder are passed over in silence. A file that
+            was named itself is always read.
+    """
+    for order, path in enumerate(paths, start=1):
+        is_folder = path.is_dir()
+        for found in images.walk([path]):
+            if not (is_folder and leave_out(found.path)):
+                yield from _read_file(Source(found.path, found.relative, order))
+
+
+def _read_file(source: Source) -> Iterator[Film | Problem]:
+    digest: str | None = None
+    frame = 0
+    try:
+        digest = images.file_sha256(source.path)
+        for image in images.read_frames(source.path):
+            frame = image.frame
+            yield Film(source, frame, digest, image)
+            frame += 1
+    except NotAnImage as error:
+        yield Problem(source, frame, digest, str(error), skipped=True)
+    except UnreadableImage as error:
+        yield Problem(source, frame, digest, str(error), skipped=False)
+    except OSError as error:
+        reason = f"This file cannot be opened ({error.strerror}). Check its permissions."
+        yield Problem(source, frame, digest, reason, skipped=False)

@@ -1,0 +1,140 @@
+"""What goes to standard output: JSON Lines or CSV, one record a frame, each flushed at once."""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from dprotonet.prediction import Prediction
+from dprotonet.shell.films import Film, Problem
+
+MATCHES = 10
+"""How many prototypes a record names: those that moved the predicted class's logit most."""
+
+SKIPPED = "skipped: "
+"""How the CSV's error begins for a file that is no image and therefore no failure."""
+
+
+class PredictionWriter(Protocol):
+    """One way to write predictions down."""
+
+    def prediction(self, film: Film, prediction: Prediction) -> None:
+        """Write one frame's prediction."""
+
+    def problem(self, problem: Problem) -> None:
+        """Write why there is none."""
+
+
+def prediction_record(film: Film, prediction: Prediction) -> dict[str, Any]:
+    """One frame as it stands in the JSON Lines."""
+    return {
+        **film_record(film),
+        "prediction": prediction.label,
+        "probabilities": dict(prediction.probabilities),
+        "threshold": prediction.threshold,
+        "matches": [
+            {
+                "prototype": match.prototype,
+                "class": match.class_name,
+                "similarity": match.similarity,
+                "contribution": match.contribution,
+            }
+            # Prediction.matches is sorted by the size of the contribution.
+            for match in prediction.matches[:MATCHES]
+        ],
+    }
+
+
+def film_record(film: Film | Problem) -> dict[str, Any]:
+    """The keys that every record begins with."""
+    return {"path": str(film.source.path), "frame": film.frame, "sha256": film.sha256}
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    """A file without a prediction: ``error``, or ``skipped`` where it is no image."""
+    key = "skipped" if problem.skipped else "error"
+    return {**film_record(problem), key: problem.reason}
+
+
+def json_text(record: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """JSON that every parser reads: ASCII, and null where a number is not finite."""
+    # ASCII escapes, so that neither the terminal's encoding nor a file name that is no valid
+    # Unicode can break a line.
+    return json.dumps(_finite(record), indent=indent, allow_nan=False)
+
+
+class JsonLines:
+    """JSON Lines: one object a line."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Write any record."""
+        self._stream.write(json_text(record) + "\n")
+        self._stream.flush()
+
+    def prediction(self, film: Film, prediction: Prediction) -> None:
+        """Write one frame's prediction."""
+        self.record(prediction_record(film, prediction))
+
+    def problem(self, problem: Problem) -> None:
+        """Write why there is none."""
+        self.record(problem_record(problem))
+
+
+class FlatTable:
+    """CSV: path, frame, sha256, prediction, one column a class, error."""
+
+    def __init__(self, stream: TextIO, classes: Sequence[str]):
+        self._stream = stream
+        self._classes = tuple(classes)
+        self._rows = csv.writer(stream, lineterminator="\n")
+        self._row("path", "frame", "sha256", "prediction", *map(inert, classes), "error")
+
+    def prediction(self, film: Film, prediction: Prediction) -> None:
+        """Write one frame's prediction."""
+        probabilities = (prediction.probabilities[name] for name in self._classes)
+        label = inert(prediction.label)
+        self._row(*self._beginning(film), label, *map(_number, probabilities), "")
+
+    def problem(self, problem: Problem) -> None:
+        """Write why there is none; a skipped file's reason begins with ``skipped:``."""
+        reason = SKIPPED + problem.reason if problem.skipped else problem.reason
+        nothing = ("",) * len(self._classes)
+        self._row(*self._beginning(problem), "", *nothing, inert(reason))
+
+    def _beginning(self, film: Film | Problem) -> tuple[object, ...]:
+        return inert_path(film.source.path), film.frame, film.sha256 or ""
+
+    def _row(self, *cells: object) -> None:
+        self._rows.writerow(cells)
+        self._stream.flush()
+
+
+def inert(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def inert_path(path: Path) -> str:
+    """The path as such a cell, and still a path: ``=a.png`` becomes ``./=a.png``."""
+    text = str(path)
+    return text if inert(text) == text else f".{os.sep}{text}"
+
+
+def _number(value: float) -> str:
+    return repr(float(value)) if math.isfinite(value) else ""
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    return value
