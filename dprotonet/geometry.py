@@ -1,0 +1,146 @@
+"""Between the stored pixel grid and the square grid that a network sees.
+
+The film is resized with its aspect kept, centred and padded; every map comes back to exactly the
+stored grid. Boxes are ``(x0, y0, x1, y1)`` in pixels, where 0 is the left or upper edge of the
+first pixel and W or H the right or lower edge of the last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a film of ``stored`` pixels lies on a network grid of ``network`` × ``network``."""
+
+    stored: tuple[int, int]  # (H, W) pixels
+    network: int  # S pixels
+    resized: tuple[int, int]  # (rows, columns) of the film on the network grid, pixels
+    offset: tuple[int, int]  # (rows, columns) of padding above and left of it, pixels
+
+    def __post_init__(self) -> None:
+        if min(*self.stored, self.network, *self.resized) < 1:
+            raise ValueError(f"every side must be at least 1: {self}")
+        ends = (self.offset[0] + self.resized[0], self.offset[1] + self.resized[1])
+        if min(self.offset) < 0 or max(ends) > self.network:
+            raise ValueError(f"the film must lie inside the network grid: {self}")
+
+    @classmethod
+    def of(cls, stored: tuple[int, int], network: int, pixel_aspect: float = 1.0) -> Placement:
+        """Fit a film into the network grid.
+
+        Args:
+            stored: its (H, W) in pixels.
+            network: the network's side S in pixels.
+            pixel_aspect: height of a stored pixel divided by its width.
+        """
+        if not 0 < pixel_aspect < float("inf"):
+            raise ValueError(f"a pixel's aspect must be positive, not {pixel_aspect}")
+        height, width = stored[0] * pixel_aspect, float(stored[1])
+        scale = network / max(height, width)
+        rows = min(network, max(1, round(height * scale)))
+        columns = min(network, max(1, round(width * scale)))
+        offset = ((network - rows) // 2, (network - columns) // 2)
+        return cls((int(stored[0]), int(stored[1])), int(network), (rows, columns), offset)
+
+    def to_network(self, unit: Tensor, fill: float = 0.0) -> Tensor:
+        """Resize a film (bilinear, antialiased) and pad it.
+
+        Args:
+            unit: ``(C, H, W)`` on the stored grid.
+            fill: the value of the padding.
+
+        Returns:
+            ``(C, S, S)`` float32, inside the film's own range where there is no padding.
+        """
+        if unit.ndim != 3 or tuple(unit.shape[1:]) != self.stored:
+            raise ValueError(f"expected (C, {self.stored[0]}, {self.stored[1]}), not {unit.shape}")
+        small = _resize(unit, self.resized)
+        top, left = self.offset
+        framed = small.new_full((unit.shape[0], self.network, self.network), fill)
+        framed[:, top : top + self.resized[0], left : left + self.resized[1]] = small
+        return framed
+
+    def inside(self) -> Tensor:
+        """Bool ``(S, S)``: True where the film lies, False on the padding."""
+        mask = torch.zeros(self.network, self.network, dtype=torch.bool)
+        top, left = self.offset
+        mask[top : top + self.resized[0], left : left + self.resized[1]] = True
+        return mask
+
+    def map_to_stored(self, maps: Tensor) -> Tensor:
+        """Bring maps from the network grid back to the stored grid.
+
+        Args:
+            maps: ``(..., S, S)``.
+
+        Returns:
+            ``(..., H, W)`` float32; what lay on the padding is gone, and no value leaves the range
+            of those inside the film.
+        """
+        if maps.ndim < 2 or tuple(maps.shape[-2:]) != (self.network, self.network):
+            raise ValueError(f"expected (..., {self.network}, {self.network}), not {maps.shape}")
+        top, left = self.offset
+        film = maps[..., top : top + self.resized[0], left : left + self.resized[1]]
+        flat = film.reshape(-1, *self.resized)
+        return _resize(flat, self.stored).reshape(*maps.shape[:-2], *self.stored)
+
+    def box_to_network(self, box: Box) -> Box:
+        """A box on the stored grid, on the network grid."""
+        y_scale, x_scale = self._scales()
+        top, left = self.offset
+        x0, y0, x1, y1 = box
+        return (
+            x0 * x_scale + left,
+            y0 * y_scale + top,
+            x1 * x_scale + left,
+            y1 * y_scale + top,
+        )
+
+    def box_to_stored(self, box: Box) -> Box:
+        """A box on the network grid, on the stored grid, cut at the film's edges."""
+        y_scale, x_scale = self._scales()
+        top, left = self.offset
+        height, width = self.stored
+        x0, y0, x1, y1 = box
+        return (
+            min(max((x0 - left) / x_scale, 0.0), width),
+            min(max((y0 - top) / y_scale, 0.0), height),
+            min(max((x1 - left) / x_scale, 0.0), width),
+            min(max((y1 - top) / y_scale, 0.0), height),
+        )
+
+    def mask_to_network(self, mask: Tensor) -> Tensor:
+        """A mask on the network grid: True where at least half of a network pixel is covered.
+
+        Args:
+            mask: ``(H, W)`` bool or 0/1.
+
+        Returns:
+            ``(S, S)`` bool, False on the padding.
+        """
+        return self.to_network(mask.to(torch.float32)[None])[0] >= 0.5
+
+    def _scales(self) -> tuple[float, float]:
+        """Network pixels a stored pixel, down and across."""
+        return self.resized[0] / self.stored[0], self.resized[1] / self.stored[1]
+
+
+def _resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Bilinear and antialiased: ``(N, h, w)`` to ``(N, *size)`` float32, each in its own range."""
+    values = maps.to(torch.float32)
+    if tuple(values.shape[-2:]) == size:
+        return values.clone()
+    resized = functional.interpolate(
+        values[None], size=size, mode="bilinear", align_corners=False, antialias=True
+    )[0]
+    # The weights sum to 1 only within rounding; a full map must stay exactly full.
+    low, high = values.amin((-2, -1), keepdim=True), values.amax((-2, -1), keepdim=True)
+    return resized.clamp(low, high)

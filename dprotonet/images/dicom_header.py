@@ -1,0 +1,106 @@
+"""Single values out of a DICOM header, whatever stands in it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from dprotonet.images.types import DicomFacts, Spacing
+
+
+def element(header: Dataset, keyword: str) -> Any:
+    """The value, or None where it is absent, empty or cannot be understood."""
+    try:
+        value = header.get(keyword)
+    except Exception:  # pydicom converts on access, and a value may be anything
+        return None
+    return None if value is None or value == "" else value
+
+
+def text(header: Dataset, keyword: str) -> str:
+    """The value as text without padding, "" where there is none."""
+    value = element(header, keyword)
+    if value is None:
+        return ""
+    if isinstance(value, MultiValue):
+        return "\\".join(str(part).strip() for part in value)
+    return str(value).strip().strip("\0").strip()
+
+
+def numbers(header: Dataset, keyword: str) -> list[float]:
+    """The finite numbers of a value; [] where one of them is none."""
+    value = element(header, keyword)
+    if value is None:
+        return []
+    parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    try:
+        found = [float(part) for part in parts]
+    except (TypeError, ValueError):
+        return []
+    return found if all(math.isfinite(number) for number in found) else []
+
+
+def integer(header: Dataset, keyword: str) -> int | None:
+    """The value as an integer, or None."""
+    found = numbers(header, keyword)
+    return int(found[0]) if found else None
+
+
+def items(header: Dataset, keyword: str) -> list[Dataset]:
+    """The items of a sequence; [] where there is none."""
+    value = element(header, keyword)
+    try:
+        return [item for item in value or [] if isinstance(item, Dataset)]
+    except TypeError:
+        return []
+
+
+def frame_part(header: Dataset, frame: int, keyword: str) -> Dataset:
+    """The functional group of one frame (PS3.3 C.7.6.16): its own, then the shared, then the root.
+
+    Args:
+        header: the whole header.
+        frame: counted from 0.
+        keyword: the group's sequence, such as "FrameVOILUTSequence".
+    """
+    own = items(header, "PerFrameFunctionalGroupsSequence")
+    for group in [*own[frame : frame + 1], *items(header, "SharedFunctionalGroupsSequence")[:1]]:
+        found = items(group, keyword)
+        if found:
+            return found[0]
+    return header
+
+
+def pixel_spacing(header: Dataset, frame: int) -> Spacing | None:
+    """PixelSpacing (at the patient, or calibrated), else ImagerPixelSpacing (at the detector)."""
+    measures = frame_part(header, frame, "PixelMeasuresSequence")
+    for part, keyword in (
+        (measures, "PixelSpacing"),
+        (header, "PixelSpacing"),
+        (header, "ImagerPixelSpacing"),
+    ):
+        found = numbers(part, keyword)
+        if len(found) == 2 and min(found) > 0:
+            return Spacing(found[0], found[1], keyword)
+    return None
+
+
+def dicom_facts(header: Dataset, transfer_syntax: str) -> DicomFacts:
+    """What the header says of the image; nothing of the person."""
+    burned = text(header, "BurnedInAnnotation").upper()
+    return DicomFacts(
+        transfer_syntax=transfer_syntax,
+        photometric=text(header, "PhotometricInterpretation").upper(),
+        modality=text(header, "Modality"),
+        view_position=text(header, "ViewPosition"),
+        laterality=text(header, "ImageLaterality") or text(header, "Laterality"),
+        body_part=text(header, "BodyPartExamined"),
+        study_uid=text(header, "StudyInstanceUID"),
+        series_uid=text(header, "SeriesInstanceUID"),
+        sop_uid=text(header, "SOPInstanceUID"),
+        study_date=text(header, "StudyDate"),
+        burned_in_annotation={"YES": True, "NO": False}.get(burned),
+    )

@@ -1,0 +1,59 @@
+"""Whatever a decoder raises becomes one readable error."""
+
+from __future__ import annotations
+
+import logging
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dprotonet.errors import ReadableError, UnreadableImage
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def readable_errors(doing: str) -> Iterator[None]:
+    """Turn every exception inside into ``UnreadableImage``; readable ones pass unchanged.
+
+    Args:
+        doing: begins the sentence "… failed", such as "decoding its pixels".
+    """
+    try:
+        with warnings.catch_warnings():
+            # pydicom and Pillow warn of deviations that they then read well; what matters to the
+            # reader is said in the image's notes.
+            warnings.simplefilter("ignore")
+            yield
+    except (ReadableError, GeneratorExit):
+        raise
+    except MemoryError as error:
+        raise UnreadableImage(
+            f"{_sentence(doing)} needs more memory than there is. Export it at a smaller size."
+        ) from error
+    except RecursionError as error:
+        raise UnreadableImage(
+            f"{_sentence(doing)} failed: its parts are nested too deeply. Export it again."
+        ) from error
+    except Exception as error:
+        logger.debug("%s failed", doing, exc_info=True)
+        raise UnreadableImage(
+            f"{_sentence(doing)} failed ({_reason(error)}). The file is damaged or of an unusual"
+            " kind: export it again, uncompressed if possible."
+        ) from error
+
+
+def _sentence(doing: str) -> str:
+    return doing[:1].upper() + doing[1:]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, (struct.error, EOFError)):
+        return "it ends too early"
+    if isinstance(error, zlib.error):
+        return "its compressed part is damaged"
+    lines = str(error).strip().splitlines()
+    text = lines[0].rstrip(".: ") if lines else type(error).__name__
+    return text if len(text) <= 160 else text[:157] + "…"

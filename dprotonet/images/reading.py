@@ -1,0 +1,80 @@
+"""The one way from a file to an image: sniff, check, decode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import PurePath
+
+from dprotonet.errors import NotAnImage, UnreadableImage
+from dprotonet.images.dicom import DicomFile, looks_like_bare_dicom, open_dicom
+from dprotonet.images.limits import Limits
+from dprotonet.images.natural import NaturalFile, open_natural
+from dprotonet.images.sniff import advice, known_format, other_file, other_image
+from dprotonet.images.source import OpenFile, Source, opened
+from dprotonet.images.types import GrayOrColourImage, ImageFacts
+
+_IMAGE_ENDINGS = {
+    ".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".webp",
+}  # fmt: skip
+
+
+def read(source: Source, *, frame: int = 0, limits: Limits | None = None) -> GrayOrColourImage:
+    """Decode one frame of a file; its content decides what it is, not its name.
+
+    Args:
+        source: a path, or the bytes of a file.
+        frame: counted from 0.
+        limits: what is refused before decoding.
+
+    Raises:
+        NotAnImage: the file is well and holds no image.
+        UnreadableImage: it should hold one that cannot be had.
+    """
+    with _image_file(source, limits or Limits()) as file:
+        return file.frame(frame)
+
+
+def inspect(source: Source, *, limits: Limits | None = None) -> ImageFacts:
+    """What the header says; no pixel is decoded. Raises as :func:`read`."""
+    with _image_file(source, limits or Limits()) as file:
+        return file.facts
+
+
+def read_frames(source: Source, *, limits: Limits | None = None) -> Iterator[GrayOrColourImage]:
+    """Every frame in turn, one at a time in memory. Raises as :func:`read`."""
+    with _image_file(source, limits or Limits()) as file:
+        for frame in range(file.facts.frames):
+            yield file.frame(frame)
+
+
+@contextmanager
+def _image_file(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalFile]:
+    with opened(source, limits) as file:
+        kind = known_format(file.head)
+        if kind == "dicom":
+            yield open_dicom(file, limits)
+        elif kind is not None:
+            yield open_natural(file, kind, limits)
+        elif looks_like_bare_dicom(file.head):
+            yield open_dicom(file, limits)
+        else:
+            raise _not_read(file)
+
+
+def _not_read(file: OpenFile) -> UnreadableImage:
+    if name := other_image(file.head):
+        return UnreadableImage(
+            f"This is {name}, which is not read here. Export it as DICOM, PNG, JPEG or TIFF."
+        )
+    if name := other_file(file.head):
+        return NotAnImage(f"This is {name}, not an image. {advice(name)}")
+    ending = PurePath(file.name).suffix.lower()
+    if ending in _IMAGE_ENDINGS:
+        return UnreadableImage(
+            f"The file is named {ending} but does not begin as any image does: it is damaged."
+            " Copy or export it again."
+        )
+    return NotAnImage(
+        "This is no image file that is known here. Give DICOM, PNG, JPEG, TIFF, BMP or WebP."
+    )
