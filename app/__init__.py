@@ -1,0 +1,1 @@
+"""DProtoNet Review: the web application over the library."""

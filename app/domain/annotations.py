@@ -1,0 +1,142 @@
+"""What the reader says of a film: append-only revisions, and the rules a revision obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, get_args
+
+from app.domain.errors import Refused
+
+Verdict = Literal["accept", "reject", "supplement"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+Usefulness = Literal["useful", "not useful", "artefact", "unsure"]
+USEFULNESS: tuple[Usefulness, ...] = get_args(Usefulness)
+Artefact = Literal["device", "text", "border", "laterality"]
+ARTEFACTS: tuple[Artefact, ...] = get_args(Artefact)
+LONGEST_TEXT = 10_000  # characters
+
+
+@dataclass(frozen=True)
+class PrototypeJudgement:
+    """What the reader thinks of one prototype on this film."""
+
+    similar: bool | None = None
+    """Does the marked region look like the prototype's source images? None: not said."""
+    usefulness: Usefulness | None = None
+    artefact: Artefact | None = None
+    """Which one, when usefulness is artefact."""
+
+    def __post_init__(self) -> None:
+        if self.usefulness is not None and self.usefulness not in USEFULNESS:
+            raise Refused(f"“{self.usefulness}” is no judgement. Choose: {', '.join(USEFULNESS)}.")
+        if self.artefact is not None and self.artefact not in ARTEFACTS:
+            raise Refused(f"“{self.artefact}” is no artefact. Choose: {', '.join(ARTEFACTS)}.")
+        if self.artefact is not None and self.usefulness != "artefact":
+            raise Refused("An artefact is named, but the prototype is not judged to be one.")
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was said."""
+        return self.similar is None and self.usefulness is None
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """One signed revision; revisions are never changed."""
+
+    case_id: str
+    frame: int
+    revision: int
+    """1 for the first."""
+    reader: str
+    verdict: Verdict
+    corrected_label: str | None
+    confidence: int
+    """1 (guess) to 5 (certain)."""
+    text: str
+    model: str
+    """Digest of the bundle whose prediction was judged; empty when there was none."""
+    model_name: str
+    predicted_label: str | None
+    predicted_probability: float | None
+    created_at: datetime
+    prototype_judgements: Mapping[str, PrototypeJudgement] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AnnotationFilters:
+    """What the table of annotations is narrowed to; an empty field narrows nothing."""
+
+    text: str = ""
+    """Part of the file name or of the reader's text."""
+    verdict: Verdict | None = None
+    reader: str | None = None
+    label: str | None = None
+    """Predicted class or corrected class."""
+    model: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    all_revisions: bool = False
+    """False: only the latest revision of each frame."""
+
+
+@dataclass(frozen=True)
+class AnnotationRow:
+    """One line of the table: an annotation beside the file it speaks of."""
+
+    annotation: Annotation
+    file_name: str
+    file_sha256: str
+    pixel_sha256: str
+    is_latest: bool
+
+
+@dataclass(frozen=True)
+class AnnotationPage:
+    """One page of the table; ``total`` counts all pages."""
+
+    rows: tuple[AnnotationRow, ...]
+    total: int
+    page: int
+    size: int
+
+
+def check_revision(
+    *,
+    verdict: str,
+    corrected_label: str | None,
+    confidence: int,
+    text: str,
+    predicted_label: str | None,
+) -> None:
+    """Refuse a revision that contradicts itself.
+
+    Raises:
+        Refused: with the sentence for the reader.
+    """
+    if verdict not in VERDICTS:
+        raise Refused(f"“{verdict}” is no verdict. Choose: {', '.join(VERDICTS)}.")
+    if isinstance(confidence, bool) or confidence not in (1, 2, 3, 4, 5):
+        raise Refused("The confidence is not between 1 and 5. Choose one of the five.")
+    if len(text) > LONGEST_TEXT:
+        raise Refused(f"The text is {len(text)} characters long; {LONGEST_TEXT} fit. Shorten it.")
+    if verdict == "accept" and corrected_label not in (None, "", predicted_label):
+        raise Refused(
+            "The verdict accepts the prediction, but another label is given. "
+            "Choose “reject”, or take the label away."
+        )
+    if verdict == "accept" and predicted_label is None:
+        raise Refused("There is no prediction yet that could be accepted. Wait for it to be ready.")
+    if verdict == "reject" and not corrected_label and not text.strip():
+        raise Refused(
+            "The verdict rejects the prediction without saying what is right. "
+            "Give the corrected label, or write why in the text."
+        )
+    if verdict == "reject" and corrected_label and corrected_label == predicted_label:
+        raise Refused(
+            "The corrected label is the predicted one. Choose another label, or “accept”."
+        )
+    if verdict == "supplement" and not corrected_label and not text.strip():
+        raise Refused("The supplement is empty. Give a label or write what is to be added.")

@@ -1,0 +1,184 @@
+"""A case: one image file that a reader looks at, and the lists and sheets made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Literal
+
+from app.domain.annotations import Annotation
+from app.domain.explanations import SavedExplanation
+from app.domain.jobs import Job
+from dprotonet.prediction import Prediction, PrototypeMatch
+
+Source = Literal["upload", "demo", "folder"]
+Status = Literal["waiting", "new", "read", "failed"]
+STATUSES: tuple[Status, ...] = ("waiting", "new", "read", "failed")
+
+
+@dataclass(frozen=True)
+class FilmFacts:
+    """What is known of a file without its pixels; no name of a person is among it."""
+
+    format: str
+    """dicom, png, jpeg, tiff, bmp or webp."""
+    rows: int
+    columns: int
+    frames: int = 1
+    colour: bool = False
+    bits: int = 8
+    modality: str = ""
+    view_position: str = ""
+    laterality: str = ""
+    body_part: str = ""
+    transfer_syntax: str = ""
+    photometric: str = ""
+    study_uid: str = ""
+    series_uid: str = ""
+    burned_in_annotation: bool | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image file. The same pixels twice are one case."""
+
+    case_id: str
+    file_name: str
+    """The last part of the name the file came with; folders are never kept."""
+    file_sha256: str
+    """Also the key of the stored original in the blob folder."""
+    pixel_sha256: str
+    file_bytes: int
+    facts: FilmFacts
+    source: Source
+    model: str | None
+    """Digest of the bundle this case is read with; None when none was there on intake."""
+    created_at: datetime
+
+    @property
+    def study_key(self) -> str:
+        """What files of one DICOM study share; a file without a study stands alone."""
+        return self.facts.study_uid or self.case_id
+
+
+@dataclass(frozen=True)
+class CaseFilters:
+    """What the list of cases is narrowed to; an empty field narrows nothing."""
+
+    text: str = ""
+    """Part of the file name or of the case id."""
+    status: Status | None = None
+    label: str | None = None
+    """Predicted class."""
+    verdict: str | None = None
+    model: str | None = None
+    """Digest."""
+    source: Source | None = None
+    order: Literal["newest", "oldest", "name", "probability"] = "newest"
+    """Files of one study stay together in newest and oldest."""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of the list."""
+
+    case_id: str
+    file_name: str
+    study_key: str
+    study_files: int
+    """How many cases share the study; 1 for a file that stands alone."""
+    view_position: str
+    frames: int
+    source: Source
+    status: Status
+    model: str | None
+    label: str | None
+    probability: float | None
+    """Calibrated probability of the label."""
+    verdict: str | None
+    reader: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """One page of the list; ``total`` counts all pages."""
+
+    rows: tuple[CaseRow, ...]
+    total: int
+    page: int
+    size: int
+
+    @property
+    def pages(self) -> int:
+        """Number of pages, at least one."""
+        return max(1, -(-self.total // self.size))
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What became of one file that was handed in."""
+
+    outcome: Literal["added", "duplicate", "skipped", "error"]
+    """skipped: no image inside (a text, a report). ``add`` raises instead of the last two."""
+    name: str
+    case_id: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class GallerySource:
+    """One training image a prototype was made of."""
+
+    number: int
+    """Position in the prototype's gallery, the {n} of the gallery route."""
+    sample_id: str
+    image_sha256: str
+    weight: float
+    similarity: float
+    has_picture: bool
+    has_heatmap: bool
+
+
+@dataclass(frozen=True)
+class SheetMatch:
+    """One prototype's part in the prediction, with the images it comes from."""
+
+    match: PrototypeMatch
+    sources: tuple[GallerySource, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All that the review page shows of one frame of one case."""
+
+    case: Case
+    frame: int
+    model: str | None
+    """Digest of the bundle in use for this case."""
+    model_name: str
+    classes: tuple[str, ...]
+    """The bundle's classes; empty when the bundle is not there."""
+    prediction: Prediction | None
+    matches: tuple[SheetMatch, ...]
+    """Largest absolute contribution first; all prototypes."""
+    explanations: tuple[SavedExplanation, ...]
+    """Saved heatmaps of this frame with this bundle, newest first."""
+    annotation: Annotation | None
+    revisions: tuple[Annotation, ...]
+    """Oldest first."""
+    jobs: tuple[Job, ...]
+    """Waiting or running for this frame."""
+    study: tuple[CaseRow, ...]
+    """The other files of the same DICOM study."""
+    problem: str = ""
+    """Why there is no prediction and none is coming; empty while all is well."""
+    notes: tuple[str, ...] = field(default=())
+
+
+def shown_name(name: str) -> str:
+    """The last part of a path of either kind of system, without control characters, 200 at most."""
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    cleaned = "".join(c for c in last if c.isprintable()).strip()
+    return cleaned[:200] or "unnamed"

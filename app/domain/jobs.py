@@ -1,0 +1,92 @@
+"""Work that the worker does: one prediction, one explanation, or a batch of files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, get_args
+
+JobKind = Literal["predict", "explain", "batch"]
+JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
+ItemState = Literal["waiting", "running", "done", "duplicate", "skipped", "error", "deleted"]
+ITEM_STATES: tuple[ItemState, ...] = get_args(ItemState)
+MOST_ATTEMPTS = 3
+"""How often a job is begun before it is given up: each attempt before died with its worker."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work, as it stands."""
+
+    job_id: str
+    kind: JobKind
+    state: JobState
+    case_id: str | None
+    frame: int
+    model: str | None
+    node: str | None
+    progress: float
+    """0 to 1."""
+    message: str
+    """What it is doing, or the sentence that says why it failed."""
+    explanation_id: str | None
+    attempts: int
+    cancel_requested: bool
+    seed: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def is_active(self) -> bool:
+        """Waiting or running."""
+        return self.state in ("waiting", "running")
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """Where a batch stands."""
+
+    job: Job
+    title: str
+    """Name of the folder, or “12 uploaded files”."""
+    explain: bool
+    listing: bool
+    """The folder is still being walked, so total grows."""
+    total: int
+    counts: Mapping[ItemState, int] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> int:
+        """Files that are neither waiting nor running."""
+        return self.total - self.counts.get("waiting", 0) - self.counts.get("running", 0)
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """One file of a batch and what became of it."""
+
+    position: int
+    name: str
+    state: ItemState
+    message: str
+    case_id: str | None
+    file_sha256: str
+    frames: int
+    label: str | None
+    probability: float | None
+    probabilities: Mapping[str, float]
+    explanation_id: str | None
+    verdict: str | None
+    """Latest verdict signed for the case, whichever way it came."""
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    """One page of a batch's rows; ``total`` counts all pages."""
+
+    rows: tuple[BatchRow, ...]
+    total: int
+    page: int
+    size: int

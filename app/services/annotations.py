@@ -1,0 +1,110 @@
+"""Annotations: found by filters, handed out as CSV or JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from app.domain.annotations import AnnotationFilters, AnnotationPage, AnnotationRow
+from app.services.export import csv_bytes, json_bytes
+from app.services.workplace import Workplace
+
+SCHEMA = "dprotonet-review/annotations/1"
+COLUMNS = (
+    "case",
+    "file",
+    "file_sha256",
+    "pixel_sha256",
+    "frame",
+    "revision",
+    "is_latest",
+    "signed_at",
+    "reader",
+    "verdict",
+    "predicted_label",
+    "predicted_probability",
+    "corrected_label",
+    "confidence",
+    "text",
+    "model",
+    "model_sha256",
+    "prototype_judgements",
+    "schema",
+)
+
+
+def search(
+    workplace: Workplace,
+    filters: AnnotationFilters | None = None,
+    *,
+    page: int = 0,
+    size: int = 50,
+) -> AnnotationPage:
+    """One page of the annotations, newest first."""
+    with workplace.store.read() as tx:
+        return tx.annotations.page(filters or AnnotationFilters(), page=max(page, 0), size=size)
+
+
+def readers(workplace: Workplace) -> tuple[str, ...]:
+    """Names of all who signed something."""
+    with workplace.store.read() as tx:
+        return tx.annotations.readers()
+
+
+def export(
+    workplace: Workplace,
+    filters: AnnotationFilters | None = None,
+    *,
+    format: Literal["csv", "json"] = "csv",
+) -> bytes:
+    """All annotations that the filters leave, UTF-8."""
+    with workplace.store.read() as tx:
+        records = [_record(row) for row in tx.annotations.iterate(filters or AnnotationFilters())]
+    if format == "json":
+        return json_bytes(
+            {"schema": SCHEMA, "made_at": workplace.clock().isoformat(), "annotations": records}
+        )
+    flat = [
+        record | {"prototype_judgements": _flat(record["prototype_judgements"]), "schema": SCHEMA}
+        for record in records
+    ]
+    return csv_bytes(COLUMNS, flat)
+
+
+def _record(row: AnnotationRow) -> dict[str, Any]:
+    said = row.annotation
+    return {
+        "case": said.case_id,
+        "file": row.file_name,
+        "file_sha256": row.file_sha256,
+        "pixel_sha256": row.pixel_sha256,
+        "frame": said.frame,
+        "revision": said.revision,
+        "is_latest": row.is_latest,
+        "signed_at": said.created_at.isoformat(),
+        "reader": said.reader,
+        "verdict": said.verdict,
+        "predicted_label": said.predicted_label,
+        "predicted_probability": said.predicted_probability,
+        "corrected_label": said.corrected_label,
+        "confidence": said.confidence,
+        "text": said.text,
+        "model": said.model_name,
+        "model_sha256": said.model,
+        "prototype_judgements": {
+            name: {
+                "similar": judgement.similar,
+                "usefulness": judgement.usefulness,
+                "artefact": judgement.artefact,
+            }
+            for name, judgement in said.prototype_judgements.items()
+        },
+    }
+
+
+def _flat(judged: dict[str, dict[str, Any]]) -> str:
+    parts = []
+    for name, judgement in judged.items():
+        similar = {True: "similar", False: "not similar", None: ""}[judgement["similar"]]
+        words = [similar, judgement["usefulness"] or "", judgement["artefact"] or ""]
+        parts.append(f"{name}: " + ", ".join(word for word in words if word))
+    return "; ".join(parts)

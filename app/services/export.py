@@ -1,0 +1,49 @@
+"""Tables for other programs: CSV that no spreadsheet takes for a formula, and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_bytes(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> bytes:
+    """A CSV file in UTF-8 with a header; None is an empty cell.
+
+    Args:
+        columns: in order; a record's other keys are left out.
+        records: one a line.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([cell(name) for name in columns])
+    for record in records:
+        writer.writerow([cell(record.get(name)) for name in columns])
+    return out.getvalue().encode("utf-8")
+
+
+def cell(value: Any) -> str | int | float:
+    """One cell; a text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    Numbers stay numbers, negative ones too. Leading spaces do not hide a formula from every
+    program, so they are looked through.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    text = str(value).replace("\x00", "")
+    if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS):
+        return "'" + text
+    return text
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """A JSON file in UTF-8."""
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False).encode("utf-8")

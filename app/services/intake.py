@@ -1,0 +1,219 @@
+"""Intake: bytes become a case, whole or not at all."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.domain.cases import Case, FilmFacts, Intake, Source, shown_name
+from app.domain.errors import Refused
+from app.services import jobs, models
+from app.services.workplace import Workplace
+from app.store.blobs import Staged, TooManyBytes
+from dprotonet.errors import NotAnImage, ReadableError
+
+log = logging.getLogger(__name__)
+MEBIBYTE = 1024 * 1024
+SAFE_ENDING = re.compile(r"\.[a-z0-9]{1,5}\Z")
+
+
+def add(
+    workplace: Workplace,
+    data: bytes | Path,
+    *,
+    name: str,
+    source: Source = "upload",
+    model: str | None = None,
+    predict: bool = True,
+) -> Intake:
+    """Decode a file, keep its bytes and rows, and put its prediction in line.
+
+    Args:
+        workplace: where.
+        data: the file's bytes, or its path.
+        name: what the file was called; only its last part is kept.
+        source: where it came from.
+        model: digest of the bundle to read it with; the active one when left out.
+        predict: put the prediction in line; a batch does it itself.
+
+    Returns:
+        The case that was added, or the one that holds these pixels already.
+
+    Raises:
+        ReadableError: the file is too large, no image, or cannot be read; nothing was kept.
+    """
+    staged = stage(workplace, data, name=name)
+    try:
+        return _add_staged(
+            workplace, staged, name=name, source=source, model=model, predict=predict
+        )
+    finally:
+        workplace.blobs.discard(staged)
+
+
+def add_many(
+    workplace: Workplace, items: Iterable[tuple[str, bytes | Path]], *, source: Source = "upload"
+) -> list[Intake]:
+    """Take in several files; one that cannot be read costs itself only.
+
+    Args:
+        workplace: where.
+        items: (name, bytes or path) of each.
+        source: where they came from.
+    """
+    results = []
+    for name, data in items:
+        try:
+            results.append(add(workplace, data, name=name, source=source))
+        except NotAnImage as error:
+            results.append(Intake("skipped", shown_name(name), message=str(error)))
+        except ReadableError as error:
+            results.append(Intake("error", shown_name(name), message=str(error)))
+    return results
+
+
+def check_upload(workplace: Workplace, *, files: int, size: int) -> None:
+    """Refuse an upload that is larger than the settings allow.
+
+    Args:
+        workplace: whose settings.
+        files: number of files.
+        size: bytes of all together.
+
+    Raises:
+        Refused: with the sentence that names the ways for larger sets.
+    """
+    settings = workplace.settings
+    larger = "Larger sets go through a server folder on the Batch page, or the shell."
+    if files > settings.upload_files:
+        raise Refused(
+            f"These are {files} files; {settings.upload_files} fit in one upload. {larger}"
+        )
+    if size > settings.upload_bytes:
+        raise Refused(
+            f"These are {size / MEBIBYTE:.0f} MiB; {settings.upload_bytes // MEBIBYTE} MiB fit in "
+            f"one upload. {larger}"
+        )
+
+
+def stage(workplace: Workplace, data: bytes | Path, *, name: str = "") -> Staged:
+    """Bring bytes into the blob folder under a temporary name, refusing too many."""
+    limit = workplace.settings.file_bytes
+    # A damaged file that is named as an image is an error, not a file of another kind: the reader
+    # tells the two apart by the ending, so the temporary name keeps it.
+    ending = Path(shown_name(name)).suffix.lower()
+    suffix = ending if SAFE_ENDING.match(ending) else ""
+    try:
+        if isinstance(data, Path):
+            with data.open("rb") as file:
+                return workplace.blobs.stage(file, limit=limit, suffix=suffix)
+        return workplace.blobs.stage(data, limit=limit, suffix=suffix)
+    except TooManyBytes:
+        raise Refused(
+            f"The file is larger than {limit // MEBIBYTE} MiB, the most that is taken in. "
+            "Export the film at a smaller size, or raise DPROTONET_FILE_MB."
+        ) from None
+    except OSError as error:
+        raise Refused(
+            f"The file could not be opened ({error.strerror or 'unknown reason'}). "
+            "Look at its permissions."
+        ) from None
+
+
+def _add_staged(
+    workplace: Workplace,
+    staged: Staged,
+    *,
+    name: str,
+    source: Source,
+    model: str | None,
+    predict: bool,
+) -> Intake:
+    if staged.size == 0:
+        raise NotAnImage("The file is empty. Export it again.")
+    with workplace.store.read() as tx:
+        known = tx.cases.find(file_sha256=staged.key)
+    if known is not None:
+        return _duplicate(known, name)
+    facts, pixel_sha256 = workplace.films.look(workplace.blobs.staged_source(staged))
+    if model is None:
+        chosen = models.active(workplace)
+        model = chosen.digest if chosen else None
+    case = _new_case(workplace, staged, facts, pixel_sha256, name, source, model)
+    try:
+        with workplace.store.write() as tx:
+            tx.lock_blobs()
+            known = tx.cases.find(pixel_sha256=pixel_sha256)
+            if known is not None:
+                return _duplicate(known, name)
+            workplace.blobs.keep(staged)
+            tx.cases.add(case)
+            if predict and model is not None:
+                jobs.enqueue_prediction(
+                    tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
+                )
+    except BaseException:
+        release_blobs(workplace, {staged.key})
+        raise
+    log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
+    return Intake("added", case.file_name, case.case_id)
+
+
+def _new_case(
+    workplace: Workplace,
+    staged: Staged,
+    facts: FilmFacts,
+    pixel_sha256: str,
+    name: str,
+    source: Source,
+    model: str | None,
+) -> Case:
+    return Case(
+        case_id=jobs.new_id(),
+        file_name=shown_name(name),
+        file_sha256=staged.key,
+        pixel_sha256=pixel_sha256,
+        file_bytes=staged.size,
+        facts=facts,
+        source=source,
+        model=model,
+        created_at=workplace.clock(),
+    )
+
+
+def _duplicate(known: Case, name: str) -> Intake:
+    return Intake(
+        "duplicate",
+        shown_name(name),
+        known.case_id,
+        f"These pixels are here already, as “{known.file_name}”.",
+    )
+
+
+def release_blobs(workplace: Workplace, keys: set[str]) -> None:
+    """Remove those blobs that no row names any more.
+
+    The check and the removal happen under the store's write lock, in which blobs are also added,
+    so that a blob which is just being taken in again is never lost.
+    """
+    if not keys:
+        return
+    with workplace.store.write() as tx:
+        tx.lock_blobs()
+        for key in keys:
+            if not tx.blob_in_use(key):
+                workplace.blobs.delete(key)
+
+
+def sweep_blobs(workplace: Workplace) -> None:
+    """Remove what a crash left behind: staged bytes and blobs that no row names."""
+    workplace.blobs.clear_staging()
+    batch: set[str] = set()
+    for key in workplace.blobs.keys():
+        batch.add(key)
+        if len(batch) >= 100:
+            release_blobs(workplace, batch)
+            batch = set()
+    release_blobs(workplace, batch)

@@ -1,0 +1,175 @@
+"""Models: which there are, which is active, what a prototype's gallery holds."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.domain.cases import GallerySource
+from app.domain.errors import NotFound, Refused
+from app.domain.models import BundleInfo
+from app.services.workplace import Workplace
+from dprotonet.errors import WrongRequest
+
+if TYPE_CHECKING:
+    from dprotonet.bundle import Bundle, GalleryEntry
+
+ACTIVE = "active_model"
+FIRST_CHOICE = "nih-pneumonia"
+DEMO_MODEL = "chest-phantom"
+
+
+def all(workplace: Workplace) -> tuple[BundleInfo, ...]:
+    """All bundles; unusable ones say why in ``problem``."""
+    return workplace.models.all()
+
+
+def active(workplace: Workplace) -> BundleInfo | None:
+    """The bundle that new uploads are read with; None when there is none at all."""
+    with workplace.store.read() as tx:
+        chosen = tx.setting(ACTIVE)
+    usable = [info for info in workplace.models.all() if not info.problem]
+    for info in usable:
+        if info.digest == chosen:
+            return info
+    for info in usable:
+        if info.name == FIRST_CHOICE:
+            return info
+    return usable[0] if usable else None
+
+
+def set_active(workplace: Workplace, digest: str) -> BundleInfo:
+    """Choose the bundle for new uploads; cases that are there keep theirs."""
+    info = workplace.models.get(digest)
+    with workplace.store.write() as tx:
+        tx.set_setting(ACTIVE, digest)
+    return info
+
+
+def activate(workplace: Workplace, name: str) -> BundleInfo:
+    """As ``set_active``, by name or by the first digits of the digest."""
+    info = workplace.models.find(name)
+    if info is None:
+        names = ", ".join(sorted(i.name for i in workplace.models.all() if not i.problem))
+        raise NotFound(f"There is no model “{name}”. There are: {names or 'none at all'}.")
+    return set_active(workplace, info.digest)
+
+
+def info(workplace: Workplace, digest: str) -> BundleInfo:
+    """One bundle."""
+    return workplace.models.get(digest)
+
+
+def bundle(workplace: Workplace, digest: str) -> Bundle:
+    """Card, prototypes and gallery of a bundle; the weights stay on disk."""
+    return workplace.models.bundle(digest)
+
+
+def gallery(workplace: Workplace, digest: str, prototype: str) -> tuple[GallerySource, ...]:
+    """The training images a prototype was made of, heaviest first."""
+    return galleries(workplace, digest).get(prototype, ())
+
+
+def galleries(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:
+    """As ``gallery``, of all prototypes by id."""
+    found: dict[str, tuple[GallerySource, ...]] = {}
+    for entry in workplace.models.bundle(digest).gallery:
+        before = found.get(entry.prototype, ())
+        source = GallerySource(
+            number=len(before),
+            sample_id=entry.sample_id,
+            image_sha256=entry.image_sha256,
+            weight=entry.weight,
+            similarity=entry.similarity,
+            has_picture=_picture(workplace, digest, entry, heatmap=False) is not None,
+            has_heatmap=_picture(workplace, digest, entry, heatmap=True) is not None,
+        )
+        found[entry.prototype] = (*before, source)
+    return found
+
+
+def gallery_file(
+    workplace: Workplace, digest: str, prototype: str, number: int, *, heatmap: bool = False
+) -> Path:
+    """The picture of one source image, or its heatmap.
+
+    Raises:
+        NotFound: there is none; for sets whose pictures may not be passed on this is usual.
+    """
+    entries = _entries(workplace, digest, prototype)
+    if 0 <= number < len(entries):
+        path = _picture(workplace, digest, entries[number], heatmap=heatmap)
+        if path is not None:
+            return path
+    raise NotFound(
+        "This source image has no picture here. "
+        "Attach them with: python -m training gallery BUNDLE --data DIR"
+    )
+
+
+def add(workplace: Workplace, folder: Path) -> BundleInfo:
+    """Check a bundle and copy it among the user's models, whole or not at all.
+
+    Raises:
+        UnusableBundle: a part is missing, altered or stale; the sentence says which.
+        Refused: another bundle of this name is there.
+    """
+    from dprotonet.bundle import Bundle
+
+    checked = Bundle.load(folder, with_model=False)
+    home = workplace.settings.own_models
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target = home / safe_name(checked.name)
+    if target.exists():
+        if _digest_of(target) == checked.digest:
+            return workplace.models.get(checked.digest)
+        raise Refused(
+            f"A model named “{checked.name}” is there already, with other contents. "
+            f"Give the new one another name, or remove {target}."
+        )
+    staged = home / f".{uuid.uuid4().hex}"
+    try:
+        shutil.copytree(folder, staged)
+        Bundle.load(staged, with_model=False)
+        staged.rename(target)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return workplace.models.get(checked.digest)
+
+
+def safe_name(name: str) -> str:
+    """A folder's name made of a model's name."""
+    kept = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-")
+    if not kept:
+        raise WrongRequest(f"The model's name “{name}” cannot name a folder. Give it letters.")
+    return kept[:100]
+
+
+def _digest_of(folder: Path) -> str:
+    from dprotonet.bundle import Bundle
+    from dprotonet.errors import UnusableBundle
+
+    try:
+        return str(Bundle.load(folder, with_model=False).digest)
+    except UnusableBundle:
+        return ""
+
+
+def _entries(workplace: Workplace, digest: str, prototype: str) -> list[GalleryEntry]:
+    found = workplace.models.bundle(digest).gallery
+    return [entry for entry in found if entry.prototype == prototype]
+
+
+def _picture(
+    workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool
+) -> Path | None:
+    own = entry.heatmap if heatmap else entry.picture
+    if own is not None and own.is_file():
+        return own
+    # Pictures attached later lie beside the data, since the bundle may not be changed.
+    attached = workplace.settings.galleries / digest
+    ending = "heatmap.png" if heatmap else "png"
+    path = attached / f"{entry.prototype}-{entry.image_sha256[:16]}.{ending}"
+    return path if path.is_file() else None

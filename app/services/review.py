@@ -1,0 +1,255 @@
+"""Review: the list of cases, one case's sheet, and the reader's signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from app.domain.annotations import Annotation, PrototypeJudgement, Verdict, check_revision
+from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch
+from app.domain.errors import NotFound, Refused
+from app.domain.models import BundleInfo
+from app.services import intake, jobs, models
+from app.services.workplace import Workplace
+from app.store import Transaction
+from dprotonet.prediction import Prediction
+
+NO_MODEL = (
+    "There is no model to read this film with. "
+    "Add one with: python -m app models add DIR, then choose it here."
+)
+
+
+def list_cases(
+    workplace: Workplace, filters: CaseFilters | None = None, *, page: int = 0, size: int = 25
+) -> CasePage:
+    """One page of the list, counted from 0; files of one study lie together."""
+    with workplace.store.read() as tx:
+        return tx.cases.page(filters or CaseFilters(), page=max(page, 0), size=size)
+
+
+def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
+    """All that the review page shows of one frame.
+
+    A prediction that was never asked for (another frame, a model chosen later) is put in line.
+
+    Raises:
+        NotFound: the case was deleted.
+    """
+    with workplace.store.read() as tx:
+        case = tx.cases.get(case_id)
+    _check_frame(case, frame)
+    case, info, problem = _with_model(workplace, case)
+    with workplace.store.read() as tx:
+        sheet = _sheet(tx, case, frame, info, problem)
+    if sheet.prediction is None and info is not None and not sheet.problem:
+        sheet = _ask_for_prediction(workplace, sheet, info)
+    if sheet.prediction is None or info is None:
+        return sheet
+    return _with_matches(workplace, sheet, sheet.prediction, info)
+
+
+def retry_prediction(workplace: Workplace, case_id: str, *, frame: int = 0) -> None:
+    """Put a prediction in line again that failed."""
+    with workplace.store.write() as tx:
+        case = tx.cases.get(case_id)
+        if case.model is None:
+            raise Refused(NO_MODEL)
+        jobs.enqueue_prediction(
+            tx, case_id=case_id, frame=frame, model=case.model, now=workplace.clock()
+        )
+
+
+def sign(
+    workplace: Workplace,
+    case_id: str,
+    *,
+    verdict: Verdict,
+    confidence: int,
+    expected_revision: int,
+    frame: int = 0,
+    corrected_label: str | None = None,
+    text: str = "",
+    prototype_judgements: Mapping[str, PrototypeJudgement] | None = None,
+) -> Annotation:
+    """Save the reader's judgement as a new revision.
+
+    Args:
+        workplace: its reader signs.
+        case_id: of the film.
+        verdict: accept, reject or supplement.
+        confidence: 1 (guess) to 5 (certain).
+        expected_revision: the revision the reader saw; 0 for none.
+        frame: of the film.
+        corrected_label: what the reader says it is.
+        text: free.
+        prototype_judgements: prototype id to judgement; empty ones are left out.
+
+    Raises:
+        Conflict: another revision came in between; nothing was written.
+        Refused: the revision contradicts itself, or names a prototype that is not there.
+    """
+    with workplace.store.read() as tx:
+        model = tx.cases.get(case_id).model
+    info = _known(workplace, model)
+    judged = {
+        name: judgement
+        for name, judgement in (prototype_judgements or {}).items()
+        if not judgement.is_empty
+    }
+    _check_judged(judged, info)
+    with workplace.store.write() as tx:
+        case = tx.cases.get(case_id)
+        _check_frame(case, frame)
+        if case.model != model:
+            raise Refused("The model of this case was changed just now. Look again, then sign.")
+        prediction = tx.predictions.get(case_id, frame=frame, model=model) if model else None
+        predicted = prediction.label if prediction else None
+        corrected = (corrected_label or "").strip()[:200] or None
+        check_revision(
+            verdict=verdict,
+            corrected_label=corrected,
+            confidence=confidence,
+            text=text,
+            predicted_label=predicted,
+        )
+        annotation = Annotation(
+            case_id=case_id,
+            frame=frame,
+            revision=expected_revision + 1,
+            reader=workplace.reader,
+            verdict=verdict,
+            corrected_label=corrected,
+            confidence=confidence,
+            text=text.strip(),
+            model=model or "",
+            model_name=info.name if info else "",
+            predicted_label=predicted,
+            predicted_probability=prediction.probability if prediction else None,
+            created_at=workplace.clock(),
+            prototype_judgements=judged,
+        )
+        tx.annotations.add(annotation)
+    return annotation
+
+
+def delete_case(workplace: Workplace, case_id: str) -> None:
+    """Remove a film with its original, predictions, heatmaps and revisions.
+
+    A batch keeps its row, which says that the case was deleted.
+    """
+    with workplace.store.write() as tx:
+        keys = tx.cases.delete(case_id)
+    intake.release_blobs(workplace, keys)
+
+
+def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
+    """Read a case with another bundle; its prediction is put in line if there is none yet.
+
+    Raises:
+        NotFound: there is no such bundle or case.
+    """
+    digest = workplace.models.get(model).digest
+    with workplace.store.write() as tx:
+        tx.cases.set_model(case_id, digest)
+        if tx.predictions.get(case_id, frame=0, model=digest) is None:
+            jobs.enqueue_prediction(
+                tx, case_id=case_id, frame=0, model=digest, now=workplace.clock()
+            )
+
+
+def original(workplace: Workplace, case_id: str) -> bytes:
+    """The file as it came."""
+    with workplace.store.read() as tx:
+        key = tx.cases.get(case_id).file_sha256
+    return workplace.blobs.read(key)
+
+
+def _check_frame(case: Case, frame: int) -> None:
+    if not 0 <= frame < case.facts.frames:
+        raise NotFound(
+            f"This file has {case.facts.frames} frame(s); there is no frame {frame + 1}."
+        )
+
+
+def _known(workplace: Workplace, digest: str | None) -> BundleInfo | None:
+    try:
+        return workplace.models.get(digest) if digest else None
+    except NotFound:
+        return None
+
+
+def _check_judged(judged: Mapping[str, PrototypeJudgement], info: BundleInfo | None) -> None:
+    unknown = [name for name in judged if info is None or name not in info.prototypes]
+    if unknown:
+        raise Refused(
+            f"There is no prototype “{unknown[0]}” in this case's model. Open the case again."
+        )
+
+
+def _with_model(workplace: Workplace, case: Case) -> tuple[Case, BundleInfo | None, str]:
+    """The case with its bundle; one that came while there was no bundle gets the active one."""
+    if case.model is None:
+        chosen = models.active(workplace)
+        if chosen is None:
+            return case, None, NO_MODEL
+        with workplace.store.write() as tx:
+            if tx.cases.get(case.case_id).model is None:
+                tx.cases.set_model(case.case_id, chosen.digest)
+            case = tx.cases.get(case.case_id)
+    try:
+        return case, workplace.models.get(case.model or ""), ""
+    except NotFound as error:
+        return case, None, str(error)
+
+
+def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, problem: str) -> Sheet:
+    # A bundle that was taken away leaves what it said before.
+    model = case.model or ""
+    prediction = tx.predictions.get(case.case_id, frame=frame, model=model)
+    active = tx.jobs.of_case(case.case_id, frame=frame)
+    if prediction is None and not problem:
+        last = tx.jobs.last_prediction_job(case.case_id, frame=frame, model=model)
+        if last is not None and last.state == "failed":
+            problem = last.message
+    revisions = tx.annotations.revisions(case.case_id, frame=frame)
+    return Sheet(
+        case=case,
+        frame=frame,
+        model=case.model,
+        model_name=info.name if info else "",
+        classes=info.classes if info else (),
+        prediction=prediction,
+        matches=(),
+        explanations=tx.explanations.of_frame(case.case_id, frame=frame, model=model),
+        annotation=revisions[-1] if revisions else None,
+        revisions=revisions,
+        jobs=active,
+        study=tx.cases.study(case.case_id),
+        problem=problem,
+    )
+
+
+def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) -> Sheet:
+    if any(job.kind == "predict" and job.model == info.digest for job in sheet.jobs):
+        return sheet
+    with workplace.store.write() as tx:
+        jobs.enqueue_prediction(
+            tx,
+            case_id=sheet.case.case_id,
+            frame=sheet.frame,
+            model=info.digest,
+            now=workplace.clock(),
+        )
+    with workplace.store.read() as tx:
+        return _sheet(tx, sheet.case, sheet.frame, info, "")
+
+
+def _with_matches(
+    workplace: Workplace, sheet: Sheet, prediction: Prediction, info: BundleInfo
+) -> Sheet:
+    galleries = models.galleries(workplace, info.digest)
+    found = tuple(
+        SheetMatch(match, galleries.get(match.prototype, ())) for match in prediction.matches
+    )
+    return replace(sheet, matches=found)

@@ -1,0 +1,33 @@
+"""What every service needs, in one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.services.bundles import Registry
+from app.services.reading import FilmReader
+from app.settings import Settings
+from app.store import Blobs, SqlStore
+
+
+@dataclass(frozen=True, eq=False)
+class Workplace:
+    """Settings, store, blobs and models of one data folder, and who sits in front of it."""
+
+    settings: Settings
+    store: SqlStore
+    blobs: Blobs
+    models: Registry
+    films: FilmReader
+    """Decodes files in a child process."""
+    reader: str
+    """Name of the person: the system user's."""
+    clock: Callable[[], datetime]
+    """Aware time."""
+
+    def close(self) -> None:
+        """Give back connections and child processes."""
+        self.films.close()
+        self.store.close()

@@ -1,0 +1,201 @@
+"""The application's settings: one frozen dataclass, read from the environment once."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.domain.errors import Refused
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+MEBIBYTE = 1024 * 1024
+
+
+class WrongSetting(Refused):
+    """A value in the environment that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things lie, where the server listens, and how much it takes in."""
+
+    data: Path
+    """Folder of the database, the originals and the user's models (DPROTONET_DATA)."""
+    database_url: str = ""
+    """SQLAlchemy URL (DPROTONET_DATABASE_URL); empty: SQLite inside data."""
+    models: tuple[Path, ...] = ()
+    """More folders with bundles (DPROTONET_MODELS), each a bundle or a folder of bundles."""
+    folders: tuple[Path, ...] = ()
+    """Server folders that a batch may read (DPROTONET_FOLDERS)."""
+    assets: Path = ASSETS
+    """What comes with the program: models/ and cases/."""
+    address: str = "127.0.0.1"
+    """Where the server listens (DPROTONET_ADDRESS)."""
+    port: int = 8501
+    """TCP port (DPROTONET_PORT)."""
+    behind_proxy: bool = False
+    """A proxy with sign-in stands in front (DPROTONET_BEHIND_PROXY=1)."""
+    upload_files: int = 200
+    """Most files in one upload (DPROTONET_UPLOAD_FILES)."""
+    upload_bytes: int = 512 * MEBIBYTE
+    """Most bytes in one upload (DPROTONET_UPLOAD_MB, in mebibytes)."""
+    file_bytes: int = 256 * MEBIBYTE
+    """Most bytes in one file, wherever it comes from (DPROTONET_FILE_MB, in mebibytes)."""
+    folder_files: int = 100_000
+    """Most files in one batch from a server folder."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise WrongSetting(
+                f"DPROTONET_PORT is {self.port}, which is no port. Give a number from 1 to 65535."
+            )
+        if not self.is_loopback and not self.behind_proxy:
+            raise WrongSetting(
+                f"DPROTONET_ADDRESS is {self.address}, which others can reach, and this program "
+                "has no sign-in of its own. Use 127.0.0.1, or put a proxy with sign-in in front "
+                "and say so with DPROTONET_BEHIND_PROXY=1."
+            )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Only this machine can reach the address."""
+        if self.address.lower() == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.address).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def store_url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data / 'review.sqlite3'}"
+
+    @property
+    def blobs(self) -> Path:
+        """Folder of the originals and heatmaps, by content."""
+        return self.data / "blobs"
+
+    @property
+    def own_models(self) -> Path:
+        """Folder that ``models add`` copies into."""
+        return self.data / "models"
+
+    @property
+    def galleries(self) -> Path:
+        """Pictures of prototypes that are not part of a bundle, one folder a bundle digest."""
+        return self.data / "galleries"
+
+    @property
+    def backups(self) -> Path:
+        """Folder of the database's backups."""
+        return self.data / "backups"
+
+    @property
+    def model_folders(self) -> tuple[Path, ...]:
+        """Where bundles are looked for, first come first shown."""
+        return (self.assets / "models", self.own_models, *self.models)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the settings.
+
+        Args:
+            environment: ``os.environ`` when left out.
+
+        Raises:
+            WrongSetting: one value cannot be used; the sentence names the variable.
+        """
+        env = os.environ if environment is None else environment
+        return cls(
+            data=_data_folder(env),
+            database_url=_database_url(env),
+            models=_folders(env, "DPROTONET_MODELS"),
+            folders=_folders(env, "DPROTONET_FOLDERS"),
+            address=_address(env),
+            port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
+            behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
+            upload_files=_number(env, "DPROTONET_UPLOAD_FILES", 200, unit="number of files"),
+            upload_bytes=MEBIBYTE
+            * _number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
+            file_bytes=MEBIBYTE
+            * _number(env, "DPROTONET_FILE_MB", 256, unit="number of mebibytes"),
+        )
+
+
+def _data_folder(env: Mapping[str, str]) -> Path:
+    given = env.get("DPROTONET_DATA", "").strip()
+    if given:
+        folder = Path(given).expanduser().absolute()
+    else:
+        share = env.get("XDG_DATA_HOME", "").strip() or "~/.local/share"
+        folder = Path(share).expanduser() / "dprotonet-review"
+    if folder.exists() and not folder.is_dir():
+        raise WrongSetting(f"DPROTONET_DATA is {folder}, which is a file. Give a folder.")
+    return folder
+
+
+def _database_url(env: Mapping[str, str]) -> str:
+    url = env.get("DPROTONET_DATABASE_URL", "").strip()
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise WrongSetting(
+            "DPROTONET_DATABASE_URL is of a kind that is not supported. "
+            "Give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
+        )
+    return url
+
+
+def _address(env: Mapping[str, str]) -> str:
+    address = env.get("DPROTONET_ADDRESS", "").strip() or "127.0.0.1"
+    if address.lower() == "localhost":
+        return address.lower()
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        raise WrongSetting(
+            f"DPROTONET_ADDRESS is “{address}”, which is no address of this machine. "
+            "Give one such as 127.0.0.1."
+        ) from None
+
+
+def _folders(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
+    folders = []
+    for part in env.get(name, "").split(os.pathsep):
+        if not part.strip():
+            continue
+        folder = Path(part.strip()).expanduser().absolute()
+        if not folder.is_dir():
+            raise WrongSetting(f"{name} names {folder}, which is no folder. Correct or remove it.")
+        folders.append(folder)
+    return tuple(folders)
+
+
+def _number(
+    env: Mapping[str, str], name: str, default: int, *, unit: str, least: int = 1, most: int = 10**6
+) -> int:
+    text = env.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise WrongSetting(
+            f"{name} is “{text}”, which is no {unit}. Give a whole number from {least} to {most}."
+        )
+    return number
+
+
+def _yes(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "").strip().lower()
+    if text in ("", "0", "no", "false"):
+        return False
+    if text in ("1", "yes", "true"):
+        return True
+    raise WrongSetting(f"{name} is “{text}”. Give 1 for yes or 0 for no.")

@@ -1,0 +1,207 @@
+"""Annotations: revisions that are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.domain.annotations import (
+    Annotation,
+    AnnotationFilters,
+    AnnotationPage,
+    AnnotationRow,
+    PrototypeJudgement,
+)
+from app.domain.errors import Conflict
+from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry
+
+COLUMNS = tuple(name for name in Annotation.__dataclass_fields__ if name != "prototype_judgements")
+
+
+class Annotations:
+    """The annotation table inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, new: Annotation) -> None:
+        """Write the next revision.
+
+        Raises:
+            Conflict: that revision, or a later one, exists.
+        """
+        if self.latest_revision(new.case_id, frame=new.frame) != new.revision - 1:
+            raise _conflict()
+        entry = AnnotationEntry(**{name: getattr(new, name) for name in COLUMNS})
+        try:
+            with self._session.begin_nested():
+                self._session.add(entry)
+                self._session.flush()
+        except IntegrityError:
+            # PostgreSQL: the other writer came between the question above and the insert.
+            raise _conflict() from None
+        for prototype, judgement in new.prototype_judgements.items():
+            self._session.add(
+                PrototypeJudgementEntry(
+                    annotation_id=entry.id,
+                    prototype=prototype,
+                    similar=judgement.similar,
+                    usefulness=judgement.usefulness,
+                    artefact=judgement.artefact,
+                )
+            )
+        self._session.flush()
+
+    def latest_revision(self, case_id: str, *, frame: int) -> int:
+        """Number of the last revision; 0 when nothing was signed."""
+        return (
+            self._session.scalar(
+                select(func.max(AnnotationEntry.revision)).where(
+                    AnnotationEntry.case_id == case_id, AnnotationEntry.frame == frame
+                )
+            )
+            or 0
+        )
+
+    def revisions(self, case_id: str, *, frame: int) -> tuple[Annotation, ...]:
+        """All revisions of one frame, oldest first."""
+        found = list(
+            self._session.scalars(
+                select(AnnotationEntry)
+                .where(AnnotationEntry.case_id == case_id, AnnotationEntry.frame == frame)
+                .order_by(AnnotationEntry.revision)
+            )
+        )
+        judged = self._judgements([entry.id for entry in found])
+        return tuple(_annotation(entry, judged.get(entry.id, {})) for entry in found)
+
+    def page(self, filters: AnnotationFilters, *, page: int, size: int) -> AnnotationPage:
+        """One page of the table, newest first."""
+        query = _found(filters)
+        total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = tuple(self._rows(query.limit(size).offset(page * size)))
+        return AnnotationPage(rows, total, page, size)
+
+    def iterate(self, filters: AnnotationFilters, *, chunk: int = 500) -> Iterator[AnnotationRow]:
+        """All rows, a chunk at a time."""
+        offset = 0
+        while True:
+            rows = self._rows(_found(filters).limit(chunk).offset(offset))
+            yield from rows
+            if len(rows) < chunk:
+                return
+            offset += chunk
+            self._session.expunge_all()
+
+    def readers(self) -> tuple[str, ...]:
+        """Names of all who signed."""
+        query = select(AnnotationEntry.reader).distinct().order_by(AnnotationEntry.reader)
+        return tuple(self._session.scalars(query))
+
+    def _rows(self, query: Select[Any]) -> list[AnnotationRow]:
+        found = self._session.execute(query).all()
+        judged = self._judgements([entry.id for entry, *_ in found])
+        return [
+            AnnotationRow(
+                annotation=_annotation(entry, judged.get(entry.id, {})),
+                file_name=file_name,
+                file_sha256=file_sha256,
+                pixel_sha256=pixel_sha256,
+                is_latest=entry.revision == newest,
+            )
+            for entry, file_name, file_sha256, pixel_sha256, newest in found
+        ]
+
+    def _judgements(self, annotation_ids: list[int]) -> dict[int, dict[str, PrototypeJudgement]]:
+        judged: dict[int, dict[str, PrototypeJudgement]] = {}
+        if not annotation_ids:
+            return judged
+        for entry in self._session.scalars(
+            select(PrototypeJudgementEntry)
+            .where(PrototypeJudgementEntry.annotation_id.in_(annotation_ids))
+            .order_by(PrototypeJudgementEntry.prototype)
+        ):
+            judged.setdefault(entry.annotation_id, {})[entry.prototype] = PrototypeJudgement(
+                similar=entry.similar,
+                usefulness=entry.usefulness,  # type: ignore[arg-type]
+                artefact=entry.artefact,  # type: ignore[arg-type]
+            )
+        return judged
+
+
+def _found(filters: AnnotationFilters) -> Select[Any]:
+    newest = (
+        select(
+            AnnotationEntry.case_id,
+            AnnotationEntry.frame,
+            func.max(AnnotationEntry.revision).label("revision"),
+        )
+        .group_by(AnnotationEntry.case_id, AnnotationEntry.frame)
+        .subquery("newest")
+    )
+    query = (
+        select(
+            AnnotationEntry,
+            CaseEntry.file_name,
+            CaseEntry.file_sha256,
+            CaseEntry.pixel_sha256,
+            newest.c.revision.label("newest"),
+        )
+        .join(CaseEntry, CaseEntry.id == AnnotationEntry.case_id)
+        .join(
+            newest,
+            (newest.c.case_id == AnnotationEntry.case_id)
+            & (newest.c.frame == AnnotationEntry.frame),
+        )
+        .where(*_conditions(filters))
+        .order_by(AnnotationEntry.id.desc())
+    )
+    if not filters.all_revisions:
+        query = query.where(AnnotationEntry.revision == newest.c.revision)
+    return query
+
+
+def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.text.strip():
+        part = filters.text.strip()
+        found.append(
+            or_(
+                CaseEntry.file_name.icontains(part, autoescape=True),
+                AnnotationEntry.text.icontains(part, autoescape=True),
+            )
+        )
+    if filters.verdict:
+        found.append(AnnotationEntry.verdict == filters.verdict)
+    if filters.reader:
+        found.append(AnnotationEntry.reader == filters.reader)
+    if filters.label:
+        found.append(
+            or_(
+                AnnotationEntry.predicted_label == filters.label,
+                AnnotationEntry.corrected_label == filters.label,
+            )
+        )
+    if filters.model:
+        found.append(AnnotationEntry.model == filters.model)
+    if filters.since:
+        found.append(AnnotationEntry.created_at >= filters.since)
+    if filters.until:
+        found.append(AnnotationEntry.created_at <= filters.until)
+    return found
+
+
+def _annotation(entry: AnnotationEntry, judged: dict[str, PrototypeJudgement]) -> Annotation:
+    values = {name: getattr(entry, name) for name in COLUMNS}
+    return Annotation(**values, prototype_judgements=judged)
+
+
+def _conflict() -> Conflict:
+    return Conflict(
+        "Another revision was signed for this film in the meantime; nothing was overwritten. "
+        "Look at it, then sign again if you still want to."
+    )

@@ -1,0 +1,223 @@
+"""Jobs: added once, claimed by one worker, brought to an end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.domain.errors import NotFound
+from app.domain.jobs import MOST_ATTEMPTS, Job, JobState
+from app.store.rows import JobEntry
+
+ACTIVE = ("waiting", "running")
+GIVEN_UP = (
+    f"The program stopped {MOST_ATTEMPTS} times while it worked on this film, so it was given up. "
+    "The film may need more memory than there is; other films are not touched."
+)
+
+
+class Jobs:
+    """The job table inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, new: Job, *, work_key: str, **batch: Any) -> Job:
+        """Add a job, or find the one that does the same work and is not over.
+
+        Args:
+            new: the job as it should stand.
+            work_key: two active jobs never share it.
+            batch: ``title``, ``folder``, ``explain``, ``listing`` of a batch.
+
+        Returns:
+            The job that is there now.
+        """
+        active = self._active(work_key)
+        if active is not None:
+            return active
+        extra = {"title": "", "folder": None, "explain": False, "listing": False} | batch
+        values = {name: getattr(new, name) for name in Job.__dataclass_fields__}
+        values["id"] = values.pop("job_id")
+        try:
+            with self._session.begin_nested():
+                self._session.add(JobEntry(**values, **extra, work_key=work_key))
+                self._session.flush()
+        except IntegrityError:
+            # PostgreSQL: the same job was added between the question above and the insert.
+            active = self._active(work_key)
+            if active is None:
+                raise
+            return active
+        return new
+
+    def get(self, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            NotFound: it went with its case, or never was.
+        """
+        return to_job(self.entry(job_id))
+
+    def entry(self, job_id: str, *, lock: bool = False) -> JobEntry:
+        """The row itself, for the other tables of the store."""
+        entry = self._session.get(JobEntry, job_id, with_for_update=lock or None)
+        if entry is None:
+            raise NotFound("This job is not there any more.")
+        return entry
+
+    def of_case(self, case_id: str, *, frame: int) -> tuple[Job, ...]:
+        """Jobs of one frame that are not over, oldest first."""
+        found = self._session.scalars(
+            select(JobEntry)
+            .where(JobEntry.case_id == case_id, JobEntry.frame == frame, JobEntry.state.in_(ACTIVE))
+            .order_by(JobEntry.created_at, JobEntry.id)
+        )
+        return tuple(to_job(entry) for entry in found)
+
+    def last_prediction_job(self, case_id: str, *, frame: int, model: str) -> Job | None:
+        """The newest predict job of one frame with one bundle, over or not."""
+        entry = self._session.scalars(
+            select(JobEntry)
+            .where(
+                JobEntry.case_id == case_id,
+                JobEntry.frame == frame,
+                JobEntry.model == model,
+                JobEntry.kind == "predict",
+            )
+            .order_by(JobEntry.created_at.desc(), JobEntry.id)
+            .limit(1)
+        ).first()
+        return None if entry is None else to_job(entry)
+
+    def claim(self, now: datetime) -> Job | None:
+        """Take the oldest waiting prediction or explanation; batches are taken file by file.
+
+        Predictions go first: they take a fraction of an explanation's time, and a page waits.
+        """
+        entry = self._session.scalars(
+            select(JobEntry)
+            .where(JobEntry.state == "waiting", JobEntry.kind != "batch")
+            .order_by(JobEntry.kind.desc(), JobEntry.created_at, JobEntry.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if entry is None:
+            return None
+        entry.state = "running"
+        entry.attempts += 1
+        entry.started_at = entry.heartbeat_at = now
+        self._session.flush()
+        return to_job(entry)
+
+    def beat(self, job_id: str, *, progress: float, now: datetime, message: str = "") -> bool:
+        """Write progress and a sign of life; True when the job was asked to stop, or is gone."""
+        changed: dict[str, Any] = {"progress": min(max(progress, 0.0), 1.0), "heartbeat_at": now}
+        if message:
+            changed["message"] = message
+        self._session.execute(
+            update(JobEntry)
+            .where(JobEntry.id == job_id, JobEntry.state == "running")
+            .values(**changed)
+        )
+        return self.is_unwanted(job_id)
+
+    def is_unwanted(self, job_id: str) -> bool:
+        """Was the job cancelled, or did it go with its case?"""
+        asked = self._session.scalar(
+            select(JobEntry.cancel_requested).where(
+                JobEntry.id == job_id, JobEntry.state.in_(ACTIVE)
+            )
+        )
+        return asked is None or asked
+
+    def finish(
+        self,
+        job_id: str,
+        *,
+        state: JobState,
+        now: datetime,
+        message: str = "",
+        explanation_id: str | None = None,
+    ) -> None:
+        """Bring a job to its end; one that is gone is left alone."""
+        entry = self._session.get(JobEntry, job_id)
+        if entry is None:
+            return
+        entry.state, entry.message, entry.finished_at = state, message, now
+        entry.explanation_id = explanation_id
+        if state == "done":
+            entry.progress = 1.0
+        self._session.flush()
+
+    def put_back(self, job_id: str) -> None:
+        """Let a running job wait again, without counting the attempt: the worker is leaving."""
+        entry = self._session.get(JobEntry, job_id)
+        if entry is not None and entry.state == "running":
+            entry.state, entry.attempts, entry.progress = "waiting", entry.attempts - 1, 0.0
+            self._session.flush()
+
+    def cancel(self, job_id: str, now: datetime) -> Job:
+        """Ask a job to stop: a running prediction or explanation ends at the worker's next look.
+
+        A waiting one ends here, and so does a batch, whose files are claimed one at a time.
+        """
+        entry = self.entry(job_id, lock=True)
+        if entry.state == "waiting" or (entry.state == "running" and entry.kind == "batch"):
+            entry.state, entry.finished_at = "cancelled", now
+            entry.message = "Cancelled."
+        elif entry.state == "running":
+            entry.cancel_requested = True
+        self._session.flush()
+        return to_job(entry)
+
+    def requeue_abandoned(self, now: datetime) -> int:
+        """Let jobs wait again whose worker died; after several deaths a job is given up.
+
+        Only the one worker of a data folder calls this, at its start, so every running job is a
+        dead worker's.
+
+        Returns:
+            How many were found.
+        """
+        found = list(
+            self._session.scalars(
+                select(JobEntry).where(JobEntry.state == "running", JobEntry.kind != "batch")
+            )
+        )
+        for entry in found:
+            entry.progress = 0.0
+            if entry.cancel_requested:
+                entry.state, entry.message, entry.finished_at = "cancelled", "Cancelled.", now
+            elif entry.attempts >= MOST_ATTEMPTS:
+                entry.state, entry.message, entry.finished_at = "failed", GIVEN_UP, now
+            else:
+                entry.state = "waiting"
+        self._session.flush()
+        return len(found)
+
+    def forget_finished(self, before: datetime) -> None:
+        """Remove finished predictions' and explanations' jobs; batches stay with their rows."""
+        self._session.execute(
+            delete(JobEntry).where(
+                JobEntry.kind != "batch",
+                JobEntry.state.in_(("done", "cancelled")),
+                JobEntry.finished_at < before,
+            )
+        )
+
+    def _active(self, work_key: str) -> Job | None:
+        entry = self._session.scalars(
+            select(JobEntry).where(JobEntry.work_key == work_key, JobEntry.state.in_(ACTIVE))
+        ).first()
+        return None if entry is None else to_job(entry)
+
+
+def to_job(entry: JobEntry) -> Job:
+    """The domain's view of a row."""
+    values = {name: getattr(entry, name) for name in Job.__dataclass_fields__ if name != "job_id"}
+    return Job(job_id=entry.id, **values)

@@ -1,0 +1,250 @@
+"""The tables. Private to the store: everything outside sees the domain's frozen types.
+
+Unique constraints are the last word on what may exist once, whatever the code above believes; that
+is what makes two processes at once safe.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+ID = String(32)
+SHA = String(64)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC: SQLite forgets the zone, PostgreSQL would turn it to its own."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware to naive UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Naive UTC to aware."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Names of constraints are fixed, because SQLite's batch migrations need them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class CaseEntry(Base):
+    """One image file."""
+
+    __tablename__ = "case"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    file_sha256: Mapped[str] = mapped_column(SHA, index=True)
+    pixel_sha256: Mapped[str] = mapped_column(SHA, unique=True)
+    file_bytes: Mapped[int] = mapped_column(Integer)
+    format: Mapped[str] = mapped_column(String(16))
+    rows: Mapped[int] = mapped_column(Integer)
+    columns: Mapped[int] = mapped_column(Integer)
+    frames: Mapped[int] = mapped_column(Integer)
+    colour: Mapped[bool]
+    bits: Mapped[int] = mapped_column(Integer)
+    modality: Mapped[str] = mapped_column(String(16))
+    view_position: Mapped[str] = mapped_column(String(16))
+    laterality: Mapped[str] = mapped_column(String(16))
+    body_part: Mapped[str] = mapped_column(String(64))
+    transfer_syntax: Mapped[str] = mapped_column(String(64))
+    photometric: Mapped[str] = mapped_column(String(32))
+    study_uid: Mapped[str] = mapped_column(String(64))
+    series_uid: Mapped[str] = mapped_column(String(64))
+    study_key: Mapped[str] = mapped_column(String(64), index=True)
+    burned_in_annotation: Mapped[bool | None]
+    source: Mapped[str] = mapped_column(String(16))
+    model: Mapped[str | None] = mapped_column(SHA)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+
+
+class PredictionEntry(Base):
+    """What one bundle says of one frame; written once."""
+
+    __tablename__ = "prediction"
+    __table_args__ = (UniqueConstraint("case_id", "frame", "model"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
+    frame: Mapped[int] = mapped_column(Integer)
+    model: Mapped[str] = mapped_column(SHA)
+    label: Mapped[str] = mapped_column(String(200), index=True)
+    probability: Mapped[float] = mapped_column(Float)
+    result: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class ExplanationEntry(Base):
+    """One node's heatmap: facts here, the map in a blob."""
+
+    __tablename__ = "explanation"
+    __table_args__ = (
+        UniqueConstraint("pixel_sha256", "frame", "model", "node", "settings_digest", "seed"),
+        Index("ix_explanation_case_id_frame_model", "case_id", "frame", "model"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
+    frame: Mapped[int] = mapped_column(Integer)
+    pixel_sha256: Mapped[str] = mapped_column(SHA)
+    model: Mapped[str] = mapped_column(SHA)
+    node: Mapped[str] = mapped_column(String(250))
+    settings_digest: Mapped[str] = mapped_column(SHA)
+    seed: Mapped[int] = mapped_column(Integer)
+    heatmap_key: Mapped[str] = mapped_column(SHA, index=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class AnnotationEntry(Base):
+    """One signed revision; rows are only ever added."""
+
+    __tablename__ = "annotation"
+    __table_args__ = (
+        UniqueConstraint("case_id", "frame", "revision"),
+        CheckConstraint("verdict IN ('accept', 'reject', 'supplement')", name="verdict"),
+        CheckConstraint("confidence BETWEEN 1 AND 5", name="confidence"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
+    frame: Mapped[int] = mapped_column(Integer)
+    revision: Mapped[int] = mapped_column(Integer)
+    reader: Mapped[str] = mapped_column(String(200), index=True)
+    verdict: Mapped[str] = mapped_column(String(16))
+    corrected_label: Mapped[str | None] = mapped_column(String(200))
+    confidence: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(SHA)
+    model_name: Mapped[str] = mapped_column(String(200))
+    predicted_label: Mapped[str | None] = mapped_column(String(200))
+    predicted_probability: Mapped[float | None] = mapped_column(Float)
+    created_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+
+
+class PrototypeJudgementEntry(Base):
+    """What one revision says of one prototype."""
+
+    __tablename__ = "prototype_judgement"
+
+    annotation_id: Mapped[int] = mapped_column(
+        ForeignKey("annotation.id", ondelete="CASCADE"), primary_key=True
+    )
+    prototype: Mapped[str] = mapped_column(String(64), primary_key=True)
+    similar: Mapped[bool | None]
+    usefulness: Mapped[str | None] = mapped_column(String(16))
+    artefact: Mapped[str | None] = mapped_column(String(16))
+
+
+class JobEntry(Base):
+    """One piece of work. Of work that is not over, each ``work_key`` exists once."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index(
+            "uq_job_work_key_active",
+            "work_key",
+            unique=True,
+            sqlite_where=text("state IN ('waiting', 'running')"),
+            postgresql_where=text("state IN ('waiting', 'running')"),
+        ),
+        Index("ix_job_state_kind_created_at", "state", "kind", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    work_key: Mapped[str] = mapped_column(String(500))
+    case_id: Mapped[str | None] = mapped_column(
+        ForeignKey("case.id", ondelete="CASCADE"), index=True
+    )
+    frame: Mapped[int] = mapped_column(Integer)
+    model: Mapped[str | None] = mapped_column(SHA)
+    node: Mapped[str | None] = mapped_column(String(250))
+    seed: Mapped[int] = mapped_column(Integer)
+    progress: Mapped[float] = mapped_column(Float)
+    message: Mapped[str] = mapped_column(Text)
+    explanation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("explanation.id", ondelete="SET NULL")
+    )
+    attempts: Mapped[int] = mapped_column(Integer)
+    cancel_requested: Mapped[bool]
+    title: Mapped[str] = mapped_column(String(200))
+    folder: Mapped[str | None] = mapped_column(Text)
+    explain: Mapped[bool]
+    listing: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    heartbeat_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class JobItemEntry(Base):
+    """One file of a batch."""
+
+    __tablename__ = "job_item"
+    __table_args__ = (
+        UniqueConstraint("job_id", "position"),
+        UniqueConstraint("job_id", "path"),
+        Index("ix_job_item_job_id_state", "job_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(200))
+    path: Mapped[str | None] = mapped_column(Text)
+    upload_key: Mapped[str | None] = mapped_column(SHA, index=True)
+    state: Mapped[str] = mapped_column(String(16))
+    message: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(Integer)
+    case_id: Mapped[str | None] = mapped_column(
+        ForeignKey("case.id", ondelete="SET NULL"), index=True
+    )
+    explanation_id: Mapped[str | None] = mapped_column(
+        ForeignKey("explanation.id", ondelete="SET NULL")
+    )
+    file_sha256: Mapped[str] = mapped_column(SHA)
+    frames: Mapped[int] = mapped_column(Integer)
+
+
+class SettingEntry(Base):
+    """One remembered value: the active model, the demo cases' marker."""
+
+    __tablename__ = "setting"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)

@@ -1,0 +1,122 @@
+"""The door to the database: transactions that read, and transactions that write.
+
+On SQLite a writer says BEGIN IMMEDIATE: it takes the write lock before it reads, so that a value
+read and then written back cannot have changed in between. On PostgreSQL the unique constraints,
+row locks and an advisory lock for the blob folder do the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
+from sqlalchemy.orm import Session
+
+from app.store.annotations import Annotations
+from app.store.cases import Cases
+from app.store.findings import Explanations, Predictions
+from app.store.items import Items
+from app.store.jobs import Jobs
+from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
+
+log = logging.getLogger(__name__)
+BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+BLOB_LOCK = 0x64706E  # any number that no other use of the database takes
+
+
+class Transaction:
+    """The tables, inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.cases = Cases(session)
+        self.predictions = Predictions(session)
+        self.explanations = Explanations(session)
+        self.annotations = Annotations(session)
+        self.jobs = Jobs(session)
+        self.items = Items(session)
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        """A remembered value."""
+        entry = self._session.get(SettingEntry, key)
+        return default if entry is None else entry.value
+
+    def set_setting(self, key: str, value: Any) -> None:
+        """Remember a value."""
+        self._session.merge(SettingEntry(key=key, value=value))
+        self._session.flush()
+
+    def lock_blobs(self) -> None:
+        """Nobody else adds or removes blobs until this transaction ends.
+
+        On SQLite the write lock already says so.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": BLOB_LOCK})
+
+    def blob_in_use(self, key: str) -> bool:
+        """Does any row name this blob?"""
+        for column in (
+            CaseEntry.file_sha256,
+            ExplanationEntry.heatmap_key,
+            JobItemEntry.upload_key,
+        ):
+            if self._session.scalar(select(column).where(column == key).limit(1)) is not None:
+                return True
+        return False
+
+
+class SqlStore:
+    """SQLite or PostgreSQL through SQLAlchemy; safe to share between threads and processes."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self._writer = self.engine.execution_options(dprotonet_begin="IMMEDIATE")
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A transaction that sees one state of the database and writes nothing."""
+        with Session(self.engine) as session:
+            yield Transaction(session)
+            session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that is kept as a whole, or, after an exception, not at all."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield Transaction(session)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with the pragmas and the BEGIN that the store relies on."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # The driver's own implicit BEGIN is a deferred one and comes too late: switch it off.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA synchronous = FULL")
+        # A deleted film's rows are overwritten in the file, not just unlinked.
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("dprotonet_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
