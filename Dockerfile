@@ -9,7 +9,6 @@ FROM python:3.11-slim
 
 # What the allocator and OpenMP need to be quick beside a busy neighbour: see the Makefile.
 ENV PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
     OMP_WAIT_POLICY=PASSIVE \
     MALLOC_TRIM_THRESHOLD_=536870912
 
@@ -23,13 +22,15 @@ RUN groupadd --gid 10001 dprotonet \
 
 # The requirements change seldom and take minutes; the code changes often and takes none.
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --no-compile --disable-pip-version-check -r requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 
 COPY LICENSE CITATION.cff README.md ./
 COPY assets/ assets/
 COPY dprotonet/ dprotonet/
 COPY training/ training/
 COPY app/ app/
+# The user below may write nothing here: what Python would compile at each start is compiled now.
+RUN python -m compileall -q dprotonet training app
 
 # Inside, every address must be listened on, or nothing comes through the published port. What
 # keeps others away is the publishing to 127.0.0.1, or the proxy.

@@ -13,6 +13,10 @@ from dprotonet.errors import WrongRequest
 
 PROGRAM = "python -m dprotonet"
 
+PRESETS = ("standard", "draft", "published")
+"""The decoder's recipes, in the words of :data:`dprotonet.explain.settings.PRESETS`, which cannot
+be asked for them here: it imports torch."""
+
 OVERVIEW = f"""\
 usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
        {PROGRAM} explain PATH… --model BUNDLE --out DIR [--node NODE]…
@@ -61,6 +65,7 @@ class ExplainRequest(Request):
     out: Path
     nodes: tuple[str, ...]
     seed: int
+    preset: str
 
 
 @dataclass(frozen=True)
@@ -95,13 +100,15 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         return HelpRequest(parser.format_help())
     # Intermixed: `predict a.dcm --model BUNDLE b.dcm` means both films.
     given = parser.parse_intermixed_args(options)
-    paths = (*given.paths, *(Path(film) for film in films if film))
+    paths = (*given.paths, *map(_path, films))
     if not paths:
         raise WrongRequest(f"Name at least one film or folder (`{parser.prog} --help`).")
     if argv[0] == "predict":
         return PredictRequest(paths, given.model, given.device, given.format)
     nodes = tuple(dict.fromkeys(given.node or ("class",)))
-    return ExplainRequest(paths, given.model, given.device, given.out, nodes, given.seed)
+    return ExplainRequest(
+        paths, given.model, given.device, given.out, nodes, given.seed, given.preset
+    )
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -151,6 +158,13 @@ def _explain_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="the decoder's seed (0); the same seed gives the same heatmap",
     )
+    parser.add_argument(
+        "--preset",
+        choices=PRESETS,
+        default=PRESETS[0],
+        help="the decoder's recipe: standard (default), draft (several times quicker, less "
+        "faithful) or published (as in the paper)",
+    )
     return parser
 
 
@@ -176,5 +190,5 @@ def _common_parser(command: str, usage: str, description: str) -> argparse.Argum
 def _path(text: str) -> Path:
     # Path("") is the current folder: an empty shell variable must not stand for it.
     if not text:
-        raise argparse.ArgumentTypeError("a path is empty")
+        raise WrongRequest("A path is empty: check the variable it came from.")
     return Path(text)

@@ -56,11 +56,9 @@ def check_paths(paths: Sequence[Path]) -> None:
     for path in paths:
         try:
             there = path.exists()
-        except OSError:
-            # A folder that may not be entered: the file will get its own record.
-            continue
-        except ValueError:
-            there = False
+        except (OSError, ValueError) as error:  # a folder on the way is barred; a null character
+            reason = getattr(error, "strerror", None) or error
+            raise WrongRequest(f"{path} cannot be looked at ({reason}).") from None
         if not there:
             raise WrongRequest(f"There is no file or folder {path}: check its spelling.")
 
@@ -88,13 +86,25 @@ def _read_file(source: Source) -> Iterator[Film | Problem]:
     try:
         digest = images.file_sha256(source.path)
         for image in images.read_frames(source.path):
-            frame = image.frame
             yield Film(source, frame, digest, image)
             frame += 1
     except NotAnImage as error:
         yield Problem(source, frame, digest, str(error), skipped=True)
     except UnreadableImage as error:
         yield Problem(source, frame, digest, str(error), skipped=False)
-    except OSError as error:
-        reason = f"This file cannot be opened ({error.strerror}). Check its permissions."
-        yield Problem(source, frame, digest, reason, skipped=False)
+        yield from _frames_after(source, frame, digest)
+
+
+def _frames_after(source: Source, broken: int, digest: str | None) -> Iterator[Film | Problem]:
+    """The frames behind a broken one, for which the file is opened anew each time."""
+    try:
+        frames = images.inspect(source.path).frames
+    except UnreadableImage:  # it was the file that could not be read, not one of its frames
+        return
+    for frame in range(broken + 1, frames):
+        try:
+            image = images.read(source.path, frame=frame)
+        except UnreadableImage as error:
+            yield Problem(source, frame, digest, str(error), skipped=False)
+        else:
+            yield Film(source, frame, digest or "", image)

@@ -35,7 +35,7 @@ class Tally:
     def close(self) -> int:
         """Say the counts and give the exit status."""
         log.info(
-            "%d frames done, %d files failed, %d skipped (no images), %.1f s",
+            "%d frames done, %d failed, %d skipped because they are no images, %.1f s",
             self.done,
             self.failed,
             self.skipped,

@@ -1,0 +1,175 @@
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.dprotonet.shell.small_films import (
+    write_broken,
+    write_frames,
+    write_png,
+    write_rotated_jpeg,
+)
+
+
+def files_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def three(stem: str) -> set[str]:
+    return {f"{stem}.heatmap.npy", f"{stem}.overlay.png", f"{stem}.json"}
+
+
+def test_the_files_mirror_the_folders_of_the_films(shell, bundle, tmp_path):
+    films, out = tmp_path / "films", tmp_path / "new" / "out"
+    write_png(films / "a.png")
+    write_png(films / "ward" / "bed" / "b.png", seed=1)
+
+    status, records, _ = shell("explain", films, "--model", bundle, "--out", out)
+
+    assert status == 0
+    assert files_below(out) == three("a.png.0.class") | three("ward/bed/b.png.0.class")
+    assert [Path(record["files"]["heatmap"]) for record in records] == [
+        out / "a.png.0.class.heatmap.npy",
+        out / "ward/bed/b.png.0.class.heatmap.npy",
+    ]
+
+
+def test_a_heatmap_lies_on_the_stored_grid_in_zero_to_one(shell, bundle, tmp_path):
+    film = write_rotated_jpeg(tmp_path / "turned.jpg")
+
+    status, (record,), _ = shell("explain", film, "--model", bundle, "--out", tmp_path / "out")
+    heatmap = np.load(record["files"]["heatmap"])
+
+    assert status == 0
+    assert heatmap.dtype == np.float32
+    assert heatmap.shape == (30, 40) == (record["rows"], record["columns"])
+    assert heatmap.min() >= 0 and heatmap.max() <= 1
+    with Image.open(record["files"]["overlay"]) as overlay:
+        assert (overlay.format, overlay.mode, overlay.size) == ("PNG", "RGB", (40, 30))
+
+
+def test_the_record_says_what_was_explained_and_how_well(shell, bundle, tmp_path):
+    film = write_png(tmp_path / "film.png")
+
+    _, (record,), _ = shell("explain", film, "--model", bundle, "--out", tmp_path / "out")
+
+    assert record["path"] == str(film)
+    assert record["frame"] == 0
+    assert record["sha256"] == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert record["asked"] == "class"
+    assert record["node"] == f"class:{record['prediction']}"
+    assert {"insertion_auc", "deletion_auc"} <= set(record["faithfulness"])
+    assert record["passes_forward"] > 0
+    assert record["seconds"] > 0
+    assert isinstance(record["value_before"], float) and isinstance(record["value_after"], float)
+    low, high = record["raw_range"]
+    assert low <= high
+    assert json.loads(Path(record["files"]["record"]).read_text()) == record
+
+
+def test_every_node_of_every_frame_has_its_files(shell, bundle, tmp_path):
+    film = write_frames(tmp_path / "cine", frames=2)
+    nodes = ("class", "prototype:p00", "vector:p01")
+    words = [word for node in nodes for word in ("--node", node)]
+
+    status, records, _ = shell(
+        "explain", film, "--model", bundle, "--out", tmp_path / "out", *words
+    )
+
+    stems = [f"cine.{f}.{n}" for f in (0, 1) for n in ("class", "prototype-p00", "vector-p01")]
+    assert status == 0
+    assert files_below(tmp_path / "out") == set().union(*map(three, stems))
+    assert [(record["frame"], record["asked"]) for record in records] == [
+        (frame, node) for frame in (0, 1) for node in nodes
+    ]
+
+
+def test_the_same_seed_gives_the_same_heatmap(shell, bundle, tmp_path):
+    film = write_png(tmp_path / "film.png")
+
+    for out in ("one", "two"):
+        shell("explain", film, "--model", bundle, "--out", tmp_path / out, "--seed", "7")
+
+    name = "film.png.0.class.heatmap.npy"
+    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_films_of_one_name_do_not_overwrite_one_another(shell, bundle, tmp_path):
+    one, two = write_png(tmp_path / "1" / "film.png"), write_png(tmp_path / "2" / "film.png")
+    out = tmp_path / "out"
+
+    status, records, _ = shell("explain", one, two, "--model", bundle, "--out", out)
+
+    assert status == 0
+    assert files_below(out) == three("film.png.0.class") | three("path-2/film.png.0.class")
+    assert [record["path"] for record in records] == [str(one), str(two)]
+
+
+def test_what_explain_wrote_is_not_explained_itself(shell, bundle, tmp_path):
+    write_png(tmp_path / "film.png")
+
+    for _ in range(2):
+        status, records, _ = shell("explain", tmp_path, "--model", bundle, "--out", tmp_path)
+
+    assert status == 0
+    assert [record["path"] for record in records] == [str(tmp_path / "film.png")]
+
+
+def test_a_broken_film_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path):
+    films = tmp_path / "films"
+    write_broken(write_png(films / "a.png"))
+    write_png(films / "b.png")
+    (films / "c.txt").write_text("No finding.")
+
+    status, records, _ = shell("explain", films, "--model", bundle, "--out", tmp_path / "out")
+
+    assert status == 1
+    assert [set(record) & {"error", "node", "skipped"} for record in records] == [
+        {"error"},
+        {"node"},
+        {"skipped"},
+    ]
+    assert files_below(tmp_path / "out") == three("b.png.0.class")
+
+
+@pytest.mark.parametrize("node", ("class:gone", "prototype:p99", "vector:p99", "pixel", "class:"))
+def test_an_unknown_node_is_wrong_usage_before_any_film_is_read(
+    shell, bundle, tmp_path, monkeypatch, node
+):
+    monkeypatch.setattr("dprotonet.images.read_frames", lambda path: pytest.fail("was read"))
+    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
+
+    status, records, err = shell(
+        "explain", film, "--model", bundle, "--out", out, "--node", "class", "--node", node
+    )
+
+    assert (status, records) == (2, [])
+    assert node.removeprefix("class:") in err
+    assert not out.exists() or files_below(out) == set()
+
+
+def test_an_out_that_is_a_file_is_wrong_usage(shell, bundle, tmp_path):
+    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
+    out.touch()
+
+    status, records, err = shell("explain", film, "--model", bundle, "--out", out)
+
+    assert (status, records) == (2, [])
+    assert str(out) in err
+
+
+def test_an_explanation_that_cannot_be_written_is_a_record_with_its_reason(shell, bundle, tmp_path):
+    films, out = tmp_path / "films", tmp_path / "out"
+    write_png(films / "a" / "film.png")
+    write_png(films / "b.png")
+    out.mkdir()
+    (out / "a").write_text("A file where a folder should be.")
+
+    status, records, _ = shell("explain", films, "--model", bundle, "--out", out)
+
+    assert status == 1
+    assert "could not be written" in records[0]["error"]
+    assert "node" in records[1]

@@ -1,0 +1,81 @@
+from pathlib import Path, PurePath
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dprotonet.shell.films import Source
+from dprotonet.shell.layout import Layout, is_explanation, safe_node
+
+NAMES = ("Mass", "mass", "no pneumonia", "a.b", "a%2Eb", "Infiltration/x", "p00", "CON", "Ö", "ö")
+
+
+def source(relative: str, order: int = 1) -> Source:
+    return Source(Path("films") / relative, PurePath(relative), order)
+
+
+def test_a_node_keeps_its_plain_name():
+    assert safe_node("class", names=NAMES) == "class"
+    assert safe_node("prototype:p00", names=NAMES) == "prototype-p00"
+
+
+def test_what_a_file_name_cannot_hold_is_encoded():
+    assert safe_node("class:Infiltration/x", names=NAMES) == "class-Infiltration%2Fx"
+    assert safe_node("class:no pneumonia", names=NAMES) == "class-no%20pneumonia"
+
+
+def test_names_that_differ_in_capitals_alone_differ_where_capitals_do_not_count():
+    safe = {safe_node(f"class:{name}", names=NAMES).casefold() for name in NAMES}
+
+    assert len(safe) == len(NAMES)
+
+
+@given(st.sets(st.text(min_size=1, max_size=60), min_size=2, max_size=8))
+def test_no_two_nodes_share_a_name_on_any_file_system(names):
+    safe = [safe_node(f"class:{name}", names=sorted(names)) for name in names]
+
+    assert len({name.casefold() for name in safe}) == len(names)
+    assert all(len(name) <= 100 for name in safe)
+    assert all(character.isascii() for name in safe for character in name)
+    assert not any(set(name) & set('<>:"/\\|?*. ') for name in safe)
+
+
+def test_an_explanation_mirrors_the_folders_of_its_film():
+    files = Layout(Path("out")).files(source("ward/a.dcm"), 3, "class")
+
+    assert files.heatmap == Path("out/ward/a.dcm.3.class.heatmap.npy")
+    assert files.overlay == Path("out/ward/a.dcm.3.class.overlay.png")
+    assert files.record == Path("out/ward/a.dcm.3.class.json")
+
+
+def test_equal_names_from_two_paths_are_kept_apart():
+    layout = Layout(Path("out"))
+
+    first = layout.files(source("a.dcm", 1), 0, "class")
+    next_frame = layout.files(source("a.dcm", 1), 1, "class")
+    second = layout.files(source("a.dcm", 2), 0, "class")
+    capital = layout.files(source("A.dcm", 3), 0, "class")
+
+    assert first.record == Path("out/a.dcm.0.class.json")
+    assert next_frame.record == Path("out/a.dcm.1.class.json")
+    assert second.record == Path("out/path-2/a.dcm.0.class.json")
+    assert capital.record == Path("out/path-3/A.dcm.0.class.json")
+
+
+def test_a_folder_that_is_called_like_the_way_out_is_kept_apart_too():
+    layout = Layout(Path("out"))
+    given = [source("path-2/a.dcm", 1), source("a.dcm", 1), source("a.dcm", 2)]
+
+    records = {layout.files(one, 0, "class").record for one in given}
+
+    assert len(records) == 3
+
+
+def test_a_film_beside_its_explanation_is_no_explanation(tmp_path):
+    stem = "a.png.0.class"
+    names = [f"{stem}.heatmap.npy", f"{stem}.overlay.png", f"{stem}.json"]
+    for name in ("a.png", "b.overlay.png", *names):
+        (tmp_path / name).touch()
+
+    assert all(is_explanation(tmp_path / name) for name in names)
+    assert not is_explanation(tmp_path / "a.png")
+    assert not is_explanation(tmp_path / "b.overlay.png")
