@@ -1,4 +1,4 @@
-"""Models: which there are, which is active, what a prototype's gallery holds."""
+"""Models: which there are, which is active, and how one is added."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.cases import GallerySource
 from app.domain.errors import NotFound, Refused
 from app.domain.models import BundleInfo
 from app.services.workplace import Workplace
-from dprotonet.errors import WrongRequest
+from dprotonet.errors import UnusableBundle, WrongRequest
 
 if TYPE_CHECKING:
-    from dprotonet.bundle import Bundle, GalleryEntry
+    from dprotonet.bundle import Bundle
 
 ACTIVE = "active_model"
 FIRST_CHOICE = "nih-pneumonia"
@@ -67,48 +66,6 @@ def bundle(workplace: Workplace, digest: str) -> Bundle:
     return workplace.models.bundle(digest)
 
 
-def gallery(workplace: Workplace, digest: str, prototype: str) -> tuple[GallerySource, ...]:
-    """The training images a prototype was made of, heaviest first."""
-    return galleries(workplace, digest).get(prototype, ())
-
-
-def galleries(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:
-    """As ``gallery``, of all prototypes by id."""
-    found: dict[str, tuple[GallerySource, ...]] = {}
-    for entry in workplace.models.bundle(digest).gallery:
-        before = found.get(entry.prototype, ())
-        source = GallerySource(
-            number=len(before),
-            sample_id=entry.sample_id,
-            image_sha256=entry.image_sha256,
-            weight=entry.weight,
-            similarity=entry.similarity,
-            has_picture=_picture(workplace, digest, entry, heatmap=False) is not None,
-            has_heatmap=_picture(workplace, digest, entry, heatmap=True) is not None,
-        )
-        found[entry.prototype] = (*before, source)
-    return found
-
-
-def gallery_file(
-    workplace: Workplace, digest: str, prototype: str, number: int, *, heatmap: bool = False
-) -> Path:
-    """The picture of one source image, or its heatmap.
-
-    Raises:
-        NotFound: there is none; for sets whose pictures may not be passed on this is usual.
-    """
-    entries = _entries(workplace, digest, prototype)
-    if 0 <= number < len(entries):
-        path = _picture(workplace, digest, entries[number], heatmap=heatmap)
-        if path is not None:
-            return path
-    raise NotFound(
-        "This source image has no picture here. "
-        "Attach them with: python -m training gallery BUNDLE --data DIR"
-    )
-
-
 def add(workplace: Workplace, folder: Path) -> BundleInfo:
     """Check a bundle and copy it among the user's models, whole or not at all.
 
@@ -149,27 +106,8 @@ def safe_name(name: str) -> str:
 
 def _digest_of(folder: Path) -> str:
     from dprotonet.bundle import Bundle
-    from dprotonet.errors import UnusableBundle
 
     try:
         return str(Bundle.load(folder, with_model=False).digest)
     except UnusableBundle:
         return ""
-
-
-def _entries(workplace: Workplace, digest: str, prototype: str) -> list[GalleryEntry]:
-    found = workplace.models.bundle(digest).gallery
-    return [entry for entry in found if entry.prototype == prototype]
-
-
-def _picture(
-    workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool
-) -> Path | None:
-    own = entry.heatmap if heatmap else entry.picture
-    if own is not None and own.is_file():
-        return own
-    # Pictures attached later lie beside the data, since the bundle may not be changed.
-    attached = workplace.settings.galleries / digest
-    ending = "heatmap.png" if heatmap else "png"
-    path = attached / f"{entry.prototype}-{entry.image_sha256[:16]}.{ending}"
-    return path if path.is_file() else None

@@ -9,7 +9,7 @@ from app.domain.annotations import Annotation, PrototypeJudgement, Verdict, chec
 from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch
 from app.domain.errors import NotFound, Refused
 from app.domain.models import BundleInfo
-from app.services import intake, jobs, models
+from app.services import galleries, intake, jobs, models
 from app.services.workplace import Workplace
 from app.store import Transaction
 from dprotonet.prediction import Prediction
@@ -248,8 +248,8 @@ def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) ->
 def _with_matches(
     workplace: Workplace, sheet: Sheet, prediction: Prediction, info: BundleInfo
 ) -> Sheet:
-    galleries = models.galleries(workplace, info.digest)
+    sources = galleries.of_model(workplace, info.digest)
     found = tuple(
-        SheetMatch(match, galleries.get(match.prototype, ())) for match in prediction.matches
+        SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
     )
     return replace(sheet, matches=found)

@@ -1,0 +1,67 @@
+"""The training images that prototypes were made of, and their pictures where there are any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.domain.cases import GallerySource
+from app.domain.errors import NotFound
+from app.services.workplace import Workplace
+
+if TYPE_CHECKING:
+    from dprotonet.bundle import GalleryEntry
+
+
+def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:
+    """The source images of every prototype of a bundle, by prototype id, heaviest first."""
+    found: dict[str, tuple[GallerySource, ...]] = {}
+    for entry in workplace.models.bundle(digest).gallery:
+        before = found.get(entry.prototype, ())
+        source = GallerySource(
+            number=len(before),
+            sample_id=entry.sample_id,
+            image_sha256=entry.image_sha256,
+            weight=entry.weight,
+            similarity=entry.similarity,
+            has_picture=_file(workplace, digest, entry, heatmap=False) is not None,
+            has_heatmap=_file(workplace, digest, entry, heatmap=True) is not None,
+        )
+        found[entry.prototype] = (*before, source)
+    return found
+
+
+def of_prototype(workplace: Workplace, digest: str, prototype: str) -> tuple[GallerySource, ...]:
+    """As ``of_model``, of one prototype."""
+    return of_model(workplace, digest).get(prototype, ())
+
+
+def picture(
+    workplace: Workplace, digest: str, *, prototype: str, number: int, heatmap: bool = False
+) -> Path:
+    """The picture of one source image, or its heatmap.
+
+    Raises:
+        NotFound: there is none; for sets whose pictures may not be passed on this is usual.
+    """
+    gallery = workplace.models.bundle(digest).gallery
+    entries = [entry for entry in gallery if entry.prototype == prototype]
+    if 0 <= number < len(entries):
+        path = _file(workplace, digest, entries[number], heatmap=heatmap)
+        if path is not None:
+            return path
+    raise NotFound(
+        "This source image has no picture here. "
+        "Attach them with: python -m training gallery BUNDLE --data DIR"
+    )
+
+
+def _file(workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool) -> Path | None:
+    own = entry.heatmap if heatmap else entry.picture
+    if own is not None and own.is_file():
+        return own
+    # Pictures attached later lie beside the data, since the bundle may not be changed.
+    attached = workplace.settings.galleries / digest
+    ending = "heatmap.png" if heatmap else "png"
+    path = attached / f"{entry.prototype}-{entry.image_sha256[:16]}.{ending}"
+    return path if path.is_file() else None
