@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut
 
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.dicom_grey import _descriptor, little_endian, table_entries
+from dprotonet.images.dicom_grey import little_endian, table_descriptor, table_entries
 from dprotonet.images.dicom_header import element
 
 _CHANNELS = ("Red", "Green", "Blue")
@@ -35,7 +35,7 @@ def palette_rgb(indices: np.ndarray, header: Dataset) -> np.ndarray:
     rgb = np.empty((*indices.shape, 3), np.uint8)
     for channel, colour in enumerate(_CHANNELS):
         described = element(header, f"{colour}PaletteColorLookupTableDescriptor")
-        size, first, bits = _descriptor(described, little)
+        size, first, bits = table_descriptor(described, little)
         data = element(header, f"{colour}PaletteColorLookupTableData")
         entries = table_entries(data, size, bits, little)
         if bits > 8 and len(data) > size and entries.max() > 255:

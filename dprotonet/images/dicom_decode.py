@@ -17,6 +17,7 @@ from dprotonet.errors import UnreadableImage
 from dprotonet.images.codestream import check_codestream
 from dprotonet.images.dicom_header import integer, text
 
+_UNDEFINED = 0xFFFFFFFF  # the length of encapsulated data
 _RLE = "1.2.840.10008.1.2.5"
 _JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 _PIXMED = "1.2.840.10008.1.2.4."
@@ -75,7 +76,7 @@ def refuse_syntax(syntax: UID) -> None:
     )
 
 
-def decode_frame(header: Dataset, location: PixelLocation, index: int) -> tuple[np.ndarray, str]:
+def decode_frame(header: Dataset, location: PixelLocation, index: int) -> np.ndarray:
     """Decode one frame.
 
     Args:
@@ -84,8 +85,7 @@ def decode_frame(header: Dataset, location: PixelLocation, index: int) -> tuple[
         index: the frame, counted from 0.
 
     Returns:
-        ``(H, W)`` stored values or ``(H, W, 3)`` RGB samples, and the photometric interpretation
-        after decoding.
+        ``(H, W)`` stored values, or ``(H, W, 3)`` RGB samples of the stored depth.
     """
     options, shift = _options(header, location)
     decoder = get_decoder(location.syntax)
@@ -104,20 +104,17 @@ def decode_frame(header: Dataset, location: PixelLocation, index: int) -> tuple[
         stream.seek(location.offset)
     else:
         _check_length(options, location, index)
-    pixels, properties = decoder.as_array(
+    pixels, _ = decoder.as_array(
         stream, index=index, validate=True, raw=False, decoding_plugin=plugin, **options
     )
     if shift:
         pixels = pixels >> shift
-    photometric = str(properties.get("photometric_interpretation", ""))
-    if pixels.ndim == 3 and photometric not in ("RGB",):
-        photometric = "RGB"  # the JPEG decoders convert and may keep the label
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):
         raise UnreadableImage(
             f"A pixel of this image has {pixels.shape[-1]} samples, where 1 or 3 can be shown."
             " Export it as RGB or grey."
         )
-    return pixels, photometric
+    return pixels
 
 
 def _plugin(syntax: UID) -> str:
@@ -154,6 +151,10 @@ def _options(header: Dataset, location: PixelLocation) -> tuple[dict[str, Any], 
 
 def _check_length(options: dict[str, Any], location: PixelLocation, index: int) -> None:
     """A short file is said to be short, before it is read."""
+    if location.length == _UNDEFINED:
+        raise UnreadableImage(
+            "The pixels are compressed in a way that the file does not state. Export it again."
+        )
     bits = options["rows"] * options["columns"] * options["samples_per_pixel"]
     bits *= options["bits_allocated"]
     if options["photometric_interpretation"] == "YBR_FULL_422":

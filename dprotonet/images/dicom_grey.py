@@ -88,8 +88,10 @@ def modality_values(
         table = read_table(tables[0], little_endian(header))
         index = np.clip(stored.astype(np.int64) - table.first, 0, len(table.entries) - 1)
         return table.entries[index]
-    slope = (numbers(part, "RescaleSlope") or [1.0])[0]
-    intercept = (numbers(part, "RescaleIntercept") or [0.0])[0]
+    slope = (numbers(part, "RescaleSlope") or numbers(header, "RescaleSlope") or [1.0])[0]
+    intercept = (numbers(part, "RescaleIntercept") or numbers(header, "RescaleIntercept") or [0.0])[
+        0
+    ]
     if slope == 0:
         notes.append("The rescale slope in the file is 0; the stored values are shown.")
         slope, intercept = 1.0, 0.0
@@ -140,7 +142,10 @@ def grey_windows(
         At least one window; the first is the default.
     """
     part = frame_part(header, frame, "FrameVOILUTSequence")
-    offered = [*_table_windows(part, header, values, notes), *_line_windows(part, notes)]
+    lines = _line_windows(part, notes) or (
+        _line_windows(header, notes) if part is not header else []
+    )
+    offered = [*_table_windows(part, header, values, notes), *lines]
     if offered:
         return tuple(offered)
     notes.append("There is no window in the file: the 1st–99th percentile is shown.")
@@ -226,12 +231,17 @@ def read_table(item: Dataset, little: bool) -> LookupTable:
     Raises:
         ValueError: the descriptor or the data are missing or do not fit each other.
     """
-    size, first, bits = _descriptor(element(item, "LUTDescriptor"), little)
+    size, first, bits = table_descriptor(element(item, "LUTDescriptor"), little)
     entries = table_entries(element(item, "LUTData"), size, bits, little)
     return LookupTable(first, entries, bits)
 
 
-def _descriptor(value: Any, little: bool) -> tuple[int, int, int]:
+def table_descriptor(value: Any, little: bool) -> tuple[int, int, int]:
+    """Number of entries, first value mapped, and bits of an entry (PS3.3 C.11.1.1.1).
+
+    Raises:
+        ValueError: the value is no such triple.
+    """
     if isinstance(value, bytes):  # the VR was ambiguous and stayed so
         value = np.frombuffer(value[:6], "<u2" if little else ">u2").tolist()
     if value is None or isinstance(value, (int, str)) or len(value) != 3:

@@ -10,6 +10,9 @@ from pydicom.multival import MultiValue
 
 from dprotonet.images.types import DicomFacts, Spacing
 
+_TEXT = 1024  # characters of a value that are kept
+_ASPECTS = (1 / 32, 32)  # what lies outside is a slip of the writer, not a pixel
+
 
 def element(header: Dataset, keyword: str) -> Any:
     """The value, or None where it is absent, empty or cannot be understood."""
@@ -26,8 +29,8 @@ def text(header: Dataset, keyword: str) -> str:
     if value is None:
         return ""
     if isinstance(value, MultiValue):
-        return "\\".join(str(part).strip() for part in value)
-    return str(value).strip().strip("\0").strip()
+        return "\\".join(str(part).strip() for part in value)[:_TEXT]
+    return str(value)[:_TEXT].strip().strip("\0").strip()
 
 
 def numbers(header: Dataset, keyword: str) -> list[float]:
@@ -66,9 +69,16 @@ def frame_part(header: Dataset, frame: int, keyword: str) -> Dataset:
         frame: counted from 0.
         keyword: the group's sequence, such as "FrameVOILUTSequence".
     """
-    own = items(header, "PerFrameFunctionalGroupsSequence")
-    for group in [*own[frame : frame + 1], *items(header, "SharedFunctionalGroupsSequence")[:1]]:
-        found = items(group, keyword)
+    for groups, number in (
+        ("PerFrameFunctionalGroupsSequence", frame),
+        ("SharedFunctionalGroupsSequence", 0),
+    ):
+        sequence = element(header, groups)
+        try:
+            group = sequence[number] if sequence is not None else None
+        except (IndexError, TypeError):
+            continue
+        found = items(group, keyword) if isinstance(group, Dataset) else []
         if found:
             return found[0]
     return header
@@ -83,9 +93,21 @@ def pixel_spacing(header: Dataset, frame: int) -> Spacing | None:
         (header, "ImagerPixelSpacing"),
     ):
         found = numbers(part, keyword)
-        if len(found) == 2 and min(found) > 0:
+        if len(found) == 2 and min(found) > 0 and _plausible(found[0] / found[1]):
             return Spacing(found[0], found[1], keyword)
     return None
+
+
+def pixel_aspect_ratio(header: Dataset) -> float | None:
+    """Height of a pixel by its width from PixelAspectRatio, or None."""
+    found = numbers(header, "PixelAspectRatio")
+    if len(found) == 2 and min(found) > 0 and _plausible(found[0] / found[1]):
+        return found[0] / found[1]
+    return None
+
+
+def _plausible(aspect: float) -> bool:
+    return _ASPECTS[0] <= aspect <= _ASPECTS[1]
 
 
 def dicom_facts(header: Dataset, transfer_syntax: str) -> DicomFacts:

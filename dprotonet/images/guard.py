@@ -55,5 +55,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, zlib.error):
         return "its compressed part is damaged"
     lines = str(error).strip().splitlines()
-    text = lines[0].rstrip(".: ") if lines else type(error).__name__
+    if len(lines) > 1 and "all available plugins" in lines[0]:
+        lines = lines[1:]  # pydicom's list of each decoder's own words
+    text = lines[0].strip().rstrip(".: ") if lines else type(error).__name__
     return text if len(text) <= 160 else text[:157] + "…"

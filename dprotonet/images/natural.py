@@ -34,7 +34,8 @@ class NaturalFile:
 
     image: Image.Image
     facts: ImageFacts
-    deep_colour: bool  # a PNG with 16 bits in each colour, of which Pillow keeps 8
+    deep: bool  # 16 bits a sample, of which Pillow keeps 8
+    limits: Limits
 
     def frame(self, index: int) -> GrayOrColourImage:
         """Decode one frame (a page of a TIFF).
@@ -46,20 +47,21 @@ class NaturalFile:
         with readable_errors("decoding its pixels"):
             if self.facts.frames > 1:
                 self.image.seek(index)
-            _check_page(self.image, index)
+            # Each page of a TIFF has a size of its own.
+            check_grid(self.image.height, self.image.width, 1, self.limits)
             upright = ImageOps.exif_transpose(self.image)
             return self._as_image(upright, index)
 
     def _as_image(self, upright: Image.Image, index: int) -> GrayOrColourImage:
         notes: list[str] = []
-        if self.deep_colour:
-            notes.append("Colour of 16 bits is reduced to 8 bits.")
+        if self.deep:
+            notes.append(f"The file has {self.facts.bits} bits a sample, of which 8 are kept.")
         if getattr(self.image, "is_animated", False) and self.facts.format in ("png", "webp"):
             notes.append("The file is an animation; its first picture is shown.")
         flat = _flattened(upright, notes)
         if flat.mode in _GREY_BITS:
             pixels = _grey_pixels(flat)
-            windows = _windows(pixels, notes)
+            windows = _windows(pixels, flat.mode == "1", notes)
             return GrayOrColourImage(
                 pixels,
                 windows,
@@ -100,14 +102,9 @@ def open_natural(file: OpenFile, kind: ImageFormat, limits: Limits) -> NaturalFi
         if kind != "tiff" and image.getexif().get(0x0112) in _TURNED:
             columns, rows = rows, columns
         check_grid(rows, columns, frames, limits)
-        bits, deep_colour = _depth(image, file.head, kind)
+        bits, deep = _depth(image, file.head, kind)
         facts = ImageFacts(kind, rows, columns, frames, _is_colour(image), bits)
-    return NaturalFile(image, facts, deep_colour)
-
-
-def _check_page(image: Image.Image, index: int) -> None:
-    """Each page of a TIFF has a size of its own."""
-    check_grid(image.height, image.width, 1, Limits()) if index else None
+    return NaturalFile(image, facts, deep, limits)
 
 
 def _depth(image: Image.Image, head: bytes, kind: ImageFormat) -> tuple[int, bool]:
@@ -158,10 +155,9 @@ def _grey_pixels(image: Image.Image) -> np.ndarray:
     return pixels.astype(pixels.dtype.newbyteorder("="))
 
 
-def _windows(pixels: np.ndarray, notes: list[str]) -> tuple[Window, ...]:
+def _windows(pixels: np.ndarray, bilevel: bool, notes: list[str]) -> tuple[Window, ...]:
     if pixels.dtype == np.uint8:
-        top = 1 if pixels.max(initial=0) <= 1 and pixels.size else 255
-        return (Window.spanning(0, top, "full range"),)
+        return (Window.spanning(0, 1 if bilevel else 255, "full range"),)
     notes.append("There is no window in the file: the 1st–99th percentile is shown.")
     whole = (0.0, 65535.0) if pixels.dtype == np.uint16 else (pixels.min(), pixels.max())
     full = Window.spanning(float(whole[0]), float(whole[1]), "full range")

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import PurePath
 
 from dprotonet.errors import NotAnImage, UnreadableImage
-from dprotonet.images.dicom import DicomFile, looks_like_bare_dicom, open_dicom
+from dprotonet.images.dicom import DicomFile, open_dicom
+from dprotonet.images.dicom_open import may_be_bare
 from dprotonet.images.limits import Limits
 from dprotonet.images.natural import NaturalFile, open_natural
 from dprotonet.images.sniff import advice, known_format, other_file, other_image
@@ -56,7 +57,7 @@ def _image_file(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalF
             yield open_dicom(file, limits)
         elif kind is not None:
             yield open_natural(file, kind, limits)
-        elif looks_like_bare_dicom(file.head):
+        elif may_be_bare(file.head):
             yield open_dicom(file, limits)
         else:
             raise _not_read(file)

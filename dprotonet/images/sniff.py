@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from dprotonet.images.types import ImageFormat
+
 HEAD_BYTES = 4096
 
 # Image formats that exist and are not read: name, and what to do.
@@ -48,10 +50,13 @@ _OTHER_FILES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x00\x00\x01\xb3", "an MPEG video"),
 )
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
+_SVG = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)?(<!DOCTYPE svg|<svg)", re.S
+)
 _ARCHIVE = re.compile("archive|ZIP")
 
 
-def known_format(head: bytes) -> str | None:
+def known_format(head: bytes) -> ImageFormat | None:
     """The format read here that the first bytes show: "dicom", "png", … or None."""
     if head[128:132] == b"DICM":
         return "dicom"
@@ -85,9 +90,7 @@ def other_image(head: bytes) -> str | None:
             return "an AVIF image"
     if re.match(rb"P[1-7fF]\s", head):
         return "a PNM image"
-    if re.match(
-        rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)?(<!DOCTYPE svg|<svg)", head, re.S
-    ):
+    if _SVG.match(head):
         return "an SVG drawing"
     return None
 

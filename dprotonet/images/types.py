@@ -63,6 +63,7 @@ class GrayOrColourImage:
     frame: int = 0
     spacing: Spacing | None = None
     notes: tuple[str, ...] = ()  # remarks for the reader
+    aspect_ratio: float | None = None  # height of a pixel by its width, where no spacing says it
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape
@@ -91,7 +92,9 @@ class GrayOrColourImage:
     @property
     def pixel_aspect(self) -> float:
         """Height of a pixel divided by its width; 1 where the file does not say."""
-        return self.spacing.rows_mm / self.spacing.columns_mm if self.spacing else 1.0
+        if self.spacing is not None:
+            return self.spacing.rows_mm / self.spacing.columns_mm
+        return self.aspect_ratio or 1.0
 
     def unit(self, window: Window | None = None) -> np.ndarray:
         """The image as shown.

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file, and its path below the folder that was given (its name, where it was itself given)."""
+    """A file, and its path below the folder that was given; its name, where itself was given."""
 
     path: Path
     relative: PurePath
