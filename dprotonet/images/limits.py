@@ -18,7 +18,7 @@ class Limits:
     """The largest image that is decoded."""
 
     file_bytes: int = 2 * 1024**3  # bytes of the file on disk
-    frame_pixels: int = 100 * MEGA  # rows × columns of one frame
+    frame_pixels: int = 80 * MEGA  # rows × columns of one frame
     frames: int = 20_000  # frames of one file
     total_pixels: int = 20_000 * MEGA  # rows × columns × frames; they are never decoded at once
     inflated_bytes: int = 512 * 1024**2  # bytes after inflating a deflated DICOM file

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.guard import readable_errors
 from dprotonet.images.limits import Limits, check_frame, check_grid
+from dprotonet.images.orientation import orientation_of, turned_size, upright
 from dprotonet.images.source import OpenFile
 from dprotonet.images.types import GrayOrColourImage, ImageFacts, ImageFormat
 from dprotonet.images.windows import Window, percentile_window
@@ -24,7 +26,6 @@ _PILLOW: dict[str, tuple[str, ...]] = {
 }
 _GREY_BITS = {"1": 1, "L": 8, "LA": 8, "La": 8, "I;16": 16, "I;16B": 16, "I;16L": 16, "I": 32}
 _GREY_BITS |= {"I;16N": 16, "F": 32}
-_TURNED = {5, 6, 7, 8}  # EXIF orientations that swap the sides
 _WHITE_IS_ZERO = 0  # TIFF PhotometricInterpretation
 
 
@@ -33,6 +34,7 @@ class NaturalFile:
     """A file of one of the five formats, opened and not yet decoded."""
 
     image: Image.Image
+    stream: BinaryIO
     facts: ImageFacts
     deep: bool  # 16 bits a sample, of which Pillow keeps 8
     limits: Limits
@@ -49,16 +51,17 @@ class NaturalFile:
                 self.image.seek(index)
             # Each page of a TIFF has a size of its own.
             check_grid(self.image.height, self.image.width, 1, self.limits)
-            upright = ImageOps.exif_transpose(self.image)
-            return self._as_image(upright, index)
+            orientation = orientation_of(self.image, self.facts.format, self.stream)
+            self.image.load()
+            return self._as_image(upright(self.image, orientation), index)
 
-    def _as_image(self, upright: Image.Image, index: int) -> GrayOrColourImage:
+    def _as_image(self, image: Image.Image, index: int) -> GrayOrColourImage:
         notes: list[str] = []
         if self.deep:
             notes.append(f"The file has {self.facts.bits} bits a sample, of which 8 are kept.")
         if getattr(self.image, "is_animated", False) and self.facts.format in ("png", "webp"):
             notes.append("The file is an animation; its first picture is shown.")
-        flat = _flattened(upright, notes)
+        flat = _flattened(image, notes)
         if flat.mode in _GREY_BITS:
             pixels = _grey_pixels(flat)
             windows = _windows(pixels, flat.mode == "1", notes)
@@ -86,7 +89,6 @@ def open_natural(file: OpenFile, kind: ImageFormat, limits: Limits) -> NaturalFi
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             try:
-                # The guard lifts Pillow's own cap where ours allows more.
                 image = Image.open(file.stream, formats=_PILLOW[kind])
             except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
                 raise UnreadableImage(
@@ -97,14 +99,13 @@ def open_natural(file: OpenFile, kind: ImageFormat, limits: Limits) -> NaturalFi
                     f"This {kind.upper()} file is damaged or of a kind that cannot be decoded here."
                     " Export it again."
                 ) from error
+        check_grid(image.height, image.width, 1, limits)
         frames = int(getattr(image, "n_frames", 1)) if kind == "tiff" else 1
-        columns, rows = image.size
-        if kind != "tiff" and image.getexif().get(0x0112) in _TURNED:
-            columns, rows = rows, columns
+        columns, rows = turned_size(image.size, orientation_of(image, kind, file.stream))
         check_grid(rows, columns, frames, limits)
         bits, deep = _depth(image, file.head, kind)
         facts = ImageFacts(kind, rows, columns, frames, _is_colour(image), bits)
-    return NaturalFile(image, facts, deep, limits)
+    return NaturalFile(image, file.stream, facts, deep, limits)
 
 
 def _depth(image: Image.Image, head: bytes, kind: ImageFormat) -> tuple[int, bool]:
