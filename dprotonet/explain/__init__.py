@@ -1,0 +1,54 @@
+"""Explaining a network's nodes: the MDM decoder, its rivals and how far each can be believed.
+
+Names are handed on when asked for, so that a page may draw an overlay or read an explanation
+without loading torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dprotonet.explain.explanation import Explanation, Faithfulness
+    from dprotonet.explain.film import FilmExplanation, explain_film
+    from dprotonet.explain.mdm import MDM
+    from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode, VectorNode, parse_node
+    from dprotonet.explain.rivals import METHODS
+    from dprotonet.explain.settings import PRESETS, MDMSettings
+
+_HOMES = {
+    "Explanation": "explanation",
+    "Faithfulness": "explanation",
+    "FilmExplanation": "film",
+    "explain_film": "film",
+    "MDM": "mdm",
+    "ClassNode": "nodes",
+    "Node": "nodes",
+    "PrototypeNode": "nodes",
+    "VectorNode": "nodes",
+    "parse_node": "nodes",
+    "METHODS": "rivals",
+    "PRESETS": "settings",
+    "MDMSettings": "settings",
+}
+
+__all__ = [
+    "MDM",
+    "METHODS",
+    "PRESETS",
+    "ClassNode",
+    "Explanation",
+    "Faithfulness",
+    "FilmExplanation",
+    "MDMSettings",
+    "Node",
+    "PrototypeNode",
+    "VectorNode",
+    "explain_film",
+    "parse_node",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,99 @@
+"""What an explanation is, whichever method made it, and how far it can be believed. No torch."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """Figures of one heatmap for one node, in the node's own values.
+
+    ``insertion`` and ``deletion`` are the curves at shares 0, 1/steps, … 1 of the film.
+    """
+
+    insertion_auc: float
+    deletion_auc: float
+    random_insertion_auc: float
+    random_deletion_auc: float
+    hidden_value: float  # the marked region shows the fill
+    random_hidden_value: float  # an equal random region does; mean of several regions
+    kept_value: float  # only the marked region shows the image
+    area: float  # the marked region's share of the film
+    steps: int
+    fill: str
+    insertion: tuple[float, ...] = ()
+    deletion: tuple[float, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Insertion minus deletion area: the higher, the more faithful."""
+        return self.insertion_auc - self.deletion_auc
+
+    @property
+    def beats_random(self) -> bool:
+        """Whether the map is better than the random order."""
+        return self.score > self.random_insertion_auc - self.random_deletion_auc
+
+    def to_json(self) -> dict[str, object]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict) -> "Faithfulness":
+        """The reverse of :meth:`to_json`."""
+        curves = {name: tuple(data.get(name, ())) for name in ("insertion", "deletion")}
+        return cls(**{**data, **curves})
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One node's heatmap and all that is needed to judge it.
+
+    Passes and seconds are those of the call that made it; a call may have explained several nodes
+    (``nodes_in_call``), which share most passes forward.
+    """
+
+    node: str  # canonical text, such as "class:effusion"
+    heatmap: np.ndarray  # (S, S) float32 in [0, 1] on the network's grid; 0 in the padding
+    raw_range: tuple[float, float]  # of the map before it was scaled to [0, 1]
+    value_before: float  # the node's value for the image
+    value_after: float  # for the image under the heatmap as a mask
+    passes_forward: int  # images
+    passes_backward: int  # images
+    seconds: float
+    stop_reason: str  # "steps", "converged", "deadline", or "done" where nothing is searched
+    settings_digest: str
+    seed: int
+    faithfulness: Faithfulness
+    method: str = "mdm"
+    precision: str = "float32"  # of the search; values are always float32
+    nodes_in_call: int = 1
+    candidates: tuple[tuple[str, float], ...] = ()  # merged maps and their own faithfulness
+
+    def __post_init__(self) -> None:
+        """Hold what the rest relies on."""
+        if self.heatmap.ndim != 2 or self.heatmap.dtype != np.float32:
+            raise ValueError("A heatmap is float32 (S, S).")
+        if not (np.isfinite(self.heatmap).all() and 0 <= self.heatmap.min() <= self.heatmap.max()):
+            raise ValueError("A heatmap has finite values in [0, 1].")
+
+    def to_json(self) -> dict[str, object]:
+        """Everything but the heatmap, as plain values for JSON."""
+        return {
+            "node": self.node,
+            "method": self.method,
+            "raw_range": list(self.raw_range),
+            "value_before": self.value_before,
+            "value_after": self.value_after,
+            "passes_forward": self.passes_forward,
+            "passes_backward": self.passes_backward,
+            "nodes_in_call": self.nodes_in_call,
+            "seconds": round(self.seconds, 4),
+            "stop_reason": self.stop_reason,
+            "settings_digest": self.settings_digest,
+            "precision": self.precision,
+            "seed": self.seed,
+            "candidates": {name: round(score, 4) for name, score in self.candidates},
+            "faithfulness": self.faithfulness.to_json(),
+        }

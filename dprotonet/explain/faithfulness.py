@@ -1,0 +1,110 @@
+"""How far a heatmap can be believed: what happens to the node when its pixels are shown or hidden.
+
+Insertion reveals the image from its fill, the heatmap's highest pixels first; deletion hides it in
+the same order. A faithful map has a high insertion and a low deletion area. The same curves for
+random smooth maps are the control. All figures hold for the named fill only.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from dprotonet.explain.explanation import Faithfulness
+from dprotonet.explain.masks import ranked, smooth_noise
+from dprotonet.explain.probe import Probe
+
+CONTROLS = 3  # random maps behind a control value
+
+__all__ = ["CONTROLS", "Faithfulness", "curves", "keep_and_remove", "measure", "planned_passes"]
+
+
+def measure(
+    probe: Probe,
+    heatmaps: Tensor,
+    owners: Sequence[int],
+    *,
+    steps: int,
+    area: float,
+    generator: torch.Generator,
+) -> list[Faithfulness]:
+    """The faithfulness of maps, all curves batched together.
+
+    Args:
+        probe: the image, its fill and the nodes.
+        heatmaps: ``(N, S, S)``.
+        owners: the index of each map's node among the probe's.
+        steps: points of the curves.
+        area: the marked region's share of the film.
+        generator: draws the control maps, which all nodes share.
+    """
+    count = len(heatmaps)
+    random = smooth_noise(CONTROLS, probe.size, generator).to(heatmaps)
+    ranks = ranked(torch.cat([heatmaps, random]), probe.inside)
+    own, control = ranks[:count], ranks[count:]
+    inserted, deleted = curves(probe, torch.cat([own, control[:1]]), steps)
+    region = (own < area).float()
+    random_region = (control < area).float()
+    shown = probe.values(torch.cat([1 - region, region, 1 - random_region]), exact=True)
+    hidden, kept, random_hidden = shown[:count], shown[count : 2 * count], shown[2 * count :]
+    results = []
+    for i, q in enumerate(owners):
+        results.append(
+            Faithfulness(
+                insertion_auc=_area_under(inserted[i, :, q]),
+                deletion_auc=_area_under(deleted[i, :, q]),
+                random_insertion_auc=_area_under(inserted[-1, :, q]),
+                random_deletion_auc=_area_under(deleted[-1, :, q]),
+                hidden_value=float(hidden[i, q]),
+                random_hidden_value=float(random_hidden[:, q].mean()),
+                kept_value=float(kept[i, q]),
+                area=area,
+                steps=steps,
+                fill=probe.fill_name,
+                insertion=tuple(round(float(v), 6) for v in inserted[i, :, q]),
+                deletion=tuple(round(float(v), 6) for v in deleted[i, :, q]),
+            )
+        )
+    return results
+
+
+def planned_passes(maps: int, steps: int) -> int:
+    """Forward passes of :func:`measure`."""
+    return 2 * (maps + 1) * (steps - 1) + 2 * maps + CONTROLS
+
+
+def curves(probe: Probe, ranks: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """Insertion and deletion curves ``(N, steps + 1, Q)`` of ranks ``(N, S, S)`` in [0, 1]."""
+    shares = torch.arange(1, steps, device=ranks.device) / steps
+    shown = (ranks[:, None] < shares[:, None, None]).float().flatten(0, 1)
+    values = probe.values(torch.cat([shown, 1 - shown]))
+    inner = values.reshape(2, len(ranks), steps - 1, -1)
+    first = probe.filled.expand(len(ranks), 1, -1)
+    last = probe.before.expand(len(ranks), 1, -1)
+    inserted = torch.cat([first, inner[0], last], dim=1)
+    deleted = torch.cat([last, inner[1], first], dim=1)
+    return inserted, deleted
+
+
+def keep_and_remove(
+    probe: Probe, heatmaps: Tensor, owners: Sequence[int], areas: Sequence[float]
+) -> Tensor:
+    """A cheap faithfulness of each map: how much the node keeps with its region, and loses without.
+
+    Returns:
+        ``(N,)``: the mean over the areas of (value with only the region − value without it), in
+        shares of the span between image and fill.
+    """
+    ranks = ranked(heatmaps, probe.inside)
+    shares = torch.tensor(areas, device=ranks.device)
+    shown = (ranks[:, None] < shares[:, None, None]).float().flatten(0, 1)
+    values = probe.values(torch.cat([shown, 1 - shown]))
+    values = values.reshape(2, len(heatmaps), len(areas), -1)
+    at = torch.arange(len(heatmaps), device=values.device)
+    node = torch.tensor(list(owners), device=values.device)
+    difference = (values[0] - values[1]).mean(dim=1)[at, node]
+    return difference / probe.span[node]
+
+
+def _area_under(curve: Tensor) -> float:
+    return float(torch.trapezoid(curve, dx=1 / (len(curve) - 1)))

@@ -1,0 +1,68 @@
+"""What a hidden pixel shows instead of the image.
+
+Every measure of a mask depends on its fill, so a fill has a name, and the name is kept with every
+number that came from it. A mask of 1 keeps the image, 0 shows the fill. Padding around the film is
+the same in image and fill: hiding or keeping it changes nothing, so no mask can gain by it.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dprotonet.explain.settings import FILLS
+
+
+def make_fill(
+    name: str,
+    image: Tensor,
+    inside: Tensor | None = None,
+    *,
+    sigma: float = 12 / 224,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """The fill of one image.
+
+    Args:
+        name: ``blur`` (Gaussian), ``mean`` (the film's mean colour), ``noise`` (the film's mean
+            plus noise of its own spread, smoothed a little) or ``zero`` (the training mean, where
+            images are normalised).
+        image: ``(C, S, S)`` normalised.
+        inside: ``(S, S)`` bool, False in the padding around the film.
+        sigma: the blur's standard deviation as a share of S.
+        generator: for ``noise``; on the CPU.
+
+    Returns:
+        ``(C, S, S)``; equal to the image in the padding.
+    """
+    size = image.shape[-1]
+    weight = torch.ones_like(image[:1]) if inside is None else inside.to(image)[None]
+    count = weight.sum().clamp_min(1)
+    mean = (image * weight).sum(dim=(-2, -1), keepdim=True) / count
+    if name == "blur":
+        fill = blurred(image * weight, sigma * size) / blurred(weight, sigma * size).clamp_min(1e-3)
+    elif name == "mean":
+        fill = mean.expand_as(image)
+    elif name == "zero":
+        fill = torch.zeros_like(image)
+    elif name == "noise":
+        spread = (((image - mean) ** 2 * weight).sum(dim=(-2, -1), keepdim=True) / count).sqrt()
+        noise = torch.randn(1, size, size, generator=generator).to(image)
+        smooth = blurred(noise, 2 / 224 * size)
+        fill = mean + spread * smooth / smooth.std().clamp_min(1e-6)
+    else:
+        raise ValueError(f"There is no fill {name!r}. Choose one of {', '.join(FILLS)}.")
+    return torch.where(weight > 0, fill, image)
+
+
+def blurred(maps: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of ``(..., S, S)`` with a standard deviation in pixels; 0 leaves as is."""
+    if sigma <= 0:
+        return maps
+    radius = max(1, min(round(3 * sigma), min(maps.shape[-2:]) - 1))
+    at = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
+    kernel = torch.exp(-0.5 * (at / sigma) ** 2)
+    kernel = kernel / kernel.sum()
+    flat = maps.reshape(-1, 1, *maps.shape[-2:])
+    flat = F.pad(flat, (radius, radius, radius, radius), mode="reflect")
+    flat = F.conv2d(flat, kernel[None, None, None, :])
+    return F.conv2d(flat, kernel[None, None, :, None]).reshape(maps.shape)

@@ -1,0 +1,85 @@
+"""Explaining a film: from an image on its stored grid to heatmaps on the same grid."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.mdm import MDM
+from dprotonet.explain.nodes import Node, parse_node
+from dprotonet.explain.settings import MDMSettings
+
+if TYPE_CHECKING:
+    from dprotonet.predictor import Predictor
+
+    from dprotonet.images.types import GrayOrColourImage
+
+
+@dataclass(frozen=True, eq=False)
+class FilmExplanation:
+    """An explanation and its heatmap on the film's stored grid.
+
+    The stored heatmap is the network's, resized and not scaled anew, so that the same colour means
+    the same value; :attr:`Explanation.raw_range` tells what 0 and 1 stood for.
+    """
+
+    explanation: Explanation
+    heatmap_stored: np.ndarray  # (H, W) float32 in [0, 1]
+
+
+def explain_film(
+    predictor: "Predictor",
+    image: "GrayOrColourImage",
+    nodes: Sequence[str],
+    *,
+    settings: MDMSettings | None = None,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[FilmExplanation]:
+    """Explain nodes of one film, all in one call, since they share passes.
+
+    Args:
+        predictor: the loaded bundle.
+        image: the film.
+        nodes: texts as :func:`~dprotonet.explain.nodes.parse_node` reads them; ``class`` alone is
+            the class that the predictor's decision rule gives.
+        settings: of the decoder; the standard ones if None.
+        seed: of its masks.
+        progress: told the share done, rising to 1.
+        cancelled: asked before every batch of passes.
+
+    Raises:
+        WrongRequest: no such class or prototype.
+        Cancelled: ``cancelled`` said yes.
+    """
+    bundle = predictor.bundle
+    x, placement = bundle.preprocessing(image)
+    parsed = parse_nodes(predictor, image, nodes)
+    mdm = MDM(predictor.model, settings, temperature=bundle.temperature)
+    found = mdm.explain(
+        x.to(next(predictor.model.parameters()).device),
+        parsed,
+        inside=placement.inside(),
+        seed=seed,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    return [
+        FilmExplanation(one, placement.map_to_stored(torch.from_numpy(one.heatmap)).numpy())
+        for one in found
+    ]
+
+
+def parse_nodes(
+    predictor: "Predictor", image: "GrayOrColourImage", nodes: Sequence[str]
+) -> list[Node]:
+    """Read node texts against a bundle; predicts only where ``class`` alone was asked for."""
+    bundle = predictor.bundle
+    ids = tuple(prototype.id for prototype in bundle.prototypes)
+    asks_predicted = any(text.strip() == "class" for text in nodes)
+    predicted = predictor.predict(image).label if asks_predicted else None
+    return [parse_node(text, bundle.classes, ids, predicted) for text in nodes]

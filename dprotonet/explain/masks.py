@@ -1,0 +1,95 @@
+"""Masks: from small grids to the network's grid, by kept area, and at random.
+
+A mask of 1 keeps the image, 0 shows the fill.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def enlarged(grids: Tensor, size: int) -> Tensor:
+    """Bilinear enlargement of ``(N, s, s)`` to ``(N, S, S)``."""
+    return F.interpolate(grids[:, None], size=(size, size), mode="bilinear")[:, 0]
+
+
+def standardised(maps: Tensor, inside: Tensor | None = None) -> Tensor:
+    """Maps ``(N, S, S)`` with mean 0 and standard deviation 1 inside the film."""
+    values = maps.flatten(1) if inside is None else maps[:, inside]
+    mean = values.mean(dim=1)[:, None, None]
+    spread = values.std(dim=1)[:, None, None]
+    return (maps - mean) / spread.clamp_min(1e-6)
+
+
+def thresholds(maps: Tensor, areas: Tensor, inside: Tensor | None = None) -> Tensor:
+    """The value that the given share of each map's pixels inside the film exceeds.
+
+    Args:
+        maps: ``(N, S, S)``.
+        areas: ``(N,)`` in [0, 1].
+        inside: ``(S, S)`` bool.
+
+    Returns:
+        ``(N, 1, 1)``, without gradient.
+    """
+    step = max(1, maps.shape[-1] // 56)  # masks are smooth: a coarse sample has the same quantiles
+    coarse = maps.detach()[:, ::step, ::step]
+    values = coarse.flatten(1) if inside is None else coarse[:, inside[::step, ::step]]
+    ordered = values.sort(dim=1, descending=True).values
+    at = (areas * (ordered.shape[1] - 1)).round().long().clamp(0, ordered.shape[1] - 1)
+    return ordered.gather(1, at[:, None])[:, :, None]
+
+
+def soft_masks(
+    maps: Tensor, areas: Tensor, sharpness: float, inside: Tensor | None = None
+) -> Tensor:
+    """Bounded masks ``(N, S, S)`` that keep about the given share of the film, with gradient."""
+    maps = standardised(maps, inside)
+    return torch.sigmoid(sharpness * (maps - thresholds(maps, areas, inside)))
+
+
+def ranked(maps: Tensor, inside: Tensor | None = None) -> Tensor:
+    """Each pixel's rank inside its map, as a share: 0 for the highest value, up to 1.
+
+    Pixels outside the film rank last (they get 1). Ties keep the order of the rows.
+
+    Args:
+        maps: ``(N, S, S)``.
+        inside: ``(S, S)`` bool.
+
+    Returns:
+        ``(N, S, S)`` float32.
+    """
+    count, size = maps.shape[0], maps.shape[-1]
+    flat = maps.reshape(count, -1).double()
+    if inside is not None:
+        flat = flat.masked_fill(~inside.reshape(1, -1), -torch.inf)
+    order = flat.argsort(dim=1, descending=True, stable=True)
+    film = size * size if inside is None else int(inside.sum())
+    places = torch.arange(size * size, device=maps.device, dtype=torch.float32) / max(film, 1)
+    ranks = torch.empty(count, size * size, device=maps.device, dtype=torch.float32)
+    ranks.scatter_(1, order, places.clamp(max=1.0).expand(count, -1))
+    return ranks.reshape(maps.shape)
+
+
+def smooth_masks(
+    count: int, size: int, cells: int, generator: torch.Generator, device: torch.device
+) -> Tensor:
+    """Random smooth masks ``(count, S, S)`` in [0, 1] after RISE (Petsiuk et al. 2018, 3.2).
+
+    Coarse random grids, enlarged and shifted by less than a cell, so that no pixel is bound to the
+    grid. Half of each mask is kept on average.
+    """
+    grids = torch.rand(count, cells + 1, cells + 1, generator=generator)
+    grids = (grids < 0.5).float()
+    cell = -(-size // cells)
+    large = F.interpolate(grids[:, None], size=((cells + 1) * cell,) * 2, mode="bilinear")[:, 0]
+    shifts = torch.randint(0, cell, (count, 2), generator=generator).tolist()
+    return torch.stack(
+        [mask[y : y + size, x : x + size] for mask, (y, x) in zip(large, shifts, strict=True)]
+    ).to(device)
+
+
+def smooth_noise(count: int, size: int, generator: torch.Generator, cells: int = 7) -> Tensor:
+    """Random smooth maps ``(count, S, S)``, the control for regions of a heatmap's coarseness."""
+    return enlarged(torch.rand(count, cells, cells, generator=generator), size)

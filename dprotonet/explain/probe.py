@@ -1,0 +1,142 @@
+"""One image under many masks: the one place where images are masked, run and counted."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from dprotonet.errors import Cancelled
+from dprotonet.explain.fills import make_fill
+from dprotonet.explain.frozen import FrozenNetwork
+from dprotonet.explain.nodes import Node
+from dprotonet.explain.values import node_values
+
+BACKWARD_COST = 2.0  # of a backward pass, in forward passes; for the progress only
+
+
+class Probe:
+    """Masks in, node values out, for one image and Q nodes.
+
+    Counts the passes, reports the progress after every batch and stops at once when cancelled.
+    """
+
+    def __init__(
+        self,
+        network: FrozenNetwork,
+        image: Tensor,
+        nodes: Sequence[Node],
+        *,
+        inside: Tensor | None = None,
+        fill: str = "blur",
+        fill_sigma: float = 12 / 224,
+        class_scale: str = "probability",
+        temperature: float = 1.0,
+        batch: int = 16,
+        generator: torch.Generator | None = None,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Run the image and its fill once, in full precision.
+
+        Args:
+            network: the frozen copies.
+            image: ``(3, S, S)`` normalised.
+            nodes: what is explained.
+            inside: ``(S, S)`` bool, False in the padding around the film.
+            fill: what hidden pixels show, and how wide its blur is.
+            fill_sigma: share of S.
+            class_scale: the scale of class nodes.
+            temperature: the calibration of class nodes.
+            batch: images in one graph.
+            generator: for a fill of noise.
+            progress: told the share of the work that is done.
+            cancelled: asked before every batch.
+        """
+        self.network, self.nodes, self.batch = network, list(nodes), batch
+        self.image = image
+        self.inside = inside
+        self.fill_name = fill
+        self.fill = make_fill(fill, image, inside, sigma=fill_sigma, generator=generator)
+        self.class_scale, self.temperature = class_scale, temperature
+        self.forward_passes = self.backward_passes = 0
+        self.planned = 0.0
+        self._progress, self._cancelled = progress, cancelled
+        self._told = 0.0
+        self.started = time.perf_counter()
+        self.whole: object = None
+        self.check()
+        with torch.no_grad():
+            self.whole = network.run(image[None], exact=True)
+            self.before = self._read(self.whole)[0]
+            self.filled = self.values(torch.zeros_like(image[:1]), exact=True)[0]
+        self.forward_passes += 1
+        span = self.before - self.filled
+        self.span = span.abs().clamp_min(1e-4 * self.before.abs().clamp_min(1e-2))
+
+    @property
+    def size(self) -> int:
+        """S, the side of the network's grid."""
+        return int(self.image.shape[-1])
+
+    @property
+    def seconds(self) -> float:
+        """Since the probe was made."""
+        return time.perf_counter() - self.started
+
+    def masked(self, masks: Tensor) -> Tensor:
+        """``(N, 3, S, S)``: the image where a mask ``(N, S, S)`` is 1, the fill where it is 0."""
+        return torch.lerp(self.fill[None], self.image[None], masks[:, None].to(self.image.dtype))
+
+    def values(self, masks: Tensor, *, exact: bool = False) -> Tensor:
+        """Node values ``(N, Q)`` under masks ``(N, S, S)``, without gradient, batch by batch."""
+        found = []
+        with torch.no_grad():
+            for chunk in masks.split(self.batch):
+                self.check()
+                found.append(self._read(self.network.run(self.masked(chunk), exact=exact)))
+                self.count(len(chunk), 0)
+        return torch.cat(found)
+
+    def traced(self, masks: Tensor) -> Tensor:
+        """Node values ``(N, Q)`` of one batch, with the graph back to the masks."""
+        self.check()
+        values = self._read(self.network.run(self.masked(masks)))
+        self.count(len(masks), 0)
+        return values
+
+    def check(self) -> None:
+        """Stop here if the caller wishes so.
+
+        Raises:
+            Cancelled: the ``cancelled`` callback said yes.
+        """
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
+
+    def plan(self, forward: int, backward: int) -> None:
+        """Say how much work is to come, for the progress."""
+        self.planned += forward + BACKWARD_COST * backward
+
+    def tell(self, share: float) -> None:
+        """Report progress, never backwards."""
+        if self._progress is not None and share > self._told:
+            self._told = share
+            self._progress(share)
+
+    def count(self, forward: int, backward: int) -> None:
+        """Note so many images forward and backward, and report the progress."""
+        self.forward_passes += forward
+        self.backward_passes += backward
+        done = self.forward_passes + BACKWARD_COST * self.backward_passes
+        if self.planned:
+            self.tell(min(done / self.planned, 0.99))
+
+    def _read(self, output: object) -> Tensor:
+        return node_values(
+            output,
+            self.nodes,
+            class_scale=self.class_scale,
+            temperature=self.temperature,
+            whole=output if self.whole is None else self.whole,
+        )

@@ -1,0 +1,93 @@
+"""Reading a node's value from what a network gives.
+
+A plain classifier gives a tensor of logits ``(N, K)`` and has class nodes only; a DProtoNet gives
+an object with ``logits (N, K)``, ``similarities (N, P)`` and ``vectors (N, P, D)`` and has all
+three kinds.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from dprotonet.errors import WrongRequest
+from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode
+from dprotonet.explain.settings import CLASS_SCALES
+
+__all__ = ["CLASS_SCALES", "logits_of", "node_values"]
+
+
+def logits_of(output: object) -> Tensor:
+    """The logits ``(N, K)`` in whatever a network gave."""
+    logits = output if isinstance(output, Tensor) else getattr(output, "logits", None)
+    if not isinstance(logits, Tensor) or logits.ndim != 2:
+        raise TypeError(
+            "The network gives neither a tensor of logits (N, K) nor an object with `logits`. "
+            "Wrap it in a module whose forward returns the logits."
+        )
+    return logits
+
+
+def node_values(
+    output: object,
+    nodes: Sequence[Node],
+    *,
+    class_scale: str = "probability",
+    temperature: float = 1.0,
+    whole: object = None,
+) -> Tensor:
+    """The value of every node for every row.
+
+    Args:
+        output: what the network gave for N images.
+        nodes: Q nodes.
+        class_scale: one of :data:`CLASS_SCALES`.
+        temperature: the calibration by which logits are divided first.
+        whole: what the network gave for the one unmasked image; vector nodes compare to it.
+
+    Returns:
+        ``(N, Q)`` float32 (float64 where the network gives that).
+    """
+    columns = []
+    for node in nodes:
+        if isinstance(node, ClassNode):
+            columns.append(_class_value(logits_of(output), node.index, class_scale, temperature))
+            continue
+        similarities = getattr(output, "similarities", None)
+        vectors = getattr(output, "vectors", None)
+        if similarities is None or vectors is None:
+            raise WrongRequest(
+                f"This model has no prototypes, so “{node.name}” cannot be explained. "
+                "Choose a class node."
+            )
+        if isinstance(node, PrototypeNode):
+            columns.append(similarities[:, node.index])
+        else:
+            own = (output if whole is None else whole).vectors[:1, node.index]  # type: ignore[attr-defined]
+            columns.append(_cosine(vectors[:, node.index], own.detach().to(vectors.dtype)))
+    values = torch.stack(columns, dim=1)
+    return values if values.dtype == torch.float64 else values.float()
+
+
+def _class_value(logits: Tensor, index: int, scale: str, temperature: float) -> Tensor:
+    if not -logits.shape[1] <= index < logits.shape[1]:
+        raise WrongRequest(
+            f"There is no class number {index}: this model has {logits.shape[1]} classes, "
+            "counted from 0."
+        )
+    if scale == "logit":
+        return logits[:, index]
+    logits = (logits if logits.dtype == torch.float64 else logits.float()) / temperature
+    if logits.shape[1] == 1:  # one logit: a sigmoid's
+        return logits[:, 0].sigmoid() if scale == "probability" else logits[:, 0]
+    log_probabilities = logits.log_softmax(dim=1)
+    if scale == "probability":
+        return log_probabilities[:, index].exp()
+    others = torch.cat([logits[:, :index], logits[:, index + 1 :]], dim=1)
+    return logits[:, index] - others.logsumexp(dim=1)
+
+
+def _cosine(vectors: Tensor, reference: Tensor) -> Tensor:
+    """Cosine ``(N,)`` of ``(N, D)`` to ``(1, D)``, also where a network's vectors are tiny."""
+    scale = reference.abs().amax().clamp_min(1e-30)
+    return torch.cosine_similarity(vectors / scale, reference / scale)
