@@ -1,0 +1,133 @@
+"""Phantom films as a data set: listed at once, made one by one when they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.datasets.phantom.facts import FINDINGS, FilmFacts, Shortcut, draw_facts
+from training.datasets.phantom.generator import PhantomFilm, render
+from training.datasets.phantom.seeds import derive, stream
+
+if TYPE_CHECKING:
+    from dprotonet.images import GrayOrColourImage
+
+FORMATS = ((1.0, 1.0), (1.0, 0.84), (0.84, 1.0))
+"""Sides of a film as shares of the longer one; most films are square."""
+
+
+@dataclass(frozen=True)
+class PhantomSample:
+    """One film of the phantom set; ``load`` makes it anew each time, always the same.
+
+    Attributes:
+        facts: what the film shows; all that is needed to make it.
+        sample_id: stable name.
+        patient_id: films of one patient share it; splits go by it.
+        label: index into FINDINGS.
+    """
+
+    facts: FilmFacts
+    sample_id: str
+    patient_id: str
+    label: int
+    path: Path | None = None
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+
+    @property
+    def view(self) -> str:
+        """ "PA" or "AP"."""
+        return self.facts.view
+
+    def film(self) -> PhantomFilm:
+        """Make the film with all its masks."""
+        return render(self.facts)
+
+    def load(self) -> GrayOrColourImage:
+        """The film as the library's reader would hand it over from a 16-bit DICOM file."""
+        return as_image(self.film())
+
+    def mask(self) -> NDArray[np.bool_]:
+        """``(H, W)`` bool, where the finding is; nowhere for the class "none"."""
+        return self.film().masks["finding"]
+
+    def image_sha256(self) -> str:
+        """Hash of shape and pixels: it names this film whatever file it is written to."""
+        pixels = self.film().pixels
+        head = f"{pixels.shape[0]}x{pixels.shape[1]}:uint16:".encode()
+        return hashlib.sha256(head + pixels.astype("<u2").tobytes()).hexdigest()
+
+
+def as_image(film: PhantomFilm) -> GrayOrColourImage:
+    """A film in memory as a grey image with one window over its full range."""
+    from dprotonet.images.types import DicomFacts, GrayOrColourImage, ImageFacts, Spacing
+    from dprotonet.images.windows import Window
+
+    facts = film.facts
+    dicom = DicomFacts(
+        photometric="MONOCHROME2", modality="DX", view_position=facts.view, body_part="CHEST"
+    )
+    return GrayOrColourImage(
+        pixels=film.pixels,
+        windows=(Window(centre=32768.0, width=65536.0, name="FULL"),),
+        inverted=False,
+        padding=None,
+        facts=ImageFacts("dicom", facts.rows, facts.columns, 1, False, 16, dicom),
+        spacing=Spacing(film.spacing_mm, film.spacing_mm, "ImagerPixelSpacing"),
+    )
+
+
+def phantom_samples(
+    seed: int,
+    n: int,
+    *,
+    size: int = 512,
+    shortcut: Shortcut | None = None,
+    difficulty: float = 1.0,
+) -> tuple[PhantomSample, ...]:
+    """List ``n`` films without making any.
+
+    Film ``i`` depends on ``(seed, i)`` alone, not on ``n``. A patient has one to four films, in
+    either view, with findings drawn anew for each.
+
+    Args:
+        seed: of the whole set.
+        n: films.
+        size: the longer side in px.
+        shortcut: a token that goes with a class.
+        difficulty: 1 is usual, lower is easier.
+    """
+    samples: list[PhantomSample] = []
+    patient = 0
+    while len(samples) < n:
+        patient_seed = derive(seed, "patient", patient)
+        films = int(stream(patient_seed, "films").choice((1, 2, 3, 4), p=(0.5, 0.25, 0.15, 0.1)))
+        for _ in range(min(films, n - len(samples))):
+            index = len(samples)
+            film_seed = derive(seed, "film", index)
+            rng = stream(film_seed, "class")
+            label = int(rng.integers(len(FINDINGS)))
+            form = FORMATS[int(stream(film_seed, "format").choice(3, p=(0.6, 0.25, 0.15)))]
+            facts = draw_facts(
+                film_seed,
+                FINDINGS[label],
+                shape=(round(size * form[0]), round(size * form[1])),
+                patient_seed=patient_seed,
+                shortcut=shortcut,
+                difficulty=difficulty,
+            )
+            samples.append(
+                PhantomSample(
+                    facts=facts,
+                    sample_id=f"phantom-{seed}-{index:05d}",
+                    patient_id=f"phantom-{seed}-p{patient:05d}",
+                    label=label,
+                )
+            )
+        patient += 1
+    return tuple(samples)

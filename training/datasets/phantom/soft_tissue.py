@@ -1,0 +1,166 @@
+"""Trunk, lungs, heart and diaphragm as thicknesses (cm) along each ray."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.datasets.phantom.body import Body, Pose
+from training.datasets.phantom.seeds import stream
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class SoftTissue:
+    """Thicknesses of one film, each ``(H, W)`` in cm.
+
+    Attributes:
+        trunk: of everything inside the skin.
+        lung: of air-filled lung; findings fill part of it.
+        gas: of gas elsewhere (trachea, stomach, bowel).
+    """
+
+    trunk: Array
+    lung: Array
+    gas: Array
+
+
+def dome_height(body: Body, pose: Pose, x: Array, wall: Array) -> Array:
+    """Height (cm below the apex) of the diaphragm's top edge under ``x`` (cm), both sides."""
+    side = np.abs(x)
+    peak = 0.47 * wall
+    top = np.where(x > 0, pose.dome + pose.left_lower, pose.dome).astype(np.float32)
+    outward = np.clip((side - peak) / np.maximum(wall - peak, 1), 0, 1.3)
+    inward = np.clip((peak - side) / np.maximum(peak, 1), 0, 1)
+    return top + 4.6 * body.length * outward**2.3 + 1.5 * inward**2
+
+
+def ellipse_chord(x: Array, y: Array, centre: tuple[float, float], radii: tuple[float, float],
+                  turn: float, thickness: float) -> Array:
+    """Thickness (cm) of an ellipsoid seen from the front: ``thickness`` in its middle."""
+    cos, sin = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+    dx, dy = x - np.float32(centre[0]), y - np.float32(centre[1])
+    a = (cos * dx + sin * dy) / np.float32(radii[0])
+    b = (cos * dy - sin * dx) / np.float32(radii[1])
+    return np.float32(thickness) * np.sqrt(np.clip(1 - a * a - b * b, 0, None))
+
+
+def build_soft_tissue(body: Body, pose: Pose) -> SoftTissue:
+    """All soft tissue of one exposure."""
+    x, y = pose.projection.plane(0.0)
+    wall = body.wall(y)
+    lung = _lungs(body, pose, x, y, wall)
+    trunk = _trunk(body, pose, x, y, wall) + _breasts(body, pose)
+    return SoftTissue(trunk=trunk, lung=lung, gas=_gas(body, pose, lung))
+
+
+def _lungs(body: Body, pose: Pose, x: Array, y: Array, wall: Array) -> Array:
+    side = np.abs(x)
+    outer = np.clip(1 - side / np.maximum(wall, 0.5), 0, None)
+    # 1 - (x/w)² with a steeper rise at the wall: the pleura follows the ribs round the corner.
+    around = np.clip(outer * (2 - outer), 0, 1) ** 0.42
+    inner = np.clip((side - body.inner(y)) / 1.6, 0, 1)
+    medial = np.sqrt(inner * (2 - inner))
+    depth = 2 * body.half_depth(y)
+    lung = depth * around * medial
+    lung *= np.clip((y + 1.0 * body.length) / 1.2, 0, 1)
+    heart = _heart(body, pose)
+    lung = np.clip(lung - heart, np.minimum(lung, 0.12 * depth) * (heart < 7), None)
+    below = y - dome_height(body, pose, x, wall)
+    edge = np.clip(0.5 - below / (2 * pose.projection.spacing), 0, 1)
+    recess = 0.42 * np.clip(1 - (np.clip(below, 1e-3, None) / 6.5) ** 0.4, 0, 1)
+    return (lung * np.maximum(edge, recess)).astype(np.float32)
+
+
+def _heart(body: Body, pose: Pose) -> Array:
+    """Heart and great vessels, at their own depth: larger where the source is close."""
+    x, y = pose.projection.plane(4.0)
+    size = body.heart
+    low = pose.dome - 4.2
+    chambers = ellipse_chord(x, y, (3.0 * size, low), (6.3 * size, 4.5 * size), 0.62, 10.5 * size)
+    atrium = ellipse_chord(x, y, (-1.4, low - 0.8), (3.6 * size, 4.9 * size), -0.1, 8.5 * size)
+    heart = np.maximum(chambers, atrium)
+    x, y = pose.projection.plane(0.0)
+    trunk = ellipse_chord(x, y, (2.3, low - 5.4), (2.4, 3.2), -0.25, 6.0)
+    knob = ellipse_chord(x, y, (2.0, low - 8.6), (body.knob + 0.4, body.knob + 0.2), 0.2, 7.0)
+    cava = ellipse_chord(x, y, (-1.2, low - 8.5), (1.7, 6.0), 0.03, 3.5)
+    return np.maximum(np.maximum(heart, trunk), np.maximum(knob, cava))
+
+
+def _trunk(body: Body, pose: Pose, x: Array, y: Array, wall: Array) -> Array:
+    side = np.abs(x)
+    hull = np.maximum(wall, body.wall(np.full_like(y, 12.0)) * 0.9) + 1.2 + body.fat
+    bulge = 1 - (side / hull) ** 2.6
+    chest = (2 * body.half_depth(np.maximum(y, 10.0)) + 3.2 + 1.6 * body.fat) * np.sqrt(
+        np.clip(bulge, 0, None)
+    )
+    # Above the armpits the chest passes into shoulders and neck, each with its own roof.
+    roof = -3.2 - pose.shoulders + 0.20 * side + 0.006 * side**2
+    under = np.clip((y - roof) / 5.5, 0, 1)
+    shoulder = (11.0 + 2.2 * body.fat) * np.sqrt(under * (2 - under))
+    armpit = np.clip((13.5 - 0.25 * (side - 12.0) - y) / 7.0, 0, 1)
+    shoulder = shoulder * np.sqrt(armpit * (2 - armpit))
+    neck_width = 5.8 + 0.4 * body.fat + 0.18 * np.clip(y + 6.0, 0, 6) ** 2
+    neck = 11.5 * np.sqrt(np.clip(1 - (side / neck_width) ** 2, 0, None)) * np.clip(
+        (6 - y) / 6, 0, 1
+    ) ** 0.5
+    chest = chest * np.clip((y - roof) / 6.0, 0, 1) ** 0.6
+    arm_axis = pose.arms + 0.06 * (y - 10)
+    reach = 4.4 + 0.5 * body.fat
+    arm = 9.5 * np.sqrt(np.clip(1 - ((side - arm_axis) / reach) ** 2, 0, None))
+    arm = arm * np.clip((y - roof) / 4.0, 0, 1) ** 0.5
+    return np.maximum(np.maximum(chest, shoulder), np.maximum(neck, arm)).astype(np.float32)
+
+
+def _breasts(body: Body, pose: Pose) -> Array:
+    x, y = pose.projection.plane(9.0)
+    if body.breast <= 0:
+        return np.zeros_like(x)
+    rng = stream(body.seed, "breast")
+    total = np.zeros_like(x)
+    reach = 4.6 + 0.5 * body.breast
+    for side in (-1, 1):
+        cx = side * (8.2 + rng.normal(0, 0.4)) * body.width
+        cy = 16.5 + 0.5 * body.breast + rng.normal(0, 0.4)
+        # The lower fold is sharp, the upper part runs out into the chest.
+        below = np.where(y > cy, reach * 0.72, reach * 1.9)
+        rho = ((x - cx) / (reach * 1.15)) ** 2 + ((y - cy) / below) ** 2
+        total += body.breast * np.clip(1 - rho, 0, None) ** np.where(y > cy, 0.5, 0.8)
+    return total.astype(np.float32)
+
+
+def _gas(body: Body, pose: Pose, lung: Array) -> Array:
+    rng = stream(body.seed, "gas")
+    x, y = pose.projection.plane(-1.0)
+    carina = 9.2 * body.length
+    drift = np.float32(rng.normal(-0.25, 0.15))
+    trachea = 1.7 * np.sqrt(np.clip(1 - ((x - drift) / 0.95) ** 2, 0, None))
+    trachea = trachea * np.clip((carina + 0.5 - y) / 0.8, 0, 1)
+    for side, slope in ((-1, 1.35), (1, 0.95)):
+        along = (x - drift) * side
+        off = (y - carina) - slope * along
+        width = 0.62 * np.sqrt(1 + slope**2)
+        tube = 1.2 * np.sqrt(np.clip(1 - (off / width) ** 2, 0, None))
+        trachea = np.maximum(trachea, tube * np.clip(along * 4, 0, 1) * np.clip(4.2 - along, 0, 1))
+    gas = trachea
+    gut = stream(pose_seed(body, pose), "bubble")
+    if gut.random() < 0.7:
+        cx, cy = gut.normal(6.2, 1.2), pose.dome + pose.left_lower + gut.uniform(1.9, 3.2)
+        rx, ry = gut.uniform(1.4, 3.6), gut.uniform(0.9, 1.7)
+        bubble = ellipse_chord(x, y, (cx, cy), (rx, ry), gut.normal(0.1, 0.15), gut.uniform(3, 6))
+        if pose.projection.view == "PA":  # upright: the bubble stands on a fluid level
+            bubble = bubble * np.clip((cy + 0.45 * ry - y) / 0.15, 0, 1)
+        gas = gas + bubble
+    for _ in range(int(gut.integers(0, 5))):
+        cx, cy = gut.uniform(-10, 11), pose.dome + gut.uniform(6.5, 10)
+        radii = (gut.uniform(0.8, 2.0), gut.uniform(0.7, 1.2))
+        gas = gas + ellipse_chord(x, y, (cx, cy), radii, gut.uniform(-0.6, 0.6), gut.uniform(1, 3))
+    return gas.astype(np.float32)
+
+
+def pose_seed(body: Body, pose: Pose) -> int:
+    """A seed that changes from film to film of one patient."""
+    return body.seed ^ int(pose.dome * 1e9)
