@@ -20,7 +20,7 @@ from torch.nn import functional
 from dprotonet.backbones import Backbone, build_backbone
 from dprotonet.digests import RawTensor, tensors_digest
 from dprotonet.masks import build_masks
-from dprotonet.options import ModelOptions, SimilarityKind
+from dprotonet.options import PARTS, ModelOptions, SimilarityKind, part_of
 
 __all__ = [
     "PARTS",
@@ -32,18 +32,8 @@ __all__ = [
     "squared_distance",
 ]
 
-PARTS: tuple[str, ...] = ("backbone", "masks", "prototypes", "head")
 # The names that safetensors gives to the types a state can hold.
 DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.float64: "F64", torch.int64: "I64"}
-_PART_OF_MODULE = {
-    "backbone": "backbone",
-    "add_on": "masks",
-    "masks": "masks",
-    "prototypes": "prototypes",
-    "prototype_class": "prototypes",
-    "head": "head",
-    "log_scale": "head",
-}
 
 
 class Inference(NamedTuple):
@@ -169,7 +159,7 @@ class DProtoNet(nn.Module):
         "prototypes" and "head", each a dict from state key to the live tensor."""
         groups: dict[str, dict[str, Tensor]] = {part: {} for part in PARTS}
         for key, tensor in self.state_dict(keep_vars=True).items():
-            groups[_PART_OF_MODULE[key.partition(".")[0]]][key] = tensor
+            groups[part_of(key)][key] = tensor
         return groups
 
     def part_parameters(self, *parts: str) -> list[nn.Parameter]:

@@ -16,6 +16,30 @@ SimilarityKind = Literal["cosine", "log"]
 # Every backbone here halves its grid five times; a multiple of this keeps all grids equal.
 STRIDE = 32
 
+# The parts of a network that are trained, frozen and hashed apart, by the first word of a state key.
+_PART_OF_MODULE = {
+    "backbone": "backbone",
+    "add_on": "masks",
+    "masks": "masks",
+    "prototypes": "prototypes",
+    "prototype_class": "prototypes",
+    "head": "head",
+    "log_scale": "head",
+}
+PARTS: tuple[str, ...] = ("backbone", "masks", "prototypes", "head")
+
+
+def part_of(key: str) -> str:
+    """The part that the tensor of this state key belongs to.
+
+    Raises:
+        ValueError: no network of ours has such a tensor.
+    """
+    part = _PART_OF_MODULE.get(key.partition(".")[0])
+    if part is None:
+        raise ValueError(f"it holds the unknown tensor {key!r}")
+    return part
+
 
 @dataclass(frozen=True)
 class ModelOptions:
