@@ -13,20 +13,22 @@ Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dprotonet.bundle_gallery import (
+    GalleryEntry,
+    GalleryPicture,
+    read_gallery,
+    read_prototypes,
+)
 from dprotonet.bundle_manifest import (
-    GALLERY,
-    MODEL,
-    PROTOTYPES,
     Manifest,
     check_contents,
     checked_weights,
-    read_json,
     read_manifest,
 )
 from dprotonet.card import ModelCard
@@ -34,53 +36,13 @@ from dprotonet.errors import UnusableBundle
 from dprotonet.options import ModelOptions
 from dprotonet.provenance import PrototypeRecord
 
+__all__ = ["Bundle", "GalleryEntry", "GalleryPicture"]
+
 if TYPE_CHECKING:
     from dprotonet.activation import ActivationStatistics
     from dprotonet.model import DProtoNet
     from dprotonet.preprocessing import Preprocessing
     from dprotonet.prototypes import PrototypeUpdate
-
-_GALLERY_FIELDS = {"sample_id": str, "image_sha256": str, "weight": float, "similarity": float}
-
-
-@dataclass(frozen=True)
-class GalleryEntry:
-    """One source image of a prototype, as the gallery shows it.
-
-    Attributes:
-        prototype: its id.
-        sample_id: of the training image.
-        image_sha256: of the training image's file.
-        weight: its share in the prototype.
-        similarity: to the finished prototype.
-        picture: the image, or None where it may not be passed on.
-        heatmap: what the prototype looked at in it, or None.
-    """
-
-    prototype: str
-    sample_id: str
-    image_sha256: str
-    weight: float
-    similarity: float
-    picture: Path | None = None
-    heatmap: Path | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class GalleryPicture:
-    """Pictures to save for one source image of a prototype.
-
-    Attributes:
-        prototype: its id.
-        sample_id: of one of its sources.
-        picture: PNG or JPEG bytes, or None where the image may not be passed on.
-        heatmap: PNG bytes, or None.
-    """
-
-    prototype: str
-    sample_id: str
-    picture: bytes | None = None
-    heatmap: bytes | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +80,8 @@ class Bundle:
         manifest = read_manifest(folder)
         check_contents(folder, manifest)
         try:
-            prototypes = _read_prototypes(folder, manifest)
-            gallery = _read_gallery(folder, manifest)
+            prototypes = read_prototypes(folder, manifest)
+            gallery = read_gallery(folder, manifest)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnusableBundle(
                 f"The records of the model {manifest.name!r} cannot be used ({error}). "
@@ -274,44 +236,3 @@ class Bundle:
 
         # Hashed again from the bytes that are used: the folder may have changed since `load`.
         return model_from_bytes(checked_weights(self.path, self.manifest), self.manifest)
-
-
-def _read_prototypes(folder: Path, manifest: Manifest) -> tuple[PrototypeRecord, ...]:
-    data = read_json(folder / PROTOTYPES)
-    records = tuple(PrototypeRecord.from_json(record) for record in data["prototypes"])
-    classes = manifest.options.classes
-    expected = [classes[k] for k in manifest.options.prototype_classes]
-    ids = tuple(record.id for record in records)
-    if ids != manifest.options.prototype_ids or [r.class_name for r in records] != expected:
-        raise ValueError(f"{PROTOTYPES} names other prototypes than the network has")
-    return records
-
-
-def _read_gallery(folder: Path, manifest: Manifest) -> tuple[GalleryEntry, ...]:
-    used = {GALLERY}
-    entries = []
-    for data in read_json(folder / GALLERY)["entries"]:
-        if data["prototype"] not in manifest.options.prototype_ids:
-            raise ValueError(f"{GALLERY} names the unknown prototype {data['prototype']!r}")
-        facts = {key: kind(data[key]) for key, kind in _GALLERY_FIELDS.items()}
-        paths = {}
-        for key in ("picture", "heatmap"):
-            paths[key] = _gallery_path(folder, manifest, data, key)
-            used.add(f"gallery/{data[key]}")
-        entries.append(GalleryEntry(prototype=data["prototype"], **facts, **paths))
-    for name in sorted(manifest.files):
-        if name.startswith("gallery/") and name not in used:
-            raise ValueError(f"no entry of {GALLERY} uses {name}")
-    return tuple(entries)
-
-
-def _gallery_path(
-    folder: Path, manifest: Manifest, data: Mapping[str, Any], key: str
-) -> Path | None:
-    """A path below gallery/, only if the manifest, whose names are checked, lists it too."""
-    if data[key] is None:
-        return None
-    name = f"gallery/{data[key]}"
-    if name not in manifest.files or name == GALLERY:
-        raise ValueError(f"{GALLERY} names the file {data[key]!r}, which the bundle does not list")
-    return folder / name

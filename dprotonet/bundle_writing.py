@@ -57,7 +57,8 @@ class BundleParts:
         size = self.model.options.image_size
         if self.preprocessing.size != size:
             raise ValueError(
-                f"The preprocessing gives {self.preprocessing.size} pixels, the network takes {size}."
+                f"The preprocessing gives {self.preprocessing.size} pixels, "
+                f"the network takes {size}."
             )
         if len(self.statistics.prototypes) != len(self.model.prototype_ids):
             raise ValueError("The statistics are of another number of prototypes.")
@@ -188,9 +189,10 @@ def _write_gallery(
     entries = []
     for record in records:
         for number, source in enumerate(record.sources):
-            picture = pictures.pop((record.id, source.sample_id), None)
-            if picture is None and number >= _MOST_LISTED:
+            key = (record.id, source.sample_id)
+            if key not in pictures and number >= _MOST_LISTED:
                 continue
+            picture = pictures.pop(key, GalleryPicture(*key))
             stem = f"{record.id}-{number:02d}"
             entries.append(
                 {
@@ -199,10 +201,8 @@ def _write_gallery(
                     "image_sha256": source.image_sha256,
                     "weight": source.weight,
                     "similarity": source.similarity,
-                    "picture": _write_picture(folder, stem, picture and picture.picture),
-                    "heatmap": _write_picture(
-                        folder, f"{stem}.heatmap", picture and picture.heatmap
-                    ),
+                    "picture": _write_picture(folder, stem, picture.picture),
+                    "heatmap": _write_picture(folder, f"{stem}.heatmap", picture.heatmap),
                 }
             )
     for prototype, sample in pictures:

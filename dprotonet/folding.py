@@ -21,11 +21,11 @@ def inference_copy(model: DProtoNet, device: torch.device | str = "cpu") -> DPro
     """
     twin = copy.deepcopy(model).eval().requires_grad_(False)
     try:
-        twin.backbone = fuse(twin.backbone)
+        twin.backbone = fuse(twin.backbone)  # type: ignore[assignment]
     except Exception as error:
         # torch.fx cannot follow every network; the plain copy is as right, only slower.
         log.info("%s is run without folded batch norm: %s", model.options.backbone, error)
     for module in twin.modules():
         if isinstance(module, nn.ReLU | nn.ReLU6 | nn.SiLU):
             module.inplace = False  # a quarter of a MobileNetV2 pass on a CPU
-    return twin.to(device, memory_format=torch.channels_last)
+    return twin.to(device).to(memory_format=torch.channels_last)

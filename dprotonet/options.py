@@ -16,7 +16,7 @@ SimilarityKind = Literal["cosine", "log"]
 # Every backbone here halves its grid five times; a multiple of this keeps all grids equal.
 STRIDE = 32
 
-# The parts of a network that are trained, frozen and hashed apart, by the first word of a state key.
+# What is trained, frozen and hashed apart, by the first word of a state key.
 _PART_OF_MODULE = {
     "backbone": "backbone",
     "add_on": "masks",
