@@ -43,7 +43,7 @@ class SavedExplanation:
     seconds: float
     stop_reason: str
     faithfulness: Mapping[str, Any]
-    """insertion_auc, deletion_auc and their random controls, as the library measured them."""
+    """insertion_auc, deletion_auc and their random controls: ``Faithfulness.to_json``."""
     placement: GridPlacement
     heatmap_key: str
     """Blob: (S, S) float32 .npy on the network grid, in [0, 1]."""

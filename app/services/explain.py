@@ -9,10 +9,7 @@ from app.domain.models import BundleInfo
 from app.services import jobs
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
-
-SETTINGS = "explanation_settings"
-"""Setting in which the worker says which settings it explains with: the server has no torch to ask
-the library itself."""
+from dprotonet.explain.settings import MDMSettings
 
 
 def request(
@@ -45,7 +42,6 @@ def request(
         if model is None:
             raise Refused("No model was chosen for this case yet. Choose one first.")
         prediction = tx.predictions.get(case_id, frame=frame, model=model)
-        settings = tx.setting(SETTINGS)
     info = workplace.models.get(model)
     node = canonical(node, info, predicted=prediction.label if prediction else None)
     with workplace.store.read() as tx:
@@ -55,7 +51,7 @@ def request(
             model=model,
             node=node,
             seed=seed,
-            settings_digest=settings,
+            settings_digest=MDMSettings().digest,
         )
     if saved is not None:
         return saved

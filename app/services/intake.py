@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.domain.cases import Case, FilmFacts, Intake, Source, shown_name
 from app.domain.errors import Refused
 from app.services import jobs, models
 from app.services.workplace import Workplace
+from app.store import Transaction
 from app.store.blobs import Staged, TooManyBytes
 from dprotonet.errors import NotAnImage, ReadableError
 
@@ -27,6 +28,7 @@ def add(
     source: Source = "upload",
     model: str | None = None,
     predict: bool = True,
+    within: Callable[[Transaction, str], None] | None = None,
 ) -> Intake:
     """Decode a file, keep its bytes and rows, and put its prediction in line.
 
@@ -37,6 +39,7 @@ def add(
         source: where it came from.
         model: digest of the bundle to read it with; the active one when left out.
         predict: put the prediction in line; a batch does it itself.
+        within: called with the new case's id inside the transaction that adds it.
 
     Returns:
         The case that was added, or the one that holds these pixels already.
@@ -47,14 +50,24 @@ def add(
     staged = stage(workplace, data, name=name)
     try:
         return _add_staged(
-            workplace, staged, name=name, source=source, model=model, predict=predict
+            workplace,
+            staged,
+            name=name,
+            source=source,
+            model=model,
+            predict=predict,
+            within=within,
         )
     finally:
         workplace.blobs.discard(staged)
 
 
 def add_many(
-    workplace: Workplace, items: Iterable[tuple[str, bytes | Path]], *, source: Source = "upload"
+    workplace: Workplace,
+    items: Iterable[tuple[str, bytes | Path]],
+    *,
+    source: Source = "upload",
+    model: str | None = None,
 ) -> list[Intake]:
     """Take in several files; one that cannot be read costs itself only.
 
@@ -62,11 +75,12 @@ def add_many(
         workplace: where.
         items: (name, bytes or path) of each.
         source: where they came from.
+        model: digest of the bundle to read them with; the active one when left out.
     """
     results = []
     for name, data in items:
         try:
-            results.append(add(workplace, data, name=name, source=source))
+            results.append(add(workplace, data, name=name, source=source, model=model))
         except NotAnImage as error:
             results.append(Intake("skipped", shown_name(name), message=str(error)))
         except ReadableError as error:
@@ -98,6 +112,20 @@ def check_upload(workplace: Workplace, *, files: int, size: int) -> None:
         )
 
 
+def check_size(workplace: Workplace, size: int) -> None:
+    """Refuse a file of too many bytes.
+
+    Raises:
+        Refused: with the sentence that names the setting.
+    """
+    limit = workplace.settings.file_bytes
+    if size > limit:
+        raise Refused(
+            f"The file is larger than {limit // MEBIBYTE} MiB, the most that is taken in. "
+            "Export the film at a smaller size, or raise DPROTONET_FILE_MB."
+        )
+
+
 def stage(workplace: Workplace, data: bytes | Path, *, name: str = "") -> Staged:
     """Bring bytes into the blob folder under a temporary name, refusing too many."""
     limit = workplace.settings.file_bytes
@@ -111,10 +139,8 @@ def stage(workplace: Workplace, data: bytes | Path, *, name: str = "") -> Staged
                 return workplace.blobs.stage(file, limit=limit, suffix=suffix)
         return workplace.blobs.stage(data, limit=limit, suffix=suffix)
     except TooManyBytes:
-        raise Refused(
-            f"The file is larger than {limit // MEBIBYTE} MiB, the most that is taken in. "
-            "Export the film at a smaller size, or raise DPROTONET_FILE_MB."
-        ) from None
+        check_size(workplace, limit + 1)
+        raise
     except OSError as error:
         raise Refused(
             f"The file could not be opened ({error.strerror or 'unknown reason'}). "
@@ -130,6 +156,7 @@ def _add_staged(
     source: Source,
     model: str | None,
     predict: bool,
+    within: Callable[[Transaction, str], None] | None,
 ) -> Intake:
     if staged.size == 0:
         raise NotAnImage("The file is empty. Export it again.")
@@ -150,6 +177,8 @@ def _add_staged(
                 return _duplicate(known, name)
             workplace.blobs.keep(staged)
             tx.cases.add(case)
+            if within is not None:
+                within(tx, case.case_id)
             if predict and model is not None:
                 jobs.enqueue_prediction(
                     tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
@@ -211,7 +240,7 @@ def sweep_blobs(workplace: Workplace) -> None:
     """Remove what a crash left behind: staged bytes and blobs that no row names."""
     workplace.blobs.clear_staging()
     batch: set[str] = set()
-    for key in workplace.blobs.keys():
+    for key in workplace.blobs.all_keys():
         batch.add(key)
         if len(batch) >= 100:
             release_blobs(workplace, batch)

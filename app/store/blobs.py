@@ -122,7 +122,7 @@ class Blobs:
         if self.exists(key):
             self._fs.rm_file(self._place(key))
 
-    def keys(self) -> Iterator[str]:
+    def all_keys(self) -> Iterator[str]:
         """All keys, in no order that means anything."""
         for path in self._fs.find(self._root):
             name = path.rsplit("/", 1)[-1]

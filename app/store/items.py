@@ -20,7 +20,7 @@ from app.domain.jobs import (
 )
 from app.store.cases import LATEST
 from app.store.jobs import ACTIVE, Jobs, to_job
-from app.store.rows import JobEntry, JobItemEntry, PredictionEntry
+from app.store.rows import CaseEntry, JobEntry, JobItemEntry, PredictionEntry
 from dprotonet.prediction import Prediction
 
 GIVEN_UP = (
@@ -53,6 +53,8 @@ class ClaimedItem:
     path: str | None
     upload_key: str | None
     explain: bool
+    case_id: str | None
+    """Of an earlier attempt that got as far as the case."""
 
 
 class Items:
@@ -89,7 +91,6 @@ class Items:
                     message=item.message,
                     attempts=0,
                     file_sha256="",
-                    frames=0,
                 )
             )
             added += 1
@@ -137,6 +138,11 @@ class Items:
         )
         return tuple(self.progress(job_id) for job_id in list(found))
 
+    def is_any_open(self) -> bool:
+        """Is there a batch that is not over?"""
+        query = select(JobEntry.id).where(JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE))
+        return self._session.scalar(query.limit(1)) is not None
+
     def next_listing(self, now: datetime) -> tuple[Job, str] | None:
         """A batch whose folder is still to be walked, and that folder."""
         entry = self._session.scalars(
@@ -174,7 +180,14 @@ class Items:
         _begin(job, now)
         self._session.flush()
         return ClaimedItem(
-            item.id, to_job(job), item.name, job.folder, item.path, item.upload_key, job.explain
+            item_id=item.id,
+            job=to_job(job),
+            name=item.name,
+            folder=job.folder,
+            path=item.path,
+            upload_key=item.upload_key,
+            explain=job.explain,
+            case_id=item.case_id,
         )
 
     def finish(
@@ -186,7 +199,6 @@ class Items:
         case_id: str | None = None,
         explanation_id: str | None = None,
         file_sha256: str = "",
-        frames: int = 0,
     ) -> set[str]:
         """Write what became of a file.
 
@@ -197,14 +209,22 @@ class Items:
         if entry is None or entry.state != "running":
             return set()
         entry.state, entry.message = state, message
-        entry.case_id, entry.explanation_id = case_id, explanation_id
-        entry.file_sha256, entry.frames = file_sha256, frames
+        # A file that became a case and failed later keeps it, so that the reader can open it.
+        entry.case_id = case_id or entry.case_id
+        entry.explanation_id, entry.file_sha256 = explanation_id, file_sha256
         freed: set[str] = set()
         # A file that failed is kept for another try; one that became a case lies there now.
         if state in ("done", "duplicate", "skipped") and entry.upload_key:
             freed, entry.upload_key = {entry.upload_key}, None
         self._session.flush()
         return freed
+
+    def link(self, item_id: int, case_id: str) -> None:
+        """Say which case a file became, in the transaction that makes the case."""
+        entry = self._session.get(JobItemEntry, item_id)
+        if entry is not None:
+            entry.case_id = case_id
+            self._session.flush()
 
     def put_back(self, item_id: int) -> None:
         """Let a claimed file wait again without counting the attempt."""
@@ -316,7 +336,8 @@ def _begin(entry: JobEntry, now: datetime) -> None:
 
 def _rows(job_id: str, model: str | None) -> Select[Any]:
     return (
-        select(JobItemEntry, PredictionEntry, LATEST.c.verdict)
+        select(JobItemEntry, PredictionEntry, LATEST.c.verdict, CaseEntry.frames)
+        .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
         .outerjoin(
             PredictionEntry,
             and_(
@@ -331,7 +352,9 @@ def _rows(job_id: str, model: str | None) -> Select[Any]:
     )
 
 
-def _row(item: JobItemEntry, said: PredictionEntry | None, verdict: str | None) -> BatchRow:
+def _row(
+    item: JobItemEntry, said: PredictionEntry | None, verdict: str | None, frames: int | None
+) -> BatchRow:
     return BatchRow(
         position=item.position,
         name=item.name,
@@ -339,7 +362,7 @@ def _row(item: JobItemEntry, said: PredictionEntry | None, verdict: str | None) 
         message=item.message,
         case_id=item.case_id,
         file_sha256=item.file_sha256,
-        frames=item.frames,
+        frames=frames or 0,
         label=said.label if said else None,
         probability=said.probability if said else None,
         probabilities=Prediction.from_json(said.result).probabilities if said else {},

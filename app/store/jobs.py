@@ -94,6 +94,16 @@ class Jobs:
         ).first()
         return None if entry is None else to_job(entry)
 
+    def is_any_waiting(self) -> bool:
+        """Is there a prediction or an explanation to be done?"""
+        query = select(JobEntry.id).where(JobEntry.state == "waiting", JobEntry.kind != "batch")
+        return self._session.scalar(query.limit(1)) is not None
+
+    def note(self, job_id: str, message: str) -> None:
+        """Say something of a job that goes on."""
+        self.entry(job_id).message = message
+        self._session.flush()
+
     def claim(self, now: datetime) -> Job | None:
         """Take the oldest waiting prediction or explanation; batches are taken file by file.
 

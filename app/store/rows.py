@@ -112,7 +112,15 @@ class ExplanationEntry(Base):
 
     __tablename__ = "explanation"
     __table_args__ = (
-        UniqueConstraint("pixel_sha256", "frame", "model", "node", "settings_digest", "seed"),
+        UniqueConstraint(
+            "pixel_sha256",
+            "frame",
+            "model",
+            "node",
+            "settings_digest",
+            "seed",
+            name="uq_explanation_same_work",
+        ),
         Index("ix_explanation_case_id_frame_model", "case_id", "frame", "model"),
     )
 
@@ -238,7 +246,6 @@ class JobItemEntry(Base):
         ForeignKey("explanation.id", ondelete="SET NULL")
     )
     file_sha256: Mapped[str] = mapped_column(SHA)
-    frames: Mapped[int] = mapped_column(Integer)
 
 
 class SettingEntry(Base):

@@ -94,7 +94,7 @@ class SqlStore:
         self.engine.dispose()
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     """An engine with the pragmas and the BEGIN that the store relies on."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
@@ -108,7 +108,7 @@ def make_engine(url: str) -> Engine:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
         cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         cursor.execute("PRAGMA synchronous = FULL")
         # A deleted film's rows are overwritten in the file, not just unlinked.
         cursor.execute("PRAGMA secure_delete = ON")

@@ -1,0 +1,158 @@
+"""``python -m app``: migrations, demo cases, worker and server in one command."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from app.lock import FolderLock
+from app.log import configure_logging
+from app.settings import Settings, WrongSetting
+from dprotonet.errors import ReadableError
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 well, 1 not done, 2 wrong usage or setting."""
+    options = _parser().parse_args(arguments)
+    configure_logging()
+    os.umask(0o077)  # films and readings are for this user alone
+    try:
+        settings = Settings.from_environment()
+        if options.command == "migrate":
+            return _migrate(settings)
+        if options.command == "backup":
+            return _backup(settings)
+        if options.command == "models":
+            return _models(settings, options)
+        return _run(settings)
+    except WrongSetting as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ReadableError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="DProtoNet Review: the web application. Without a command it runs the server. "
+        "Settings come from the environment: DPROTONET_DATA, DPROTONET_DATABASE_URL, "
+        "DPROTONET_MODELS, DPROTONET_FOLDERS, DPROTONET_ADDRESS, DPROTONET_PORT, "
+        "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB.",
+    )
+    commands = parser.add_subparsers(dest="command")
+    commands.add_parser("migrate", help="bring the database up to date, with a backup before")
+    commands.add_parser("backup", help="write a backup of the database into the data folder")
+    models = commands.add_parser("models", help="list, add or choose models")
+    actions = models.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="all models; the active one has a star")
+    adding = actions.add_parser("add", help="check a model's folder and copy it")
+    adding.add_argument("folder", type=Path)
+    choosing = actions.add_parser("activate", help="read new uploads with this model")
+    choosing.add_argument("name")
+    return parser
+
+
+def _run(settings: Settings) -> int:
+    from app import wiring
+    from app.supervisor import Supervisor
+
+    _leave_cleanly_on_sigterm()
+    wiring.prepare_data_folder(settings)
+    host = f"[{settings.address}]" if ":" in settings.address else settings.address
+    place = f"http://{host}:{settings.port}"
+    with FolderLock(_lock_path(settings), note=f"{place}, process {os.getpid()}"):
+        _upgrade(settings)
+        _demo_cases(settings)
+        with Supervisor():
+            from app.server import serve
+
+            print(f"DProtoNet Review: {place}", flush=True)
+            serve(settings)
+    return 0
+
+
+def _migrate(settings: Settings) -> int:
+    from app import wiring
+
+    wiring.prepare_data_folder(settings)
+    with FolderLock(_lock_path(settings), note=f"migration, process {os.getpid()}"):
+        saved = _upgrade(settings)
+    print("The database is up to date." + (f" Backup: {saved}" if saved else ""))
+    return 0
+
+
+def _backup(settings: Settings) -> int:
+    from app.store.backup import backup
+
+    print(backup(settings.store_url, settings.backups, now=datetime.now(UTC)))
+    return 0
+
+
+def _models(settings: Settings, options: argparse.Namespace) -> int:
+    from app import wiring
+    from app.services import models
+
+    wiring.prepare_data_folder(settings)
+    _upgrade(settings)
+    workplace = wiring.open_workplace(settings)
+    try:
+        if options.action == "add":
+            info = models.add(workplace, options.folder)
+            print(f"{info.name} {info.short} added: python -m app models activate {info.name}")
+            return 0
+        if options.action == "activate":
+            info = models.activate(workplace, options.name)
+            print(f"New uploads are read with {info.name} {info.short}.")
+            return 0
+        chosen = models.active(workplace)
+        for info in models.all(workplace):
+            star = "*" if chosen and info.digest == chosen.digest else " "
+            print(f"{star} {info.name}  {info.short or 'unusable'}  {info.problem or info.title}")
+        return 0
+    finally:
+        workplace.close()
+
+
+def _upgrade(settings: Settings) -> Path | None:
+    from app.store.migrate import upgrade
+
+    return upgrade(settings.store_url, backups=settings.backups, now=datetime.now(UTC))
+
+
+def _demo_cases(settings: Settings) -> None:
+    from app import wiring
+    from app.services.demo import add_demo_cases
+
+    workplace = wiring.open_workplace(settings)
+    try:
+        add_demo_cases(workplace)
+    finally:
+        workplace.close()
+
+
+def _lock_path(settings: Settings) -> Path:
+    return settings.data / ".server.lock"
+
+
+def _leave_cleanly_on_sigterm() -> None:
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(0)

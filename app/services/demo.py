@@ -1,0 +1,40 @@
+"""The demo cases that come with the program, taken in once on the first start."""
+
+from __future__ import annotations
+
+import logging
+
+from app.services import intake, models
+from app.services.workplace import Workplace
+from dprotonet.images import walk
+
+log = logging.getLogger(__name__)
+MARKER = "demo_cases_added"
+
+
+def add_demo_cases(workplace: Workplace) -> int:
+    """Take in the demo cases, unless it was done before: deleted ones do not come back.
+
+    A start that was interrupted begins again: what is there already is found by its pixels.
+
+    Returns:
+        How many cases were added.
+    """
+    folder = workplace.settings.assets / "cases"
+    with workplace.store.read() as tx:
+        if tx.setting(MARKER):
+            return 0
+    if not folder.is_dir():
+        return 0
+    own = workplace.models.find(models.DEMO_MODEL)
+    results = intake.add_many(
+        workplace,
+        ((file.path.name, file.path) for file in walk([folder])),
+        source="demo",
+        model=own.digest if own else None,
+    )
+    with workplace.store.write() as tx:
+        tx.set_setting(MARKER, True)
+    added = sum(result.outcome == "added" for result in results)
+    log.info("%d demo cases added", added)
+    return added

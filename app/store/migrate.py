@@ -1,0 +1,70 @@
+"""Bringing the database up to date, with a backup before anything is changed."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from app.domain.errors import Refused
+from app.store.backup import backup
+from app.store.sql_store import make_engine
+
+log = logging.getLogger(__name__)
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def upgrade(url: str, *, backups: Path, now: datetime) -> Path | None:
+    """Run the migrations that are missing; a database that has rows is backed up first.
+
+    Args:
+        url: of the database.
+        backups: folder for the backup.
+        now: for the backup's name.
+
+    Returns:
+        The backup, or None where nothing had to be changed or the database was new.
+
+    Raises:
+        Refused: the database was made by a later version of this program.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    # A table that is rebuilt is dropped on the way, which with foreign keys on would delete the
+    # rows that hang on it: they are switched off for migrations and checked after.
+    engine = make_engine(url, foreign_keys=False)
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+            is_new = not inspect(connection).get_table_names()
+        if current == head:
+            return None
+        if current not in {script.revision for script in scripts.walk_revisions()} | {None}:
+            raise Refused(
+                "The database was made by a later version of this program. "
+                "Use that version, or restore a backup from before it."
+            )
+        saved = None if is_new else backup(url, backups, now=now)
+        with engine.execution_options(dprotonet_begin="IMMEDIATE").begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            _check(connection)
+    finally:
+        engine.dispose()
+    log.info("database brought to revision %s", head)
+    return saved
+
+
+def _check(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise RuntimeError(f"the migration left {len(broken)} rows without their parent")

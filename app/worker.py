@@ -1,0 +1,110 @@
+"""The worker process: takes jobs from the store and does the model work.
+
+``python -m app`` starts it and starts it again when it dies. It ends by itself when its parent is
+gone: the parent holds the other end of its standard input and never writes to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+from app import wiring
+from app.lock import FolderLock
+from app.log import configure_logging
+from app.services import models, work
+from app.services.bench import ModelBench
+from app.services.workplace import Workplace
+from app.settings import Settings
+from dprotonet.errors import ReadableError
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
+TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
+GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
+
+
+def run(workplace: Workplace, *, stop: threading.Event) -> None:
+    """Work until told to stop."""
+    work.begin(workplace)
+    bench = ModelBench(workplace.models)
+    _warm_up(workplace, bench)
+    while not stop.is_set():
+        try:
+            busy = work.run_next(workplace, bench, stop=stop.is_set)
+        except Exception as error:
+            # The store could not be reached: a job's own errors are dealt with beside the job.
+            work.sentence(error)
+            stop.wait(TROUBLE_SECONDS)
+            continue
+        if not busy:
+            stop.wait(POLL_SECONDS)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process's entry."""
+    parser = argparse.ArgumentParser(prog="python -m app.worker", description=__doc__)
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    options = parser.parse_args(arguments)
+    configure_logging()
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    if options.until_stdin_closes:
+        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    try:
+        settings = Settings.from_environment()
+        with FolderLock(settings.data / ".worker.lock", patience=GRACE_SECONDS + 5):
+            workplace = wiring.open_workplace(settings)
+            try:
+                run(workplace, stop=stop)
+            finally:
+                workplace.close()
+    except ReadableError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _warm_up(workplace: Workplace, bench: ModelBench) -> None:
+    chosen = models.active(workplace)
+    if chosen is not None:
+        try:
+            bench.load(chosen.digest)
+        except ReadableError:
+            log.warning("the active model %s cannot be loaded", chosen.short)
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def leave(number: int, frame: FrameType | None) -> None:
+        _leave_soon(stop)
+
+    signal.signal(signal.SIGTERM, leave)
+    # Ctrl-C reaches the whole group; the parent decides and then closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    while sys.stdin.buffer.read(1024):
+        pass
+    _leave_soon(stop)
+
+
+def _leave_soon(stop: threading.Event) -> None:
+    """Ask the loop to end, and end without it when it does not: a pass of a model takes long."""
+    stop.set()
+
+    def end() -> None:
+        time.sleep(GRACE_SECONDS)
+        os._exit(0)  # what is unfinished waits in the store for the next worker
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
