@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from dprotonet.model import DProtoNet
-from dprotonet.prototypes import PrototypeBatch, pass_images
+from dprotonet.passing import PrototypeBatch, pass_images
 from dprotonet.provenance import PrototypeActivation
 from dprotonet.similarity import similarity_f64, unit_f64
 
