@@ -105,7 +105,7 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         raise WrongRequest(f"Name at least one film or folder (`{parser.prog} --help`).")
     if argv[0] == "predict":
         return PredictRequest(paths, given.model, given.device, given.format)
-    nodes = tuple(dict.fromkeys(given.node or ("class",)))
+    nodes = tuple(dict.fromkeys(node.strip() for node in given.node or ("class",)))
     return ExplainRequest(
         paths, given.model, given.device, given.out, nodes, given.seed, given.preset
     )

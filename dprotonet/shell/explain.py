@@ -1,25 +1,24 @@
 """``explain``: one MDM heatmap for each frame and node, as files that mirror the input."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import numpy as np
 
+from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError, WrongRequest
 from dprotonet.shell.arguments import ExplainRequest
 from dprotonet.shell.films import Film, Problem, check_paths, read_films
 from dprotonet.shell.layout import Files, Layout, is_explanation, safe_node
-from dprotonet.shell.model import open_predictor
+from dprotonet.shell.model import ready
 from dprotonet.shell.records import JsonLines, film_record, json_text
 from dprotonet.shell.tally import Tally
 from dprotonet.shell.writing import write_whole
 
 if TYPE_CHECKING:
+    from dprotonet.explain.film import FilmExplanation
     from dprotonet.predictor import Predictor
-
-log = logging.getLogger(__name__)
 
 OPACITY = 0.5
 """Of the heatmap in the overlay picture, where the heatmap is 1."""
@@ -36,7 +35,10 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
         WrongRequest, UnusableBundle: before any film is read.
     """
     check_paths(request.paths)
-    explainer = _Explainer(open_predictor(request.model, request.device), request)
+    bundle = Bundle.load(request.model, with_model=False)
+    nodes = _safe_nodes(request.nodes, bundle)
+    _make(request.out)
+    explainer = _Explainer(ready(bundle, request.device), nodes, request)
     writer, tally = JsonLines(stdout), Tally()
     for film in read_films(request.paths, leave_out=is_explanation):
         outcome: Film | Problem = film
@@ -55,31 +57,20 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
 class _Explainer:
     """The model, the nodes and the place for the files, all checked before the first film."""
 
-    def __init__(self, predictor: "Predictor", request: ExplainRequest):
+    def __init__(self, predictor: "Predictor", nodes: dict[str, str], request: ExplainRequest):
         from dprotonet.explain.settings import PRESETS
 
         self._predictor = predictor
-        self._nodes = _safe_nodes(request.nodes, predictor)
+        self._nodes = nodes
         self._settings = PRESETS[request.preset]
         self._seed = request.seed
         self._out = request.out
         self._layout = Layout(request.out)
-        _make(request.out)
-        bundle = predictor.bundle
-        log.info("Model %s %s on %s", bundle.name, bundle.short, request.device)
 
     def explain(self, film: Film) -> Iterator[dict[str, Any]]:
         """Explain every node of one frame; each record comes once its files are written."""
-        from dprotonet.explain.film import explain_film
-
         prediction = self._predictor.predict(film.image)
-        explained = explain_film(
-            self._predictor,
-            film.image,
-            list(self._nodes),
-            settings=self._settings,
-            seed=self._seed,
-        )
+        explained = self._explained(film, prediction.label)
         shown = film.image.display()
         for (asked, safe), one in zip(self._nodes.items(), explained, strict=True):
             files = self._layout.files(film.source, film.frame, safe)
@@ -111,8 +102,21 @@ class _Explainer:
                 ) from error
             yield record
 
+    def _explained(self, film: Film, label: str) -> list["FilmExplanation"]:
+        """One explanation for each node that was asked, in that order."""
+        from dprotonet.explain.film import explain_film
 
-def _safe_nodes(nodes: Sequence[str], predictor: "Predictor") -> dict[str, str]:
+        # "class" and the predicted class's own name are one node, and explained once.
+        names = [f"class:{label}" if node == "class" else node for node in self._nodes]
+        different = list(dict.fromkeys(names))
+        found = explain_film(
+            self._predictor, film.image, different, settings=self._settings, seed=self._seed
+        )
+        by_name = dict(zip(different, found, strict=True))
+        return [by_name[name] for name in names]
+
+
+def _safe_nodes(nodes: Sequence[str], bundle: Bundle) -> dict[str, str]:
     """The nodes as they were typed, each with its text for file names.
 
     Raises:
@@ -120,8 +124,7 @@ def _safe_nodes(nodes: Sequence[str], predictor: "Predictor") -> dict[str, str]:
     """
     from dprotonet.explain.nodes import parse_node
 
-    bundle = predictor.bundle
-    ids = [prototype.id for prototype in bundle.prototypes]
+    ids = bundle.prototype_ids
     for node in nodes:
         # Which class is predicted is known film by film only; any name serves for the check.
         parse_node(node, bundle.classes, ids, predicted=bundle.classes[0])

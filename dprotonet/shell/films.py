@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+from dprotonet.images.isolated import IsolatedReader
 
 if TYPE_CHECKING:
     from dprotonet.images import GrayOrColourImage
@@ -68,43 +69,34 @@ def read_films(
 ) -> Iterator[Film | Problem]:
     """Every frame of every file, in the order of the PATHs; folders are walked sorted.
 
+    Files are read in a child process, one frame at a time: a file that takes its decoder down, or
+    never comes to an end, costs itself and not the films after it.
+
     Args:
         paths: files and folders.
         leave_out: says which files found in a folder are passed over in silence. A file that
             was named itself is always read.
     """
-    for order, path in enumerate(paths, start=1):
-        is_folder = path.is_dir()
-        for found in images.walk([path]):
-            if not (is_folder and leave_out(found.path)):
-                yield from _read_file(Source(found.path, found.relative, order))
+    with IsolatedReader() as reader:
+        for order, path in enumerate(paths, start=1):
+            is_folder = path.is_dir()
+            for found in images.walk([path]):
+                if not (is_folder and leave_out(found.path)):
+                    yield from _read_file(Source(found.path, found.relative, order), reader)
 
 
-def _read_file(source: Source) -> Iterator[Film | Problem]:
+def _read_file(source: Source, reader: IsolatedReader) -> Iterator[Film | Problem]:
     digest: str | None = None
-    frame = 0
     try:
         digest = images.file_sha256(source.path)
-        for image in images.read_frames(source.path):
-            yield Film(source, frame, digest, image)
-            frame += 1
-    except NotAnImage as error:
-        yield Problem(source, frame, digest, str(error), skipped=True)
+        frames = reader.inspect(source.path).frames
     except UnreadableImage as error:
-        yield Problem(source, frame, digest, str(error), skipped=False)
-        yield from _frames_after(source, frame, digest)
-
-
-def _frames_after(source: Source, broken: int, digest: str | None) -> Iterator[Film | Problem]:
-    """The frames behind a broken one, for which the file is opened anew each time."""
-    try:
-        frames = images.inspect(source.path).frames
-    except UnreadableImage:  # it was the file that could not be read, not one of its frames
+        yield Problem(source, 0, digest, str(error), skipped=isinstance(error, NotAnImage))
         return
-    for frame in range(broken + 1, frames):
+    for frame in range(frames):
         try:
-            image = images.read(source.path, frame=frame)
+            image = reader.read(source.path, frame=frame)
         except UnreadableImage as error:
-            yield Problem(source, frame, digest, str(error), skipped=False)
+            yield Problem(source, frame, digest, str(error), skipped=isinstance(error, NotAnImage))
         else:
-            yield Film(source, frame, digest or "", image)
+            yield Film(source, frame, digest, image)

@@ -1,12 +1,15 @@
-"""The model that a command was given, checked and ready."""
+"""The model that a command was given, on the device that it was given."""
 
-from pathlib import Path
+import logging
 from typing import TYPE_CHECKING
 
 from dprotonet.errors import WrongRequest
 
 if TYPE_CHECKING:
+    from dprotonet.bundle import Bundle
     from dprotonet.predictor import Predictor
+
+log = logging.getLogger(__name__)
 
 
 def check_device(name: str) -> None:
@@ -31,16 +34,16 @@ def check_device(name: str) -> None:
         raise WrongRequest(f"This machine has no device {name!r}: leave --device out, or ask cpu.")
 
 
-def open_predictor(model: Path, device: str) -> "Predictor":
-    """Load the bundle and put its network on the device.
+def ready(bundle: "Bundle", device: str) -> "Predictor":
+    """The bundle's network on the device.
 
     Raises:
-        UnusableBundle: there is none, or a part of it is altered or stale.
+        UnusableBundle: its weights do not fit its options.
         WrongRequest: the device is not there.
     """
     check_device(device)
     # torch takes seconds to import: not before it is known that there is work for it.
-    from dprotonet.bundle import Bundle
     from dprotonet.predictor import Predictor
 
-    return Predictor(Bundle.load(model), device=device)
+    log.info("Model %s %s on %s", bundle.name, bundle.short, device)
+    return Predictor(bundle, device=device)

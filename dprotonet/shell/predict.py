@@ -1,15 +1,13 @@
 """``predict``: what the model says of every frame."""
 
-import logging
 from typing import TextIO
 
+from dprotonet.bundle import Bundle
 from dprotonet.shell.arguments import PredictRequest
 from dprotonet.shell.films import Film, check_paths, read_films
-from dprotonet.shell.model import open_predictor
+from dprotonet.shell.model import ready
 from dprotonet.shell.records import FlatTable, JsonLines, PredictionWriter
 from dprotonet.shell.tally import Tally
-
-log = logging.getLogger(__name__)
 
 
 def predict(request: PredictRequest, stdout: TextIO) -> int:
@@ -19,9 +17,8 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
         WrongRequest, UnusableBundle: before any film is read.
     """
     check_paths(request.paths)
-    predictor = open_predictor(request.model, request.device)
-    bundle = predictor.bundle
-    log.info("Model %s %s on %s", bundle.name, bundle.short, request.device)
+    bundle = Bundle.load(request.model, with_model=False)
+    predictor = ready(bundle, request.device)
     writer: PredictionWriter = (
         FlatTable(stdout, bundle.classes) if request.format == "csv" else JsonLines(stdout)
     )

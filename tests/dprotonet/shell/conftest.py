@@ -14,8 +14,9 @@ Records = list[dict]
 
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A bundle with random weights."""
-    return make_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny")
+    """A bundle with random weights and twelve prototypes."""
+    folder = tmp_path_factory.mktemp("bundle") / "tiny"
+    return make_tiny_bundle(folder, prototypes_per_class=6).path
 
 
 @pytest.fixture
