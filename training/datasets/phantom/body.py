@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,20 @@ LEVELS_CM = np.array([-1.5, 0.0, 0.7, 2.0, 4.5, 8.0, 12.0, 16.0, 20.0, 24.0, 28.
 WALL_CM = np.array([3.0, 4.6, 6.4, 8.2, 10.2, 11.8, 12.8, 13.5, 14.0, 14.3, 14.4, 14.2])
 """Half the inner width of the rib cage at LEVELS_CM."""
 
-INNER_CM = np.array([5.2, 4.6, 3.1, 2.6, 2.3, 2.1, 2.0, 2.0, 2.1, 2.2, 2.2, 2.2])
+INNER_CM = np.array([5.2, 4.6, 3.3, 2.9, 2.7, 2.5, 2.4, 2.4, 2.4, 2.4, 2.4, 2.4])
 """Half the width of the mediastinum (without heart and vessels) at LEVELS_CM."""
 
 DEPTH_CM = np.array([0.5, 1.6, 2.8, 4.3, 6.2, 7.9, 8.9, 9.5, 9.9, 10.1, 10.1, 9.8])
 """Half the inner depth, front to back, of the rib cage at LEVELS_CM."""
+
+
+@lru_cache(maxsize=8)
+def _fine(table: tuple[float, ...]) -> Array:
+    """A table over LEVELS_CM in 400 steps, its corners rounded by two passes of a short mean."""
+    smooth = np.interp(np.linspace(-1.5, 34.0, 400), LEVELS_CM, table)
+    for _ in range(2):
+        smooth = np.convolve(np.pad(smooth, 5, mode="edge"), np.ones(11) / 11, mode="valid")
+    return smooth.astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -60,29 +70,23 @@ class Body:
 
     def outline(self, table: Array, y: Array) -> Array:
         """A table over LEVELS_CM read at heights ``y`` (cm), linear between fine steps."""
-        fine = np.linspace(-1.5, 34.0, 400)
-        smooth = np.interp(fine, LEVELS_CM, table)
-        # The tables have corners; two passes of a short mean round them.
-        for _ in range(2):
-            padded = np.pad(smooth, 5, mode="edge")
-            smooth = np.convolve(padded, np.ones(11) / 11, mode="valid")
+        values = _fine(tuple(table))
         at = np.clip((y / self.length + 1.5) * (399 / 35.5), 0, 398.999).astype(np.float32)
         low = at.astype(np.int32)
-        part = at - low
-        values = smooth.astype(np.float32)
+        part = at - low.astype(np.float32)
         return values[low] * (1 - part) + values[low + 1] * part
 
     def wall(self, y: Array) -> Array:
         """Half the inner width of the rib cage (cm) at heights ``y``."""
-        return self.outline(WALL_CM, y) * np.float32(self.width)
+        return self.outline(WALL_CM, y) * self.width
 
     def inner(self, y: Array) -> Array:
         """Half the width of the mediastinum (cm) at heights ``y``."""
-        return self.outline(INNER_CM, y) * np.float32(0.5 + 0.5 * self.width)
+        return self.outline(INNER_CM, y) * (0.5 + 0.5 * self.width)
 
     def half_depth(self, y: Array) -> Array:
         """Half the inner depth of the rib cage (cm) at heights ``y``."""
-        return self.outline(DEPTH_CM, y) * np.float32(self.depth)
+        return self.outline(DEPTH_CM, y) * self.depth
 
 
 def draw_body(facts: FilmFacts) -> Body:
@@ -97,7 +101,7 @@ def draw_body(facts: FilmFacts) -> Body:
         fat=fat * float(np.exp(rng.normal(0, 0.2))),
         heart=float(np.clip(rng.normal(1.0, 0.09), 0.82, 1.3)),
         knob=float(np.clip(rng.normal(1.6, 0.25), 1.0, 2.3)),
-        breast=float(np.clip(rng.normal(2.6, 1.0), 0.6, 5.0)) * fat**0.4 / 1.2 if female else 0.0,
+        breast=float(np.clip(rng.normal(2.6, 1.0), 0.6, 5.0) * fat**0.4 / 1.2) if female else 0.0,
         bone=float(np.exp(rng.normal(0, 0.18))),
         markings=float(np.exp(rng.normal(0, 0.18))),
         rib_spacing=float(rng.normal(2.45, 0.08)),
@@ -114,7 +118,8 @@ class Pose:
         dome: height (cm below the apex) of the right diaphragm's top.
         left_lower: how much lower (cm) the left one stands.
         shoulders: how much the shoulders are drawn up, cm.
-        arms: how far (cm from the middle) the arms hang at the side.
+        arms: how far the arms are spread: cm outwards per cm downwards.
+        armpit: height (cm below the apex) of the armpits' folds.
         projection: the exposure's geometry.
     """
 
@@ -122,6 +127,7 @@ class Pose:
     left_lower: float
     shoulders: float
     arms: float
+    armpit: float
     projection: Projection
 
 
@@ -152,6 +158,7 @@ def draw_pose(facts: FilmFacts, body: Body) -> Pose:
         dome=float(np.clip(dome, 14.5, 24.0)),
         left_lower=float(rng.normal(1.3, 0.5)),
         shoulders=float(rng.normal(1.6 if portable else 0.0, 0.6)),
-        arms=float(rng.normal(18.0 if portable else 21.5, 0.8)) + body.fat * 0.7,
+        arms=float(np.clip(rng.normal(0.14, 0.05) if portable else rng.normal(0.5, 0.12), 0.05, 1)),
+        armpit=float(rng.normal(11.5 if portable else 12.5, 0.8)),
         projection=projection,
     )

@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 
 # Attenuation per cm at the mean energy of a 120 kVp beam behind the patient.
 SOFT_PER_CM = 0.170
-LUNG_PER_CM = 0.065
+LUNG_PER_CM = 0.055
 BONE_PER_CM = 0.340  # beyond the soft tissue whose place it takes
 BLOOD_PER_CM = SOFT_PER_CM - LUNG_PER_CM
 METAL_PER_CM = 4.0
@@ -61,8 +61,8 @@ def draw_exposure(facts: FilmFacts) -> Exposure:
         heel=float(rng.uniform(0.0, 0.30)),
         heel_angle=float(rng.uniform(0, 2 * np.pi)),
         focus_px=float(rng.uniform(0.6, 1.1) + 0.25 * portable),
-        lungs=float(rng.uniform(0.16, 0.36)),
-        belly=float(rng.uniform(0.90, 1.15)),
+        lungs=float(rng.uniform(0.16, 0.38)),
+        belly=float(rng.uniform(0.86, 1.05)),
         gamma=float(np.exp(rng.normal(-0.2, 0.14))),
         crispness=float(rng.uniform(0.0, 0.9)),
     )
@@ -137,10 +137,13 @@ def develop(exposure: Exposure, log_light: Array, reference: Array) -> Array:
     middle = reference[top:, left:-left]
     dark, bright = np.percentile(middle[::4, ::4], (6, 96))
     value = (log_light - dark) / (bright - dark)
-    value = np.clip(exposure.lungs + (exposure.belly - exposure.lungs) * value, 0, None)
+    value = exposure.lungs + (exposure.belly - exposure.lungs) * value
+    # The toe of the curve: arms and skin fade into black instead of being cut off.
+    knee = np.float32(0.9 * exposure.lungs)
+    value = np.where(value > knee, value, knee * np.exp(np.minimum(value - knee, 0) / knee))
     value = value ** np.float32(exposure.gamma)
     # The shoulder of the curve: what is dense comes close to white and never gets there.
-    value = value / (1 + value**4) ** (1 / 4)
+    value = value / (1 + value**6) ** (1 / 6)
     return np.rint(value * FULL_SCALE).astype(np.uint16)
 
 

@@ -84,13 +84,13 @@ def _consolidation(
     core = 1 - np.sqrt(a * a + b * b) + 0.30 * ragged
     soft = 1 / (1 + np.exp(-core / 0.16))
     patchy = 0.78 + 0.22 * clouds(rng, lung.shape, cells=22, octaves=3)
-    peak = np.clip(strength * rng.uniform(0.34, 0.58), 0.1, 0.9)
+    peak = np.clip(strength * rng.uniform(0.40, 0.65), 0.1, 0.9)
     filled = peak * soft * np.clip(patchy, 0.25, 1.25)
-    filled = filled * (1 - 0.75 * _open_bronchi(rng, pose, cx, cy, size))
-    filled = np.clip(filled * (x * cx > 0), 0, 0.95).astype(np.float32)
+    filled = filled * (1 - rng.uniform(0.1, 0.5) * _open_bronchi(rng, pose, cx, cy, size))
+    filled = np.clip(filled * np.clip((x * np.sign(cx) - 1.0) / 1.5, 0, 1), 0, 0.95).astype(np.float32)
     # It stays in its own lung, and ends where its cloud thins out.
     filled[soft < 0.05] = 0
-    return Finding(filled, (soft > 0.35) & (lung > 1.0) & (filled > 0.04))
+    return Finding(filled, (soft > 0.35) & (filled * lung > 0.5))
 
 
 def _open_bronchi(
@@ -109,9 +109,9 @@ def _open_bronchi(
             px, py, _z = points[-1]
             points.append((px + side * np.cos(angle) * step, py + np.sin(angle) * step, 0.0))
         paths.append(smooth_path(np.array(points, np.float32), 60))
-    width = np.full((len(paths), 60), 0.16)
+    width = np.linspace(0.22, 0.10, 60) * np.ones((len(paths), 1))
     air = tubes(pose.projection, np.stack(paths), width, np.pi * width**2)
-    return np.clip(air / 0.26, 0, 1)
+    return np.clip(air / 0.3, 0, 1)
 
 
 def _nodule(
@@ -129,7 +129,7 @@ def _nodule(
     # A ball is thickest in its middle; its rim is softened over a fifth of the radius.
     chord = 2 * radius * np.sqrt(np.clip(1.02 - rho**2, 0, None))
     chord = chord * np.clip((1.05 - rho) / 0.25, 0, 1)
-    tissue = strength * rng.uniform(1.0, 1.5) * chord
+    tissue = strength * rng.uniform(1.5, 2.1) * chord
     filled = np.clip(tissue / np.maximum(lung, 2.0), 0, 0.9) * (lung > 0)
     return Finding(filled.astype(np.float32), (rho < 1.0) & (lung > 1.0))
 
@@ -144,12 +144,12 @@ def _effusion(
     sides = (first, -first) if rng.random() < 0.2 else (first,)
     filled = np.zeros_like(lung)
     for side in sides:
-        depth = rng.uniform(1.6, 5.0) * (0.7 + 0.3 * strength)
+        depth = rng.uniform(4.2, 9.0) * (0.7 + 0.3 * strength)
         # Height of the sharp angle between dome and chest wall on this side.
         column = np.full((1, 1), side * 13.0, np.float32)
         low = float(dome_height(body, pose, column, np.full_like(column, 13.4 * body.width))[0, 0])
         across = np.clip(x * side / np.maximum(wall, 1.0), 0, 1.05)
-        climb = depth * (0.25 + 0.95 * across**4) + 0.25 * np.sin(x * 0.9 + rng.uniform(0, 6))
+        climb = depth * (0.55 + 0.45 * across**3) + 0.25 * np.sin(x * 0.9 + rng.uniform(0, 6))
         level = low - climb
         if pose.projection.view == "PA":
             blur = rng.uniform(0.10, 0.25)
@@ -157,6 +157,6 @@ def _effusion(
             blur = rng.uniform(0.35, 0.9)
         share = 1 / (1 + np.exp(-np.clip((y - level) / blur, -30, 30)))
         peak = np.clip(0.80 * strength, 0.3, 0.95)
-        filled = np.maximum(filled, peak * share * (x * side > 0))
+        filled = np.maximum(filled, peak * share * np.clip((x * side - 1.0) / 1.5, 0, 1))
     filled[filled < 0.02] = 0
-    return Finding(filled.astype(np.float32), (filled > 0.3) & (lung > 0.8))
+    return Finding(filled.astype(np.float32), (filled * lung > 1.5) & (filled > 0.25))

@@ -6,6 +6,7 @@ apex, Z towards the breastbone; the spine's axis is X = 0.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,15 +53,15 @@ class Projection:
         rows, columns = self.shape
         u = (np.arange(columns, dtype=np.float32) - (columns - 1) / 2) * self.spacing
         v = (np.arange(rows, dtype=np.float32) - (rows - 1) / 2) * self.spacing
-        cos, sin = np.float32(np.cos(self.roll)), np.float32(np.sin(self.roll))
+        cos, sin = math.cos(self.roll), math.sin(self.roll)
         return cos * u[None, :] + sin * v[:, None], cos * v[:, None] - sin * u[None, :]
 
     def plane(self, z: float) -> tuple[Array, Array]:
         """Patient ``X, Y`` (cm), each ``(H, W)``, of the plane at depth ``z`` under every pixel."""
         u, v = self._film_cm
-        scale = np.float32(1.0 / self.magnification(z))
-        dx = np.float32(self.centre[0] - z * np.sin(self.yaw))
-        dy = np.float32(self.centre[1] + z * np.tan(self.tilt))
+        scale = 1.0 / float(self.magnification(z))
+        dx = self.centre[0] - z * math.sin(self.yaw)
+        dy = self.centre[1] + z * math.tan(self.tilt)
         return u * scale + dx, v * scale + dy
 
     def to_film(self, points: Array) -> tuple[Array, Array, Array]:
@@ -73,12 +74,13 @@ class Projection:
             column, row (px) and magnification, each ``(...)``.
         """
         x, y, z = points[..., 0], points[..., 1], points[..., 2]
-        depth = z * np.cos(self.yaw) - x * np.sin(self.yaw)
-        x = x * np.cos(self.yaw) + z * np.sin(self.yaw)
+        turn, away = math.cos(self.yaw), math.sin(self.yaw)
+        depth = z * turn - x * away
+        x = x * turn + z * away
         scale = np.asarray(self.magnification(depth))
         a = (x - self.centre[0]) * scale
-        b = (y - z * np.tan(self.tilt) - self.centre[1]) * scale
-        cos, sin = np.cos(self.roll), np.sin(self.roll)
+        b = (y - z * math.tan(self.tilt) - self.centre[1]) * scale
+        cos, sin = math.cos(self.roll), math.sin(self.roll)
         u, v = cos * a - sin * b, sin * a + cos * b
         rows, columns = self.shape
         return u / self.spacing + (columns - 1) / 2, v / self.spacing + (rows - 1) / 2, scale
@@ -98,22 +100,23 @@ def deposit(shape: tuple[int, int], column: Array, row: Array, weight: Array) ->
     """
     rows, columns = shape
     # A border of one pixel takes what falls beside the film.
-    c = np.clip(column + 1, 0, columns + 0.999)
-    r = np.clip(row + 1, 0, rows + 0.999)
-    c0, r0 = c.astype(np.int32), r.astype(np.int32)
-    fc, fr = c - c0, r - r0
+    c = np.clip(column, -1, columns - 0.001).astype(np.float32) + np.float32(1)
+    r = np.clip(row, -1, rows - 0.001).astype(np.float32) + np.float32(1)
+    c0, r0 = c.astype(np.int64), r.astype(np.int64)
+    fc, fr = c - c0.astype(np.float32), r - r0.astype(np.float32)
     width = columns + 2
     base = r0 * width + c0
-    index = np.concatenate([base, base + 1, base + width, base + width + 1])
-    share = np.concatenate(
-        [
-            weight * (1 - fc) * (1 - fr),
-            weight * fc * (1 - fr),
-            weight * (1 - fc) * fr,
-            weight * fc * fr,
-        ]
-    )
-    canvas = np.bincount(index, weights=share, minlength=(rows + 3) * width)
+    weight = weight.astype(np.float32)
+    lower = weight * fr
+    upper = weight - lower
+    canvas = np.zeros((rows + 2) * width + 1)
+    for shift, share in (
+        (0, upper - upper * fc),
+        (1, upper * fc),
+        (width, lower - lower * fc),
+        (width + 1, lower * fc),
+    ):
+        canvas[shift:] += np.bincount(base, weights=share, minlength=len(canvas))[: len(canvas) - shift]
     grid = canvas[: (rows + 2) * width].reshape(rows + 2, width)
     return grid[1:-1, 1:-1].astype(np.float32)
 
@@ -148,6 +151,7 @@ def tubes(
     norm = np.maximum(np.hypot(along_c, along_r), 1e-3)
     widest = float((half_width * scale).max()) / projection.spacing
     across = max(4, int(np.ceil(widest * 2.4)))
+    half_width, area = half_width.astype(np.float32), area.astype(np.float32)
     s = (np.arange(across, dtype=np.float32) + 0.5) / across * 2 - 1
     profile = np.sqrt(1 - s**2)
     if core:

@@ -23,7 +23,7 @@ def build_skeleton(body: Body, pose: Pose) -> Array:
 def _ribs(body: Body, pose: Pose) -> Array:
     """Each rib is half an ellipse round the chest, falling from the spine to the front."""
     rng = stream(body.seed, "ribs")
-    steps = int(220 * max(0.5, pose.projection.shape[0] / 512))
+    steps = max(200, int(48 / pose.projection.spacing))  # closer than the pixels
     k = np.arange(RIBS)
     start = 0.1 + body.rib_spacing * body.length * (k + 0.018 * k**2)
     start = start + rng.normal(0, 0.08, RIBS)
@@ -48,25 +48,36 @@ def _ribs(body: Body, pose: Pose) -> Array:
     flat = np.abs(np.cos(angle))
     high = np.interp(k, [0, 3, 9, 11], [0.62, 0.70, 0.64, 0.45])[:, None]
     half = (0.34 + (high - 0.34) * flat) * (1 + 0.18 * np.clip(u - 0.75, 0, 1) * 4)
+    # In front the ribs are thinner, and lie flat in the beam.
+    high = high * (1 - 0.25 * np.clip(u - 0.45, 0, 0.2) / 0.2)
     taper = np.clip((1 - u) * 14, 0, 1) ** 0.5 * np.clip(u * 30, 0.3, 1)
-    area = 0.62 * high / 0.7 * taper * np.ones_like(angle)
+    area = 0.44 * high / 0.7 * taper * np.ones_like(angle)
     half, area = np.tile(half, (2, 1)), np.tile(area, (2, 1))
     return tubes(pose.projection, centre, half, area, core=0.80)
 
 
 def _spine(body: Body, pose: Pose) -> Array:
     x, y = pose.projection.plane(-6.5)
+    # Only the columns near the spine are worked out.
+    near = np.flatnonzero((np.abs(x) < 5.5).any(axis=0))
+    bone = np.zeros_like(x)
+    if len(near):
+        part = slice(int(near[0]), int(near[-1]) + 1)
+        bone[:, part] = _vertebrae(body, x[:, part], y[:, part])
+    return bone
+
+
+def _vertebrae(body: Body, x: Array, y: Array) -> Array:
     rng = stream(body.seed, "spine")
-    bend = rng.normal(0, 0.35) * np.sin((y - 8) / 14) + rng.normal(0, 0.1)
-    x = x - bend.astype(np.float32)
+    x = x - rng.normal(0, 0.35) * np.sin((y - 8) / 14) - rng.normal(0, 0.1)
     half = 1.35 + 0.028 * np.clip(y + 4, 0, 40)
-    period = np.float32(body.rib_spacing * body.length)
+    period = body.rib_spacing * body.length
     turn = (y / period - np.floor(y / period)) * 2 - 1  # -1 and 1 in the discs
     waist = half * (1 - 0.10 * (1 - turn**2))
     column = np.sqrt(np.clip(1 - (x / waist) ** 4, 0, None))
     plates = 1 + 0.35 * np.exp(-(((np.abs(turn) - 0.80) / 0.07) ** 2))
     disc = 1 - 0.55 / (1 + np.exp(-(np.abs(turn) - 0.89) / 0.02))
-    bone = 1.0 * column * plates * disc
+    bone = 0.6 * column * plates * disc
     for side in (-1, 1):
         ring = ((x - side * 0.62 * half) / 0.42) ** 2 + ((turn + 0.30) / 0.34) ** 2
         bone += 0.55 * np.exp(-((np.sqrt(ring) - 1) ** 2) / 0.10)
@@ -85,11 +96,13 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
     out = (0.2 if portable else 3.2) + stream(body.seed, "blade", pose.dome).normal(0, 0.5)
     up = pose.shoulders
     paths, widths, areas = [], [], []
+    steps = max(150, int(24 / pose.projection.spacing))
 
     def add(points: list[tuple[float, float, float]], half: list[float], area: float) -> None:
-        path = smooth_path(np.array(points, np.float32), 150)
+        path = smooth_path(np.array(points, np.float32), steps)
         at = np.linspace(0, 1, len(half))
-        width = np.interp(np.linspace(0, 1, 150), at, half)
+        u = np.linspace(0, 1, steps)
+        width = np.interp(u, at, half) * np.sqrt(np.clip(np.minimum(u, 1 - u) / 0.05, 0.15, 1))
         paths.append(path)
         widths.append(width)
         areas.append(area * (width / max(half)) ** 2)
@@ -106,8 +119,8 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
                 (s * 13.5 * w, 0.6 + j[3] - lift, 2.5),
                 (s * 16.3 * w, 0.5 + j[4] - lift, 1.0),
             ],
-            [0.95, 0.62, 0.55, 0.62, 0.85],
-            0.75,
+            [0.95, 0.66, 0.60, 0.65, 0.85],
+            1.9,
         )
         b = out * s
         top = -lift * 0.6
@@ -118,8 +131,8 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
                 (s * 8.4 * w + b * 1.1, 10.0 + top, -9.2),
                 (s * 10.2 * w + b * 1.2, 14.0 + top + j[6], -9.0),
             ],
-            [0.30, 0.26, 0.26, 0.45],
-            0.16,
+            [0.34, 0.30, 0.30, 0.50],
+            0.34,
         )
         add(  # its outer border, the stronger one
             [
@@ -128,8 +141,8 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
                 (s * 11.6 * w + b * 1.1, 11.8 + top, -8.6),
                 (s * 10.2 * w + b * 1.2, 14.0 + top + j[6], -9.0),
             ],
-            [0.60, 0.45, 0.40, 0.45],
-            0.42,
+            [0.70, 0.50, 0.45, 0.50],
+            0.95,
         )
         add(  # its spine up to the acromion
             [
@@ -137,8 +150,8 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
                 (s * 12.0 * w + b * 0.7, 1.8 + top, -8.0),
                 (s * 16.8 * w + b * 0.2, -0.2 + top, -3.5),
             ],
-            [0.35, 0.40, 0.75],
-            0.55,
+            [0.40, 0.48, 0.85],
+            1.2,
         )
         add(  # the coracoid
             [
@@ -146,8 +159,8 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
                 (s * 14.0 * w + b * 0.3, 2.0 + top, 0.5),
                 (s * 14.9 * w + b * 0.3, 2.5 + top, 2.5),
             ],
-            [0.6, 0.5, 0.45],
-            0.6,
+            [0.7, 0.6, 0.55],
+            1.2,
         )
         hang = 0.0 if portable else 1.5
         add(  # the upper arm
@@ -157,11 +170,15 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
                 (s * (18.2 * w + 0.3 * out + hang), 8.0 + top, -1.0),
                 (s * (19.6 * w + 0.4 * out + 2 * hang), 22.0 + top, -1.0),
             ],
-            [2.0, 2.3, 1.25, 1.1],
-            4.4,
+            [2.0, 2.4, 1.35, 1.2],
+            9.0,
         )
-    bone = tubes(pose.projection, np.stack(paths), np.stack(widths), np.stack(areas), core=0.72)
-    return bone + _blade(pose, body, out, up)
+    path, width, area = np.stack(paths), np.stack(widths), np.stack(areas)
+    bone = _blade(pose, body, out, up)
+    stout = width.max(axis=1) > 1.5
+    for part in (stout, ~stout):  # thin bones need fewer points across
+        bone += tubes(pose.projection, path[part], width[part], area[part], core=0.72)
+    return bone
 
 
 def _blade(pose: Pose, body: Body, out: float, up: float) -> Array:
@@ -175,5 +192,5 @@ def _blade(pose: Pose, body: Body, out: float, up: float) -> Array:
         inner = 7.8 * w + out + 2.4 * np.clip(down, 0, 1) ** 2
         outer = 15.2 * w + out * 0.5 - (5.0 * w - 0.7 * out) * np.clip(down, 0, 1)
         inside = np.clip((side - inner) / 0.25, 0, 1) * np.clip((outer - side) / 0.25, 0, 1)
-        plate += 0.16 * inside * np.clip(down * 8, 0, 1) * np.clip((1 - down) * 8, 0, 1)
+        plate += 0.30 * inside * np.clip(down * 8, 0, 1) * np.clip((1 - down) * 8, 0, 1)
     return plate.astype(np.float32)

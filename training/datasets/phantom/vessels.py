@@ -17,25 +17,20 @@ STEPS = 14
 
 def build_vessels(body: Body, pose: Pose) -> Array:
     """``(H, W)`` cm of blood in the lungs' vessels, not yet cut off at the lungs' edge."""
-    paths, radii = [], []
-    for side in (-1, 1):
-        path, radius = _tree(body, pose, side)
-        paths.append(path)
-        radii.append(radius)
-    path, radius = np.concatenate(paths), np.concatenate(radii)
-    steps = STEPS if max(pose.projection.shape) <= 320 else 2 * STEPS
-    path, radius = _refine(path, steps), _refine(radius[..., None], steps)[..., 0]
-    thick = radius[:, 0] * 1.6 > 2.0 * pose.projection.spacing
     canvas = np.zeros(pose.projection.shape, np.float32)
-    for part in (thick, ~thick):  # thin vessels need fewer points across
-        if part.any():
-            area = np.pi * radius[part] ** 2
-            canvas += tubes(pose.projection, path[part], radius[part], area)
-    return canvas + _ends(body, pose)
+    trees = [_tree(body, pose, side) for side in (-1, 1)]
+    for right, left in zip(*trees, strict=True):
+        path = np.concatenate([right[0], left[0]])
+        radius = np.concatenate([right[1], left[1]])
+        longest = np.linalg.norm(np.diff(path, axis=1), axis=-1).sum(axis=1).max()
+        steps = int(1.2 * longest / pose.projection.spacing) + 4  # closer than the pixels
+        fine, wide = _refine(path, steps), _refine(radius[..., None], steps)[..., 0]
+        canvas += tubes(pose.projection, fine, wide, np.pi * wide**2)
+    return 1.5 * canvas + _ends(body, pose)
 
 
-def _tree(body: Body, pose: Pose, side: int) -> tuple[Array, Array]:
-    """``(T, STEPS, 3)`` axes and ``(T, STEPS)`` radii (cm) of one lung's tree."""
+def _tree(body: Body, pose: Pose, side: int) -> list[tuple[Array, Array]]:
+    """For each generation ``(T, STEPS, 3)`` axes and ``(T, STEPS)`` radii (cm) of one lung."""
     rng = stream(body.seed, "vessels", side)
     count = 9
     height = (10.6 if side < 0 else 9.7) * body.length
@@ -53,8 +48,8 @@ def _tree(body: Body, pose: Pose, side: int) -> tuple[Array, Array]:
     # The lower lobes are longer than the upper ones, and better supplied with blood.
     down = np.clip(spread, 0, None)
     length = (3.4 + 1.3 * down) * body.length * rng.uniform(0.85, 1.15, count)
-    radius = (0.40 + 0.10 * down) * np.sqrt(body.markings) * rng.uniform(0.8, 1.2, count)
-    paths, radii = [], []
+    radius = (0.50 + 0.10 * down) * np.sqrt(body.markings) * rng.uniform(0.8, 1.2, count)
+    generations = []
     for generation in range(GENERATIONS):
         t = np.linspace(0, 1, STEPS)
         bend = rng.normal(0, 0.28, len(start))
@@ -64,8 +59,8 @@ def _tree(body: Body, pose: Pose, side: int) -> tuple[Array, Array]:
         dy = np.cumsum(np.sin(angle) * step, axis=1)
         dz = depth[:, None] * length[:, None] * t
         path = start[:, None, :] + np.stack([dx, dy, dz], axis=-1)
-        paths.append(path)
-        radii.append(radius[:, None] * (1 - 0.28 * t))
+        taper = radius[:, None] * (1 - 0.28 * t)
+        generations.append((path.astype(np.float32), taper.astype(np.float32)))
         if generation == GENERATIONS - 1:
             break
         twins = len(start)
@@ -75,7 +70,7 @@ def _tree(body: Body, pose: Pose, side: int) -> tuple[Array, Array]:
         depth = (depth + rng.normal(0, 0.6, (2, twins))).ravel()
         length = np.tile(length, 2) * rng.uniform(0.62, 0.92, 2 * twins)
         radius = np.tile(radius, 2) * 0.72 * rng.uniform(0.75, 1.08, 2 * twins)
-    return np.concatenate(paths).astype(np.float32), np.concatenate(radii).astype(np.float32)
+    return generations
 
 
 def _refine(values: Array, steps: int) -> Array:
