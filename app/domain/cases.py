@@ -181,4 +181,4 @@ def shown_name(name: str) -> str:
     """The last part of a path of either kind of system, without control characters, 200 at most."""
     last = PureWindowsPath(PurePosixPath(name).name).name
     cleaned = "".join(c for c in last if c.isprintable()).strip()
-    return cleaned[:200] or "unnamed"
+    return cleaned[:200] if cleaned.strip(".") else "unnamed"

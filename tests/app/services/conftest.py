@@ -1,0 +1,40 @@
+"""A workplace for the services' tests, on both kinds of database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.services.workplace import Workplace
+from app.settings import Settings
+from tests.app.services.places import FakeBench, assets, make_place
+from tests.app.store.databases import (
+    database_url,
+    empty_postgres,
+    empty_sqlite,
+    postgres_server,
+    sqlite_url,
+)
+
+__all__ = [
+    "assets",
+    "database_url",
+    "empty_postgres",
+    "empty_sqlite",
+    "postgres_server",
+    "sqlite_url",
+]
+
+
+@pytest.fixture
+def place(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+    """An empty workplace with two models."""
+    found = make_place(Settings(tmp_path / "data", database_url=database_url, assets=assets))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def bench() -> FakeBench:
+    """Model work without torch."""
+    return FakeBench()

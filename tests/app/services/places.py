@@ -1,0 +1,176 @@
+"""Workplaces for tests: small models, films of a few pixels, and a bench that needs no torch."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.domain.cases import FilmFacts
+from app.domain.explanations import GridPlacement
+from app.services.bundles import Registry
+from app.services.reading import film_facts
+from app.services.work import Explained
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store import Blobs, SqlStore
+from app.wiring import prepare_data_folder
+from dprotonet import images
+from dprotonet.errors import Cancelled
+from dprotonet.explain.settings import MDMSettings
+from dprotonet.prediction import Prediction, PrototypeMatch
+
+CLASSES = ("none", "finding")
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class DirectReader:
+    """Reads in this process: a child a test would cost half a second."""
+
+    def read(self, source: str | Path | bytes, *, frame: int = 0) -> images.GrayOrColourImage:
+        return images.read(source, frame=frame)
+
+    def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
+        return film_facts(images.inspect(source)), images.pixel_sha256(source)
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class FakeBench:
+    """Says "finding" of bright films, and marks the middle."""
+
+    prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
+    predicted: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
+    before_predict: Callable[[], None] = lambda: None
+    steps: int = 1
+    step_seconds: float = 0.0
+
+    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+        self.before_predict()
+        self.predicted.append(model)
+        share = float(image.unit().mean())
+        probabilities = {"none": 1 - share, "finding": share}
+        return Prediction(
+            label="finding" if share >= 0.5 else "none",
+            probabilities=probabilities,
+            logits={"none": -share, "finding": share},
+            threshold=0.5,
+            matches=tuple(
+                PrototypeMatch(name, CLASSES[n % 2], 0.9 - n / 10, share / (n + 1))
+                for n, name in enumerate(self.prototypes)
+            ),
+            closest_similarity=0.9,
+            no_prototype_is_close=False,
+            seconds=0.01,
+            bundle=model,
+        )
+
+    def explain(
+        self,
+        model: str,
+        image: images.GrayOrColourImage,
+        node: str,
+        *,
+        seed: int,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Explained:
+        for step in range(self.steps):
+            time.sleep(self.step_seconds)
+            if cancelled():
+                raise Cancelled
+            progress((step + 1) / self.steps)
+        self.explained.append(node)
+        rows, columns = image.shape
+        heatmap = np.zeros((8, 8), np.float32)
+        heatmap[2:6, 3:5] = 1.0
+        return Explained(
+            node=node,
+            heatmap=heatmap,
+            placement=GridPlacement((rows, columns), 8, (8, 8), (0, 0)),
+            settings_digest=MDMSettings().digest,
+            seed=seed,
+            raw_range=(0.0, 1.0),
+            value_before=0.8,
+            value_after=0.7,
+            passes_forward=32,
+            passes_backward=16,
+            seconds=0.5,
+            stop_reason="converged",
+            faithfulness={"insertion_auc": 0.6, "deletion_auc": 0.2},
+        )
+
+
+@pytest.fixture(scope="session")
+def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like the program's own assets, with two small models of random weights."""
+    from tests.dprotonet.tiny_bundle import make_tiny_bundle  # torch: seconds in every process
+
+    folder = tmp_path_factory.mktemp("assets")
+    (folder / "cases").mkdir()
+    for seed, name in enumerate(("chest-phantom", "nih-pneumonia")):
+        make_tiny_bundle(folder / "models" / name, CLASSES, name=name, seed=seed)
+    return folder
+
+
+def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
+    """A workplace that reads in this process, with a clock that moves a second a look."""
+    prepare_data_folder(settings)
+    seconds = itertools.count()
+    return Workplace(
+        settings=settings,
+        store=SqlStore(settings.store_url),
+        blobs=Blobs(str(settings.blobs)),
+        models=Registry(settings.model_folders),
+        films=DirectReader(),  # type: ignore[arg-type]
+        reader=reader,
+        clock=lambda: START + timedelta(seconds=next(seconds)),
+    )
+
+
+def png(seed: int = 0, *, level: int | None = None, side: int = 16) -> bytes:
+    """A small grey film: noise, or one level."""
+    chance = np.random.default_rng(seed)
+    pixels = chance.integers(0, 256, (side, side + 2)).astype(np.uint8)
+    if level is not None:
+        pixels = np.clip(pixels // 16 + level, 0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def dicom(seed: int = 0, *, study_uid: str = "1.2.3", frames: int = 1, name: str = "") -> bytes:
+    """A small DICOM film."""
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
+    meta.MediaStorageSOPInstanceUID = f"1.2.3.{seed}"
+    data = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, f"1.2.3.{seed}"
+    data.StudyInstanceUID, data.SeriesInstanceUID = study_uid, study_uid + ".1"
+    data.Modality, data.ViewPosition, data.PatientName = "DX", "PA", name
+    data.PhotometricInterpretation, data.SamplesPerPixel = "MONOCHROME2", 1
+    data.Rows, data.Columns = 16, 18
+    data.BitsAllocated, data.BitsStored, data.HighBit = 16, 12, 11
+    data.PixelRepresentation = 0
+    if frames > 1:
+        data.NumberOfFrames = frames
+    chance = np.random.default_rng(seed)
+    data.PixelData = chance.integers(0, 4096, (frames, 16, 18)).astype("<u2").tobytes()
+    out = io.BytesIO()
+    data.save_as(out, enforce_file_format=True)
+    return out.getvalue()
