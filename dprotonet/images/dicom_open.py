@@ -189,5 +189,10 @@ def _why_no_pixels(header: Dataset) -> UnreadableImage:
             "This DICOM file has the header of an image but no pixels. Export it again with its"
             " pixels."
         )
-    kind = name.removesuffix(" Storage") or "dataset that does not say what it is"
+    if not name:
+        return UnreadableImage(
+            "This DICOM file holds no pixels and does not say what it is: it may be cut off. Copy"
+            " or export it again."
+        )
+    kind = name.removesuffix(" Storage")
     return NotAnImage(f"This DICOM file is a {kind}, which holds no image. Give an image instead.")

@@ -27,7 +27,7 @@ def readable_errors(doing: str) -> Iterator[None]:
             # reader is said in the image's notes.
             warnings.simplefilter("ignore")
             yield
-    except (ReadableError, GeneratorExit):
+    except ReadableError:
         raise
     except MemoryError as error:
         raise UnreadableImage(
@@ -37,7 +37,10 @@ def readable_errors(doing: str) -> Iterator[None]:
         raise UnreadableImage(
             f"{_sentence(doing)} failed: its parts are nested too deeply. Export it again."
         ) from error
-    except Exception as error:
+    except BaseException as error:
+        # pylibjpeg-rle is written in Rust, whose panics are no Exception in Python.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         logger.debug("%s failed", doing, exc_info=True)
         raise UnreadableImage(
             f"{_sentence(doing)} failed ({_reason(error)}). The file is damaged or of an unusual"
@@ -49,7 +52,7 @@ def _sentence(doing: str) -> str:
     return doing[:1].upper() + doing[1:]
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, (struct.error, EOFError)):
         return "it ends too early"
     if isinstance(error, zlib.error):
