@@ -1,0 +1,1 @@
+"""The film viewer: a component of Streamlit whose browser side is plain modules."""

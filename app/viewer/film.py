@@ -1,0 +1,63 @@
+"""The film viewer as a part of a page: addresses and choices go in, the chosen frame comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from app.viewer.assets import viewer_assets
+
+_ASSETS = viewer_assets()
+_component = st.components.v2.component("dprotonet_film", js=_ASSETS.loader, css=_ASSETS.style)
+
+
+@dataclass(frozen=True)
+class Map:
+    """One saved heatmap that the reader may lay over the film."""
+
+    id: str
+    label: str
+    url: str
+
+
+def film_viewer(
+    *,
+    case_id: str,
+    frame: int,
+    frames: int,
+    film_url: str,
+    maps: Sequence[Map],
+    chosen: str | None,
+    colours: str,
+    height: int,
+    key: str,
+) -> int:
+    """Show one frame; window, zoom and overlay are the browser's affair.
+
+    Args:
+        chosen: id of the map that the reader has just asked for: the overlay is then switched on.
+        colours: the colour map, 256 × RGB as hex.
+        height: of the film's field, CSS pixels.
+
+    Returns:
+        The frame that the reader chose in the viewer.
+    """
+    result = _component(
+        key=key,
+        data={
+            "case": case_id,
+            "frame": frame,
+            "frames": frames,
+            "film": film_url,
+            "maps": [asdict(shown) for shown in maps],
+            "chosen": chosen,
+            "colours": colours,
+            "height": height,
+        },
+        default={"frame": frame},
+        on_frame_change=lambda: None,
+    )
+    wanted = result.get("frame")
+    return wanted if isinstance(wanted, int) and 0 <= wanted < frames else frame

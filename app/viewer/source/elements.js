@@ -1,0 +1,25 @@
+// The viewer's own page parts, built node by node: no text from a file is ever read as markup.
+
+/** element("button", { type: "button" }, "Text", child…) */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "class") node.className = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+export function button(label, title, onclick, attributes = {}) {
+  return element("button", { type: "button", title, "aria-label": title, onclick, ...attributes }, label);
+}
+
+export function options(select, entries, chosen) {
+  select.replaceChildren(
+    ...entries.map(({ value, label }) =>
+      element("option", { value, selected: value === chosen }, label)),
+  );
+}

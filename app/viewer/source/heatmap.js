@@ -1,0 +1,51 @@
+// A heatmap over the film: colours on a fixed scale from 0 to 1, so that two maps can be compared.
+
+export class Heatmap {
+  /**
+   * @param {{head: object, samples: Uint8Array}} answer 8-bit values, 255 stands for 1
+   * @param {Uint8Array} colours 256 × 3, colour-blind safe
+   */
+  constructor({ head, samples }, colours) {
+    this.head = head;
+    this.samples = samples;
+    this.canvas = document.createElement("canvas");
+    this.canvas.width = head.columns;
+    this.canvas.height = head.rows;
+    const context = this.canvas.getContext("2d");
+    const image = context.createImageData(head.columns, head.rows);
+    for (let at = 0; at < samples.length; at += 1) {
+      const value = samples[at];
+      image.data[4 * at] = colours[3 * value];
+      image.data[4 * at + 1] = colours[3 * value + 1];
+      image.data[4 * at + 2] = colours[3 * value + 2];
+      // The hotter, the more it covers: where the map is 0 the film stays as it is.
+      image.data[4 * at + 3] = value;
+    }
+    context.putImageData(image, 0, 0);
+  }
+
+  /** Value in [0, 1] at a share of the film's width and height; null outside. */
+  valueAt(across, down) {
+    const column = Math.floor(across * this.head.columns);
+    const row = Math.floor(down * this.head.rows);
+    if (column < 0 || row < 0 || column >= this.head.columns || row >= this.head.rows) return null;
+    return this.samples[row * this.head.columns + column] / 255;
+  }
+}
+
+export function bytesFromHex(text) {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let at = 0; at < bytes.length; at += 1) {
+    bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16);
+  }
+  return bytes;
+}
+
+export function paintColourBar(canvas, colours) {
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(256, 1);
+  for (let value = 0; value < 256; value += 1) {
+    image.data.set([colours[3 * value], colours[3 * value + 1], colours[3 * value + 2], 255], 4 * value);
+  }
+  context.putImageData(image, 0, 0);
+}

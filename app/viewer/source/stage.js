@@ -1,0 +1,106 @@
+// Where the film lies on the visible canvas: fit, zoom about a point, pan. Never turned or mirrored.
+
+const SMALLEST = 0.02;
+const LARGEST = 40;
+
+export class Stage {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+    /** CSS pixels for one stored column; null: fit. */
+    this.zoom = null;
+    /** The stored position in the middle of the canvas; null: the film's middle. */
+    this.middle = null;
+    this.film = { columns: 1, rows: 1, aspect: 1 };
+  }
+
+  setFilm(head) {
+    this.film = { columns: head.columns, rows: head.rows, aspect: head.pixel_aspect };
+  }
+
+  resize() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
+    const height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    if (this.canvas.width !== width) this.canvas.width = width;
+    if (this.canvas.height !== height) this.canvas.height = height;
+  }
+
+  get fitZoom() {
+    const { columns, rows, aspect } = this.film;
+    return Math.min(this.canvas.clientWidth / columns, this.canvas.clientHeight / (rows * aspect)) || 1;
+  }
+
+  get scale() {
+    return this.zoom ?? this.fitZoom;
+  }
+
+  get centre() {
+    return this.middle ?? { column: this.film.columns / 2, row: this.film.rows / 2 };
+  }
+
+  fit() {
+    this.zoom = null;
+    this.middle = null;
+  }
+
+  /** One stored column on one pixel of the screen. */
+  actualSize() {
+    this.zoom = 1 / (globalThis.devicePixelRatio || 1);
+    this.middle = this.centre;
+  }
+
+  /** Zoom by a factor and keep what lies under (x, y), CSS pixels in the canvas, where it is. */
+  zoomBy(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
+    const before = this.toFilm(x, y);
+    this.zoom = Math.min(LARGEST, Math.max(SMALLEST, this.scale * factor));
+    this.middle = this.centre;
+    const after = this.toFilm(x, y);
+    this.#moveTo(this.middle.column + before.column - after.column, this.middle.row + before.row - after.row);
+  }
+
+  panBy(x, y) {
+    const { column, row } = this.centre;
+    this.zoom = this.scale;
+    this.#moveTo(column - x / this.scale, row - y / (this.scale * this.film.aspect));
+  }
+
+  /** The middle stays on the film, so that it cannot be lost. */
+  #moveTo(column, row) {
+    this.middle = {
+      column: Math.min(this.film.columns, Math.max(0, column)),
+      row: Math.min(this.film.rows, Math.max(0, row)),
+    };
+  }
+
+  toFilm(x, y) {
+    const { column, row } = this.centre;
+    return {
+      column: column + (x - this.canvas.clientWidth / 2) / this.scale,
+      row: row + (y - this.canvas.clientHeight / 2) / (this.scale * this.film.aspect),
+    };
+  }
+
+  draw(picture, heatmap, opacity) {
+    const { context, canvas } = this;
+    const ratio = canvas.width / (canvas.clientWidth || 1);
+    const across = this.scale * ratio;
+    const down = across * this.film.aspect;
+    const { column, row } = this.centre;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    const left = canvas.width / 2 - column * across;
+    const top = canvas.height / 2 - row * down;
+    const box = [left, top, this.film.columns * across, this.film.rows * down];
+    // Above two screen pixels a stored pixel is shown as the square it is.
+    context.imageSmoothingEnabled = across < 2;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture.canvas, ...box);
+    if (!heatmap) return;
+    context.imageSmoothingEnabled = true;
+    context.globalAlpha = opacity;
+    context.drawImage(heatmap.canvas, ...box);
+    context.globalAlpha = 1;
+  }
+}

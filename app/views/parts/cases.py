@@ -1,0 +1,157 @@
+"""The list of cases: found by filters, a page at a time, files of one study together."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Literal, TypeVar
+
+import streamlit as st
+
+from app.domain.annotations import VERDICTS
+from app.domain.cases import STATUSES, CaseFilters, CasePage, CaseRow, Source
+from app.services import review
+from app.services.workplace import Workplace
+from app.views.parts.address import show_case
+from app.views.parts.pages import draw_pager, page_number
+from app.views.parts.words import counted, percent, plain, when
+
+_EVERY = 2.0  # seconds between two looks at the worker
+SIZE = 14  # rows that fit under the filters at 800 pixels of height
+Option = TypeVar("Option", bound=str)
+Order = Literal["newest", "oldest", "name", "probability"]
+_WIDTHS = [4.2, 1.0, 1.5, 2.8, 1.6, 2.0]
+_STATUS = {
+    "waiting": ":gray-badge[waiting]",
+    "new": ":blue-badge[new]",
+    "read": ":green-badge[read]",
+    "failed": ":red-badge[failed]",
+}
+_ORDERS: dict[Order, str] = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "name": "By name",
+    "probability": "Most probable first",
+}
+_SOURCES: dict[Source, str] = {"upload": "Uploads", "demo": "Demo cases", "folder": "From folders"}
+
+
+def draw_cases(place: Workplace) -> None:
+    """Filters, rows, pages."""
+    filters = _draw_filters(place)
+    found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
+    # While the worker reads, the rows look again by themselves.
+    if any(row.status == "waiting" for row in found.rows):
+        st.fragment(_watch, run_every=_EVERY)(place, filters)
+    else:
+        _draw_page(found, filters)
+
+
+def _watch(place: Workplace, filters: CaseFilters) -> None:
+    found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
+    if all(row.status != "waiting" for row in found.rows):
+        st.rerun()
+    _draw_page(found, filters)
+
+
+def _draw_page(found: CasePage, filters: CaseFilters) -> None:
+    if not found.rows:
+        _draw_none(filters)
+        return
+    _draw_rows(found)
+    draw_pager("cases", total=found.total, size=found.size, noun="case")
+
+
+def _draw_filters(place: Workplace) -> CaseFilters:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
+        text = st.text_input(
+            "Find",
+            key="filter-cases-text",
+            placeholder="File name",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            width=210,
+        )
+        status = _choice("Status", STATUSES, "filter-cases-status", 130)
+        verdict = _choice("Verdict", VERDICTS, "filter-cases-verdict", 130)
+        source = _choice("Source", tuple(_SOURCES), "filter-cases-source", 130, words=_SOURCES)
+        order = st.selectbox(
+            "Order",
+            list(_ORDERS),
+            format_func=_ORDERS.__getitem__,
+            key="filter-cases-order",
+            label_visibility="collapsed",
+            width=170,
+        )
+    return CaseFilters(
+        text=(text or "").strip(), status=status, verdict=verdict, source=source, order=order
+    )
+
+
+def _choice(
+    label: str,
+    options: tuple[Option, ...],
+    key: str,
+    width: int,
+    *,
+    words: dict[Option, str] | None = None,
+) -> Option | None:
+    return st.selectbox(
+        label,
+        options,
+        index=None,
+        format_func=lambda option: words[option] if words else option.capitalize(),
+        placeholder=label,
+        key=key,
+        label_visibility="collapsed",
+        width=width,
+    )
+
+
+def _draw_none(filters: CaseFilters) -> None:
+    if filters == CaseFilters(order=filters.order):
+        st.info(
+            "No films yet. Add some at the right: DICOM, PNG, JPEG, TIFF, BMP or WebP.",
+            icon=":material/add_photo_alternate:",
+        )
+    else:
+        st.info("No case fits these filters. Clear one of them.", icon=":material/filter_alt_off:")
+
+
+def _draw_rows(found: CasePage) -> None:
+    with st.container(key="rows-cases", gap=None):
+        titles = ("File", "View", "Status", "Prediction", "Verdict", "Added")
+        for column, title in zip(st.columns(_WIDTHS, gap="small"), titles, strict=True):
+            column.caption(f"**{title}**")
+        for _, rows in groupby(found.rows, key=lambda row: row.study_key):
+            group = list(rows)
+            if group[0].study_files > 1:
+                st.caption(
+                    f":material/folder_open: Study of {counted(group[0].study_files, 'file')}"
+                )
+            for row in group:
+                _draw_row(row)
+
+
+def _draw_row(row: CaseRow) -> None:
+    with st.container(key=f"row-{row.case_id}"):
+        name, view, status, prediction, verdict, added = st.columns(
+            _WIDTHS, gap="small", vertical_alignment="center"
+        )
+        frames = f" ({counted(row.frames, 'frame')})" if row.frames > 1 else ""
+        if name.button(
+            plain(row.file_name) + frames,
+            key=f"open-{row.case_id}",
+            type="tertiary",
+            help="Open the film",
+            width="stretch",
+        ):
+            show_case(row.case_id)
+            st.rerun()  # the whole page, also from inside the watched part
+        view.caption(plain(row.view_position) or "–")
+        status.markdown(_STATUS[row.status])
+        if row.label is not None and row.probability is not None:
+            prediction.markdown(f"{plain(row.label)} · {percent(row.probability)}")
+        else:
+            prediction.caption("–")
+        verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
+        added.caption(when(row.created_at))

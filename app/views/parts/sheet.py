@@ -1,0 +1,225 @@
+"""One film under review: the film at the left; findings, prototypes and verdict at the right."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.domain.cases import Case, Sheet
+from app.domain.models import BundleInfo
+from app.services import models, review
+from app.services.workplace import Workplace
+from app.viewer.colours import COLOURS
+from app.viewer.film import Map, film_viewer
+from app.views.parts.address import show_case
+from app.views.parts.errors import told
+from app.views.parts.explaining import (
+    draw_jobs,
+    draw_maps,
+    draw_shown_map,
+    explain_button,
+    shown_map,
+)
+from app.views.parts.faith import node_words
+from app.views.parts.matches import draw_matches
+from app.views.parts.prediction import draw_prediction, threshold_words
+from app.views.parts.verdict import draw_revisions, draw_verdict
+from app.views.parts.words import counted, plain
+from dprotonet.errors import ReadableError
+
+_FILM_HEIGHT = 512  # CSS pixels: with the bars it ends at the fold of 1280 × 800
+
+
+def draw_sheet(place: Workplace, case_id: str) -> None:
+    """The whole page of one case, or the sentence that says why it cannot be shown."""
+    try:
+        sheet = review.open_case(place, case_id, frame=_frame(case_id))
+    except ReadableError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
+        return
+    _draw_bar(place, sheet)
+    left, right = st.columns([0.64, 0.36], gap="small")
+    with right:
+        _draw_findings(place, sheet)
+    with left, st.container(key="film-side"):
+        _draw_film(sheet)
+
+
+def _frame(case_id: str) -> int:
+    return int(st.session_state.get(f"frame-{case_id}", 0))
+
+
+def _draw_bar(place: Workplace, sheet: Sheet) -> None:
+    """Back, what this file is, the model it is read with, and more."""
+    case = sheet.case
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
+        st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
+        st.markdown(f"**{plain(case.file_name)}**", width="content")
+        st.caption(facts_words(case), width="stretch")
+        _draw_study(sheet)
+        _draw_model_choice(place, sheet)
+        with st.popover("More", icon=":material/more_horiz:"):
+            _draw_more(place, sheet)
+
+
+def facts_words(case: Case) -> str:
+    """DICOM · DX · PA · 2500 × 2048 · 12 bit."""
+    facts = case.facts
+    parts = [
+        facts.format.upper(),
+        facts.modality,
+        facts.view_position,
+        facts.laterality and f"side {facts.laterality}",
+        f"{facts.columns} × {facts.rows}",
+        "colour" if facts.colour else f"{facts.bits} bit",
+        counted(facts.frames, "frame") if facts.frames > 1 else "",
+    ]
+    return " · ".join(plain(part) for part in parts if part)
+
+
+def _draw_study(sheet: Sheet) -> None:
+    others = [row for row in sheet.study if row.case_id != sheet.case.case_id]
+    if not others:
+        return
+    with st.popover(f"Study: {counted(len(others), 'other film')}", icon=":material/folder_open:"):
+        for row in others:
+            view = f" ({plain(row.view_position)})" if row.view_position else ""
+            st.button(
+                plain(row.file_name) + view,
+                key=f"study-{row.case_id}",
+                type="tertiary",
+                on_click=show_case,
+                args=(row.case_id,),
+            )
+
+
+def _draw_model_choice(place: Workplace, sheet: Sheet) -> None:
+    usable: dict[str, BundleInfo | None] = {
+        info.digest: info for info in models.all(place) if not info.problem
+    }
+    if sheet.model and sheet.model not in usable:
+        usable = {sheet.model: None, **usable}
+    if not usable:
+        return
+    key = f"model-{sheet.case.case_id}"
+    st.session_state[key] = sheet.model
+    st.selectbox(
+        "Model for this case",
+        list(usable),
+        format_func=lambda digest: _model_words(digest, usable[digest]),
+        key=key,
+        label_visibility="collapsed",
+        width=250,
+        on_change=_change_model,
+        args=(place, sheet.case.case_id, key),
+    )
+
+
+def _model_words(digest: str, info: BundleInfo | None) -> str:
+    return f"{info.name if info else 'Model not here'} · {digest[:8]}"
+
+
+def _change_model(place: Workplace, case_id: str, key: str) -> None:
+    chosen = st.session_state.get(key)
+    if chosen:
+        with told():
+            review.set_case_model(place, case_id, chosen)
+
+
+def _draw_more(place: Workplace, sheet: Sheet) -> None:
+    case = sheet.case
+    burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
+    st.caption(f"Case `{case.case_id}` · burned-in text: {burned}")
+    st.caption(f"SHA-256 of the file  \n`{case.file_sha256}`")
+    st.caption(f"SHA-256 of the pixels  \n`{case.pixel_sha256}`")
+    st.divider()
+    sure = st.checkbox(
+        "Delete this film with its original, predictions, heatmaps and revisions",
+        key=f"sure-{case.case_id}",
+    )
+    st.button(
+        "Delete case",
+        icon=":material/delete:",
+        disabled=not sure,
+        key=f"delete-{case.case_id}",
+        on_click=_delete,
+        args=(place, case.case_id),
+    )
+
+
+def _delete(place: Workplace, case_id: str) -> None:
+    with told():
+        review.delete_case(place, case_id)
+        show_case(None)
+
+
+def _draw_film(sheet: Sheet) -> None:
+    case = sheet.case
+    chosen = film_viewer(
+        case_id=case.case_id,
+        frame=sheet.frame,
+        frames=case.facts.frames,
+        film_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
+        maps=[
+            Map(
+                saved.explanation_id, node_words(saved.node), f"/api/heatmap/{saved.explanation_id}"
+            )
+            for saved in sheet.explanations
+        ],
+        chosen=shown_map(sheet),
+        colours=COLOURS,
+        height=_FILM_HEIGHT,
+        key=f"film-{case.case_id}",
+    )
+    if chosen != sheet.frame:
+        st.session_state[f"frame-{case.case_id}"] = chosen
+        st.rerun()
+
+
+def _draw_findings(place: Workplace, sheet: Sheet) -> None:
+    if sheet.problem:
+        st.error(plain(sheet.problem), icon=":material/error:")
+        if sheet.model_name:
+            st.button("Try again", on_click=_retry, args=(place, sheet))
+    info = _info(place, sheet)
+    negative = info.negative_class if info else None
+    prediction = sheet.prediction
+    if prediction is not None:
+        draw_prediction(sheet, prediction, negative_class=negative)
+        with st.container(horizontal=True, vertical_alignment="center", key="facts"):
+            explain_button(place, sheet, f"class:{prediction.label}", key="explain-label")
+            st.caption(threshold_words(prediction, negative), width="stretch")
+    elif not sheet.problem:
+        st.markdown("#### Reading the film…")
+        st.caption("The prediction appears here by itself.")
+    draw_jobs(place, sheet)
+    draw_shown_map(sheet)
+    prototypes, verdict, maps, revisions = st.tabs(
+        [
+            "Prototypes",
+            "Verdict",
+            f"Heatmaps ({len(sheet.explanations)})",
+            f"Revisions ({len(sheet.revisions)})",
+        ]
+    )
+    with prototypes:
+        if prediction is not None:
+            expected = sheet.annotation.revision if sheet.annotation else 0
+            draw_matches(place, sheet, prediction, expected=expected)
+        else:
+            st.caption("Prototypes are shown with the prediction.")
+    with verdict:
+        draw_verdict(place, sheet)
+    with maps:
+        draw_maps(place, sheet)
+    with revisions:
+        draw_revisions(sheet)
+
+
+def _info(place: Workplace, sheet: Sheet) -> BundleInfo | None:
+    return next((info for info in models.all(place) if info.digest == sheet.model), None)
+
+
+def _retry(place: Workplace, sheet: Sheet) -> None:
+    with told():
+        review.retry_prediction(place, sheet.case.case_id, frame=sheet.frame)

@@ -1,0 +1,44 @@
+"""The few rules of style that Streamlit has no option for. Constant text, nothing is put in."""
+
+STYLE = """
+<style>
+.stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+.st-key-head { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
+/* The film stays in sight while prototypes and verdict scroll. */
+.st-key-film-side { position: sticky; top: 3.75rem; }
+/* Paragraphs that stand in a row or close together bring no space of their own. */
+:is(.st-key-head, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
+  [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,
+  .st-key-shown-map, [class*="st-key-pager-"], .st-key-facts)
+  [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+:is(.st-key-head, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
+  [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,
+  .st-key-shown-map, [class*="st-key-pager-"], .st-key-facts)
+  [data-testid="stMarkdownContainer"] p { margin: 0; }
+/* Lists: one line a row, its name a link at the left. */
+[class*="st-key-row-"] { border-top: 1px solid rgba(128, 128, 128, 0.2); padding: 0.1rem 0; }
+[class*="st-key-row-"] button[kind="tertiary"] {
+  justify-content: flex-start; text-align: left; min-height: 1.9rem; padding: 0;
+}
+[class*="st-key-row-"] button[kind="tertiary"] > div { justify-content: flex-start; width: 100%; }
+[class*="st-key-row-"] button[kind="tertiary"] p {
+  overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  text-decoration: underline; text-decoration-color: rgba(128, 128, 128, 0.5);
+  text-underline-offset: 3px;
+}
+[class*="st-key-match-"] { padding: 0.6rem 0.8rem; }
+[class*="st-key-match-"] button { min-height: 2rem; padding-top: 0.1rem; padding-bottom: 0.1rem; }
+/* Pictures of prototypes: small, side by side. */
+[class*="st-key-sources-"] p { display: flex; flex-wrap: wrap; gap: 0.3rem; }
+[class*="st-key-sources-"] img {
+  height: 4rem; width: auto; max-width: 6rem; border-radius: 4px; background: #000;
+}
+/* Bars of numbers. */
+.measure { position: relative; height: 0.5rem; border-radius: 3px;
+  background: rgba(128, 128, 128, 0.22); overflow: hidden; }
+.measure > span { position: absolute; top: 0; bottom: 0; }
+.measure .for { background: #1b8aa5; }
+.measure .against { background: #c0651a; }
+.measure .zero { width: 1px; background: currentColor; opacity: 0.6; }
+</style>
+"""

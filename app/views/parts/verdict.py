@@ -1,0 +1,162 @@
+"""The reader's word on a film, and the revisions it went through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.domain.annotations import VERDICTS, Annotation, PrototypeJudgement, Verdict
+from app.domain.cases import Sheet
+from app.services import review
+from app.services.workplace import Workplace
+from app.views.parts import draft
+from app.views.parts.errors import told
+from app.views.parts.matches import draft_name, judgement
+from app.views.parts.words import counted, percent, plain, when
+
+_CONFIDENCE = {1: "1 guess", 2: "2", 3: "3", 4: "4", 5: "5 certain"}
+_MEANS = {
+    "accept": "The prediction is right.",
+    "reject": "The prediction is wrong.",
+    "supplement": "The prediction is right as far as it goes; something is to be added.",
+}
+
+
+def draw_verdict(place: Workplace, sheet: Sheet) -> None:
+    """Accept, reject or supplement; the label that is right; how certain; free words."""
+    expected = sheet.annotation.revision if sheet.annotation else 0
+    name = f"verdict-{sheet.case.case_id}-{sheet.frame}"
+    draft.begin(name, expected, _signed(sheet.annotation))
+    verdict = st.segmented_control(
+        "Verdict",
+        VERDICTS,
+        format_func=str.capitalize,
+        key=draft.widget(name, "verdict"),
+        help="  \n".join(f"**{said.capitalize()}**: {words}" for said, words in _MEANS.items()),
+    )
+    label = None
+    if verdict in ("reject", "supplement"):
+        label = st.selectbox(
+            "Corrected label" if verdict == "reject" else "Further label",
+            [known for known in sheet.classes if known != _predicted(sheet)],
+            index=None,
+            placeholder="Choose, or type another",
+            accept_new_options=True,
+            key=draft.widget(name, "label"),
+        )
+    confidence = st.segmented_control(
+        "Confidence",
+        list(_CONFIDENCE),
+        format_func=_CONFIDENCE.__getitem__,
+        key=draft.widget(name, "confidence"),
+    )
+    text = st.text_area("Remarks", key=draft.widget(name, "text"), height=80, max_chars=10_000)
+    draft.keep(name)
+    judged = {
+        row.match.prototype: said
+        for row in sheet.matches
+        if not (said := judgement(sheet, row.match.prototype)).is_empty
+    }
+    if judged:
+        st.caption(f"{counted(len(judged), 'prototype')} judged.")
+    _draw_save(place, sheet, verdict, label, confidence, text, judged, expected)
+
+
+def _draw_save(
+    place: Workplace,
+    sheet: Sheet,
+    verdict: Verdict | None,
+    label: str | None,
+    confidence: int | None,
+    text: str,
+    judged: Mapping[str, PrototypeJudgement],
+    expected: int,
+) -> None:
+    ready = verdict is not None and confidence is not None
+    pressed = st.button(
+        f"Save revision {expected + 1}",
+        type="primary",
+        disabled=not ready,
+        key=f"save-{sheet.case.case_id}",
+        icon=":material/save:",
+    )
+    if not ready:
+        st.caption("Choose a verdict and a confidence.")
+    if pressed and verdict is not None and confidence is not None:
+        with told():
+            saved = review.sign(
+                place,
+                sheet.case.case_id,
+                frame=sheet.frame,
+                verdict=verdict,
+                confidence=confidence,
+                corrected_label=label,
+                text=text,
+                prototype_judgements=judged,
+                expected_revision=expected,
+            )
+            _forget_drafts(sheet)
+            st.session_state["just-saved"] = saved.revision
+            st.rerun()
+    just = st.session_state.pop("just-saved", None)
+    if just is not None:
+        st.success(f"Saved as revision {just}.", icon=":material/check_circle:")
+    elif sheet.annotation and not pressed:
+        st.caption(
+            f"Revision {sheet.annotation.revision}, {when(sheet.annotation.created_at)}, "
+            f"{plain(sheet.annotation.reader)}."
+        )
+
+
+def draw_revisions(sheet: Sheet) -> None:
+    """Everything that was signed of this frame, newest first."""
+    if not sheet.revisions:
+        st.caption("Nothing was signed yet.")
+    for revision in reversed(sheet.revisions):
+        with st.container(border=True, key=f"revision-{revision.revision}", gap="xxsmall"):
+            st.markdown(
+                f"**Revision {revision.revision}** · {revision.verdict.capitalize()} · "
+                f"confidence {revision.confidence}"
+            )
+            st.caption(f"{when(revision.created_at)} · {plain(revision.reader)}")
+            if revision.corrected_label:
+                st.markdown(f"Label: {plain(revision.corrected_label)}")
+            if revision.text:
+                st.text(revision.text)
+            st.caption(_about(revision))
+
+
+def _about(revision: Annotation) -> str:
+    if revision.predicted_label is None or revision.predicted_probability is None:
+        about = "Signed without a prediction."
+    else:
+        about = (
+            f"Of {plain(revision.predicted_label)}, {percent(revision.predicted_probability)}, "
+            f"by {plain(revision.model_name)} `{revision.model[:8]}`."
+        )
+    if revision.prototype_judgements:
+        about += f" {counted(len(revision.prototype_judgements), 'prototype')} judged."
+    return about
+
+
+def _forget_drafts(sheet: Sheet) -> None:
+    draft.forget(f"verdict-{sheet.case.case_id}-{sheet.frame}")
+    for row in sheet.matches:
+        draft.forget(draft_name(sheet, row.match.prototype))
+
+
+def _predicted(sheet: Sheet) -> str | None:
+    return sheet.prediction.label if sheet.prediction else None
+
+
+def _signed(latest: Annotation | None) -> dict[str, object]:
+    """What the form begins with: the latest revision."""
+    if latest is None:
+        return {"verdict": None, "label": None, "confidence": None, "text": ""}
+    return {
+        "verdict": latest.verdict,
+        "label": latest.corrected_label,
+        "confidence": latest.confidence,
+        "text": latest.text,
+    }

@@ -1,0 +1,47 @@
+"""Numbers and foreign text as words on a page."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def plain(text: str) -> str:
+    """Text of a file, a bundle or a reader, so that Markdown shows it letter by letter."""
+    return _MARKUP.sub(r"\\\1", text.replace("\n", " "))
+
+
+def percent(share: float) -> str:
+    """78 %; below 1 and above 99 it says just that instead of rounding to certainty."""
+    if 0 < share < 0.01:
+        return "< 1 %"
+    if 0.99 < share < 1:
+        return "> 99 %"
+    return f"{100 * share:.0f} %"
+
+
+def signed(value: float) -> str:
+    """+1.84 or −0.20, with a true minus."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def number(value: float) -> str:
+    """0.83 or −0.20, with a true minus."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def when(moment: datetime) -> str:
+    """Local date and time to the minute."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """1 file, 3 files."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def megabytes(count: int) -> str:
+    """Bytes as MB, as uploads are spoken of."""
+    return f"{count / 1024 / 1024:,.0f} MB"
