@@ -1,7 +1,7 @@
 # DProtoNet Review in a container. Research use, not for diagnosis.
 #
 #   docker build -t dprotonet-review .
-#   docker run --rm -p 127.0.0.1:8501:8501 -v dprotonet-data:/data dprotonet-review
+#   docker run --rm --init -p 127.0.0.1:8501:8501 -v dprotonet-data:/data dprotonet-review
 #
 # Publish it to 127.0.0.1 only, as above: the program has no sign-in of its own. Put a proxy with
 # sign-in in front before anybody else may reach it.
@@ -38,8 +38,7 @@ ENV HOME=/data \
     DPROTONET_DATA=/data \
     DPROTONET_ADDRESS=0.0.0.0 \
     DPROTONET_PORT=8501 \
-    DPROTONET_BEHIND_PROXY=1 \
-    STREAMLIT_BROWSER_SERVER_ADDRESS=localhost
+    DPROTONET_BEHIND_PROXY=1
 
 USER 10001:10001
 VOLUME /data
