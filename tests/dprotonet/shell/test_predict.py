@@ -81,6 +81,20 @@ def test_each_frame_has_its_record(shell, bundle, tmp_path):
     assert records[0]["probabilities"] != records[1]["probabilities"]
 
 
+def test_a_frame_that_is_cut_off_costs_itself(shell, bundle, tmp_path):
+    film = write_frames(tmp_path / "cine", frames=3)
+    film.write_bytes(film.read_bytes()[:-100])
+
+    status, records, _ = shell("predict", film, "--model", bundle)
+
+    assert status == 1
+    assert [(record["frame"], "error" in record) for record in records] == [
+        (0, False),
+        (1, False),
+        (2, True),
+    ]
+
+
 def test_the_same_film_gives_the_same_record_in_any_company(shell, bundle, tmp_path):
     film, other = write_png(tmp_path / "a.png"), write_png(tmp_path / "b.png", seed=1)
 
