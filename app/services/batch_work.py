@@ -61,28 +61,32 @@ def _list(
     found: Iterator[NewItem] = (
         NewItem(shown_name(file.path.name), path=str(file.relative)) for file in walk([folder])
     )
-    most = workplace.settings.folder_files
-    total = 0
+    left = workplace.settings.folder_files
     while chunk := list(islice(found, CHUNK)):
-        total += len(chunk)
+        is_too_many = len(chunk) > left
+        chunk, left = chunk[:left], left - len(chunk)
         with workplace.store.write() as tx:
             if tx.jobs.is_unwanted(job.job_id):
                 return
-            if total > most:
-                tx.items.listed(job.job_id)
-                tx.jobs.note(
-                    job.job_id,
-                    f"The folder holds more than {most} files; the rest was left out. "
-                    "Give its parts as batches of their own.",
-                )
-                return
             tx.items.add(job.job_id, chunk)
+            if is_too_many:
+                tx.jobs.note(job.job_id, too_many(workplace.settings.folder_files))
+        if is_too_many:
+            break
         if stop():
             return  # the next worker walks it again; what is listed is passed over
         while work.run_interactive(workplace, bench, stop=stop):
             pass
     with workplace.store.write() as tx:
         tx.items.listed(job.job_id)
+
+
+def too_many(most: int) -> str:
+    """What a batch says whose folder holds more than is taken."""
+    return (
+        f"The folder holds more than {most} files; the rest was left out. "
+        "Give its parts as batches of their own."
+    )
 
 
 def _take(workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[[], bool]) -> None:

@@ -119,11 +119,19 @@ def test_processes_signing_at_once_lose_no_revision(
     settings = place.settings
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", SIGNER, str(settings.data), settings.store_url]
-            + [str(assets), case_id, f"reader {n}"],
+            [
+                sys.executable,
+                "-c",
+                SIGNER,
+                settings.data,
+                settings.store_url,
+                assets,
+                case_id,
+                name,
+            ],
             cwd=Path(__file__).parents[3],
         )
-        for n in range(2)
+        for name in ("reader 0", "reader 1")
     ]
     assert [process.wait(120) for process in processes] == [0, 0]
     revisions = review.open_case(place, case_id).revisions

@@ -1,0 +1,99 @@
+"""Annotations are found by filters and handed out without formulas."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from app.domain.annotations import AnnotationFilters, PrototypeJudgement
+from app.services import annotations, intake, review, work
+from app.services.export import cell
+from app.services.workplace import Workplace
+from tests.app.services.places import START, FakeBench, png
+
+
+@pytest.fixture
+def signed(place: Workplace, bench: FakeBench) -> Workplace:
+    ids = [str(intake.add(place, png(n, level=200), name=f"{n}.png").case_id) for n in range(3)]
+    work.run_pending(place, bench)
+    judged = {"p01": PrototypeJudgement(similar=False, usefulness="artefact", artefact="text")}
+    choices = [
+        (ids[0], 0, "accept", None, "fine", judged),
+        (ids[1], 0, "reject", "none", "=HYPERLINK()", {}),
+        (ids[1], 1, "supplement", "device", "+1", {}),
+        (ids[2], 0, "accept", None, "", {}),
+    ]
+    for case_id, seen, verdict, label, text, judgements in choices:
+        review.sign(
+            place,
+            case_id,
+            verdict=verdict,  # type: ignore[arg-type]
+            confidence=3,
+            expected_revision=seen,
+            corrected_label=label,
+            text=text,
+            prototype_judgements=judgements,
+        )
+    return place
+
+
+def test_filters_narrow_the_table_to_latest_revisions(signed: Workplace) -> None:
+    def texts(**filters: object) -> list[str]:
+        page = annotations.search(signed, AnnotationFilters(**filters))  # type: ignore[arg-type]
+        assert page.total == len(page.rows)
+        return [row.annotation.text for row in page.rows]
+
+    assert texts() == ["", "+1", "fine"]
+    assert texts(all_revisions=True) == ["", "+1", "=HYPERLINK()", "fine"]
+    assert texts(verdict="accept") == ["", "fine"]
+    assert texts(verdict="reject") == []
+    assert texts(label="device") == ["+1"]
+    assert texts(text="0.png") == ["fine"] and texts(text="FIN") == ["fine"]
+    assert texts(reader="Reader One") == ["", "+1", "fine"] and texts(reader="nobody") == []
+    assert texts(since=START + timedelta(days=1)) == []
+    assert len(texts(until=START + timedelta(days=1))) == 3
+    assert annotations.readers(signed) == ("Reader One",)
+
+
+def test_pages_do_not_overlap(signed: Workplace) -> None:
+    filters = AnnotationFilters(all_revisions=True)
+    pages = [annotations.search(signed, filters, page=n, size=3) for n in range(2)]
+    assert [len(page.rows) for page in pages] == [3, 1] and pages[0].total == 4
+
+
+def test_the_csv_has_a_schema_and_no_cell_that_a_spreadsheet_runs(signed: Workplace) -> None:
+    data = annotations.export(signed, AnnotationFilters(all_revisions=True))
+    lines = list(csv.DictReader(io.StringIO(data.decode())))
+    assert [line["text"] for line in lines] == ["", "'+1", "'=HYPERLINK()", "fine"]
+    assert {line["schema"] for line in lines} == {annotations.SCHEMA}
+    assert lines[3]["prototype_judgements"] == "p01: not similar, artefact, text"
+    assert [line["is_latest"] for line in lines] == ["true", "true", "false", "true"]
+
+
+def test_the_json_keeps_every_field_as_it_was_signed(signed: Workplace) -> None:
+    found = json.loads(annotations.export(signed, format="json"))
+    assert found["schema"] == annotations.SCHEMA
+    last = found["annotations"][-1]
+    assert last["prototype_judgements"]["p01"] == {
+        "similar": False,
+        "usefulness": "artefact",
+        "artefact": "text",
+    }
+    assert len(last["pixel_sha256"]) == len(last["model_sha256"]) == 64
+
+
+def test_an_export_longer_than_one_chunk_is_whole(signed: Workplace) -> None:
+    with signed.store.read() as tx:
+        rows = list(tx.annotations.iterate(AnnotationFilters(all_revisions=True), chunk=2))
+    assert [row.annotation.text for row in rows] == ["", "+1", "=HYPERLINK()", "fine"]
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", "  =1", "\n=1"])
+def test_a_cell_that_begins_as_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert cell(text) == "'" + text
+
+
+def test_numbers_and_plain_text_are_left_alone() -> None:
+    assert [cell(v) for v in (-1.5, 0, None, True, "p-1", "")] == [-1.5, 0, "", "true", "p-1", ""]

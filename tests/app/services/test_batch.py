@@ -1,0 +1,291 @@
+"""Batches: every file a row, nothing done twice, nothing lost."""
+
+import csv
+import io
+import json
+import threading
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import NotFound, Refused
+from app.services import batch, explain, intake, jobs, review, work
+from app.services.workplace import Workplace
+from tests.app.services.places import FakeBench, dicom, png
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    folder = tmp_path / "films"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "1.png").write_bytes(png(1, level=200))
+    (folder / "2.dcm").write_bytes(dicom(2))
+    (folder / "3-again.dcm").write_bytes(dicom(2, study_uid="9.9"))
+    (folder / "4.txt").write_text("a note")
+    (folder / "5.png").write_bytes(png(5)[:60])
+    (folder / "inner" / "6").write_bytes(dicom(6, frames=2))
+    (folder / ".hidden.png").write_bytes(png(7))
+    (folder / "link.png").symlink_to(folder / "1.png")
+    return folder
+
+
+@pytest.fixture
+def place_with(place: Workplace, films: Path) -> Workplace:
+    return replace(place, settings=replace(place.settings, folders=(films,)))
+
+
+def states(place: Workplace, job_id: str) -> list[tuple[str, str]]:
+    return [(row.name, row.state) for row in batch.rows(place, job_id).rows]
+
+
+def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films)
+    work.run_pending(place_with, bench)
+    assert states(place_with, job.job_id) == [
+        ("1.png", "done"),
+        ("2.dcm", "done"),
+        ("3-again.dcm", "duplicate"),
+        ("4.txt", "skipped"),
+        ("5.png", "error"),
+        ("6", "done"),
+    ]
+    state = batch.progress(place_with, job.job_id)
+    assert (state.job.state, state.total, state.finished) == ("done", 6, 6)
+    rows = batch.rows(place_with, job.job_id).rows
+    assert rows[0].label == "finding" and rows[0].probabilities["finding"] > 0.5
+    assert rows[1].case_id == rows[2].case_id and "already" in rows[2].message
+    assert rows[3].message and rows[4].message and rows[4].file_sha256
+    assert "first of 2 frames" in rows[5].message
+    assert review.open_case(place_with, str(rows[0].case_id)).prediction is not None
+    assert [job.kind for job in review.open_case(place_with, str(rows[0].case_id)).jobs] == []
+
+
+def test_a_batch_can_explain_each_films_predicted_class(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films, explain=True)
+    work.run_pending(place_with, bench)
+    rows = batch.rows(place_with, job.job_id).rows
+    saved = explain.get(place_with, str(rows[0].explanation_id))
+    assert saved.node == "class:finding" and saved.case_id == rows[0].case_id
+    assert rows[1].explanation_id == rows[2].explanation_id
+    assert len(bench.explained) == 3
+
+
+def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films)
+    work.run_next(place_with, bench)  # the folder is walked
+    work.run_next(place_with, bench)  # one file
+    mine = intake.add(place_with, png(50), name="mine.png")
+    work.run_next(place_with, bench)
+    assert review.open_case(place_with, str(mine.case_id)).prediction is not None
+    assert batch.progress(place_with, job.job_id).finished == 1
+
+
+def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films)
+
+    def die() -> None:
+        if len(bench.predicted) == 1:
+            bench.predicted.append("died")
+            raise KeyboardInterrupt  # after the film became a case, before its prediction
+
+    bench.before_predict = die
+    with pytest.raises(KeyboardInterrupt):
+        work.run_pending(place_with, bench)
+    assert batch.progress(place_with, job.job_id).counts["running"] == 1
+    work.begin(place_with)
+    work.run_pending(place_with, bench)
+    assert [state for _, state in states(place_with, job.job_id)] == [
+        "done",
+        "done",
+        "duplicate",
+        "skipped",
+        "error",
+        "done",
+    ]
+    assert review.list_cases(place_with).total == 3
+
+
+def test_a_file_that_kills_the_worker_is_left_out_after_the_third_time(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films)
+    work.run_next(place_with, bench)
+    for _ in range(3):
+        with place_with.store.write() as tx:
+            item = tx.items.claim(place_with.clock())
+        assert item is not None and item.name == "1.png"
+        work.begin(place_with)
+    row = batch.rows(place_with, job.job_id).rows[0]
+    assert row.state == "error" and "left out" in row.message
+
+
+def test_a_cancelled_batch_stops_and_can_be_taken_up_again(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films)
+    for _ in range(3):
+        work.run_next(place_with, bench)
+    assert jobs.cancel(place_with, job.job_id).state == "cancelled"
+    assert work.run_pending(place_with, bench) == 0
+    assert batch.progress(place_with, job.job_id).finished == 2
+    batch.resume(place_with, job.job_id)
+    work.run_pending(place_with, bench)
+    state = batch.progress(place_with, job.job_id)
+    assert (state.job.state, state.finished) == ("done", 6)
+    assert len(bench.predicted) == 3
+
+
+def test_cancelling_stops_a_film_that_is_being_explained(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films, explain=True)
+    bench.steps, bench.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=work.run_pending, args=(place_with, bench))
+    worker.start()
+    while not bench.predicted:
+        threading.Event().wait(0.02)
+    jobs.cancel(place_with, job.job_id)
+    worker.join(10)
+    assert not worker.is_alive()
+    assert batch.progress(place_with, job.job_id).counts == {"waiting": 6}
+
+
+def test_failed_files_are_tried_again_on_request(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films)
+    work.run_pending(place_with, bench)
+    (films / "5.png").write_bytes(png(5))
+    batch.retry(place_with, job.job_id)
+    work.run_pending(place_with, bench)
+    state = batch.progress(place_with, job.job_id)
+    assert state.counts == {"done": 4, "duplicate": 1, "skipped": 1}
+    assert len(bench.predicted) == 4
+
+
+def test_a_deleted_case_stays_as_a_row_that_says_so(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    job = batch.start_folder(place_with, films)
+    work.run_pending(place_with, bench)
+    rows = batch.rows(place_with, job.job_id).rows
+    review.delete_case(place_with, str(rows[1].case_id))
+    state = batch.progress(place_with, job.job_id)
+    assert state.total == 6 and state.counts["deleted"] == 2
+    after = batch.rows(place_with, job.job_id).rows[1]
+    assert (after.name, after.file_sha256, after.case_id, after.label) == ("", "", None, None)
+
+
+def test_a_file_replaced_by_a_link_after_the_listing_is_not_followed(
+    place_with: Workplace, bench: FakeBench, films: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(png(9))
+    job = batch.start_folder(place_with, films)
+    work.run_next(place_with, bench)
+    (films / "1.png").unlink()
+    (films / "1.png").symlink_to(secret)
+    work.run_pending(place_with, bench)
+    row = batch.rows(place_with, job.job_id).rows[0]
+    assert row.state == "error" and "link" in row.message and row.case_id is None
+
+
+def test_only_folders_in_the_list_are_read(
+    place_with: Workplace, films: Path, tmp_path: Path
+) -> None:
+    (films / "out").symlink_to(tmp_path)
+    for folder in (tmp_path, films / "..", films / "out", films / "missing", "/", "films\0"):
+        with pytest.raises(Refused, match="may not be read"):
+            batch.start_folder(place_with, folder)
+    with pytest.raises(Refused, match="a file"):
+        batch.start_folder(place_with, films / "1.png")
+    assert batch.subfolders(place_with, films) == (films / "inner",)
+    assert batch.start_folder(place_with, films / "inner").state == "waiting"
+
+
+def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
+    place: Workplace, bench: FakeBench
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("set/b.png", png(2))
+        archive.writestr("set/c.zip", b"PK\x03\x04 nested")
+    items = [
+        ("folder/a.png", png(1)),
+        ("set.zip", packed.getvalue()),
+        ("x.png", b"\x89PNG\r\n\x1a\n"),
+    ]
+    job = batch.start_upload(place, items)
+    work.run_pending(place, bench)
+    assert states(place, job.job_id) == [
+        ("a.png", "done"),
+        ("b.png", "done"),
+        ("c.zip", "error"),
+        ("x.png", "error"),
+    ]
+    # Two films and the file that may be tried again.
+    assert len(list(place.blobs.all_keys())) == 3
+    batch.delete(place, job.job_id)
+    assert len(list(place.blobs.all_keys())) == 2
+    with pytest.raises(NotFound):
+        batch.progress(place, job.job_id)
+    assert review.list_cases(place).total == 2
+
+
+def test_too_large_an_upload_is_refused_as_a_whole(place: Workplace) -> None:
+    small = replace(place, settings=replace(place.settings, upload_files=2))
+    with pytest.raises(Refused, match="3 files; 2 fit"):
+        batch.start_upload(small, [(f"{n}.png", png(n)) for n in range(3)])
+    assert not [path for path in place.settings.blobs.rglob("*") if path.is_file()]
+    with pytest.raises(Refused, match="no files"):
+        batch.start_upload(place, [])
+
+
+def test_the_exports_carry_schema_hashes_and_no_formulas(
+    place: Workplace, bench: FakeBench
+) -> None:
+    job = batch.start_upload(place, [("=cmd.png", png(1)), ("@b.txt", b"text")])
+    work.run_pending(place, bench)
+    lines = list(csv.DictReader(io.StringIO(batch.export_csv(place, job.job_id).decode())))
+    assert [line["file"] for line in lines] == ["'=cmd.png", "'@b.txt"]
+    assert lines[0]["schema"] == batch.SCHEMA and lines[0]["model"] == "nih-pneumonia"
+    assert float(lines[0]["p(none)"]) + float(lines[0]["p(finding)"]) == pytest.approx(1)
+    found = json.loads(batch.export_json(place, job.job_id))
+    assert found["schema"] == batch.SCHEMA
+    manifest = found["manifest"]
+    assert manifest["counts"] == {"done": 1, "skipped": 1} and len(manifest["model_sha256"]) == 64
+    assert all(len(file["sha256"]) == 64 for file in found["files"])
+
+
+def test_rows_are_paged_and_narrowed(place: Workplace, bench: FakeBench) -> None:
+    items = [(f"{n}.png", png(n) if n % 2 else b"text") for n in range(7)]
+    job = batch.start_upload(place, items)
+    work.run_pending(place, bench)
+    pages = [batch.rows(place, job.job_id, page=n, size=3) for n in range(3)]
+    assert [len(page.rows) for page in pages] == [3, 3, 1] and pages[0].total == 7
+    skipped = batch.rows(place, job.job_id, states=["skipped"])
+    assert skipped.total == 4 and [row.position for row in skipped.rows] == [0, 2, 4, 6]
+    assert batch.batches(place)[0].title == "7 uploaded files"
+
+
+def test_a_folder_of_too_many_files_says_that_the_rest_was_left_out(
+    place_with: Workplace, bench: FakeBench, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.services import batch_work
+
+    monkeypatch.setattr(batch_work, "CHUNK", 2)
+    small = replace(place_with, settings=replace(place_with.settings, folder_files=3))
+    job = batch.start_folder(small, films)
+    work.run_pending(small, bench)
+    state = batch.progress(small, job.job_id)
+    assert state.total == 3 and "more than 3 files" in state.job.message

@@ -1,0 +1,45 @@
+"""Demo cases come once."""
+
+from pathlib import Path
+
+from app.services import review
+from app.services.demo import add_demo_cases
+from app.settings import Settings
+from tests.app.services.places import dicom, make_place, png
+
+
+def test_demo_cases_come_once_with_their_own_model(
+    sqlite_url: str, tmp_path: Path, assets: Path
+) -> None:
+    own = tmp_path / "assets"
+    own.mkdir()
+    (own / "models").symlink_to(assets / "models")
+    (own / "cases").mkdir()
+    (own / "cases" / "a.dcm").write_bytes(dicom(1))
+    (own / "cases" / "b.png").write_bytes(png(2))
+    (own / "cases" / "README.md").write_text("about the cases")
+    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=own))
+    assert add_demo_cases(place) == 2
+    rows = review.list_cases(place).rows
+    assert {row.source for row in rows} == {"demo"}
+    assert review.open_case(place, rows[0].case_id).model_name == "chest-phantom"
+    review.delete_case(place, rows[0].case_id)
+    assert add_demo_cases(place) == 0
+    assert review.list_cases(place).total == 1
+
+
+def test_an_interrupted_first_start_begins_again(
+    sqlite_url: str, tmp_path: Path, assets: Path
+) -> None:
+    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    (assets / "cases" / "a.png").write_bytes(png(1))
+    from app.services import intake
+
+    intake.add(place, assets / "cases" / "a.png", name="a.png", source="demo")
+    assert add_demo_cases(place) == 0
+    assert review.list_cases(place).total == 1
+
+
+def test_without_a_folder_of_demo_cases_there_are_none(sqlite_url: str, tmp_path: Path) -> None:
+    place = make_place(Settings(tmp_path / "d", database_url=sqlite_url, assets=tmp_path / "no"))
+    assert add_demo_cases(place) == 0

@@ -1,0 +1,74 @@
+"""Settings: sentences for wrong values, and no open door without a word."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.settings import MEBIBYTE, Settings, WrongSetting
+
+
+def read(**environment: str) -> Settings:
+    return Settings.from_environment({f"DPROTONET_{k}": v for k, v in environment.items()})
+
+
+def test_without_any_setting_it_is_local_and_in_the_home_folder() -> None:
+    settings = Settings.from_environment({})
+    assert (settings.address, settings.port, settings.behind_proxy) == ("127.0.0.1", 8501, False)
+    assert settings.data == Path.home() / ".local/share/dprotonet-review"
+    assert settings.store_url == f"sqlite:///{settings.data}/review.sqlite3"
+    assert settings.model_folders[0] == settings.assets / "models"
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    folders = os.pathsep.join([str(tmp_path), "", str(tmp_path / "..")])
+    settings = read(
+        DATA=str(tmp_path / "d"),
+        DATABASE_URL="postgresql://u:p@h/n",
+        MODELS=str(tmp_path),
+        FOLDERS=folders,
+        ADDRESS="0.0.0.0",
+        PORT="80",
+        BEHIND_PROXY="1",
+        UPLOAD_FILES="7",
+        UPLOAD_MB="8",
+        FILE_MB="9",
+    )
+    assert settings.data == tmp_path / "d"
+    assert settings.store_url == "postgresql+psycopg://u:p@h/n"
+    assert settings.models == (tmp_path,) and len(settings.folders) == 2
+    assert (settings.address, settings.port, settings.behind_proxy) == ("0.0.0.0", 80, True)
+    assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
+    assert settings.file_bytes == 9 * MEBIBYTE
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("PORT", "8501.5"),
+        ("ADDRESS", "everywhere"),
+        ("ADDRESS", "0.0.0.0"),
+        ("ADDRESS", "::"),
+        ("ADDRESS", "192.168.1.7"),
+        ("BEHIND_PROXY", "perhaps"),
+        ("FOLDERS", "/no/such/folder"),
+        ("MODELS", "/no/such/folder"),
+        ("DATABASE_URL", "mysql://h/n"),
+        ("UPLOAD_FILES", "-1"),
+        ("UPLOAD_MB", "much"),
+        ("FILE_MB", "0"),
+        ("DATA", __file__),
+    ],
+)
+def test_a_wrong_value_is_a_sentence_that_names_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(WrongSetting, match=f"DPROTONET_{variable} ") as found:
+        read(**{variable: value})
+    assert str(found.value).endswith(".") and len(str(found.value).split(". ")) >= 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.8.9.1"])
+def test_loopback_needs_no_proxy(address: str) -> None:
+    assert read(ADDRESS=address).is_loopback
