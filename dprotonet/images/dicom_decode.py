@@ -36,6 +36,9 @@ _REFUSED = {
     "1.2.840.10008.1.2.4.104": "MPEG-4 video",
     "1.2.840.10008.1.2.4.105": "MPEG-4 video",
     "1.2.840.10008.1.2.4.106": "MPEG-4 video",
+    "1.2.840.10008.1.2.4.110": "JPEG XL",
+    "1.2.840.10008.1.2.4.111": "JPEG XL",
+    "1.2.840.10008.1.2.4.112": "JPEG XL",
     "1.2.840.10008.1.2.4.107": "HEVC video",
     "1.2.840.10008.1.2.4.108": "HEVC video",
 }
@@ -107,6 +110,7 @@ def decode_frame(header: Dataset, location: PixelLocation, index: int) -> np.nda
     pixels, _ = decoder.as_array(
         stream, index=index, validate=True, raw=False, decoding_plugin=plugin, **options
     )
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if shift:
         pixels = pixels >> shift
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):

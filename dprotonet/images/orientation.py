@@ -1,4 +1,4 @@
-"""Which way up a photograph is stored (EXIF, TIFF tag 274), and turning it upright."""
+"""Which way up a photograph is stored (EXIF), and turning it upright."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _UPRIGHT = {
 
 
 def orientation_of(image: Image.Image, kind: ImageFormat, stream: BinaryIO) -> int:
-    """1 for upright, else 2 to 8 as in EXIF; of the page at which a TIFF stands.
+    """1 where Pillow gives the image upright, else 2 to 8 as in EXIF.
 
     Args:
         image: opened and not decoded.
         kind: the format.
         stream: the file; its position is kept.
     """
-    if kind == "tiff":
-        found = image.tag_v2.get(_ORIENTATION, 1)  # type: ignore[attr-defined]
-    elif kind == "png":  # Pillow would decode the pixels to look for EXIF behind them
+    if kind == "tiff":  # Pillow turns each page while decoding it, and tells its size so
+        return 1
+    if kind == "png":  # Pillow would decode the pixels to look for EXIF behind them
         exif = Image.Exif()
         exif.load(_png_exif(stream))
         found = exif.get(_ORIENTATION, 1)

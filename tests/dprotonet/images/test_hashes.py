@@ -1,0 +1,55 @@
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom.uid import (
+    ExplicitVRBigEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
+
+from dprotonet import images
+
+STORED = np.random.default_rng(0).integers(0, 4096, (2, 40, 36), dtype=np.uint16)
+
+
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path):
+    path = tmp_path / "a"
+    path.write_bytes(b"abc" * 100_000)
+    expected = hashlib.sha256(b"abc" * 100_000).hexdigest()
+    assert images.file_sha256(path) == images.file_sha256(b"abc" * 100_000) == expected
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+def test_lossless_compression_keeps_the_hash_of_all_frames(film, syntax: str):
+    plain = images.pixel_sha256(film(STORED, BitsStored=12, HighBit=11))
+    assert images.pixel_sha256(film(STORED, syntax, BitsStored=12, HighBit=11)) == plain
+    changed = STORED.copy()
+    changed[1, -1, -1] ^= 1
+    assert images.pixel_sha256(film(changed, syntax, BitsStored=12, HighBit=11)) != plain
+
+
+def test_byte_order_container_and_depth_do_not_count(film, written, dataset, photo):
+    one = STORED[0]
+    expected = images.pixel_sha256(film(one))
+    big = dataset(one)
+    big.PixelData = one.astype(">u2").tobytes()
+    assert images.pixel_sha256(written(big, ExplicitVRBigEndian)) == expected
+    assert images.pixel_sha256(photo(one)) == expected
+    assert images.pixel_sha256(photo(Image.fromarray(one.astype(np.int32)), "TIFF")) == expected
+    assert images.pixel_sha256(film(one, WindowCenter=9, WindowWidth=99)) == expected
+
+
+def test_polarity_rescale_and_shape_count(film):
+    one = STORED[0]
+    hashes = {
+        images.pixel_sha256(film(one)),
+        images.pixel_sha256(film(one, PhotometricInterpretation="MONOCHROME1")),
+        images.pixel_sha256(film(one, RescaleSlope=1, RescaleIntercept=-1)),
+        images.pixel_sha256(film(one.reshape(36, 40))),
+        images.pixel_sha256(film(STORED)),
+    }
+    assert len(hashes) == 5
