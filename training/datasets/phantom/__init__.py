@@ -1,6 +1,12 @@
 """Synthetic frontal chest films with known findings, made from a seed."""
 
 from training.datasets.phantom.dataset import PhantomSample, as_image, phantom_samples
+from training.datasets.phantom.dicom_writer import (
+    DicomOptions,
+    FilmWindow,
+    write_dicom,
+    write_frames,
+)
 from training.datasets.phantom.facts import (
     DEVICES,
     FINDINGS,
@@ -9,13 +15,16 @@ from training.datasets.phantom.facts import (
     Shortcut,
     draw_facts,
 )
+from training.datasets.phantom.folder import write_folder
 from training.datasets.phantom.generator import PhantomFilm, generate, render
 
 __all__ = [
     "DEVICES",
     "FINDINGS",
     "VIEWS",
+    "DicomOptions",
     "FilmFacts",
+    "FilmWindow",
     "PhantomFilm",
     "PhantomSample",
     "Shortcut",
@@ -24,4 +33,7 @@ __all__ = [
     "generate",
     "phantom_samples",
     "render",
+    "write_dicom",
+    "write_folder",
+    "write_frames",
 ]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from training.datasets.phantom.facts import FilmFacts
 from training.datasets.phantom.projection import Projection
-from training.datasets.phantom.seeds import stream
+from training.datasets.phantom.seeds import derive, stream
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 LEVELS_CM = np.array([-1.5, 0.0, 0.7, 2.0, 4.5, 8.0, 12.0, 16.0, 20.0, 24.0, 28.0, 34.0])
 """Heights (cm below the apex) at which the outlines of the chest are given."""
@@ -121,6 +121,7 @@ class Pose:
         arms: how far the arms are spread: cm outwards per cm downwards.
         armpit: height (cm below the apex) of the armpits' folds.
         projection: the exposure's geometry.
+        seed: for the small things that change from film to film.
     """
 
     dome: float
@@ -129,6 +130,7 @@ class Pose:
     arms: float
     armpit: float
     projection: Projection
+    seed: int
 
 
 def draw_pose(facts: FilmFacts, body: Body) -> Pose:
@@ -161,4 +163,5 @@ def draw_pose(facts: FilmFacts, body: Body) -> Pose:
         arms=float(np.clip(rng.normal(0.14, 0.05) if portable else rng.normal(0.5, 0.12), 0.05, 1)),
         armpit=float(rng.normal(11.5 if portable else 12.5, 0.8)),
         projection=projection,
+        seed=derive(facts.seed, "pose"),
     )

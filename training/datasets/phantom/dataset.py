@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from training.datasets.phantom.facts import FINDINGS, FilmFacts, Shortcut, draw_facts
 from training.datasets.phantom.generator import PhantomFilm, render
 from training.datasets.phantom.seeds import derive, stream
+from training.datasets.samples import pixels_sha256
 
 if TYPE_CHECKING:
     from dprotonet.images import GrayOrColourImage
@@ -56,11 +56,13 @@ class PhantomSample:
         """``(H, W)`` bool, where the finding is; nowhere for the class "none"."""
         return self.film().masks["finding"]
 
-    def image_sha256(self) -> str:
-        """Hash of shape and pixels: it names this film whatever file it is written to."""
-        pixels = self.film().pixels
-        head = f"{pixels.shape[0]}x{pixels.shape[1]}:uint16:".encode()
-        return hashlib.sha256(head + pixels.astype("<u2").tobytes()).hexdigest()
+    def image_sha256(self, image: GrayOrColourImage | None = None) -> str:
+        """Hash of shape and pixels: it names this film whatever file it is written to.
+
+        Args:
+            image: what :meth:`load` gave, so that it need not be made again.
+        """
+        return pixels_sha256(self.film().pixels if image is None else image.pixels)
 
 
 def as_image(film: PhantomFilm) -> GrayOrColourImage:

@@ -10,7 +10,7 @@ from training.datasets.phantom.facts import FilmFacts
 from training.datasets.phantom.projection import smooth_path, tubes
 from training.datasets.phantom.seeds import stream
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 Points = list[tuple[float, float, float]]
 
 STEPS = 260
@@ -117,12 +117,20 @@ def _tube(rng: np.random.Generator, body: Body, pose: Pose) -> Array:
     axis = -0.25 + rng.normal(0, 0.15)
     total = np.zeros(pose.projection.shape, np.float32)
     for side in (-1, 1):
-        wall: Points = [(axis + side * 0.42, -8.0, 2.0), (axis + side * 0.42, 0.0, 0.0),
-                        (axis + side * 0.42, tip, -1.0)]
+        wall: Points = [
+            (axis + side * 0.42, -8.0, 2.0),
+            (axis + side * 0.42, 0.0, 0.0),
+            (axis + side * 0.42, tip, -1.0),
+        ]
         total += _wire(pose, wall, 0.07, 0.35)
     if rng.random() < 0.6:
         end_y = pose.dome + rng.uniform(2.0, 5.0)
-        path: Points = [(0.6, -8.0, 0.0), (0.5 + rng.normal(0, 0.2), 4.0, -3.0), (0.8, 12.0, -3.0),
-                        (1.2, pose.dome - 1.0, -2.0), (5.0 + rng.normal(0, 1.0), end_y, 0.0)]
+        path: Points = [
+            (0.6, -8.0, 0.0),
+            (0.5 + rng.normal(0, 0.2), 4.0, -3.0),
+            (0.8, 12.0, -3.0),
+            (1.2, pose.dome - 1.0, -2.0),
+            (5.0 + rng.normal(0, 1.0), end_y, 0.0),
+        ]
         total += _wire(pose, path, 0.14, 0.35)
     return total

@@ -1,4 +1,4 @@
-"""What is on a phantom film, drawn before any pixel is: cheap to list, and saved beside the film."""
+"""What is on a phantom film, drawn before any pixel: cheap to list, saved beside the film."""
 
 from __future__ import annotations
 

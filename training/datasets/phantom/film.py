@@ -1,4 +1,4 @@
-"""From thicknesses to a film: attenuation, scatter, focal spot, noise and the look of the system."""
+"""From thicknesses to a film: attenuation, scatter, focal spot, noise, the system's look."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.datasets.phantom.facts import FilmFacts
 from training.datasets.phantom.seeds import stream
 from training.datasets.phantom.texture import clouds
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 # Attenuation per cm at the mean energy of a 120 kVp beam behind the patient.
 SOFT_PER_CM = 0.170
@@ -57,7 +57,7 @@ def draw_exposure(facts: FilmFacts) -> Exposure:
     portable = facts.view == "AP"
     return Exposure(
         quanta=9000.0 * facts.exposure,
-        scatter=float(rng.uniform(0.9, 1.8) if portable else rng.uniform(0.4, 0.9)),
+        scatter=float(rng.uniform(0.6, 1.2) if portable else rng.uniform(0.35, 0.8)),
         heel=float(rng.uniform(0.0, 0.30)),
         heel_angle=float(rng.uniform(0, 2 * np.pi)),
         focus_px=float(rng.uniform(0.6, 1.1) + 0.25 * portable),

@@ -14,7 +14,7 @@ from training.datasets.phantom.seeds import stream
 from training.datasets.phantom.soft_tissue import dome_height
 from training.datasets.phantom.texture import clouds
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def _consolidation(
     x, y = pose.projection.plane(0.0)
     lower = 0.55 + 0.45 * np.clip((y - 4) / 10, 0, 1)
     cx, cy = _place(rng, pose, lung, 6.5, lower)
-    size = rng.uniform(1.9, 3.8)
+    size = rng.uniform(2.4, 4.4)
     ratio, turn = float(np.exp(rng.normal(0, 0.22))), rng.uniform(0, np.pi)
     cos, sin = np.cos(turn), np.sin(turn)
     a = (cos * (x - cx) + sin * (y - cy)) / (size * ratio)
@@ -84,18 +84,18 @@ def _consolidation(
     core = 1 - np.sqrt(a * a + b * b) + 0.30 * ragged
     soft = 1 / (1 + np.exp(-core / 0.16))
     patchy = 0.78 + 0.22 * clouds(rng, lung.shape, cells=22, octaves=3)
-    peak = np.clip(strength * rng.uniform(0.40, 0.65), 0.1, 0.9)
+    peak = np.clip(strength * rng.uniform(0.55, 0.80), 0.1, 0.9)
     filled = peak * soft * np.clip(patchy, 0.25, 1.25)
     filled = filled * (1 - rng.uniform(0.1, 0.5) * _open_bronchi(rng, pose, cx, cy, size))
-    filled = np.clip(filled * np.clip((x * np.sign(cx) - 1.0) / 1.5, 0, 1), 0, 0.95).astype(np.float32)
+    filled = np.clip(filled * np.clip((x * np.sign(cx) - 1.0) / 1.5, 0, 1), 0, 0.95).astype(
+        np.float32
+    )
     # It stays in its own lung, and ends where its cloud thins out.
     filled[soft < 0.05] = 0
     return Finding(filled, (soft > 0.35) & (filled * lung > 0.5))
 
 
-def _open_bronchi(
-    rng: np.random.Generator, pose: Pose, cx: float, cy: float, size: float
-) -> Array:
+def _open_bronchi(rng: np.random.Generator, pose: Pose, cx: float, cy: float, size: float) -> Array:
     """0 to 1: branching air in the filled lung, running away from the hilum."""
     side = 1.0 if cx > 0 else -1.0
     away = np.arctan2(cy - 10.0, (cx - side * 4.0) * side)
@@ -120,7 +120,7 @@ def _nodule(
     """One round, slightly lumpy ball with a soft edge."""
     x, y = pose.projection.plane(0.0)
     cx, cy = _place(rng, pose, lung, 8.0)
-    radius = rng.uniform(0.65, 1.25)
+    radius = rng.uniform(0.75, 1.35)
     angle = np.arctan2(y - cy, x - cx)
     lumps = sum(
         rng.normal(0, 0.05) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5)
@@ -129,7 +129,7 @@ def _nodule(
     # A ball is thickest in its middle; its rim is softened over a fifth of the radius.
     chord = 2 * radius * np.sqrt(np.clip(1.02 - rho**2, 0, None))
     chord = chord * np.clip((1.05 - rho) / 0.25, 0, 1)
-    tissue = strength * rng.uniform(1.5, 2.1) * chord
+    tissue = strength * rng.uniform(2.0, 2.7) * chord
     filled = np.clip(tissue / np.maximum(lung, 2.0), 0, 0.9) * (lung > 0)
     return Finding(filled.astype(np.float32), (rho < 1.0) & (lung > 1.0))
 
@@ -144,19 +144,18 @@ def _effusion(
     sides = (first, -first) if rng.random() < 0.2 else (first,)
     filled = np.zeros_like(lung)
     for side in sides:
-        depth = rng.uniform(4.2, 9.0) * (0.7 + 0.3 * strength)
+        depth = rng.uniform(5.0, 10.0) * (0.7 + 0.3 * strength)
         # Height of the sharp angle between dome and chest wall on this side.
         column = np.full((1, 1), side * 13.0, np.float32)
         low = float(dome_height(body, pose, column, np.full_like(column, 13.4 * body.width))[0, 0])
         across = np.clip(x * side / np.maximum(wall, 1.0), 0, 1.05)
         climb = depth * (0.55 + 0.45 * across**3) + 0.25 * np.sin(x * 0.9 + rng.uniform(0, 6))
         level = low - climb
-        if pose.projection.view == "PA":
-            blur = rng.uniform(0.10, 0.25)
-        else:  # lying down the fluid runs up behind the lung and veils it
-            blur = rng.uniform(0.35, 0.9)
+        # Lying down the fluid runs up behind the lung and veils it.
+        upright = pose.projection.view == "PA"
+        blur = rng.uniform(0.10, 0.25) if upright else rng.uniform(0.35, 0.9)
         share = 1 / (1 + np.exp(-np.clip((y - level) / blur, -30, 30)))
-        peak = np.clip(0.80 * strength, 0.3, 0.95)
+        peak = np.clip(0.90 * strength, 0.3, 0.97)
         filled = np.maximum(filled, peak * share * np.clip((x * side - 1.0) / 1.5, 0, 1))
     filled[filled < 0.02] = 0
     return Finding(filled.astype(np.float32), (filled * lung > 1.5) & (filled > 0.25))

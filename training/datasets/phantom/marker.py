@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from training.datasets.phantom.facts import FilmFacts
 from training.datasets.phantom.seeds import stream
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 
 @lru_cache(maxsize=64)
@@ -30,9 +30,7 @@ def _lettering(text: str, height: int, ring: bool) -> Array:
     pen.text(at, text, fill=255, font=font, stroke_width=big // 24)
     if ring:
         pen.ellipse((2, 2, size[0] - 3, size[1] - 3), outline=255, width=max(2, big // 8))
-    small = image.resize(
-        (max(1, size[0] // 4), max(1, size[1] // 4)), Image.Resampling.BOX
-    )
+    small = image.resize((max(1, size[0] // 4), max(1, size[1] // 4)), Image.Resampling.BOX)
     return np.asarray(small, np.float32) / 255
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 HALF_THICKNESS_CM = 13.0
 """From the body's middle plane to the detector."""
@@ -116,7 +116,9 @@ def deposit(shape: tuple[int, int], column: Array, row: Array, weight: Array) ->
         (width, lower - lower * fc),
         (width + 1, lower * fc),
     ):
-        canvas[shift:] += np.bincount(base, weights=share, minlength=len(canvas))[: len(canvas) - shift]
+        canvas[shift:] += np.bincount(base, weights=share, minlength=len(canvas))[
+            : len(canvas) - shift
+        ]
     grid = canvas[: (rows + 2) * width].reshape(rows + 2, width)
     return grid[1:-1, 1:-1].astype(np.float32)
 

@@ -9,7 +9,7 @@ from training.datasets.phantom.body import Body, Pose
 from training.datasets.phantom.projection import smooth_path, tubes
 from training.datasets.phantom.seeds import stream
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 RIBS = 12
 
@@ -93,7 +93,7 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
     rng = stream(body.seed, "girdle")
     portable = pose.projection.view == "AP"
     # In PA films the arms are rolled forward, which carries the shoulder blades off the lungs.
-    out = (0.2 if portable else 3.2) + stream(body.seed, "blade", pose.dome).normal(0, 0.5)
+    out = (0.2 if portable else 3.2) + stream(pose.seed, "blade").normal(0, 0.5)
     up = pose.shoulders
     paths, widths, areas = [], [], []
     steps = max(150, int(24 / pose.projection.spacing))

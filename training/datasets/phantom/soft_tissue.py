@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from training.datasets.phantom.body import Body, Pose
 from training.datasets.phantom.seeds import stream
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,14 @@ def dome_height(body: Body, pose: Pose, x: Array, wall: Array) -> Array:
     return top + 4.6 * body.length * outward**2.3 + 1.5 * inward**2
 
 
-def ellipse_chord(x: Array, y: Array, centre: tuple[float, float], radii: tuple[float, float],
-                  turn: float, thickness: float) -> Array:
+def ellipse_chord(
+    x: Array,
+    y: Array,
+    centre: tuple[float, float],
+    radii: tuple[float, float],
+    turn: float,
+    thickness: float,
+) -> Array:
     """Thickness (cm) of an ellipsoid seen from the front: ``thickness`` in its middle."""
     cos, sin = math.cos(turn), math.sin(turn)
     dx, dy = x - centre[0], y - centre[1]
@@ -159,7 +165,7 @@ def _gas(body: Body, pose: Pose, lung: Array) -> Array:
         tube = 1.2 * np.sqrt(np.clip(1 - (off / width) ** 2, 0, None))
         trachea = np.maximum(trachea, tube * np.clip(along * 4, 0, 1) * np.clip(4.2 - along, 0, 1))
     gas = trachea
-    gut = stream(pose_seed(body, pose), "bubble")
+    gut = stream(pose.seed, "bubble")
     if gut.random() < 0.7:
         cx, cy = gut.normal(6.2, 1.2), pose.dome + pose.left_lower + gut.uniform(1.9, 3.2)
         rx, ry = gut.uniform(1.4, 3.6), gut.uniform(0.9, 1.7)
@@ -172,8 +178,3 @@ def _gas(body: Body, pose: Pose, lung: Array) -> Array:
         radii = (gut.uniform(0.8, 2.0), gut.uniform(0.7, 1.2))
         gas = gas + ellipse_chord(x, y, (cx, cy), radii, gut.uniform(-0.6, 0.6), gut.uniform(1, 3))
     return gas.astype(np.float32)
-
-
-def pose_seed(body: Body, pose: Pose) -> int:
-    """A seed that changes from film to film of one patient."""
-    return body.seed ^ int(pose.dome * 1e9)

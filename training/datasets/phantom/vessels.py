@@ -9,7 +9,7 @@ from training.datasets.phantom.body import Body, Pose
 from training.datasets.phantom.projection import deposit, tubes
 from training.datasets.phantom.seeds import stream
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 GENERATIONS = 5
 STEPS = 14
@@ -90,15 +90,13 @@ def _ends(body: Body, pose: Pose) -> Array:
     x = side * (3.6 + distance * np.cos(angle))
     y = 10.0 * body.length + distance * np.sin(angle) * 1.3
     radius = np.clip(rng.normal(0.26, 0.06, count), 0.12, 0.36)
-    points = []
-    weights = []
     grid = np.linspace(-1, 1, 15)
     gx, gy = np.meshgrid(grid, grid)
     inside = gx**2 + gy**2 < 1
     gx, gy = gx[inside], gy[inside]
     column, row, scale = pose.projection.to_film(np.stack([x, y, np.zeros(count)], axis=-1))
     reach = radius * scale / pose.projection.spacing
-    points = (column[:, None] + reach[:, None] * gx, row[:, None] + reach[:, None] * gy)
+    across, down = column[:, None] + reach[:, None] * gx, row[:, None] + reach[:, None] * gy
     per_pixel = (reach[:, None] * (grid[1] - grid[0])) ** 2
     weights = np.sqrt(1 - gx**2 - gy**2) * 2.6 * radius[:, None] * per_pixel
-    return deposit(pose.projection.shape, points[0].ravel(), points[1].ravel(), weights.ravel())
+    return deposit(pose.projection.shape, across.ravel(), down.ravel(), weights.ravel())
