@@ -10,12 +10,18 @@ import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.samples import Sample
 from training.splits import by_split
+
+if TYPE_CHECKING:
+    import torch
+
+    from dprotonet.preprocessing import Preprocessing
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +38,7 @@ class ProbeOptions:
     image_size: int = 224  # px
     seed: int = 0  # of the random weights
     batch: int = 32  # films
+    calibrate: bool = True  # fit batch-norm statistics of random weights to training films
 
 
 @dataclass(frozen=True)
@@ -100,20 +107,20 @@ def probe(
 
 
 def pooled_features(
-    samples: Sequence[Sample], options: ProbeOptions, preprocessing: object
+    samples: Sequence[Sample], options: ProbeOptions, preprocessing: Preprocessing
 ) -> NDArray[np.float32]:
     """``(N, D)`` averages of the last feature map over the film."""
     import torch
 
     from dprotonet.backbones import build_backbone
-    from dprotonet.preprocessing import Preprocessing
 
-    assert isinstance(preprocessing, Preprocessing)
     torch.manual_seed(options.seed)
     weights = Path(options.weights) if options.weights else None
     network = build_backbone(options.backbone, weights).eval()
     network = network.to(memory_format=torch.channels_last)
     pooled: list[NDArray[np.float32]] = []
+    if options.weights is None and options.calibrate:
+        _calibrate(network, by_split(samples)["train"][: 4 * options.batch], options, preprocessing)
     with torch.inference_mode():
         for start in range(0, len(samples), options.batch):
             part = samples[start : start + options.batch]
@@ -121,6 +128,31 @@ def pooled_features(
             pooled.append(network(batch).mean(dim=(2, 3)).numpy())
             _log.info("probe: %d of %d films", start + len(part), len(samples))
     return np.concatenate(pooled)
+
+
+def _calibrate(
+    network: torch.nn.Module,
+    samples: Sequence[Sample],
+    options: ProbeOptions,
+    preprocessing: Preprocessing,
+) -> None:
+    """Give batch norm the mean and spread of some films; labels are not looked at.
+
+    Without it a random network shrinks what it sees layer by layer, and the probe would be too
+    easily content.
+    """
+    import torch
+
+    norms = [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all batches
+    network.train()
+    with torch.inference_mode():
+        for start in range(0, len(samples), options.batch):
+            part = samples[start : start + options.batch]
+            network(torch.stack([preprocessing(s.load())[0] for s in part]))
+    network.eval()
 
 
 def _fit(

@@ -158,4 +158,4 @@ def _effusion(
         peak = np.clip(0.90 * strength, 0.3, 0.97)
         filled = np.maximum(filled, peak * share * np.clip((x * side - 1.0) / 1.5, 0, 1))
     filled[filled < 0.02] = 0
-    return Finding(filled.astype(np.float32), (filled * lung > 1.5) & (filled > 0.25))
+    return Finding(filled.astype(np.float32), (filled * lung > 0.7) & (filled > 0.15))

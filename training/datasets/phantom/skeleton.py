@@ -160,7 +160,7 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
                 (s * 14.9 * w + b * 0.3, 2.5 + top, 2.5),
             ],
             [0.7, 0.6, 0.55],
-            1.2,
+            0.6,
         )
         hang = 0.0 if portable else 1.5
         add(  # the upper arm

@@ -70,7 +70,7 @@ def _lungs(body: Body, pose: Pose, x: Array, y: Array, wall: Array) -> Array:
     outer = np.clip(1 - side / np.maximum(wall, 0.5), 0, None)
     # 1 - (x/w)² with a steeper rise at the wall: the pleura follows the ribs round the corner.
     around = np.clip(outer * (2 - outer), 0, 1) ** 0.42
-    inner = np.clip((side - body.inner(y)) / 2.0, 0, 1)
+    inner = np.clip((side - 0.92 * body.inner(y)) / 2.7, 0, 1)
     # Some lung lies before the great vessels and behind the heart, so the middle is not airless.
     medial = np.sqrt(inner * (2 - inner))
     medial = np.maximum(medial, 0.36 * np.clip((y - 3.0) / 3.0, 0, 1))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.datasets.phantom import FINDINGS, Shortcut, generate
+
+SHAPE = (160, 134)
+
+
+@pytest.fixture(scope="module")
+def clear_and_found():
+    """Films of a few seeds: the clear one, and one for each finding."""
+    return {
+        seed: {finding: generate(seed, finding, shape=SHAPE) for finding in FINDINGS}
+        for seed in (3, 4, 5)
+    }
+
+
+def test_the_same_seed_gives_the_same_pixels(clear_and_found):
+    again = generate(3, "nodule", shape=SHAPE)
+    first = clear_and_found[3]["nodule"]
+    assert np.array_equal(again.pixels, first.pixels)
+    assert again.facts == first.facts
+    assert all(np.array_equal(again.masks[name], first.masks[name]) for name in first.masks)
+
+
+def test_another_seed_gives_another_film(clear_and_found):
+    difference = clear_and_found[3]["none"].pixels != clear_and_found[4]["none"].pixels
+    assert difference.mean() > 0.9
+
+
+def test_a_film_spans_its_range_with_bone_white_and_air_black(clear_and_found):
+    for films in clear_and_found.values():
+        film = films["none"]
+        assert film.pixels.dtype == np.uint16 and film.pixels.shape == SHAPE
+        lung = film.pixels[film.masks["lung"]].mean()
+        belly = film.pixels[-8:, SHAPE[1] // 2 - 10 : SHAPE[1] // 2 + 10].mean()
+        assert belly > 1.3 * lung
+        assert film.pixels.min() < 9000 and film.pixels.max() > 45000
+
+
+@pytest.mark.parametrize("finding", [f for f in FINDINGS if f != "none"])
+def test_a_finding_changes_the_film_where_its_mask_says(clear_and_found, finding):
+    for films in clear_and_found.values():
+        clear = films["none"].pixels.astype(float)
+        change = films[finding].pixels.astype(float) - clear
+        mask = films[finding].masks["finding"]
+        assert mask.any()
+        assert change[mask].mean() > 0  # whiter
+        share = np.abs(change)[_grown(mask, 6)].sum() / np.abs(change).sum()
+        assert share > 0.9
+
+
+def test_masks_of_findings_lie_in_the_lungs(clear_and_found):
+    for films in clear_and_found.values():
+        for finding in FINDINGS:
+            mask, lung = films[finding].masks["finding"], films[finding].masks["lung"]
+            assert (mask & ~lung).sum() <= 0.05 * mask.sum()
+        assert not films["none"].masks["finding"].any()
+
+
+def test_a_finding_changes_nothing_else_on_the_film(clear_and_found):
+    for films in clear_and_found.values():
+        letters = films["none"].masks["marker"]
+        for finding in FINDINGS:
+            assert np.array_equal(films[finding].masks["marker"], letters)
+            assert np.array_equal(films[finding].masks["lung"], films["none"].masks["lung"])
+            assert films[finding].facts.devices == films["none"].facts.devices
+
+
+def test_films_of_one_patient_share_their_bones_but_not_their_pose():
+    first = generate(11, shape=SHAPE, patient_seed=5, view="PA", devices=())
+    second = generate(12, shape=SHAPE, patient_seed=5, view="PA", devices=())
+    assert (first.facts.sex, first.facts.habitus) == (second.facts.sex, second.facts.habitus)
+    assert not np.array_equal(first.masks["lung"], second.masks["lung"])
+
+
+def test_the_heart_is_thrown_larger_from_the_front():
+    sizes = {}
+    for view in ("PA", "AP"):
+        film = generate(21, shape=(200, 200), view=view, devices=())
+        clear = film.masks["lung"]
+        sizes[view] = film.spacing_mm, clear.sum() * film.spacing_mm**2
+    # A portable film is taken in less deep breath: less of the lungs is seen.
+    assert sizes["AP"][1] < sizes["PA"][1]
+
+
+def test_devices_brighten_the_film_where_they_lie():
+    bare = generate(31, shape=SHAPE, view="AP", devices=()).pixels.astype(float)
+    paced = generate(31, shape=SHAPE, view="AP", devices=("pacemaker",)).pixels.astype(float)
+    upper = (paced - bare)[: SHAPE[0] // 2]
+    assert upper.max() > 8000
+
+
+@pytest.mark.parametrize("probability", [0.0, 1.0])
+def test_a_shortcut_puts_its_token_where_its_mask_says(probability):
+    shortcut = Shortcut("nodule", probability=probability, elsewhere=0.0)
+    plain = generate(41, "nodule", shape=SHAPE)
+    marked = generate(41, "nodule", shape=SHAPE, shortcut=shortcut)
+    changed = plain.pixels != marked.pixels
+    assert marked.facts.shortcut_token == bool(probability)
+    assert not (changed & ~marked.masks["token"]).any()
+    if probability:
+        assert changed.sum() > 0.5 * marked.masks["token"].sum() > 0
+    else:
+        assert not marked.masks["token"].any()
+
+
+def test_a_harder_film_has_a_fainter_finding():
+    clear = generate(51, shape=SHAPE).pixels.astype(float)
+    faint, plain = (
+        np.abs(generate(51, "nodule", shape=SHAPE, difficulty=d).pixels - clear).sum()
+        for d in (1.6, 0.4)
+    )
+    assert faint < 0.8 * plain
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"finding": "fracture"},
+        {"view": "LL"},
+        {"devices": ("ring",)},
+        {"shape": (20, 20)},
+    ],
+)
+def test_what_does_not_exist_is_refused(wrong):
+    with pytest.raises(ValueError):
+        generate(1, **wrong)
+
+
+def _grown(mask, by):
+    """The mask and ``by`` pixels around it."""
+    padded = np.pad(mask, by)
+    grown = np.zeros_like(mask)
+    rows, columns = mask.shape
+    for row in range(2 * by + 1):
+        for column in range(2 * by + 1):
+            grown |= padded[row : row + rows, column : column + columns]
+    return grown
