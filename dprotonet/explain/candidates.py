@@ -1,4 +1,4 @@
-"""Maps that cost little and are merged with the learned masks: mask gradients and Grad-CAM."""
+"""Maps that cost little and are merged with the learned masks: random masks and Grad-CAM."""
 
 import torch
 import torch.nn.functional as F
@@ -11,36 +11,69 @@ from dprotonet.explain.probe import Probe
 from dprotonet.explain.values import node_values
 
 
-def mean_mask_gradient(
-    probe: Probe, count: int, cells: int, generator: torch.Generator, smoothing: float = 0.04
-) -> Tensor:
-    """Every node's gradient by the mask, averaged over random smooth masks.
+def from_random_masks(
+    probe: Probe,
+    count: int,
+    gradients: int,
+    cells: int,
+    generator: torch.Generator,
+    smoothing: float = 0.04,
+) -> dict[str, Tensor]:
+    """Two maps from random smooth masks, whose passes forward all nodes share.
 
-    The passes forward are shared by all nodes.
+    ``values``: the node's mean value over the masks that show a pixel (RISE, Petsiuk et al. 2018).
+    ``gradient``: the node's gradient by the mask, averaged over the first masks.
 
     Args:
         probe: the image under masks.
-        count: random masks.
-        cells: cells along a side of theirs.
+        count: masks; below 20 there is no map of values.
+        gradients: how many of them are traced backward too, once for every node.
+        cells: cells along a side of the masks.
         generator: draws them.
-        smoothing: standard deviation of the final blur, share of S.
+        smoothing: standard deviation of the gradient's final blur, share of S.
 
     Returns:
-        ``(Q, S, S)``.
+        Maps ``(Q, S, S)`` by name.
     """
-    total = torch.zeros(len(probe.nodes), probe.size, probe.size).to(probe.image)
+    count = max(count, gradients)
+    if count <= 0:
+        return {}
     masks = smooth_masks(count, probe.size, cells, generator, probe.image.device)
+    found: dict[str, Tensor] = {}
+    values: list[Tensor] = []
+    if gradients > 0:
+        total, seen = _summed_gradients(probe, masks[:gradients])
+        values += seen
+        total = total if probe.inside is None else total * probe.inside
+        found["gradient"] = blurred(total / gradients, smoothing * probe.size)
+    if count >= 20:
+        if count > gradients:
+            values.append(probe.values(masks[gradients:]))
+        found["values"] = mean_shown_value(masks, torch.cat(values) - probe.filled)
+    return found
+
+
+def _summed_gradients(probe: Probe, masks: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Sum over the masks of every node's gradient ``(Q, S, S)``, and the values passed."""
+    total = torch.zeros(len(probe.nodes), probe.size, probe.size).to(probe.image)
+    seen = []
     for chunk in masks.split(probe.batch):
         chunk = chunk.requires_grad_(True)
         values = probe.traced(chunk)
         for q in range(len(probe.nodes)):
-            last = q == len(probe.nodes) - 1
-            (gradient,) = torch.autograd.grad(values[:, q].sum(), chunk, retain_graph=not last)
+            probe.check()
+            # Scaled by the span: a saturated node's gradient would sink below the smallest float.
+            value = values[:, q].sum() / probe.span[q]
+            (gradient,) = torch.autograd.grad(value, chunk, retain_graph=q < len(probe.nodes) - 1)
             total[q] += gradient.sum(dim=0)
             probe.count(0, len(chunk))
-    if probe.inside is not None:
-        total = total * probe.inside
-    return blurred(total / max(count, 1), smoothing * probe.size)
+        seen.append(values.detach())
+    return total, seen
+
+
+def mean_shown_value(masks: Tensor, values: Tensor) -> Tensor:
+    """``(Q, S, S)``: the mean value ``(N, Q)`` over the masks ``(N, S, S)`` that show a pixel."""
+    return torch.einsum("nq,nyx->qyx", values, masks) / masks.sum(dim=0).clamp_min(1e-6)
 
 
 def grad_cam(probe: Probe) -> Tensor | None:

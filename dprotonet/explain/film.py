@@ -13,9 +13,8 @@ from dprotonet.explain.nodes import Node, parse_node
 from dprotonet.explain.settings import MDMSettings
 
 if TYPE_CHECKING:
-    from dprotonet.predictor import Predictor
-
     from dprotonet.images.types import GrayOrColourImage
+    from dprotonet.predictor import Predictor
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ def explain_film(
     """
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(image)
-    parsed = parse_nodes(predictor, image, nodes)
+    parsed = parse_nodes(predictor, x, nodes)
     mdm = MDM(predictor.model, settings, temperature=bundle.temperature)
     found = mdm.explain(
         x.to(next(predictor.model.parameters()).device),
@@ -74,12 +73,9 @@ def explain_film(
     ]
 
 
-def parse_nodes(
-    predictor: "Predictor", image: "GrayOrColourImage", nodes: Sequence[str]
-) -> list[Node]:
-    """Read node texts against a bundle; predicts only where ``class`` alone was asked for."""
+def parse_nodes(predictor: "Predictor", x: torch.Tensor, nodes: Sequence[str]) -> list[Node]:
+    """Read node texts against a bundle; predicts ``x`` only where ``class`` alone is among them."""
     bundle = predictor.bundle
-    ids = tuple(prototype.id for prototype in bundle.prototypes)
     asks_predicted = any(text.strip() == "class" for text in nodes)
-    predicted = predictor.predict(image).label if asks_predicted else None
-    return [parse_node(text, bundle.classes, ids, predicted) for text in nodes]
+    predicted = predictor.predict_tensor(x).label if asks_predicted else None
+    return [parse_node(text, bundle.classes, bundle.prototype_ids, predicted) for text in nodes]

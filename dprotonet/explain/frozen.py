@@ -10,8 +10,9 @@ import copy
 import logging
 import threading
 import weakref
+import zlib
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -39,8 +40,6 @@ class FrozenNetwork:
     fast: nn.Module
     precision: str
     spatial: str  # the module whose output is the last (N, C, h, w) of the network; "" for none
-    device: torch.device
-    lock: threading.RLock = field(default_factory=threading.RLock)
 
     def run(self, images: Tensor, *, exact: bool = False) -> object:
         """What the network gives for ``(N, 3, S, S)``."""
@@ -69,11 +68,16 @@ def freeze(model: nn.Module, example: Tensor, precision: str = "auto") -> Frozen
 
 
 def _stamp(model: nn.Module) -> tuple:
-    """Changes when a weight does, also where it was changed behind autograd's back (`.data`)."""
-    tensors = [*model.parameters(), *model.buffers()]
-    with torch.no_grad():
-        sums = [float(t.detach().double().sum()) for t in tensors if t.is_floating_point()]
-    return tuple((t.data_ptr(), t._version, str(t.device)) for t in tensors), tuple(sums)
+    """Changes when a weight does, however it was changed (autograd knows nothing of `.data`)."""
+    marks = []
+    for tensor in [*model.parameters(), *model.buffers()]:
+        tensor = tensor.detach()
+        if tensor.device.type == "cpu" and tensor.dtype != torch.bfloat16:
+            mark: float = zlib.crc32(memoryview(tensor.contiguous().numpy().reshape(-1)))
+        else:
+            mark = float(tensor.double().sum())
+        marks.append((str(tensor.device), tuple(tensor.shape), mark))
+    return tuple(marks)
 
 
 def _make(model: nn.Module, example: Tensor, precision: str) -> FrozenNetwork:
@@ -97,7 +101,7 @@ def _make(model: nn.Module, example: Tensor, precision: str) -> FrozenNetwork:
             fast = _bfloat16(exact, example, wanted) or exact
     used = "float32" if fast is exact else "bfloat16"
     log.debug("frozen %s: folded=%s, %s", type(model).__name__, folded is not None, used)
-    return FrozenNetwork(exact, fast, used, spatial, example.device)
+    return FrozenNetwork(exact, fast, used, spatial)
 
 
 _Call = tuple[str, Tensor | None, object]

@@ -201,32 +201,27 @@ def _all_candidates(
     probe: Probe, settings: MDMSettings, generator: torch.Generator
 ) -> tuple[list[str], Tensor, Tensor, str]:
     """Names (M), maps (Q, M, S, S), own faithfulness (Q, M) and why the search ended."""
-    names: list[str] = []
-    groups: list[Tensor] = []
-    if settings.gradient_masks > 0:
-        gradient = candidates.mean_mask_gradient(
-            probe, settings.gradient_masks, settings.gradient_cells, generator
-        )
-        names.append("gradient")
-        groups.append(gradient)
+    quick = candidates.from_random_masks(
+        probe, settings.random_masks, settings.gradient_masks, settings.random_cells, generator
+    )
     activation = candidates.grad_cam(probe) if settings.class_activation else None
     if activation is not None:
-        names.append("activation")
-        groups.append(activation)
-    quick = torch.stack(groups, dim=1) if groups else None
-    scores = torch.empty(len(probe.nodes), 0).to(probe.image)
-    if quick is not None:
-        owners = [q for q in range(len(probe.nodes)) for _ in names]
-        scores = faithfulness.keep_and_remove(
-            probe, quick.flatten(0, 1), owners, settings.merge_areas
-        ).reshape(len(probe.nodes), -1)
-    if settings.steps <= 0:
-        assert quick is not None
-        return names, quick, scores, "done"
-    learned = decoder.learn_masks(probe, settings, generator)
-    names += [f"size {size}" for size in settings.sizes]
-    maps = learned.maps if quick is None else torch.cat([quick, learned.maps], dim=1)
-    return names, maps, torch.cat([scores, learned.scores], dim=1), learned.stop_reason
+        quick["activation"] = activation
+    names, nodes = list(quick), len(probe.nodes)
+    maps = torch.empty(nodes, 0, probe.size, probe.size).to(probe.image)
+    scores, reason = maps.new_empty(nodes, 0), "done"
+    if quick:
+        maps = torch.stack(list(quick.values()), dim=1)
+        owners = [q for q in range(nodes) for _ in names]
+        flat = faithfulness.keep_and_remove(probe, maps.flatten(0, 1), owners, settings.merge_areas)
+        scores = flat.reshape(nodes, -1)
+    if settings.steps > 0:
+        learned = decoder.learn_masks(probe, settings, generator)
+        names += [f"size {size}" for size in settings.sizes]
+        maps = torch.cat([maps, learned.maps], dim=1)
+        scores = torch.cat([scores, learned.scores], dim=1)
+        reason = learned.stop_reason
+    return names, maps, scores, reason
 
 
 def planned_for(settings: MDMSettings, nodes: int, forward: int, backward: int) -> tuple[int, int]:
@@ -239,9 +234,10 @@ def _planned_passes(settings: MDMSettings, nodes: int) -> tuple[int, int]:
     forward, backward = (0, 0)
     if settings.steps > 0:
         forward, backward = decoder.planned_passes(settings, nodes)
-    forward += settings.gradient_masks
-    backward += settings.gradient_masks * nodes
+    forward += max(settings.random_masks, settings.gradient_masks) + settings.class_activation
+    backward += settings.gradient_masks * nodes + settings.class_activation
     quick = (settings.gradient_masks > 0) + settings.class_activation
+    quick += settings.random_masks >= 20
     forward += 2 * quick * nodes * len(settings.merge_areas)
     return planned_for(settings, nodes, forward, backward)
 

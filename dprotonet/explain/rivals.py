@@ -132,8 +132,7 @@ def _rise(count: int) -> Callable[[Probe, torch.Generator], Tensor]:
     def draw(probe: Probe, generator: torch.Generator) -> Tensor:
         masks = smooth_masks(count, probe.size, 7, generator, probe.image.device)
         values = probe.values(masks) - probe.filled
-        shown = masks.sum(dim=0).clamp_min(1e-6)
-        return torch.einsum("nq,nyx->qyx", values, masks) / shown
+        return candidates.mean_shown_value(masks, values)
 
     return draw
 

@@ -25,8 +25,9 @@ class MDMSettings:
     fill: str = "blur"  # what a hidden pixel shows
     fill_sigma: float = 12 / 224  # the blur's standard deviation, share of the image's side
     class_scale: str = "probability"  # or "log_odds", "logit": the value of a class node
-    gradient_masks: int = 32  # random smooth masks at which the mask's gradient is averaged
-    gradient_cells: int = 7  # cells along a side of those
+    random_masks: int = 96  # random smooth masks, run once for all nodes; under 20 give no map
+    gradient_masks: int = 16  # of these, masks at which each node's mask gradient is taken too
+    random_cells: int = 7  # cells along a side of those
     class_activation: bool = True  # whether Grad-CAM is a candidate too
     merge: str = "faithfulness"  # or "vote", the published one
     merge_areas: tuple[float, ...] = (0.1, 0.25, 0.5)  # kept and removed shares that weigh a map
@@ -48,7 +49,8 @@ class MDMSettings:
         _one_of("precision", self.precision, PRECISIONS)
         if self.steps > 0 and (not self.sizes or min(self.sizes) < 2):
             raise ValueError("sizes are at least one whole number of 2 or more.")
-        if self.steps <= 0 and self.gradient_masks <= 0 and not self.class_activation:
+        quick = self.gradient_masks > 0 or self.random_masks >= 20 or self.class_activation
+        if self.steps <= 0 and not quick:
             raise ValueError("Nothing to merge: give steps, gradient_masks or class_activation.")
         low, high = self.areas
         if not 0 < low <= high < 1:
@@ -69,7 +71,7 @@ def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
 
 PRESETS: dict[str, MDMSettings] = {
     "standard": MDMSettings(),
-    "draft": MDMSettings(steps=0, gradient_masks=10, faithfulness_steps=6),
+    "draft": MDMSettings(steps=0, random_masks=0, gradient_masks=10, faithfulness_steps=6),
     # As published, with its known defects mended: every size is learned at its own size, the
     # mask is bounded, the network is in eval mode, the consistency is relative to the span between
     # image and fill, and the best mask is kept, not the last.
@@ -79,6 +81,7 @@ PRESETS: dict[str, MDMSettings] = {
         objective="consistency",
         fill="mean",
         class_scale="logit",
+        random_masks=0,
         gradient_masks=0,
         class_activation=False,
         merge="vote",

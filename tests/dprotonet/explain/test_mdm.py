@@ -1,0 +1,219 @@
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import torchvision
+
+from dprotonet.errors import Cancelled, WrongRequest
+from dprotonet.explain import MDM, PRESETS, ClassNode, MDMSettings, PrototypeNode, VectorNode
+from tests.dprotonet.explain.toys import (
+    SIZE,
+    PatchClassifier,
+    PatchPrototypes,
+    film,
+    overlap,
+    patch_mask,
+)
+
+SQUARES = ClassNode(1, "squares")
+QUICK = MDMSettings(steps=4, random_masks=20, gradient_masks=6, faithfulness_steps=4)
+
+
+def explain(model=None, x=None, nodes=(SQUARES,), settings=QUICK, **options):
+    model = PatchClassifier() if model is None else model
+    x = film(squares=(6, 22)) if x is None else x
+    return MDM(model, settings).explain(x, list(nodes), **options)
+
+
+@pytest.mark.parametrize("preset", ["standard", "draft"])
+@pytest.mark.parametrize("place", [(6, 22), (28, 4)])
+def test_a_planted_patch_is_found(preset, place):
+    (found,) = explain(x=film(squares=place), settings=PRESETS[preset])
+    heatmap, mask = torch.from_numpy(found.heatmap), patch_mask(*place)
+    assert mask.flatten()[heatmap.argmax()]
+    assert overlap(heatmap, mask) >= 0.5
+    assert found.faithfulness.beats_random
+    assert found.faithfulness.hidden_value < found.faithfulness.random_hidden_value
+
+
+def test_the_published_recipe_lies_over_the_patch_too():
+    (found,) = explain(settings=PRESETS["published"])
+    assert overlap(torch.from_numpy(found.heatmap), patch_mask(6, 22)) >= 0.5
+    assert found.faithfulness.fill == "mean"
+
+
+def test_each_prototype_is_found_at_its_own_place():
+    x = film(rows=(4, 4), columns=(28, 26))
+    first, second = explain(
+        PatchPrototypes(), x, [PrototypeNode(0, "p00"), PrototypeNode(1, "p01")]
+    )
+    assert overlap(torch.from_numpy(first.heatmap), patch_mask(4, 4)) >= 0.5
+    assert overlap(torch.from_numpy(second.heatmap), patch_mask(28, 26)) >= 0.5
+    assert (first.node, second.node) == ("prototype:p00", "prototype:p01")
+
+
+def test_a_vector_node_marks_all_that_the_vector_is_made_of():
+    x = film(rows=(4, 4), columns=(28, 26))
+    (found,) = explain(PatchPrototypes(), x, [VectorNode(0, "p00")])
+    assert found.value_before == pytest.approx(1.0, abs=1e-5)
+    both = patch_mask(4, 4) | patch_mask(28, 26)
+    assert overlap(torch.from_numpy(found.heatmap), both) >= 0.5
+
+
+def test_the_value_before_is_the_networks_own():
+    model, x = PatchClassifier(), film(squares=(6, 22))
+    (found,) = explain(model, x)
+    with torch.no_grad():
+        assert found.value_before == pytest.approx(model(x[None]).softmax(1)[0, 1].item(), abs=1e-6)
+    assert found.faithfulness.insertion[-1] == pytest.approx(found.value_before, abs=1e-5)
+    assert found.faithfulness.deletion[0] == pytest.approx(found.value_before, abs=1e-5)
+
+
+def test_the_same_seed_gives_the_same_map_and_another_seed_another():
+    first, again, other = (explain(seed=seed)[0] for seed in (3, 3, 4))
+    assert np.array_equal(first.heatmap, again.heatmap)
+    assert first.faithfulness == again.faithfulness
+    assert not np.array_equal(first.heatmap, other.heatmap)
+
+
+def test_the_worlds_randomness_is_left_alone():
+    model = PatchClassifier()
+    torch.manual_seed(11)
+    before = torch.get_rng_state()
+    explain(model)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_callers_network_is_left_as_it_is():
+    model = PatchClassifier().train()
+    model.classifier.bias.requires_grad_(False)
+    state = copy.deepcopy(model.state_dict())
+    flags = [p.requires_grad for p in model.parameters()]
+    explain(model)
+    assert model.training
+    assert [p.requires_grad for p in model.parameters()] == flags
+    assert all(p.grad is None for p in model.parameters())
+    assert all(torch.equal(state[key], value) for key, value in model.state_dict().items())
+
+
+def test_progress_rises_to_one():
+    told: list[float] = []
+    explain(progress=told.append)
+    assert told == sorted(set(told)) and told[-1] == 1.0
+    assert len(told) > 5
+
+
+def test_progress_over_several_images_rises_to_one_once():
+    told: list[float] = []
+    found = explain(x=torch.stack([film(squares=(6, 22)), film()]), progress=told.append)
+    assert len(found) == 2
+    assert told == sorted(set(told)) and told[-1] == 1.0 and told.count(1.0) == 1
+
+
+@pytest.mark.parametrize("after", [0, 1, 7])
+def test_cancelling_stops_before_the_next_batch_and_leaves_nothing_behind(after):
+    model = PatchClassifier()
+    state = copy.deepcopy(model.state_dict())
+    asked = []
+
+    def cancelled():
+        asked.append(1)
+        return len(asked) > after
+
+    with pytest.raises(Cancelled):
+        explain(model, cancelled=cancelled)
+    assert len(asked) == after + 1
+    assert all(torch.equal(state[key], value) for key, value in model.state_dict().items())
+    assert explain(model)[0].faithfulness.beats_random
+
+
+def test_the_deadline_ends_the_search_with_what_it_has():
+    (found,) = explain(settings=replace(QUICK, steps=500, deadline_s=0.05))
+    assert found.stop_reason == "deadline"
+    assert found.passes_backward < 500
+
+
+def test_the_search_ends_early_once_nothing_is_gained():
+    (found,) = explain(settings=replace(QUICK, steps=60, snapshots=30, patience=0.5))
+    assert found.stop_reason == "converged"
+    assert found.passes_backward < 60 * 3 * 2
+
+
+def test_padding_is_never_marked_and_cannot_help():
+    inside = torch.ones(SIZE, SIZE, dtype=torch.bool)
+    inside[:, :12] = False
+    x = film(squares=(28, 26))
+    x[:, :, :12] = -2.0
+    (found,) = explain(x=x, inside=inside)
+    assert found.heatmap[:, :12].max() == 0
+    assert overlap(torch.from_numpy(found.heatmap), patch_mask(28, 26)) >= 0.5
+
+
+def test_other_weights_give_another_map():
+    model, x = PatchClassifier(), film(squares=(6, 22), rows=(28, 4))
+    (before,) = explain(model, x)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        model.features[0].weight.copy_(torch.randn(4, 1, 8, 8).expand(-1, 3, -1, -1) / 8)
+        model.classifier.weight.normal_()
+    (after,) = explain(model, x)
+    ranks = [one.heatmap.ravel().argsort().argsort() for one in (before, after)]
+    assert np.corrcoef(*ranks)[0, 1] < 0.5
+
+
+def test_an_ordinary_torchvision_classifier_is_explained():
+    torch.manual_seed(0)
+    model = torchvision.models.resnet18(weights=None, num_classes=3).eval()
+    x = torch.randn(3, 64, 64)
+    found = explain(model, x, [ClassNode(0), ClassNode(2)])
+    assert [one.node for one in found] == ["class:0", "class:2"]
+    for one in found:
+        assert one.heatmap.shape == (64, 64) and one.heatmap.dtype == np.float32
+        assert one.heatmap.min() >= 0 and one.heatmap.max() <= 1
+        assert one.nodes_in_call == 2
+
+
+def test_inference_mode_around_the_call_does_no_harm():
+    with torch.inference_mode():
+        (found,) = explain(x=film(squares=(6, 22)))
+    assert found.passes_backward > 0
+
+
+def test_passes_count_every_image():
+    (found,) = explain()
+    learned = QUICK.steps * len(QUICK.sizes) * 2
+    assert found.passes_backward == learned + QUICK.gradient_masks + 1
+    assert found.passes_forward > found.passes_backward
+
+
+def test_what_the_network_lacks_is_said():
+    with pytest.raises(WrongRequest, match="no prototypes"):
+        explain(nodes=[PrototypeNode(0, "p00")])
+    with pytest.raises(ValueError, match=r"\(3, S, S\)"):
+        explain(x=torch.zeros(3, 48, 40))
+
+
+def test_nothing_asked_is_nothing_done():
+    assert explain(nodes=[]) == []
+
+
+def test_an_explanation_goes_to_json_without_its_map():
+    (found,) = explain()
+    data = found.to_json()
+    assert "heatmap" not in data
+    assert data["node"] == "class:squares"
+    assert data["settings_digest"] == QUICK.digest
+    assert data["faithfulness"]["fill"] == "blur"
+
+
+def test_a_nodes_map_is_the_same_alone_and_in_company():
+    x = film(rows=(4, 4), columns=(28, 26))
+    nodes = [PrototypeNode(0, "p00"), PrototypeNode(1, "p01"), VectorNode(0, "p00")]
+    settings = replace(QUICK, precision="float32", snapshots=4)
+    together = explain(PatchPrototypes(), x, nodes, settings)
+    for node, shared in zip(nodes, together, strict=True):
+        (alone,) = explain(PatchPrototypes(), x, [node], settings)
+        np.testing.assert_allclose(shared.heatmap, alone.heatmap, atol=1e-3)
+        assert shared.nodes_in_call == 3

@@ -1,0 +1,48 @@
+from dataclasses import fields, replace
+
+import pytest
+
+from dprotonet.explain.settings import PRESETS, MDMSettings
+
+
+def test_every_setting_changes_the_digest():
+    other = {
+        "objective": "consistency",
+        "fill": "mean",
+        "class_scale": "logit",
+        "merge": "vote",
+        "precision": "float32",
+    }
+    digests = {MDMSettings().digest}
+    for field in fields(MDMSettings):
+        value = getattr(MDMSettings(), field.name)
+        if isinstance(value, bool):
+            changed = not value
+        elif isinstance(value, str):
+            changed = other[field.name]
+        elif isinstance(value, tuple):
+            changed = tuple(v + 1 if isinstance(v, int) else v / 2 for v in value)
+        else:
+            changed = value + 1
+        digests.add(replace(MDMSettings(), **{field.name: changed}).digest)
+    assert len(digests) == len(fields(MDMSettings)) + 1
+
+
+def test_the_same_settings_have_the_same_digest():
+    assert MDMSettings().digest == MDMSettings().digest
+    assert len({preset.digest for preset in PRESETS.values()}) == len(PRESETS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"objective": "beauty"},
+        {"sizes": ()},
+        {"areas": (0.5, 0.2)},
+        {"batch": 1},
+        {"steps": 0, "random_masks": 0, "gradient_masks": 0, "class_activation": False},
+    ],
+)
+def test_settings_that_cannot_work_are_refused(wrong):
+    with pytest.raises(ValueError):
+        MDMSettings(**wrong)
