@@ -91,7 +91,7 @@ class DicomFile:
         return GrayOrColourImage(
             pixels=pixels,
             windows=windows,
-            inverted=text(self.header, "PhotometricInterpretation") == "MONOCHROME1",
+            inverted=self.facts.dicom is not None and self.facts.dicom.photometric == "MONOCHROME1",
             padding=padding,
             facts=self.facts,
             frame=index,

@@ -10,7 +10,7 @@ import numpy as np
 from dprotonet.images.guard import readable_errors
 from dprotonet.images.limits import Limits
 from dprotonet.images.reading import read_frames
-from dprotonet.images.source import Source
+from dprotonet.images.source import Source, open_path
 from dprotonet.images.types import GrayOrColourImage
 
 _BLOCK = 1 << 20  # bytes
@@ -24,7 +24,7 @@ def file_sha256(source: Source) -> str:
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return hashlib.sha256(source).hexdigest()
-    with readable_errors("reading the file"), Path(source).open("rb") as stream:
+    with readable_errors("reading the file"), open_path(Path(source)) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

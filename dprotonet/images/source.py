@@ -38,8 +38,7 @@ def opened(source: Source, limits: Limits) -> Iterator[OpenFile]:
         yield OpenFile(io.BytesIO(source), bytes(source[:HEAD_BYTES]), len(source), "")
         return
     path = Path(source)
-    stream = _open(path)
-    with stream:
+    with open_path(path) as stream:
         size = stream.seek(0, io.SEEK_END)
         stream.seek(0)
         check_file_size(size, limits)
@@ -51,7 +50,12 @@ def opened(source: Source, limits: Limits) -> Iterator[OpenFile]:
         yield OpenFile(stream, head, size, path.name)
 
 
-def _open(path: Path) -> BinaryIO:
+def open_path(path: Path) -> io.BufferedReader:
+    """Open a regular file for reading.
+
+    Raises:
+        UnreadableImage: it is missing, not a regular file, or barred.
+    """
     try:
         # Opening a pipe or a device would wait for ever.
         if path.exists() and not path.is_file():

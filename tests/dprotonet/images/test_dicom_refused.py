@@ -163,11 +163,13 @@ def test_a_jp2_box_of_no_length_does_not_hang_the_reader(written, dataset):
 
 def test_a_decoder_that_panics_is_a_readable_error(film):
     ds = dcmread(io.BytesIO(film(np.zeros((64, 64), np.uint16), RLELossless)))
-    # Two segments as it should be, and no data behind the second offset but a literal run.
-    frame = struct.pack("<16I", 2, 64, 66, *[0] * 13) + b"\x81\x00" + b"\x7f\x00"
+    # Either of the two segments holds runs of more than the 64 × 64 bytes it should.
+    segment = b"\x81\x00" * 40
+    frame = struct.pack("<16I", 2, 64, 64 + len(segment), *[0] * 13) + segment + segment
     ds.PixelData = encapsulate([frame])
-    with pytest.raises(UnreadableImage, match="Decoding its pixels failed"):
+    with pytest.raises(UnreadableImage, match="Decoding its pixels failed") as caught:
         images.read(rewritten(ds))
+    assert not isinstance(caught.value.__cause__, Exception)  # Rust's panic is none
 
 
 def test_nesting_without_end_is_a_readable_error(film):

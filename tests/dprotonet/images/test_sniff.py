@@ -102,7 +102,7 @@ def test_a_missing_file_a_folder_and_a_strange_path_are_readable_errors(tmp_path
     for path, text in ((tmp_path / "no", "no such file"), (tmp_path, "folder"), ("a\0b", "opened")):
         with pytest.raises(UnreadableImage, match=text):
             images.read(path)
-        with pytest.raises(UnreadableImage):
+        with pytest.raises(UnreadableImage, match=text):
             images.file_sha256(path)
 
 
