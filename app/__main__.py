@@ -92,8 +92,10 @@ def _migrate(settings: Settings) -> int:
 
 
 def _backup(settings: Settings) -> int:
+    from app import wiring
     from app.store.backup import backup
 
+    wiring.prepare_data_folder(settings)
     print(backup(settings.store_url, settings.backups, now=datetime.now(UTC)))
     return 0
 

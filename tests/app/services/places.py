@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -115,10 +116,14 @@ class FakeBench:
 @pytest.fixture(scope="session")
 def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like the program's own assets, with two small models of random weights."""
+    return _assets(tmp_path_factory)
+
+
+@cache  # the fixture is known in several folders; making models takes seconds
+def _assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.dprotonet.tiny_bundle import make_tiny_bundle  # torch: seconds in every process
 
     folder = tmp_path_factory.mktemp("assets")
-    (folder / "cases").mkdir()
     for seed, name in enumerate(("chest-phantom", "nih-pneumonia")):
         make_tiny_bundle(folder / "models" / name, CLASSES, name=name, seed=seed)
     return folder

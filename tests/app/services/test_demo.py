@@ -2,22 +2,28 @@
 
 from pathlib import Path
 
-from app.services import review
+import pytest
+
+from app.services import intake, review
 from app.services.demo import add_demo_cases
 from app.settings import Settings
 from tests.app.services.places import dicom, make_place, png
 
 
+@pytest.fixture
+def own(tmp_path: Path, assets: Path) -> Path:
+    folder = tmp_path / "assets"
+    (folder / "cases").mkdir(parents=True)
+    (folder / "models").symlink_to(assets / "models")
+    (folder / "cases" / "a.dcm").write_bytes(dicom(1))
+    (folder / "cases" / "b.png").write_bytes(png(2))
+    (folder / "cases" / "README.md").write_text("about the cases")
+    return folder
+
+
 def test_demo_cases_come_once_with_their_own_model(
-    sqlite_url: str, tmp_path: Path, assets: Path
+    sqlite_url: str, tmp_path: Path, own: Path
 ) -> None:
-    own = tmp_path / "assets"
-    own.mkdir()
-    (own / "models").symlink_to(assets / "models")
-    (own / "cases").mkdir()
-    (own / "cases" / "a.dcm").write_bytes(dicom(1))
-    (own / "cases" / "b.png").write_bytes(png(2))
-    (own / "cases" / "README.md").write_text("about the cases")
     place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=own))
     assert add_demo_cases(place) == 2
     rows = review.list_cases(place).rows
@@ -29,15 +35,12 @@ def test_demo_cases_come_once_with_their_own_model(
 
 
 def test_an_interrupted_first_start_begins_again(
-    sqlite_url: str, tmp_path: Path, assets: Path
+    sqlite_url: str, tmp_path: Path, own: Path
 ) -> None:
-    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
-    (assets / "cases" / "a.png").write_bytes(png(1))
-    from app.services import intake
-
-    intake.add(place, assets / "cases" / "a.png", name="a.png", source="demo")
-    assert add_demo_cases(place) == 0
-    assert review.list_cases(place).total == 1
+    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=own))
+    intake.add(place, own / "cases" / "b.png", name="b.png", source="demo")
+    assert add_demo_cases(place) == 1
+    assert review.list_cases(place).total == 2
 
 
 def test_without_a_folder_of_demo_cases_there_are_none(sqlite_url: str, tmp_path: Path) -> None:
