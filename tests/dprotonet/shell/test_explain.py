@@ -13,7 +13,6 @@ from tests.dprotonet.shell.small_films import (
     write_rotated_jpeg,
 )
 
-
 QUICK = ("--preset", "draft")
 
 
