@@ -24,7 +24,7 @@ def draw_choice(place: Workplace) -> BundleInfo | None:
     usable = {info.digest: info for info in found if not info.problem}
     active = models.active(place)
     chosen = None
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="case-bar"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
         if usable:
             digests = list(usable)
             digest = st.selectbox(

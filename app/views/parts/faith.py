@@ -10,6 +10,16 @@ import streamlit as st
 from app.domain.explanations import SavedExplanation
 from app.views.parts.words import number, percent, plain
 
+_MEASURED = {
+    "insertion_auc",
+    "deletion_auc",
+    "random_insertion_auc",
+    "random_deletion_auc",
+    "hidden_value",
+    "random_hidden_value",
+    "kept_value",
+}
+
 
 def node_words(node: str) -> str:
     """class:nodule → “Class nodule”; prototype:p07 → “Prototype p07”."""
@@ -36,7 +46,7 @@ def beats_random(faithfulness: Mapping[str, Any]) -> bool:
 def faithfulness_words(saved: SavedExplanation) -> tuple[str, str]:
     """A badge, and what happens to the node when the marked part is hidden."""
     found = saved.faithfulness
-    if not found:
+    if not set(found) >= _MEASURED:
         return "", "The faithfulness of this map was not measured."
     better = beats_random(found)
     badge = (
@@ -60,7 +70,7 @@ def draw_faithfulness(saved: SavedExplanation) -> None:
         st.markdown(badge)
     st.caption(words)
     found = saved.faithfulness
-    if not found:
+    if not badge:
         return
     st.caption(
         f"The marked part alone gives {number(found['kept_value'])}. "

@@ -30,7 +30,7 @@ def draw_filters(place: Workplace) -> AnnotationFilters:
     labels = sorted({name for info in infos for name in info.classes})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
-            "Find", key="filter-notes-text", placeholder="File name or remark", width=220
+            "Find", key="filter-notes-text", placeholder="File name or remark", width=200
         )
         verdict = st.selectbox(
             "Verdict",
@@ -39,10 +39,10 @@ def draw_filters(place: Workplace) -> AnnotationFilters:
             format_func=str.capitalize,
             placeholder="Any",
             key="filter-notes-verdict",
-            width=130,
+            width=120,
         )
-        label = _choice("Label", labels, 160)
-        reader = _choice("Reader", list(notes.readers(place)), 140)
+        label = _choice("Label", labels, 150)
+        reader = _choice("Reader", list(notes.readers(place)), 120)
         model = st.selectbox(
             "Model",
             list(names),
@@ -50,9 +50,9 @@ def draw_filters(place: Workplace) -> AnnotationFilters:
             format_func=lambda digest: names[digest],
             placeholder="Any",
             key="filter-notes-model",
-            width=210,
+            width=190,
         )
-        days = st.date_input("Signed", value=[], key="filter-notes-days", width=210)
+        days = st.date_input("Signed", value=[], key="filter-notes-days", width=220)
         every = st.toggle("All revisions", key="filter-notes-every")
     since, until = _span(days)
     return AnnotationFilters(
@@ -107,9 +107,6 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
         selection_mode="single-row",
         key="notes-table",
         column_config={
-            "Probability": st.column_config.ProgressColumn(
-                min_value=0.0, max_value=1.0, format="percent", width="small"
-            ),
             "Remarks": st.column_config.TextColumn(width="medium"),
         },
     )
@@ -131,8 +128,13 @@ def table(rows: tuple[AnnotationRow, ...]) -> pd.DataFrame:
             "File": [row.file_name for row in rows],
             "Verdict": [row.annotation.verdict.capitalize() for row in rows],
             "Predicted": [row.annotation.predicted_label or "–" for row in rows],
-            "Probability": [row.annotation.predicted_probability for row in rows],
-            "Reader's label": [row.annotation.corrected_label or "–" for row in rows],
+            "Probability": [
+                "–"
+                if row.annotation.predicted_probability is None
+                else percent(row.annotation.predicted_probability)
+                for row in rows
+            ],
+            "Corrected": [row.annotation.corrected_label or "–" for row in rows],
             "Confidence": [row.annotation.confidence for row in rows],
             "Revision": [
                 f"{row.annotation.revision}{'' if row.is_latest else ' (older)'}" for row in rows

@@ -208,7 +208,7 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
             draw_matches(place, sheet, prediction, expected=expected)
         else:
             st.caption("Prototypes are shown with the prediction.")
-    with verdict:
+    with verdict, st.container(gap="xsmall"):
         draw_verdict(place, sheet)
     with maps:
         draw_maps(place, sheet)

@@ -6,14 +6,16 @@ STYLE = """
 .st-key-head { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
 /* The film stays in sight while prototypes and verdict scroll. */
 .st-key-film-side { position: sticky; top: 3.75rem; }
+/* Streamlit pales what is being drawn anew; a film may never look other than it is. */
+.st-key-film-side, .st-key-film-side * { opacity: 1 !important; transition: none !important; }
 /* Paragraphs that stand in a row or close together bring no space of their own. */
 :is(.st-key-head, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
   [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,
-  .st-key-shown-map, [class*="st-key-pager-"], .st-key-facts)
+  .st-key-shown-map, [class*="st-key-pager-"], [class*="st-key-facts"])
   [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 :is(.st-key-head, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
   [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,
-  .st-key-shown-map, [class*="st-key-pager-"], .st-key-facts)
+  .st-key-shown-map, [class*="st-key-pager-"], [class*="st-key-facts"])
   [data-testid="stMarkdownContainer"] p { margin: 0; }
 /* Lists: one line a row, its name a link at the left. */
 [class*="st-key-row-"] { border-top: 1px solid rgba(128, 128, 128, 0.2); padding: 0.1rem 0; }
@@ -34,6 +36,7 @@ STYLE = """
   height: 4rem; width: auto; max-width: 6rem; border-radius: 4px; background: #000;
 }
 /* Bars of numbers. */
+[class*="st-key-row-"] [data-testid="stMarkdownContainer"] { font-size: 0.9rem; }
 .measure { position: relative; height: 0.5rem; border-radius: 3px;
   background: rgba(128, 128, 128, 0.22); overflow: hidden; }
 .measure > span { position: absolute; top: 0; bottom: 0; }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from app.domain.annotations import VERDICTS, Annotation, PrototypeJudgement, Verdict
+from app.domain.annotations import LONGEST_TEXT, VERDICTS, Annotation, PrototypeJudgement, Verdict
 from app.domain.cases import Sheet
 from app.services import review
 from app.services.workplace import Workplace
@@ -51,7 +51,9 @@ def draw_verdict(place: Workplace, sheet: Sheet) -> None:
         format_func=_CONFIDENCE.__getitem__,
         key=draft.widget(name, "confidence"),
     )
-    text = st.text_area("Remarks", key=draft.widget(name, "text"), height=80, max_chars=10_000)
+    text = st.text_area(
+        "Remarks", key=draft.widget(name, "text"), height=70, max_chars=LONGEST_TEXT
+    )
     draft.keep(name)
     judged = {
         row.match.prototype: said
@@ -74,39 +76,41 @@ def _draw_save(
     expected: int,
 ) -> None:
     ready = verdict is not None and confidence is not None
-    pressed = st.button(
-        f"Save revision {expected + 1}",
-        type="primary",
-        disabled=not ready,
-        key=f"save-{sheet.case.case_id}",
-        icon=":material/save:",
-    )
-    if not ready:
-        st.caption("Choose a verdict and a confidence.")
-    if pressed and verdict is not None and confidence is not None:
-        with told():
-            saved = review.sign(
-                place,
-                sheet.case.case_id,
-                frame=sheet.frame,
-                verdict=verdict,
-                confidence=confidence,
-                corrected_label=label,
-                text=text,
-                prototype_judgements=judged,
-                expected_revision=expected,
-            )
-            _forget_drafts(sheet)
-            st.session_state["just-saved"] = saved.revision
-            st.rerun()
-    just = st.session_state.pop("just-saved", None)
-    if just is not None:
-        st.success(f"Saved as revision {just}.", icon=":material/check_circle:")
-    elif sheet.annotation and not pressed:
-        st.caption(
-            f"Revision {sheet.annotation.revision}, {when(sheet.annotation.created_at)}, "
-            f"{plain(sheet.annotation.reader)}."
+    with st.container(horizontal=True, vertical_alignment="center", key="facts-save"):
+        pressed = st.button(
+            f"Save revision {expected + 1}",
+            type="primary",
+            disabled=not ready,
+            key=f"save-{sheet.case.case_id}",
+            icon=":material/save:",
         )
+        just = st.session_state.pop("just-saved", None)
+        if just is not None:
+            st.markdown(f":green-badge[:material/check: Saved as revision {just}]")
+        elif not ready:
+            st.caption("Choose a verdict and a confidence.")
+        elif sheet.annotation:
+            st.caption(
+                f"Revision {sheet.annotation.revision}, {when(sheet.annotation.created_at)}, "
+                f"{plain(sheet.annotation.reader)}."
+            )
+    if not pressed or verdict is None or confidence is None:
+        return
+    with told():
+        saved = review.sign(
+            place,
+            sheet.case.case_id,
+            frame=sheet.frame,
+            verdict=verdict,
+            confidence=confidence,
+            corrected_label=label,
+            text=text,
+            prototype_judgements=judged,
+            expected_revision=expected,
+        )
+        _forget_drafts(sheet)
+        st.session_state["just-saved"] = saved.revision
+        st.rerun()
 
 
 def draw_revisions(sheet: Sheet) -> None:

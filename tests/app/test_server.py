@@ -1,0 +1,198 @@
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message
+
+from app.guard import Guard, content_security_policy
+from app.server import answered_hosts, own_routes, streamlit_options
+from app.services import explain, intake, models, work
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store.migrate import upgrade
+from app.viewer import wire
+from app.viewer.assets import viewer_assets
+from tests.app.services.places import START, FakeBench, assets, dicom, make_place
+
+__all__ = ["assets"]
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@pytest.fixture
+def place(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+    """An empty workplace with two models."""
+    found = make_place(Settings(tmp_path / "data", assets=assets))
+    settings = found.settings
+    upgrade(settings.store_url, backups=settings.backups, now=START)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def get(place: Workplace) -> Callable[..., Answer]:
+    """Asks the routes behind the guard, as a browser at this machine would."""
+    hosts = answered_hosts(place.settings)
+    app = Starlette(routes=own_routes(lambda: place), middleware=[Middleware(Guard, hosts=hosts)])
+    return lambda path, host="localhost:8501": ask(app, path, host)
+
+
+def ask(app: ASGIApp, path: str, host: str, kind: str = "http") -> Answer:
+    """One request without a network."""
+    sent: list[Message] = []
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        for message in asked:
+            return message
+        return await asyncio.Event().wait()  # type: ignore[return-value]
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": kind,
+        "method": "GET",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", host.encode())],
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("127.0.0.1", 8501),
+    }
+    asyncio.run(app(scope, receive, send))
+    if sent[0]["type"] != "http.response.start":
+        return int(sent[0].get("code", 0)), {}, b""
+    headers = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:])
+
+
+def test_the_health_route_answers(get: Callable[..., Answer]) -> None:
+    status, _, body = get("/api/health")
+    assert (status, json.loads(body)) == (200, {"status": "ok"})
+
+
+def test_a_films_values_arrive_exactly_and_are_not_kept_by_the_browser(
+    get: Callable[..., Answer], place: Workplace
+) -> None:
+    case = intake.add(place, dicom(1, frames=2), name="film").case_id
+    status, headers, body = get(f"/api/pixels/{case}/1")
+    assert status == 200
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    head, samples = wire.unpack(body)
+    shown = samples[..., 0] * head["slope"] + head["intercept"]
+    expected = np.random.default_rng(1).integers(0, 4096, (2, 16, 18))[1]
+    np.testing.assert_array_equal(shown, expected)
+
+
+def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], place: Workplace) -> None:
+    case = intake.add(place, dicom(1), name="film").case_id
+    for path in (
+        "/api/pixels/0123456789abcdef/0",
+        f"/api/pixels/{case}/7",
+        "/api/heatmap/0123456789abcdef",
+        "/api/gallery/00/p00/0",
+    ):
+        status, _, body = get(path)
+        assert status == 404
+        assert json.loads(body)["error"].endswith(".") or "--data" in json.loads(body)["error"]
+
+
+def test_a_saved_heatmap_covers_the_film(get: Callable[..., Answer], place: Workplace) -> None:
+    case = intake.add(place, dicom(1), name="film").case_id or ""
+    bench = FakeBench()
+    work.run_pending(place, bench)
+    explain.request(place, case, node="class")
+    work.run_pending(place, bench)
+    saved = explain.request(place, case, node="class")
+    status, _, body = get(f"/api/heatmap/{saved.explanation_id}")
+    head, samples = wire.unpack(body)
+    assert (status, head["rows"], head["columns"]) == (200, 16, 18)
+    assert samples.max() == 255
+
+
+def test_pictures_of_prototypes_come_with_and_without_their_heatmap(
+    get: Callable[..., Answer], place: Workplace
+) -> None:
+    active = models.active(place)
+    assert active is not None
+    for ending in ("", "/heatmap"):
+        status, headers, body = get(f"/api/gallery/{active.digest}/p00/0{ending}")
+        assert (status, headers["content-type"]) == (200, "image/png")
+        assert body.startswith(b"\x89PNG")
+    assert get(f"/api/gallery/{active.digest}/p00/99")[0] == 404
+
+
+@pytest.mark.parametrize("name", ["..%2fwire.py", "nothing.js", "viewer.css"])
+def test_only_the_viewers_modules_are_served(get: Callable[..., Answer], name: str) -> None:
+    digest = viewer_assets().digest
+    assert get(f"/api/viewer/{digest}/index.js")[1]["cache-control"].endswith("immutable")
+    assert get(f"/api/viewer/{digest}/{name}")[0] == 404
+    assert get("/api/viewer/0000/index.js")[0] == 404
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8501", "", "10.0.0.7"])
+def test_a_name_that_is_not_ours_is_turned_away(get: Callable[..., Answer], host: str) -> None:
+    assert get("/api/health", host)[0] == 421
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8501", "127.0.0.1:1", "[::1]:8501"])
+def test_the_names_of_this_machine_are_answered(get: Callable[..., Answer], host: str) -> None:
+    assert get("/api/health", host)[0] == 200
+
+
+def test_the_websocket_is_guarded_too() -> None:
+    async def open_door(scope: object, receive: object, send: object) -> None:
+        raise AssertionError("the guard let it through")
+
+    guard = Guard(open_door, hosts={"localhost"})
+    assert ask(guard, "/_stcore/stream", "evil.example", kind="websocket")[0] == 1008
+
+
+def test_behind_a_proxy_the_proxy_decides_on_names(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    assert answered_hosts(settings) is not None
+    assert "evil.example" not in (answered_hosts(settings) or ())
+    assert answered_hosts(replace(settings, address="0.0.0.0", behind_proxy=True)) is None
+
+
+def test_the_policy_lets_no_page_frame_us_and_no_host_but_ours_be_asked() -> None:
+    policy = content_security_policy()
+    assert "frame-ancestors 'none'" in policy
+    assert "http" not in policy
+    assert "unsafe-eval" not in policy
+
+
+def test_streamlit_is_told_to_be_local_and_quiet(tmp_path: Path) -> None:
+    options = streamlit_options(Settings(tmp_path, file_bytes=64 * 1024 * 1024))
+    assert options["browser.gatherUsageStats"] is False
+    assert options["server.address"] == "127.0.0.1"
+    assert options["client.showErrorDetails"] == "none"
+    assert options["server.fileWatcherType"] == "none"
+    assert options["server.maxUploadSize"] == 64
+
+
+def test_every_option_is_known_to_the_installed_streamlit(tmp_path: Path) -> None:
+    from streamlit import config
+
+    known = config._config_options_template
+    assert set(streamlit_options(Settings(tmp_path))) <= set(known)
+
+
+def test_the_server_and_its_pages_never_import_torch() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, app.server, app.views.parts.sheet, app.views.parts.card, "
+        "app.views.parts.batches, app.views.parts.notes, app.views.parts.new_batch; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,66 @@
+"""The pages in this process, without a browser: uploads, presses and what is then to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.services import work
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store.migrate import upgrade
+from tests.app.services.places import START, FakeBench, assets, make_place
+from tests.app.views.screen import MAIN, Screen
+
+__all__ = ["assets"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+    """The workplace that all pages of a test see."""
+    films = tmp_path / "films"
+    films.mkdir()
+    settings = Settings(tmp_path / "data", assets=assets, folders=(films,))
+    found = make_place(settings)
+    upgrade(settings.store_url, backups=settings.backups, now=START)
+    monkeypatch.setattr("app.views.parts.place.opened", lambda settings: found)
+    yield found
+    found.close()
+
+
+class FullBench(FakeBench):
+    """As the fake one, with every figure that the library measures."""
+
+    def explain(self, *args: object, **named: object) -> work.Explained:
+        made = super().explain(*args, **named)  # type: ignore[arg-type]
+        made.faithfulness.update(  # type: ignore[attr-defined]
+            random_insertion_auc=0.4,
+            random_deletion_auc=0.4,
+            hidden_value=0.3,
+            random_hidden_value=0.7,
+            kept_value=0.75,
+            area=0.2,
+            fill="blur",
+        )
+        return made
+
+
+@pytest.fixture
+def bench() -> FullBench:
+    """Model work without torch."""
+    return FullBench()
+
+
+@pytest.fixture
+def worker(place: Workplace, bench: FullBench) -> Callable[[], int]:
+    """Does all the work that is waiting, as the worker process would."""
+    return lambda: work.run_pending(place, bench)
+
+
+@pytest.fixture
+def screen(place: Workplace) -> Screen:
+    """A browser's stand-in, on the first page."""
+    return Screen(AppTest.from_file(str(MAIN), default_timeout=20)).run()

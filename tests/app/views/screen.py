@@ -1,0 +1,89 @@
+"""What a reader sees and does, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).parents[3] / "app" / "main.py"
+
+
+class Screen:
+    """One reader's session."""
+
+    def __init__(self, app: AppTest) -> None:
+        self.app = app
+
+    def run(self) -> Screen:
+        """Look again."""
+        self.app.run()
+        assert not self.app.exception, [error.value for error in self.app.exception]
+        return self
+
+    @property
+    def text(self) -> str:
+        """All words on the page, without the marks of Markdown that escape them."""
+        parts = [
+            *self.app.markdown,
+            *self.app.caption,
+            *self.app.text,
+            *self.app.info,
+            *self.app.warning,
+            *self.app.error,
+            *self.app.success,
+        ]
+        words = [str(part.value) for part in parts] + [tab.label for tab in self.app.tabs]
+        return "\n".join(words).replace("\\", "")
+
+    @property
+    def errors(self) -> list[str]:
+        """Sentences in red."""
+        return [str(error.value).replace("\\", "") for error in self.app.error]
+
+    @property
+    def case_id(self) -> str:
+        """The case in the address."""
+        named = self.app.query_params["case"]
+        return named if isinstance(named, str) else named[0]
+
+    def open(self, page: str) -> Screen:
+        """Another page by its file's name."""
+        self.app.switch_page(f"views/{page}.py")
+        return self.run()
+
+    def buttons(self, label: str) -> list:
+        """Buttons whose words begin with these."""
+        return [b for b in self.app.button if b.label.replace("\\", "").startswith(label)]
+
+    def press(self, label: str, number: int = 0) -> Screen:
+        """Press the button with these words."""
+        button = self.buttons(label)[number]
+        assert not button.disabled, f"{label} cannot be pressed"
+        button.click()
+        return self.run()
+
+    def upload(self, *files: tuple[str, bytes]) -> Screen:
+        """Hand files in."""
+        field = self.app.file_uploader[0]
+        field.set_value([(name, data, "application/octet-stream") for name, data in files])
+        return self.run()
+
+    def choose(self, label: str, value: object) -> Screen:
+        """Choose in the field with this label."""
+        fields: Sequence = [*self.app.selectbox, *self.app.segmented_control]
+        field = next(f for f in fields if f.label == label)
+        field.set_value(value)
+        return self.run()
+
+    def write(self, label: str, text: str) -> Screen:
+        """Write into a field."""
+        field = next(f for f in [*self.app.text_area, *self.app.text_input] if f.label == label)
+        field.set_value(text)
+        return self.run()
+
+    def has(self, label: str) -> bool:
+        """Is there a field to choose or to write with this label?"""
+        fields = [*self.app.selectbox, *self.app.segmented_control, *self.app.text_area]
+        return any(field.label == label for field in fields)

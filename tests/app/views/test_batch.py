@@ -1,0 +1,103 @@
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import pytest
+
+from app.services import batch
+from app.services.workplace import Workplace
+from tests.app.services.places import png
+from tests.app.views.screen import Screen
+
+Worker = Callable[[], int]
+
+
+@pytest.fixture
+def page(screen: Screen) -> Screen:
+    """The batch page, without any batch."""
+    return screen.open("batch")
+
+
+def test_without_a_batch_the_page_says_what_one_is(page: Screen) -> None:
+    assert "No batch yet" in page.text
+    assert page.buttons("Start")[0].disabled
+
+
+def test_uploaded_files_become_a_batch_whose_rows_open_in_review(
+    page: Screen, worker: Worker
+) -> None:
+    page.upload(("a.png", png(1, level=200)), ("b.png", png(2)), ("c.txt", b"text"))
+    assert "Chosen: 3 files" in page.text
+    page.press("Start")
+    assert "0 of 3 files" in page.app.get("progress")[0].proto.text
+    worker()
+    page.run()
+    assert page.app.get("progress")[0].proto.text == "3 of 3 files · 1 no image · finished"
+    assert "This is a text" in page.text
+    page.press("a.png")
+    assert "prototypes" in page.text.lower()
+    assert "a.png" in page.text
+
+
+def test_a_zip_is_opened_and_a_broken_film_is_a_row_that_says_why(
+    page: Screen, worker: Worker
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("ward/a.png", png(1))
+        archive.writestr("ward/b.png", png(2)[:90])
+    page.upload(("films.zip", packed.getvalue())).press("Start")
+    worker()
+    page.run()
+    assert "1 not readable" in page.app.get("progress")[0].proto.text
+    page.choose("Show", "Errors")
+    assert not page.buttons("a.png")
+    assert "b.png" in page.text
+    assert page.buttons("Retry failed")
+
+
+def test_a_cancelled_batch_is_resumed(page: Screen, place: Workplace, worker: Worker) -> None:
+    page.upload(("a.png", png(1)), ("b.png", png(2))).press("Start")
+    page.press("Cancel")
+    assert "cancelled" in page.app.get("progress")[0].proto.text
+    page.press("Resume")
+    worker()
+    page.run()
+    assert page.app.get("progress")[0].proto.text == "2 of 2 files · finished"
+
+
+def test_a_server_folder_is_offered_only_if_the_settings_name_it(
+    page: Screen, place: Workplace, worker: Worker
+) -> None:
+    ward = place.settings.folders[0] / "ward"
+    ward.mkdir()
+    (ward / "a.png").write_bytes(png(1))
+    page.choose("From", "Server folder")
+    page.choose("Inside it", ward)
+    page.press("Start")
+    worker()
+    page.run()
+    assert page.app.get("progress")[0].proto.text == "1 of 1 file · finished"
+    assert batch.batches(place)[0].title == "ward"
+
+
+def test_results_are_downloaded_as_csv_and_json(
+    page: Screen, place: Workplace, worker: Worker
+) -> None:
+    page.upload(("a.png", png(1))).press("Start")
+    worker()
+    page.run()
+    assert [b.label for b in page.app.get("download_button")] == ["CSV", "JSON"]
+    job = batch.batches(place)[0].job.job_id
+    assert json.loads(batch.export_json(place, job))["files"][0]["file"] == "a.png"
+
+
+def test_an_older_batch_is_chosen_from_the_list(page: Screen, worker: Worker) -> None:
+    page.upload(("first.png", png(1))).press("Start")
+    page.upload(("second.png", png(2)), ("third.png", png(3))).press("Start")
+    worker()
+    page.run()
+    assert len(page.buttons("second.png")) == 1
+    page.press("first.png · finished")
+    assert not page.buttons("second.png")

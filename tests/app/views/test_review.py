@@ -1,0 +1,272 @@
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.services import intake, review
+from app.services.workplace import Workplace
+from tests.app.services.places import dicom, png
+from tests.app.views.screen import MAIN, Screen
+
+Worker = Callable[[], int]
+
+
+@pytest.fixture
+def film(screen: Screen, worker: Worker) -> Screen:
+    """A bright film, predicted and open."""
+    screen.upload(("bright.png", png(level=200)))
+    worker()
+    return screen.run()
+
+
+def test_an_empty_list_says_how_to_begin(screen: Screen) -> None:
+    assert "No films yet" in screen.text
+    assert "Up to 200 files and 512 MB at once" in screen.text
+
+
+def test_every_page_says_what_the_program_is_not_and_who_reads(screen: Screen) -> None:
+    for page in ("review", "batch", "annotations", "model"):
+        words = screen.open(page).text
+        assert "Research use only, not for diagnosis" in words
+        assert "Films are stored as they came, for one local reader" in words
+        assert "nih-pneumonia" in words
+        assert "Reader One" in words
+
+
+def test_one_uploaded_film_opens_at_once_and_says_that_it_is_being_read(screen: Screen) -> None:
+    screen.upload(("bright.png", png(level=200)))
+    assert "bright.png" in screen.text
+    assert "Reading the film" in screen.text
+    assert screen.app.query_params["case"]
+
+
+def test_the_prediction_comes_with_its_prototypes_and_their_sources(film: Screen) -> None:
+    assert "finding" in film.text
+    assert "p00" in film.text
+    assert "4 contributions sum to the logit of **finding**" in film.text
+    pictures = [m.value for m in film.app.markdown if "/api/gallery/" in m.value]
+    assert len(pictures) == 4
+    assert "/heatmap)" in pictures[0]
+
+
+def test_several_files_stay_in_the_list_and_a_text_says_why_it_is_none(screen: Screen) -> None:
+    screen.upload(("a.png", png(1)), ("b.png", png(2)), ("notes.txt", b"not an image"))
+    assert "2 added, 1 no image" in screen.text
+    assert "This is a text" in screen.text
+    assert len(screen.buttons("a.png")) == 1
+    assert "2 cases" in screen.text
+
+
+def test_the_same_pixels_twice_are_one_case(screen: Screen) -> None:
+    screen.upload(("a.png", png(1)), ("b.png", png(1)))
+    assert "1 added, 1 here already" in screen.text
+
+
+def test_more_files_than_fit_are_refused_in_one_sentence(screen: Screen) -> None:
+    screen.upload(*[(f"{n}.png", b"x") for n in range(201)])
+    assert screen.errors == [
+        "These are 201 files; 200 fit in one upload. Larger sets go through a server folder on "
+        "the Batch page, or the shell."
+    ]
+
+
+def test_files_of_one_study_stand_together(screen: Screen) -> None:
+    screen.upload(
+        ("pa.dcm", dicom(1, study_uid="1.2.9")),
+        ("lone.png", png(3)),
+        ("ap.dcm", dicom(2, study_uid="1.2.9")),
+    )
+    assert "Study of 2 files" in screen.text
+    names = [b.label.replace("\\", "") for b in screen.app.button if b.help == "Open the film"]
+    assert abs(names.index("pa.dcm") - names.index("ap.dcm")) == 1
+
+
+def test_filters_narrow_the_list_and_outlive_an_open_film(screen: Screen) -> None:
+    screen.upload(("a.png", png(1)), ("b.png", png(2)))
+    screen.write("Find", "b.p")
+    assert not screen.buttons("a.png")
+    screen.press("b.png")
+    screen.press("All cases")
+    assert not screen.buttons("a.png")
+    screen.write("Find", "nothing like it")
+    assert "No case fits these filters" in screen.text
+
+
+def test_the_list_turns_its_pages(screen: Screen, place: Workplace) -> None:
+    for number in range(16):
+        intake.add(place, png(number), name=f"film-{number:02d}.png")
+    screen.run()
+    assert "Page 1 of 2" in screen.text
+    screen.press("Next")
+    assert "Page 2 of 2" in screen.text
+    assert len(screen.buttons("film-")) == 2
+
+
+def test_the_address_brings_a_new_session_back_to_the_case(film: Screen, place: Workplace) -> None:
+    case_id = film.case_id
+    again = Screen(AppTest.from_file(str(MAIN), default_timeout=20))
+    again.app.query_params["case"] = case_id
+    assert "bright.png" in again.run().text
+
+
+def test_a_case_that_is_gone_is_a_sentence_with_a_way_back(screen: Screen) -> None:
+    screen.app.query_params["case"] = "0123456789abcdef"
+    screen.run()
+    assert len(screen.errors) == 1
+    screen.press("All cases")
+    assert "No films yet" in screen.text
+
+
+def test_accepting_saves_a_revision_that_is_listed(film: Screen, place: Workplace) -> None:
+    film.choose("Verdict", "accept")
+    film.choose("Confidence", 5)
+    film.write("Remarks", "As I see it.")
+    film.press("Save revision 1")
+    assert "Saved as revision 1" in film.text
+    assert "Revisions (1)" in film.text
+    assert "As I see it." in film.text
+    assert film.buttons("Save revision 2")
+
+
+def test_a_rejection_names_the_right_label(film: Screen, place: Workplace) -> None:
+    assert not film.has("Corrected label")
+    film.choose("Verdict", "reject")
+    film.choose("Confidence", 4)
+    film.press("Save revision 1")
+    assert "without saying what is right" in film.errors[0]
+    film.choose("Corrected label", "none")
+    film.press("Save revision 1")
+    sheet = review.open_case(place, film.case_id)
+    assert sheet.annotation is not None
+    assert (sheet.annotation.verdict, sheet.annotation.corrected_label) == ("reject", "none")
+
+
+def test_nothing_is_saved_before_verdict_and_confidence_are_chosen(film: Screen) -> None:
+    assert film.buttons("Save revision 1")[0].disabled
+    film.choose("Verdict", "accept")
+    assert film.buttons("Save revision 1")[0].disabled
+
+
+def test_judgements_of_prototypes_are_saved_with_the_verdict(
+    film: Screen, place: Workplace
+) -> None:
+    film.choose("As a reason for the prediction it is", "artefact")
+    film.choose("Which artefact?", "device")
+    film.choose("Verdict", "accept")
+    film.choose("Confidence", 3)
+    assert "1 prototype judged" in film.text
+    film.press("Save revision 1")
+    sheet = review.open_case(place, film.case_id)
+    assert sheet.annotation is not None
+    (name, judged), *others = sheet.annotation.prototype_judgements.items()
+    assert (name, judged.usefulness, judged.artefact, others) == ("p00", "artefact", "device", [])
+
+
+def test_a_draft_outlives_a_look_at_another_page(film: Screen) -> None:
+    case_id = film.case_id
+    film.choose("Verdict", "supplement")
+    film.write("Remarks", "half a thought")
+    film.open("annotations")
+    film.open("review")
+    film.app.query_params["case"] = case_id
+    film.run()
+    assert film.app.text_area[0].value == "half a thought"
+    assert film.has("Further label")
+
+
+def test_a_revision_of_somebody_else_is_not_overwritten(film: Screen, place: Workplace) -> None:
+    case_id = film.case_id
+    film.choose("Verdict", "accept")
+    film.choose("Confidence", 3)
+    real_sign = review.sign
+
+    def sign_late(*args: object, **named: object) -> object:
+        real_sign(place, case_id, verdict="accept", confidence=1, expected_revision=0)
+        return real_sign(*args, **named)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(review, "sign", sign_late)
+        film.press("Save revision 1")
+    assert len(film.errors) == 1
+    assert len(review.open_case(place, case_id).revisions) == 1
+
+
+def test_an_explanation_is_made_by_the_worker_and_then_shown(film: Screen, worker: Worker) -> None:
+    assert "Heatmaps (0)" in film.text
+    film.press("Explain")
+    worker()
+    film.run()
+    assert "Heatmaps (1)" in film.text
+    assert "better than a random map" in film.text
+    assert "Hiding the marked 20 % of the film takes the probability of finding" in film.text
+
+
+def test_a_prototype_is_explained_from_its_row(film: Screen, worker: Worker) -> None:
+    film.press("Explain", number=1)
+    worker()
+    film.run()
+    assert "Prototype p00" in film.text
+    assert "the similarity to p00" in film.text
+
+
+def test_a_case_is_read_with_another_model_on_request(
+    film: Screen, place: Workplace, worker: Worker
+) -> None:
+    other = place.models.find("chest-phantom")
+    assert other is not None
+    film.choose("Model for this case", other.digest)
+    assert "Reading the film" in film.text
+    worker()
+    film.run()
+    sheet = review.open_case(place, film.case_id)
+    assert sheet.model_name == "chest-phantom"
+    assert "4 contributions" in film.text
+
+
+def test_a_case_is_deleted_only_after_a_second_word(film: Screen, place: Workplace) -> None:
+    assert film.buttons("Delete case")[0].disabled
+    film.app.checkbox[0].check()
+    film.run()
+    film.press("Delete case")
+    assert "No films yet" in film.text
+    assert review.list_cases(place).total == 0
+
+
+def test_no_prototype_is_close_stands_in_a_banner(
+    screen: Screen, worker: Worker, bench: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    predict = bench.predict  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        bench, "predict", lambda *a: replace(predict(*a), no_prototype_is_close=True)
+    )
+    screen.upload(("odd.png", png(level=200)))
+    worker()
+    assert "No prototype is close" in screen.run().text
+
+
+def test_a_file_name_is_never_read_as_markup(screen: Screen) -> None:
+    screen.upload(("**bold** <b>x</b> [a](b).png", png(1)))
+    shown = [m.value for m in screen.app.markdown if "bold" in m.value]
+    assert shown == [r"**\*\*bold\*\* \<b\>x\<\/b\> \[a\]\(b\)\.png**"] or all(
+        r"\*\*bold" in value for value in shown
+    )
+
+
+def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
+    screen: Screen, place: Workplace, worker: Worker, bench: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dprotonet.errors import UnusableBundle
+
+    def refuse(*args: object) -> object:
+        raise UnusableBundle("The head was altered. Add the model again.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench, "predict", refuse)
+        screen.upload(("a.png", png(level=200)))
+        worker()
+        assert screen.run().errors == ["The head was altered. Add the model again."]
+    screen.press("Try again")
+    worker()
+    assert "4 contributions" in screen.run().text
