@@ -73,7 +73,7 @@ def _stamp(model: nn.Module) -> tuple:
     for tensor in [*model.parameters(), *model.buffers()]:
         tensor = tensor.detach()
         if tensor.device.type == "cpu" and tensor.dtype != torch.bfloat16:
-            mark: float = zlib.crc32(memoryview(tensor.contiguous().numpy().reshape(-1)))
+            mark: float = zlib.crc32(tensor.contiguous().numpy().tobytes())
         else:
             mark = float(tensor.double().sum())
         marks.append((str(tensor.device), tuple(tensor.shape), mark))

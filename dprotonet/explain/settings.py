@@ -16,7 +16,7 @@ class MDMSettings:
     """The decoder's settings. The defaults are the recipe that was found to be most faithful."""
 
     sizes: tuple[int, ...] = (5, 7, 10)  # cells along a side of each small mask
-    steps: int = 14  # gradient steps for every size; 0 leaves the other candidates alone
+    steps: int = 8  # gradient steps for every size; 0 leaves the other candidates alone
     learning_rate: float = 0.15  # of Adam, on masks that start at noise of spread 0.1
     objective: str = "keep_and_remove"  # or "consistency", the published one
     areas: tuple[float, float] = (0.05, 0.6)  # share of the film kept, drawn anew at every step
@@ -30,7 +30,7 @@ class MDMSettings:
     random_cells: int = 7  # cells along a side of those
     class_activation: bool = True  # whether Grad-CAM is a candidate too
     merge: str = "faithfulness"  # or "vote", the published one
-    merge_areas: tuple[float, ...] = (0.1, 0.25, 0.5)  # kept and removed shares that weigh a map
+    merge_areas: tuple[float, ...] = (0.15, 0.4)  # kept and removed shares that weigh a map
     merge_power: float = 2.0  # of a candidate's own faithfulness in its weight
     snapshots: int = 2  # how often a mask's faithfulness is looked at; the best is kept
     patience: float = 0.01  # a gain below this between two looks ends the search (share of span)
