@@ -74,6 +74,6 @@ def raw_tensors(data: bytes) -> list[RawTensor]:
                 raise ValueError(f"tensor {name} lies outside the file")
             shape = tuple(int(size) for size in entry["shape"])
             found.append(RawTensor(name, str(entry["dtype"]), shape, body[start:end]))
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError("its header is not that of a safetensors file") from error
     return found
