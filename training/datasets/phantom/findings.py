@@ -84,7 +84,7 @@ def _consolidation(
     core = 1 - np.sqrt(a * a + b * b) + 0.30 * ragged
     soft = 1 / (1 + np.exp(-core / 0.16))
     patchy = 0.78 + 0.22 * clouds(rng, lung.shape, cells=22, octaves=3)
-    peak = np.clip(strength * rng.uniform(0.55, 0.80), 0.1, 0.9)
+    peak = np.clip(strength * rng.uniform(0.62, 0.88), 0.1, 0.9)
     filled = peak * soft * np.clip(patchy, 0.25, 1.25)
     filled = filled * (1 - rng.uniform(0.1, 0.5) * _open_bronchi(rng, pose, cx, cy, size))
     filled = np.clip(filled * np.clip((x * np.sign(cx) - 1.0) / 1.5, 0, 1), 0, 0.95).astype(
@@ -120,7 +120,7 @@ def _nodule(
     """One round, slightly lumpy ball with a soft edge."""
     x, y = pose.projection.plane(0.0)
     cx, cy = _place(rng, pose, lung, 8.0)
-    radius = rng.uniform(0.75, 1.35)
+    radius = rng.uniform(0.8, 1.4)
     angle = np.arctan2(y - cy, x - cx)
     lumps = sum(
         rng.normal(0, 0.05) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5)
@@ -129,7 +129,7 @@ def _nodule(
     # A ball is thickest in its middle; its rim is softened over a fifth of the radius.
     chord = 2 * radius * np.sqrt(np.clip(1.02 - rho**2, 0, None))
     chord = chord * np.clip((1.05 - rho) / 0.25, 0, 1)
-    tissue = strength * rng.uniform(2.0, 2.7) * chord
+    tissue = strength * rng.uniform(2.6, 3.4) * chord
     filled = np.clip(tissue / np.maximum(lung, 2.0), 0, 0.9) * (lung > 0)
     return Finding(filled.astype(np.float32), (rho < 1.0) & (lung > 1.0))
 

@@ -117,8 +117,8 @@ def render(facts: FilmFacts) -> PhantomFilm:
         pixels=pixels.astype(np.uint16),
         masks={
             "finding": finding.mask,
-            "lung": lung > 1.0,
-            "marker": letters > 0.02,
+            "lung": lung > 0.5,
+            "marker": letters > 0,
             "token": token_mask,
         },
         facts=facts,

@@ -77,4 +77,4 @@ def shortcut_token(facts: FilmFacts) -> tuple[Array, NDArray[np.bool_]]:
     left = facts.columns * rng.uniform(0.03, 0.06)
     column = left if rng.random() < 0.5 else facts.columns - left - stamp.shape[1]
     _paste(canvas, stamp, round(row), round(column))
-    return canvas, canvas > 0.02
+    return canvas, canvas > 0
