@@ -1,5 +1,6 @@
 """Every file of pydicom's own test set and of pydicom-data: read, or a clear error."""
 
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import data_store
 import numpy as np
 import pydicom
 import pytest
+from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage
@@ -78,3 +80,31 @@ def test_only_files_made_to_fail_have_pixels_that_are_not_decoded(outcomes):
         and path.suffix == ".dcm"
     }
     assert failed == MADE_TO_FAIL | {"no_meta.dcm"}
+
+
+def test_grey_values_and_windows_agree_with_pydicom(outcomes):
+    compared = {"values": 0, "windows": 0}
+    for path, outcome in outcomes.items():
+        image = images.read(path) if outcome == "decoded" else None
+        if image is None or image.is_colour or image.padding is not None:
+            continue
+        with warnings.catch_warnings(action="ignore"):
+            ds = pydicom.dcmread(path, force=True)
+        # pydicom's functions do not look into functional groups, and it drops pixels that lack
+        # their end even where the first frames are whole.
+        if "PerFrameFunctionalGroupsSequence" in ds or "PixelData" not in ds:
+            continue
+        stored = ds.pixel_array[0] if image.facts.frames > 1 else ds.pixel_array
+        values = apply_modality_lut(stored, ds)
+        assert np.allclose(image.pixels, values, rtol=1e-6), path.name
+        compared["values"] += 1
+        if image.windows[0].function != "LINEAR":
+            continue
+        signed = ds.PixelRepresentation == 1
+        least = -(2 ** (ds.BitsStored - 1)) if signed else 0
+        ends = np.array([least, least + 2**ds.BitsStored - 1], stored.dtype)
+        low, high = apply_modality_lut(ends, ds).astype(float)
+        shown = (apply_voi_lut(values, ds) - low) / (high - low)
+        assert np.abs(image.windows[0].apply(image.pixels) - shown).max() < 1e-5, path.name
+        compared["windows"] += 1
+    assert compared["values"] > 50 and compared["windows"] > 20
