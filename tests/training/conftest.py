@@ -1,0 +1,23 @@
+import pytest
+
+from tests.training import replicas
+
+# Small enough for seconds: random weights, 64 pixels, few steps.
+SMALL = (
+    "weights=none",
+    "image_size=64",
+    "frozen_blocks=2",
+    "variants=1",
+    "epochs=3",
+    "batch_size=8",
+    "prototypes_per_class=2",
+    "depth=16",
+    "head_steps=20",
+    "resamples=20",
+    "batch_norm=trained",
+)
+
+
+@pytest.fixture(scope="session")
+def class_folder(tmp_path_factory):
+    return replicas.classes(tmp_path_factory.mktemp("classes") / "set")

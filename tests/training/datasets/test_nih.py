@@ -1,0 +1,66 @@
+import pytest
+
+from dprotonet.errors import ReadableError
+from tests.training import replicas
+from training.datasets import nih
+
+
+def test_the_true_layout_is_read_with_images_found_by_their_stem(tmp_path):
+    dataset = nih.load(replicas.nih(tmp_path / "nih", patients=4))
+    assert dataset.classes == ("no pneumonia", "pneumonia")
+    assert dataset.negative_class == "no pneumonia"
+    assert len(dataset.samples) == 8
+    first = dataset.samples[0]
+    assert first.sample_id == "00000001_000"
+    assert first.path.suffix == ".jpg"
+    assert (first.patient_id, first.label, first.view) == ("1", 1, "PA")
+    assert [s.label for s in dataset.samples] == [1, 1, 0, 0, 1, 1, 0, 0]
+
+
+def test_boxes_come_in_stored_pixels_whatever_the_image_size(tmp_path):
+    dataset = nih.load(replicas.nih(tmp_path / "nih", patients=1))
+    (box,) = dataset.samples[0].boxes
+    scale = replicas.SIDE / 1024
+    assert (box.x, box.y, box.width, box.height) == (
+        512 * scale,
+        256 * scale,
+        128 * scale,
+        64 * scale,
+    )
+    assert box.finding == "Pneumonia"
+    assert dataset.samples[1].boxes == ()
+
+
+def test_images_may_lie_in_the_numbered_folders(tmp_path):
+    root = replicas.nih(tmp_path / "nih", patients=2, folder="images_001/images", suffix="png")
+    assert len(nih.load(root).samples) == 4
+
+
+def test_rows_without_an_image_are_left_out_and_no_image_at_all_is_refused(tmp_path):
+    root = replicas.nih(tmp_path / "nih", patients=2)
+    (root / "images" / "00000001_000.jpg").unlink()
+    assert len(nih.load(root).samples) == 3
+    for path in (root / "images").iterdir():
+        path.unlink()
+    with pytest.raises(ReadableError, match="holds no image that Data_Entry_2017_v2020.csv names"):
+        nih.load(root)
+
+
+def test_a_wrong_folder_a_missing_table_and_a_missing_column_say_what_was_expected(tmp_path):
+    with pytest.raises(ReadableError, match="There is no folder"):
+        nih.load(tmp_path / "nowhere")
+    with pytest.raises(ReadableError, match="holds neither Data_Entry_2017_v2020.csv nor"):
+        nih.load(tmp_path)
+    root = replicas.nih(tmp_path / "nih", patients=1)
+    table = root / "Data_Entry_2017_v2020.csv"
+    table.write_text(table.read_text().replace("Patient ID", "Person"))
+    with pytest.raises(ReadableError, match="no column 'Patient ID'"):
+        nih.load(root)
+
+
+def test_a_broken_box_is_named_by_its_line(tmp_path):
+    root = replicas.nih(tmp_path / "nih", patients=1)
+    boxes = root / "BBox_List_2017.csv"
+    boxes.write_text(boxes.read_text().replace("512,256", "here,256"))
+    with pytest.raises(ReadableError, match="Line 2 of BBox_List_2017.csv"):
+        nih.load(root)

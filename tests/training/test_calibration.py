@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.calibration import fit_temperature, fit_threshold, log_loss, softmax
+
+
+def _films(seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, 120)
+    return np.eye(3)[labels] * 2.0 + rng.normal(0, 1.5, (120, 3)), labels
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000))
+def test_the_temperature_never_makes_the_log_loss_worse(seed):
+    logits, labels = _films(seed)
+    assert log_loss(logits, labels, fit_temperature(logits, labels)) <= log_loss(logits, labels)
+
+
+def test_sharper_logits_get_a_higher_temperature_and_the_same_probabilities():
+    logits, labels = _films(1)
+    once, thrice = fit_temperature(logits, labels), fit_temperature(3 * logits, labels)
+    assert thrice == pytest.approx(3 * once, rel=0.03)
+
+
+def test_a_temperature_keeps_the_order_of_the_classes():
+    logits, _ = _films(2)
+    for temperature in (0.1, 1.0, 8.0):
+        order = softmax(logits, temperature).argsort(axis=1)
+        assert (order == logits.argsort(axis=1)).all()
+
+
+def test_the_threshold_stands_between_the_two_sides():
+    positive = np.array([False, False, True, True])
+    assert fit_threshold(np.array([0.1, 0.3, 0.7, 0.9]), positive) == pytest.approx(0.5)
+
+
+def test_with_one_side_alone_the_threshold_is_a_half():
+    assert fit_threshold(np.array([0.2, 0.4]), np.array([True, True])) == 0.5

@@ -1,0 +1,28 @@
+import pytest
+import torch
+
+from dprotonet.backbones import build_backbone
+from dprotonet.errors import ReadableError
+from training import networks
+from training.recipe import load_recipe
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "densenet121"])
+def test_front_and_back_blocks_one_after_the_other_are_the_backbone(name):
+    torch.manual_seed(0)
+    backbone = build_backbone(name).eval()
+    x = torch.randn(1, 3, 64, 64)
+    with torch.inference_mode():
+        front = networks.front_blocks(backbone, 3)(x)
+        assert torch.equal(networks.back_blocks(backbone, 3)(front), backbone(x))
+
+
+def test_more_frozen_blocks_than_there_are_is_refused():
+    with pytest.raises(ReadableError, match="Freeze fewer"):
+        networks.front_blocks(build_backbone("resnet18"), 8)
+
+
+def test_a_missing_weights_file_says_how_to_give_one():
+    recipe = load_recipe("nih", ["weights=/nowhere/w.safetensors"])
+    with pytest.raises(ReadableError, match="--set weights=torchvision"):
+        networks.dprotonet(recipe, ("a", "b"), None)

@@ -1,0 +1,52 @@
+import pytest
+
+from dprotonet.errors import ReadableError
+from training.recipe import RECIPES, load_recipe
+
+
+@pytest.mark.parametrize("name", ["phantom", "nih", "folder"])
+def test_every_committed_recipe_loads_and_states_its_command(name):
+    assert load_recipe(name).dataset == name
+    assert "python -m training train" in (RECIPES / f"{name}.yaml").read_text()
+
+
+def test_settings_change_single_keys_and_keep_their_kind():
+    recipe = load_recipe("nih", ["epochs=3", "lr_new=1e-4", "card.title=Mine", "weights=none"])
+    assert (recipe.epochs, recipe.lr_new, recipe.weights) == (3, 1e-4, None)
+    assert recipe.card.title == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("epoch=3", "no key epoch. Did you mean epochs"),
+        ("card.tilte=x", "Did you mean card.title"),
+        ("epochs", "--set key=value"),
+        ("epochs=many", "Expected int"),
+        ("masks=soft", "Choose one of: image, learned, random"),
+        ("epochs=0", "Give at least 1"),
+        ("epochs=1", "warms up for 1 of 1"),
+        ("frozen_blocks=0", "freezes no blocks"),
+        ("flip=3", "Expected bool"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_that_says_what_was_expected(setting, sentence):
+    with pytest.raises(ReadableError, match=sentence):
+        load_recipe("nih", [setting])
+
+
+def test_an_unknown_recipe_names_the_known_ones():
+    with pytest.raises(ReadableError, match="folder, nih, phantom"):
+        load_recipe("chest")
+
+
+def test_a_recipe_may_be_a_file_of_ones_own(tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("name: own\ndataset: folder\n")
+    assert load_recipe(str(file)).name == "own"
+    file.write_text("dataset: folder\n")
+    with pytest.raises(ReadableError, match="no key name"):
+        load_recipe(str(file))
+    file.write_text("just words")
+    with pytest.raises(ReadableError, match="holds no keys"):
+        load_recipe(str(file))

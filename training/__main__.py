@@ -1,0 +1,84 @@
+"""``python -m training``: train, evaluate, gallery, pointing, phantom, probe."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from dprotonet.errors import ReadableError
+
+WRONG_USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; what the user gave wrong is one sentence and exit status 2."""
+    words = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("ignite").setLevel(logging.WARNING)
+    # Imported here, so that --help comes at once.
+    from training import commands
+
+    try:
+        getattr(commands, words.command)(words)
+    except ReadableError as error:
+        print(error, file=sys.stderr)
+        return WRONG_USAGE
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    train = commands.add_parser("train", help="train by a recipe and write a bundle")
+    train.add_argument("recipe", help="phantom, nih, folder, or the path of a YAML file")
+    train.add_argument("--data", type=Path, help="folder of the images (the phantom needs none)")
+    train.add_argument(
+        "--out", type=Path, required=True, help="folder for bundle, logs, checkpoint"
+    )
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    train.add_argument("--device", help="cpu, cuda or cuda:N; by default cuda where there is one")
+    train.add_argument("--folds", type=_folds, help="cross-validate by patient on so many folds")
+    train.add_argument("--resume", action="store_true", help="go on where a run in --out ended")
+    train.add_argument("--films", type=Path, help="keep placed films here (OUT/films.safetensors)")
+
+    evaluate = commands.add_parser("evaluate", help="figures of a bundle as JSON")
+    evaluate.add_argument("bundle", type=Path)
+    evaluate.add_argument("--data", type=Path)
+    evaluate.add_argument("--split", choices=("train", "validation", "test"), default="test")
+    evaluate.add_argument("--device")
+
+    gallery = commands.add_parser("gallery", help="attach pictures of prototype sources")
+    gallery.add_argument("bundle", type=Path)
+    gallery.add_argument("--data", type=Path)
+
+    pointing = commands.add_parser("pointing", help="do heatmaps point at the phantom's findings?")
+    pointing.add_argument("bundle", type=Path)
+    pointing.add_argument("--n", type=int, default=100, help="correctly classified films to score")
+    pointing.add_argument("--preset", default="standard", choices=("standard", "draft"))
+
+    phantom = commands.add_parser("phantom", help="write a folder of synthetic films")
+    phantom.add_argument("--out", type=Path, required=True)
+    phantom.add_argument("--n", type=int, default=100)
+    phantom.add_argument("--seed", type=int, default=1)
+    phantom.add_argument("--shortcut", action="store_true", help="a token that goes with a class")
+
+    probe = commands.add_parser("probe", help="score of a linear probe on fixed features")
+    probe.add_argument("recipe")
+    probe.add_argument("--data", type=Path)
+    probe.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    return parser
+
+
+def _folds(text: str) -> int:
+    number = int(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError("give at least 2 folds")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""What each command of ``python -m training`` does, once its words are understood."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from dprotonet.errors import ReadableError
+from training.memory import keep_freed_memory
+from training.recipe import load_recipe
+
+_log = logging.getLogger(__name__)
+
+
+def train(words: argparse.Namespace) -> None:
+    """Train on the split, or on every fold; write the bundle and say where."""
+    recipe = load_recipe(words.recipe, words.set)
+    keep_freed_memory()
+    device = _device(words.device)
+    from dprotonet.preprocessing import Preprocessing
+    from training.datasets.opening import open_dataset
+    from training.films import place_films
+    from training.train import prepare, write_json
+
+    dataset = open_dataset(recipe, words.data)
+    words.out.mkdir(parents=True, exist_ok=True)
+    films = place_films(
+        dataset.samples,
+        Preprocessing(size=recipe.image_size),
+        keep=words.films or words.out / "films.safetensors",
+    )
+    from training.crossval import check_folds
+
+    check_folds(films.samples, dataset.classes, words.folds)  # said before any training
+    run = prepare(recipe, dataset, films, out=words.out, device=device, resume=words.resume)
+    _folds(run, words.folds)
+    if words.folds:
+        from training.crossval import summary
+
+        found = summary(run, words.folds)
+        write_json(words.out / f"{recipe.name}-{words.folds}fold.json", found)
+        _print(found)
+    else:
+        _print(_card(words.out / "bundle"))
+
+
+def evaluate(words: argparse.Namespace) -> None:
+    """Judge a bundle on a split."""
+    from dprotonet.bundle import Bundle
+    from training.evaluate import evaluate as judge
+
+    bundle = Bundle.load(words.bundle)
+    _print(judge(bundle, words.data, words.split, device=_device(words.device)))
+
+
+def gallery(words: argparse.Namespace) -> None:
+    """Put source pictures beside the application's data."""
+    from dprotonet.bundle import Bundle
+    from training.gallery import application_data, attach
+
+    bundle = Bundle.load(words.bundle, with_model=False)
+    count = attach(bundle, words.data)
+    _print({"bundle": bundle.name, "pictures": count, "folder": str(application_data())})
+
+
+def pointing(words: argparse.Namespace) -> None:
+    """Score where heatmaps point."""
+    from dprotonet.bundle import Bundle
+    from training.pointing import pointing as score
+
+    _print(score(Bundle.load(words.bundle), words.n, preset=words.preset))
+
+
+def phantom(words: argparse.Namespace) -> None:
+    """Write a folder of phantom films."""
+    from training.datasets.phantom import Shortcut
+    from training.datasets.phantom.folder import write_folder
+
+    shortcut = Shortcut() if words.shortcut else None
+    table = write_folder(words.out, words.n, words.seed, shortcut)
+    _print({"films": words.n, "table": str(table)})
+
+
+def probe(words: argparse.Namespace) -> None:
+    """How far features get that have learned nothing of films."""
+    recipe = load_recipe(words.recipe, words.set)
+    from training.datasets.opening import open_dataset
+    from training.probe import ProbeOptions
+    from training.probe import probe as look
+
+    dataset = open_dataset(recipe, words.data)
+    options = ProbeOptions(recipe.backbone, recipe.weights, recipe.image_size, recipe.seed)
+    _print(look(dataset.samples, dataset.classes, options).to_json())
+
+
+def _folds(run: Any, folds: int | None) -> None:
+    """Every fold that is not finished; fold 0 of five is the split, and gives the bundle."""
+    from training.bundling import Showing, write_bundle
+    from training.crossval import fit_fold, keep_fold, kept_fold
+
+    pictures = run.recipe.dataset != "nih"  # NIH's images are not ours to pass on
+    for number in range(folds or 1):
+        if run.resume and kept_fold(run.out, number) is not None:
+            continue
+        _log.info("fold %d", number)
+        fold = fit_fold(run, number, folds or 5)
+        if number == 0 and folds in (None, 5):
+            write_bundle(
+                run,
+                fold.rows,
+                fold.fitted,
+                fold.black,
+                run.out / "bundle",
+                Showing(pictures=pictures),
+                hardware=_hardware(run.device),
+            )
+        keep_fold(run, fold)
+
+
+def _card(bundle: Path) -> dict[str, Any]:
+    from dprotonet.bundle import Bundle
+
+    loaded = Bundle.load(bundle, with_model=False)
+    return {"bundle": str(bundle), "digest": loaded.digest, "metrics": loaded.card.metrics}
+
+
+def _device(name: str | None) -> str:
+    import torch
+
+    if name is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise ReadableError(
+            f"The device {name!r} cannot be used here. Give cpu, or leave --device out."
+        ) from error
+    return name
+
+
+def _hardware(device: str) -> str:
+    if device.startswith("cuda"):
+        import torch
+
+        return str(torch.cuda.get_device_name(device))
+    return f"{os.cpu_count()} CPU cores, {platform.machine()}"
+
+
+def _print(values: dict[str, Any]) -> None:
+    json.dump(values, sys.stdout, indent=1, ensure_ascii=False)
+    sys.stdout.write("\n")

@@ -1,0 +1,148 @@
+"""NIH ChestX-ray14 in the layout in which the NIH Clinical Center hands it out.
+
+Wang et al., "ChestX-ray8: Hospital-scale Chest X-ray Database and Benchmarks", CVPR 2017.
+Label: pneumonia among the findings that were mined from the report, or not.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+from PIL import Image
+
+from dprotonet.errors import ReadableError
+from training.datasets.samples import Box, Dataset, Sample
+
+TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
+BOXES = "BBox_List_2017.csv"
+CLASSES = ("no pneumonia", "pneumonia")
+BOX_GRID = 1024
+"""Boxes are in the pixels of the original 1024 x 1024 images, whatever was stored since."""
+
+LICENCE = (
+    "NIH ChestX-ray14, NIH Clinical Center (Wang et al., CVPR 2017): free to use with attribution."
+)
+NOTE = (
+    "The positive class is pneumonia among the findings of the report, most often with other "
+    "findings beside it. Labels were mined from reports, not read from the films."
+)
+_COLUMNS = ("Image Index", "Finding Labels", "Patient ID", "View Position")
+_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def load(root: Path) -> Dataset:
+    """The data set under ``root``: the table, the images beside it, and the boxes where there are.
+
+    Rows whose image is not there are left out (a part of the set is a common download); an image
+    may have been converted to JPEG, so files are found by their stem.
+
+    Raises:
+        ReadableError: a file, column or every image is missing.
+    """
+    table = _table(root)
+    rows = _rows(table, _COLUMNS)
+    files = _files(root)
+    boxes = _boxes(root / BOXES)
+    samples = []
+    for row in rows:
+        stem = Path(row["Image Index"]).stem
+        if stem not in files:
+            continue
+        path = files[stem]
+        samples.append(
+            Sample(
+                sample_id=stem,
+                path=path,
+                patient_id=row["Patient ID"],
+                label=int("Pneumonia" in row["Finding Labels"].split("|")),
+                view=row["View Position"],
+                boxes=_scaled(boxes[stem], path) if stem in boxes else (),
+            )
+        )
+    if not samples:
+        raise ReadableError(
+            f"{root} holds no image that {table.name} names (its first is "
+            f"{rows[0]['Image Index']}). Put them under images/ or images_001/images/ and so on."
+        )
+    return Dataset("nih", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)
+
+
+def _table(root: Path) -> Path:
+    if not root.is_dir():
+        raise ReadableError(
+            f"There is no folder {root}. Give the folder of NIH ChestX-ray14, "
+            f"which holds {TABLES[0]} and images/."
+        )
+    for name in TABLES:
+        if (root / name).is_file():
+            return root / name
+    raise ReadableError(
+        f"{root} holds neither {TABLES[0]} nor {TABLES[1]}. Give the folder of NIH ChestX-ray14, "
+        "which holds one of them and images/."
+    )
+
+
+def _rows(table: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        missing = [c for c in columns if c not in (reader.fieldnames or ())]
+        if missing:
+            raise ReadableError(
+                f"{table.name} has no column {missing[0]!r}. Expected the columns "
+                f"{', '.join(columns)}, as in the table that NIH hands out."
+            )
+        rows = [{c: (row[c] or "").strip() for c in columns} for row in reader]
+    if not rows:
+        raise ReadableError(f"{table.name} has no rows. Give the table that NIH hands out.")
+    return rows
+
+
+def _files(root: Path) -> dict[str, Path]:
+    folders = [
+        root / "images",
+        *sorted(root.glob("images_*/images")),
+        *sorted(root.glob("images_*")),
+    ]
+    return {
+        path.stem: path
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
+    }
+
+
+def _boxes(table: Path) -> dict[str, list[tuple[str, list[float]]]]:
+    """Boxes in the 1024 grid by stem. The header splits ``Bbox [x,y,w,h]`` into four columns."""
+    found: dict[str, list[tuple[str, list[float]]]] = defaultdict(list)
+    if not table.is_file():
+        return found
+    with table.open(newline="", encoding="utf-8-sig") as file:
+        lines = list(csv.reader(file))[1:]
+    for number, line in enumerate(lines, start=2):
+        if len(line) < 6:
+            raise ReadableError(
+                f"Line {number} of {table.name} is no box. "
+                "Expected: image, finding, x, y, width, height."
+            )
+        try:
+            corners = [float(value) for value in line[2:6]]
+        except ValueError as error:
+            raise ReadableError(
+                f"Line {number} of {table.name} is no box: {error}. "
+                "Expected: image, finding, x, y, width, height."
+            ) from error
+        found[Path(line[0]).stem].append((line[1], corners))
+    return found
+
+
+def _scaled(boxes: list[tuple[str, list[float]]], path: Path) -> tuple[Box, ...]:
+    with Image.open(path) as image:
+        columns, rows = image.size
+    across, down = columns / BOX_GRID, rows / BOX_GRID
+    return tuple(
+        Box(x * across, y * down, width * across, height * down, finding)
+        for finding, (x, y, width, height) in boxes
+    )

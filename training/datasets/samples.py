@@ -1,0 +1,125 @@
+"""What every data set hands to training: samples with a patient, a label and perhaps boxes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dprotonet.errors import ReadableError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dprotonet.images import GrayOrColourImage
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in stored pixels; ``x``, ``y`` is its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    finding: str = ""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image with its label.
+
+    Attributes:
+        sample_id: unique within the data set and stable between runs.
+        path: the file, or None where ``make`` makes the image.
+        patient_id: images of one patient never stand on two sides of a split.
+        label: index into the data set's classes.
+        view: "AP", "PA" or "" where unknown.
+        boxes: findings, in stored pixels.
+        make: makes an image that lies in no file (the phantom's).
+    """
+
+    sample_id: str
+    path: Path | None
+    patient_id: str
+    label: int
+    view: str = ""
+    boxes: tuple[Box, ...] = ()
+    make: Callable[[], GrayOrColourImage] | None = field(default=None, compare=False, repr=False)
+
+    def load(self) -> GrayOrColourImage:
+        """The image on its stored grid."""
+        if self.make is not None:
+            return self.make()
+        from dprotonet import images
+
+        return images.read(self._file())
+
+    def image_sha256(self, image: GrayOrColourImage | None = None) -> str:
+        """Hash of the file; of shape and pixels where there is no file.
+
+        Args:
+            image: what :meth:`load` gave, so that it need not be made again.
+        """
+        if self.make is not None:
+            return pixels_sha256((image or self.make()).pixels)
+        from dprotonet import images
+
+        return images.file_sha256(self._file())
+
+    def _file(self) -> Path:
+        if self.path is None:
+            raise ValueError(f"sample {self.sample_id} has neither a path nor a maker")
+        return self.path
+
+
+def pixels_sha256(pixels: np.ndarray) -> str:
+    """Names an image made in memory by its shape and 16-bit pixels."""
+    head = f"{pixels.shape[0]}x{pixels.shape[1]}:uint16:".encode()
+    return hashlib.sha256(head + pixels.astype("<u2").tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A named collection of samples, checked on the way in.
+
+    Attributes:
+        negative_class: the class that means "no finding", or None.
+        licence: licence and attribution, for the card.
+        note: what a reader of the scores has to know about the labels.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    negative_class: str | None
+    samples: tuple[Sample, ...]
+    licence: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.classes) < 2:
+            raise ReadableError(
+                f"The data set {self.name} has {len(self.classes)} class(es). "
+                "Give images of at least two classes."
+            )
+        if self.negative_class is not None and self.negative_class not in self.classes:
+            raise ReadableError(
+                f"The negative class {self.negative_class!r} is no class of {self.name}. "
+                f"Choose one of: {', '.join(self.classes)}."
+            )
+        twice = [i for i, n in Counter(s.sample_id for s in self.samples).items() if n > 1]
+        if twice:
+            raise ReadableError(
+                f"The data set {self.name} names {twice[0]} more than once. "
+                "Keep one row (or file) for each image."
+            )
+        if any(not 0 <= s.label < len(self.classes) for s in self.samples):
+            raise ValueError("a label lies outside of the classes")
+
+    @property
+    def negative_index(self) -> int | None:
+        """Index of the negative class, or None."""
+        return None if self.negative_class is None else self.classes.index(self.negative_class)

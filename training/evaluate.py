@@ -1,0 +1,117 @@
+"""Judge a bundle on one split of a data set, through the same path as every prediction."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dprotonet.bundle import Bundle
+from dprotonet.errors import ReadableError
+from training.datasets.opening import open_dataset
+from training.datasets.samples import Dataset, Sample
+from training.recipe import Recipe
+from training.report import Judged, report
+from training.splits import SPLITS, Split, by_split
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dprotonet.prediction import Prediction
+    from dprotonet.predictor import Predictor
+    from training.films import Films
+    from training.train import Run
+
+_log = logging.getLogger(__name__)
+
+
+def evaluate(
+    bundle: Bundle, data: Path | None, split: Split, *, device: str = "cpu"
+) -> dict[str, Any]:
+    """Figures of a bundle on one split of the data set that its recipe names.
+
+    Raises:
+        ReadableError: the data cannot be had, or has other classes than the bundle.
+    """
+    recipe = recipe_of(bundle)
+    dataset = open_dataset(recipe, data)
+    check_classes(bundle, dataset)
+    samples = by_split(dataset.samples)[split]
+    if not samples:
+        raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
+    from dprotonet.predictor import Predictor
+
+    predictor = Predictor(bundle, device)
+    predictions = predictor.predict_many(sample.load() for sample in samples)
+    return _judge(bundle, samples, predictions, split, recipe.resamples)
+
+
+def evaluate_films(
+    bundle: Bundle, films: Films, rows: Tensor, run: Run, *, split: Split
+) -> dict[str, Any]:
+    """The same on films that are placed already."""
+    from dprotonet.predictor import Predictor
+
+    predictor = Predictor(bundle, run.device)
+    samples = [films.samples[i] for i in rows.tolist()]
+    predictions = _placed(predictor, run, rows)
+    return _judge(bundle, samples, predictions, split, run.recipe.resamples)
+
+
+def recipe_of(bundle: Bundle) -> Recipe:
+    """The recipe that a bundle was trained by, from its card.
+
+    Raises:
+        ReadableError: the card names none, as for a bundle that was not made by this program.
+    """
+    values = bundle.card.training.get("recipe")
+    known = {f.name for f in dataclasses.fields(Recipe)}
+    if not isinstance(values, dict) or not {"name", "dataset"} <= set(values):
+        raise ReadableError(
+            f"The card of {bundle.name} names no recipe, so its data set is unknown. "
+            "Give a bundle that `python -m training train` wrote."
+        )
+    return Recipe(**{key: value for key, value in values.items() if key in known})
+
+
+def check_classes(bundle: Bundle, dataset: Dataset) -> None:
+    """Refuse a data set with other classes than the bundle's."""
+    if dataset.classes != bundle.classes:
+        raise ReadableError(
+            f"The data set has the classes {', '.join(dataset.classes)}, the bundle "
+            f"{', '.join(bundle.classes)}. Give the data that the bundle was trained on."
+        )
+
+
+def _placed(predictor: Predictor, run: Run, rows: Tensor) -> Iterator[Prediction]:
+    for row in rows.split(1):
+        yield predictor.predict_tensor(run.live.clean(row)[0])
+
+
+def _judge(
+    bundle: Bundle,
+    samples: Iterable[Sample],
+    predictions: Iterable[Prediction],
+    split: Split,
+    resamples: int,
+) -> dict[str, Any]:
+    samples = tuple(samples)
+    chances: NDArray[np.float64] = np.array(
+        [[p.probabilities[name] for name in bundle.classes] for p in predictions]
+    )
+    judged = Judged(
+        bundle.classes,
+        bundle.negative_class,
+        chances,
+        np.array([s.label for s in samples]),
+        np.array([s.patient_id for s in samples]),
+        np.array([s.view for s in samples]),
+        bundle.threshold,
+    )
+    head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
+    return head | report(judged, resamples=resamples)

@@ -1,0 +1,129 @@
+"""All films of a run on the network grid, in memory: read once, used by every phase and fold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dprotonet.preprocessing import Preprocessing
+from training.datasets.samples import Sample
+from training.transforms import PlaceFilm
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """Placed films and what is known of them.
+
+    Attributes:
+        pixels: ``(N, C, S, S)`` uint8, C is 1 where all are grey.
+        labels: ``(N,)`` class indices.
+        samples: N samples, in the same order.
+        sha256s: N hashes of the image files.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    samples: tuple[Sample, ...]
+    sha256s: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def patients(self) -> np.ndarray:
+        """``(N,)`` patient ids."""
+        return np.array([s.patient_id for s in self.samples])
+
+    @property
+    def views(self) -> np.ndarray:
+        """``(N,)`` views, "" where unknown."""
+        return np.array([s.view for s in self.samples])
+
+    def rows(self, samples: Sequence[Sample]) -> Tensor:
+        """Where these samples stand, ``(n,)`` int64."""
+        place = {s.sample_id: i for i, s in enumerate(self.samples)}
+        return torch.tensor([place[s.sample_id] for s in samples], dtype=torch.int64)
+
+
+def place_films(
+    samples: Sequence[Sample], preprocessing: Preprocessing, *, keep: Path | None = None
+) -> Films:
+    """Read every sample once.
+
+    Args:
+        keep: a .safetensors file in which placed films outlive the run, or None.
+    """
+    names = _digest(samples, preprocessing)
+    placed = _kept(keep, names, samples) if keep else None
+    if placed is None:
+        placed = _place(samples, preprocessing)
+        if keep:
+            _keep(keep, names, placed)
+    pixels, sha256s = placed
+    labels = torch.tensor([s.label for s in samples], dtype=torch.int64)
+    return Films(pixels, labels, tuple(samples), tuple(sha256s))
+
+
+def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> tuple[Tensor, Sequence[str]]:
+    from monai.data import CacheDataset
+
+    cache = CacheDataset(
+        list(samples), PlaceFilm(preprocessing), num_workers=2, progress=False, copy_cache=False
+    )
+    films = [cache[i]["film"] for i in range(len(samples))]
+    colour = any(film.shape[0] == 3 for film in films)
+    pixels = torch.stack([film.expand(3 if colour else 1, -1, -1) for film in films])
+    _log.info("placed %d films", len(films))
+    return pixels, [cache[i]["sha256"] for i in range(len(samples))]
+
+
+def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
+    """Names the placed films: ids, files with their size and time, and the preprocessing."""
+    rows = []
+    for s in samples:
+        facts = s.path.stat() if s.path else None
+        made = repr(s.make) if s.make else ""
+        made = hashlib.sha256(made.encode()).hexdigest() if "PhantomSample" in made else ""
+        rows.append((s.sample_id, facts and (facts.st_size, facts.st_mtime_ns), made))
+    text = json.dumps([preprocessing.digest, rows])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kept(
+    path: Path, digest: str, samples: Sequence[Sample]
+) -> tuple[Tensor, Sequence[str]] | None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = file.metadata() or {}
+            if facts.get("digest") != digest:
+                return None
+            placed = file.get_tensor("films"), json.loads(facts["sha256s"])
+    except (OSError, SafetensorError):
+        return None
+    # A generator may have changed under the same facts: a few films are made again.
+    ends = {0, len(samples) // 2, len(samples) - 1}
+    if any(samples[i].make and samples[i].image_sha256() != placed[1][i] for i in ends):
+        return None
+    return placed
+
+
+def _keep(path: Path, digest: str, placed: tuple[Tensor, Sequence[str]]) -> None:
+    from safetensors.torch import save_file
+
+    pixels, sha256s = placed
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    save_file({"films": pixels}, part, {"digest": digest, "sha256s": json.dumps(list(sha256s))})
+    part.replace(path)

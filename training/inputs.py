@@ -1,0 +1,141 @@
+"""What a network is fed in training: fresh augmented films, or copies kept behind frozen blocks.
+
+Every random choice follows from (seed, epoch, film), so that a resumed run sees what an
+uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from dprotonet.preprocessing import Preprocessing
+from training.films import Films
+from training.recipe import Recipe
+from training.transforms import augmentation, augmented, unit
+
+_log = logging.getLogger(__name__)
+_CLEAN_BATCH = 32
+
+
+def number(*parts: object) -> int:
+    """A seed that depends on every part and on nothing else."""
+    return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
+
+
+class Inputs(Protocol):
+    """Network inputs by film and epoch."""
+
+    def clean(self, rows: Tensor) -> Tensor:
+        """``(n, …)`` inputs of the films as they are."""
+        ...
+
+    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+        """``(n, …)`` inputs of the films as augmented for this epoch."""
+        ...
+
+
+class LiveInputs:
+    """Films augmented anew for every epoch."""
+
+    def __init__(self, films: Films, preprocessing: Preprocessing, recipe: Recipe) -> None:
+        self._films, self._preprocessing = films, preprocessing
+        self._seed, self._transform = recipe.seed, augmentation(recipe)
+
+    def clean(self, rows: Tensor) -> Tensor:
+        """``(n, 3, S, S)`` normalised."""
+        return self._normal(unit(self._films.pixels[rows]))
+
+    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+        """``(n, 3, S, S)`` normalised."""
+        films = [
+            augmented(self._transform, self._films.pixels[row], number(self._seed, epoch, row))
+            for row in rows.tolist()
+        ]
+        return self._normal(torch.stack(films))
+
+    def _normal(self, films: Tensor) -> Tensor:
+        rgb = films.expand(-1, 3, -1, -1)
+        return self._preprocessing.normalise(rgb).contiguous(memory_format=torch.channels_last)
+
+
+class KeptInputs:
+    """Activations behind the frozen blocks: of each film as it is, and of some augmented copies.
+
+    The frozen blocks never change, so they run once for each copy instead of once an epoch, and
+    once for all folds and networks that start from the same weights.
+    """
+
+    def __init__(self, live: LiveInputs, front: nn.Module, count: int, variants: int) -> None:
+        front = front.eval().to(memory_format=torch.channels_last)
+        self._clean = _through(front, _clean(live, count))
+        self._variants = [
+            _through(front, _changed(live, count, variant)) for variant in range(variants)
+        ]
+        _log.info("kept %d films with %d variants behind the frozen blocks", count, variants)
+
+    def clean(self, rows: Tensor) -> Tensor:
+        """``(n, C, h, w)`` of the films as they are."""
+        return self._clean[rows].float().contiguous(memory_format=torch.channels_last)
+
+    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+        """``(n, C, h, w)`` of one of the kept copies; film and epoch decide which."""
+        which = [number("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
+        chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
+        return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
+
+
+def _clean(live: LiveInputs, count: int) -> Iterator[Tensor]:
+    for rows in torch.arange(count).split(_CLEAN_BATCH):
+        yield live.clean(rows)
+
+
+def _changed(live: LiveInputs, count: int, variant: int) -> Iterator[Tensor]:
+    for rows in torch.arange(count).split(_CLEAN_BATCH):
+        yield live.changed(rows, variant)
+
+
+def _through(front: nn.Module, batches: Iterator[Tensor]) -> Tensor:
+    """Activations ``(N, C, h, w)``, in 16 bit: they are inputs, and take half the memory."""
+    with torch.inference_mode():
+        return torch.cat([front(batch).to(torch.float16) for batch in batches]).clone()
+
+
+@dataclass
+class EpochBatches:
+    """Shuffled training batches; each pass over it is the next epoch.
+
+    Attributes:
+        rows: ``(n,)`` films to train on.
+        epoch: of the next pass, from 0.
+    """
+
+    inputs: Inputs
+    labels: Tensor
+    rows: Tensor
+    batch_size: int
+    seed: int
+    epoch: int = 0
+
+    def __len__(self) -> int:
+        return max(1, len(self.rows) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        epoch, self.epoch = self.epoch, self.epoch + 1
+        generator = torch.Generator().manual_seed(number("order", self.seed, epoch))
+        order = self.rows[torch.randperm(len(self.rows), generator=generator)]
+        # The last, smaller batch is left out: its films come first in some other epoch.
+        for batch in list(order.split(self.batch_size))[: len(self)]:
+            yield self.inputs.changed(batch, epoch), self.labels[batch]
+
+
+def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:
+    """``(K,)``: inverse to each class's share, 1 on the average film."""
+    counts = torch.bincount(torch.as_tensor(labels), minlength=classes).clamp(min=1)
+    return len(labels) / (classes * counts.float())

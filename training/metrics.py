@@ -1,0 +1,154 @@
+"""Figures of merit in numpy, with bootstrap intervals by patient.
+
+Letters: N films, K classes, B resamples. A resample draws patients with replacement and counts a
+film as often as its patient was drawn, so every figure here takes weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its 95 % bootstrap interval; the ends are None where it cannot be had."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+    def to_json(self) -> dict[str, float | None]:
+        """Plain values, rounded to what the data can tell."""
+        return {k: None if v is None else round(v, 4) for k, v in vars(self).items()}
+
+
+def patient_draws(patients: NDArray[Any], resamples: int, seed: int = 0) -> Array:
+    """How often each film counts in each resample, ``(B, N)``."""
+    _, who = np.unique(patients, return_inverse=True)
+    people = int(who.max()) + 1
+    rng = np.random.default_rng(seed)
+    times = rng.multinomial(people, np.full(people, 1.0 / people), size=resamples)
+    return times[:, who].astype(np.float64)
+
+
+def interval(figure: Callable[[Array], Array], draws: Array) -> Interval:
+    """A figure on all films and over the resamples.
+
+    Args:
+        figure: weights ``(B, N)`` to ``(B,)``, nan where a resample does not allow it.
+        draws: from :func:`patient_draws`.
+    """
+    value = float(figure(np.ones((1, draws.shape[1])))[0])
+    if np.isnan(value):
+        return Interval(None, None, None)
+    spread = figure(draws)
+    spread = spread[~np.isnan(spread)]
+    if not len(spread):
+        return Interval(value, None, None)
+    low, high = np.percentile(spread, (2.5, 97.5))
+    return Interval(value, float(low), float(high))
+
+
+def binary_auroc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> Array:
+    """Area under the ROC curve for each row of weights; ties count half.
+
+    Args:
+        scores: ``(N,)``.
+        positive: ``(N,)``.
+        weights: ``(B, N)``.
+
+    Returns:
+        ``(B,)``, nan where one side is empty.
+    """
+    order = np.argsort(scores, kind="stable")
+    _, first = np.unique(scores[order], return_index=True)
+    plus = np.add.reduceat((weights * positive)[:, order], first, axis=1)
+    minus = np.add.reduceat((weights * ~positive)[:, order], first, axis=1)
+    below = np.cumsum(minus, axis=1) - minus
+    pairs = plus.sum(axis=1) * minus.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(pairs > 0, (plus * (below + 0.5 * minus)).sum(axis=1) / pairs, np.nan)
+
+
+def macro_auroc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
+    """AUROC of two classes, or the mean one-versus-rest AUROC of more, ``(B,)``."""
+    classes = probabilities.shape[1]
+    if classes == 2:
+        return binary_auroc(probabilities[:, 1], labels == 1, weights)
+    each = [binary_auroc(probabilities[:, k], labels == k, weights) for k in range(classes)]
+    return np.mean(each, axis=0)
+
+
+def auroc(probabilities: Array, labels: NDArray[np.int64]) -> float:
+    """:func:`macro_auroc` on all films."""
+    return float(macro_auroc(probabilities, labels, np.ones((1, len(labels))))[0])
+
+
+def share(hits: NDArray[np.bool_], among: NDArray[np.bool_], weights: Array) -> Array:
+    """Share of hits among some films, ``(B,)``; nan where there are none."""
+    whole = (weights * among).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(whole > 0, (weights * (hits & among)).sum(axis=1) / whole, np.nan)
+
+
+def calibration_error(probabilities: Array, labels: NDArray[np.int64], bins: int = BINS) -> float:
+    """Expected calibration error of the most probable class (Guo et al. 2017, section 2)."""
+    import torch
+    from torchmetrics.functional.classification import multiclass_calibration_error
+
+    return float(
+        multiclass_calibration_error(
+            torch.from_numpy(probabilities),
+            torch.from_numpy(labels),
+            num_classes=probabilities.shape[1],
+            n_bins=bins,
+        )
+    )
+
+
+def brier(probabilities: Array, labels: NDArray[np.int64]) -> float:
+    """Mean squared error of the probabilities, summed over classes (of two classes: halved, so
+    that it equals the usual binary score)."""
+    truth = np.eye(probabilities.shape[1])[labels]
+    score = float(((probabilities - truth) ** 2).sum(axis=1).mean())
+    return score / 2 if probabilities.shape[1] == 2 else score
+
+
+def reliability(
+    probabilities: Array, labels: NDArray[np.int64], bins: int = BINS
+) -> list[dict[str, float]]:
+    """Mean confidence and accuracy in each bin that holds a film, for a plot."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [
+        {
+            "confidence": round(float(confidence[place == b].mean()), 4),
+            "accuracy": round(float(right[place == b].mean()), 4),
+            "films": int((place == b).sum()),
+        }
+        for b in range(bins)
+        if (place == b).any()
+    ]
+
+
+def roc_curve(
+    scores: Array, positive: NDArray[np.bool_], most: int = 100
+) -> dict[str, list[float]]:
+    """False and true positive rates, thinned for a plot."""
+    from sklearn.metrics import roc_curve as sklearn_roc
+
+    false_rate, true_rate, _ = sklearn_roc(positive, scores)
+    keep = np.unique(np.linspace(0, len(false_rate) - 1, most).round().astype(int))
+    return {
+        "false_positive_rate": [round(float(v), 4) for v in false_rate[keep]],
+        "true_positive_rate": [round(float(v), 4) for v in true_rate[keep]],
+    }

@@ -1,0 +1,216 @@
+"""A recipe: every choice of a training run in one frozen dataclass, read from YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+from dprotonet.errors import ReadableError
+
+RECIPES = Path(__file__).parent / "recipes"
+DatasetKind = Literal["phantom", "nih", "folder"]
+
+
+@dataclass(frozen=True)
+class CardText:
+    """The words of the bundle's card; the figures are measured."""
+
+    title: str = "A DProtoNet"
+    summary: str = ""
+    intended_use: str = "Research use, not for diagnosis."
+    data: str = ""
+    limits: tuple[str, ...] = ()
+    licence: str = ""
+    note_on_classes: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run. A number's unit stands beside it; none means that it has none."""
+
+    name: str  # of the bundle
+    dataset: DatasetKind
+    card: CardText = field(default_factory=CardText)
+    seed: int = 0
+    negative_class: str | None = None  # folder only: the class that means "nothing found"
+
+    # the phantom's films, made when they are needed
+    phantom_films: int = 1500  # films
+    phantom_seed: int = 1
+    phantom_size: int = 512  # px, longer side of a film
+    phantom_shortcut: bool = False
+    phantom_difficulty: float = 1.0
+
+    # the network
+    backbone: str = "mobilenet_v2"
+    weights: str | None = None  # path of a .safetensors file, "torchvision", or none
+    image_size: int = 224  # px, side of the network's square
+    prototypes_per_class: int = 10
+    depth: int = 128  # channels of a prototype
+    masks: Literal["image", "learned", "random"] = "image"
+    similarity: Literal["cosine", "log"] = "cosine"
+    similarity_scale: float = 4.0  # starting factor on every similarity
+
+    # augmentation, by MONAI on the placed film
+    rotate: float = 7.0  # degrees, at most
+    shift: float = 0.05  # of the side, at most
+    zoom: float = 0.08  # share, at most
+    brightness: float = 0.08  # of the full range, at most
+    contrast: float = 0.25  # gamma leaves 1 by at most this share
+    flip: bool = False  # left and right; off where laterality means something
+
+    # training
+    epochs: int = 6
+    warm_epochs: int = 1  # of them, with the backbone frozen
+    start: Literal["kmeans", "random"] = "kmeans"  # prototypes after the warm epochs
+    batch_size: int = 16  # films
+    lr_backbone: float = 3e-4
+    lr_new: float = 3e-3  # of add-on layers, masks, prototypes; a black box's linear head
+    weight_decay: float = 1e-2
+    label_smoothing: float = 0.05
+    cluster: float = 0.8
+    separation: float = 0.08
+    l1: float = 1e-4
+    class_balance: bool = True
+    batch_norm: Literal["frozen", "trained"] = "frozen"  # statistics of the backbone
+    frozen_blocks: int = 0  # first blocks of the backbone that are never trained
+    variants: int = 0  # augmented copies of a film kept behind the frozen blocks; 0: fresh ones
+    averaging: float = 0.0  # decay a step of the running mean of weights that is judged; 0: none
+
+    # prototypes and last layer
+    update: Literal["top_m_mean", "weighted", "kmeans", "nearest"] = "top_m_mean"
+    update_images: int = 10  # images a prototype is made from
+    head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
+    head_lr: float = 1e-2
+
+    # judging
+    resamples: int = 2000  # of the bootstrap
+    blackbox: bool = True  # train the black-box head on the same backbone, for the card
+    half_precision: bool = True  # keep the backbone in 16 bit on disk
+
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            if getattr(self, name) < least:
+                raise ReadableError(
+                    f"The recipe's {name} is {getattr(self, name)}. Give at least {least}."
+                )
+        if self.variants and not self.frozen_blocks:
+            raise ReadableError(
+                "The recipe keeps variants but freezes no blocks. "
+                "Give frozen_blocks, or variants 0."
+            )
+        if self.warm_epochs >= self.epochs:
+            raise ReadableError(
+                f"The recipe warms up for {self.warm_epochs} of {self.epochs} epochs. "
+                "Give more epochs than warm_epochs."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without the card's words."""
+        values = dataclasses.asdict(self)
+        values.pop("card")
+        return values
+
+
+_LEAST = {
+    "epochs": 1,
+    "warm_epochs": 0,
+    "batch_size": 1,
+    "phantom_films": 8,
+    "prototypes_per_class": 1,
+    "frozen_blocks": 0,
+    "variants": 0,
+    "resamples": 10,
+    "update_images": 1,
+}
+
+
+def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
+    """Read a recipe by name ("nih") or path, and change single keys of it.
+
+    Args:
+        settings: "key=value" each; a key of the card is "card.title".
+
+    Raises:
+        ReadableError: no such recipe, an unknown key, or a value of the wrong kind.
+    """
+    import yaml
+
+    path = _recipe_path(name_or_path)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ReadableError(
+            f"The recipe {path} cannot be read ({error}). Give a YAML file of keys and values."
+        ) from error
+    if not isinstance(values, dict):
+        raise ReadableError(f"The recipe {path} holds no keys. Give a YAML file of `key: value`.")
+    card = values.setdefault("card", {})
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise ReadableError(f"--set {setting} has no value. Write it as --set key=value.")
+        target, key = (card, key[5:]) if key.startswith("card.") else (values, key)
+        target[key] = text if get_type_hints(Recipe).get(key) is str else yaml.safe_load(text)
+    values["card"] = _typed(CardText, card, "card.")
+    return _typed(Recipe, values, "")
+
+
+def _recipe_path(name_or_path: str) -> Path:
+    named = RECIPES / f"{name_or_path}.yaml"
+    if named.is_file():
+        return named
+    if Path(name_or_path).is_file():
+        return Path(name_or_path)
+    names = ", ".join(sorted(p.stem for p in RECIPES.glob("*.yaml")))
+    raise ReadableError(
+        f"There is no recipe {name_or_path!r}. Give one of {names}, or the path of a YAML file."
+    )
+
+
+def _typed(kind: type, values: Mapping[str, Any], prefix: str) -> Any:
+    hints = get_type_hints(kind)
+    for key in values:
+        if key not in hints:
+            close = difflib.get_close_matches(str(key), hints, n=1)
+            hint = f"Did you mean {prefix}{close[0]}?" if close else f"Keys: {', '.join(hints)}."
+            raise ReadableError(f"A recipe has no key {prefix}{key}. {hint}")
+    missing = [
+        f.name
+        for f in fields(kind)
+        if f.name not in values
+        and f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+    ]
+    if missing:
+        raise ReadableError(f"The recipe has no key {prefix}{missing[0]}. Add it.")
+    return kind(**{key: _value(hints[key], v, prefix + key) for key, v in values.items()})
+
+
+def _value(hint: Any, value: Any, key: str) -> Any:
+    """``value`` as the field's kind; whole numbers pass for broken ones, nothing else changes."""
+    choices = [c for c in get_args(hint) if isinstance(c, str)]
+    if choices:
+        if value in choices:
+            return value
+        raise ReadableError(
+            f"The recipe's {key} is {value!r}. Choose one of: {', '.join(choices)}."
+        )
+    if hint == tuple[str, ...] and isinstance(value, (list, tuple)):
+        return tuple(str(v).strip() for v in value)
+    if type(None) in get_args(hint) and str(value).lower() == "none":
+        return None
+    kinds = tuple(k for k in (get_args(hint) or (hint,)) if isinstance(k, type))
+    if hint is float and isinstance(value, int | str) and not isinstance(value, bool):
+        try:  # YAML reads 1e-4 as text
+            return float(value)
+        except ValueError:
+            pass
+    if isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds):
+        return value.strip() if isinstance(value, str) else value
+    expected = " or ".join("nothing" if k is type(None) else k.__name__ for k in kinds) or str(hint)
+    raise ReadableError(f"The recipe's {key} is {value!r}. Expected {expected}.")
