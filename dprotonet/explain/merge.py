@@ -18,7 +18,7 @@ class Heatmap:
 
 
 def merged(
-    maps: Tensor, scores: Tensor, settings: MDMSettings, inside: Tensor | None = None
+    maps: Tensor, scores: Tensor | None, settings: MDMSettings, inside: Tensor | None = None
 ) -> Heatmap:
     """Merge one node's candidates.
 
@@ -28,16 +28,19 @@ def merged(
 
     Args:
         maps: ``(M, S, S)``.
-        scores: ``(M,)`` keep-and-remove faithfulness.
+        scores: ``(M,)`` keep-and-remove faithfulness; None votes.
         settings: which way, and how strongly scores weigh.
         inside: ``(S, S)`` bool; nothing outside it is marked.
     """
-    if settings.merge == "vote":
+    if settings.merge == "vote" or scores is None:
         merged_map = _voted(maps, inside)
     else:
+        # A flat map, such as a Grad-CAM without a positive pixel, has no order to be judged by.
+        flat = maps.flatten(1).std(dim=1) <= 1e-6 * maps.flatten(1).abs().amax(dim=1)
+        scores = scores.masked_fill(flat, -torch.inf)
         weights = scores.clamp_min(0) ** settings.merge_power
         if float(weights.sum()) <= 0:  # nothing is faithful: the least bad map, and it will show
-            weights = torch.nn.functional.one_hot(scores.argmax(), len(scores)).to(scores)
+            weights = torch.nn.functional.one_hot(scores.argmax(), len(scores)).to(maps)
         weights = weights / weights.sum()
         merged_map = (weights[:, None, None] * standardised(maps, inside)).sum(dim=0)
     return scaled(merged_map, inside)
