@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-_TEMPERATURES = np.geomspace(0.05, 20.0, 400)
+_TEMPERATURES = np.geomspace(0.05, 20.0, 401)  # its middle is 1
 
 
 def softmax(logits: Array, temperature: float = 1.0) -> Array:

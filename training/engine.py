@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from training.inputs import EpochBatches, Inputs, number
 from training.metrics import auroc
-from training.networks import Trainee, logits_of
+from training.networks import Trainee, backbone_of, logits_of
 from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class _Best:
         return {"score": self.score, "weights": self.weights, "history": self.history}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.score, self.weights = tuple(state["score"]), state["weights"]  # type: ignore[assignment]
+        self.score, self.weights = tuple(state["score"]), state["weights"]
         self.history = state["history"]
 
 
@@ -81,7 +81,7 @@ class _Mode(nn.Module):
     def train(self, mode: bool = True) -> _Mode:
         super().train(mode)
         if self._frozen:
-            self.network.backbone.eval()
+            backbone_of(self.network).eval()
         return self
 
 
@@ -99,7 +99,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     trainer = SupervisedTrainer(
         device=torch.device(stage.device),
         max_epochs=recipe.epochs,
-        train_data_loader=batches,  # type: ignore[arg-type]
+        train_data_loader=batches,
         epoch_length=len(batches),
         network=network,
         optimizer=optimizer,
@@ -171,13 +171,11 @@ def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         if not n.startswith("backbone.") and p.requires_grad
     ]
     groups = [{"params": old, "lr": recipe.lr_backbone}, {"params": new, "lr": recipe.lr_new}]
-    return torch.optim.AdamW([g for g in groups if g["params"]], weight_decay=recipe.weight_decay)
+    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
 
 
-def _schedule(
-    optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int
-) -> torch.optim.lr_scheduler.LambdaLR:
-    """New layers first, alone, at a constant rate; then all of them down a cosine."""
+def _schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int) -> Any:
+    """A LambdaLR: new layers first, alone, at a constant rate; then all of them down a cosine."""
     warm, whole = recipe.warm_epochs * steps, recipe.epochs * steps
 
     def cosine(step: int) -> float:
@@ -186,8 +184,7 @@ def _schedule(
     def backbone(step: int) -> float:
         return cosine(step) if step >= warm else 0.0
 
-    shapes = [backbone, cosine][-len(optimizer.param_groups) :]
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, shapes)
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, [backbone, cosine])
 
 
 def _seed_every_epoch(trainer: Engine, recipe: Recipe) -> None:
@@ -230,7 +227,7 @@ def _judge_every_epoch(trainer: Engine, network: nn.Module, stage: Stage, best: 
         loss = float(nn.functional.cross_entropy(logits, torch.from_numpy(truth)))
         area = auroc(probabilities, truth)
         engine.state.metrics.update(validation_auroc=area, validation_loss=loss)
-        train_loss = float(engine.state.output["loss"].detach())
+        train_loss = float(_loss(engine.state.output))
         best.history.append(
             {
                 "epoch": engine.state.epoch,
@@ -253,6 +250,11 @@ def best_epoch(history: list[dict[str, Any]]) -> int:
     return int(max(history, key=lambda e: _score(e["auroc"], e["log_loss"]))["epoch"])
 
 
+def _loss(output: Any) -> Tensor:
+    """The last batch's loss in what the trainer keeps of an iteration."""
+    return output["loss"].detach()
+
+
 def _score(area: float | None, loss: float) -> tuple[float, float]:
     """By AUROC to three digits, then by log-loss; without AUROC (one class only) by log-loss."""
     return (-1.0 if area is None else round(area, 3), -loss)
@@ -268,7 +270,7 @@ def _log_every_epoch(trainer: Engine, stage: Stage) -> None:
     TensorBoardStatsHandler(
         log_dir=str(stage.out),
         iteration_log=False,
-        output_transform=lambda output: float(output["loss"].detach()),
+        output_transform=lambda output: float(_loss(output)),
     ).attach(trainer)
 
 

@@ -93,6 +93,11 @@ def logits_of(output: Inference | Tensor) -> Tensor:
     return output.logits if isinstance(output, Inference) else output
 
 
+def backbone_of(network: nn.Module) -> nn.Module:
+    """The backbone of a DProtoNet or of a black box."""
+    return network.get_submodule("backbone")
+
+
 def front_blocks(backbone: nn.Module, count: int) -> nn.Sequential:
     """The first ``count`` blocks of a backbone, as modules of its own (not copies).
 

@@ -101,7 +101,7 @@ def prepare(
     live = LiveInputs(films, preprocessing, recipe)
     inputs: Inputs = live
     if recipe.variants:
-        backbone = networks.dprotonet(recipe, dataset.classes, None).network.backbone
+        backbone = networks.backbone_of(networks.dprotonet(recipe, dataset.classes, None).network)
         networks.use_fast_activations(backbone)
         front = networks.front_blocks(backbone, recipe.frozen_blocks)
         inputs = KeptInputs(live, front, len(films), recipe.variants)
@@ -165,7 +165,7 @@ def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[d
     """Train the network, cut behind its frozen blocks where activations were kept there."""
     recipe, network = run.recipe, trainee.network
     networks.use_fast_activations(network)
-    whole = network.backbone
+    whole = networks.backbone_of(network)
     frozen = networks.front_blocks(whole, recipe.frozen_blocks)
     frozen.requires_grad_(False)
     if recipe.variants:
@@ -183,7 +183,7 @@ def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[d
     history = fit(trainee, stage, recipe)
     # The back blocks are the whole backbone's own modules: they were trained in place.
     network.backbone = whole
-    network.to(run.device, memory_format=torch.channels_last)
+    network.to(run.device).to(memory_format=torch.channels_last)
     network.eval()
     return history
 

@@ -23,7 +23,12 @@ def film(level: int, seed: int, colour: bool = False) -> Image.Image:
 
 
 def nih(
-    root: Path, *, patients: int = 30, folder: str = "images", suffix: str = "jpg", named: str = "png"
+    root: Path,
+    *,
+    patients: int = 30,
+    folder: str = "images",
+    suffix: str = "jpg",
+    named: str = "png",
 ) -> Path:
     """ChestX-ray14's layout: every other patient has pneumonia; the table says .png."""
     (root / folder).mkdir(parents=True)
@@ -35,7 +40,9 @@ def nih(
             film(160 if ill else 80, 10 * patient + visit).save(root / folder / f"{stem}.{suffix}")
             finding = "Infiltration|Pneumonia" if ill else "No Finding"
             view = "AP" if visit else "PA"
-            lines.append(f"{stem}.{named},{finding},{visit},{patient},50,F,{view},2048,2048,0.1,0.1")
+            lines.append(
+                f"{stem}.{named},{finding},{visit},{patient},50,F,{view},2048,2048,0.1,0.1"
+            )
             if ill and visit == 0:
                 boxes.append(f"{stem}.{named},Pneumonia,512,256,128,64,,,")
     (root / "Data_Entry_2017_v2020.csv").write_text("\n".join(lines) + "\n")

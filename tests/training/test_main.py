@@ -106,8 +106,12 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
 
 
 def test_help_comes_without_loading_torch():
-    code = "import sys; sys.argv = ['x', '--help']\ntry:\n import runpy; runpy.run_module("
-    code += "'training', run_name='__main__')\nexcept SystemExit: pass\nassert 'torch' not in sys.modules"
+    code = (
+        "import runpy, sys\nsys.argv = ['x', '--help']\n"
+        "try:\n    runpy.run_module('training', run_name='__main__')\n"
+        "except SystemExit:\n    pass\n"
+        "assert 'torch' not in sys.modules"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert "gallery" in done.stdout

@@ -46,7 +46,7 @@ def test_calls_follow_the_projects_one_decision_rule():
 def test_the_same_model_twice_differs_by_nothing_and_a_worse_one_by_something():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 80)
-    good = _judged(_pairs((0.6 * labels + 0.4 * rng.random(80))), labels)
+    good = _judged(_pairs(0.6 * labels + 0.4 * rng.random(80)), labels)
     poor = _judged(_pairs(rng.random(80)), labels)
     same = paired_difference(good, good, resamples=50)
     assert same == {"value": 0.0, "low": 0.0, "high": 0.0}

@@ -42,14 +42,14 @@ def test_rows_without_an_image_are_left_out_and_no_image_at_all_is_refused(tmp_p
     assert len(nih.load(root).samples) == 3
     for path in (root / "images").iterdir():
         path.unlink()
-    with pytest.raises(ReadableError, match="holds no image that Data_Entry_2017_v2020.csv names"):
+    with pytest.raises(ReadableError, match="holds no image that Data_Entry_2017_v2020"):
         nih.load(root)
 
 
 def test_a_wrong_folder_a_missing_table_and_a_missing_column_say_what_was_expected(tmp_path):
     with pytest.raises(ReadableError, match="There is no folder"):
         nih.load(tmp_path / "nowhere")
-    with pytest.raises(ReadableError, match="holds neither Data_Entry_2017_v2020.csv nor"):
+    with pytest.raises(ReadableError, match="holds neither Data_Entry_2017_v2020"):
         nih.load(tmp_path)
     root = replicas.nih(tmp_path / "nih", patients=1)
     table = root / "Data_Entry_2017_v2020.csv"
@@ -62,5 +62,5 @@ def test_a_broken_box_is_named_by_its_line(tmp_path):
     root = replicas.nih(tmp_path / "nih", patients=1)
     boxes = root / "BBox_List_2017.csv"
     boxes.write_text(boxes.read_text().replace("512,256", "here,256"))
-    with pytest.raises(ReadableError, match="Line 2 of BBox_List_2017.csv"):
+    with pytest.raises(ReadableError, match="Line 2 of BBox_List_2017"):
         nih.load(root)
