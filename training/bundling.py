@@ -19,7 +19,7 @@ from dprotonet.bundle import Bundle, GalleryPicture
 from dprotonet.card import ModelCard
 from dprotonet.model import DProtoNet
 from training.engine import best_epoch
-from training.evaluate import evaluate_films
+from training.evaluate import judge_samples
 from training.report import paired_difference, report
 from training.train import PER_PASS, Fitted, Rows, Run, prototype_batches
 
@@ -73,7 +73,8 @@ def write_bundle(
         gallery=tuple(_gallery(run, fitted, showing)),
         half_precision=run.recipe.half_precision,
     )
-    metrics = evaluate_films(bundle, run.films, rows.test, run, split="test")
+    test = [run.films.samples[i] for i in rows.test.tolist()]
+    metrics = judge_samples(bundle, test, "test", resamples=run.recipe.resamples, device=run.device)
     if black is not None:
         judged = black.judged(run, rows.test)
         metrics["black_box"] = report(judged, resamples=run.recipe.resamples, curves=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,6 @@ from training.datasets.samples import Dataset, Sample
 from training.recipe import Recipe
 from training.report import Judged, report
 from training.splits import SPLITS, Split, by_split
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from dprotonet.prediction import Prediction
-    from dprotonet.predictor import Predictor
-    from training.films import Films
-    from training.train import Run
 
 _log = logging.getLogger(__name__)
 
@@ -44,23 +36,35 @@ def evaluate(
     samples = by_split(dataset.samples)[split]
     if not samples:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
-    from dprotonet.predictor import Predictor
-
-    predictor = Predictor(bundle, device)
-    predictions = predictor.predict_many(sample.load() for sample in samples)
-    return _judge(bundle, samples, predictions, split, recipe.resamples)
+    return judge_samples(bundle, samples, split, resamples=recipe.resamples, device=device)
 
 
-def evaluate_films(
-    bundle: Bundle, films: Films, rows: Tensor, run: Run, *, split: Split
+def judge_samples(
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    split: Split,
+    *,
+    resamples: int,
+    device: str = "cpu",
 ) -> dict[str, Any]:
-    """The same on films that are placed already."""
+    """The same for given samples, each read, placed and predicted as for a reader."""
     from dprotonet.predictor import Predictor
 
-    predictor = Predictor(bundle, run.device)
-    samples = [films.samples[i] for i in rows.tolist()]
-    predictions = _placed(predictor, run, rows)
-    return _judge(bundle, samples, predictions, split, run.recipe.resamples)
+    predictions = Predictor(bundle, device).predict_many(sample.load() for sample in samples)
+    chances: NDArray[np.float64] = np.array(
+        [[p.probabilities[name] for name in bundle.classes] for p in predictions]
+    )
+    judged = Judged(
+        bundle.classes,
+        bundle.negative_class,
+        chances,
+        np.array([s.label for s in samples]),
+        np.array([s.patient_id for s in samples]),
+        np.array([s.view for s in samples]),
+        bundle.threshold,
+    )
+    head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
+    return head | report(judged, resamples=resamples)
 
 
 def recipe_of(bundle: Bundle) -> Recipe:
@@ -86,32 +90,3 @@ def check_classes(bundle: Bundle, dataset: Dataset) -> None:
             f"The data set has the classes {', '.join(dataset.classes)}, the bundle "
             f"{', '.join(bundle.classes)}. Give the data that the bundle was trained on."
         )
-
-
-def _placed(predictor: Predictor, run: Run, rows: Tensor) -> Iterator[Prediction]:
-    for row in rows.split(1):
-        yield predictor.predict_tensor(run.live.clean(row)[0])
-
-
-def _judge(
-    bundle: Bundle,
-    samples: Iterable[Sample],
-    predictions: Iterable[Prediction],
-    split: Split,
-    resamples: int,
-) -> dict[str, Any]:
-    samples = tuple(samples)
-    chances: NDArray[np.float64] = np.array(
-        [[p.probabilities[name] for name in bundle.classes] for p in predictions]
-    )
-    judged = Judged(
-        bundle.classes,
-        bundle.negative_class,
-        chances,
-        np.array([s.label for s in samples]),
-        np.array([s.patient_id for s in samples]),
-        np.array([s.view for s in samples]),
-        bundle.threshold,
-    )
-    head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
-    return head | report(judged, resamples=resamples)

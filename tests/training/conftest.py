@@ -18,6 +18,14 @@ SMALL = (
 )
 
 
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Threads that wait in a loop would bring tests that run side by side to a crawl."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session")
 def class_folder(tmp_path_factory):
     return replicas.classes(tmp_path_factory.mktemp("classes") / "set")
