@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dprotonet import images
+from dprotonet.explain.overlay import overlay
 from tests.dprotonet.shell.small_films import (
+    picture,
     write_broken,
     write_frames,
     write_png,
@@ -53,6 +56,17 @@ def test_a_heatmap_lies_on_the_stored_grid_in_zero_to_one(shell, bundle, tmp_pat
     assert heatmap.min() >= 0 and heatmap.max() <= 1
     with Image.open(record["files"]["overlay"]) as overlay:
         assert (overlay.format, overlay.mode, overlay.size) == ("PNG", "RGB", (40, 30))
+
+
+def test_the_overlay_is_the_same_as_if_it_were_mixed_at_once(shell, bundle, tmp_path):
+    film = tmp_path / "tall.png"
+    Image.fromarray(picture(300, 40)).save(film)
+
+    _, (record,), _ = shell("explain", film, "--model", bundle, "--out", tmp_path / "out", *QUICK)
+
+    shown, heatmap = images.read(film).display(), np.load(record["files"]["heatmap"])
+    with Image.open(record["files"]["overlay"]) as written:
+        np.testing.assert_array_equal(np.asarray(written), overlay(shown, heatmap, 0.5))
 
 
 def test_the_record_says_what_was_explained_and_how_well(shell, bundle, tmp_path):
