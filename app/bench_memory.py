@@ -98,6 +98,9 @@ def _watch(
         if state.job.state == "done":
             break
     last = tree_memory(pid)
+    failed = batch.rows(place, job.job_id, size=1, states=("error", "skipped", "duplicate")).rows
+    if failed:
+        print(f"{failed[0].name}: {failed[0].state}: {failed[0].message}", file=sys.stderr)
     place.close()
     return {
         "films": state.total,

@@ -131,8 +131,7 @@ def _data_folder(env: Mapping[str, str]) -> Path:
     if given:
         folder = Path(given).expanduser().absolute()
     else:
-        share = env.get("XDG_DATA_HOME", "").strip() or "~/.local/share"
-        folder = Path(share).expanduser() / "dprotonet-review"
+        folder = Path("~/.local/share/dprotonet-review").expanduser()
     if folder.exists() and not folder.is_dir():
         raise WrongSetting(f"DPROTONET_DATA is {folder}, which is a file. Give a folder.")
     return folder

@@ -18,7 +18,7 @@ from types import FrameType
 from app import wiring
 from app.lock import FolderLock
 from app.log import configure_logging
-from app.services import models, work
+from app.services import jobs, models, work
 from app.services.bench import ModelBench
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -26,12 +26,14 @@ from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
+LIFE_SECONDS = 2.0  # between two signs of life
 TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
 GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
 
 
 def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until told to stop."""
+    threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     work.begin(workplace)
     bench = ModelBench(workplace.models)
     _warm_up(workplace, bench)
@@ -69,6 +71,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _live(workplace: Workplace, stop: threading.Event) -> None:
+    mark = jobs.worker_mark(workplace)
+    while not stop.is_set():
+        mark.touch()
+        stop.wait(LIFE_SECONDS)
+    mark.unlink(missing_ok=True)
 
 
 def _warm_up(workplace: Workplace, bench: ModelBench) -> None:

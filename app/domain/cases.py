@@ -8,6 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Literal
 
 from app.domain.annotations import Annotation
+from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation
 from app.domain.jobs import Job
 from dprotonet.prediction import Prediction, PrototypeMatch
@@ -60,6 +61,13 @@ class Case:
     def study_key(self) -> str:
         """What files of one DICOM study share; a file without a study stands alone."""
         return self.facts.study_uid or self.case_id
+
+    def check_frame(self, frame: int) -> None:
+        """Raise NotFound unless the file has this frame, counted from 0."""
+        if not 0 <= frame < self.facts.frames:
+            raise NotFound(
+                f"This file has {self.facts.frames} frame(s); there is no frame {frame + 1}."
+            )
 
 
 @dataclass(frozen=True)

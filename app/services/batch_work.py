@@ -93,7 +93,7 @@ def _take(workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[
     ended = Ended("error")
     try:
         place, ended.file_sha256 = _place(workplace, item)
-        pulse = Pulse(workplace, item.job.job_id, stop)
+        pulse = Pulse(workplace, item.job.job_id, stop, is_whole=False)
         _read_item(workplace, bench, item, place, pulse, ended)
     except Cancelled:
         with workplace.store.write() as tx:

@@ -38,6 +38,7 @@ def request(
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
+        case.check_frame(frame)
         model = case.model
         if model is None:
             raise Refused("No model was chosen for this case yet. Choose one first.")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from app.domain.jobs import Job, JobKind
 from app.services.workplace import Workplace
 from app.store import Transaction
+
+SILENCE_SECONDS = 20.0  # after which a worker counts as gone
 
 
 def new_id() -> str:
@@ -30,6 +34,20 @@ def cancel(workplace: Workplace, job_id: str) -> Job:
     """Ask a job to stop; one that is over stays as it is."""
     with workplace.store.write() as tx:
         return tx.jobs.cancel(job_id, workplace.clock())
+
+
+def worker_is_alive(workplace: Workplace) -> bool:
+    """Did the worker give a sign of life in the last seconds? Without one nothing is done."""
+    try:
+        seen = worker_mark(workplace).stat().st_mtime
+    except OSError:
+        return False
+    return time.time() - seen < SILENCE_SECONDS
+
+
+def worker_mark(workplace: Workplace) -> Path:
+    """The file that the worker touches: a sign of life that costs the disk no write of its own."""
+    return workplace.settings.data / ".worker.alive"
 
 
 def enqueue(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from app.domain.errors import NotFound
 from app.domain.explanations import GridPlacement
 from app.services.workplace import Workplace
 
@@ -26,8 +25,7 @@ def film(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColourI
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
-    if not 0 <= frame < case.facts.frames:
-        raise NotFound(f"This file has {case.facts.frames} frame(s), no frame {frame + 1}.")
+    case.check_frame(frame)
     return workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
 
 

@@ -38,7 +38,7 @@ def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
-    _check_frame(case, frame)
+    case.check_frame(frame)
     case, info, problem = _with_model(workplace, case)
     with workplace.store.read() as tx:
         sheet = _sheet(tx, case, frame, info, problem)
@@ -100,7 +100,7 @@ def sign(
     _check_judged(judged, info)
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
-        _check_frame(case, frame)
+        case.check_frame(frame)
         if case.model != model:
             raise Refused("The model of this case was changed just now. Look again, then sign.")
         prediction = tx.predictions.get(case_id, frame=frame, model=model) if model else None
@@ -163,13 +163,6 @@ def original(workplace: Workplace, case_id: str) -> bytes:
     with workplace.store.read() as tx:
         key = tx.cases.get(case_id).file_sha256
     return workplace.blobs.read(key)
-
-
-def _check_frame(case: Case, frame: int) -> None:
-    if not 0 <= frame < case.facts.frames:
-        raise NotFound(
-            f"This file has {case.facts.frames} frame(s); there is no frame {frame + 1}."
-        )
 
 
 def _known(workplace: Workplace, digest: str | None) -> BundleInfo | None:

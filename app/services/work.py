@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 0.3  # between two writes of a job's progress
 LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
+KEPT_JOBS = timedelta(days=1)  # a page may still be watching a job that is over
 UNEXPECTED = (
     "Something went wrong that should not have; the program's log has the place. "
     "Other films are not touched."
@@ -82,8 +84,16 @@ class Pulse:
     Both are throttled: an explanation calls many times a second, and each write waits for the disk.
     """
 
-    def __init__(self, workplace: Workplace, job_id: str, stop: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        workplace: Workplace,
+        job_id: str,
+        stop: Callable[[], bool],
+        *,
+        is_whole: bool = True,
+    ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
+        self._is_whole = is_whole  # False: one film of many, whose share is not the job's
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
 
@@ -94,7 +104,11 @@ class Pulse:
             return
         self._beaten = self._looked = now
         with self._workplace.store.write() as tx:
-            self._unwanted = tx.jobs.beat(self._job_id, progress=share, now=self._workplace.clock())
+            self._unwanted = tx.jobs.beat(
+                self._job_id,
+                progress=share if self._is_whole else None,
+                now=self._workplace.clock(),
+            )
 
     def cancelled(self) -> bool:
         """Should the work stop: the job was cancelled, its case deleted, or the worker leaves."""
@@ -116,7 +130,7 @@ def begin(workplace: Workplace) -> None:
     now = workplace.clock()
     with workplace.store.write() as tx:
         found = tx.jobs.requeue_abandoned(now) + tx.items.requeue_abandoned()
-        tx.jobs.forget_finished(now)
+        tx.jobs.forget_finished(now - KEPT_JOBS)
     if found:
         log.warning("%d jobs were left by a worker that died; they are done again", found)
     intake.sweep_blobs(workplace)

@@ -124,11 +124,11 @@ class Jobs:
         self._session.flush()
         return to_job(entry)
 
-    def beat(self, job_id: str, *, progress: float, now: datetime, message: str = "") -> bool:
+    def beat(self, job_id: str, *, progress: float | None, now: datetime) -> bool:
         """Write progress and a sign of life; True when the job was asked to stop, or is gone."""
-        changed: dict[str, Any] = {"progress": min(max(progress, 0.0), 1.0), "heartbeat_at": now}
-        if message:
-            changed["message"] = message
+        changed: dict[str, Any] = {"heartbeat_at": now}
+        if progress is not None:
+            changed["progress"] = min(max(progress, 0.0), 1.0)
         self._session.execute(
             update(JobEntry)
             .where(JobEntry.id == job_id, JobEntry.state == "running")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app import worker
-from app.services import batch, intake, review
+from app.services import batch, intake, jobs, review
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.services.places import assets, make_place, png
@@ -138,6 +138,27 @@ def test_a_job_in_line_is_begun_within_a_moment(
     stop.set()
     thread.join(10)
     assert bench.predicted and waited < 2
+
+
+def test_the_worker_shows_that_it_is_alive(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "LIFE_SECONDS", 0.05)
+    assert not jobs.worker_is_alive(place)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(place,), kwargs={"stop": stop})
+    thread.start()
+    end = time.monotonic() + 20
+    while not jobs.worker_is_alive(place) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert jobs.worker_is_alive(place)
+    stop.set()
+    thread.join(10)
+    end = time.monotonic() + 20
+    while jobs.worker_is_alive(place) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not jobs.worker_is_alive(place)
 
 
 def test_terminating_the_worker_ends_it(place: Workplace) -> None:

@@ -116,14 +116,14 @@ class FakeBench:
 @pytest.fixture(scope="session")
 def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like the program's own assets, with two small models of random weights."""
-    return _assets(tmp_path_factory)
+    return _assets(tmp_path_factory.getbasetemp())
 
 
 @cache  # the fixture is known in several folders; making models takes seconds
-def _assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _assets(base: Path) -> Path:
     from tests.dprotonet.tiny_bundle import make_tiny_bundle  # torch: seconds in every process
 
-    folder = tmp_path_factory.mktemp("assets")
+    folder = base / "assets"
     for seed, name in enumerate(("chest-phantom", "nih-pneumonia")):
         make_tiny_bundle(folder / "models" / name, CLASSES, name=name, seed=seed)
     return folder

@@ -1,0 +1,29 @@
+"""What a judgement of a prototype may say."""
+
+import pytest
+
+from app.domain.annotations import PrototypeJudgement, check_revision
+from app.domain.errors import Refused
+
+
+def test_an_artefact_belongs_to_that_judgement_alone() -> None:
+    assert PrototypeJudgement(usefulness="artefact", artefact="border").artefact == "border"
+    with pytest.raises(Refused, match="not judged"):
+        PrototypeJudgement(usefulness="useful", artefact="border")
+    with pytest.raises(Refused, match="device, text, border, laterality"):
+        PrototypeJudgement(usefulness="artefact", artefact="cat")  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="useful, not useful"):
+        PrototypeJudgement(usefulness="nice")  # type: ignore[arg-type]
+
+
+def test_saying_nothing_is_empty_and_saying_no_is_not() -> None:
+    assert PrototypeJudgement().is_empty
+    assert not PrototypeJudgement(similar=False).is_empty
+
+
+def test_nothing_can_be_accepted_before_there_is_a_prediction() -> None:
+    choices = {"corrected_label": None, "confidence": 3, "text": "seen", "predicted_label": None}
+    with pytest.raises(Refused, match="no prediction yet"):
+        check_revision(verdict="accept", **choices)  # type: ignore[arg-type]
+    check_revision(verdict="supplement", **choices)  # type: ignore[arg-type]
+    check_revision(verdict="reject", **choices)  # type: ignore[arg-type]

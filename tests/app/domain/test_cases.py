@@ -1,0 +1,29 @@
+"""Names and pages of cases."""
+
+import pytest
+
+from app.domain.cases import CasePage, shown_name
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("film.dcm", "film.dcm"),
+        ("/data/Miller Anna/film.dcm", "film.dcm"),
+        ("D:\\Miller\\film.dcm", "film.dcm"),
+        ("a/b\\c.png", "c.png"),
+        ("bad\x00\x1b[31mname", "bad[31mname"),
+        ("..", "unnamed"),
+        ("", "unnamed"),
+        ("\n", "unnamed"),
+        ("x" * 300, "x" * 200),
+        ("Röntgen ü.png", "Röntgen ü.png"),
+    ],
+)
+def test_a_shown_name_has_no_folder_and_no_control_character(given: str, shown: str) -> None:
+    assert shown_name(given) == shown
+
+
+@pytest.mark.parametrize(("total", "pages"), [(0, 1), (1, 1), (25, 1), (26, 2)])
+def test_there_is_always_one_page(total: int, pages: int) -> None:
+    assert CasePage((), total, 0, 25).pages == pages
