@@ -52,19 +52,19 @@ DEMO_CASES = (
     DemoCase(
         "consolidation-monochrome1.dcm",
         "Consolidation; stored as MONOCHROME1, in which high values are black.",
-        ((7101, "consolidation", "PA", ()),),
+        ((7004, "consolidation", "PA", ()),),
         DicomOptions(photometric="MONOCHROME1"),
     ),
     DemoCase(
         "nodule-12bit-two-windows.dcm",
         "A nodule; 12 bits, with one window for the lungs and one for the mediastinum.",
-        ((7202, "nodule", "PA", ()),),
+        ((7102, "nodule", "PA", ()),),
         DicomOptions(bits=12, windows=(FULL, LUNG, MEDIASTINUM)),
     ),
     DemoCase(
         "effusion-16bit.dcm",
         "A pleural effusion; 16 bits, in a film higher than wide.",
-        ((7303, "effusion", "PA", ()),),
+        ((7202, "effusion", "PA", ()),),
         shape=(512, 430),
     ),
     DemoCase(
@@ -76,7 +76,7 @@ DEMO_CASES = (
     DemoCase(
         "effusion-rle.dcm",
         "A pleural effusion; 8 bits, compressed without loss as RLE.",
-        ((7505, "effusion", "PA", ()),),
+        ((7204, "effusion", "PA", ()),),
         DicomOptions(bits=8, transfer_syntax="rle"),
     ),
     DemoCase(

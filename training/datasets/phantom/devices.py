@@ -50,8 +50,8 @@ def _ecg_leads(rng: np.random.Generator, body: Body, pose: Pose) -> Array:
     exit_side = float(rng.choice((-1.0, 1.0)))
     for x, y in spots[: int(rng.integers(3, 6))]:
         x, y = x * body.width + rng.normal(0, 1.0), y + rng.normal(0, 1.2)
-        total += _disc(pose, (x, y, 11.5), 1.3, 0.012)
-        total += _disc(pose, (x, y, 11.5), 0.45, 0.10)
+        total += _disc(pose, (x, y, 11.5), 1.3, 0.010)
+        total += _disc(pose, (x, y, 11.5), 0.42, 0.28)
         end = (exit_side * rng.uniform(12, 20), rng.uniform(26, 34), 11.5)
         middle = (
             (x + end[0]) / 2 + rng.normal(0, 2.0),

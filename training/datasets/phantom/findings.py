@@ -84,7 +84,7 @@ def _consolidation(
     core = 1 - np.sqrt(a * a + b * b) + 0.30 * ragged
     soft = 1 / (1 + np.exp(-core / 0.16))
     patchy = 0.78 + 0.22 * clouds(rng, lung.shape, cells=22, octaves=3)
-    peak = np.clip(strength * rng.uniform(0.62, 0.88), 0.1, 0.9)
+    peak = np.clip(strength * rng.uniform(0.66, 0.90), 0.1, 0.9)
     filled = peak * soft * np.clip(patchy, 0.25, 1.25)
     filled = filled * (1 - rng.uniform(0.1, 0.5) * _open_bronchi(rng, pose, cx, cy, size))
     filled = np.clip(filled * np.clip((x * np.sign(cx) - 1.0) / 1.5, 0, 1), 0, 0.95).astype(
@@ -119,17 +119,17 @@ def _nodule(
 ) -> Finding:
     """One round, slightly lumpy ball with a soft edge."""
     x, y = pose.projection.plane(0.0)
-    cx, cy = _place(rng, pose, lung, 8.0)
-    radius = rng.uniform(0.8, 1.4)
+    cx, cy = _place(rng, pose, lung, 9.0)
+    radius = rng.uniform(0.9, 1.45)
     angle = np.arctan2(y - cy, x - cx)
     lumps = sum(
-        rng.normal(0, 0.05) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5)
+        rng.normal(0, 0.03) * np.cos(k * angle + rng.uniform(0, 2 * np.pi)) for k in (2, 3, 4, 5)
     )
     rho = np.hypot(x - cx, y - cy) / (radius * (1 + lumps))
     # A ball is thickest in its middle; its rim is softened over a fifth of the radius.
     chord = 2 * radius * np.sqrt(np.clip(1.02 - rho**2, 0, None))
     chord = chord * np.clip((1.05 - rho) / 0.25, 0, 1)
-    tissue = strength * rng.uniform(2.6, 3.4) * chord
+    tissue = strength * rng.uniform(2.7, 3.5) * chord
     filled = np.clip(tissue / np.maximum(lung, 2.0), 0, 0.9) * (lung > 0)
     return Finding(filled.astype(np.float32), (rho < 1.0) & (lung > 1.0))
 
@@ -144,7 +144,9 @@ def _effusion(
     sides = (first, -first) if rng.random() < 0.2 else (first,)
     filled = np.zeros_like(lung)
     for side in sides:
-        depth = rng.uniform(5.0, 10.0) * (0.7 + 0.3 * strength)
+        depth = rng.uniform(5.5, 10.0) * (0.7 + 0.3 * strength)
+        # Under the raised domes of a portable film it takes more fluid to be seen.
+        depth += 0.0 if pose.projection.view == "PA" else 1.0
         # Height of the sharp angle between dome and chest wall on this side.
         column = np.full((1, 1), side * 13.0, np.float32)
         low = float(dome_height(body, pose, column, np.full_like(column, 13.4 * body.width))[0, 0])

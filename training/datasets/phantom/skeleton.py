@@ -96,7 +96,7 @@ def _shoulder_girdle(body: Body, pose: Pose) -> Array:
     out = (0.2 if portable else 3.2) + stream(pose.seed, "blade").normal(0, 0.5)
     up = pose.shoulders
     paths, widths, areas = [], [], []
-    steps = max(150, int(24 / pose.projection.spacing))
+    steps = max(150, int(34 / pose.projection.spacing))
 
     def add(points: list[tuple[float, float, float]], half: list[float], area: float) -> None:
         path = smooth_path(np.array(points, np.float32), steps)
