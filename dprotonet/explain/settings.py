@@ -25,8 +25,8 @@ class MDMSettings:
     fill: str = "blur"  # what a hidden pixel shows
     fill_sigma: float = 12 / 224  # the blur's standard deviation, share of the image's side
     class_scale: str = "probability"  # or "log_odds", "logit": the value of a class node
-    random_masks: int = 96  # random smooth masks, run once for all nodes; under 20 give no map
-    gradient_masks: int = 16  # of these, masks at which each node's mask gradient is taken too
+    random_masks: int = 120  # random smooth masks, run once for all nodes; under 20 give no map
+    gradient_masks: int = 12  # of these, masks at which each node's mask gradient is taken too
     random_cells: int = 7  # cells along a side of those
     class_activation: bool = True  # whether Grad-CAM is a candidate too
     merge: str = "faithfulness"  # or "vote", the published one
@@ -34,7 +34,7 @@ class MDMSettings:
     merge_power: float = 2.0  # of a candidate's own faithfulness in its weight
     snapshots: int = 2  # how often a mask's faithfulness is looked at; the best is kept
     patience: float = 0.01  # a gain below this between two looks ends the search (share of span)
-    faithfulness_steps: int = 12  # points of the insertion and deletion curves
+    faithfulness_steps: int = 10  # points of the insertion and deletion curves
     faithfulness_area: float = 0.2  # share of the film that "the marked region" means
     precision: str = "auto"  # of the search; shown values are always float32
     batch: int = 16  # images in one graph
