@@ -115,7 +115,7 @@ export class Controls {
     }
     press(this.invert, state.inverted);
     this.drag.textContent = state.drag === "pan" ? "Drag: move" : "Drag: window";
-    this.zoom.textContent = `${Math.round(100 * state.zoom)} %`;
+    this.zoom.textContent = state.zoom === null ? "" : `${Math.round(100 * state.zoom)} %`;
     const hasMaps = state.maps > 0;
     press(this.overlay, state.overlay && hasMaps);
     this.overlay.disabled = !hasMaps;

@@ -235,7 +235,7 @@ export class Viewer {
       window: this.window,
       isColour: Boolean(this.picture?.isColour),
       drag: this.drag,
-      zoom: this.stage.scale * (globalThis.devicePixelRatio || 1),
+      zoom: this.picture ? this.stage.scale * (globalThis.devicePixelRatio || 1) : null,
       maps: this.maps.length,
       overlay: this.overlay,
     });

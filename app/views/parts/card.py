@@ -9,7 +9,7 @@ import streamlit as st
 from app.domain.models import BundleInfo
 from app.services import models
 from app.services.workplace import Workplace
-from app.views.parts.errors import told
+from app.views.parts.errors import told_on_top
 from app.views.parts.gallery import draw_gallery
 from app.views.parts.measures import draw_measures
 from app.views.parts.words import plain
@@ -61,7 +61,7 @@ def _draw_activate(place: Workplace, info: BundleInfo, *, is_active: bool) -> No
 
 
 def _activate(place: Workplace, digest: str) -> None:
-    with told():
+    with told_on_top():
         models.set_active(place, digest)
 
 

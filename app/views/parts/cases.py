@@ -124,12 +124,15 @@ def _draw_rows(found: CasePage) -> None:
             column.caption(f"**{title}**")
         for _, rows in groupby(found.rows, key=lambda row: row.study_key):
             group = list(rows)
-            if group[0].study_files > 1:
+            if group[0].study_files == 1:
+                _draw_row(group[0])
+                continue
+            with st.container(key=f"group-{group[0].case_id}", gap=None):
                 st.caption(
                     f":material/folder_open: Study of {counted(group[0].study_files, 'file')}"
                 )
-            for row in group:
-                _draw_row(row)
+                for row in group:
+                    _draw_row(row)
 
 
 def _draw_row(row: CaseRow) -> None:

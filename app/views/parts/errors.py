@@ -10,6 +10,8 @@ import streamlit as st
 from app.views.parts.words import plain
 from dprotonet.errors import ReadableError
 
+_TROUBLE = "trouble"
+
 
 @contextmanager
 def told() -> Iterator[None]:
@@ -18,3 +20,24 @@ def told() -> Iterator[None]:
         yield
     except ReadableError as error:
         st.error(plain(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def told_on_top() -> Iterator[None]:
+    """The same for a callback, which runs before the page: its place is under the head line.
+
+    What a callback draws itself comes first on the page and moves everything else down, and then
+    the browser builds the film viewer and the tabs anew.
+    """
+    try:
+        yield
+    except ReadableError as error:
+        st.session_state[_TROUBLE] = str(error)
+
+
+def draw_trouble() -> None:
+    """What the last callback could not do; the place is there even when it is empty."""
+    with st.container(key="trouble"):
+        trouble = st.session_state.pop(_TROUBLE, "")
+        if trouble:
+            st.error(plain(trouble), icon=":material/error:")

@@ -9,7 +9,7 @@ from app.domain.explanations import SavedExplanation
 from app.domain.jobs import Job
 from app.services import explain, jobs
 from app.services.workplace import Workplace
-from app.views.parts.errors import told
+from app.views.parts.errors import told, told_on_top
 from app.views.parts.faith import draw_faithfulness, faithfulness_words, node_words
 from app.views.parts.words import counted, plain
 
@@ -38,7 +38,7 @@ def saved_map(sheet: Sheet, node: str) -> SavedExplanation | None:
 
 def ask(place: Workplace, sheet: Sheet, node: str) -> None:
     """Show a node's map: at once where it was made before, else as soon as the worker has it."""
-    with told():
+    with told_on_top():
         answer = explain.request(place, sheet.case.case_id, frame=sheet.frame, node=node)
         if isinstance(answer, SavedExplanation):
             show_map(sheet, answer.explanation_id)
@@ -55,7 +55,7 @@ def explain_button(place: Workplace, sheet: Sheet, node: str, *, key: str) -> No
         key=key,
         icon=":material/layers:" if saved else ":material/troubleshoot:",
         help=f"Heatmap of what speaks for it on this film: {node_words(node)}",
-        disabled=busy,
+        disabled=busy or (saved is None and not sheet.model_name),
         on_click=ask,
         args=(place, sheet, node),
     )
@@ -94,7 +94,7 @@ def _watch(place: Workplace, job_ids: list[str]) -> None:
 
 def cancel(place: Workplace, job_id: str) -> None:
     """Ask the worker to stop; a job that is over by now stays as it is."""
-    with told():
+    with told_on_top():
         jobs.cancel(place, job_id)
 
 

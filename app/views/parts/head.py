@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.services import models
+from app.views.parts.errors import draw_trouble
 from app.views.parts.place import workplace
 from app.views.parts.style import STYLE
 from app.views.parts.words import plain
@@ -26,3 +27,4 @@ def head() -> None:
             f":material/person: Reader **{plain(place.reader)}**",
             width="content",
         )
+    draw_trouble()

@@ -166,10 +166,10 @@ def view_chart(own: Figures, rival: Figures) -> go.Figure | None:
         )
     figure.update_layout(
         height=270,
-        margin={"l": 48, "r": 8, "t": 8, "b": 30},
+        margin={"l": 48, "r": 8, "t": 28, "b": 30},
         yaxis={"title": "AUROC", "range": [0, 1.03]},
         scattermode="group",
-        legend={"orientation": "h", "y": 0.05},
+        legend={"orientation": "h", "y": 1.14},
     )
     return figure
 
@@ -193,10 +193,10 @@ def _square(across: str, up: str) -> go.Figure:
         hoverinfo="skip",
     )
     figure.update_layout(
-        height=290,
+        height=270,
         margin={"l": 48, "r": 8, "t": 8, "b": 40},
-        xaxis={"title": across, "range": [0, 1]},
-        yaxis={"title": up, "range": [0, 1.02]},
+        xaxis={"title": across, "range": [0, 1.03]},
+        yaxis={"title": up, "range": [0, 1.06]},
         legend={"x": 0.98, "xanchor": "right", "y": 0.05},
     )
     return figure

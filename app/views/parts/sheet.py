@@ -11,7 +11,7 @@ from app.services.workplace import Workplace
 from app.viewer.colours import COLOURS
 from app.viewer.film import Map, film_viewer
 from app.views.parts.address import show_case
-from app.views.parts.errors import told
+from app.views.parts.errors import told_on_top
 from app.views.parts.explaining import (
     draw_jobs,
     draw_maps,
@@ -122,7 +122,7 @@ def _model_words(digest: str, info: BundleInfo | None) -> str:
 def _change_model(place: Workplace, case_id: str, key: str) -> None:
     chosen = st.session_state.get(key)
     if chosen:
-        with told():
+        with told_on_top():
             review.set_case_model(place, case_id, chosen)
 
 
@@ -148,7 +148,7 @@ def _draw_more(place: Workplace, sheet: Sheet) -> None:
 
 
 def _delete(place: Workplace, case_id: str) -> None:
-    with told():
+    with told_on_top():
         review.delete_case(place, case_id)
         show_case(None)
 
@@ -177,23 +177,36 @@ def _draw_film(sheet: Sheet) -> None:
 
 
 def _draw_findings(place: Workplace, sheet: Sheet) -> None:
-    if sheet.problem:
-        st.error(plain(sheet.problem), icon=":material/error:")
-        if sheet.model_name:
-            st.button("Try again", on_click=_retry, args=(place, sheet))
-    info = _info(place, sheet)
-    negative = info.negative_class if info else None
+    """Every part has a place that is always there: what comes and goes moves no other part."""
     prediction = sheet.prediction
-    if prediction is not None:
-        draw_prediction(sheet, prediction, negative_class=negative)
-        with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-            explain_button(place, sheet, f"class:{prediction.label}", key="explain-label")
-            st.caption(threshold_words(prediction, negative), width="stretch")
-    elif not sheet.problem:
-        st.markdown("#### Reading the film…")
-        st.caption("The prediction appears here by itself.")
-    draw_jobs(place, sheet)
-    draw_shown_map(sheet)
+    with st.container(gap="small"):
+        _draw_problem(place, sheet)
+        if prediction is not None:
+            info = _info(place, sheet)
+            negative = info.negative_class if info else None
+            draw_prediction(sheet, prediction, negative_class=negative)
+            with st.container(horizontal=True, vertical_alignment="center", key="facts"):
+                explain_button(place, sheet, f"class:{prediction.label}", key="explain-label")
+                st.caption(threshold_words(prediction, negative), width="stretch")
+        elif not sheet.problem:
+            st.markdown("#### Reading the film…")
+            st.caption("The prediction appears here by itself.")
+    with st.container(gap="small"):
+        draw_jobs(place, sheet)
+    with st.container(gap="small"):
+        draw_shown_map(sheet)
+    _draw_tabs(place, sheet)
+
+
+def _draw_problem(place: Workplace, sheet: Sheet) -> None:
+    if not sheet.problem:
+        return
+    st.error(plain(sheet.problem), icon=":material/error:")
+    if sheet.model_name:
+        st.button("Try again", on_click=_retry, args=(place, sheet))
+
+
+def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
     prototypes, verdict, maps, revisions = st.tabs(
         [
             "Prototypes",
@@ -203,11 +216,13 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
         ]
     )
     with prototypes:
-        if prediction is not None:
-            expected = sheet.annotation.revision if sheet.annotation else 0
-            draw_matches(place, sheet, prediction, expected=expected)
-        else:
+        if sheet.prediction is None:
             st.caption("Prototypes are shown with the prediction.")
+        elif not sheet.matches:
+            st.caption("Prototypes are shown as soon as their model is there.")
+        else:
+            expected = sheet.annotation.revision if sheet.annotation else 0
+            draw_matches(place, sheet, sheet.prediction, expected=expected)
     with verdict, st.container(gap="xsmall"):
         draw_verdict(place, sheet)
     with maps:
@@ -221,5 +236,5 @@ def _info(place: Workplace, sheet: Sheet) -> BundleInfo | None:
 
 
 def _retry(place: Workplace, sheet: Sheet) -> None:
-    with told():
+    with told_on_top():
         review.retry_prediction(place, sheet.case.case_id, frame=sheet.frame)

@@ -28,6 +28,9 @@ STYLE = """
   text-decoration: underline; text-decoration-color: rgba(128, 128, 128, 0.5);
   text-underline-offset: 3px;
 }
+[class*="st-key-group-"] {
+  border-left: 3px solid rgba(128, 128, 128, 0.45); padding-left: 0.6rem; margin: 0.2rem 0;
+}
 [class*="st-key-match-"] { padding: 0.6rem 0.8rem; }
 [class*="st-key-match-"] button { min-height: 2rem; padding-top: 0.1rem; padding-bottom: 0.1rem; }
 /* Pictures of prototypes: small, side by side. */

@@ -1,0 +1,95 @@
+"""The running program in Chromium; without Chromium a skip, and a failure with CI=true."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.running import Program
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PATIENCE = 90_000  # milliseconds for one thing to appear, on a busy machine
+# Nothing that Chromium itself would ask of its maker.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a screen."""
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "Chromium is not installed (Debian: apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The program with a small model of random weights, which is active."""
+    from tests.dprotonet.tiny_bundle import make_tiny_bundle
+
+    data = tmp_path_factory.mktemp("data")
+    classes = ("none", "consolidation", "effusion")
+    make_tiny_bundle(data / "models" / "tiny", classes, name="tiny", prototypes_per_class=3)
+    found = Program(data)
+    found.run("models", "activate", "tiny")
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(params=["light"])
+def page(chromium: Browser, program: Program, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A fresh window of 1280 × 800; complaints and requests to other hosts are collected."""
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 800}, color_scheme=request.param
+    )
+    found = context.new_page()
+    found.set_default_timeout(PATIENCE)
+    complaints: list[str] = []
+    found.on("pageerror", lambda error: complaints.append(str(error)))
+    found.on("console", lambda said: _note(complaints, said.type, said.text))
+    found.on("request", lambda asked: _note_outside(complaints, asked.url, program.address))
+    yield found
+    context.close()
+    assert complaints == []
+
+
+def _note(complaints: list[str], kind: str, text: str) -> None:
+    # On a page's own address Streamlit first looks for itself below that address: a 404 it expects.
+    # ERR_FAILED is what a test's own cutting of a route leads to.
+    if kind == "error" and not any(e in text for e in ("404 (Not Found)", "net::ERR_FAILED")):
+        complaints.append(text)
+
+
+def _note_outside(complaints: list[str], url: str, address: str) -> None:
+    if not url.startswith((address, "ws" + address[4:], "blob:" + address, "data:")):
+        complaints.append(f"asked {url}")
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A small DICOM film whose name ends in nothing."""
+    from tests.browser.films import write_film
+
+    return write_film(tmp_path / "IM000001")

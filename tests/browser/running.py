@@ -1,0 +1,77 @@
+"""The whole program as a reader starts it: one command, a data folder, a port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+START = 120  # seconds until the first page must answer, on a busy machine
+
+
+class Program:
+    """``python -m app`` in its own process; it can be stopped and started on the same data."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = _free_port()
+        self.address = f"http://localhost:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        own = {
+            "DPROTONET_DATA": str(self.data),
+            "DPROTONET_PORT": str(self.port),
+            "OMP_NUM_THREADS": "1",
+            "OMP_WAIT_POLICY": "PASSIVE",
+        }
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("DPROTONET_")}
+        return kept | own
+
+    def run(self, *words: str) -> None:
+        """One command of the program, to its end."""
+        subprocess.run(
+            [sys.executable, "-m", "app", *words], cwd=ROOT, env=self._environment, check=True
+        )
+
+    def start(self) -> None:
+        """Begin, and wait until it answers."""
+        log = (self.data / "server.log").open("ab")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "app"],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=log,
+            stderr=log,
+        )
+        deadline = time.monotonic() + START
+        while not self._answers():
+            assert self._process.poll() is None, (self.data / "server.log").read_text()
+            assert time.monotonic() < deadline, "the server did not answer in time"
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """As the system would at its end."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(60)
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/api/health", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])

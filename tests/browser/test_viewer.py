@@ -1,0 +1,130 @@
+"""The film viewer in a real browser: greys as the library makes them, and no rerun for looking."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from app.viewer.assets import viewer_assets
+from dprotonet.images import Window
+from tests.browser.films import COLUMNS, ROWS, values
+from tests.browser.running import Program
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+# Greys of the film as it lies on the screen at one stored pixel a screen pixel.
+READ_GREYS = """([columns, rows]) => {
+  const host = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+    .find((node) => node.shadowRoot?.querySelector('canvas.film'));
+  const canvas = host.shadowRoot.querySelector('canvas.film');
+  const left = Math.round(canvas.width / 2 - columns / 2);
+  const top = Math.round(canvas.height / 2 - rows / 2);
+  const { data } = canvas.getContext('2d').getImageData(left, top, columns, rows);
+  return Array.from({ length: columns * rows }, (_, at) => data[4 * at]);
+}"""
+
+
+@pytest.fixture
+def opened(page: Page, program: Program, film: Path) -> Page:
+    """The film, predicted and open."""
+    page.goto(program.address)
+    page.locator("input[type=file]").set_input_files(film)
+    page.locator("[data-film=shown]").wait_for()
+    page.get_by_text("contributions sum to the logit").wait_for()
+    return page
+
+
+def greys(page: Page) -> np.ndarray:
+    """``(H, W)`` greys on the screen, one stored pixel each."""
+    page.get_by_role("button", name="One stored pixel").click()
+    page.wait_for_timeout(300)
+    return np.array(page.evaluate(READ_GREYS, [COLUMNS, ROWS])).reshape(ROWS, COLUMNS)
+
+
+def test_greys_on_the_screen_are_those_of_the_library(opened: Page) -> None:
+    expected = np.rint(Window(1800, 3600).apply(values()) * 255)
+    assert np.abs(greys(opened) - expected).max() <= 1
+    opened.get_by_label("Window", exact=True).select_option(label="LUNG")
+    expected = np.rint(Window(900, 800).apply(values()) * 255)
+    assert np.abs(greys(opened) - expected).max() <= 1
+    opened.get_by_role("button", name="Invert").click()
+    assert np.abs(greys(opened) - (255 - expected)).max() <= 1
+
+
+@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_every_window_function_is_that_of_the_library(
+    page: Page, program: Program, function: str
+) -> None:
+    page.goto(program.address)
+    address = f"/api/viewer/{viewer_assets().digest}/windowing.js"
+    found = page.evaluate(
+        """async ([address, window]) => {
+          const { level } = await import(address);
+          return Array.from({ length: 200 }, (_, value) => level(value - 50, window));
+        }""",
+        [address, {"centre": 40.5, "width": 61, "function": function}],
+    )
+    expected = Window(40.5, 61, "", function).apply(np.arange(-50, 150))  # type: ignore[arg-type]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    sent: list[object] = []
+    opened.on("websocket", lambda socket: sent.append(socket))
+    canvas = opened.locator("canvas.film")
+    box = canvas.bounding_box()
+    assert box is not None
+    before = opened.get_by_label("Window width").input_value()
+    opened.mouse.move(box["x"] + 300, box["y"] + 200)
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + 380, box["y"] + 230, steps=5)
+    opened.mouse.up()
+    opened.mouse.wheel(0, -300)
+    canvas.press("i")
+    canvas.press("ArrowLeft")
+    opened.wait_for_timeout(500)
+    assert opened.get_by_label("Window width").input_value() != before
+    assert opened.get_by_role("button", name="Invert").get_attribute("aria-pressed") == "true"
+    assert asked == []
+    assert sent == []
+
+
+def test_window_and_zoom_outlive_reruns_and_a_reload(opened: Page) -> None:
+    opened.get_by_label("Window width").fill("1234")
+    opened.get_by_label("Window width").press("Enter")
+    opened.get_by_role("button", name="Zoom in").click()
+    zoom = opened.locator(".zoom").inner_text()
+    opened.get_by_role("tab", name="Verdict").click()
+    opened.get_by_text("Accept", exact=True).click()
+    opened.wait_for_timeout(1500)
+    assert opened.get_by_label("Window width").input_value() == "1234"
+    opened.reload()
+    opened.locator("[data-film=shown]").wait_for()
+    assert opened.get_by_label("Window width").input_value() == "1234"
+    assert opened.locator(".zoom").inner_text() == zoom
+
+
+def test_a_film_that_cannot_be_fetched_is_a_sentence(
+    page: Page, program: Program, film: Path
+) -> None:
+    page.route("**/api/pixels/**", lambda route: route.abort())
+    page.goto(program.address)
+    page.locator("input[type=file]").set_input_files(film)
+    page.get_by_text("The film could not be fetched").wait_for()
+
+
+@pytest.mark.parametrize("page", ["light", "dark"], indirect=True)
+@pytest.mark.parametrize("name", ["", "batch", "annotations", "model"])
+def test_no_page_scrolls_sideways(page: Page, program: Program, name: str) -> None:
+    page.goto(f"{program.address}/{name}")
+    page.get_by_text("Research use only, not for diagnosis").wait_for()
+    page.wait_for_timeout(1500)
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
