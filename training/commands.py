@@ -13,7 +13,7 @@ from typing import Any
 
 from dprotonet.errors import ReadableError
 from training.memory import keep_freed_memory
-from training.recipe import load_recipe
+from training.recipe import Recipe, load_recipe
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def train(words: argparse.Namespace) -> None:
     from training.train import prepare, write_json
 
     dataset = open_dataset(recipe, words.data)
-    words.out.mkdir(parents=True, exist_ok=True)
+    _keep_recipe(recipe, words.out, resume=words.resume)
     films = place_films(
         dataset.samples,
         Preprocessing(size=recipe.image_size),
@@ -121,6 +121,22 @@ def _folds(run: Any, folds: int | None) -> None:
                 hardware=_hardware(run.device),
             )
         keep_fold(run, fold)
+
+
+def _keep_recipe(recipe: Recipe, out: Path, *, resume: bool) -> None:
+    """Leave the recipe in the run's folder; a run goes on under its own recipe only."""
+    from training.train import write_json
+
+    file, values = out / "recipe.json", recipe.to_json()
+    if resume and file.is_file():
+        before = json.loads(file.read_text(encoding="utf-8"))
+        changed = [k for k in values if before.get(k) != values[k]]
+        if changed:
+            raise ReadableError(
+                f"The run in {out} was started with {changed[0]}={before.get(changed[0])}, not "
+                f"{values[changed[0]]}. Give the same settings, or another --out."
+            )
+    write_json(file, values)
 
 
 def _card(bundle: Path) -> dict[str, Any]:

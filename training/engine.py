@@ -91,31 +91,11 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     Returns:
         One record for each epoch: loss, and AUROC and log-loss on validation.
     """
-    network = _Mode(trainee.network, recipe.batch_norm == "frozen").to(stage.device)
-    network.to(memory_format=torch.channels_last)
     batches = EpochBatches(stage.inputs, stage.labels, stage.train, recipe.batch_size, recipe.seed)
     optimizer = _optimizer(trainee.network, recipe)
     schedule = _schedule(optimizer, recipe, len(batches))
-    trainer = SupervisedTrainer(
-        device=torch.device(stage.device),
-        max_epochs=recipe.epochs,
-        train_data_loader=batches,
-        epoch_length=len(batches),
-        network=network,
-        optimizer=optimizer,
-        loss_function=trainee.loss,
-        prepare_batch=_to_device,
-        decollate=False,
-        amp=torch.device(stage.device).type == "cuda",
-        train_handlers=[LrScheduleHandler(schedule, print_lr=False, epoch_level=False)],
-    )
-    trainer.logger.setLevel(logging.WARNING)
-    if stage.after_warm_up is not None and recipe.warm_epochs:
-        start = stage.after_warm_up
-        once = Events.EPOCH_COMPLETED(once=recipe.warm_epochs)
-        trainer.add_event_handler(once, lambda _: start())
-    best = _Best()
-    judged = _running_mean(trainer, trainee.network, recipe)
+    trainer = _trainer(trainee, batches, optimizer, schedule, stage, recipe)
+    best, judged = _Best(), _running_mean(trainer, trainee.network, recipe)
     saved = {
         "trainer": trainer,
         "network": trainee.network,
@@ -124,7 +104,10 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
         "best": best,
         "judged": judged,
     }
+    if trainer.scaler is not None:
+        saved["scaler"] = trainer.scaler
     _seed_every_epoch(trainer, recipe)
+    _start_prototypes_once(trainer, stage, recipe)
     _judge_every_epoch(trainer, judged, stage, best)
     _log_every_epoch(trainer, stage)
     _keep_checkpoints(trainer, saved, stage)
@@ -150,6 +133,33 @@ def outputs(
             read(network(inputs.clean(batch).to(device))).float().cpu() for batch in rows.split(32)
         ]
     return torch.cat(parts).clone()
+
+
+def _trainer(
+    trainee: Trainee,
+    batches: EpochBatches,
+    optimizer: torch.optim.Optimizer,
+    schedule: Any,
+    stage: Stage,
+    recipe: Recipe,
+) -> SupervisedTrainer:
+    network = _Mode(trainee.network, recipe.batch_norm == "frozen").to(stage.device)
+    network.to(memory_format=torch.channels_last)
+    trainer = SupervisedTrainer(
+        device=torch.device(stage.device),
+        max_epochs=recipe.epochs,
+        train_data_loader=batches,
+        epoch_length=len(batches),
+        network=network,
+        optimizer=optimizer,
+        loss_function=trainee.loss,
+        prepare_batch=_to_device,
+        decollate=False,
+        amp=torch.device(stage.device).type == "cuda",
+        train_handlers=[LrScheduleHandler(schedule, print_lr=False, epoch_level=False)],
+    )
+    trainer.logger.setLevel(logging.WARNING)
+    return trainer
 
 
 def _to_device(
@@ -191,6 +201,13 @@ def _seed_every_epoch(trainer: Engine, recipe: Recipe) -> None:
     @trainer.on(Events.EPOCH_STARTED)
     def seed(engine: Engine) -> None:
         torch.manual_seed(number("epoch", recipe.seed, engine.state.epoch))
+
+
+def _start_prototypes_once(trainer: Engine, stage: Stage, recipe: Recipe) -> None:
+    if stage.after_warm_up is not None and recipe.warm_epochs:
+        start = stage.after_warm_up
+        once = Events.EPOCH_COMPLETED(once=recipe.warm_epochs)
+        trainer.add_event_handler(once, lambda _: start())
 
 
 def _running_mean(trainer: Engine, network: nn.Module, recipe: Recipe) -> nn.Module:

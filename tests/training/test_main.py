@@ -85,6 +85,8 @@ def test_folds_judge_every_film_once_and_nih_images_stay_out_of_the_bundle(tmp_p
     assert not any(entry.picture for entry in Bundle.load(out / "bundle").gallery)
     assert main([*words, "--resume"]) == 0  # every fold is finished: nothing is trained again
     assert json.loads(capsys.readouterr().out) == found
+    assert main([*words, "--set", "seed=5", "--resume"]) == 2
+    assert "was started with seed=0, not 5" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
