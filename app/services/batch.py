@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ from app.domain.cases import shown_name
 from app.domain.errors import NotFound, Refused
 from app.domain.jobs import BatchPage, BatchProgress, BatchRow, ItemState, Job
 from app.domain.models import BundleInfo
-from app.services import archive, intake, jobs, models
+from app.services import intake, jobs, models, uploads
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
+from app.store.blobs import Staged
 from app.store.items import NewItem
-from dprotonet.errors import ReadableError
 
 SCHEMA = "dprotonet-review/batch/1"
 COLUMNS = (
@@ -54,12 +54,12 @@ def start_upload(
         Refused: too many files or bytes, an archive that is not honest, or no model.
     """
     info = _model(workplace, model)
-    staged: list[Any] = []
-    entries: list[tuple[NewItem, Any]] = []
+    staged: list[Staged] = []
+    entries: list[tuple[NewItem, Staged | None]] = []
     try:
         size = 0
         for name, data in items:
-            for item, blob in _unpacked(workplace, name, data):
+            for item, blob in uploads.unpacked(workplace, name, data):
                 entries.append((item, blob))
                 if blob is not None:
                     staged.append(blob)
@@ -156,7 +156,7 @@ def rows(
 ) -> BatchPage:
     """One page of a batch's files, in their order; ``states`` narrows them."""
     with workplace.store.read() as tx:
-        return tx.items.page(job_id, page=max(page, 0), size=size, states=tuple(states))
+        return tx.batch_rows.page(job_id, page=max(page, 0), size=size, states=tuple(states))
 
 
 def resume(workplace: Workplace, job_id: str) -> BatchProgress:
@@ -184,7 +184,7 @@ def export_csv(workplace: Workplace, job_id: str) -> bytes:
     with workplace.store.read() as tx:
         records = [
             _record(row) | {f"p({name})": p for name, p in row.probabilities.items()}
-            for row in tx.items.iterate(job_id)
+            for row in tx.batch_rows.iterate(job_id)
         ]
     extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
     columns = (*COLUMNS, *classes, *extra)
@@ -197,7 +197,7 @@ def export_json(workplace: Workplace, job_id: str) -> bytes:
     with workplace.store.read() as tx:
         files = [
             _record(row) | {"probabilities": dict(row.probabilities)}
-            for row in tx.items.iterate(job_id)
+            for row in tx.batch_rows.iterate(job_id)
         ]
     return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
 
@@ -257,45 +257,11 @@ def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     return info
 
 
-def _unpacked(workplace: Workplace, name: str, data: bytes | Path) -> Iterator[tuple[NewItem, Any]]:
-    shown = shown_name(name)
-    try:
-        if _starts_as_archive(data):
-            content = data.read_bytes() if isinstance(data, Path) else data
-            limits = archive.ArchiveLimits(
-                total_bytes=workplace.settings.upload_bytes,
-                file_bytes=workplace.settings.file_bytes,
-            )
-            for entry in archive.extract(content, limits=limits):
-                if entry.problem:
-                    yield NewItem(entry.name, state="error", message=entry.problem), None
-                else:
-                    yield _kept(workplace, entry.name, entry.data)
-        else:
-            yield _kept(workplace, shown, data)
-    except Refused:
-        raise
-    except ReadableError as error:
-        yield NewItem(shown, state="error", message=str(error)), None
-
-
-def _kept(workplace: Workplace, name: str, data: bytes | Path) -> tuple[NewItem, Any]:
-    try:
-        staged = intake.stage(workplace, data, name=name)
-    except Refused as error:
-        return NewItem(name, state="error", message=str(error)), None
-    return NewItem(name, upload_key=staged.key), staged
-
-
-def _starts_as_archive(data: bytes | Path) -> bool:
-    if isinstance(data, bytes):
-        return archive.is_archive(data)
-    with data.open("rb") as file:
-        return archive.is_archive(file.read(4))
-
-
 def _save_upload(
-    workplace: Workplace, entries: list[tuple[NewItem, Any]], info: BundleInfo, explain: bool
+    workplace: Workplace,
+    entries: list[tuple[NewItem, Staged | None]],
+    info: BundleInfo,
+    explain: bool,
 ) -> Job:
     now = workplace.clock()
     with workplace.store.write() as tx:

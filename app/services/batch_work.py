@@ -12,7 +12,8 @@ from app.domain.cases import Intake, shown_name
 from app.domain.errors import Refused
 from app.domain.jobs import ItemState, Job
 from app.services import intake, work
-from app.services.work import Bench, Pulse, never
+from app.services.frames import Bench, Pulse, explain_frame, predict_frame
+from app.services.work import never
 from app.services.workplace import Workplace
 from app.store.items import ClaimedItem, NewItem
 from dprotonet.errors import Cancelled, NotAnImage
@@ -120,9 +121,9 @@ def _read_item(
     taken = _intake(workplace, item, place)
     case_id, model = taken.case_id or "", item.job.model or ""
     ended.case_id = case_id
-    prediction = work.predict_frame(workplace, bench, case_id, frame=0, model=model)
+    prediction = predict_frame(workplace, bench, case_id, frame=0, model=model)
     if item.explain:
-        ended.explanation_id = work.explain_frame(
+        ended.explanation_id = explain_frame(
             workplace,
             bench,
             case_id,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.explanations import GridPlacement
 from app.services.bundles import Registry
-from app.services.work import Explained
+from app.services.frames import Explained
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.prediction import Prediction
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Select, and_, exists, func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.jobs import (
     MOST_ATTEMPTS,
-    BatchPage,
     BatchProgress,
-    BatchRow,
     ItemState,
     Job,
 )
-from app.store.cases import LATEST
 from app.store.jobs import ACTIVE, Jobs, to_job
-from app.store.rows import CaseEntry, JobEntry, JobItemEntry, PredictionEntry
-from dprotonet.prediction import Prediction
+from app.store.rows import JobEntry, JobItemEntry
 
 GIVEN_UP = (
     f"The program stopped {MOST_ATTEMPTS} times while it worked on this file, so it was left out. "
@@ -301,71 +297,9 @@ class Items:
         self._session.flush()
         return {key for key in keys if key}
 
-    def page(
-        self, job_id: str, *, page: int, size: int, states: tuple[ItemState, ...] = ()
-    ) -> BatchPage:
-        """One page of a batch's rows, in the order of the files."""
-        model = self._jobs.entry(job_id).model
-        query = _rows(job_id, model)
-        if states:
-            query = query.where(JobItemEntry.state.in_(states))
-        total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        found = self._session.execute(query.limit(size).offset(page * size))
-        return BatchPage(tuple(_row(*row) for row in found), total, page, size)
-
-    def iterate(self, job_id: str, *, chunk: int = 500) -> Iterator[BatchRow]:
-        """All rows of a batch, a chunk at a time."""
-        model = self._jobs.entry(job_id).model
-        after = -1
-        while True:
-            query = _rows(job_id, model).where(JobItemEntry.position > after).limit(chunk)
-            found = [_row(*row) for row in self._session.execute(query)]
-            self._session.expunge_all()
-            yield from found
-            if len(found) < chunk:
-                return
-            after = found[-1].position
-
 
 def _begin(entry: JobEntry, now: datetime) -> None:
     entry.state = "running"
     entry.heartbeat_at = now
     if entry.started_at is None:
         entry.started_at = now
-
-
-def _rows(job_id: str, model: str | None) -> Select[Any]:
-    return (
-        select(JobItemEntry, PredictionEntry, LATEST.c.verdict, CaseEntry.frames)
-        .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
-        .outerjoin(
-            PredictionEntry,
-            and_(
-                PredictionEntry.case_id == JobItemEntry.case_id,
-                PredictionEntry.model == model,
-                PredictionEntry.frame == 0,
-            ),
-        )
-        .outerjoin(LATEST, LATEST.c.case_id == JobItemEntry.case_id)
-        .where(JobItemEntry.job_id == job_id)
-        .order_by(JobItemEntry.position)
-    )
-
-
-def _row(
-    item: JobItemEntry, said: PredictionEntry | None, verdict: str | None, frames: int | None
-) -> BatchRow:
-    return BatchRow(
-        position=item.position,
-        name=item.name,
-        state=item.state,  # type: ignore[arg-type]
-        message=item.message,
-        case_id=item.case_id,
-        file_sha256=item.file_sha256,
-        frames=frames or 0,
-        label=said.label if said else None,
-        probability=said.probability if said else None,
-        probabilities=Prediction.from_json(said.result).probabilities if said else {},
-        explanation_id=item.explanation_id,
-        verdict=verdict,
-    )

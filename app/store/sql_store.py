@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, selec
 from sqlalchemy.orm import Session
 
 from app.store.annotations import Annotations
+from app.store.batch_rows import BatchRows
 from app.store.cases import Cases
 from app.store.findings import Explanations, Predictions
 from app.store.items import Items
@@ -38,6 +39,7 @@ class Transaction:
         self.annotations = Annotations(session)
         self.jobs = Jobs(session)
         self.items = Items(session)
+        self.batch_rows = BatchRows(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -18,8 +18,8 @@ from PIL import Image
 from app.domain.cases import FilmFacts
 from app.domain.explanations import GridPlacement
 from app.services.bundles import Registry
+from app.services.frames import Explained
 from app.services.reading import film_facts
-from app.services.work import Explained
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store import Blobs, SqlStore

@@ -1,0 +1,222 @@
+"""One frame's prediction and explanation: the saved one, or a new one that is saved.
+
+Nothing here imports torch: the model work itself is a :class:`Bench`.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from app.domain.errors import NotFound
+from app.domain.explanations import GridPlacement, SavedExplanation
+from app.services import intake, jobs
+from app.services.workplace import Workplace
+from dprotonet.errors import Cancelled
+from dprotonet.explain.settings import MDMSettings
+from dprotonet.prediction import Prediction
+
+if TYPE_CHECKING:
+    from dprotonet.images import GrayOrColourImage
+
+BEAT_SECONDS = 0.3  # between two writes of a job's progress
+LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """One node's heatmap, as the bench hands it over."""
+
+    node: str
+    heatmap: np.ndarray
+    """(S, S) float32 in [0, 1] on the network grid."""
+    placement: GridPlacement
+    settings_digest: str
+    seed: int
+    raw_range: tuple[float, float]
+    value_before: float
+    value_after: float
+    passes_forward: int
+    passes_backward: int
+    seconds: float
+    stop_reason: str
+    faithfulness: dict[str, Any]
+
+
+class Bench(Protocol):
+    """Where models are at work."""
+
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+        """What the bundle with this digest says of an image."""
+
+    def explain(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        node: str,
+        *,
+        seed: int,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Explained:
+        """One node's heatmap."""
+
+
+class Pulse:
+    """A job's progress on its way to the store, and the wish to stop on its way back.
+
+    Both are throttled: an explanation calls many times a second, and each write waits for the disk.
+    """
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        job_id: str,
+        stop: Callable[[], bool],
+        *,
+        is_whole: bool = True,
+    ) -> None:
+        self._workplace, self._job_id, self._stop = workplace, job_id, stop
+        self._is_whole = is_whole  # False: one film of many, whose share is not the job's
+        self._beaten = self._looked = time.monotonic()
+        self._unwanted = False
+
+    def progress(self, share: float) -> None:
+        """Note how far the work is, 0 to 1."""
+        now = time.monotonic()
+        if now - self._beaten < BEAT_SECONDS:
+            return
+        self._beaten = self._looked = now
+        with self._workplace.store.write() as tx:
+            self._unwanted = tx.jobs.beat(
+                self._job_id,
+                progress=share if self._is_whole else None,
+                now=self._workplace.clock(),
+            )
+
+    def cancelled(self) -> bool:
+        """Should the work stop: the job was cancelled, its case deleted, or the worker leaves."""
+        now = time.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            with self._workplace.store.read() as tx:
+                self._unwanted = tx.jobs.is_unwanted(self._job_id)
+        return self._unwanted or self._stop()
+
+
+def predict_frame(
+    workplace: Workplace, bench: Bench, case_id: str, *, frame: int, model: str
+) -> Prediction:
+    """A frame's prediction: the saved one, or a new one that is saved.
+
+    Raises:
+        ReadableError: the case, its file or its model cannot be had.
+    """
+    with workplace.store.read() as tx:
+        saved = tx.predictions.get(case_id, frame=frame, model=model)
+        if saved is not None:
+            return saved
+        case = tx.cases.get(case_id)
+    image = workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    prediction = bench.predict(model, image)
+    with workplace.store.write() as tx:
+        tx.cases.get(case_id)  # deleted meanwhile: nothing is written
+        tx.predictions.save(
+            case_id, frame=frame, model=model, prediction=prediction, now=workplace.clock()
+        )
+    return prediction
+
+
+def explain_frame(
+    workplace: Workplace,
+    bench: Bench,
+    case_id: str,
+    *,
+    frame: int,
+    model: str,
+    node: str,
+    seed: int,
+    pulse: Pulse,
+) -> SavedExplanation:
+    """One node's heatmap: the saved one, or a new one that is saved.
+
+    Raises:
+        Cancelled: the job was cancelled, its case deleted, or the worker leaves.
+        ReadableError: the case, its file or its model cannot be had.
+    """
+    with workplace.store.read() as tx:
+        case = tx.cases.get(case_id)
+        saved = tx.explanations.find(
+            pixel_sha256=case.pixel_sha256,
+            frame=frame,
+            model=model,
+            node=node,
+            seed=seed,
+            settings_digest=MDMSettings().digest,
+        )
+    if saved is not None:
+        return saved
+    image = workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    made = bench.explain(
+        model, image, node, seed=seed, progress=pulse.progress, cancelled=pulse.cancelled
+    )
+    staged = workplace.blobs.stage(npy(made.heatmap))
+    try:
+        with workplace.store.write() as tx:
+            tx.lock_blobs()
+            case = tx.cases.get(case_id)
+            key = workplace.blobs.keep(staged)
+            saved = _saved(workplace, made, case_id, case.pixel_sha256, frame, model, key)
+            tx.explanations.add(saved)
+    except NotFound:
+        raise Cancelled from None
+    except BaseException:
+        intake.release_blobs(workplace, {staged.key})
+        raise
+    finally:
+        workplace.blobs.discard(staged)
+    return saved
+
+
+def npy(heatmap: np.ndarray) -> bytes:
+    """An array as a .npy file without pickles."""
+    out = io.BytesIO()
+    np.save(out, np.ascontiguousarray(heatmap, dtype=np.float32), allow_pickle=False)
+    return out.getvalue()
+
+
+def _saved(
+    workplace: Workplace,
+    made: Explained,
+    case_id: str,
+    pixel_sha256: str,
+    frame: int,
+    model: str,
+    key: str,
+) -> SavedExplanation:
+    return SavedExplanation(
+        explanation_id=jobs.new_id(),
+        case_id=case_id,
+        frame=frame,
+        pixel_sha256=pixel_sha256,
+        model=model,
+        node=made.node,
+        settings_digest=made.settings_digest,
+        seed=made.seed,
+        raw_range=made.raw_range,
+        value_before=made.value_before,
+        value_after=made.value_after,
+        passes_forward=made.passes_forward,
+        passes_backward=made.passes_backward,
+        seconds=made.seconds,
+        stop_reason=made.stop_reason,
+        faithfulness=made.faithfulness,
+        placement=made.placement,
+        heatmap_key=key,
+        created_at=workplace.clock(),
+    )

@@ -1,0 +1,87 @@
+"""The rows of a batch as they are shown: each file beside its prediction and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.jobs import BatchPage, BatchRow, ItemState
+from app.store.cases import LATEST
+from app.store.jobs import Jobs
+from app.store.rows import CaseEntry, JobItemEntry, PredictionEntry
+from dprotonet.prediction import Prediction
+
+
+class BatchRows:
+    """Reads a batch's rows inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def page(
+        self, job_id: str, *, page: int, size: int, states: tuple[ItemState, ...] = ()
+    ) -> BatchPage:
+        """One page of a batch's rows, in the order of the files."""
+        model = self._model(job_id)
+        query = _rows(job_id, model)
+        if states:
+            query = query.where(JobItemEntry.state.in_(states))
+        total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        found = self._session.execute(query.limit(size).offset(page * size))
+        return BatchPage(tuple(_row(*row) for row in found), total, page, size)
+
+    def iterate(self, job_id: str, *, chunk: int = 500) -> Iterator[BatchRow]:
+        """All rows of a batch, a chunk at a time."""
+        model = self._model(job_id)
+        after = -1
+        while True:
+            query = _rows(job_id, model).where(JobItemEntry.position > after).limit(chunk)
+            found = [_row(*row) for row in self._session.execute(query)]
+            self._session.expunge_all()
+            yield from found
+            if len(found) < chunk:
+                return
+            after = found[-1].position
+
+    def _model(self, job_id: str) -> str | None:
+        return Jobs(self._session).entry(job_id).model
+
+
+def _rows(job_id: str, model: str | None) -> Select[Any]:
+    return (
+        select(JobItemEntry, PredictionEntry, LATEST.c.verdict, CaseEntry.frames)
+        .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
+        .outerjoin(
+            PredictionEntry,
+            and_(
+                PredictionEntry.case_id == JobItemEntry.case_id,
+                PredictionEntry.model == model,
+                PredictionEntry.frame == 0,
+            ),
+        )
+        .outerjoin(LATEST, LATEST.c.case_id == JobItemEntry.case_id)
+        .where(JobItemEntry.job_id == job_id)
+        .order_by(JobItemEntry.position)
+    )
+
+
+def _row(
+    item: JobItemEntry, said: PredictionEntry | None, verdict: str | None, frames: int | None
+) -> BatchRow:
+    return BatchRow(
+        position=item.position,
+        name=item.name,
+        state=item.state,  # type: ignore[arg-type]
+        message=item.message,
+        case_id=item.case_id,
+        file_sha256=item.file_sha256,
+        frames=frames or 0,
+        label=said.label if said else None,
+        probability=said.probability if said else None,
+        probabilities=Prediction.from_json(said.result).probabilities if said else {},
+        explanation_id=item.explanation_id,
+        verdict=verdict,
+    )
