@@ -38,7 +38,7 @@ class ProbeOptions:
     image_size: int = 224  # px
     seed: int = 0  # of the random weights
     batch: int = 32  # films
-    calibrate: bool = True  # fit batch-norm statistics of random weights to training films
+    calibrate: bool = False  # fit batch-norm statistics of random weights to training films
 
 
 @dataclass(frozen=True)
@@ -138,8 +138,8 @@ def _calibrate(
 ) -> None:
     """Give batch norm the mean and spread of some films; labels are not looked at.
 
-    Without it a random network shrinks what it sees layer by layer, and the probe would be too
-    easily content.
+    Without it a random network shrinks what it sees layer by layer (which the regression scales
+    back); with it each layer spreads what it sees, and contrast counts for more than brightness.
     """
     import torch
 
