@@ -30,13 +30,11 @@ class Limits:
 
 
 def check_file_size(size: int, limits: Limits) -> None:
-    """Refuse an empty file and one larger than ``limits.file_bytes``.
+    """Refuse a file larger than ``limits.file_bytes``.
 
     Raises:
-        UnreadableImage: the size in bytes is 0 or too large.
+        UnreadableImage: the size in bytes is too large.
     """
-    if size == 0:
-        raise UnreadableImage("This file is empty. Copy or export it again.")
     if size > limits.file_bytes:
         raise UnreadableImage(
             f"This file has {size / 1e6:,.0f} MB, and at most {limits.file_bytes / 1e6:,.0f} MB are"

@@ -64,13 +64,19 @@ def _image_file(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalF
 
 
 def _not_read(file: OpenFile) -> UnreadableImage:
+    ending = PurePath(file.name).suffix.lower()
+    if not file.size:
+        # DICOM files often carry no ending: one that is empty was lost on its way.
+        lost = ending in _IMAGE_ENDINGS or not ending
+        return (UnreadableImage if lost else NotAnImage)(
+            "This file is empty. Copy or export it again."
+        )
     if name := other_image(file.head):
         return UnreadableImage(
             f"This is {name}, which is not read here. Export it as DICOM, PNG, JPEG or TIFF."
         )
     if name := other_file(file.head):
         return NotAnImage(f"This is {name}, not an image. {advice(name)}")
-    ending = PurePath(file.name).suffix.lower()
     if ending in _IMAGE_ENDINGS:
         return UnreadableImage(
             f"The file is named {ending} but does not begin as any image does: it is damaged."

@@ -31,7 +31,7 @@ def opened(source: Source, limits: Limits) -> Iterator[OpenFile]:
     """Open a source for reading and check its size.
 
     Raises:
-        UnreadableImage: the file is missing, not a file, barred, empty or too large.
+        UnreadableImage: the file is missing, not a file, barred or too large.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         check_file_size(len(source), limits)

@@ -89,6 +89,12 @@ def test_unknown_bytes_named_as_an_image_are_a_damaged_image(tmp_path: Path):
     assert not isinstance(caught.value, NotAnImage)
 
 
+def test_an_empty_file_that_is_named_otherwise_is_no_image(tmp_path: Path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(NotAnImage, match="empty"):
+        images.read(tmp_path / "notes.txt")
+
+
 def test_an_empty_file_is_an_error(tmp_path: Path):
     path = tmp_path / "a.dcm"
     path.touch()
