@@ -11,7 +11,6 @@ from app.services import archive, intake
 from app.services.workplace import Workplace
 from app.store.blobs import Staged
 from app.store.items import NewItem
-from dprotonet.errors import ReadableError
 
 
 def unpacked(
@@ -24,25 +23,18 @@ def unpacked(
     Raises:
         Refused: the archive as a whole is not to be used.
     """
-    shown = shown_name(name)
-    try:
-        if _starts_as_archive(data):
-            content = data.read_bytes() if isinstance(data, Path) else data
-            limits = archive.ArchiveLimits(
-                total_bytes=workplace.settings.upload_bytes,
-                file_bytes=workplace.settings.file_bytes,
-            )
-            for entry in archive.extract(content, limits=limits):
-                if entry.problem:
-                    yield NewItem(entry.name, state="error", message=entry.problem), None
-                else:
-                    yield _kept(workplace, entry.name, entry.data)
+    if not _starts_as_archive(data):
+        yield _kept(workplace, shown_name(name), data)
+        return
+    content = data.read_bytes() if isinstance(data, Path) else data
+    limits = archive.ArchiveLimits(
+        total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
+    )
+    for entry in archive.extract(content, limits=limits):
+        if entry.problem:
+            yield NewItem(entry.name, state="error", message=entry.problem), None
         else:
-            yield _kept(workplace, shown, data)
-    except Refused:
-        raise
-    except ReadableError as error:
-        yield NewItem(shown, state="error", message=str(error)), None
+            yield _kept(workplace, entry.name, entry.data)
 
 
 def _kept(workplace: Workplace, name: str, data: bytes | Path) -> tuple[NewItem, Staged | None]:
