@@ -24,6 +24,8 @@ from training.datasets.phantom.folder import mask_box
 from training.datasets.phantom.generator import PhantomFilm, generate
 
 CASES = Path("assets") / "cases"
+DIFFICULTY = 0.25
+"""That of the films which the bundle chest-phantom learned from (recipes/phantom.yaml)."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,14 @@ def write_demo_cases(out: Path = CASES) -> Path:
     records = []
     for number, case in enumerate(DEMO_CASES, start=1):
         films = [
-            generate(seed, finding, view=view, devices=devices, shape=case.shape)
+            generate(
+                seed,
+                finding,
+                view=view,
+                devices=devices,
+                shape=case.shape,
+                difficulty=DIFFICULTY,
+            )
             for seed, finding, view, devices in case.films
         ]
         _write(case, films, out / case.file, number)
