@@ -1,6 +1,6 @@
 """The training loss: cross-entropy, cluster, separation, and L1 on the last layer.
 
-Weights as the relatives of the paper use them (ProtoPNet, Chen et al. 2019, section 2.2; XProtoNet).
+Weights as relatives of the paper use them (ProtoPNet, Chen et al. 2019, section 2.2; XProtoNet).
 """
 
 from __future__ import annotations
