@@ -52,7 +52,7 @@ def test_greys_on_the_screen_are_those_of_the_library(opened: Page) -> None:
     opened.get_by_label("Window", exact=True).select_option(label="LUNG")
     expected = np.rint(Window(900, 800).apply(values()) * 255)
     assert np.abs(greys(opened) - expected).max() <= 1
-    opened.get_by_role("button", name="Invert").click()
+    opened.get_by_role("button", name="Invert", exact=True).click()
     assert np.abs(greys(opened) - (255 - expected)).max() <= 1
 
 
@@ -91,7 +91,10 @@ def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
     canvas.press("ArrowLeft")
     opened.wait_for_timeout(500)
     assert opened.get_by_label("Window width").input_value() != before
-    assert opened.get_by_role("button", name="Invert").get_attribute("aria-pressed") == "true"
+    assert (
+        opened.get_by_role("button", name="Invert", exact=True).get_attribute("aria-pressed")
+        == "true"
+    )
     assert asked == []
     assert sent == []
 

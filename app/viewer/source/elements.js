@@ -13,8 +13,10 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-export function button(label, title, onclick, attributes = {}) {
-  return element("button", { type: "button", title, "aria-label": title, onclick, ...attributes }, label);
+export function button(label, title, onclick) {
+  // A word is its own name for screen readers; a sign such as + is named by its title.
+  const name = /^[A-Za-z]/.test(label) ? null : title;
+  return element("button", { type: "button", title, "aria-label": name, onclick }, label);
 }
 
 export function options(select, entries, chosen) {

@@ -90,8 +90,9 @@ export class Stage {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
-    const left = canvas.width / 2 - column * across;
-    const top = canvas.height / 2 - row * down;
+    // On whole pixels of the screen: at 1:1 a stored pixel is then shown as it is, not blended.
+    const left = Math.round(canvas.width / 2 - column * across);
+    const top = Math.round(canvas.height / 2 - row * down);
     const box = [left, top, this.film.columns * across, this.film.rows * down];
     // Above two screen pixels a stored pixel is shown as the square it is.
     context.imageSmoothingEnabled = across < 2;

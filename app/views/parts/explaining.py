@@ -126,7 +126,7 @@ def draw_shown_map(sheet: Sheet) -> None:
     saved = next((saved for saved in sheet.explanations if saved.explanation_id == shown), None)
     if saved is None:
         return
-    with st.container(border=True, key="shown-map", gap="xsmall"):
+    with st.container(key="shown-map", gap="xxsmall"):
         badge, words = faithfulness_words(saved)
         st.markdown(f"**{plain(node_words(saved.node))}** {badge}")
         st.caption(words)

@@ -39,10 +39,9 @@ def draw_matches(place: Workplace, sheet: Sheet, prediction: Prediction, *, expe
 
 def draw_how_to_attach() -> None:
     """Why no pictures are to be seen, and what would bring them."""
-    st.info(
-        "The source pictures may not be passed on with this model. Whoever has the data set can "
-        f"attach them: `{ATTACH}`",
-        icon=":material/hide_image:",
+    st.caption(
+        ":material/hide_image: The source pictures may not be passed on with this model. Whoever "
+        f"has the data set can attach them: `{ATTACH}`"
     )
 
 

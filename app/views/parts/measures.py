@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.views.parts.words import counted, plain
+from app.views.parts.words import counted, plain, signed
 from dprotonet.card import ModelCard
 
 Figures = Mapping[str, Any]
@@ -41,7 +41,7 @@ def draw_measures(card: ModelCard) -> None:
     with left:
         st.dataframe(figure_table(own, rival), hide_index=True, height="content")
         if rival:
-            st.caption("Black box: a plain linear head on the same backbone, data and training.")
+            st.caption(rival_words(own))
     with right:
         _draw_chart(view_chart(own, rival), "Per view", "chart-view")
     curves = own.get("curves", {})
@@ -68,6 +68,16 @@ def about_words(own: Figures) -> str:
     if "interval" in own:
         parts.append(f"in brackets {own['interval']}")
     return plain(" · ".join(part for part in parts if part))
+
+
+def rival_words(own: Figures) -> str:
+    """What the black box is, and how far apart the two are on the same films."""
+    words = "Black box: a plain linear head on the same backbone, data and training."
+    found = own.get("auroc_minus_black_box")
+    if isinstance(found, Mapping) and None not in (found.get(k) for k in ("value", "low", "high")):
+        value, low, high = (signed(found[key], 3) for key in ("value", "low", "high"))
+        words += f" AUROC of this model minus the black box: {value} [{low} to {high}]."
+    return words
 
 
 def figure_words(value: Any) -> str:

@@ -41,7 +41,10 @@ def draw_verdict(place: Workplace, sheet: Sheet) -> None:
             "Corrected label" if verdict == "reject" else "Further label",
             [known for known in sheet.classes if known != _predicted(sheet)],
             index=None,
-            placeholder="Choose, or type another",
+            placeholder="Corrected label: choose, or type another"
+            if verdict == "reject"
+            else "Further label: choose, or type another",
+            label_visibility="collapsed",
             accept_new_options=True,
             key=draft.widget(name, "label"),
         )

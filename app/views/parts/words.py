@@ -22,9 +22,9 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def signed(value: float) -> str:
+def signed(value: float, digits: int = 2) -> str:
     """+1.84 or −0.20, with a true minus."""
-    return f"{value:+.2f}".replace("-", "−")
+    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def number(value: float) -> str:
