@@ -15,7 +15,7 @@ from dprotonet.errors import ReadableError
 from training.evaluate import recipe_of
 
 _log = logging.getLogger(__name__)
-METHODS = ("mdm", "grad_cam", "centre")
+METHODS = ("mdm", "gradcam", "centre")
 TOLERANCE = 15  # px on the network grid, of the lenient count (Zhang et al. 2018, section 4.2)
 
 
