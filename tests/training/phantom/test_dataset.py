@@ -16,7 +16,7 @@ from training.splits import split_of
 
 @pytest.fixture(scope="module")
 def listed():
-    return phantom_samples(17, 4000)
+    return phantom_samples(17, 2400)
 
 
 def test_a_film_does_not_depend_on_how_many_are_listed(listed):
