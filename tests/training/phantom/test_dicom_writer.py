@@ -108,7 +108,9 @@ def test_the_demo_cases_are_those_that_the_command_writes(tmp_path):
         assert len(frames) == len(case["frames"])
         for frame in case["frames"]:
             assert (frame["box"] is None) == (frame["finding"] == "none")
-        # Pixels, not bytes: an encoder's next release may pack the same pixels otherwise.
-        committed = images.pixel_sha256(CASES / case["file"])
-        assert images.pixel_sha256(tmp_path / case["file"]) == committed
+        # On the machine that made them they are equal to the bit. Another processor's exp and
+        # power may differ in the last bit, which moves a few pixels by a step.
+        committed = images.read_frames(CASES / case["file"])
+        for new, old in zip(frames, committed, strict=True):
+            assert np.abs(new.unit() - old.unit()).max() < 0.02
     assert sum(f.stat().st_size for f in CASES.iterdir()) < 6_000_000

@@ -1,4 +1,4 @@
-"""Ribs, spine, clavicles, scapulae and upper arms as thickness of bone (cm) along each ray."""
+"""Ribs and spine, with the shoulders, as thickness of bone (cm) along each ray."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.body import Body, Pose
-from training.datasets.phantom.projection import smooth_path, tubes
+from training.datasets.phantom.projection import tubes
 from training.datasets.phantom.seeds import stream
+from training.datasets.phantom.shoulders import build_shoulders
 
 Array = NDArray[np.floating]
 
@@ -16,7 +17,7 @@ RIBS = 12
 
 def build_skeleton(body: Body, pose: Pose) -> Array:
     """``(H, W)`` cm of bone beyond soft tissue."""
-    bone = _ribs(body, pose) + _spine(body, pose) + _shoulder_girdle(body, pose)
+    bone = _ribs(body, pose) + _spine(body, pose) + build_shoulders(body, pose)
     return (bone * np.float32(body.bone)).astype(np.float32)
 
 
@@ -87,110 +88,3 @@ def _vertebrae(body: Body, x: Array, y: Array) -> Array:
     process = (x / 0.28) ** 2 + ((turn - 0.25) / 0.42) ** 2
     bone += 0.6 * np.sqrt(np.clip(1 - process, 0, None))
     return bone.astype(np.float32)
-
-
-def _shoulder_girdle(body: Body, pose: Pose) -> Array:
-    rng = stream(body.seed, "girdle")
-    portable = pose.projection.view == "AP"
-    # In PA films the arms are rolled forward, which carries the shoulder blades off the lungs.
-    out = (0.2 if portable else 3.2) + stream(pose.seed, "blade").normal(0, 0.5)
-    up = pose.shoulders
-    paths, widths, areas = [], [], []
-    steps = max(150, int(34 / pose.projection.spacing))
-
-    def add(points: list[tuple[float, float, float]], half: list[float], area: float) -> None:
-        path = smooth_path(np.array(points, np.float32), steps)
-        at = np.linspace(0, 1, len(half))
-        u = np.linspace(0, 1, steps)
-        width = np.interp(u, at, half) * np.sqrt(np.clip(np.minimum(u, 1 - u) / 0.05, 0.15, 1))
-        paths.append(path)
-        widths.append(width)
-        areas.append(area * (width / max(half)) ** 2)
-
-    w = body.width
-    for s in (-1, 1):
-        j = rng.normal(0, 0.15, 8)
-        lift = up * 0.8
-        add(
-            [
-                (s * 1.6, 3.4 + j[0], 8.0),
-                (s * 5.0 * w, 2.5 + j[1] - 0.3 * lift, 8.2),
-                (s * 9.5 * w, 1.6 + j[2] - 0.8 * lift, 6.0),
-                (s * 13.5 * w, 0.6 + j[3] - lift, 2.5),
-                (s * 16.3 * w, 0.5 + j[4] - lift, 1.0),
-            ],
-            [0.95, 0.66, 0.60, 0.65, 0.85],
-            1.9,
-        )
-        b = out * s
-        top = -lift * 0.6
-        add(  # the blade's inner border
-            [
-                (s * 8.0 * w + b, 1.2 + top + j[5], -8.5),
-                (s * 7.6 * w + b, 5.0 + top, -9.0),
-                (s * 8.4 * w + b * 1.1, 10.0 + top, -9.2),
-                (s * 10.2 * w + b * 1.2, 14.0 + top + j[6], -9.0),
-            ],
-            [0.34, 0.30, 0.30, 0.50],
-            0.34,
-        )
-        add(  # its outer border, the stronger one
-            [
-                (s * 15.2 * w + b * 0.4, 4.4 + top, -5.5),
-                (s * 13.4 * w + b * 0.8, 8.0 + top, -7.5),
-                (s * 11.6 * w + b * 1.1, 11.8 + top, -8.6),
-                (s * 10.2 * w + b * 1.2, 14.0 + top + j[6], -9.0),
-            ],
-            [0.70, 0.50, 0.45, 0.50],
-            0.95,
-        )
-        add(  # its spine up to the acromion
-            [
-                (s * 8.2 * w + b, 3.4 + top, -9.0),
-                (s * 12.0 * w + b * 0.7, 1.8 + top, -8.0),
-                (s * 16.8 * w + b * 0.2, -0.2 + top, -3.5),
-            ],
-            [0.40, 0.48, 0.85],
-            1.2,
-        )
-        add(  # the coracoid
-            [
-                (s * 14.4 * w + b * 0.4, 2.6 + top, -3.0),
-                (s * 14.0 * w + b * 0.3, 2.0 + top, 0.5),
-                (s * 14.9 * w + b * 0.3, 2.5 + top, 2.5),
-            ],
-            [0.7, 0.6, 0.55],
-            0.6,
-        )
-        hang = 0.0 if portable else 1.5
-        add(  # the upper arm
-            [
-                (s * (17.0 * w + 0.3 * out), 2.4 + top, -1.0),
-                (s * (17.6 * w + 0.3 * out), 4.2 + top, -1.0),
-                (s * (18.2 * w + 0.3 * out + hang), 8.0 + top, -1.0),
-                (s * (19.6 * w + 0.4 * out + 2 * hang), 22.0 + top, -1.0),
-            ],
-            [2.0, 2.4, 1.35, 1.2],
-            9.0,
-        )
-    path, width, area = np.stack(paths), np.stack(widths), np.stack(areas)
-    bone = _blade(pose, body, out, up)
-    stout = width.max(axis=1) > 1.5
-    for part in (stout, ~stout):  # thin bones need fewer points across
-        bone += tubes(pose.projection, path[part], width[part], area[part], core=0.72)
-    return bone
-
-
-def _blade(pose: Pose, body: Body, out: float, up: float) -> Array:
-    """The thin plate of each shoulder blade."""
-    x, y = pose.projection.plane(-8.5)
-    w, top = body.width, -up * 0.5
-    plate = np.zeros_like(x)
-    for s in (-1, 1):
-        side = x * s
-        down = (y - top - 1.0) / 13.0
-        inner = 7.8 * w + out + 2.4 * np.clip(down, 0, 1) ** 2
-        outer = 15.2 * w + out * 0.5 - (5.0 * w - 0.7 * out) * np.clip(down, 0, 1)
-        inside = np.clip((side - inner) / 0.25, 0, 1) * np.clip((outer - side) / 0.25, 0, 1)
-        plate += 0.30 * inside * np.clip(down * 8, 0, 1) * np.clip((1 - down) * 8, 0, 1)
-    return plate.astype(np.float32)
