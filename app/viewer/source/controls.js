@@ -87,7 +87,7 @@ export class Controls {
     this.frameGroup.hidden = count < 2;
     if (count < 2) return;
     options(this.frame, Array.from({ length: count }, (_, index) =>
-      ({ value: String(index), label: `Frame ${index + 1} of ${count}` })), String(frame));
+      ({ value: String(index), label: `Frame ${index + 1}/${count}` })), String(frame));
     this.frame.value = String(frame);
   }
 

@@ -66,7 +66,8 @@ def _draw_match(
             explain_button(
                 place, sheet, f"prototype:{match.prototype}", key=f"explain-{match.prototype}"
             )
-            draw_judgement(sheet, match.prototype, expected=expected)
+            # A fragment: a judgement draws its own row's button anew and nothing else.
+            st.fragment(draw_judgement)(sheet, match.prototype, expected=expected)
 
 
 def contribution_bar(contribution: float, largest: float) -> str:

@@ -224,7 +224,8 @@ def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
             expected = sheet.annotation.revision if sheet.annotation else 0
             draw_matches(place, sheet, sheet.prediction, expected=expected)
     with verdict, st.container(gap="xsmall"):
-        draw_verdict(place, sheet)
+        # A fragment: while the reader fills the form, only the form is drawn anew.
+        st.fragment(draw_verdict)(place, sheet)
     with maps:
         draw_maps(place, sheet)
     with revisions:
