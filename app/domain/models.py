@@ -19,6 +19,8 @@ class BundleInfo:
     prototypes: tuple[str, ...]
     """Ids."""
     path: Path
+    note_on_classes: str = ""
+    """What the classes mean, where their names do not say it."""
     problem: str = ""
     """The sentence that says why it cannot be used."""
 

@@ -114,5 +114,6 @@ def _load(path: Path) -> tuple[BundleInfo, Bundle | None]:
         negative_class=bundle.negative_class,
         prototypes=tuple(record.id for record in bundle.prototypes),
         path=path,
+        note_on_classes=bundle.card.note_on_classes,
     )
     return info, bundle

@@ -62,7 +62,7 @@ def _draw_match(
         st.html(contribution_bar(match.contribution, largest))
         draw_sources(sheet.model or "", match.prototype, row.sources[:_SOURCES])
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Similarity {number(match.similarity)}", width="content")
+            st.caption(f"Similarity {number(match.similarity, 3)}", width="content")
             explain_button(
                 place, sheet, f"prototype:{match.prototype}", key=f"explain-{match.prototype}"
             )

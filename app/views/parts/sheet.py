@@ -185,6 +185,8 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
             info = _info(place, sheet)
             negative = info.negative_class if info else None
             draw_prediction(sheet, prediction, negative_class=negative)
+            if info and info.note_on_classes:
+                st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
                 explain_button(place, sheet, f"class:{prediction.label}", key="explain-label")
                 st.caption(threshold_words(prediction, negative), width="stretch")

@@ -27,9 +27,9 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def number(value: float) -> str:
+def number(value: float, digits: int = 2) -> str:
     """0.83 or −0.20, with a true minus."""
-    return f"{value:.2f}".replace("-", "−")
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def when(moment: datetime) -> str:
