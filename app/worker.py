@@ -22,6 +22,7 @@ from app.services import jobs, models, work
 from app.services.bench import ModelBench
 from app.services.workplace import Workplace
 from app.settings import Settings
+from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args(arguments)
     configure_logging()
+    keep_freed_memory()
     stop = threading.Event()
     _stop_on_signals(stop)
     if options.until_stdin_closes:

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
-from training.memory import keep_freed_memory
 from training.recipe import Recipe, load_recipe
 
 _log = logging.getLogger(__name__)

@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
-    from dprotonet.explain.allocator import keep_freed_memory
+    from dprotonet.allocator import keep_freed_memory
 
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -238,7 +238,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeat", type=int, default=3, help="runs of each film")
     parser.add_argument("--threads", type=int, default=0, help="0: torch's own choice")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep-memory", action="store_true", help="see explain/allocator.py")
+    parser.add_argument("--keep-memory", action="store_true", help="see dprotonet/allocator.py")
     return parser
 
 

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
+from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 from dprotonet.shell.arguments import (
     ExplainRequest,
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(request: PredictRequest | ExplainRequest, stdout: TextIO) -> int:
+    keep_freed_memory()
     if isinstance(request, PredictRequest):
         from dprotonet.shell.predict import predict
 

@@ -1,7 +1,8 @@
 """Keeping freed memory, which saves page faults in long runs of passes on the CPU.
 
-For a process that does little else than explain: the freed pages of one pass serve the next, and
-the process keeps its peak memory for good. On glibc only; elsewhere nothing happens.
+For a process that does little else than run a network (the worker, the shell, a training): the
+freed pages of one pass serve the next, and the process keeps its peak memory for good. Without it
+page faults can cost more than the arithmetic. On glibc only; elsewhere nothing happens.
 """
 
 import ctypes
