@@ -102,7 +102,9 @@ def _stop_on_signals(stop: threading.Event) -> None:
 
 
 def _watch_parent(stop: threading.Event) -> None:
-    while sys.stdin.buffer.read(1024):
+    # Not sys.stdin: a thread that waits in its buffer holds the buffer's lock, and Python aborts
+    # when it cannot take that lock on the way out.
+    while os.read(0, 1024):
         pass
     _leave_soon(stop)
 
