@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dprotonet.errors import ReadableError
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from dprotonet.images import GrayOrColourImage
 
@@ -29,6 +30,15 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A named point in stored pixels, such as a bird's beak; listed only where it is visible."""
+
+    name: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
 class Sample:
     """One image with its label.
 
@@ -37,8 +47,13 @@ class Sample:
         path: the file, or None where ``make`` makes the image.
         patient_id: images of one patient never stand on two sides of a split.
         label: index into the data set's classes.
-        view: "AP", "PA" or "" where unknown.
+        view: "AP", "PA" or "" where unknown; other words where the set has other views.
         boxes: findings, in stored pixels.
+        sex: "F", "M" or "" where unknown.
+        age: in years, None where unknown.
+        parts: named points, in stored pixels.
+        official_split: the side that the set's authors put it on, "" where they say nothing.
+        mask: gives the finding's ``(H, W)`` bool on the stored grid, or None where there is none.
         make: makes an image that lies in no file (the phantom's).
     """
 
@@ -48,6 +63,11 @@ class Sample:
     label: int
     view: str = ""
     boxes: tuple[Box, ...] = ()
+    sex: Literal["F", "M", ""] = ""
+    age: int | None = None
+    parts: tuple[Part, ...] = ()
+    official_split: Literal["train", "validation", "test", ""] = ""
+    mask: Callable[[], NDArray[np.bool_]] | None = field(default=None, compare=False, repr=False)
     make: Callable[[], GrayOrColourImage] | None = field(default=None, compare=False, repr=False)
 
     def load(self) -> GrayOrColourImage:
