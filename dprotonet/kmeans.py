@@ -33,9 +33,9 @@ def class_kmeans(vectors: np.ndarray, start: np.ndarray, kind: SimilarityKind) -
     Args:
         vectors: ``(N, J, D)``, the images in a canonical order, N >= 1.
         start: ``(J, D)`` first centres.
-        kind: the similarity; under "cosine" only directions count.
+        kind: the similarity; under all but "log" only directions count.
     """
-    cosine = kind == "cosine"
+    cosine = kind != "log"
     vectors = unit_f64(vectors) if cosine else vectors.astype(np.float64)
     centres = unit_f64(start) if cosine else start.astype(np.float64)
     share = np.zeros(vectors.shape[:2])

@@ -77,8 +77,8 @@ def prototype_loss(
 
 
 def _distance(inference: Inference, model: DProtoNet) -> Tensor:
-    """``(N, P)`` >= 0: 1 - cosine, or the squared distance where the similarity is its log."""
-    if model.options.similarity == "cosine":
+    """``(N, P)`` >= 0: 1 - similarity, or the squared distance where the similarity is its log."""
+    if model.options.by_direction:
         return 1.0 - inference.similarities
     return squared_distance(inference.vectors, model.prototypes)
 

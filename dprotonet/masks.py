@@ -1,8 +1,9 @@
 """The encoder's masks: where each prototype looks before pooling, with no restriction on its shape.
 
-Every kind is inferred (the paper's own form could not be read) and offers the same two methods, so
-that :class:`~dprotonet.model.DProtoNet` pools without knowing which one it holds. No kind carries a
-sparsity, equivariance or location penalty. A mask of 1 keeps a feature, 0 drops it; only the ratio
+Every kind but "patch" is inferred (the paper's own form could not be read); all offer the same two
+methods, so that :class:`~dprotonet.model.DProtoNet` pools without knowing which one it holds. No
+kind carries a sparsity, equivariance or location penalty; XProtoNet's, which are put on the maps of
+"image" for comparison, belong to training. A mask of 1 keeps a feature, 0 drops it; only the ratio
 between cells matters, since pooling divides by the mask's sum.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from dprotonet.options import ModelOptions
 
@@ -20,8 +22,17 @@ _TINY = 1e-6
 class Masks(nn.Module):
     """One kind of encoder mask."""
 
-    def forward(self, features: Tensor) -> Tensor:
-        """The masks ``(N, P, h, w)`` >= 0 for backbone features ``(N, C, h, w)``."""
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """The masks of N images.
+
+        Args:
+            deep: ``(N, C, h, w)`` of the backbone.
+            features: ``(N, D, h, w)`` of the add-on layers, which the masks pool.
+            prototypes: ``(P, D)``.
+
+        Returns:
+            ``(N, P, h, w)`` >= 0.
+        """
         raise NotImplementedError
 
     def pool(self, features: Tensor, masks: Tensor) -> Tensor:
@@ -41,9 +52,9 @@ class ImageMasks(Masks):
             nn.Conv2d(depth, prototypes, kernel_size=1, bias=False),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """``(N, C, h, w)`` features to ``(N, P, h, w)`` masks."""
-        return self.head(features).abs()
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """From the backbone's features alone."""
+        return self.head(deep).abs()
 
 
 class LearnedMasks(Masks):
@@ -53,8 +64,8 @@ class LearnedMasks(Masks):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(prototypes, grid, grid).uniform_(0.5, 1.5))
 
-    def forward(self, features: Tensor) -> Tensor:
-        """The learned maps, once for each of the N images: ``(N, P, h, w)``."""
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """The learned maps, once for each of the N images."""
         _check_grid(features, self.weight)
         return self.weight.abs().expand(len(features), -1, -1, -1)
 
@@ -77,8 +88,8 @@ class RandomMasks(Masks):
         weight.flatten(2)[torch.arange(len(cells)), :, index] += 3.0
         self.register_buffer("weight", weight)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """The weights' mean over channels, once for each of the N images: ``(N, P, h, w)``."""
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """The weights' mean over channels, once for each of the N images."""
         _check_grid(features, self.weight)
         return self.weight.mean(dim=1).expand(len(features), -1, -1, -1)
 
@@ -88,6 +99,29 @@ class RandomMasks(Masks):
         return torch.einsum("ndhw,pdhw->npd", features, self.weight) / total
 
 
+class PatchMasks(Masks):
+    """1 at the one cell whose feature is nearest to the prototype, 0 elsewhere.
+
+    Pooling then gives that cell's feature, so that the similarity is the largest one over all cells
+    (ProtoPNet, Chen et al. 2019, section 2.1), and gradients reach it as through a maximum.
+    """
+
+    def __init__(self, by_direction: bool) -> None:
+        super().__init__()
+        self._by_direction = by_direction
+
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """One cell for each prototype; the first of equals."""
+        cells, rows = features.detach().flatten(2), prototypes.detach()
+        if self._by_direction:
+            nearness = functional.normalize(rows, dim=1) @ functional.normalize(cells, dim=1)
+        else:
+            # -|f - p|², less |p|², which all cells share
+            nearness = 2.0 * rows @ cells - cells.square().sum(dim=1, keepdim=True)
+        chosen = torch.zeros_like(nearness).scatter_(2, nearness.argmax(dim=2, keepdim=True), 1.0)
+        return chosen.unflatten(2, features.shape[-2:])
+
+
 def build_masks(options: ModelOptions, channels: int) -> Masks:
     """The masks that ``options.masks`` names, for a backbone of ``channels`` (C)."""
     prototypes = len(options.prototype_ids)
@@ -95,6 +129,8 @@ def build_masks(options: ModelOptions, channels: int) -> Masks:
         return ImageMasks(channels, options.depth, prototypes)
     if options.masks == "learned":
         return LearnedMasks(prototypes, options.grid)
+    if options.masks == "patch":
+        return PatchMasks(options.by_direction)
     return RandomMasks(options.depth, options.grid, options.prototype_counts, options.seed)
 
 

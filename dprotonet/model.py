@@ -41,7 +41,7 @@ class Inference(NamedTuple):
 
     Attributes:
         logits: ``(N, K)``.
-        similarities: ``(N, P)``; cosine in [-1, 1], or log similarity >= 0.
+        similarities: ``(N, P)``; cosine in [-1, 1], half cosine in [0, 1], log similarity >= 0.
         vectors: ``(N, P, D)`` pooled features.
         masks: ``(N, P, h, w)`` >= 0.
     """
@@ -65,10 +65,11 @@ def prototype_similarity(
     Args:
         vectors: ``(N, P, D)``, one vector for each prototype.
         prototypes: ``(P, D)``.
-        kind: "cosine", or "log" for log((d² + 1) / (d² + 1e-4)) (Chen et al. 2019, section 2.1).
+        kind: "cosine"; "half_cosine" for (cosine + 1) / 2 (XProtoNet, Kim et al. 2021, section
+            3.1); "log" for log((d² + 1) / (d² + 1e-4)) (Chen et al. 2019, section 2.1).
 
     Returns:
-        ``(N, P)``; cosine in [-1, 1], log in [0, 9.22].
+        ``(N, P)``; cosine in [-1, 1], half cosine in [0, 1], log in [0, 9.22].
 
     Raises:
         ValueError: the shapes do not fit.
@@ -82,8 +83,8 @@ def prototype_similarity(
         distance = squared_distance(vectors, prototypes)
         return torch.log((distance + 1.0) / (distance + 1e-4))
     unit = functional.normalize(vectors, dim=-1)
-    similarity = (unit * functional.normalize(prototypes, dim=-1)).sum(dim=-1)
-    return similarity.clamp(-1.0, 1.0)
+    cosine = (unit * functional.normalize(prototypes, dim=-1)).sum(dim=-1).clamp(-1.0, 1.0)
+    return cosine if kind == "cosine" else (cosine + 1.0) / 2.0
 
 
 class DProtoNet(nn.Module):
@@ -129,7 +130,7 @@ class DProtoNet(nn.Module):
         """``(N, 3, S, S)`` normalised images to all that the network finds in them."""
         deep = self.backbone(images)
         features = self.add_on(deep)
-        masks = self.masks(deep)
+        masks = self.masks(deep, features, self.prototypes)
         vectors = self.masks.pool(features, masks)
         similarities = self.similarity(vectors)
         logits = self.contributions(similarities).sum(dim=-1)

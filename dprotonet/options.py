@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-MaskKind = Literal["image", "learned", "random"]
-SimilarityKind = Literal["cosine", "log"]
+MaskKind = Literal["image", "learned", "random", "patch"]
+SimilarityKind = Literal["cosine", "half_cosine", "log"]
 
 # Every backbone here halves its grid five times; a multiple of this keeps all grids equal.
 STRIDE = 32
@@ -57,8 +57,10 @@ class ModelOptions:
         image_size: side of the square network input, in pixels; a multiple of 32.
         masks: inferred. "image": a 1×1-conv head on the image's own features; "learned": one
             map for each prototype, the same for all images; "random": fixed random weights
-            (FeaInfNet's form).
-        similarity: inferred. "cosine", in [-1, 1], or "log": log((d² + 1) / (d² + 1e-4)).
+            (FeaInfNet's form). "patch" is ProtoPNet's, for comparison: the one cell that is
+            nearest to the prototype.
+        similarity: inferred. "cosine", in [-1, 1]; "half_cosine": (cosine + 1) / 2, XProtoNet's;
+            or "log": log((d² + 1) / (d² + 1e-4)), ProtoPNet's.
         similarity_scale: inferred. Starting factor on every similarity in the logit (no unit);
             it is part of each contribution.
         learn_similarity_scale: whether training may change that factor.
@@ -125,6 +127,11 @@ class ModelOptions:
         total = sum(self.prototype_counts)
         width = max(2, len(str(total - 1)))
         return tuple(f"p{index:0{width}d}" for index in range(total))
+
+    @property
+    def by_direction(self) -> bool:
+        """Whether a vector counts with its direction only."""
+        return self.similarity != "log"
 
     @property
     def grid(self) -> int:

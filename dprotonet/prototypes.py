@@ -4,8 +4,8 @@ Known of the paper: a prototype is updated from many images, so that it generali
 being overwritten by its single nearest patch. The kinds here are inferred; "nearest" is ProtoPNet's
 push (Chen et al. 2019, section 2.2), kept as a baseline.
 
-The guarantee: the same images give the same bits, in whatever batches and order they come, on the
-same machine with the same number of threads. It holds because
+The guarantee, which "ema" alone does not give: the same images give the same bits, in whatever
+batches and order they come, on the same machine with the same number of threads. It holds because
 
 * each image passes the network alone (``images_per_pass=1``), since a convolution may round
   differently in batches of different size. A larger number is faster on a GPU: images then pass in
@@ -28,13 +28,14 @@ from torch import Tensor
 from dprotonet.errors import ReadableError
 from dprotonet.kmeans import class_kmeans
 from dprotonet.model import DProtoNet
+from dprotonet.moving_mean import moving_mean
 from dprotonet.passing import Passed, PrototypeBatch, pass_images
 from dprotonet.provenance import PrototypeSource
 from dprotonet.similarity import similarity_f64, unit_f64
 
 __all__ = ["PrototypeBatch", "PrototypeUpdate", "UpdateKind", "update_prototypes"]
 
-UpdateKind = Literal["top_m_mean", "weighted", "kmeans", "nearest"]
+UpdateKind = Literal["top_m_mean", "weighted", "kmeans", "nearest", "ema"]
 
 # Similarity-weighted mean: weight ∝ exp(similarity / this).
 _WEIGHT_TEMPERATURE = 0.1
@@ -91,6 +92,9 @@ def update_prototypes(
             weighted by exp(similarity / 0.1). "kmeans": the class's images are shared out among
             its prototypes, Lloyd's way, from the present prototypes on; memory grows with the
             number of images (images × prototypes of a class × D). "nearest": the one nearest.
+            "ema": each image moves its most similar own-class prototype towards itself by a
+            hundredth, one after the other; the result depends on the order in which they come,
+            and a prototype that no image comes to stays as it was.
         m: M, the number of images a prototype is made from; fewer where the class has fewer.
         device: where to run; None for where the model is. The model is moved there.
         images_per_pass: see the module's guarantee.
@@ -109,6 +113,8 @@ def update_prototypes(
     passed = pass_images(model, batches, device=device, images_per_pass=images_per_pass)
     if kind == "kmeans":
         prototypes, sources = _by_kmeans(model, passed)
+    elif kind == "ema":
+        prototypes, sources = moving_mean(model, passed, m)
     else:
         best = _nearest(model, passed, 1 if kind == "nearest" else m)
         prototypes, sources = _mean(model, best, weighted=kind == "weighted")
@@ -168,7 +174,7 @@ def _mean(
         shifted = best.similarities - best.similarities[:, :1]
         weights = np.where(there, np.exp(shifted / _WEIGHT_TEMPERATURE), 0.0)
     weights /= weights.sum(axis=1, keepdims=True)
-    cosine = model.options.similarity == "cosine"
+    cosine = model.options.by_direction
     vectors = unit_f64(best.vectors) if cosine else best.vectors.astype(np.float64)
     prototypes = (weights[:, :, None] * vectors).sum(axis=1)
     if cosine:

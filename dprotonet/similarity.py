@@ -27,4 +27,5 @@ def similarity_f64(vectors: np.ndarray, prototypes: np.ndarray, kind: Similarity
         distance = (apart * apart).sum(axis=-1)
         return np.log((distance + 1.0) / (distance + 1e-4))
     products = np.ascontiguousarray(unit_f64(vectors) * unit_f64(prototypes))
-    return np.clip(products.sum(axis=-1), -1.0, 1.0)
+    cosine = np.clip(products.sum(axis=-1), -1.0, 1.0)
+    return cosine if kind == "cosine" else (cosine + 1.0) / 2.0

@@ -32,8 +32,11 @@ def images():
     return network_input(tiny_images(3, 2))
 
 
-@pytest.mark.parametrize("similarity", ["cosine", "log"])
-@pytest.mark.parametrize("masks", ["image", "learned", "random"])
+LIMITS = {"cosine": (-1.0, 1.0), "half_cosine": (0.0, 1.0), "log": (0.0, 9.2105)}
+
+
+@pytest.mark.parametrize("similarity", LIMITS)
+@pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
 def test_every_kind_of_mask_and_similarity_gives_the_shapes_it_promises(masks, similarity, images):
     net = tiny_model(options(masks=masks, similarity=similarity))
     found = net(images)
@@ -42,11 +45,22 @@ def test_every_kind_of_mask_and_similarity_gives_the_shapes_it_promises(masks, s
     assert found.vectors.shape == (6, 6, 8)
     assert found.masks.shape == (6, 6, 2, 2)
     assert (found.masks >= 0).all()
-    limits = (-1.0, 1.0) if similarity == "cosine" else (0.0, 9.2105)
+    limits = LIMITS[similarity]
     assert found.similarities.min() >= limits[0] and found.similarities.max() <= limits[1]
 
 
-@pytest.mark.parametrize("masks", ["image", "learned", "random"])
+@pytest.mark.parametrize("similarity", LIMITS)
+def test_a_patch_prototype_is_as_similar_as_its_most_similar_cell(similarity, images):
+    net = tiny_model(options(masks="patch", similarity=similarity)).eval()
+    with torch.no_grad():
+        found = net(images)
+        cells = net.add_on(net.backbone(images)).flatten(2).transpose(1, 2)
+        each = [net.similarity(cell[:, None].expand(-1, 6, -1)) for cell in cells.unbind(dim=1)]
+    assert torch.allclose(found.similarities, torch.stack(each).amax(dim=0), atol=1e-5)
+    assert torch.equal(found.masks.sum(dim=(2, 3)), torch.ones(6, 6))
+
+
+@pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
 def test_gradients_reach_every_parameter(masks, images):
     net = tiny_model(options(masks=masks)).train()
     net(images).logits.square().sum().backward()
