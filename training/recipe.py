@@ -46,13 +46,14 @@ class Recipe:
     phantom_difficulty: float = 1.0
 
     # the network
+    network: Literal["prototypes", "blackbox"] = "prototypes"
     backbone: str = "mobilenet_v2"
     weights: str | None = None  # path of a .safetensors file, "torchvision", or none
     image_size: int = 224  # px, side of the network's square
     prototypes_per_class: int = 10
     depth: int = 128  # channels of a prototype
-    masks: Literal["image", "learned", "random"] = "image"
-    similarity: Literal["cosine", "log"] = "cosine"
+    masks: Literal["image", "learned", "random", "patch"] = "image"
+    similarity: Literal["cosine", "half_cosine", "log"] = "cosine"
     similarity_scale: float = 4.0  # starting factor on every similarity
 
     # augmentation, by MONAI on the placed film
@@ -67,6 +68,7 @@ class Recipe:
     epochs: int = 6
     warm_epochs: int = 1  # of them, with the backbone frozen
     start: Literal["kmeans", "random"] = "kmeans"  # prototypes after the warm epochs
+    centre: bool = False  # take the films' mean out of the pooled vectors, before and after warming
     batch_size: int = 16  # films
     lr_backbone: float = 3e-4
     lr_new: float = 3e-3  # of add-on layers, masks, prototypes; a black box's linear head
@@ -75,6 +77,8 @@ class Recipe:
     cluster: float = 0.8
     separation: float = 0.08
     l1: float = 1e-4
+    occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
+    equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the film
     class_balance: bool = True
     batch_norm: Literal["frozen", "trained"] = "frozen"  # statistics of the backbone
     frozen_blocks: int = 0  # first blocks of the backbone that are never trained
@@ -82,8 +86,9 @@ class Recipe:
     averaging: float = 0.0  # decay a step of the running mean of weights that is judged; 0: none
 
     # prototypes and last layer
-    update: Literal["top_m_mean", "weighted", "kmeans", "nearest"] = "top_m_mean"
+    update: Literal["top_m_mean", "weighted", "kmeans", "nearest", "ema"] = "top_m_mean"
     update_images: int = 10  # images a prototype is made from
+    prune: bool = False  # drop dead and double prototypes after the update
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
 
@@ -149,7 +154,26 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
         ) from error
     if not isinstance(values, dict):
         raise ReadableError(f"The recipe {path} holds no keys. Give a YAML file of `key: value`.")
-    card = values.setdefault("card", {})
+    return _changed(values, values.get("card", {}), settings)
+
+
+def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
+    """The recipe with single keys changed, as :func:`load_recipe` takes them.
+
+    Raises:
+        ReadableError: an unknown key, or a value of the wrong kind.
+    """
+    values = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
+    return _changed(values, vars(recipe.card), settings)
+
+
+def _changed(
+    values: Mapping[str, Any], words: Mapping[str, Any], settings: Sequence[str]
+) -> Recipe:
+    """``values`` with ``words`` as the card's, and with the settings on top."""
+    import yaml
+
+    values, card = dict(values), dict(words)
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
