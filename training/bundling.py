@@ -21,7 +21,8 @@ from dprotonet.model import DProtoNet
 from training.engine import best_epoch
 from training.evaluate import judge_samples
 from training.report import paired_difference, report
-from training.train import PER_PASS, Fitted, Rows, Run, prototype_batches
+from training.run import PER_PASS, Rows, Run, prototype_batches
+from training.train import Fitted
 
 _log = logging.getLogger(__name__)
 _PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite")
@@ -97,6 +98,7 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
             "threshold": fitted.threshold,
         },
         "history": fitted.history,
+        "pruning": fitted.pruning.to_json() if fitted.pruning else None,
         "minutes": round(fitted.seconds / 60, 1),
         "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
     }

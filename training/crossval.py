@@ -14,8 +14,9 @@ import numpy as np
 
 from training.datasets.samples import Sample
 from training.report import Judged, paired_difference, report
+from training.run import Rows, Run
 from training.splits import SPLITS, by_split, check_split, fold_split_of
-from training.train import Fitted, Rows, Run, fit_black_box, fit_dprotonet, write_json
+from training.train import Fitted, fit_black_box, fit_network, write_json
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def fit_fold(run: Run, fold: int, folds: int) -> Fold:
     """Both networks of one fold."""
     rows = rows_of(run, fold=fold, folds=folds)
     place = run.out / "folds" / str(fold)
-    fitted = fit_dprotonet(run, rows, out=place / "dprotonet")
+    fitted = fit_network(run, rows, out=place / "dprotonet")
     black = fit_black_box(run, rows, out=place / "blackbox") if run.recipe.blackbox else None
     return Fold(fold, rows, fitted, black)
 

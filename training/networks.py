@@ -15,6 +15,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.losses import LossWeights, prototype_loss
 from dprotonet.model import DProtoNet, Inference, build_model
 from dprotonet.options import ModelOptions
+from training.occurrence import OccurrencePenalty
 from training.recipe import Recipe
 
 Network = DProtoNet | nn.Module
@@ -67,11 +68,22 @@ def dprotonet(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
         label_smoothing=recipe.label_smoothing,
     )
 
+    penalty = None
+    if recipe.occurrence_l1 or recipe.equivariance:
+        penalty = OccurrencePenalty(model, recipe.occurrence_l1, recipe.equivariance)
+
     def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
         assert isinstance(output, Inference)
-        return prototype_loss(output, labels, model, weights, class_weights=balance)["total"]
+        total = prototype_loss(output, labels, model, weights, class_weights=balance)["total"]
+        return total if penalty is None else total + penalty(output.masks)
 
     return Trainee(model, loss)
+
+
+def trainee(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
+    """The network that the recipe asks for."""
+    make = black_box if recipe.network == "blackbox" else dprotonet
+    return make(recipe, classes, balance)
 
 
 def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
@@ -102,10 +114,10 @@ def front_blocks(backbone: nn.Module, count: int) -> nn.Sequential:
     """The first ``count`` blocks of a backbone, as modules of its own (not copies).
 
     Raises:
-        ReadableError: the backbone has no more blocks than that.
+        ReadableError: the backbone has fewer blocks than that.
     """
     blocks = _blocks(backbone)
-    if count >= len(blocks):
+    if count > len(blocks):
         raise ReadableError(
             f"The recipe freezes {count} blocks, the backbone has {len(blocks)}. Freeze fewer."
         )

@@ -1,11 +1,9 @@
-"""Train a DProtoNet and the black box beside it on one split, and write the bundle."""
+"""Train one network on one split: a network with prototypes, or the black box beside it."""
 
 from __future__ import annotations
 
 import json
-import logging
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,52 +12,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from dprotonet.model import DProtoNet
 from dprotonet.preprocessing import Preprocessing
-from dprotonet.prototypes import PrototypeBatch, PrototypeUpdate, update_prototypes
-from training import networks
+from dprotonet.prototypes import PrototypeUpdate
+from training import networks, prototype_phase
 from training.calibration import fit_temperature, fit_threshold, softmax
 from training.datasets.samples import Dataset
 from training.engine import Stage, fit, outputs
 from training.films import Films
-from training.inputs import Inputs, KeptInputs, LiveInputs, class_weights
+from training.inputs import Inputs, KeptInputs, LiveInputs
 from training.networks import Trainee
+from training.prototype_phase import PruningCost
 from training.recipe import Recipe
 from training.report import Judged
-
-_log = logging.getLogger(__name__)
-PER_PASS = 16  # films that pass together in the prototype update
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """What all phases, folds and networks of one command share.
-
-    Attributes:
-        live: inputs of all films through the whole network.
-        inputs: what training feeds: ``live``, or activations behind the frozen blocks.
-    """
-
-    recipe: Recipe
-    dataset: Dataset
-    films: Films
-    preprocessing: Preprocessing
-    live: LiveInputs
-    inputs: Inputs
-    out: Path
-    device: str = "cpu"
-    resume: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of the films in each split, ``(n,)`` int64."""
-
-    train: Tensor
-    validation: Tensor
-    test: Tensor
+from training.run import Rows, Run, balance
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +36,7 @@ class Fitted:
     Attributes:
         logits: ``(N, K)`` of all films, float64, before the temperature.
         update: the prototypes' origin; None for the black box.
+        pruning: what it cost; None where nothing was to be pruned.
     """
 
     network: torch.nn.Module
@@ -78,6 +46,7 @@ class Fitted:
     history: list[dict[str, Any]]
     seconds: float
     update: PrototypeUpdate | None = None
+    pruning: PruningCost | None = None
 
     def judged(self, run: Run, rows: Tensor) -> Judged:
         """Some films with the calibrated probabilities."""
@@ -94,7 +63,14 @@ class Fitted:
 
 
 def prepare(
-    recipe: Recipe, dataset: Dataset, films: Films, *, out: Path, device: str, resume: bool
+    recipe: Recipe,
+    dataset: Dataset,
+    films: Films,
+    *,
+    out: Path,
+    device: str,
+    resume: bool,
+    cut: bool = False,
 ) -> Run:
     """Inputs for every phase; behind frozen blocks they are computed here, once."""
     preprocessing = Preprocessing(size=recipe.image_size)
@@ -105,60 +81,37 @@ def prepare(
         networks.use_fast_activations(backbone)
         front = networks.front_blocks(backbone, recipe.frozen_blocks)
         inputs = KeptInputs(live, front, len(films), recipe.variants)
-    return Run(recipe, dataset, films, preprocessing, live, inputs, out, device, resume)
+    cut = cut and recipe.variants > 0
+    return Run(recipe, dataset, films, preprocessing, live, inputs, out, device, resume, cut)
+
+
+def fit_network(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
+    """The network that the recipe asks for."""
+    make = fit_black_box if run.recipe.network == "blackbox" else fit_dprotonet
+    return make(run, rows, out=out)
 
 
 def fit_black_box(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
     """The black box: the same films, weights, phases and epochs."""
     start = time.perf_counter()
-    trainee = networks.black_box(run.recipe, run.dataset.classes, _balance(run, rows))
+    trainee = networks.black_box(run.recipe, run.dataset.classes, balance(run, rows))
     history = _fit_cut(trainee, run, rows, out)
     logits = _logits(trainee.network, run)
     return _fitted(trainee.network, logits, history, run, rows, start)
 
 
 def fit_dprotonet(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
-    """Joint training, then the multi-image prototype update, then the last layer."""
+    """Joint training, then the prototype update, then the last layer."""
     start = time.perf_counter()
-    trainee = networks.dprotonet(run.recipe, run.dataset.classes, _balance(run, rows))
+    trainee = networks.dprotonet(run.recipe, run.dataset.classes, balance(run, rows))
     history = _fit_cut(trainee, run, rows, out)
     model = trainee.network
     assert isinstance(model, DProtoNet)
-    update = update_prototypes(
-        model,
-        prototype_batches(run, rows.train, run.live),
-        kind=run.recipe.update,
-        m=run.recipe.update_images,
-        device=run.device,
-        images_per_pass=PER_PASS,
-    )
-    update.apply_to(model)
-    similarities = outputs(
-        model, run.live, torch.arange(len(run.films)), lambda o: o.similarities, run.device
-    )
-    if run.recipe.head_steps:
-        _fit_head(model, similarities, run, rows)
+    model, update, similarities, pruning = prototype_phase.finish(model, run, rows)
     with torch.inference_mode():
-        logits = model.cpu().contributions(similarities.double()).sum(dim=-1).numpy()
-    return replace(_fitted(model, logits, history, run, rows, start), update=update)
-
-
-def prototype_batches(run: Run, rows: Tensor, inputs: Inputs) -> Iterator[PrototypeBatch]:
-    """Training films as the prototype update takes them, without augmentation."""
-    for batch in rows.split(PER_PASS):
-        at = batch.tolist()
-        yield PrototypeBatch(
-            inputs.clean(batch),
-            run.films.labels[batch],
-            [run.films.samples[i].sample_id for i in at],
-            [run.films.sha256s[i] for i in at],
-        )
-
-
-def _balance(run: Run, rows: Rows) -> Tensor | None:
-    if not run.recipe.class_balance:
-        return None
-    return class_weights(run.films.labels[rows.train], len(run.dataset.classes)).to(run.device)
+        logits = model.contributions(similarities.double()).sum(dim=-1).numpy()
+    fitted = _fitted(model, logits, history, run, rows, start)
+    return replace(fitted, update=update, pruning=pruning)
 
 
 def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[dict[str, Any]]:
@@ -170,6 +123,8 @@ def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[d
     frozen.requires_grad_(False)
     if recipe.variants:
         network.backbone = networks.back_blocks(whole, recipe.frozen_blocks)
+    if recipe.centre and isinstance(network, DProtoNet):
+        prototype_phase.centre(network.to(run.device), run, rows)
     stage = Stage(
         run.inputs,
         run.films.labels,
@@ -181,54 +136,23 @@ def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[d
         after_warm_up=lambda: _start_prototypes(network, run, rows),
     )
     history = fit(trainee, stage, recipe)
-    # The back blocks are the whole backbone's own modules: they were trained in place.
-    network.backbone = whole
+    if not run.cut:
+        # The back blocks are the whole backbone's own modules: they were trained in place.
+        network.backbone = whole
     network.to(run.device).to(memory_format=torch.channels_last)
     network.eval()
     return history
 
 
 def _start_prototypes(network: torch.nn.Module, run: Run, rows: Rows) -> None:
-    """Share each class's films out among its prototypes before the backbone begins to move."""
-    if run.recipe.start != "kmeans" or not isinstance(network, DProtoNet):
-        return
-    batches = prototype_batches(run, rows.train, run.inputs)
-    update_prototypes(
-        network, batches, kind="kmeans", device=run.device, images_per_pass=PER_PASS
-    ).apply_to(network)
+    if isinstance(network, DProtoNet):
+        prototype_phase.start(network, run, rows)
 
 
 def _logits(network: torch.nn.Module, run: Run) -> NDArray[np.float64]:
-    """``(N, K)`` of all films through the whole network."""
+    """``(N, K)`` of all films through the finished network."""
     everyone = torch.arange(len(run.films))
-    return outputs(network, run.live, everyone, networks.logits_of, run.device).double().numpy()
-
-
-def _fit_head(model: DProtoNet, similarities: Tensor, run: Run, rows: Rows) -> None:
-    """The last layer alone, on similarities ``(N, P)`` that no longer change."""
-    model.cpu()
-    weight = model.head.weight
-    start = weight.detach().clone()
-    x, y = similarities[rows.train], run.films.labels[rows.train]
-    balance = _balance(run, rows)
-    own = functional.one_hot(model.prototype_class, len(run.dataset.classes)).T.bool()
-    weight.requires_grad_(True)
-    optimizer = torch.optim.Adam([weight], lr=run.recipe.head_lr)
-    for _ in range(run.recipe.head_steps):
-        optimizer.zero_grad()
-        logits = model.contributions(x).sum(dim=-1)
-        loss = functional.cross_entropy(
-            logits,
-            y,
-            weight=balance.cpu() if balance is not None else None,
-            label_smoothing=run.recipe.label_smoothing,
-        )
-        # L1 on foreign weights as in the joint phase, and a pull to where that phase left them.
-        loss = (
-            loss + run.recipe.l1 * weight[~own].abs().sum() + 1e-2 * (weight - start).pow(2).sum()
-        )
-        loss.backward()
-        optimizer.step()
+    return outputs(network, run.final, everyone, networks.logits_of, run.device).double().numpy()
 
 
 def _fitted(
