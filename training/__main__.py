@@ -45,6 +45,25 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--resume", action="store_true", help="go on where a run in --out ended")
     train.add_argument("--films", type=Path, help="keep placed films here (OUT/films.safetensors)")
 
+    compare = commands.add_parser("compare", help="several networks under one budget")
+    compare.add_argument("recipe", help="as for train")
+    compare.add_argument(
+        "--presets",
+        nargs="+",
+        default=["dprotonet", "xprotonet", "protopnet", "blackbox"],
+        metavar="PRESET",
+        help="blackbox, protopnet, xprotonet, dprotonet, or one with keys: dprotonet:masks=random",
+    )
+    compare.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="SEED")
+    compare.add_argument("--data", type=Path, help="folder of the images")
+    compare.add_argument("--out", type=Path, required=True, help="folder; run again to go on in it")
+    compare.add_argument("--folds", type=_folds, help="judge every image once, out of fold")
+    compare.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    compare.add_argument(
+        "--films", type=Path, help="keep placed films here (OUT/films.safetensors)"
+    )
+    compare.add_argument("--device")
+
     evaluate = commands.add_parser("evaluate", help="figures of a bundle as JSON")
     evaluate.add_argument("bundle", type=Path)
     evaluate.add_argument("--data", type=Path)

@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import platform
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,40 @@ def train(words: argparse.Namespace) -> None:
         _print(found)
     else:
         _print(_card(words.out / "bundle"))
+
+
+def compare(words: argparse.Namespace) -> None:
+    """Train several networks under one budget, and write what separates them."""
+    recipe = load_recipe(words.recipe, words.set)
+    keep_freed_memory()
+    device = _device(words.device)
+    from dprotonet.preprocessing import Preprocessing
+    from training.compare import compare as train_all
+    from training.compare import plan_of, write_plan
+    from training.comparison import tabulate
+    from training.comparison_page import markdown, plot
+    from training.crossval import check_folds
+    from training.datasets.opening import open_dataset
+    from training.films import place_films
+    from training.train import prepare, write_json
+
+    plan = plan_of(recipe, words.presets, words.seeds, words.folds)
+    dataset = open_dataset(recipe, words.data)
+    write_plan(plan, words.out)
+    films = place_films(
+        dataset.samples,
+        Preprocessing(size=recipe.image_size),
+        keep=words.films or words.out / "films.safetensors",
+    )
+    check_folds(films.samples, dataset.classes, words.folds)
+    run = prepare(recipe, dataset, films, out=words.out, device=device, resume=True, cut=True)
+    table = tabulate(run, list(train_all(plan, run)), plan.variants)
+    written = {"plan": plan.to_json(), "command": _command(), **table}
+    write_json(words.out / f"{recipe.name}.json", written)
+    page = markdown(written["plan"], table, _command())
+    (words.out / f"{recipe.name}.md").write_text(page, encoding="utf-8")
+    plot(table, words.out / f"{recipe.name}.svg")
+    _print(table)
 
 
 def evaluate(words: argparse.Namespace) -> None:
@@ -166,6 +201,15 @@ def _hardware(device: str) -> str:
 
         return str(torch.cuda.get_device_name(device))
     return f"{os.cpu_count()} CPU cores, {platform.machine()}"
+
+
+def _command() -> str:
+    """The command as it may be given again, of every path its last part only."""
+    shown = ["python", "-m", "training"]
+    for word in sys.argv[1:]:
+        key, equals, value = word.rpartition("=")
+        shown.append(key + equals + (Path(value).name if "/" in value else value))
+    return shlex.join(shown)
 
 
 def _print(values: dict[str, Any]) -> None:
