@@ -16,6 +16,7 @@ WRONG_USAGE = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; what the user gave wrong is one sentence and exit status 2."""
     words = _parser().parse_args(arguments)
+    words.line = list(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("ignite").setLevel(logging.WARNING)
     # Imported here, so that --help comes at once.

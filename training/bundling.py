@@ -20,6 +20,7 @@ from dprotonet.card import ModelCard
 from dprotonet.model import DProtoNet
 from training.engine import best_epoch
 from training.evaluate import judge_samples
+from training.recipe import weights_name
 from training.report import paired_difference, report
 from training.run import PER_PASS, Rows, Run, prototype_batches
 from training.train import Fitted
@@ -89,7 +90,7 @@ def write_bundle(
 def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> ModelCard:
     text, dataset = run.recipe.card, run.dataset
     training = {
-        "recipe": run.recipe.to_json() | {"weights": _weights_name(run)},
+        "recipe": run.recipe.to_json() | {"weights": weights_name(run.recipe)},
         "films": {"train": len(rows.train), "validation": len(rows.validation)}
         | {"test": len(rows.test)},
         "chosen_on_validation": {
@@ -113,12 +114,6 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
         metrics=metrics,
         training=training,
     )
-
-
-def _weights_name(run: Run) -> str | None:
-    """The file's name alone: where it lay on the training machine is nobody's business."""
-    weights = run.recipe.weights
-    return Path(weights).name if weights and weights != "torchvision" else weights
 
 
 def _gallery(run: Run, fitted: Fitted, showing: Showing) -> Iterable[GalleryPicture]:

@@ -77,9 +77,9 @@ def compare(words: argparse.Namespace) -> None:
     check_folds(films.samples, dataset.classes, words.folds)
     run = prepare(recipe, dataset, films, out=words.out, device=device, resume=True, cut=True)
     table = tabulate(run, list(train_all(plan, run)), plan.variants)
-    written = {"plan": plan.to_json(), "command": _command(), **table}
+    written = {"plan": plan.to_json(), "command": _command(words), **table}
     write_json(words.out / f"{recipe.name}.json", written)
-    page = markdown(written["plan"], table, _command())
+    page = markdown(written["plan"], table, written["command"])
     (words.out / f"{recipe.name}.md").write_text(page, encoding="utf-8")
     plot(table, words.out / f"{recipe.name}.svg")
     _print(table)
@@ -203,10 +203,10 @@ def _hardware(device: str) -> str:
     return f"{os.cpu_count()} CPU cores, {platform.machine()}"
 
 
-def _command() -> str:
+def _command(words: argparse.Namespace) -> str:
     """The command as it may be given again, of every path its last part only."""
     shown = ["python", "-m", "training"]
-    for word in sys.argv[1:]:
+    for word in words.line:
         key, equals, value = word.rpartition("=")
         shown.append(key + equals + (Path(value).name if "/" in value else value))
     return shlex.join(shown)

@@ -26,7 +26,7 @@ from training.crossval import rows_of
 from training.engine import best_epoch
 from training.metrics import auroc
 from training.presets import search, variant
-from training.recipe import Recipe
+from training.recipe import Recipe, weights_name
 from training.run import PER_PASS, Rows, Run, prototype_batches
 from training.train import Fitted, fit_network, write_json
 
@@ -78,7 +78,7 @@ class Plan:
         """Plain values: what stands in the results."""
         first, *others = self.variants
         return {
-            "recipe": self.recipe.to_json(),
+            "recipe": self.recipe.to_json() | {"weights": weights_name(self.recipe)},
             "variants": {
                 name: _difference(self.recipe, self.recipe_of(name)) for name in self.variants
             },
@@ -192,22 +192,26 @@ def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float]:
+def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]:
     """Of the finished network, before the temperature: what settings are chosen by."""
     at = rows.validation.numpy()
     truth = run.films.labels.numpy()[at]
     chances = softmax(fitted.logits[at], 1.0)
     loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-12)).mean()
+    area = auroc(chances, truth)
     return {
-        "auroc": round(auroc(chances, truth), 4),
+        "auroc": None if np.isnan(area) else round(area, 4),
         "accuracy": round(float((chances.argmax(axis=1) == truth).mean()), 4),
         "log_loss": round(float(loss), 4),
     }
 
 
 def _validation_score(record: Mapping[str, Any]) -> tuple[float, float]:
+    """By AUROC to three digits, then by log-loss; without AUROC, as where a class is missing from
+    the validation films, by log-loss."""
     found = record["validation"]
-    return round(found["auroc"], 3), -found["log_loss"]
+    area = -1.0 if found["auroc"] is None else round(found["auroc"], 3)
+    return area, -found["log_loss"]
 
 
 def _prototypes(run: Run, rows: Rows, fitted: Fitted) -> dict[str, int] | None:

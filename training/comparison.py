@@ -102,9 +102,8 @@ def _figures(said: Seeds, records: Sequence[Mapping[str, Any]], draws: Array) ->
             "high": spread.to_json()["high"],
             "each_seed": [round(float(v), 4) for v in each],
         }
-    found["validation_auroc"] = round(
-        float(np.mean([r["validation"]["auroc"] for r in records])), 4
-    )
+    areas = [r["validation"]["auroc"] for r in records if r["validation"]["auroc"] is not None]
+    found["validation_auroc"] = round(float(np.mean(areas)), 4) if areas else None
     found["chosen"] = [
         {"settings": dict(settings), "folds_and_seeds": count}
         for settings, count in Counter(tuple(r["chosen"].items()) for r in records).most_common()

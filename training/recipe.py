@@ -184,6 +184,12 @@ def _changed(
     return _typed(Recipe, values, "")
 
 
+def weights_name(recipe: Recipe) -> str | None:
+    """The file's name alone: where it lay on the training machine is nobody's business."""
+    weights = recipe.weights
+    return Path(weights).name if weights and weights != "torchvision" else weights
+
+
 def _recipe_path(name_or_path: str) -> Path:
     named = RECIPES / f"{name_or_path}.yaml"
     if named.is_file():
