@@ -13,10 +13,24 @@ export OMP_WAIT_POLICY ?= PASSIVE
 export MALLOC_TRIM_THRESHOLD_ ?= 536870912
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lock clean
+# What `make train` starts from: torchvision's ImageNet weights (downloaded once), a .safetensors file
+# of them, or the folder of a model, such as assets/models/nih-pneumonia, which needs no download.
+WEIGHTS ?= torchvision
+NAME ?= $(notdir $(patsubst %/,%,$(DATA)))
+
+.PHONY: run train test check lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
+	@exec $(BIN)/python -m app
+
+# make train DATA=folder-of-classes: learns them, writes model and card, and opens both for review.
+train: $(VENV)/.installed
+	@test -d "$(DATA)" || { echo "Give a folder with one sub-folder of images for each class: make train DATA=DIR"; exit 2; }
+	@mkdir -p runs
+	@$(BIN)/python -m training train folder --data "$(DATA)" --out "runs/$(NAME)" --resume \
+		--set weights=$(WEIGHTS) --set "name=$(NAME)" > "runs/$(NAME).json"
+	@$(BIN)/python -m app models add "runs/$(NAME)/bundle" --activate
 	@exec $(BIN)/python -m app
 
 test: $(VENV)/.installed-dev check

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="all models; the active one has a star")
     adding = actions.add_parser("add", help="check a model's folder and copy it")
     adding.add_argument("folder", type=Path)
+    adding.add_argument("--activate", action="store_true", help="and read new uploads with it")
     choosing = actions.add_parser("activate", help="read new uploads with this model")
     choosing.add_argument("name")
     return parser
@@ -110,10 +111,13 @@ def _models(settings: Settings, options: argparse.Namespace) -> int:
     try:
         if options.action == "add":
             info = models.add(workplace, options.folder)
-            print(f"{info.name} {info.short} added: python -m app models activate {info.name}")
-            return 0
+            if not options.activate:
+                print(f"{info.name} {info.short} added: python -m app models activate {info.name}")
+                return 0
+            models.set_active(workplace, info.digest)
         if options.action == "activate":
             info = models.activate(workplace, options.name)
+        if options.action != "list":
             print(f"New uploads are read with {info.name} {info.short}.")
             return 0
         chosen = models.active(workplace)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dprotonet.backbones import Backbone, build_backbone
+from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.losses import LossWeights, prototype_loss
 from dprotonet.model import DProtoNet, Inference, build_model
@@ -61,6 +62,7 @@ def dprotonet(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
         seed=recipe.seed,
     )
     model = build_model(options, _weights(recipe))
+    _start_from_bundle(model.backbone, recipe)
     weights = LossWeights(
         cluster=recipe.cluster,
         separation=recipe.separation,
@@ -90,7 +92,9 @@ def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
     """A new black box, from the same weights and the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        model = BlackBox(build_backbone(recipe.backbone, _weights(recipe)), len(classes))
+        backbone = build_backbone(recipe.backbone, _weights(recipe))
+        model = BlackBox(backbone, len(classes))
+    _start_from_bundle(backbone, recipe)
 
     def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
         return functional.cross_entropy(
@@ -148,9 +152,28 @@ def _weights(recipe: Recipe) -> str | Path | None:
     if recipe.weights is None or recipe.weights == "torchvision":
         return recipe.weights
     path = Path(recipe.weights)
+    if path.is_dir():
+        return None  # a bundle: see _start_from_bundle
     if not path.is_file():
         raise ReadableError(
-            f"There is no weights file {path}. Give a .safetensors file by --set weights=PATH, "
-            "or --set weights=torchvision to download torchvision's."
+            f"There is no weights file {path}. Give a .safetensors file or a bundle's folder by "
+            "--set weights=PATH, or --set weights=torchvision to download torchvision's."
         )
     return path
+
+
+def _start_from_bundle(backbone: Backbone, recipe: Recipe) -> None:
+    """Take over the backbone of a bundle where the recipe's weights are one's folder.
+
+    Raises:
+        ReadableError: the folder is no bundle, or has another backbone.
+    """
+    if recipe.weights is None or not Path(recipe.weights).is_dir():
+        return
+    trained = Bundle.load(Path(recipe.weights))
+    if trained.options.backbone != recipe.backbone:
+        raise ReadableError(
+            f"The bundle {trained.name} has the backbone {trained.options.backbone}, the recipe "
+            f"asks for {recipe.backbone}. Give --set backbone={trained.options.backbone}."
+        )
+    backbone.load_state_dict(trained.model.backbone.state_dict())

@@ -62,6 +62,8 @@ def test_models_are_added_listed_and_activated(
     assert main(["models", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[:15] for line in lines[-2:]] == ["* chest-phantom", "  nih-pneumonia"]
+    assert main(["models", "add", str(assets / "models" / "nih-pneumonia"), "--activate"]) == 0
+    assert "New uploads are read with nih-pneumonia" in capsys.readouterr().out
     assert main(["models", "activate", "none-such"]) == 1
     assert main(["models", "add", str(assets)]) == 1
     assert "none-such" in (err := capsys.readouterr().err) and str(assets) in err

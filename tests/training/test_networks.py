@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 import torch
 
 from dprotonet.backbones import build_backbone
+from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
 from training import networks
 from training.recipe import load_recipe
@@ -22,6 +25,18 @@ def test_more_frozen_blocks_than_there_are_is_refused():
     assert len(networks.back_blocks(backbone, 8)) == 0  # all of them may be frozen
     with pytest.raises(ReadableError, match="Freeze fewer"):
         networks.front_blocks(backbone, 9)
+
+
+def test_a_network_may_start_from_the_backbone_of_a_bundle():
+    folder = Path(__file__).parents[2] / "assets" / "models" / "nih-pneumonia"
+    recipe = load_recipe("folder", [f"weights={folder}"])
+    trained = Bundle.load(folder).model.backbone.state_dict()
+    for make in (networks.dprotonet, networks.black_box):
+        own = networks.backbone_of(make(recipe, ("a", "b"), None).network).state_dict()
+        assert all(torch.equal(own[key], value) for key, value in trained.items())
+    with pytest.raises(ReadableError, match="--set backbone=mobilenet_v2"):
+        other = load_recipe("folder", [f"weights={folder}", "backbone=resnet18"])
+        networks.dprotonet(other, ("a", "b"), None)
 
 
 def test_a_missing_weights_file_says_how_to_give_one():
