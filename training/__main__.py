@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--out", type=Path, required=True, help="folder for bundle, logs, checkpoint"
     )
+    train.add_argument("--preset", help="blackbox, protopnet, xprotonet or dprotonet")
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     train.add_argument("--device", help="cpu, cuda or cuda:N; by default cuda where there is one")
     train.add_argument("--folds", type=_folds, help="cross-validate by patient on so many folds")

@@ -22,23 +22,20 @@ _log = logging.getLogger(__name__)
 def train(words: argparse.Namespace) -> None:
     """Train on the split, or on every fold; write the bundle and say where."""
     recipe = load_recipe(words.recipe, words.set)
+    if words.preset:
+        from training.presets import variant
+
+        recipe = variant(recipe, words.preset)
     keep_freed_memory()
     device = _device(words.device)
-    from dprotonet.preprocessing import Preprocessing
+    from training.crossval import check_folds
     from training.datasets.opening import open_dataset
-    from training.films import place_films
     from training.train import prepare, write_json
 
     dataset = open_dataset(recipe, words.data)
     _keep_recipe(recipe, words.out, resume=words.resume)
-    films = place_films(
-        dataset.samples,
-        Preprocessing(size=recipe.image_size),
-        keep=words.films or words.out / "films.safetensors",
-    )
-    from training.crossval import check_folds
-
-    check_folds(films.samples, dataset.classes, words.folds)  # said before any training
+    films = _placed(dataset, recipe, words)
+    check_folds(films, dataset.classes, words.folds)  # said before any training
     run = prepare(recipe, dataset, films, out=words.out, device=device, resume=words.resume)
     _folds(run, words.folds)
     if words.folds:
@@ -56,25 +53,19 @@ def compare(words: argparse.Namespace) -> None:
     recipe = load_recipe(words.recipe, words.set)
     keep_freed_memory()
     device = _device(words.device)
-    from dprotonet.preprocessing import Preprocessing
     from training.compare import compare as train_all
     from training.compare import plan_of, write_plan
     from training.comparison import tabulate
     from training.comparison_page import markdown, plot
     from training.crossval import check_folds
     from training.datasets.opening import open_dataset
-    from training.films import place_films
     from training.train import prepare, write_json
 
     plan = plan_of(recipe, words.presets, words.seeds, words.folds)
     dataset = open_dataset(recipe, words.data)
     write_plan(plan, words.out)
-    films = place_films(
-        dataset.samples,
-        Preprocessing(size=recipe.image_size),
-        keep=words.films or words.out / "films.safetensors",
-    )
-    check_folds(films.samples, dataset.classes, words.folds)
+    films = _placed(dataset, recipe, words)
+    check_folds(films, dataset.classes, words.folds)
     run = prepare(recipe, dataset, films, out=words.out, device=device, resume=True, cut=True)
     table = tabulate(run, list(train_all(plan, run)), plan.variants)
     written = {"plan": plan.to_json(), "command": _command(words), **table}
@@ -134,6 +125,20 @@ def probe(words: argparse.Namespace) -> None:
     _print(look(dataset.samples, dataset.classes, options).to_json())
 
 
+def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
+    """All films of the data set; equal ones under one patient where the recipe says so."""
+    from dprotonet.preprocessing import Preprocessing
+    from training.films import place_films
+    from training.leakage import group_duplicates
+
+    films = place_films(
+        dataset.samples,
+        Preprocessing(size=recipe.image_size),
+        keep=words.films or words.out / "films.safetensors",
+    )
+    return group_duplicates(films) if recipe.duplicates == "group" else films
+
+
 def _folds(run: Any, folds: int | None) -> None:
     """Every fold that is not finished; fold 0 of five is the split, and gives the bundle."""
     from training.bundling import Showing, write_bundle
@@ -144,7 +149,7 @@ def _folds(run: Any, folds: int | None) -> None:
         if run.resume and kept_fold(run.out, number) is not None:
             continue
         _log.info("fold %d", number)
-        fold = fit_fold(run, number, folds or 5)
+        fold = fit_fold(run, number, folds)
         if number == 0 and folds in (None, 5):
             write_bundle(
                 run,

@@ -127,7 +127,7 @@ def compare(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
         The finished trainings that count: one for each variant, seed and fold.
     """
     for fold in range(plan.folds):
-        rows = rows_of(run, fold=fold, folds=plan.folds if plan.folds > 1 else 5)
+        rows = rows_of(run, fold=fold, folds=plan.folds if plan.folds > 1 else None)
         for name in plan.variants:
             tried = [
                 _trained(plan, run, rows, _Task(name, fold, plan.seeds[0], number))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from training.datasets.samples import Sample
+from training.films import Films
+from training.leakage import check_leakage
 from training.report import Judged, paired_difference, report
 from training.run import Rows, Run
-from training.splits import SPLITS, by_split, check_split, fold_split_of
+from training.splits import SPLITS, Rule, by_split, check_split, fold_split_of
 from training.train import Fitted, fit_black_box, fit_network, write_json
 
 _log = logging.getLogger(__name__)
@@ -31,27 +31,33 @@ class Fold:
     black: Fitted | None
 
 
-def rows_of(run: Run, *, fold: int = 0, folds: int = 5) -> Rows:
-    """Rows of one fold; fold 0 of 5 is the split itself."""
-    parts = by_split(run.films.samples, partial(fold_split_of, fold=fold, folds=folds))
+def rows_of(run: Run, *, fold: int = 0, folds: int | None = None) -> Rows:
+    """Rows of one fold, or of the split itself, which fold 0 of 5 is too where the set has none."""
+    parts = by_split(run.films.samples, _rule(fold, folds))
     return Rows(*(run.films.rows(parts[split]) for split in SPLITS))
 
 
-def check_folds(samples: Sequence[Sample], classes: tuple[str, ...], folds: int | None) -> None:
+def check_folds(films: Films, classes: tuple[str, ...], folds: int | None) -> None:
     """Refuse data that some fold could not be trained or judged on.
 
     Args:
         folds: None for the split alone.
 
     Raises:
-        ReadableError: a part is empty or lacks a class.
+        ReadableError: a part is empty or lacks a class, or a patient or an identical image stands
+            on two sides.
     """
     for fold in range(folds or 1):
-        rule = partial(fold_split_of, fold=fold, folds=folds or 5)
-        check_split(by_split(samples, rule), classes)
+        parts = by_split(films.samples, _rule(fold, folds))
+        check_split(parts, classes)
+        check_leakage(films, {split: films.rows(part) for split, part in parts.items()})
 
 
-def fit_fold(run: Run, fold: int, folds: int) -> Fold:
+def _rule(fold: int, folds: int | None) -> Rule | None:
+    return None if folds is None else partial(fold_split_of, fold=fold, folds=folds)
+
+
+def fit_fold(run: Run, fold: int, folds: int | None) -> Fold:
     """Both networks of one fold."""
     rows = rows_of(run, fold=fold, folds=folds)
     place = run.out / "folds" / str(fold)

@@ -33,10 +33,22 @@ def evaluate(
     recipe = recipe_of(bundle)
     dataset = open_dataset(recipe, data)
     check_classes(bundle, dataset)
-    samples = by_split(dataset.samples)[split]
+    samples = by_split(_grouped(dataset, recipe))[split]
     if not samples:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
     return judge_samples(bundle, samples, split, resamples=recipe.resamples, device=device)
+
+
+def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
+    """The samples as they were split for training."""
+    if recipe.duplicates == "refuse":
+        return dataset.samples
+    from dprotonet.preprocessing import Preprocessing
+    from training.films import place_films
+    from training.leakage import group_duplicates
+
+    preprocessing = Preprocessing(size=recipe.image_size)
+    return group_duplicates(place_films(dataset.samples, preprocessing)).samples
 
 
 def judge_samples(

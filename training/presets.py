@@ -43,7 +43,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "masks": "image",
         "similarity": "cosine",
         "update": "top_m_mean",
-        "centre": True,
+        "centre": False,
         "occurrence_l1": 0.0,
         "equivariance": 0.0,
     },

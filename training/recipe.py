@@ -12,7 +12,22 @@ from typing import Any, Literal, get_args, get_type_hints
 from dprotonet.errors import ReadableError
 
 RECIPES = Path(__file__).parent / "recipes"
-DatasetKind = Literal["phantom", "nih", "folder"]
+DatasetKind = Literal[
+    "phantom",
+    "nih",
+    "rsna",
+    "vindr",
+    "chexpert",
+    "palm",
+    "cbis_ddsm",
+    "ham10000",
+    "medmnist",
+    "cub",
+    "cars",
+    "elpv",
+    "dicom_csv",
+    "folder",
+]
 
 
 @dataclass(frozen=True)
@@ -36,7 +51,18 @@ class Recipe:
     dataset: DatasetKind
     card: CardText = field(default_factory=CardText)
     seed: int = 0
-    negative_class: str | None = None  # folder only: the class that means "nothing found"
+    negative_class: str | None = None  # folder, dicom_csv: the class that means "nothing found"
+
+    # the data set; see docs/datasets.md for which of these each one reads
+    finding: str = ""  # of a set with many: the one to tell from none; "" for the set's usual one
+    uncertain: Literal["negative", "positive", "skip"] = "skip"  # chexpert: what -1 counts as
+    malignant: bool = False  # ham10000: benign and malignant instead of seven diagnoses
+    first_classes: int = 0  # cub, cars: only so many of their classes; 0 for all
+    table: str = ""  # dicom_csv, folder: name of the table in the data folder
+    file_column: str = ""  # of the table
+    label_column: str = ""  # of the table; dicom_csv only
+    patient_column: str = ""  # of the table
+    duplicates: Literal["refuse", "group"] = "refuse"  # equal images of different patients
 
     # the phantom's films, made when they are needed
     phantom_films: int = 1500  # films

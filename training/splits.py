@@ -3,6 +3,9 @@
 The first eight hexadecimal digits of sha256(patient id), modulo 10: 0 and 1 are the test split,
 2 is validation, the rest is for training. Fold f of five tests on 2f and 2f + 1 and validates on
 2f + 2, so that fold 0 is the split itself.
+
+A set whose authors split it keeps their test images, and their validation images where there are
+any, unless it is cut into folds.
 """
 
 from __future__ import annotations
@@ -38,12 +41,31 @@ def fold_split_of(patient_id: str, *, fold: int, folds: int) -> Split:
     return "validation" if part == 2 else "train"
 
 
-def by_split(samples: Iterable[Sample], rule: Rule = split_of) -> dict[Split, tuple[Sample, ...]]:
-    """The samples of each split, in their given order."""
+def by_split(
+    samples: Iterable[Sample], rule: Rule | None = None
+) -> dict[Split, tuple[Sample, ...]]:
+    """The samples of each split, in their given order.
+
+    Args:
+        rule: by patient, whatever the set's authors say; None for their split where there is one,
+            else :func:`split_of`.
+    """
+    members = tuple(samples)
     parts: dict[Split, list[Sample]] = {split: [] for split in SPLITS}
-    for sample in samples:
-        parts[rule(sample.patient_id)].append(sample)
-    return {split: tuple(members) for split, members in parts.items()}
+    validates = any(s.official_split == "validation" for s in members)
+    for sample in members:
+        split = rule(sample.patient_id) if rule else _official(sample, validates)
+        parts[split].append(sample)
+    return {split: tuple(part) for split, part in parts.items()}
+
+
+def _official(sample: Sample, validates: bool) -> Split:
+    """The authors' split; a tenth of their training patients validate where nothing else does."""
+    if sample.official_split == "":
+        return split_of(sample.patient_id)
+    if sample.official_split != "train" or validates:
+        return sample.official_split
+    return "validation" if _number(sample.patient_id) % 10 == 2 else "train"
 
 
 def check_split(parts: dict[Split, tuple[Sample, ...]], classes: tuple[str, ...]) -> None:

@@ -54,3 +54,20 @@ def test_an_empty_part_and_a_missing_class_are_refused():
 def test_a_fold_that_does_not_exist_is_a_programming_error():
     with pytest.raises(ValueError, match="fold 5 of 5"):
         fold_split_of("1", fold=5, folds=5)
+
+
+def test_the_authors_split_is_kept_and_their_training_patients_validate():
+    samples = [Sample(f"t{i}", None, f"p{i}", 0, official_split="train") for i in range(200)]
+    samples += [Sample("x", None, "p-x", 0, official_split="test")]
+    parts = by_split(samples)
+    assert [s.sample_id for s in parts["test"]] == ["x"]
+    assert 5 < len(parts["validation"]) < 40
+    validating = [Sample("v", None, "p-v", 0, official_split="validation")]
+    parts = by_split([*samples, *validating])
+    assert parts["validation"] == tuple(validating) and len(parts["train"]) == 200
+
+
+def test_folds_cut_a_set_anew_whatever_its_authors_say():
+    samples = [Sample(f"t{i}", None, f"p{i}", 0, official_split="train") for i in range(200)]
+    parts = by_split(samples, split_of)
+    assert 20 < len(parts["test"]) < 60

@@ -6,11 +6,12 @@ says which images belong to one patient. Without it every image counts as a pati
 
 from __future__ import annotations
 
-import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Dataset, Sample
+from training.datasets.tables import rows_of
 
 TABLE = "patients.csv"
 _SUFFIXES = frozenset(
@@ -22,8 +23,28 @@ _NOTE_ALONE = (
 )
 
 
-def load(root: Path, negative_class: str | None = None) -> Dataset:
+@dataclass(frozen=True)
+class PatientTable:
+    """Where a folder says which images belong to one patient.
+
+    Attributes:
+        table: name of the CSV file in the folder.
+        file_column: of paths relative to the folder, of file names or of their stems.
+        patient_column: of whatever groups images: patients, lesions, examinations.
+    """
+
+    table: str = TABLE
+    file_column: str = "path"
+    patient_column: str = "patient"
+
+
+def load(
+    root: Path, negative_class: str | None = None, people: PatientTable | None = None
+) -> Dataset:
     """The data set of a folder that has one sub-folder for each class.
+
+    Args:
+        people: None for patients.csv, where there is one.
 
     Raises:
         ReadableError: the folder, its classes or its images are missing, or the table is off.
@@ -38,7 +59,8 @@ def load(root: Path, negative_class: str | None = None) -> Dataset:
             f"{root} has {len(folders)} sub-folder(s). Give a folder that has one sub-folder of "
             "images for each class, at least two."
         )
-    people = _people(root / TABLE)
+    key = people or PatientTable()
+    known = _people(root, key)
     samples = []
     for label, folder in enumerate(folders):
         paths = _images(folder)
@@ -49,10 +71,10 @@ def load(root: Path, negative_class: str | None = None) -> Dataset:
             )
         for path in paths:
             sample_id = path.relative_to(root).as_posix()
-            patient, view = people.get(sample_id, (sample_id, ""))
+            patient, view = _named(known, sample_id) or (sample_id, "")
             samples.append(Sample(sample_id, path, patient, label, view))
-    _check_table(people, samples)
-    note = "" if people else _NOTE_ALONE
+    _check_table(known, samples, key.table)
+    note = "" if known else _NOTE_ALONE
     return Dataset(
         root.resolve().name,
         tuple(f.name for f in folders),
@@ -72,26 +94,28 @@ def _images(folder: Path) -> list[Path]:
     ]
 
 
-def _people(table: Path) -> dict[str, tuple[str, str]]:
-    if not table.is_file():
+def _people(root: Path, key: PatientTable) -> dict[str, tuple[str, str]]:
+    """Patient and view by the words in the column of files; none where there is no such table."""
+    table = root / key.table
+    if not table.is_file() and key == PatientTable():
         return {}
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = [c for c in ("path", "patient") if c not in (reader.fieldnames or ())]
-        if missing:
-            raise ReadableError(
-                f"{table} has no column {missing[0]!r}. Expected the columns path and patient, "
-                "and view where it is known."
-            )
-        return {
-            Path(row["path"]).as_posix(): (row["patient"], row.get("view") or "") for row in reader
-        }
+    origin = "a table that says which images belong to one patient"
+    return {
+        Path(row[key.file_column]).as_posix(): (row[key.patient_column], row.get("view", ""))
+        for row in rows_of(table, (key.file_column, key.patient_column), origin)
+    }
 
 
-def _check_table(people: dict[str, tuple[str, str]], samples: list[Sample]) -> None:
-    unnamed = [s.sample_id for s in samples if people and s.sample_id not in people]
+def _named(people: dict[str, tuple[str, str]], sample_id: str) -> tuple[str, str] | None:
+    """By path, by file name, or by its stem, as tables have it."""
+    path = Path(sample_id)
+    return people.get(sample_id) or people.get(path.name) or people.get(path.stem)
+
+
+def _check_table(people: dict[str, tuple[str, str]], samples: list[Sample], table: str) -> None:
+    unnamed = [s.sample_id for s in samples if people and not _named(people, s.sample_id)]
     if unnamed:
         raise ReadableError(
-            f"{TABLE} has no row for {unnamed[0]} (and {len(unnamed) - 1} more). "
+            f"{table} has no row for {unnamed[0]} (and {len(unnamed) - 1} more). "
             "Give every image a row, so that no patient stands on both sides of a split."
         )

@@ -14,6 +14,7 @@ from PIL import Image
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Box, Dataset, Sample
+from training.datasets.tables import rows_of, sex, years
 
 TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 BOXES = "BBox_List_2017.csv"
@@ -21,6 +22,7 @@ CLASSES = ("no pneumonia", "pneumonia")
 BOX_GRID = 1024
 """Boxes are in the pixels of the original 1024 x 1024 images, whatever was stored since."""
 
+ORIGIN = "the table that the NIH Clinical Center hands out (nihcc.app.box.com/v/ChestXray-NIHCC)"
 LICENCE = (
     "NIH ChestX-ray14, NIH Clinical Center (Wang et al., CVPR 2017): free to use with attribution."
 )
@@ -42,7 +44,7 @@ def load(root: Path) -> Dataset:
         ReadableError: a file, column or every image is missing.
     """
     table = _table(root)
-    rows = _rows(table, _COLUMNS)
+    rows = rows_of(table, _COLUMNS, ORIGIN)
     files = _files(root)
     boxes = _boxes(root / BOXES)
     samples = []
@@ -59,6 +61,8 @@ def load(root: Path) -> Dataset:
                 label=int("Pneumonia" in row["Finding Labels"].split("|")),
                 view=row["View Position"],
                 boxes=_scaled(boxes[stem], path) if stem in boxes else (),
+                sex=sex(row.get("Patient Gender") or row.get("Patient Sex", "")),
+                age=years(row.get("Patient Age", "")),
             )
         )
     if not samples:
@@ -82,21 +86,6 @@ def _table(root: Path) -> Path:
         f"{root} holds neither {TABLES[0]} nor {TABLES[1]}. Give the folder of NIH ChestX-ray14, "
         "which holds one of them and images/."
     )
-
-
-def _rows(table: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = [c for c in columns if c not in (reader.fieldnames or ())]
-        if missing:
-            raise ReadableError(
-                f"{table.name} has no column {missing[0]!r}. Expected the columns "
-                f"{', '.join(columns)}, as in the table that NIH hands out."
-            )
-        rows = [{c: (row[c] or "").strip() for c in columns} for row in reader]
-    if not rows:
-        raise ReadableError(f"{table.name} has no rows. Give the table that NIH hands out.")
-    return rows
 
 
 def _files(root: Path) -> dict[str, Path]:

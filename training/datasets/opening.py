@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
+from training.datasets import (
+    cars,
+    cbis_ddsm,
+    chexpert,
+    cub,
+    dicom_csv,
+    elpv,
+    folder,
+    ham10000,
+    medmnist,
+    nih,
+    palm,
+    rsna,
+    vindr,
+)
 from training.datasets.samples import Dataset, Sample
-from training.recipe import Recipe
+from training.recipe import DatasetKind, Recipe
 
 PHANTOM_LICENCE = "Synthetic films made by this project, Apache-2.0."
 PHANTOM_NOTE = "No film shows a person; findings are drawn, and their masks are known."
@@ -16,22 +32,18 @@ def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
     """Open the recipe's data set.
 
     Args:
-        data: its folder; the phantom needs none, since it makes its films.
+        data: its folder; the phantom makes its films, and elpv may be installed as a package.
 
     Raises:
         ReadableError: the folder is not given, missing or not in the expected layout.
     """
     if recipe.dataset == "phantom":
         return phantom(recipe)
+    if recipe.dataset == "elpv":
+        return elpv.load(data)
     if data is None:
         raise ReadableError(f"The recipe {recipe.name} needs images. Give their folder by --data.")
-    if recipe.dataset == "nih":
-        from training.datasets import nih
-
-        return nih.load(data)
-    from training.datasets import folder
-
-    return folder.load(data, recipe.negative_class)
+    return LOADERS[recipe.dataset](data, recipe)
 
 
 def phantom(recipe: Recipe) -> Dataset:
@@ -46,6 +58,52 @@ def phantom(recipe: Recipe) -> Dataset:
         difficulty=recipe.phantom_difficulty,
     )
     samples = tuple(
-        Sample(f.sample_id, None, f.patient_id, f.label, f.view, make=f.load) for f in films
+        Sample(
+            f.sample_id,
+            None,
+            f.patient_id,
+            f.label,
+            f.view,
+            mask=f.mask if f.label else None,
+            make=f.load,
+        )
+        for f in films
     )
     return Dataset("phantom", FINDINGS, FINDINGS[0], samples, PHANTOM_LICENCE, PHANTOM_NOTE)
+
+
+def _folder(data: Path, recipe: Recipe) -> Dataset:
+    names = folder.PatientTable()
+    people = folder.PatientTable(
+        recipe.table or names.table,
+        recipe.file_column or names.file_column,
+        recipe.patient_column or names.patient_column,
+    )
+    return folder.load(data, recipe.negative_class, people)
+
+
+def _dicom_csv(data: Path, recipe: Recipe) -> Dataset:
+    return dicom_csv.load(
+        data,
+        table=recipe.table or "labels.csv",
+        file_column=recipe.file_column or "file",
+        label_column=recipe.label_column or "label",
+        patient_column=recipe.patient_column or "patient",
+        negative_class=recipe.negative_class,
+    )
+
+
+LOADERS: Mapping[DatasetKind, Callable[[Path, Recipe], Dataset]] = {
+    "nih": lambda data, _: nih.load(data),
+    "rsna": lambda data, _: rsna.load(data),
+    "vindr": lambda data, recipe: vindr.load(data, recipe.finding),
+    "chexpert": lambda data, r: chexpert.load(data, r.finding, uncertain=r.uncertain),
+    "palm": lambda data, _: palm.load(data),
+    "cbis_ddsm": lambda data, _: cbis_ddsm.load(data),
+    "ham10000": lambda data, recipe: ham10000.load(data, malignant=recipe.malignant),
+    "medmnist": lambda data, _: medmnist.load(data),
+    "cub": lambda data, recipe: cub.load(data, first_classes=recipe.first_classes),
+    "cars": lambda data, recipe: cars.load(data, first_classes=recipe.first_classes),
+    "dicom_csv": _dicom_csv,
+    "folder": _folder,
+}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dprotonet.images import GrayOrColourImage
 
 
+Sex = Literal["F", "M", ""]
+
+
 @dataclass(frozen=True)
 class Box:
     """A rectangle in stored pixels; ``x``, ``y`` is its upper left corner."""
@@ -63,7 +66,7 @@ class Sample:
     label: int
     view: str = ""
     boxes: tuple[Box, ...] = ()
-    sex: Literal["F", "M", ""] = ""
+    sex: Sex = ""
     age: int | None = None
     parts: tuple[Part, ...] = ()
     official_split: Literal["train", "validation", "test", ""] = ""

@@ -43,3 +43,17 @@ def test_wrong_folders_say_what_was_expected(tmp_path):
 def test_an_unknown_negative_class_names_the_choices(tmp_path):
     with pytest.raises(ReadableError, match="alpha, beta, gamma"):
         folder.load(replicas.classes(tmp_path / "set", each=2), "normal")
+
+
+def test_a_table_of_other_names_groups_by_file_stem(tmp_path):
+    root = replicas.classes(tmp_path / "set", each=2)
+    (root / "patients.csv").unlink()
+    for number, path in enumerate(sorted(root.rglob("*.png"))):
+        path.rename(path.with_name(f"photo{number}.png"))
+    lines = [f"photo{n},lesion-{n // 2}" for n in range(6)]
+    (root / "metadata.csv").write_text("image,lesion_id\n" + "\n".join(lines) + "\n")
+    key = folder.PatientTable("metadata.csv", "image", "lesion_id")
+    found = folder.load(root, people=key)
+    assert {s.patient_id for s in found.samples} == {"lesion-0", "lesion-1", "lesion-2"}
+    with pytest.raises(ReadableError, match=r"no table .*none\.csv"):
+        folder.load(root, people=folder.PatientTable("none.csv", "image", "lesion_id"))

@@ -1,0 +1,103 @@
+"""CBIS-DDSM (Lee et al. 2017): mammograms with masses or calcifications, masks, official split.
+
+A mammogram with several abnormalities is malignant when one of them is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from training.datasets.samples import Dataset, Sample
+from training.datasets.tables import folder_of, none_found, rows_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ORIGIN = (
+    "CBIS-DDSM as the Cancer Imaging Archive hands it out (doi:10.7937/K9/TCIA.2016.7O02S9CY): "
+    "mass_case_description_train_set.csv and its like, and the folder CBIS-DDSM/ of DICOM files"
+)
+LICENCE = "CBIS-DDSM (Lee et al., Sci. Data 2017), CC BY 3.0."
+CLASSES = ("benign", "malignant")
+_COLUMNS = (
+    *("patient_id", "left or right breast", "image view", "pathology"),
+    *("image file path", "ROI mask file path"),
+)
+
+
+def load(root: Path) -> Dataset:
+    """The mammograms under ``root``.
+
+    Raises:
+        ReadableError: every table, a column or every mammogram is missing.
+    """
+    folder_of(root, ORIGIN)
+    series = _series(root)
+    samples: dict[str, Sample] = {}
+    masks: dict[str, list[Path]] = defaultdict(list)
+    for table in _tables(root):
+        split: Literal["train", "test"] = "train" if "_train_" in table.name else "test"
+        for row in rows_of(table, _COLUMNS, ORIGIN):
+            name = row["image file path"].strip().split("/")[0]
+            files = series.get(name)
+            if not files:
+                continue
+            label = int(row["pathology"] == "MALIGNANT")
+            before = samples.get(name)
+            masks[name] += _mask_files(row["ROI mask file path"], series)
+            samples[name] = Sample(
+                name,
+                files[0],
+                row["patient_id"],
+                max(label, before.label if before else 0),
+                row["image view"],
+                official_split=split,
+                mask=partial(_mask, masks[name], files[0]),
+            )
+    if not samples:
+        raise none_found(root, "mammogram", ORIGIN)
+    return Dataset("cbis_ddsm", CLASSES, None, tuple(samples.values()), LICENCE)
+
+
+def _tables(root: Path) -> list[Path]:
+    found = [
+        root / f"{kind}_case_description_{split}_set.csv"
+        for kind in ("mass", "calc")
+        for split in ("train", "test")
+    ]
+    return [table for table in found if table.is_file()] or found[:1]
+
+
+def _series(root: Path) -> dict[str, list[Path]]:
+    """DICOM files by the folder of their case, which the tables name first."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(root.rglob("*.dcm")):
+        for part in path.relative_to(root).parts:
+            if part.startswith(("Mass-", "Calc-")):
+                found[part].append(path)
+    return found
+
+
+def _mask_files(text: str, series: dict[str, list[Path]]) -> list[Path]:
+    """The mask's file and the cropped image share a folder, in either order of their names."""
+    return series.get(text.strip().split("/")[0], [])
+
+
+def _mask(paths: list[Path], film: Path) -> NDArray[np.bool_]:
+    """All masks of the mammogram together: of each folder the file with the mammogram's size."""
+    import numpy as np
+
+    from dprotonet import images
+
+    facts = images.inspect(film)
+    shape = (facts.rows, facts.columns)
+    whole = np.zeros(shape, dtype=bool)
+    for path in paths:
+        found = images.inspect(path)
+        if (found.rows, found.columns) == shape:
+            whole |= images.read(path).pixels > 0
+    return whole

@@ -1,0 +1,78 @@
+"""A folder of DICOM (or other) files with a table of labels, whose columns the recipe names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dprotonet.errors import ReadableError
+from training.datasets.samples import Dataset, Sample
+from training.datasets.tables import folder_of, none_found, rows_of, sex, years
+
+ORIGIN = (
+    "a folder of images with a CSV table that has a column of files, of labels and of patients; "
+    "the recipe names them by table, file_column, label_column and patient_column"
+)
+_SPLITS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation"}
+
+
+def load(
+    root: Path,
+    *,
+    table: str = "labels.csv",
+    file_column: str = "file",
+    label_column: str = "label",
+    patient_column: str = "patient",
+    negative_class: str | None = None,
+) -> Dataset:
+    """The images that the table under ``root`` names; classes in alphabetical order.
+
+    The columns "view", "sex", "age" and "split" are read where they are there.
+
+    Args:
+        file_column: of paths relative to ``root``.
+
+    Raises:
+        ReadableError: the table, a column or an image that it names is missing.
+    """
+    folder_of(root, ORIGIN)
+    rows = rows_of(root / table, (file_column, label_column, patient_column), ORIGIN)
+    classes = tuple(sorted({row[label_column] for row in rows}))
+    missing = [row[file_column] for row in rows if not (root / row[file_column]).is_file()]
+    if len(missing) == len(rows):
+        raise none_found(root, "image", ORIGIN)
+    if missing:
+        raise ReadableError(
+            f"{root} has no file {missing[0]} (and {len(missing) - 1} more that {table} names). "
+            "Add them, or take their rows out."
+        )
+    unnamed = next((row[file_column] for row in rows if not row[patient_column]), None)
+    if unnamed is not None:
+        raise ReadableError(
+            f"{table} names no patient for {unnamed}. Give every image one, so that no patient "
+            "stands on both sides of a split."
+        )
+    samples = tuple(
+        Sample(
+            row[file_column],
+            root / row[file_column],
+            row[patient_column],
+            classes.index(row[label_column]),
+            row.get("view", ""),
+            sex=sex(row.get("sex", "")),
+            age=years(row.get("age", "")),
+            official_split=_split(row.get("split", "")),  # type: ignore[arg-type]
+        )
+        for row in rows
+    )
+    return Dataset(root.resolve().name, classes, negative_class, samples)
+
+
+def _split(text: str) -> str:
+    word = text.strip().lower()
+    if word in ("", "test"):
+        return word
+    if word not in _SPLITS:
+        raise ReadableError(
+            f"The table's split {text!r} is none of train, validation, test and blank."
+        )
+    return _SPLITS[word]

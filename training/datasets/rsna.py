@@ -1,0 +1,49 @@
+"""RSNA Pneumonia Detection Challenge 2018 (Shih et al. 2019): DICOM films, boxes, three classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+from training.datasets.samples import Box, Dataset, Sample
+from training.datasets.tables import folder_of, none_found, rows_of
+
+ORIGIN = (
+    "the RSNA Pneumonia Detection Challenge (kaggle.com/c/rsna-pneumonia-detection-challenge): "
+    "stage_2_train_labels.csv, stage_2_detailed_class_info.csv and stage_2_train_images/*.dcm"
+)
+LICENCE = "RSNA Pneumonia Detection Challenge (Shih et al., Radiol. Artif. Intell. 2019)."
+NOTE = (
+    "Two classes: lung opacity, and everything else, other findings among them. One film a patient."
+)
+CLASSES = ("no opacity", "opacity")
+
+
+def load(root: Path) -> Dataset:
+    """The films under ``root``.
+
+    Raises:
+        ReadableError: a table, a column or every film is missing.
+    """
+    folder_of(root, ORIGIN)
+    rows = rows_of(
+        root / "stage_2_train_labels.csv",
+        ("patientId", "x", "y", "width", "height", "Target"),
+        ORIGIN,
+    )
+    boxes: dict[str, list[Box]] = defaultdict(list)
+    labels: dict[str, int] = {}
+    for row in rows:
+        name = row["patientId"]
+        labels[name] = max(labels.get(name, 0), int(row["Target"]))
+        if row["x"]:
+            x, y, width, height = (float(row[key]) for key in ("x", "y", "width", "height"))
+            boxes[name].append(Box(x, y, width, height, "opacity"))
+    samples = [
+        Sample(name, path, name, label, boxes=tuple(boxes[name]))
+        for name, label in labels.items()
+        if (path := root / "stage_2_train_images" / f"{name}.dcm").is_file()
+    ]
+    if not samples:
+        raise none_found(root / "stage_2_train_images", "film", ORIGIN)
+    return Dataset("rsna", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)

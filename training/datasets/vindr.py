@@ -1,0 +1,71 @@
+"""VinDr-CXR (Nguyen et al. 2022): one finding against none, boxes by radiologists, official split.
+
+Three radiologists read each training film: a finding counts when most of those who read the film
+name it. Test films carry their consensus.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Literal
+
+from training.datasets.samples import Box, Dataset, Sample
+from training.datasets.tables import folder_of, none_found, rows_of
+
+ORIGIN = (
+    "VinDr-CXR as PhysioNet hands it out (doi:10.13026/3akn-b287): train/*.dicom, test/*.dicom and "
+    "annotations/image_labels_train.csv, annotations_train.csv and the same for test"
+)
+LICENCE = "VinDr-CXR, PhysioNet Credentialed Health Data License 1.5.0."
+NOTE = "Films with other findings but not this one are left out: the negative class is no finding."
+_CORNERS = ("x_min", "y_min", "x_max", "y_max")
+
+
+def load(root: Path, finding: str = "") -> Dataset:
+    """The films under ``root``.
+
+    Args:
+        finding: a column of the table; "Cardiomegaly" where nothing is given.
+
+    Raises:
+        ReadableError: a table, a column or every film is missing.
+    """
+    folder_of(root, ORIGIN)
+    finding = finding or "Cardiomegaly"
+    samples = [*_samples(root, "train", finding), *_samples(root, "test", finding)]
+    if not samples:
+        raise none_found(root, "film", ORIGIN)
+    classes = ("no finding", finding.lower())
+    return Dataset("vindr", classes, classes[0], tuple(samples), LICENCE, NOTE)
+
+
+def _samples(root: Path, split: Literal["train", "test"], finding: str) -> list[Sample]:
+    table = root / "annotations" / f"image_labels_{split}.csv"
+    votes: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for row in rows_of(table, ("image_id", finding, "No finding"), ORIGIN):
+        votes[row["image_id"]].append((_yes(row[finding]), _yes(row["No finding"])))
+    boxes = _boxes(root / "annotations" / f"annotations_{split}.csv", finding)
+    samples = []
+    for image, read in votes.items():
+        path = root / split / f"{image}.dicom"
+        named, clear = (sum(vote[i] for vote in read) * 2 > len(read) for i in (0, 1))
+        if path.is_file() and (named or clear):
+            found = tuple(boxes[image]) if named else ()
+            samples.append(
+                Sample(image, path, image, int(named), boxes=found, official_split=split)
+            )
+    return samples
+
+
+def _yes(text: str) -> bool:
+    return text in ("1", "1.0")
+
+
+def _boxes(table: Path, finding: str) -> dict[str, list[Box]]:
+    found: dict[str, list[Box]] = defaultdict(list)
+    for row in rows_of(table, ("image_id", "class_name", *_CORNERS), ORIGIN):
+        if row["class_name"] == finding and row["x_min"]:
+            left, top, right, bottom = (float(row[key]) for key in _CORNERS)
+            found[row["image_id"]].append(Box(left, top, right - left, bottom - top, finding))
+    return found
