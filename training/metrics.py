@@ -78,6 +78,35 @@ def binary_auroc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> 
         return np.where(pairs > 0, (plus * (below + 0.5 * minus)).sum(axis=1) / pairs, np.nan)
 
 
+def average_precision(scores: Array, positive: NDArray[np.bool_], weights: Array) -> Array:
+    """Area under the precision-recall curve as the sum of its steps, for each row of weights.
+
+    Args:
+        scores: ``(N,)``; equal scores are one step.
+        positive: ``(N,)``.
+        weights: ``(B, N)``.
+
+    Returns:
+        ``(B,)``, nan where there is no positive.
+    """
+    order = np.argsort(-scores, kind="stable")
+    _, first = np.unique(-scores[order], return_index=True)
+    plus = np.add.reduceat((weights * positive)[:, order], first, axis=1)
+    every = np.add.reduceat(weights[:, order], first, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        called = every.cumsum(axis=1)
+        precision = np.where(called > 0, plus.cumsum(axis=1) / called, 0.0)
+        return (plus * precision).sum(axis=1) / plus.sum(axis=1)
+
+
+def macro_auprc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
+    """AUPRC of the second of two classes, or the mean one-versus-rest AUPRC of more, ``(B,)``."""
+    classes = probabilities.shape[1]
+    shown = (1,) if classes == 2 else range(classes)
+    each = [average_precision(probabilities[:, k], labels == k, weights) for k in shown]
+    return np.mean(each, axis=0)
+
+
 def macro_auroc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
     """AUROC of two classes, or the mean one-versus-rest AUROC of more, ``(B,)``."""
     classes = probabilities.shape[1]
@@ -85,6 +114,52 @@ def macro_auroc(probabilities: Array, labels: NDArray[np.int64], weights: Array)
         return binary_auroc(probabilities[:, 1], labels == 1, weights)
     each = [binary_auroc(probabilities[:, k], labels == k, weights) for k in range(classes)]
     return np.mean(each, axis=0)
+
+
+def binary_auprc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> Array:
+    """Average precision, the sum of precision over steps of recall; equal scores are one step.
+
+    Args:
+        scores: ``(N,)``.
+        positive: ``(N,)``.
+        weights: ``(B, N)``.
+
+    Returns:
+        ``(B,)``, nan where there is no positive.
+    """
+    order = np.argsort(scores, kind="stable")
+    _, first = np.unique(scores[order], return_index=True)
+    plus = np.add.reduceat((weights * positive)[:, order], first, axis=1)[:, ::-1]
+    every = np.add.reduceat(weights[:, order], first, axis=1)[:, ::-1]
+    found, seen, whole = np.cumsum(plus, axis=1), np.cumsum(every, axis=1), plus.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = np.where(seen > 0, found / seen, 0.0)
+        return np.where(whole > 0, (plus * precision).sum(axis=1) / whole, np.nan)
+
+
+def macro_auprc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
+    """Average precision of the second of two classes, or the mean over more, ``(B,)``."""
+    classes = probabilities.shape[1]
+    if classes == 2:
+        return binary_auprc(probabilities[:, 1], labels == 1, weights)
+    each = [binary_auprc(probabilities[:, k], labels == k, weights) for k in range(classes)]
+    return np.mean(each, axis=0)
+
+
+def weighted_mean(values: Array, weights: Array) -> Array:
+    """Mean of ``(N,)`` values under ``(B, N)`` weights, ``(B,)``; nan where all weights are 0."""
+    whole = weights.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(whole > 0, weights @ values / whole, np.nan)
+
+
+def mean_interval(values: Array, patients: NDArray[Any], resamples: int) -> Interval:
+    """A mean over films with its interval by patient; films whose value is nan are left out."""
+    there = ~np.isnan(values)
+    if not there.any():
+        return Interval(None, None, None)
+    draws = patient_draws(patients[there], resamples)
+    return interval(lambda w: weighted_mean(values[there], w), draws)
 
 
 def auroc(probabilities: Array, labels: NDArray[np.int64]) -> float:
@@ -112,6 +187,24 @@ def calibration_error(probabilities: Array, labels: NDArray[np.int64], bins: int
             n_bins=bins,
         )
     )
+
+
+def weighted_calibration_error(
+    probabilities: Array, labels: NDArray[np.int64], weights: Array, bins: int = BINS
+) -> Array:
+    """:func:`calibration_error` for each row of weights ``(B, N)``, ``(B,)``."""
+    confidence = probabilities.max(axis=1)
+    gap = (probabilities.argmax(axis=1) == labels) - confidence
+    place = np.digitize(confidence, np.linspace(0.0, 1.0, bins + 1))
+    within = np.stack([place == b for b in range(bins + 2)], axis=1).astype(np.float64)
+    errors = np.abs((weights * gap) @ within).sum(axis=1)
+    return errors / np.maximum(weights.sum(axis=1), 1e-12)
+
+
+def brier_by_film(probabilities: Array, labels: NDArray[np.int64]) -> Array:
+    """Each film's share in :func:`brier`, ``(N,)``."""
+    score = ((probabilities - np.eye(probabilities.shape[1])[labels]) ** 2).sum(axis=1)
+    return score / 2 if probabilities.shape[1] == 2 else score
 
 
 def brier(probabilities: Array, labels: NDArray[np.int64]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from dprotonet.prediction import decide
 from training import metrics
+from training.groups import by_group
 
 Array = NDArray[np.float64]
 SCHEMA = 1
+PAIRED = ("auroc", "auprc", "accuracy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +29,8 @@ class Judged:
         views: ``(N,)``, "" where unknown.
         threshold: on 1 - p(negative), or None.
         called: ``(N,)`` class indices where films of several thresholds were pooled.
+        sexes: ``(N,)``, "F", "M" or "" where unknown; None where no film's is known.
+        ages: ``(N,)`` years, nan where unknown; None where no film's is known.
     """
 
     classes: tuple[str, ...]
@@ -36,6 +41,8 @@ class Judged:
     views: NDArray[Any]
     threshold: float | None
     called: NDArray[np.int64] | None = None
+    sexes: NDArray[Any] | None = None
+    ages: Array | None = None
 
     def calls(self) -> NDArray[np.int64]:
         """``(N,)`` class indices by the project's decision rule."""
@@ -62,6 +69,8 @@ class Judged:
             self.views[rows],
             self.threshold,
             None if self.called is None else self.called[rows],
+            None if self.sexes is None else self.sexes[rows],
+            None if self.ages is None else self.ages[rows],
         )
 
 
@@ -73,10 +82,7 @@ def report(judged: Judged, *, resamples: int, curves: bool = True) -> dict[str, 
         "negative_class": judged.negative_class,
         "threshold": judged.threshold,
         **_figures(judged, resamples),
-        "by_view": {
-            str(view): _figures(judged.some(judged.views == view), resamples)
-            for view in sorted(set(judged.views.tolist()) - {""})
-        },
+        **by_group(judged, lambda part: _figures(part, resamples)),
     }
     if curves:
         found["curves"] = _curves(judged)
@@ -95,11 +101,20 @@ def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
         "auroc": metrics.interval(
             lambda w: metrics.macro_auroc(probabilities, labels, w), draws
         ).to_json(),
+        "auprc": metrics.interval(
+            lambda w: metrics.macro_auprc(probabilities, labels, w), draws
+        ).to_json(),
         "accuracy": metrics.interval(
             lambda w: metrics.share(calls == labels, everyone, w), draws
         ).to_json(),
         "ece": round(metrics.calibration_error(probabilities, labels), 4),
         "brier": round(metrics.brier(probabilities, labels), 4),
+        "ece_interval": metrics.interval(
+            lambda w: metrics.weighted_calibration_error(probabilities, labels, w), draws
+        ).to_json(),
+        "brier_interval": metrics.interval(
+            lambda w: metrics.weighted_mean(metrics.brier_by_film(probabilities, labels), w), draws
+        ).to_json(),
         "interval": f"95 %, {resamples} bootstrap resamples of patients",
     }
     if len(judged.classes) > 2:
@@ -135,13 +150,30 @@ def _curves(judged: Judged) -> dict[str, Any]:
     }
 
 
-def paired_difference(one: Judged, other: Judged, *, resamples: int) -> dict[str, Any]:
-    """AUROC of one model minus that of another on the same films, resampled together."""
+def paired_difference(
+    one: Judged, other: Judged, *, resamples: int, figure: str = "auroc"
+) -> dict[str, Any]:
+    """A figure of one model minus that of another on the same films, resampled together.
+
+    Args:
+        figure: "auroc", "auprc" or "accuracy".
+
+    Raises:
+        ValueError: the figure is another, or the films are not the same.
+    """
+    if figure not in PAIRED:
+        raise ValueError(f"figure is one of {', '.join(PAIRED)}, not {figure!r}.")
+    if not np.array_equal(one.labels, other.labels):
+        raise ValueError("both models must be judged on the same films")
     draws = metrics.patient_draws(one.patients, resamples)
-    return metrics.interval(
-        lambda w: (
-            metrics.macro_auroc(one.probabilities, one.labels, w)
-            - metrics.macro_auroc(other.probabilities, other.labels, w)
-        ),
-        draws,
-    ).to_json()
+    first, second = _figure(one, figure), _figure(other, figure)
+    return metrics.interval(lambda w: first(w) - second(w), draws).to_json()
+
+
+def _figure(judged: Judged, name: str) -> Callable[[Array], Array]:
+    """Weights ``(B, N)`` to the figure ``(B,)``."""
+    if name == "accuracy":
+        right = judged.calls() == judged.labels
+        return lambda w: metrics.share(right, np.ones_like(right), w)
+    area = metrics.macro_auroc if name == "auroc" else metrics.macro_auprc
+    return lambda w: area(judged.probabilities, judged.labels, w)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training import metrics
 
@@ -61,3 +61,34 @@ def test_calibration_error_and_brier_of_known_cases():
     assert metrics.calibration_error(sure, np.array([0, 1])) == pytest.approx(0.0)
     assert metrics.calibration_error(sure, np.array([1, 0])) == pytest.approx(1.0)
     assert metrics.brier(np.array([[0.7, 0.3]]), np.array([0])) == pytest.approx(0.09)
+
+
+@given(st.integers(0, 10_000))
+def test_the_weighted_auprc_equals_that_of_a_set_with_films_repeated(seed):
+    rng = np.random.default_rng(seed)
+    scores, positive = rng.integers(0, 5, 20) / 5.0, rng.random(20) < 0.5
+    positive[:2] = (True, False)
+    weights = rng.integers(0, 4, (1, 20)).astype(float)
+    weights[0, :2] = 1.0
+    times = weights[0].astype(int)
+    expected = average_precision_score(np.repeat(positive, times), np.repeat(scores, times))
+    assert metrics.binary_auprc(scores, positive, weights)[0] == pytest.approx(expected)
+
+
+@given(st.integers(0, 10_000))
+def test_weighted_calibration_and_brier_equal_those_of_a_set_with_films_repeated(seed):
+    rng = np.random.default_rng(seed)
+    chances, labels = rng.dirichlet((1, 1, 1), 20), rng.integers(0, 3, 20)
+    weights = rng.integers(1, 4, (1, 20)).astype(float)
+    times = weights[0].astype(int)
+    again = np.repeat(chances, times, axis=0), np.repeat(labels, times)
+    error = metrics.weighted_calibration_error(chances, labels, weights)[0]
+    assert error == pytest.approx(metrics.calibration_error(*again), abs=1e-6)
+    by_film = metrics.brier_by_film(chances, labels)
+    assert metrics.weighted_mean(by_film, weights)[0] == pytest.approx(metrics.brier(*again))
+
+
+def test_films_without_a_value_are_left_out_of_a_mean():
+    values, patients = np.array([1.0, np.nan, 3.0]), np.arange(3)
+    assert metrics.mean_interval(values, patients, 20).value == 2.0
+    assert metrics.mean_interval(np.full(3, np.nan), patients, 20).value is None
