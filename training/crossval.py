@@ -147,4 +147,6 @@ def _pooled(run: Run, records: list[dict[str, Any]], name: str) -> Judged:
         run.films.views[rows],
         None,
         np.array([c for r in records for c in r[name]["called"]]),
+        run.films.sexes[rows],
+        run.films.ages[rows],
     )

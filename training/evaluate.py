@@ -15,6 +15,7 @@ from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
 from training.datasets.opening import open_dataset
 from training.datasets.samples import Dataset, Sample
+from training.films import ages_of, place_films
 from training.recipe import Recipe
 from training.report import Judged, report
 from training.splits import SPLITS, Split, by_split
@@ -44,7 +45,6 @@ def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     if recipe.duplicates == "refuse":
         return dataset.samples
     from dprotonet.preprocessing import Preprocessing
-    from training.films import place_films
     from training.leakage import group_duplicates
 
     preprocessing = Preprocessing(size=recipe.image_size)
@@ -74,6 +74,8 @@ def judge_samples(
         np.array([s.patient_id for s in samples]),
         np.array([s.view for s in samples]),
         bundle.threshold,
+        sexes=np.array([s.sex for s in samples]),
+        ages=ages_of(samples),
     )
     head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
     return head | report(judged, resamples=resamples)

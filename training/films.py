@@ -49,10 +49,25 @@ class Films:
         """``(N,)`` views, "" where unknown."""
         return np.array([s.view for s in self.samples])
 
+    @property
+    def sexes(self) -> np.ndarray:
+        """``(N,)`` "F", "M" or "" where unknown."""
+        return np.array([s.sex for s in self.samples])
+
+    @property
+    def ages(self) -> np.ndarray:
+        """``(N,)`` years, nan where unknown."""
+        return ages_of(self.samples)
+
     def rows(self, samples: Sequence[Sample]) -> Tensor:
         """Where these samples stand, ``(n,)`` int64."""
         place = {s.sample_id: i for i, s in enumerate(self.samples)}
         return torch.tensor([place[s.sample_id] for s in samples], dtype=torch.int64)
+
+
+def ages_of(samples: Sequence[Sample]) -> np.ndarray:
+    """``(n,)`` years, nan where unknown."""
+    return np.array([np.nan if s.age is None else float(s.age) for s in samples])
 
 
 def place_films(

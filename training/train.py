@@ -59,6 +59,8 @@ class Fitted:
             films.patients[at],
             films.views[at],
             self.threshold,
+            sexes=films.sexes[at],
+            ages=films.ages[at],
         )
 
 
