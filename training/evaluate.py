@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
+from dprotonet.prediction import Prediction
 from training.datasets.opening import open_dataset
 from training.datasets.samples import Dataset, Sample
 from training.films import ages_of, place_films
@@ -21,6 +23,17 @@ from training.report import Judged, report
 from training.splits import SPLITS, Split, by_split
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """How many images each slow part looks at, 0 to leave it out, and whose heatmaps."""
+
+    faithfulness: int = 0
+    localisation: int = 0
+    sanity: int = 0
+    method: str = "mdm"
+    preset: str = "standard"
 
 
 def evaluate(
@@ -62,7 +75,8 @@ def judge_samples(
     """The same for given samples, each read, placed and predicted as for a reader."""
     from dprotonet.predictor import Predictor
 
-    predictions = Predictor(bundle, device).predict_many(sample.load() for sample in samples)
+    read = (sample.load() for sample in samples)
+    predictions = list(Predictor(bundle, device).predict_many(read))
     chances: NDArray[np.float64] = np.array(
         [[p.probabilities[name] for name in bundle.classes] for p in predictions]
     )
@@ -78,7 +92,62 @@ def judge_samples(
         ages=ages_of(samples),
     )
     head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
-    return head | report(judged, resamples=resamples)
+    similar = np.array([_similarities(bundle, p) for p in predictions])
+    return (
+        head
+        | report(judged, resamples=resamples)
+        | {"prototypes": prototype_figures(bundle, similar, judged.labels)}
+    )
+
+
+def _similarities(bundle: Bundle, said: Prediction) -> list[float]:
+    """P similarities in the bundle's order."""
+    by_id = {match.prototype: match.similarity for match in said.matches}
+    return [by_id[name] for name in bundle.prototype_ids]
+
+
+def prototype_figures(
+    bundle: Bundle, similarities: NDArray[np.float64], labels: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Dead and double prototypes of the training set, and class purity on ``(N, P)`` here."""
+    from training.prototype_metrics import TOP, class_purity
+
+    owner = np.array(bundle.options.prototype_classes)
+    pure = class_purity(similarities, labels, owner)
+    known = [(r.id, r.activation) for r in bundle.prototypes if r.activation is not None]
+    return {
+        "count": len(bundle.prototypes),
+        "dead": [name for name, seen in known if seen.dead],
+        "duplicates": {name: list(seen.duplicates) for name, seen in known if seen.duplicates},
+        "class_purity": round(float(pure.mean()), 4),
+        "class_purity_of": f"the {min(TOP, len(labels))} most similar images of each",
+    }
+
+
+def slow_parts(
+    bundle: Bundle, data: Path | None, split: Split, extras: Extras, *, device: str = "cpu"
+) -> dict[str, Any]:
+    """The parts that draw heatmaps, those of them that ``extras`` asks for."""
+    from dprotonet.predictor import Predictor
+    from training.faithful import faithfulness
+    from training.localisation import localisation
+    from training.sanity import sanity
+
+    recipe = recipe_of(bundle)
+    parts = by_split(_grouped(open_dataset(recipe, data), recipe))
+    predictor, samples = Predictor(bundle, device), parts[split]
+    how: dict[str, Any] = {"method": extras.method, "preset": extras.preset}
+    how["resamples"] = recipe.resamples
+    found: dict[str, Any] = {}
+    if extras.faithfulness:
+        found["faithfulness"] = faithfulness(predictor, samples, extras.faithfulness, **how)
+    if extras.localisation:
+        found["localisation"] = localisation(
+            predictor, samples, parts["validation"], extras.localisation, **how
+        )
+    if extras.sanity:
+        found["sanity"] = sanity(predictor, samples, extras.sanity, **how)
+    return found
 
 
 def recipe_of(bundle: Bundle) -> Recipe:

@@ -78,35 +78,6 @@ def binary_auroc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> 
         return np.where(pairs > 0, (plus * (below + 0.5 * minus)).sum(axis=1) / pairs, np.nan)
 
 
-def average_precision(scores: Array, positive: NDArray[np.bool_], weights: Array) -> Array:
-    """Area under the precision-recall curve as the sum of its steps, for each row of weights.
-
-    Args:
-        scores: ``(N,)``; equal scores are one step.
-        positive: ``(N,)``.
-        weights: ``(B, N)``.
-
-    Returns:
-        ``(B,)``, nan where there is no positive.
-    """
-    order = np.argsort(-scores, kind="stable")
-    _, first = np.unique(-scores[order], return_index=True)
-    plus = np.add.reduceat((weights * positive)[:, order], first, axis=1)
-    every = np.add.reduceat(weights[:, order], first, axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        called = every.cumsum(axis=1)
-        precision = np.where(called > 0, plus.cumsum(axis=1) / called, 0.0)
-        return (plus * precision).sum(axis=1) / plus.sum(axis=1)
-
-
-def macro_auprc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
-    """AUPRC of the second of two classes, or the mean one-versus-rest AUPRC of more, ``(B,)``."""
-    classes = probabilities.shape[1]
-    shown = (1,) if classes == 2 else range(classes)
-    each = [average_precision(probabilities[:, k], labels == k, weights) for k in shown]
-    return np.mean(each, axis=0)
-
-
 def macro_auroc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
     """AUROC of two classes, or the mean one-versus-rest AUROC of more, ``(B,)``."""
     classes = probabilities.shape[1]

@@ -1,0 +1,113 @@
+"""Faithfulness of a bundle's heatmaps over a split, for the class and for its strongest prototype.
+
+The curves are those of :mod:`dprotonet.explain.faithfulness`; here they are averaged over images.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from training.metrics import mean_interval
+
+if TYPE_CHECKING:
+    from dprotonet.explain import Explanation
+    from dprotonet.prediction import Prediction
+    from dprotonet.predictor import Predictor
+    from training.datasets.samples import Sample
+
+_log = logging.getLogger(__name__)
+NODES = ("class", "prototype")
+_SMALL = 1e-6  # a span below this says nothing of drop and increase
+
+
+def faithfulness(
+    predictor: Predictor,
+    samples: Sequence[Sample],
+    count: int,
+    *,
+    method: str = "mdm",
+    preset: str = "standard",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Figures of ``count`` images spread evenly over the samples.
+
+    The class node is read as its logit, so that a sure prediction does not hide what was lost.
+    """
+    from dprotonet.explain import METHODS, PRESETS, ClassNode, PrototypeNode
+
+    bundle = predictor.bundle
+    settings = replace(PRESETS[preset], class_scale="logit")
+    rows: dict[str, list[dict[str, float]]] = {node: [] for node in NODES}
+    chosen = spread(samples, count)
+    for done, sample in enumerate(chosen, 1):
+        x, placement = bundle.preprocessing(sample.load())
+        said = predictor.predict_tensor(x)
+        found = METHODS[method](
+            predictor.model,
+            x.to(predictor.device),
+            [
+                ClassNode(bundle.classes.index(said.label), said.label),
+                PrototypeNode(bundle.prototype_ids.index(strongest(said))),
+            ],
+            settings=settings,
+            temperature=bundle.temperature,
+            inside=placement.inside(),
+            seed=seed,
+        )
+        for node, explanation in zip(NODES, found, strict=True):
+            rows[node].append(figures(explanation))
+        _log.info("faithfulness: %d of %d", done, len(chosen))
+    patients = np.array([s.patient_id for s in chosen])
+    return {
+        "method": method,
+        "preset": preset,
+        "fill": settings.fill,
+        "images": len(chosen),
+        **{node: _means(rows[node], patients, resamples) for node in NODES},
+    }
+
+
+def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
+    """Up to ``count`` samples at even distances, the same at every call."""
+    places = np.unique(np.linspace(0, len(samples) - 1, min(count, len(samples))).astype(int))
+    return [samples[i] for i in places.tolist()]
+
+
+def strongest(said: Prediction) -> str:
+    """The id of the predicted class's prototype that adds most to its logit."""
+    own = [m for m in said.matches if m.class_name == said.label]
+    return max(own, key=lambda m: m.contribution).prototype
+
+
+def figures(explanation: Explanation) -> dict[str, float]:
+    """One heatmap's figures, in the node's own values.
+
+    ``drop`` and ``increase`` follow Chattopadhay et al. 2018 (Grad-CAM++, section 4.1), but logits
+    and cosines may be negative: the drop is a share of the span between image and fill, and nan
+    where the image raises the node by nothing.
+    """
+    found, before = explanation.faithfulness, explanation.value_before
+    span = before - (found.insertion[0] if found.insertion else 0.0)
+    lost = before - explanation.value_after
+    return {
+        "insertion_auc": found.insertion_auc,
+        "deletion_auc": found.deletion_auc,
+        "score": found.score,
+        "score_minus_random": found.score
+        - (found.random_insertion_auc - found.random_deletion_auc),
+        "average_drop": max(0.0, lost) / span if span > _SMALL else float("nan"),
+        "average_increase": float(lost < 0),
+    }
+
+
+def _means(rows: list[dict[str, float]], patients: Any, resamples: int) -> dict[str, Any]:
+    return {
+        name: mean_interval(np.array([row[name] for row in rows]), patients, resamples).to_json()
+        for name in rows[0]
+    }
