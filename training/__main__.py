@@ -71,6 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--data", type=Path)
     evaluate.add_argument("--split", choices=("train", "validation", "test"), default="test")
     evaluate.add_argument("--device")
+    for part in ("faithfulness", "localisation", "sanity"):
+        evaluate.add_argument(
+            f"--{part}", type=int, default=0, metavar="N", help=f"{part} of N images' heatmaps"
+        )
+    evaluate.add_argument(
+        "--method", default="mdm", choices=("mdm", "gradcam", "rise", "centre", "random")
+    )
+    evaluate.add_argument("--heatmap-preset", default="standard", choices=("standard", "draft"))
+
+    card = commands.add_parser("card", help="a bundle's model card as Markdown")
+    card.add_argument("bundle", type=Path)
+    card.add_argument("--out", type=Path, help="the file to write (otherwise printed)")
 
     gallery = commands.add_parser("gallery", help="attach pictures of prototype sources")
     gallery.add_argument("bundle", type=Path)

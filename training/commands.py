@@ -77,12 +77,31 @@ def compare(words: argparse.Namespace) -> None:
 
 
 def evaluate(words: argparse.Namespace) -> None:
-    """Judge a bundle on a split."""
+    """Judge a bundle on a split; heatmaps only where they were asked for."""
     from dprotonet.bundle import Bundle
+    from training.evaluate import Extras, slow_parts
     from training.evaluate import evaluate as judge
 
-    bundle = Bundle.load(words.bundle)
-    _print(judge(bundle, words.data, words.split, device=_device(words.device)))
+    bundle, device = Bundle.load(words.bundle), _device(words.device)
+    found = judge(bundle, words.data, words.split, device=device)
+    extras = Extras(
+        words.faithfulness, words.localisation, words.sanity, words.method, words.heatmap_preset
+    )
+    if extras.faithfulness or extras.localisation or extras.sanity:
+        found |= slow_parts(bundle, words.data, words.split, extras, device=device)
+    _print(found)
+
+
+def card(words: argparse.Namespace) -> None:
+    """Render a bundle's model card as Markdown."""
+    from dprotonet.bundle import Bundle
+    from training.cardtext import markdown
+
+    text = markdown(Bundle.load(words.bundle, with_model=False))
+    if words.out is None:
+        sys.stdout.write(text)
+    else:
+        words.out.write_text(text, encoding="utf-8")
 
 
 def gallery(words: argparse.Namespace) -> None:
