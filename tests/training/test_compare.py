@@ -1,5 +1,10 @@
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -91,6 +96,22 @@ def test_a_lost_row_is_trained_again_to_the_same_figures(compared, command):
     assert main(command[1]) == 0
     after = json.loads(file.read_text())
     assert after["probabilities"] == before["probabilities"]
+
+
+def test_a_comparison_that_was_killed_goes_on_to_the_same_figures(compared, command, tmp_path):
+    words = [str(tmp_path) if word == str(command[0]) else word for word in command[1]]
+    line = [sys.executable, "-m", "training", *words]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(line, env={**os.environ, "OMP_NUM_THREADS": "1"}, **quiet) as killed:
+        while killed.poll() is None and not list(tmp_path.glob("rows/*/*/checkpoint.pt")):
+            time.sleep(0.05)
+        killed.kill()
+    assert killed.returncode == -signal.SIGKILL
+    assert len(_rows(tmp_path)) < len(_rows(compared))
+    assert main(words) == 0
+    for before, after in zip(_rows(compared), _rows(tmp_path), strict=True):
+        first, second = (json.loads(file.read_text()) for file in (before, after))
+        assert first["probabilities"] == second["probabilities"]
 
 
 def test_another_plan_is_refused_in_a_folder_that_has_one(compared, command, capsys):
