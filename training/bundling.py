@@ -18,8 +18,8 @@ from dprotonet.activation import activation_statistics
 from dprotonet.bundle import Bundle, GalleryPicture
 from dprotonet.card import ModelCard
 from dprotonet.model import DProtoNet
-from training.engine import best_epoch
 from training.evaluate import judge_samples
+from training.judging import best_epoch
 from training.recipe import weights_name
 from training.report import paired_difference, report
 from training.run import PER_PASS, Rows, Run, prototype_batches

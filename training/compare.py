@@ -23,7 +23,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.model import DProtoNet
 from training.calibration import softmax
 from training.crossval import rows_of
-from training.engine import best_epoch
+from training.judging import best_epoch
 from training.metrics import auroc
 from training.presets import search, variant
 from training.recipe import Recipe, weights_name

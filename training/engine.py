@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,13 @@ from monai.engines import SupervisedTrainer
 from monai.handlers import LrScheduleHandler, TensorBoardStatsHandler
 from torch import Tensor, nn
 
+from dprotonet.errors import ReadableError
+from dprotonet.model import Inference
 from training.inputs import EpochBatches, Inputs, number
+from training.judging import Best, is_over
 from training.metrics import auroc
 from training.networks import Trainee, backbone_of, logits_of
+from training.optimisation import Plateau, optimiser, schedule
 from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -52,31 +55,20 @@ class Stage:
     after_warm_up: Callable[[], None] | None = None
 
 
-class _Best:
-    """The best epoch so far, kept as a part of the checkpoint."""
-
-    def __init__(self) -> None:
-        self.score: tuple[float, float] = (-math.inf, -math.inf)
-        self.weights: dict[str, Tensor] = {}
-        self.history: list[dict[str, Any]] = []
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"score": self.score, "weights": self.weights, "history": self.history}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.score, self.weights = tuple(state["score"]), state["weights"]
-        self.history = state["history"]
-
-
 class _Mode(nn.Module):
-    """The network as the trainer sees it: with the backbone's batch statistics frozen or not."""
+    """The network as the trainer sees it: with the backbone's batch statistics frozen or not, and
+    under bfloat16 where the recipe says so, which needs no scaling; losses are in 32 bit."""
 
-    def __init__(self, network: nn.Module, frozen: bool) -> None:
+    def __init__(self, network: nn.Module, frozen: bool, bfloat16: bool) -> None:
         super().__init__()
-        self.network, self._frozen = network, frozen
+        self.network, self._frozen, self._bfloat16 = network, frozen, bfloat16
 
     def forward(self, x: Tensor) -> Any:
-        return self.network(x)
+        if not self._bfloat16:
+            return self.network(x)
+        with torch.autocast(x.device.type, dtype=torch.bfloat16):
+            found = self.network(x)
+        return Inference(*(t.float() for t in found)) if isinstance(found, tuple) else found.float()
 
     def train(self, mode: bool = True) -> _Mode:
         super().train(mode)
@@ -91,16 +83,25 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     Returns:
         One record for each epoch: loss, and AUROC and log-loss on validation.
     """
-    batches = EpochBatches(stage.inputs, stage.labels, stage.train, recipe.batch_size, recipe.seed)
-    optimizer = _optimizer(trainee.network, recipe)
-    schedule = _schedule(optimizer, recipe, len(batches))
-    trainer = _trainer(trainee, batches, optimizer, schedule, stage, recipe)
-    best, judged = _Best(), _running_mean(trainer, trainee.network, recipe)
+    _check_precision(recipe, stage.device)
+    batches = EpochBatches(
+        stage.inputs,
+        stage.labels,
+        stage.train,
+        recipe.batch_size,
+        recipe.seed,
+        balanced=recipe.sampler == "balanced",
+    )
+    optimizer, plateau = optimiser(trainee.network, recipe), Plateau()
+    rates = schedule(optimizer, recipe, len(batches), plateau)
+    trainer = _trainer(trainee, batches, optimizer, rates, stage, recipe)
+    best, judged = Best(), _running_mean(trainer, trainee.network, recipe)
     saved = {
         "trainer": trainer,
         "network": trainee.network,
         "optimizer": optimizer,
-        "schedule": schedule,
+        "schedule": rates,
+        "plateau": plateau,
         "best": best,
         "judged": judged,
     }
@@ -109,6 +110,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     _seed_every_epoch(trainer, recipe)
     _start_prototypes_once(trainer, stage, recipe)
     _judge_every_epoch(trainer, judged, stage, best)
+    _heed_validation(trainer, best, plateau, recipe)
     _log_every_epoch(trainer, stage)
     _keep_checkpoints(trainer, saved, stage)
     if stage.resume and stage.out and (stage.out / _CHECKPOINT).is_file():
@@ -116,7 +118,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
             saved, torch.load(stage.out / _CHECKPOINT, map_location=stage.device, weights_only=True)
         )
         batches.epoch = trainer.state.epoch
-    if trainer.state.epoch < recipe.epochs:
+    if trainer.state.epoch < recipe.epochs and not is_over(best.history, recipe):
         trainer.run()
     trainee.network.load_state_dict(best.weights)
     trainee.network.eval()
@@ -139,11 +141,12 @@ def _trainer(
     trainee: Trainee,
     batches: EpochBatches,
     optimizer: torch.optim.Optimizer,
-    schedule: Any,
+    rates: Any,
     stage: Stage,
     recipe: Recipe,
 ) -> SupervisedTrainer:
-    network = _Mode(trainee.network, recipe.batch_norm == "frozen").to(stage.device)
+    network = _Mode(trainee.network, recipe.batch_norm == "frozen", recipe.amp == "bfloat16")
+    network.to(stage.device)
     network.to(memory_format=torch.channels_last)
     trainer = SupervisedTrainer(
         device=torch.device(stage.device),
@@ -155,8 +158,10 @@ def _trainer(
         loss_function=trainee.loss,
         prepare_batch=_to_device,
         decollate=False,
-        amp=torch.device(stage.device).type == "cuda",
-        train_handlers=[LrScheduleHandler(schedule, print_lr=False, epoch_level=False)],
+        amp=recipe.amp == "float16",
+        amp_kwargs={"dtype": torch.float16},
+        accumulation_steps=recipe.accumulate,
+        train_handlers=[LrScheduleHandler(rates, print_lr=False, epoch_level=False)],
     )
     trainer.logger.setLevel(logging.WARNING)
     return trainer
@@ -169,32 +174,6 @@ def _to_device(
         batch[0].to(device, non_blocking=non_blocking),
         batch[1].to(device, non_blocking=non_blocking),
     )
-
-
-def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    old = [
-        p for n, p in network.named_parameters() if n.startswith("backbone.") and p.requires_grad
-    ]
-    new = [
-        p
-        for n, p in network.named_parameters()
-        if not n.startswith("backbone.") and p.requires_grad
-    ]
-    groups = [{"params": old, "lr": recipe.lr_backbone}, {"params": new, "lr": recipe.lr_new}]
-    return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-
-
-def _schedule(optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int) -> Any:
-    """A LambdaLR: new layers first, alone, at a constant rate; then all of them down a cosine."""
-    warm, whole = recipe.warm_epochs * steps, recipe.epochs * steps
-
-    def cosine(step: int) -> float:
-        return 0.5 * (1.0 + math.cos(math.pi * min(1.0, max(0, step - warm) / (whole - warm))))
-
-    def backbone(step: int) -> float:
-        return cosine(step) if step >= warm else 0.0
-
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, [backbone, cosine])
 
 
 def _seed_every_epoch(trainer: Engine, recipe: Recipe) -> None:
@@ -234,7 +213,7 @@ def _running_mean(trainer: Engine, network: nn.Module, recipe: Recipe) -> nn.Mod
     return mean
 
 
-def _judge_every_epoch(trainer: Engine, network: nn.Module, stage: Stage, best: _Best) -> None:
+def _judge_every_epoch(trainer: Engine, network: nn.Module, stage: Stage, best: Best) -> None:
     truth = stage.labels[stage.validation].numpy()
 
     @trainer.on(Events.EPOCH_COMPLETED)
@@ -257,28 +236,35 @@ def _judge_every_epoch(trainer: Engine, network: nn.Module, stage: Stage, best: 
             "epoch %d: loss %.3f, validation AUROC %.3f, log-loss %.3f",
             *(engine.state.epoch, train_loss, area, loss),
         )
-        score = _score(best.history[-1]["auroc"], loss)
-        if score > best.score:
-            best.score, best.weights = score, _copied(network)
+        best.observe(network)
 
 
-def best_epoch(history: list[dict[str, Any]]) -> int:
-    """The epoch whose weights :func:`fit` left in the network."""
-    return int(max(history, key=lambda e: _score(e["auroc"], e["log_loss"]))["epoch"])
+def _heed_validation(trainer: Engine, best: Best, plateau: Plateau, recipe: Recipe) -> None:
+    """Lower the rates, or stop, when validation no longer gets better."""
+
+    @trainer.on(Events.EPOCH_COMPLETED)
+    def heed(engine: Engine) -> None:
+        if engine.state.epoch > recipe.warm_epochs:
+            plateau.observe(best.history[-1]["log_loss"])
+        if is_over(best.history, recipe):
+            _log.info("no better validation for %d epochs: stopped", recipe.patience)
+            engine.terminate()
+
+
+def _check_precision(recipe: Recipe, device: str) -> None:
+    """Refuse what the device cannot do, or does slower than 32 bit."""
+    kind = torch.device(device).type
+    if recipe.amp == "float16" and kind != "cuda":
+        raise ReadableError(
+            "float16 is for a GPU. Give --set amp=bfloat16, or --set amp=none, on this device."
+        )
+    if recipe.amp == "bfloat16" and kind == "cuda" and not torch.cuda.is_bf16_supported():
+        raise ReadableError("This GPU has no bfloat16. Give --set amp=float16.")
 
 
 def _loss(output: Any) -> Tensor:
     """The last batch's loss in what the trainer keeps of an iteration."""
     return output["loss"].detach()
-
-
-def _score(area: float | None, loss: float) -> tuple[float, float]:
-    """By AUROC to three digits, then by log-loss; without AUROC (one class only) by log-loss."""
-    return (-1.0 if area is None else round(area, 3), -loss)
-
-
-def _copied(network: nn.Module) -> dict[str, Tensor]:
-    return {key: value.detach().clone() for key, value in network.state_dict().items()}
 
 
 def _log_every_epoch(trainer: Engine, stage: Stage) -> None:

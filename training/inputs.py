@@ -114,6 +114,7 @@ class EpochBatches:
     Attributes:
         rows: ``(n,)`` films to train on.
         epoch: of the next pass, from 0.
+        balanced: draw every class as often, with repeats, instead of every film once.
     """
 
     inputs: Inputs
@@ -122,6 +123,7 @@ class EpochBatches:
     batch_size: int
     seed: int
     epoch: int = 0
+    balanced: bool = False
 
     def __len__(self) -> int:
         return max(1, len(self.rows) // self.batch_size)
@@ -129,7 +131,13 @@ class EpochBatches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         epoch, self.epoch = self.epoch, self.epoch + 1
         generator = torch.Generator().manual_seed(number("order", self.seed, epoch))
-        order = self.rows[torch.randperm(len(self.rows), generator=generator)]
+        if self.balanced:
+            labels = self.labels[self.rows]
+            weights = 1.0 / torch.bincount(labels)[labels]
+            picked = torch.multinomial(weights, len(labels), replacement=True, generator=generator)
+        else:
+            picked = torch.randperm(len(self.rows), generator=generator)
+        order = self.rows[picked]
         # The last, smaller batch is left out: its films come first in some other epoch.
         for batch in list(order.split(self.batch_size))[: len(self)]:
             yield self.inputs.changed(batch, epoch), self.labels[batch]

@@ -105,7 +105,12 @@ class Recipe:
     l1: float = 1e-4
     occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
     equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the film
-    class_balance: bool = True
+    schedule: Literal["cosine", "plateau", "constant"] = "cosine"  # of the rates, once warm
+    patience: int = 0  # epochs without a better validation after which to stop; 0: never
+    accumulate: int = 1  # batches whose gradients make one step
+    amp: Literal["none", "bfloat16", "float16"] = "none"  # float16 on a GPU only
+    class_balance: bool = True  # weigh classes in the loss
+    sampler: Literal["shuffle", "balanced"] = "shuffle"  # balanced: every class as often
     batch_norm: Literal["frozen", "trained"] = "frozen"  # statistics of the backbone
     frozen_blocks: int = 0  # first blocks of the backbone that are never trained
     variants: int = 0  # augmented copies of a film kept behind the frozen blocks; 0: fresh ones
@@ -155,6 +160,8 @@ _LEAST = {
     "prototypes_per_class": 1,
     "frozen_blocks": 0,
     "variants": 0,
+    "patience": 0,
+    "accumulate": 1,
     "resamples": 10,
     "update_images": 1,
 }

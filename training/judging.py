@@ -1,0 +1,55 @@
+"""Which epoch is the best on validation, and when to wait for no better one."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from torch import Tensor, nn
+
+from training.recipe import Recipe
+
+
+class Best:
+    """The best epoch so far, kept as a part of the checkpoint."""
+
+    def __init__(self) -> None:
+        self.score: tuple[float, float] = (-math.inf, -math.inf)
+        self.weights: dict[str, Tensor] = {}
+        self.history: list[dict[str, Any]] = []
+
+    def observe(self, network: nn.Module) -> None:
+        """Keep the network's weights if the latest epoch of the history is the best."""
+        latest = self.history[-1]
+        score = _score(latest["auroc"], latest["log_loss"])
+        if score > self.score:
+            state = network.state_dict()
+            self.score = score
+            self.weights = {key: value.detach().clone() for key, value in state.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """For a checkpoint."""
+        return {"score": self.score, "weights": self.weights, "history": self.history}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.score, self.weights = tuple(state["score"]), state["weights"]
+        self.history = state["history"]
+
+
+def best_epoch(history: list[dict[str, Any]]) -> int:
+    """The epoch whose weights training leaves in the network."""
+    return int(max(history, key=lambda e: _score(e["auroc"], e["log_loss"]))["epoch"])
+
+
+def is_over(history: list[dict[str, Any]], recipe: Recipe) -> bool:
+    """Whether so many joint epochs have passed since the best one as the recipe allows."""
+    if not recipe.patience or not history:
+        return False
+    since = history[-1]["epoch"] - max(best_epoch(history), recipe.warm_epochs)
+    return bool(since >= recipe.patience)
+
+
+def _score(area: float | None, loss: float) -> tuple[float, float]:
+    """By AUROC to three digits, then by log-loss; without AUROC (one class only) by log-loss."""
+    return (-1.0 if area is None else round(area, 3), -loss)
