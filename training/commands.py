@@ -36,6 +36,7 @@ def train(words: argparse.Namespace) -> None:
     _keep_recipe(recipe, words.out, resume=words.resume)
     films = _placed(dataset, recipe, words)
     check_folds(films, dataset.classes, words.folds)  # said before any training
+    _describe(recipe, films, words, device)
     run = prepare(recipe, dataset, films, out=words.out, device=device, resume=words.resume)
     _folds(run, words.folds)
     if words.folds:
@@ -66,6 +67,7 @@ def compare(words: argparse.Namespace) -> None:
     write_plan(plan, words.out)
     films = _placed(dataset, recipe, words)
     check_folds(films, dataset.classes, words.folds)
+    _describe(recipe, films, words, device)
     run = prepare(recipe, dataset, films, out=words.out, device=device, resume=True, cut=True)
     table = tabulate(run, list(train_all(plan, run)), plan.variants)
     written = {"plan": plan.to_json(), "command": _command(words), **table}
@@ -83,13 +85,13 @@ def evaluate(words: argparse.Namespace) -> None:
     from training.evaluate import evaluate as judge
 
     bundle, device = Bundle.load(words.bundle), _device(words.device)
-    found = judge(bundle, words.data, words.split, device=device)
     extras = Extras(
         words.faithfulness, words.localisation, words.sanity, words.method, words.heatmap_preset
     )
+    slow: dict[str, Any] = {}
     if extras.faithfulness or extras.localisation or extras.sanity:
-        found |= slow_parts(bundle, words.data, words.split, extras, device=device)
-    _print(found)
+        slow = slow_parts(bundle, words.data, words.split, extras, device=device)
+    _print(judge(bundle, words.data, words.split, device=device) | slow)
 
 
 def card(words: argparse.Namespace) -> None:
@@ -156,6 +158,17 @@ def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
         keep=words.films or words.out / "films.safetensors",
     )
     return group_duplicates(films) if recipe.duplicates == "group" else films
+
+
+def _describe(recipe: Recipe, films: Any, words: argparse.Namespace, device: str) -> None:
+    """Have the run folder say what it is; each start is one more entry."""
+    from training.runfolder import describe
+    from training.train import write_json
+
+    file = words.out / "run.json"
+    before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
+    start = describe(recipe, films, command=_command(words), device=device)
+    write_json(file, {"starts": [*before, start]})
 
 
 def _folds(run: Any, folds: int | None) -> None:

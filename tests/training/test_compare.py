@@ -192,3 +192,10 @@ def test_folds_judge_every_film_and_choose_in_each_fold(tmp_path):
     table = json.loads((out / "nih-pneumonia.json").read_text())
     assert table["films"] == 60
     assert sum(c["folds_and_seeds"] for c in table["variants"]["xprotonet"]["chosen"]) == 2
+
+
+def test_the_run_folder_says_what_made_it(compared):
+    starts = json.loads((compared / "run.json").read_text())["starts"]
+    assert starts[0]["recipe"]["name"] == "colours"
+    assert starts[0]["command"].startswith("python -m training compare folder --data set")
+    assert len(starts[0]["data"]["sha256"]) == 64
