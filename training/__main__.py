@@ -1,9 +1,10 @@
-"""``python -m training``: train, evaluate, gallery, pointing, phantom, probe."""
+"""``python -m training``: train, compare, evaluate, card, gallery, pointing, phantom, probe."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,10 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         getattr(commands, words.command)(words)
+        status = 0
     except ReadableError as error:
         print(error, file=sys.stderr)
-        return WRONG_USAGE
-    return 0
+        status = WRONG_USAGE
+    if "WORLD_SIZE" in os.environ:
+        from training.distributed import leave
+
+        leave(status)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -26,12 +26,18 @@ def train(words: argparse.Namespace) -> None:
         from training.presets import variant
 
         recipe = variant(recipe, words.preset)
+        if recipe.network == "blackbox":
+            raise ReadableError(
+                "A black box has no prototypes, so it makes no model for review. Give another "
+                "--preset; `python -m training compare` trains a black box beside the others."
+            )
     keep_freed_memory()
-    device = _device(words.device)
+    from training import distributed
     from training.crossval import check_folds
     from training.datasets.opening import open_dataset
     from training.train import prepare, write_json
 
+    device = distributed.join(_device(words.device))
     dataset = open_dataset(recipe, words.data)
     _keep_recipe(recipe, words.out, resume=words.resume)
     films = _placed(dataset, recipe, words)
@@ -39,6 +45,8 @@ def train(words: argparse.Namespace) -> None:
     _describe(recipe, films, words, device)
     run = prepare(recipe, dataset, films, out=words.out, device=device, resume=words.resume)
     _folds(run, words.folds)
+    if not distributed.is_main():
+        return
     if words.folds:
         from training.crossval import summary
 
@@ -60,8 +68,11 @@ def compare(words: argparse.Namespace) -> None:
     from training.comparison_page import markdown, plot
     from training.crossval import check_folds
     from training.datasets.opening import open_dataset
+    from training.distributed import is_shared
     from training.train import prepare, write_json
 
+    if is_shared():
+        raise ReadableError("compare trains in one process. Start it without torchrun.")
     plan = plan_of(recipe, words.presets, words.seeds, words.folds)
     dataset = open_dataset(recipe, words.data)
     write_plan(plan, words.out)
@@ -149,22 +160,27 @@ def probe(words: argparse.Namespace) -> None:
 def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
     """All films of the data set; equal ones under one patient where the recipe says so."""
     from dprotonet.preprocessing import Preprocessing
+    from training.distributed import is_main, wait
     from training.films import place_films
     from training.leakage import group_duplicates
 
-    films = place_films(
-        dataset.samples,
-        Preprocessing(size=recipe.image_size),
-        keep=words.films or words.out / "films.safetensors",
-    )
+    keep = words.films or words.out / "films.safetensors"
+    if not is_main():
+        wait()  # for the first process to place the films
+    films = place_films(dataset.samples, Preprocessing(size=recipe.image_size), keep=keep)
+    if is_main():
+        wait()
     return group_duplicates(films) if recipe.duplicates == "group" else films
 
 
 def _describe(recipe: Recipe, films: Any, words: argparse.Namespace, device: str) -> None:
     """Have the run folder say what it is; each start is one more entry."""
+    from training.distributed import is_main
     from training.runfolder import describe
     from training.train import write_json
 
+    if not is_main():
+        return
     file = words.out / "run.json"
     before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
     start = describe(recipe, films, command=_command(words), device=device)
@@ -175,6 +191,7 @@ def _folds(run: Any, folds: int | None) -> None:
     """Every fold that is not finished; fold 0 of five is the split, and gives the bundle."""
     from training.bundling import Showing, write_bundle
     from training.crossval import fit_fold, keep_fold, kept_fold
+    from training.distributed import is_main
 
     pictures = run.recipe.dataset != "nih"  # NIH's images are not ours to pass on
     for number in range(folds or 1):
@@ -182,6 +199,8 @@ def _folds(run: Any, folds: int | None) -> None:
             continue
         _log.info("fold %d", number)
         fold = fit_fold(run, number, folds)
+        if not is_main():
+            continue
         if number == 0 and folds in (None, 5):
             write_bundle(
                 run,
@@ -197,6 +216,7 @@ def _folds(run: Any, folds: int | None) -> None:
 
 def _keep_recipe(recipe: Recipe, out: Path, *, resume: bool) -> None:
     """Leave the recipe in the run's folder; a run goes on under its own recipe only."""
+    from training.distributed import is_main
     from training.train import write_json
 
     file, values = out / "recipe.json", recipe.to_json()
@@ -208,7 +228,8 @@ def _keep_recipe(recipe: Recipe, out: Path, *, resume: bool) -> None:
                 f"The run in {out} was started with {changed[0]}={before.get(changed[0])}, not "
                 f"{values[changed[0]]}. Give the same settings, or another --out."
             )
-    write_json(file, values)
+    if is_main():
+        write_json(file, values)
 
 
 def _card(bundle: Path) -> dict[str, Any]:

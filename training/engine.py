@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from dprotonet.errors import ReadableError
 from dprotonet.model import Inference
+from training.distributed import averaged, is_main
 from training.inputs import EpochBatches, Inputs, number
 from training.judging import Best, is_over
 from training.metrics import auroc
@@ -145,9 +146,8 @@ def _trainer(
     stage: Stage,
     recipe: Recipe,
 ) -> SupervisedTrainer:
-    network = _Mode(trainee.network, recipe.batch_norm == "frozen", recipe.amp == "bfloat16")
-    network.to(stage.device)
-    network.to(memory_format=torch.channels_last)
+    mode = _Mode(trainee.network, recipe.batch_norm == "frozen", recipe.amp == "bfloat16")
+    network = averaged(mode.to(stage.device).to(memory_format=torch.channels_last))
     trainer = SupervisedTrainer(
         device=torch.device(stage.device),
         max_epochs=recipe.epochs,
@@ -268,7 +268,7 @@ def _loss(output: Any) -> Tensor:
 
 
 def _log_every_epoch(trainer: Engine, stage: Stage) -> None:
-    if stage.out is None:
+    if stage.out is None or not is_main():
         return
     TensorBoardStatsHandler(
         log_dir=str(stage.out),

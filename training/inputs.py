@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from dprotonet.preprocessing import Preprocessing
+from training.distributed import share
 from training.films import Films
 from training.recipe import Recipe
 from training.transforms import augmentation, augmented, unit
@@ -140,7 +141,8 @@ class EpochBatches:
         order = self.rows[picked]
         # The last, smaller batch is left out: its films come first in some other epoch.
         for batch in list(order.split(self.batch_size))[: len(self)]:
-            yield self.inputs.changed(batch, epoch), self.labels[batch]
+            own = share(batch)
+            yield self.inputs.changed(own, epoch), self.labels[own]
 
 
 def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:

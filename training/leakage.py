@@ -82,7 +82,7 @@ def _leak(what: str, one: Sample, side: str, other: Sample, other_side: str) -> 
     if what == "patient":
         return ReadableError(
             f"Patient {one.patient_id} stands on two sides of the split: {both}. "
-            "Give a split by patient, or leave the set's own split out."
+            "Give --set split=patient, which leaves the set's own split out."
         )
     return ReadableError(
         f"One {what} stands on two sides of the split under two names: {both}. Remove one of them, "

@@ -62,6 +62,7 @@ class Recipe:
     file_column: str = ""  # of the table
     label_column: str = ""  # of the table; dicom_csv only
     patient_column: str = ""  # of the table
+    split: Literal["official", "patient"] = "official"  # the authors' where there is one, or ours
     duplicates: Literal["refuse", "group"] = "refuse"  # equal images of different patients
 
     # the phantom's films, made when they are needed

@@ -96,6 +96,7 @@ def test_folds_judge_every_film_once_and_nih_images_stay_out_of_the_bundle(tmp_p
         (["train", "nih", "--out", "x"], "Give their folder by --data"),
         (["train", "nih", "--out", "x", "--data", "nowhere"], "There is no folder nowhere"),
         (["train", "nih", "--out", "x", "--set", "epoch=3"], "Did you mean epochs"),
+        (["train", "folder", "--out", "x", "--preset", "blackbox"], "a black box beside"),
         (["evaluate", "nowhere", "--data", "nowhere"], "holds no model"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
@@ -37,6 +38,13 @@ def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
     Raises:
         ReadableError: the folder is not given, missing or not in the expected layout.
     """
+    dataset = _open(recipe, data)
+    if recipe.split == "official":
+        return dataset
+    return replace(dataset, samples=tuple(replace(s, official_split="") for s in dataset.samples))
+
+
+def _open(recipe: Recipe, data: Path | None) -> Dataset:
     if recipe.dataset == "phantom":
         return phantom(recipe)
     if recipe.dataset == "elpv":

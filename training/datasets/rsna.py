@@ -1,4 +1,4 @@
-"""RSNA Pneumonia Detection Challenge 2018 (Shih et al. 2019): DICOM films, boxes, three classes."""
+"""RSNA Pneumonia Detection Challenge 2018 (Shih et al. 2019): DICOM films, boxes."""
 
 from __future__ import annotations
 

@@ -183,6 +183,12 @@ def test_cub_keeps_the_authors_split_and_the_visible_parts(made, tmp_path):
         opened("cub", tmp_path / "set", first_classes=1)
 
 
+def test_the_authors_split_can_be_left_out(tmp_path):
+    found = opened("cub", public.cub(tmp_path / "set"), split="patient")
+    assert {s.official_split for s in found.samples} == {""}
+    assert len(found.samples) == 4 and found.samples[0].mask is not None
+
+
 def test_cars_reads_its_matlab_tables(made):
     samples, found = made("cars")
     assert found.classes[1] == "Acura RL Sedan 2012"
