@@ -165,8 +165,7 @@ def _trained(plan: Plan, run: Run, rows: Rows, task: _Task) -> dict[str, Any]:
     own = dataclasses.replace(run, recipe=recipe, resume=True)
     fitted = fit_network(own, rows, out=place)
     record = dataclasses.asdict(task) | {"chosen": dict(settings)} | _record(own, rows, fitted)
-    write_json(file.with_suffix(".part"), record)
-    file.with_suffix(".part").replace(file)
+    _write_record(file, record)
     shutil.rmtree(place, ignore_errors=True)
     _log.info(
         "%s, fold %d, seed %d, settings %d: validation AUROC %s, %.0f s",
@@ -174,6 +173,15 @@ def _trained(plan: Plan, run: Run, rows: Rows, task: _Task) -> dict[str, Any]:
         *(record["validation"]["auroc"], record["seconds"]),
     )
     return record
+
+
+def _write_record(file: Path, record: Mapping[str, Any]) -> None:
+    """One line for each key, so that the films' values stay on one; whole or not at all."""
+    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in record.items())
+    part = file.with_suffix(".part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    part.replace(file)
 
 
 def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
