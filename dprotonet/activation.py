@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from dprotonet.labels import owned
 from dprotonet.model import DProtoNet
 from dprotonet.passing import PrototypeBatch, pass_images
 from dprotonet.provenance import PrototypeActivation
@@ -74,11 +75,11 @@ def activation_statistics(
 def _statistics(
     model: DProtoNet, similarities: np.ndarray, labels: np.ndarray
 ) -> ActivationStatistics:
-    """``similarities (N, P)`` and ``labels (N,)`` in canonical order."""
+    """``similarities (N, P)`` and labels ``(N,)`` or ``(N, K)`` in canonical order."""
     owner = np.array(model.options.prototype_classes)
-    own = labels[:, None] == owner
+    own = owned(labels, owner)
     among_own = np.where(own, similarities, -np.inf)
-    closest = among_own.argmax(axis=1)
+    closest, labelled = among_own.argmax(axis=1), own.any(axis=1)
     percentiles = np.percentile(similarities, _PERCENTILES, axis=0)
     doubles = _doubles(model, similarities, owner)
     records = []
@@ -95,7 +96,8 @@ def _statistics(
                 duplicates=doubles[name],
             )
         )
-    floor = float(np.percentile(among_own.max(axis=1), _FLOOR_PERCENTILE))
+    near = among_own[labelled].max(axis=1) if labelled.any() else similarities.max(axis=1)
+    floor = float(np.percentile(near, _FLOOR_PERCENTILE))
     return ActivationStatistics(tuple(records), floor, len(labels))
 
 

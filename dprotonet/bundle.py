@@ -106,6 +106,7 @@ class Bundle:
         negative_class: str | None = None,
         temperature: float = 1.0,
         threshold: float | None = None,
+        thresholds: dict[str, float] | None = None,
         gallery: Sequence[GalleryPicture] = (),
         half_precision: bool = False,
     ) -> Bundle:
@@ -122,6 +123,8 @@ class Bundle:
             negative_class: the class that means "nothing found".
             temperature: chosen on validation.
             threshold: on 1 - p(negative class), chosen on validation.
+            thresholds: of a multi-label model: class name to the probability from which it is
+                called, chosen on validation.
             gallery: pictures of sources; sources without any are listed by id.
             half_precision: keep convolution weights of the backbone in 16 bit: half the size.
                 They are widened at loading; measure that the predictions stay.
@@ -142,6 +145,7 @@ class Bundle:
             negative_class=negative_class,
             temperature=temperature,
             threshold=threshold,
+            thresholds=thresholds,
             gallery=tuple(gallery),
             half_precision=half_precision,
         )
@@ -199,13 +203,18 @@ class Bundle:
 
     @property
     def temperature(self) -> float:
-        """Divides the logits before the softmax."""
+        """Divides the logits before the softmax (multi-label: the sigmoids)."""
         return self.manifest.temperature
 
     @property
     def threshold(self) -> float | None:
         """Decision threshold on 1 - p(negative class)."""
         return self.manifest.threshold
+
+    @property
+    def thresholds(self) -> dict[str, float] | None:
+        """Of a multi-label model: class name to the probability from which it is called."""
+        return self.manifest.thresholds
 
     @property
     def prototype_ids(self) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ class Manifest:
         preprocessing: as ``Preprocessing.to_json`` wrote it.
         temperature: divides the logits before the softmax.
         threshold: on 1 - p(negative class), or None.
+        thresholds: of a multi-label model, and of no other: class name to the probability from
+            which it is called.
         closest_similarity_floor: below it "no prototype is close".
         card: the model card.
         files: path inside the folder to SHA-256, for every file but bundle.json.
@@ -64,6 +66,7 @@ class Manifest:
     files: dict[str, str]
     parts: dict[str, str]
     prototypes_made_with: dict[str, str]
+    thresholds: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -77,6 +80,7 @@ class Manifest:
                 raise ValueError("a threshold needs a negative class")
             if not _is_number(self.threshold) or not 0 <= self.threshold <= 1:
                 raise ValueError("the threshold must lie between 0 and 1")
+        self._check_thresholds()
         if not _is_number(self.closest_similarity_floor):
             raise ValueError("closest_similarity_floor must be a number")
         if not isinstance(self.preprocessing, dict):
@@ -91,9 +95,21 @@ class Manifest:
             if name not in self.files:
                 raise ValueError(f"it does not list {name}")
 
+    def _check_thresholds(self) -> None:
+        if self.options.multi_label != (self.thresholds is not None):
+            raise ValueError("a multi-label model, and no other, needs a threshold for each class")
+        if self.thresholds is None:
+            return
+        if self.negative_class is not None or self.threshold is not None:
+            raise ValueError("a multi-label model has no negative class and no single threshold")
+        if set(self.thresholds) != set(self.options.classes):
+            raise ValueError("the thresholds do not name the classes")
+        if not all(_is_number(t) and 0 <= t <= 1 for t in self.thresholds.values()):
+            raise ValueError("a threshold must lie between 0 and 1")
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the digest."""
-        return {
+        values = {
             "format": FORMAT,
             "name": self.name,
             "classes": list(self.options.classes),
@@ -108,6 +124,9 @@ class Manifest:
             "parts": self.parts,
             "prototypes_made_with": self.prototypes_made_with,
         }
+        if self.thresholds is not None:
+            values["thresholds"] = self.thresholds
+        return values
 
     @property
     def digest(self) -> str:

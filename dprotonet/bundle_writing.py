@@ -50,6 +50,7 @@ class BundleParts:
     negative_class: str | None
     temperature: float
     threshold: float | None
+    thresholds: dict[str, float] | None
     gallery: tuple[GalleryPicture, ...]
     half_precision: bool
 
@@ -153,6 +154,7 @@ def _write(folder: Path, parts: BundleParts) -> None:
             preprocessing=parts.preprocessing.to_json(),
             temperature=float(parts.temperature),
             threshold=None if parts.threshold is None else float(parts.threshold),
+            thresholds=parts.thresholds,
             closest_similarity_floor=parts.statistics.closest_similarity_floor,
             card=parts.card,
             files={name: file_digest(folder / name) for name in sorted(names)},

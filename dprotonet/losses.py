@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dprotonet.labels import owned
 from dprotonet.model import DProtoNet, Inference, squared_distance
 
 
@@ -45,26 +46,24 @@ def prototype_loss(
 
     Args:
         inference: of N images.
-        labels: ``(N,)`` class indices.
+        labels: ``(N,)`` class indices, or ``(N, K)`` bool of a multi-label model. An image without
+            any class has no cluster term, one with all of them no separation.
         model: that made the inference.
         weights: None for the published ones.
-        class_weights: ``(K,)`` for the cross-entropy of uneven classes.
+        class_weights: ``(K,)``, see :func:`classification_loss`.
 
     Returns:
         "total", "cross_entropy", "cluster", "separation" and "l1", each a scalar.
     """
     weights = weights or LossWeights()
     distance = _distance(inference, model)
-    own = labels[:, None] == model.prototype_class
+    own = owned(labels, model.prototype_class)
     terms = {
-        "cross_entropy": functional.cross_entropy(
-            inference.logits,
-            labels,
-            weight=class_weights,
-            label_smoothing=weights.label_smoothing,
+        "cross_entropy": classification_loss(
+            inference.logits, labels, class_weights, weights.label_smoothing
         ),
-        "cluster": distance.masked_fill(~own, torch.inf).amin(dim=1).mean(),
-        "separation": distance.masked_fill(own, torch.inf).amin(dim=1).mean(),
+        "cluster": _nearest(distance, own),
+        "separation": _nearest(distance, ~own),
         "l1": _foreign_weights(model).abs().sum(),
     }
     total = (
@@ -74,6 +73,33 @@ def prototype_loss(
         + weights.l1 * terms["l1"]
     )
     return {"total": total, **terms}
+
+
+def classification_loss(
+    logits: Tensor, labels: Tensor, class_weights: Tensor | None = None, smoothing: float = 0.0
+) -> Tensor:
+    """Cross-entropy of ``(N, K)`` logits, a scalar.
+
+    Args:
+        labels: ``(N,)`` class indices: softmax. ``(N, K)`` bool: a sigmoid for each class, mean
+            over images and classes.
+        class_weights: ``(K,)``: of the images of each class; with sigmoids, of its positives.
+        smoothing: share of the target that is spread over the classes, or over yes and no.
+    """
+    if labels.ndim == 1:
+        return functional.cross_entropy(
+            logits, labels, weight=class_weights, label_smoothing=smoothing
+        )
+    target = labels.to(logits.dtype) * (1.0 - smoothing) + smoothing / 2
+    return functional.binary_cross_entropy_with_logits(logits, target, pos_weight=class_weights)
+
+
+def _nearest(distance: Tensor, among: Tensor) -> Tensor:
+    """Mean distance to the nearest of some prototypes, over the images that have any."""
+    there = among.any(dim=1)
+    if not bool(there.any()):
+        return distance.sum() * 0.0
+    return distance[there].masked_fill(~among[there], torch.inf).amin(dim=1).mean()
 
 
 def _distance(inference: Inference, model: DProtoNet) -> Tensor:

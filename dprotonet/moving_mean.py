@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from dprotonet.labels import owned
 from dprotonet.model import DProtoNet
 from dprotonet.passing import Passed
 from dprotonet.provenance import PrototypeSource
@@ -34,17 +35,18 @@ def moving_mean(
         centres = unit_f64(centres)
     came: list[list[tuple[str, str, np.ndarray]]] = [[] for _ in owner]
     for block in passed:
-        for vectors, label, name, digest in zip(*block, strict=True):
+        own = owned(block.labels, owner)
+        for vectors, mine, name, digest in zip(
+            block.vectors, own, block.sample_ids, block.image_sha256s, strict=True
+        ):
             rows = unit_f64(vectors) if options.by_direction else vectors.astype(np.float64)
             near = similarity_f64(rows[None], centres, options.similarity)[0]
-            p = int(np.where(owner == label, near, -np.inf).argmax())
-            moved = centres[p] + STEP * (rows[p] - centres[p])
-            centres[p] = unit_f64(moved) if options.by_direction else moved
-            came[p] = (
-                [*came[p][-(most - 1) :], (name, digest, rows[p])]
-                if most > 1
-                else [(name, digest, rows[p])]
-            )
+            for k in sorted(set(owner[mine].tolist())):
+                p = int(np.where(owner == k, near, -np.inf).argmax())
+                moved = centres[p] + STEP * (rows[p] - centres[p])
+                centres[p] = unit_f64(moved) if options.by_direction else moved
+                before = came[p][-(most - 1) :] if most > 1 else []
+                came[p] = [*before, (name, digest, rows[p])]
     return centres, tuple(_sources(model, p, centres, late) for p, late in enumerate(came))
 
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
+from dprotonet.prediction import AND, NONE_CALLED
+
 MaskKind = Literal["image", "learned", "random", "patch"]
 SimilarityKind = Literal["cosine", "half_cosine", "log"]
 
@@ -65,6 +67,8 @@ class ModelOptions:
             it is part of each contribution.
         learn_similarity_scale: whether training may change that factor.
         seed: of the random weights and of the "random" masks.
+        multi_label: an image has any number of the classes, none included: each logit has a sigmoid
+            of its own, instead of one softmax over all.
     """
 
     classes: tuple[str, ...]
@@ -77,6 +81,7 @@ class ModelOptions:
     similarity_scale: float = 1.0
     learn_similarity_scale: bool = True
     seed: int = 0
+    multi_label: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -103,6 +108,11 @@ class ModelOptions:
             raise ValueError("A classifier needs at least two classes, each with a name.")
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("Two classes have the same name.")
+        if self.multi_label and any(AND in c or c == NONE_CALLED for c in self.classes):
+            raise ValueError(
+                f"Classes that go together cannot have {AND!r} in their names, nor be "
+                f"{NONE_CALLED!r}."
+            )
         counts = self.prototype_counts
         if len(counts) != len(self.classes) or any(n < 1 for n in counts):
             raise ValueError(
@@ -140,10 +150,13 @@ class ModelOptions:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        return {
+        values = {
             key: list(value) if isinstance(value, tuple) else value
             for key, value in asdict(self).items()
         }
+        if not self.multi_label:  # said where it is so: older folders keep their digest
+            del values["multi_label"]
+        return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ModelOptions:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ class PrototypeBatch(NamedTuple):
 
     Attributes:
         images: ``(N, 3, S, S)`` normalised, without augmentation.
-        labels: ``(N,)`` class indices.
+        labels: ``(N,)`` class indices, or ``(N, K)`` bool of a multi-label model.
         sample_ids: N stable names.
         image_sha256s: N hashes of the image files.
     """
@@ -36,8 +36,8 @@ class PrototypeBatch(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """Images after the network, in numpy: vectors ``(B, P, D)`` float32, labels ``(B,)``, and ids
-    and hashes ``(B,)`` as Python strings."""
+    """Images after the network, in numpy: vectors ``(B, P, D)`` float32, labels ``(B,)`` or
+    ``(B, K)`` bool, and ids and hashes ``(B,)`` as Python strings."""
 
     vectors: np.ndarray
     labels: np.ndarray
@@ -66,12 +66,19 @@ def pass_images(
             name = min(twice) if twice else next(i for i in ids if ids.count(i) > 1)
             raise ValueError(f"Sample {name!r} came twice: give every image once.")
         seen.update(ids)
-        if min(labels) < 0 or max(labels) >= classes:
-            raise ValueError(f"Labels must lie between 0 and {classes - 1}.")
+        truth = np.array(labels)
+        _check_labels(truth, classes)
         vectors = _vectors(model, images, images_per_pass)
         if not np.isfinite(vectors).all():
             raise ValueError("The network gives vectors that are not finite.")
-        yield Passed(vectors, np.array(labels), _strings(ids), _strings(hashes))
+        yield Passed(vectors, truth, _strings(ids), _strings(hashes))
+
+
+def _check_labels(truth: np.ndarray, classes: int) -> None:
+    if truth.ndim == 1 and (truth.min() < 0 or truth.max() >= classes):
+        raise ValueError(f"Labels must lie between 0 and {classes - 1}.")
+    if truth.ndim == 2 and truth.shape[1] != classes:
+        raise ValueError(f"Labels of several classes must have {classes} columns.")
 
 
 @torch.inference_mode()
@@ -91,10 +98,10 @@ def _vectors(model: DProtoNet, images: list[Tensor], size: int) -> np.ndarray:
 
 def _groups(
     batches: Iterable[PrototypeBatch], size: int
-) -> Iterator[tuple[list[Tensor], list[int], list[str], list[str]]]:
+) -> Iterator[tuple[list[Tensor], list[Any], list[str], list[str]]]:
     """The same images in groups of ``size``, whatever batches they came in."""
     images: list[Tensor] = []
-    rest: list[tuple[int, str, str]] = []
+    rest: list[tuple[Any, str, str]] = []
     for batch in batches:
         images.extend(batch.images)
         facts = zip(batch.labels.tolist(), batch.sample_ids, batch.image_sha256s, strict=True)
@@ -108,7 +115,7 @@ def _groups(
         yield images, *_columns(rest)
 
 
-def _columns(rows: list[tuple[int, str, str]]) -> tuple[list[int], list[str], list[str]]:
+def _columns(rows: list[tuple[Any, str, str]]) -> tuple[list[Any], list[str], list[str]]:
     labels, ids, hashes = zip(*rows, strict=True)
     return list(labels), list(ids), list(hashes)
 

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+AND = " + "  # between the classes that a multi-label model calls
+NONE_CALLED = "none called"
+
 
 @dataclass(frozen=True)
 class PrototypeMatch:
@@ -33,8 +36,10 @@ class Prediction:
     """What a model says about one image.
 
     Attributes:
-        label: the class that :func:`decide` chose.
-        probabilities: class name to calibrated probability, softmax(logits / temperature).
+        label: what :func:`decide` said: a class; of a multi-label model all that it calls, joined
+            by " + ", or "none called".
+        probabilities: class name to calibrated probability, softmax(logits / temperature); of a
+            multi-label model sigmoid(logit / temperature).
         logits: class name to logit, before the temperature.
         threshold: the decision threshold in use, None where the most probable class wins.
         matches: every prototype, largest absolute contribution first.
@@ -43,6 +48,7 @@ class Prediction:
             prototype of their own class.
         seconds: from pixels to this.
         bundle: digest of the bundle, 64 hex digits.
+        thresholds: of a multi-label model: class name to the probability from which it is called.
     """
 
     label: str
@@ -54,21 +60,50 @@ class Prediction:
     no_prototype_is_close: bool
     seconds: float
     bundle: str
+    thresholds: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
-        if self.label not in self.probabilities or set(self.logits) != set(self.probabilities):
-            raise ValueError("Label, probabilities and logits must name the same classes.")
+        if set(self.logits) != set(self.probabilities):
+            raise ValueError("Probabilities and logits must name the same classes.")
+        if self.thresholds is not None:
+            if set(self.thresholds) != set(self.probabilities):
+                raise ValueError("Thresholds and probabilities must name the same classes.")
+            if not all(0.0 <= p <= 1.0 for p in self.probabilities.values()):
+                raise ValueError("A probability lies outside of 0 and 1.")
+            if self.label != joined(called(self.probabilities, self.thresholds)):
+                raise ValueError("The label is not what the thresholds say.")
+            return
+        if self.label not in self.probabilities:
+            raise ValueError("Label and probabilities must name the same classes.")
         if not math.isclose(math.fsum(self.probabilities.values()), 1.0, abs_tol=1e-6):
             raise ValueError("The probabilities do not sum to 1.")
 
     @property
+    def leading(self) -> str:
+        """The class that is explained first: the label; of a multi-label model the class that is
+        furthest above its threshold, or least below it, in log-odds."""
+        if self.thresholds is None:
+            return self.label
+        return leading(self.probabilities, self.thresholds)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The classes that are called: the label, or any number of them."""
+        if self.thresholds is None:
+            return (self.label,)
+        return called(self.probabilities, self.thresholds)
+
+    @property
     def probability(self) -> float:
-        """Calibrated probability of the label."""
-        return self.probabilities[self.label]
+        """Calibrated probability of the leading class."""
+        return self.probabilities[self.leading]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        return {**asdict(self), "matches": [asdict(match) for match in self.matches]}
+        values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}
+        if self.thresholds is None:
+            del values["thresholds"]
+        return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Prediction:
@@ -82,8 +117,11 @@ def decide(
     *,
     negative_class: str | None = None,
     threshold: float | None = None,
+    thresholds: Mapping[str, float] | None = None,
 ) -> str:
     """The label for one image; the one decision rule of the whole project.
+
+    With a threshold for each class (multi-label): every class that reaches its own.
 
     With a negative class and a threshold: if 1 - p(negative) reaches the threshold, the most
     probable other class, else the negative class. Without: the most probable class. Of equals, the
@@ -93,10 +131,35 @@ def decide(
         probabilities: class name to probability, in the order of the classes.
         negative_class: the class that means "nothing found".
         threshold: in [0, 1].
+        thresholds: of a multi-label model, class name to [0, 1].
     """
+    if thresholds is not None:
+        return joined(called(probabilities, thresholds))
     if negative_class is None or threshold is None:
         return max(probabilities, key=probabilities.__getitem__)
     if 1.0 - probabilities[negative_class] >= threshold:
         others = {name: p for name, p in probabilities.items() if name != negative_class}
         return max(others, key=others.__getitem__)
     return negative_class
+
+
+def called(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple[str, ...]:
+    """The classes that reach their thresholds, in the order of the classes."""
+    return tuple(name for name, p in probabilities.items() if p >= thresholds[name])
+
+
+def joined(names: tuple[str, ...]) -> str:
+    """Several classes as one label, "none called" without any."""
+    return AND.join(names) or NONE_CALLED
+
+
+def leading(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> str:
+    """The class whose log-odds lie highest over those of its threshold; of equals the first."""
+    return max(
+        probabilities, key=lambda name: _log_odds(probabilities[name]) - _log_odds(thresholds[name])
+    )
+
+
+def _log_odds(p: float) -> float:
+    kept = min(max(p, 1e-9), 1.0 - 1e-9)
+    return math.log(kept / (1.0 - kept))

@@ -13,7 +13,7 @@ from dprotonet.bundle import Bundle
 from dprotonet.folding import inference_copy
 from dprotonet.images import GrayOrColourImage
 from dprotonet.model import DProtoNet
-from dprotonet.prediction import Prediction, PrototypeMatch, decide
+from dprotonet.prediction import Prediction, PrototypeMatch, decide, leading
 
 
 class Predictor:
@@ -68,11 +68,19 @@ class Predictor:
         bundle = self.bundle
         # fsum is exact up to one rounding: the contributions shown sum to the logit shown.
         logits = dict(zip(bundle.classes, map(math.fsum, shares.tolist()), strict=True))
-        probabilities = calibrated(logits, bundle.temperature)
+        thresholds = bundle.thresholds
+        if thresholds is None:
+            probabilities = calibrated(logits, bundle.temperature)
+        else:
+            probabilities = {k: _sigmoid(v / bundle.temperature) for k, v in logits.items()}
         label = decide(
-            probabilities, negative_class=bundle.negative_class, threshold=bundle.threshold
+            probabilities,
+            negative_class=bundle.negative_class,
+            threshold=bundle.threshold,
+            thresholds=thresholds,
         )
-        own = shares[bundle.classes.index(label)].tolist()
+        first = label if thresholds is None else leading(probabilities, thresholds)
+        own = shares[bundle.classes.index(first)].tolist()
         matches = [
             PrototypeMatch(record.id, record.class_name, similarity, share)
             for record, similarity, share in zip(bundle.prototypes, similarities, own, strict=True)
@@ -88,6 +96,7 @@ class Predictor:
             no_prototype_is_close=closest < bundle.manifest.closest_similarity_floor,
             seconds=time.perf_counter() - start,
             bundle=bundle.digest,
+            thresholds=thresholds,
         )
 
 
@@ -97,3 +106,11 @@ def calibrated(logits: dict[str, float], temperature: float) -> dict[str, float]
     odds = {name: math.exp((value - most) / temperature) for name, value in logits.items()}
     total = math.fsum(odds.values())
     return {name: value / total for name, value in odds.items()}
+
+
+def _sigmoid(value: float) -> float:
+    """1 / (1 + exp(-value)), without overflow."""
+    if value >= 0:
+        return 1.0 / (1.0 + math.exp(-value))
+    odds = math.exp(value)
+    return odds / (1.0 + odds)

@@ -27,6 +27,7 @@ from torch import Tensor
 
 from dprotonet.errors import ReadableError
 from dprotonet.kmeans import class_kmeans
+from dprotonet.labels import owned
 from dprotonet.model import DProtoNet
 from dprotonet.moving_mean import moving_mean
 from dprotonet.passing import Passed, PrototypeBatch, pass_images
@@ -140,7 +141,7 @@ def _nearest(model: DProtoNet, passed: Iterable[Passed], m: int) -> _Sources:
     )
     for block in passed:
         similarities = similarity_f64(block.vectors, present, model.options.similarity)
-        same_class = block.labels[:, None] == owner
+        same_class = owned(block.labels, owner)
         new = _Sources(
             block.vectors.swapaxes(0, 1),
             np.where(same_class, similarities, -np.inf).T,
@@ -198,7 +199,7 @@ def _by_kmeans(
     blocks: list[list[Passed]] = [[] for _ in model.options.classes]
     for block in passed:
         for k, kept in enumerate(blocks):
-            rows = block.labels == k
+            rows = owned(block.labels, np.array([k]))[:, 0]
             own = block.vectors[rows][:, owner == k]
             kept.append(Passed(own, *(values[rows] for values in block[1:])))
     _check_every_class(model, [any(len(b.labels) for b in blocks[k]) for k in owner])

@@ -72,6 +72,7 @@ def write_bundle(
         negative_class=run.dataset.negative_class,
         temperature=fitted.temperature,
         threshold=fitted.threshold,
+        thresholds=fitted.thresholds,
         gallery=tuple(_gallery(run, fitted, showing)),
         half_precision=run.recipe.half_precision,
     )
@@ -97,6 +98,7 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
             "epoch": best_epoch(fitted.history),
             "temperature": round(fitted.temperature, 4),
             "threshold": fitted.threshold,
+            **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
         },
         "history": fitted.history,
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,

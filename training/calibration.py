@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,13 +18,24 @@ def softmax(logits: Array, temperature: float = 1.0) -> Array:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def log_loss(logits: Array, labels: NDArray[np.int64], temperature: float = 1.0) -> float:
-    """Mean negative log-probability of the true class."""
-    own = softmax(logits, temperature)[np.arange(len(labels)), labels]
+def chances(logits: Array, labels: NDArray[Any], temperature: float = 1.0) -> Array:
+    """``(N, K)`` logits to probabilities: softmax, or sigmoids where labels are ``(N, K)``."""
+    if labels.ndim == 1:
+        return softmax(logits, temperature)
+    return 0.5 * (1.0 + np.tanh(0.5 * logits / temperature))
+
+
+def log_loss(logits: Array, labels: NDArray[Any], temperature: float = 1.0) -> float:
+    """Mean negative log-probability of the truth; of multi-label films, over their classes too."""
+    said = chances(logits, labels, temperature)
+    if labels.ndim == 1:
+        own = said[np.arange(len(labels)), labels]
+    else:
+        own = np.where(labels, said, 1.0 - said)
     return float(-np.log(np.maximum(own, 1e-12)).mean())
 
 
-def fit_temperature(logits: Array, labels: NDArray[np.int64]) -> float:
+def fit_temperature(logits: Array, labels: NDArray[Any]) -> float:
     """The temperature of least log-loss (Guo et al. 2017, section 4.2), from a fine grid.
 
     A grid cannot diverge where the films are separable, as an optimiser would.

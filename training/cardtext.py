@@ -93,6 +93,9 @@ def _calibration(bundle: Bundle) -> str:
     words = f"Logits are divided by a temperature of {bundle.temperature:.3f}"
     if bundle.threshold is not None:
         words += f"; a film is called positive from a probability of {bundle.threshold:.3f} on"
+    if bundle.thresholds is not None:
+        each = ", ".join(f"{name} {at:.3f}" for name, at in bundle.thresholds.items())
+        words += f"; classes do not exclude each other, and each is called from its own: {each}"
     return words + ". Both were chosen on validation films."
 
 

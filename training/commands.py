@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
-import platform
 import shlex
 import sys
 from pathlib import Path
@@ -167,7 +165,12 @@ def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
     keep = words.films or words.out / "films.safetensors"
     if not is_main():
         wait()  # for the first process to place the films
-    films = place_films(dataset.samples, Preprocessing(size=recipe.image_size), keep=keep)
+    films = place_films(
+        dataset.samples,
+        Preprocessing(size=recipe.image_size),
+        classes=len(dataset.classes),
+        keep=keep,
+    )
     if is_main():
         wait()
     return group_duplicates(films) if recipe.duplicates == "group" else films
@@ -192,6 +195,7 @@ def _folds(run: Any, folds: int | None) -> None:
     from training.bundling import Showing, write_bundle
     from training.crossval import fit_fold, keep_fold, kept_fold
     from training.distributed import is_main
+    from training.runfolder import hardware
 
     pictures = run.recipe.dataset != "nih"  # NIH's images are not ours to pass on
     for number in range(folds or 1):
@@ -209,7 +213,7 @@ def _folds(run: Any, folds: int | None) -> None:
                 fold.black,
                 run.out / "bundle",
                 Showing(pictures=pictures),
-                hardware=_hardware(run.device),
+                hardware=hardware(run.device),
             )
         keep_fold(run, fold)
 
@@ -251,14 +255,6 @@ def _device(name: str | None) -> str:
             f"The device {name!r} cannot be used here. Give cpu, or leave --device out."
         ) from error
     return name
-
-
-def _hardware(device: str) -> str:
-    if device.startswith("cuda"):
-        import torch
-
-        return str(torch.cuda.get_device_name(device))
-    return f"{os.cpu_count()} CPU cores, {platform.machine()}"
 
 
 def _command(words: argparse.Namespace) -> str:

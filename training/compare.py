@@ -21,10 +21,10 @@ import numpy as np
 from dprotonet.activation import activation_statistics
 from dprotonet.errors import ReadableError
 from dprotonet.model import DProtoNet
-from training.calibration import softmax
+from training.calibration import chances, log_loss
 from training.crossval import rows_of
-from training.judging import best_epoch
-from training.metrics import auroc
+from training.judging import best_epoch, score_of
+from training.metrics import auroc, share_right
 from training.presets import search, variant
 from training.recipe import Recipe, weights_name
 from training.run import PER_PASS, Rows, Run, prototype_batches
@@ -37,6 +37,7 @@ _SHARED = (
     *("name", "dataset", "seed", "weights", "backbone", "image_size", "epochs", "batch_size"),
     *("rotate", "shift", "zoom", "brightness", "contrast", "flip", "frozen_blocks", "variants"),
 )
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe)}
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,13 @@ def write_plan(plan: Plan, out: Path) -> None:
         return
     before = json.loads(file.read_text(encoding="utf-8"))
     plain = json.loads(json.dumps(values))
+    # A key that recipes have gained since then stood at its default.
+    gained = set(plain["recipe"]) - set(before.get("recipe", ()))
+    plain["recipe"] = {
+        key: value
+        for key, value in plain["recipe"].items()
+        if key not in gained or value != _DEFAULTS.get(key)
+    }
     changed = [key for key in plain if before.get(key) != plain[key]]
     if changed:
         raise ReadableError(
@@ -133,7 +141,9 @@ def compare(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
                 _trained(plan, run, rows, _Task(name, fold, plan.seeds[0], number))
                 for number in range(len(search(plan.recipe_of(name))))
             ]
-            best = max(range(len(tried)), key=lambda i: _validation_score(tried[i]))
+            judged = [record["validation"] for record in tried]
+            scores = [score_of(found["auroc"], found["log_loss"]) for found in judged]
+            best = scores.index(max(scores))
             yield tried[best]
             for seed in plan.seeds[1:]:
                 yield _trained(plan, run, rows, _Task(name, fold, seed, best))
@@ -191,12 +201,13 @@ def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
         "validation": _validation(run, rows, fitted),
         "temperature": round(fitted.temperature, 4),
         "threshold": fitted.threshold,
+        **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
         "seconds": round(fitted.seconds, 1),
         "prototypes": _prototypes(run, rows, fitted),
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,
         "sample_ids": [run.films.samples[i].sample_id for i in rows.test.tolist()],
         "probabilities": np.round(judged.probabilities, 6).tolist(),
-        "called": judged.calls().tolist(),
+        "called": judged.calls().astype(int).tolist(),
     }
 
 
@@ -204,22 +215,13 @@ def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]
     """Of the finished network, before the temperature: what settings are chosen by."""
     at = rows.validation.numpy()
     truth = run.films.labels.numpy()[at]
-    chances = softmax(fitted.logits[at], 1.0)
-    loss = -np.log(np.maximum(chances[np.arange(len(truth)), truth], 1e-12)).mean()
-    area = auroc(chances, truth)
+    said = chances(fitted.logits[at], truth)
+    area = auroc(said, truth)
     return {
         "auroc": None if np.isnan(area) else round(area, 4),
-        "accuracy": round(float((chances.argmax(axis=1) == truth).mean()), 4),
-        "log_loss": round(float(loss), 4),
+        "accuracy": round(share_right(said, truth), 4),
+        "log_loss": round(log_loss(fitted.logits[at], truth), 4),
     }
-
-
-def _validation_score(record: Mapping[str, Any]) -> tuple[float, float]:
-    """By AUROC to three digits, then by log-loss; without AUROC, as where a class is missing from
-    the validation films, by log-loss."""
-    found = record["validation"]
-    area = -1.0 if found["auroc"] is None else round(found["auroc"], 3)
-    return area, -found["log_loss"]
 
 
 def _prototypes(run: Run, rows: Rows, fitted: Fitted) -> dict[str, int] | None:

@@ -22,7 +22,7 @@ class Seeds:
 
     Attributes:
         probabilities: ``(S, N, K)``, films in the order of the data set.
-        called: ``(S, N)`` class indices.
+        called: ``(S, N)`` class indices; ``(S, N, K)`` of a multi-label set.
         rows: ``(N,)`` the films' places in the data set.
     """
 
@@ -47,9 +47,11 @@ class Seeds:
 
     def accuracies(self, weights: Array) -> Array:
         """``(B, N)`` weights to ``(S, B)``."""
-        everyone = np.ones(len(self.labels), dtype=bool)
         return np.stack(
-            [metrics.share(calls == self.labels, everyone, weights) for calls in self.called]
+            [
+                metrics.weighted_mean(metrics.right_share(calls, self.labels), weights)
+                for calls in self.called
+            ]
         )
 
 

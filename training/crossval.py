@@ -115,7 +115,7 @@ def _record(run: Run, fold: Fold) -> dict[str, Any]:
         test = report(judged, resamples=10, curves=False)
         record[name] = {
             "probabilities": np.round(judged.probabilities, 6).tolist(),
-            "called": judged.calls().tolist(),
+            "called": judged.calls().astype(int).tolist(),
             "temperature": fitted.temperature,
             "threshold": fitted.threshold,
             "validation_auroc": validation["auroc"]["value"],

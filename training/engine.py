@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from dprotonet.errors import ReadableError
 from dprotonet.model import Inference
+from training.calibration import chances, log_loss
 from training.distributed import averaged, is_main
 from training.inputs import EpochBatches, Inputs, number
 from training.judging import Best, is_over
@@ -219,9 +220,8 @@ def _judge_every_epoch(trainer: Engine, network: nn.Module, stage: Stage, best: 
     @trainer.on(Events.EPOCH_COMPLETED)
     def judge(engine: Engine) -> None:
         logits = outputs(network, stage.inputs, stage.validation, logits_of, stage.device)
-        probabilities = logits.softmax(dim=1).double().numpy()
-        loss = float(nn.functional.cross_entropy(logits, torch.from_numpy(truth)))
-        area = auroc(probabilities, truth)
+        scores = logits.double().numpy()
+        loss, area = log_loss(scores, truth), auroc(chances(scores, truth), truth)
         engine.state.metrics.update(validation_auroc=area, validation_loss=loss)
         train_loss = float(_loss(engine.state.output))
         best.history.append(

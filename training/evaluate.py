@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
+from dprotonet.labels import owned
 from dprotonet.prediction import Prediction
 from training.datasets.opening import open_dataset
 from training.datasets.samples import Dataset, Sample
-from training.films import ages_of, place_films
+from training.films import ages_of, labels_of, place_films
 from training.recipe import Recipe
 from training.report import Judged, report
 from training.splits import SPLITS, Split, by_split
@@ -61,7 +62,8 @@ def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     from training.leakage import group_duplicates
 
     preprocessing = Preprocessing(size=recipe.image_size)
-    return group_duplicates(place_films(dataset.samples, preprocessing)).samples
+    films = place_films(dataset.samples, preprocessing, classes=len(dataset.classes))
+    return group_duplicates(films).samples
 
 
 def judge_samples(
@@ -84,12 +86,13 @@ def judge_samples(
         bundle.classes,
         bundle.negative_class,
         chances,
-        np.array([s.label for s in samples]),
+        labels_of(samples, len(bundle.classes)),
         np.array([s.patient_id for s in samples]),
         np.array([s.view for s in samples]),
         bundle.threshold,
         sexes=np.array([s.sex for s in samples]),
         ages=ages_of(samples),
+        thresholds=bundle.thresholds,
     )
     head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
     similar = np.array([_similarities(bundle, p) for p in predictions])
@@ -113,7 +116,7 @@ def prototype_figures(
     from training.prototype_metrics import TOP, class_purity
 
     owner = np.array(bundle.options.prototype_classes)
-    pure = class_purity(similarities, labels, owner)
+    pure = class_purity(similarities, owned(labels, owner))
     known = [(r.id, r.activation) for r in bundle.prototypes if r.activation is not None]
     return {
         "count": len(bundle.prototypes),
@@ -130,23 +133,30 @@ def slow_parts(
     """The parts that draw heatmaps, those of them that ``extras`` asks for."""
     from dprotonet.predictor import Predictor
     from training.faithful import faithfulness
+    from training.heatmaps import Drawing
     from training.localisation import localisation
     from training.sanity import sanity
 
     recipe = recipe_of(bundle)
     parts = by_split(_grouped(open_dataset(recipe, data), recipe))
     predictor, samples = Predictor(bundle, device), parts[split]
-    how: dict[str, Any] = {"method": extras.method, "preset": extras.preset}
-    how["resamples"] = recipe.resamples
+    drawing, resamples = Drawing(extras.method, extras.preset), recipe.resamples
     found: dict[str, Any] = {}
     if extras.faithfulness:
-        found["faithfulness"] = faithfulness(predictor, samples, extras.faithfulness, **how)
+        found["faithfulness"] = faithfulness(
+            predictor, samples, extras.faithfulness, drawing, resamples=resamples
+        )
     if extras.localisation:
         found["localisation"] = localisation(
-            predictor, samples, parts["validation"], extras.localisation, **how
+            predictor,
+            samples,
+            parts["validation"],
+            extras.localisation,
+            drawing,
+            resamples=resamples,
         )
     if extras.sanity:
-        found["sanity"] = sanity(predictor, samples, extras.sanity, **how)
+        found["sanity"] = sanity(predictor, samples, extras.sanity, drawing, resamples=resamples)
     return found
 
 
@@ -168,6 +178,12 @@ def recipe_of(bundle: Bundle) -> Recipe:
 
 def check_classes(bundle: Bundle, dataset: Dataset) -> None:
     """Refuse a data set with other classes than the bundle's."""
+    if dataset.multi_label != bundle.options.multi_label:
+        many = "any number of classes" if dataset.multi_label else "one class"
+        raise ReadableError(
+            f"The data set gives an image {many}, the bundle was trained otherwise. "
+            "Give the data that the bundle was trained on."
+        )
     if dataset.classes != bundle.classes:
         raise ReadableError(
             f"The data set has the classes {', '.join(dataset.classes)}, the bundle "

@@ -15,10 +15,11 @@ import numpy as np
 from training.metrics import mean_interval
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Explanation
+    from dprotonet.explain import Explanation, Node
     from dprotonet.prediction import Prediction
     from dprotonet.predictor import Predictor
     from training.datasets.samples import Sample
+    from training.heatmaps import Drawing
 
 _log = logging.getLogger(__name__)
 NODES = ("class", "prototype")
@@ -29,45 +30,35 @@ def faithfulness(
     predictor: Predictor,
     samples: Sequence[Sample],
     count: int,
+    drawing: Drawing,
     *,
-    method: str = "mdm",
-    preset: str = "standard",
     resamples: int = 1000,
-    seed: int = 0,
 ) -> dict[str, Any]:
     """Figures of ``count`` images spread evenly over the samples.
 
     The class node is read as its logit, so that a sure prediction does not hide what was lost.
     """
-    from dprotonet.explain import METHODS, PRESETS, ClassNode, PrototypeNode
+    from dprotonet.explain import PRESETS, ClassNode, PrototypeNode
 
-    bundle = predictor.bundle
-    settings = replace(PRESETS[preset], class_scale="logit")
+    bundle, drawing = predictor.bundle, replace(drawing, class_scale="logit")
     rows: dict[str, list[dict[str, float]]] = {node: [] for node in NODES}
     chosen = spread(samples, count)
     for done, sample in enumerate(chosen, 1):
         x, placement = bundle.preprocessing(sample.load())
         said = predictor.predict_tensor(x)
-        found = METHODS[method](
-            predictor.model,
-            x.to(predictor.device),
-            [
-                ClassNode(bundle.classes.index(said.label), said.label),
-                PrototypeNode(bundle.prototype_ids.index(strongest(said))),
-            ],
-            settings=settings,
-            temperature=bundle.temperature,
-            inside=placement.inside(),
-            seed=seed,
-        )
+        nodes: list[Node] = [
+            ClassNode(bundle.classes.index(said.leading), said.leading),
+            PrototypeNode(bundle.prototype_ids.index(strongest(said))),
+        ]
+        found = drawing.explain(predictor, x, placement.inside(), nodes)
         for node, explanation in zip(NODES, found, strict=True):
             rows[node].append(figures(explanation))
         _log.info("faithfulness: %d of %d", done, len(chosen))
     patients = np.array([s.patient_id for s in chosen])
     return {
-        "method": method,
-        "preset": preset,
-        "fill": settings.fill,
+        "method": drawing.method,
+        "preset": drawing.preset,
+        "fill": PRESETS[drawing.preset].fill,
         "images": len(chosen),
         **{node: _means(rows[node], patients, resamples) for node in NODES},
     }
@@ -81,7 +72,7 @@ def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
 
 def strongest(said: Prediction) -> str:
     """The id of the predicted class's prototype that adds most to its logit."""
-    own = [m for m in said.matches if m.class_name == said.label]
+    own = [m for m in said.matches if m.class_name == said.leading]
     return max(own, key=lambda m: m.contribution).prototype
 
 

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ class Films:
 
     Attributes:
         pixels: ``(N, C, S, S)`` uint8, C is 1 where all are grey.
-        labels: ``(N,)`` class indices.
+        labels: ``(N,)`` class indices; ``(N, K)`` bool of a multi-label set.
         samples: N samples, in the same order.
         sha256s: N hashes of the image files.
     """
@@ -59,10 +60,35 @@ class Films:
         """``(N,)`` years, nan where unknown."""
         return ages_of(self.samples)
 
+    @property
+    def multi_label(self) -> bool:
+        """Whether a film has any number of the classes."""
+        return self.labels.ndim == 2
+
+    @cached_property
+    def pixel_sha256s(self) -> tuple[str, ...]:
+        """N hashes of the placed pixels, taken once."""
+        return tuple(
+            hashlib.sha256(np.ascontiguousarray(film).tobytes()).hexdigest()
+            for film in self.pixels.numpy()
+        )
+
     def rows(self, samples: Sequence[Sample]) -> Tensor:
         """Where these samples stand, ``(n,)`` int64."""
         place = {s.sample_id: i for i, s in enumerate(self.samples)}
         return torch.tensor([place[s.sample_id] for s in samples], dtype=torch.int64)
+
+
+def labels_of(samples: Sequence[Sample], classes: int = 0) -> np.ndarray:
+    """``(n,)`` class indices, or ``(n, K)`` bool of a multi-label set with ``classes`` = K."""
+    if not samples or samples[0].labels is None:
+        return np.array([s.label for s in samples], dtype=np.int64)
+    if classes < 1:
+        raise ValueError("a multi-label set needs its number of classes")
+    hot = np.zeros((len(samples), classes), dtype=bool)
+    for row, sample in zip(hot, samples, strict=True):
+        row[list(sample.classes)] = True
+    return hot
 
 
 def ages_of(samples: Sequence[Sample]) -> np.ndarray:
@@ -71,11 +97,16 @@ def ages_of(samples: Sequence[Sample]) -> np.ndarray:
 
 
 def place_films(
-    samples: Sequence[Sample], preprocessing: Preprocessing, *, keep: Path | None = None
+    samples: Sequence[Sample],
+    preprocessing: Preprocessing,
+    *,
+    classes: int = 0,
+    keep: Path | None = None,
 ) -> Films:
     """Read every sample once.
 
     Args:
+        classes: K, which a multi-label set needs.
         keep: a .safetensors file in which placed films outlive the run, or None.
     """
     names = _digest(samples, preprocessing)
@@ -85,7 +116,7 @@ def place_films(
         if keep:
             _keep(keep, names, placed)
     pixels, sha256s = placed
-    labels = torch.tensor([s.label for s in samples], dtype=torch.int64)
+    labels = torch.from_numpy(labels_of(samples, classes))
     return Films(pixels, labels, tuple(samples), tuple(sha256s))
 
 

@@ -56,6 +56,6 @@ def _kinds(judged: Judged) -> Iterator[tuple[str, NDArray[Any]]]:
 def _too_small(part: Judged, least: int) -> str:
     if len(part.labels) < least:
         return f"{len(part.labels)} film(s), fewer than {least}"
-    if len(set(part.labels.tolist())) < 2:
+    if len(np.unique(part.labels, axis=0)) < 2:
         return f"{len(part.labels)} films, all of one class"
     return ""

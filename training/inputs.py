@@ -15,6 +15,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from dprotonet.errors import ReadableError
 from dprotonet.preprocessing import Preprocessing
 from training.distributed import share
 from training.films import Films
@@ -23,6 +24,7 @@ from training.transforms import augmentation, augmented, unit
 
 _log = logging.getLogger(__name__)
 _CLEAN_BATCH = 32
+_MOST_WEIGHT = 20.0
 
 
 def number(*parts: object) -> int:
@@ -133,6 +135,11 @@ class EpochBatches:
         epoch, self.epoch = self.epoch, self.epoch + 1
         generator = torch.Generator().manual_seed(number("order", self.seed, epoch))
         if self.balanced:
+            if self.labels.ndim == 2:
+                raise ReadableError(
+                    "A balanced sampler needs one class for each film, and these have any number. "
+                    "Give --set sampler=shuffle; class_balance weighs the classes instead."
+                )
             labels = self.labels[self.rows]
             weights = 1.0 / torch.bincount(labels)[labels]
             picked = torch.multinomial(weights, len(labels), replacement=True, generator=generator)
@@ -146,6 +153,13 @@ class EpochBatches:
 
 
 def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:
-    """``(K,)``: inverse to each class's share, 1 on the average film."""
+    """``(K,)``: inverse to each class's share, 1 on the average film.
+
+    Of multi-label films: negatives for each positive, at most 20, so that one rare film does not
+    outshout all others.
+    """
+    if isinstance(labels, Tensor) and labels.ndim == 2:
+        positive = labels.sum(dim=0).clamp(min=1).float()
+        return ((len(labels) - positive) / positive).clamp(max=_MOST_WEIGHT)
     counts = torch.bincount(torch.as_tensor(labels), minlength=classes).clamp(min=1)
     return len(labels) / (classes * counts.float())

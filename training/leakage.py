@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 from torch import Tensor
 
 from dprotonet.errors import ReadableError
@@ -28,7 +26,7 @@ def check_leakage(films: Films, sides: Mapping[str, Tensor]) -> None:
         ReadableError: naming two samples and their sides.
     """
     seen: dict[tuple[str, str], tuple[str, int]] = {}
-    pixels = pixel_digests(films)
+    pixels = films.pixel_sha256s
     for side, rows in sides.items():
         for row in rows.tolist():
             sample = films.samples[row]
@@ -40,14 +38,6 @@ def check_leakage(films: Films, sides: Mapping[str, Tensor]) -> None:
                 before = seen.setdefault((what, key), (side, row))
                 if before[0] != side:
                     raise _leak(what, films.samples[before[1]], before[0], sample, side)
-
-
-def pixel_digests(films: Films) -> list[str]:
-    """SHA-256 of every film's placed pixels."""
-    return [
-        hashlib.sha256(np.ascontiguousarray(film).tobytes()).hexdigest()
-        for film in films.pixels.numpy()
-    ]
 
 
 def group_duplicates(films: Films) -> Films:
@@ -65,7 +55,7 @@ def group_duplicates(films: Films) -> Films:
 
     alike: dict[str, list[str]] = defaultdict(list)
     for sample, digest, pixels in zip(
-        films.samples, films.sha256s, pixel_digests(films), strict=True
+        films.samples, films.sha256s, films.pixel_sha256s, strict=True
     ):
         alike[digest].append(sample.patient_id)
         alike[pixels].append(sample.patient_id)

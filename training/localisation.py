@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from training.metrics import mean_interval
 if TYPE_CHECKING:
     from dprotonet.predictor import Predictor
     from training.datasets.samples import Sample
+    from training.heatmaps import Drawing
 
 _log = logging.getLogger(__name__)
 TOLERANCE = 15  # px on the network grid, of the lenient count (Zhang et al. 2018, section 4.2)
@@ -61,15 +62,15 @@ def pointed(
     predictor: Predictor,
     samples: Sequence[Sample],
     count: int,
-    *,
-    method: str,
-    preset: str,
-    seed: int = 0,
+    drawing: Drawing,
 ) -> Iterator[Pointed]:
-    """Heatmaps of the class node for the first ``count`` right ones among samples with a truth."""
+    """Heatmaps of the class node for the first ``count`` right ones among samples with a truth.
+
+    Of a multi-label image the first class that is called rightly and has a box.
+    """
     import torch
 
-    from dprotonet.explain import METHODS, PRESETS, ClassNode
+    from dprotonet.explain import ClassNode
 
     bundle, done = predictor.bundle, 0
     for sample in samples:
@@ -79,26 +80,35 @@ def pointed(
             continue
         image = sample.load()
         x, placement = bundle.preprocessing(image)
-        if predictor.predict_tensor(x).label != bundle.classes[sample.label]:
+        said = predictor.predict_tensor(x)
+        shown = _shown(sample, [bundle.classes.index(name) for name in said.called], bundle.classes)
+        if shown is None:
             continue
+        k, sample = shown
         stored = stored_mask(sample, image.shape)
         if stored is None:
             continue
         mask = placement.mask_to_network(torch.from_numpy(stored)).numpy()
         if not mask.any():
             continue
-        found = METHODS[method](
-            predictor.model,
-            x.to(predictor.device),
-            [ClassNode(sample.label)],
-            settings=PRESETS[preset],
-            temperature=bundle.temperature,
-            inside=placement.inside(),
-            seed=seed,
-        )[0]
+        found = drawing.explain(predictor, x, placement.inside(), [ClassNode(k)])[0]
         done += 1
-        _log.info("localisation, %s: %d of %d", method, done, count)
+        _log.info("localisation, %s: %d of %d", drawing.method, done, count)
         yield Pointed(sample, found.heatmap, mask, placement.inside().numpy())
+
+
+def _shown(
+    sample: Sample, called: Sequence[int], classes: Sequence[str]
+) -> tuple[int, Sample] | None:
+    """The class whose heatmap is judged, and the sample with that class's boxes alone."""
+    right = [k for k in sample.classes if k in called]
+    if sample.labels is None:
+        return (right[0], sample) if right else None
+    for k in right:
+        boxes = tuple(b for b in sample.boxes if b.finding.lower() == classes[k].lower())
+        if boxes:
+            return k, replace(sample, boxes=boxes)
+    return None
 
 
 def peak_hits(heatmap: Heat, mask: Mask) -> tuple[bool, bool]:
@@ -163,9 +173,8 @@ def localisation(
     samples: Sequence[Sample],
     validation: Sequence[Sample],
     count: int,
+    drawing: Drawing,
     *,
-    method: str = "mdm",
-    preset: str = "standard",
     resamples: int = 1000,
 ) -> dict[str, Any]:
     """Judge the heatmaps of ``count`` images; IoU and Dice at a threshold chosen on validation.
@@ -180,7 +189,8 @@ def localisation(
             "No image of this split has a box or a mask, so localisation cannot be judged. "
             "Leave --localisation out, or choose another split."
         )
-    chosen = list(pointed(predictor, validation, count, method=method, preset=preset))
-    films = list(pointed(predictor, samples, count, method=method, preset=preset))
+    chosen = list(pointed(predictor, validation, count, drawing))
+    films = list(pointed(predictor, samples, count, drawing))
     found = figures(films, best_threshold(chosen), resamples=resamples)
-    return {"method": method, "preset": preset, "validation_images": len(chosen), **found}
+    head = {"method": drawing.method, "preset": drawing.preset}
+    return {**head, "validation_images": len(chosen), **found}

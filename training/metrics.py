@@ -6,8 +6,9 @@ film as often as its patient was drawn, so every figure here takes weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,13 +79,64 @@ def binary_auroc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> 
         return np.where(pairs > 0, (plus * (below + 0.5 * minus)).sum(axis=1) / pairs, np.nan)
 
 
-def macro_auroc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
-    """AUROC of two classes, or the mean one-versus-rest AUROC of more, ``(B,)``."""
+def has_class(labels: NDArray[Any], k: int) -> NDArray[np.bool_]:
+    """``(N,)``: which films have class k, for labels ``(N,)`` or multi-label ``(N, K)``."""
+    found: NDArray[np.bool_] = labels == k if labels.ndim == 1 else labels[:, k] != 0
+    return found
+
+
+def macro_auroc(probabilities: Array, labels: NDArray[Any], weights: Array) -> Array:
+    """AUROC of two classes, or the mean one-versus-rest AUROC of more, ``(B,)``.
+
+    Of multi-label films the mean over the classes that a resample allows to be judged.
+    """
+    return _macro(binary_auroc, probabilities, labels, weights)
+
+
+def _macro(
+    area: Callable[[Array, NDArray[np.bool_], Array], Array],
+    probabilities: Array,
+    labels: NDArray[Any],
+    weights: Array,
+) -> Array:
     classes = probabilities.shape[1]
-    if classes == 2:
-        return binary_auroc(probabilities[:, 1], labels == 1, weights)
-    each = [binary_auroc(probabilities[:, k], labels == k, weights) for k in range(classes)]
-    return np.mean(each, axis=0)
+    if classes == 2 and labels.ndim == 1:
+        return area(probabilities[:, 1], labels == 1, weights)
+    each = np.stack(
+        [area(probabilities[:, k], has_class(labels, k), weights) for k in range(classes)]
+    )
+    if labels.ndim == 1:
+        return np.mean(each, axis=0)
+    there = ~np.isnan(each)
+    with np.errstate(invalid="ignore"):
+        return np.where(there, each, 0.0).sum(axis=0) / there.sum(axis=0)
+
+
+def right_share(called: NDArray[Any], labels: NDArray[Any]) -> Array:
+    """``(N,)``: 1 where a film's class is right; of multi-label films the share of their classes
+    that are called or not called rightly."""
+    right = (called == labels).astype(np.float64)
+    return right if right.ndim == 1 else right.mean(axis=1)
+
+
+def share_right(probabilities: Array, labels: NDArray[Any]) -> float:
+    """Share of films whose most probable class is right; of multi-label films, share of classes
+    on the right side of 0.5."""
+    if labels.ndim == 1:
+        return float((probabilities.argmax(axis=1) == labels).mean())
+    return float(((probabilities >= 0.5) == labels).mean())
+
+
+def auroc_by_class(
+    classes: Sequence[str], probabilities: Array, labels: NDArray[Any], draws: Array
+) -> dict[str, Any]:
+    """AUROC of each class against the rest, with its interval."""
+    return {
+        name: interval(
+            partial(binary_auroc, probabilities[:, k], has_class(labels, k)), draws
+        ).to_json()
+        for k, name in enumerate(classes)
+    }
 
 
 def binary_auprc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> Array:
@@ -108,13 +160,9 @@ def binary_auprc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> 
         return np.where(whole > 0, (plus * precision).sum(axis=1) / whole, np.nan)
 
 
-def macro_auprc(probabilities: Array, labels: NDArray[np.int64], weights: Array) -> Array:
+def macro_auprc(probabilities: Array, labels: NDArray[Any], weights: Array) -> Array:
     """Average precision of the second of two classes, or the mean over more, ``(B,)``."""
-    classes = probabilities.shape[1]
-    if classes == 2:
-        return binary_auprc(probabilities[:, 1], labels == 1, weights)
-    each = [binary_auprc(probabilities[:, k], labels == k, weights) for k in range(classes)]
-    return np.mean(each, axis=0)
+    return _macro(binary_auprc, probabilities, labels, weights)
 
 
 def weighted_mean(values: Array, weights: Array) -> Array:
@@ -133,7 +181,7 @@ def mean_interval(values: Array, patients: NDArray[Any], resamples: int) -> Inte
     return interval(lambda w: weighted_mean(values[there], w), draws)
 
 
-def auroc(probabilities: Array, labels: NDArray[np.int64]) -> float:
+def auroc(probabilities: Array, labels: NDArray[Any]) -> float:
     """:func:`macro_auroc` on all films."""
     return float(macro_auroc(probabilities, labels, np.ones((1, len(labels))))[0])
 
@@ -190,8 +238,14 @@ def reliability(
     probabilities: Array, labels: NDArray[np.int64], bins: int = BINS
 ) -> list[dict[str, float]]:
     """Mean confidence and accuracy in each bin that holds a film, for a plot."""
-    confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
+    return reliability_of(probabilities.max(axis=1), right, bins)
+
+
+def reliability_of(
+    confidence: Array, right: NDArray[np.bool_], bins: int = BINS
+) -> list[dict[str, float]]:
+    """The same for ``(N,)`` statements, each with a probability and what came true."""
     place = np.minimum((confidence * bins).astype(int), bins - 1)
     return [
         {

@@ -8,12 +8,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from dprotonet.backbones import Backbone, build_backbone
 from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
-from dprotonet.losses import LossWeights, prototype_loss
+from dprotonet.losses import LossWeights, classification_loss, prototype_loss
 from dprotonet.model import DProtoNet, Inference, build_model
 from dprotonet.options import ModelOptions
 from training.occurrence import OccurrencePenalty
@@ -48,7 +47,9 @@ class Trainee:
     loss: Callable[[Inference | Tensor, Tensor], Tensor]
 
 
-def dprotonet(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
+def dprotonet(
+    recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None, *, multi_label: bool = False
+) -> Trainee:
     """A new DProtoNet. ``balance``: ``(K,)`` class weights, or None."""
     options = ModelOptions(
         classes=classes,
@@ -60,6 +61,7 @@ def dprotonet(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
         similarity=recipe.similarity,
         similarity_scale=recipe.similarity_scale,
         seed=recipe.seed,
+        multi_label=multi_label,
     )
     model = build_model(options, _weights(recipe))
     _start_from_bundle(model.backbone, recipe)
@@ -97,9 +99,7 @@ def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
     _start_from_bundle(backbone, recipe)
 
     def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
-        return functional.cross_entropy(
-            logits_of(output), labels, weight=balance, label_smoothing=recipe.label_smoothing
-        )
+        return classification_loss(logits_of(output), labels, balance, recipe.label_smoothing)
 
     return Trainee(model, loss)
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
 
 from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
 from training.evaluate import recipe_of
+from training.heatmaps import Drawing
+from training.localisation import TOLERANCE, peak_hits
 
 _log = logging.getLogger(__name__)
 METHODS = ("mdm", "gradcam", "centre")
-TOLERANCE = 15  # px on the network grid, of the lenient count (Zhang et al. 2018, section 4.2)
 
 
 def pointing(
@@ -33,8 +31,7 @@ def pointing(
     Raises:
         ReadableError: the bundle was not trained on phantoms, whose masks are known.
     """
-    from dprotonet.explain import METHODS as faces
-    from dprotonet.explain import PRESETS, ClassNode
+    from dprotonet.explain import ClassNode
     from dprotonet.predictor import Predictor
     from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
     from training.splits import split_of
@@ -65,16 +62,9 @@ def pointing(
             continue
         mask = placement.mask_to_network(torch.from_numpy(film.masks["finding"])).numpy()
         for name in METHODS:
-            found = faces[name](
-                predictor.model,
-                x,
-                [ClassNode(sample.label)],
-                settings=PRESETS[preset],
-                temperature=bundle.temperature,
-                inside=placement.inside(),
-                seed=seed,
-            )[0]
-            inside, near = _hit(found.heatmap, mask)
+            drawing = Drawing(name, preset, seed=seed)
+            found = drawing.explain(predictor, x, placement.inside(), [ClassNode(sample.label)])[0]
+            inside, near = peak_hits(found.heatmap, mask)
             hits[name].append((FINDINGS[sample.label], inside, near))
         _log.info("pointing: %d of %d", len(hits["mdm"]), count)
     return {
@@ -87,13 +77,6 @@ def pointing(
         "tolerance_px": TOLERANCE,
         "methods": {name: _shares(rows) for name, rows in hits.items()},
     }
-
-
-def _hit(heatmap: NDArray[np.float32], mask: NDArray[np.bool_]) -> tuple[bool, bool]:
-    row, column = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
-    around = np.hypot(*np.ogrid[-TOLERANCE : TOLERANCE + 1, -TOLERANCE : TOLERANCE + 1])
-    near = binary_dilation(mask, structure=around <= TOLERANCE)
-    return bool(mask[row, column]), bool(near[row, column])
 
 
 def _shares(rows: list[tuple[str, bool, bool]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from dprotonet.errors import ReadableError
 from training.datasets.samples import Sample
 from training.splits import by_split
 
@@ -80,6 +81,11 @@ def probe(
     """
     from dprotonet.preprocessing import Preprocessing
 
+    if any(s.labels is not None for s in samples):
+        raise ReadableError(
+            "The probe asks for one class each, and these images have any number. "
+            "Leave multi_label out."
+        )
     options = options or ProbeOptions()
     preprocessing = Preprocessing(size=options.image_size)
     features = pooled_features(samples, options, preprocessing)

@@ -113,13 +113,14 @@ def purity(
     return result
 
 
-def class_purity(
-    similarities: Array, labels: NDArray[np.int64], owner: NDArray[np.int64], k: int = TOP
-) -> Array:
-    """Share of the k most similar images that are of the prototype's class, ``(P,)``."""
-    count = similarities.shape[1]
-    tops = [top_images(similarities, p, k) for p in range(count)]
-    return np.array([float((labels[tops[p]] == owner[p]).mean()) for p in range(count)])
+def class_purity(similarities: Array, own: NDArray[np.bool_], k: int = TOP) -> Array:
+    """Share of the k most similar images that have the prototype's class, ``(P,)``.
+
+    Args:
+        own: ``(N, P)``, the image has the prototype's class.
+    """
+    tops = [top_images(similarities, p, k) for p in range(similarities.shape[1])]
+    return np.array([float(own[top, p].mean()) for p, top in enumerate(tops)])
 
 
 def inside_masks(

@@ -12,11 +12,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from dprotonet.activation import activation_statistics
+from dprotonet.losses import classification_loss
 from dprotonet.model import DProtoNet
 from dprotonet.prototypes import PrototypeUpdate, update_prototypes
 from dprotonet.pruning import pruned, pruned_update, worth_keeping
+from training.calibration import chances
 from training.engine import outputs
-from training.metrics import auroc
+from training.metrics import auroc, share_right
 from training.run import PER_PASS, Rows, Run, balance, prototype_batches
 
 _log = logging.getLogger(__name__)
@@ -31,7 +33,8 @@ class PruningCost:
         kept_by_class: prototypes that each class still has.
         auroc_before: with all prototypes; None where validation has one class only.
         auroc_after: without the dropped ones, the last layer fitted anew.
-        accuracy_before: share of films whose most probable class is right.
+        accuracy_before: share of films whose most probable class is right; of multi-label films,
+            of the classes on the right side of 0.5.
         accuracy_after: the same without the dropped ones.
     """
 
@@ -128,10 +131,9 @@ def _judge(
     truth = run.films.labels[rows.validation].numpy()
     with torch.no_grad():
         logits = model.contributions(similarities[rows.validation]).sum(dim=-1)
-    chances = logits.softmax(dim=1).double().numpy()
-    area = auroc(chances, truth)
-    right = float((chances.argmax(axis=1) == truth).mean())
-    return (None if np.isnan(area) else area), right
+    said = chances(logits.double().numpy(), truth)
+    area = auroc(said, truth)
+    return (None if np.isnan(area) else area), share_right(said, truth)
 
 
 def fit_head(model: DProtoNet, similarities: Tensor, run: Run, rows: Rows) -> None:
@@ -146,11 +148,8 @@ def fit_head(model: DProtoNet, similarities: Tensor, run: Run, rows: Rows) -> No
     for _ in range(run.recipe.head_steps):
         optimizer.zero_grad()
         logits = model.contributions(x).sum(dim=-1)
-        loss = functional.cross_entropy(
-            logits,
-            y,
-            weight=weights.cpu() if weights is not None else None,
-            label_smoothing=run.recipe.label_smoothing,
+        loss = classification_loss(
+            logits, y, None if weights is None else weights.cpu(), run.recipe.label_smoothing
         )
         # L1 on foreign weights as in the joint phase, and a pull to where that phase left them.
         loss = (

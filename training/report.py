@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dprotonet.prediction import decide
 from training import metrics
 from training.groups import by_group
+from training.multilabel import multi_label_figures, multi_label_reliability
 
 Array = NDArray[np.float64]
 SCHEMA = 1
@@ -24,30 +25,40 @@ class Judged:
 
     Attributes:
         probabilities: ``(N, K)`` calibrated.
-        labels: ``(N,)``.
+        labels: ``(N,)``; ``(N, K)`` bool of multi-label films.
         patients: ``(N,)``.
         views: ``(N,)``, "" where unknown.
         threshold: on 1 - p(negative), or None.
-        called: ``(N,)`` class indices where films of several thresholds were pooled.
+        called: ``(N,)`` class indices (multi-label: ``(N, K)``) where films of several thresholds
+            were pooled.
         sexes: ``(N,)``, "F", "M" or "" where unknown; None where no film's is known.
         ages: ``(N,)`` years, nan where unknown; None where no film's is known.
+        thresholds: of multi-label films, one for each class.
     """
 
     classes: tuple[str, ...]
     negative_class: str | None
     probabilities: Array
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     patients: NDArray[Any]
     views: NDArray[Any]
     threshold: float | None
-    called: NDArray[np.int64] | None = None
+    called: NDArray[Any] | None = None
     sexes: NDArray[Any] | None = None
     ages: Array | None = None
+    thresholds: dict[str, float] | None = None
 
-    def calls(self) -> NDArray[np.int64]:
-        """``(N,)`` class indices by the project's decision rule."""
+    @property
+    def multi_label(self) -> bool:
+        """Whether a film has any number of the classes."""
+        return self.labels.ndim == 2
+
+    def calls(self) -> NDArray[Any]:
+        """``(N,)`` class indices by the project's decision rule; multi-label: ``(N, K)`` bool."""
         if self.called is not None:
             return self.called
+        if self.thresholds is not None:
+            return self.probabilities >= np.array([self.thresholds[c] for c in self.classes])
         names = [
             decide(
                 dict(zip(self.classes, row, strict=True)),
@@ -71,6 +82,7 @@ class Judged:
             None if self.called is None else self.called[rows],
             None if self.sexes is None else self.sexes[rows],
             None if self.ages is None else self.ages[rows],
+            self.thresholds,
         )
 
 
@@ -81,6 +93,7 @@ def report(judged: Judged, *, resamples: int, curves: bool = True) -> dict[str, 
         "classes": list(judged.classes),
         "negative_class": judged.negative_class,
         "threshold": judged.threshold,
+        **({"thresholds": judged.thresholds} if judged.thresholds else {}),
         **_figures(judged, resamples),
         **by_group(judged, lambda part: _figures(part, resamples)),
     }
@@ -90,6 +103,8 @@ def report(judged: Judged, *, resamples: int, curves: bool = True) -> dict[str, 
 
 
 def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
+    if judged.multi_label:
+        return multi_label_figures(judged, resamples)
     draws = metrics.patient_draws(judged.patients, resamples)
     labels, probabilities = judged.labels, judged.probabilities
     calls, everyone = judged.calls(), np.ones(len(labels), dtype=bool)
@@ -118,10 +133,9 @@ def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
         "interval": f"95 %, {resamples} bootstrap resamples of patients",
     }
     if len(judged.classes) > 2:
-        figures["auroc_by_class"] = {
-            name: metrics.interval(_one_against_rest(probabilities, labels, k), draws).to_json()
-            for k, name in enumerate(judged.classes)
-        }
+        figures["auroc_by_class"] = metrics.auroc_by_class(
+            judged.classes, probabilities, labels, draws
+        )
     if judged.negative_class is not None:
         negative = judged.classes.index(judged.negative_class)
         ill, called = labels != negative, calls != negative
@@ -134,19 +148,18 @@ def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
     return figures
 
 
-def _one_against_rest(probabilities: Array, labels: NDArray[np.int64], k: int) -> Any:
-    return lambda w: metrics.binary_auroc(probabilities[:, k], labels == k, w)
-
-
 def _curves(judged: Judged) -> dict[str, Any]:
-    shown = range(1, 2) if len(judged.classes) == 2 else range(len(judged.classes))
+    two = len(judged.classes) == 2 and not judged.multi_label
+    shown = range(1, 2) if two else range(len(judged.classes))
     return {
         "roc": {
-            judged.classes[k]: metrics.roc_curve(judged.probabilities[:, k], judged.labels == k)
+            judged.classes[k]: metrics.roc_curve(judged.probabilities[:, k], truth)
             for k in shown
-            if 0 < (judged.labels == k).sum() < len(judged.labels)
+            if 0 < (truth := metrics.has_class(judged.labels, k)).sum() < len(truth)
         },
-        "reliability": metrics.reliability(judged.probabilities, judged.labels),
+        "reliability": (multi_label_reliability if judged.multi_label else metrics.reliability)(
+            judged.probabilities, judged.labels
+        ),
     }
 
 
@@ -173,7 +186,7 @@ def paired_difference(
 def _figure(judged: Judged, name: str) -> Callable[[Array], Array]:
     """Weights ``(B, N)`` to the figure ``(B,)``."""
     if name == "accuracy":
-        right = judged.calls() == judged.labels
-        return lambda w: metrics.share(right, np.ones_like(right), w)
+        right = metrics.right_share(judged.calls(), judged.labels)
+        return lambda w: metrics.weighted_mean(right, w)
     area = metrics.macro_auroc if name == "auroc" else metrics.macro_auprc
     return lambda w: area(judged.probabilities, judged.labels, w)

@@ -35,16 +35,25 @@ def describe(
         "data": {"images": len(films), "sha256": data_sha256(films)},
         "code": code_state(Path(__file__).parent),
         "device": device,
-        "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "hardware": hardware(device),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
 
 
+def hardware(device: str) -> str:
+    """The GPU's name, or how many cores of which kind."""
+    if device.startswith("cuda"):
+        import torch
+
+        return str(torch.cuda.get_device_name(device))
+    return f"{os.cpu_count()} CPU cores, {platform.machine()}"
+
+
 def data_sha256(films: Films) -> str:
     """One hash over every sample's id, patient, label and image file, in the order of the ids."""
     rows = sorted(
-        (s.sample_id, s.patient_id, s.label, digest)
+        (s.sample_id, s.patient_id, s.label if s.labels is None else s.labels, digest)
         for s, digest in zip(films.samples, films.sha256s, strict=True)
     )
     return hashlib.sha256(repr(rows).encode()).hexdigest()

@@ -6,6 +6,7 @@ import copy
 import io
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dprotonet.predictor import Predictor
     from dprotonet.preprocessing import Preprocessing
     from training.datasets.samples import Sample
+    from training.heatmaps import Drawing
 
 _log = logging.getLogger(__name__)
 CASCADE = ("head", "prototypes", "masks", "backbone")  # from the top down
@@ -78,9 +80,8 @@ def sanity(
     predictor: Predictor,
     samples: Sequence[Sample],
     count: int,
+    drawing: Drawing,
     *,
-    method: str = "mdm",
-    preset: str = "standard",
     resamples: int = 1000,
 ) -> dict[str, Any]:
     """Rank correlations of the predicted class's heatmap with what it should and should not equal.
@@ -91,7 +92,7 @@ def sanity(
     chosen = spread(samples, count)
     rows = []
     for done, sample in enumerate(chosen, 1):
-        rows.append(_one(predictor, networks, sample, method, preset))
+        rows.append(_one(predictor, networks, sample, drawing))
         _log.info("sanity: %d of %d", done, len(chosen))
     patients = np.array([s.patient_id for s in chosen])
 
@@ -99,8 +100,8 @@ def sanity(
         return mean_interval(np.array([row[name] for row in rows]), patients, resamples).to_json()
 
     return {
-        "method": method,
-        "preset": preset,
+        "method": drawing.method,
+        "preset": drawing.preset,
         "images": len(chosen),
         "randomised": {f"down to {part}": mean(part) for part in CASCADE},
         "seeds": mean("seeds"),
@@ -110,31 +111,23 @@ def sanity(
 
 
 def _one(
-    predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, method: str, preset: str
+    predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, drawing: Drawing
 ) -> dict[str, float]:
-    from dprotonet.explain import METHODS, PRESETS, ClassNode
+    from dprotonet.explain import ClassNode
 
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(sample.load())
     said, inside = predictor.predict_tensor(x), placement.inside()
-    node = ClassNode(bundle.classes.index(said.label), said.label)
+    node = ClassNode(bundle.classes.index(said.leading), said.leading)
 
     def drawn(model: DProtoNet, image: Tensor, seed: int) -> NDArray[Any]:
-        device = next(model.parameters()).device
-        return METHODS[method](
-            model,
-            image.to(device),
-            [node],
-            settings=PRESETS[preset],
-            temperature=bundle.temperature,
-            inside=inside,
-            seed=seed,
-        )[0].heatmap
+        how = replace(drawing, seed=seed)
+        return how.explain(predictor, image, inside, [node], model=model)[0].heatmap
 
     film, first = inside.numpy(), drawn(predictor.model, x, 0)
     squeezed = through_jpeg(x, bundle.preprocessing)
     again = predictor.predict_tensor(squeezed)
-    change = abs(again.probabilities[said.label] - said.probability)
+    change = abs(again.probabilities[said.leading] - said.probability)
     return {
         **{p: rank_correlation(first, drawn(net, x, 0), film) for p, net in networks.items()},
         "seeds": rank_correlation(first, drawn(predictor.model, x, 1), film),

@@ -80,7 +80,7 @@ def check_split(parts: dict[Split, tuple[Sample, ...]], classes: tuple[str, ...]
                 f"The {split} split is empty: splits are made by patient, and too few patients "
                 "are there. Add images of more patients."
             )
-    present = {s.label for s in parts["train"]}
+    present = {k for s in parts["train"] for k in s.classes}
     missing = [name for index, name in enumerate(classes) if index not in present]
     if missing:
         raise ReadableError(

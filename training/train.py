@@ -17,7 +17,7 @@ from dprotonet.model import DProtoNet
 from dprotonet.preprocessing import Preprocessing
 from dprotonet.prototypes import PrototypeUpdate
 from training import networks, prototype_phase
-from training.calibration import fit_temperature, fit_threshold, softmax
+from training.calibration import chances, fit_temperature, fit_threshold
 from training.datasets.samples import Dataset
 from training.engine import Stage, fit, outputs
 from training.films import Films
@@ -35,6 +35,7 @@ class Fitted:
 
     Attributes:
         logits: ``(N, K)`` of all films, float64, before the temperature.
+        thresholds: of multi-label films, one for each class; None for others.
         update: the prototypes' origin; None for the black box.
         pruning: what it cost; None where nothing was to be pruned.
     """
@@ -47,6 +48,7 @@ class Fitted:
     seconds: float
     update: PrototypeUpdate | None = None
     pruning: PruningCost | None = None
+    thresholds: dict[str, float] | None = None
 
     def judged(self, run: Run, rows: Tensor) -> Judged:
         """Some films with the calibrated probabilities."""
@@ -54,13 +56,14 @@ class Fitted:
         return Judged(
             run.dataset.classes,
             run.dataset.negative_class,
-            softmax(self.logits[at], self.temperature),
+            chances(self.logits[at], films.labels.numpy()[at], self.temperature),
             films.labels.numpy()[at],
             films.patients[at],
             films.views[at],
             self.threshold,
             sexes=films.sexes[at],
             ages=films.ages[at],
+            thresholds=self.thresholds,
         )
 
 
@@ -105,7 +108,12 @@ def fit_black_box(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
 def fit_dprotonet(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
     """Joint training, then the prototype update, then the last layer."""
     start = time.perf_counter()
-    trainee = networks.dprotonet(run.recipe, run.dataset.classes, balance(run, rows))
+    trainee = networks.dprotonet(
+        run.recipe,
+        run.dataset.classes,
+        balance(run, rows),
+        multi_label=run.dataset.multi_label,
+    )
     history = _fit_cut(trainee, run, rows, out)
     model = trainee.network
     assert isinstance(model, DProtoNet)
@@ -169,14 +177,17 @@ def _fitted(
     at = rows.validation.numpy()
     labels = run.films.labels.numpy()[at]
     temperature = fit_temperature(logits[at], labels)
-    threshold = None
-    negative = run.dataset.negative_index
+    threshold, thresholds = None, None
+    negative, said = run.dataset.negative_index, chances(logits[at], labels, temperature)
     if negative is not None:
-        threshold = fit_threshold(
-            1.0 - softmax(logits[at], temperature)[:, negative], labels != negative
-        )
+        threshold = fit_threshold(1.0 - said[:, negative], labels != negative)
+    if run.dataset.multi_label:
+        thresholds = {
+            name: fit_threshold(said[:, k], labels[:, k])
+            for k, name in enumerate(run.dataset.classes)
+        }
     seconds = time.perf_counter() - start
-    return Fitted(network, logits, temperature, threshold, history, seconds)
+    return Fitted(network, logits, temperature, threshold, history, seconds, thresholds=thresholds)
 
 
 def write_json(path: Path, values: Any) -> None:

@@ -129,7 +129,7 @@ def _read_item(
             case_id,
             frame=0,
             model=model,
-            node=f"class:{prediction.label}",
+            node=f"class:{prediction.leading}",
             seed=0,
             pulse=pulse,
         ).explanation_id

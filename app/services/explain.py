@@ -44,7 +44,7 @@ def request(
             raise Refused("No model was chosen for this case yet. Choose one first.")
         prediction = tx.predictions.get(case_id, frame=frame, model=model)
     info = workplace.models.get(model)
-    node = canonical(node, info, predicted=prediction.label if prediction else None)
+    node = canonical(node, info, predicted=prediction.leading if prediction else None)
     with workplace.store.read() as tx:
         saved = tx.explanations.find(
             pixel_sha256=case.pixel_sha256,

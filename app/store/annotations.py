@@ -17,6 +17,7 @@ from app.domain.annotations import (
     PrototypeJudgement,
 )
 from app.domain.errors import Conflict
+from app.store.labelled import labelled
 from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry
 
 COLUMNS = tuple(name for name in Annotation.__dataclass_fields__ if name != "prototype_judgements")
@@ -182,8 +183,8 @@ def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
     if filters.label:
         found.append(
             or_(
-                AnnotationEntry.predicted_label == filters.label,
-                AnnotationEntry.corrected_label == filters.label,
+                labelled(AnnotationEntry.predicted_label, filters.label),
+                labelled(AnnotationEntry.corrected_label, filters.label),
             )
         )
     if filters.model:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.cases import Case, CaseFilters, CasePage, CaseRow, FilmFacts
 from app.domain.errors import NotFound
+from app.store.labelled import labelled
 from app.store.rows import (
     AnnotationEntry,
     CaseEntry,
@@ -204,7 +205,7 @@ def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
     if filters.status:
         found.append(STATUS == filters.status)  # noqa: SIM300
     if filters.label:
-        found.append(PredictionEntry.label == filters.label)
+        found.append(labelled(PredictionEntry.label, filters.label))
     if filters.verdict:
         found.append(LATEST.c.verdict == filters.verdict)
     if filters.model:

@@ -46,7 +46,7 @@ class Predictions:
                 frame=frame,
                 model=model,
                 label=prediction.label,
-                probability=prediction.probabilities[prediction.label],
+                probability=prediction.probability,
                 result=prediction.to_json(),
                 created_at=now,
             )

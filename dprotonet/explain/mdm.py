@@ -142,6 +142,7 @@ def open_probe(
         fill_sigma=settings.fill_sigma,
         class_scale=settings.class_scale,
         temperature=temperature,
+        multi_label=bool(getattr(getattr(model, "options", None), "multi_label", False)),
         batch=settings.batch,
         generator=generator,
         progress=progress,

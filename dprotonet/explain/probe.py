@@ -32,6 +32,7 @@ class Probe:
         fill_sigma: float = 12 / 224,
         class_scale: str = "probability",
         temperature: float = 1.0,
+        multi_label: bool = False,
         batch: int = 16,
         generator: torch.Generator | None = None,
         progress: Callable[[float], None] | None = None,
@@ -48,6 +49,7 @@ class Probe:
             fill_sigma: share of S.
             class_scale: the scale of class nodes.
             temperature: the calibration of class nodes.
+            multi_label: each class has a sigmoid of its own.
             batch: images in one graph.
             generator: for a fill of noise.
             progress: told the share of the work that is done.
@@ -59,6 +61,7 @@ class Probe:
         self.fill_name = fill
         self.fill = make_fill(fill, image, inside, sigma=fill_sigma, generator=generator)
         self.class_scale, self.temperature = class_scale, temperature
+        self.multi_label = multi_label
         self.forward_passes = self.backward_passes = 0
         self.planned = 0.0
         self._progress, self._cancelled = progress, cancelled
@@ -139,4 +142,5 @@ class Probe:
             class_scale=self.class_scale,
             temperature=self.temperature,
             whole=output if self.whole is None else self.whole,
+            multi_label=self.multi_label,
         )

@@ -35,6 +35,7 @@ def node_values(
     class_scale: str = "probability",
     temperature: float = 1.0,
     whole: object = None,
+    multi_label: bool = False,
 ) -> Tensor:
     """The value of every node for every row.
 
@@ -43,6 +44,7 @@ def node_values(
         nodes: Q nodes.
         class_scale: one of :data:`CLASS_SCALES`.
         temperature: the calibration by which logits are divided first.
+        multi_label: classes do not exclude each other: a sigmoid for each logit.
         whole: what the network gave for the one unmasked image; vector nodes compare to it.
 
     Returns:
@@ -51,7 +53,8 @@ def node_values(
     columns = []
     for node in nodes:
         if isinstance(node, ClassNode):
-            columns.append(_class_value(logits_of(output), node.index, class_scale, temperature))
+            logits = logits_of(output)
+            columns.append(_class_value(logits, node.index, class_scale, temperature, multi_label))
             continue
         similarities = getattr(output, "similarities", None)
         vectors = getattr(output, "vectors", None)
@@ -69,7 +72,9 @@ def node_values(
     return values if values.dtype == torch.float64 else values.float()
 
 
-def _class_value(logits: Tensor, index: int, scale: str, temperature: float) -> Tensor:
+def _class_value(
+    logits: Tensor, index: int, scale: str, temperature: float, multi_label: bool
+) -> Tensor:
     if not -logits.shape[1] <= index < logits.shape[1]:
         raise WrongRequest(
             f"There is no class number {index}: this model has {logits.shape[1]} classes, "
@@ -78,8 +83,8 @@ def _class_value(logits: Tensor, index: int, scale: str, temperature: float) -> 
     if scale == "logit":
         return logits[:, index]
     logits = (logits if logits.dtype == torch.float64 else logits.float()) / temperature
-    if logits.shape[1] == 1:  # one logit: a sigmoid's
-        return logits[:, 0].sigmoid() if scale == "probability" else logits[:, 0]
+    if multi_label or logits.shape[1] == 1:  # a sigmoid's
+        return logits[:, index].sigmoid() if scale == "probability" else logits[:, index]
     log_probabilities = logits.log_softmax(dim=1)
     if scale == "probability":
         return log_probabilities[:, index].exp()

@@ -35,6 +35,7 @@ def prediction_record(film: Film, prediction: Prediction) -> dict[str, Any]:
         "prediction": prediction.label,
         "probabilities": dict(prediction.probabilities),
         "threshold": prediction.threshold,
+        **({} if prediction.thresholds is None else {"thresholds": dict(prediction.thresholds)}),
         "matches": [
             {
                 "prototype": match.prototype,

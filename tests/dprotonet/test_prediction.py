@@ -66,3 +66,46 @@ def test_a_prediction_checks_itself():
 def test_predictions_need_no_torch():
     code = "import sys, dprotonet.prediction; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=".").returncode == 0
+
+
+THRESHOLDS = {"mass": 0.5, "edema": 0.2, "nodule": 0.9}
+
+
+def together(**probabilities):
+    return Prediction(
+        label=decide(probabilities, thresholds=THRESHOLDS),
+        probabilities=probabilities,
+        logits=dict.fromkeys(probabilities, 0.0),
+        threshold=None,
+        matches=(),
+        closest_similarity=0.8,
+        no_prototype_is_close=False,
+        seconds=0.1,
+        bundle="0" * 64,
+        thresholds=THRESHOLDS,
+    )
+
+
+def test_classes_that_go_together_are_each_called_from_their_own_threshold():
+    said = together(mass=0.6, edema=0.2, nodule=0.8)
+    assert (said.label, said.called) == ("mass + edema", ("mass", "edema"))
+    assert (said.leading, said.probability) == ("mass", 0.6)
+    assert Prediction.from_json(json.loads(json.dumps(said.to_json()))) == said
+
+
+def test_where_no_class_is_called_the_one_nearest_to_its_threshold_leads():
+    said = together(mass=0.05, edema=0.1, nodule=0.5)
+    assert (said.label, said.called, said.leading) == ("none called", (), "edema")
+
+
+def test_a_label_that_is_not_what_the_thresholds_say_is_refused():
+    data = together(mass=0.6, edema=0.2, nodule=0.8).to_json()
+    with pytest.raises(ValueError, match="not what the thresholds say"):
+        Prediction.from_json({**data, "label": "mass"})
+    with pytest.raises(ValueError, match="outside of 0 and 1"):
+        Prediction.from_json({**data, "probabilities": {**data["probabilities"], "mass": 1.2}})
+
+
+def test_a_prediction_of_one_class_is_written_as_it_always_was():
+    assert "thresholds" not in PREDICTION.to_json()
+    assert (PREDICTION.leading, PREDICTION.called) == ("nodule", ("nodule",))

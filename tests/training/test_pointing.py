@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from training.pointing import _hit, _share
+from training.localisation import peak_hits
+from training.pointing import _share
 
 
 def test_the_peak_counts_inside_the_mask_or_within_fifteen_pixels_of_it():
@@ -10,7 +11,7 @@ def test_the_peak_counts_inside_the_mask_or_within_fifteen_pixels_of_it():
     for column, expected in ((12, (True, True)), (30, (False, True)), (40, (False, False))):
         heatmap = np.zeros((64, 64), dtype=np.float32)
         heatmap[15, column] = 1.0
-        assert _hit(heatmap, mask) == expected
+        assert peak_hits(heatmap, mask) == expected
 
 
 def test_a_share_has_its_interval_and_stays_in_zero_to_one():

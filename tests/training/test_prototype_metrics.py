@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from dprotonet.labels import owned
 from training import prototype_metrics as figures
 
 SIZE = 224
@@ -37,7 +38,7 @@ def test_purities_of_known_cases():
     found = figures.purity(planted(), PARTS, similarities, SIZE, k=8)
     assert found.tolist() == [1.0, 5 / 8]
     labels = np.array([0] * 5 + [1] * 5)
-    assert figures.class_purity(similarities, labels, np.array([0, 1]), k=8).tolist() == [
+    assert figures.class_purity(similarities, owned(labels, np.array([0, 1])), k=8).tolist() == [
         5 / 8,
         3 / 8,
     ]

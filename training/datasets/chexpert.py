@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from dprotonet.errors import ReadableError
+from training.datasets.findings import chosen_findings
 from training.datasets.samples import Dataset, Sample
 from training.datasets.tables import folder_of, none_found, rows_of, sex, years
 
@@ -22,45 +23,63 @@ TABLES: tuple[tuple[str, Literal["train", "test"]], ...] = (
     ("train.csv", "train"),
     ("valid.csv", "test"),
 )
+FINDINGS = (
+    *("Enlarged Cardiomediastinum", "Cardiomegaly", "Lung Opacity", "Lung Lesion", "Edema"),
+    *("Consolidation", "Pneumonia", "Atelectasis", "Pneumothorax", "Pleural Effusion"),
+    *("Pleural Other", "Fracture", "Support Devices"),
+)
 Uncertain = Literal["negative", "positive", "skip"]
 
 
-def load(root: Path, finding: str = "", *, uncertain: Uncertain = "skip") -> Dataset:
+def load(
+    root: Path,
+    finding: str = "",
+    *,
+    uncertain: Uncertain = "skip",
+    multi_label: bool = False,
+) -> Dataset:
     """The frontal films under ``root``; the authors' validation films are the test split.
 
     Args:
-        finding: a column of the table; "Pleural Effusion" where nothing is given.
-        uncertain: what -1 counts as.
+        finding: a column of the table; "Pleural Effusion" where nothing is given. With
+            ``multi_label`` several, with commas; all of :data:`FINDINGS` where none is given.
+        uncertain: what -1 counts as; "skip" leaves a film out with any -1 among the findings.
+        multi_label: findings that go together as classes, instead of one or not.
 
     Raises:
         ReadableError: a table, a column or every film is missing.
     """
     folder_of(root, ORIGIN)
+    together = chosen_findings(finding, FINDINGS, "CheXpert") if multi_label else ()
     finding = finding or "Pleural Effusion"
+    asked = together or (finding,)
     samples = []
     for name, split in TABLES:
         if split == "test" and not (root / name).is_file():
             continue
-        for row in rows_of(root / name, (*COLUMNS, finding), ORIGIN):
-            label = _label(row[finding], uncertain)
+        for row in rows_of(root / name, (*COLUMNS, *asked), ORIGIN):
+            found = [_label(row[name], uncertain) for name in asked]
             # The table's paths begin with the folder in which the set was packed.
             inner = "/".join(row["Path"].split("/")[-4:])
-            if label is None or row["Frontal/Lateral"] != "Frontal" or not (root / inner).is_file():
+            if None in found or row["Frontal/Lateral"] != "Frontal" or not (root / inner).is_file():
                 continue
             samples.append(
                 Sample(
                     inner,
                     root / inner,
                     inner.split("/")[1],
-                    label,
+                    -1 if together else int(found[0] or 0),
                     row["AP/PA"],
                     sex=sex(row["Sex"]),
                     age=years(row["Age"]),
                     official_split=split,
+                    labels=tuple(k for k, said in enumerate(found) if said) if together else None,
                 )
             )
     if not samples:
         raise none_found(root, "film", ORIGIN)
+    if together:
+        return Dataset("chexpert", together, None, tuple(samples), LICENCE)
     classes = (f"no {finding.lower()}", finding.lower())
     return Dataset("chexpert", classes, classes[0], tuple(samples), LICENCE)
 

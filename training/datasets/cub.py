@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dprotonet.errors import ReadableError
+from training.datasets.pictures import white_mask
 from training.datasets.samples import Box, Dataset, Part, Sample
 from training.datasets.tables import folder_of, none_found
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 ORIGIN = (
     "CUB_200_2011 (doi:10.22002/D1.20098): images.txt, classes.txt, image_class_labels.txt, "
@@ -55,7 +51,7 @@ def load(root: Path, *, first_classes: int = 0) -> Dataset:
                 boxes=(Box(x, y, width, height, "bird"),),
                 parts=tuple(parts[key]),
                 official_split="train" if training[key] else "test",
-                mask=None if mask is None else partial(_mask, mask),
+                mask=None if mask is None else partial(white_mask, mask),
             )
         )
     if not samples:
@@ -95,12 +91,3 @@ def _parts(root: Path) -> dict[str, list[Part]]:
         if words[4] == "1":
             found[words[0]].append(Part(names[words[1]], float(words[2]), float(words[3])))
     return found
-
-
-def _mask(path: Path) -> NDArray[np.bool_]:
-    """Most of five annotators."""
-    import numpy as np
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("L")) > 127

@@ -23,6 +23,7 @@ def load(
     label_column: str = "label",
     patient_column: str = "patient",
     negative_class: str | None = None,
+    multi_label: bool = False,
 ) -> Dataset:
     """The images that the table under ``root`` names; classes in alphabetical order.
 
@@ -30,13 +31,15 @@ def load(
 
     Args:
         file_column: of paths relative to ``root``.
+        multi_label: the label column has any number of classes, "|" between them; blank for none.
 
     Raises:
         ReadableError: the table, a column or an image that it names is missing.
     """
     folder_of(root, ORIGIN)
     rows = rows_of(root / table, (file_column, label_column, patient_column), ORIGIN)
-    classes = tuple(sorted({row[label_column] for row in rows}))
+    named = {row[file_column]: _labels(row[label_column], multi_label) for row in rows}
+    classes = tuple(sorted({name for names in named.values() for name in names}))
     missing = [row[file_column] for row in rows if not (root / row[file_column]).is_file()]
     if len(missing) == len(rows):
         raise none_found(root, "image", ORIGIN)
@@ -56,15 +59,24 @@ def load(
             row[file_column],
             root / row[file_column],
             row[patient_column],
-            classes.index(row[label_column]),
+            -1 if multi_label else classes.index(row[label_column]),
             row.get("view", ""),
             sex=sex(row.get("sex", "")),
             age=years(row.get("age", "")),
             official_split=_split(row.get("split", "")),  # type: ignore[arg-type]
+            labels=tuple(sorted(classes.index(name) for name in named[row[file_column]]))
+            if multi_label
+            else None,
         )
         for row in rows
     )
     return Dataset(root.resolve().name, classes, negative_class, samples)
+
+
+def _labels(text: str, multi_label: bool) -> tuple[str, ...]:
+    if not multi_label:
+        return (text,)
+    return tuple(dict.fromkeys(word.strip() for word in text.split("|") if word.strip()))
 
 
 def _split(text: str) -> str:

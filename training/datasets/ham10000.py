@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dprotonet.errors import ReadableError
+from training.datasets.pictures import white_mask
 from training.datasets.samples import Dataset, Sample
 from training.datasets.tables import folder_of, none_found, rows_of, sex, years
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 ORIGIN = (
     "HAM10000 as the Harvard Dataverse hands it out (doi:10.7910/DVN/DBW86T): "
@@ -56,7 +52,7 @@ def load(root: Path, *, malignant: bool = False) -> Dataset:
                 label,
                 sex=sex(row.get("sex", "")),
                 age=years(row.get("age", "")),
-                mask=partial(_mask, masks[image]) if image in masks else None,
+                mask=partial(white_mask, masks[image]) if image in masks else None,
             )
         )
     if not samples:
@@ -95,11 +91,3 @@ def _isic(table: Path) -> dict[str, dict[str, str]]:
             )
         found[row["image"]] = {"dx": named[0], "lesion_id": row.get("lesion_id", "")}
     return found
-
-
-def _mask(path: Path) -> NDArray[np.bool_]:
-    import numpy as np
-    from PIL import Image
-
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("L")) > 127

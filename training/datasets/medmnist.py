@@ -18,6 +18,28 @@ ORIGIN = (
     "a .npz file of MedMNIST (medmnist.com, doi:10.5281/zenodo.10519652), such as breastmnist.npz"
 )
 NOTE = "The file names no patients: each image was taken for a patient of its own."
+_ORGANS = (
+    *("bladder", "femur-left", "femur-right", "heart", "kidney-left", "kidney-right", "liver"),
+    *("lung-left", "lung-right", "pancreas", "spleen"),
+)
+CLASSES: dict[str, tuple[str, ...]] = {
+    "chestmnist": (
+        *("atelectasis", "cardiomegaly", "effusion", "infiltration", "mass", "nodule", "pneumonia"),
+        *("pneumothorax", "consolidation", "edema", "emphysema", "fibrosis", "pleural", "hernia"),
+    ),
+    "dermamnist": (
+        *("actinic keratoses and intraepithelial carcinoma", "basal cell carcinoma"),
+        *("benign keratosis-like lesions", "dermatofibroma", "melanoma", "melanocytic nevi"),
+        "vascular lesions",
+    ),
+    "octmnist": ("choroidal neovascularization", "diabetic macular edema", "drusen", "normal"),
+    "pneumoniamnist": ("normal", "pneumonia"),
+    "breastmnist": ("malignant", "normal, benign"),
+    "organamnist": _ORGANS,
+    "organcmnist": _ORGANS,
+    "organsmnist": _ORGANS,
+}
+"""Names by label, as the authors' medmnist/info.py gives them; the .npz files hold numbers only."""
 _SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
 
@@ -28,29 +50,33 @@ def load(path: Path) -> Dataset:
         ReadableError: there is no such file, or it has other arrays.
     """
     arrays = _arrays(_file(path))
-    samples, highest = [], 0
+    samples, count = [], 0
     for short, split in _SPLITS.items():
         images, labels = arrays[f"{short}_images"], arrays[f"{short}_labels"]
-        if labels.ndim != 2 or labels.shape[1] != 1:
+        if labels.ndim != 2 or len(labels) != len(images):
             raise ReadableError(
-                f"{path.name} gives an image {labels.shape[-1]} labels at once. "
-                "Give a set with one label for each image."
+                f"{path.name} does not give each of its images a row of labels. Expected {ORIGIN}."
             )
-        highest = max(highest, int(labels.max()))
-        for i, label in enumerate(labels[:, 0].tolist()):
+        together = labels.shape[1] > 1  # one column for each class, as in chestmnist
+        count = max(count, labels.shape[1] if together else int(labels.max()) + 1)
+        for i, label in enumerate(labels.tolist()):
             name = f"{short}-{i:06d}"
             samples.append(
                 Sample(
                     name,
                     None,
                     name,
-                    int(label),
+                    -1 if together else int(label[0]),
                     official_split=split,  # type: ignore[arg-type]
                     make=partial(_image, images[i]),
+                    labels=tuple(k for k, there in enumerate(label) if there) if together else None,
                 )
             )
-    classes = tuple(f"class {k}" for k in range(highest + 1))
-    return Dataset(_file(path).stem, classes, None, tuple(samples), "See medmnist.com.", NOTE)
+    name = _file(path).stem
+    known = CLASSES.get(name.split("_")[0], ())  # larger images lie in breastmnist_224.npz
+    classes = known if len(known) == count else tuple(f"class {k}" for k in range(count))
+    negative = "normal" if "normal" in classes and not together else None
+    return Dataset(name, classes, negative, tuple(samples), "See medmnist.com.", NOTE)
 
 
 def _file(path: Path) -> Path:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from dprotonet.errors import ReadableError
+from training.datasets.findings import chosen_findings
 from training.datasets.samples import Box, Dataset, Sample
 from training.datasets.tables import rows_of, sex, years
 
@@ -30,12 +32,22 @@ NOTE = (
     "The positive class is pneumonia among the findings of the report, most often with other "
     "findings beside it. Labels were mined from reports, not read from the films."
 )
+NOTE_TOGETHER = (
+    "Findings of the report, several to a film; mined from reports, not read from the films. A "
+    "film without any may have other findings than these."
+)
+NOTHING = "No Finding"
 _COLUMNS = ("Image Index", "Finding Labels", "Patient ID", "View Position")
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
-def load(root: Path) -> Dataset:
+def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset:
     """The data set under ``root``: the table, the images beside it, and the boxes where there are.
+
+    Args:
+        finding: with ``multi_label`` the findings to be learned together, with commas; those that
+            occur where none is named.
+        multi_label: findings that go together as classes, instead of pneumonia or not.
 
     Rows whose image is not there are left out (a part of the set is a common download); an image
     may have been converted to JPEG, so files are found by their stem.
@@ -47,22 +59,25 @@ def load(root: Path) -> Dataset:
     rows = rows_of(table, _COLUMNS, ORIGIN)
     files = _files(root)
     boxes = _boxes(root / BOXES)
+    present = [row for row in rows if Path(row["Image Index"]).stem in files]
+    classes = _findings(present, finding) if multi_label and present else CLASSES
     samples = []
-    for row in rows:
+    for row in present:
         stem = Path(row["Image Index"]).stem
-        if stem not in files:
-            continue
-        path = files[stem]
+        path, found = files[stem], row["Finding Labels"].split("|")
         samples.append(
             Sample(
                 sample_id=stem,
                 path=path,
                 patient_id=row["Patient ID"],
-                label=int("Pneumonia" in row["Finding Labels"].split("|")),
+                label=-1 if multi_label else int("Pneumonia" in found),
                 view=row["View Position"],
                 boxes=_scaled(boxes[stem], path) if stem in boxes else (),
                 sex=sex(row.get("Patient Gender") or row.get("Patient Sex", "")),
                 age=years(row.get("Patient Age", "")),
+                labels=tuple(k for k, name in enumerate(classes) if name in found)
+                if multi_label
+                else None,
             )
         )
     if not samples:
@@ -70,7 +85,15 @@ def load(root: Path) -> Dataset:
             f"{root} holds no image that {table.name} names (its first is "
             f"{rows[0]['Image Index']}). Put them under images/ or images_001/images/ and so on."
         )
+    if multi_label:
+        return Dataset("nih", classes, None, tuple(samples), LICENCE, NOTE_TOGETHER)
     return Dataset("nih", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)
+
+
+def _findings(rows: Sequence[Mapping[str, str]], words: str) -> tuple[str, ...]:
+    """Those that occur, in alphabetical order, or those of them that are asked for."""
+    there = {name for row in rows for name in row["Finding Labels"].split("|")} - {NOTHING}
+    return chosen_findings(words, sorted(there), "this part of NIH ChestX-ray14")
 
 
 def _table(root: Path) -> Path:

@@ -44,7 +44,15 @@ def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
     return replace(dataset, samples=tuple(replace(s, official_split="") for s in dataset.samples))
 
 
+MULTI_LABEL = frozenset(("nih", "vindr", "chexpert", "dicom_csv", "medmnist"))
+
+
 def _open(recipe: Recipe, data: Path | None) -> Dataset:
+    if recipe.multi_label and recipe.dataset not in MULTI_LABEL:
+        raise ReadableError(
+            f"Images of {recipe.dataset} have one class each. Leave multi_label out, or use one of "
+            f"{', '.join(sorted(MULTI_LABEL))}."
+        )
     if recipe.dataset == "phantom":
         return phantom(recipe)
     if recipe.dataset == "elpv":
@@ -98,14 +106,17 @@ def _dicom_csv(data: Path, recipe: Recipe) -> Dataset:
         label_column=recipe.label_column or "label",
         patient_column=recipe.patient_column or "patient",
         negative_class=recipe.negative_class,
+        multi_label=recipe.multi_label,
     )
 
 
 LOADERS: Mapping[DatasetKind, Callable[[Path, Recipe], Dataset]] = {
-    "nih": lambda data, _: nih.load(data),
+    "nih": lambda data, r: nih.load(data, r.finding, multi_label=r.multi_label),
     "rsna": lambda data, _: rsna.load(data),
-    "vindr": lambda data, recipe: vindr.load(data, recipe.finding),
-    "chexpert": lambda data, r: chexpert.load(data, r.finding, uncertain=r.uncertain),
+    "vindr": lambda data, r: vindr.load(data, r.finding, multi_label=r.multi_label),
+    "chexpert": lambda data, r: chexpert.load(
+        data, r.finding, uncertain=r.uncertain, multi_label=r.multi_label
+    ),
     "palm": lambda data, _: palm.load(data),
     "cbis_ddsm": lambda data, _: cbis_ddsm.load(data),
     "ham10000": lambda data, recipe: ham10000.load(data, malignant=recipe.malignant),

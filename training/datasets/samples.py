@@ -49,7 +49,7 @@ class Sample:
         sample_id: unique within the data set and stable between runs.
         path: the file, or None where ``make`` makes the image.
         patient_id: images of one patient never stand on two sides of a split.
-        label: index into the data set's classes.
+        label: index into the data set's classes; -1 in a multi-label set.
         view: "AP", "PA" or "" where unknown; other words where the set has other views.
         boxes: findings, in stored pixels.
         sex: "F", "M" or "" where unknown.
@@ -58,6 +58,7 @@ class Sample:
         official_split: the side that the set's authors put it on, "" where they say nothing.
         mask: gives the finding's ``(H, W)`` bool on the stored grid, or None where there is none.
         make: makes an image that lies in no file (the phantom's).
+        labels: in a multi-label set the indices of all classes that the image has, none included.
     """
 
     sample_id: str
@@ -72,6 +73,12 @@ class Sample:
     official_split: Literal["train", "validation", "test", ""] = ""
     mask: Callable[[], NDArray[np.bool_]] | None = field(default=None, compare=False, repr=False)
     make: Callable[[], GrayOrColourImage] | None = field(default=None, compare=False, repr=False)
+    labels: tuple[int, ...] | None = None
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """Indices of the classes that the image has."""
+        return (self.label,) if self.labels is None else self.labels
 
     def load(self) -> GrayOrColourImage:
         """The image on its stored grid."""
@@ -139,8 +146,17 @@ class Dataset:
                 f"The data set {self.name} names {twice[0]} more than once. "
                 "Keep one row (or file) for each image."
             )
-        if any(not 0 <= s.label < len(self.classes) for s in self.samples):
+        if any(not 0 <= k < len(self.classes) for s in self.samples for k in s.classes):
             raise ValueError("a label lies outside of the classes")
+        if len({s.labels is None for s in self.samples}) > 1:
+            raise ValueError("some images have one label, others any number")
+        if self.multi_label and self.negative_class is not None:
+            raise ValueError("in a multi-label set an image without any class is the negative one")
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether an image has any number of the classes, none included."""
+        return bool(self.samples) and self.samples[0].labels is not None
 
     @property
     def negative_index(self) -> int | None:

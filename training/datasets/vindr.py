@@ -10,6 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Literal
 
+from training.datasets.findings import chosen_findings
 from training.datasets.samples import Box, Dataset, Sample
 from training.datasets.tables import folder_of, none_found, rows_of
 
@@ -19,19 +20,26 @@ ORIGIN = (
 )
 LICENCE = "VinDr-CXR, PhysioNet Credentialed Health Data License 1.5.0."
 NOTE = "Films with other findings but not this one are left out: the negative class is no finding."
+CLEAR = "No finding"
+_NO_FINDINGS = ("image_id", "rad_id", "no finding")
+_SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
 _CORNERS = ("x_min", "y_min", "x_max", "y_max")
 
 
-def load(root: Path, finding: str = "") -> Dataset:
+def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset:
     """The films under ``root``.
 
     Args:
-        finding: a column of the table; "Cardiomegaly" where nothing is given.
+        finding: a column of the table; "Cardiomegaly" where nothing is given. With ``multi_label``
+            several, with commas; all columns but "No finding" where none is given.
+        multi_label: findings that go together as classes, instead of one or none at all.
 
     Raises:
         ReadableError: a table, a column or every film is missing.
     """
     folder_of(root, ORIGIN)
+    if multi_label:
+        return _together(root, finding)
     finding = finding or "Cardiomegaly"
     samples = [*_samples(root, "train", finding), *_samples(root, "test", finding)]
     if not samples:
@@ -40,11 +48,47 @@ def load(root: Path, finding: str = "") -> Dataset:
     return Dataset("vindr", classes, classes[0], tuple(samples), LICENCE, NOTE)
 
 
+def _together(root: Path, words: str) -> Dataset:
+    """Every film, with all findings that most of its readers name."""
+    tables = {split: root / "annotations" / f"image_labels_{split}.csv" for split in _SPLITS}
+    first = rows_of(tables["train"], ("image_id", CLEAR), ORIGIN)[0]
+    known = [name for name in first if name.lower() not in _NO_FINDINGS]
+    findings = chosen_findings(words, sorted(known), "VinDr-CXR")
+    samples = []
+    for split, table in tables.items():
+        votes: dict[str, list[list[bool]]] = defaultdict(list)
+        for row in rows_of(table, ("image_id", *findings), ORIGIN):
+            votes[row["image_id"]].append([_yes(row[name]) for name in findings])
+        boxes = {
+            name: _boxes(root / "annotations" / f"annotations_{split}.csv", name)
+            for name in findings
+        }
+        for image, read in votes.items():
+            path = root / split / f"{image}.dicom"
+            named = [k for k in range(len(findings)) if sum(v[k] for v in read) * 2 > len(read)]
+            marks = tuple(box for k in named for box in boxes[findings[k]][image])
+            if path.is_file():
+                samples.append(
+                    Sample(
+                        image,
+                        path,
+                        image,
+                        -1,
+                        boxes=marks,
+                        official_split=split,
+                        labels=tuple(named),
+                    )
+                )
+    if not samples:
+        raise none_found(root, "film", ORIGIN)
+    return Dataset("vindr", findings, None, tuple(samples), LICENCE)
+
+
 def _samples(root: Path, split: Literal["train", "test"], finding: str) -> list[Sample]:
     table = root / "annotations" / f"image_labels_{split}.csv"
     votes: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    for row in rows_of(table, ("image_id", finding, "No finding"), ORIGIN):
-        votes[row["image_id"]].append((_yes(row[finding]), _yes(row["No finding"])))
+    for row in rows_of(table, ("image_id", finding, CLEAR), ORIGIN):
+        votes[row["image_id"]].append((_yes(row[finding]), _yes(row[CLEAR])))
     boxes = _boxes(root / "annotations" / f"annotations_{split}.csv", finding)
     samples = []
     for image, read in votes.items():

@@ -104,6 +104,12 @@ def _draw_part(title: str, text: str) -> None:
         st.markdown(plain(text))
 
 
+def _thresholds(bundle: Bundle) -> str:
+    if bundle.thresholds is not None:
+        return ", ".join(f"{name} {at:.3g}" for name, at in bundle.thresholds.items())
+    return "none" if bundle.threshold is None else f"{bundle.threshold:.3g}"
+
+
 def _draw_facts(bundle: Bundle) -> None:
     options = bundle.options
     counts = {name: 0 for name in bundle.classes}
@@ -125,7 +131,7 @@ def _draw_facts(bundle: Bundle) -> None:
         "Similarity": options.similarity,
         "Depth": str(options.depth),
         "Temperature": f"{bundle.temperature:.3g}",
-        "Threshold": "none" if bundle.threshold is None else f"{bundle.threshold:.3g}",
+        "Threshold": _thresholds(bundle),
     }
     st.markdown("\n".join(f"- {name}: {plain(value)}" for name, value in facts.items()))
     with st.expander("Hashes (SHA-256)"):

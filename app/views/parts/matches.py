@@ -21,10 +21,10 @@ ATTACH = "python -m training gallery BUNDLE --data DIR"
 
 def draw_matches(place: Workplace, sheet: Sheet, prediction: Prediction, *, expected: int) -> None:
     """One row a prototype, largest contribution first."""
-    logit = prediction.logits[prediction.label]
+    logit = prediction.logits[prediction.leading]
     st.caption(
         f"{len(sheet.matches)} contributions sum to the logit of "
-        f"**{plain(prediction.label)}**, {signed(logit)}."
+        f"**{plain(prediction.leading)}**, {signed(logit)}."
     )
     if sheet.matches and not any(s.has_picture for m in sheet.matches for s in m.sources):
         draw_how_to_attach()

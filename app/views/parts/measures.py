@@ -16,6 +16,7 @@ Figures = Mapping[str, Any]
 _ROWS = {
     "auroc": "AUROC",
     "accuracy": "Accuracy",
+    "exact_match": "Films without any error",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "ece": "Calibration error (ECE)",

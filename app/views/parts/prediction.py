@@ -15,7 +15,7 @@ _CHOSEN, _OTHER, _MARK = "#1b8aa5", "#8d9aa1", "#c0651a"
 def draw_prediction(sheet: Sheet, prediction: Prediction, *, negative_class: str | None) -> None:
     """Headline, bars, and how close the closest prototype is."""
     st.markdown(
-        f"#### {plain(prediction.label)} · {percent(prediction.probability)}",
+        f"#### {headline(prediction)}",
         help="Calibrated probability: of films with 80 %, about 80 in 100 carried this label in "
         "the data the model was calibrated on.",
     )
@@ -32,6 +32,19 @@ def draw_prediction(sheet: Sheet, prediction: Prediction, *, negative_class: str
         )
 
 
+def headline(prediction: Prediction) -> str:
+    """The label with its probability; of several classes each with its own."""
+    if prediction.thresholds is not None:
+        if not prediction.called:
+            return f"None called · highest: {_with_share(prediction, prediction.leading)}"
+        return " + ".join(_with_share(prediction, name) for name in prediction.called)
+    return f"{plain(prediction.label)} · {percent(prediction.probability)}"
+
+
+def _with_share(prediction: Prediction, name: str) -> str:
+    return f"{plain(name)} {percent(prediction.probabilities[name])}"
+
+
 def probability_chart(prediction: Prediction, *, negative_class: str | None) -> go.Figure:
     """One bar a class, most probable first, with the threshold's mark where there is one."""
     ordered = sorted(prediction.probabilities.items(), key=lambda item: item[1])
@@ -42,7 +55,7 @@ def probability_chart(prediction: Prediction, *, negative_class: str | None) -> 
             x=shares,
             y=list(range(len(names))),
             orientation="h",
-            marker_color=[_CHOSEN if name == prediction.label else _OTHER for name in names],
+            marker_color=[_CHOSEN if name in prediction.called else _OTHER for name in names],
             text=[percent(share) for share in shares],
             textposition="outside",
             cliponaxis=False,
@@ -69,10 +82,14 @@ def probability_chart(prediction: Prediction, *, negative_class: str | None) -> 
 def _mark_threshold(
     figure: go.Figure, prediction: Prediction, names: list[str], negative_class: str | None
 ) -> None:
-    """The threshold is one on "anything but the negative class".
+    """The threshold is one on "anything but the negative class"; multi-label: one on each class.
 
     With two classes that is a mark on the other class's bar; with more, on the negative class's.
     """
+    if prediction.thresholds is not None:
+        for row, name in enumerate(names):
+            _mark(figure, row, prediction.thresholds[name])
+        return
     if prediction.threshold is None or negative_class not in names:
         return
     others = [name for name in names if name != negative_class]
@@ -80,6 +97,10 @@ def _mark_threshold(
         row, at = names.index(others[0]), prediction.threshold
     else:
         row, at = names.index(negative_class), 1 - prediction.threshold
+    _mark(figure, row, at)
+
+
+def _mark(figure: go.Figure, row: int, at: float) -> None:
     figure.add_shape(
         type="line", x0=at, x1=at, y0=row - 0.45, y1=row + 0.45, line={"color": _MARK, "width": 3}
     )
@@ -87,6 +108,8 @@ def _mark_threshold(
 
 def threshold_words(prediction: Prediction, negative_class: str | None) -> str:
     """How the label follows from the probabilities."""
+    if prediction.thresholds is not None:
+        return "Marks: each class is called by itself, from its own mark on."
     if prediction.threshold is None or negative_class is None:
         return "The most probable class is the label."
     others = [name for name in prediction.probabilities if name != negative_class]

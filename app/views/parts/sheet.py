@@ -188,7 +188,7 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
             if info and info.note_on_classes:
                 st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-                explain_button(place, sheet, f"class:{prediction.label}", key="explain-label")
+                explain_button(place, sheet, f"class:{prediction.leading}", key="explain-label")
                 st.caption(threshold_words(prediction, negative), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the film…")

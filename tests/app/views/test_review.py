@@ -1,11 +1,15 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.services import intake, review
+from app.domain.cases import CaseFilters
+from app.services import intake, review, work
 from app.services.workplace import Workplace
-from tests.app.services.places import dicom, png
+from dprotonet import images
+from dprotonet.prediction import Prediction, decide
+from tests.app.services.places import FakeBench, dicom, png
 from tests.app.views.screen import MAIN, Screen
 
 Worker = Callable[[], int]
@@ -270,3 +274,40 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
     screen.press("Try again")
     worker()
     assert "4 contributions" in screen.run().text
+
+
+class TogetherBench(FakeBench):
+    """A model whose classes do not exclude each other."""
+
+    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+        share = float(image.unit().mean())
+        probabilities = {"none": 0.6, "finding": share}
+        thresholds = {"none": 0.5, "finding": 0.5}
+        return replace(
+            super().predict(model, image),
+            label=decide(probabilities, thresholds=thresholds),
+            probabilities=probabilities,
+            threshold=None,
+            thresholds=thresholds,
+        )
+
+
+def test_several_findings_are_called_each_with_its_probability(
+    screen: Screen, place: Workplace
+) -> None:
+    screen.upload(("bright.png", png(level=200)))
+    work.run_pending(place, TogetherBench())
+    shown = screen.run()
+    assert "#### none 60 % + finding 82 %" in shown.text.replace("\u202f", " ")
+    assert "each class is called by itself" in shown.text
+    assert "contributions sum to the logit of **finding**" in shown.text
+
+
+def test_a_film_is_found_by_any_of_the_findings_that_were_called(
+    screen: Screen, place: Workplace
+) -> None:
+    screen.upload(("bright.png", png(level=200)))
+    work.run_pending(place, TogetherBench())
+    with place.store.read() as tx:
+        for label, count in (("finding", 1), ("none", 1), ("none + finding", 1), ("find", 0)):
+            assert tx.cases.page(CaseFilters(label=label), page=0, size=9).total == count

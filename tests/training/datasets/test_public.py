@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dprotonet.errors import ReadableError
+from tests.training import replicas
 from tests.training.datasets import public
 from training.datasets import chexpert, elpv, ham10000
 from training.datasets.opening import LOADERS, open_dataset
@@ -212,7 +213,7 @@ def test_medmnist_has_the_authors_three_splits_and_refuses_pickled_arrays(made, 
     samples, found = made("medmnist")
     splits = [s.official_split for s in samples.values()]
     assert [splits.count(s) for s in ("train", "validation", "test")] == [6, 2, 3]
-    assert found.name == "breastmnist"
+    assert (found.name, found.classes) == ("breastmnist", ("malignant", "normal, benign"))
     arrays = dict(np.load(tmp_path / "set" / "breastmnist.npz"))
     assert (samples["test-000001"].load().pixels == arrays["test_images"][1]).all()
     arrays["train_images"] = np.array([{"not": "pixels"}], dtype=object)
@@ -230,3 +231,67 @@ def test_a_site_names_its_own_columns(made, tmp_path):
     (tmp_path / "set" / "b" / "1.dcm").unlink()
     with pytest.raises(ReadableError, match=r"no file b/1\.dcm"):
         opened("dicom_csv", tmp_path / "set")
+
+
+def test_medmnist_with_a_column_for_each_class_has_any_number_of_them(tmp_path):
+    root = public.medmnist(tmp_path / "set")
+    arrays = dict(np.load(root / "breastmnist.npz"))
+    (root / "breastmnist.npz").unlink()
+    for part in ("train", "val", "test"):
+        labels = np.zeros((len(arrays[f"{part}_images"]), 14), dtype=np.uint8)
+        labels[0, [0, 13]] = 1
+        arrays[f"{part}_labels"] = labels
+    np.savez(root / "chestmnist.npz", **arrays)
+    found = opened("medmnist", root)
+    assert found.multi_label and found.negative_class is None
+    assert (found.classes[0], found.classes[13]) == ("atelectasis", "hernia")
+    assert [s.labels for s in found.samples[:2]] == [(0, 13), ()]
+
+
+def test_nih_learns_the_findings_of_its_reports_together(tmp_path):
+    root = replicas.nih(tmp_path / "nih", patients=4)
+    found = opened("nih", root, multi_label=True)
+    assert found.classes == ("Infiltration", "Pneumonia")
+    assert {s.labels for s in found.samples} == {(0, 1), ()}
+    with pytest.raises(ReadableError, match="no finding 'Hernia'"):
+        opened("nih", root, multi_label=True, finding="Hernia,Pneumonia")
+    with pytest.raises(ReadableError, match="two or more"):
+        opened("nih", root, multi_label=True, finding="Pneumonia")
+
+
+def test_chexpert_learns_several_findings_and_leaves_out_what_is_uncertain_in_any(tmp_path):
+    root = public.chexpert(tmp_path / "set")
+    for table in root.glob("*.csv"):
+        table.write_text(table.read_text().replace("No Finding", "Edema"))
+    found = opened("chexpert", root, multi_label=True, finding="Edema,Pleural Effusion")
+    assert found.classes == ("Edema", "Pleural Effusion")
+    assert [s.labels for s in found.samples] == [(1,), (0,), ()]
+
+
+def test_vindr_keeps_every_film_with_what_most_readers_name(tmp_path):
+    root = public.vindr(tmp_path / "set")
+    for table in (root / "annotations").glob("image_labels_*.csv"):
+        head, *rows = table.read_text().splitlines()
+        lines = [head.replace("No finding", "Mass,No finding")]
+        lines += [f"{r.rpartition(',')[0]},{int('c,' in r)},{r.rpartition(',')[2]}" for r in rows]
+        table.write_text("\n".join(lines) + "\n")
+    found = opened("vindr", root, multi_label=True)
+    assert found.classes == ("Cardiomegaly", "Mass")
+    assert {s.sample_id: s.labels for s in found.samples} == {
+        "a": (0,),
+        "b": (),
+        "c": (1,),
+        "d": (0,),
+    }
+    assert len(found.samples[0].boxes) == 1
+
+
+def test_a_site_may_name_several_findings_of_a_film(tmp_path):
+    root = public.dicom_csv(tmp_path / "set")
+    reads = root / "reads.csv"
+    reads.write_text(
+        reads.read_text().replace("fracture", "fracture|implant").replace("normal", "")
+    )
+    found = opened("dicom_csv", root, multi_label=True)
+    assert found.classes == ("fracture", "implant")
+    assert [s.labels for s in found.samples] == [(), (0, 1), ()]
