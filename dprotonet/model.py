@@ -116,10 +116,11 @@ class DProtoNet(nn.Module):
         self._reset_head()
 
     def _reset_head(self) -> None:
-        """1 from a prototype to its own class, -0.5 to every other one."""
+        """1 from a prototype to its own class, -0.5 to every other one; 0 where classes do not
+        exclude each other, so that one finding is no word against another."""
         own = functional.one_hot(self.prototype_class, len(self.options.classes)).T
         with torch.no_grad():
-            self.head.weight.copy_(own * 1.5 - 0.5)
+            self.head.weight.copy_(own if self.options.multi_label else own * 1.5 - 0.5)
 
     @property
     def prototype_ids(self) -> tuple[str, ...]:

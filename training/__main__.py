@@ -1,4 +1,5 @@
-"""``python -m training``: train, compare, evaluate, card, gallery, pointing, phantom, probe."""
+"""``python -m training``: train, compare, evaluate, card, gallery, pointing, phantom,
+throughput, probe."""
 
 from __future__ import annotations
 
@@ -82,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
             f"--{part}", type=int, default=0, metavar="N", help=f"{part} of N images' heatmaps"
         )
     evaluate.add_argument(
+        "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
+    )
+    evaluate.add_argument(
         "--method", default="mdm", choices=("mdm", "gradcam", "rise", "centre", "random")
     )
     evaluate.add_argument("--heatmap-preset", default="standard", choices=("standard", "draft"))
@@ -104,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
     phantom.add_argument("--n", type=int, default=100)
     phantom.add_argument("--seed", type=int, default=1)
     phantom.add_argument("--shortcut", action="store_true", help="a token that goes with a class")
+
+    throughput = commands.add_parser("throughput", help="training's cost against its bounds")
+    throughput.add_argument("recipe")
+    throughput.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    throughput.add_argument("--films", type=int, default=256, help="of noise")
+    throughput.add_argument("--repeats", type=int, default=5)
+    throughput.add_argument("--device")
 
     probe = commands.add_parser("probe", help="score of a linear probe on fixed features")
     probe.add_argument("recipe")

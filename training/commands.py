@@ -15,6 +15,7 @@ from dprotonet.errors import ReadableError
 from training.recipe import Recipe, load_recipe
 
 _log = logging.getLogger(__name__)
+KEPT = "activations.safetensors"  # behind the frozen blocks, in the run's folder
 
 
 def train(words: argparse.Namespace) -> None:
@@ -41,7 +42,15 @@ def train(words: argparse.Namespace) -> None:
     films = _placed(dataset, recipe, words)
     check_folds(films, dataset.classes, words.folds)  # said before any training
     _describe(recipe, films, words, device)
-    run = prepare(recipe, dataset, films, out=words.out, device=device, resume=words.resume)
+    run = prepare(
+        recipe,
+        dataset,
+        films,
+        out=words.out,
+        device=device,
+        resume=words.resume,
+        keep=words.out / KEPT,
+    )
     _folds(run, words.folds)
     if not distributed.is_main():
         return
@@ -77,7 +86,16 @@ def compare(words: argparse.Namespace) -> None:
     films = _placed(dataset, recipe, words)
     check_folds(films, dataset.classes, words.folds)
     _describe(recipe, films, words, device)
-    run = prepare(recipe, dataset, films, out=words.out, device=device, resume=True, cut=True)
+    run = prepare(
+        recipe,
+        dataset,
+        films,
+        out=words.out,
+        device=device,
+        resume=True,
+        cut=True,
+        keep=words.out / KEPT,
+    )
     table = tabulate(run, list(train_all(plan, run)), plan.variants)
     written = {"plan": plan.to_json(), "command": _command(words), **table}
     write_json(words.out / f"{recipe.name}.json", written)
@@ -88,17 +106,22 @@ def compare(words: argparse.Namespace) -> None:
 
 
 def evaluate(words: argparse.Namespace) -> None:
-    """Judge a bundle on a split; heatmaps only where they were asked for."""
+    """Judge a bundle on a split; its slow parts only where they were asked for."""
     from dprotonet.bundle import Bundle
     from training.evaluate import Extras, slow_parts
     from training.evaluate import evaluate as judge
 
     bundle, device = Bundle.load(words.bundle), _device(words.device)
     extras = Extras(
-        words.faithfulness, words.localisation, words.sanity, words.method, words.heatmap_preset
+        words.faithfulness,
+        words.localisation,
+        words.sanity,
+        words.prototypes,
+        words.method,
+        words.heatmap_preset,
     )
     slow: dict[str, Any] = {}
-    if extras.faithfulness or extras.localisation or extras.sanity:
+    if extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes:
         slow = slow_parts(bundle, words.data, words.split, extras, device=device)
     _print(judge(bundle, words.data, words.split, device=device) | slow)
 
@@ -141,6 +164,18 @@ def phantom(words: argparse.Namespace) -> None:
     shortcut = Shortcut() if words.shortcut else None
     table = write_folder(words.out, words.n, words.seed, shortcut)
     _print({"films": words.n, "table": str(table)})
+
+
+def throughput(words: argparse.Namespace) -> None:
+    """What training costs beside the arithmetic that it cannot do without."""
+    recipe = load_recipe(words.recipe, words.set)
+    keep_freed_memory()
+    from training.runfolder import hardware
+    from training.throughput import throughput as measure
+
+    device = _device(words.device)
+    found = measure(recipe, films=words.films, repeats=words.repeats, device=device)
+    _print({"hardware": hardware(device), "recipe": recipe.name, **found})
 
 
 def probe(words: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     )
     optimizer, plateau = optimiser(trainee.network, recipe), Plateau()
     rates = schedule(optimizer, recipe, len(batches), plateau)
-    trainer = _trainer(trainee, batches, optimizer, rates, stage, recipe)
+    trainer = make_trainer(trainee, batches, optimizer, rates, stage, recipe)
     best, judged = Best(), _running_mean(trainer, trainee.network, recipe)
     saved = {
         "trainer": trainer,
@@ -115,6 +116,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     _heed_validation(trainer, best, plateau, recipe)
     _log_every_epoch(trainer, stage)
     _keep_checkpoints(trainer, saved, stage)
+    _show_progress(trainer)
     if stage.resume and stage.out and (stage.out / _CHECKPOINT).is_file():
         Checkpoint.load_objects(
             saved, torch.load(stage.out / _CHECKPOINT, map_location=stage.device, weights_only=True)
@@ -139,7 +141,7 @@ def outputs(
     return torch.cat(parts).clone()
 
 
-def _trainer(
+def make_trainer(
     trainee: Trainee,
     batches: EpochBatches,
     optimizer: torch.optim.Optimizer,
@@ -147,6 +149,7 @@ def _trainer(
     stage: Stage,
     recipe: Recipe,
 ) -> SupervisedTrainer:
+    """MONAI's trainer over the batches, without judge, log and checkpoint."""
     mode = _Mode(trainee.network, recipe.batch_norm == "frozen", recipe.amp == "bfloat16")
     network = averaged(mode.to(stage.device).to(memory_format=torch.channels_last))
     trainer = SupervisedTrainer(
@@ -265,6 +268,15 @@ def _check_precision(recipe: Recipe, device: str) -> None:
 def _loss(output: Any) -> Tensor:
     """The last batch's loss in what the trainer keeps of an iteration."""
     return output["loss"].detach()
+
+
+def _show_progress(trainer: Engine) -> None:
+    """A bar on a terminal; a file gets the epochs' lines alone."""
+    if sys.stderr.isatty() and is_main():
+        from ignite.handlers import ProgressBar
+
+        bar = ProgressBar(desc="epoch")
+        bar.attach(trainer, output_transform=lambda output: {"loss": float(_loss(output))})
 
 
 def _log_every_epoch(trainer: Engine, stage: Stage) -> None:

@@ -19,6 +19,7 @@ from dprotonet.prediction import Prediction
 from training.datasets.opening import open_dataset
 from training.datasets.samples import Dataset, Sample
 from training.films import ages_of, labels_of, place_films
+from training.progress import shown
 from training.recipe import Recipe
 from training.report import Judged, report
 from training.splits import SPLITS, Split, by_split
@@ -33,6 +34,7 @@ class Extras:
     faithfulness: int = 0
     localisation: int = 0
     sanity: int = 0
+    prototypes: int = 0
     method: str = "mdm"
     preset: str = "standard"
 
@@ -77,7 +79,7 @@ def judge_samples(
     """The same for given samples, each read, placed and predicted as for a reader."""
     from dprotonet.predictor import Predictor
 
-    read = (sample.load() for sample in samples)
+    read = (sample.load() for sample in shown(samples, len(samples), "evaluate"))
     predictions = list(Predictor(bundle, device).predict_many(read))
     chances: NDArray[np.float64] = np.array(
         [[p.probabilities[name] for name in bundle.classes] for p in predictions]
@@ -130,11 +132,12 @@ def prototype_figures(
 def slow_parts(
     bundle: Bundle, data: Path | None, split: Split, extras: Extras, *, device: str = "cpu"
 ) -> dict[str, Any]:
-    """The parts that draw heatmaps, those of them that ``extras`` asks for."""
+    """The slow parts, those of them that ``extras`` asks for."""
     from dprotonet.predictor import Predictor
     from training.faithful import faithfulness
     from training.heatmaps import Drawing
     from training.localisation import localisation
+    from training.prototype_looks import prototype_looks
     from training.sanity import sanity
 
     recipe = recipe_of(bundle)
@@ -157,6 +160,10 @@ def slow_parts(
         )
     if extras.sanity:
         found["sanity"] = sanity(predictor, samples, extras.sanity, drawing, resamples=resamples)
+    if extras.prototypes:
+        found["prototype_looks"] = prototype_looks(
+            predictor, samples, extras.prototypes, resamples=resamples
+        )
     return found
 
 

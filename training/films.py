@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from dprotonet.preprocessing import Preprocessing
 from training.datasets.samples import Sample
+from training.kept import read_kept, write_kept
 from training.transforms import PlaceFilm
 
 _log = logging.getLogger(__name__)
@@ -124,7 +126,11 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> tuple[Ten
     from monai.data import CacheDataset
 
     cache = CacheDataset(
-        list(samples), PlaceFilm(preprocessing), num_workers=2, progress=False, copy_cache=False
+        list(samples),
+        PlaceFilm(preprocessing),
+        num_workers=2,
+        progress=sys.stderr.isatty(),
+        copy_cache=False,
     )
     films = [cache[i]["film"] for i in range(len(samples))]
     colour = any(film.shape[0] == 3 for film in films)
@@ -148,28 +154,18 @@ def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
 def _kept(
     path: Path, digest: str, samples: Sequence[Sample]
 ) -> tuple[Tensor, Sequence[str]] | None:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            facts = file.metadata() or {}
-            if facts.get("digest") != digest:
-                return None
-            placed = file.get_tensor("films"), json.loads(facts["sha256s"])
-    except (OSError, SafetensorError):
+    found = read_kept(path, digest)
+    if found is None or set(found) != {"films", "sha256s"}:
         return None
+    hashes = [bytes(row).hex() for row in found["sha256s"].tolist()]
     # A generator may have changed under the same facts: a few films are made again.
     ends = {0, len(samples) // 2, len(samples) - 1}
-    if any(samples[i].make and samples[i].image_sha256() != placed[1][i] for i in ends):
+    if any(samples[i].make and samples[i].image_sha256() != hashes[i] for i in ends):
         return None
-    return placed
+    return found["films"], hashes
 
 
 def _keep(path: Path, digest: str, placed: tuple[Tensor, Sequence[str]]) -> None:
-    from safetensors.torch import save_file
-
     pixels, sha256s = placed
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file({"films": pixels}, part, {"digest": digest, "sha256s": json.dumps(list(sha256s))})
-    part.replace(path)
+    hashes = torch.tensor([list(bytes.fromhex(h)) for h in sha256s], dtype=torch.uint8)
+    write_kept(path, digest, {"films": pixels, "sha256s": hashes})

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -17,10 +18,12 @@ from torch import Tensor, nn
 
 from dprotonet.errors import ReadableError
 from dprotonet.preprocessing import Preprocessing
-from training.distributed import share
+from training.distributed import is_main, share
 from training.films import Films
+from training.kept import read_kept, write_kept
+from training.progress import shown
 from training.recipe import Recipe
-from training.transforms import augmentation, augmented, unit
+from training.transforms import AUGMENTATION, augmentation, augmented, unit
 
 _log = logging.getLogger(__name__)
 _CLEAN_BATCH = 32
@@ -50,6 +53,13 @@ class LiveInputs:
     def __init__(self, films: Films, preprocessing: Preprocessing, recipe: Recipe) -> None:
         self._films, self._preprocessing = films, preprocessing
         self._seed, self._transform = recipe.seed, augmentation(recipe)
+        self._changes = {name: getattr(recipe, name) for name in ("seed", *AUGMENTATION)}
+
+    @property
+    def digest(self) -> str:
+        """Names the inputs: placed pixels, how they are normalised and augmented, and the seed."""
+        facts = (self._films.pixel_sha256s, self._preprocessing.digest, self._changes)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
 
     def clean(self, rows: Tensor) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
@@ -75,13 +85,30 @@ class KeptInputs:
     once for all folds and networks that start from the same weights.
     """
 
-    def __init__(self, live: LiveInputs, front: nn.Module, count: int, variants: int) -> None:
+    def __init__(
+        self,
+        live: LiveInputs,
+        front: nn.Module,
+        count: int,
+        variants: int,
+        *,
+        keep: Path | None = None,
+    ) -> None:
         front = front.eval().to(memory_format=torch.channels_last)
-        self._clean = _through(front, _clean(live, count))
-        self._variants = [
-            _through(front, _changed(live, count, variant)) for variant in range(variants)
-        ]
-        _log.info("kept %d films with %d variants behind the frozen blocks", count, variants)
+        name = _digest(live, front, variants) if keep else ""
+        kept = read_kept(keep, name) if keep else None
+        if kept is None:
+            passes = -(-count // _CLEAN_BATCH)
+            clean = shown(_clean(live, count), passes, "kept", "pass")
+            kept = {"clean": _through(front, clean)}
+            for variant in range(variants):
+                changed = shown(_changed(live, count, variant), passes, f"kept {variant}", "pass")
+                kept[f"variant-{variant}"] = _through(front, changed)
+            if keep and is_main():
+                write_kept(keep, name, kept)
+            _log.info("kept %d films with %d variants behind the frozen blocks", count, variants)
+        self._clean = kept["clean"]
+        self._variants = [kept[f"variant-{variant}"] for variant in range(variants)]
 
     def clean(self, rows: Tensor) -> Tensor:
         """``(n, C, h, w)`` of the films as they are."""
@@ -94,6 +121,17 @@ class KeptInputs:
         return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
 
 
+def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
+    """Names kept activations: films, their augmentation, the frozen weights, and who computed."""
+    state = {key: value.cpu() for key, value in front.state_dict().items()}
+    weights = hashlib.sha256()
+    for key, value in sorted(state.items()):
+        weights.update(key.encode() + value.contiguous().numpy().tobytes())
+    return hashlib.sha256(
+        repr((live.digest, weights.hexdigest(), variants, torch.__version__)).encode()
+    ).hexdigest()
+
+
 def _clean(live: LiveInputs, count: int) -> Iterator[Tensor]:
     for rows in torch.arange(count).split(_CLEAN_BATCH):
         yield live.clean(rows)
@@ -104,7 +142,7 @@ def _changed(live: LiveInputs, count: int, variant: int) -> Iterator[Tensor]:
         yield live.changed(rows, variant)
 
 
-def _through(front: nn.Module, batches: Iterator[Tensor]) -> Tensor:
+def _through(front: nn.Module, batches: Iterable[Tensor]) -> Tensor:
     """Activations ``(N, C, h, w)``, in 16 bit: they are inputs, and take half the memory."""
     with torch.inference_mode():
         return torch.cat([front(batch).to(torch.float16) for batch in batches]).clone()

@@ -64,9 +64,18 @@ def centre(model: DProtoNet, run: Run, rows: Rows) -> None:
         bias -= vectors.mean(dim=(0, 1)).to(bias.device)
 
 
+def centres(run: Run) -> bool:
+    """Whether vectors are centred: where the recipe asks for it, and wherever findings go together.
+
+    A softmax takes no notice of what all classes share; sigmoids do, and without centring they
+    were seen to drive all vectors together on one direction.
+    """
+    return run.recipe.centre or run.films.multi_label
+
+
 def start(model: DProtoNet, run: Run, rows: Rows) -> None:
     """Before the backbone begins to move: centre, and share films out among the prototypes."""
-    if run.recipe.centre:
+    if centres(run):
         centre(model, run, rows)
     if run.recipe.start == "kmeans":
         update_prototypes(

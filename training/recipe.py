@@ -96,7 +96,8 @@ class Recipe:
     epochs: int = 6
     warm_epochs: int = 1  # of them, with the backbone frozen
     start: Literal["kmeans", "random"] = "kmeans"  # prototypes after the warm epochs
-    centre: bool = False  # take the films' mean out of the pooled vectors, before and after warming
+    # take the films' mean out of the pooled vectors, before and after warming; multi_label: always
+    centre: bool = False
     batch_size: int = 16  # films
     lr_backbone: float = 3e-4
     lr_new: float = 3e-3  # of add-on layers, masks, prototypes; a black box's linear head

@@ -76,8 +76,13 @@ def prepare(
     device: str,
     resume: bool,
     cut: bool = False,
+    keep: Path | None = None,
 ) -> Run:
-    """Inputs for every phase; behind frozen blocks they are computed here, once."""
+    """Inputs for every phase; behind frozen blocks they are computed here, once.
+
+    Args:
+        keep: a .safetensors file in which those outlive the run, or None.
+    """
     preprocessing = Preprocessing(size=recipe.image_size)
     live = LiveInputs(films, preprocessing, recipe)
     inputs: Inputs = live
@@ -85,7 +90,7 @@ def prepare(
         backbone = networks.backbone_of(networks.dprotonet(recipe, dataset.classes, None).network)
         networks.use_fast_activations(backbone)
         front = networks.front_blocks(backbone, recipe.frozen_blocks)
-        inputs = KeptInputs(live, front, len(films), recipe.variants)
+        inputs = KeptInputs(live, front, len(films), recipe.variants, keep=keep)
     cut = cut and recipe.variants > 0
     return Run(recipe, dataset, films, preprocessing, live, inputs, out, device, resume, cut)
 
@@ -127,13 +132,8 @@ def fit_dprotonet(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
 def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[dict[str, Any]]:
     """Train the network, cut behind its frozen blocks where activations were kept there."""
     recipe, network = run.recipe, trainee.network
-    networks.use_fast_activations(network)
-    whole = networks.backbone_of(network)
-    frozen = networks.front_blocks(whole, recipe.frozen_blocks)
-    frozen.requires_grad_(False)
-    if recipe.variants:
-        network.backbone = networks.back_blocks(whole, recipe.frozen_blocks)
-    if recipe.centre and isinstance(network, DProtoNet):
+    whole = cut_network(network, run)
+    if prototype_phase.centres(run) and isinstance(network, DProtoNet):
         prototype_phase.centre(network.to(run.device), run, rows)
     stage = Stage(
         run.inputs,
@@ -152,6 +152,20 @@ def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[d
     network.to(run.device).to(memory_format=torch.channels_last)
     network.eval()
     return history
+
+
+def cut_network(network: torch.nn.Module, run: Run) -> torch.nn.Module:
+    """Freeze the first blocks, and leave them out where activations were kept behind them.
+
+    Returns:
+        The whole backbone, whose own modules the network still holds.
+    """
+    networks.use_fast_activations(network)
+    whole = networks.backbone_of(network)
+    networks.front_blocks(whole, run.recipe.frozen_blocks).requires_grad_(False)
+    if run.recipe.variants:
+        network.backbone = networks.back_blocks(whole, run.recipe.frozen_blocks)
+    return whole
 
 
 def _start_prototypes(network: torch.nn.Module, run: Run, rows: Rows) -> None:

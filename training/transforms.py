@@ -40,6 +40,10 @@ class PlaceFilm(Transform):
         return {"film": film, "sha256": data.image_sha256(image)}
 
 
+AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast", "flip")
+"""Keys of a recipe that :func:`augmentation` reads."""
+
+
 def augmentation(recipe: Recipe) -> Compose:
     """Random changes of a placed film, uint8 in, float32 in [0, 1] out."""
     side = recipe.image_size

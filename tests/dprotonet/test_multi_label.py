@@ -14,7 +14,7 @@ from dprotonet.errors import UnusableBundle
 from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.values import node_values
 from dprotonet.losses import classification_loss, prototype_loss
-from dprotonet.model import ModelOptions
+from dprotonet.model import ModelOptions, build_model
 from dprotonet.predictor import Predictor
 from dprotonet.preprocessing import Preprocessing
 from dprotonet.prototypes import PrototypeBatch, update_prototypes
@@ -47,6 +47,12 @@ def batches(images, order=range(6), size=2):
         yield PrototypeBatch(
             images[rows], LABELS[rows], [f"s{r}" for r in rows], [f"{r:064x}" for r in rows]
         )
+
+
+def test_at_first_a_prototype_speaks_for_its_own_class_alone():
+    fresh = build_model(ModelOptions(classes=CLASSES, prototypes_per_class=2, multi_label=True))
+    own = functional.one_hot(fresh.prototype_class, 3).T.float()
+    assert torch.equal(fresh.head.weight, own)
 
 
 def test_the_loss_is_the_mean_binary_cross_entropy(model, images):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 
 from dprotonet.preprocessing import Preprocessing
@@ -34,6 +36,26 @@ def test_kept_inputs_are_what_the_frozen_blocks_give(class_folder):
         assert torch.allclose(kept.clean(rows), front(live.clean(rows)), atol=2e-2)
     shown = {tuple(kept.changed(rows, epoch)[0, 0, 0].tolist()) for epoch in range(8)}
     assert len(shown) == 2
+
+
+def test_kept_inputs_outlive_the_run_until_weights_or_augmentation_change(class_folder, tmp_path):
+    recipe, dataset, films, live = _live(class_folder)
+    model = networks.dprotonet(recipe, dataset.classes, None).network.eval()
+    front, keep = networks.front_blocks(model.backbone, 2), tmp_path / "kept.safetensors"
+    rows = torch.arange(4)
+    first = KeptInputs(live, front, len(films), variants=2, keep=keep)
+    written = keep.stat().st_mtime_ns
+    again = KeptInputs(live, front, len(films), variants=2, keep=keep)
+    assert keep.stat().st_mtime_ns == written
+    assert torch.equal(first.clean(rows), again.clean(rows))
+    assert torch.equal(first.changed(rows, 3), again.changed(rows, 3))
+    turned = LiveInputs(films, Preprocessing(size=64), replace(recipe, rotate=90.0))
+    other = KeptInputs(turned, front, len(films), variants=2, keep=keep)
+    assert not torch.equal(first.changed(rows, 3), other.changed(rows, 3))
+    with torch.no_grad():
+        front[0][0].weight.mul_(2.0)
+    louder = KeptInputs(turned, front, len(films), variants=2, keep=keep)
+    assert not torch.equal(other.clean(rows), louder.clean(rows))
 
 
 def test_every_pass_is_another_epoch_and_a_later_start_gives_the_same_order(class_folder):

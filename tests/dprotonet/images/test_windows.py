@@ -48,7 +48,8 @@ def test_a_table_answers_with_its_ends_outside_its_range():
 def test_windows_agree_with_pydicom(centre: float, width: float, function: str):
     values = np.arange(-2048, 2048, 7, dtype=np.int16)
     ds = Dataset()
-    ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = str(centre)[:15], str(width)[:15], function
+    # A decimal string has sixteen characters (PS3.5, table 6.2-1): no room for long exponents.
+    ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = f"{centre:.9f}", f"{width:.9f}", function
     ds.PhotometricInterpretation, ds.BitsStored, ds.PixelRepresentation = "MONOCHROME2", 12, 1
     expected = (apply_windowing(values, ds) + 2048) / 4095
     window = Window(float(ds.WindowCenter), float(ds.WindowWidth), "", function)
