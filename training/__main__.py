@@ -1,5 +1,5 @@
-"""``python -m training``: train, compare, evaluate, card, gallery, pointing, phantom,
-throughput, probe."""
+"""``python -m training``: train, compare, evaluate, card, gallery, pointing, shortcut,
+phantom, throughput, probe."""
 
 from __future__ import annotations
 
@@ -102,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     pointing.add_argument("bundle", type=Path)
     pointing.add_argument("--n", type=int, default=100, help="correctly classified films to score")
     pointing.add_argument("--preset", default="standard", choices=("standard", "draft"))
+
+    shortcut = commands.add_parser("shortcut", help="do heatmaps show the marker it leans on?")
+    shortcut.add_argument("bundle", type=Path)
+    shortcut.add_argument("--n", type=int, default=40, help="correctly classified films to score")
+    shortcut.add_argument("--preset", default="standard", choices=("standard", "draft"))
 
     phantom = commands.add_parser("phantom", help="write a folder of synthetic films")
     phantom.add_argument("--out", type=Path, required=True)

@@ -156,6 +156,14 @@ def pointing(words: argparse.Namespace) -> None:
     _print(score(Bundle.load(words.bundle), words.n, preset=words.preset))
 
 
+def shortcut(words: argparse.Namespace) -> None:
+    """Does a network lean on a marker, and do its heatmaps say so?"""
+    from dprotonet.bundle import Bundle
+    from training.shortcut import shortcut as score
+
+    _print(score(Bundle.load(words.bundle), words.n, preset=words.preset))
+
+
 def phantom(words: argparse.Namespace) -> None:
     """Write a folder of phantom films."""
     from training.datasets.phantom import Shortcut
