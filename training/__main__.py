@@ -1,5 +1,5 @@
-"""``python -m training``: train, compare, evaluate, card, gallery, pointing, shortcut,
-phantom, throughput, probe."""
+"""``python -m training``: train, compare, evaluate, card, gallery, pointing, boxes,
+shortcut, phantom, throughput, probe."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from dprotonet.errors import ReadableError
 
 WRONG_USAGE = 2
+METHODS = ("mdm", "gradcam", "rise", "centre", "random")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     train.add_argument("--device", help="cpu, cuda or cuda:N; by default cuda where there is one")
     train.add_argument("--folds", type=_folds, help="cross-validate by patient on so many folds")
+    train.add_argument("--bundles", action="store_true", help="keep the network of every fold")
     train.add_argument("--resume", action="store_true", help="go on where a run in --out ended")
     train.add_argument("--films", type=Path, help="keep placed films here (OUT/films.safetensors)")
 
@@ -85,9 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
     )
-    evaluate.add_argument(
-        "--method", default="mdm", choices=("mdm", "gradcam", "rise", "centre", "random")
-    )
+    evaluate.add_argument("--method", default="mdm", choices=METHODS)
     evaluate.add_argument("--heatmap-preset", default="standard", choices=("standard", "draft"))
 
     card = commands.add_parser("card", help="a bundle's model card as Markdown")
@@ -102,6 +102,14 @@ def _parser() -> argparse.ArgumentParser:
     pointing.add_argument("bundle", type=Path)
     pointing.add_argument("--n", type=int, default=100, help="correctly classified films to score")
     pointing.add_argument("--preset", default="standard", choices=("standard", "draft"))
+
+    boxes = commands.add_parser("boxes", help="do heatmaps lie in the boxes, out of fold?")
+    boxes.add_argument("out", type=Path, help="the folder of `train --folds N --bundles`")
+    boxes.add_argument("--data", type=Path)
+    boxes.add_argument(
+        "--methods", nargs="+", default=["mdm", "gradcam", "rise", "centre"], choices=METHODS
+    )
+    boxes.add_argument("--preset", default="standard", choices=("standard", "draft"))
 
     shortcut = commands.add_parser("shortcut", help="do heatmaps show the marker it leans on?")
     shortcut.add_argument("bundle", type=Path)

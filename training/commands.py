@@ -51,7 +51,7 @@ def train(words: argparse.Namespace) -> None:
         resume=words.resume,
         keep=words.out / KEPT,
     )
-    _folds(run, words.folds)
+    _folds(run, words.folds, every=words.bundles)
     if not distributed.is_main():
         return
     if words.folds:
@@ -156,6 +156,13 @@ def pointing(words: argparse.Namespace) -> None:
     _print(score(Bundle.load(words.bundle), words.n, preset=words.preset))
 
 
+def boxes(words: argparse.Namespace) -> None:
+    """Where heatmaps lie, out of fold."""
+    from training.out_of_fold import out_of_fold
+
+    _print(out_of_fold(words.out, words.data, words.methods, preset=words.preset))
+
+
 def shortcut(words: argparse.Namespace) -> None:
     """Does a network lean on a marker, and do its heatmaps say so?"""
     from dprotonet.bundle import Bundle
@@ -233,11 +240,16 @@ def _describe(recipe: Recipe, films: Any, words: argparse.Namespace, device: str
     write_json(file, {"starts": [*before, start]})
 
 
-def _folds(run: Any, folds: int | None) -> None:
-    """Every fold that is not finished; fold 0 of five is the split, and gives the bundle."""
+def _folds(run: Any, folds: int | None, *, every: bool) -> None:
+    """Every fold that is not finished; fold 0 of five is the split, and gives the bundle.
+
+    Args:
+        every: keep each fold's network, without a gallery.
+    """
     from training.bundling import Showing, write_bundle
     from training.crossval import fit_fold, keep_fold, kept_fold
     from training.distributed import is_main
+    from training.out_of_fold import fold_bundle
     from training.runfolder import hardware
 
     pictures = run.recipe.dataset != "nih"  # NIH's images are not ours to pass on
@@ -248,16 +260,13 @@ def _folds(run: Any, folds: int | None) -> None:
         fold = fit_fold(run, number, folds)
         if not is_main():
             continue
+        made = (run, fold.rows, fold.fitted, fold.black)
+        if every:
+            place = fold_bundle(run.out, number)
+            write_bundle(*made, place, Showing(sources=0), hardware=hardware(run.device))
         if number == 0 and folds in (None, 5):
-            write_bundle(
-                run,
-                fold.rows,
-                fold.fitted,
-                fold.black,
-                run.out / "bundle",
-                Showing(pictures=pictures),
-                hardware=hardware(run.device),
-            )
+            shown = Showing(pictures=pictures)
+            write_bundle(*made, run.out / "bundle", shown, hardware=hardware(run.device))
         keep_fold(run, fold)
 
 

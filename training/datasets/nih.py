@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from PIL import Image
@@ -36,7 +36,8 @@ NOTE_TOGETHER = (
     "Findings of the report, several to a film; mined from reports, not read from the films. A "
     "film without any may have other findings than these."
 )
-NOTHING = "No Finding"
+NOTHING, PNEUMONIA = "No Finding", "Pneumonia"
+_BOX_NAMES = {"Infiltrate": "Infiltration"}  # as the table of boxes has it: as the labels have it
 _COLUMNS = ("Image Index", "Finding Labels", "Patient ID", "View Position")
 _SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -61,6 +62,7 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     boxes = _boxes(root / BOXES)
     present = [row for row in rows if Path(row["Image Index"]).stem in files]
     classes = _findings(present, finding) if multi_label and present else CLASSES
+    judged = frozenset(classes) if multi_label else frozenset((PNEUMONIA,))
     samples = []
     for row in present:
         stem = Path(row["Image Index"]).stem
@@ -70,9 +72,9 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
                 sample_id=stem,
                 path=path,
                 patient_id=row["Patient ID"],
-                label=-1 if multi_label else int("Pneumonia" in found),
+                label=-1 if multi_label else int(PNEUMONIA in found),
                 view=row["View Position"],
-                boxes=_scaled(boxes[stem], path) if stem in boxes else (),
+                boxes=_scaled(boxes.get(stem, []), judged, path),
                 sex=sex(row.get("Patient Gender") or row.get("Patient Sex", "")),
                 age=years(row.get("Patient Age", "")),
                 labels=tuple(k for k, name in enumerate(classes) if name in found)
@@ -150,11 +152,18 @@ def _boxes(table: Path) -> dict[str, list[tuple[str, list[float]]]]:
     return found
 
 
-def _scaled(boxes: list[tuple[str, list[float]]], path: Path) -> tuple[Box, ...]:
+def _scaled(
+    boxes: Sequence[tuple[str, list[float]]], judged: Set[str], path: Path
+) -> tuple[Box, ...]:
+    """The boxes of those findings that are told apart, in stored pixels."""
+    own = [(_BOX_NAMES.get(name, name), corners) for name, corners in boxes]
+    own = [(name, corners) for name, corners in own if name in judged]
+    if not own:
+        return ()
     with Image.open(path) as image:
         columns, rows = image.size
     across, down = columns / BOX_GRID, rows / BOX_GRID
     return tuple(
         Box(x * across, y * down, width * across, height * down, finding)
-        for finding, (x, y, width, height) in boxes
+        for finding, (x, y, width, height) in own
     )
