@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 
@@ -74,7 +75,7 @@ def test_the_gallery_shows_heatmaps_in_the_bundle_and_attaches_pictures_beside_i
 def test_folds_judge_every_film_once_and_nih_images_stay_out_of_the_bundle(tmp_path, capsys):
     root = replicas.nih(tmp_path / "nih")
     out = tmp_path / "out"
-    words = ["train", "nih", "--data", str(root), "--out", str(out), "--folds", "5"]
+    words = ["train", "nih", "--data", str(root), "--out", str(out), "--folds", "5", "--bundles"]
     words += _settings("epochs=2", "prototypes_per_class=1")
     assert main(words) == 0
     found = json.loads(capsys.readouterr().out)
@@ -87,6 +88,19 @@ def test_folds_judge_every_film_once_and_nih_images_stay_out_of_the_bundle(tmp_p
     assert json.loads(capsys.readouterr().out) == found
     assert main([*words, "--set", "seed=5", "--resume"]) == 2
     assert "was started with seed=0, not 5" in capsys.readouterr().err
+    _boxes_out_of_fold(root, out, capsys)
+
+
+def _boxes_out_of_fold(root, out, capsys):
+    """Every box is judged by the network of the one fold that never saw its patient."""
+    command = ["boxes", str(out), "--data", str(root), "--methods", "centre", "--preset", "draft"]
+    assert main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["folds"], found["images_with_a_truth"]) == (5, 15)
+    assert 0 < found["methods"]["centre"]["images"] <= 15
+    shutil.rmtree(out / "folds" / "1" / "bundle")
+    assert main(command) == 2
+    assert "the networks of 1 folds" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -300,10 +300,8 @@ def test_a_site_may_name_several_findings_of_a_film(tmp_path):
 def test_boxes_of_findings_that_are_not_told_apart_are_left_out(tmp_path):
     root = replicas.nih(tmp_path / "nih", patients=4)
     table = root / "BBox_List_2017.csv"
-    table.write_text(
-        table.read_text()
-        + "00000001_001.png,Infiltrate,1,2,3,4,,,\n00000003_001.png,Mass,1,2,3,4,,,\n"
-    )
+    more = ("00000001_001.png,Infiltrate,1,2,3,4,,,", "00000003_001.png,Mass,1,2,3,4,,,")
+    table.write_text(table.read_text() + "\n".join(more) + "\n")
     alone = {s.sample_id: [b.finding for b in s.boxes] for s in opened("nih", root).samples}
     assert alone["00000001_000"] == ["Pneumonia"] and alone["00000001_001"] == []
     both = opened("nih", root, multi_label=True).samples
