@@ -107,6 +107,7 @@ class Bundle:
         temperature: float = 1.0,
         threshold: float | None = None,
         thresholds: dict[str, float] | None = None,
+        offsets: dict[str, float] | None = None,
         gallery: Sequence[GalleryPicture] = (),
         half_precision: bool = False,
     ) -> Bundle:
@@ -125,6 +126,8 @@ class Bundle:
             threshold: on 1 - p(negative class), chosen on validation.
             thresholds: of a multi-label model: class name to the probability from which it is
                 called, chosen on validation.
+            offsets: of the same: class name to log-odds that calibration adds, chosen on
+                validation.
             gallery: pictures of sources; sources without any are listed by id.
             half_precision: keep convolution weights of the backbone in 16 bit: half the size.
                 They are widened at loading; measure that the predictions stay.
@@ -146,6 +149,7 @@ class Bundle:
             temperature=temperature,
             threshold=threshold,
             thresholds=thresholds,
+            offsets=offsets,
             gallery=tuple(gallery),
             half_precision=half_precision,
         )
@@ -215,6 +219,11 @@ class Bundle:
     def thresholds(self) -> dict[str, float] | None:
         """Of a multi-label model: class name to the probability from which it is called."""
         return self.manifest.thresholds
+
+    @property
+    def offsets(self) -> dict[str, float] | None:
+        """Of a multi-label model: class name to the log-odds that calibration adds."""
+        return self.manifest.offsets
 
     @property
     def prototype_ids(self) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ class Manifest:
         threshold: on 1 - p(negative class), or None.
         thresholds: of a multi-label model, and of no other: class name to the probability from
             which it is called.
+        offsets: of the same: class name to the log-odds that are added once the logit was divided
+            by the temperature (Platt 1999).
         closest_similarity_floor: below it "no prototype is close".
         card: the model card.
         files: path inside the folder to SHA-256, for every file but bundle.json.
@@ -67,6 +69,7 @@ class Manifest:
     parts: dict[str, str]
     prototypes_made_with: dict[str, str]
     thresholds: dict[str, float] | None = None
+    offsets: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -96,14 +99,20 @@ class Manifest:
                 raise ValueError(f"it does not list {name}")
 
     def _check_thresholds(self) -> None:
-        if self.options.multi_label != (self.thresholds is not None):
-            raise ValueError("a multi-label model, and no other, needs a threshold for each class")
-        if self.thresholds is None:
+        for given in (self.thresholds, self.offsets):
+            if self.options.multi_label != (given is not None):
+                raise ValueError(
+                    "a multi-label model, and no other, needs a threshold and an offset for each "
+                    "class"
+                )
+        if self.thresholds is None or self.offsets is None:
             return
         if self.negative_class is not None or self.threshold is not None:
             raise ValueError("a multi-label model has no negative class and no single threshold")
-        if set(self.thresholds) != set(self.options.classes):
-            raise ValueError("the thresholds do not name the classes")
+        if not set(self.thresholds) == set(self.offsets) == set(self.options.classes):
+            raise ValueError("thresholds and offsets do not name the classes")
+        if not all(map(_is_number, self.offsets.values())):
+            raise ValueError("an offset must be a number")
         if not all(_is_number(t) and 0 <= t <= 1 for t in self.thresholds.values()):
             raise ValueError("a threshold must lie between 0 and 1")
 
@@ -125,7 +134,7 @@ class Manifest:
             "prototypes_made_with": self.prototypes_made_with,
         }
         if self.thresholds is not None:
-            values["thresholds"] = self.thresholds
+            values |= {"thresholds": self.thresholds, "offsets": self.offsets}
         return values
 
     @property

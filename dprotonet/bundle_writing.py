@@ -51,6 +51,7 @@ class BundleParts:
     temperature: float
     threshold: float | None
     thresholds: dict[str, float] | None
+    offsets: dict[str, float] | None
     gallery: tuple[GalleryPicture, ...]
     half_precision: bool
 
@@ -155,6 +156,7 @@ def _write(folder: Path, parts: BundleParts) -> None:
             temperature=float(parts.temperature),
             threshold=None if parts.threshold is None else float(parts.threshold),
             thresholds=parts.thresholds,
+            offsets=parts.offsets,
             closest_similarity_floor=parts.statistics.closest_similarity_floor,
             card=parts.card,
             files={name: file_digest(folder / name) for name in sorted(names)},

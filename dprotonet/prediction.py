@@ -39,7 +39,7 @@ class Prediction:
         label: what :func:`decide` said: a class; of a multi-label model all that it calls, joined
             by " + ", or "none called".
         probabilities: class name to calibrated probability, softmax(logits / temperature); of a
-            multi-label model sigmoid(logit / temperature).
+            multi-label model sigmoid(logit / temperature + offset).
         logits: class name to logit, before the temperature.
         threshold: the decision threshold in use, None where the most probable class wins.
         matches: every prototype, largest absolute contribution first.

@@ -69,10 +69,13 @@ class Predictor:
         # fsum is exact up to one rounding: the contributions shown sum to the logit shown.
         logits = dict(zip(bundle.classes, map(math.fsum, shares.tolist()), strict=True))
         thresholds = bundle.thresholds
-        if thresholds is None:
+        if bundle.offsets is None:
             probabilities = calibrated(logits, bundle.temperature)
         else:
-            probabilities = {k: _sigmoid(v / bundle.temperature) for k, v in logits.items()}
+            probabilities = {
+                name: _sigmoid(value / bundle.temperature + bundle.offsets[name])
+                for name, value in logits.items()
+            }
         label = decide(
             probabilities,
             negative_class=bundle.negative_class,

@@ -73,6 +73,7 @@ def write_bundle(
         temperature=fitted.temperature,
         threshold=fitted.threshold,
         thresholds=fitted.thresholds,
+        offsets=fitted.offsets,
         gallery=tuple(_gallery(run, fitted, showing)),
         half_precision=run.recipe.half_precision,
     )

@@ -38,7 +38,8 @@ def faithfulness(
 
     The class node is read as its logit, so that a sure prediction does not hide what was lost.
     """
-    from dprotonet.explain import PRESETS, ClassNode, PrototypeNode
+    from dprotonet.explain import PRESETS, PrototypeNode
+    from dprotonet.explain.film import class_node
 
     bundle, drawing = predictor.bundle, replace(drawing, class_scale="logit")
     rows: dict[str, list[dict[str, float]]] = {node: [] for node in NODES}
@@ -47,7 +48,7 @@ def faithfulness(
         x, placement = bundle.preprocessing(sample.load())
         said = predictor.predict_tensor(x)
         nodes: list[Node] = [
-            ClassNode(bundle.classes.index(said.leading), said.leading),
+            class_node(bundle, said.leading),
             PrototypeNode(bundle.prototype_ids.index(strongest(said))),
         ]
         found = drawing.explain(predictor, x, placement.inside(), nodes)

@@ -70,7 +70,7 @@ def pointed(
     """
     import torch
 
-    from dprotonet.explain import ClassNode
+    from dprotonet.explain.film import class_node
 
     bundle, done = predictor.bundle, 0
     for sample in samples:
@@ -91,7 +91,9 @@ def pointed(
         mask = placement.mask_to_network(torch.from_numpy(stored)).numpy()
         if not mask.any():
             continue
-        found = drawing.explain(predictor, x, placement.inside(), [ClassNode(k)])[0]
+        found = drawing.explain(
+            predictor, x, placement.inside(), [class_node(bundle, bundle.classes[k])]
+        )[0]
         done += 1
         _log.info("localisation, %s: %d of %d", drawing.method, done, count)
         yield Pointed(sample, found.heatmap, mask, placement.inside().numpy())

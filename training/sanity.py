@@ -113,12 +113,12 @@ def sanity(
 def _one(
     predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, drawing: Drawing
 ) -> dict[str, float]:
-    from dprotonet.explain import ClassNode
+    from dprotonet.explain.film import class_node
 
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(sample.load())
     said, inside = predictor.predict_tensor(x), placement.inside()
-    node = ClassNode(bundle.classes.index(said.leading), said.leading)
+    node = class_node(bundle, said.leading)
 
     def drawn(model: DProtoNet, image: Tensor, seed: int) -> NDArray[Any]:
         how = replace(drawing, seed=seed)

@@ -105,7 +105,8 @@ def _judged(
     predictor: Predictor, samples: list[PhantomSample], finding: str, preset: str
 ) -> Iterator[tuple[PhantomSample, dict[str, float]]]:
     """The figures of every film that is called rightly."""
-    from dprotonet.explain import ClassNode, PrototypeNode
+    from dprotonet.explain import PrototypeNode
+    from dprotonet.explain.film import class_node
 
     bundle = predictor.bundle
     for sample in samples:
@@ -119,7 +120,7 @@ def _judged(
         inside = placement.inside()
         prototype = bundle.prototype_ids.index(strongest(said))
         nodes: list[Node] = [
-            ClassNode(bundle.classes.index(finding), finding),
+            class_node(bundle, finding),
             PrototypeNode(prototype),
         ]
         bare = _without(predictor, sample.facts)

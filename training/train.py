@@ -17,7 +17,7 @@ from dprotonet.model import DProtoNet
 from dprotonet.preprocessing import Preprocessing
 from dprotonet.prototypes import PrototypeUpdate
 from training import networks, prototype_phase
-from training.calibration import chances, fit_temperature, fit_threshold
+from training.calibration import chances, fit_offsets, fit_temperature, fit_threshold
 from training.datasets.samples import Dataset
 from training.engine import Stage, fit, outputs
 from training.films import Films
@@ -36,6 +36,7 @@ class Fitted:
     Attributes:
         logits: ``(N, K)`` of all films, float64, before the temperature.
         thresholds: of multi-label films, one for each class; None for others.
+        offsets: of the same, log-odds that calibration adds.
         update: the prototypes' origin; None for the black box.
         pruning: what it cost; None where nothing was to be pruned.
     """
@@ -49,14 +50,16 @@ class Fitted:
     update: PrototypeUpdate | None = None
     pruning: PruningCost | None = None
     thresholds: dict[str, float] | None = None
+    offsets: dict[str, float] | None = None
 
     def judged(self, run: Run, rows: Tensor) -> Judged:
         """Some films with the calibrated probabilities."""
         films, at = run.films, rows.numpy()
+        added = np.array(list(self.offsets.values())) if self.offsets else 0.0
         return Judged(
             run.dataset.classes,
             run.dataset.negative_class,
-            chances(self.logits[at], films.labels.numpy()[at], self.temperature),
+            chances(self.logits[at], films.labels.numpy()[at], self.temperature, added),
             films.labels.numpy()[at],
             films.patients[at],
             films.views[at],
@@ -190,18 +193,22 @@ def _fitted(
     """Temperature and threshold from the validation films."""
     at = rows.validation.numpy()
     labels = run.films.labels.numpy()[at]
-    temperature = fit_temperature(logits[at], labels)
-    threshold, thresholds = None, None
-    negative, said = run.dataset.negative_index, chances(logits[at], labels, temperature)
-    if negative is not None:
-        threshold = fit_threshold(1.0 - said[:, negative], labels != negative)
     if run.dataset.multi_label:
-        thresholds = {
-            name: fit_threshold(said[:, k], labels[:, k])
-            for k, name in enumerate(run.dataset.classes)
-        }
+        temperature, added = fit_offsets(logits[at], labels)
+        said, classes = chances(logits[at], labels, temperature, added), run.dataset.classes
+        cuts = [fit_threshold(said[:, k], labels[:, k]) for k in range(len(classes))]
+        return Fitted(
+            *(network, logits, temperature, None, history, time.perf_counter() - start),
+            thresholds=dict(zip(classes, cuts, strict=True)),
+            offsets=dict(zip(classes, added.tolist(), strict=True)),
+        )
+    temperature, threshold = fit_temperature(logits[at], labels), None
+    negative = run.dataset.negative_index
+    if negative is not None:
+        said = chances(logits[at], labels, temperature)
+        threshold = fit_threshold(1.0 - said[:, negative], labels != negative)
     seconds = time.perf_counter() - start
-    return Fitted(network, logits, temperature, threshold, history, seconds, thresholds=thresholds)
+    return Fitted(network, logits, temperature, threshold, history, seconds)
 
 
 def write_json(path: Path, values: Any) -> None:

@@ -9,10 +9,11 @@ import torch
 
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.mdm import MDM
-from dprotonet.explain.nodes import Node, parse_node
+from dprotonet.explain.nodes import ClassNode, Node, parse_node
 from dprotonet.explain.settings import MDMSettings
 
 if TYPE_CHECKING:
+    from dprotonet.bundle import Bundle
     from dprotonet.images.types import GrayOrColourImage
     from dprotonet.predictor import Predictor
 
@@ -77,5 +78,12 @@ def parse_nodes(predictor: "Predictor", x: torch.Tensor, nodes: Sequence[str]) -
     """Read node texts against a bundle; predicts ``x`` only where ``class`` alone is among them."""
     bundle = predictor.bundle
     asks_predicted = any(text.strip() == "class" for text in nodes)
-    predicted = predictor.predict_tensor(x).label if asks_predicted else None
-    return [parse_node(text, bundle.classes, bundle.prototype_ids, predicted) for text in nodes]
+    predicted = predictor.predict_tensor(x).leading if asks_predicted else None
+    found = [parse_node(text, bundle.classes, bundle.prototype_ids, predicted) for text in nodes]
+    return [class_node(bundle, n.label) if isinstance(n, ClassNode) else n for n in found]
+
+
+def class_node(bundle: "Bundle", name: str) -> ClassNode:
+    """A class of a bundle, with its calibration."""
+    offset = 0.0 if bundle.offsets is None else bundle.offsets[name]
+    return ClassNode(bundle.classes.index(name), name, offset)

@@ -12,10 +12,15 @@ from dprotonet.errors import WrongRequest
 
 @dataclass(frozen=True)
 class ClassNode:
-    """One class. Its value is the class's probability, log-odds or logit (the settings say)."""
+    """One class. Its value is the class's probability, log-odds or logit (the settings say).
+
+    Attributes:
+        offset: log-odds that a multi-label model's calibration adds to the class.
+    """
 
     index: int
     label: str = ""
+    offset: float = 0.0
 
     @property
     def name(self) -> str:

@@ -54,7 +54,7 @@ def node_values(
     for node in nodes:
         if isinstance(node, ClassNode):
             logits = logits_of(output)
-            columns.append(_class_value(logits, node.index, class_scale, temperature, multi_label))
+            columns.append(_class_value(logits, node, class_scale, temperature, multi_label))
             continue
         similarities = getattr(output, "similarities", None)
         vectors = getattr(output, "vectors", None)
@@ -73,8 +73,9 @@ def node_values(
 
 
 def _class_value(
-    logits: Tensor, index: int, scale: str, temperature: float, multi_label: bool
+    logits: Tensor, node: ClassNode, scale: str, temperature: float, multi_label: bool
 ) -> Tensor:
+    index = node.index
     if not -logits.shape[1] <= index < logits.shape[1]:
         raise WrongRequest(
             f"There is no class number {index}: this model has {logits.shape[1]} classes, "
@@ -84,7 +85,8 @@ def _class_value(
         return logits[:, index]
     logits = (logits if logits.dtype == torch.float64 else logits.float()) / temperature
     if multi_label or logits.shape[1] == 1:  # a sigmoid's
-        return logits[:, index].sigmoid() if scale == "probability" else logits[:, index]
+        odds = logits[:, index] + node.offset
+        return odds.sigmoid() if scale == "probability" else odds
     log_probabilities = logits.log_softmax(dim=1)
     if scale == "probability":
         return log_probabilities[:, index].exp()

@@ -1,6 +1,7 @@
 """Networks whose classes do not exclude each other, from the loss to the bundle."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ from dprotonet.activation import activation_statistics
 from dprotonet.bundle import Bundle
 from dprotonet.card import ModelCard
 from dprotonet.errors import UnusableBundle
+from dprotonet.explain import METHODS, PRESETS
+from dprotonet.explain.film import class_node, parse_nodes
 from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.values import node_values
 from dprotonet.losses import classification_loss, prototype_loss
@@ -24,6 +27,7 @@ CLASSES = ("mass", "edema", "nodule")
 # The last image has none of the classes, the one before it all of them.
 LABELS = torch.tensor([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1], [0, 0, 0]]).bool()
 THRESHOLDS = {"mass": 0.4, "edema": 0.5, "nodule": 0.6}
+OFFSETS = {"mass": 0.0, "edema": -1.0, "nodule": 0.5}
 
 
 @pytest.fixture(scope="module")
@@ -109,15 +113,19 @@ def bundle(model, images, tmp_path_factory):
         card=ModelCard(title="Several findings"),
         temperature=2.0,
         thresholds=THRESHOLDS,
+        offsets=OFFSETS,
     )
 
 
 def test_a_bundle_keeps_its_thresholds_and_predicts_by_sigmoids(bundle, images):
     again = Bundle.load(bundle.path)
-    assert again.thresholds == THRESHOLDS and again.options.multi_label
+    assert (again.thresholds, again.offsets) == (THRESHOLDS, OFFSETS)
+    assert again.options.multi_label
     said = Predictor(again).predict_tensor(images[0])
     for name, logit in said.logits.items():
-        assert said.probabilities[name] == pytest.approx(1 / (1 + math.exp(-logit / 2)))
+        assert said.probabilities[name] == pytest.approx(
+            1 / (1 + math.exp(-logit / 2 - OFFSETS[name]))
+        )
     assert set(said.called) == {n for n in CLASSES if said.probabilities[n] >= THRESHOLDS[n]}
     share = math.fsum(match.contribution for match in said.matches)
     assert share == pytest.approx(said.logits[said.leading])
@@ -136,16 +144,31 @@ def test_a_bundle_without_a_threshold_for_each_class_is_refused(bundle, model, i
                 statistics=activation_statistics(model, batches(images)),
                 card=ModelCard(title="x"),
                 thresholds=thresholds,
+                offsets=OFFSETS,
             )
 
 
 def test_a_class_node_is_read_by_its_own_sigmoid(model, images):
     found = model(images[:2])
-    node = [ClassNode(1, "edema")]
+    node = [ClassNode(1, "edema", offset=-1.0)]
     values = node_values(found, node, temperature=2.0, multi_label=True)
-    assert torch.allclose(values[:, 0], (found.logits[:, 1] / 2).sigmoid())
+    assert torch.allclose(values[:, 0], (found.logits[:, 1] / 2 - 1).sigmoid())
     odds = node_values(found, node, class_scale="log_odds", multi_label=True)
-    assert torch.allclose(odds[:, 0], found.logits[:, 1])
+    assert torch.allclose(odds[:, 0], found.logits[:, 1] - 1)
+    logit = node_values(found, node, class_scale="logit", multi_label=True)
+    assert torch.allclose(logit[:, 0], found.logits[:, 1])
+
+
+def test_a_film_s_explanation_starts_at_the_probability_that_was_said(bundle, images):
+    predictor = Predictor(bundle)
+    said = predictor.predict_tensor(images[0])
+    node = parse_nodes(predictor, images[0], ["class"])
+    assert node == [class_node(bundle, said.leading)]
+    settings = replace(PRESETS["draft"], class_scale="probability")
+    found = METHODS["centre"](
+        predictor.model, images[0], node, settings=settings, temperature=bundle.temperature
+    )[0]
+    assert found.value_before == pytest.approx(said.probability, abs=1e-5)
 
 
 def test_names_that_could_not_be_told_apart_once_joined_are_refused():
