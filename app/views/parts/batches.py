@@ -11,7 +11,7 @@ from app.views.parts.address import go_to_case
 from app.views.parts.errors import told
 from app.views.parts.explaining import cancel
 from app.views.parts.pages import draw_pager, page_number
-from app.views.parts.words import counted, percent, plain, when
+from app.views.parts.words import counted, label_words, plain, when
 
 _SIZE = 12
 _EVERY = 1.5  # seconds between two looks at the worker
@@ -222,7 +222,7 @@ def _draw_row(row: BatchRow) -> None:
             name.markdown(plain(row.name))
         state.markdown(_STATES[row.state])
         if row.label is not None and row.probability is not None:
-            prediction.markdown(f"{plain(row.label)} · {percent(row.probability)}")
+            prediction.markdown(label_words(row.label, row.probability))
         else:
             prediction.caption("–")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")

@@ -13,7 +13,7 @@ from app.services import review
 from app.services.workplace import Workplace
 from app.views.parts.address import show_case
 from app.views.parts.pages import draw_pager, page_number
-from app.views.parts.words import counted, percent, plain, when
+from app.views.parts.words import counted, label_words, plain, when
 
 _EVERY = 2.0  # seconds between two looks at the worker
 SIZE = 14  # rows that fit under the filters at 800 pixels of height
@@ -153,7 +153,7 @@ def _draw_row(row: CaseRow) -> None:
         view.caption(plain(row.view_position) or "–")
         status.markdown(_STATUS[row.status])
         if row.label is not None and row.probability is not None:
-            prediction.markdown(f"{plain(row.label)} · {percent(row.probability)}")
+            prediction.markdown(label_words(row.label, row.probability))
         else:
             prediction.caption("–")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")

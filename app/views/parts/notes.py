@@ -16,7 +16,7 @@ from app.services import models
 from app.services.workplace import Workplace
 from app.views.parts.address import go_to_case
 from app.views.parts.pages import draw_pager
-from app.views.parts.words import counted, percent, plain, when
+from app.views.parts.words import counted, label_words, percent, plain, when
 
 NOTHING = AnnotationFilters()
 Format = Literal["csv", "json"]
@@ -177,7 +177,7 @@ def _draw_row(row: AnnotationRow) -> None:
                 go_to_case(said.case_id)
         if said.predicted_label is not None and said.predicted_probability is not None:
             st.caption(
-                f"Predicted {plain(said.predicted_label)}, {percent(said.predicted_probability)}, "
+                f"Predicted {label_words(said.predicted_label, said.predicted_probability, ', ')}, "
                 f"by {plain(said.model_name)} `{said.model[:8]}`"
             )
         if said.text:

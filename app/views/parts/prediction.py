@@ -109,7 +109,10 @@ def _mark(figure: go.Figure, row: int, at: float) -> None:
 def threshold_words(prediction: Prediction, negative_class: str | None) -> str:
     """How the label follows from the probabilities."""
     if prediction.thresholds is not None:
-        return "Marks: each class is called by itself, from its own mark on."
+        return (
+            "Marks: each class is called by itself, from its own mark on. "
+            f"Explain and the prototypes are about “{plain(prediction.leading)}”."
+        )
     if prediction.threshold is None or negative_class is None:
         return "The most probable class is the label."
     others = [name for name in prediction.probabilities if name != negative_class]

@@ -13,7 +13,7 @@ from app.services.workplace import Workplace
 from app.views.parts import draft
 from app.views.parts.errors import told
 from app.views.parts.matches import draft_name, judgement
-from app.views.parts.words import counted, percent, plain, when
+from app.views.parts.words import counted, label_words, plain, when
 
 _CONFIDENCE = {1: "1 guess", 2: "2", 3: "3", 4: "4", 5: "5 certain"}
 _MEANS = {
@@ -139,7 +139,7 @@ def _about(revision: Annotation) -> str:
         about = "Signed without a prediction."
     else:
         about = (
-            f"Of {plain(revision.predicted_label)}, {percent(revision.predicted_probability)}, "
+            f"Of {label_words(revision.predicted_label, revision.predicted_probability, ', ')}, "
             f"by {plain(revision.model_name)} `{revision.model[:8]}`."
         )
     if revision.prototype_judgements:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from dprotonet.prediction import AND, NONE_CALLED
+
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -20,6 +22,14 @@ def percent(share: float) -> str:
     if 0.99 < share < 1:
         return "> 99 %"
     return f"{100 * share:.0f} %"
+
+
+def label_words(label: str, probability: float, between: str = " · ") -> str:
+    """A stored label with its probability; of several findings, or none, the label alone: the
+    probability is that of the leading one."""
+    if label == NONE_CALLED or AND in label:
+        return plain(label)
+    return f"{plain(label)}{between}{percent(probability)}"
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app.domain.cases import CaseFilters
 from app.services import intake, review, work
 from app.services.workplace import Workplace
+from app.views.parts.words import label_words
 from dprotonet import images
 from dprotonet.prediction import Prediction, decide
 from tests.app.services.places import FakeBench, dicom, png
@@ -301,6 +302,7 @@ def test_several_findings_are_called_each_with_its_probability(
     assert "#### none 60 % + finding 82 %" in shown.text.replace("\u202f", " ")
     assert "each class is called by itself" in shown.text
     assert "contributions sum to the logit of **finding**" in shown.text
+    assert "Explain and the prototypes are about “finding”" in shown.text
 
 
 def test_a_film_is_found_by_any_of_the_findings_that_were_called(
@@ -311,3 +313,16 @@ def test_a_film_is_found_by_any_of_the_findings_that_were_called(
     with place.store.read() as tx:
         for label, count in (("finding", 1), ("none", 1), ("none + finding", 1), ("find", 0)):
             assert tx.cases.page(CaseFilters(label=label), page=0, size=9).total == count
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("finding", "finding · 82 %"),
+        # The probability of one is not that of both, nor of none.
+        ("none + finding", r"none \+ finding"),
+        ("none called", "none called"),
+    ],
+)
+def test_a_list_gives_a_probability_to_one_finding_alone(label: str, words: str) -> None:
+    assert label_words(label, 0.82) == words
