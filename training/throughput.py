@@ -2,7 +2,7 @@
 
 Three ratios, each against a bound in the same run: a training epoch on kept inputs against a bare
 loop of forward and backward passes over the same tensors; a prototype update against one inference
-pass over the same films; and the memory that an update takes when it sees four times the films.
+pass over the same films; and the memory that an update takes when it sees eight times the films.
 Films are noise: what is timed does not depend on what they show.
 """
 
@@ -21,7 +21,9 @@ import torch
 from ignite.engine import Events
 from torch import Tensor
 
+from dprotonet.allocator import keep_freed_memory
 from dprotonet.model import DProtoNet
+from dprotonet.options import STRIDE
 from dprotonet.prototypes import PrototypeBatch, update_prototypes
 from training import networks
 from training.datasets.samples import Dataset, Sample
@@ -35,6 +37,7 @@ from training.train import cut_network, prepare
 
 _log = logging.getLogger(__name__)
 CLASSES = ("one", "two")
+_MANY, _SMALL = 100, 96  # prototypes of a class, and px, where memory is looked at
 _BYTES = 4  # of a number in 32 bit
 
 
@@ -68,7 +71,7 @@ def throughput(
             "inference_pass_seconds": _median(passes),
             "passes": round(statistics.median(updates) / statistics.median(passes), 3),
         },
-        "memory": memory(recipe),
+        "memory": memory(recipe, 2 * films),
     }
 
 
@@ -145,20 +148,24 @@ def _updates(
     return updates[1:], passes[1:]
 
 
-def memory(recipe: Recipe, films: int = 256) -> dict[str, Any]:
-    """Peak memory of an update over ``films`` and over four times as many, each in its own process.
+def memory(recipe: Recipe, films: int = 512) -> dict[str, Any]:
+    """Peak memory of an update over ``films``, and over eight times as many, in a process each.
 
     Films are made as they are needed, so that what grows is the update's own. Beside it stands
-    what all maps of the films would take, which an update must not keep.
+    what the maps and the vectors of all films would take, which an update must not keep; with so
+    many prototypes that they would be seen, on a small grid so that it does not take long.
     """
-    small, large = (_in_child(recipe, count) for count in (films, 4 * films))
-    grid = recipe.image_size // 32
-    maps = 3 * films * len(CLASSES) * recipe.prototypes_per_class * grid * grid * _BYTES
+    recipe = replace(recipe, prototypes_per_class=_MANY, image_size=min(_SMALL, recipe.image_size))
+    small, large = (_in_child(recipe, count) for count in (films, 8 * films))
+    one = len(CLASSES) * _MANY * _BYTES * 7 * films / 2**20  # a number a prototype, MB
     return {
-        "films": [films, 4 * films],
-        "peak_mb": [round(small / 2**20, 1), round(large / 2**20, 1)],
+        "films": [films, 8 * films],
+        "prototypes": len(CLASSES) * _MANY,
+        "image_size": recipe.image_size,
+        "rise_of_peak_mb": [round(small / 2**20, 1), round(large / 2**20, 1)],
         "growth_mb": round((large - small) / 2**20, 1),
-        "all_maps_would_add_mb": round(maps / 2**20, 1),
+        "all_maps_would_add_mb": round(one * (recipe.image_size // STRIDE) ** 2, 1),
+        "all_vectors_would_add_mb": round(one * recipe.depth, 1),
     }
 
 
@@ -172,9 +179,10 @@ def _peak_of_update(recipe: Recipe, films: int) -> int:
     """Bytes by which the peak of this process rose during the update, after one of a few films."""
     import resource
 
+    keep_freed_memory()
     model = networks.dprotonet(replace(recipe, weights=None), CLASSES, None).network
     assert isinstance(model, DProtoNet)
-    _update(model, recipe, 2 * PER_PASS)
+    _update(model, recipe, 16 * PER_PASS)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     _update(model, recipe, films)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
