@@ -1,4 +1,4 @@
-"""``python -m training``: train, compare, evaluate, card, gallery, pointing, boxes,
+"""``python -m training``: train, compare, studies, evaluate, card, gallery, pointing, boxes,
 shortcut, phantom, throughput, probe."""
 
 from __future__ import annotations
@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         "--films", type=Path, help="keep placed films here (OUT/films.safetensors)"
     )
     compare.add_argument("--device")
+
+    studies = commands.add_parser("studies", help="finished comparisons side by side, Markdown")
+    studies.add_argument("folder", type=Path, help="in which the folders of compare lie")
 
     evaluate = commands.add_parser("evaluate", help="figures of a bundle as JSON")
     evaluate.add_argument("bundle", type=Path)

@@ -163,6 +163,13 @@ def boxes(words: argparse.Namespace) -> None:
     _print(out_of_fold(words.out, words.data, words.methods, preset=words.preset))
 
 
+def studies(words: argparse.Namespace) -> None:
+    """Several finished comparisons side by side."""
+    from training.studies import overview
+
+    sys.stdout.write(overview(words.folder))
+
+
 def shortcut(words: argparse.Namespace) -> None:
     """Does a network lean on a marker, and do its heatmaps say so?"""
     from dprotonet.bundle import Bundle

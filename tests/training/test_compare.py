@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,6 +81,21 @@ def test_the_table_has_means_over_seeds_and_differences_to_dprotonet(compared):
     assert "AUROC of dprotonet minus AUROC of blackbox" in page
     assert "/tmp" not in page and re.search(r"python -m training compare folder", page)
     assert (compared / "colours.svg").read_text().startswith("<?xml")
+
+
+def test_studies_stand_side_by_side_and_say_where_the_first_is_ahead(compared, tmp_path, capsys):
+    for name in ("one", "two"):
+        shutil.copytree(compared, tmp_path / name, ignore=shutil.ignore_patterns("rows"))
+    (tmp_path / "two" / "colours.json").unlink()
+    assert main(["studies", str(tmp_path)]) == 0
+    page = capsys.readouterr().out
+    table = json.loads((compared / "colours.json").read_text())
+    found = table["differences"]["dprotonet - blackbox"]["accuracy"]
+    assert f"{found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]" in page
+    assert f"{int(found['value'] > 0)} of 1, {int(found['low'] > 0)}" in page
+    assert "Begun and not finished: two." in page
+    assert main(["studies", str(tmp_path / "two")]) == 2
+    assert "no finished comparison" in capsys.readouterr().err
 
 
 def test_a_finished_comparison_trains_nothing_again(compared, command, monkeypatch):
