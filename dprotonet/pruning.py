@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -49,6 +50,7 @@ def pruned(model: DProtoNet, keep: Sequence[int]) -> DProtoNet:
         raise ValueError(f"keep must be ascending rows below {len(owner)}, not {rows}.")
     counts = tuple(sum(owner[p] == k for p in rows) for k in range(len(model.options.classes)))
     smaller = build_model(replace(model.options, prototypes_per_class=counts))
+    smaller.backbone = copy.deepcopy(model.backbone)  # which may have been cut in training
     state = {key: value.clone() for key, value in model.state_dict().items()}
     at = torch.tensor(rows, device=model.prototypes.device)
     for key in ("prototypes", "prototype_class", *_mask_keys(model)):

@@ -64,6 +64,18 @@ def centre(model: DProtoNet, run: Run, rows: Rows) -> None:
         bias -= vectors.mean(dim=(0, 1)).to(bias.device)
 
 
+def recentre(model: DProtoNet, run: Run, rows: Rows) -> None:
+    """Take the mean out of trained vectors, and out of the prototypes that lie among them."""
+    vectors = outputs(model, run.final, rows.train, lambda o: o.vectors, run.device)
+    mean, length = vectors.mean(dim=(0, 1)), vectors.norm(dim=-1).mean()
+    with torch.no_grad():
+        bias = model.add_on[-1].bias
+        assert isinstance(bias, Tensor)
+        bias -= mean.to(bias.device)
+        placed = functional.normalize(model.prototypes, dim=-1) * length.to(bias.device)
+        model.prototypes.copy_(placed - mean.to(bias.device))
+
+
 def centres(run: Run) -> bool:
     """Whether vectors are centred: where the recipe asks for it, and wherever findings go together.
 
@@ -97,6 +109,8 @@ def finish(
         films; and what pruning cost.
     """
     recipe = run.recipe
+    if recipe.recentre:
+        recentre(model, run, rows)
     update = update_prototypes(
         model,
         prototype_batches(run, rows.train, run.final),

@@ -98,6 +98,7 @@ class Recipe:
     start: Literal["kmeans", "random"] = "kmeans"  # prototypes after the warm epochs
     # take the films' mean out of the pooled vectors, before and after warming; multi_label: always
     centre: bool = False
+    recentre: bool = False  # take that mean out once the vectors are trained, before the update
     batch_size: int = 16  # films
     lr_backbone: float = 3e-4
     lr_new: float = 3e-3  # of add-on layers, masks, prototypes; a black box's linear head
