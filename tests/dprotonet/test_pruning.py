@@ -58,3 +58,12 @@ def test_rows_that_leave_a_class_empty_or_stand_out_of_order_are_refused(options
         pruned(model, (0, 1))
     with pytest.raises(ValueError, match="ascending"):
         pruned(model, (2, 0))
+
+
+def test_a_network_cut_behind_its_frozen_blocks_can_be_pruned_too(options):
+    model = tiny_model(options).eval()
+    model.backbone = torch.nn.Sequential(torch.nn.Conv2d(3, 1280, 32, stride=32))
+    images = network_input(tiny_images(2, 2))
+    with torch.no_grad():
+        kept = model(images).similarities[:, [0, 2, 4]]
+        assert torch.allclose(pruned(model, (0, 2, 4))(images).similarities, kept, atol=1e-6)

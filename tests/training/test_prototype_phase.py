@@ -43,6 +43,22 @@ def test_centring_takes_the_mean_out_of_the_pooled_vectors_and_nothing_else(run)
     assert torch.allclose(shift, shift[:1, :1].expand_as(shift), atol=1e-4)
 
 
+def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_with_them(run):
+    run = dataclasses.replace(run, inputs=run.live)
+    rows = rows_of(run)
+    model = dprotonet(run.recipe, run.dataset.classes, None).network
+    with torch.no_grad():
+        # Each prototype on the vector of one film: it has to stay on it, wherever that goes.
+        model.prototypes.copy_(_vectors(model, run, rows)[0])
+    length = _vectors(model, run, rows).norm(dim=-1).mean()
+    prototype_phase.recentre(model, run, rows)
+    after = _vectors(model, run, rows)
+    assert after.mean(dim=(0, 1)).abs().max() < 1e-4
+    near = torch.cosine_similarity(after[0], model.prototypes, dim=-1)
+    far = torch.cosine_similarity(after[0], -model.prototypes, dim=-1)
+    assert length > 0 and (near > far).all()
+
+
 def test_pruning_drops_doubles_and_says_what_it_cost(run, monkeypatch):
     twins = dataclasses.replace(
         run, recipe=dataclasses.replace(run.recipe, prune=True, start="random")
