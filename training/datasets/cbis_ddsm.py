@@ -5,6 +5,7 @@ A mammogram with several abnormalities is malignant when one of them is.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_log = logging.getLogger(__name__)
 ORIGIN = (
     "CBIS-DDSM as the Cancer Imaging Archive hands it out (doi:10.7937/K9/TCIA.2016.7O02S9CY): "
     "mass_case_description_train_set.csv and its like, and the folder CBIS-DDSM/ of DICOM files"
@@ -38,7 +40,7 @@ def load(root: Path) -> Dataset:
     folder_of(root, ORIGIN)
     series = _series(root)
     samples: dict[str, Sample] = {}
-    masks: dict[str, list[Path]] = defaultdict(list)
+    masks: dict[str, list[list[Path]]] = defaultdict(list)
     for table in _tables(root):
         split: Literal["train", "test"] = "train" if "_train_" in table.name else "test"
         for row in rows_of(table, _COLUMNS, ORIGIN):
@@ -48,7 +50,7 @@ def load(root: Path) -> Dataset:
                 continue
             label = int(row["pathology"] == "MALIGNANT")
             before = samples.get(name)
-            masks[name] += _mask_files(row["ROI mask file path"], series)
+            masks[name].append(_mask_files(row["ROI mask file path"], series))
             samples[name] = Sample(
                 name,
                 files[0],
@@ -87,8 +89,12 @@ def _mask_files(text: str, series: dict[str, list[Path]]) -> list[Path]:
     return series.get(text.strip().split("/")[0], [])
 
 
-def _mask(paths: list[Path], film: Path) -> NDArray[np.bool_]:
-    """All masks of the mammogram together: of each folder the file with the mammogram's size."""
+def _mask(folders: list[list[Path]], film: Path) -> NDArray[np.bool_]:
+    """All masks of the mammogram together, one from each folder.
+
+    The mask is the file with the mammogram's size; a few of the set's have another, and no file has
+    it: then the largest of several, which the crop is not, is laid over the mammogram.
+    """
     import numpy as np
 
     from dprotonet import images
@@ -96,8 +102,18 @@ def _mask(paths: list[Path], film: Path) -> NDArray[np.bool_]:
     facts = images.inspect(film)
     shape = (facts.rows, facts.columns)
     whole = np.zeros(shape, dtype=bool)
-    for path in paths:
-        found = images.inspect(path)
-        if (found.rows, found.columns) == shape:
-            whole |= images.read(path).pixels > 0
+    for paths in folders:
+        looked = {path: images.inspect(path) for path in paths}
+        sizes = {path: (found.rows, found.columns) for path, found in looked.items()}
+        same = [path for path, size in sizes.items() if size == shape]
+        largest = sorted(sizes, key=lambda path: sizes[path][0] * sizes[path][1])[1:][-1:]
+        for path in same or largest:
+            mask = images.read(path).pixels > 0
+            if not same:
+                _log.warning("%s has another size than %s: it was fitted to it", path, film.name)
+                rows, columns = (
+                    np.arange(new) * old // new for new, old in zip(shape, mask.shape, strict=True)
+                )
+                mask = mask[rows[:, None], columns]
+            whole |= mask
     return whole

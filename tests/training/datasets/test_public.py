@@ -150,6 +150,30 @@ def test_cbis_ddsm_joins_the_abnormalities_of_a_mammogram(made):
     assert drawn[12, 5] and drawn[22, 5] and not drawn[30, 30]
 
 
+def test_a_cbis_mask_of_another_size_is_fitted_to_its_mammogram_and_a_lone_crop_is_not(
+    tmp_path, caplog
+):
+    root = public.cbis_ddsm(tmp_path / "set")
+    first, second = sorted(root.rglob("1-2.dcm"))
+    larger = np.zeros((2 * public.SIDE, 2 * public.SIDE), dtype=int)
+    larger[:20, :20] = 65535
+    public.dicom(first, larger)
+    second.unlink()  # leaves the crop
+    drawn = opened("cbis_ddsm", root).samples[0].mask()
+    assert drawn.sum() == 100 and drawn[:10, :10].all()
+    assert "another size" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["palm", "medmnist", "cars"])
+def test_a_set_without_its_files_is_refused_with_what_was_expected(kind, tmp_path):
+    root = MADE[kind](tmp_path / "set")
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and path.suffix in (".jpg", ".npz", ".mat"):
+            path.unlink()
+    with pytest.raises(ReadableError, match="Expected"):
+        opened(kind, root)
+
+
 def test_ham10000_keeps_a_lesion_together_in_seven_classes_or_two(made, tmp_path):
     samples, found = made("ham10000")
     one, two, three = samples.values()
