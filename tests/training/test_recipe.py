@@ -36,7 +36,9 @@ def test_a_wrong_setting_is_one_sentence_that_says_what_was_expected(setting, se
 
 
 def test_an_unknown_recipe_names_the_known_ones():
-    with pytest.raises(ReadableError, match="folder, ham10000, medmnist, nih, nih-findings, phantom"):
+    with pytest.raises(
+        ReadableError, match="folder, ham10000, medmnist, nih, nih-findings, phantom"
+    ):
         load_recipe("chest")
 
 
