@@ -13,7 +13,21 @@ from pathlib import Path
 from dprotonet.errors import ReadableError
 
 WRONG_USAGE = 2
-METHODS = ("mdm", "gradcam", "rise", "centre", "random")
+METHODS = (
+    "mdm",
+    "gradcam",
+    "scorecam",
+    "prototype",
+    "integrated-gradients",
+    "occlusion",
+    "rise",
+    "rise-1000",
+    "extremal",
+    "centre",
+    "random",
+)
+"""The names of :data:`dprotonet.explain.METHODS`, which cannot be asked for them here: it imports
+torch."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

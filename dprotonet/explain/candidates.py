@@ -1,14 +1,11 @@
-"""Maps that cost little and are merged with the learned masks: random masks and Grad-CAM."""
+"""Maps from random masks: they cost little and are merged with the learned ones."""
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from dprotonet.explain.fills import blurred
 from dprotonet.explain.masks import smooth_masks
-from dprotonet.explain.nodes import Node, VectorNode
 from dprotonet.explain.probe import Probe
-from dprotonet.explain.values import node_values
 
 
 def from_random_masks(
@@ -74,42 +71,3 @@ def _summed_gradients(probe: Probe, masks: Tensor) -> tuple[Tensor, list[Tensor]
 def mean_shown_value(masks: Tensor, values: Tensor) -> Tensor:
     """``(Q, S, S)``: the mean value ``(N, Q)`` over the masks ``(N, S, S)`` that show a pixel."""
     return torch.einsum("nq,nyx->qyx", values, masks) / masks.sum(dim=0).clamp_min(1e-6)
-
-
-def grad_cam(probe: Probe) -> Tensor | None:
-    """Grad-CAM (Selvaraju et al. 2017) at the network's last spatial layer, ``(Q, S, S)``.
-
-    None where the network has no such layer.
-    """
-    if not probe.network.spatial:
-        return None
-    probe.check()
-    network = probe.network.exact
-    kept: list[Tensor] = []
-
-    def keep(_m: nn.Module, _args: tuple, out: Tensor) -> Tensor:
-        kept.append(out.detach().requires_grad_(True))
-        return kept[-1]
-
-    hook = network.get_submodule(probe.network.spatial).register_forward_hook(keep)
-    try:
-        output = network(probe.image[None])
-    finally:
-        hook.remove()
-    probe.count(1, 1)
-    maps = []
-    for node in probe.nodes:
-        value = _slope_value(output, node)
-        (gradient,) = torch.autograd.grad(value, kept[-1], retain_graph=True)
-        weights = gradient.mean(dim=(2, 3), keepdim=True)
-        maps.append((weights * kept[-1].detach()).sum(dim=1).relu())
-    size = (probe.size, probe.size)
-    return F.interpolate(torch.stack(maps, dim=1), size=size, mode="bilinear")[0]
-
-
-def _slope_value(output: object, node: Node) -> Tensor:
-    """A node's value with a slope: logits, since probabilities go flat, and the pooled vector's
-    length, since its cosine to itself is at its peak."""
-    if isinstance(node, VectorNode):
-        return output.vectors[0, node.index].norm()  # type: ignore[attr-defined]
-    return node_values(output, [node], class_scale="logit")[0, 0]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from dprotonet.explain import candidates, decoder, faithfulness
+from dprotonet.explain import candidates, decoder, faithfulness, feature_maps
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.frozen import freeze
 from dprotonet.explain.merge import Heatmap, merged
@@ -205,7 +205,7 @@ def _all_candidates(
     quick = candidates.from_random_masks(
         probe, settings.random_masks, settings.gradient_masks, settings.random_cells, generator
     )
-    activation = candidates.grad_cam(probe) if settings.class_activation else None
+    activation = feature_maps.grad_cam(probe) if settings.class_activation else None
     if activation is not None:
         quick["activation"] = activation
     names, nodes = list(quick), len(probe.nodes)

@@ -96,16 +96,18 @@ class Probe:
         found = []
         with torch.no_grad():
             for chunk in masks.split(self.batch):
-                self.check()
-                found.append(self._read(self.network.run(self.masked(chunk), exact=exact)))
-                self.count(len(chunk), 0)
+                found.append(self.read(self.masked(chunk), exact=exact))
         return torch.cat(found)
 
     def traced(self, masks: Tensor) -> Tensor:
         """Node values ``(N, Q)`` of one batch, with the graph back to the masks."""
+        return self.read(self.masked(masks))
+
+    def read(self, images: Tensor, *, exact: bool = False) -> Tensor:
+        """Node values ``(N, Q)`` of one batch of images ``(N, 3, S, S)`` as they are."""
         self.check()
-        values = self._read(self.network.run(self.masked(masks)))
-        self.count(len(masks), 0)
+        values = self._read(self.network.run(images, exact=exact))
+        self.count(len(images), 0)
         return values
 
     def check(self) -> None:

@@ -12,7 +12,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from dprotonet.explain import candidates
+from dprotonet.explain import candidates, extremal, feature_maps, pixel_changes
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.masks import smooth_masks, smooth_noise
 from dprotonet.explain.mdm import MDM, conclude, open_probe, planned_for
@@ -64,7 +64,8 @@ class _Drawn:
 
     name: str
     draw: Callable[[Probe, torch.Generator], Tensor]  # -> (Q, S, S)
-    passes: tuple[int, int] = (0, 0)  # forward and backward images, for the progress
+    # Images forward and backward for S pixels and Q nodes, for the progress.
+    passes: Callable[[int, int], tuple[int, int]] = lambda _size, _nodes: (0, 0)
 
     def __call__(
         self,
@@ -93,7 +94,7 @@ class _Drawn:
                 progress=progress,
                 cancelled=cancelled,
             )
-            probe.plan(*planned_for(settings, len(nodes), *self.passes))
+            probe.plan(*planned_for(settings, len(nodes), *self.passes(probe.size, len(nodes))))
             heatmaps = [scaled(one, probe.inside) for one in self.draw(probe, generator)]
             return conclude(
                 probe, heatmaps, settings, seed=seed, stop_reason="done", method=self.name
@@ -119,11 +120,18 @@ def _random(probe: Probe, generator: torch.Generator) -> Tensor:
     return drawn.expand(len(probe.nodes), -1, -1)
 
 
-def _grad_cam(probe: Probe, _generator: torch.Generator) -> Tensor:
-    drawn = candidates.grad_cam(probe)
-    if drawn is None:  # a network without feature maps has nothing to show
-        return torch.zeros(len(probe.nodes), probe.size, probe.size, device=probe.image.device)
-    return drawn
+def _or_flat(
+    drawn: Callable[[Probe], Tensor | None],
+) -> Callable[[Probe, torch.Generator], Tensor]:
+    """A network without feature maps has nothing to show."""
+
+    def draw(probe: Probe, _generator: torch.Generator) -> Tensor:
+        found = drawn(probe)
+        if found is None:
+            return torch.zeros(len(probe.nodes), probe.size, probe.size, device=probe.image.device)
+        return found
+
+    return draw
 
 
 def _rise(count: int) -> Callable[[Probe, torch.Generator], Tensor]:
@@ -137,13 +145,33 @@ def _rise(count: int) -> Callable[[Probe, torch.Generator], Tensor]:
     return draw
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "mdm": _mdm,
-        "gradcam": _Drawn("gradcam", _grad_cam, (1, 1)),
-        "rise": _Drawn("rise", _rise(150), (150, 0)),
-        "centre": _Drawn("centre", _centre),
-        "random": _Drawn("random", _random),
-    }
+_DRAWN = (
+    _Drawn("gradcam", _or_flat(feature_maps.grad_cam), lambda _, nodes: (1, nodes)),
+    _Drawn("scorecam", _or_flat(feature_maps.score_cam), lambda _size, _nodes: (1280, 0)),
+    _Drawn("prototype", lambda probe, _: feature_maps.own_activation(probe), lambda *_: (1, 0)),
+    _Drawn(
+        "integrated-gradients",
+        lambda probe, _: pixel_changes.integrated_gradients(probe),
+        lambda _, nodes: (nodes * pixel_changes.GRADIENT_STEPS,) * 2,
+    ),
+    _Drawn(
+        "occlusion",
+        lambda probe, _: pixel_changes.occlusion(probe),
+        lambda size, nodes: (pixel_changes.occlusion_passes(size, nodes), 0),
+    ),
+    _Drawn("rise", _rise(150), lambda *_: (150, 0)),
+    _Drawn("rise-1000", _rise(1000), lambda *_: (1000, 0)),
+    _Drawn(
+        "extremal",
+        lambda probe, _: extremal.extremal_perturbation(probe),
+        lambda _, nodes: (extremal.passes(nodes),) * 2,
+    ),
+    _Drawn("centre", _centre),
+    _Drawn("random", _random),
 )
-"""All methods by name. ``rise`` has 150 masks: on chest films 1,000 were found to be no better."""
+
+METHODS: Mapping[str, Method] = MappingProxyType(
+    {"mdm": _mdm, **{drawn.name: drawn for drawn in _DRAWN}}
+)
+"""All methods by name. ``rise`` has 150 masks: on chest films 1,000 were found to be no better.
+``prototype`` needs a DProtoNet."""
