@@ -28,6 +28,8 @@ METHODS = (
 )
 """The names of :data:`dprotonet.explain.METHODS`, which cannot be asked for them here: it imports
 torch."""
+TIERS = ("instant", "draft", "standard", "full")
+"""The names of :data:`dprotonet.explain.TIERS`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
     )
     evaluate.add_argument("--method", default="mdm", choices=METHODS)
-    evaluate.add_argument("--heatmap-preset", default="standard", choices=("standard", "draft"))
+    evaluate.add_argument("--tier", default="standard", choices=TIERS)
 
     card = commands.add_parser("card", help="a bundle's model card as Markdown")
     card.add_argument("bundle", type=Path)
@@ -118,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     pointing = commands.add_parser("pointing", help="do heatmaps point at the phantom's findings?")
     pointing.add_argument("bundle", type=Path)
     pointing.add_argument("--n", type=int, default=100, help="correctly classified films to score")
-    pointing.add_argument("--preset", default="standard", choices=("standard", "draft"))
+    pointing.add_argument("--tier", default="standard", choices=TIERS)
 
     boxes = commands.add_parser("boxes", help="do heatmaps lie in the boxes, out of fold?")
     boxes.add_argument("out", type=Path, help="the folder of `train --folds N --bundles`")
@@ -126,12 +128,12 @@ def _parser() -> argparse.ArgumentParser:
     boxes.add_argument(
         "--methods", nargs="+", default=["mdm", "gradcam", "rise", "centre"], choices=METHODS
     )
-    boxes.add_argument("--preset", default="standard", choices=("standard", "draft"))
+    boxes.add_argument("--tier", default="standard", choices=TIERS)
 
     shortcut = commands.add_parser("shortcut", help="do heatmaps show the marker it leans on?")
     shortcut.add_argument("bundle", type=Path)
     shortcut.add_argument("--n", type=int, default=40, help="correctly classified films to score")
-    shortcut.add_argument("--preset", default="standard", choices=("standard", "draft"))
+    shortcut.add_argument("--tier", default="standard", choices=TIERS)
 
     phantom = commands.add_parser("phantom", help="write a folder of synthetic films")
     phantom.add_argument("--out", type=Path, required=True)

@@ -36,12 +36,12 @@ class Showing:
     Attributes:
         sources: heaviest source images of a prototype that get a heatmap.
         pictures: whether the images themselves go into the bundle.
-        preset: of the MDM decoder.
+        tier: of the MDM decoder.
     """
 
     sources: int = 3
     pictures: bool = False
-    preset: str = "draft"
+    tier: str = "draft"
 
 
 def write_bundle(
@@ -121,12 +121,12 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
 
 def _gallery(run: Run, fitted: Fitted, showing: Showing) -> Iterable[GalleryPicture]:
     """Heatmaps (and pictures) of the heaviest sources of every prototype."""
-    from dprotonet.explain import MDM, PRESETS, PrototypeNode
+    from dprotonet.explain import MDM, TIERS, PrototypeNode
 
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None
-    mdm = MDM(model, PRESETS[showing.preset])
+    mdm = MDM(model, TIERS[showing.tier])
     place = {s.sample_id: i for i, s in enumerate(run.films.samples)}
     for number, (name, sources) in enumerate(zip(model.prototype_ids, update.sources, strict=True)):
         for source in sources[: showing.sources]:

@@ -118,7 +118,7 @@ def evaluate(words: argparse.Namespace) -> None:
         words.sanity,
         words.prototypes,
         words.method,
-        words.heatmap_preset,
+        words.tier,
     )
     slow: dict[str, Any] = {}
     if extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes:
@@ -153,14 +153,14 @@ def pointing(words: argparse.Namespace) -> None:
     from dprotonet.bundle import Bundle
     from training.pointing import pointing as score
 
-    _print(score(Bundle.load(words.bundle), words.n, preset=words.preset))
+    _print(score(Bundle.load(words.bundle), words.n, tier=words.tier))
 
 
 def boxes(words: argparse.Namespace) -> None:
     """Where heatmaps lie, out of fold."""
     from training.out_of_fold import out_of_fold
 
-    _print(out_of_fold(words.out, words.data, words.methods, preset=words.preset))
+    _print(out_of_fold(words.out, words.data, words.methods, tier=words.tier))
 
 
 def studies(words: argparse.Namespace) -> None:
@@ -175,7 +175,7 @@ def shortcut(words: argparse.Namespace) -> None:
     from dprotonet.bundle import Bundle
     from training.shortcut import shortcut as score
 
-    _print(score(Bundle.load(words.bundle), words.n, preset=words.preset))
+    _print(score(Bundle.load(words.bundle), words.n, tier=words.tier))
 
 
 def phantom(words: argparse.Namespace) -> None:

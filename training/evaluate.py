@@ -36,7 +36,7 @@ class Extras:
     sanity: int = 0
     prototypes: int = 0
     method: str = "mdm"
-    preset: str = "standard"
+    tier: str = "standard"
 
 
 def evaluate(
@@ -143,7 +143,7 @@ def slow_parts(
     recipe = recipe_of(bundle)
     parts = by_split(_grouped(open_dataset(recipe, data), recipe))
     predictor, samples = Predictor(bundle, device), parts[split]
-    drawing, resamples = Drawing(extras.method, extras.preset), recipe.resamples
+    drawing, resamples = Drawing(extras.method, extras.tier), recipe.resamples
     found: dict[str, Any] = {}
     if extras.faithfulness:
         found["faithfulness"] = faithfulness(

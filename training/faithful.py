@@ -38,7 +38,7 @@ def faithfulness(
 
     The class node is read as its logit, so that a sure prediction does not hide what was lost.
     """
-    from dprotonet.explain import PRESETS, PrototypeNode
+    from dprotonet.explain import TIERS, PrototypeNode
     from dprotonet.explain.film import class_node
 
     bundle, drawing = predictor.bundle, replace(drawing, class_scale="logit")
@@ -58,8 +58,8 @@ def faithfulness(
     patients = np.array([s.patient_id for s in chosen])
     return {
         "method": drawing.method,
-        "preset": drawing.preset,
-        "fill": PRESETS[drawing.preset].fill,
+        "tier": drawing.tier,
+        "fill": TIERS[drawing.tier].fill,
         "images": len(chosen),
         **{node: _means(rows[node], patients, resamples) for node in NODES},
     }

@@ -20,13 +20,13 @@ class Drawing:
 
     Attributes:
         method: a name out of ``dprotonet.explain.METHODS``.
-        preset: a name out of ``dprotonet.explain.PRESETS``.
-        class_scale: of class nodes; None for the preset's.
+        tier: a name out of ``dprotonet.explain.TIERS``.
+        class_scale: of class nodes; None for the tier's.
         seed: of the masks.
     """
 
     method: str = "mdm"
-    preset: str = "standard"
+    tier: str = "standard"
     class_scale: str | None = None
     seed: int = 0
 
@@ -46,9 +46,9 @@ class Drawing:
             inside: ``(S, S)`` bool, False in the padding.
             model: instead of the predictor's, on whatever device it is.
         """
-        from dprotonet.explain import METHODS, PRESETS
+        from dprotonet.explain import METHODS, TIERS
 
-        settings = PRESETS[self.preset]
+        settings = TIERS[self.tier]
         if self.class_scale is not None:
             settings = replace(settings, class_scale=self.class_scale)
         network = predictor.model if model is None else model

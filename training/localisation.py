@@ -194,5 +194,5 @@ def localisation(
     chosen = list(pointed(predictor, validation, count, drawing))
     films = list(pointed(predictor, samples, count, drawing))
     found = figures(films, best_threshold(chosen), resamples=resamples)
-    head = {"method": drawing.method, "preset": drawing.preset}
+    head = {"method": drawing.method, "tier": drawing.tier}
     return {**head, "validation_images": len(chosen), **found}

@@ -26,7 +26,7 @@ def fold_bundle(out: Path, number: int) -> Path:
 
 
 def out_of_fold(
-    out: Path, data: Path | None, methods: Sequence[str], *, preset: str = "standard"
+    out: Path, data: Path | None, methods: Sequence[str], *, tier: str = "standard"
 ) -> dict[str, Any]:
     """Energy and peaks inside boxes or masks, over the test images of all folds.
 
@@ -54,12 +54,12 @@ def out_of_fold(
         )
     found: dict[str, Any] = {}
     for method in methods:
-        films = list(_pointed(out, folds, dataset, marked, Drawing(method, preset)))
+        films = list(_pointed(out, folds, dataset, marked, Drawing(method, tier)))
         found[method] = figures(films, None, resamples=recipe.resamples)
     return {
         "recipe": recipe.name,
         "folds": folds,
-        "preset": preset,
+        "tier": tier,
         "node": "the right class, where it was called",
         "images_with_a_truth": len(marked),
         "methods": found,

@@ -18,7 +18,7 @@ METHODS = ("mdm", "gradcam", "centre")
 
 
 def pointing(
-    bundle: Bundle, count: int, *, preset: str = "standard", seed: int = 0
+    bundle: Bundle, count: int, *, tier: str = "standard", seed: int = 0
 ) -> dict[str, Any]:
     """Score the heatmaps of the predicted class on phantom test films.
 
@@ -62,7 +62,7 @@ def pointing(
             continue
         mask = placement.mask_to_network(torch.from_numpy(film.masks["finding"])).numpy()
         for name in METHODS:
-            drawing = Drawing(name, preset, seed=seed)
+            drawing = Drawing(name, tier, seed=seed)
             found = drawing.explain(predictor, x, placement.inside(), [ClassNode(sample.label)])[0]
             inside, near = peak_hits(found.heatmap, mask)
             hits[name].append((FINDINGS[sample.label], inside, near))
@@ -71,7 +71,7 @@ def pointing(
         "bundle": bundle.name,
         "split": "test",
         "node": "predicted class",
-        "preset": preset,
+        "tier": tier,
         "positive_films": seen,
         "correctly_classified": len(hits["mdm"]),
         "tolerance_px": TOLERANCE,

@@ -101,7 +101,7 @@ def sanity(
 
     return {
         "method": drawing.method,
-        "preset": drawing.preset,
+        "tier": drawing.tier,
         "images": len(chosen),
         "randomised": {f"down to {part}": mean(part) for part in CASCADE},
         "seeds": mean("seeds"),

@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 METHODS = ("mdm", "gradcam", "centre")
 
 
-def shortcut(bundle: Bundle, count: int, *, preset: str = "standard") -> dict[str, Any]:
+def shortcut(bundle: Bundle, count: int, *, tier: str = "standard") -> dict[str, Any]:
     """Judge a bundle that was trained on phantoms with a shortcut, on ``count`` test films.
 
     The films are of the token's class, carry it, and are called rightly. "drawn_without" is the
@@ -68,7 +68,7 @@ def shortcut(bundle: Bundle, count: int, *, preset: str = "standard") -> dict[st
     predictor, label = Predictor(bundle), FINDINGS.index(token.finding)
     own = [s for s in samples if s.label == label and s.facts.shortcut_token]
     rows, patients = [], []
-    for sample, row in _judged(predictor, own, token.finding, preset):
+    for sample, row in _judged(predictor, own, token.finding, tier):
         rows.append(row)
         patients.append(sample.patient_id)
         _log.info("shortcut: %d of %d", len(rows), count)
@@ -82,7 +82,7 @@ def shortcut(bundle: Bundle, count: int, *, preset: str = "standard") -> dict[st
     return {
         "bundle": bundle.name,
         "class": token.finding,
-        "preset": preset,
+        "tier": tier,
         "films": len(rows),
         **{
             name: mean_interval(
@@ -102,7 +102,7 @@ def shortcut(bundle: Bundle, count: int, *, preset: str = "standard") -> dict[st
 
 
 def _judged(
-    predictor: Predictor, samples: list[PhantomSample], finding: str, preset: str
+    predictor: Predictor, samples: list[PhantomSample], finding: str, tier: str
 ) -> Iterator[tuple[PhantomSample, dict[str, float]]]:
     """The figures of every film that is called rightly."""
     from dprotonet.explain import PrototypeNode
@@ -131,7 +131,7 @@ def _judged(
             "still_called": float(max(bare, key=bare.__getitem__) == finding),
         }
         for method in METHODS:
-            maps = Drawing(method, preset).explain(predictor, x, inside, nodes)
+            maps = Drawing(method, tier).explain(predictor, x, inside, nodes)
             for node, found in zip(("class", "prototype"), maps, strict=True):
                 row[f"{method} {node} energy"] = energy_inside(found.heatmap, token)
                 row[f"{method} {node} energy in finding"] = energy_inside(found.heatmap, truth)

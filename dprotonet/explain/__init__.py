@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dprotonet.explain.mdm import MDM
     from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode, VectorNode, parse_node
     from dprotonet.explain.rivals import METHODS
-    from dprotonet.explain.settings import PRESETS, MDMSettings
+    from dprotonet.explain.settings import PUBLISHED, TIERS, MDMSettings
 
 _HOMES = {
     "Explanation": "explanation",
@@ -27,14 +27,16 @@ _HOMES = {
     "VectorNode": "nodes",
     "parse_node": "nodes",
     "METHODS": "rivals",
-    "PRESETS": "settings",
+    "PUBLISHED": "settings",
+    "TIERS": "settings",
     "MDMSettings": "settings",
 }
 
 __all__ = [
     "MDM",
     "METHODS",
-    "PRESETS",
+    "PUBLISHED",
+    "TIERS",
     "ClassNode",
     "Explanation",
     "Faithfulness",

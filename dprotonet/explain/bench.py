@@ -73,12 +73,12 @@ def measure(
 ) -> list[Row]:
     """Run every method on every subject's first node, MDM on all of them, and a plain loop."""
     from dprotonet.explain.rivals import METHODS
-    from dprotonet.explain.settings import PRESETS
+    from dprotonet.explain.settings import TIERS
 
     rows = []
     for name in methods:
-        method = METHODS["mdm" if name in PRESETS else name]
-        settings = PRESETS[name if name in PRESETS else "standard"]
+        method = METHODS["mdm" if name in TIERS else name]
+        settings = TIERS[name if name in TIERS else "standard"]
 
         def run(subject: Subject, count: int = 1, method=method, settings=settings) -> list:  # type: ignore[no-untyped-def]
             return method(
@@ -220,7 +220,7 @@ def _subjects(options: argparse.Namespace) -> list[Subject]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from dprotonet.explain.settings import PRESETS
+    from dprotonet.explain.settings import TIERS
 
     parser = argparse.ArgumentParser(prog="python -m dprotonet.explain.bench", description=__doc__)
     parser.add_argument("films", nargs="*", type=Path, help="image files (with --model)")
@@ -233,7 +233,7 @@ def _parser() -> argparse.ArgumentParser:
         "--methods",
         nargs="+",
         default=["standard", "draft", "gradcam", "rise"],
-        choices=[*PRESETS, "gradcam", "rise", "centre", "random"],
+        choices=[*TIERS, "gradcam", "rise", "centre", "random"],
     )
     parser.add_argument("--repeat", type=int, default=3, help="runs of each film")
     parser.add_argument("--threads", type=int, default=0, help="0: torch's own choice")

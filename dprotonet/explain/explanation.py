@@ -22,6 +22,8 @@ class Faithfulness:
     area: float  # the marked region's share of the film
     steps: int
     fill: str
+    centre_insertion_auc: float | None = None  # None in what was saved before it was measured
+    centre_deletion_auc: float | None = None
     insertion: tuple[float, ...] = ()
     deletion: tuple[float, ...] = ()
 
@@ -34,6 +36,14 @@ class Faithfulness:
     def beats_random(self) -> bool:
         """Whether the map is better than the random order."""
         return self.score > self.random_insertion_auc - self.random_deletion_auc
+
+    @property
+    def beats_centre(self) -> bool | None:
+        """Whether the map is better than a Gaussian in the middle that sees no network; None where
+        that was not measured."""
+        if self.centre_insertion_auc is None or self.centre_deletion_auc is None:
+            return None
+        return self.score > self.centre_insertion_auc - self.centre_deletion_auc
 
     def to_json(self) -> dict[str, object]:
         """Plain values for JSON."""
@@ -51,7 +61,8 @@ class Explanation:
     """One node's heatmap and all that is needed to judge it.
 
     Passes and seconds are those of the call that made it; a call may have explained several nodes
-    (``nodes_in_call``), which share most passes forward.
+    (``nodes_in_call``), which share most passes forward. What measuring the faithfulness took is
+    among them, and is told apart too.
     """
 
     node: str  # canonical text, such as "class:effusion"
@@ -69,6 +80,8 @@ class Explanation:
     method: str = "mdm"
     precision: str = "float32"  # of the search; values are always float32
     nodes_in_call: int = 1
+    measuring_passes: int = 0  # of the passes forward, those that measured the faithfulness
+    measuring_seconds: float = 0.0  # of the seconds
     candidates: tuple[tuple[str, float], ...] = ()  # merged maps and their own faithfulness
 
     def __post_init__(self) -> None:
@@ -90,6 +103,8 @@ class Explanation:
             "passes_backward": self.passes_backward,
             "nodes_in_call": self.nodes_in_call,
             "seconds": round(self.seconds, 4),
+            "measuring_passes": self.measuring_passes,
+            "measuring_seconds": round(self.measuring_seconds, 4),
             "stop_reason": self.stop_reason,
             "settings_digest": self.settings_digest,
             "precision": self.precision,

@@ -1,8 +1,9 @@
 """How far a heatmap can be believed: what happens to the node when its pixels are shown or hidden.
 
 Insertion reveals the image from its fill, the heatmap's highest pixels first; deletion hides it in
-the same order. A faithful map has a high insertion and a low deletion area. The same curves for
-random smooth maps are the control. All figures hold for the named fill only.
+the same order (Petsiuk et al. 2018, section 4.3). A faithful map has a high insertion and a low
+deletion area. The same curves for a random smooth map and for a Gaussian in the middle of the film,
+neither of which sees the network, are the controls. All figures hold for the named fill only.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.explain.explanation import Faithfulness
-from dprotonet.explain.masks import ranked, smooth_noise
+from dprotonet.explain.masks import centred, ranked, smooth_noise
 from dprotonet.explain.probe import Probe
 
 CONTROLS = 3  # random maps behind a control value
@@ -40,9 +41,10 @@ def measure(
     """
     count = len(heatmaps)
     random = smooth_noise(CONTROLS, probe.size, generator).to(heatmaps)
-    ranks = ranked(torch.cat([heatmaps, random]), probe.inside)
-    own, control = ranks[:count], ranks[count:]
-    inserted, deleted = curves(probe, torch.cat([own, control[:1]]), steps)
+    centre = centred(probe.size, probe.inside).to(heatmaps)
+    ranks = ranked(torch.cat([heatmaps, centre[None], random]), probe.inside)
+    own, control = ranks[:count], ranks[count + 1 :]
+    inserted, deleted = curves(probe, ranks[: count + 2], steps)  # own, centre, one random
     region = (own < area).float()
     random_region = (control < area).float()
     shown = probe.values(torch.cat([1 - region, region, 1 - random_region]), exact=True)
@@ -61,6 +63,8 @@ def measure(
                 area=area,
                 steps=steps,
                 fill=probe.fill_name,
+                centre_insertion_auc=_area_under(inserted[-2, :, q]),
+                centre_deletion_auc=_area_under(deleted[-2, :, q]),
                 insertion=tuple(round(float(v), 6) for v in inserted[i, :, q]),
                 deletion=tuple(round(float(v), 6) for v in deleted[i, :, q]),
             )
@@ -70,7 +74,7 @@ def measure(
 
 def planned_passes(maps: int, steps: int) -> int:
     """Forward passes of :func:`measure`."""
-    return 2 * (maps + 1) * (steps - 1) + 2 * maps + CONTROLS
+    return 2 * (maps + 2) * (steps - 1) + 2 * maps + CONTROLS
 
 
 def curves(probe: Probe, ranks: Tensor, steps: int) -> tuple[Tensor, Tensor]:

@@ -93,3 +93,14 @@ def smooth_masks(
 def smooth_noise(count: int, size: int, generator: torch.Generator, cells: int = 7) -> Tensor:
     """Random smooth maps ``(count, S, S)``, the control for regions of a heatmap's coarseness."""
     return enlarged(torch.rand(count, cells, cells, generator=generator), size)
+
+
+def centred(size: int, inside: Tensor | None = None) -> Tensor:
+    """``(S, S)``: a Gaussian over the middle of the film, the control that sees no network."""
+    film = torch.ones(size, size, dtype=torch.bool) if inside is None else inside
+    rows, columns = torch.where(film)
+    at = torch.arange(size, device=film.device, dtype=torch.float32)
+    sigma = size / 4
+    y = torch.exp(-0.5 * ((at - rows.float().mean()) / sigma) ** 2)
+    x = torch.exp(-0.5 * ((at - columns.float().mean()) / sigma) ** 2)
+    return y[:, None] * x[None, :]

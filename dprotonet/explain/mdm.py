@@ -4,7 +4,7 @@ After "MDM: Multiple Dynamic Masks for Visual Explanation of Neural Networks" (a
 small masks of several sizes are learned by gradient descent through the frozen network and merged
 into one heatmap. The prototype's own activation map is not used. A re-implementation from the
 abstracts and the released behaviour, with another objective and another merge (see
-:mod:`dprotonet.explain.settings`); the published form is the preset ``published``.
+:mod:`dprotonet.explain.settings`); the published form is ``PUBLISHED``.
 """
 
 from collections.abc import Callable, Sequence
@@ -162,6 +162,7 @@ def conclude(
 ) -> list[Explanation]:
     """Measure the heatmaps, one for each of the probe's nodes, and write the explanations."""
     maps = torch.stack([heatmap.map for heatmap in heatmaps])
+    found_passes, found_seconds = probe.forward_passes, probe.seconds
     owners = list(range(len(heatmaps)))
     after = probe.values(maps, exact=True).diagonal()
     measured = faithfulness.measure(
@@ -192,6 +193,8 @@ def conclude(
             method=method,
             precision=probe.network.precision,
             nodes_in_call=len(probe.nodes),
+            measuring_passes=probe.forward_passes - found_passes,
+            measuring_seconds=seconds - found_seconds,
             candidates=() if candidates is None else candidates[q],
         )
         for q, node in enumerate(probe.nodes)

@@ -18,7 +18,7 @@ SMOOTHING = 0.04  # standard deviation of the blur over integrated gradients, sh
 
 
 def occlusion(probe: Probe) -> Tensor:
-    """Occlusion (Zeiler and Fergus 2014, section 4.2): what hiding a square takes, ``(Q, S, S)``."""
+    """Occlusion (Zeiler and Fergus 2014, 4.2): what hiding a square takes, ``(Q, S, S)``."""
     from captum.attr import Occlusion
 
     window, stride = window_of(probe.size)

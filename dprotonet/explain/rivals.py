@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from dprotonet.explain import candidates, extremal, feature_maps, pixel_changes
 from dprotonet.explain.explanation import Explanation
-from dprotonet.explain.masks import smooth_masks, smooth_noise
+from dprotonet.explain.masks import centred, smooth_masks, smooth_noise
 from dprotonet.explain.mdm import MDM, conclude, open_probe, planned_for
 from dprotonet.explain.merge import scaled
 from dprotonet.explain.nodes import Node
@@ -103,15 +103,8 @@ class _Drawn:
 
 def _centre(probe: Probe, _generator: torch.Generator) -> Tensor:
     """A Gaussian over the middle of the film, which sees no model."""
-    film = probe.inside
-    if film is None:
-        film = torch.ones(probe.size, probe.size, dtype=torch.bool, device=probe.image.device)
-    rows, columns = torch.where(film)
-    at = torch.arange(probe.size, device=film.device, dtype=torch.float32)
-    sigma = probe.size / 4
-    y = torch.exp(-0.5 * ((at - rows.float().mean()) / sigma) ** 2)
-    x = torch.exp(-0.5 * ((at - columns.float().mean()) / sigma) ** 2)
-    return (y[:, None] * x[None, :]).expand(len(probe.nodes), -1, -1)
+    drawn = centred(probe.size, probe.inside).to(probe.image)
+    return drawn.expand(len(probe.nodes), -1, -1)
 
 
 def _random(probe: Probe, generator: torch.Generator) -> Tensor:

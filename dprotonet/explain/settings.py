@@ -1,4 +1,4 @@
-"""What the decoder is told: one frozen dataclass, and the recipes by name. No torch here."""
+"""What the decoder is told: one frozen dataclass, and the tiers by name. No torch here."""
 
 import hashlib
 import json
@@ -69,23 +69,27 @@ def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{field} is one of {', '.join(choices)}, not {value!r}.")
 
 
-PRESETS: dict[str, MDMSettings] = {
-    "standard": MDMSettings(),
+TIERS: dict[str, MDMSettings] = {
+    "instant": MDMSettings(steps=0, random_masks=0, gradient_masks=2, faithfulness_steps=4),
     "draft": MDMSettings(steps=0, random_masks=0, gradient_masks=10, faithfulness_steps=6),
-    # As published, with its known defects mended: every size is learned at its own size, the
-    # mask is bounded, the network is in eval mode, the consistency is relative to the span between
-    # image and fill, and the best mask is kept, not the last.
-    "published": MDMSettings(
-        sizes=(5, 7, 10),
-        steps=30,
-        objective="consistency",
-        fill="mean",
-        class_scale="logit",
-        random_masks=0,
-        gradient_masks=0,
-        class_activation=False,
-        merge="vote",
-        snapshots=3,
-        patience=0.0,
-    ),
+    "standard": MDMSettings(),
+    "full": MDMSettings(steps=32, random_masks=240, gradient_masks=36, snapshots=4),
 }
+"""From the quickest to the most faithful. A reader who waits is shown one after the other."""
+
+# As published, with its known defects mended: every size is learned at its own size, the mask is
+# bounded, the network is in eval mode, the consistency is relative to the span between image and
+# fill, and the best mask is kept, not the last.
+PUBLISHED = MDMSettings(
+    sizes=(5, 7, 10),
+    steps=30,
+    objective="consistency",
+    fill="mean",
+    class_scale="logit",
+    random_masks=0,
+    gradient_masks=0,
+    class_activation=False,
+    merge="vote",
+    snapshots=3,
+    patience=0.0,
+)

@@ -13,9 +13,9 @@ from dprotonet.errors import WrongRequest
 
 PROGRAM = "python -m dprotonet"
 
-PRESETS = ("standard", "draft", "published")
-"""The decoder's recipes, in the words of :data:`dprotonet.explain.settings.PRESETS`, which cannot
-be asked for them here: it imports torch."""
+TIERS = ("standard", "instant", "draft", "full")
+"""The decoder's tiers, the usual one first, in the words of
+:data:`dprotonet.explain.settings.TIERS`."""
 
 OVERVIEW = f"""\
 usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
@@ -65,7 +65,7 @@ class ExplainRequest(Request):
     out: Path
     nodes: tuple[str, ...]
     seed: int
-    preset: str
+    tier: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         return PredictRequest(paths, given.model, given.device, given.format)
     nodes = tuple(dict.fromkeys(node.strip() for node in given.node or ("class",)))
     return ExplainRequest(
-        paths, given.model, given.device, given.out, nodes, given.seed, given.preset
+        paths, given.model, given.device, given.out, nodes, given.seed, given.tier
     )
 
 
@@ -159,11 +159,10 @@ def _explain_parser() -> argparse.ArgumentParser:
         help="the decoder's seed (0); the same seed gives the same heatmap",
     )
     parser.add_argument(
-        "--preset",
-        choices=PRESETS,
-        default=PRESETS[0],
-        help="the decoder's recipe: standard (default), draft (several times quicker, less "
-        "faithful) or published (as in the paper)",
+        "--tier",
+        choices=TIERS,
+        default=TIERS[0],
+        help="how long it may take: instant, draft, standard (default) or full",
     )
     return parser
 

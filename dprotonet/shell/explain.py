@@ -61,11 +61,11 @@ class _Explainer:
     """The model, the nodes and the place for the files, all checked before the first film."""
 
     def __init__(self, predictor: "Predictor", nodes: dict[str, str], request: ExplainRequest):
-        from dprotonet.explain.settings import PRESETS
+        from dprotonet.explain.settings import TIERS
 
         self._predictor = predictor
         self._nodes = nodes
-        self._settings = PRESETS[request.preset]
+        self._settings = TIERS[request.tier]
         self._seed = request.seed
         self._out = request.out
         self._layout = Layout(request.out)

@@ -12,7 +12,7 @@ from dprotonet.activation import activation_statistics
 from dprotonet.bundle import Bundle
 from dprotonet.card import ModelCard
 from dprotonet.errors import UnusableBundle
-from dprotonet.explain import METHODS, PRESETS
+from dprotonet.explain import METHODS, TIERS
 from dprotonet.explain.film import class_node, parse_nodes
 from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.values import node_values
@@ -164,7 +164,7 @@ def test_a_film_s_explanation_starts_at_the_probability_that_was_said(bundle, im
     said = predictor.predict_tensor(images[0])
     node = parse_nodes(predictor, images[0], ["class"])
     assert node == [class_node(bundle, said.leading)]
-    settings = replace(PRESETS["draft"], class_scale="probability")
+    settings = replace(TIERS["draft"], class_scale="probability")
     found = METHODS["centre"](
         predictor.model, images[0], node, settings=settings, temperature=bundle.temperature
     )[0]

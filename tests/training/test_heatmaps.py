@@ -46,7 +46,7 @@ def samples(tmp_path_factory):
 
 def test_faithfulness_covers_the_class_and_its_strongest_prototype(predictor, samples):
     found = faithfulness(predictor, samples, 3, QUICK, resamples=5)
-    assert (found["images"], found["method"], found["preset"]) == (3, "gradcam", "draft")
+    assert (found["images"], found["method"], found["tier"]) == (3, "gradcam", "draft")
     for node in ("class", "prototype"):
         figures = found[node]
         apart = figures["insertion_auc"]["value"] - figures["deletion_auc"]["value"]

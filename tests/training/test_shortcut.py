@@ -46,7 +46,7 @@ def judged(tmp_path_factory):
 
 
 def test_the_token_is_judged_on_films_with_it_without_it_and_with_it_drawn_on(judged, capsys):
-    assert main(["shortcut", str(judged.path), "--n", "2", "--preset", "draft"]) == 0
+    assert main(["shortcut", str(judged.path), "--n", "2", "--tier", "draft"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["class"] == "consolidation" and 1 <= found["films"] <= 2
     assert 0.0 < found["area"]["value"] < 0.1

@@ -7,7 +7,15 @@ import torch
 import torchvision
 
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import MDM, PRESETS, ClassNode, MDMSettings, PrototypeNode, VectorNode
+from dprotonet.explain import (
+    MDM,
+    PUBLISHED,
+    TIERS,
+    ClassNode,
+    MDMSettings,
+    PrototypeNode,
+    VectorNode,
+)
 from tests.dprotonet.explain.toys import (
     SIZE,
     PatchClassifier,
@@ -27,10 +35,10 @@ def explain(model=None, x=None, nodes=(SQUARES,), settings=QUICK, **options):
     return MDM(model, settings).explain(x, list(nodes), **options)
 
 
-@pytest.mark.parametrize("preset", ["standard", "draft"])
+@pytest.mark.parametrize("tier", ["standard", "draft"])
 @pytest.mark.parametrize("place", [(6, 22), (28, 4)])
-def test_a_planted_patch_is_found(preset, place):
-    (found,) = explain(x=film(squares=place), settings=PRESETS[preset])
+def test_a_planted_patch_is_found(tier, place):
+    (found,) = explain(x=film(squares=place), settings=TIERS[tier])
     heatmap, mask = torch.from_numpy(found.heatmap), patch_mask(*place)
     assert mask.flatten()[heatmap.argmax()]
     assert overlap(heatmap, mask) >= 0.5
@@ -39,7 +47,7 @@ def test_a_planted_patch_is_found(preset, place):
 
 
 def test_the_published_recipe_lies_over_the_patch_too():
-    (found,) = explain(settings=PRESETS["published"])
+    (found,) = explain(settings=PUBLISHED)
     assert overlap(torch.from_numpy(found.heatmap), patch_mask(6, 22)) >= 0.5
     assert found.faithfulness.fill == "mean"
 

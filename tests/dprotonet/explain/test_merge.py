@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from dprotonet.explain.merge import merged, scaled
-from dprotonet.explain.settings import PRESETS, MDMSettings
+from dprotonet.explain.settings import PUBLISHED, MDMSettings
 
 
 def maps():
@@ -33,7 +33,7 @@ def test_a_flat_map_is_passed_over_whatever_its_score(score):
 
 
 def test_the_vote_adds_the_maps_scaled_alike():
-    one = merged(maps() * torch.tensor([1.0, 4.0])[:, None, None], None, PRESETS["published"])
+    one = merged(maps() * torch.tensor([1.0, 4.0])[:, None, None], None, PUBLISHED)
     assert one.map[-1, -1] == 1
     assert one.map.min() == 0 and one.map.max() == 1
 

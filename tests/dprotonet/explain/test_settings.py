@@ -2,7 +2,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from dprotonet.explain.settings import PRESETS, MDMSettings
+from dprotonet.explain.settings import TIERS, MDMSettings
 
 
 def test_every_setting_changes_the_digest():
@@ -30,7 +30,7 @@ def test_every_setting_changes_the_digest():
 
 def test_the_same_settings_have_the_same_digest():
     assert MDMSettings().digest == MDMSettings().digest
-    assert len({preset.digest for preset in PRESETS.values()}) == len(PRESETS)
+    assert len({tier.digest for tier in TIERS.values()}) == len(TIERS)
 
 
 @pytest.mark.parametrize(

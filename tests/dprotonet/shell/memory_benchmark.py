@@ -32,14 +32,14 @@ def main() -> int:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--films", type=int, default=1000)
     parser.add_argument("--command", choices=("predict", "explain"), default="predict")
-    parser.add_argument("--preset", default="standard", help="of explain: standard or draft")
+    parser.add_argument("--tier", default="standard", help="of explain: standard or draft")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         films, out = Path(folder, "films"), Path(folder, "out")
         write_folder(films, given.films)
         words = [given.command, films, "--model", given.bundle]
         if given.command == "explain":
-            words += ["--out", out, "--preset", given.preset]
+            words += ["--out", out, "--tier", given.tier]
         return report(words, given.films)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from dprotonet.errors import WrongRequest
 from dprotonet.shell.arguments import (
-    PRESETS,
+    TIERS,
     ExplainRequest,
     HelpRequest,
     PredictRequest,
@@ -47,8 +47,8 @@ def test_a_node_asked_for_twice_is_explained_once():
 def test_the_recipes_on_offer_are_those_that_the_decoder_has():
     from dprotonet.explain import settings
 
-    assert set(PRESETS) == set(settings.PRESETS)
-    assert settings.PRESETS[PRESETS[0]] == settings.MDMSettings()
+    assert set(TIERS) == set(settings.TIERS)
+    assert settings.TIERS[TIERS[0]] == settings.MDMSettings()
 
 
 @pytest.mark.parametrize("argv", (["--help"], ["predict", "--help"], ["explain", "a", "-h"]))

@@ -16,7 +16,7 @@ from tests.dprotonet.shell.small_films import (
     write_rotated_jpeg,
 )
 
-QUICK = ("--preset", "draft")
+QUICK = ("--tier", "draft")
 
 
 def files_below(folder: Path) -> set[str]:
