@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from dprotonet.errors import WrongRequest
 from dprotonet.explain.explanation import Explanation
-from dprotonet.explain.mdm import MDM
 from dprotonet.explain.nodes import ClassNode, Node, parse_node
+from dprotonet.explain.rivals import METHODS
 from dprotonet.explain.settings import MDMSettings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def explain_film(
     image: "GrayOrColourImage",
     nodes: Sequence[str],
     *,
+    method: str = "mdm",
     settings: MDMSettings | None = None,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
@@ -47,22 +49,27 @@ def explain_film(
         image: the film.
         nodes: texts as :func:`~dprotonet.explain.nodes.parse_node` reads them; ``class`` alone is
             the class that the predictor's decision rule gives.
-        settings: of the decoder; the standard ones if None.
-        seed: of its masks.
+        method: what draws the heatmaps, a name out of :data:`dprotonet.explain.METHODS`.
+        settings: of the decoder, and of the measures of every method; the standard ones if None.
+        seed: of the masks.
         progress: told the share done, rising to 1.
         cancelled: asked before every batch of passes.
 
     Raises:
-        WrongRequest: no such class or prototype.
+        WrongRequest: no such method, class or prototype, or the method needs what the network has
+            not.
         Cancelled: ``cancelled`` said yes.
     """
+    if method not in METHODS:
+        raise WrongRequest(f"There is no method “{method}”. Choose {', '.join(METHODS)}.")
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(image)
-    parsed = parse_nodes(predictor, x, nodes)
-    mdm = MDM(predictor.model, settings, temperature=bundle.temperature)
-    found = mdm.explain(
+    found = METHODS[method](
+        predictor.model,
         x.to(next(predictor.model.parameters()).device),
-        parsed,
+        parse_nodes(predictor, x, nodes),
+        settings=settings,
+        temperature=bundle.temperature,
         inside=placement.inside(),
         seed=seed,
         progress=progress,

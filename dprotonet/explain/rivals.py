@@ -5,21 +5,22 @@ in the same way, whatever drew the map.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from dprotonet.errors import WrongRequest
 from dprotonet.explain import candidates, extremal, feature_maps, pixel_changes
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.masks import centred, smooth_masks, smooth_noise
 from dprotonet.explain.mdm import MDM, conclude, open_probe, planned_for
-from dprotonet.explain.merge import scaled
+from dprotonet.explain.merge import Heatmap, scaled
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.settings import PUBLISHED, MDMSettings
 
 
 class Method(Protocol):
@@ -56,6 +57,72 @@ def _mdm(
     return MDM(model, settings, temperature=temperature).explain(
         x, nodes, inside=inside, seed=seed, progress=progress, cancelled=cancelled
     )
+
+
+PUBLISHED_SHARE = 0.9  # of the progress, for the search of the published decoder
+
+
+def _mdm_published(
+    model: nn.Module,
+    x: Tensor,
+    nodes: Sequence[Node],
+    *,
+    settings: MDMSettings | None = None,
+    temperature: float = 1.0,
+    inside: Tensor | None = None,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> list[Explanation]:
+    """The decoder under its published settings, measured under those given.
+
+    What the published settings would have measured with their own fill and scale is thrown away,
+    and counted in neither passes nor seconds.
+    """
+    settings = settings or MDMSettings()
+    own = replace(
+        PUBLISHED, faithfulness_steps=2, precision=settings.precision, batch=settings.batch
+    )
+
+    def told(first: float, last: float) -> Callable[[float], None] | None:
+        return progress and (lambda share: progress(first + share * (last - first)))
+
+    drawn = MDM(model, own, temperature=temperature).explain(
+        x,
+        nodes,
+        inside=inside,
+        seed=seed,
+        progress=told(0.0, PUBLISHED_SHARE),
+        cancelled=cancelled,
+    )
+    with torch.inference_mode(False), torch.enable_grad():
+        probe = open_probe(
+            model,
+            x,
+            nodes,
+            settings,
+            inside=inside,
+            temperature=temperature,
+            generator=torch.Generator().manual_seed(seed),
+            progress=told(PUBLISHED_SHARE, 1.0),
+            cancelled=cancelled,
+        )
+        probe.plan(*planned_for(settings, len(nodes), 0, 0))
+        maps = [Heatmap(torch.from_numpy(one.heatmap).to(x.device), one.raw_range) for one in drawn]
+        measured = conclude(
+            probe, maps, settings, seed=seed, stop_reason="done", method="mdm-published"
+        )
+    return [
+        replace(
+            now,
+            passes_forward=now.passes_forward + one.passes_forward - one.measuring_passes,
+            passes_backward=one.passes_backward,
+            seconds=now.seconds + one.seconds - one.measuring_seconds,
+            stop_reason=one.stop_reason,
+            candidates=one.candidates,
+        )
+        for now, one in zip(measured, drawn, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -113,15 +180,18 @@ def _random(probe: Probe, generator: torch.Generator) -> Tensor:
     return drawn.expand(len(probe.nodes), -1, -1)
 
 
-def _or_flat(
+def _of_feature_maps(
     drawn: Callable[[Probe], Tensor | None],
 ) -> Callable[[Probe, torch.Generator], Tensor]:
-    """A network without feature maps has nothing to show."""
+    """Refuse a network without feature maps: an even map would pass for a finding."""
 
     def draw(probe: Probe, _generator: torch.Generator) -> Tensor:
         found = drawn(probe)
         if found is None:
-            return torch.zeros(len(probe.nodes), probe.size, probe.size, device=probe.image.device)
+            raise WrongRequest(
+                "This network has no feature maps, of which this method makes its heatmap. "
+                "Choose mdm, rise or another method that looks at the image alone."
+            )
         return found
 
     return draw
@@ -139,8 +209,8 @@ def _rise(count: int) -> Callable[[Probe, torch.Generator], Tensor]:
 
 
 _DRAWN = (
-    _Drawn("gradcam", _or_flat(feature_maps.grad_cam), lambda _, nodes: (1, nodes)),
-    _Drawn("scorecam", _or_flat(feature_maps.score_cam), lambda _size, _nodes: (1280, 0)),
+    _Drawn("gradcam", _of_feature_maps(feature_maps.grad_cam), lambda _, nodes: (1, nodes)),
+    _Drawn("scorecam", _of_feature_maps(feature_maps.score_cam), lambda _size, _nodes: (1280, 0)),
     _Drawn("prototype", lambda probe, _: feature_maps.own_activation(probe), lambda *_: (1, 0)),
     _Drawn(
         "integrated-gradients",
@@ -164,7 +234,8 @@ _DRAWN = (
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType(
-    {"mdm": _mdm, **{drawn.name: drawn for drawn in _DRAWN}}
+    {"mdm": _mdm, "mdm-published": _mdm_published, **{drawn.name: drawn for drawn in _DRAWN}}
 )
 """All methods by name. ``rise`` has 150 masks: on chest films 1,000 were found to be no better.
-``prototype`` needs a DProtoNet."""
+``mdm-published`` is the decoder under ``PUBLISHED``. ``gradcam`` and ``scorecam`` need feature
+maps, ``prototype`` a DProtoNet; where they find none, they raise ``WrongRequest``."""

@@ -13,6 +13,22 @@ from dprotonet.errors import WrongRequest
 
 PROGRAM = "python -m dprotonet"
 
+METHODS = (
+    "mdm",
+    "mdm-published",
+    "gradcam",
+    "scorecam",
+    "prototype",
+    "integrated-gradients",
+    "occlusion",
+    "rise",
+    "rise-1000",
+    "extremal",
+    "centre",
+    "random",
+)
+"""The names of :data:`dprotonet.explain.METHODS`, the usual one first: it imports torch."""
+
 TIERS = ("standard", "instant", "draft", "full")
 """The decoder's tiers, the usual one first, in the words of
 :data:`dprotonet.explain.settings.TIERS`."""
@@ -24,7 +40,7 @@ usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
 See why an image classifier says what it says.
 
   predict   what the model says of every film, and the prototypes that made it say so
-  explain   where in the film it lies: one MDM heatmap for each film and node
+  explain   where in the film it lies: one heatmap for each film and node
 
 `{PROGRAM} predict --help` and `{PROGRAM} explain --help` tell the rest.
 Research use, not for diagnosis.
@@ -65,6 +81,7 @@ class ExplainRequest(Request):
     out: Path
     nodes: tuple[str, ...]
     seed: int
+    method: str
     tier: str
 
 
@@ -107,7 +124,7 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         return PredictRequest(paths, given.model, given.device, given.format)
     nodes = tuple(dict.fromkeys(node.strip() for node in given.node or ("class",)))
     return ExplainRequest(
-        paths, given.model, given.device, given.out, nodes, given.seed, given.tier
+        paths, given.model, given.device, given.out, nodes, given.seed, given.method, given.tier
     )
 
 
@@ -141,7 +158,8 @@ def _explain_parser() -> argparse.ArgumentParser:
         "explain",
         "%(prog)s PATH… --model BUNDLE --out DIR [--node NODE]…",
         "Write FILM.FRAME.NODE.heatmap.npy, .overlay.png and .json under DIR, which mirrors the\n"
-        "folders given, and one JSON record for each explanation on standard output.",
+        "folders given, and one JSON record for each explanation on standard output. Methods\n"
+        "other than mdm write FILM.FRAME.NODE.METHOD.…, so that one DIR holds several.",
     )
     parser.add_argument("--out", required=True, type=_path, metavar="DIR", help="made if absent")
     parser.add_argument(
@@ -156,13 +174,23 @@ def _explain_parser() -> argparse.ArgumentParser:
         type=int,
         default=0,
         metavar="N",
-        help="the decoder's seed (0); the same seed gives the same heatmap",
+        help="of the masks (0); the same seed gives the same heatmap",
+    )
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default=METHODS[0],
+        metavar="METHOD",
+        help="what draws the heatmap: mdm (the decoder, the default), mdm-published (as its "
+        "authors had it), or a rival to set beside it: " + ", ".join(METHODS[2:-2]) + "; centre "
+        "and random see no model and are the controls. All are measured alike",
     )
     parser.add_argument(
         "--tier",
         choices=TIERS,
         default=TIERS[0],
-        help="how long it may take: instant, draft, standard (default) or full",
+        help="how long it may take: instant, draft, standard (default) or full; of other methods "
+        "than mdm it says only how finely they are measured",
     )
     return parser
 

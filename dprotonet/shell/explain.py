@@ -1,4 +1,4 @@
-"""``explain``: one MDM heatmap for each frame and node, as files that mirror the input."""
+"""``explain``: one heatmap for each frame and node, as files that mirror the input."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -65,6 +65,8 @@ class _Explainer:
 
         self._predictor = predictor
         self._nodes = nodes
+        self._method = request.method
+        self._tier = request.tier
         self._settings = TIERS[request.tier]
         self._seed = request.seed
         self._out = request.out
@@ -76,12 +78,13 @@ class _Explainer:
         explained = self._explained(film, prediction.label)
         shown = film.image.display()
         for (asked, safe), one in zip(self._nodes.items(), explained, strict=True):
-            files = self._layout.files(film.source, film.frame, safe)
+            files = self._layout.files(film.source, film.frame, safe, self._method)
             rows, columns = one.heatmap_stored.shape
             record = {
                 **film_record(film),
                 "asked": asked,
                 **one.explanation.to_json(),
+                "tier": self._tier,
                 "prediction": prediction.label,
                 "probabilities": dict(prediction.probabilities),
                 "model": {
@@ -113,7 +116,12 @@ class _Explainer:
         names = [f"class:{label}" if node == "class" else node for node in self._nodes]
         different = list(dict.fromkeys(names))
         found = explain_film(
-            self._predictor, film.image, different, settings=self._settings, seed=self._seed
+            self._predictor,
+            film.image,
+            different,
+            method=self._method,
+            settings=self._settings,
+            seed=self._seed,
         )
         by_name = dict(zip(different, found, strict=True))
         return [by_name[name] for name in names]

@@ -3,7 +3,8 @@
 ``DIR/RELATIVE-PATH.FRAME.NODE.heatmap.npy``, ``.overlay.png`` and ``.json``. RELATIVE-PATH is the
 film's path below the folder that was named (a film named itself: its file name). Where another
 PATH brings the same relative path a second time, that film goes below ``DIR/path-N``, N being
-which PATH of the command line it came by, from 1.
+which PATH of the command line it came by, from 1. After NODE stands ``.METHOD``, unless it is the
+decoder; no method's name can be taken for a node's, which is ``class`` or has a name of its own.
 """
 
 import re
@@ -17,6 +18,9 @@ from urllib.parse import quote
 from dprotonet.shell.films import Source
 
 HEATMAP, OVERLAY, RECORD = ".heatmap.npy", ".overlay.png", ".json"
+
+DECODER = "mdm"
+"""The method that file names do not name."""
 
 LONGEST_NODE = 100
 """Characters of NODE in a file name; most systems take 255 for the whole name."""
@@ -73,9 +77,11 @@ class Layout:
         self._taken: set[bytes] = set()
         self._latest: tuple[Source, Path] | None = None
 
-    def files(self, source: Source, frame: int, node: str) -> Files:
+    def files(self, source: Source, frame: int, node: str, method: str = DECODER) -> Files:
         """Where the explanation of one node of one frame goes; ``node`` is already safe."""
         stem = f"{self._place(source)}.{frame}.{node}"
+        if method != DECODER:
+            stem += f".{method}"
         return Files(Path(stem + HEATMAP), Path(stem + OVERLAY), Path(stem + RECORD))
 
     def _place(self, source: Source) -> Path:

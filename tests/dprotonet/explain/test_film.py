@@ -75,3 +75,16 @@ def test_a_wrong_node_costs_no_pass(predictor, tmp_path):
 def test_an_explanation_of_a_film_can_be_cancelled(predictor, tmp_path):
     with pytest.raises(Cancelled):
         explain_film(predictor, picture(tmp_path, 64, 64), ["class"], cancelled=lambda: True)
+
+
+def test_another_method_draws_the_heatmap_and_says_so(predictor, tmp_path):
+    image = picture(tmp_path, 64, 64)
+    (cam,) = explain_film(predictor, image, ["class:none"], method="gradcam", settings=QUICK)
+    (mdm,) = explain_film(predictor, image, ["class:none"], settings=QUICK)
+    assert (cam.explanation.method, mdm.explanation.method) == ("gradcam", "mdm")
+    assert not np.array_equal(cam.heatmap_stored, mdm.heatmap_stored)
+
+
+def test_a_method_that_does_not_exist_is_named_beside_those_that_do(predictor, tmp_path):
+    with pytest.raises(WrongRequest, match=r"“lime”.*gradcam"):
+        explain_film(predictor, picture(tmp_path, 64, 64), ["class"], method="lime")

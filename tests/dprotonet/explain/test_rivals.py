@@ -3,7 +3,16 @@ import pytest
 import torch
 
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import METHODS, ClassNode, MDMSettings, PrototypeNode, VectorNode, extremal
+from dprotonet.explain import (
+    METHODS,
+    PUBLISHED,
+    ClassNode,
+    MDMSettings,
+    PrototypeNode,
+    VectorNode,
+    extremal,
+)
+from dprotonet.explain.mdm import MDM
 from dprotonet.model import ModelOptions
 from tests.dprotonet.explain.toys import (
     SIZE,
@@ -110,6 +119,40 @@ def test_a_prototypes_own_map_is_where_its_mask_and_its_direction_meet():
     raw = torch.from_numpy(found[0].heatmap) * (found[0].raw_range[1] - found[0].raw_range[0])
     assert torch.allclose(raw + found[0].raw_range[0], wanted, atol=1e-4)
     assert all(np.ptp(one.heatmap) > 0 for one in found)
+
+
+class NoFeatureMaps(torch.nn.Module):
+    """A classifier that sees the image as one long vector."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = torch.nn.Linear(3 * SIZE * SIZE, 2)
+
+    def forward(self, x):
+        return self.head(x.flatten(1))
+
+
+@pytest.mark.parametrize("name", ["gradcam", "scorecam"])
+def test_a_network_without_feature_maps_gives_a_sentence_and_no_even_map(name):
+    with pytest.raises(WrongRequest, match="no feature maps"):
+        METHODS[name](NoFeatureMaps(), film(), [ClassNode(1)], settings=QUICK)
+
+
+def test_the_published_decoder_draws_its_own_map_and_is_measured_like_every_other():
+    x, node = film(squares=(6, 22)), [ClassNode(1)]
+    (found,) = METHODS["mdm-published"](PatchClassifier(), x, node, settings=QUICK, seed=3)
+    (alone,) = MDM(PatchClassifier(), PUBLISHED).explain(x, node, seed=3)
+    (centre,) = METHODS["centre"](PatchClassifier(), x, node, settings=QUICK, seed=3)
+    assert np.array_equal(found.heatmap, alone.heatmap)
+    assert found.raw_range == alone.raw_range
+    assert (found.faithfulness.fill, alone.faithfulness.fill) == ("blur", "mean")
+    assert found.settings_digest == QUICK.digest
+    assert found.value_before == centre.value_before  # a probability; the published has logits
+    assert found.faithfulness.random_insertion_auc == centre.faithfulness.random_insertion_auc
+    own = alone.passes_forward - alone.measuring_passes
+    assert found.passes_forward == own + centre.passes_forward
+    assert found.passes_backward == alone.passes_backward > 0
+    assert found.measuring_passes == centre.measuring_passes
 
 
 def test_a_network_without_prototypes_has_no_map_of_theirs():

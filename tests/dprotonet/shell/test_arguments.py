@@ -4,6 +4,7 @@ import pytest
 
 from dprotonet.errors import WrongRequest
 from dprotonet.shell.arguments import (
+    METHODS,
     TIERS,
     ExplainRequest,
     HelpRequest,
@@ -44,7 +45,31 @@ def test_a_node_asked_for_twice_is_explained_once():
     assert isinstance(request, ExplainRequest) and request.nodes == ("vector:p01", "class")
 
 
-def test_the_recipes_on_offer_are_those_that_the_decoder_has():
+def test_explain_takes_the_decoder_in_its_standard_tier_unless_told_otherwise():
+    words = ["explain", "a", "--model", "m", "--out", "d"]
+    usual = parse(words)
+    other = parse([*words, "--method", "gradcam", "--tier", "draft"])
+
+    assert isinstance(usual, ExplainRequest) and isinstance(other, ExplainRequest)
+    assert (usual.method, usual.tier) == ("mdm", "standard")
+    assert (other.method, other.tier) == ("gradcam", "draft")
+
+
+def test_the_methods_on_offer_are_those_of_the_registry():
+    from dprotonet.explain import METHODS as REGISTRY
+
+    assert tuple(REGISTRY) == METHODS
+
+
+def test_help_names_every_method():
+    request = parse(["explain", "--help"])
+
+    assert isinstance(request, HelpRequest)
+    text = " ".join(request.text.split()).replace("- ", "-")  # argparse breaks lines at dashes
+    assert [name for name in METHODS if name not in text] == []
+
+
+def test_the_tiers_on_offer_are_those_that_the_decoder_has():
     from dprotonet.explain import settings
 
     assert set(TIERS) == set(settings.TIERS)
@@ -72,7 +97,10 @@ def test_help_is_given_whatever_else_is_missing(argv):
         (["predict", "--model", "m", "--", ""], "empty"),
         (["explain", "a", "--model", "m"], "--out"),
         (["explain", "a", "--model", "m", "--out", "d", "--seed", "x"], "--seed"),
+        (["explain", "a", "--model", "m", "--out", "d", "--method", "lime"], "lime"),
+        (["explain", "a", "--model", "m", "--out", "d", "--tier", "slow"], "slow"),
         (["predict", "a", "--model", "m", "--node", "class"], "--node"),
+        (["predict", "a", "--model", "m", "--method", "gradcam"], "--method"),
     ],
 )
 def test_what_cannot_be_asked_is_named_in_one_line(argv, named):

@@ -78,6 +78,7 @@ def test_the_record_says_what_was_explained_and_how_well(shell, bundle, tmp_path
     assert record["frame"] == 0
     assert record["sha256"] == hashlib.sha256(film.read_bytes()).hexdigest()
     assert record["asked"] == "class"
+    assert (record["method"], record["tier"]) == ("mdm", "draft")
     assert record["node"] == f"class:{record['prediction']}"
     assert {"insertion_auc", "deletion_auc"} <= set(record["faithfulness"])
     assert record["passes_forward"] > 0
@@ -103,6 +104,23 @@ def test_every_node_of_every_frame_has_its_files(shell, bundle, tmp_path):
     assert [(record["frame"], record["asked"]) for record in records] == [
         (frame, node) for frame in (0, 1) for node in nodes
     ]
+
+
+def test_methods_lie_side_by_side_in_one_folder(shell, bundle, tmp_path):
+    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
+    seen = []
+
+    for method in ("mdm", "gradcam", "prototype"):
+        words = ("--model", bundle, "--out", out, *QUICK, "--node", "prototype:p00")
+        status, (record,), _ = shell("explain", film, *words, "--method", method)
+        assert status == 0
+        seen.append((record["method"], record["tier"], record["asked"]))
+
+    stem = "film.png.0.prototype-p00"
+    assert seen == [(m, "draft", "prototype:p00") for m in ("mdm", "gradcam", "prototype")]
+    assert files_below(out) == three(stem) | three(f"{stem}.gradcam") | three(f"{stem}.prototype")
+    maps = [np.load(out / f"{stem}{end}.heatmap.npy") for end in ("", ".gradcam", ".prototype")]
+    assert not np.array_equal(maps[0], maps[1]) and not np.array_equal(maps[1], maps[2])
 
 
 def test_the_same_seed_gives_the_same_heatmap(shell, bundle, tmp_path):
