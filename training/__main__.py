@@ -11,25 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
+from dprotonet.shell.arguments import METHODS, TIERS
 
 WRONG_USAGE = 2
-METHODS = (
-    "mdm",
-    "gradcam",
-    "scorecam",
-    "prototype",
-    "integrated-gradients",
-    "occlusion",
-    "rise",
-    "rise-1000",
-    "extremal",
-    "centre",
-    "random",
-)
-"""The names of :data:`dprotonet.explain.METHODS`, which cannot be asked for them here: it imports
-torch."""
-TIERS = ("instant", "draft", "standard", "full")
-"""The names of :data:`dprotonet.explain.TIERS`."""
+BESIDE = ("mdm", "gradcam", "centre")
+"""The methods of pointing and shortcut unless others are asked for: the decoder, the map that most
+people know, and the control that sees no network."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -106,8 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
     )
-    evaluate.add_argument("--method", default="mdm", choices=METHODS)
-    evaluate.add_argument("--tier", default="standard", choices=TIERS)
+    evaluate.add_argument("--method", default=METHODS[0], choices=METHODS)
+    evaluate.add_argument("--tier", default=TIERS[0], choices=TIERS)
 
     card = commands.add_parser("card", help="a bundle's model card as Markdown")
     card.add_argument("bundle", type=Path)
@@ -120,7 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     pointing = commands.add_parser("pointing", help="do heatmaps point at the phantom's findings?")
     pointing.add_argument("bundle", type=Path)
     pointing.add_argument("--n", type=int, default=100, help="correctly classified films to score")
-    pointing.add_argument("--tier", default="standard", choices=TIERS)
+    pointing.add_argument("--methods", nargs="+", default=BESIDE, choices=METHODS)
+    pointing.add_argument("--tier", default=TIERS[0], choices=TIERS)
 
     boxes = commands.add_parser("boxes", help="do heatmaps lie in the boxes, out of fold?")
     boxes.add_argument("out", type=Path, help="the folder of `train --folds N --bundles`")
@@ -128,12 +116,13 @@ def _parser() -> argparse.ArgumentParser:
     boxes.add_argument(
         "--methods", nargs="+", default=["mdm", "gradcam", "rise", "centre"], choices=METHODS
     )
-    boxes.add_argument("--tier", default="standard", choices=TIERS)
+    boxes.add_argument("--tier", default=TIERS[0], choices=TIERS)
 
     shortcut = commands.add_parser("shortcut", help="do heatmaps show the marker it leans on?")
     shortcut.add_argument("bundle", type=Path)
     shortcut.add_argument("--n", type=int, default=40, help="correctly classified films to score")
-    shortcut.add_argument("--tier", default="standard", choices=TIERS)
+    shortcut.add_argument("--methods", nargs="+", default=BESIDE, choices=METHODS)
+    shortcut.add_argument("--tier", default=TIERS[0], choices=TIERS)
 
     phantom = commands.add_parser("phantom", help="write a folder of synthetic films")
     phantom.add_argument("--out", type=Path, required=True)

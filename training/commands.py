@@ -153,7 +153,7 @@ def pointing(words: argparse.Namespace) -> None:
     from dprotonet.bundle import Bundle
     from training.pointing import pointing as score
 
-    _print(score(Bundle.load(words.bundle), words.n, tier=words.tier))
+    _print(score(Bundle.load(words.bundle), words.n, words.methods, tier=words.tier))
 
 
 def boxes(words: argparse.Namespace) -> None:
@@ -175,7 +175,7 @@ def shortcut(words: argparse.Namespace) -> None:
     from dprotonet.bundle import Bundle
     from training.shortcut import shortcut as score
 
-    _print(score(Bundle.load(words.bundle), words.n, tier=words.tier))
+    _print(score(Bundle.load(words.bundle), words.n, words.methods, tier=words.tier))
 
 
 def phantom(words: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,11 +15,10 @@ from training.heatmaps import Drawing
 from training.localisation import TOLERANCE, peak_hits
 
 _log = logging.getLogger(__name__)
-METHODS = ("mdm", "gradcam", "centre")
 
 
 def pointing(
-    bundle: Bundle, count: int, *, tier: str = "standard", seed: int = 0
+    bundle: Bundle, count: int, methods: Sequence[str], *, tier: str = "standard", seed: int = 0
 ) -> dict[str, Any]:
     """Score the heatmaps of the predicted class on phantom test films.
 
@@ -27,6 +27,7 @@ def pointing(
 
     Args:
         count: correctly classified positive films to score, in the order of the data set.
+        methods: names out of ``dprotonet.explain.METHODS``.
 
     Raises:
         ReadableError: the bundle was not trained on phantoms, whose masks are known.
@@ -50,10 +51,10 @@ def pointing(
         difficulty=recipe.phantom_difficulty,
     )
     predictor = Predictor(bundle)
-    hits: dict[str, list[tuple[str, bool, bool]]] = {name: [] for name in METHODS}
-    seen = 0
+    hits: dict[str, list[tuple[str, bool, bool]]] = {name: [] for name in methods}
+    seen = done = 0
     for sample in films:
-        if split_of(sample.patient_id) != "test" or not sample.label or len(hits["mdm"]) >= count:
+        if split_of(sample.patient_id) != "test" or not sample.label or done >= count:
             continue
         film, image = sample.film(), sample.load()
         x, placement = bundle.preprocessing(image)
@@ -61,19 +62,20 @@ def pointing(
         if predictor.predict_tensor(x).label != FINDINGS[sample.label]:
             continue
         mask = placement.mask_to_network(torch.from_numpy(film.masks["finding"])).numpy()
-        for name in METHODS:
+        for name in methods:
             drawing = Drawing(name, tier, seed=seed)
             found = drawing.explain(predictor, x, placement.inside(), [ClassNode(sample.label)])[0]
             inside, near = peak_hits(found.heatmap, mask)
             hits[name].append((FINDINGS[sample.label], inside, near))
-        _log.info("pointing: %d of %d", len(hits["mdm"]), count)
+        done += 1
+        _log.info("pointing: %d of %d", done, count)
     return {
         "bundle": bundle.name,
         "split": "test",
         "node": "predicted class",
         "tier": tier,
         "positive_films": seen,
-        "correctly_classified": len(hits["mdm"]),
+        "correctly_classified": done,
         "tolerance_px": TOLERANCE,
         "methods": {name: _shares(rows) for name, rows in hits.items()},
     }

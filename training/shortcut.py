@@ -8,7 +8,7 @@ can be measured, and what a heatmap shows of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,15 +31,19 @@ if TYPE_CHECKING:
     from training.datasets.phantom import FilmFacts, PhantomSample
 
 _log = logging.getLogger(__name__)
-METHODS = ("mdm", "gradcam", "centre")
 
 
-def shortcut(bundle: Bundle, count: int, *, tier: str = "standard") -> dict[str, Any]:
+def shortcut(
+    bundle: Bundle, count: int, methods: Sequence[str], *, tier: str = "standard"
+) -> dict[str, Any]:
     """Judge a bundle that was trained on phantoms with a shortcut, on ``count`` test films.
 
     The films are of the token's class, carry it, and are called rightly. "drawn_without" is the
     same film without the token; "drawn_on" puts it on test films of the other classes.
     ``energy`` is the share of a map inside the token's mask, to be read beside ``area``.
+
+    Args:
+        methods: names out of ``dprotonet.explain.METHODS``.
 
     Raises:
         ReadableError: the bundle was trained on other films, or no test film will do.
@@ -67,8 +71,9 @@ def shortcut(bundle: Bundle, count: int, *, tier: str = "standard") -> dict[str,
     ]
     predictor, label = Predictor(bundle), FINDINGS.index(token.finding)
     own = [s for s in samples if s.label == label and s.facts.shortcut_token]
+    drawings = [Drawing(method, tier) for method in methods]
     rows, patients = [], []
-    for sample, row in _judged(predictor, own, token.finding, tier):
+    for sample, row in _judged(predictor, own, token.finding, drawings):
         rows.append(row)
         patients.append(sample.patient_id)
         _log.info("shortcut: %d of %d", len(rows), count)
@@ -102,7 +107,7 @@ def shortcut(bundle: Bundle, count: int, *, tier: str = "standard") -> dict[str,
 
 
 def _judged(
-    predictor: Predictor, samples: list[PhantomSample], finding: str, tier: str
+    predictor: Predictor, samples: list[PhantomSample], finding: str, drawings: Sequence[Drawing]
 ) -> Iterator[tuple[PhantomSample, dict[str, float]]]:
     """The figures of every film that is called rightly."""
     from dprotonet.explain import PrototypeNode
@@ -130,12 +135,14 @@ def _judged(
             "drawn_without": bare[finding],
             "still_called": float(max(bare, key=bare.__getitem__) == finding),
         }
-        for method in METHODS:
-            maps = Drawing(method, tier).explain(predictor, x, inside, nodes)
+        for drawing in drawings:
+            maps = drawing.explain(predictor, x, inside, nodes)
             for node, found in zip(("class", "prototype"), maps, strict=True):
-                row[f"{method} {node} energy"] = energy_inside(found.heatmap, token)
-                row[f"{method} {node} energy in finding"] = energy_inside(found.heatmap, truth)
-                row[f"{method} {node} near"] = float(peak_hits(found.heatmap, token)[1])
+                row[f"{drawing.method} {node} energy"] = energy_inside(found.heatmap, token)
+                row[f"{drawing.method} {node} energy in finding"] = energy_inside(
+                    found.heatmap, truth
+                )
+                row[f"{drawing.method} {node} near"] = float(peak_hits(found.heatmap, token)[1])
         shown = _activation(predictor, x, prototype)
         row["prototype's own map energy"] = energy_inside(shown, token)
         row["prototype's own map near"] = float(peak_hits(shown, token)[1])

@@ -93,7 +93,7 @@ def test_folds_judge_every_film_once_and_nih_images_stay_out_of_the_bundle(tmp_p
 
 def _boxes_out_of_fold(root, out, capsys):
     """Every box is judged by the network of the one fold that never saw its patient."""
-    command = ["boxes", str(out), "--data", str(root), "--methods", "centre", "--preset", "draft"]
+    command = ["boxes", str(out), "--data", str(root), "--methods", "centre", "--tier", "draft"]
     assert main(command) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["folds"], found["images_with_a_truth"]) == (5, 15)
@@ -120,6 +120,19 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
     monkeypatch.chdir(tmp_path)
     assert main(words) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_every_method_and_tier_of_the_library_may_be_asked_for_by_name():
+    from dprotonet.explain import METHODS, TIERS
+    from training.__main__ import BESIDE, _parser
+
+    for command in (["evaluate", "b"], ["boxes", "o"], ["pointing", "b"], ["shortcut", "b"]):
+        option = "--method" if command[0] == "evaluate" else "--methods"
+        for method, tier in zip(METHODS, [*TIERS] * len(METHODS), strict=False):
+            words = _parser().parse_args([*command, option, method, "--tier", tier])
+            assert (words.method if option == "--method" else words.methods[0]) == method
+            assert words.tier == tier
+    assert set(BESIDE) <= set(METHODS)
 
 
 def test_help_comes_without_loading_torch():

@@ -21,10 +21,3 @@ def test_a_share_has_its_interval_and_stays_in_zero_to_one():
     half = _share([True, False] * 50)
     assert half["low"] == pytest.approx(0.4038, abs=1e-3)  # Wilson's interval of 50 in 100
     assert _share([]) == {"films": 0}
-
-
-def test_every_method_that_is_scored_exists():
-    from dprotonet.explain import METHODS as FACES
-    from training.pointing import METHODS
-
-    assert set(METHODS) <= set(FACES)
