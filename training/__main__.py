@@ -1,4 +1,4 @@
-"""``python -m training``: train, compare, studies, evaluate, card, gallery, pointing, boxes,
+"""``python -m training``: train, compare, studies, evaluate, bench, card, gallery, pointing, boxes,
 shortcut, phantom, throughput, probe."""
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
+from dprotonet.explain.settings import FILLS
 from dprotonet.shell.arguments import METHODS, TIERS
 
 WRONG_USAGE = 2
+NODES = ("class", "prototype")
 BESIDE = ("mdm", "gradcam", "centre")
 """The methods of pointing and shortcut unless others are asked for: the decoder, the map that most
 people know, and the control that sees no network."""
@@ -96,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--method", default=METHODS[0], choices=METHODS)
     evaluate.add_argument("--tier", default=TIERS[0], choices=TIERS)
 
+    _add_bench(commands)
+
     card = commands.add_parser("card", help="a bundle's model card as Markdown")
     card.add_argument("bundle", type=Path)
     card.add_argument("--out", type=Path, help="the file to write (otherwise printed)")
@@ -142,6 +146,35 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("--data", type=Path)
     probe.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     return parser
+
+
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    bench = commands.add_parser("bench", help="heatmap methods compared on held-out films")
+    bench.add_argument("bundle", type=Path)
+    bench.add_argument("--data", type=Path, help="folder of the images (the phantom needs none)")
+    bench.add_argument("--out", type=Path, required=True, help="folder; run again to go on in it")
+    bench.add_argument(
+        "--methods",
+        nargs="+",
+        default=[],
+        metavar="METHOD",
+        help=f"{', '.join(METHODS)} (by default all), or one with settings: mdm:tier=draft, "
+        "mdm:steps=12,areas=0.05+0.5; the first is what the others are compared with",
+    )
+    bench.add_argument(
+        "--primary", nargs="+", default=[], metavar="METHOD", help="contrasts declared beforehand"
+    )
+    bench.add_argument("--split", choices=("validation", "test"), default="test")
+    bench.add_argument("--n", type=int, default=100, help="films, spread over the split")
+    bench.add_argument("--nodes", nargs="+", default=list(NODES), choices=NODES)
+    bench.add_argument("--fills", nargs="+", default=["blur", "mean", "noise"], choices=FILLS)
+    bench.add_argument("--steps", type=int, default=16, help="of the curves")
+    bench.add_argument("--seed", type=int, default=0)
+    bench.add_argument("--so-far", action="store_true", help="only the table of what is done")
+    bench.add_argument(
+        "--cost", type=int, default=0, metavar="K", help="measure each method alone on K films"
+    )
+    bench.add_argument("--device")
 
 
 def _folds(text: str) -> int:

@@ -126,6 +126,29 @@ def evaluate(words: argparse.Namespace) -> None:
     _print(judge(bundle, words.data, words.split, device=device) | slow)
 
 
+def bench(words: argparse.Namespace) -> None:
+    """Judge heatmap methods on held-out films; print the page."""
+    keep_freed_memory()
+    from training.bench.run import Request
+    from training.bench.run import bench as judge
+
+    request = Request(
+        methods=words.methods,
+        primary=words.primary,
+        split=words.split,
+        count=words.n,
+        nodes=words.nodes,
+        fills=words.fills,
+        steps=words.steps,
+        seed=words.seed,
+        so_far=words.so_far,
+        cost=words.cost,
+        device=_device(words.device),
+        command=_command(words),
+    )
+    sys.stdout.write(judge(words.bundle, words.data, request, words.out))
+
+
 def card(words: argparse.Namespace) -> None:
     """Render a bundle's model card as Markdown."""
     from dprotonet.bundle import Bundle

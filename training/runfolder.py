@@ -27,12 +27,18 @@ def describe(
         command: as it was given, without paths.
         now: None for the present.
     """
-    return {
-        "command": command,
-        "started": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+    return start(command=command, device=device, now=now) | {
         "recipe": recipe.to_json() | {"weights": weights_name(recipe)},
         "weights_sha256": _weights_sha256(recipe),
         "data": {"images": len(films), "sha256": data_sha256(films)},
+    }
+
+
+def start(*, command: str, device: str, now: datetime | None = None) -> dict[str, Any]:
+    """When and where a command was started, and on which state of the code."""
+    return {
+        "command": command,
+        "started": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
         "code": code_state(Path(__file__).parent),
         "device": device,
         "hardware": hardware(device),

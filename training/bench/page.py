@@ -1,0 +1,213 @@
+"""The table as a page in Markdown: losses stand as plainly as gains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.bench.table import AHEAD, BEHIND, LEVEL, OPEN
+from training.localisation import TOLERANCE
+
+Found = Mapping[str, Any]
+
+
+def markdown(plan: Found, table: Found, command: str) -> str:
+    """The page.
+
+    Args:
+        plan: what was written down beforehand, as plain values.
+        table: from :func:`training.bench.table.tabulate`, with ``alone`` where costs were measured.
+        command: that made it.
+    """
+    lines = [
+        f"# {table['bundle']}: heatmap methods on held-out films",
+        "",
+        f"    {command}",
+        "",
+        *_films(table),
+        *_outcome(table),
+        "",
+        *table_lines(table),
+        "",
+        *_legend(table),
+        "",
+        "Written down before the first film:",
+        "",
+        f"- figure: {plan['figure']}",
+        *(f"- {sentence}" for sentence in plan["contrasts"] or ("no primary contrast",)),
+        f"- adjusted by {plan['adjusted_by']}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def table_lines(table: Found) -> list[str]:
+    """The one table: a row for each node, fill and method."""
+    columns = _columns(table)
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    for section in table["sections"]:
+        for name, row in section["rows"].items():
+            cells = _cells(table, section, name, row)
+            lines.append("| " + " | ".join(cells[column] for column in columns) + " |")
+    return lines
+
+
+def _columns(table: Found) -> list[str]:
+    """Those that anything is known for."""
+    first = table["first"]
+    columns = ["Node, fill", "Method", "Insertion", "Deletion", "Ins − del [95 %]", "of span"]
+    if any(section["node"] == "class" for section in table["sections"]):
+        columns.append("log-odds")
+    columns += [f"{first} − this [95 %]", "p"]
+    if any("holm_p" in row for s in table["sections"] for row in s["rows"].values()):
+        columns.append("Holm p")
+    columns += [f"{first} is", "Fifth kept / hidden", "Drop / increase %"]
+    if table["localisation"]:
+        columns.append("Energy; peak inside / near")
+    columns += ["Passes", "s, × first"]
+    if table.get("alone"):
+        columns.append("Alone: s, MB, of best rate")
+    return columns
+
+
+def _cells(table: Found, section: Found, name: str, row: Found) -> dict[str, str]:
+    first, node = table["first"], section["node"]
+    apart, cost = row.get("difference"), table["cost"][node][name]
+    once = section is next(s for s in table["sections"] if s["node"] == node)
+    odds = row.get("score_log_odds")
+    return {
+        "Node, fill": f"{node}, {section['fill']}",
+        "Method": name,
+        "Insertion": f"{row['insertion']:.3f}",
+        "Deletion": f"{row['deletion']:.3f}",
+        "Ins − del [95 %]": _interval(row["score"]),
+        "of span": f"{row['score_of_span']:+.2f}",
+        "log-odds": f"{odds['value']:+.2f}" if odds else "–",
+        f"{first} − this [95 %]": _interval(apart) if apart else "–",
+        "p": _p(apart["p"]) if apart else "–",
+        "Holm p": _p(row["holm_p"]) if "holm_p" in row else "–",
+        f"{first} is": _loud(row["verdict"]) if apart else "–",
+        "Fifth kept / hidden": f"{row['kept']:.3f} / {row['hidden']:.3f}",
+        "Drop / increase %": f"{100 * row['average_drop']:.0f} / "
+        f"{100 * row['average_increase']:.0f}",
+        "Energy; peak inside / near": _place(table, name) if node == "class" and once else "",
+        "Passes": f"{cost['forward']:.0f} + {cost['backward']:.0f}" if once else "",
+        "s, × first": f"{cost['seconds']:.2f}, {cost['of_first']:.2f}" if once else "",
+        "Alone: s, MB, of best rate": _alone(table, name) if node == "class" and once else "",
+    }
+
+
+def _place(table: Found, name: str) -> str:
+    if not table["localisation"]:
+        return "–"
+    found = table["localisation"][name]
+    return (
+        f"{found['energy']['value']:.3f}; {100 * found['peak_inside']['value']:.0f} / "
+        f"{100 * found['peak_near']['value']:.0f} %"
+    )
+
+
+def _alone(table: Found, name: str) -> str:
+    found = table.get("alone", {}).get(name)
+    if found is None:
+        return "–"
+    share = found["share_of_best_rate"]
+    return (
+        f"{found['seconds']:.3f}, {found['peak_mb']:.0f}, "
+        f"{'–' if share is None else f'{100 * share:.0f} %'}"
+    )
+
+
+def _films(table: Found) -> list[str]:
+    films, planned = table["films"], table["films_planned"]
+    lines = [
+        f"{films} films of {table['patients']} patients of the {table['split']} split, "
+        f"{table['rightly_predicted']} of them rightly predicted; intervals and p from "
+        f"{table['resamples']} resamples of patients.",
+        "",
+    ]
+    if films < planned:
+        lines += [f"**{planned - films} of {planned} planned films are not judged yet.**", ""]
+    if table.get("unfinished"):
+        lines += [f"Begun and not finished: {', '.join(table['unfinished'])}.", ""]
+    if table["unlike_code"]:
+        lines += [
+            "Drawn by more than one state of the code, so their rows do not go together: "
+            f"{', '.join(table['unlike_code'])}.",
+            "",
+        ]
+    return lines
+
+
+def _outcome(table: Found) -> list[str]:
+    """How often the first is ahead and behind, and where it is behind by name."""
+    first = table["first"]
+    every = [(s, name, row) for s in table["sections"] for name, row in s["rows"].items()]
+    lines = []
+    for what, rows in (
+        (f"Primary contrasts (Holm, {LEVEL:.0%})", [e for e in every if "holm_p" in e[2]]),
+        (
+            "All other contrasts (95 % intervals, not adjusted)",
+            [e for e in every if "difference" in e[2] and "holm_p" not in e[2]],
+        ),
+    ):
+        if not rows:
+            continue
+        by = {v: [e for e in rows if e[2]["verdict"] == v] for v in (AHEAD, BEHIND, OPEN)}
+        lost = "; ".join(f"{s['node']}, {s['fill']}: {name}" for s, name, _ in by[BEHIND])
+        lines.append(
+            f"- {what}: {first} is ahead in {len(by[AHEAD])}, behind in {len(by[BEHIND])}"
+            f"{f' ({lost})' if lost else ''}, not told apart in {len(by[OPEN])} of {len(rows)}."
+        )
+    return lines
+
+
+def _legend(table: Found) -> list[str]:
+    """What the columns mean."""
+    spans = "; ".join(f"{s['node']}, {s['fill']} {s['span']:.3f}" for s in table["sections"])
+    lines = [
+        "Class nodes are the predicted class's calibrated probability, prototype nodes the "
+        "similarity of that class's strongest prototype. “of span” divides insertion − deletion "
+        f"by the mean distance between image and fill over the films ({spans}); “log-odds” is the "
+        "same figure of the class on that scale.",
+        "Drop: by how much the value falls under the heatmap as a mask, in shares of the image's "
+        "value (of a prototype: of the span); increase: films on which it rises.",
+        "Passes are images forward + backward for one node alone, and seconds theirs: medians, "
+        "without what a method's own measuring adds "
+        f"({_measuring(table)}). Seconds were taken while films were judged, perhaps "
+        "beside other work: they are no timing.",
+    ]
+    if table["localisation"]:
+        lines.append(
+            f"Energy is the heatmap's share inside the finding, on {table['films_with_a_truth']} "
+            f"films that were called rightly and whose finding is known (its mean area: "
+            f"{table['localisation']['area']:.3f} of the film); near: within {TOLERANCE} px."
+        )
+    if table.get("alone"):
+        lines.append(
+            "Alone: each method in a process of its own, the class node of "
+            f"{table['alone_films']} films: median seconds, peak memory above that of a loaded "
+            "network, and the share of the rate of a large dense convolution that its passes reach."
+        )
+    return [line for paragraph in lines for line in (paragraph, "")][:-1]
+
+
+def _measuring(table: Found) -> str:
+    cost = next(iter(table["cost"].values()))
+    passes = [found["measuring_passes"] for found in cost.values()]
+    seconds = [found["measuring_seconds"] for found in cost.values()]
+    return (
+        f"{min(passes):.0f} to {max(passes):.0f} passes, {min(seconds):.2f} to {max(seconds):.2f} s"
+    )
+
+
+def _interval(found: Found) -> str:
+    return f"{found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
+
+
+def _p(value: float) -> str:
+    return f"{value:.4f}" if value < 0.1 else f"{value:.2f}"
+
+
+def _loud(verdict: str) -> str:
+    return f"**{verdict}**" if verdict in (AHEAD, BEHIND) else verdict

@@ -1,0 +1,174 @@
+"""The command from its words to its files: plan, rows, costs, table, page and plot."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dprotonet.bundle import Bundle
+from dprotonet.errors import ReadableError
+from training.bench.contenders import Contender, contenders
+from training.bench.page import markdown
+from training.bench.plan import Plan, settled
+from training.bench.plot import plot
+from training.bench.rows import finished, write_values, write_whole
+from training.bench.table import RESAMPLES, tabulate
+from training.datasets.samples import Sample
+from training.splits import Split
+
+_log = logging.getLogger(__name__)
+NAME = "bench"  # of the files with the results
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one call asks for.
+
+    Attributes:
+        methods: as :func:`training.bench.contenders.contenders` reads them.
+        primary: names among them.
+        count: films to judge.
+        so_far: judge no more films, tabulate those that are done.
+        cost: films on which each method's cost is measured; 0 leaves it out.
+        command: as it may be given again.
+    """
+
+    methods: Sequence[str] = ()
+    primary: Sequence[str] = ()
+    split: Split = "test"
+    count: int = 100
+    nodes: Sequence[str] = ("class", "prototype")
+    fills: Sequence[str] = ("blur", "mean", "noise")
+    steps: int = 16
+    seed: int = 0
+    so_far: bool = False
+    cost: int = 0
+    resamples: int = RESAMPLES
+    device: str = "cpu"
+    command: str = ""
+
+
+def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
+    """Judge, and write what came out.
+
+    Args:
+        folder: of the bundle.
+        data: of the data set that its recipe names.
+        request: what is asked for.
+        out: for plan, rows and results; give it again to go on.
+
+    Returns:
+        The page.
+
+    Raises:
+        ReadableError: a word is wrong, the data cannot be had, or ``out`` holds another plan.
+    """
+    asked = contenders(request.methods)
+    bundle = Bundle.load(folder)
+    samples = split_samples(bundle, data, request.split)
+    plan = settled(_plan(bundle, asked, request), samples, request.count, out)
+    _describe(request, out)
+    if not request.so_far:
+        _collect(bundle, plan, asked, samples, request.device, out)
+    if request.cost:
+        from training.bench.cost import measure_costs
+
+        measure_costs(folder, plan, asked, samples, request.cost, request.device, out)
+    return report(plan, request, out)
+
+
+def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Sample, ...]:
+    """The samples of one split, as they were split for training."""
+    from training.datasets.opening import open_dataset
+    from training.evaluate import check_classes, grouped, recipe_of
+    from training.splits import by_split
+
+    recipe = recipe_of(bundle)
+    dataset = open_dataset(recipe, data)
+    check_classes(bundle, dataset)
+    samples = by_split(grouped(dataset, recipe))[split]
+    if not samples:
+        raise ReadableError(f"The {split} split has no image. Choose another by --split.")
+    return samples
+
+
+def report(plan: Plan, request: Request, out: Path) -> str:
+    """Tabulate the methods that are finished on every film, or on as many as are done so far."""
+    methods = list(plan.methods)
+    asked = [one.name for one in contenders(request.methods)]
+    if request.so_far:
+        methods = [name for name in methods if name in asked or name == plan.first]
+    else:
+        methods = [m for m in methods if _is_done(out, plan, m)]
+    films = list(finished(out, plan.films, methods)) if methods else []
+    if not films or methods[0] != plan.first:
+        raise ReadableError(
+            f"No film is judged under {' '.join(asked)} yet. Leave --so-far out to judge them."
+        )
+    table = tabulate(plan, methods, films, resamples=request.resamples)
+    table["unfinished"] = [name for name in plan.methods if name not in methods]
+    table |= _alone(out, methods)
+    words = plan.to_json()
+    page = markdown(words, table, request.command)
+    write_values(out / f"{NAME}.json", {"plan": words, "command": request.command, **table})
+    write_whole(out / f"{NAME}.md", page)
+    plot(table, out / f"{NAME}.svg")
+    return page
+
+
+def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
+    return Plan(
+        bundle=bundle.name,
+        digest=bundle.digest,
+        split=request.split,
+        nodes=tuple(request.nodes),
+        fills=tuple(request.fills),
+        steps=request.steps,
+        seed=request.seed,
+        methods={one.name: one.to_json() for one in asked},
+        primary=tuple(request.primary),
+    )
+
+
+def _collect(
+    bundle: Bundle,
+    plan: Plan,
+    asked: tuple[Contender, ...],
+    samples: Sequence[Sample],
+    device: str,
+    out: Path,
+) -> None:
+    from dprotonet.predictor import Predictor
+    from training.bench.collect import Work, collect
+    from training.bench.judge import Judge
+
+    predictor = Predictor(bundle, device)
+    collect(Work(predictor, plan, asked, Judge.of(predictor, plan.steps)), samples, out)
+
+
+def _is_done(out: Path, plan: Plan, method: str) -> bool:
+    return sum(1 for _ in finished(out, plan.films, [method])) == len(plan.films)
+
+
+def _alone(out: Path, methods: Sequence[str]) -> dict[str, Any]:
+    """Measured costs, where there are any."""
+    file = out / "cost.json"
+    if not file.is_file():
+        return {}
+    costs = json.loads(file.read_text(encoding="utf-8"))
+    found = {name: costs["methods"][name] for name in methods if name in costs["methods"]}
+    return {"alone": found, "alone_films": costs["films"]}
+
+
+def _describe(request: Request, out: Path) -> None:
+    """Have the folder say what made it; each start is one more entry."""
+    from training.runfolder import start
+
+    file = out / "run.json"
+    before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
+    made = start(command=request.command, device=request.device)
+    write_values(file, {"starts": [*before, made]})
