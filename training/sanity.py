@@ -1,4 +1,8 @@
-"""Do heatmaps depend on what was learned? Randomised weights, other seeds, a JPEG file between."""
+"""Do heatmaps depend on what was learned, and on nothing else?
+
+They should change with randomised weights, and stay under another seed, through a JPEG file and
+under a little noise.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.faithful import spread
+from training.faithful import NODES, spread, strongest
 from training.metrics import mean_interval
+from training.stability import DRAWS, RADIUS, max_sensitivity, noisy
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from dprotonet.explain import Node
     from dprotonet.model import DProtoNet
     from dprotonet.predictor import Predictor
     from dprotonet.preprocessing import Preprocessing
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 CASCADE = ("head", "prototypes", "masks", "backbone")  # from the top down
+FIGURES = ("seeds", "jpeg", "max_sensitivity", "empty")
 QUALITY = 50  # of the JPEG file, 1 to 95
 
 
@@ -54,11 +61,17 @@ def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet
 
 
 def rank_correlation(one: NDArray[Any], other: NDArray[Any], inside: NDArray[np.bool_]) -> float:
-    """Spearman's correlation of two heatmaps on the film; 0 where one of them is even."""
+    """Spearman's correlation of a heatmap and another on the film.
+
+    nan where the first is even, for an empty map must not pass for one that depends on the weights;
+    0 where only the other one is.
+    """
     from scipy.stats import spearmanr
 
     first, second = one[inside], other[inside]
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
+    if np.ptp(first) == 0:
+        return float("nan")
+    if np.ptp(second) == 0:
         return 0.0
     return float(spearmanr(first, second).statistic)
 
@@ -84,9 +97,13 @@ def sanity(
     *,
     resamples: int = 1000,
 ) -> dict[str, Any]:
-    """Rank correlations of the predicted class's heatmap with what it should and should not equal.
+    """Heatmaps of the predicted class and of its strongest prototype against what they should equal
+    and what they should not.
 
-    ``randomised`` should fall towards 0 as parts go; ``seeds`` and ``jpeg`` should stay near 1.
+    ``randomised`` are rank correlations that should fall towards 0 as parts go; a prototype does
+    not depend on the head, so its first one is 1. ``seeds`` and ``jpeg`` are rank correlations that
+    should stay near 1, ``max_sensitivity`` should stay near 0. ``empty`` is the share of images
+    whose own map is even; they are in no other figure.
     """
     networks = dict(randomised(predictor.model))
     chosen = spread(samples, count)
@@ -103,35 +120,50 @@ def sanity(
         "method": drawing.method,
         "tier": drawing.tier,
         "images": len(chosen),
-        "randomised": {f"down to {part}": mean(part) for part in CASCADE},
-        "seeds": mean("seeds"),
+        "noise": {"radius": RADIUS, "draws": DRAWS, "norm": "L2"},
+        **{
+            node: {"randomised": {f"down to {part}": mean(f"{node} {part}") for part in CASCADE}}
+            | {name: mean(f"{node} {name}") for name in FIGURES}
+            for node in NODES
+        },
         "jpeg": {"quality": QUALITY}
-        | {name: mean(f"jpeg {name}") for name in ("heatmap", "same_label", "probability_change")},
+        | {name: mean(f"jpeg {name}") for name in ("same_label", "probability_change")},
     }
 
 
 def _one(
     predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, drawing: Drawing
 ) -> dict[str, float]:
+    """One image's figures, those of a node by ``NODE FIGURE``."""
+    from dprotonet.explain import PrototypeNode
     from dprotonet.explain.film import class_node
 
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(sample.load())
     said, inside = predictor.predict_tensor(x), placement.inside()
-    node = class_node(bundle, said.leading)
+    nodes: list[Node] = [
+        class_node(bundle, said.leading),
+        PrototypeNode(bundle.prototype_ids.index(strongest(said))),
+    ]
 
-    def drawn(model: DProtoNet, image: Tensor, seed: int) -> NDArray[Any]:
+    def drawn(model: DProtoNet, image: Tensor, seed: int = 0) -> list[NDArray[Any]]:
         how = replace(drawing, seed=seed)
-        return how.explain(predictor, image, inside, [node], model=model)[0].heatmap
+        return [one.heatmap for one in how.explain(predictor, image, inside, nodes, model=model)]
 
-    film, first = inside.numpy(), drawn(predictor.model, x, 0)
     squeezed = through_jpeg(x, bundle.preprocessing)
     again = predictor.predict_tensor(squeezed)
-    change = abs(again.probabilities[said.leading] - said.probability)
-    return {
-        **{p: rank_correlation(first, drawn(net, x, 0), film) for p, net in networks.items()},
-        "seeds": rank_correlation(first, drawn(predictor.model, x, 1), film),
-        "jpeg heatmap": rank_correlation(first, drawn(predictor.model, squeezed, 0), film),
+    row = {
         "jpeg same_label": float(again.label == said.label),
-        "jpeg probability_change": change,
+        "jpeg probability_change": abs(again.probabilities[said.leading] - said.probability),
     }
+    first, film = drawn(predictor.model, x), inside.numpy()
+    others = {part: drawn(network, x) for part, network in networks.items()}
+    others["seeds"] = drawn(predictor.model, x, seed=1)
+    others["jpeg"] = drawn(predictor.model, squeezed)
+    shaken = [drawn(predictor.model, one) for one in noisy(x, inside, bundle.preprocessing)]
+    for n, node in enumerate(NODES):
+        for name, maps in others.items():
+            row[f"{node} {name}"] = rank_correlation(first[n], maps[n], film)
+        row[f"{node} empty"] = float(np.ptp(first[n][film]) == 0)
+        row[f"{node} max_sensitivity"] = max_sensitivity(first[n], [m[n] for m in shaken], film)
+    return row

@@ -1,14 +1,16 @@
 """The slow parts of an evaluation on a bundle of random weights, with heatmaps that are known."""
 
 import json
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from dprotonet.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
 from training.__main__ import main
 from training.datasets.samples import Box, Part, Sample
-from training.faithful import faithfulness, spread, strongest
+from training.faithful import NODES, faithfulness, spread, strongest
 from training.heatmaps import Drawing
 from training.localisation import pointed
 from training.prototype_looks import prototype_looks
@@ -76,14 +78,72 @@ def test_chosen_images_are_spread_over_all_of_them(samples):
 def test_a_map_that_knows_no_weights_is_found_out(predictor, samples):
     found = sanity(predictor, samples, 2, Drawing("centre", "draft"), resamples=5)
     assert found["images"] == 2
-    for part in (found["seeds"], found["jpeg"]["heatmap"], *found["randomised"].values()):
-        assert part["value"] == pytest.approx(1.0, abs=1e-6)
+    for node in NODES:
+        parts = (found[node]["seeds"], found[node]["jpeg"], *found[node]["randomised"].values())
+        for part in parts:
+            assert part["value"] == pytest.approx(1.0, abs=1e-6)
+        assert found[node]["max_sensitivity"]["value"] == 0.0
 
 
-def test_a_learned_map_changes_with_the_weights_more_than_through_a_jpeg_file(predictor, samples):
+def test_a_map_that_sees_the_network_goes_with_its_weights_and_stays_under_another_seed(
+    predictor, samples
+):
+    found = sanity(predictor, samples, 2, Drawing("prototype", "draft"), resamples=5)
+    for node in NODES:
+        assert found[node]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
+        assert found[node]["randomised"]["down to backbone"]["value"] < 0.5
+        assert found[node]["max_sensitivity"]["value"] > 0.0
+        assert found[node]["empty"]["value"] == 0.0
+    # A prototype stands below the head.
+    down = {node: found[node]["randomised"]["down to head"]["value"] for node in NODES}
+    assert down["prototype"] == pytest.approx(1.0, abs=1e-6)
+    assert down["class"] < 1.0 - 1e-6
+
+
+def test_learned_masks_differ_by_their_seed_and_by_the_weights(predictor, samples):
     found = sanity(predictor, samples, 2, Drawing("mdm", "draft"), resamples=5)
-    everything = list(found["randomised"].values())[-1]["value"]
-    assert everything < found["jpeg"]["heatmap"]["value"]
+    for node in NODES:
+        assert found[node]["seeds"]["value"] < 1.0
+        assert found[node]["randomised"]["down to backbone"]["value"] < 0.5
+
+
+class Given(Drawing):
+    """Maps that are given, a new one at every call, whatever is asked."""
+
+    def explain(self, _predictor, _x, inside, nodes, *, model=None):
+        return [SimpleNamespace(heatmap=self.one(inside.shape)) for _ in nodes]
+
+    @staticmethod
+    def one(shape):
+        raise NotImplementedError
+
+
+def test_a_map_of_pure_noise_is_found_out_by_its_seeds_and_by_a_little_noise(predictor, samples):
+    chance = np.random.default_rng(0)
+
+    class Noise(Given):
+        @staticmethod
+        def one(shape):
+            return chance.random(shape).astype(np.float32)
+
+    found = sanity(predictor, samples, 2, Noise("noise"), resamples=5)
+    for node in NODES:
+        assert found[node]["max_sensitivity"]["value"] == pytest.approx(0.5**0.5, rel=0.1)
+        assert abs(found[node]["seeds"]["value"]) < 0.1
+
+
+def test_an_empty_map_is_counted_and_passes_no_check(predictor, samples):
+    class Empty(Given):
+        @staticmethod
+        def one(shape):
+            return np.zeros(shape, np.float32)
+
+    found = sanity(predictor, samples, 2, Empty("empty"), resamples=5)
+    for node in NODES:
+        assert found[node]["empty"]["value"] == 1.0
+        for name in ("seeds", "jpeg", "max_sensitivity"):
+            assert found[node][name]["value"] is None
+        assert found[node]["randomised"]["down to backbone"]["value"] is None
 
 
 def test_only_rightly_called_images_are_pointed_at(predictor, samples):

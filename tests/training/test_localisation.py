@@ -57,3 +57,4 @@ def test_a_heatmap_ranks_like_itself_and_against_its_inverse():
     assert rank_correlation(one, one, whole) == pytest.approx(1.0)
     assert rank_correlation(one, -one, whole) == pytest.approx(-1.0)
     assert rank_correlation(one, np.zeros((9, 9)), whole) == 0.0
+    assert np.isnan(rank_correlation(np.zeros((9, 9)), one, whole))
