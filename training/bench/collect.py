@@ -84,8 +84,10 @@ def judge_film(work: Work, sample: Sample, file: Path) -> None:
         for kind, node in subject.nodes.items():
             drawn = _drawn(work, contender, subject, node)
             heatmap = torch.from_numpy(drawn.heatmap)
+            started = time.perf_counter()
             curves = judge.curves(film, node, heatmap, ends[kind])
             found[kind] = _cost(drawn) | _shape(drawn, subject, kind)
+            found[kind]["judging_seconds"] = time.perf_counter() - started
             found[kind]["fills"] = curves_json(curves)
         row["methods"][contender.name] = rounded(found)
         write_row(file, row)

@@ -105,7 +105,7 @@ def _value(method: str, key: str, word: str, allowed: dict[str, Any]) -> Any:
     parts = [_single(key, part, kinds[0]) for part in word.split("+")]
     if Ellipsis not in kinds and len(parts) != len(kinds):
         raise ReadableError(
-            f"{key}={word} has {len(parts)} parts, not {len(kinds)}. "
+            f"{key}={word} gives {len(parts)} of its {len(kinds)} values. "
             f"Join them by a plus sign: {_example(key)}."
         )
     return tuple(parts)

@@ -8,6 +8,8 @@ from typing import Any
 from training.bench.table import AHEAD, BEHIND, LEVEL, OPEN
 from training.localisation import TOLERANCE
 
+ALONE = "Alone: s, MB, of best rate, five ÷ one"
+FEW = 20  # patients, below which a bootstrap of them is not to be trusted
 Found = Mapping[str, Any]
 
 
@@ -66,7 +68,7 @@ def _columns(table: Found) -> list[str]:
         columns.append("Energy; peak inside / near")
     columns += ["Passes", "s, × first"]
     if table.get("alone"):
-        columns.append("Alone: s, MB, of best rate")
+        columns.append(ALONE)
     return columns
 
 
@@ -93,7 +95,9 @@ def _cells(table: Found, section: Found, name: str, row: Found) -> dict[str, str
         "Energy; peak inside / near": _place(table, name) if node == "class" and once else "",
         "Passes": f"{cost['forward']:.0f} + {cost['backward']:.0f}" if once else "",
         "s, × first": f"{cost['seconds']:.2f}, {cost['of_first']:.2f}" if once else "",
-        "Alone: s, MB, of best rate": _alone(table, name) if node == "class" and once else "",
+        "Alone: s, MB, of best rate, five ÷ one": _alone(table, name)
+        if node == "class" and once
+        else "",
     }
 
 
@@ -111,10 +115,11 @@ def _alone(table: Found, name: str) -> str:
     found = table.get("alone", {}).get(name)
     if found is None:
         return "–"
-    share = found["share_of_best_rate"]
+    memory = "–" if found["peak_mb"] is None else f"{found['peak_mb']:.0f}"
+    together = found["together_seconds"] / max(found["one_prototype_seconds"], 1e-9)
     return (
-        f"{found['seconds']:.3f}, {found['peak_mb']:.0f}, "
-        f"{'–' if share is None else f'{100 * share:.0f} %'}"
+        f"{found['seconds']:.3f}, {memory}, {100 * found['share_of_best_rate']:.1f} %, "
+        f"{together:.1f}"
     )
 
 
@@ -126,6 +131,11 @@ def _films(table: Found) -> list[str]:
         f"{table['resamples']} resamples of patients.",
         "",
     ]
+    if table["patients"] < FEW:
+        lines += [
+            f"**Fewer than {FEW} patients: intervals and p from so few are too narrow.**",
+            "",
+        ]
     if films < planned:
         lines += [f"**{planned - films} of {planned} planned films are not judged yet.**", ""]
     if table.get("unfinished"):
@@ -186,8 +196,10 @@ def _legend(table: Found) -> list[str]:
     if table.get("alone"):
         lines.append(
             "Alone: each method in a process of its own, the class node of "
-            f"{table['alone_films']} films: median seconds, peak memory above that of a loaded "
-            "network, and the share of the rate of a large dense convolution that its passes reach."
+            f"{table['alone_films']} films: median seconds; peak memory above that of a loaded "
+            "network, frozen copy and measuring included; the share of the rate of a large dense convolution, measured in the same "
+            "process and precision, that its passes reach; and the seconds of five prototypes in "
+            "one call over those of one."
         )
     return [line for paragraph in lines for line in (paragraph, "")][:-1]
 
