@@ -172,7 +172,8 @@ class Sheet:
     matches: tuple[SheetMatch, ...]
     """Largest absolute contribution first; all prototypes."""
     explanations: tuple[SavedExplanation, ...]
-    """Saved heatmaps of this frame with this bundle, newest first."""
+    """The best heatmap of each node that one was saved of, for this frame and this bundle; the
+    node asked for last comes first."""
     annotation: Annotation | None
     revisions: tuple[Annotation, ...]
     """Oldest first."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+from app.domain.explanations import Tier
+
 JobKind = Literal["predict", "explain", "batch"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ItemState = Literal["waiting", "running", "done", "duplicate", "skipped", "error", "deleted"]
@@ -26,11 +28,14 @@ class Job:
     frame: int
     model: str | None
     node: str | None
+    tier: Tier | None
+    """How good a map is wanted; None where none is."""
     progress: float
     """0 to 1."""
     message: str
     """What it is doing, or the sentence that says why it failed."""
     explanation_id: str | None
+    """A map of the node that can be shown: while the job is active the best so far."""
     attempts: int
     cancel_requested: bool
     seed: int
@@ -42,6 +47,11 @@ class Job:
     def is_active(self) -> bool:
         """Waiting or running."""
         return self.state in ("waiting", "running")
+
+    @property
+    def awaits_first(self) -> bool:
+        """Is there nothing to be shown yet?"""
+        return self.is_active and self.explanation_id is None
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,8 @@ class BatchRow:
     probability: float | None
     probabilities: Mapping[str, float]
     explanation_id: str | None
+    explanation_tier: str | None
+    """Empty where that was not noted yet."""
     verdict: str | None
     """Latest verdict signed for the case, whichever way it came."""
 

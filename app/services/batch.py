@@ -239,6 +239,7 @@ def _record(row: BatchRow) -> dict[str, Any]:
         "probability": row.probability,
         "verdict": row.verdict,
         "explanation": row.explanation_id,
+        "explanation_tier": row.explanation_tier,
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.domain.cases import Intake, shown_name
 from app.domain.errors import Refused
+from app.domain.explanations import USUAL
 from app.domain.jobs import ItemState, Job
 from app.services import intake, work
 from app.services.frames import Bench, Pulse, explain_frame, predict_frame
@@ -94,7 +95,7 @@ def _take(workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[
     ended = Ended("error")
     try:
         place, ended.file_sha256 = _place(workplace, item)
-        pulse = Pulse(workplace, item.job.job_id, stop, is_whole=False)
+        pulse = Pulse(workplace, item.job.job_id, stop, is_whole=False, gives_way=True)
         _read_item(workplace, bench, item, place, pulse, ended)
     except Cancelled:
         with workplace.store.write() as tx:
@@ -130,6 +131,7 @@ def _read_item(
             frame=0,
             model=model,
             node=f"class:{prediction.leading}",
+            tier=USUAL,
             seed=0,
             pulse=pulse,
         ).explanation_id

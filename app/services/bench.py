@@ -11,10 +11,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.domain.explanations import GridPlacement
+from app.domain.explanations import GridPlacement, Tier
 from app.services.bundles import Registry
 from app.services.frames import Explained
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.settings import TIERS
 from dprotonet.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class ModelBench:
         image: GrayOrColourImage,
         node: str,
         *,
+        tier: Tier,
         seed: int,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
@@ -69,7 +70,7 @@ class ModelBench:
             predictor,
             image,
             [node],
-            settings=MDMSettings(),
+            settings=TIERS[tier],
             seed=seed,
             progress=progress,
             cancelled=cancelled,
@@ -79,6 +80,7 @@ class ModelBench:
         place = Placement.of(image.shape, size, image.pixel_aspect)
         return Explained(
             node=found.node,
+            tier=tier,
             heatmap=found.heatmap,
             placement=GridPlacement(place.stored, place.network, place.resized, place.offset),
             settings_digest=found.settings_digest,
@@ -89,6 +91,7 @@ class ModelBench:
             passes_forward=found.passes_forward,
             passes_backward=found.passes_backward,
             seconds=found.seconds,
+            measuring_seconds=found.measuring_seconds,
             stop_reason=found.stop_reason,
             faithfulness=found.faithfulness.to_json(),
         )

@@ -1,15 +1,18 @@
-"""Explanations on request: saved ones at once, new ones through the worker."""
+"""Explanations on request: saved ones at once, new ones through the worker.
+
+A reader who waits is shown a draft first, which the map asked for then replaces.
+"""
 
 from __future__ import annotations
 
 from app.domain.errors import Refused
-from app.domain.explanations import SavedExplanation
+from app.domain.explanations import USUAL, SavedExplanation, Tier, at_least, best_of_each_node
 from app.domain.jobs import Job
 from app.domain.models import BundleInfo
 from app.services import jobs
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.settings import TIERS
 
 
 def request(
@@ -18,6 +21,7 @@ def request(
     *,
     node: str = "class",
     frame: int = 0,
+    tier: Tier = USUAL,
     seed: int = 0,
 ) -> Job | SavedExplanation:
     """Ask for one node's heatmap.
@@ -27,10 +31,13 @@ def request(
         case_id: of the film.
         node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
         frame: of the film.
+        tier: how good a map is wanted.
         seed: of the masks.
 
     Returns:
-        The explanation where the same work was done before, else the job that does it.
+        The explanation where this tier's or a better one's was made before, else the job that
+        makes it. Its ``explanation_id`` names what can be shown meanwhile: where nothing of the
+        node is there, the job begins with a draft.
 
     Raises:
         WrongRequest: the node is not in the model.
@@ -46,27 +53,27 @@ def request(
     info = workplace.models.get(model)
     node = canonical(node, info, predicted=prediction.leading if prediction else None)
     with workplace.store.read() as tx:
-        saved = tx.explanations.find(
-            pixel_sha256=case.pixel_sha256,
-            frame=frame,
-            model=model,
-            node=node,
-            seed=seed,
-            settings_digest=MDMSettings().digest,
+        known = tx.explanations.of_node(
+            pixel_sha256=case.pixel_sha256, frame=frame, model=model, node=node, seed=seed
         )
-    if saved is not None:
-        return saved
+    for wanted in at_least(tier):
+        for saved in known:
+            if saved.settings_digest == TIERS[wanted].digest:
+                return saved
+    best = next(iter(best_of_each_node(known)), None)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)
         return jobs.enqueue(
             tx,
             kind="explain",
             now=workplace.clock(),
-            work_key=f"explain:{case_id}:{frame}:{model}:{node}:{seed}",
+            work_key=f"explain:{case_id}:{frame}:{model}:{node}:{seed}:{tier}",
             case_id=case_id,
             frame=frame,
             model=model,
             node=node,
+            tier=tier,
+            explanation_id=best.explanation_id if best else None,
             seed=seed,
         )
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from app.domain.errors import NotFound
-from app.domain.explanations import GridPlacement, SavedExplanation
+from app.domain.explanations import GridPlacement, SavedExplanation, Tier
 from app.services import intake, jobs
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.settings import TIERS
 from dprotonet.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Explained:
     """One node's heatmap, as the bench hands it over."""
 
     node: str
+    tier: Tier
     heatmap: np.ndarray
     """(S, S) float32 in [0, 1] on the network grid."""
     placement: GridPlacement
@@ -44,6 +45,7 @@ class Explained:
     passes_forward: int
     passes_backward: int
     seconds: float
+    measuring_seconds: float
     stop_reason: str
     faithfulness: dict[str, Any]
 
@@ -60,6 +62,7 @@ class Bench(Protocol):
         image: GrayOrColourImage,
         node: str,
         *,
+        tier: Tier,
         seed: int,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
@@ -80,9 +83,11 @@ class Pulse:
         stop: Callable[[], bool],
         *,
         is_whole: bool = True,
+        gives_way: bool = False,
     ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
         self._is_whole = is_whole  # False: one film of many, whose share is not the job's
+        self._gives_way = gives_way  # to work for which a page shows nothing yet
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
 
@@ -100,12 +105,15 @@ class Pulse:
             )
 
     def cancelled(self) -> bool:
-        """Should the work stop: the job was cancelled, its case deleted, or the worker leaves."""
+        """Should the work stop: the job was cancelled, its case deleted, others go first, or the
+        worker leaves."""
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
             with self._workplace.store.read() as tx:
-                self._unwanted = tx.jobs.is_unwanted(self._job_id)
+                self._unwanted = tx.jobs.is_unwanted(self._job_id) or (
+                    self._gives_way and tx.jobs.is_any_urgent()
+                )
         return self._unwanted or self._stop()
 
 
@@ -140,13 +148,14 @@ def explain_frame(
     frame: int,
     model: str,
     node: str,
+    tier: Tier,
     seed: int,
     pulse: Pulse,
 ) -> SavedExplanation:
-    """One node's heatmap: the saved one, or a new one that is saved.
+    """One node's heatmap of one tier: the saved one, or a new one that is saved.
 
     Raises:
-        Cancelled: the job was cancelled, its case deleted, or the worker leaves.
+        Cancelled: the job was cancelled, its case deleted, others go first, or the worker leaves.
         ReadableError: the case, its file or its model cannot be had.
     """
     with workplace.store.read() as tx:
@@ -157,13 +166,19 @@ def explain_frame(
             model=model,
             node=node,
             seed=seed,
-            settings_digest=MDMSettings().digest,
+            settings_digest=TIERS[tier].digest,
         )
     if saved is not None:
         return saved
     image = workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
     made = bench.explain(
-        model, image, node, seed=seed, progress=pulse.progress, cancelled=pulse.cancelled
+        model,
+        image,
+        node,
+        tier=tier,
+        seed=seed,
+        progress=pulse.progress,
+        cancelled=pulse.cancelled,
     )
     staged = workplace.blobs.stage(npy(made.heatmap))
     try:
@@ -206,6 +221,7 @@ def _saved(
         pixel_sha256=pixel_sha256,
         model=model,
         node=made.node,
+        tier=made.tier,
         settings_digest=made.settings_digest,
         seed=made.seed,
         raw_range=made.raw_range,
@@ -214,6 +230,7 @@ def _saved(
         passes_forward=made.passes_forward,
         passes_backward=made.passes_backward,
         seconds=made.seconds,
+        measuring_seconds=made.measuring_seconds,
         stop_reason=made.stop_reason,
         faithfulness=made.faithfulness,
         placement=made.placement,

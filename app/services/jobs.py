@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from app.domain.explanations import Tier
 from app.domain.jobs import Job, JobKind
 from app.services.workplace import Workplace
 from app.store import Transaction
@@ -60,6 +61,8 @@ def enqueue(
     frame: int = 0,
     model: str | None = None,
     node: str | None = None,
+    tier: Tier | None = None,
+    explanation_id: str | None = None,
     seed: int = 0,
     **batch: Any,
 ) -> Job:
@@ -72,9 +75,10 @@ def enqueue(
         frame=frame,
         model=model,
         node=node,
+        tier=tier,
         progress=0.0,
         message="",
-        explanation_id=None,
+        explanation_id=explanation_id,
         attempts=0,
         cancel_requested=False,
         seed=seed,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.domain.annotations import Annotation, PrototypeJudgement, Verdict, check_revision
 from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch
 from app.domain.errors import NotFound, Refused
+from app.domain.explanations import best_of_each_node
 from app.domain.models import BundleInfo
 from app.services import galleries, intake, jobs, models
 from app.services.workplace import Workplace
@@ -214,7 +215,9 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         classes=info.classes if info else (),
         prediction=prediction,
         matches=(),
-        explanations=tx.explanations.of_frame(case.case_id, frame=frame, model=model),
+        explanations=best_of_each_node(
+            tx.explanations.of_frame(case.case_id, frame=frame, model=model)
+        ),
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,

@@ -1,7 +1,7 @@
-"""What the worker does with the jobs in line: one prediction, one explanation, one file at a time.
+"""What the worker does with the jobs in line: one prediction, one heatmap, one file at a time.
 
-Predictions and explanations that a page waits for go ahead of batches, and are slipped in between
-a batch's files.
+Predictions and first maps, which a page waits for with nothing to show, go ahead of everything
+else: refining and batches give way to them in the midst of a heatmap.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from datetime import timedelta
 
+from app.domain.explanations import FIRST, USUAL
 from app.domain.jobs import Job, JobState
 from app.services import intake
 from app.services.frames import Bench, Pulse, explain_frame, predict_frame
@@ -63,7 +64,7 @@ def run_next(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = n
 def run_interactive(
     workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never
 ) -> bool:
-    """Do one prediction or explanation that a page waits for; False when there is none."""
+    """Do one prediction or heatmap that a page waits for; False when there is none."""
     with workplace.store.read() as tx:
         if not tx.jobs.is_any_waiting():
             return False
@@ -73,13 +74,16 @@ def run_interactive(
         return False
     started = time.monotonic()
     try:
-        _do(workplace, bench, job, Pulse(workplace, job.job_id, stop))
+        if job.kind == "predict":
+            _predict(workplace, bench, job)
+        else:
+            _explain(workplace, bench, job, stop)
     except Cancelled:
         with workplace.store.write() as tx:
-            if stop() and not tx.jobs.is_unwanted(job.job_id):
-                tx.jobs.put_back(job.job_id)
-            else:
+            if tx.jobs.is_unwanted(job.job_id):
                 _end(workplace, tx, job, "cancelled", "Cancelled.")
+            else:
+                tx.jobs.put_back(job.job_id)  # the worker leaves, or others go first
     except Exception as error:
         message = sentence(error)
         with workplace.store.write() as tx:
@@ -106,26 +110,39 @@ def _end(workplace: Workplace, tx: Transaction, job: Job, state: JobState, messa
     tx.jobs.finish(job.job_id, state=state, now=workplace.clock(), message=message)
 
 
-def _do(workplace: Workplace, bench: Bench, job: Job, pulse: Pulse) -> None:
-    case_id, model = job.case_id or "", job.model or ""
-    if job.kind == "predict":
-        predict_frame(workplace, bench, case_id, frame=job.frame, model=model)
-        saved = None
-    else:
-        saved = explain_frame(
-            workplace,
-            bench,
-            case_id,
-            frame=job.frame,
-            model=model,
-            node=job.node or "class",
-            seed=job.seed,
-            pulse=pulse,
-        )
+def _predict(workplace: Workplace, bench: Bench, job: Job) -> None:
+    predict_frame(workplace, bench, job.case_id or "", frame=job.frame, model=job.model or "")
     with workplace.store.write() as tx:
-        tx.jobs.finish(
-            job.job_id,
-            state="done",
-            now=workplace.clock(),
-            explanation_id=saved.explanation_id if saved else None,
-        )
+        _end(workplace, tx, job, "done", "")
+
+
+def _explain(workplace: Workplace, bench: Bench, job: Job, stop: Callable[[], bool]) -> None:
+    """Make the first map or the one that was asked for; after a first map the job waits again.
+
+    So the first maps of several jobs come before anything is refined, and whoever takes the job
+    up after a worker that died goes on where it was.
+    """
+    wanted = job.tier or USUAL
+    is_first = job.explanation_id is None and wanted != FIRST
+    saved = explain_frame(
+        workplace,
+        bench,
+        job.case_id or "",
+        frame=job.frame,
+        model=job.model or "",
+        node=job.node or "class",
+        tier=FIRST if is_first else wanted,
+        seed=job.seed,
+        pulse=Pulse(workplace, job.job_id, stop, gives_way=not job.awaits_first),
+    )
+    with workplace.store.write() as tx:
+        if is_first:
+            tx.jobs.show(job.job_id, saved.explanation_id)
+            tx.jobs.put_back(job.job_id)
+        else:
+            tx.jobs.finish(
+                job.job_id,
+                state="done",
+                now=workplace.clock(),
+                explanation_id=saved.explanation_id,
+            )

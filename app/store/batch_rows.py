@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.explanations import tier_of
 from app.domain.jobs import BatchPage, BatchRow, ItemState
 from app.store.cases import LATEST
 from app.store.jobs import Jobs
-from app.store.rows import CaseEntry, JobItemEntry, PredictionEntry
+from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
 from dprotonet.prediction import Prediction
 
 
@@ -52,7 +53,14 @@ class BatchRows:
 
 def _rows(job_id: str, model: str | None) -> Select[Any]:
     return (
-        select(JobItemEntry, PredictionEntry, LATEST.c.verdict, CaseEntry.frames)
+        select(
+            JobItemEntry,
+            PredictionEntry,
+            LATEST.c.verdict,
+            CaseEntry.frames,
+            ExplanationEntry.tier,
+            ExplanationEntry.settings_digest,
+        )
         .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
         .outerjoin(
             PredictionEntry,
@@ -62,6 +70,7 @@ def _rows(job_id: str, model: str | None) -> Select[Any]:
                 PredictionEntry.frame == 0,
             ),
         )
+        .outerjoin(ExplanationEntry, ExplanationEntry.id == JobItemEntry.explanation_id)
         .outerjoin(LATEST, LATEST.c.case_id == JobItemEntry.case_id)
         .where(JobItemEntry.job_id == job_id)
         .order_by(JobItemEntry.position)
@@ -69,7 +78,12 @@ def _rows(job_id: str, model: str | None) -> Select[Any]:
 
 
 def _row(
-    item: JobItemEntry, said: PredictionEntry | None, verdict: str | None, frames: int | None
+    item: JobItemEntry,
+    said: PredictionEntry | None,
+    verdict: str | None,
+    frames: int | None,
+    tier: str | None,
+    settings_digest: str | None,
 ) -> BatchRow:
     return BatchRow(
         position=item.position,
@@ -83,5 +97,6 @@ def _row(
         probability=said.probability if said else None,
         probabilities=Prediction.from_json(said.result).probabilities if said else {},
         explanation_id=item.explanation_id,
+        explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         verdict=verdict,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
-from app.domain.explanations import GridPlacement, SavedExplanation
+from app.domain.explanations import GridPlacement, SavedExplanation, tier_of
 from app.store.rows import ExplanationEntry, PredictionEntry
 from dprotonet.prediction import Prediction
 
@@ -93,6 +93,23 @@ class Explanations:
         )
         return tuple(_explanation(entry) for entry in found)
 
+    def of_node(
+        self, *, pixel_sha256: str, frame: int, model: str, node: str, seed: int
+    ) -> tuple[SavedExplanation, ...]:
+        """All saved of one node, whatever their settings, newest first."""
+        found = self._session.scalars(
+            select(ExplanationEntry)
+            .where(
+                ExplanationEntry.pixel_sha256 == pixel_sha256,
+                ExplanationEntry.frame == frame,
+                ExplanationEntry.model == model,
+                ExplanationEntry.node == node,
+                ExplanationEntry.seed == seed,
+            )
+            .order_by(ExplanationEntry.created_at.desc(), ExplanationEntry.id)
+        )
+        return tuple(_explanation(entry) for entry in found)
+
     def find(
         self,
         *,
@@ -101,24 +118,18 @@ class Explanations:
         model: str,
         node: str,
         seed: int,
-        settings_digest: str | None,
+        settings_digest: str,
     ) -> SavedExplanation | None:
-        """The same work done before; ``settings_digest`` None takes the newest of any settings."""
-        query = select(ExplanationEntry).where(
-            ExplanationEntry.pixel_sha256 == pixel_sha256,
-            ExplanationEntry.frame == frame,
-            ExplanationEntry.model == model,
-            ExplanationEntry.node == node,
-            ExplanationEntry.seed == seed,
+        """The same work done before."""
+        known = self.of_node(
+            pixel_sha256=pixel_sha256, frame=frame, model=model, node=node, seed=seed
         )
-        if settings_digest is not None:
-            query = query.where(ExplanationEntry.settings_digest == settings_digest)
-        entry = self._session.scalars(query.order_by(ExplanationEntry.created_at.desc())).first()
-        return None if entry is None else _explanation(entry)
+        return next((one for one in known if one.settings_digest == settings_digest), None)
 
     def add(self, new: SavedExplanation) -> None:
         """Write one explanation, whose blob is there."""
         facts: dict[str, Any] = {name: getattr(new, name) for name in FACTS}
+        facts["measuring_seconds"] = new.measuring_seconds
         facts["raw_range"] = list(new.raw_range)
         facts["faithfulness"] = dict(new.faithfulness)
         facts["placement"] = {
@@ -135,6 +146,7 @@ class Explanations:
                 pixel_sha256=new.pixel_sha256,
                 model=new.model,
                 node=new.node,
+                tier=new.tier,
                 settings_digest=new.settings_digest,
                 seed=new.seed,
                 heatmap_key=new.heatmap_key,
@@ -155,8 +167,10 @@ def _explanation(entry: ExplanationEntry) -> SavedExplanation:
         pixel_sha256=entry.pixel_sha256,
         model=entry.model,
         node=entry.node,
+        tier=entry.tier or tier_of(entry.settings_digest),  # type: ignore[arg-type]
         settings_digest=entry.settings_digest,
         seed=entry.seed,
+        measuring_seconds=facts.get("measuring_seconds", 0.0),
         raw_range=(facts["raw_range"][0], facts["raw_range"][1]),
         faithfulness=facts["faithfulness"],
         placement=GridPlacement(

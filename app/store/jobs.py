@@ -104,15 +104,28 @@ class Jobs:
         self.entry(job_id).message = message
         self._session.flush()
 
+    def is_any_urgent(self) -> bool:
+        """Is there a prediction or a first map to be made, for which a page shows nothing yet?"""
+        query = select(JobEntry.id).where(
+            JobEntry.state == "waiting", JobEntry.kind != "batch", JobEntry.explanation_id.is_(None)
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def claim(self, now: datetime) -> Job | None:
         """Take the oldest waiting prediction or explanation; batches are taken file by file.
 
-        Predictions go first: they take a fraction of an explanation's time, and a page waits.
+        Predictions go first: they take a fraction of an explanation's time, and a page waits. Maps
+        of which a first one is to be seen come last.
         """
         entry = self._session.scalars(
             select(JobEntry)
             .where(JobEntry.state == "waiting", JobEntry.kind != "batch")
-            .order_by(JobEntry.kind.desc(), JobEntry.created_at, JobEntry.id)
+            .order_by(
+                JobEntry.kind.desc(),
+                JobEntry.explanation_id.is_not(None),
+                JobEntry.created_at,
+                JobEntry.id,
+            )
             .limit(1)
             .with_for_update(skip_locked=True)
         ).first()
@@ -154,18 +167,27 @@ class Jobs:
         message: str = "",
         explanation_id: str | None = None,
     ) -> None:
-        """Bring a job to its end; one that is gone is left alone."""
+        """Bring a job to its end; one that is gone is left alone, and so is its first map."""
         entry = self._session.get(JobEntry, job_id)
         if entry is None:
             return
         entry.state, entry.message, entry.finished_at = state, message, now
-        entry.explanation_id = explanation_id
+        if explanation_id is not None:
+            entry.explanation_id = explanation_id
         if state == "done":
             entry.progress = 1.0
         self._session.flush()
 
+    def show(self, job_id: str, explanation_id: str) -> None:
+        """Name the map that can be shown while the job goes on; a job that is gone stays so."""
+        entry = self._session.get(JobEntry, job_id)
+        if entry is not None:
+            entry.explanation_id = explanation_id
+            self._session.flush()
+
     def put_back(self, job_id: str) -> None:
-        """Let a running job wait again, without counting the attempt: the worker is leaving."""
+        """Let a running job wait again, without counting the attempt: others go first, or the
+        worker is leaving."""
         entry = self._session.get(JobEntry, job_id)
         if entry is not None and entry.state == "running":
             entry.state, entry.attempts, entry.progress = "waiting", entry.attempts - 1, 0.0

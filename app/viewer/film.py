@@ -15,11 +15,14 @@ _component = st.components.v2.component("dprotonet_film", js=_ASSETS.loader, css
 
 @dataclass(frozen=True)
 class Map:
-    """One saved heatmap that the reader may lay over the film."""
+    """One node's heatmap that the reader may lay over the film."""
 
     id: str
+    """Of the node: a better map of it takes the place of the one before."""
     label: str
     url: str
+    doubt: str = ""
+    """Why it is not to be relied on; shown while it lies over the film."""
 
 
 def film_viewer(
@@ -30,6 +33,7 @@ def film_viewer(
     film_url: str,
     maps: Sequence[Map],
     chosen: str | None,
+    turn: int,
     colours: str,
     height: int,
     key: str,
@@ -37,7 +41,8 @@ def film_viewer(
     """Show one frame; window, zoom and overlay are the browser's affair.
 
     Args:
-        chosen: id of the map that the reader has just asked for: the overlay is then switched on.
+        chosen: id of the map that the reader asked for last.
+        turn: grows with every asking: the overlay is then switched on.
         colours: the colour map, 256 × RGB as hex.
         height: of the film's field, CSS pixels.
 
@@ -53,6 +58,7 @@ def film_viewer(
             "film": film_url,
             "maps": [asdict(shown) for shown in maps],
             "chosen": chosen,
+            "turn": turn,
             "colours": colours,
             "height": height,
         },

@@ -14,6 +14,7 @@ export class Controls {
     this.top = element("div", { class: "bar", role: "toolbar", "aria-label": "Film" },
       this.windowGroup, this.invert, element("span", { class: "push" }), this.frameGroup, this.viewGroup);
     this.status = element("span", { class: "status", "aria-live": "off" });
+    this.doubt = element("p", { class: "doubt", role: "status" });
     this.bottom = element("div", { class: "bar", role: "toolbar", "aria-label": "Heatmap" },
       this.heatmapGroup, element("span", { class: "push" }), this.status);
   }
@@ -121,6 +122,8 @@ export class Controls {
     this.overlay.disabled = !hasMaps;
     this.details.hidden = !hasMaps || !state.overlay;
     this.noMap.hidden = hasMaps;
+    this.doubt.textContent = state.doubt ? `⚠ ${state.doubt}` : "";
+    this.doubt.hidden = !state.doubt;
     this.opacity.value = String(Math.round(100 * state.opacity));
   }
 }

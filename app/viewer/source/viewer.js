@@ -28,7 +28,7 @@ export class Viewer {
     this.heatmap = null;
     this.overlay = false;
     this.controls = new Controls(this);
-    this.screen = element("div", { class: "screen" }, this.canvas, this.message);
+    this.screen = element("div", { class: "screen" }, this.canvas, this.message, this.controls.doubt);
     this.root = element("div", { class: "viewer" }, this.controls.top, this.screen, this.controls.bottom);
     root.append(this.root);
     listen(this.canvas, this);
@@ -62,16 +62,16 @@ export class Viewer {
 
   #updateMaps(data) {
     this.maps = data.maps;
-    const asked = data.chosen;
     const gone = this.map && !this.maps.some(({ id }) => id === this.map);
     // The reader has just asked for a map: show it. Later reruns leave the switch alone.
-    if (asked && asked !== this.asked) {
+    if (data.chosen && data.turn !== this.turn) {
       this.overlay = true;
-      this.map = asked;
+      this.map = data.chosen;
     } else if (gone || !this.map) {
       this.map = this.maps[0]?.id ?? null;
     }
-    this.asked = asked;
+    this.chosen = data.chosen;
+    this.turn = data.turn;
     this.controls.showMaps(this.maps, this.map);
     this.#loadMap();
   }
@@ -83,7 +83,7 @@ export class Viewer {
     this.name = name;
     this.url = url;
     this.picture = null;
-    if (anotherCase && !this.asked) this.overlay = false;
+    if (anotherCase && !this.chosen) this.overlay = false;
     this.view = { ...DEFAULTS, ...recall(name) };
     this.#say("Loading the film…");
     const { signal } = this.loading;
@@ -106,20 +106,26 @@ export class Viewer {
   }
 
   async #loadMap() {
-    const map = this.maps.find(({ id }) => id === this.map);
+    const map = this.#chosenMap();
     if (!map || !this.overlay || this.heatmap?.url === map.url) return this.#refresh();
-    this.heatmap = null;
+    // A better map of the same node is on its way: the one before stays until it is here.
+    if (this.heatmap?.id !== map.id) this.heatmap = null;
+    this.#refresh();
     try {
       const loaded = new Heatmap(await fetchSamples(map.url, "The heatmap"), this.colours);
-      if (this.map !== map.id) return undefined;
-      loaded.url = map.url;
-      this.heatmap = loaded;
+      if (this.#chosenMap()?.url !== map.url) return undefined;
+      this.heatmap = Object.assign(loaded, { id: map.id, url: map.url });
       this.#say("");
     } catch (error) {
+      if (this.#chosenMap()?.url !== map.url) return undefined;
       this.overlay = false;
       this.#note(error.message);
     }
     return this.#refresh();
+  }
+
+  #chosenMap() {
+    return this.maps.find(({ id }) => id === this.map);
   }
 
   get window() {
@@ -238,6 +244,7 @@ export class Viewer {
       zoom: this.picture ? this.stage.scale * (globalThis.devicePixelRatio || 1) : null,
       maps: this.maps.length,
       overlay: this.overlay,
+      doubt: this.overlay ? this.#chosenMap()?.doubt : "",
     });
     this.#draw();
   }
@@ -247,7 +254,9 @@ export class Viewer {
     if (this.picture) this.stage.draw(this.picture, this.#shownMap(), this.view.opacity);
     // For tests and for other code on the page that wants to know what is to be seen.
     this.root.dataset.film = this.picture ? "shown" : "absent";
-    this.root.dataset.heatmap = this.picture && this.#shownMap() ? "shown" : "absent";
+    const shown = this.picture && this.#shownMap();
+    this.root.dataset.heatmap = shown ? "shown" : "absent";
+    this.root.dataset.heatmapUrl = shown ? shown.url : "";
   }
 
   #say(words) {

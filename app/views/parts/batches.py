@@ -9,8 +9,8 @@ from app.services import batch
 from app.services.workplace import Workplace
 from app.views.parts.address import go_to_case
 from app.views.parts.errors import told
-from app.views.parts.explaining import cancel
 from app.views.parts.pages import draw_pager, page_number
+from app.views.parts.watching import cancel
 from app.views.parts.words import counted, label_words, plain, when
 
 _SIZE = 12

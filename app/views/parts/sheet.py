@@ -18,11 +18,13 @@ from app.views.parts.explaining import (
     draw_shown_map,
     explain_button,
     shown_map,
+    turn,
 )
-from app.views.parts.faith import node_words
+from app.views.parts.faith import doubt_words, map_words
 from app.views.parts.matches import draw_matches
 from app.views.parts.prediction import draw_prediction, threshold_words
 from app.views.parts.verdict import draw_revisions, draw_verdict
+from app.views.parts.watching import draw_failures
 from app.views.parts.words import counted, plain
 from dprotonet.errors import ReadableError
 
@@ -154,7 +156,7 @@ def _delete(place: Workplace, case_id: str) -> None:
 
 
 def _draw_film(sheet: Sheet) -> None:
-    case = sheet.case
+    case, shown = sheet.case, shown_map(sheet)
     chosen = film_viewer(
         case_id=case.case_id,
         frame=sheet.frame,
@@ -162,11 +164,15 @@ def _draw_film(sheet: Sheet) -> None:
         film_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
         maps=[
             Map(
-                saved.explanation_id, node_words(saved.node), f"/api/heatmap/{saved.explanation_id}"
+                saved.node,
+                map_words(saved),
+                f"/api/heatmap/{saved.explanation_id}",
+                doubt_words(saved),
             )
             for saved in sheet.explanations
         ],
-        chosen=shown_map(sheet),
+        chosen=shown.node if shown else None,
+        turn=turn(sheet),
         colours=COLOURS,
         height=_FILM_HEIGHT,
         key=f"film-{case.case_id}",
@@ -194,9 +200,10 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
             st.markdown("#### Reading the film…")
             st.caption("The prediction appears here by itself.")
     with st.container(gap="small"):
+        draw_failures(place, sheet)
         draw_jobs(place, sheet)
     with st.container(gap="small"):
-        draw_shown_map(sheet)
+        draw_shown_map(place, sheet)
     _draw_tabs(place, sheet)
 
 

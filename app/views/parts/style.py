@@ -17,6 +17,9 @@ STYLE = """
   [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,
   .st-key-shown-map, [class*="st-key-pager-"], [class*="st-key-facts"])
   [data-testid="stMarkdownContainer"] p { margin: 0; }
+/* The last line of the shown map: as high while a better one is made as when it is there. */
+.st-key-map-foot { min-height: 2.6rem; }
+.st-key-shown-map [data-testid="stAlertContainer"] { padding: 0.4rem 0.7rem; min-height: 0; }
 /* Lists: one line a row, its name a link at the left. */
 [class*="st-key-row-"] { border-top: 1px solid rgba(128, 128, 128, 0.2); padding: 0.1rem 0; }
 [class*="st-key-row-"] button[kind="tertiary"] {

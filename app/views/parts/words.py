@@ -38,8 +38,8 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """0.83 or −0.20, with a true minus."""
-    return f"{value:.{digits}f}".replace("-", "−")
+    """0.83 or −0.20, with a true minus; what rounds to nothing has none."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 def when(moment: datetime) -> str:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from app.domain.cases import FilmFacts
-from app.domain.explanations import GridPlacement
+from app.domain.explanations import GridPlacement, Tier
 from app.services.bundles import Registry
 from app.services.frames import Explained
 from app.services.reading import film_facts
@@ -26,7 +26,7 @@ from app.store import Blobs, SqlStore
 from app.wiring import prepare_data_folder
 from dprotonet import images
 from dprotonet.errors import Cancelled
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.settings import TIERS
 from dprotonet.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "finding")
@@ -53,6 +53,7 @@ class FakeBench:
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
     predicted: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
+    tiers: list[Tier] = field(default_factory=list)
     before_predict: Callable[[], None] = lambda: None
     steps: int = 1
     step_seconds: float = 0.0
@@ -83,6 +84,7 @@ class FakeBench:
         image: images.GrayOrColourImage,
         node: str,
         *,
+        tier: Tier,
         seed: int,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
@@ -93,14 +95,17 @@ class FakeBench:
                 raise Cancelled
             progress((step + 1) / self.steps)
         self.explained.append(node)
+        self.tiers.append(tier)
         rows, columns = image.shape
         heatmap = np.zeros((8, 8), np.float32)
         heatmap[2:6, 3:5] = 1.0
+        heatmap[7, list(TIERS).index(tier)] = 0.5  # each tier's map is another
         return Explained(
             node=node,
+            tier=tier,
             heatmap=heatmap,
             placement=GridPlacement((rows, columns), 8, (8, 8), (0, 0)),
-            settings_digest=MDMSettings().digest,
+            settings_digest=TIERS[tier].digest,
             seed=seed,
             raw_range=(0.0, 1.0),
             value_before=0.8,
@@ -108,6 +113,7 @@ class FakeBench:
             passes_forward=32,
             passes_backward=16,
             seconds=0.5,
+            measuring_seconds=0.2,
             stop_reason="converged",
             faithfulness={"insertion_auc": 0.6, "deletion_auc": 0.2},
         )

@@ -72,6 +72,10 @@ def test_a_batch_can_explain_each_films_predicted_class(
     rows = batch.rows(place_with, job.job_id).rows
     saved = explain.get(place_with, str(rows[0].explanation_id))
     assert saved.node == "class:finding" and saved.case_id == rows[0].case_id
+    assert set(bench.tiers) == {"standard"}, "nobody waits for a first map"
+    assert rows[0].explanation_tier == "standard" and rows[3].explanation_tier is None
+    files = json.loads(batch.export_json(place_with, job.job_id))["files"]
+    assert [file["explanation_tier"] for file in files[:1]] == ["standard"]
     assert rows[1].explanation_id == rows[2].explanation_id
     assert len(bench.explained) == 3
 
@@ -158,6 +162,30 @@ def test_cancelling_stops_a_film_that_is_being_explained(
     worker.join(10)
     assert not worker.is_alive()
     assert batch.progress(place_with, job.job_id).counts == {"waiting": 6}
+
+
+def test_a_film_that_is_being_explained_gives_way_to_a_first_map_that_a_page_waits_for(
+    place_with: Workplace, bench: FakeBench, films: Path
+) -> None:
+    mine = intake.add(place_with, png(50, level=200), name="mine.png")
+    work.run_pending(place_with, bench)
+    job = batch.start_folder(place_with, films, explain=True)
+    work.run_next(place_with, bench)  # the folder is walked
+    bench.steps, bench.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=work.run_next, args=(place_with, bench))
+    worker.start()
+    while len(bench.predicted) < 2:
+        threading.Event().wait(0.02)
+    explain.request(place_with, str(mine.case_id))
+    worker.join(10)
+    assert not worker.is_alive() and not bench.tiers
+    bench.steps = 1
+    work.run_next(place_with, bench)
+    assert bench.tiers == ["draft"]
+    work.run_pending(place_with, bench)
+    counts = batch.progress(place_with, job.job_id).counts
+    assert (counts["done"], counts.get("waiting", 0)) == (3, 0)
+    assert review.list_cases(place_with).total == 4
 
 
 def test_failed_files_are_tried_again_on_request(

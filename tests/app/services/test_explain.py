@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from app.domain.jobs import Job
 from app.services import explain, intake, jobs, pixels, review, work
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
+from dprotonet.explain.settings import TIERS
 from tests.app.services.places import FakeBench, png
 
 
@@ -36,7 +39,7 @@ def test_a_heatmap_is_made_once_and_kept_with_its_faithfulness(
     assert again.faithfulness["insertion_auc"] == 0.6
     assert (again.passes_forward, again.passes_backward, again.seconds) == (32, 16, 0.5)
     assert review.open_case(place, case_id).explanations == (again,)
-    assert bench.explained == ["class:finding"]
+    assert (again.tier, bench.tiers) == ("standard", ["draft", "standard"])
 
 
 def test_asking_twice_at_once_is_one_job(place: Workplace, case_id: str) -> None:
@@ -147,9 +150,188 @@ def test_a_heatmap_comes_back_over_the_whole_film(
     explain.request(place, case_id)
     work.run_pending(place, bench)
     (saved,) = review.open_case(place, case_id).explanations
+    assert saved.tier == "standard"
     shown = pixels.heatmap(place, saved.explanation_id)
     assert shown.shape == (16, 18) and shown.dtype == np.uint8
     assert shown[8, 9] == 255 and shown[0, 0] == 0
     assert pixels.heatmap(place, saved.explanation_id, longest=9).shape == (8, 9)
     with pytest.raises(NotFound):
         pixels.heatmap(place, "0" * 16)
+
+
+def shown(place: Workplace, case_id: str) -> list[tuple[str, str]]:
+    """Node and tier of every map that the page lists."""
+    return [(one.node, one.tier) for one in review.open_case(place, case_id).explanations]
+
+
+def test_a_draft_comes_first_and_the_usual_map_takes_its_place(
+    place: Workplace, bench: FakeBench, case_id: str
+) -> None:
+    job = explain.request(place, case_id)
+    assert isinstance(job, Job) and job.tier == "standard" and job.awaits_first
+    assert work.run_next(place, bench)
+    assert shown(place, case_id) == [("class:finding", "draft")]
+    between = jobs.get(place, job.job_id)
+    (draft,) = review.open_case(place, case_id).explanations
+    assert between.is_active and not between.awaits_first
+    assert between.explanation_id == draft.explanation_id
+    assert work.run_next(place, bench)
+    assert shown(place, case_id) == [("class:finding", "standard")]
+    done = jobs.get(place, job.job_id)
+    assert done.state == "done" and done.explanation_id != draft.explanation_id
+    assert not work.run_next(place, bench)
+    assert bench.tiers == ["draft", "standard"]
+
+
+def test_a_draft_outlives_the_cancelling_of_what_was_to_replace_it(
+    place: Workplace, bench: FakeBench, case_id: str
+) -> None:
+    job = explain.request(place, case_id)
+    assert isinstance(job, Job)
+    work.run_next(place, bench)
+    bench.steps, bench.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=work.run_pending, args=(place, bench))
+    worker.start()
+    while jobs.get(place, job.job_id).progress == 0:
+        time.sleep(0.02)
+    jobs.cancel(place, job.job_id)
+    worker.join(10)
+    over = jobs.get(place, job.job_id)
+    (draft,) = review.open_case(place, case_id).explanations
+    assert (over.state, over.explanation_id) == ("cancelled", draft.explanation_id)
+    assert draft.tier == "draft" and bench.tiers == ["draft"]
+
+
+def test_a_draft_that_is_there_is_not_made_again(
+    place: Workplace, bench: FakeBench, case_id: str
+) -> None:
+    first = explain.request(place, case_id)
+    assert isinstance(first, Job)
+    work.run_next(place, bench)
+    jobs.cancel(place, first.job_id)
+    second = explain.request(place, case_id)
+    assert isinstance(second, Job) and second.job_id != first.job_id
+    (draft,) = review.open_case(place, case_id).explanations
+    assert second.explanation_id == draft.explanation_id, "it can be shown at once"
+    work.run_pending(place, bench)
+    assert bench.tiers == ["draft", "standard"]
+
+
+@pytest.mark.parametrize("stage", [0, 1])
+def test_a_worker_that_was_killed_goes_on_at_its_stage(
+    place: Workplace, bench: FakeBench, case_id: str, stage: int
+) -> None:
+    job = explain.request(place, case_id)
+    assert isinstance(job, Job)
+    for _ in range(stage):
+        work.run_next(place, bench)
+    with place.store.write() as tx:
+        claimed = tx.jobs.claim(place.clock())
+    assert claimed is not None and claimed.attempts == 1, "each stage is tried as often"
+    work.begin(place)  # the worker died here, and the next one starts
+    work.run_pending(place, bench)
+    assert jobs.get(place, job.job_id).state == "done"
+    assert bench.tiers == ["draft", "standard"]
+
+
+def test_a_worker_killed_between_map_and_job_makes_no_second_draft(
+    place: Workplace, bench: FakeBench, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.store.jobs import Jobs
+
+    job = explain.request(place, case_id)
+    assert isinstance(job, Job)
+
+    def die(*words: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Jobs, "show", die)
+        work.run_next(place, bench)
+    work.begin(place)
+    work.run_pending(place, bench)
+    assert jobs.get(place, job.job_id).state == "done"
+    assert bench.tiers == ["draft", "standard"]
+
+
+def test_the_best_map_is_made_on_request_alone_and_then_counts(
+    place: Workplace, bench: FakeBench, case_id: str
+) -> None:
+    explain.request(place, case_id)
+    work.run_pending(place, bench)
+    job = explain.request(place, case_id, tier="full")
+    assert isinstance(job, Job) and not job.awaits_first
+    work.run_pending(place, bench)
+    assert bench.tiers == ["draft", "standard", "full"]
+    assert shown(place, case_id) == [("class:finding", "full")]
+    for tier in ("draft", "standard", "full"):
+        found = explain.request(place, case_id, tier=tier)  # type: ignore[arg-type]
+        assert isinstance(found, SavedExplanation) and found.tier == "full"
+
+
+def test_first_maps_come_before_anything_is_refined(
+    place: Workplace, bench: FakeBench, case_id: str
+) -> None:
+    for node in ("class:finding", "prototype:p00"):
+        explain.request(place, case_id, node=node)
+    work.run_pending(place, bench)
+    assert list(zip(bench.tiers, bench.explained, strict=True)) == [
+        ("draft", "class:finding"),
+        ("draft", "prototype:p00"),
+        ("standard", "class:finding"),
+        ("standard", "prototype:p00"),
+    ]
+
+
+def ask_for_a_map(place: Workplace, case_id: str) -> None:
+    explain.request(place, case_id, node="prototype:p00")
+
+
+def hand_in_a_film(place: Workplace, case_id: str) -> None:
+    intake.add(place, png(2), name="b.png")
+
+
+@pytest.mark.parametrize("urgent", [ask_for_a_map, hand_in_a_film])
+def test_refining_gives_way_to_what_a_page_has_nothing_to_show_for(
+    place: Workplace,
+    bench: FakeBench,
+    case_id: str,
+    urgent: Callable[[Workplace, str], None],
+) -> None:
+    job = explain.request(place, case_id)
+    assert isinstance(job, Job)
+    work.run_next(place, bench)
+    bench.steps, bench.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=work.run_next, args=(place, bench))
+    worker.start()
+    while jobs.get(place, job.job_id).progress == 0:
+        time.sleep(0.02)
+    urgent(place, case_id)
+    worker.join(10)
+    waiting = jobs.get(place, job.job_id)
+    assert (waiting.state, waiting.attempts) == ("waiting", 0) and not worker.is_alive()
+    bench.steps = 1
+    done = len(bench.predicted) + len(bench.explained)
+    work.run_next(place, bench)
+    assert jobs.get(place, job.job_id).state == "waiting"
+    assert len(bench.predicted) + len(bench.explained) == done + 1
+    work.run_pending(place, bench)
+    assert jobs.get(place, job.job_id).state == "done"
+
+
+def test_a_map_of_earlier_settings_is_shown_until_the_usual_one_is_there(
+    place: Workplace, bench: FakeBench, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        for tier, settings in TIERS.items():
+            patch.setitem(TIERS, tier, replace(settings, batch=3))
+        explain.request(place, case_id)
+        work.run_pending(place, bench)
+    (old,) = review.open_case(place, case_id).explanations
+    assert old.tier == "standard" and old.is_of_earlier_settings
+    job = explain.request(place, case_id)
+    assert isinstance(job, Job) and job.explanation_id == old.explanation_id
+    work.run_pending(place, bench)
+    (new,) = review.open_case(place, case_id).explanations
+    assert new.tier == "standard" and not new.is_of_earlier_settings
+    assert bench.tiers == ["draft", "standard", "standard"]

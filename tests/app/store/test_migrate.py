@@ -1,5 +1,6 @@
 """Migrations build what the rows say, and nothing is changed without a backup."""
 
+import shutil
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -14,17 +15,32 @@ from app.store import SqlStore, migrate
 from app.store.backup import KEPT, backup
 from app.store.migrate import upgrade
 from app.store.rows import Base
+from dprotonet.explain.settings import MDMSettings
 from tests.app.store.databases import NOW
 from tests.app.store.test_sql_store import case
 
 SECOND = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "0002", None, None
 def upgrade():
     with op.batch_alter_table("case") as table:
         table.add_column(sa.Column("note", sa.String(10)))
         table.alter_column("file_name", type_=sa.String(300))
+"""
+
+EXPLANATION = """
+INSERT INTO explanation (id, case_id, frame, pixel_sha256, model, node, settings_digest, seed,
+    heatmap_key, facts, created_at)
+VALUES (:id, 'c1', 0, 'p', 'm', :node, :digest, 0, 'k', '{"value_before": 0.8, "value_after": 0.7,
+    "passes_forward": 32, "passes_backward": 16, "seconds": 0.5, "stop_reason": "steps",
+    "raw_range": [0, 1], "faithfulness": {"insertion_auc": 0.6}, "placement": {"stored": [8, 8],
+    "network": 8, "resized": [8, 8], "offset": [0, 0]}}', '2026-03-01 12:00:00')
+"""
+JOB = """
+INSERT INTO job (id, kind, state, work_key, case_id, frame, model, seed, progress, message,
+    attempts, cancel_requested, title, explain, listing, created_at)
+VALUES (:id, :kind, 'waiting', :id, 'c1', 0, 'm', 0, 0, '', 0, 0, '', 0, 0, '2026-03-01 12:00:00')
 """
 
 
@@ -60,6 +76,38 @@ def test_a_rebuilt_table_keeps_the_rows_that_hang_on_it_and_a_backup_is_made(
     store.close()
 
 
+def test_heatmaps_and_jobs_from_before_there_were_tiers_are_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+    with monkeypatch.context() as patch:
+        copied = tmp_path / "first"
+        shutil.copytree(migrate.MIGRATIONS, copied)
+        (copied / "versions" / "0002_tiers_of_heatmaps.py").unlink()
+        patch.setattr(migrate, "MIGRATIONS", copied)
+        upgrade(url, backups=tmp_path / "backups", now=NOW)
+    store = SqlStore(url)
+    with store.write() as tx:
+        tx.cases.add(case(1))
+    usual = MDMSettings().digest
+    with store.engine.begin() as connection:
+        for name, digest in (("e1", usual), ("e2", "0" * 64)):
+            connection.execute(text(EXPLANATION), {"id": name, "node": name, "digest": digest})
+        for name, kind in (("j1", "explain"), ("j2", "predict")):
+            connection.execute(text(JOB), {"id": name, "kind": kind})
+    store.close()
+    assert upgrade(url, backups=tmp_path / "backups", now=NOW) is not None
+    with store.read() as tx:
+        found = tx.explanations.of_frame("c1", frame=0, model="m")
+        assert {one.explanation_id: one.tier for one in found} == {"e1": "standard", "e2": ""}
+        assert [one.is_of_earlier_settings for one in found] == [
+            one.explanation_id == "e2" for one in found
+        ]
+        assert all(one.measured is None and one.measuring_seconds == 0 for one in found)
+        assert (tx.jobs.get("j1").tier, tx.jobs.get("j2").tier) == ("standard", None)
+    store.close()
+
+
 def test_a_migration_that_fails_changes_nothing(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +116,7 @@ def test_a_migration_that_fails_changes_nothing(
         upgrade(sqlite_url, backups=tmp_path / "backups", now=NOW)
     store = SqlStore(sqlite_url)
     with store.engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
         columns = len(Base.metadata.tables["case"].columns)
         counted = text("SELECT count(*) FROM pragma_table_info('case')")
         assert connection.scalar(counted) == columns
@@ -117,8 +165,6 @@ def test_a_damaged_database_is_not_backed_up_as_if_it_were_well(
 def _with_second_migration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str = SECOND
 ) -> None:
-    import shutil
-
     copied = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, copied)
     (copied / "versions" / "9999_second.py").write_text(source)

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.domain.explanations import Tier
 from app.services import work
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
-from tests.app.services.places import START, FakeBench, assets, make_place
+from tests.app.services.places import START, FakeBench, assets, make_place, png
 from tests.app.views.screen import MAIN, Screen
 
 __all__ = ["assets"]
@@ -34,17 +35,26 @@ def place(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 class FullBench(FakeBench):
     """As the fake one, with every figure that the library measures."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.measured: dict[Tier, dict[str, object]] = {}
+        """What differs, by tier."""
+
     def explain(self, *args: object, **named: object) -> work.Explained:
         made = super().explain(*args, **named)  # type: ignore[arg-type]
         made.faithfulness.update(  # type: ignore[attr-defined]
             random_insertion_auc=0.4,
             random_deletion_auc=0.4,
+            centre_insertion_auc=0.5,
+            centre_deletion_auc=0.3,
             hidden_value=0.3,
             random_hidden_value=0.7,
             kept_value=0.75,
             area=0.2,
+            steps=6,
             fill="blur",
         )
+        made.faithfulness.update(self.measured.get(made.tier, {}))  # type: ignore[attr-defined]
         return made
 
 
@@ -64,3 +74,11 @@ def worker(place: Workplace, bench: FullBench) -> Callable[[], int]:
 def screen(place: Workplace) -> Screen:
     """A browser's stand-in, on the first page."""
     return Screen(AppTest.from_file(str(MAIN), default_timeout=20)).run()
+
+
+@pytest.fixture
+def film(screen: Screen, worker: Callable[[], int]) -> Screen:
+    """A bright film, predicted and open."""
+    screen.upload(("bright.png", png(level=200)))
+    worker()
+    return screen.run()

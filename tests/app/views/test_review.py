@@ -16,14 +16,6 @@ from tests.app.views.screen import MAIN, Screen
 Worker = Callable[[], int]
 
 
-@pytest.fixture
-def film(screen: Screen, worker: Worker) -> Screen:
-    """A bright film, predicted and open."""
-    screen.upload(("bright.png", png(level=200)))
-    worker()
-    return screen.run()
-
-
 def test_an_empty_list_says_how_to_begin(screen: Screen) -> None:
     assert "No films yet" in screen.text
     assert "Up to 200 files and 512 MB at once" in screen.text
@@ -194,24 +186,6 @@ def test_a_revision_of_somebody_else_is_not_overwritten(film: Screen, place: Wor
         film.press("Save revision 1")
     assert len(film.errors) == 1
     assert len(review.open_case(place, case_id).revisions) == 1
-
-
-def test_an_explanation_is_made_by_the_worker_and_then_shown(film: Screen, worker: Worker) -> None:
-    assert "Heatmaps (0)" in film.text
-    film.press("Explain")
-    worker()
-    film.run()
-    assert "Heatmaps (1)" in film.text
-    assert "better than a random map" in film.text
-    assert "Hiding the marked 20 % of the film takes the probability of finding" in film.text
-
-
-def test_a_prototype_is_explained_from_its_row(film: Screen, worker: Worker) -> None:
-    film.press("Explain", number=1)
-    worker()
-    film.run()
-    assert "Prototype p00" in film.text
-    assert "the similarity to p00" in film.text
 
 
 def test_a_case_is_read_with_another_model_on_request(

@@ -1,0 +1,112 @@
+"""Which of a node's maps is the best, and what was measured of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.domain.explanations import (
+    GridPlacement,
+    SavedExplanation,
+    at_least,
+    best_of_each_node,
+    tier_of,
+)
+from dprotonet.explain.settings import TIERS
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MEASURED: dict[str, Any] = {
+    "insertion_auc": 0.6,
+    "deletion_auc": 0.2,
+    "random_insertion_auc": 0.4,
+    "random_deletion_auc": 0.4,
+    "centre_insertion_auc": 0.5,
+    "centre_deletion_auc": 0.3,
+    "hidden_value": 0.22,
+    "random_hidden_value": 0.88,
+    "kept_value": 0.75,
+    "area": 0.2,
+    "steps": 10,
+    "fill": "blur",
+}
+
+
+def saved(
+    node: str = "class:finding", tier: str = "standard", *, minute: int = 0, **changes: Any
+) -> SavedExplanation:
+    digest = TIERS[tier].digest if tier else "0" * 64
+    return SavedExplanation(
+        explanation_id=f"{node} {tier} {minute}",
+        case_id="c1",
+        frame=0,
+        pixel_sha256="1" * 64,
+        model="m",
+        node=node,
+        tier=tier,  # type: ignore[arg-type]
+        settings_digest=changes.pop("settings_digest", digest),
+        seed=0,
+        raw_range=(0.0, 1.0),
+        value_before=changes.pop("value_before", 0.91),
+        value_after=0.9,
+        passes_forward=100,
+        passes_backward=10,
+        seconds=4.1,
+        measuring_seconds=changes.pop("measuring_seconds", 1.0),
+        stop_reason="steps",
+        faithfulness=changes.pop("faithfulness", MEASURED) | changes,
+        placement=GridPlacement((8, 8), 8, (8, 8), (0, 0)),
+        heatmap_key="2" * 64,
+        created_at=START + timedelta(minutes=minute),
+    )
+
+
+@pytest.mark.parametrize(
+    "worst_to_best",
+    [("draft", "", "standard", "full"), ("draft", "full"), ("", "full"), ("draft", "standard")],
+)
+def test_a_better_tier_wins_whenever_it_was_made(worst_to_best: tuple[str, ...]) -> None:
+    for order in (worst_to_best, worst_to_best[::-1]):
+        maps = [saved(tier=tier, minute=minute) for minute, tier in enumerate(order)]
+        (best,) = best_of_each_node(maps)
+        assert best.tier == worst_to_best[-1]
+
+
+def test_of_one_tier_the_map_with_the_settings_in_use_wins_and_then_the_newer() -> None:
+    earlier = saved(minute=9, settings_digest="3" * 64)
+    assert best_of_each_node([earlier, saved(minute=1)]) == (saved(minute=1),)
+    assert best_of_each_node([saved(minute=1), saved(minute=2)]) == (saved(minute=2),)
+
+
+def test_a_better_map_keeps_its_nodes_place_in_the_list() -> None:
+    maps = [saved("class:a", "draft", minute=0), saved("class:b", "draft", minute=1)]
+    assert [one.node for one in best_of_each_node(maps)] == ["class:b", "class:a"]
+    maps.append(saved("class:a", "standard", minute=2))
+    assert [(one.node, one.tier) for one in best_of_each_node(maps)] == [
+        ("class:b", "draft"),
+        ("class:a", "standard"),
+    ]
+
+
+def test_the_tier_is_told_by_the_settings_and_others_are_earlier_ones() -> None:
+    for tier in ("draft", "standard", "full"):
+        assert tier_of(TIERS[tier].digest) == tier
+        assert not saved(tier=tier).is_of_earlier_settings
+    assert tier_of("0" * 64) == ""
+    assert saved(tier="").is_of_earlier_settings
+
+
+def test_a_better_tier_stands_in_for_the_one_asked_for() -> None:
+    assert at_least("draft") == ("full", "standard", "draft")
+    assert at_least("standard") == ("full", "standard")
+    assert at_least("full") == ("full",)
+
+
+def test_what_was_saved_before_the_centre_was_measured_says_nothing_of_it() -> None:
+    older = {name: value for name, value in MEASURED.items() if not name.startswith("centre")}
+    found = saved(faithfulness=older).measured
+    assert found is not None and found.beats_random and found.beats_centre is None
+    assert saved().measured is not None and saved().measured.beats_centre  # type: ignore[union-attr]
+    assert saved(faithfulness={"insertion_auc": 0.6}).measured is None
+    newer = replace(saved(), faithfulness=MEASURED | {"not_known_yet": 1})
+    assert newer.measured == saved().measured
