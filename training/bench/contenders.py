@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from dprotonet.errors import ReadableError
-from dprotonet.explain.settings import TIERS, MDMSettings
+from dprotonet.explain.settings import PUBLISHED, TIERS, MDMSettings
 
 # What every method reads of its settings; all else is told to the decoder alone.
 _FOR_ALL = ("fill", "fill_sigma", "class_scale", "precision", "batch")
+_FOR_PUBLISHED = ("precision", "batch")
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
 
@@ -30,12 +31,20 @@ class Contender:
     method: str
     settings: MDMSettings
 
+    @property
+    def drawn_under(self) -> MDMSettings:
+        """The settings that the map depends on."""
+        if self.method != "mdm-published":
+            return self.settings
+        own = {key: getattr(self.settings, key) for key in _FOR_PUBLISHED}
+        return dataclasses.replace(PUBLISHED, **own)
+
     def to_json(self) -> dict[str, Any]:
         """What the plan says of it."""
         return {
             "method": self.method,
-            "settings_digest": self.settings.digest,
-            "settings": dataclasses.asdict(self.settings),
+            "settings_digest": self.drawn_under.digest,
+            "settings": dataclasses.asdict(self.drawn_under),
         }
 
 
@@ -71,10 +80,12 @@ def contender(text: str, methods: Sequence[str]) -> Contender:
     tier = given.pop("tier", "standard")
     if tier not in TIERS:
         raise ReadableError(f"There is no tier {tier!r}. Choose one of: {', '.join(TIERS)}.")
-    if method != "mdm" and (colon and "tier" in rest):
-        raise ReadableError(f"{method} has no tiers. Write {method} alone; only mdm has them.")
-    known = get_type_hints(MDMSettings)
-    allowed = known if method == "mdm" else {key: known[key] for key in _FOR_ALL if key in known}
+    if method != "mdm" and tier != "standard":
+        raise ReadableError(f"{method} has no tiers, only mdm has. Write {method} alone.")
+    allowed = get_type_hints(MDMSettings)
+    if method != "mdm":
+        keys = _FOR_PUBLISHED if method == "mdm-published" else _FOR_ALL
+        allowed = {key: allowed[key] for key in keys}
     values = {key: _value(method, key, word, allowed) for key, word in given.items()}
     try:
         settings = dataclasses.replace(TIERS[tier], **values)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from training.bench.legend import legend
 from training.bench.table import AHEAD, BEHIND, LEVEL, OPEN
-from training.localisation import TOLERANCE
 
 ALONE = "Alone: s, MB, of best rate, five ÷ one"
 FEW = 20  # patients, below which a bootstrap of them is not to be trusted
@@ -31,7 +31,7 @@ def markdown(plan: Found, table: Found, command: str) -> str:
         "",
         *table_lines(table),
         "",
-        *_legend(table),
+        *legend(table),
         "",
         "Written down before the first film:",
         "",
@@ -170,47 +170,6 @@ def _outcome(table: Found) -> list[str]:
             f"{f' ({lost})' if lost else ''}, not told apart in {len(by[OPEN])} of {len(rows)}."
         )
     return lines
-
-
-def _legend(table: Found) -> list[str]:
-    """What the columns mean."""
-    spans = "; ".join(f"{s['node']}, {s['fill']} {s['span']:.3f}" for s in table["sections"])
-    lines = [
-        "Class nodes are the predicted class's calibrated probability, prototype nodes the "
-        "similarity of that class's strongest prototype. “of span” divides insertion − deletion "
-        f"by the mean distance between image and fill over the films ({spans}); “log-odds” is the "
-        "same figure of the class on that scale.",
-        "Drop: by how much the value falls under the heatmap as a mask, in shares of the image's "
-        "value (of a prototype: of the span); increase: films on which it rises.",
-        "Passes are images forward + backward for one node alone, and seconds theirs: medians, "
-        "without what a method's own measuring adds "
-        f"({_measuring(table)}). Seconds were taken while films were judged, perhaps "
-        "beside other work: they are no timing.",
-    ]
-    if table["localisation"]:
-        lines.append(
-            f"Energy is the heatmap's share inside the finding, on {table['films_with_a_truth']} "
-            f"films that were called rightly and whose finding is known (its mean area: "
-            f"{table['localisation']['area']:.3f} of the film); near: within {TOLERANCE} px."
-        )
-    if table.get("alone"):
-        lines.append(
-            "Alone: each method in a process of its own, the class node of "
-            f"{table['alone_films']} films: median seconds; peak memory above that of a loaded "
-            "network, frozen copy and measuring included; the share of the rate of a large dense convolution, measured in the same "
-            "process and precision, that its passes reach; and the seconds of five prototypes in "
-            "one call over those of one."
-        )
-    return [line for paragraph in lines for line in (paragraph, "")][:-1]
-
-
-def _measuring(table: Found) -> str:
-    cost = next(iter(table["cost"].values()))
-    passes = [found["measuring_passes"] for found in cost.values()]
-    seconds = [found["measuring_seconds"] for found in cost.values()]
-    return (
-        f"{min(passes):.0f} to {max(passes):.0f} passes, {min(seconds):.2f} to {max(seconds):.2f} s"
-    )
 
 
 def _interval(found: Found) -> str:

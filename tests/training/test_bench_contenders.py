@@ -1,0 +1,76 @@
+import pytest
+
+from dprotonet.errors import ReadableError
+from dprotonet.explain.rivals import METHODS
+from dprotonet.explain.settings import TIERS, MDMSettings
+from training.bench.contenders import contender, contenders
+
+NAMES = tuple(METHODS)
+
+
+def test_a_name_alone_is_the_method_under_the_standard_settings():
+    found = contender("gradcam", NAMES)
+    assert (found.name, found.method, found.settings) == ("gradcam", "gradcam", MDMSettings())
+
+
+def test_all_methods_are_compared_where_none_is_named():
+    assert [one.name for one in contenders(())] == list(METHODS)
+
+
+def test_a_tier_is_taken_first_and_settings_on_top_of_it():
+    found = contender("mdm:steps=12,tier=draft,fill=mean", NAMES)
+    assert found.settings.steps == 12 and found.settings.fill == "mean"
+    assert found.settings.random_masks == TIERS["draft"].random_masks
+    assert found.name == "mdm:steps=12,tier=draft,fill=mean"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("mdm:areas=0.05+0.5", "areas", (0.05, 0.5)),
+        ("mdm:sizes=4+9", "sizes", (4, 9)),
+        ("mdm:merge_areas=0.3", "merge_areas", (0.3,)),
+        ("mdm:class_activation=false", "class_activation", False),
+        ("mdm:learning_rate=0.2", "learning_rate", 0.2),
+        ("rise:fill=mean", "fill", "mean"),
+    ],
+)
+def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
+    found = getattr(contender(text, NAMES).settings, key)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("saliency", "There is no method 'saliency'. Choose one of: mdm,"),
+        ("gradcm", "Did you mean gradcam?"),
+        ("mdm:tier=quick", "There is no tier 'quick'. Choose one of:"),
+        ("mdm:stps=3", "mdm has no setting 'stps'. Did you mean steps?"),
+        ("mdm:steps=many", "steps=many is not a whole number. Write it as in steps="),
+        ("mdm:class_activation=yes", "is not true or false"),
+        ("mdm:areas=0.1", "areas=0.1 gives 1 of its 2 values. Join them by a plus sign"),
+        ("mdm:areas=0.5+0.1", "cannot be: areas are two shares"),
+        ("mdm:fill=black", "cannot be: fill is one of"),
+        ("mdm:steps", "'steps' is no setting of mdm. Write KEY=VALUE"),
+        ("gradcam:steps=3", "gradcam has no setting 'steps'"),
+        ("gradcam:tier=draft", "gradcam has no tiers, only mdm has. Write gradcam alone."),
+        ("mdm-published:fill=blur", "mdm-published has no setting 'fill'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(text, sentence):
+    with pytest.raises(ReadableError) as error:
+        contender(text, NAMES)
+    assert sentence in str(error.value)
+
+
+def test_a_method_is_named_once():
+    with pytest.raises(ReadableError, match="Name each method once"):
+        contenders(("gradcam", "mdm", "gradcam"))
+
+
+def test_the_plan_holds_the_settings_that_a_map_was_drawn_under():
+    plain, published = contender("mdm", NAMES), contender("mdm-published", NAMES)
+    assert plain.to_json()["settings_digest"] == MDMSettings().digest
+    assert published.to_json()["settings"]["objective"] == "consistency"
+    assert published.to_json()["settings_digest"] != plain.to_json()["settings_digest"]
