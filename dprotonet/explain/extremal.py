@@ -50,7 +50,10 @@ def passes(nodes: int) -> int:
 
 
 def _masks(grids: Tensor, size: int) -> Tensor:
-    return blurred(enlarged(grids.sigmoid(), size), size / CELLS / 2)
+    """Smooth masks ``(N, S, S)``, blurred by half a cell while they are small: a wide blur of full
+    masks would cost more than the network."""
+    fine = min(size, 4 * CELLS)
+    return enlarged(blurred(enlarged(grids.sigmoid(), fine), fine / CELLS / 2), size)
 
 
 def _off_area(masks: Tensor, areas: Tensor, inside: Tensor | None) -> Tensor:
