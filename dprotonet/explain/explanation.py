@@ -33,6 +33,19 @@ class Faithfulness:
         return self.insertion_auc - self.deletion_auc
 
     @property
+    def sufficient_area(self) -> float | None:
+        """The smallest share of the film whose insertion reaches half of the node's rise from fill
+        to image, between the curve's points on a straight line; None if none does, or where the
+        image raises the node by nothing."""
+        curve = self.insertion
+        if len(curve) < 2 or curve[-1] <= curve[0]:
+            return None
+        half = (curve[0] + curve[-1]) / 2
+        at = next(i for i, value in enumerate(curve) if value >= half)
+        share = (half - curve[at - 1]) / (curve[at] - curve[at - 1])
+        return (at - 1 + share) / (len(curve) - 1)
+
+    @property
     def beats_random(self) -> bool:
         """Whether the map is better than the random order."""
         return self.score > self.random_insertion_auc - self.random_deletion_auc
@@ -56,18 +69,17 @@ class Faithfulness:
         return cls(**{**data, **curves})
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
-    """One node's heatmap and all that is needed to judge it.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Facts:
+    """What is known of one node's map, wherever the map itself lies.
 
     Passes and seconds are those of the call that made it; a call may have explained several nodes
-    (``nodes_in_call``), which share most passes forward. What measuring the faithfulness took is
-    among them, and is told apart too.
+    (``nodes_in_call``), which share passes forward. What measuring the faithfulness took is among
+    them, and is told apart too.
     """
 
     node: str  # canonical text, such as "class:effusion"
-    heatmap: np.ndarray  # (S, S) float32 in [0, 1] on the network's grid; 0 in the padding
-    raw_range: tuple[float, float]  # of the map before it was scaled to [0, 1]
+    raw_range: tuple[float, float]  # of the map before it became a heatmap in [0, 1]
     value_before: float  # the node's value for the image
     value_after: float  # for the image under the heatmap as a mask
     passes_forward: int  # images
@@ -82,7 +94,19 @@ class Explanation:
     nodes_in_call: int = 1
     measuring_passes: int = 0  # of the passes forward, those that measured the faithfulness
     measuring_seconds: float = 0.0  # of the seconds
-    candidates: tuple[tuple[str, float], ...] = ()  # merged maps and their own faithfulness
+
+    @property
+    def area(self) -> float | None:
+        """The smallest share of the film that, shown alone, brings the node halfway from its value
+        for the fill to that for the image, read off the insertion curve; None if none does."""
+        return self.faithfulness.sufficient_area
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Explanation(Facts):
+    """One node's heatmap and all that is needed to judge it."""
+
+    heatmap: np.ndarray  # (S, S) float32 in [0, 1] on the network's grid; 0 in the padding
 
     def __post_init__(self) -> None:
         """Hold what the rest relies on."""
@@ -99,6 +123,7 @@ class Explanation:
             "raw_range": list(self.raw_range),
             "value_before": self.value_before,
             "value_after": self.value_after,
+            "area": self.area,
             "passes_forward": self.passes_forward,
             "passes_backward": self.passes_backward,
             "nodes_in_call": self.nodes_in_call,
@@ -109,6 +134,5 @@ class Explanation:
             "settings_digest": self.settings_digest,
             "precision": self.precision,
             "seed": self.seed,
-            "candidates": {name: round(score, 4) for name, score in self.candidates},
             "faithfulness": self.faithfulness.to_json(),
         }

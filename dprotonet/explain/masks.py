@@ -25,7 +25,7 @@ def thresholds(maps: Tensor, areas: Tensor, inside: Tensor | None = None) -> Ten
     """The value that the given share of each map's pixels inside the film exceeds.
 
     Args:
-        maps: ``(N, S, S)``.
+        maps: ``(N, S, S)``, or one map for all areas.
         areas: ``(N,)`` in [0, 1].
         inside: ``(S, S)`` bool.
 
@@ -37,15 +37,7 @@ def thresholds(maps: Tensor, areas: Tensor, inside: Tensor | None = None) -> Ten
     values = coarse.flatten(1) if inside is None else coarse[:, inside[::step, ::step]]
     ordered = values.sort(dim=1, descending=True).values
     at = (areas * (ordered.shape[1] - 1)).round().long().clamp(0, ordered.shape[1] - 1)
-    return ordered.gather(1, at[:, None])[:, :, None]
-
-
-def soft_masks(
-    maps: Tensor, areas: Tensor, sharpness: float, inside: Tensor | None = None
-) -> Tensor:
-    """Bounded masks ``(N, S, S)`` that keep about the given share of the film, with gradient."""
-    maps = standardised(maps, inside)
-    return torch.sigmoid(sharpness * (maps - thresholds(maps, areas, inside)))
+    return ordered.expand(len(at), -1).gather(1, at[:, None])[:, :, None]
 
 
 def ranked(maps: Tensor, inside: Tensor | None = None) -> Tensor:
@@ -104,3 +96,18 @@ def centred(size: int, inside: Tensor | None = None) -> Tensor:
     y = torch.exp(-0.5 * ((at - rows.float().mean()) / sigma) ** 2)
     x = torch.exp(-0.5 * ((at - columns.float().mean()) / sigma) ** 2)
     return y[:, None] * x[None, :]
+
+
+def stepped(
+    one_map: Tensor, shares: Tensor, sharpness: float, inside: Tensor | None = None
+) -> Tensor:
+    """Soft masks ``(A, S, S)`` that keep the highest shares ``(A,)`` of one map, with gradient.
+
+    Args:
+        one_map: ``(S, S)`` with spread 1, so that ``sharpness`` means the same for every map.
+        shares: of the film, in [0, 1].
+        sharpness: of the masks' edges, per unit of the map.
+        inside: ``(S, S)`` bool.
+    """
+    levels = thresholds(one_map[None], shares.to(one_map), inside)
+    return torch.sigmoid(sharpness * (one_map[None] - levels))

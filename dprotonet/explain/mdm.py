@@ -3,25 +3,29 @@
 After "MDM: Multiple Dynamic Masks for Visual Explanation of Neural Networks" (arXiv 2207.08046):
 small masks of several sizes are learned by gradient descent through the frozen network and merged
 into one heatmap. The prototype's own activation map is not used. A re-implementation from the
-abstracts and the released behaviour, with another objective and another merge (see
-:mod:`dprotonet.explain.settings`); the published form is ``PUBLISHED``.
+abstracts and the released behaviour, with another objective and another merge
+(:mod:`dprotonet.explain.decoder`); the published form is ``PUBLISHED``
+(:mod:`dprotonet.explain.published`).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from dprotonet.explain import candidates, decoder, faithfulness, feature_maps
+from dprotonet.explain import decoder, exploring, faithfulness, published
+from dprotonet.explain.attribution import Attribution
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.frozen import freeze
-from dprotonet.explain.merge import Heatmap, merged
+from dprotonet.explain.heat import Heatmap, inked, scaled
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.settings import MDMSettings
 
 Progress = Callable[[float], None]
 Cancel = Callable[[], bool]
+Watch = Callable[[Tensor], None]
 
 
 class MDM:
@@ -32,12 +36,90 @@ class MDM:
     """
 
     def __init__(
-        self, model: nn.Module, settings: MDMSettings | None = None, *, temperature: float = 1.0
+        self,
+        model: nn.Module,
+        settings: MDMSettings | None = None,
+        *,
+        node: Node | None = None,
+        temperature: float = 1.0,
     ) -> None:
-        """Take a network, the settings and the calibration of its class probabilities."""
+        """Take a network, the settings, a node for calls that name none, and the calibration of its
+        class probabilities."""
         self.model = model
         self.settings = settings or MDMSettings()
+        self.node = node
         self.temperature = temperature
+
+    def attribute(
+        self,
+        x: Tensor,
+        nodes: Sequence[Node] | None = None,
+        *,
+        inside: Tensor | None = None,
+        seed: int = 0,
+        deadline_s: float | None = None,
+        progress: Progress | None = None,
+        watch: Watch | None = None,
+        cancelled: Cancel | None = None,
+    ) -> list[Attribution]:
+        """A map of every node of every image, all searched together.
+
+        Args:
+            x: ``(3, S, S)`` or ``(N, 3, S, S)``, normalised as the network wants it.
+            nodes: Q nodes; the decoder's own if None.
+            inside: ``(S, S)`` or ``(N, S, S)`` bool, False in the padding around the film.
+            seed: of the one generator that all randomness comes from.
+            deadline_s: seconds after which the search ends with what it has, in place of the
+                settings' own; measuring comes after that.
+            progress: told the share done, rising to 1.
+            watch: shown the maps ``(N, Q, S, S)`` in [0, 1] as they stand after every step.
+            cancelled: asked before every batch of passes.
+
+        Returns:
+            N × Q attributions, image by image. Maps lie on the network's device.
+
+        Raises:
+            Cancelled: ``cancelled`` said yes. Nothing is left behind.
+            WrongRequest: the network has no such node.
+        """
+        images = x[None] if x.ndim == 3 else x
+        if images.ndim != 4 or images.shape[-1] != images.shape[-2]:
+            raise ValueError(f"Images are (3, S, S) or (N, 3, S, S), not {tuple(x.shape)}.")
+        if nodes is None:
+            if self.node is None:
+                raise ValueError("Say which node: MDM(model, node=…) or attribute(x, [node]).")
+            nodes = [self.node]
+        if not nodes or not len(images):
+            return []
+        settings = self.settings
+        if deadline_s is not None:
+            settings = replace(settings, deadline_s=deadline_s)
+        with torch.inference_mode(False), torch.enable_grad():
+            probes = [
+                open_probe(
+                    self.model,
+                    image,
+                    nodes,
+                    settings,
+                    inside=inside[i] if inside is not None and inside.ndim == 3 else inside,
+                    temperature=self.temperature,
+                    generator=torch.Generator().manual_seed(seed),
+                    progress=None,
+                    cancelled=cancelled,
+                )
+                for i, image in enumerate(images)
+            ]
+            report = _Together(probes, progress)
+            report.plan(*_planned_passes(settings, len(nodes)))
+            found = _search(probes, settings, torch.Generator().manual_seed(seed), watch)
+            facts = replace(settings, deadline_s=self.settings.deadline_s)
+            made = [
+                one
+                for probe, part in zip(probes, found, strict=True)
+                for one in _concluded(probe, part, facts, seed)
+            ]
+            report.finish()
+        return made
 
     def explain(
         self,
@@ -49,71 +131,84 @@ class MDM:
         progress: Progress | None = None,
         cancelled: Cancel | None = None,
     ) -> list[Explanation]:
-        """Explain every node of every image.
-
-        Args:
-            x: ``(3, S, S)`` or ``(N, 3, S, S)``, normalised as the network wants it.
-            nodes: Q nodes; they share the passes forward where they can.
-            inside: ``(S, S)`` or ``(N, S, S)`` bool, False in the padding around the film.
-            seed: of the one generator that all randomness comes from.
-            progress: told the share done, rising to 1.
-            cancelled: asked before every batch of passes.
-
-        Returns:
-            N × Q explanations, image by image.
-
-        Raises:
-            Cancelled: ``cancelled`` said yes. Nothing is left behind.
-            WrongRequest: the network has no such node.
-        """
-        images = x[None] if x.ndim == 3 else x
-        if images.ndim != 4 or images.shape[-1] != images.shape[-2]:
-            raise ValueError(f"Images are (3, S, S) or (N, 3, S, S), not {tuple(x.shape)}.")
-        if not nodes:
-            return []
-        found: list[Explanation] = []
-        with torch.inference_mode(False), torch.enable_grad():
-            for i, image in enumerate(images):
-                film = inside[i] if inside is not None and inside.ndim == 3 else inside
-                report = _share_of(progress, i, len(images))
-                found += self._explain_one(image, nodes, film, seed, report, cancelled)
-        return found
-
-    def _explain_one(
-        self,
-        image: Tensor,
-        nodes: Sequence[Node],
-        inside: Tensor | None,
-        seed: int,
-        progress: Progress | None,
-        cancelled: Cancel | None,
-    ) -> list[Explanation]:
-        generator = torch.Generator().manual_seed(seed)
-        probe = open_probe(
-            self.model,
-            image,
-            nodes,
-            self.settings,
-            inside=inside,
-            temperature=self.temperature,
-            generator=generator,
-            progress=progress,
-            cancelled=cancelled,
+        """The same as :meth:`attribute`, with heatmaps as arrays on the host."""
+        found = self.attribute(
+            x, nodes, inside=inside, seed=seed, progress=progress, cancelled=cancelled
         )
-        probe.plan(*_planned_passes(self.settings, len(nodes)))
-        names, maps, scores, reason = _all_candidates(probe, self.settings, generator)
-        heatmaps = [
-            merged(maps[q], scores[q], self.settings, probe.inside) for q in range(len(nodes))
+        return [one.explanation() for one in found]
+
+
+class _Together:
+    """The progress of several images in one."""
+
+    def __init__(self, probes: Sequence[Probe], progress: Progress | None) -> None:
+        self._probes, self._progress, self._told = probes, progress, 0.0
+        for probe in probes:
+            probe.progress = self._tell
+
+    def plan(self, forward: int, backward: int) -> None:
+        for probe in self._probes:
+            probe.plan(forward, backward)
+
+    def _tell(self, _share: float) -> None:
+        share = sum(probe.told for probe in self._probes) / len(self._probes)
+        if self._progress is not None and share > self._told:
+            self._told = share
+            self._progress(share)
+
+    def finish(self) -> None:
+        for probe in self._probes:
+            probe.tell(1.0)
+
+
+# Of one image: raw maps (Q, S, S), the grids of each node, and why each search ended.
+_Found = tuple[Tensor, list[tuple[Tensor, ...]], list[str]]
+
+
+def _search(
+    probes: Sequence[Probe],
+    settings: MDMSettings,
+    generator: torch.Generator,
+    watch: Watch | None,
+) -> list[_Found]:
+    nodes = len(probes[0].nodes)
+    if settings.objective == "consistency":
+        return [
+            (published.search(probe, settings, generator), [()] * nodes, ["steps"] * nodes)
+            for probe in probes
         ]
-        return conclude(
-            probe,
-            heatmaps,
-            self.settings,
-            seed=seed,
-            stop_reason=reason,
-            method="mdm",
-            candidates=[tuple(zip(names, row.tolist(), strict=True)) for row in scores],
-        )
+    bases = exploring.explore(probes, settings, generator)
+    subjects = decoder.open_subjects(probes, bases, settings, generator)
+
+    def show() -> None:
+        if watch is not None:
+            maps = [inked(one.map(), one.probe.inside).map for one in subjects]
+            watch(torch.stack(maps).reshape(len(probes), nodes, *maps[0].shape))
+
+    def late() -> bool:
+        return 0 < settings.deadline_s < probes[0].seconds
+
+    if settings.steps > 0:
+        show()
+        decoder.learn(subjects, settings, generator, deadline=late, on_step=show)
+    found = []
+    for i in range(len(probes)):
+        own = subjects[i * nodes : (i + 1) * nodes]
+        raw = torch.stack([one.map().detach() for one in own])
+        grids = [tuple(grid.detach()[0] for grid in one.grids) for one in own]
+        found.append((raw, grids, [one.stop_reason or "done" for one in own]))
+    return found
+
+
+def _concluded(probe: Probe, found: _Found, settings: MDMSettings, seed: int) -> list[Attribution]:
+    raw, grids, reasons = found
+    heat = scaled if settings.objective == "consistency" else inked
+    heatmaps = [heat(one, probe.inside) for one in raw]
+    made = conclude(probe, heatmaps, settings, seed=seed, stop_reason="", method="mdm")
+    return [
+        replace(one, masks=masks, stop_reason=reason)
+        for one, masks, reason in zip(made, grids, reasons, strict=True)
+    ]
 
 
 def open_probe(
@@ -128,7 +223,7 @@ def open_probe(
     progress: Progress | None,
     cancelled: Cancel | None,
 ) -> Probe:
-    """One image ready to be masked, with the settings' fill and scale."""
+    """One image ready to be masked, with the settings' fills and scale."""
     image = image.detach().clone().float()
     if inside is not None and bool(inside.all()):
         inside = None
@@ -138,7 +233,7 @@ def open_probe(
         image,
         nodes,
         inside=None if inside is None else inside.to(image.device),
-        fill=settings.fill,
+        fills=settings.fills,
         fill_sigma=settings.fill_sigma,
         class_scale=settings.class_scale,
         temperature=temperature,
@@ -158,9 +253,8 @@ def conclude(
     seed: int,
     stop_reason: str,
     method: str,
-    candidates: Sequence[tuple[tuple[str, float], ...]] | None = None,
-) -> list[Explanation]:
-    """Measure the heatmaps, one for each of the probe's nodes, and write the explanations."""
+) -> list[Attribution]:
+    """Measure the heatmaps, one for each of the probe's nodes, and write down what is known."""
     maps = torch.stack([heatmap.map for heatmap in heatmaps])
     found_passes, found_seconds = probe.forward_passes, probe.seconds
     owners = list(range(len(heatmaps)))
@@ -173,13 +267,11 @@ def conclude(
         area=settings.faithfulness_area,
         generator=torch.Generator().manual_seed(seed + 1),
     )
-    arrays = maps.cpu().numpy()
     seconds = probe.seconds
-    probe.tell(1.0)
     return [
-        Explanation(
+        Attribution(
             node=node.name,
-            heatmap=arrays[q],
+            map=maps[q],
             raw_range=heatmaps[q].raw_range,
             value_before=float(probe.before[q]),
             value_after=float(after[q]),
@@ -195,37 +287,9 @@ def conclude(
             nodes_in_call=len(probe.nodes),
             measuring_passes=probe.forward_passes - found_passes,
             measuring_seconds=seconds - found_seconds,
-            candidates=() if candidates is None else candidates[q],
         )
         for q, node in enumerate(probe.nodes)
     ]
-
-
-def _all_candidates(
-    probe: Probe, settings: MDMSettings, generator: torch.Generator
-) -> tuple[list[str], Tensor, Tensor, str]:
-    """Names (M), maps (Q, M, S, S), own faithfulness (Q, M) and why the search ended."""
-    quick = candidates.from_random_masks(
-        probe, settings.random_masks, settings.gradient_masks, settings.random_cells, generator
-    )
-    activation = feature_maps.grad_cam(probe) if settings.class_activation else None
-    if activation is not None:
-        quick["activation"] = activation
-    names, nodes = list(quick), len(probe.nodes)
-    maps = torch.empty(nodes, 0, probe.size, probe.size).to(probe.image)
-    scores, reason = maps.new_empty(nodes, 0), "done"
-    if quick:
-        maps = torch.stack(list(quick.values()), dim=1)
-        owners = [q for q in range(nodes) for _ in names]
-        flat = faithfulness.keep_and_remove(probe, maps.flatten(0, 1), owners, settings.merge_areas)
-        scores = flat.reshape(nodes, -1)
-    if settings.steps > 0:
-        learned = decoder.learn_masks(probe, settings, generator)
-        names += [f"size {size}" for size in settings.sizes]
-        maps = torch.cat([maps, learned.maps], dim=1)
-        scores = torch.cat([scores, learned.scores], dim=1)
-        reason = learned.stop_reason
-    return names, maps, scores, reason
 
 
 def planned_for(settings: MDMSettings, nodes: int, forward: int, backward: int) -> tuple[int, int]:
@@ -235,18 +299,8 @@ def planned_for(settings: MDMSettings, nodes: int, forward: int, backward: int) 
 
 
 def _planned_passes(settings: MDMSettings, nodes: int) -> tuple[int, int]:
-    forward, backward = (0, 0)
-    if settings.steps > 0:
-        forward, backward = decoder.planned_passes(settings, nodes)
-    forward += max(settings.random_masks, settings.gradient_masks) + settings.class_activation
-    backward += settings.gradient_masks * nodes + settings.class_activation
-    quick = (settings.gradient_masks > 0) + settings.class_activation
-    quick += settings.random_masks >= 20
-    forward += 2 * quick * nodes * len(settings.merge_areas)
-    return planned_for(settings, nodes, forward, backward)
-
-
-def _share_of(progress: Progress | None, i: int, count: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda share: progress((i + share) / count)
+    if settings.objective == "consistency":
+        return planned_for(settings, nodes, *published.planned_passes(settings, nodes))
+    forward, backward = exploring.planned_passes(settings, nodes)
+    searched = decoder.planned_passes(settings, nodes)
+    return planned_for(settings, nodes, forward + searched, backward + searched)

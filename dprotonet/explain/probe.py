@@ -28,7 +28,7 @@ class Probe:
         nodes: Sequence[Node],
         *,
         inside: Tensor | None = None,
-        fill: str = "blur",
+        fills: Sequence[str] = ("blur",),
         fill_sigma: float = 12 / 224,
         class_scale: str = "probability",
         temperature: float = 1.0,
@@ -45,8 +45,8 @@ class Probe:
             image: ``(3, S, S)`` normalised.
             nodes: what is explained.
             inside: ``(S, S)`` bool, False in the padding around the film.
-            fill: what hidden pixels show, and how wide its blur is.
-            fill_sigma: share of S.
+            fills: what hidden pixels show; the first unless another is asked for.
+            fill_sigma: the standard deviation of a blurred fill, share of S.
             class_scale: the scale of class nodes.
             temperature: the calibration of class nodes.
             multi_label: each class has a sigmoid of its own.
@@ -58,20 +58,25 @@ class Probe:
         self.network, self.nodes, self.batch = network, list(nodes), batch
         self.image = image
         self.inside = inside
-        self.fill_name = fill
-        self.fill = make_fill(fill, image, inside, sigma=fill_sigma, generator=generator)
+        self.fill_name = fills[0]
+        self.fills = torch.stack(
+            [
+                make_fill(fill, image, inside, sigma=fill_sigma, generator=generator)
+                for fill in fills
+            ]
+        )
         self.class_scale, self.temperature = class_scale, temperature
         self.multi_label = multi_label
         self.forward_passes = self.backward_passes = 0
         self.planned = 0.0
-        self._progress, self._cancelled = progress, cancelled
-        self._told = 0.0
+        self.progress, self._cancelled = progress, cancelled
+        self.told = 0.0  # the share last reported
         self.started = time.perf_counter()
         self.whole: object = None
         self.check()
         with torch.no_grad():
             self.whole = network.run(image[None], exact=True)
-            self.before = self._read(self.whole)[0]
+            self.before = self.values_of(self.whole)[0]
             self.filled = self.values(torch.zeros_like(image[:1]), exact=True)[0]
         self.forward_passes += 1
         span = self.before - self.filled
@@ -83,13 +88,22 @@ class Probe:
         return int(self.image.shape[-1])
 
     @property
+    def fill(self) -> Tensor:
+        """``(3, S, S)``: the first fill."""
+        return self.fills[0]
+
+    @property
     def seconds(self) -> float:
         """Since the probe was made."""
         return time.perf_counter() - self.started
 
-    def masked(self, masks: Tensor) -> Tensor:
-        """``(N, 3, S, S)``: the image where a mask ``(N, S, S)`` is 1, the fill where it is 0."""
-        return torch.lerp(self.fill[None], self.image[None], masks[:, None].to(self.image.dtype))
+    def masked(self, masks: Tensor, fills: Tensor | None = None) -> Tensor:
+        """``(N, 3, S, S)``: the image where a mask ``(N, S, S)`` is 1, a fill where it is 0.
+
+        ``fills`` ``(N,)`` int64 says which of the fills; the first if None.
+        """
+        shown = self.fills[:1] if fills is None else self.fills[fills]
+        return torch.lerp(shown, self.image[None], masks[:, None].to(self.image.dtype))
 
     def values(self, masks: Tensor, *, exact: bool = False) -> Tensor:
         """Node values ``(N, Q)`` under masks ``(N, S, S)``, without gradient, batch by batch."""
@@ -106,7 +120,7 @@ class Probe:
     def read(self, images: Tensor, *, exact: bool = False) -> Tensor:
         """Node values ``(N, Q)`` of one batch of images ``(N, 3, S, S)`` as they are."""
         self.check()
-        values = self._read(self.network.run(images, exact=exact))
+        values = self.values_of(self.network.run(images, exact=exact))
         self.count(len(images), 0)
         return values
 
@@ -125,9 +139,10 @@ class Probe:
 
     def tell(self, share: float) -> None:
         """Report progress, never backwards."""
-        if self._progress is not None and share > self._told:
-            self._told = share
-            self._progress(share)
+        if share > self.told:
+            self.told = share
+            if self.progress is not None:
+                self.progress(share)
 
     def count(self, forward: int, backward: int) -> None:
         """Note so many images forward and backward, and report the progress."""
@@ -137,12 +152,26 @@ class Probe:
         if self.planned:
             self.tell(min(done / self.planned, 0.99))
 
-    def _read(self, output: object) -> Tensor:
+    def values_of(
+        self, output: object, *, scale: str | None = None, own: Tensor | None = None
+    ) -> Tensor:
+        """Node values ``(N, Q)`` in what the network gave for N images.
+
+        Args:
+            output: of the network.
+            scale: of class nodes; the probe's own if None.
+            own: ``(N, P, D)`` pooled vectors to which vector nodes compare; this image's if None.
+        """
         return node_values(
             output,
             self.nodes,
-            class_scale=self.class_scale,
+            class_scale=scale or self.class_scale,
             temperature=self.temperature,
-            whole=output if self.whole is None else self.whole,
+            own=self.own_vectors if own is None else own,
             multi_label=self.multi_label,
         )
+
+    @property
+    def own_vectors(self) -> Tensor | None:
+        """``(1, P, D)``: what the network pools from the whole image, None without prototypes."""
+        return getattr(self.whole, "vectors", None)

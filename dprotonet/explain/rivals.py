@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from dprotonet.errors import WrongRequest
-from dprotonet.explain import candidates, extremal, feature_maps, pixel_changes
+from dprotonet.explain import extremal, feature_maps, pixel_changes
 from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.heat import Heatmap, scaled
 from dprotonet.explain.masks import centred, smooth_masks, smooth_noise
 from dprotonet.explain.mdm import MDM, conclude, open_probe, planned_for
-from dprotonet.explain.merge import Heatmap, scaled
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.settings import PUBLISHED, MDMSettings
@@ -109,9 +109,13 @@ def _mdm_published(
         )
         probe.plan(*planned_for(settings, len(nodes), 0, 0))
         maps = [Heatmap(torch.from_numpy(one.heatmap).to(x.device), one.raw_range) for one in drawn]
-        measured = conclude(
-            probe, maps, settings, seed=seed, stop_reason="done", method="mdm-published"
-        )
+        measured = [
+            one.explanation()
+            for one in conclude(
+                probe, maps, settings, seed=seed, stop_reason="done", method="mdm-published"
+            )
+        ]
+        probe.tell(1.0)
     return [
         replace(
             now,
@@ -119,7 +123,6 @@ def _mdm_published(
             passes_backward=one.passes_backward,
             seconds=now.seconds + one.seconds - one.measuring_seconds,
             stop_reason=one.stop_reason,
-            candidates=one.candidates,
         )
         for now, one in zip(measured, drawn, strict=True)
     ]
@@ -163,9 +166,11 @@ class _Drawn:
             )
             probe.plan(*planned_for(settings, len(nodes), *self.passes(probe.size, len(nodes))))
             heatmaps = [scaled(one, probe.inside) for one in self.draw(probe, generator)]
-            return conclude(
+            found = conclude(
                 probe, heatmaps, settings, seed=seed, stop_reason="done", method=self.name
             )
+            probe.tell(1.0)
+        return [one.explanation() for one in found]
 
 
 def _centre(probe: Probe, _generator: torch.Generator) -> Tensor:
@@ -203,7 +208,8 @@ def _rise(count: int) -> Callable[[Probe, torch.Generator], Tensor]:
     def draw(probe: Probe, generator: torch.Generator) -> Tensor:
         masks = smooth_masks(count, probe.size, 7, generator, probe.image.device)
         values = probe.values(masks) - probe.filled
-        return candidates.mean_shown_value(masks, values)
+        total = torch.einsum("nq,nyx->qyx", values, masks)
+        return total / masks.sum(dim=0).clamp_min(1e-6)
 
     return draw
 

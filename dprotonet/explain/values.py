@@ -34,7 +34,7 @@ def node_values(
     *,
     class_scale: str = "probability",
     temperature: float = 1.0,
-    whole: object = None,
+    own: Tensor | None = None,
     multi_label: bool = False,
 ) -> Tensor:
     """The value of every node for every row.
@@ -45,7 +45,8 @@ def node_values(
         class_scale: one of :data:`CLASS_SCALES`.
         temperature: the calibration by which logits are divided first.
         multi_label: classes do not exclude each other: a sigmoid for each logit.
-        whole: what the network gave for the one unmasked image; vector nodes compare to it.
+        own: pooled vectors ``(1, P, D)`` of the unmasked image, or ``(N, P, D)`` of one for each
+            row; vector nodes compare to them, or to the first row where None.
 
     Returns:
         ``(N, Q)`` float32 (float64 where the network gives that).
@@ -66,8 +67,8 @@ def node_values(
         if isinstance(node, PrototypeNode):
             columns.append(similarities[:, node.index])
         else:
-            own = (output if whole is None else whole).vectors[:1, node.index]  # type: ignore[attr-defined]
-            columns.append(_cosine(vectors[:, node.index], own.detach().to(vectors.dtype)))
+            reference = (vectors[:1] if own is None else own)[:, node.index].detach()
+            columns.append(_cosine(vectors[:, node.index], reference.to(vectors.dtype)))
     values = torch.stack(columns, dim=1)
     return values if values.dtype == torch.float64 else values.float()
 
@@ -95,6 +96,6 @@ def _class_value(
 
 
 def _cosine(vectors: Tensor, reference: Tensor) -> Tensor:
-    """Cosine ``(N,)`` of ``(N, D)`` to ``(1, D)``, also where a network's vectors are tiny."""
-    scale = reference.abs().amax().clamp_min(1e-30)
+    """Cosine ``(N,)`` of ``(N, D)`` to ``(1 or N, D)``, also where a network's vectors are tiny."""
+    scale = reference.abs().amax(dim=1, keepdim=True).clamp_min(1e-30)
     return torch.cosine_similarity(vectors / scale, reference / scale)

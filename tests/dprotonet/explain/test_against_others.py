@@ -25,7 +25,7 @@ from training.faithful import figures
 from training.stability import max_sensitivity
 
 STEPS = 12  # Quantus wants 3 / STEPS of the pixels to divide them all
-EXACT = MDMSettings(precision="float32", fill="zero", faithfulness_steps=STEPS)
+EXACT = MDMSettings(precision="float32", fills=("zero",), faithfulness_steps=STEPS)
 NODE = ClassNode(1)
 
 
@@ -135,7 +135,7 @@ def test_drop_and_increase_are_torch_cam_s_once_both_are_shares_of_the_same():
 @pytest.mark.parametrize("fill", ["blur", "mean", "zero"])
 def test_the_deletion_curve_is_quantus_pixel_flipping_with_our_fill(fill):
     quantus = pytest.importorskip("quantus")
-    settings = replace(EXACT, fill=fill)
+    settings = replace(EXACT, fills=(fill,))
     for x in images()[:3]:
         found = explained(x, "occlusion", settings)
         heatmap = _without_ties(found.heatmap)

@@ -87,7 +87,7 @@ def test_the_area_under_a_flat_curve_is_its_height():
 @pytest.mark.parametrize("fill", ["blur", "mean", "noise", "zero"])
 def test_figures_name_their_fill_and_survive_json(fill):
     (found,) = measure(
-        probe(fill=fill),
+        probe(fills=(fill,)),
         right_and_wrong()[:1],
         [0],
         steps=4,

@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from dprotonet.explain.fills import blurred, make_fill
-from dprotonet.explain.masks import enlarged, ranked, smooth_masks, smooth_noise, soft_masks
+from dprotonet.explain.masks import (
+    enlarged,
+    ranked,
+    smooth_masks,
+    smooth_noise,
+    standardised,
+    stepped,
+)
 from dprotonet.explain.settings import FILLS
 from tests.dprotonet.explain.toys import film
 
@@ -11,20 +18,26 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("area", [0.1, 0.3, 0.6])
-def test_a_soft_mask_keeps_about_the_area_asked_for_and_stays_within_bounds(area):
-    maps = enlarged(torch.randn(4, 7, 7, generator=generator()), 64)
-    masks = soft_masks(maps, torch.full((4,), area), sharpness=10.0)
+def test_soft_masks_keep_about_the_shares_asked_for_and_stay_within_bounds():
+    one = standardised(enlarged(torch.randn(1, 7, 7, generator=generator()), 64))[0]
+    masks = stepped(one, torch.tensor([0.1, 0.3, 0.6]), sharpness=10.0)
     assert masks.min() >= 0 and masks.max() <= 1
-    assert masks.mean(dim=(1, 2)).tolist() == pytest.approx([area] * 4, abs=0.06)
+    assert masks.mean(dim=(1, 2)).tolist() == pytest.approx([0.1, 0.3, 0.6], abs=0.06)
 
 
-def test_a_soft_masks_area_is_counted_inside_the_film_only():
+def test_a_soft_masks_share_is_counted_inside_the_film_only():
     inside = torch.zeros(64, 64, dtype=torch.bool)
     inside[16:48] = True
-    maps = enlarged(torch.randn(2, 5, 5, generator=generator()), 64) + 9 * (~inside)
-    masks = soft_masks(maps, torch.full((2,), 0.25), 10.0, inside)
-    assert masks[:, inside].mean(dim=1).tolist() == pytest.approx([0.25] * 2, abs=0.08)
+    one = enlarged(torch.randn(1, 5, 5, generator=generator()), 64) + 9 * (~inside)
+    mask = stepped(standardised(one, inside)[0], torch.tensor([0.25]), 10.0, inside)
+    assert mask[:, inside].mean() == pytest.approx(0.25, abs=0.08)
+
+
+def test_a_soft_mask_has_a_slope_to_its_map():
+    one = standardised(enlarged(torch.randn(1, 7, 7, generator=generator()), 64))[0]
+    one.requires_grad_(True)
+    stepped(one, torch.tensor([0.5]), 4.0).sum().backward()
+    assert one.grad.abs().max() > 0
 
 
 def test_ranks_order_pixels_from_highest_to_lowest_and_leave_the_padding_last():

@@ -8,9 +8,8 @@ from dprotonet.explain.settings import TIERS, MDMSettings
 def test_every_setting_changes_the_digest():
     other = {
         "objective": "consistency",
-        "fill": "mean",
+        "search_scale": "logit",
         "class_scale": "logit",
-        "merge": "vote",
         "precision": "float32",
     }
     digests = {MDMSettings().digest}
@@ -20,6 +19,8 @@ def test_every_setting_changes_the_digest():
             changed = not value
         elif isinstance(value, str):
             changed = other[field.name]
+        elif field.name == "fills":
+            changed = ("noise",)
         elif isinstance(value, tuple):
             changed = tuple(v + 1 if isinstance(v, int) else v / 2 for v in value)
         else:
@@ -40,9 +41,18 @@ def test_the_same_settings_have_the_same_digest():
         {"sizes": ()},
         {"areas": (0.5, 0.2)},
         {"batch": 1},
-        {"steps": 0, "random_masks": 0, "gradient_masks": 0, "class_activation": False},
+        {"steps": 0, "explored_masks": 0},
+        {"steps": 0, "objective": "consistency"},
+        {"fills": ()},
+        {"fills": ("blur", "blur")},
+        {"fills": ("fog",)},
+        {"search_scale": "decibel"},
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong):
     with pytest.raises(ValueError):
         MDMSettings(**wrong)
+
+
+def test_a_map_is_measured_with_the_first_fill():
+    assert MDMSettings(fills=("mean", "blur")).fill == "mean"

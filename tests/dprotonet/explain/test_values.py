@@ -29,7 +29,7 @@ def test_one_logit_is_read_as_a_sigmoid():
 
 def test_prototype_and_vector_nodes_are_read_from_a_prototype_network():
     output = PatchPrototypes()(film(rows=(4, 4))[None])
-    values = node_values(output, [PrototypeNode(0), PrototypeNode(1), VectorNode(1)], whole=output)
+    values = node_values(output, [PrototypeNode(0), PrototypeNode(1), VectorNode(1)], own=output.vectors[:1])
     assert values[0, 0] > 0.9 > 0.2 > values[0, 1]
     assert values[0, 2].item() == pytest.approx(1.0)
 
@@ -37,7 +37,7 @@ def test_prototype_and_vector_nodes_are_read_from_a_prototype_network():
 def test_a_vector_node_compares_with_the_whole_image_however_small_the_vector():
     vectors = torch.tensor([[[1e-9, 0.0]], [[0.0, 1e-9]], [[1e-9, 1e-9]]])
     output = ToyInference(torch.zeros(3, 1), torch.zeros(3, 1), vectors)
-    values = node_values(output, [VectorNode(0)], whole=output)[:, 0]
+    values = node_values(output, [VectorNode(0)], own=output.vectors[:1])[:, 0]
     torch.testing.assert_close(values, torch.tensor([1.0, 0.0, 0.5**0.5]))
 
 
