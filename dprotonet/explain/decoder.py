@@ -121,7 +121,7 @@ def _add_gradients(
     """Add one step's gradient, as many pairs of masks at a time as a graph may hold."""
     pairs = [(one, a) for one in subjects for a in range(len(shares))]
     fills = (torch.arange(len(shares)) + step) % len(settings.fills)
-    held = max(1, settings.batch // 2)
+    held = max(1, subjects[0].probe.batch // 2)
     gaps: dict[int, list[Tensor]] = {id(one): [] for one in subjects}
     for start in range(0, len(pairs), held):
         chunk = pairs[start : start + held]

@@ -40,11 +40,16 @@ class FrozenNetwork:
     fast: nn.Module
     precision: str
     spatial: str  # the module whose output is the last (N, C, h, w) of the network; "" for none
+    graph_bytes: int  # what the graph of one image keeps for the way back, in the fast copy
 
     def run(self, images: Tensor, *, exact: bool = False) -> object:
         """What the network gives for ``(N, 3, S, S)``."""
         network = self.exact if exact else self.fast
         return network(images.contiguous(memory_format=torch.channels_last))
+
+    def fitting(self, most: int, memory_mb: int) -> int:
+        """How many images one graph may hold: ``most``, or what fits in the memory, at least 2."""
+        return max(2, min(most, memory_mb * 2**20 // max(self.graph_bytes, 1)))
 
 
 def freeze(model: nn.Module, example: Tensor, precision: str = "auto") -> FrozenNetwork:
@@ -101,7 +106,24 @@ def _make(model: nn.Module, example: Tensor, precision: str) -> FrozenNetwork:
             fast = _bfloat16(exact, example, wanted) or exact
     used = "float32" if fast is exact else "bfloat16"
     log.debug("frozen %s: folded=%s, %s", type(model).__name__, folded is not None, used)
-    return FrozenNetwork(exact, fast, used, spatial)
+    return FrozenNetwork(exact, fast, used, spatial, _graph_bytes(fast, example))
+
+
+def _graph_bytes(network: nn.Module, example: Tensor) -> int:
+    """Bytes of all that autograd keeps of one image's pass, weights apart."""
+    weights = {tensor.data_ptr() for tensor in [*network.parameters(), *network.buffers()]}
+    kept: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        if tensor.data_ptr() not in weights:
+            kept[tensor.data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    image = example.clone().requires_grad_(True)
+    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda kept: kept):
+        output = network(image.contiguous(memory_format=torch.channels_last))
+    del output
+    return sum(kept.values())
 
 
 _Call = tuple[str, Tensor | None, object]

@@ -238,7 +238,7 @@ def open_probe(
         class_scale=settings.class_scale,
         temperature=temperature,
         multi_label=bool(getattr(getattr(model, "options", None), "multi_label", False)),
-        batch=settings.batch,
+        batch=network.fitting(settings.batch, settings.memory_mb),
         generator=generator,
         progress=progress,
         cancelled=cancelled,

@@ -62,7 +62,7 @@ def _maps(grids: list[Tensor], size: int) -> Tensor:
 
 def _add_gradients(probe: Probe, grids: list[Tensor], settings: MDMSettings) -> None:
     nodes = torch.arange(len(probe.nodes)).repeat_interleave(len(grids))
-    for rows in torch.arange(len(nodes)).split(settings.batch):
+    for rows in torch.arange(len(nodes)).split(probe.batch):
         maps = torch.stack([enlarged(grid, probe.size) for grid in grids], dim=1).flatten(0, 1)
         own = nodes[rows].to(probe.image.device)
         masks = torch.sigmoid(maps[rows])

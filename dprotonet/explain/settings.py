@@ -33,7 +33,8 @@ class MDMSettings:
     faithfulness_steps: int = 10  # points of the insertion and deletion curves
     faithfulness_area: float = 0.2  # share of the film that "the marked region" means
     precision: str = "auto"  # of the search; shown values are always float32
-    batch: int = 16  # images in one graph
+    batch: int = 16  # most images in one graph
+    memory_mb: int = 2048  # most that one graph may keep for the way back; fewer images then
     deadline_s: float = 0.0  # seconds after which the search ends with what it has; 0: none
 
     def __post_init__(self) -> None:
@@ -57,8 +58,8 @@ class MDMSettings:
             raise ValueError("areas are two shares with 0 < low <= high < 1.")
         if min(self.areas_per_step, self.explored_masks + 1, self.explored_cells) < 1:
             raise ValueError("areas_per_step and explored_cells are at least 1.")
-        if self.batch < 2 or self.faithfulness_steps < 2:
-            raise ValueError("batch and faithfulness_steps are at least 2.")
+        if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
+            raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
 
     @property
     def fill(self) -> str:

@@ -92,3 +92,14 @@ def test_a_batch_norm_that_shares_its_input_is_not_folded():
 def test_an_unknown_precision_is_refused():
     with pytest.raises(ValueError, match=", ".join(PRECISIONS)):
         freeze(PatchClassifier(), film()[None], "int8")
+
+
+def test_a_graph_holds_as_many_images_as_the_memory_has_room_for():
+    model = torchvision.models.resnet18(weights=None, num_classes=2).eval()
+    frozen = freeze(model, torch.randn(1, 3, 64, 64), "float32")
+    convolutions = [m for m in model.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert frozen.graph_bytes > len(convolutions) * 1000
+    megabyte = 2**20
+    assert frozen.fitting(1000, 100) == 100 * megabyte // frozen.graph_bytes
+    assert frozen.fitting(4, 100) == 4
+    assert frozen.fitting(1000, 1) == max(2, megabyte // frozen.graph_bytes)
