@@ -45,10 +45,16 @@ def hiding_words(saved: SavedExplanation, found: Faithfulness) -> str:
     else:
         verb = "lowers" if found.hidden_value < saved.value_before else "raises"
         change = f"{verb} {value} from {before} to {hidden}"
+    other = "leaves" if _marks_more(found) or hidden == random else "lowers it more, to"
     return (
         f"Hiding the marked {_part_words(found.area)} of the film {change}; "
-        f"hiding an equal random region leaves {random}."
+        f"hiding an equal random region {other} {random}."
     )
+
+
+def _marks_more(found: Faithfulness) -> bool:
+    """Is more lost with the marked part than with another of its size?"""
+    return found.hidden_value < found.random_hidden_value
 
 
 def _part_words(share: float) -> str:
@@ -73,9 +79,9 @@ def doubt_words(saved: SavedExplanation) -> str:
 
 
 def trust_words(saved: SavedExplanation) -> str:
-    """What the map was found to be better than; empty where it was not, or was not measured."""
+    """What the map was found to be better than; empty where anything measured speaks against it."""
     found = saved.measured
-    if found is None or doubt_words(saved):
+    if found is None or doubt_words(saved) or not _marks_more(found):
         return ""
     return "better than random" + (" and than the middle" if found.beats_centre else "")
 

@@ -44,6 +44,13 @@ def test_it_is_said_plainly_when_hiding_does_not_lower_the_value(hidden: float, 
     assert words in hiding(hidden_value=hidden)
 
 
+def test_it_is_said_plainly_when_hiding_something_else_lowers_the_value_more() -> None:
+    words = hiding(hidden_value=0.87, random_hidden_value=0.74)
+    assert "from 0.91 to 0.87; hiding an equal random region lowers it more, to 0.74." in words
+    assert not trust_words(saved(hidden_value=0.87, random_hidden_value=0.74))
+    assert hiding(random_hidden_value=0.219).endswith("leaves 0.22.")
+
+
 def test_small_probabilities_are_told_with_a_digit_more() -> None:
     words = hiding(value_before=0.031, hidden_value=0.012, random_hidden_value=0.03)
     assert "from 0.031 to 0.012;" in words and "leaves 0.030." in words

@@ -1,0 +1,88 @@
+"""Heatmaps while the reader looks: off at first, a draft soon, and a better map in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.running import Program
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+SHOWN_MAP = """() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
+  .map((node) => node.shadowRoot?.querySelector('.viewer'))
+  .find(Boolean)?.dataset.heatmapUrl ?? ''"""
+ANOTHER_MAP = f"before => ![before, ''].includes(({SHOWN_MAP})())"
+
+
+def open_demo(page: Page, program: Program, name: str) -> None:
+    """A film whose model is large enough for both maps to be seen one after the other."""
+    page.goto(program.address)
+    page.get_by_placeholder("File name").fill(name)
+    page.get_by_placeholder("File name").press("Enter")
+    page.get_by_text("1 case", exact=True).wait_for()  # else the click may meet a row that goes
+    page.get_by_role("button", name=name).click()
+    page.locator("[data-film=shown]").wait_for()
+    page.get_by_text("contributions sum to the logit").wait_for()
+
+
+def shown_map(page: Page) -> str:
+    """Address of the map that lies over the film; empty for none."""
+    return str(page.evaluate(SHOWN_MAP))
+
+
+def top_of(page: Page, name: str) -> float:
+    box = page.get_by_role("tab", name=name).bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+def test_a_first_map_is_replaced_by_a_better_one_and_nothing_else_moves(
+    page: Page, program: Program
+) -> None:
+    open_demo(page, program, "nodule.jpg")
+    assert shown_map(page) == "", "maps begin off"
+    page.get_by_role("button", name="Explain").first.click()
+    page.locator("[data-heatmap=shown]").wait_for()
+    draft = shown_map(page)
+    chosen = page.get_by_label("Saved heatmaps").locator("option:checked")
+    assert chosen.inner_text() == "Class nodule (first map)"
+    page.get_by_text("A first map is shown; refining…").wait_for()
+    page.get_by_text("Hiding the marked fifth of the film").first.wait_for()
+
+    page.get_by_role("button", name="Zoom in").click()
+    page.get_by_label("Opacity of the heatmap").fill("80")
+    zoom = page.locator(".zoom").inner_text()
+    top = top_of(page, "Prototypes")
+    page.wait_for_function(ANOTHER_MAP, arg=draft)
+    page.get_by_text("Refined map, made in").first.wait_for()
+    assert chosen.inner_text() == "Class nodule"
+    assert page.locator(".zoom").inner_text() == zoom
+    assert page.get_by_label("Opacity of the heatmap").input_value() == "80"
+    if page.locator("[data-testid=stAlert]:visible").count() == 0:
+        assert top_of(page, "Prototypes") == pytest.approx(top, abs=2)
+
+    refined = shown_map(page)
+    page.get_by_role("button", name="Refine further").first.click()
+    page.get_by_text("Refining further…").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Refining further…").wait_for(state="detached")
+    assert shown_map(page) == refined
+
+
+def test_a_map_that_the_reader_put_away_does_not_come_back_by_itself(
+    page: Page, program: Program
+) -> None:
+    open_demo(page, program, "effusion-rle.dcm")
+    page.get_by_role("button", name="Explain").first.click()
+    page.locator("[data-heatmap=shown]").wait_for()
+    page.get_by_role("button", name="Heatmap", exact=True).click()
+    assert shown_map(page) == ""
+    page.get_by_text("Refined map, made in").first.wait_for()
+    page.wait_for_timeout(500)
+    assert shown_map(page) == ""
+    page.get_by_role("button", name="Show map").first.click()
+    page.locator("[data-heatmap=shown]").wait_for()
