@@ -96,14 +96,17 @@ def keep_and_remove(
     """A cheap faithfulness of each map: how much the node keeps with its region, and loses without.
 
     Returns:
-        ``(N,)``: the mean over the areas of (value with only the region − value without it), in
-        shares of the span between image and fill.
+        ``(N,)``: the mean over areas and the probe's fills of (value with only the region − value
+        without it), in shares of the span between image and first fill.
     """
     ranks = ranked(heatmaps, probe.inside)
     shares = torch.tensor(areas, device=ranks.device)
-    shown = (ranks[:, None] < shares[:, None, None]).float().flatten(0, 1)
-    values = probe.values(torch.cat([shown, 1 - shown]))
-    values = values.reshape(2, len(heatmaps), len(areas), -1)
+    fills = torch.arange(len(probe.fills), device=ranks.device)
+    shown = (ranks[:, None] < shares[:, None, None]).float()[:, :, None]
+    shown = shown.expand(-1, -1, len(fills), -1, -1).flatten(0, 2)
+    of_fill = fills.repeat(len(heatmaps) * len(areas))
+    values = probe.values(torch.cat([shown, 1 - shown]), torch.cat([of_fill, of_fill]))
+    values = values.reshape(2, len(heatmaps), len(areas) * len(fills), -1)
     at = torch.arange(len(heatmaps), device=values.device)
     node = torch.tensor(list(owners), device=values.device)
     difference = (values[0] - values[1]).mean(dim=1)[at, node]

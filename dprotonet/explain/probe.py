@@ -105,12 +105,14 @@ class Probe:
         shown = self.fills[:1] if fills is None else self.fills[fills]
         return torch.lerp(shown, self.image[None], masks[:, None].to(self.image.dtype))
 
-    def values(self, masks: Tensor, *, exact: bool = False) -> Tensor:
+    def values(self, masks: Tensor, fills: Tensor | None = None, *, exact: bool = False) -> Tensor:
         """Node values ``(N, Q)`` under masks ``(N, S, S)``, without gradient, batch by batch."""
+        if fills is None:
+            fills = torch.zeros(len(masks), dtype=torch.int64, device=masks.device)
         found = []
         with torch.no_grad():
-            for chunk in masks.split(self.batch):
-                found.append(self.read(self.masked(chunk), exact=exact))
+            for chunk, fill in zip(masks.split(self.batch), fills.split(self.batch), strict=True):
+                found.append(self.read(self.masked(chunk, fill), exact=exact))
         return torch.cat(found)
 
     def traced(self, masks: Tensor) -> Tensor:

@@ -29,7 +29,9 @@ def test_one_logit_is_read_as_a_sigmoid():
 
 def test_prototype_and_vector_nodes_are_read_from_a_prototype_network():
     output = PatchPrototypes()(film(rows=(4, 4))[None])
-    values = node_values(output, [PrototypeNode(0), PrototypeNode(1), VectorNode(1)], own=output.vectors[:1])
+    values = node_values(
+        output, [PrototypeNode(0), PrototypeNode(1), VectorNode(1)], own=output.vectors[:1]
+    )
     assert values[0, 0] > 0.9 > 0.2 > values[0, 1]
     assert values[0, 2].item() == pytest.approx(1.0)
 
