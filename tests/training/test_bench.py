@@ -172,14 +172,23 @@ def test_no_file_tells_whose_films_they_are(folder, samples, tmp_path):
     assert row_name(7, samples[0]).startswith("00007-")
 
 
+def test_without_names_the_methods_that_were_begun_go_on(folder, tmp_path):
+    bench(folder, None, QUICK, tmp_path)
+    bench(folder, None, replace(QUICK, methods=(), primary=(), count=4), tmp_path)
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert list(plan["methods"]) == ["gradcam", "centre"] and len(rows_of(tmp_path)) == 4
+
+
 def test_a_look_before_the_end_says_how_much_is_missing(folder, tmp_path, monkeypatch):
-    with pytest.raises(ReadableError, match="No film is judged"):
+    with pytest.raises(ReadableError, match="holds no plan"):
         bench(folder, None, replace(QUICK, so_far=True), tmp_path)
     with monkeypatch.context() as patched:
         killed_after(5, patched)
         with pytest.raises(KeyboardInterrupt):
             bench(folder, None, QUICK, tmp_path)
-    page = bench(folder, None, replace(QUICK, so_far=True), tmp_path)
+    before = (tmp_path / "plan.json").read_text()
+    page = bench(folder, None, Request(so_far=True, resamples=50), tmp_path)
+    assert (tmp_path / "plan.json").read_text() == before
     assert "**2 of 3 planned films are not judged yet.**" in page
     assert "Fewer than 20 patients" in page
 

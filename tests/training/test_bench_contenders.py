@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from dprotonet.errors import ReadableError
@@ -18,10 +20,9 @@ def test_all_methods_are_compared_where_none_is_named():
 
 
 def test_a_tier_is_taken_first_and_settings_on_top_of_it():
-    found = contender("mdm:steps=12,tier=draft,fill=mean", NAMES)
-    assert found.settings.steps == 12 and found.settings.fill == "mean"
-    assert found.settings.random_masks == TIERS["draft"].random_masks
-    assert found.name == "mdm:steps=12,tier=draft,fill=mean"
+    found = contender("mdm:steps=12,tier=draft,batch=8", NAMES)
+    assert found.settings == replace(TIERS["draft"], steps=12, batch=8)
+    assert found.name == "mdm:steps=12,tier=draft,batch=8"
 
 
 @pytest.mark.parametrize(
@@ -29,10 +30,10 @@ def test_a_tier_is_taken_first_and_settings_on_top_of_it():
     [
         ("mdm:areas=0.05+0.5", "areas", (0.05, 0.5)),
         ("mdm:sizes=4+9", "sizes", (4, 9)),
-        ("mdm:merge_areas=0.3", "merge_areas", (0.3,)),
-        ("mdm:class_activation=false", "class_activation", False),
+        ("mdm:sizes=9", "sizes", (9,)),
+        ("mdm:class_scale=logit", "class_scale", "logit"),
         ("mdm:learning_rate=0.2", "learning_rate", 0.2),
-        ("rise:fill=mean", "fill", "mean"),
+        ("rise:fill_sigma=0.1", "fill_sigma", 0.1),
     ],
 )
 def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
@@ -48,14 +49,14 @@ def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
         ("mdm:tier=quick", "There is no tier 'quick'. Choose one of:"),
         ("mdm:stps=3", "mdm has no setting 'stps'. Did you mean steps?"),
         ("mdm:steps=many", "steps=many is not a whole number. Write it as in steps="),
-        ("mdm:class_activation=yes", "is not true or false"),
+        ("mdm:sizes=4+x", "sizes=x is not a whole number"),
         ("mdm:areas=0.1", "areas=0.1 gives 1 of its 2 values. Join them by a plus sign"),
         ("mdm:areas=0.5+0.1", "cannot be: areas are two shares"),
-        ("mdm:fill=black", "cannot be: fill is one of"),
+        ("mdm:precision=half", "cannot be: precision is one of"),
         ("mdm:steps", "'steps' is no setting of mdm. Write KEY=VALUE"),
         ("gradcam:steps=3", "gradcam has no setting 'steps'"),
         ("gradcam:tier=draft", "gradcam has no tiers, only mdm has. Write gradcam alone."),
-        ("mdm-published:fill=blur", "mdm-published has no setting 'fill'"),
+        ("mdm-published:steps=3", "mdm-published has no setting 'steps'"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(text, sentence):

@@ -50,6 +50,8 @@ def row(number, chance):
             "class": judged(reached, "probability", "log_odds"),
             "prototype": judged(reached, "similarity"),
         }
+        if name == "centre" and number < 2:
+            methods[name]["prototype"]["mean_of_map"] = 0.0
         if number < 4:
             place = {"energy": 0.25, "peak_inside": 0.0, "peak_near": 1.0}
             methods[name]["class"] |= place
@@ -119,6 +121,11 @@ def test_films_without_a_truth_do_not_count_where_heatmaps_lie(table):
 def test_rows_of_several_states_of_the_code_are_told(table):
     assert table["unlike_code"] == ["rise"]
     assert "do not go together: rise" in markdown(PLAN.to_json(), table, "")
+
+
+def test_maps_without_a_mark_are_counted(table):
+    assert table["even_maps"] == {"centre, prototype": 2}
+    assert "centre, prototype: 2." in markdown(PLAN.to_json(), table, "")
 
 
 def test_a_measured_cost_stands_in_the_same_table(table):

@@ -12,7 +12,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.explain.settings import PUBLISHED, TIERS, MDMSettings
 
 # What every method reads of its settings; all else is told to the decoder alone.
-_FOR_ALL = ("fill", "fill_sigma", "class_scale", "precision", "batch")
+_FOR_ALL = ("fill", "fills", "fill_sigma", "class_scale", "precision", "batch")
 _FOR_PUBLISHED = ("precision", "batch")
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
@@ -85,7 +85,7 @@ def contender(text: str, methods: Sequence[str]) -> Contender:
     allowed = get_type_hints(MDMSettings)
     if method != "mdm":
         keys = _FOR_PUBLISHED if method == "mdm-published" else _FOR_ALL
-        allowed = {key: allowed[key] for key in keys}
+        allowed = {key: kind for key, kind in allowed.items() if key in keys}
     values = {key: _value(method, key, word, allowed) for key, word in given.items()}
     try:
         settings = dataclasses.replace(TIERS[tier], **values)
@@ -99,7 +99,7 @@ def _pair(method: str, part: str) -> tuple[str, str]:
     if not (key and equals and word):
         raise ReadableError(
             f"{part!r} is no setting of {method}. Write KEY=VALUE, several of them with commas: "
-            "mdm:steps=12,fill=mean."
+            "mdm:steps=12,areas=0.05+0.5."
         )
     return key.strip(), word.strip()
 

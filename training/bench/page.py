@@ -146,6 +146,9 @@ def _films(table: Found) -> list[str]:
             f"{', '.join(table['unlike_code'])}.",
             "",
         ]
+    if table["even_maps"]:
+        even = "; ".join(f"{name}: {count}" for name, count in table["even_maps"].items())
+        lines += [f"Maps without any mark, judged by the order of their rows: {even}.", ""]
     return lines
 
 

@@ -15,6 +15,7 @@ from training.faithful import NODES, spread
 
 SCALE = dict(zip(NODES, ("probability", "similarity"), strict=True))
 """The scale of the primary figure, by kind of node."""
+_FILE = "plan.json"
 _FIXED = ("bundle", "digest", "split", "nodes", "fills", "steps", "seed")
 
 
@@ -99,18 +100,24 @@ def settled(asked: Plan, samples: Sequence[Sample], count: int, out: Path) -> Pl
     Raises:
         ReadableError: something was changed that may not be.
     """
-    file = out / "plan.json"
-    plan = asked
-    if file.is_file():
-        begun = Plan.from_json(json.loads(file.read_text(encoding="utf-8")))
-        _refuse_changes(begun, json_like(asked), out)
+    plan, begun = asked, read_plan(out)
+    if begun is not None:
+        _refuse_changes(begun, _json_like(asked), out)
         plan = replace(begun, methods={**begun.methods, **asked.methods})
     plan = replace(plan, films=_films(samples, count, plan.films))
-    write_values(file, plan.to_json())
+    write_values(out / _FILE, plan.to_json())
     return plan
 
 
-def json_like(plan: Plan) -> Plan:
+def read_plan(out: Path) -> Plan | None:
+    """The plan that was begun in a folder, if one was."""
+    file = out / _FILE
+    if not file.is_file():
+        return None
+    return Plan.from_json(json.loads(file.read_text(encoding="utf-8")))
+
+
+def _json_like(plan: Plan) -> Plan:
     """The plan as it comes back from its file: tuples inside settings are lists there."""
     return Plan.from_json(json.loads(json.dumps(plan.to_json())))
 

@@ -13,7 +13,7 @@ from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
 from training.bench.contenders import Contender, contenders
 from training.bench.page import markdown
-from training.bench.plan import Plan, settled
+from training.bench.plan import Plan, read_plan, settled
 from training.bench.plot import plot
 from training.bench.rows import finished, write_values, write_whole
 from training.bench.table import RESAMPLES, tabulate
@@ -29,7 +29,8 @@ class Request:
     """What one call asks for.
 
     Attributes:
-        methods: as :func:`training.bench.contenders.contenders` reads them.
+        methods: as :func:`training.bench.contenders.contenders` reads them; where none is named,
+            those of the plan that was begun, or all there are.
         primary: names among them.
         count: films to judge.
         so_far: judge no more films, tabulate those that are done.
@@ -67,18 +68,23 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
     Raises:
         ReadableError: a word is wrong, the data cannot be had, or ``out`` holds another plan.
     """
-    asked = contenders(request.methods)
+    begun = read_plan(out)
+    if request.so_far and begun is None:
+        raise ReadableError(f"{out} holds no plan. Leave --so-far out to begin one.")
+    asked = contenders(request.methods or (tuple(begun.methods) if begun else ()))
     bundle = Bundle.load(folder)
+    if begun is not None and request.so_far:
+        if request.cost:
+            samples = split_samples(bundle, data, request.split)
+            _measure(folder, begun, asked, samples, request, out)
+        return report(begun, asked, request, out)
     samples = split_samples(bundle, data, request.split)
     plan = settled(_plan(bundle, asked, request), samples, request.count, out)
     _describe(request, out)
-    if not request.so_far:
-        _collect(bundle, plan, asked, samples, request.device, out)
+    _collect(bundle, plan, asked, samples, request.device, out)
     if request.cost:
-        from training.bench.cost import measure_costs
-
-        measure_costs(folder, plan, asked, samples, request.cost, request.device, out)
-    return report(plan, request, out)
+        _measure(folder, plan, asked, samples, request, out)
+    return report(plan, asked, request, out)
 
 
 def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Sample, ...]:
@@ -96,18 +102,17 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
     return samples
 
 
-def report(plan: Plan, request: Request, out: Path) -> str:
+def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) -> str:
     """Tabulate the methods that are finished on every film, or on as many as are done so far."""
-    methods = list(plan.methods)
-    asked = [one.name for one in contenders(request.methods)]
-    if request.so_far:
-        methods = [name for name in methods if name in asked or name == plan.first]
-    else:
-        methods = [m for m in methods if _is_done(out, plan, m)]
-    films = list(finished(out, plan.films, methods)) if methods else []
-    if not films or methods[0] != plan.first:
+    names = {plan.first, *(one.name for one in asked)}
+    methods = [name for name in plan.methods if name in names or not request.so_far]
+    if not request.so_far:
+        methods = [name for name in methods if _is_done(out, plan, name)]
+    films = list(finished(out, plan.films, methods)) if plan.first in methods else []
+    if not films:
         raise ReadableError(
-            f"No film is judged under {' '.join(asked)} yet. Leave --so-far out to judge them."
+            f"No film is judged under all of {' '.join(names)} yet. Name methods that are done, or "
+            "leave --so-far out."
         )
     table = tabulate(plan, methods, films, resamples=request.resamples)
     table["unfinished"] = [name for name in plan.methods if name not in methods]
@@ -132,6 +137,19 @@ def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
         methods={one.name: one.to_json() for one in asked},
         primary=tuple(request.primary),
     )
+
+
+def _measure(
+    folder: Path,
+    plan: Plan,
+    asked: Sequence[Contender],
+    samples: Sequence[Sample],
+    request: Request,
+    out: Path,
+) -> None:
+    from training.bench.cost import measure_costs
+
+    measure_costs(folder, plan, asked, samples, request.cost, request.device, out)
 
 
 def _collect(

@@ -84,6 +84,7 @@ def tabulate(
         "first": methods[0],
         "methods": list(methods),
         "unlike_code": _unlike_code(rows, methods),
+        "even_maps": _even_maps(rows, methods, plan.nodes),
         "cost": {n: {m: _cost(rows, methods[0], m, n) for m in methods} for n in plan.nodes},
         "localisation": _localisation(rows, methods) if "class" in plan.nodes else {},
         "sections": sections,
@@ -198,6 +199,16 @@ def _localisation(rows: Rows, methods: Sequence[str]) -> dict[str, Any]:
 def _unlike_code(rows: Rows, methods: Sequence[str]) -> list[str]:
     """Methods whose rows were drawn by more than one state of the code."""
     return [m for m in methods if len({row["methods"][m]["code"] for row in rows.films}) > 1]
+
+
+def _even_maps(rows: Rows, methods: Sequence[str], nodes: Sequence[str]) -> dict[str, int]:
+    """How often a method drew nothing: such a map has no order, and rows stand in for one."""
+    counts = {
+        f"{method}, {node}": int((rows.column(method, node, "mean_of_map") == 0).sum())
+        for method in methods
+        for node in nodes
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _at(value: Any, path: Sequence[str]) -> float:
