@@ -15,7 +15,7 @@ class MDMSettings:
     """The decoder's settings. The defaults are the recipe that was found to be most faithful."""
 
     sizes: tuple[int, ...] = (4, 7, 14)  # cells along a side of each small mask
-    steps: int = 9  # gradient steps; 0 leaves the map of the explored masks alone
+    steps: int = 6  # gradient steps; 0 leaves the map of the explored masks alone
     objective: str = "keep_and_remove"  # or "consistency", the published one
     areas: tuple[float, float] = (0.02, 0.98)  # share of the film kept, drawn anew at every step
     areas_per_step: int = 4  # spread evenly over that range
@@ -26,13 +26,14 @@ class MDMSettings:
     fill_sigma: float = 12 / 224  # the blur's standard deviation, share of the image's side
     search_scale: str = "log_odds"  # of a class node while masks are learned: it never goes flat
     class_scale: str = "probability"  # of a class node's values that are told to a reader
-    explored_masks: int = 60  # random smooth masks passed before the first step, for all nodes
-    slope_masks: int = 20  # of these, masks at which every node's slopes are taken too
-    explored_cells: int = 7  # cells along a side of those
+    slope_masks: int = 20  # random masks at which every node's slopes are taken, before all steps
+    slope_cells: int = 14  # cells along a side of those
+    value_masks: int = 48  # random masks passed forward alone, once for all nodes
+    value_cells: int = 7  # cells along a side of those
     smoothing: float = 0.02  # standard deviation of the blur over slopes, share of S
     merge_areas: tuple[float, ...] = (0.1, 0.25, 0.5)  # kept and removed to weigh slopes and values
     patience: float = 0.01  # a gain below this ends the search (share of the span); 0: never
-    faithfulness_steps: int = 10  # points of the insertion and deletion curves
+    faithfulness_steps: int = 8  # points of the insertion and deletion curves
     faithfulness_area: float = 0.2  # share of the film that "the marked region" means
     precision: str = "auto"  # of the search; shown values are always float32
     batch: int = 16  # most images in one graph
@@ -51,17 +52,17 @@ class MDMSettings:
             _one_of("fills", fill, FILLS)
         if self.steps > 0 and (not self.sizes or min(self.sizes) < 2):
             raise ValueError("sizes are at least one whole number of 2 or more.")
-        if self.steps <= 0 and max(self.explored_masks, self.slope_masks) < 1:
+        if self.steps <= 0 and max(self.value_masks, self.slope_masks) < 1:
             raise ValueError(
-                "There is nothing to make a map of: give steps, explored_masks or slope_masks."
+                "There is nothing to make a map of: give steps, value_masks or slope_masks."
             )
         if self.objective == "consistency" and self.steps <= 0:
             raise ValueError("The published objective needs steps.")
         low, high = self.areas
         if not 0 < low <= high < 1:
             raise ValueError("areas are two shares with 0 < low <= high < 1.")
-        if min(self.areas_per_step, self.explored_cells) < 1 or not self.merge_areas:
-            raise ValueError("areas_per_step, explored_cells and merge_areas are at least 1.")
+        if min(self.areas_per_step, self.slope_cells, self.value_cells) < 1 or not self.merge_areas:
+            raise ValueError("areas_per_step, cells and merge_areas are at least 1.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
             raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
 
@@ -82,10 +83,10 @@ def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 TIERS: dict[str, MDMSettings] = {
-    "instant": MDMSettings(steps=0, explored_masks=0, slope_masks=6, faithfulness_steps=3),
-    "draft": MDMSettings(steps=2, explored_masks=0, slope_masks=8, faithfulness_steps=3),
+    "instant": MDMSettings(steps=0, value_masks=0, slope_masks=6, faithfulness_steps=3),
+    "draft": MDMSettings(steps=2, value_masks=0, slope_masks=8, faithfulness_steps=3),
     "standard": MDMSettings(),
-    "full": MDMSettings(steps=40, explored_masks=150, slope_masks=40),
+    "full": MDMSettings(steps=40, value_masks=120, slope_masks=40),
 }
 """From the quickest to the most faithful. A reader who waits is shown one after the other."""
 
@@ -100,7 +101,7 @@ PUBLISHED = MDMSettings(
     fills=("mean",),
     search_scale="logit",
     class_scale="logit",
-    explored_masks=0,
+    value_masks=0,
     slope_masks=0,
     patience=0.0,
 )

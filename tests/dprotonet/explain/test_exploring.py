@@ -10,9 +10,9 @@ from dprotonet.explain.exploring import explore, planned_passes
 from dprotonet.explain.mdm import open_probe
 from tests.dprotonet.explain.toys import PatchClassifier, film, overlap, patch_mask
 
-SLOPES = MDMSettings(explored_masks=0, slope_masks=12, precision="float32")
-VALUES = MDMSettings(explored_masks=120, slope_masks=0, precision="float32")
-BOTH = replace(SLOPES, explored_masks=120)
+SLOPES = MDMSettings(value_masks=0, slope_masks=12, precision="float32")
+VALUES = MDMSettings(value_masks=120, slope_masks=0, precision="float32")
+BOTH = replace(SLOPES, value_masks=120)
 
 
 def opened(settings, x=None, classes=(1,)):
@@ -44,7 +44,7 @@ def test_slopes_values_and_both_lie_over_the_patch(settings):
 
 
 def test_the_more_faithful_of_slopes_and_values_counts_more():
-    settings = replace(BOTH, explored_masks=14)  # two masks beyond the slopes: values say little
+    settings = replace(BOTH, value_masks=2)  # two masks say little by their values
     probe = opened(settings)
     both, slopes = explored(probe, settings)[0], explored(probe, SLOPES)[0]
     alike = torch.corrcoef(torch.stack([both.flatten(), slopes.flatten()]))[0, 1]

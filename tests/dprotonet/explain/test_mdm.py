@@ -26,7 +26,7 @@ from tests.dprotonet.explain.toys import (
 )
 
 SQUARES = ClassNode(1, "squares")
-QUICK = MDMSettings(steps=4, explored_masks=12, slope_masks=6, faithfulness_steps=4)
+QUICK = MDMSettings(steps=4, value_masks=12, slope_masks=6, faithfulness_steps=4)
 
 
 def explain(model=None, x=None, nodes=(SQUARES,), settings=QUICK, **options):
@@ -195,7 +195,7 @@ def test_passes_count_every_image():
     assert found.passes_backward == learned + QUICK.slope_masks
     merged = 2 * 2 * len(QUICK.merge_areas) * len(QUICK.fills)
     # The film and its fill once before the search, the film under its own map after it.
-    own = learned + QUICK.explored_masks + merged + 2
+    own = learned + QUICK.value_masks + QUICK.slope_masks + merged + 2
     assert found.passes_forward == own + found.measuring_passes
     assert found.measuring_seconds < found.seconds
 

@@ -24,7 +24,7 @@ from tests.dprotonet.explain.toys import (
 )
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
 
-QUICK = MDMSettings(steps=2, explored_masks=0, slope_masks=4, faithfulness_steps=4)
+QUICK = MDMSettings(steps=2, value_masks=0, slope_masks=4, faithfulness_steps=4)
 
 
 ANY_NETWORK = [name for name in METHODS if name != "prototype"]  # that one needs a DProtoNet

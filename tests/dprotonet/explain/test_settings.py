@@ -41,7 +41,7 @@ def test_the_same_settings_have_the_same_digest():
         {"sizes": ()},
         {"areas": (0.5, 0.2)},
         {"batch": 1},
-        {"steps": 0, "explored_masks": 0, "slope_masks": 0},
+        {"steps": 0, "value_masks": 0, "slope_masks": 0},
         {"merge_areas": ()},
         {"steps": 0, "objective": "consistency"},
         {"fills": ()},
