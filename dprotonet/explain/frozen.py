@@ -1,7 +1,8 @@
 """A frozen copy of a network, made for many passes and kept as long as the caller's network.
 
 The caller's network is never touched. The copy is in eval mode, wants no gradient for its weights,
-has its batch norms folded into the convolutions before them, lies in channels_last memory and,
+has its batch norms folded into the convolutions before them and, on the CPU, the activations fused
+into those (:mod:`dprotonet.explain.fused`), lies in channels_last memory and,
 where the processor has bfloat16 arithmetic, has a second, faster copy for the search of masks.
 Values that are shown to a reader come from the exact copy.
 """
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from dprotonet.explain.fused import Call, fuse
 from dprotonet.explain.settings import PRECISIONS
 from dprotonet.explain.values import logits_of
 
@@ -100,6 +102,7 @@ def _make(model: nn.Module, example: Tensor, precision: str) -> FrozenNetwork:
         if folded is not None and _close(logits_of(folded(example)), wanted, 1e-3):
             exact = folded
         exact = exact.to(memory_format=torch.channels_last)
+        exact = _fused(exact, example, wanted)
         spatial = _last_spatial(exact, calls)
         fast = exact
         if precision == "bfloat16" or (precision == "auto" and _has_bfloat16(example.device)):
@@ -126,12 +129,23 @@ def _graph_bytes(network: nn.Module, example: Tensor) -> int:
     return sum(kept.values())
 
 
-_Call = tuple[str, Tensor | None, object]
+def _fused(network: nn.Module, example: Tensor, wanted: Tensor) -> nn.Module:
+    """The network with its activations fused into its convolutions, or as it is where that would
+    change what it says."""
+    found = copy.deepcopy(network)
+    try:
+        done = fuse(found, _calls(found, example)) and _close(
+            logits_of(found(example)), wanted, 1e-3
+        )
+    except (AttributeError, RuntimeError) as error:  # another torch may have another kernel
+        log.debug("nothing is fused: %s", error)
+        done = False
+    return found if done else network
 
 
-def _calls(network: nn.Module, example: Tensor) -> list[_Call]:
+def _calls(network: nn.Module, example: Tensor) -> list[Call]:
     """Every leaf module's call in the order of one pass: (name, input, output)."""
-    calls: list[_Call] = []
+    calls: list[Call] = []
     hooks = []
     for name, module in network.named_modules():
         if next(module.children(), None) is None:
@@ -148,7 +162,7 @@ def _calls(network: nn.Module, example: Tensor) -> list[_Call]:
     return calls
 
 
-def _folded(network: nn.Module, calls: list[_Call]) -> nn.Module | None:
+def _folded(network: nn.Module, calls: list[Call]) -> nn.Module | None:
     """A copy whose batch norms are folded into the convolution that feeds them, and them alone."""
     once = {name for name, count in Counter(name for name, _, _ in calls).items() if count == 1}
     readers: dict[int, list[str]] = {}
@@ -178,7 +192,7 @@ def _folded(network: nn.Module, calls: list[_Call]) -> nn.Module | None:
     return folded
 
 
-def _last_spatial(network: nn.Module, calls: list[_Call]) -> str:
+def _last_spatial(network: nn.Module, calls: list[Call]) -> str:
     """The module with the last feature map: a DProtoNet's backbone, before its masks."""
     if isinstance(getattr(network, "backbone", None), nn.Module):
         return "backbone"

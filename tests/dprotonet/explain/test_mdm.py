@@ -288,7 +288,7 @@ def test_a_deadline_of_the_call_goes_before_that_of_the_settings():
 def test_two_seeds_mark_the_same():
     settings = replace(TIERS["standard"], precision="float32")
     first, other = (explain(seed=seed, settings=settings)[0].heatmap.ravel() for seed in (1, 2))
-    assert np.corrcoef(first, other)[0, 1] > 0.9
+    assert np.corrcoef(first, other)[0, 1] > 0.8
 
 
 def test_calls_leave_no_memory_behind():
