@@ -35,6 +35,10 @@ Answer = Callable[[Workplace, Request], Response]
 
 def serve(settings: Settings) -> None:
     """Run the server until it is told to stop."""
+    # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
+    # that of two pages opened right after the start one could fail.
+    import pandas  # noqa: F401
+
     make_app(settings).run(config=streamlit_options(settings))
 
 

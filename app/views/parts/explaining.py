@@ -131,7 +131,7 @@ def _better_button(place: Workplace, sheet: Sheet, saved: SavedExplanation, *, k
         key=key,
         type="tertiary",
         help=said,
-        disabled=not sheet.model_name or _job_of(sheet, saved.node) is not None,
+        disabled=not sheet.model_name,
         on_click=ask,
         args=(place, sheet, saved.node, tier),
     )
@@ -159,10 +159,10 @@ def draw_maps(place: Workplace, sheet: Sheet) -> None:
 
 def _draw_map(place: Workplace, sheet: Sheet, saved: SavedExplanation, *, is_shown: bool) -> None:
     with st.container(border=True, key=f"map-{saved.node}", gap="xsmall"):
-        with st.container(
-            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-        ):
-            st.markdown(f"**{plain(node_words(saved.node))}**", width="content")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(node_words(saved.node))}**", width="stretch")
+            if _job_of(sheet, saved.node) is None:
+                _better_button(place, sheet, saved, key=f"better-{saved.node}")
             st.button(
                 "Shown" if is_shown else "Show map",
                 key=f"show-{saved.node}",
@@ -172,11 +172,7 @@ def _draw_map(place: Workplace, sheet: Sheet, saved: SavedExplanation, *, is_sho
             )
         draw_faithfulness(saved)
         draw_curves(saved)
-        with st.container(
-            horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-        ):
-            st.caption(cost_words(saved), width="stretch")
-            _better_button(place, sheet, saved, key=f"better-{saved.node}")
+        st.caption(cost_words(saved))
 
 
 def cost_words(saved: SavedExplanation) -> str:

@@ -45,7 +45,12 @@ def hiding_words(saved: SavedExplanation, found: Faithfulness) -> str:
     else:
         verb = "lowers" if found.hidden_value < saved.value_before else "raises"
         change = f"{verb} {value} from {before} to {hidden}"
-    other = "leaves" if _marks_more(found) or hidden == random else "lowers it more, to"
+    other = "leaves"
+    if not _marks_more(found) and random not in (hidden, before):
+        if found.hidden_value < saved.value_before:
+            other = "lowers it more, to"
+        elif found.random_hidden_value < saved.value_before:
+            other = "lowers it, to"
     return (
         f"Hiding the marked {_part_words(found.area)} of the film {change}; "
         f"hiding an equal random region {other} {random}."

@@ -5,7 +5,7 @@ STYLE = """
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 .st-key-head { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
 /* The film stays in sight while prototypes and verdict scroll. */
-.st-key-film-side { position: sticky; top: 3.75rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-film-side) { position: sticky; top: 3.75rem; }
 /* Streamlit pales what is being drawn anew; a film may never look other than it is. */
 .st-key-film-side, .st-key-film-side * { opacity: 1 !important; transition: none !important; }
 /* Paragraphs that stand in a row or close together bring no space of their own. */
@@ -19,7 +19,12 @@ STYLE = """
   [data-testid="stMarkdownContainer"] p { margin: 0; }
 /* The last line of the shown map: as high while a better one is made as when it is there. */
 .st-key-map-foot { min-height: 2.6rem; }
-.st-key-shown-map [data-testid="stAlertContainer"] { padding: 0.4rem 0.7rem; min-height: 0; }
+:is(.st-key-shown-map, [class*="st-key-map-"]) [data-testid="stAlertContainer"] {
+  padding: 0.35rem 0.7rem; min-height: 0;
+}
+:is(.st-key-shown-map, [class*="st-key-map-"]) [data-testid="stAlertContainer"] p {
+  font-size: 0.875rem;
+}
 /* Lists: one line a row, its name a link at the left. */
 [class*="st-key-row-"] { border-top: 1px solid rgba(128, 128, 128, 0.2); padding: 0.1rem 0; }
 [class*="st-key-row-"] button[kind="tertiary"] {

@@ -48,6 +48,10 @@ def test_it_is_said_plainly_when_hiding_something_else_lowers_the_value_more() -
     words = hiding(hidden_value=0.87, random_hidden_value=0.74)
     assert "from 0.91 to 0.87; hiding an equal random region lowers it more, to 0.74." in words
     assert not trust_words(saved(hidden_value=0.87, random_hidden_value=0.74))
+    words = hiding(hidden_value=0.95, random_hidden_value=0.74)
+    assert "from 0.91 to 0.95; hiding an equal random region lowers it, to 0.74." in words
+    words = hiding(hidden_value=0.95, random_hidden_value=0.93)
+    assert words.endswith("hiding an equal random region leaves 0.93.")
     assert hiding(random_hidden_value=0.219).endswith("leaves 0.22.")
 
 
