@@ -41,6 +41,7 @@ def _panel(panel: Any, table: Mapping[str, Any], section: Mapping[str, Any]) -> 
         panel.plot([at, at], [found["low"], found["high"]], color=colour, lw=1.5)
         panel.plot([at], [found["value"]], "o", color=colour, ms=5)
         panel.annotate(name, (at, found["value"]), (4, 4), textcoords="offset points", fontsize=7)
+    panel.margins(x=0.25)  # room for the names
     panel.axhline(0.0, color="0.7", lw=1)
     panel.set(
         xscale="log",
