@@ -19,7 +19,6 @@ from torch import Tensor
 from dprotonet.allocator import keep_freed_memory
 from dprotonet.bundle import Bundle
 from dprotonet.explain.film import class_node
-from dprotonet.explain.frozen import freeze
 from dprotonet.explain.nodes import Node, PrototypeNode
 from dprotonet.explain.rivals import METHODS
 from dprotonet.predictor import Predictor
@@ -115,8 +114,8 @@ def _arithmetic(bench: Bench, found: Sequence[Explanation], x: Tensor) -> dict[s
 
     A backward pass counts as one forward: the masks' gradient needs none of the weights'.
     """
-    frozen = freeze(bench.predictor.model, x[None].to(bench.predictor.device))
-    one = multiply_accumulates(frozen.exact, x[None].to(bench.predictor.device))
+    # Of the network as it was trained: the frozen copy does the same in modules of its own.
+    one = multiply_accumulates(bench.predictor.model, x[None].to(bench.predictor.device))
     dtype = torch.bfloat16 if found[0].precision == "bfloat16" else torch.float32
     best = best_rate(dtype, bench.predictor.device)
     rates = [
