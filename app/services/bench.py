@@ -34,8 +34,15 @@ class ModelBench:
         self._loaded: OrderedDict[str, Predictor] = OrderedDict()
 
     def load(self, model: str) -> None:
-        """Load a bundle before it is needed."""
-        self._predictor(model)
+        """Load a bundle before it is needed, with the frozen copies that heatmaps are made on."""
+        predictor = self._predictor(model)
+        import torch
+
+        from dprotonet.explain.frozen import freeze
+
+        size = predictor.bundle.preprocessing.size
+        blank = torch.zeros(1, 3, size, size, device=self._device)
+        freeze(predictor.model, blank, MDMSettings().precision)
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         """What the bundle says of an image.

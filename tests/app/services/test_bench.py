@@ -50,6 +50,27 @@ def test_the_map_on_the_film_is_the_librarys_own() -> None:
         np.testing.assert_allclose(ours, theirs, atol=2e-3)
 
 
+def test_a_model_that_is_loaded_before_it_is_needed_explains_without_delay(
+    sqlite_url: str, tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dprotonet.explain import frozen
+
+    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    models = ModelBench(place.models)
+    case_id = str(intake.add(place, png(1, side=40), name="a.png").case_id)
+    sheet = review.open_case(place, case_id)
+    models.load(str(sheet.model))
+
+    def too_late(*_args: object) -> None:
+        raise AssertionError("frozen only when a reader waits for it")
+
+    monkeypatch.setattr(frozen, "_make", too_late)
+    work.run_pending(place, models)
+    explain.request(place, case_id, node="class")
+    work.run_pending(place, models)
+    assert review.open_case(place, case_id).explanations
+
+
 def test_a_model_too_many_pushes_out_the_one_used_longest_ago(
     assets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
