@@ -42,7 +42,7 @@ class ModelBench:
 
         size = predictor.bundle.preprocessing.size
         blank = torch.zeros(1, 3, size, size, device=self._device)
-        freeze(predictor.model, blank, MDMSettings().precision)
+        freeze(predictor.model, blank, TIERS["standard"].precision)
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         """What the bundle says of an image.
