@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SHOWN_MAP = """() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
   .map((node) => node.shadowRoot?.querySelector('.viewer'))
   .find(Boolean)?.dataset.heatmapUrl ?? ''"""
+WARNING = "[data-testid=stAlert]:visible"
 ANOTHER_MAP = f"before => ![before, ''].includes(({SHOWN_MAP})())"
 
 
@@ -50,19 +52,20 @@ def test_a_first_map_is_replaced_by_a_better_one_and_nothing_else_moves(
     draft = shown_map(page)
     chosen = page.get_by_label("Saved heatmaps").locator("option:checked")
     assert chosen.inner_text() == "Class nodule (first map)"
-    page.get_by_text("A first map is shown; refining…").wait_for()
+    # On a quick machine the refined map may be there before the words can be read.
+    page.get_by_text(re.compile("A first map is shown; refining…|Refined map, made in")).wait_for()
     page.get_by_text("Hiding the marked fifth of the film").first.wait_for()
 
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_label("Opacity of the heatmap").fill("80")
     zoom = page.locator(".zoom").inner_text()
-    top = top_of(page, "Prototypes")
+    top, warnings = top_of(page, "Prototypes"), page.locator(WARNING).count()
     page.wait_for_function(ANOTHER_MAP, arg=draft)
     page.get_by_text("Refined map, made in").first.wait_for()
     assert chosen.inner_text() == "Class nodule"
     assert page.locator(".zoom").inner_text() == zoom
     assert page.get_by_label("Opacity of the heatmap").input_value() == "80"
-    if page.locator("[data-testid=stAlert]:visible").count() == 0:
+    if page.locator(WARNING).count() == warnings:  # a warning takes room of its own
         assert top_of(page, "Prototypes") == pytest.approx(top, abs=2)
 
     refined = shown_map(page)
