@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dprotonet.explain.attribution import Attribution
     from dprotonet.explain.explanation import Explanation, Faithfulness
     from dprotonet.explain.film import FilmExplanation, explain_film
     from dprotonet.explain.mdm import MDM
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dprotonet.explain.settings import PUBLISHED, TIERS, MDMSettings
 
 _HOMES = {
+    "Attribution": "attribution",
     "Explanation": "explanation",
     "Faithfulness": "explanation",
     "FilmExplanation": "film",
@@ -37,6 +39,7 @@ __all__ = [
     "METHODS",
     "PUBLISHED",
     "TIERS",
+    "Attribution",
     "ClassNode",
     "Explanation",
     "Faithfulness",

@@ -17,7 +17,8 @@ from dprotonet.explain import extremal, feature_maps, pixel_changes
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.heat import Heatmap, scaled
 from dprotonet.explain.masks import centred, smooth_masks, smooth_noise
-from dprotonet.explain.mdm import MDM, conclude, open_probe, planned_for
+from dprotonet.explain.mdm import MDM
+from dprotonet.explain.method import conclude, open_probe, planned_for
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.settings import PUBLISHED, MDMSettings

@@ -7,7 +7,7 @@ import torch
 
 from dprotonet.explain import ClassNode, MDMSettings
 from dprotonet.explain.exploring import explore, planned_passes
-from dprotonet.explain.mdm import open_probe
+from dprotonet.explain.method import open_probe
 from tests.dprotonet.explain.toys import PatchClassifier, film, overlap, patch_mask
 
 SLOPES = MDMSettings(value_masks=0, slope_masks=12, precision="float32")

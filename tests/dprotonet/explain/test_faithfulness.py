@@ -6,7 +6,7 @@ import torch
 from dprotonet.explain import ClassNode, Faithfulness
 from dprotonet.explain.faithfulness import curves, keep_and_remove, measure
 from dprotonet.explain.masks import ranked
-from dprotonet.explain.mdm import open_probe
+from dprotonet.explain.method import open_probe
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, PatchClassifier, film, patch_mask
 
