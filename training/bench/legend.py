@@ -57,8 +57,8 @@ def _cost(table: Found) -> str:
 def _alone(table: Found) -> str:
     return (
         "Alone: each method in a process of its own, the class node of "
-        f"{table['alone_films']} films: median seconds; peak memory above that of a loaded "
-        "network, frozen copy and measuring included; the share of the rate of a large dense "
-        "convolution, measured in the same process and precision, that its passes reach; and the "
-        "seconds of five prototypes in one call over those of one."
+        f"{table['alone_films']} films: median seconds, without measuring; peak memory above that "
+        "of a loaded network, frozen copy and measuring included; the share of the rate of a large "
+        "dense convolution, measured in the same process and precision, that its passes reach; and "
+        "the seconds of five prototypes in one call over those of one."
     )
