@@ -47,16 +47,28 @@ def evaluate(
     Raises:
         ReadableError: the data cannot be had, or has other classes than the bundle.
     """
+    samples = split_samples(bundle, data, split)
+    resamples = recipe_of(bundle).resamples
+    return judge_samples(bundle, samples, split, resamples=resamples, device=device)
+
+
+def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Sample, ...]:
+    """The samples of one split, as they were split for training.
+
+    Raises:
+        ReadableError: the data cannot be had, or has other classes than the bundle, or the split
+            is empty.
+    """
     recipe = recipe_of(bundle)
     dataset = open_dataset(recipe, data)
     check_classes(bundle, dataset)
-    samples = by_split(grouped(dataset, recipe))[split]
+    samples = by_split(_grouped(dataset, recipe))[split]
     if not samples:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
-    return judge_samples(bundle, samples, split, resamples=recipe.resamples, device=device)
+    return tuple(samples)
 
 
-def grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
+def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     """The samples as they were split for training."""
     if recipe.duplicates == "refuse":
         return dataset.samples
@@ -141,7 +153,7 @@ def slow_parts(
     from training.sanity import sanity
 
     recipe = recipe_of(bundle)
-    parts = by_split(grouped(open_dataset(recipe, data), recipe))
+    parts = by_split(_grouped(open_dataset(recipe, data), recipe))
     predictor, samples = Predictor(bundle, device), parts[split]
     drawing, resamples = Drawing(extras.method, extras.tier), recipe.resamples
     found: dict[str, Any] = {}

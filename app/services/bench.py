@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.domain.explanations import GridPlacement, Tier
+from app.domain.explanations import USUAL, GridPlacement, Tier
 from app.services.bundles import Registry
 from app.services.frames import Explained
 from dprotonet.explain.settings import TIERS
@@ -42,7 +42,7 @@ class ModelBench:
 
         size = predictor.bundle.preprocessing.size
         blank = torch.zeros(1, 3, size, size, device=self._device)
-        freeze(predictor.model, blank, TIERS["standard"].precision)
+        freeze(predictor.model, blank, TIERS[USUAL].precision)
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         """What the bundle says of an image.

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from dprotonet.errors import WrongRequest
 from dprotonet.explain import extremal, feature_maps, pixel_changes
 from dprotonet.explain.explanation import Explanation
-from dprotonet.explain.heat import Heatmap, scaled
+from dprotonet.explain.heat import scaled
 from dprotonet.explain.masks import centred, smooth_masks, smooth_noise
 from dprotonet.explain.mdm import MDM
 from dprotonet.explain.method import conclude, open_probe, planned_for
@@ -96,30 +96,22 @@ def _mdm_published(
         progress=told(0.0, PUBLISHED_SHARE),
         cancelled=cancelled,
     )
-    with torch.inference_mode(False), torch.enable_grad():
-        probe = open_probe(
-            model,
-            x,
-            nodes,
-            settings,
-            inside=inside,
-            temperature=temperature,
-            generator=torch.Generator().manual_seed(seed),
-            progress=told(PUBLISHED_SHARE, 1.0),
-            cancelled=cancelled,
-        )
-        probe.plan(*planned_for(settings, len(nodes), 0, 0))
-        maps = [Heatmap(torch.from_numpy(one.heatmap).to(x.device), one.raw_range) for one in drawn]
-        measured = [
-            one.explanation()
-            for one in conclude(
-                probe, maps, settings, seed=seed, stop_reason="done", method="mdm-published"
-            )
-        ]
-        probe.tell(1.0)
+    maps = torch.stack([torch.from_numpy(one.heatmap).to(x.device) for one in drawn])
+    measured = _Drawn("mdm-published", lambda _probe, _generator: maps)(
+        model,
+        x,
+        nodes,
+        settings=settings,
+        temperature=temperature,
+        inside=inside,
+        seed=seed,
+        progress=told(PUBLISHED_SHARE, 1.0),
+        cancelled=cancelled,
+    )
     return [
         replace(
             now,
+            raw_range=one.raw_range,
             passes_forward=now.passes_forward + one.passes_forward - one.measuring_passes,
             passes_backward=one.passes_backward,
             seconds=now.seconds + one.seconds - one.measuring_seconds,

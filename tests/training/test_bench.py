@@ -9,7 +9,8 @@ import training.bench.collect
 import training.bench.run
 from dprotonet.errors import ReadableError
 from dprotonet.explain.rivals import METHODS
-from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
+from tests.training.film_files import film_files
 from training.__main__ import main
 from training.bench.rows import row_name
 from training.bench.run import Request, bench
@@ -36,12 +37,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
     """Eight films of four patients, each with a box on the right class."""
-    from PIL import Image
-
-    place, made = tmp_path_factory.mktemp("films"), []
-    for number, film in enumerate(tiny_images(2)):
-        path = place / f"{number}.png"
-        Image.fromarray(film).save(path)
+    made = []
+    for number, path in enumerate(film_files(tmp_path_factory.mktemp("films"))):
         box = Box(8, 8, 32, 32)
         made.append(
             Sample(f"Doe^Jane-{number}", path, f"Doe-{number // 2}", number % 2, boxes=(box,))

@@ -12,6 +12,7 @@ from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, network_input, tiny_images
+from tests.training.film_files import film_files
 from training.bench.alone import Bench, measure
 from training.bench.arithmetic import best_rate, multiply_accumulates
 from training.bench.contenders import contenders
@@ -31,14 +32,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    from PIL import Image
-
-    place, made = tmp_path_factory.mktemp("films"), []
-    for number, film in enumerate(tiny_images(2, per_class=2)):
-        path = place / f"{number}.png"
-        Image.fromarray(film).save(path)
-        made.append(Sample(f"{number}", path, f"p{number}", number % 2))
-    return tuple(made)
+    paths = film_files(tmp_path_factory.mktemp("films"), per_class=2)
+    return tuple(Sample(f"{n}", path, f"p{n}", n % 2) for n, path in enumerate(paths))
 
 
 def plan_of(methods, samples):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from dprotonet.predictor import Predictor
-from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
+from tests.training.film_files import film_files
 from training.__main__ import main
 from training.datasets.samples import Box, Part, Sample
 from training.faithful import NODES, faithfulness, spread, strongest
@@ -27,12 +28,8 @@ def predictor(tmp_path_factory):
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
     """Eight films, of two patients each, with a box and parts."""
-    from PIL import Image
-
-    folder, made = tmp_path_factory.mktemp("films"), []
-    for number, film in enumerate(tiny_images(2)):
-        path = folder / f"{number}.png"
-        Image.fromarray(film).save(path)
+    made = []
+    for number, path in enumerate(film_files(tmp_path_factory.mktemp("films"))):
         made.append(
             Sample(
                 f"{number}",

@@ -18,6 +18,7 @@ from training.bench.plot import plot
 from training.bench.rows import finished, write_values, write_whole
 from training.bench.table import RESAMPLES, tabulate
 from training.datasets.samples import Sample
+from training.evaluate import split_samples
 from training.splits import Split
 
 _log = logging.getLogger(__name__)
@@ -85,21 +86,6 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
     if request.cost:
         _measure(folder, plan, asked, samples, request, out)
     return report(plan, asked, request, out)
-
-
-def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Sample, ...]:
-    """The samples of one split, as they were split for training."""
-    from training.datasets.opening import open_dataset
-    from training.evaluate import check_classes, grouped, recipe_of
-    from training.splits import by_split
-
-    recipe = recipe_of(bundle)
-    dataset = open_dataset(recipe, data)
-    check_classes(bundle, dataset)
-    samples = by_split(grouped(dataset, recipe))[split]
-    if not samples:
-        raise ReadableError(f"The {split} split has no image. Choose another by --split.")
-    return samples
 
 
 def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) -> str:

@@ -1,0 +1,16 @@
+"""Small films of two classes, as files to be opened like any other."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from tests.dprotonet.tiny_bundle import tiny_images
+
+
+def film_files(folder: Path, per_class: int = 4) -> list[Path]:
+    """PNG files, class by class in turns."""
+    paths = []
+    for number, film in enumerate(tiny_images(2, per_class)):
+        paths.append(folder / f"{number}.png")
+        Image.fromarray(film).save(paths[-1])
+    return paths
