@@ -170,6 +170,9 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench.add_argument("--fills", nargs="+", default=["blur", "mean", "noise"], choices=FILLS)
     bench.add_argument("--steps", type=int, default=16, help="of the curves")
     bench.add_argument("--seed", type=int, default=0)
+    bench.add_argument(
+        "--besides", type=Path, metavar="OUT", help="leave out the films of the comparison there"
+    )
     bench.add_argument("--so-far", action="store_true", help="only the table of what is done")
     bench.add_argument(
         "--cost", type=int, default=0, metavar="K", help="measure each method alone on K films"

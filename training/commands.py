@@ -34,7 +34,8 @@ def train(words: argparse.Namespace) -> None:
     from training import distributed
     from training.crossval import check_folds
     from training.datasets.opening import open_dataset
-    from training.train import prepare, write_json
+    from training.train import prepare
+    from training.writing import write_json
 
     device = distributed.join(_device(words.device))
     dataset = open_dataset(recipe, words.data)
@@ -76,7 +77,8 @@ def compare(words: argparse.Namespace) -> None:
     from training.crossval import check_folds
     from training.datasets.opening import open_dataset
     from training.distributed import is_shared
-    from training.train import prepare, write_json
+    from training.train import prepare
+    from training.writing import write_json
 
     if is_shared():
         raise ReadableError("compare trains in one process. Start it without torchrun.")
@@ -141,6 +143,7 @@ def bench(words: argparse.Namespace) -> None:
         fills=words.fills,
         steps=words.steps,
         seed=words.seed,
+        besides=words.besides,
         so_far=words.so_far,
         cost=words.cost,
         device=_device(words.device),
@@ -257,17 +260,12 @@ def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
 
 
 def _describe(recipe: Recipe, films: Any, words: argparse.Namespace, device: str) -> None:
-    """Have the run folder say what it is; each start is one more entry."""
+    """Have the run folder say what it is."""
     from training.distributed import is_main
-    from training.runfolder import describe
-    from training.train import write_json
+    from training.runfolder import describe, note_start
 
-    if not is_main():
-        return
-    file = words.out / "run.json"
-    before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
-    start = describe(recipe, films, command=_command(words), device=device)
-    write_json(file, {"starts": [*before, start]})
+    if is_main():
+        note_start(words.out, describe(recipe, films, command=_command(words), device=device))
 
 
 def _folds(run: Any, folds: int | None, *, every: bool) -> None:
@@ -303,7 +301,7 @@ def _folds(run: Any, folds: int | None, *, every: bool) -> None:
 def _keep_recipe(recipe: Recipe, out: Path, *, resume: bool) -> None:
     """Leave the recipe in the run's folder; a run goes on under its own recipe only."""
     from training.distributed import is_main
-    from training.train import write_json
+    from training.writing import write_json
 
     file, values = out / "recipe.json", recipe.to_json()
     if resume and file.is_file():

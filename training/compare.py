@@ -28,7 +28,8 @@ from training.metrics import auroc, share_right
 from training.presets import search, variant
 from training.recipe import Recipe, weights_name
 from training.run import PER_PASS, Rows, Run, prototype_batches
-from training.train import Fitted, fit_network, write_json
+from training.train import Fitted, fit_network
+from training.writing import write_json
 
 _log = logging.getLogger(__name__)
 

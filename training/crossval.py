@@ -16,7 +16,8 @@ from training.leakage import check_leakage
 from training.report import Judged, paired_difference, report
 from training.run import Rows, Run
 from training.splits import SPLITS, Rule, by_split, check_split, fold_split_of
-from training.train import Fitted, fit_black_box, fit_network, write_json
+from training.train import Fitted, fit_black_box, fit_network
+from training.writing import write_json
 
 _log = logging.getLogger(__name__)
 

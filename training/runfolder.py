@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from training.films import Films
 from training.recipe import Recipe, weights_name
+from training.writing import write_json
 
+FILE = "run.json"
 PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite", "numpy", "pydicom", "pillow")
 
 
@@ -45,6 +48,13 @@ def start(*, command: str, device: str, now: datetime | None = None) -> dict[str
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
+
+
+def note_start(folder: Path, made: Mapping[str, Any]) -> None:
+    """Add one more start to what the folder says of itself."""
+    file = folder / FILE
+    before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
+    write_json(file, {"starts": [*before, made]})
 
 
 def hardware(device: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -209,9 +208,3 @@ def _fitted(
         threshold = fit_threshold(1.0 - said[:, negative], labels != negative)
     seconds = time.perf_counter() - start
     return Fitted(network, logits, temperature, threshold, history, seconds)
-
-
-def write_json(path: Path, values: Any) -> None:
-    """Indented JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

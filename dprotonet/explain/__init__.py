@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dprotonet.explain.mdm import MDM
     from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode, VectorNode, parse_node
     from dprotonet.explain.rivals import METHODS
-    from dprotonet.explain.settings import PUBLISHED, TIERS, MDMSettings
+    from dprotonet.explain.settings import TIERS, MDMSettings
 
 _HOMES = {
     "Attribution": "attribution",
@@ -29,7 +29,6 @@ _HOMES = {
     "VectorNode": "nodes",
     "parse_node": "nodes",
     "METHODS": "rivals",
-    "PUBLISHED": "settings",
     "TIERS": "settings",
     "MDMSettings": "settings",
 }
@@ -37,7 +36,6 @@ _HOMES = {
 __all__ = [
     "MDM",
     "METHODS",
-    "PUBLISHED",
     "TIERS",
     "Attribution",
     "ClassNode",

@@ -2,10 +2,15 @@
 
 Each node of each image has one small grid for every size. Enlarged and added up they are the node's
 map; whatever share of the film lies highest on it should hold the node up where only that share is
-shown, and let it fall where that share is hidden. So at every step several shares are drawn, each
-as a pair of soft masks that keep it and remove it, and the map moves to widen the gap. That is what
-the insertion and deletion curves measure, made smooth. All sizes are learned together, so that
-their sum is what is judged, and no vote is needed afterwards.
+shown, and let it fall where that share is hidden. So every step takes several shares, each as a
+pair of soft masks that keep it and remove it, and the map moves to widen the gap. That is what the
+insertion and deletion curves measure, made smooth. All sizes are learned together, so that their
+sum is what is judged, and no vote is needed afterwards.
+
+Nothing is drawn at random. The search begins with an even map, under which every pixel is shown by
+the same share: film and fill are blended, as on the path of integrated gradients. Each grid moves
+along its gradient, which is scaled by its own root mean square; cells that matter little move
+little, which Adam's steps, scaled cell by cell, do not do.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,12 +19,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dprotonet.explain.masks import enlarged, standardised, stepped
+from dprotonet.explain.masks import blended, enlarged, standardised, stepped
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.settings import MDMSettings
 
-START_SPREAD = 0.02  # of the grids' first values, beside maps of spread 1
-WINDOW = 4  # steps whose mean gap is compared with that of the steps before
+WINDOW = 6  # steps whose mean gap is compared with that of the steps before; two turns of fills
+GOLDEN = 0.618034  # the golden ratio less 1: its multiples fall into the widest gap left
+LEAST_GRADIENT = 1e-30  # a root mean square below this moves nothing
 
 
 @dataclass(eq=False)
@@ -28,36 +34,50 @@ class Subject:
 
     probe: Probe
     node: int  # its place among the probe's nodes
-    base: Tensor  # (S, S) what exploring found; spread 1, or 0 where nothing was explored
     grids: list[Tensor]  # (1, s, s), one for each size
+    speeds: list[Tensor]  # what each grid last moved by
     gaps: list[Tensor]  # kept minus removed, mean over the shares, step by step
     stop_reason: str = ""  # "" while it is searched
 
     def map(self) -> Tensor:
-        """``(S, S)`` with mean 0 and spread 1 inside the film, with the graph to the grids."""
-        size, total = self.probe.size, self.base
-        for grid in self.grids:
-            total = total + enlarged(grid, size)[0]
-        return standardised(total[None], self.probe.inside)[0]
+        """``(S, S)`` with mean 0 and spread 1 inside the film, with the graph to the grids.
+
+        0 everywhere before the first step.
+        """
+        return standardised(self._total()[None], self.probe.inside)[0]
+
+    def masks(self, shares: Tensor, sharpness: float) -> Tensor:
+        """``(A, S, S)``: the shares ``(A,)`` that lie highest on the map are kept."""
+        if not self.gaps:
+            return blended(self._total(), shares)
+        return stepped(self.map(), shares, sharpness, self.probe.inside)
+
+    def _total(self) -> Tensor:
+        return torch.cat([enlarged(grid, self.probe.size) for grid in self.grids]).sum(dim=0)
+
+    def move(self, momentum: float) -> None:
+        """One step along the gradients that the grids hold."""
+        with torch.no_grad():
+            for grid, speed in zip(self.grids, self.speeds, strict=True):
+                if grid.grad is None:
+                    continue
+                size = grid.grad.square().mean().sqrt().clamp_min(LEAST_GRADIENT)
+                speed.mul_(momentum).add_(grid.grad / size)
+                grid.sub_(speed)
+                grid.grad = None
 
 
-def open_subjects(
-    probes: Sequence[Probe],
-    bases: Sequence[Tensor],
-    settings: MDMSettings,
-    generator: torch.Generator,
-) -> list[Subject]:
-    """A subject for every image and node; all start from the same small noise."""
-    noise = [START_SPREAD * torch.randn(1, s, s, generator=generator) for s in settings.sizes]
+def open_subjects(probes: Sequence[Probe], settings: MDMSettings) -> list[Subject]:
+    """A subject for every image and node, with an even map."""
     return [
         Subject(
             probe,
             q,
-            base[q],
-            [one.to(probe.image, copy=True).requires_grad_(True) for one in noise],
+            [probe.image.new_zeros(1, s, s).requires_grad_(True) for s in settings.sizes],
+            [probe.image.new_zeros(1, s, s) for s in settings.sizes],
             [],
         )
-        for probe, base in zip(probes, bases, strict=True)
+        for probe in probes
         for q in range(len(probe.nodes))
     ]
 
@@ -65,7 +85,6 @@ def open_subjects(
 def learn(
     subjects: Sequence[Subject],
     settings: MDMSettings,
-    generator: torch.Generator,
     *,
     deadline: Callable[[], bool],
     on_step: Callable[[], None] | None = None,
@@ -77,20 +96,14 @@ def learn(
     Args:
         subjects: their grids are changed in place.
         settings: of the search.
-        generator: draws the shares, which all subjects have in common.
         deadline: asked after every step whether the time is up.
         on_step: told after every step.
     """
-    # The default 1e-8 would drown the gradient of a cosine that hardly moves.
-    adam = torch.optim.Adam(
-        [grid for one in subjects for grid in one.grids], lr=settings.learning_rate, eps=1e-12
-    )
     for step in range(settings.steps):
         going = [one for one in subjects if not one.stop_reason]
-        adam.zero_grad(set_to_none=True)  # Adam leaves alone what has no gradient
-        _add_gradients(going, _shares(settings, generator), step, settings)
-        adam.step()
+        _add_gradients(going, shares_at(step, settings), step, settings)
         for one in going:
+            one.move(settings.momentum)
             if _is_flat(one, settings):
                 one.stop_reason = "converged"
         if on_step is not None:
@@ -107,11 +120,14 @@ def planned_passes(settings: MDMSettings, subjects: int) -> int:
     return settings.steps * settings.areas_per_step * 2 * subjects
 
 
-def _shares(settings: MDMSettings, generator: torch.Generator) -> Tensor:
-    """``(A,)`` shares of the film, one drawn from each of A equal parts of the range."""
+def shares_at(step: int, settings: MDMSettings) -> Tensor:
+    """``(A,)`` shares of the film, one in each of A equal parts of the range.
+
+    Every step takes them at another place of their parts.
+    """
     low, high = settings.areas
     count = settings.areas_per_step
-    even = (torch.arange(count) + torch.rand(count, generator=generator)) / count
+    even = (torch.arange(count) + (0.5 + GOLDEN * step) % 1) / count
     return low + (high - low) * even
 
 
@@ -141,7 +157,7 @@ def _gaps(
     for one in dict.fromkeys(one for one, _ in chunk):
         at = torch.tensor([a for other, a in chunk if other is one])
         probe = one.probe
-        masks = stepped(one.map(), shares[at], settings.sharpness, probe.inside)
+        masks = one.masks(shares[at], settings.sharpness)
         with_fill = fills[at].to(probe.image.device)
         kept.append(probe.masked(masks, with_fill))
         removed.append(probe.masked(1 - masks, with_fill))

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from dprotonet.explain.settings import FILLS
 
+TILES = 14  # squares along a side of the shuffled fill
+
 
 def make_fill(
     name: str,
@@ -24,12 +26,12 @@ def make_fill(
 
     Args:
         name: ``blur`` (Gaussian), ``mean`` (the film's mean colour), ``noise`` (the film's mean
-            plus noise of its own spread, smoothed a little) or ``zero`` (the training mean, where
-            images are normalised).
+            plus noise of its own spread, smoothed a little), ``tiles`` (the film itself, cut into
+            squares that are shuffled) or ``zero`` (the training mean, where images are normalised).
         image: ``(C, S, S)`` normalised.
         inside: ``(S, S)`` bool, False in the padding around the film.
         sigma: the blur's standard deviation as a share of S.
-        generator: for ``noise``; on the CPU.
+        generator: for ``noise`` and ``tiles``; on the CPU.
 
     Returns:
         ``(C, S, S)``; equal to the image in the padding.
@@ -49,9 +51,21 @@ def make_fill(
         noise = torch.randn(1, size, size, generator=generator).to(image)
         smooth = blurred(noise, 2 / 224 * size)
         fill = mean + spread * smooth / smooth.std().clamp_min(1e-6)
+    elif name == "tiles":
+        fill = _shuffled(torch.where(weight > 0, image, mean), generator)
     else:
         raise ValueError(f"There is no fill {name!r}. Choose one of {', '.join(FILLS)}.")
     return torch.where(weight > 0, fill, image)
+
+
+def _shuffled(image: Tensor, generator: torch.Generator | None) -> Tensor:
+    """The image cut into ``TILES`` squares a side, in another order: texture without form."""
+    size = image.shape[-1]
+    side = -(-size // TILES)
+    whole = F.pad(image[None], (0, TILES * side - size) * 2, mode="replicate")
+    squares = F.unfold(whole, side, stride=side)
+    order = torch.randperm(TILES * TILES, generator=generator).to(image.device)
+    return F.fold(squares[:, :, order], (TILES * side,) * 2, side, stride=side)[0, :, :size, :size]
 
 
 def blurred(maps: Tensor, sigma: float) -> Tensor:

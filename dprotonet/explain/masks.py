@@ -113,3 +113,11 @@ def stepped(
     """
     levels = thresholds(one_map[None], shares.to(one_map), inside)
     return torch.sigmoid(sharpness * (one_map[None] - levels))
+
+
+def blended(one_map: Tensor, shares: Tensor) -> Tensor:
+    """Masks ``(A, S, S)`` that show every pixel by the shares ``(A,)``, with gradient to the map.
+
+    What :func:`stepped` is for a map that has no order yet.
+    """
+    return shares.to(one_map)[:, None, None] + one_map[None]

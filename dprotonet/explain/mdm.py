@@ -4,8 +4,7 @@ After "MDM: Multiple Dynamic Masks for Visual Explanation of Neural Networks" (a
 small masks of several sizes are learned by gradient descent through the frozen network and merged
 into one heatmap. The prototype's own activation map is not used. A re-implementation from the
 abstracts and the released behaviour, with another objective and another merge
-(:mod:`dprotonet.explain.decoder`); the published form is ``PUBLISHED``
-(:mod:`dprotonet.explain.published`).
+(:mod:`dprotonet.explain.decoder`); the published form is :mod:`dprotonet.explain.published`.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,16 +13,17 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from dprotonet.explain import decoder, exploring, published
+from dprotonet.explain import decoder
 from dprotonet.explain.attribution import Attribution
 from dprotonet.explain.explanation import Explanation
-from dprotonet.explain.heat import inked, scaled
+from dprotonet.explain.heat import inked
 from dprotonet.explain.method import Cancel, Progress, conclude, open_probe, planned_for
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.settings import MDMSettings
 
 Watch = Callable[[Tensor], None]
+_FILL_SEED = 2210_08336  # of the fills that are drawn: the same for every call
 
 
 class MDM:
@@ -66,7 +66,8 @@ class MDM:
             x: ``(3, S, S)`` or ``(N, 3, S, S)``, normalised as the network wants it.
             nodes: Q nodes; the decoder's own if None.
             inside: ``(S, S)`` or ``(N, S, S)`` bool, False in the padding around the film.
-            seed: of the one generator that all randomness comes from.
+            seed: of the random maps that the faithfulness is compared with. The maps themselves
+                are the same for every seed: the search draws nothing.
             deadline_s: seconds after which the search ends with what it has, in place of the
                 settings' own; measuring comes after that.
             progress: told the share done, rising to 1.
@@ -101,7 +102,7 @@ class MDM:
                     settings,
                     inside=inside[i] if inside is not None and inside.ndim == 3 else inside,
                     temperature=self.temperature,
-                    generator=torch.Generator().manual_seed(seed),
+                    generator=torch.Generator().manual_seed(_FILL_SEED),
                     progress=None,
                     cancelled=cancelled,
                 )
@@ -109,7 +110,7 @@ class MDM:
             ]
             report = _Together(probes, progress)
             report.plan(*_planned_passes(settings, len(nodes)))
-            found = _search(probes, settings, torch.Generator().manual_seed(seed), watch)
+            found = _search(probes, settings, watch)
             facts = replace(settings, deadline_s=self.settings.deadline_s)
             made = [
                 one
@@ -163,20 +164,9 @@ class _Together:
 _Found = tuple[Tensor, list[tuple[Tensor, ...]], list[str]]
 
 
-def _search(
-    probes: Sequence[Probe],
-    settings: MDMSettings,
-    generator: torch.Generator,
-    watch: Watch | None,
-) -> list[_Found]:
+def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None) -> list[_Found]:
     nodes = len(probes[0].nodes)
-    if settings.objective == "consistency":
-        return [
-            (published.search(probe, settings, generator), [()] * nodes, ["steps"] * nodes)
-            for probe in probes
-        ]
-    bases = exploring.explore(probes, settings, generator)
-    subjects = decoder.open_subjects(probes, bases, settings, generator)
+    subjects = decoder.open_subjects(probes, settings)
 
     def show() -> None:
         if watch is not None:
@@ -186,22 +176,19 @@ def _search(
     def late() -> bool:
         return 0 < settings.deadline_s < probes[0].seconds
 
-    if settings.steps > 0:
-        show()
-        decoder.learn(subjects, settings, generator, deadline=late, on_step=show)
+    decoder.learn(subjects, settings, deadline=late, on_step=show)
     found = []
     for i in range(len(probes)):
         own = subjects[i * nodes : (i + 1) * nodes]
         raw = torch.stack([one.map().detach() for one in own])
         grids = [tuple(grid.detach()[0] for grid in one.grids) for one in own]
-        found.append((raw, grids, [one.stop_reason or "done" for one in own]))
+        found.append((raw, grids, [one.stop_reason for one in own]))
     return found
 
 
 def _concluded(probe: Probe, found: _Found, settings: MDMSettings, seed: int) -> list[Attribution]:
     raw, grids, reasons = found
-    heat = scaled if settings.objective == "consistency" else inked
-    heatmaps = [heat(one, probe.inside) for one in raw]
+    heatmaps = [inked(one, probe.inside) for one in raw]
     made = conclude(probe, heatmaps, settings, seed=seed, stop_reason="", method="mdm")
     return [
         replace(one, masks=masks, stop_reason=reason)
@@ -210,8 +197,5 @@ def _concluded(probe: Probe, found: _Found, settings: MDMSettings, seed: int) ->
 
 
 def _planned_passes(settings: MDMSettings, nodes: int) -> tuple[int, int]:
-    if settings.objective == "consistency":
-        return planned_for(settings, nodes, *published.planned_passes(settings, nodes))
-    forward, backward = exploring.planned_passes(settings, nodes)
     searched = decoder.planned_passes(settings, nodes)
-    return planned_for(settings, nodes, forward + searched, backward + searched)
+    return planned_for(settings, nodes, searched, searched)

@@ -1,5 +1,6 @@
 """One image under many masks: the one place where images are masked, run and counted."""
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 
@@ -58,14 +59,7 @@ class Probe:
         self.network, self.nodes, self.batch = network, list(nodes), batch
         self.image = image
         self.inside = inside
-        self.fill_name = fills[0]
-        self.fills = torch.stack(
-            [
-                make_fill(fill, image, inside, sigma=fill_sigma, generator=generator)
-                for fill in fills
-            ]
-        )
-        self.class_scale, self.temperature = class_scale, temperature
+        self.fill_sigma, self.temperature = fill_sigma, temperature
         self.multi_label = multi_label
         self.forward_passes = self.backward_passes = 0
         self.planned = 0.0
@@ -76,11 +70,39 @@ class Probe:
         self.check()
         with torch.no_grad():
             self.whole = network.run(image[None], exact=True)
-            self.before = self.values_of(self.whole)[0]
-            self.filled = self.values(torch.zeros_like(image[:1]), exact=True)[0]
         self.forward_passes += 1
+        self._look_through(fills, class_scale, generator)
+
+    def _look_through(
+        self, fills: Sequence[str], class_scale: str, generator: torch.Generator | None
+    ) -> None:
+        """Make the fills, and read the nodes on the whole image and on the first fill."""
+        self.fill_name, self.class_scale = fills[0], class_scale
+        self.fills = torch.stack(
+            [
+                make_fill(fill, self.image, self.inside, sigma=self.fill_sigma, generator=generator)
+                for fill in fills
+            ]
+        )
+        with torch.no_grad():
+            self.before = self.values_of(self.whole)[0]
+            self.filled = self.values(torch.zeros_like(self.image[:1]), exact=True)[0]
         span = self.before - self.filled
         self.span = span.abs().clamp_min(1e-4 * self.before.abs().clamp_min(1e-2))
+
+    def under(self, fills: Sequence[str], class_scale: str) -> "Probe":
+        """The same image and network under other fills and another scale, counted on from here.
+
+        When it is done with, :meth:`adopt` takes over what it has spent.
+        """
+        other = copy.copy(self)
+        other._look_through(fills, class_scale, None)
+        return other
+
+    def adopt(self, other: "Probe") -> None:
+        """Take over the passes and the progress of a probe made by :meth:`under`."""
+        self.forward_passes, self.backward_passes = other.forward_passes, other.backward_passes
+        self.told = other.told
 
     @property
     def size(self) -> int:

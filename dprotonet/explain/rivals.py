@@ -5,7 +5,7 @@ in the same way, whatever drew the map.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from dprotonet.errors import WrongRequest
-from dprotonet.explain import extremal, feature_maps, pixel_changes
+from dprotonet.explain import extremal, feature_maps, pixel_changes, published
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.heat import scaled
 from dprotonet.explain.masks import centred, smooth_masks, smooth_noise
@@ -21,7 +21,7 @@ from dprotonet.explain.mdm import MDM
 from dprotonet.explain.method import conclude, open_probe, planned_for
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
-from dprotonet.explain.settings import PUBLISHED, MDMSettings
+from dprotonet.explain.settings import MDMSettings
 
 
 class Method(Protocol):
@@ -58,67 +58,6 @@ def _mdm(
     return MDM(model, settings, temperature=temperature).explain(
         x, nodes, inside=inside, seed=seed, progress=progress, cancelled=cancelled
     )
-
-
-PUBLISHED_SHARE = 0.9  # of the progress, for the search of the published decoder
-
-
-def _mdm_published(
-    model: nn.Module,
-    x: Tensor,
-    nodes: Sequence[Node],
-    *,
-    settings: MDMSettings | None = None,
-    temperature: float = 1.0,
-    inside: Tensor | None = None,
-    seed: int = 0,
-    progress: Callable[[float], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> list[Explanation]:
-    """The decoder under its published settings, measured under those given.
-
-    What the published settings would have measured with their own fill and scale is thrown away,
-    and counted in neither passes nor seconds.
-    """
-    settings = settings or MDMSettings()
-    own = replace(
-        PUBLISHED, faithfulness_steps=2, precision=settings.precision, batch=settings.batch
-    )
-
-    def told(first: float, last: float) -> Callable[[float], None] | None:
-        return progress and (lambda share: progress(first + share * (last - first)))
-
-    drawn = MDM(model, own, temperature=temperature).explain(
-        x,
-        nodes,
-        inside=inside,
-        seed=seed,
-        progress=told(0.0, PUBLISHED_SHARE),
-        cancelled=cancelled,
-    )
-    maps = torch.stack([torch.from_numpy(one.heatmap).to(x.device) for one in drawn])
-    measured = _Drawn("mdm-published", lambda _probe, _generator: maps)(
-        model,
-        x,
-        nodes,
-        settings=settings,
-        temperature=temperature,
-        inside=inside,
-        seed=seed,
-        progress=told(PUBLISHED_SHARE, 1.0),
-        cancelled=cancelled,
-    )
-    return [
-        replace(
-            now,
-            raw_range=one.raw_range,
-            passes_forward=now.passes_forward + one.passes_forward - one.measuring_passes,
-            passes_backward=one.passes_backward,
-            seconds=now.seconds + one.seconds - one.measuring_seconds,
-            stop_reason=one.stop_reason,
-        )
-        for now, one in zip(measured, drawn, strict=True)
-    ]
 
 
 @dataclass(frozen=True)
@@ -208,6 +147,7 @@ def _rise(count: int) -> Callable[[Probe, torch.Generator], Tensor]:
 
 
 _DRAWN = (
+    _Drawn("mdm-published", published.search, lambda _, nodes: published.passes(nodes)),
     _Drawn("gradcam", _of_feature_maps(feature_maps.grad_cam), lambda _, nodes: (1, nodes)),
     _Drawn("scorecam", _of_feature_maps(feature_maps.score_cam), lambda _size, _nodes: (1280, 0)),
     _Drawn("prototype", lambda probe, _: feature_maps.own_activation(probe), lambda *_: (1, 0)),
@@ -233,8 +173,8 @@ _DRAWN = (
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType(
-    {"mdm": _mdm, "mdm-published": _mdm_published, **{drawn.name: drawn for drawn in _DRAWN}}
+    {"mdm": _mdm, **{drawn.name: drawn for drawn in _DRAWN}}
 )
 """All methods by name. ``rise`` has 150 masks: on chest films 1,000 were found to be no better.
-``mdm-published`` is the decoder under ``PUBLISHED``. ``gradcam`` and ``scorecam`` need feature
-maps, ``prototype`` a DProtoNet; where they find none, they raise ``WrongRequest``."""
+``mdm-published`` is the search of :mod:`dprotonet.explain.published`. ``gradcam`` and ``scorecam``
+need feature maps, ``prototype`` a DProtoNet; where they find none, they raise ``WrongRequest``."""

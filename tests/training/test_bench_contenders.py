@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from dprotonet.errors import ReadableError
+from dprotonet.explain.published import PUBLISHED
 from dprotonet.explain.rivals import METHODS
 from dprotonet.explain.settings import TIERS, MDMSettings
 from training.bench.contenders import contender, contenders
@@ -32,7 +33,7 @@ def test_a_tier_is_taken_first_and_settings_on_top_of_it():
         ("mdm:sizes=4+9", "sizes", (4, 9)),
         ("mdm:sizes=9", "sizes", (9,)),
         ("mdm:class_scale=logit", "class_scale", "logit"),
-        ("mdm:learning_rate=0.2", "learning_rate", 0.2),
+        ("mdm:momentum=0.2", "momentum", 0.2),
         ("rise:fill_sigma=0.1", "fill_sigma", 0.1),
     ],
 )
@@ -73,5 +74,6 @@ def test_a_method_is_named_once():
 def test_the_plan_holds_the_settings_that_a_map_was_drawn_under():
     plain, published = contender("mdm", NAMES), contender("mdm-published", NAMES)
     assert plain.to_json()["settings_digest"] == MDMSettings().digest
-    assert published.to_json()["settings"]["objective"] == "consistency"
-    assert published.to_json()["settings_digest"] != plain.to_json()["settings_digest"]
+    assert plain.to_json()["settings"]["sizes"] == MDMSettings().sizes
+    assert published.to_json()["settings"]["sizes"] == PUBLISHED.sizes
+    assert "momentum" not in published.to_json()["settings"]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from dprotonet.errors import ReadableError
-from dprotonet.explain.settings import PUBLISHED, TIERS, MDMSettings
+from dprotonet.explain.published import PUBLISHED
+from dprotonet.explain.settings import TIERS, MDMSettings
 
 # What every method reads of its settings; all else is told to the decoder alone.
 _FOR_ALL = ("fill", "fills", "fill_sigma", "class_scale", "precision", "batch")
@@ -31,20 +32,16 @@ class Contender:
     method: str
     settings: MDMSettings
 
-    @property
-    def drawn_under(self) -> MDMSettings:
-        """The settings that the map depends on."""
-        if self.method != "mdm-published":
-            return self.settings
-        own = {key: getattr(self.settings, key) for key in _FOR_PUBLISHED}
-        return dataclasses.replace(PUBLISHED, **own)
-
     def to_json(self) -> dict[str, Any]:
-        """What the plan says of it."""
+        """What the plan says of it: all settings that its map depends on."""
+        settings = dataclasses.asdict(self.settings)
+        if self.method == "mdm-published":
+            own = {key: settings[key] for key in _FOR_PUBLISHED}
+            settings = own | dataclasses.asdict(PUBLISHED)
         return {
             "method": self.method,
-            "settings_digest": self.drawn_under.digest,
-            "settings": dataclasses.asdict(self.drawn_under),
+            "settings_digest": self.settings.digest,
+            "settings": settings,
         }
 
 

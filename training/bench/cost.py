@@ -22,8 +22,9 @@ from dprotonet.bundle import Bundle
 from dprotonet.errors import ReadableError
 from training.bench.contenders import Contender
 from training.bench.plan import Plan
-from training.bench.rows import row_name, write_values
+from training.bench.rows import row_name
 from training.runfolder import hardware
+from training.writing import write_json
 
 if TYPE_CHECKING:
     from training.datasets.samples import Sample
@@ -66,7 +67,7 @@ def measure_costs(
         for contender in missing:
             _log.info("cost: %s", contender.name)
             costs["methods"][contender.name] = _alone(folder, films, contender, plan, device)
-            write_values(file, costs)
+            write_json(file, costs)
 
 
 def _head(count: int, device: str) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.errors import ReadableError
-from training.bench.rows import row_name, write_values
+from training.bench.rows import row_name
 from training.datasets.samples import Sample
 from training.faithful import NODES, spread
+from training.writing import write_json
 
 SCALE = dict(zip(NODES, ("probability", "similarity"), strict=True))
 """The scale of the primary figure, by kind of node."""
@@ -89,13 +90,17 @@ class Plan:
         return cls(**plain | {key: tuple(values[key]) for key in lists})
 
 
-def settled(asked: Plan, samples: Sequence[Sample], count: int, out: Path) -> Plan:
+def settled(
+    asked: Plan, samples: Sequence[Sample], count: int, out: Path, besides: Plan | None = None
+) -> Plan:
     """The plan to work by, written into ``out``: the one begun there, with what is added to it.
 
     Args:
         asked: by this call, without films.
         samples: all of the split.
         count: films to judge, those already planned among them.
+        besides: a comparison whose films are left out, so that what was learned from it is
+            confirmed on others.
 
     Raises:
         ReadableError: something was changed that may not be.
@@ -104,8 +109,8 @@ def settled(asked: Plan, samples: Sequence[Sample], count: int, out: Path) -> Pl
     if begun is not None:
         _refuse_changes(begun, _json_like(asked), out)
         plan = replace(begun, methods={**begun.methods, **asked.methods})
-    plan = replace(plan, films=_films(samples, count, plan.films))
-    write_values(out / _FILE, plan.to_json())
+    plan = replace(plan, films=_films(samples, count, plan.films, besides))
+    write_json(out / _FILE, plan.to_json())
     return plan
 
 
@@ -122,7 +127,9 @@ def _json_like(plan: Plan) -> Plan:
     return Plan.from_json(json.loads(json.dumps(plan.to_json())))
 
 
-def _films(samples: Sequence[Sample], count: int, before: Sequence[str]) -> tuple[str, ...]:
+def _films(
+    samples: Sequence[Sample], count: int, before: Sequence[str], besides: Plan | None
+) -> tuple[str, ...]:
     """Those planned before, and more at even distances among the others.
 
     In the order of the ids' hashes, so that the films that are done are at any time a fair sample.
@@ -134,7 +141,8 @@ def _films(samples: Sequence[Sample], count: int, before: Sequence[str]) -> tupl
             f"The split has no film {gone[0]} any more. Give the data that the plan was begun on, "
             "or another --out."
         )
-    rest = {sample.sample_id: name for name, sample in named.items() if name not in before}
+    taken = {*before, *(besides.films if besides else ())}
+    rest = {sample.sample_id: name for name, sample in named.items() if name not in taken}
     others = [sample for sample in samples if sample.sample_id in rest]
     more = spread(others, count - len(before)) if count > len(before) and others else []
     films = [*before, *(rest[sample.sample_id] for sample in more)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.datasets.samples import Sample
+from training.writing import write_whole
 
 _DIGITS = 12  # hexadecimal, of a hash that stands for an id
 
@@ -42,19 +43,6 @@ def write_row(file: Path, row: Mapping[str, Any]) -> None:
     methods = [f"  {_text(name)}: {_text(found)}" for name, found in row["methods"].items()]
     body = ",\n".join([*head, ' "methods": {\n' + ",\n".join(methods) + "\n }"])
     write_whole(file, "{\n" + body + "\n}\n")
-
-
-def write_values(file: Path, values: Any) -> None:
-    """Indented JSON, whole or not at all."""
-    write_whole(file, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_whole(file: Path, text: str) -> None:
-    """A file that is never seen half written."""
-    part = file.with_name(file.name + ".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
 
 
 def finished(out: Path, films: Sequence[str], methods: Sequence[str]) -> Iterator[dict[str, Any]]:

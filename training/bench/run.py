@@ -15,11 +15,13 @@ from training.bench.contenders import Contender, contenders
 from training.bench.page import markdown
 from training.bench.plan import Plan, read_plan, settled
 from training.bench.plot import plot
-from training.bench.rows import finished, write_values, write_whole
+from training.bench.rows import finished
 from training.bench.table import RESAMPLES, tabulate
 from training.datasets.samples import Sample
 from training.evaluate import split_samples
+from training.runfolder import note_start, start
 from training.splits import Split
+from training.writing import write_json, write_whole
 
 _log = logging.getLogger(__name__)
 NAME = "bench"  # of the files with the results
@@ -34,6 +36,7 @@ class Request:
             those of the plan that was begun, or all there are.
         primary: names among them.
         count: films to judge.
+        besides: a folder of an earlier comparison, whose films are left out.
         so_far: judge no more films, tabulate those that are done.
         cost: films on which each method's cost is measured; 0 leaves it out.
         command: as it may be given again.
@@ -47,6 +50,7 @@ class Request:
     fills: Sequence[str] = ("blur", "mean", "noise")
     steps: int = 16
     seed: int = 0
+    besides: Path | None = None
     so_far: bool = False
     cost: int = 0
     resamples: int = RESAMPLES
@@ -80,8 +84,8 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
             _measure(folder, begun, asked, samples, request, out)
         return report(begun, asked, request, out)
     samples = split_samples(bundle, data, request.split)
-    plan = settled(_plan(bundle, asked, request), samples, request.count, out)
-    _describe(request, out)
+    plan = settled(_plan(bundle, asked, request), samples, request.count, out, _besides(request))
+    note_start(out, start(command=request.command, device=request.device))
     _collect(bundle, plan, asked, samples, request.device, out)
     if request.cost:
         _measure(folder, plan, asked, samples, request, out)
@@ -105,7 +109,7 @@ def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) 
     table |= _alone(out, methods)
     words = plan.to_json()
     page = markdown(words, table, request.command)
-    write_values(out / f"{NAME}.json", {"plan": words, "command": request.command, **table})
+    write_json(out / f"{NAME}.json", {"plan": words, "command": request.command, **table})
     write_whole(out / f"{NAME}.md", page)
     plot(table, out / f"{NAME}.svg")
     return page
@@ -123,6 +127,18 @@ def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
         methods={one.name: one.to_json() for one in asked},
         primary=tuple(request.primary),
     )
+
+
+def _besides(request: Request) -> Plan | None:
+    if request.besides is None:
+        return None
+    plan = read_plan(request.besides)
+    if plan is None or plan.split != request.split:
+        raise ReadableError(
+            f"{request.besides} holds no comparison on the {request.split} split. Give --besides "
+            "the folder of one."
+        )
+    return plan
 
 
 def _measure(
@@ -166,13 +182,3 @@ def _alone(out: Path, methods: Sequence[str]) -> dict[str, Any]:
     costs = json.loads(file.read_text(encoding="utf-8"))
     found = {name: costs["methods"][name] for name in methods if name in costs["methods"]}
     return {"alone": found, "alone_films": costs["films"]}
-
-
-def _describe(request: Request, out: Path) -> None:
-    """Have the folder say what made it; each start is one more entry."""
-    from training.runfolder import start
-
-    file = out / "run.json"
-    before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
-    made = start(command=request.command, device=request.device)
-    write_values(file, {"starts": [*before, made]})

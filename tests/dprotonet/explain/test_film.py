@@ -8,7 +8,7 @@ from dprotonet.images import read
 from dprotonet.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
-QUICK = MDMSettings(steps=1, value_masks=0, slope_masks=2, sizes=(4,), faithfulness_steps=3)
+QUICK = MDMSettings(steps=1, sizes=(4,), faithfulness_steps=3)
 
 
 @pytest.fixture(scope="module")

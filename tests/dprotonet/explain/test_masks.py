@@ -3,6 +3,7 @@ import torch
 
 from dprotonet.explain.fills import blurred, make_fill
 from dprotonet.explain.masks import (
+    blended,
     enlarged,
     ranked,
     smooth_masks,
@@ -80,5 +81,18 @@ def test_a_blur_keeps_a_flat_image_and_its_brightness_up_to_the_films_edge():
 
 
 def test_an_unknown_fill_is_refused():
-    with pytest.raises(ValueError, match="blur, mean, noise, zero"):
+    with pytest.raises(ValueError, match="blur, mean, noise, tiles, zero"):
         make_fill("black", film())
+
+
+def test_shuffled_tiles_keep_the_texture_and_lose_the_form():
+    image = torch.rand(3, 56, 56, generator=generator())
+    fill = make_fill("tiles", image, generator=generator())
+    torch.testing.assert_close(fill.flatten(1).sort().values, image.flatten(1).sort().values)
+    assert (fill == image).float().mean() < 0.2
+
+
+def test_a_blend_shows_every_pixel_by_the_same_share():
+    masks = blended(torch.zeros(6, 6), torch.tensor([0.25, 0.75]))
+    assert masks.shape == (2, 6, 6)
+    assert (masks[0] == 0.25).all() and (masks[1] == 0.75).all()

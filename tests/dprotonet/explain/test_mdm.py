@@ -9,7 +9,6 @@ import torchvision
 from dprotonet.errors import Cancelled, WrongRequest
 from dprotonet.explain import (
     MDM,
-    PUBLISHED,
     TIERS,
     ClassNode,
     MDMSettings,
@@ -26,7 +25,7 @@ from tests.dprotonet.explain.toys import (
 )
 
 SQUARES = ClassNode(1, "squares")
-QUICK = MDMSettings(steps=4, value_masks=12, slope_masks=6, faithfulness_steps=4)
+QUICK = MDMSettings(steps=4, faithfulness_steps=4)
 
 
 def explain(model=None, x=None, nodes=(SQUARES,), settings=QUICK, **options):
@@ -35,7 +34,7 @@ def explain(model=None, x=None, nodes=(SQUARES,), settings=QUICK, **options):
     return MDM(model, settings).explain(x, list(nodes), **options)
 
 
-@pytest.mark.parametrize("tier", ["full", "standard", "draft"])
+@pytest.mark.parametrize("tier", ["full", "standard", "draft", "instant"])
 @pytest.mark.parametrize("place", [(6, 22), (28, 4)])
 def test_a_planted_patch_is_found(tier, place):
     (found,) = explain(x=film(squares=place), settings=TIERS[tier])
@@ -44,12 +43,6 @@ def test_a_planted_patch_is_found(tier, place):
     assert overlap(heatmap, mask) >= 0.5
     assert found.faithfulness.beats_random
     assert found.faithfulness.hidden_value < found.faithfulness.random_hidden_value
-
-
-def test_the_published_recipe_lies_over_the_patch_too():
-    (found,) = explain(settings=PUBLISHED)
-    assert overlap(torch.from_numpy(found.heatmap), patch_mask(6, 22)) >= 0.5
-    assert found.faithfulness.fill == "mean"
 
 
 def test_each_prototype_is_found_at_its_own_place():
@@ -79,11 +72,12 @@ def test_the_value_before_is_the_networks_own():
     assert found.faithfulness.deletion[0] == pytest.approx(found.value_before, abs=1e-5)
 
 
-def test_the_same_seed_gives_the_same_map_and_another_seed_another():
+def test_the_map_is_the_same_for_every_seed_and_its_controls_are_not():
     first, again, other = (explain(seed=seed)[0] for seed in (3, 3, 4))
     assert np.array_equal(first.heatmap, again.heatmap)
     assert first.faithfulness == again.faithfulness
-    assert not np.array_equal(first.heatmap, other.heatmap)
+    assert np.array_equal(first.heatmap, other.heatmap)
+    assert first.faithfulness.random_insertion_auc != other.faithfulness.random_insertion_auc
 
 
 def test_the_worlds_randomness_is_left_alone():
@@ -192,11 +186,9 @@ def test_inference_mode_around_the_call_does_no_harm():
 def test_passes_count_every_image():
     (found,) = explain()
     learned = QUICK.steps * QUICK.areas_per_step * 2
-    assert found.passes_backward == learned + QUICK.slope_masks
-    merged = 2 * 2 * len(QUICK.merge_areas) * len(QUICK.fills)
+    assert found.passes_backward == learned
     # The film and its fill once before the search, the film under its own map after it.
-    own = learned + QUICK.value_masks + QUICK.slope_masks + merged + 2
-    assert found.passes_forward == own + found.measuring_passes
+    assert found.passes_forward == learned + 2 + found.measuring_passes
     assert found.measuring_seconds < found.seconds
 
 
@@ -273,7 +265,7 @@ def test_a_watcher_sees_the_map_at_every_step_and_changes_nothing():
     x = film(squares=(6, 22))
     (watched,) = decoder.attribute(x, [SQUARES], watch=seen.append)
     (alone,) = decoder.attribute(x, [SQUARES])
-    assert [tuple(maps.shape) for maps in seen] == [(1, 1, SIZE, SIZE)] * (QUICK.steps + 1)
+    assert [tuple(maps.shape) for maps in seen] == [(1, 1, SIZE, SIZE)] * QUICK.steps
     assert torch.equal(seen[-1][0, 0], watched.map)
     assert torch.equal(watched.map, alone.map)
 
@@ -285,10 +277,12 @@ def test_a_deadline_of_the_call_goes_before_that_of_the_settings():
     assert found.settings_digest == decoder.settings.digest
 
 
-def test_two_seeds_mark_the_same():
-    settings = replace(TIERS["standard"], precision="float32")
-    first, other = (explain(seed=seed, settings=settings)[0].heatmap.ravel() for seed in (1, 2))
-    assert np.corrcoef(first, other)[0, 1] > 0.8
+def test_a_node_that_hangs_on_nothing_has_an_even_map():
+    model = PatchClassifier()
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+    (found,) = explain(model)
+    assert found.heatmap.max() == found.heatmap.min() == 0
 
 
 def test_calls_leave_no_memory_behind():
