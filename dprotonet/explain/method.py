@@ -1,6 +1,7 @@
 """What all methods have in common: an image opened to be masked, and its maps measured."""
 
 from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,17 @@ from dprotonet.explain.settings import MDMSettings
 
 Progress = Callable[[float], None]
 Cancel = Callable[[], bool]
+
+
+class Options(TypedDict, total=False):
+    """What every method may be told beside the network, the image and the nodes."""
+
+    settings: MDMSettings | None  # fill, scale and measures; of MDM all
+    temperature: float  # the calibration of class probabilities; 1
+    inside: Tensor | None  # (S, S) bool, False in the padding around the film
+    seed: int  # of all that is drawn at random; 0
+    progress: Progress | None  # told the share done, rising to 1
+    cancelled: Cancel | None  # asked before every batch of passes
 
 
 def open_probe(

@@ -7,7 +7,7 @@ in the same way, whatever drew the map.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.heat import scaled
 from dprotonet.explain.masks import centred, smooth_masks, smooth_noise
 from dprotonet.explain.mdm import MDM
-from dprotonet.explain.method import conclude, open_probe, planned_for
+from dprotonet.explain.method import Options, conclude, open_probe, planned_for
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.settings import MDMSettings
@@ -28,35 +28,22 @@ class Method(Protocol):
     """One way to explain the nodes of one image."""
 
     def __call__(
-        self,
-        model: nn.Module,
-        x: Tensor,
-        nodes: Sequence[Node],
-        *,
-        settings: MDMSettings | None = None,
-        temperature: float = 1.0,
-        inside: Tensor | None = None,
-        seed: int = 0,
-        progress: Callable[[float], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        self, model: nn.Module, x: Tensor, nodes: Sequence[Node], **options: Unpack[Options]
     ) -> list[Explanation]:
-        """Explain ``x (3, S, S)``; fill, scale and measures come from the settings."""
+        """Explain ``x (3, S, S)``."""
 
 
 def _mdm(
-    model: nn.Module,
-    x: Tensor,
-    nodes: Sequence[Node],
-    *,
-    settings: MDMSettings | None = None,
-    temperature: float = 1.0,
-    inside: Tensor | None = None,
-    seed: int = 0,
-    progress: Callable[[float], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    model: nn.Module, x: Tensor, nodes: Sequence[Node], **options: Unpack[Options]
 ) -> list[Explanation]:
-    return MDM(model, settings, temperature=temperature).explain(
-        x, nodes, inside=inside, seed=seed, progress=progress, cancelled=cancelled
+    decoder = MDM(model, options.get("settings"), temperature=options.get("temperature", 1.0))
+    return decoder.explain(
+        x,
+        nodes,
+        inside=options.get("inside"),
+        seed=options.get("seed", 0),
+        progress=options.get("progress"),
+        cancelled=options.get("cancelled"),
     )
 
 
@@ -70,19 +57,10 @@ class _Drawn:
     passes: Callable[[int, int], tuple[int, int]] = lambda _size, _nodes: (0, 0)
 
     def __call__(
-        self,
-        model: nn.Module,
-        x: Tensor,
-        nodes: Sequence[Node],
-        *,
-        settings: MDMSettings | None = None,
-        temperature: float = 1.0,
-        inside: Tensor | None = None,
-        seed: int = 0,
-        progress: Callable[[float], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        self, model: nn.Module, x: Tensor, nodes: Sequence[Node], **options: Unpack[Options]
     ) -> list[Explanation]:
-        settings = settings or MDMSettings()
+        settings = options.get("settings") or MDMSettings()
+        seed = options.get("seed", 0)
         generator = torch.Generator().manual_seed(seed)
         with torch.inference_mode(False), torch.enable_grad():
             probe = open_probe(
@@ -90,11 +68,11 @@ class _Drawn:
                 x,
                 nodes,
                 settings,
-                inside=inside,
-                temperature=temperature,
+                inside=options.get("inside"),
+                temperature=options.get("temperature", 1.0),
                 generator=generator,
-                progress=progress,
-                cancelled=cancelled,
+                progress=options.get("progress"),
+                cancelled=options.get("cancelled"),
             )
             probe.plan(*planned_for(settings, len(nodes), *self.passes(probe.size, len(nodes))))
             heatmaps = [scaled(one, probe.inside) for one in self.draw(probe, generator)]
