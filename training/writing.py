@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dprotonet.shell.writing import write_whole
 
-def write_whole(file: Path, text: str) -> None:
-    """A file that is never seen half written; its folder is made where it is missing."""
-    part = file.with_name(file.name + ".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
+
+def write_text(file: Path, text: str) -> None:
+    """A text file; its folder is made where it is missing."""
+    write_whole(file, lambda stream: stream.write(text.encode()))
 
 
 def write_json(file: Path, values: Any) -> None:
     """Indented JSON."""
-    write_whole(file, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+    write_text(file, json.dumps(values, indent=1, ensure_ascii=False) + "\n")

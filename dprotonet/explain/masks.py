@@ -72,8 +72,6 @@ def smooth_masks(
     Coarse random grids, enlarged and shifted by less than a cell, so that no pixel is bound to the
     grid. Half of each mask is kept on average.
     """
-    if not count:
-        return torch.zeros(0, size, size, device=device)
     grids = torch.rand(count, cells + 1, cells + 1, generator=generator)
     grids = (grids < 0.5).float()
     cell = -(-size // cells)

@@ -11,7 +11,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 
 @dataclass(frozen=True)
 class MDMSettings:
-    """The decoder's settings. The defaults are the recipe that was found to be most faithful."""
+    """The decoder's settings. The defaults are the recipe of the tier *standard*."""
 
     sizes: tuple[int, ...] = (7, 14, 28)  # cells along a side of each small mask
     steps: int = 12  # gradient steps

@@ -13,7 +13,7 @@ from dprotonet.explain.published import PUBLISHED
 from dprotonet.explain.settings import TIERS, MDMSettings
 
 # What every method reads of its settings; all else is told to the decoder alone.
-_FOR_ALL = ("fill", "fills", "fill_sigma", "class_scale", "precision", "batch")
+_FOR_ALL = ("fills", "fill_sigma", "class_scale", "precision", "batch")
 _FOR_PUBLISHED = ("precision", "batch")
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 

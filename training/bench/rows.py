@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training.datasets.samples import Sample
-from training.writing import write_whole
+from training.writing import write_text
 
 _DIGITS = 12  # hexadecimal, of a hash that stands for an id
 
@@ -42,7 +42,7 @@ def write_row(file: Path, row: Mapping[str, Any]) -> None:
     head = [f" {_text(key)}: {_text(value)}" for key, value in row.items() if key != "methods"]
     methods = [f"  {_text(name)}: {_text(found)}" for name, found in row["methods"].items()]
     body = ",\n".join([*head, ' "methods": {\n' + ",\n".join(methods) + "\n }"])
-    write_whole(file, "{\n" + body + "\n}\n")
+    write_text(file, "{\n" + body + "\n}\n")
 
 
 def finished(out: Path, films: Sequence[str], methods: Sequence[str]) -> Iterator[dict[str, Any]]:

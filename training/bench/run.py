@@ -21,7 +21,7 @@ from training.datasets.samples import Sample
 from training.evaluate import split_samples
 from training.runfolder import note_start, start
 from training.splits import Split
-from training.writing import write_json, write_whole
+from training.writing import write_json, write_text
 
 _log = logging.getLogger(__name__)
 NAME = "bench"  # of the files with the results
@@ -110,7 +110,7 @@ def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) 
     words = plan.to_json()
     page = markdown(words, table, request.command)
     write_json(out / f"{NAME}.json", {"plan": words, "command": request.command, **table})
-    write_whole(out / f"{NAME}.md", page)
+    write_text(out / f"{NAME}.md", page)
     plot(table, out / f"{NAME}.svg")
     return page
 
