@@ -171,7 +171,12 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
     bench.add_argument("--steps", type=int, default=16, help="of the curves")
     bench.add_argument("--seed", type=int, default=0)
     bench.add_argument(
-        "--besides", type=Path, metavar="OUT", help="leave out the films of the comparison there"
+        "--besides",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="OUT",
+        help="leave out the films of the comparisons there",
     )
     bench.add_argument("--so-far", action="store_true", help="only the table of what is done")
     bench.add_argument(

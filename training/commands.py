@@ -143,7 +143,7 @@ def bench(words: argparse.Namespace) -> None:
         fills=words.fills,
         steps=words.steps,
         seed=words.seed,
-        besides=words.besides,
+        besides=tuple(words.besides),
         so_far=words.so_far,
         cost=words.cost,
         device=_device(words.device),

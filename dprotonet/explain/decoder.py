@@ -7,10 +7,11 @@ pair of soft masks that keep it and remove it, and the map moves to widen the ga
 insertion and deletion curves measure, made smooth. All sizes are learned together, so that their
 sum is what is judged, and no vote is needed afterwards.
 
-Nothing is drawn at random. The search begins with an even map, under which every pixel is shown by
-the same share: film and fill are blended, as on the path of integrated gradients. Each grid moves
-along its gradient, which is scaled by its own root mean square; cells that matter little move
-little, which Adam's steps, scaled cell by cell, do not do.
+The search begins with a map of what random masks do (:mod:`dprotonet.explain.start`). Without one
+it begins with an even map, under which every pixel is shown by the same share: film and fill are
+blended, as on the path of integrated gradients. Each grid moves along its gradient, which is scaled
+by its own root mean square; cells that matter little move little, which Adam's steps, scaled cell
+by cell, do not do.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ class Subject:
 
     probe: Probe
     node: int  # its place among the probe's nodes
+    start: Tensor  # (S, S) to which the grids are added; of spread 1, or 0 everywhere
     grids: list[Tensor]  # (1, s, s), one for each size
     speeds: list[Tensor]  # what each grid last moved by
     gaps: list[Tensor]  # kept minus removed, mean over the shares, step by step
@@ -42,20 +44,26 @@ class Subject:
     def map(self) -> Tensor:
         """``(S, S)`` with mean 0 and spread 1 inside the film, with the graph to the grids.
 
-        0 everywhere before the first step.
+        0 everywhere while it is even.
         """
         return standardised(self._total()[None], self.probe.inside)[0]
 
+    @property
+    def is_even(self) -> bool:
+        """Whether the map has no order yet."""
+        return not self.gaps and not bool(self.start.any())
+
     def masks(self, shares: Tensor, sharpness: float) -> Tensor:
         """``(A, S, S)``: the shares ``(A,)`` that lie highest on the map are kept."""
-        if not self.gaps:
+        if self.is_even:
             return blended(self._total(), shares)
         return stepped(self.map(), shares, sharpness, self.probe.inside)
 
     def _total(self) -> Tensor:
-        return torch.cat([enlarged(grid, self.probe.size) for grid in self.grids]).sum(dim=0)
+        grids = [enlarged(grid, self.probe.size) for grid in self.grids]
+        return torch.cat([self.start[None], *grids]).sum(dim=0)
 
-    def move(self, momentum: float) -> None:
+    def move(self, step_size: float, momentum: float) -> None:
         """One step along the gradients that the grids hold."""
         with torch.no_grad():
             for grid, speed in zip(self.grids, self.speeds, strict=True):
@@ -63,21 +71,24 @@ class Subject:
                     continue
                 size = grid.grad.square().mean().sqrt().clamp_min(LEAST_GRADIENT)
                 speed.mul_(momentum).add_(grid.grad / size)
-                grid.sub_(speed)
+                grid.sub_(speed, alpha=step_size)
                 grid.grad = None
 
 
-def open_subjects(probes: Sequence[Probe], settings: MDMSettings) -> list[Subject]:
-    """A subject for every image and node, with an even map."""
+def open_subjects(
+    probes: Sequence[Probe], starts: Sequence[Tensor], settings: MDMSettings
+) -> list[Subject]:
+    """A subject for every image and node, at its place in the image's starts ``(Q, S, S)``."""
     return [
         Subject(
             probe,
             q,
+            start[q],
             [probe.image.new_zeros(1, s, s).requires_grad_(True) for s in settings.sizes],
             [probe.image.new_zeros(1, s, s) for s in settings.sizes],
             [],
         )
-        for probe in probes
+        for probe, start in zip(probes, starts, strict=True)
         for q in range(len(probe.nodes))
     ]
 
@@ -103,7 +114,7 @@ def learn(
         going = [one for one in subjects if not one.stop_reason]
         _add_gradients(going, shares_at(step, settings), step, settings)
         for one in going:
-            one.move(settings.momentum)
+            one.move(settings.step_size, settings.momentum)
             if _is_flat(one, settings):
                 one.stop_reason = "converged"
         if on_step is not None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from dprotonet.explain import decoder
+from dprotonet.explain import blends, decoder
 from dprotonet.explain.attribution import Attribution
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.heat import inked
@@ -21,9 +21,10 @@ from dprotonet.explain.method import Cancel, Progress, conclude, open_probe, pla
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.start import start_maps
 
 Watch = Callable[[Tensor], None]
-_FILL_SEED = 2210_08336  # of the fills that are drawn: the same for every call
+_SEED = 2210_08336  # of the fills and masks that are drawn: the same for every call
 
 
 class MDM:
@@ -67,11 +68,12 @@ class MDM:
             nodes: Q nodes; the decoder's own if None.
             inside: ``(S, S)`` or ``(N, S, S)`` bool, False in the padding around the film.
             seed: of the random maps that the faithfulness is compared with. The maps themselves
-                are the same for every seed: the search draws nothing.
+                are the same for every seed: the search always draws the same.
             deadline_s: seconds after which the search ends with what it has, in place of the
                 settings' own; measuring comes after that.
             progress: told the share done, rising to 1.
-            watch: shown the maps ``(N, Q, S, S)`` in [0, 1] as they stand after every step.
+            watch: shown the maps ``(N, Q, S, S)`` in [0, 1] as they stand after every step, and
+                at last as they are given.
             cancelled: asked before every batch of passes.
 
         Returns:
@@ -102,7 +104,7 @@ class MDM:
                     settings,
                     inside=inside[i] if inside is not None and inside.ndim == 3 else inside,
                     temperature=self.temperature,
-                    generator=torch.Generator().manual_seed(_FILL_SEED),
+                    generator=torch.Generator().manual_seed(_SEED),
                     progress=None,
                     cancelled=cancelled,
                 )
@@ -166,23 +168,30 @@ _Found = tuple[Tensor, list[tuple[Tensor, ...]], list[str]]
 
 def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None) -> list[_Found]:
     nodes = len(probes[0].nodes)
-    subjects = decoder.open_subjects(probes, settings)
+    starts = start_maps(probes, settings, torch.Generator().manual_seed(_SEED))
+    subjects = decoder.open_subjects(probes, starts, settings)
 
-    def show() -> None:
+    def show(maps: Sequence[Tensor]) -> None:
         if watch is not None:
-            maps = [inked(one.map(), one.probe.inside).map for one in subjects]
-            watch(torch.stack(maps).reshape(len(probes), nodes, *maps[0].shape))
+            seen = [
+                inked(raw, one.probe.inside).map for raw, one in zip(maps, subjects, strict=True)
+            ]
+            watch(torch.stack(seen).reshape(len(probes), nodes, *seen[0].shape))
 
     def late() -> bool:
         return 0 < settings.deadline_s < probes[0].seconds
 
-    decoder.learn(subjects, settings, deadline=late, on_step=show)
+    decoder.learn(
+        subjects, settings, deadline=late, on_step=lambda: show([one.map() for one in subjects])
+    )
     found = []
-    for i in range(len(probes)):
+    for i, probe in enumerate(probes):
         own = subjects[i * nodes : (i + 1) * nodes]
-        raw = torch.stack([one.map().detach() for one in own])
+        learned = torch.stack([one.map().detach() for one in own])
+        raw = blends.most_faithful(probe, starts[i], learned, settings)
         grids = [tuple(grid.detach()[0] for grid in one.grids) for one in own]
         found.append((raw, grids, [one.stop_reason for one in own]))
+    show([one for raw, _, _ in found for one in raw])
     return found
 
 
@@ -198,4 +207,5 @@ def _concluded(probe: Probe, found: _Found, settings: MDMSettings, seed: int) ->
 
 def _planned_passes(settings: MDMSettings, nodes: int) -> tuple[int, int]:
     searched = decoder.planned_passes(settings, nodes)
-    return planned_for(settings, nodes, searched, searched)
+    tried = settings.start_masks + blends.planned_passes(settings, nodes)
+    return planned_for(settings, nodes, searched + tried, searched)

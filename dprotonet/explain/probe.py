@@ -132,25 +132,29 @@ class Probe:
         masks: Tensor,
         fills: Tensor | None = None,
         *,
+        scale: str | None = None,
         exact: bool = False,
     ) -> Tensor:
-        """Node values ``(N, Q)`` under masks ``(N, S, S)``, without gradient, batch by batch."""
+        """Node values ``(N, Q)`` under masks ``(N, S, S)``, without gradient, batch by batch.
+
+        ``scale`` is that of class nodes; the probe's own if None.
+        """
         if fills is None:
             fills = torch.zeros(len(masks), dtype=torch.int64, device=masks.device)
         found = []
         with torch.no_grad():
             for chunk, fill in zip(masks.split(self.batch), fills.split(self.batch), strict=True):
-                found.append(self.read(self.masked(chunk, fill), exact=exact))
+                found.append(self.read(self.masked(chunk, fill), scale=scale, exact=exact))
         return torch.cat(found)
 
     def traced(self, masks: Tensor) -> Tensor:
         """Node values ``(N, Q)`` of one batch, with the graph back to the masks."""
         return self.read(self.masked(masks))
 
-    def read(self, images: Tensor, *, exact: bool = False) -> Tensor:
+    def read(self, images: Tensor, *, scale: str | None = None, exact: bool = False) -> Tensor:
         """Node values ``(N, Q)`` of one batch of images ``(N, 3, S, S)`` as they are."""
         self.check()
-        values = self.values_of(self.network.run(images, exact=exact))
+        values = self.values_of(self.network.run(images, exact=exact), scale=scale)
         self.count(len(images), 0)
         return values
 

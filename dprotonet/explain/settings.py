@@ -14,15 +14,20 @@ class MDMSettings:
     """The decoder's settings. The defaults are the recipe of the tier *standard*."""
 
     sizes: tuple[int, ...] = (7, 14, 28)  # cells along a side of each small mask
-    steps: int = 12  # gradient steps
+    start_masks: int = 48  # random masks whose values make the first map; 0: an even map
+    start_cells: int = 7  # along a side of those
+    steps: int = 6  # gradient steps
     areas: tuple[float, float] = (0.02, 0.98)  # share of the film kept, another at every step
-    areas_per_step: int = 4  # spread evenly over that range
+    areas_per_step: int = 8  # spread evenly over that range
+    step_size: float = 0.2  # of a grid's step, beside a start of spread 1
     momentum: float = 0.5  # share of the steps before that each step still carries
     sharpness: float = 8.0  # how steep a mask's edge is, per standard deviation of the map
     fills: tuple[str, ...] = ("blur", "mean", "noise")  # what hidden pixels show, in turns
     fill_sigma: float = 12 / 224  # the blur's standard deviation, share of the image's side
     search_scale: str = "log_odds"  # of a class node while masks are learned: it never goes flat
     class_scale: str = "probability"  # of a class node's values that are told to a reader
+    blends: tuple[float, ...] = (0.0, 0.5, 1.0)  # shares of the learned map beside its start
+    blend_areas: tuple[float, ...] = (0.1, 0.35)  # kept and removed to find the best blend
     patience: float = 0.01  # a gain below this ends the search (share of the span); 0: never
     faithfulness_steps: int = 8  # points of the insertion and deletion curves
     faithfulness_area: float = 0.2  # share of the film that "the marked region" means
@@ -47,8 +52,12 @@ class MDMSettings:
             raise ValueError("areas are two shares with 0 < low <= high < 1.")
         if self.steps < 1 or self.areas_per_step < 1:
             raise ValueError("steps and areas_per_step are at least 1.")
-        if not 0 <= self.momentum < 1:
-            raise ValueError("momentum is at least 0 and below 1.")
+        if not 0 <= self.momentum < 1 or self.step_size <= 0:
+            raise ValueError("momentum is at least 0 and below 1, step_size above 0.")
+        if self.start_masks < 0 or self.start_cells < 1:
+            raise ValueError("start_masks is at least 0, start_cells at least 1.")
+        if not self.blends or not all(0 <= share <= 1 for share in self.blends):
+            raise ValueError("blends are one or several shares from 0 to 1.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
             raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
 
@@ -69,10 +78,10 @@ def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 TIERS: dict[str, MDMSettings] = {
-    "instant": MDMSettings(steps=1, faithfulness_steps=3),
-    "draft": MDMSettings(steps=3, faithfulness_steps=3),
+    "instant": MDMSettings(start_masks=0, steps=1, areas_per_step=4, faithfulness_steps=3),
+    "draft": MDMSettings(start_masks=24, steps=1, blends=(1.0,), faithfulness_steps=3),
     "standard": MDMSettings(),
-    "full": MDMSettings(steps=40, sizes=(7, 14, 28, 56)),
+    "full": MDMSettings(steps=20, sizes=(7, 14, 28, 56)),
 }
 """From the quickest to the most faithful. A reader who waits is shown one after the other.
 

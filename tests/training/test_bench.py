@@ -155,11 +155,11 @@ def test_other_settings_under_an_old_name_are_refused(folder, tmp_path, monkeypa
 def test_the_films_of_an_earlier_comparison_are_left_out(folder, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     bench(folder, None, QUICK, first)
-    bench(folder, None, replace(QUICK, count=8, besides=first), second)
+    bench(folder, None, replace(QUICK, count=8, besides=[first]), second)
     assert len(rows_of(second)) == 5  # of eight films
     assert not set(rows_of(first)) & set(rows_of(second))
     with pytest.raises(ReadableError, match="holds no comparison on the validation split"):
-        bench(folder, None, replace(QUICK, split="validation", besides=first), tmp_path / "third")
+        bench(folder, None, replace(QUICK, split="validation", besides=[first]), tmp_path / "third")
 
 
 def test_the_plan_is_written_before_the_first_film(folder, tmp_path, monkeypatch):

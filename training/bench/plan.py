@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,11 @@ class Plan:
 
 
 def settled(
-    asked: Plan, samples: Sequence[Sample], count: int, out: Path, besides: Plan | None = None
+    asked: Plan,
+    samples: Sequence[Sample],
+    count: int,
+    out: Path,
+    besides: Collection[str] = (),
 ) -> Plan:
     """The plan to work by, written into ``out``: the one begun there, with what is added to it.
 
@@ -99,8 +103,8 @@ def settled(
         asked: by this call, without films.
         samples: all of the split.
         count: films to judge, those already planned among them.
-        besides: a comparison whose films are left out, so that what was learned from it is
-            confirmed on others.
+        besides: films of earlier comparisons, which are left out, so that what was learned from
+            those is confirmed on others.
 
     Raises:
         ReadableError: something was changed that may not be.
@@ -128,7 +132,7 @@ def _json_like(plan: Plan) -> Plan:
 
 
 def _films(
-    samples: Sequence[Sample], count: int, before: Sequence[str], besides: Plan | None
+    samples: Sequence[Sample], count: int, before: Sequence[str], besides: Collection[str]
 ) -> tuple[str, ...]:
     """Those planned before, and more at even distances among the others.
 
@@ -141,7 +145,7 @@ def _films(
             f"The split has no film {gone[0]} any more. Give the data that the plan was begun on, "
             "or another --out."
         )
-    taken = {*before, *(besides.films if besides else ())}
+    taken = {*before, *besides}
     rest = {sample.sample_id: name for name, sample in named.items() if name not in taken}
     others = [sample for sample in samples if sample.sample_id in rest]
     more = spread(others, count - len(before)) if count > len(before) and others else []

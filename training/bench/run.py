@@ -36,7 +36,7 @@ class Request:
             those of the plan that was begun, or all there are.
         primary: names among them.
         count: films to judge.
-        besides: a folder of an earlier comparison, whose films are left out.
+        besides: folders of earlier comparisons, whose films are left out.
         so_far: judge no more films, tabulate those that are done.
         cost: films on which each method's cost is measured; 0 leaves it out.
         command: as it may be given again.
@@ -50,7 +50,7 @@ class Request:
     fills: Sequence[str] = ("blur", "mean", "noise")
     steps: int = 16
     seed: int = 0
-    besides: Path | None = None
+    besides: Sequence[Path] = ()
     so_far: bool = False
     cost: int = 0
     resamples: int = RESAMPLES
@@ -129,16 +129,18 @@ def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
     )
 
 
-def _besides(request: Request) -> Plan | None:
-    if request.besides is None:
-        return None
-    plan = read_plan(request.besides)
-    if plan is None or plan.split != request.split:
-        raise ReadableError(
-            f"{request.besides} holds no comparison on the {request.split} split. Give --besides "
-            "the folder of one."
-        )
-    return plan
+def _besides(request: Request) -> set[str]:
+    """The films of the earlier comparisons."""
+    films: set[str] = set()
+    for folder in request.besides:
+        plan = read_plan(folder)
+        if plan is None or plan.split != request.split:
+            raise ReadableError(
+                f"{folder} holds no comparison on the {request.split} split. Give --besides "
+                "the --out of one."
+            )
+        films |= set(plan.films)
+    return films
 
 
 def _measure(

@@ -18,22 +18,22 @@ def test_every_step_takes_one_share_of_each_part_and_no_two_steps_the_same():
 def test_a_grid_moves_by_its_gradients_direction_whatever_its_size():
     def moved(scale):
         grid = torch.zeros(1, 2, 2).requires_grad_(True)
-        one = Subject(None, 0, [grid], [torch.zeros(1, 2, 2)], [])
+        one = Subject(None, 0, torch.zeros(4, 4), [grid], [torch.zeros(1, 2, 2)], [])
         grid.grad = scale * torch.tensor([[[3.0, -4.0], [0.0, 0.0]]])
-        one.move(momentum=0.5)
+        one.move(step_size=2.0, momentum=0.5)
         return grid.detach()
 
     small, large = moved(1e-12), moved(1e6)
     torch.testing.assert_close(small, large)
     assert small[0, 0, 0] < 0 < small[0, 0, 1]  # down the gradient
     assert (small[0, 1] == 0).all()  # what matters not, stays
-    assert small.square().mean().sqrt() == torch.tensor(1.0)
+    assert small.square().mean().sqrt() == torch.tensor(2.0)
 
 
 def test_a_step_carries_a_share_of_those_before():
     grid = torch.zeros(1, 1, 1).requires_grad_(True)
-    one = Subject(None, 0, [grid], [torch.zeros(1, 1, 1)], [])
+    one = Subject(None, 0, torch.zeros(4, 4), [grid], [torch.zeros(1, 1, 1)], [])
     for _ in range(2):
         grid.grad = torch.ones(1, 1, 1)
-        one.move(momentum=0.5)
-    assert grid.item() == -2.5
+        one.move(step_size=2.0, momentum=0.5)
+    assert grid.item() == -5.0

@@ -187,8 +187,10 @@ def test_passes_count_every_image():
     (found,) = explain()
     learned = QUICK.steps * QUICK.areas_per_step * 2
     assert found.passes_backward == learned
+    tried = 2 * len(QUICK.blends) * len(QUICK.blend_areas) * len(QUICK.fills)
     # The film and its fill once before the search, the film under its own map after it.
-    assert found.passes_forward == learned + 2 + found.measuring_passes
+    passes = 2 + QUICK.start_masks + learned + tried
+    assert found.passes_forward == passes + found.measuring_passes
     assert found.measuring_seconds < found.seconds
 
 
@@ -265,7 +267,7 @@ def test_a_watcher_sees_the_map_at_every_step_and_changes_nothing():
     x = film(squares=(6, 22))
     (watched,) = decoder.attribute(x, [SQUARES], watch=seen.append)
     (alone,) = decoder.attribute(x, [SQUARES])
-    assert [tuple(maps.shape) for maps in seen] == [(1, 1, SIZE, SIZE)] * QUICK.steps
+    assert [tuple(maps.shape) for maps in seen] == [(1, 1, SIZE, SIZE)] * (QUICK.steps + 1)
     assert torch.equal(seen[-1][0, 0], watched.map)
     assert torch.equal(watched.map, alone.map)
 
