@@ -6,24 +6,17 @@ import torch
 from dprotonet.explain import ClassNode, Faithfulness
 from dprotonet.explain.faithfulness import curves, keep_and_remove, measure
 from dprotonet.explain.masks import ranked
-from dprotonet.explain.method import open_probe
 from dprotonet.explain.settings import MDMSettings
-from tests.dprotonet.explain.toys import SIZE, PatchClassifier, film, patch_mask
+from tests.dprotonet.explain.toys import SIZE, film, opened, patch_mask
 
 PLACE = (6, 22)
 
 
 def probe(x=None, **settings):
-    return open_probe(
-        PatchClassifier(),
+    return opened(
         film(squares=PLACE) if x is None else x,
         [ClassNode(1), ClassNode(0)],
         MDMSettings(precision="float32", **settings),
-        inside=None,
-        temperature=1.0,
-        generator=torch.Generator().manual_seed(0),
-        progress=None,
-        cancelled=None,
     )
 
 

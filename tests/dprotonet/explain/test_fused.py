@@ -42,18 +42,23 @@ def slope(network, x):
     "options",
     [
         {"kernel_size": 3, "padding": 1},
+        {"kernel_size": 3, "padding": 1, "groups": 4},
         {"kernel_size": 3, "stride": 2, "padding": 1, "groups": 8},
+        {"kernel_size": 3, "stride": 2, "padding": 1},
+        {"kernel_size": (5, 2), "stride": (1, 3), "padding": (2, 0), "groups": 8},
+        {"kernel_size": 1, "padding": 1},
         {"kernel_size": 1, "bias": False},
         {"kernel_size": 3, "dilation": 2, "groups": 4},
     ],
 )
-def test_values_and_slopes_are_those_of_the_two_layers(act, options):
+@pytest.mark.parametrize("size", [12, 13])
+def test_values_and_slopes_are_those_of_the_two_layers(size, act, options):
     torch.manual_seed(0)
     conv = nn.Conv2d(8, 16, **options)
     with torch.no_grad():
         conv.weight.mul_(12)  # so that some values pass 6
     network = nn.Sequential(conv, act()).requires_grad_(False).eval()
-    x = torch.randn(2, 8, 12, 12).to(memory_format=torch.channels_last)
+    x = torch.randn(2, 8, size, size).to(memory_format=torch.channels_last)
     other, found = fused(network, x)
     assert found and isinstance(other[0], FusedConvolution)
     for one, two in zip(slope(network, x), slope(other, x), strict=True):

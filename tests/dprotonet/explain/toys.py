@@ -1,10 +1,15 @@
 """Networks so small that one knows what they look at."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from dprotonet.explain import MDMSettings, Node
+from dprotonet.explain.method import open_probe
+from dprotonet.explain.probe import Probe
 
 SIZE = 48  # px
 PATCH = 16  # px, the side of a planted patch
@@ -75,6 +80,21 @@ class PatchPrototypes(nn.Module):
         prototypes = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
         similarities = torch.cosine_similarity(vectors, prototypes[None], dim=-1)
         return ToyInference(similarities * 5, similarities, vectors)
+
+
+def opened(x: Tensor, nodes: Sequence[Node], settings: MDMSettings) -> Probe:
+    """An image ready to be masked, before a classifier that knows squares."""
+    return open_probe(
+        PatchClassifier(),
+        x,
+        nodes,
+        settings,
+        inside=None,
+        temperature=1.0,
+        generator=torch.Generator().manual_seed(0),
+        progress=None,
+        cancelled=None,
+    )
 
 
 def patch_mask(row: int, column: int) -> Tensor:
