@@ -181,7 +181,7 @@ def _gaps(
         output, scale=settings.search_scale, own=torch.cat(own + own) if own else None
     )
     for one, _ in chunk:
-        one.probe.count(2, 2)
+        one.probe.work.count(2, 2)
     at = torch.arange(len(chunk), device=values.device)
     node = torch.tensor([one.node for one, _ in chunk], device=values.device)
     return values[at, node] - values[at + len(chunk), node]

@@ -39,7 +39,7 @@ def extremal_perturbation(probe: Probe) -> Tensor:
             kept = values[torch.arange(len(rows), device=values.device), own[rows]]
             gain = (kept - probe.filled[own[rows]]) / probe.span[own[rows]]
             (weight * _off_area(masks, areas[rows], probe.inside) - gain).sum().backward()
-            probe.count(0, len(rows))
+            probe.work.count(0, len(rows))
         adam.step()
     masks = _masks(grids.detach(), probe.size)
     return masks.reshape(nodes, count, probe.size, probe.size).sum(dim=1)

@@ -25,7 +25,7 @@ def grad_cam(probe: Probe) -> Tensor | None:
     for node in probe.nodes:
         value = _slope_value(output, node)
         (gradient,) = torch.autograd.grad(value, features, retain_graph=True)
-        probe.count(0, 1)
+        probe.work.count(0, 1)
         weights = gradient.mean(dim=(2, 3), keepdim=True)
         maps.append((weights * features.detach()).sum(dim=1).relu())
     return _on_grid(torch.cat(maps), probe)
@@ -116,7 +116,7 @@ def _passed(probe: Probe, name: str) -> tuple[object, Tensor]:
         output = probe.network.exact(probe.image[None])
     finally:
         hook.remove()
-    probe.count(1, 0)
+    probe.work.count(1, 0)
     return output, kept[-1]
 
 

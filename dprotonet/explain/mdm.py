@@ -145,21 +145,21 @@ class _Together:
     def __init__(self, probes: Sequence[Probe], progress: Progress | None) -> None:
         self._probes, self._progress, self._told = probes, progress, 0.0
         for probe in probes:
-            probe.progress = self._tell
+            probe.work.progress = self._tell
 
     def plan(self, forward: int, backward: int) -> None:
         for probe in self._probes:
-            probe.plan(forward, backward)
+            probe.work.plan(forward, backward)
 
     def _tell(self, _share: float) -> None:
-        share = sum(probe.told for probe in self._probes) / len(self._probes)
+        share = sum(probe.work.told for probe in self._probes) / len(self._probes)
         if self._progress is not None and share > self._told:
             self._told = share
             self._progress(share)
 
     def finish(self) -> None:
         for probe in self._probes:
-            probe.tell(1.0)
+            probe.work.tell(1.0)
 
 
 # Of one image: raw maps (Q, S, S), the grids of each node, and why each search ended.
@@ -179,7 +179,7 @@ def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None)
             watch(torch.stack(seen).reshape(len(probes), nodes, *seen[0].shape))
 
     def late() -> bool:
-        return 0 < settings.deadline_s < probes[0].seconds
+        return 0 < settings.deadline_s < probes[0].work.seconds
 
     decoder.learn(
         subjects, settings, deadline=late, on_step=lambda: show([one.map() for one in subjects])

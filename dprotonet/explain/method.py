@@ -74,7 +74,7 @@ def conclude(
 ) -> list[Attribution]:
     """Measure the heatmaps, one for each of the probe's nodes, and write down what is known."""
     maps = torch.stack([heatmap.map for heatmap in heatmaps])
-    found_passes, found_seconds = probe.forward_passes, probe.seconds
+    found_passes, found_seconds = probe.work.forward_passes, probe.work.seconds
     owners = list(range(len(heatmaps)))
     after = probe.values(maps, exact=True).diagonal()
     measured = faithfulness.measure(
@@ -85,7 +85,7 @@ def conclude(
         area=settings.faithfulness_area,
         generator=torch.Generator().manual_seed(seed + 1),
     )
-    seconds = probe.seconds
+    seconds = probe.work.seconds
     return [
         Attribution(
             node=node.name,
@@ -93,8 +93,8 @@ def conclude(
             raw_range=heatmaps[q].raw_range,
             value_before=float(probe.before[q]),
             value_after=float(after[q]),
-            passes_forward=probe.forward_passes,
-            passes_backward=probe.backward_passes,
+            passes_forward=probe.work.forward_passes,
+            passes_backward=probe.work.backward_passes,
             seconds=seconds,
             stop_reason=stop_reason,
             settings_digest=settings.digest,
@@ -103,7 +103,7 @@ def conclude(
             method=method,
             precision=probe.network.precision,
             nodes_in_call=len(probe.nodes),
-            measuring_passes=probe.forward_passes - found_passes,
+            measuring_passes=probe.work.forward_passes - found_passes,
             measuring_seconds=seconds - found_seconds,
         )
         for q, node in enumerate(probe.nodes)

@@ -56,7 +56,7 @@ def integrated_gradients(probe: Probe) -> Tensor:
             n_steps=GRADIENT_STEPS,
             internal_batch_size=probe.batch,
         )
-        probe.count(0, GRADIENT_STEPS)
+        probe.work.count(0, GRADIENT_STEPS)
         maps.append(found[0].detach().sum(dim=0).float())
     return blurred(torch.stack(maps), SMOOTHING * probe.size)
 

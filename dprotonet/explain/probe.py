@@ -1,7 +1,6 @@
 """One image under many masks: the one place where images are masked, run and counted."""
 
 import copy
-import time
 from collections.abc import Callable, Sequence
 
 import torch
@@ -12,14 +11,13 @@ from dprotonet.explain.fills import make_fill
 from dprotonet.explain.frozen import FrozenNetwork
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.values import node_values
-
-BACKWARD_COST = 2.0  # of a backward pass, in forward passes; for the progress only
+from dprotonet.explain.work import Work
 
 
 class Probe:
     """Masks in, node values out, for one image and Q nodes.
 
-    Counts the passes, reports the progress after every batch and stops at once when cancelled.
+    Notes the passes in its :class:`Work` after every batch and stops at once when cancelled.
     """
 
     def __init__(
@@ -61,16 +59,12 @@ class Probe:
         self.inside = inside
         self.fill_sigma, self.temperature = fill_sigma, temperature
         self.multi_label = multi_label
-        self.forward_passes = self.backward_passes = 0
-        self.planned = 0.0
-        self.progress, self._cancelled = progress, cancelled
-        self.told = 0.0  # the share last reported
-        self.started = time.perf_counter()
+        self.work, self._cancelled = Work(progress), cancelled
         self.whole: object = None
         self.check()
         with torch.no_grad():
             self.whole = network.run(image[None], exact=True)
-        self.forward_passes += 1
+        self.work.count(1, 0)
         self._look_through(fills, class_scale, generator)
 
     def _look_through(
@@ -91,18 +85,10 @@ class Probe:
         self.span = span.abs().clamp_min(1e-4 * self.before.abs().clamp_min(1e-2))
 
     def under(self, fills: Sequence[str], class_scale: str) -> "Probe":
-        """The same image and network under other fills and another scale, counted on from here.
-
-        When it is done with, :meth:`adopt` takes over what it has spent.
-        """
+        """The same image, network and work under other fills and another scale."""
         other = copy.copy(self)
         other._look_through(fills, class_scale, None)
         return other
-
-    def adopt(self, other: "Probe") -> None:
-        """Take over the passes and the progress of a probe made by :meth:`under`."""
-        self.forward_passes, self.backward_passes = other.forward_passes, other.backward_passes
-        self.told = other.told
 
     @property
     def size(self) -> int:
@@ -113,11 +99,6 @@ class Probe:
     def fill(self) -> Tensor:
         """``(3, S, S)``: the first fill."""
         return self.fills[0]
-
-    @property
-    def seconds(self) -> float:
-        """Since the probe was made."""
-        return time.perf_counter() - self.started
 
     def masked(self, masks: Tensor, fills: Tensor | None = None) -> Tensor:
         """``(N, 3, S, S)``: the image where a mask ``(N, S, S)`` is 1, a fill where it is 0.
@@ -155,7 +136,7 @@ class Probe:
         """Node values ``(N, Q)`` of one batch of images ``(N, 3, S, S)`` as they are."""
         self.check()
         values = self.values_of(self.network.run(images, exact=exact), scale=scale)
-        self.count(len(images), 0)
+        self.work.count(len(images), 0)
         return values
 
     def check(self) -> None:
@@ -166,25 +147,6 @@ class Probe:
         """
         if self._cancelled is not None and self._cancelled():
             raise Cancelled
-
-    def plan(self, forward: int, backward: int) -> None:
-        """Say how much work is to come, for the progress."""
-        self.planned += forward + BACKWARD_COST * backward
-
-    def tell(self, share: float) -> None:
-        """Report progress, never backwards."""
-        if share > self.told:
-            self.told = share
-            if self.progress is not None:
-                self.progress(share)
-
-    def count(self, forward: int, backward: int) -> None:
-        """Note so many images forward and backward, and report the progress."""
-        self.forward_passes += forward
-        self.backward_passes += backward
-        done = self.forward_passes + BACKWARD_COST * self.backward_passes
-        if self.planned:
-            self.tell(min(done / self.planned, 0.99))
 
     def values_of(
         self, output: object, *, scale: str | None = None, own: Tensor | None = None

@@ -61,7 +61,6 @@ def search(probe: Probe, generator: torch.Generator) -> Tensor:
             better = (found > scores).to(maps.device)
             best = torch.where(better[:, None, None], maps, best)
             scores = torch.maximum(found, scores)
-    probe.adopt(own)
     of_node = best.reshape(nodes, len(sizes), own.size, own.size)
     return torch.stack([voted(one.sigmoid(), own.inside) for one in of_node])
 
@@ -92,4 +91,4 @@ def _add_gradients(probe: Probe, grids: list[Tensor]) -> None:
         gap = (values - probe.before[own]) / probe.span[own]
         mean = (masks if probe.inside is None else masks[:, probe.inside]).flatten(1).mean(1)
         (PUBLISHED.consistency_weight * gap**2 + mean).sum().backward()
-        probe.count(0, len(rows))
+        probe.work.count(0, len(rows))

@@ -74,12 +74,14 @@ class _Drawn:
                 progress=options.get("progress"),
                 cancelled=options.get("cancelled"),
             )
-            probe.plan(*planned_for(settings, len(nodes), *self.passes(probe.size, len(nodes))))
+            probe.work.plan(
+                *planned_for(settings, len(nodes), *self.passes(probe.size, len(nodes)))
+            )
             heatmaps = [scaled(one, probe.inside) for one in self.draw(probe, generator)]
             found = conclude(
                 probe, heatmaps, settings, seed=seed, stop_reason="done", method=self.name
             )
-            probe.tell(1.0)
+            probe.work.tell(1.0)
         return [one.explanation() for one in found]
 
 

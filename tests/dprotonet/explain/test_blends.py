@@ -14,9 +14,9 @@ RIGHT, WRONG = (standardised(patch_mask(*at).float()[None]) for at in ((6, 22), 
 
 def chosen(starts, learned, settings=SETTINGS, nodes=(SQUARES,)):
     probe = opened(film(squares=(6, 22)), list(nodes), settings)
-    before = probe.forward_passes
+    before = probe.work.forward_passes
     found = most_faithful(probe, starts, learned, settings)
-    return found, probe.forward_passes - before
+    return found, probe.work.forward_passes - before
 
 
 def test_a_search_that_ran_away_is_not_followed():

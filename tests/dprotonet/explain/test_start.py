@@ -30,7 +30,7 @@ def test_what_raises_one_class_lowers_the_other():
 def test_nodes_share_the_passes():
     _, (one,) = start()
     _, (two,) = start(nodes=(ClassNode(0), ClassNode(1)))
-    assert one.forward_passes == two.forward_passes == SETTINGS.start_masks + 2
+    assert one.work.forward_passes == two.work.forward_passes == SETTINGS.start_masks + 2
 
 
 def test_an_image_has_the_same_map_alone_and_in_company():
@@ -43,7 +43,7 @@ def test_an_image_has_the_same_map_alone_and_in_company():
 def test_without_masks_the_map_is_even_and_costs_nothing():
     (maps,), (probe,) = start(MDMSettings(start_masks=0, precision="float32"))
     assert maps.shape == (1, SIZE, SIZE) and not maps.any()
-    assert probe.forward_passes == 2
+    assert probe.work.forward_passes == 2
 
 
 def test_a_fill_with_one_mask_alone_says_nothing():
