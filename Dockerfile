@@ -10,6 +10,7 @@ FROM python:3.11-slim
 # What the allocator and OpenMP need to be quick beside a busy neighbour: see the Makefile.
 ENV PYTHONUNBUFFERED=1 \
     OMP_WAIT_POLICY=PASSIVE \
+    GOMP_SPINCOUNT=2000 \
     MALLOC_TRIM_THRESHOLD_=536870912
 
 WORKDIR /opt/dprotonet-review

@@ -16,10 +16,11 @@ COMMAND = (sys.executable, "-m", "app.worker", "--until-stdin-closes")
 LONGEST_REST = 30.0  # seconds between two starts of a worker that keeps dying
 STEADY = 60.0  # seconds after which a worker counts as well
 PATIENCE = 10.0  # seconds for a worker to leave before it is killed
-# Threads that wait must not spin: they would take the time of the server and of the decoder.
+# Threads that wait must not spin long: they would take the time of the server and of the decoder.
 # Memory kept by the allocator spares a page fault a buffer, which costs a model half its speed.
 ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "2000",
     "MALLOC_TRIM_THRESHOLD_": "536870912",
     "MALLOC_TOP_PAD_": "67108864",
     "MALLOC_ARENA_MAX": "2",

@@ -101,7 +101,7 @@ def _alone(
     done = subprocess.run(
         [sys.executable, "-m", "training.bench.alone", *words],
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"},
+        env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"},
         capture_output=True,
         text=True,
     )
