@@ -58,6 +58,8 @@ class MDMSettings:
             raise ValueError("start_masks is at least 0, start_cells at least 1.")
         if not self.blends or not all(0 <= share <= 1 for share in self.blends):
             raise ValueError("blends are one or several shares from 0 to 1.")
+        if not self.blend_areas or not all(0 < area < 1 for area in self.blend_areas):
+            raise ValueError("blend_areas are one or several shares between 0 and 1.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
             raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
 
