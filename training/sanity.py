@@ -1,8 +1,8 @@
 """Do heatmaps depend on what was learned, and on nothing else?
 
 They should change with randomised weights, and stay under another seed, through a JPEG file and
-under a little noise. A method that draws nothing is the same under every seed, which says nothing
-of it: read the other two.
+under a little noise. A method that always draws the same is the same under every seed, which says
+nothing of it: read the other two.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ class Attribution(Facts):
     """One node's map on the device that made it."""
 
     map: Tensor  # (S, S) float32 in [0, 1]; 0 in the padding
-    masks: tuple[Tensor, ...] = ()  # (s, s), the learned grid of each size; empty for other methods
+    masks: tuple[Tensor, ...] = ()  # (s, s), the learned grid of each size, start apart; or ()
 
     def explanation(self) -> Explanation:
         """The same with the heatmap as an array on the host."""

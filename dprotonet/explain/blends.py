@@ -16,17 +16,21 @@ from dprotonet.explain.settings import MDMSettings
 def most_faithful(probe: Probe, starts: Tensor, learned: Tensor, settings: MDMSettings) -> Tensor:
     """The best blends ``(Q, S, S)`` of the nodes' starts and learned maps ``(Q, S, S)``.
 
-    Both have spread 1, or are 0 everywhere, and then there is nothing to choose.
+    Both have spread 1. Where a start is 0 everywhere, there is nothing to choose.
     """
-    shares = torch.tensor(settings.blends, device=learned.device)[:, None, None, None]
-    if len(shares) == 1 or not settings.start_masks:
+    if not settings.start_masks:
         return learned
+    shares = torch.tensor(settings.blends, device=learned.device)[:, None, None, None]
     mixed = torch.lerp(starts[None], learned[None], shares).flatten(0, 1)
-    owners = list(range(len(learned))) * len(shares)
-    scores = keep_and_remove(probe, mixed, owners, settings.blend_areas)
-    best = scores.reshape(len(shares), -1).argmax(dim=0)
     blends = standardised(mixed, probe.inside).reshape(len(shares), *learned.shape)
-    return blends[best, torch.arange(len(learned), device=best.device)]
+    nodes = torch.arange(len(learned), device=learned.device)
+    best = torch.zeros_like(nodes)
+    if len(shares) > 1:
+        owners = nodes.tolist() * len(shares)
+        scores = keep_and_remove(probe, mixed, owners, settings.blend_areas)
+        best = scores.reshape(len(shares), -1).argmax(dim=0)
+    started = starts.flatten(1).any(dim=1)[:, None, None]
+    return torch.where(started, blends[best, nodes], learned)
 
 
 def planned_passes(settings: MDMSettings, nodes: int) -> int:

@@ -1,11 +1,11 @@
 """Learning the small masks: images × nodes × areas in one graph through the frozen network.
 
-Each node of each image has one small grid for every size. Enlarged and added up they are the node's
-map; whatever share of the film lies highest on it should hold the node up where only that share is
-shown, and let it fall where that share is hidden. So every step takes several shares, each as a
-pair of soft masks that keep it and remove it, and the map moves to widen the gap. That is what the
-insertion and deletion curves measure, made smooth. All sizes are learned together, so that their
-sum is what is judged, and no vote is needed afterwards.
+Each node of each image has one small grid for every size. Enlarged and added to the start they are
+the node's map; whatever share of the film lies highest on it should hold the node up where only
+that share is shown, and let it fall where that share is hidden. So every step takes several shares,
+each as a pair of soft masks that keep it and remove it, and the map moves to widen the gap. That is
+what the insertion and deletion curves measure, made smooth. All sizes are learned together, so that
+their sum is what is judged, and no vote among them is needed afterwards.
 
 The search begins with a map of what random masks do (:mod:`dprotonet.explain.start`). Without one
 it begins with an even map, under which every pixel is shown by the same share: film and fill are
@@ -100,7 +100,7 @@ def learn(
     deadline: Callable[[], bool],
     on_step: Callable[[], None] | None = None,
 ) -> None:
-    """Move every subject's grids until it gains no more, or the steps or the time are used up.
+    """Move every subject's grids until the steps or the time are used up, or a long search is flat.
 
     A subject that is done is left as it is, so that its map is the same alone and in company.
 

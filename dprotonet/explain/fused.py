@@ -90,11 +90,14 @@ class FusedConvolution(nn.Module):
         )
 
     def _slope_by_torch(self, slope: Tensor, shape: torch.Size) -> Tensor:
+        given, weight = slope.dtype, self.weight.detach()
+        if self.groups > 1 and max(self.stride) > 1:  # ten times slower in bfloat16 (torch 2.14)
+            slope, weight = slope.float(), weight.float()
         like = torch.empty(shape, dtype=slope.dtype, memory_format=torch.channels_last)
         found, _, _ = torch.ops.aten.convolution_backward(
             slope,
             like,  # its shape alone is read
-            self.weight,
+            weight,
             None,
             self.stride,
             self.padding,
@@ -104,7 +107,7 @@ class FusedConvolution(nn.Module):
             self.groups,
             [True, False, False],
         )
-        return found
+        return found.to(given)
 
 
 def _is_turnable(conv: FusedConvolution) -> bool:

@@ -2,9 +2,10 @@
 
 After "MDM: Multiple Dynamic Masks for Visual Explanation of Neural Networks" (arXiv 2207.08046):
 small masks of several sizes are learned by gradient descent through the frozen network and merged
-into one heatmap. The prototype's own activation map is not used. A re-implementation from the
-abstracts and the released behaviour, with another objective and another merge
-(:mod:`dprotonet.explain.decoder`); the published form is :mod:`dprotonet.explain.published`.
+into one heatmap, here with the map of random masks from which they start. The prototype's own
+activation map is not used. A re-implementation from the abstracts and the released behaviour, with
+another objective and another merge (:mod:`dprotonet.explain.decoder`); the published form is
+:mod:`dprotonet.explain.published`.
 """
 
 from collections.abc import Callable, Sequence
@@ -69,8 +70,8 @@ class MDM:
             inside: ``(S, S)`` or ``(N, S, S)`` bool, False in the padding around the film.
             seed: of the random maps that the faithfulness is compared with. The maps themselves
                 are the same for every seed: the search always draws the same.
-            deadline_s: seconds after which the search ends with what it has, in place of the
-                settings' own; measuring comes after that.
+            deadline_s: seconds after which no further step is made, in place of the settings' own;
+                the start comes before that, choosing the blend and measuring after it.
             progress: told the share done, rising to 1.
             watch: shown the maps ``(N, Q, S, S)`` in [0, 1] as they stand after every step, and
                 at last as they are given.

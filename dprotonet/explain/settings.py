@@ -28,13 +28,13 @@ class MDMSettings:
     class_scale: str = "probability"  # of a class node's values that are told to a reader
     blends: tuple[float, ...] = (0.0, 0.5, 1.0)  # shares of the learned map beside its start
     blend_areas: tuple[float, ...] = (0.1, 0.35)  # kept and removed to find the best blend
-    patience: float = 0.01  # a gain below this ends the search (share of the span); 0: never
+    patience: float = 0.01  # from step 12 on a gain below this share of the gap ends it; 0: never
     faithfulness_steps: int = 8  # points of the insertion and deletion curves
     faithfulness_area: float = 0.2  # share of the film that "the marked region" means
     precision: str = "auto"  # of the search; shown values are always float32
     batch: int = 16  # most images in one graph
     memory_mb: int = 2048  # most that one graph may keep for the way back; fewer images then
-    deadline_s: float = 0.0  # seconds after which the search ends with what it has; 0: none
+    deadline_s: float = 0.0  # seconds after which no further step is made; 0: none
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""

@@ -18,7 +18,8 @@ from dprotonet.explain.settings import MDMSettings
 def start_maps(
     probes: Sequence[Probe], settings: MDMSettings, generator: torch.Generator
 ) -> list[Tensor]:
-    """For each image the maps ``(Q, S, S)`` of its nodes, of mean 0 and spread 1; 0 without masks.
+    """For each image the maps ``(Q, S, S)`` of its nodes, of mean 0 and spread 1; 0 without masks,
+    and where no mask moves the node.
 
     All images and nodes see the same masks, so that each map is the same alone and in company. An
     image's passes are shared by its nodes.

@@ -38,7 +38,20 @@ def test_each_node_has_its_own():
     assert passes == planned_passes(SETTINGS, 2) == 2 * 2 * 3 * 2 * 3
 
 
-def test_one_blend_alone_and_no_start_cost_nothing():
-    for settings in (MDMSettings(blends=(1.0,)), MDMSettings(start_masks=0)):
-        found, passes = chosen(WRONG, RIGHT, settings)
-        assert found is RIGHT and passes == planned_passes(settings, 1) == 0
+def test_one_blend_alone_is_taken_without_measuring():
+    for share, wanted in ((0.0, RIGHT), (1.0, WRONG)):
+        settings = MDMSettings(blends=(share,))
+        found, passes = chosen(RIGHT, WRONG, settings)
+        torch.testing.assert_close(found, wanted)
+        assert passes == planned_passes(settings, 1) == 0
+
+
+def test_without_a_start_the_learned_map_is_taken():
+    settings = MDMSettings(start_masks=0)
+    found, passes = chosen(torch.zeros_like(WRONG), WRONG, settings)
+    assert found is WRONG and passes == planned_passes(settings, 1) == 0
+
+
+def test_a_start_that_says_nothing_never_wins():
+    found, _ = chosen(torch.zeros_like(WRONG), WRONG)
+    torch.testing.assert_close(found, WRONG)
