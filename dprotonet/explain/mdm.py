@@ -8,7 +8,7 @@ another objective and another merge (:mod:`dprotonet.explain.decoder`); the publ
 :mod:`dprotonet.explain.published`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -172,7 +172,7 @@ def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None)
     starts = start_maps(probes, settings, torch.Generator().manual_seed(_SEED))
     subjects = decoder.open_subjects(probes, starts, settings)
 
-    def show(maps: Sequence[Tensor]) -> None:
+    def show(maps: Iterable[Tensor]) -> None:
         if watch is not None:
             seen = [
                 inked(raw, one.probe.inside).map for raw, one in zip(maps, subjects, strict=True)
@@ -183,7 +183,7 @@ def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None)
         return 0 < settings.deadline_s < probes[0].work.seconds
 
     decoder.learn(
-        subjects, settings, deadline=late, on_step=lambda: show([one.map() for one in subjects])
+        subjects, settings, deadline=late, on_step=lambda: show(one.map() for one in subjects)
     )
     found = []
     for i, probe in enumerate(probes):
@@ -192,7 +192,7 @@ def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None)
         raw = blends.most_faithful(probe, starts[i], learned, settings)
         grids = [tuple(grid.detach()[0] for grid in one.grids) for one in own]
         found.append((raw, grids, [one.stop_reason for one in own]))
-    show([one for raw, _, _ in found for one in raw])
+    show(one for raw, _, _ in found for one in raw)
     return found
 
 
