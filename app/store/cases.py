@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.cases import Case, CaseFilters, CasePage, CaseRow, FilmFacts
+from app.domain.cases import Case, CaseFilters, CasePage, CaseRow, FilmFacts, Twin
 from app.domain.errors import NotFound
 from app.store.labelled import labelled
 from app.store.rows import (
@@ -19,6 +19,7 @@ from app.store.rows import (
     JobItemEntry,
     PredictionEntry,
 )
+from dprotonet.file_names import printable
 
 FACTS = tuple(FilmFacts.__dataclass_fields__)
 
@@ -30,14 +31,15 @@ class Cases:
         self._session = session
 
     def add(self, new: Case) -> None:
-        """Write one case; IntegrityError when its pixels are there already."""
-        facts = {name: getattr(new.facts, name) for name in FACTS}
+        """Write one case; IntegrityError when its file is there already."""
+        facts = {name: _held(getattr(new.facts, name)) for name in FACTS}
         self._session.add(
             CaseEntry(
                 id=new.case_id,
                 file_name=new.file_name,
                 file_sha256=new.file_sha256,
                 pixel_sha256=new.pixel_sha256,
+                pixel_hash=new.pixel_hash,
                 file_bytes=new.file_bytes,
                 study_key=new.study_key,
                 source=new.source,
@@ -59,15 +61,21 @@ class Cases:
             raise NotFound("This case is not there any more. Choose another from the list.")
         return _case(entry)
 
-    def find(self, *, file_sha256: str = "", pixel_sha256: str = "") -> Case | None:
-        """The case with these bytes or these pixels."""
-        column, value = (
-            (CaseEntry.file_sha256, file_sha256)
-            if file_sha256
-            else (CaseEntry.pixel_sha256, pixel_sha256)
-        )
-        entry = self._session.scalars(select(CaseEntry).where(column == value).limit(1)).first()
+    def find(self, *, file_sha256: str) -> Case | None:
+        """The case with these bytes."""
+        query = select(CaseEntry).where(CaseEntry.file_sha256 == file_sha256)
+        entry = self._session.scalars(query).first()
         return None if entry is None else _case(entry)
+
+    def with_pixels(self, pixel_sha256: str, *, limit: int) -> tuple[Twin, ...]:
+        """The cases with these pixels, whatever their header, the first one first."""
+        found = self._session.execute(
+            select(CaseEntry.id, CaseEntry.file_name)
+            .where(CaseEntry.pixel_sha256 == pixel_sha256)
+            .order_by(CaseEntry.created_at, CaseEntry.id)
+            .limit(limit)
+        )
+        return tuple(Twin(case_id, name) for case_id, name in found)
 
     def set_model(self, case_id: str, model: str) -> None:
         """Choose the bundle a case is read with."""
@@ -101,7 +109,7 @@ class Cases:
             if item.upload_key:
                 keys.add(item.upload_key)
             item.case_id = item.upload_key = item.path = item.explanation_id = None
-            item.name = item.file_sha256 = ""
+            item.name = item.shown_path = item.file_sha256 = ""
             item.state, item.message = "deleted", "The case was deleted."
         self._session.flush()
         self._session.execute(delete(CaseEntry).where(CaseEntry.id == case_id))
@@ -231,6 +239,11 @@ def _row(found: Any) -> CaseRow:
     return CaseRow(**{name: found[name] for name in CaseRow.__dataclass_fields__})
 
 
+def _held(fact: Any) -> Any:
+    """A header may hold what no column can: a null character, half a character."""
+    return printable(fact) if isinstance(fact, str) else fact
+
+
 def _case(entry: CaseEntry) -> Case:
     return Case(
         case_id=entry.id,
@@ -242,4 +255,5 @@ def _case(entry: CaseEntry) -> Case:
         source=entry.source,  # type: ignore[arg-type]
         model=entry.model,
         created_at=entry.created_at,
+        pixel_hash=entry.pixel_hash,  # type: ignore[arg-type]
     )

@@ -186,3 +186,19 @@ def dicom(seed: int = 0, *, study_uid: str = "1.2.3", frames: int = 1, name: str
     out = io.BytesIO()
     data.save_as(out, enforce_file_format=True)
     return out.getvalue()
+
+
+def damaged_frame(damaged: int, *, frames: int) -> bytes:
+    """A DICOM film of several compressed frames, one of which cannot be decoded."""
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate, generate_frames
+    from pydicom.uid import RLELossless
+
+    data = dcmread(io.BytesIO(dicom(1, frames=frames)))
+    data.compress(RLELossless, generate_instance_uid=False)
+    parts = list(generate_frames(data.PixelData, number_of_frames=frames))
+    parts[damaged] = b"\xff" * 80
+    data.PixelData = encapsulate(parts)
+    out = io.BytesIO()
+    data.save_as(out, enforce_file_format=True)
+    return out.getvalue()
