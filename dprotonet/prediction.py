@@ -98,6 +98,19 @@ class Prediction:
         """Calibrated probability of the leading class."""
         return self.probabilities[self.leading]
 
+    def probability_of_a_finding(self, negative_class: str | None) -> float:
+        """How probable it is that there is anything to find, whatever was called.
+
+        Args:
+            negative_class: the model's class that means "nothing found", if it has one.
+
+        Returns:
+            1 - p(negative class); without such a class the probability of the leading class.
+        """
+        if negative_class is None or negative_class not in self.probabilities:
+            return self.probability
+        return 1.0 - self.probabilities[negative_class]
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}

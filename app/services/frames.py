@@ -135,7 +135,12 @@ def predict_frame(
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
         tx.predictions.save(
-            case_id, frame=frame, model=model, prediction=prediction, now=workplace.clock()
+            case_id,
+            frame=frame,
+            model=model,
+            prediction=prediction,
+            negative_class=workplace.models.get(model).negative_class,
+            now=workplace.clock(),
         )
     return prediction
 

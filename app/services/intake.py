@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.domain.cases import Case, FilmFacts, Intake, Source, Twin, shown_name
@@ -14,6 +15,7 @@ from app.services.workplace import Workplace
 from app.store import Transaction
 from app.store.blobs import Staged, TooManyBytes
 from dprotonet.errors import NotAnImage, ReadableError
+from dprotonet.file_names import printable
 
 log = logging.getLogger(__name__)
 MEBIBYTE = 1024 * 1024
@@ -207,12 +209,18 @@ def _new_case(
         file_sha256=staged.key,
         pixel_sha256=pixel_sha256,
         file_bytes=staged.size,
-        facts=facts,
+        facts=_plain(facts),
         source=source,
         model=model,
         created_at=workplace.clock(),
         pixel_hash="encoded" if facts.frames > 1 else "decoded",
     )
+
+
+def _plain(facts: FilmFacts) -> FilmFacts:
+    """A header may hold what no column of a database can, such as a null character."""
+    texts = {name: fact for name, fact in vars(facts).items() if isinstance(fact, str)}
+    return replace(facts, **{name: printable(fact) for name, fact in texts.items()})
 
 
 def _twin_words(twins: Sequence[Twin]) -> str:

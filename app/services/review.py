@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.annotations import Annotation, PrototypeJudgement, Verdict, check_revision
@@ -27,7 +27,13 @@ def list_cases(
 ) -> CasePage:
     """One page of the list, counted from 0; files of one study lie together."""
     with workplace.store.read() as tx:
-        return tx.cases.page(filters or CaseFilters(), page=max(page, 0), size=size)
+        return tx.case_list.page(filters or CaseFilters(), page=max(page, 0), size=size)
+
+
+def still_waiting(workplace: Workplace, case_ids: Sequence[str]) -> frozenset[str]:
+    """Those of some cases whose prediction is still to come; cheap enough to ask often."""
+    with workplace.store.read() as tx:
+        return tx.case_list.waiting(case_ids)
 
 
 def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
@@ -222,7 +228,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
-        study=tx.cases.study(case.case_id),
+        study=tx.case_list.study(case.case_id),
         twins=_twins(tx, case),
         problem=problem,
     )

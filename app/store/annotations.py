@@ -17,6 +17,7 @@ from app.domain.annotations import (
     PrototypeJudgement,
 )
 from app.domain.errors import Conflict
+from app.store import case_summary
 from app.store.labelled import labelled
 from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry
 
@@ -56,6 +57,7 @@ class Annotations:
                 )
             )
         self._session.flush()
+        case_summary.refresh(self._session, new.case_id)
 
     def latest_revision(self, case_id: str, *, frame: int) -> int:
         """Number of the last revision; 0 when nothing was signed."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
 from app.domain.explanations import GridPlacement, SavedExplanation, tier_of
+from app.store import case_summary
 from app.store.rows import ExplanationEntry, PredictionEntry
 from dprotonet.prediction import Prediction
 
@@ -35,9 +36,25 @@ class Predictions:
         return None if entry is None else Prediction.from_json(entry.result)
 
     def save(
-        self, case_id: str, *, frame: int, model: str, prediction: Prediction, now: datetime
+        self,
+        case_id: str,
+        *,
+        frame: int,
+        model: str,
+        prediction: Prediction,
+        negative_class: str | None,
+        now: datetime,
     ) -> None:
-        """Write a prediction; one that is there already stays as it is."""
+        """Write a prediction; one that is there already stays as it is.
+
+        Args:
+            case_id: of the case.
+            frame: counted from 0.
+            model: digest of the bundle.
+            prediction: what it said.
+            negative_class: the bundle's class that means "nothing found", if it has one.
+            now: aware time.
+        """
         if self._entry(case_id, frame, model) is not None:
             return
         self._session.add(
@@ -47,11 +64,36 @@ class Predictions:
                 model=model,
                 label=prediction.label,
                 probability=prediction.probability,
+                finding_probability=prediction.probability_of_a_finding(negative_class),
                 result=prediction.to_json(),
                 created_at=now,
             )
         )
         self._session.flush()
+        case_summary.refresh(self._session, case_id)
+
+    def note_findings(self, model: str, negative_class: str | None) -> int:
+        """Complete rows that were written before findings had a probability of their own.
+
+        Args:
+            model: digest of the bundle that said them.
+            negative_class: its class that means "nothing found".
+
+        Returns:
+            How many rows were completed; at most 500, so that nobody waits long.
+        """
+        found = self._session.scalars(
+            select(PredictionEntry)
+            .where(PredictionEntry.model == model, PredictionEntry.finding_probability.is_(None))
+            .limit(500)
+        ).all()
+        for entry in found:
+            said = Prediction.from_json(entry.result)
+            entry.finding_probability = said.probability_of_a_finding(negative_class)
+        self._session.flush()
+        for case_id in {entry.case_id for entry in found}:
+            case_summary.refresh(self._session, case_id)
+        return len(found)
 
     def _entry(self, case_id: str, frame: int, model: str) -> PredictionEntry | None:
         return self._session.scalars(

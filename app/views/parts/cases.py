@@ -39,16 +39,18 @@ def draw_cases(place: Workplace) -> None:
     """Filters, rows, pages."""
     filters = _draw_filters(place)
     found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
-    # While the worker reads, the rows look again by themselves.
-    if any(row.status == "waiting" for row in found.rows):
-        st.fragment(_watch, run_every=_EVERY)(place, filters)
+    waiting = frozenset(row.case_id for row in found.rows if row.status == "waiting")
+    if waiting:
+        st.fragment(_watch, run_every=_EVERY)(place, found, filters, waiting)
     else:
         _draw_page(found, filters)
 
 
-def _watch(place: Workplace, filters: CaseFilters) -> None:
-    found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
-    if all(row.status != "waiting" for row in found.rows):
+def _watch(
+    place: Workplace, found: CasePage, filters: CaseFilters, waiting: frozenset[str]
+) -> None:
+    """While the worker reads, look again by itself: at those that wait, not at the whole list."""
+    if review.still_waiting(place, sorted(waiting)) != waiting:
         st.rerun()
     _draw_page(found, filters)
 

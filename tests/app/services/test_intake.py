@@ -52,6 +52,13 @@ def test_the_same_pixels_under_another_header_are_a_case_of_their_own_that_names
     ]
 
 
+def test_a_header_with_what_no_column_can_hold_costs_no_film(place: Workplace) -> None:
+    odd = dicom(1, study_uid="1.2.3").replace(b"CS\x02\x00PA", b"CS\x04\x00P\x00A ")
+    assert odd != dicom(1, study_uid="1.2.3")
+    taken = intake.add(place, odd, name="odd.dcm")
+    assert review.open_case(place, str(taken.case_id)).case.facts.view_position == "PA"
+
+
 def test_a_film_of_many_frames_costs_one_frame_and_a_damaged_later_one_says_so_itself(
     place: Workplace, bench: FakeBench
 ) -> None:
@@ -161,7 +168,7 @@ def test_files_of_one_study_stand_together_in_the_list(place: Workplace) -> None
     assert [row.study_key for row in rows] == ["1.1", "1.1", "1.1", "3.3", "2.2"]
     assert [row.study_files for row in rows] == [3, 3, 3, 1, 1]
     sheet = review.open_case(place, rows[0].case_id)
-    assert {row.file_name for row in sheet.study} == {"2.dcm", "4.dcm"}
+    assert {row.file_name for row in sheet.study} == {"0.dcm", "2.dcm"}
 
 
 def test_what_a_crash_left_in_the_blob_folder_is_swept(place: Workplace) -> None:

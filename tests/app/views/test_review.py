@@ -286,7 +286,7 @@ def test_a_film_is_found_by_any_of_the_findings_that_were_called(
     work.run_pending(place, TogetherBench())
     with place.store.read() as tx:
         for label, count in (("finding", 1), ("none", 1), ("none + finding", 1), ("find", 0)):
-            assert tx.cases.page(CaseFilters(label=label), page=0, size=9).total == count
+            assert tx.case_list.page(CaseFilters(label=label), page=0, size=9).total == count
 
 
 @pytest.mark.parametrize(
