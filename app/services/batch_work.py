@@ -83,6 +83,7 @@ def _list(
     workplace: Workplace, bench: Bench, job: Job, folder: str, *, stop: Callable[[], bool]
 ) -> None:
     found: Iterator[NewItem] = (_new_item(file) for file in walk([path_of(folder)]))
+    notes: list[str] = []
     left = workplace.settings.folder_files
     while chunk := list(islice(found, CHUNK)):
         is_too_many = len(chunk) > left
@@ -91,9 +92,8 @@ def _list(
             if tx.jobs.is_unwanted(job.job_id):
                 return
             tx.items.add(job.job_id, chunk)
-            if is_too_many:
-                tx.jobs.note(job.job_id, too_many(workplace.settings.folder_files))
         if is_too_many:
+            notes.append(too_many(workplace.settings.folder_files))
             break
         if stop():
             with workplace.store.write() as tx:
@@ -102,7 +102,7 @@ def _list(
         while work.run_interactive(workplace, bench, stop=stop):
             pass
     with workplace.store.write() as tx:
-        tx.listings.finish(job.job_id)
+        tx.listings.finish(job.job_id, " ".join(notes))
 
 
 def _new_item(file: FoundFile) -> NewItem:

@@ -39,9 +39,7 @@ def unpacked(
             yield _kept(workplace, item, entry.data)
 
 
-def _kept(
-    workplace: Workplace, item: NewItem, data: bytes | Path
-) -> tuple[NewItem, Staged | None]:
+def _kept(workplace: Workplace, item: NewItem, data: bytes | Path) -> tuple[NewItem, Staged | None]:
     try:
         staged = intake.stage(workplace, data, name=item.name)
     except Refused as error:

@@ -44,7 +44,7 @@ class ChildLimits:
 
 
 class IsolatedReader:
-    """``read``, ``inspect``, ``look`` and ``pixel_sha256`` of :mod:`dprotonet.images` in a child process.
+    """``read``, ``inspect``, ``look`` and ``pixel_sha256`` of :mod:`dprotonet.images`, in a child.
 
     The child starts with the first request and again after one that it did not survive. Requests
     from several threads wait for each other. Close it, or use it in a ``with``.
