@@ -51,6 +51,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             # The store could not be reached: a job's own errors are dealt with beside the job.
             work.sentence(error)
             stop.wait(TROUBLE_SECONDS)
+            _take_up(workplace)
             continue
         if not busy:
             stop.wait(POLL_SECONDS)
@@ -87,6 +88,14 @@ def _live(workplace: Workplace, stop: threading.Event) -> None:
         mark.touch()
         stop.wait(LIFE_SECONDS)
     mark.unlink(missing_ok=True)
+
+
+def _take_up(workplace: Workplace) -> None:
+    """What was begun when the store failed is begun again, up to its last attempt."""
+    try:
+        work.take_up(workplace)
+    except Exception as error:
+        work.sentence(error)  # the store is still away; the loop comes by again
 
 
 def _warm_up(workplace: Workplace, bench: ModelBench) -> None:

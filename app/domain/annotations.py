@@ -90,6 +90,8 @@ class AnnotationRow:
     file_name: str
     file_sha256: str
     pixel_sha256: str
+    pixel_hash: str
+    """Of what it is: see :class:`app.domain.cases.Case`."""
     is_latest: bool
 
 

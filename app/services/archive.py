@@ -11,7 +11,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
 
 from app.domain.cases import shown_name
@@ -48,6 +48,8 @@ class Entry:
     name: str
     data: bytes = b""
     problem: str = ""
+    path: str = ""
+    """In the archive, as it stands there: to be shown, never to be written to."""
 
 
 def is_archive(data: bytes) -> bool:
@@ -72,6 +74,7 @@ def extract(data: bytes, *, limits: ArchiveLimits | None = None) -> Iterator[Ent
             left = limits.total_bytes
             for info in wanted:
                 entry = _unfold(archive, info, min(left, limits.file_bytes), limits)
+                entry = replace(entry, path=info.filename)
                 left -= len(entry.data)
                 yield entry
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as error:

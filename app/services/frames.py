@@ -166,7 +166,7 @@ def explain_frame(
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
         saved = tx.explanations.find(
-            pixel_sha256=case.pixel_sha256,
+            case_id,
             frame=frame,
             model=model,
             node=node,

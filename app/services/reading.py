@@ -32,14 +32,14 @@ class FilmReader:
             return self._child.read(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
-        """Facts of a file and the hash of its pixels: every frame is decoded once.
+        """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.look`.
 
         Raises:
             UnreadableImage: with the sentence for the reader; NotAnImage where none is inside.
         """
         with self._lock:
-            facts = self._child.inspect(source)
-            return film_facts(facts), self._child.pixel_sha256(source)
+            facts, digest = self._child.look(source)
+        return film_facts(facts), digest
 
     def close(self) -> None:
         """End the child process."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from app.domain.annotations import Annotation, PrototypeJudgement, Verdict, check_revision
-from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch
+from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twin
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import best_of_each_node
 from app.domain.models import BundleInfo
@@ -15,6 +15,7 @@ from app.services.workplace import Workplace
 from app.store import Transaction
 from dprotonet.prediction import Prediction
 
+MOST_TWINS = 20  # cases of the same pixels that a page names
 NO_MODEL = (
     "There is no model to read this film with. "
     "Add one with: python -m app models add DIR, then choose it here."
@@ -228,8 +229,14 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         revisions=revisions,
         jobs=active,
         study=tx.case_list.study(case.case_id),
+        twins=_twins(tx, case),
         problem=problem,
     )
+
+
+def _twins(tx: Transaction, case: Case) -> tuple[Twin, ...]:
+    found = tx.cases.with_pixels(case.pixel_sha256, limit=MOST_TWINS + 1)
+    return tuple(twin for twin in found if twin.case_id != case.case_id)[:MOST_TWINS]
 
 
 def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) -> Sheet:

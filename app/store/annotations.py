@@ -114,9 +114,10 @@ class Annotations:
                 file_name=file_name,
                 file_sha256=file_sha256,
                 pixel_sha256=pixel_sha256,
+                pixel_hash=pixel_hash,
                 is_latest=entry.revision == newest,
             )
-            for entry, file_name, file_sha256, pixel_sha256, newest in found
+            for entry, file_name, file_sha256, pixel_sha256, pixel_hash, newest in found
         ]
 
     def _judgements(self, annotation_ids: list[int]) -> dict[int, dict[str, PrototypeJudgement]]:
@@ -152,6 +153,7 @@ def _found(filters: AnnotationFilters) -> Select[Any]:
             CaseEntry.file_name,
             CaseEntry.file_sha256,
             CaseEntry.pixel_sha256,
+            CaseEntry.pixel_hash,
             newest.c.revision.label("newest"),
         )
         .join(CaseEntry, CaseEntry.id == AnnotationEntry.case_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.cases import Case, FilmFacts
+from app.domain.cases import Case, FilmFacts, Twin
 from app.domain.errors import NotFound
 from app.store import case_summary
 from app.store.rows import AnnotationEntry, CaseEntry, ExplanationEntry, JobItemEntry
@@ -23,7 +23,7 @@ class Cases:
         self._session = session
 
     def add(self, new: Case) -> None:
-        """Write one case; IntegrityError when its pixels are there already."""
+        """Write one case; IntegrityError when its file is there already."""
         facts = {name: getattr(new.facts, name) for name in FACTS}
         self._session.add(
             CaseEntry(
@@ -31,6 +31,7 @@ class Cases:
                 file_name=new.file_name,
                 file_sha256=new.file_sha256,
                 pixel_sha256=new.pixel_sha256,
+                pixel_hash=new.pixel_hash,
                 file_bytes=new.file_bytes,
                 study_key=new.study_key,
                 source=new.source,
@@ -54,15 +55,21 @@ class Cases:
             raise NotFound("This case is not there any more. Choose another from the list.")
         return _case(entry)
 
-    def find(self, *, file_sha256: str = "", pixel_sha256: str = "") -> Case | None:
-        """The case with these bytes or these pixels."""
-        column, value = (
-            (CaseEntry.file_sha256, file_sha256)
-            if file_sha256
-            else (CaseEntry.pixel_sha256, pixel_sha256)
-        )
-        entry = self._session.scalars(select(CaseEntry).where(column == value).limit(1)).first()
+    def find(self, *, file_sha256: str) -> Case | None:
+        """The case with these bytes."""
+        query = select(CaseEntry).where(CaseEntry.file_sha256 == file_sha256)
+        entry = self._session.scalars(query).first()
         return None if entry is None else _case(entry)
+
+    def with_pixels(self, pixel_sha256: str, *, limit: int) -> tuple[Twin, ...]:
+        """The cases with these pixels, whatever their header, the first one first."""
+        found = self._session.execute(
+            select(CaseEntry.id, CaseEntry.file_name)
+            .where(CaseEntry.pixel_sha256 == pixel_sha256)
+            .order_by(CaseEntry.created_at, CaseEntry.id)
+            .limit(limit)
+        )
+        return tuple(Twin(case_id, name) for case_id, name in found)
 
     def set_model(self, case_id: str, model: str) -> None:
         """Choose the bundle a case is read with."""
@@ -97,7 +104,7 @@ class Cases:
             if item.upload_key:
                 keys.add(item.upload_key)
             item.case_id = item.upload_key = item.path = item.explanation_id = None
-            item.name = item.file_sha256 = ""
+            item.name = item.shown_path = item.file_sha256 = ""
             item.state, item.message = "deleted", "The case was deleted."
         self._session.flush()
         self._session.execute(delete(CaseEntry).where(CaseEntry.id == case_id))
@@ -133,4 +140,5 @@ def _case(entry: CaseEntry) -> Case:
         source=entry.source,  # type: ignore[arg-type]
         model=entry.model,
         created_at=entry.created_at,
+        pixel_hash=entry.pixel_hash,  # type: ignore[arg-type]
     )

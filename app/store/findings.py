@@ -136,13 +136,13 @@ class Explanations:
         return tuple(_explanation(entry) for entry in found)
 
     def of_node(
-        self, *, pixel_sha256: str, frame: int, model: str, node: str, seed: int
+        self, case_id: str, *, frame: int, model: str, node: str, seed: int
     ) -> tuple[SavedExplanation, ...]:
         """All saved of one node, whatever their settings, newest first."""
         found = self._session.scalars(
             select(ExplanationEntry)
             .where(
-                ExplanationEntry.pixel_sha256 == pixel_sha256,
+                ExplanationEntry.case_id == case_id,
                 ExplanationEntry.frame == frame,
                 ExplanationEntry.model == model,
                 ExplanationEntry.node == node,
@@ -154,8 +154,8 @@ class Explanations:
 
     def find(
         self,
+        case_id: str,
         *,
-        pixel_sha256: str,
         frame: int,
         model: str,
         node: str,
@@ -163,9 +163,7 @@ class Explanations:
         settings_digest: str,
     ) -> SavedExplanation | None:
         """The same work done before."""
-        known = self.of_node(
-            pixel_sha256=pixel_sha256, frame=frame, model=model, node=node, seed=seed
-        )
+        known = self.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
         return next((one for one in known if one.settings_digest == settings_digest), None)
 
     def add(self, new: SavedExplanation) -> None:

@@ -76,8 +76,9 @@ class CaseEntry(Base):
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     file_name: Mapped[str] = mapped_column(String(200))
-    file_sha256: Mapped[str] = mapped_column(SHA, index=True)
-    pixel_sha256: Mapped[str] = mapped_column(SHA, unique=True)
+    file_sha256: Mapped[str] = mapped_column(SHA, unique=True)
+    pixel_sha256: Mapped[str] = mapped_column(SHA, index=True)
+    pixel_hash: Mapped[str] = mapped_column(String(16), server_default="decoded")
     file_bytes: Mapped[int] = mapped_column(Integer)
     format: Mapped[str] = mapped_column(String(16))
     rows: Mapped[int] = mapped_column(Integer)
@@ -131,7 +132,7 @@ class ExplanationEntry(Base):
     __tablename__ = "explanation"
     __table_args__ = (
         UniqueConstraint(
-            "pixel_sha256",
+            "case_id",
             "frame",
             "model",
             "node",
@@ -255,6 +256,7 @@ class JobItemEntry(Base):
     position: Mapped[int] = mapped_column(Integer)
     name: Mapped[str] = mapped_column(String(200))
     path: Mapped[str | None] = mapped_column(Text)
+    shown_path: Mapped[str] = mapped_column(Text, server_default="")
     upload_key: Mapped[str | None] = mapped_column(SHA, index=True)
     state: Mapped[str] = mapped_column(String(16))
     message: Mapped[str] = mapped_column(Text)

@@ -22,6 +22,7 @@ from app.store.cases import Cases
 from app.store.findings import Explanations, Predictions
 from app.store.items import Items
 from app.store.jobs import Jobs
+from app.store.listings import Listings
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class Transaction:
         self.annotations = Annotations(session)
         self.jobs = Jobs(session)
         self.items = Items(session)
+        self.listings = Listings(session)
         self.batch_rows = BatchRows(session)
 
     def setting(self, key: str, default: Any = None) -> Any:

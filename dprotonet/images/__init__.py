@@ -2,7 +2,7 @@
 
 from dprotonet.images.hashes import file_sha256, pixel_sha256
 from dprotonet.images.limits import Limits
-from dprotonet.images.reading import inspect, read, read_frames
+from dprotonet.images.reading import inspect, look, read, read_frames
 from dprotonet.images.types import (
     DicomFacts,
     GrayOrColourImage,
@@ -23,6 +23,7 @@ __all__ = [
     "Window",
     "file_sha256",
     "inspect",
+    "look",
     "pixel_sha256",
     "read",
     "read_frames",

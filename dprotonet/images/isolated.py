@@ -44,7 +44,7 @@ class ChildLimits:
 
 
 class IsolatedReader:
-    """``read``, ``inspect`` and ``pixel_sha256`` of :mod:`dprotonet.images` in a child process.
+    """``read``, ``inspect``, ``look`` and ``pixel_sha256`` of :mod:`dprotonet.images` in a child process.
 
     The child starts with the first request and again after one that it did not survive. Requests
     from several threads wait for each other. Close it, or use it in a ``with``.
@@ -69,6 +69,11 @@ class IsolatedReader:
     def inspect(self, source: Source, *, limits: Limits | None = None) -> ImageFacts:
         """As :func:`dprotonet.images.inspect`; raises as :meth:`read`."""
         return facts_from_json(self._ask("inspect", source, limits)[0]["facts"])
+
+    def look(self, source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, str]:
+        """As :func:`dprotonet.images.look`; raises as :meth:`read`."""
+        answer, _ = self._ask("look", source, limits)
+        return facts_from_json(answer["facts"]), str(answer["hash"])
 
     def pixel_sha256(self, source: Source, *, limits: Limits | None = None) -> str:
         """As :func:`dprotonet.images.pixel_sha256`; raises as :meth:`read`."""

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.hashes import pixel_sha256
 from dprotonet.images.limits import Limits
-from dprotonet.images.reading import inspect, read
+from dprotonet.images.reading import inspect, look, read
 from dprotonet.images.source import Source
 from dprotonet.images.wire import BrokenMessage, image_to_message, receive, send
 
@@ -53,6 +53,9 @@ def _answer(stream: BinaryIO, header: dict[str, Any], parts: list[bytearray]) ->
             send(stream, {"image": described}, arrays)
         elif header["what"] == "inspect":
             send(stream, {"facts": asdict(inspect(source, limits=limits))})
+        elif header["what"] == "look":
+            facts, digest = look(source, limits=limits)
+            send(stream, {"facts": asdict(facts), "hash": digest})
         else:
             send(stream, {"hash": pixel_sha256(source, limits=limits)})
     except UnreadableImage as error:

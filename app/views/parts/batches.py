@@ -100,6 +100,8 @@ def _draw_state(place: Workplace, job_id: str) -> None:
             st.session_state["watched-batch"] = job_id
         st.markdown(f"##### {plain(state.title)}")
         st.progress(_share(state), text=progress_words(state))
+        if state.job.message and state.job.state in ("waiting", "running", "done"):
+            st.caption(f":material/info: {plain(state.job.message)}")
         _draw_actions(place, state)
         _draw_rows(place, job_id)
 
@@ -113,7 +115,7 @@ def _share(state: BatchProgress) -> float:
 def progress_words(state: BatchProgress) -> str:
     """12 of 40 files, 1 error, running."""
     words = [f"{state.finished:,} of {counted(state.total, 'file')}"]
-    if state.listing:
+    if state.listing and state.job.is_active:
         words.append("still listing the folder")
     for key, name in (
         ("error", "not readable"),
@@ -146,7 +148,7 @@ def _draw_actions(place: Workplace, state: BatchProgress) -> None:
                 args=(place, job_id),
             )
         else:
-            if state.finished < state.total:
+            if state.finished < state.total or state.listing:
                 _again_button("Resume", ":material/play_arrow:", place, job_id, failed_too=False)
             if state.counts.get("error"):
                 _again_button("Retry failed", ":material/replay:", place, job_id, failed_too=True)
@@ -211,7 +213,7 @@ def _draw_row(row: BatchRow) -> None:
         )
         if row.case_id:
             if name.button(
-                plain(row.name),
+                plain(_row_name(row)),
                 key=f"open-{row.position}",
                 type="tertiary",
                 help="Open the film in Review",
@@ -219,7 +221,7 @@ def _draw_row(row: BatchRow) -> None:
             ):
                 go_to_case(row.case_id)
         else:
-            name.markdown(plain(row.name))
+            name.markdown(plain(_row_name(row)))
         state.markdown(_STATES[row.state])
         if row.label is not None and row.probability is not None:
             prediction.markdown(label_words(row.label, row.probability))
@@ -227,3 +229,8 @@ def _draw_row(row: BatchRow) -> None:
             prediction.caption("–")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
         remark.caption(plain(row.message) or "–")
+
+
+def _row_name(row: BatchRow) -> str:
+    """The file's name; where another file of the batch has the same, its path."""
+    return row.path if row.shares_name else row.name

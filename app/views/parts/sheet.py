@@ -59,6 +59,7 @@ def _draw_bar(place: Workplace, sheet: Sheet) -> None:
         st.markdown(f"**{plain(case.file_name)}**", width="content")
         st.caption(facts_words(case), width="stretch")
         _draw_study(sheet)
+        _draw_twins(sheet)
         _draw_model_choice(place, sheet)
         with st.popover("More", icon=":material/more_horiz:"):
             _draw_more(place, sheet)
@@ -92,6 +93,22 @@ def _draw_study(sheet: Sheet) -> None:
                 type="tertiary",
                 on_click=show_case,
                 args=(row.case_id,),
+            )
+
+
+def _draw_twins(sheet: Sheet) -> None:
+    """The other cases with these pixels: what is shown of them is another, so is what is said."""
+    if not sheet.twins:
+        return
+    with st.popover("Same pixels", icon=":material/content_copy:"):
+        for twin in sheet.twins:
+            st.button(
+                f"The same pixels as case {plain(twin.case_id)} ({plain(twin.file_name)}), "
+                "with another header",
+                key=f"twin-{twin.case_id}",
+                type="tertiary",
+                on_click=show_case,
+                args=(twin.case_id,),
             )
 
 
@@ -133,7 +150,8 @@ def _draw_more(place: Workplace, sheet: Sheet) -> None:
     burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
     st.caption(f"Case `{case.case_id}` · burned-in text: {burned}")
     st.caption(f"SHA-256 of the file  \n`{case.file_sha256}`")
-    st.caption(f"SHA-256 of the pixels  \n`{case.pixel_sha256}`")
+    hashed = "pixels" if case.pixel_hash == "decoded" else "pixels as they lie in the file"
+    st.caption(f"SHA-256 of the {hashed}  \n`{case.pixel_sha256}`")
     st.divider()
     sure = st.checkbox(
         "Delete this film with its original, predictions, heatmaps and revisions",

@@ -17,6 +17,7 @@ from app.store.backup import KEPT, backup
 from app.store.migrate import upgrade
 from app.store.rows import Base
 from dprotonet.explain.settings import MDMSettings
+from dprotonet.file_names import path_of
 from tests.app.store.databases import NOW
 from tests.app.store.test_sql_store import case
 
@@ -52,6 +53,10 @@ INSERT INTO "case" (id, file_name, file_sha256, pixel_sha256, file_bytes, format
     photometric, study_uid, series_uid, study_key, source, model, created_at)
 VALUES (:id, :name, :id, :id, 5, 'dicom', 4, 6, 1, 0, 8, '', '', '', '', '', '', '', '', :study,
     'upload', 'm', :created)
+"""
+ITEM = """
+INSERT INTO job_item (job_id, position, name, path, state, message, attempts, case_id, file_sha256)
+VALUES ('b1', :position, 'a.dcm', :path, :state, '', 1, 'c1', :file)
 """
 PREDICTION = """
 INSERT INTO prediction (case_id, frame, model, label, probability, result, created_at)
@@ -157,6 +162,37 @@ def test_the_list_of_an_older_database_is_summed_up(
         assert tx.predictions.note_findings("m", "well") == 0
         first = tx.case_list.page(CaseFilters(order="probability"), page=0, size=2).rows
         assert {row.case_id for row in first} == {"c1", "c3"}
+    store.close()
+
+
+def test_films_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = _database_of("0002", tmp_path, monkeypatch)
+    store = SqlStore(url)
+    _insert_case(store, "c1", "a.dcm", study="1.2", minute=0)
+    with store.engine.begin() as connection:
+        connection.execute(text(JOB), {"id": "b1", "kind": "batch"})
+        connection.execute(text("UPDATE job SET folder = '/a%20b' WHERE id = 'b1'"))
+        # The case's own hash is "c1", as its id.
+        rows = [("c1", "done"), ("c1", "duplicate"), ("c2", "duplicate"), ("c3", "duplicate")]
+        for position, (digest, state) in enumerate(rows):
+            path = None if position == 3 else f"in/{position} 100%25.dcm"
+            values = {"position": position, "path": path, "state": state, "file": digest}
+            connection.execute(text(ITEM), values)
+    upgrade(url, backups=tmp_path / "backups", now=NOW)
+    with store.read() as tx:
+        found = tx.batch_rows.page("b1", page=0, size=9).rows
+        assert [row.state for row in found] == ["done", "duplicate", "error", "error"]
+        assert [row.case_id for row in found] == ["c1", "c1", None, None]
+        assert "took this file for a duplicate" in found[2].message
+        assert [row.path for row in found[1:]] == ["in/1 100%25.dcm", "in/2 100%25.dcm", "a.dcm"]
+        assert tx.cases.get("c1").pixel_hash == "decoded"
+    with store.write() as tx:
+        tx.items.resume("b1", failed_too=True)
+        item = tx.items.claim(NOW)
+    assert item is not None and path_of(str(item.path)) == "in/2 100%25.dcm"
+    assert path_of(str(item.folder)) == "/a%20b"
     store.close()
 
 

@@ -54,9 +54,21 @@ def test_several_files_stay_in_the_list_and_a_text_says_why_it_is_none(screen: S
     assert "2 cases" in screen.text
 
 
-def test_the_same_pixels_twice_are_one_case(screen: Screen) -> None:
+def test_the_same_file_twice_is_one_case(screen: Screen) -> None:
     screen.upload(("a.png", png(1)), ("b.png", png(1)))
     assert "1 added, 1 here already" in screen.text
+
+
+def test_a_film_under_another_header_leads_to_the_first_with_its_pixels(screen: Screen) -> None:
+    screen.upload(("first.dcm", dicom(1)))
+    first = screen.case_id
+    assert not screen.buttons("The same pixels")
+    screen.press("All cases").upload(("again.dcm", dicom(1, study_uid="9.9")))
+    assert screen.case_id != first
+    label = f"The same pixels as case {first} (first.dcm), with another header"
+    assert len(screen.buttons(label)) == 1
+    screen.press(label)
+    assert screen.case_id == first
 
 
 def test_more_files_than_fit_are_refused_in_one_sentence(screen: Screen) -> None:

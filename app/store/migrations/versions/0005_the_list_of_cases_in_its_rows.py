@@ -1,6 +1,6 @@
 """A case's row says what the list shows of it, and the list's orders are indexes.
 
-Revision: 0005, after 0002
+Revision: 0005, after 0004
 
 A finding's probability needs the model's negative class, which the database does not know: it stays
 empty here, and the worker completes it at its next start.
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
