@@ -11,6 +11,7 @@ from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation
 from app.domain.jobs import Job
+from dprotonet.file_names import printable
 from dprotonet.prediction import Prediction, PrototypeMatch
 
 Source = Literal["upload", "demo", "folder"]
@@ -187,7 +188,13 @@ class Sheet:
 
 
 def shown_name(name: str) -> str:
-    """The last part of a path of either kind of system, without control characters, 200 at most."""
+    """The last part of a path of either kind of system, printable, 200 characters at most."""
     last = PureWindowsPath(PurePosixPath(name).name).name
-    cleaned = "".join(c for c in last if c.isprintable()).strip()
+    cleaned = printable(last).strip()
     return cleaned[:200] if cleaned.strip(".") else "unnamed"
+
+
+def shown_path(path: str) -> str:
+    """A path inside a folder, an archive or an upload: printable, parts divided by ``/``."""
+    parts = (printable(part).strip() for part in path.replace("\\", "/").split("/"))
+    return "/".join(part for part in parts if part.strip(".")) or "unnamed"

@@ -59,14 +59,14 @@ class FilmReader:
         return self._viewing.read(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
-        """Facts of a file and the hash of its pixels: every frame is decoded once.
+        """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.look`.
 
         Raises:
             UnreadableImage: with the sentence for the reader; NotAnImage where none is inside.
             ReaderBusy: others are read, and took too long.
         """
-        facts = self._intake.inspect(source)
-        return film_facts(facts), self._intake.pixel_sha256(source)
+        facts, digest = self._intake.look(source)
+        return film_facts(facts), digest
 
     @contextmanager
     def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:

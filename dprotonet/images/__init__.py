@@ -13,7 +13,7 @@ from dprotonet.images.walk import FoundFile, walk
 if TYPE_CHECKING:
     from dprotonet.images.hashes import file_sha256, pixel_sha256
     from dprotonet.images.limits import Limits
-    from dprotonet.images.reading import inspect, read, read_frames
+    from dprotonet.images.reading import inspect, look, read, read_frames
     from dprotonet.images.types import (
         DicomFacts,
         GrayOrColourImage,
@@ -33,6 +33,7 @@ __all__ = [
     "Window",
     "file_sha256",
     "inspect",
+    "look",
     "pixel_sha256",
     "read",
     "read_frames",
@@ -49,6 +50,7 @@ _HOMES = {
     "Window": "windows",
     "file_sha256": "hashes",
     "inspect": "reading",
+    "look": "reading",
     "pixel_sha256": "hashes",
     "read": "reading",
     "read_frames": "reading",

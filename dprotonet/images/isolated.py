@@ -25,7 +25,7 @@ __all__ = ["ChildLimits", "IsolatedReader"]
 
 
 class IsolatedReader:
-    """``read``, ``inspect`` and ``pixel_sha256`` of :mod:`dprotonet.images` in child processes.
+    """``read``, ``inspect``, ``look``, ``pixel_sha256`` of :mod:`dprotonet.images` in children.
 
     Requests from several threads go to as many children as there are, and wait for each other
     beyond that. Close it, or use it in a ``with``.
@@ -73,6 +73,12 @@ class IsolatedReader:
         answer, _ = self.ask("inspect", source, limits)
         with _understood():
             return facts_from_json(answer["facts"])
+
+    def look(self, source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, str]:
+        """As :func:`dprotonet.images.look`; raises as :meth:`read`."""
+        answer, _ = self.ask("look", source, limits)
+        with _understood():
+            return facts_from_json(answer["facts"]), str(answer["hash"])
 
     def pixel_sha256(self, source: Source, *, limits: Limits | None = None) -> str:
         """As :func:`dprotonet.images.pixel_sha256`; raises as :meth:`read`."""

@@ -96,6 +96,15 @@ def _inspect(request: Request) -> None:
     request.answer({"facts": asdict(inspect(request.source, limits=request.limits))})
 
 
+def _look(request: Request) -> None:
+    from dprotonet.images.reading import inspect, look
+
+    facts = inspect(request.source, limits=request.limits)
+    request.expect(facts.rows * facts.columns)
+    facts, digest = look(request.source, limits=request.limits)
+    request.answer({"facts": asdict(facts), "hash": digest})
+
+
 def _hash(request: Request) -> None:
     from dprotonet.images.hashes import pixel_sha256
     from dprotonet.images.reading import inspect
@@ -115,6 +124,7 @@ def _unpack(request: Request) -> None:
 HANDLERS: dict[str, Callable[[Request], None]] = {
     "read": _read,
     "inspect": _inspect,
+    "look": _look,
     "hash": _hash,
     "unpack": _unpack,
 }

@@ -9,6 +9,8 @@ from pathlib import PurePath
 from dprotonet.errors import NotAnImage, UnreadableImage
 from dprotonet.images.dicom import DicomFile, open_dicom
 from dprotonet.images.dicom_open import may_be_bare
+from dprotonet.images.guard import readable_errors
+from dprotonet.images.identity import decoded_sha256, encoded_sha256
 from dprotonet.images.limits import Limits
 from dprotonet.images.natural import NaturalFile, open_natural
 from dprotonet.images.sniff import advice, known_format, other_file, other_image
@@ -47,6 +49,31 @@ def read_frames(source: Source, *, limits: Limits | None = None) -> Iterator[Gra
     with open_image(source, limits or Limits()) as file:
         for frame in range(file.facts.frames):
             yield file.frame(frame)
+
+
+def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, str]:
+    """What must be known of a file that is taken in, at the price of one frame.
+
+    The first frame is decoded, which proves that the file can be read. The other frames are not:
+    a film of hundreds of frames costs no more than its bytes, and what is wrong with a later frame
+    is said when that frame is read.
+
+    Returns:
+        The facts as :func:`inspect` gives them, and the pixels' SHA-256: of a file with one frame
+        :func:`~dprotonet.images.pixel_sha256`, of one with several
+        :func:`~dprotonet.images.identity.encoded_sha256`. Equal hashes say equal pixels; the same
+        frames in another compression have another hash.
+
+    Raises:
+        As :func:`read`, for the header and the first frame.
+    """
+    limits = limits or Limits()
+    with open_image(source, limits) as file:
+        first = file.frame(0)
+        if file.facts.frames == 1:
+            return file.facts, decoded_sha256([first])
+        with readable_errors("reading its pixels"), opened(source, limits) as raw:
+            return file.facts, encoded_sha256(file, raw.stream)
 
 
 @contextmanager

@@ -40,7 +40,8 @@ class DirectReader:
         return images.read(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
-        return film_facts(images.inspect(source)), images.pixel_sha256(source)
+        facts, digest = images.look(source)
+        return film_facts(facts), digest
 
     def close(self) -> None:
         pass

@@ -33,6 +33,7 @@ def test_it_reads_as_the_reader_in_this_process(reader: IsolatedReader, film, ph
             assert getattr(here, field) == getattr(there, field)
         assert reader.inspect(source) == images.inspect(source)
         assert reader.pixel_sha256(source) == images.pixel_sha256(source)
+        assert reader.look(source) == images.look(source)
 
 
 def test_tables_come_back_whole(reader: IsolatedReader):
