@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from app.domain.cases import Case, FilmFacts, Intake, Source, shown_name
 from app.domain.errors import Refused
@@ -126,7 +127,7 @@ def check_size(workplace: Workplace, size: int) -> None:
         )
 
 
-def stage(workplace: Workplace, data: bytes | Path, *, name: str = "") -> Staged:
+def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:
     """Bring bytes into the blob folder under a temporary name, refusing too many."""
     limit = workplace.settings.file_bytes
     # A damaged file that is named as an image is an error, not a file of another kind: the reader

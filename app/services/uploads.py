@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from app.domain.cases import shown_name
 from app.domain.errors import Refused
@@ -23,30 +24,24 @@ def unpacked(
     Raises:
         Refused: the archive as a whole is not to be used.
     """
-    if not _starts_as_archive(data):
+    if not archive.is_archive(data):
         yield _kept(workplace, shown_name(name), data)
         return
-    content = data.read_bytes() if isinstance(data, Path) else data
     limits = archive.ArchiveLimits(
         total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
     )
-    for entry in archive.extract(content, limits=limits):
-        if entry.problem:
+    for entry in archive.extract(workplace.films, data, limits=limits):
+        if entry.file is None:
             yield NewItem(entry.name, state="error", message=entry.problem), None
         else:
-            yield _kept(workplace, entry.name, entry.data)
+            yield _kept(workplace, entry.name, entry.file)
 
 
-def _kept(workplace: Workplace, name: str, data: bytes | Path) -> tuple[NewItem, Staged | None]:
+def _kept(
+    workplace: Workplace, name: str, data: bytes | Path | BinaryIO
+) -> tuple[NewItem, Staged | None]:
     try:
         staged = intake.stage(workplace, data, name=name)
     except Refused as error:
         return NewItem(name, state="error", message=str(error)), None
     return NewItem(name, upload_key=staged.key), staged
-
-
-def _starts_as_archive(data: bytes | Path) -> bool:
-    if isinstance(data, bytes):
-        return archive.is_archive(data)
-    with data.open("rb") as file:
-        return archive.is_archive(file.read(4))

@@ -6,7 +6,7 @@ This process never inflates a byte; of an archive that is a path it reads none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ class OpenArchive:
 
     def __init__(self, child: Child, source: Path | bytes, most: int) -> None:
         self._child = child
+        self._closed = False
         header: dict[str, Any] = {"what": "unpack", "most": most}
         parts: list[Any] = []
         if isinstance(source, Path):
@@ -68,9 +69,12 @@ class OpenArchive:
         Raises:
             DamagedEntry: the entry is damaged.
             UnreadableImage: the child crashed or went over a limit; nothing more can be had.
+            ValueError: the archive is closed.
         """
         asked: int | None = index
         while True:
+            if self._closed:  # the child may answer somebody else now
+                raise ValueError("an entry is read after its archive was closed")
             if self._child.pid != self._pid:
                 raise UnreadableImage(_DAMAGED)
             answer, parts = self._child.ask({"entry": asked})
@@ -86,8 +90,10 @@ class OpenArchive:
 
     def close(self) -> None:
         """Let the child take other requests."""
+        self._closed = True
         if self._child.pid == self._pid:
-            self._child.ask({"end": True})
+            with suppress(UnreadableImage):  # all that was wanted has come; the child ends
+                self._child.ask({"end": True})
 
 
 @contextmanager

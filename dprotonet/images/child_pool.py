@@ -79,9 +79,7 @@ class ChildPool:
     def _take(self) -> Child:
         with self._changed:
             if not self._changed.wait_for(lambda: self._free, self._wait_seconds):
-                raise ReaderBusy(
-                    "All readers are busy with other images. Try again in a moment."
-                )
+                raise ReaderBusy("All readers are busy with other images. Try again in a moment.")
             child = self._free.pop()
             self._lent.add(child)
             return child

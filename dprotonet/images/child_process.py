@@ -94,9 +94,7 @@ class Child:
             deadline.set(self._limits.wall(0, file_bytes))
             send(cast(BinaryIO, process.stdin), header, parts)
             while True:
-                answer, arrays = receive(
-                    cast(BinaryIO, process.stdout), self._limits.memory_bytes
-                )
+                answer, arrays = receive(cast(BinaryIO, process.stdout), self._limits.memory_bytes)
                 if not self._greeted:
                     self._greet(answer)
                 elif "pixels" in answer:
