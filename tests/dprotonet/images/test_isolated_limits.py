@@ -60,7 +60,7 @@ def test_a_file_that_needs_more_memory_than_allowed_costs_only_itself(photo):
 def test_a_file_that_takes_too_much_processor_time_is_stopped(photo):
     page = Image.new("L", (3000, 3000))
     long = photo(page, "TIFF", save_all=True, append_images=[page] * 59, compression="tiff_lzw")
-    with IsolatedReader(ChildLimits(cpu_seconds=1)) as reader:
+    with IsolatedReader(ChildLimits(cpu_base=1, cpu_per_megapixel=0.0001)) as reader:
         with pytest.raises(UnreadableImage, match="processor time"):
             reader.pixel_sha256(long)
         assert reader.read(long).shape == (3000, 3000)
