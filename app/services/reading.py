@@ -18,9 +18,9 @@ VIEWING_CHILDREN = 2
 INTAKE_CHILDREN = 2
 ARCHIVE_CHILDREN = 2
 VIEWING_WAIT = 30.0  # seconds that somebody who waits before the screen waits for a free child
-INTAKE_WAIT = 180.0  # seconds: two requests at their limit
+INTAKE_WAIT = 180.0  # seconds
 IDLE = 300.0  # seconds until a child that nobody asks gives its memory back
-NICENESS = 10  # of intake: where processors are few, viewing goes first
+NICENESS = 5  # of intake: where processors are few, viewing goes first
 
 
 class FilmReader:
@@ -31,18 +31,22 @@ class FilmReader:
     """
 
     def __init__(self) -> None:
-        from dprotonet.images.isolated import IsolatedReader
+        from dprotonet.images.isolated import ChildLimits, IsolatedReader
 
+        # Giving way takes time, which is not held against a film; it may compute no more.
+        patient = ChildLimits(wall_base=60, wall_per_megapixel=5, wall_seconds=240)
         self._viewing = IsolatedReader(
             children=VIEWING_CHILDREN, wait_seconds=VIEWING_WAIT, idle_seconds=IDLE
         )
         self._intake = IsolatedReader(
+            patient,
             children=INTAKE_CHILDREN,
             wait_seconds=INTAKE_WAIT,
             idle_seconds=IDLE,
             niceness=NICENESS,
         )
         self._archives = IsolatedReader(
+            patient,
             children=ARCHIVE_CHILDREN,
             wait_seconds=INTAKE_WAIT,
             idle_seconds=IDLE,

@@ -2,8 +2,10 @@
 
 import functools
 import io
+import json
 import stat
 import struct
+import subprocess
 import sys
 import zipfile
 import zlib
@@ -16,6 +18,7 @@ from app.domain.errors import Refused
 from app.services import archive
 from app.services.archive import ArchiveLimits, Entry, is_archive
 from app.services.reading import FilmReader
+from tests.app.services import archive_benchmark
 
 SMALL = ArchiveLimits(entries=3, total_bytes=10_000, file_bytes=5_000, ratio=50)
 Extract = Callable[..., Iterator[Entry]]
@@ -151,6 +154,22 @@ def test_links_are_refused(extract: Extract) -> None:
 def test_an_archive_inside_is_not_opened(extract: Extract, start: bytes) -> None:
     (entry,) = extract(packed(("film.png", start + b"rest")))
     assert entry.file is None and "archive inside" in entry.problem
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the largest memory from /proc")
+@pytest.mark.parametrize(
+    "compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED]
+)
+def test_no_archive_takes_memory_of_this_process(tmp_path: Path, compression: int) -> None:
+    path = tmp_path / "films.zip"
+    with zipfile.ZipFile(path, "w", compression) as file:
+        archive_benchmark.write(file, "film.dcm", 80)
+    command = [sys.executable, "-m", archive_benchmark.__name__, "one", str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    found = json.loads(ran.stdout)
+    usual = compression in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED)
+    assert found["taken_mib"] == (80 if usual else 0)
+    assert found["growth_mb"] < 40
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
