@@ -17,6 +17,10 @@ class NotAnImage(UnreadableImage):
     """A file that is well but holds no image: a text, a PDF, a structured report."""
 
 
+class ReaderBusy(ReadableError):
+    """No reader became free in time. It says nothing of the file: try again."""
+
+
 class UnusableBundle(ReadableError):
     """A model on disk that is incomplete, altered, stale or of another format."""
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from app.domain.cases import Case, FilmFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
@@ -129,7 +130,7 @@ def check_size(workplace: Workplace, size: int) -> None:
         )
 
 
-def stage(workplace: Workplace, data: bytes | Path, *, name: str = "") -> Staged:
+def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:
     """Bring bytes into the blob folder under a temporary name, refusing too many."""
     limit = workplace.settings.file_bytes
     # A damaged file that is named as an image is an error, not a file of another kind: the reader

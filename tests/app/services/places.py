@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,6 +28,8 @@ from app.wiring import prepare_data_folder
 from dprotonet import images
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS
+from dprotonet.images.archive import OpenArchive, open_archive
+from dprotonet.images.isolated import IsolatedReader
 from dprotonet.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "finding")
@@ -42,6 +45,11 @@ class DirectReader:
     def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
         facts, digest = images.look(source)
         return film_facts(facts), digest
+
+    @contextmanager
+    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+        with IsolatedReader() as reader, open_archive(reader, source, most=most) as opened:
+            yield opened
 
     def close(self) -> None:
         pass
