@@ -172,9 +172,26 @@ def _native(
         if not location.syntax.is_little_endian and location.vr == "OW":
             data = np.frombuffer(data, "u2").byteswap().tobytes()
         return subsampled_rgb(data, options["rows"], options["columns"])
+    if options["bits_allocated"] == 1 and options["samples_per_pixel"] == 1:
+        return _single_bits(location, frames, index, options["rows"], options["columns"])
     stream.seek(location.offset)
     decoder = _decoder(location.syntax)
     return decoder.as_array(stream, index=index, validate=True, raw=False, **options)[0]
+
+
+def _single_bits(
+    location: PixelLocation, frames: Frames, index: int, rows: int, columns: int
+) -> np.ndarray:
+    """``(H, W)`` of 0 and 1. Frames follow each other bit by bit (PS3.5 8.1.1).
+
+    pydicom reads a byte too few where a frame lies across one more.
+    """
+    start, end = index * frames.bits, (index + 1) * frames.bits
+    first = start // 8
+    location.stream.seek(location.offset + first)
+    data = np.frombuffer(location.stream.read(-(-end // 8) - first), np.uint8)
+    bits = np.unpackbits(data, bitorder="little")[start - 8 * first :][: frames.bits]
+    return bits.reshape(rows, columns)
 
 
 def _compressed(

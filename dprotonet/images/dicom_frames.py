@@ -55,7 +55,12 @@ def find_frames(header: Dataset, location: PixelLocation) -> Frames:
     if stated is not None and stated < 0:
         return Frames(stated, photometric, bits)  # refused for its size
     count, notes = _agreed(stated, there, _is_whole(location, bits, there))
-    return Frames(count, photometric, bits, fragments[:count], notes)
+    if photometric != _photometric(header):
+        notes.append(
+            f"The file calls its colours {_photometric(header)}; by their length they are"
+            f" {photometric}, and are read so."
+        )
+    return Frames(count, photometric, bits, fragments[:count], tuple(notes))
 
 
 def _stated(header: Dataset) -> int | None:
@@ -66,27 +71,22 @@ def _stated(header: Dataset) -> int | None:
     return frames or None  # empty or 0: some writers mean a single frame
 
 
-def _agreed(stated: int | None, there: int, whole: bool) -> tuple[int, tuple[str, ...]]:
+def _agreed(stated: int | None, there: int, whole: bool) -> tuple[int, list[str]]:
     """The frames that can be read, and what to say of it."""
     if stated is None:
+        unsaid = "The file does not say how many frames it has"
         if there < 2:
-            return 1, ()
+            return 1, []
         if whole:
-            return there, (
-                f"The file does not say how many frames it has. Its pixels are those of {there}.",
-            )
-        return 1, (
-            "The file does not say how many frames it has. Its pixels are more than those of one;"
-            " the first is shown.",
-        )
+            return there, [f"{unsaid}; its pixel data hold {there}."]
+        return 1, [f"{unsaid}; its pixel data are longer than one frame. The first is shown."]
+    frames = "1 frame" if stated == 1 else f"{stated:,} frames"
     if there < stated:
-        held = "1 is" if there <= 1 else f"{there} are"
-        note = f"The file states {stated:,} frames, and {held} there."
-        return max(there, 1), (note,) if stated > 1 else ()
-    if there > stated:
-        frames = "1 frame" if stated == 1 else f"{stated} frames"
-        return stated, (f"The file states {frames}, and its pixels are those of {there}.",)
-    return stated, ()
+        held = "1 is" if there <= 1 else f"{there:,} are"
+        return max(there, 1), [f"The file states {frames}, and {held} there."] * (stated > 1)
+    return stated, [f"The file states {frames}, and its pixel data hold {there:,}."] * (
+        there > stated
+    )
 
 
 def _photometric(header: Dataset) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pydicom.datadict import tag_for_keyword
-from pydicom.dataelem import RawDataElement
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
@@ -45,8 +44,7 @@ def label(header: Dataset, keyword: str, number: int = 0) -> str:
         keyword: of a text element.
         number: which of its values.
     """
-    value = element(header, keyword)
-    values = value if isinstance(value, (MultiValue, list, tuple)) else [value or ""]
+    values = _parts(element(header, keyword))
     name = str(values[number]) if number < len(values) else ""
     shown = "".join(character if character.isprintable() else " " for character in name)
     return " ".join(shown.split())[:_LABEL].strip()
@@ -63,10 +61,7 @@ def numbers(header: Dataset, keyword: str) -> list[float]:
 
     A decimal comma is read as a point: PS3.5 6.2 knows no other use of a comma in DS.
     """
-    value = element(header, keyword)
-    if value is None:
-        value = comma_decimals(header, keyword)
-    parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    parts = comma_decimals(header, keyword) or _parts(element(header, keyword))
     try:
         found = [float(part) for part in parts]
     except (TypeError, ValueError):
@@ -76,15 +71,27 @@ def numbers(header: Dataset, keyword: str) -> list[float]:
 
 def comma_decimals(header: Dataset, keyword: str) -> list[str]:
     """The parts of a decimal string that has a comma for its point, with points; else []."""
-    tag = tag_for_keyword(keyword)
-    raw = header.get_item(tag) if tag is not None and tag in header else None
-    value = raw.value if isinstance(raw, RawDataElement) else None
-    if not isinstance(value, bytes) or b"," not in value:
+    if dictionary_VR(keyword) != "DS":
         return []
-    parts = [part.strip(" \0") for part in value.decode("latin-1").split("\\")]
+    value = element(header, keyword)
+    if value is None and keyword in header:  # pydicom could not make a number of it
+        raw = header.get_item(keyword)
+        value = raw.value.decode("latin-1") if isinstance(raw.value, bytes) else None
+    parts = [str(part) for part in _parts(value)]
+    if len(parts) == 1:
+        parts = parts[0].split("\\")
+    parts = [part.strip(" \0") for part in parts]
+    if not any("," in part for part in parts):
+        return []
     if any(part.count(",") > 1 or ("," in part and "." in part) for part in parts):
         return []  # a mark of thousands: what is meant cannot be told
     return [part.replace(",", ".") for part in parts]
+
+
+def _parts(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (MultiValue, list, tuple)) else [value]
 
 
 def integer(header: Dataset, keyword: str) -> int | None:

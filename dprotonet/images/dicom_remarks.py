@@ -52,7 +52,7 @@ def remarks(header: Dataset, frame: int) -> list[str]:
             " out; the grey values are shown."
         )
     if named := _with_comma(header, frame):
-        found.append(f"{named} is written with a decimal comma; it is read as a point.")
+        found.append(f"A decimal comma stands in {named}; it is read as a point.")
     return found
 
 
