@@ -85,7 +85,9 @@ def test_single_bits_count_in_bits(written, dataset):
     ds.PixelData = packed + b"\0" * (len(packed) % 2)
     data = written(ds)
     assert images.inspect(data).frames == 3
-    assert all(np.array_equal(i.pixels, m) for i, m in zip(images.read_frames(data), mask, strict=True))
+    assert all(
+        np.array_equal(i.pixels, m) for i, m in zip(images.read_frames(data), mask, strict=True)
+    )
 
 
 @pytest.mark.parametrize("syntax", COMPRESSED)

@@ -118,8 +118,13 @@ LEVELS = [10, 20, 40, 60, 80, 100, 10, 20]
 
 @pytest.mark.parametrize(
     ("bits", "width"),
-    [(8, "B"), (16, "H"), pytest.param(8, "H", id="words, 8 stated"), pytest.param(16, "B", id="bytes, 16 stated")],
-)  # fmt: skip
+    [
+        (8, "B"),
+        (16, "H"),
+        pytest.param(8, "H", id="words, 8 stated"),
+        pytest.param(16, "B", id="bytes, 16 stated"),
+    ],
+)
 @pytest.mark.parametrize("dtype", ["u1", "i1"])
 def test_a_palette_in_segments_is_written_out(dataset, written, bits, width, dtype):
     first = -4 if dtype == "i1" else 0

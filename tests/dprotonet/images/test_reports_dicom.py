@@ -1,4 +1,4 @@
-"""Files of the kinds that people reported to others' readers, with the values the standard asks for.
+"""Files of kinds that people reported to other readers, with the values the standard asks for.
 
 ``tests/data/reports`` holds them: synthetic, nobody is shown. ``NAME.expected.npy`` is what is
 shown by the default window, in [0, 1]; colour is RGB / 255.
