@@ -219,16 +219,20 @@ def _starts(location: PixelLocation, pieces: list[Fragment], stated: int | None)
     every = list(range(len(pieces)))
     if stated == 1:
         return every[:1]
-    if location.syntax == RLELossless:
-        return every  # PS3.5 A.4.2: one piece for each frame
     begins = []
     for index, (place, length) in enumerate(pieces):
         location.stream.seek(place)
-        if starts_stream(location.stream.read(min(length, _MAGIC))):
+        head = location.stream.read(min(length, _MAGIC))
+        if starts_stream(head) if location.syntax != RLELossless else _starts_rle(head):
             begins.append(index)
-    if not begins or begins[0] != 0:
-        return every if stated is not None else every[:1]
-    return begins
+    if begins and begins[0] == 0:
+        return begins
+    return every if stated is not None else every[:1]
+
+
+def _starts_rle(head: bytes) -> bool:
+    """PS3.5 G.5: a frame begins with 1 to 15 segments, of which the first is at byte 64."""
+    return head[4:8] == b"\x40\0\0\0" and head[1:4] == bytes(3) and 1 <= head[0] <= 15
 
 
 def frame_bytes(location: PixelLocation, frames: Frames, index: int) -> bytes:

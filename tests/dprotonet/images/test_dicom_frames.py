@@ -103,7 +103,7 @@ def test_compressed_frames_are_counted(film, syntax: str, table: bool, stated: i
     assert_holds(saved(ds), 4, "6 frames, and 4 are there" if stated else "does not say how many")
 
 
-@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("syntax", COMPRESSED)
 @pytest.mark.parametrize("stated", [4, 5, 8, None])
 def test_frames_of_two_pieces_each_are_told_apart_without_a_table(film, syntax: str, stated):
     ds, frames = compressed(film, syntax)
@@ -113,7 +113,7 @@ def test_frames_of_two_pieces_each_are_told_apart_without_a_table(film, syntax: 
     assert_holds(saved(ds), 4, said)
 
 
-@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("syntax", COMPRESSED)
 def test_a_single_frame_may_have_many_pieces(film, syntax: str):
     ds, frames = compressed(film, syntax)
     ds.PixelData = encapsulate(frames[:1], fragments_per_frame=5, has_bot=False)
