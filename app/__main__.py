@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 well, 1 not done, 2 wrong usage or setting."""
     options = _parser().parse_args(arguments)
     configure_logging()
+    if options.command == "licences":
+        return _licences()
     os.umask(0o077)  # films and readings are for this user alone
     try:
         settings = Settings.from_environment()
@@ -52,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("migrate", help="bring the database up to date, with a backup before")
     commands.add_parser("backup", help="write a backup of the database into the data folder")
+    commands.add_parser("licences", help="list the licences of the installed packages")
     models = commands.add_parser("models", help="list, add or choose models")
     actions = models.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="all models; the active one has a star")
@@ -127,6 +130,13 @@ def _models(settings: Settings, options: argparse.Namespace) -> int:
         return 0
     finally:
         workplace.close()
+
+
+def _licences() -> int:
+    from app.licences import package_licences, report
+
+    print(report(package_licences()))
+    return 0
 
 
 def _upgrade(settings: Settings) -> Path | None:

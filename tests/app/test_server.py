@@ -18,6 +18,7 @@ from app.settings import Settings
 from app.store.migrate import upgrade
 from app.viewer import wire
 from app.viewer.assets import viewer_assets
+from app.viewer.codes import code_values
 from tests.app.services.places import START, FakeBench, assets, dicom, make_place
 
 __all__ = ["assets"]
@@ -87,7 +88,7 @@ def test_a_films_values_arrive_exactly_and_are_not_kept_by_the_browser(
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     head, samples = wire.unpack(body)
-    shown = samples[..., 0] * head["slope"] + head["intercept"]
+    shown = code_values(head["knots"], 1 << head["bits"])[samples[..., 0]]
     expected = np.random.default_rng(1).integers(0, 4096, (2, 16, 18))[1]
     np.testing.assert_array_equal(shown, expected)
 
