@@ -123,14 +123,14 @@ def threshold_words(prediction: Prediction, negative_class: str | None) -> str:
     if len(others) == 1:
         return f"{plain(others[0])} {_compared(share, at)} it is called (mark)."
     on_bar = f"mark: {percent(1 - at)} of “{plain(negative_class)}”"
-    return f"All findings together: {_compared(share, at)} one is called ({on_bar})."
+    return f"Findings together: {_compared(share, at)} one is called ({on_bar})."
 
 
 def _of_each_class(prediction: Prediction, thresholds: Mapping[str, float]) -> str:
     name = prediction.leading
     marks = "Marks: each class is called by itself, from its own mark on."
     if prediction.called:
-        return f"{marks} Explain and the prototypes are about “{plain(name)}”."
+        return f"{marks} The prototypes are about “{plain(name)}”."
     compared = _compared(prediction.probabilities[name], thresholds[name])
     return f"{plain(name)} comes closest: {compared} it is called. {marks}"
 
@@ -143,9 +143,8 @@ def _compared(share: float, at: float) -> str:
     return f"{one}, {where} the {other} from which"
 
 
-def offer_words(sheet: Sheet, prediction: Prediction) -> str:
-    """Which class is explained first, where that is not the label; as Markdown."""
-    offered = sheet.offered_class
-    if offered is None or offered == prediction.leading:
-        return ""
-    return f"Explain and the prototypes begin with “{plain(offered)}”."
+def explained_words(sheet: Sheet, prediction: Prediction) -> str:
+    """Which class is explained first; as Markdown."""
+    offered = plain(sheet.offered_class or prediction.leading)
+    also = "" if sheet.offered_class == prediction.leading else "; its prototypes come first"
+    return f"Heatmap of “{offered}”{also}."

@@ -22,13 +22,13 @@ from app.views.parts.explaining import (
 )
 from app.views.parts.faith import MEANING, map_words, measured_words, warnings
 from app.views.parts.matches import draw_matches
-from app.views.parts.prediction import draw_prediction, offer_words, threshold_words
+from app.views.parts.prediction import draw_prediction, explained_words, threshold_words
 from app.views.parts.verdict import draw_revisions, draw_verdict
 from app.views.parts.watching import draw_failures
 from app.views.parts.words import counted, plain
 from dprotonet.errors import ReadableError
 
-_FILM_HEIGHT = 512  # CSS pixels: with the bars it ends at the fold of 1280 × 800
+_FILM_HEIGHT = 452  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
 
 
 def draw_sheet(place: Workplace, case_id: str) -> None:
@@ -191,13 +191,14 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
         if prediction is not None:
             info = _info(place, sheet)
             draw_prediction(sheet, prediction)
-            if info and info.note_on_classes:
-                st.caption(plain(info.note_on_classes))
+            with st.container(gap="xxsmall", key="facts-prediction"):
+                st.caption(threshold_words(prediction, sheet.negative_class))
+                if info and info.note_on_classes:
+                    st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
                 first = sheet.offered_class or prediction.leading
                 explain_button(place, sheet, f"class:{first}", key="explain-label")
-                words = threshold_words(prediction, sheet.negative_class)
-                st.caption(f"{words} {offer_words(sheet, prediction)}", width="stretch")
+                st.caption(explained_words(sheet, prediction), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the film…")
             st.caption("The prediction appears here by itself.")

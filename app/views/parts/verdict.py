@@ -88,7 +88,8 @@ def _draw_save(
             f"{'Sign as' if meanwhile else 'Save'} revision {expected + 1}",
             type="primary",
             disabled=not ready,
-            key=f"save-{sheet.case.case_id}",
+            # Its own for each revision: a press never signs on top of what was not shown yet.
+            key=f"save-{sheet.case.case_id}-{expected}",
             icon=":material/save:",
         )
         if meanwhile and st.button("Discard mine", key=f"discard-{sheet.case.case_id}"):
