@@ -131,7 +131,7 @@ export class Controls {
   /** What is said of a map belongs to the one that is to be seen, whoever chose it. */
   #refreshAbout(map) {
     const warning = map?.warning ? `⚠ ${map.warning} ` : "";
-    const words = map?.words ?? "";
+    const words = (map?.words ?? "").replaceAll(" %", "\u00a0%");
     // A status that is written anew is read out anew.
     if (this.warning.textContent !== warning) this.warning.textContent = warning;
     if (this.words.textContent !== words) this.words.textContent = words;

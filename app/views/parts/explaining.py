@@ -102,7 +102,7 @@ def draw_shown_map(place: Workplace, sheet: Sheet) -> None:
         return
     saved = shown.saved
     with st.container(key="shown-map", gap="xxsmall"):
-        st.markdown(f"**{plain(map_words(saved))}**")
+        st.markdown(f"Heatmap asked for: **{plain(map_words(saved))}**")
         job = _job_of(sheet, saved.node)
         with st.container(
             horizontal=True,

@@ -12,6 +12,7 @@ from app.views.parts.words import chart_text, number, percent, plain, two_percen
 from dprotonet.prediction import Prediction
 
 _CHOSEN, _OTHER, _MARK = "#1b8aa5", "#8d9aa1", "#c0651a"
+_NUMBER = 0.12  # of the axis, about as much as a number takes
 
 
 def draw_prediction(sheet: Sheet, prediction: Prediction) -> None:
@@ -62,13 +63,19 @@ def probability_chart(prediction: Prediction, *, negative_class: str | None) -> 
             y=list(range(len(names))),
             orientation="h",
             marker_color=[_CHOSEN if name in prediction.called else _OTHER for name in names],
-            text=[percent(share) for share in shares],
-            textposition="outside",
-            cliponaxis=False,
             width=0.62,
         )
     )
-    _mark_threshold(figure, prediction, names, negative_class)
+    marks = threshold_marks(prediction, names, negative_class)
+    for row, share in enumerate(shares):
+        mark = marks.get(row)
+        # The number stands behind the mark where the mark would stand on it.
+        after = mark if mark is not None and share <= mark < share + _NUMBER else share
+        figure.add_annotation(
+            x=after, y=row, text=percent(share), showarrow=False, xanchor="left", xshift=3
+        )
+        if mark is not None:
+            _mark(figure, row, mark)
     figure.update_layout(
         height=14 + 25 * len(names),
         margin={"l": 4, "r": 48, "t": 4, "b": 4},
@@ -85,25 +92,22 @@ def probability_chart(prediction: Prediction, *, negative_class: str | None) -> 
     return figure
 
 
-def _mark_threshold(
-    figure: go.Figure, prediction: Prediction, names: list[str], negative_class: str | None
-) -> None:
-    """The threshold is one on "anything but the negative class"; multi-label: one on each class.
+def threshold_marks(
+    prediction: Prediction, names: list[str], negative_class: str | None
+) -> dict[int, float]:
+    """Position among the names to the mark on that bar.
 
-    With two classes that is a mark on the other class's bar; with more, on the negative class's.
+    The threshold is one on "anything but the negative class"; multi-label: one on each class. With
+    two classes that is a mark on the other class's bar; with more, on the negative class's.
     """
     if prediction.thresholds is not None:
-        for row, name in enumerate(names):
-            _mark(figure, row, prediction.thresholds[name])
-        return
+        return {row: prediction.thresholds[name] for row, name in enumerate(names)}
     if prediction.threshold is None or negative_class not in names:
-        return
+        return {}
     others = [name for name in names if name != negative_class]
     if len(others) == 1:
-        row, at = names.index(others[0]), prediction.threshold
-    else:
-        row, at = names.index(negative_class), 1 - prediction.threshold
-    _mark(figure, row, at)
+        return {names.index(others[0]): prediction.threshold}
+    return {names.index(negative_class): 1 - prediction.threshold}
 
 
 def _mark(figure: go.Figure, row: int, at: float) -> None:

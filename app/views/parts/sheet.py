@@ -28,7 +28,7 @@ from app.views.parts.watching import draw_failures
 from app.views.parts.words import counted, plain
 from dprotonet.errors import ReadableError
 
-_FILM_HEIGHT = 452  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
+_FILM_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
 
 
 def draw_sheet(place: Workplace, case_id: str) -> None:

@@ -1,0 +1,63 @@
+"""Names of files and classes in a real browser, which makes links of some text by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.app.views.names import CLASSES, FILES
+from tests.browser.running import Program
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+# What a name could become; the pages have links of their own to each other only.
+MADE_OF_NAMES = """() => [...document.querySelectorAll('a[href], img, .katex, em, [role=img]')]
+  .filter((node) => !node.closest('header, [data-testid=stIconMaterial]'))
+  .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
+  .filter((words) => !words.startsWith('/api/gallery/') && !words.includes('icon'))"""
+
+
+@pytest.fixture
+def odd(program: Program) -> Program:
+    """The program with a model whose classes have odd names, which is active."""
+    folder = program.data / "models" / "odd"
+    if not folder.exists():
+        make_tiny_bundle(folder, CLASSES, name="odd")
+    program.run("models", "activate", "odd")
+    return program
+
+
+def test_no_page_makes_links_pictures_or_formulas_of_names(
+    page: Page, odd: Program, tmp_path: Path
+) -> None:
+    from tests.app.services.places import png
+
+    page.goto(odd.address)
+    page.locator("input[type=file]").set_input_files(
+        [
+            {"name": name, "mimeType": "image/png", "buffer": png(number, level=90 + 20 * number)}
+            for number, name in enumerate(FILES)
+        ]
+    )
+    page.get_by_text(f"{len(FILES)} added").wait_for()
+    found = {}
+    for name in FILES:
+        page.get_by_role("button", name=name.split("/")[-1]).locator("p").first.wait_for()
+    found["list"] = page.evaluate(MADE_OF_NAMES)
+    page.get_by_role("button", name=FILES[0]).click()
+    page.get_by_text("Bars to the right speak for").wait_for()
+    page.get_by_role("tab", name="Heatmaps").click()
+    page.wait_for_timeout(500)
+    found["case"] = page.evaluate(MADE_OF_NAMES)
+    for name in ("batch", "annotations", "model"):
+        page.goto(f"{odd.address}/{name}")
+        page.get_by_text("Research use only, not for diagnosis").wait_for()
+        page.wait_for_timeout(1500)
+        found[name] = page.evaluate(MADE_OF_NAMES)
+    odd.run("models", "activate", "tiny")
+    assert found == {name: [] for name in found}
