@@ -48,6 +48,10 @@ class Explained:
     measuring_seconds: float
     stop_reason: str
     faithfulness: dict[str, Any]
+    peak: tuple[float, float] | None = None
+    """Shares of the film's height and width."""
+    outside_body: float | None = None
+    """The map's share beside the body; None where the body cannot be told apart."""
 
 
 class Bench(Protocol):
@@ -238,6 +242,8 @@ def _saved(
         measuring_seconds=made.measuring_seconds,
         stop_reason=made.stop_reason,
         faithfulness=made.faithfulness,
+        peak=made.peak,
+        outside_body=made.outside_body,
         placement=made.placement,
         heatmap_key=key,
         created_at=workplace.clock(),
