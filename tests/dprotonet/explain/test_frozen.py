@@ -6,7 +6,7 @@ import torch
 import torchvision
 from torch import nn
 
-from dprotonet.explain.frozen import freeze, _has_bfloat16
+from dprotonet.explain.frozen import _has_bfloat16, freeze
 from dprotonet.explain.settings import PRECISIONS
 from dprotonet.explain.values import logits_of
 from tests.dprotonet.explain.toys import PatchClassifier, film
