@@ -208,12 +208,10 @@ def _compressed(
         notes.append("The compressed pixels lack their end; a lower part may be missing.")
     options["number_of_frames"] = 1
     options.pop("extended_offsets", None)
-    stated = options["bits_stored"]
-    if stream is not None and stream.precision > options["bits_allocated"]:
-        # PS3.5 8.2: the data know their own depth.
-        options["bits_allocated"] = 16 if stream.precision <= 16 else 32
-        options["bits_stored"] = stated = stream.precision
-    if stream is not None and samples == 1:  # the sign and the unused bits are seen to below
+    stated, allocated = options["bits_stored"], options["bits_allocated"]
+    if stream is not None:  # what is stored in which bits is seen to below
+        if stream.precision > allocated:
+            options["bits_allocated"] = 16 if stream.precision <= 16 else 32
         options["bits_stored"] = options["bits_allocated"]
         options["apply_jls_sign_correction"] = options["apply_j2k_sign_correction"] = False
     pixels = _decoder(location.syntax).as_array(
@@ -224,9 +222,21 @@ def _compressed(
         decoding_plugin=_plugin(location.syntax),
         **options,
     )[0]
-    if stream is None or samples != 1:
+    if stream is None:
         return pixels
+    if samples != 1:
+        return _stated_depth(pixels, stream, stated)
+    if stream.precision > allocated:  # PS3.5 8.2: the data know their own depth
+        stated = stream.precision
     return stored_values(pixels, stream, stated, signed=options["pixel_representation"] == 1)
+
+
+def _stated_depth(colours: np.ndarray, stream: Codestream, bits: int) -> np.ndarray:
+    """Colours brought to the depth that the header states, where their data have another."""
+    deeper = stream.precision - bits
+    if deeper > 0 and int(colours.max()) >> bits:
+        return colours >> deeper
+    return colours << -deeper if deeper < 0 else colours
 
 
 def stored_values(

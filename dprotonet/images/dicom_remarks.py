@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from dprotonet.images.dicom_header import (
     SPACINGS,
@@ -13,11 +14,6 @@ from dprotonet.images.dicom_header import (
     text,
 )
 
-_RAW_CLASSES = (  # Digital X-Ray, Mammography and Intra-Oral X-Ray Image Storage - For Processing
-    "1.2.840.10008.5.1.4.1.1.1.1.1",
-    "1.2.840.10008.5.1.4.1.1.1.2.1",
-    "1.2.840.10008.5.1.4.1.1.1.3.1",
-)
 _DECIMALS = {
     "FrameVOILUTSequence": ("WindowCenter", "WindowWidth"),
     "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
@@ -59,7 +55,9 @@ def remarks(header: Dataset, frame: int) -> list[str]:
 def _is_raw(header: Dataset) -> bool:
     """PS3.3 C.8.11.7.1.1: the intent is stated, or the class of the file states it."""
     intent = text(header, "PresentationIntentType").upper()
-    return intent == "FOR PROCESSING" or text(header, "SOPClassUID") in _RAW_CLASSES
+    return intent == "FOR PROCESSING" or UID(text(header, "SOPClassUID")).name.endswith(
+        "For Processing"
+    )
 
 
 def _has_colours(header: Dataset) -> bool:

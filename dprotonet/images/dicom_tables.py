@@ -80,8 +80,9 @@ def first_mapped(written: int, size: int, span: Span) -> int:
     """The first value that a table maps, with its sign.
 
     Its VR is SS where values below 0 may go into the table and US where not (PS3.3 C.11.1.1.1,
-    C.11.2.1.1, C.7.6.3.1.5). Implicit VR has no VR, and writers of explicit VR err, so the 16 bits
-    are read as the possible values ask. A table that none of them would reach was meant otherwise.
+    C.11.2.1.1, C.7.6.3.1.5). Implicit VR has no VR, and writers of explicit VR err, so of the two
+    readings of the 16 bits that one counts by which more of the table can be reached; where both
+    reach alike, that of the standard.
 
     Args:
         written: the second value of the descriptor, under whichever VR.
@@ -90,13 +91,17 @@ def first_mapped(written: int, size: int, span: Span) -> int:
     """
     unsigned = written & 0xFFFF
     signed = unsigned - (1 << 16) if unsigned >= 1 << 15 else unsigned
-    readings = [signed, unsigned] if span[0] < 0 else [unsigned, signed]
+    likely, other = (signed, unsigned) if span[0] < 0 else (unsigned, signed)
+    reached = [
+        min(first + size - 1, span[1]) - max(first, span[0]) + 1 for first in (likely, other)
+    ]
+    if max(reached) > 0:
+        return likely if reached[0] >= reached[1] else other
     if span[0] < 0 and unsigned > span[1] >= 0:  # a sign that was not carried into 16 bits
-        readings.append(unsigned - 2 * (int(span[1]) + 1))
-    for first in readings:
-        if first <= span[1] and first + size - 1 >= span[0]:
-            return first
-    return readings[0]
+        carried = unsigned - 2 * (int(span[1]) + 1)
+        if carried <= span[1] and carried + size > span[0]:
+            return carried
+    return likely
 
 
 def table_bytes(value: Any, little: bool) -> bytes:

@@ -124,6 +124,24 @@ def renamed_components(stream: bytes) -> bytes:
     return bytes(named)
 
 
+@pytest.mark.parametrize(("depth", "stated"), [(8, 8), (8, 12), (8, 16), (12, 8), (16, 12)])
+def test_colours_of_another_depth_than_stated_are_as_bright(encapsulated, depth, stated):
+    stored = (coloured().astype(np.uint16) << (depth - 8)).astype("u1" if depth == 8 else "u2")
+    space = {"colorspace": "RGB", "outcolorspace": "RGB"}
+    stream = jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=depth, **space)
+    like = coloured().astype("u1" if stated == 8 else "u2")
+    data = encapsulated(stream, like, JPEGLossless, BitsStored=stated, HighBit=stated - 1)
+    assert np.array_equal(images.read(data).pixels, coloured())
+
+
+def test_colours_in_the_lower_bits_of_deeper_data_are_as_bright(encapsulated):
+    stored = coloured().astype(np.uint16) << 4
+    space = {"colorspace": "RGB", "outcolorspace": "RGB"}
+    stream = jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=16, **space)
+    data = encapsulated(stream, stored, JPEGLossless, BitsStored=12, HighBit=11)
+    assert np.array_equal(images.read(data).pixels, coloured())
+
+
 @pytest.mark.parametrize("subsampling", ["444", "422", "420"])
 def test_subsampled_jpeg_is_shown_in_its_colours(encapsulated, subsampling: str):
     stored = coloured()

@@ -101,6 +101,7 @@ def test_a_comma_that_may_mean_thousands_is_no_number(film, ramp, written_as: st
         {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.1.1"},
         {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2.1"},
         {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.3.1"},
+        {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.5"},
     ],
 )
 def test_raw_values_of_a_detector_are_said_to_be_raw(film, ramp, attributes: dict):

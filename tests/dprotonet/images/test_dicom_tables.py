@@ -111,13 +111,14 @@ def test_a_signed_first_value_is_found_under_either_vr(first, size, low, high):
 @given(first=st.integers(0, 65535), size=st.integers(1, 4096), high=st.integers(1, 65535))
 def test_an_unsigned_first_value_is_found_under_either_vr(first, size, high):
     signed = first - 65536 if first > 32767 else first
-    if first <= high:
+    if first + size - 1 <= high:
         assert first_mapped(first, size, (0, high)) == first
         assert first_mapped(signed, size, (0, high)) == first
 
 
-def test_a_table_that_no_value_would_reach_was_meant_otherwise():
+def test_a_table_that_few_values_would_reach_was_meant_otherwise():
     assert first_mapped(64512, 2048, (0, 4095)) == -1024  # "unsigned" 12 bits, table from -1024
+    assert first_mapped(64512, 4096, (0, 65535)) == -1024  # most of it would lie above 16 bits
     assert first_mapped(128, 256, (-128, 127)) == -128  # the sign of 8 bits, not carried
 
 
