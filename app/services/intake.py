@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.domain.cases import Case, FilmFacts, Intake, Source, shown_name
 from app.domain.errors import Refused
-from app.services import jobs, models
+from app.services import jobs, models, originals
 from app.services.workplace import Workplace
 from app.store import Transaction
 from app.store.blobs import Staged, TooManyBytes
@@ -142,10 +142,15 @@ def stage(workplace: Workplace, data: bytes | Path, *, name: str = "") -> Staged
         check_size(workplace, limit + 1)
         raise
     except OSError as error:
-        raise Refused(
-            f"The file could not be opened ({error.strerror or 'unknown reason'}). "
-            "Look at its permissions."
-        ) from None
+        raise Refused(_why_unopened(error)) from None
+
+
+def _why_unopened(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "The file could not be opened: this program may not read it. Change its permissions."
+    if isinstance(error, FileNotFoundError):
+        return "The file is not there any more. Look at the folder."
+    return "The file could not be read. Look at the disk or the network folder that it lies on."
 
 
 def _add_staged(
@@ -169,23 +174,18 @@ def _add_staged(
         chosen = models.active(workplace)
         model = chosen.digest if chosen else None
     case = _new_case(workplace, staged, facts, pixel_sha256, name, source, model)
-    try:
-        with workplace.store.write() as tx:
-            tx.lock_blobs()
-            known = tx.cases.find(pixel_sha256=pixel_sha256)
-            if known is not None:
-                return _duplicate(known, name)
-            workplace.blobs.keep(staged)
-            tx.cases.add(case)
-            if within is not None:
-                within(tx, case.case_id)
-            if predict and model is not None:
-                jobs.enqueue_prediction(
-                    tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
-                )
-    except BaseException:
-        release_blobs(workplace, {staged.key})
-        raise
+    with originals.keeping(workplace) as (tx, keep):
+        known = tx.cases.find(pixel_sha256=pixel_sha256)
+        if known is not None:
+            return _duplicate(known, name)
+        keep(staged)
+        tx.cases.add(case)
+        if within is not None:
+            within(tx, case.case_id)
+        if predict and model is not None:
+            jobs.enqueue_prediction(
+                tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
+            )
     log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
     return Intake("added", case.file_name, case.case_id)
 
@@ -219,30 +219,3 @@ def _duplicate(known: Case, name: str) -> Intake:
         known.case_id,
         f"These pixels are here already, as “{known.file_name}”.",
     )
-
-
-def release_blobs(workplace: Workplace, keys: set[str]) -> None:
-    """Remove those blobs that no row names any more.
-
-    The check and the removal happen under the store's write lock, in which blobs are also added,
-    so that a blob which is just being taken in again is never lost.
-    """
-    if not keys:
-        return
-    with workplace.store.write() as tx:
-        tx.lock_blobs()
-        for key in keys:
-            if not tx.blob_in_use(key):
-                workplace.blobs.delete(key)
-
-
-def sweep_blobs(workplace: Workplace) -> None:
-    """Remove what a crash left behind: staged bytes and blobs that no row names."""
-    workplace.blobs.clear_staging()
-    batch: set[str] = set()
-    for key in workplace.blobs.all_keys():
-        batch.add(key)
-        if len(batch) >= 100:
-            release_blobs(workplace, batch)
-            batch = set()
-    release_blobs(workplace, batch)

@@ -12,6 +12,7 @@ from app.domain.cases import STATUSES, CaseFilters, CasePage, CaseRow, Source
 from app.services import review
 from app.services.workplace import Workplace
 from app.views.parts.address import show_case
+from app.views.parts.errors import told
 from app.views.parts.pages import draw_pager, page_number
 from app.views.parts.words import counted, label_words, plain, when
 
@@ -46,6 +47,7 @@ def draw_cases(place: Workplace) -> None:
         _draw_page(found, filters)
 
 
+@told()
 def _watch(place: Workplace, filters: CaseFilters) -> None:
     found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
     if all(row.status != "waiting" for row in found.rows):
