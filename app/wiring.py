@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from app.domain.errors import Refused
 from app.services import binding
 from app.services.bundles import Registry
 from app.services.reading import FilmReader
@@ -27,6 +30,7 @@ def open_workplace(settings: Settings) -> Workplace:
     found = open_unchecked(settings)
     try:
         binding.check(found)
+        found.store.keep_reserve()
     except BaseException:
         found.close()
         raise
@@ -52,14 +56,26 @@ def prepare_data_folder(settings: Settings) -> None:
 
     Raises:
         Unavailable: it cannot be made or written to.
+        Refused: a file is in its way.
     """
-    with in_words():
+    with _as_folder(settings), in_words():
         new = not settings.data.exists()
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if new and os.name == "posix":
             settings.data.chmod(0o700)
         for folder in (settings.blobs, settings.own_models, settings.galleries, settings.backups):
             folder.mkdir(exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def _as_folder(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError):
+        raise Refused(
+            f"{settings.data} cannot be used as the data folder: a file is in its way. "
+            "Give another folder with DPROTONET_DATA."
+        ) from None
 
 
 def system_user() -> str:

@@ -23,5 +23,9 @@ class DiskFull(Unavailable):
     """There is no room for what should be written; nothing of it was kept."""
 
 
+class Damaged(Unavailable):
+    """The database's file is not what it was: a backup has to take its place."""
+
+
 class Missing(NotFound, FileNotFoundError):
     """A stored file that the database names and that is not in the data folder."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
-from app.domain.errors import Refused
+from app.domain.errors import Damaged, Refused
 from app.store import postgres_tools
 from app.store.trouble import DAMAGED, in_words
 
@@ -62,7 +62,8 @@ def copy_sqlite(source: str | Path | None, target: Path) -> None:
     """Copy an SQLite database as one plain, checked file that only this user may read.
 
     Raises:
-        Refused: there is none, or it is damaged.
+        Refused: there is none.
+        Damaged: it does not pass its check.
     """
     if not source or not Path(source).is_file():
         raise Refused("There is no database yet, so there is nothing to back up.")
@@ -75,7 +76,7 @@ def copy_sqlite(source: str | Path | None, target: Path) -> None:
         # One plain file: a backup should not need a journal beside it.
         copy.execute("PRAGMA journal_mode = DELETE")
         if copy.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-            raise Refused(DAMAGED)
+            raise Damaged(DAMAGED)
 
 
 def _dump_postgres(url: URL, target: Path) -> None:

@@ -12,9 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from app.domain.errors import Refused
+from app.domain.errors import DiskFull, Refused
 from app.store.backup import backup
-from app.store.sql_store import make_engine
+from app.store.sql_store import make_engine, reserve_of
 from app.store.trouble import in_words
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,15 @@ def upgrade(url: str, *, backups: Path | None, now: datetime) -> Path | None:
         Refused: the database was made by a later version of this program.
         Unavailable: the database cannot be reached, is damaged, or its disk is full.
     """
+    try:
+        with in_words():
+            return _upgrade(url, backups, now)
+    except DiskFull:
+        # Even opening the database takes some room: a start on a full disk gets what was kept back,
+        # so that cases can be deleted.
+        reserve = reserve_of(url)
+        if reserve is None or not reserve.give_back():
+            raise
     with in_words():
         return _upgrade(url, backups, now)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 MOST = 8 << 20  # bytes: the journal of deleting some thousand rows
-LEAST = 256 << 10  # bytes: less would not carry one deletion
-FRACTION = 8  # of what is free: never more than one eighth is kept back
+LEAST = 128 << 10  # bytes: less would not carry one deletion
+FRACTION = 4  # of what is free: never more than a quarter is kept back
 
 
 class Reserve:

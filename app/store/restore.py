@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, make_url
 
-from app.domain.errors import Refused, Unavailable
+from app.domain.errors import Damaged, Refused
 from app.store import postgres_tools
 from app.store.backup import backup, copy_sqlite
 from app.store.migrate import LATER, knows, upgrade
@@ -23,6 +23,7 @@ from app.store.sql_store import BLOB_COLUMNS, make_engine, sqlite_file
 from app.store.trouble import in_words
 
 log = logging.getLogger(__name__)
+PATIENCE = 10.0  # seconds for another program to let the database go
 SAVED = "before-restore"  # how the names begin of what was there before
 NO_BACKUP = (
     "This file is no backup of this program, or it is damaged. Take another one of the backups."
@@ -121,9 +122,10 @@ def _save_sqlite(file: Path, backups: Path, now: datetime) -> Path | None:
         return None
     url = f"sqlite:///{file}"
     try:
-        saved = backup(url, backups, now=now, label=SAVED)
-        _as_one_file(file)
-    except (Refused, Unavailable, sqlite3.Error):
+        with in_words():
+            saved = backup(url, backups, now=now, label=SAVED)
+            _as_one_file(file)
+    except Damaged:
         log.warning("the database is damaged: its files are kept as they are")
         saved = backups / f"damaged-{now:%Y%m%d-%H%M%S-%f}.sqlite3"
         for ending in ("-wal", "-shm", ""):
@@ -133,9 +135,13 @@ def _save_sqlite(file: Path, backups: Path, now: datetime) -> Path | None:
 
 
 def _as_one_file(file: Path) -> None:
-    with closing(sqlite3.connect(file, timeout=30)) as connection:
+    """Empty the journal and leave it; only who has the database alone can do so."""
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+        try:
+            mode = connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0]
+        except sqlite3.OperationalError:
+            mode = "busy"
     if mode != "delete":
         raise Refused("Another program has the database open. End it, then restore again.")
     with file.open("rb") as opened:

@@ -93,7 +93,7 @@ class SqlStore:
         self.engine = make_engine(url)
         self._writer = self.engine.execution_options(dprotonet_begin="IMMEDIATE")
         self._file = sqlite_file(url)
-        self._reserve = Reserve(Path(f"{self._file}-reserve")) if self._file else None
+        self._reserve = reserve_of(url)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -128,7 +128,7 @@ class SqlStore:
             return change(tx)
 
     def keep_reserve(self) -> None:
-        """Keep some room back for deletions on a full disk; PostgreSQL's disk is its own."""
+        """Keep some room back for deletions on a full disk."""
         if self._reserve is not None:
             self._reserve.keep()
 
@@ -161,6 +161,12 @@ def sqlite_file(url: str) -> Path | None:
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     return Path(str(parsed.database))
+
+
+def reserve_of(url: str) -> Reserve | None:
+    """The room that is kept back beside an SQLite database; PostgreSQL's disk is its own."""
+    file = sqlite_file(url)
+    return None if file is None else Reserve(file.with_name(f"{file.name}-reserve"))
 
 
 def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:

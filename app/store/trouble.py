@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.domain.errors import DiskFull, Unavailable
+from app.domain.errors import Damaged, DiskFull, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,8 @@ NO_RIGHT = (
     "or name another folder with DPROTONET_DATA."
 )
 UNREACHABLE = (
-    "The database cannot be reached. Look whether it is running, and whether the address, user and "
-    "password in DPROTONET_DATABASE_URL are right."
+    "The database cannot be reached. Look whether it is running, and whether address, name, user "
+    "and password in DPROTONET_DATABASE_URL are right."
 )
 UNOPENED = (
     "The database file cannot be opened. Look whether the data folder is there and whether this "
@@ -50,10 +50,8 @@ NO_TABLES = (
     "The database has lost this program's tables. Stop the program and restore a backup with: "
     "python -m app restore FILE"
 )
-NO_DATABASE = (
-    "There is no database of the name in DPROTONET_DATABASE_URL. Create it, or correct the name."
-)
 
+_KINDS: dict[str, type[Unavailable]] = {FULL: DiskFull, DAMAGED: Damaged}
 _SYSTEM = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
@@ -80,13 +78,13 @@ _POSTGRES = {
     "53100": FULL,
     "53300": BUSY,
     "25006": READ_ONLY,
-    "3D000": NO_DATABASE,
     "42P01": NO_TABLES,
     "XX001": DAMAGED,
     "XX002": DAMAGED,
     "55P03": BUSY,
     "08": UNREACHABLE,
     "28": UNREACHABLE,
+    "3D": UNREACHABLE,
     "40": BUSY,
     "57": UNREACHABLE,
     "58": FAULTY,
@@ -117,7 +115,7 @@ def trouble(error: BaseException) -> Unavailable | None:
     words = _words(error)
     if words is None:
         return None
-    return DiskFull(words) if words == FULL else Unavailable(words)
+    return _KINDS.get(words, Unavailable)(words)
 
 
 def _words(error: BaseException) -> str | None:

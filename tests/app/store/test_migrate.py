@@ -157,7 +157,7 @@ def test_a_damaged_database_is_not_backed_up_as_if_it_were_well(
     data = bytearray(path.read_bytes())
     data[5000:30000] = b"\xff" * 25000
     path.write_bytes(bytes(data))
-    with pytest.raises(ReadableError, match="database is damaged.*python -m app restore FILE"):
+    with pytest.raises(ReadableError, match=r"database is damaged.*python -m app restore FILE"):
         backup(sqlite_url, tmp_path / "b", now=NOW)
     assert not list((tmp_path / "b").iterdir())
 
