@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, Unavailable
 from app.guard import LOOPBACK_NAMES, Guard
 from app.services import galleries, pixels
 from app.services.workplace import Workplace
@@ -89,6 +89,8 @@ def own_routes(place: Callable[[], Workplace]) -> list[Route]:
                 return answer(place(), request)
             except NotFound as error:
                 return JSONResponse({"error": str(error)}, 404)
+            except Unavailable as error:
+                return JSONResponse({"error": str(error)}, 503)
             except ReadableError as error:
                 return JSONResponse({"error": str(error)}, 422)
 

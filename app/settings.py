@@ -95,6 +95,16 @@ class Settings:
         return self.data / "backups"
 
     @property
+    def server_lock(self) -> Path:
+        """Held while the server, or a command that changes the whole store, runs."""
+        return self.data / ".server.lock"
+
+    @property
+    def worker_lock(self) -> Path:
+        """Held while the worker runs."""
+        return self.data / ".worker.lock"
+
+    @property
     def model_folders(self) -> tuple[Path, ...]:
         """Where bundles are looked for, first come first shown."""
         return (self.assets / "models", self.own_models, *self.models)

@@ -12,7 +12,7 @@ from app.domain.cases import Intake, shown_name, shown_path
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL
 from app.domain.jobs import ItemState, Job
-from app.services import intake, work
+from app.services import intake, originals, work
 from app.services.frames import Bench, Pulse, explain_frame, predict_frame
 from app.services.work import never
 from app.services.workplace import Workplace
@@ -134,10 +134,12 @@ def _take(workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[
     except NotAnImage as error:
         ended.state, ended.message = "skipped", str(error)
     except Exception as error:
+        if work.is_outage(error):
+            raise
         ended.state, ended.message = "error", work.sentence(error)
     with workplace.store.write() as tx:
         freed = tx.items.finish(item.item_id, **asdict(ended))
-    intake.release_blobs(workplace, freed)
+    originals.release_blobs(workplace, freed)
     log.info("batch %s: one file %s", item.job.job_id, ended.state)
 
 

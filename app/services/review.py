@@ -16,7 +16,7 @@ from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twi
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.domain.models import BundleInfo
-from app.services import galleries, intake, jobs, models
+from app.services import galleries, jobs, models, originals
 from app.services.workplace import Workplace
 from app.store import Transaction
 from dprotonet.prediction import Prediction
@@ -154,9 +154,7 @@ def delete_case(workplace: Workplace, case_id: str) -> None:
 
     A batch keeps its row, which says that the case was deleted.
     """
-    with workplace.store.write() as tx:
-        keys = tx.cases.delete(case_id)
-    intake.release_blobs(workplace, keys)
+    originals.remove(workplace, lambda tx: tx.cases.delete(case_id))
 
 
 def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:

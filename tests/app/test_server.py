@@ -197,3 +197,24 @@ def test_the_server_and_its_pages_never_import_torch() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_store_that_cannot_be_used_is_answered_with_503_and_the_sentence(
+    place: Workplace, get: Callable[..., Answer]
+) -> None:
+    place.store.close()
+    Path(place.settings.store_url.removeprefix("sqlite:///")).write_bytes(b"no database" * 999)
+    for path in ("/api/health", "/api/pixels/c1/0", "/api/heatmap/e1"):
+        status, _, body = get(path)
+        assert status == 503
+        assert "The database is damaged" in json.loads(body)["error"]
+
+
+def test_an_original_that_is_not_there_is_answered_with_404(
+    place: Workplace, get: Callable[..., Answer]
+) -> None:
+    taken = intake.add(place, dicom(1), name="a.dcm")
+    for key in list(place.blobs.all_keys()):
+        place.blobs.delete(key)
+    status, _, body = get(f"/api/pixels/{taken.case_id}/0")
+    assert status == 404 and "not there any more" in json.loads(body)["error"]

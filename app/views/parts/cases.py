@@ -14,6 +14,7 @@ from app.domain.models import BundleInfo
 from app.services import models, review
 from app.services.workplace import Workplace
 from app.views.parts.address import show_case
+from app.views.parts.errors import told
 from app.views.parts.pages import draw_pager, page_number
 from app.views.parts.words import counted, label_words, plain, when
 
@@ -48,6 +49,7 @@ def draw_cases(place: Workplace) -> None:
         _draw_page(place, found, filters)
 
 
+@told()
 def _watch(
     place: Workplace, found: CasePage, filters: CaseFilters, waiting: frozenset[str]
 ) -> None:
