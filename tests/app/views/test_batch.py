@@ -101,3 +101,23 @@ def test_an_older_batch_is_chosen_from_the_list(page: Screen, worker: Worker) ->
     assert len(page.buttons("second.png")) == 1
     page.press("first.png · finished")
     assert not page.buttons("second.png")
+
+
+def test_chosen_files_wait_until_the_start_and_are_then_let_go_of(
+    page: Screen, place: Workplace
+) -> None:
+    page.upload(("a.png", png(1)), ("b.png", png(2)))
+    assert "Chosen: 2 files" in page.run().text
+    assert len(list(place.settings.spool.iterdir())) == 2
+    page.press("Start")
+    assert list(place.settings.spool.iterdir()) == []
+    assert "Chosen" not in page.text
+    assert page.buttons("Start")[0].disabled
+
+
+def test_a_refused_upload_says_why_and_leaves_nothing(page: Screen, place: Workplace) -> None:
+    page.upload(("a.png", png(1)), ("films.zip", b"PK\x03\x04 and no more")).press("Start")
+    assert page.errors == ["The ZIP file is damaged. Pack it again."]
+    assert list(place.settings.spool.iterdir()) == []
+    assert batch.batches(place) == ()
+    assert page.buttons("Start")[0].disabled
