@@ -39,11 +39,11 @@ def upload_routes(place: Callable[[], Workplace]) -> list[Route]:
             try:
                 return await answer(workplace, request, token)
             except SessionOver as error:
-                return JSONResponse({"error": str(error), "renew": True}, 403)
+                return JSONResponse(_refusal(error), 403)
             except receiving.NoRoom as error:
-                return JSONResponse({"error": str(error)}, 507)
+                return JSONResponse(_refusal(error), 507)
             except Refused as error:
-                return JSONResponse({"error": str(error)}, 413)
+                return JSONResponse(_refusal(error), 413)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
 
@@ -68,7 +68,10 @@ async def _check(workplace: Workplace, request: Request, token: str) -> Response
     files, size = asked.get("files"), asked.get("size")
     if not (isinstance(files, int) and isinstance(size, int) and files >= 0 and size >= 0):
         return _wrong_request()
-    receiving.check(workplace, token, files=files, size=size)
+    try:
+        receiving.check(workplace, token, files=files, size=size)
+    except Refused as error:  # an answer like another, and no error of the request
+        return JSONResponse(_refusal(error))
     return JSONResponse({"ok": True})
 
 
@@ -103,6 +106,10 @@ async def _json(request: Request) -> dict[str, object]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _refusal(error: Refused) -> dict[str, object]:
+    return {"error": str(error), "renew": isinstance(error, SessionOver)}
 
 
 def _wrong_request() -> Response:

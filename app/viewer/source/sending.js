@@ -157,21 +157,20 @@ export class Sending {
         headers: { "Content-Type": "application/json", "X-Upload-Token": token },
         body: JSON.stringify(question),
       });
-      if (response.ok) return "";
       answer = answered(await response.json());
     } catch {
       return "The server does not answer. Look whether the program still runs, then try again.";
     }
     if (answer.renew && again && await this.#renewed(token)) return this.#ask(what, question, false);
-    return answer.error;
+    return answer.error ?? "";
   }
 
   #renewed(over) {
     if (this.#token !== over) return Promise.resolve(true);
-    this.events.renew();
     return new Promise((done) => {
       this.#waiters.push(done);
       setTimeout(() => done(false), RENEWAL);
+      this.events.renew();
     });
   }
 }

@@ -89,6 +89,15 @@ def test_ids_of_another_session_are_no_files_of_this_one(screen: Screen, place: 
     assert [file.name for file in place.uploads.held(token)] == ["theirs.png"]
 
 
+def test_a_page_whose_token_is_over_has_another_at_its_next_look(
+    screen: Screen, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = screen.app.session_state["upload-token"]
+    assert screen.run().app.session_state["upload-token"] == first
+    monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
+    assert screen.run().app.session_state["upload-token"] != first
+
+
 @pytest.mark.parametrize(
     "odd", ["x", [], {"ids": "x"}, {"ids": [1, None], "failed": 0}, {"ids": ["../x"], "failed": 0}]
 )
