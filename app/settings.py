@@ -80,6 +80,11 @@ class Settings:
         return self.data / "blobs"
 
     @property
+    def spool(self) -> Path:
+        """Folder of what browsers have sent and nobody has taken in yet; emptied at a start."""
+        return self.data / "spool"
+
+    @property
     def own_models(self) -> Path:
         """Folder that ``models add`` copies into."""
         return self.data / "models"

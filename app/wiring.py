@@ -12,9 +12,10 @@ from app.domain.errors import Refused
 from app.services import binding
 from app.services.bundles import Registry
 from app.services.reading import FilmReader
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, SqlStore
+from app.store import Blobs, Spool, SqlStore
 from app.store.trouble import in_words
 
 __all__ = ["Workplace", "open_workplace"]
@@ -46,6 +47,7 @@ def open_unchecked(settings: Settings) -> Workplace:
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
         films=FilmReader(),
+        uploads=UploadLedger(Spool(settings.spool)),
         reader=system_user(),
         clock=lambda: datetime.now(UTC),
     )
@@ -63,7 +65,13 @@ def prepare_data_folder(settings: Settings) -> None:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if new and os.name == "posix":
             settings.data.chmod(0o700)
-        for folder in (settings.blobs, settings.own_models, settings.galleries, settings.backups):
+        for folder in (
+            settings.blobs,
+            settings.spool,
+            settings.own_models,
+            settings.galleries,
+            settings.backups,
+        ):
             folder.mkdir(exist_ok=True, mode=0o700)
 
 

@@ -111,7 +111,7 @@ def check_upload(workplace: Workplace, *, files: int, size: int) -> None:
         )
     if size > settings.upload_bytes:
         raise Refused(
-            f"These are {size / MEBIBYTE:.0f} MiB; {settings.upload_bytes // MEBIBYTE} MiB fit in "
+            f"These are {-(-size // MEBIBYTE)} MiB; {settings.upload_bytes // MEBIBYTE} MiB fit in "
             f"one upload. {larger}"
         )
 
@@ -122,12 +122,16 @@ def check_size(workplace: Workplace, size: int) -> None:
     Raises:
         Refused: with the sentence that names the setting.
     """
-    limit = workplace.settings.file_bytes
-    if size > limit:
-        raise Refused(
-            f"The file is larger than {limit // MEBIBYTE} MiB, the most that is taken in. "
-            "Export the film at a smaller size, or raise DPROTONET_FILE_MB."
-        )
+    if size > workplace.settings.file_bytes:
+        raise Refused(too_large(workplace))
+
+
+def too_large(workplace: Workplace) -> str:
+    """The sentence about a file of too many bytes."""
+    return (
+        f"The file is larger than {workplace.settings.file_bytes // MEBIBYTE} MiB, the most that "
+        "is taken in. Export the film at a smaller size, or raise DPROTONET_FILE_MB."
+    )
 
 
 def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:

@@ -21,7 +21,7 @@ def test_a_film_is_uploaded_explained_signed_and_found_after_a_restart(
 ) -> None:
     page.goto(program.address)
     page.get_by_text("Research use only, not for diagnosis").wait_for()
-    page.locator("input[type=file]").set_input_files(film)
+    page.locator("input[data-choose=files]").set_input_files(film)
 
     page.locator("[data-film=shown]").wait_for()
     page.get_by_text(re.compile("Bars to the right speak for")).wait_for()

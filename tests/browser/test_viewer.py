@@ -37,7 +37,7 @@ READ_GREYS = """([columns, rows]) => {
 def opened(page: Page, program: Program, film: Path) -> Page:
     """The film, predicted and open."""
     page.goto(program.address)
-    page.locator("input[type=file]").set_input_files(film)
+    page.locator("input[data-choose=files]").set_input_files(film)
     page.locator("[data-film=shown]").wait_for()
     page.get_by_text("Bars to the right speak for").wait_for()
     return page
@@ -151,7 +151,7 @@ def test_a_film_that_cannot_be_fetched_is_a_sentence(
 ) -> None:
     page.route("**/api/pixels/**", lambda route: route.abort())
     page.goto(program.address)
-    page.locator("input[type=file]").set_input_files(film)
+    page.locator("input[data-choose=files]").set_input_files(film)
     page.get_by_text("The film could not be fetched").wait_for()
 
 

@@ -21,9 +21,10 @@ from app.domain.explanations import GridPlacement, Tier
 from app.services.bundles import Registry
 from app.services.frames import Explained
 from app.services.reading import film_facts
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, SqlStore
+from app.store import Blobs, Spool, SqlStore
 from app.wiring import prepare_data_folder
 from dprotonet import images
 from dprotonet.errors import Cancelled
@@ -154,6 +155,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
         films=DirectReader(),  # type: ignore[arg-type]
+        uploads=UploadLedger(Spool(settings.spool)),
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),
     )

@@ -185,7 +185,7 @@ def test_a_file_whose_end_cannot_be_told_in_any_way_stands_alone(
                 break
         except OSError:
             failures += 1
-            work.take_up(place_with)
+            work.take_up_again(place_with)
     assert failures == MOST_ATTEMPTS
     rows = batch.rows(place_with, job.job_id).rows
     assert [row.state for row in rows] == ["done", "error", "done"]

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app.services import receiving
+from app.services.workplace import Workplace
+from app.views.parts.place import workplace
 from app.views.parts.words import JOINER
 
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
@@ -72,10 +75,24 @@ class Screen:
         return self.run()
 
     def upload(self, *files: tuple[str, bytes]) -> Screen:
-        """Hand files in."""
-        field = self.app.file_uploader[0]
-        field.set_value([(name, data, "application/octet-stream") for name, data in files])
+        """Hand files in, as the field in the browser does: send each, then name their ids."""
+        key = next(k for k in ("review-upload", "batch-upload") if self._shows_field(k))
+        token, ids = self.app.session_state["upload-token"], []
+        for name, data in files:
+            with receiving.receive(self.place, token, name=name, size=len(data)) as incoming:
+                incoming.write(data)
+            ids.append(incoming.key)
+        self.app.session_state[key] = {"sent": {"ids": ids, "failed": 0}}
         return self.run()
+
+    @property
+    def place(self) -> Workplace:
+        """What lies behind the pages."""
+        return workplace()
+
+    def _shows_field(self, key: str) -> bool:
+        shown = [part.proto.id for part in self.app.get("bidi_component")]
+        return any(one.endswith(f"-{key}") for one in shown)
 
     def choose(self, label: str, value: object) -> Screen:
         """Choose in the field with this label."""

@@ -6,7 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.domain.annotations import PrototypeJudgement
 from app.domain.cases import CaseFilters
-from app.services import intake, review, work
+from app.domain.errors import Refused
+from app.services import intake, receiving, review, work
 from app.services.workplace import Workplace
 from app.views.parts.words import call_words
 from dprotonet import images
@@ -73,11 +74,60 @@ def test_a_film_under_another_header_leads_to_the_first_with_its_pixels(screen: 
 
 
 def test_more_files_than_fit_are_refused_in_one_sentence(screen: Screen) -> None:
-    screen.upload(*[(f"{n}.png", b"x") for n in range(201)])
-    assert screen.errors == [
+    with pytest.raises(Refused) as refusal:  # the field shows the sentence of the route
+        screen.upload(*[(f"{n}.png", b"x") for n in range(201)])
+    assert str(refusal.value) == (
         "These are 201 files; 200 fit in one upload. Larger sets go through a server folder on "
         "the Batch page, or the shell."
-    ]
+    )
+    assert "No films yet" in screen.run().text
+
+
+def test_files_that_were_taken_in_are_let_go_of_and_a_second_look_takes_nothing_in(
+    screen: Screen, place: Workplace
+) -> None:
+    screen.upload(("a.png", png(1)), ("notes.txt", b"not an image"))
+    assert list(place.settings.spool.iterdir()) == []
+    assert "1 added, 1 no image" in screen.run().text
+    screen.run()
+    assert "1 case" in screen.text
+
+
+def test_ids_of_another_session_are_no_files_of_this_one(screen: Screen, place: Workplace) -> None:
+    token = place.uploads.open()
+    with receiving.receive(place, token, name="theirs.png") as incoming:
+        incoming.write(png(1))
+    screen.app.session_state["review-upload"] = {"sent": {"ids": [incoming.key], "failed": 0}}
+    assert "No films yet" in screen.run().text
+    assert [file.name for file in place.uploads.held(token)] == ["theirs.png"]
+
+
+def test_a_page_whose_token_is_over_has_another_at_its_next_look(
+    screen: Screen, place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = screen.app.session_state["upload-token"]
+    assert screen.run().app.session_state["upload-token"] == first
+    monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
+    assert screen.run().app.session_state["upload-token"] != first
+
+
+@pytest.mark.parametrize(
+    "odd", ["x", [], {"ids": "x"}, {"ids": [1, None], "failed": 0}, {"ids": ["../x"], "failed": 0}]
+)
+def test_what_the_browser_says_of_its_upload_is_not_trusted(screen: Screen, odd: object) -> None:
+    screen.app.session_state["review-upload"] = {"sent": odd}
+    assert "No films yet" in screen.run().text
+
+
+def test_a_film_beside_one_that_could_not_be_sent_does_not_open_by_itself(
+    screen: Screen, place: Workplace
+) -> None:
+    token = screen.app.session_state["upload-token"]
+    with receiving.receive(place, token, name="a.png") as incoming:
+        incoming.write(png(1))
+    screen.app.session_state["review-upload"] = {"sent": {"ids": [incoming.key], "failed": 1}}
+    assert "1 added" in screen.run().text
+    assert "case" not in screen.app.query_params
 
 
 def test_files_of_one_study_stand_together(screen: Screen) -> None:
