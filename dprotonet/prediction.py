@@ -156,6 +156,12 @@ def decide(
     return negative_class
 
 
+def leading_finding(probabilities: Mapping[str, float], negative_class: str | None) -> str | None:
+    """The most probable class but the negative one; of equals the first, None if there is none."""
+    others = {name: p for name, p in probabilities.items() if name != negative_class}
+    return max(others, key=others.__getitem__, default=None)
+
+
 def called(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple[str, ...]:
     """The classes that reach their thresholds, in the order of the classes."""
     return tuple(name for name, p in probabilities.items() if p >= thresholds[name])

@@ -9,10 +9,10 @@ from typing import Literal
 
 from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
-from app.domain.explanations import SavedExplanation
+from app.domain.explanations import OfferedMap, SavedExplanation
 from app.domain.jobs import Job
 from dprotonet.file_names import printable
-from dprotonet.prediction import Prediction, PrototypeMatch
+from dprotonet.prediction import Prediction, PrototypeMatch, leading_finding
 
 Source = Literal["upload", "demo", "folder"]
 PixelHash = Literal["decoded", "encoded"]
@@ -186,10 +186,11 @@ class Sheet:
     """The bundle's classes; empty when the bundle is not there."""
     prediction: Prediction | None
     matches: tuple[SheetMatch, ...]
-    """Largest absolute contribution first; all prototypes."""
-    explanations: tuple[SavedExplanation, ...]
-    """The best heatmap of each node that one was saved of, for this frame and this bundle; the
-    node asked for last comes first."""
+    """Largest absolute contribution first; all prototypes, but those of :attr:`offered_class` lead
+    where the label is the negative class."""
+    maps: tuple[OfferedMap, ...]
+    """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
+    asked for last comes first."""
     annotation: Annotation | None
     revisions: tuple[Annotation, ...]
     """Oldest first."""
@@ -202,6 +203,24 @@ class Sheet:
     problem: str = ""
     """Why there is no prediction and none is coming; empty while all is well."""
     notes: tuple[str, ...] = field(default=())
+    negative_class: str | None = None
+    """The bundle's class that means "nothing found"."""
+
+    @property
+    def explanations(self) -> tuple[SavedExplanation, ...]:
+        """The best heatmap of each node."""
+        return tuple(shown.saved for shown in self.maps if not shown.is_superseded)
+
+    @property
+    def offered_class(self) -> str | None:
+        """The class whose maps and prototypes are offered first: the leading one; on a negative
+        call the most probable finding, since there is little to see of its absence."""
+        if self.prediction is None:
+            return None
+        if self.prediction.leading != self.negative_class:
+            return self.prediction.leading
+        found = leading_finding(self.prediction.probabilities, self.negative_class)
+        return found or self.prediction.leading
 
 
 def shown_name(name: str) -> str:

@@ -14,9 +14,10 @@ from app.domain.cases import shown_name, shown_path
 from app.domain.errors import NotFound, Refused
 from app.domain.jobs import BatchPage, BatchProgress, BatchRow, ItemState, Job
 from app.domain.models import BundleInfo
-from app.services import intake, jobs, models, uploads
+from app.services import intake, jobs, models, originals, uploads
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
+from app.store import Transaction
 from app.store.blobs import Staged
 from app.store.items import NewItem
 from dprotonet.file_names import stored_path
@@ -182,10 +183,12 @@ def retry(workplace: Workplace, job_id: str) -> BatchProgress:
 
 def delete(workplace: Workplace, job_id: str) -> None:
     """Remove a batch and its rows; the cases it made stay."""
-    with workplace.store.write() as tx:
+
+    def rows_go(tx: Transaction) -> set[str]:
         tx.jobs.cancel(job_id, workplace.clock())
-        keys = tx.items.delete_batch(job_id)
-    intake.release_blobs(workplace, keys)
+        return tx.items.delete_batch(job_id)
+
+    originals.remove(workplace, rows_go)
 
 
 def export_csv(workplace: Workplace, job_id: str) -> bytes:
@@ -291,11 +294,10 @@ def _save_upload(
     explain: bool,
 ) -> Job:
     now = workplace.clock()
-    with workplace.store.write() as tx:
-        tx.lock_blobs()
+    with originals.keeping(workplace) as (tx, keep):
         for _, blob in entries:
             if blob is not None:
-                workplace.blobs.keep(blob)
+                keep(blob)
         job = jobs.enqueue(
             tx,
             kind="batch",

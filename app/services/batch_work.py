@@ -12,7 +12,7 @@ from app.domain.cases import Intake, shown_name, shown_path
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL
 from app.domain.jobs import ItemState, Job
-from app.services import intake, work
+from app.services import intake, originals, work
 from app.services.frames import Bench, Pulse, explain_frame, predict_frame
 from app.services.work import never
 from app.services.workplace import Workplace
@@ -20,6 +20,7 @@ from app.store.items import ClaimedItem, NewItem
 from dprotonet.errors import Cancelled, NotAnImage
 from dprotonet.file_names import path_of, stored_path
 from dprotonet.images import FoundFile, file_sha256, walk
+from dprotonet.images.walk import LeftOut
 
 log = logging.getLogger(__name__)
 CHUNK = 500  # files written to the list at once
@@ -82,8 +83,9 @@ def _take_or_fail(
 def _list(
     workplace: Workplace, bench: Bench, job: Job, folder: str, *, stop: Callable[[], bool]
 ) -> None:
-    found: Iterator[NewItem] = (_new_item(file) for file in walk([path_of(folder)]))
-    notes: list[str] = []
+    left_out, notes = LeftOut(), []
+    files = walk([path_of(folder)], left_out=left_out)
+    found: Iterator[NewItem] = (_new_item(file) for file in files)
     left = workplace.settings.folder_files
     while chunk := list(islice(found, CHUNK)):
         is_too_many = len(chunk) > left
@@ -102,7 +104,7 @@ def _list(
         while work.run_interactive(workplace, bench, stop=stop):
             pass
     with workplace.store.write() as tx:
-        tx.listings.finish(job.job_id, " ".join(notes))
+        tx.listings.finish(job.job_id, " ".join([*notes, *left_out.sentences()]))
 
 
 def _new_item(file: FoundFile) -> NewItem:
@@ -134,10 +136,12 @@ def _take(workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[
     except NotAnImage as error:
         ended.state, ended.message = "skipped", str(error)
     except Exception as error:
+        if work.is_outage(error):
+            raise
         ended.state, ended.message = "error", work.sentence(error)
     with workplace.store.write() as tx:
         freed = tx.items.finish(item.item_id, **asdict(ended))
-    intake.release_blobs(workplace, freed)
+    originals.release_blobs(workplace, freed)
     log.info("batch %s: one file %s", item.job.job_id, ended.state)
 
 

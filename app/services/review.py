@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.domain.annotations import Annotation, PrototypeJudgement, Verdict, check_revision
+from app.domain.annotations import (
+    Annotation,
+    PrototypeJudgement,
+    Verdict,
+    check_judgements,
+    check_revision,
+)
 from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twin
 from app.domain.errors import NotFound, Refused
-from app.domain.explanations import best_of_each_node
+from app.domain.explanations import offered
 from app.domain.models import BundleInfo
-from app.services import galleries, intake, jobs, models
+from app.services import galleries, jobs, models, originals
 from app.services.workplace import Workplace
 from app.store import Transaction
 from dprotonet.prediction import Prediction
@@ -95,7 +101,8 @@ def sign(
 
     Raises:
         Conflict: another revision came in between; nothing was written.
-        Refused: the revision contradicts itself, or names a prototype that is not there.
+        Refused: the revision contradicts itself, names a prototype that is not there, or an
+            artefact without its kind.
     """
     with workplace.store.read() as tx:
         model = tx.cases.get(case_id).model
@@ -106,6 +113,7 @@ def sign(
         if not judgement.is_empty
     }
     _check_judged(judged, info)
+    check_judgements(judged)
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
         case.check_frame(frame)
@@ -146,9 +154,7 @@ def delete_case(workplace: Workplace, case_id: str) -> None:
 
     A batch keeps its row, which says that the case was deleted.
     """
-    with workplace.store.write() as tx:
-        keys = tx.cases.delete(case_id)
-    intake.release_blobs(workplace, keys)
+    originals.remove(workplace, lambda tx: tx.cases.delete(case_id))
 
 
 def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
@@ -222,15 +228,14 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         classes=info.classes if info else (),
         prediction=prediction,
         matches=(),
-        explanations=best_of_each_node(
-            tx.explanations.of_frame(case.case_id, frame=frame, model=model)
-        ),
+        maps=offered(tx.explanations.of_frame(case.case_id, frame=frame, model=model)),
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
         study=tx.case_list.study(case.case_id),
         twins=_twins(tx, case),
         problem=problem,
+        negative_class=info.negative_class if info else None,
     )
 
 
@@ -261,4 +266,7 @@ def _with_matches(
     found = tuple(
         SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
     )
+    if prediction.leading == info.negative_class:
+        own = sheet.offered_class
+        found = tuple(sorted(found, key=lambda row: row.match.class_name != own))
     return replace(sheet, matches=found)

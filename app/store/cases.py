@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from app.domain.cases import Case, FilmFacts, Twin
 from app.domain.errors import NotFound
 from app.store import case_summary
-from app.store.rows import AnnotationEntry, CaseEntry, ExplanationEntry, JobItemEntry
+from app.store.rows import (
+    AnnotationEntry,
+    CaseEntry,
+    ExplanationEntry,
+    JobEntry,
+    JobItemEntry,
+)
 
 FACTS = tuple(FilmFacts.__dataclass_fields__)
 
@@ -103,6 +109,9 @@ class Cases:
         ):
             if item.upload_key:
                 keys.add(item.upload_key)
+            batch = self._session.get_one(JobEntry, item.job_id)
+            if batch.title == item.name:  # a batch of one uploaded file bears that file's name
+                batch.title = "One uploaded file"
             item.case_id = item.upload_key = item.path = item.explanation_id = None
             item.name = item.shown_path = item.file_sha256 = ""
             item.state, item.message = "deleted", "The case was deleted."

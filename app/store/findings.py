@@ -172,6 +172,8 @@ class Explanations:
         facts["measuring_seconds"] = new.measuring_seconds
         facts["raw_range"] = list(new.raw_range)
         facts["faithfulness"] = dict(new.faithfulness)
+        facts["peak"] = list(new.peak) if new.peak else None
+        facts["outside_body"] = new.outside_body
         facts["placement"] = {
             "stored": list(new.placement.stored),
             "network": new.placement.network,
@@ -200,6 +202,7 @@ class Explanations:
 def _explanation(entry: ExplanationEntry) -> SavedExplanation:
     facts = entry.facts
     place = facts["placement"]
+    peak = facts.get("peak")  # not noted in older ones, as little as what lies beside the body
     return SavedExplanation(
         explanation_id=entry.id,
         case_id=entry.case_id,
@@ -213,6 +216,8 @@ def _explanation(entry: ExplanationEntry) -> SavedExplanation:
         measuring_seconds=facts.get("measuring_seconds", 0.0),
         raw_range=(facts["raw_range"][0], facts["raw_range"][1]),
         faithfulness=facts["faithfulness"],
+        peak=(peak[0], peak[1]) if peak else None,
+        outside_body=facts.get("outside_body"),
         placement=GridPlacement(
             stored=(place["stored"][0], place["stored"][1]),
             network=place["network"],

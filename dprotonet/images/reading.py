@@ -34,19 +34,19 @@ def read(source: Source, *, frame: int = 0, limits: Limits | None = None) -> Gra
         NotAnImage: the file is well and holds no image.
         UnreadableImage: it should hold one that cannot be had.
     """
-    with _image_file(source, limits or Limits()) as file:
+    with open_image(source, limits or Limits()) as file:
         return file.frame(frame)
 
 
 def inspect(source: Source, *, limits: Limits | None = None) -> ImageFacts:
     """What the header says; no pixel is decoded. Raises as :func:`read`."""
-    with _image_file(source, limits or Limits()) as file:
+    with open_image(source, limits or Limits()) as file:
         return file.facts
 
 
 def read_frames(source: Source, *, limits: Limits | None = None) -> Iterator[GrayOrColourImage]:
     """Every frame in turn, one at a time in memory. Raises as :func:`read`."""
-    with _image_file(source, limits or Limits()) as file:
+    with open_image(source, limits or Limits()) as file:
         for frame in range(file.facts.frames):
             yield file.frame(frame)
 
@@ -68,7 +68,7 @@ def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, s
         As :func:`read`, for the header and the first frame.
     """
     limits = limits or Limits()
-    with _image_file(source, limits) as file:
+    with open_image(source, limits) as file:
         first = file.frame(0)
         if file.facts.frames == 1:
             return file.facts, decoded_sha256([first])
@@ -77,7 +77,8 @@ def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, s
 
 
 @contextmanager
-def _image_file(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalFile]:
+def open_image(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalFile]:
+    """A file whose header is read: its ``facts``, and each ``frame``. Raises as :func:`read`."""
     with opened(source, limits) as file:
         kind = known_format(file.head)
         if kind == "dicom":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
-from app.services import batch
+from app.domain.models import BundleInfo
+from app.services import batch, models
 from app.services.workplace import Workplace
 from app.views.parts.address import go_to_case
 from app.views.parts.errors import told
@@ -103,7 +104,7 @@ def _draw_state(place: Workplace, job_id: str) -> None:
         if state.job.message and state.job.state in ("waiting", "running", "done"):
             st.caption(f":material/info: {plain(state.job.message)}")
         _draw_actions(place, state)
-        _draw_rows(place, job_id)
+        _draw_rows(place, state)
 
 
 def _share(state: BatchProgress) -> float:
@@ -183,7 +184,9 @@ def _again_button(
         st.rerun(scope="app")
 
 
-def _draw_rows(place: Workplace, job_id: str) -> None:
+def _draw_rows(place: Workplace, state: BatchProgress) -> None:
+    job_id = state.job.job_id
+    model = next((info for info in models.all(place) if info.digest == state.job.model), None)
     shown = st.segmented_control(
         "Show",
         list(_SHOWN),
@@ -202,11 +205,11 @@ def _draw_rows(place: Workplace, job_id: str) -> None:
         for column, title in zip(st.columns(_WIDTHS, gap="small"), titles, strict=True):
             column.caption(f"**{title}**")
         for row in found.rows:
-            _draw_row(row)
+            _draw_row(row, model)
     draw_pager(name, total=found.total, size=found.size, noun="file")
 
 
-def _draw_row(row: BatchRow) -> None:
+def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
     with st.container(key=f"row-{row.position}"):
         name, state, prediction, verdict, remark = st.columns(
             _WIDTHS, gap="small", vertical_alignment="center"
@@ -224,7 +227,7 @@ def _draw_row(row: BatchRow) -> None:
             name.markdown(plain(_row_name(row)))
         state.markdown(_STATES[row.state])
         if row.label is not None and row.probability is not None:
-            prediction.markdown(label_words(row.label, row.probability))
+            prediction.markdown(label_words(row.label, row.probability, of=model))
         else:
             prediction.caption("–")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")

@@ -20,15 +20,15 @@ from app.views.parts.explaining import (
     shown_map,
     turn,
 )
-from app.views.parts.faith import doubt_words, map_words
+from app.views.parts.faith import MEANING, map_words, measured_words, warnings
 from app.views.parts.matches import draw_matches
-from app.views.parts.prediction import draw_prediction, threshold_words
+from app.views.parts.prediction import draw_prediction, explained_words, threshold_words
 from app.views.parts.verdict import draw_revisions, draw_verdict
 from app.views.parts.watching import draw_failures
 from app.views.parts.words import counted, plain
 from dprotonet.errors import ReadableError
 
-_FILM_HEIGHT = 512  # CSS pixels: with the bars it ends at the fold of 1280 × 800
+_FILM_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
 
 
 def draw_sheet(place: Workplace, case_id: str) -> None:
@@ -182,14 +182,15 @@ def _draw_film(sheet: Sheet) -> None:
         film_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
         maps=[
             Map(
-                saved.node,
-                map_words(saved),
-                f"/api/heatmap/{saved.explanation_id}",
-                doubt_words(saved),
+                one.map_id,
+                map_words(one.saved),
+                f"/api/heatmap/{one.saved.explanation_id}",
+                f"{measured_words(one.saved)} {MEANING}",
+                " ".join(warnings(one)),
             )
-            for saved in sheet.explanations
+            for one in sheet.maps
         ],
-        chosen=shown.node if shown else None,
+        chosen=shown.map_id if shown else None,
         turn=turn(sheet),
         colours=COLOURS,
         height=_FILM_HEIGHT,
@@ -207,13 +208,15 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
         _draw_problem(place, sheet)
         if prediction is not None:
             info = _info(place, sheet)
-            negative = info.negative_class if info else None
-            draw_prediction(sheet, prediction, negative_class=negative)
-            if info and info.note_on_classes:
-                st.caption(plain(info.note_on_classes))
+            draw_prediction(sheet, prediction)
+            with st.container(gap="xxsmall", key="facts-prediction"):
+                st.caption(threshold_words(prediction, sheet.negative_class))
+                if info and info.note_on_classes:
+                    st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-                explain_button(place, sheet, f"class:{prediction.leading}", key="explain-label")
-                st.caption(threshold_words(prediction, negative), width="stretch")
+                first = sheet.offered_class or prediction.leading
+                explain_button(place, sheet, f"class:{first}", key="explain-label")
+                st.caption(explained_words(sheet, prediction), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the film…")
             st.caption("The prediction appears here by itself.")
@@ -238,7 +241,7 @@ def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
         [
             "Prototypes",
             "Verdict",
-            f"Heatmaps ({len(sheet.explanations)})",
+            f"Heatmaps ({len(sheet.maps)})",
             f"Revisions ({len(sheet.revisions)})",
         ]
     )

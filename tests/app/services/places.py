@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,13 +21,16 @@ from app.domain.explanations import GridPlacement, Tier
 from app.services.bundles import Registry
 from app.services.frames import Explained
 from app.services.reading import film_facts
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, SqlStore
+from app.store import Blobs, Spool, SqlStore
 from app.wiring import prepare_data_folder
 from dprotonet import images
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS
+from dprotonet.images.archive import OpenArchive, open_archive
+from dprotonet.images.isolated import IsolatedReader
 from dprotonet.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "finding")
@@ -42,6 +46,11 @@ class DirectReader:
     def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
         facts, digest = images.look(source)
         return film_facts(facts), digest
+
+    @contextmanager
+    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+        with IsolatedReader() as reader, open_archive(reader, source, most=most) as opened:
+            yield opened
 
     def close(self) -> None:
         pass
@@ -146,6 +155,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
         films=DirectReader(),  # type: ignore[arg-type]
+        uploads=UploadLedger(Spool(settings.spool)),
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),
     )

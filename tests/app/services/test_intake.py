@@ -169,11 +169,3 @@ def test_files_of_one_study_stand_together_in_the_list(place: Workplace) -> None
     assert [row.study_files for row in rows] == [3, 3, 3, 1, 1]
     sheet = review.open_case(place, rows[0].case_id)
     assert {row.file_name for row in sheet.study} == {"0.dcm", "2.dcm"}
-
-
-def test_what_a_crash_left_in_the_blob_folder_is_swept(place: Workplace) -> None:
-    kept = intake.add(place, png(1), name="a.png")
-    orphan = place.blobs.put(b"nobody names me")
-    intake.sweep_blobs(place)
-    assert not place.blobs.exists(orphan)
-    assert review.original(place, kept.case_id) == png(1)

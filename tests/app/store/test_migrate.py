@@ -1,7 +1,6 @@
 """Migrations build what the rows say, and nothing is changed without a backup."""
 
 import shutil
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from app.store import SqlStore, migrate
 from app.store.backup import KEPT, backup
 from app.store.migrate import upgrade
 from app.store.rows import Base
+from dprotonet.errors import ReadableError
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.file_names import path_of
 from tests.app.store.databases import NOW
@@ -245,7 +245,7 @@ def test_a_damaged_database_is_not_backed_up_as_if_it_were_well(
     data = bytearray(path.read_bytes())
     data[5000:30000] = b"\xff" * 25000
     path.write_bytes(bytes(data))
-    with pytest.raises((Refused, sqlite3.DatabaseError)):
+    with pytest.raises(ReadableError, match=r"database is damaged.*python -m app restore FILE"):
         backup(sqlite_url, tmp_path / "b", now=NOW)
     assert not list((tmp_path / "b").iterdir())
 

@@ -145,3 +145,23 @@ def test_a_folder_that_was_not_listed_to_its_end_says_so(page: Screen, place: Wo
     page.open("batch")
     assert batch.progress(place, job.job_id).job.state == "done"
     assert "more than 1 files; the rest was left out" in page.text
+
+
+def test_chosen_files_wait_until_the_start_and_are_then_let_go_of(
+    page: Screen, place: Workplace
+) -> None:
+    page.upload(("a.png", png(1)), ("b.png", png(2)))
+    assert "Chosen: 2 files" in page.run().text
+    assert len(list(place.settings.spool.iterdir())) == 2
+    page.press("Start")
+    assert list(place.settings.spool.iterdir()) == []
+    assert "Chosen" not in page.text
+    assert page.buttons("Start")[0].disabled
+
+
+def test_a_refused_upload_says_why_and_leaves_nothing(page: Screen, place: Workplace) -> None:
+    page.upload(("a.png", png(1)), ("films.zip", b"PK\x03\x04 and no more")).press("Start")
+    assert page.errors == ["The ZIP file is damaged. Pack it again."]
+    assert list(place.settings.spool.iterdir()) == []
+    assert batch.batches(place) == ()
+    assert page.buttons("Start")[0].disabled
