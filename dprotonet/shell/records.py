@@ -62,6 +62,8 @@ def film_record(film: Film | Problem) -> dict[str, Any]:
         **({} if raw is None else {"path_bytes": raw}),
         "frame": film.frame,
         "sha256": film.sha256,
+        # What a reader must know of the film, such as frames that are stated and not there.
+        **({"notes": list(film.image.notes)} if isinstance(film, Film) else {}),
     }
 
 
