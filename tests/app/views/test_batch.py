@@ -136,9 +136,7 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
         assert page.buttons("r%F6ntgen.png")
 
 
-def test_a_folder_that_was_not_listed_to_its_end_says_so(
-    page: Screen, place: Workplace
-) -> None:
+def test_a_folder_that_was_not_listed_to_its_end_says_so(page: Screen, place: Workplace) -> None:
     small = replace(place, settings=replace(place.settings, folder_files=1))
     for number in range(2):
         (place.settings.folders[0] / f"{number}.png").write_bytes(png(number))

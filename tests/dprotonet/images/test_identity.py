@@ -59,8 +59,9 @@ def test_how_the_fragments_are_cut_and_listed_does_not_count(film):
     plain = film(FRAMES, RLELossless, BitsStored=12, HighBit=11)
     header = dcmread(io.BytesIO(plain))
     frames = list(generate_frames(header.PixelData, number_of_frames=3))
-    assert images.look(changed(plain, PixelData=encapsulate(frames, has_bot=False)))[1] == (
-        images.look(plain)[1]
+    assert (
+        images.look(changed(plain, PixelData=encapsulate(frames, has_bot=False)))[1]
+        == (images.look(plain)[1])
     )
 
 

@@ -30,9 +30,7 @@ def upgrade() -> None:
         table.drop_constraint("uq_case_pixel_sha256", type_="unique")
         table.drop_index("ix_case_file_sha256")
         table.add_column(
-            sa.Column(
-                "pixel_hash", sa.String(length=16), server_default="decoded", nullable=False
-            )
+            sa.Column("pixel_hash", sa.String(length=16), server_default="decoded", nullable=False)
         )
         table.create_unique_constraint("uq_case_file_sha256", ["file_sha256"])
         table.create_index("ix_case_pixel_sha256", ["pixel_sha256"])
