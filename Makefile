@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What `make train` starts from: torchvision's ImageNet weights (downloaded once), a .safetensors file
 # of them, or the folder of a model, such as assets/models/nih-pneumonia, which needs no download.
 WEIGHTS ?= torchvision
-NAME ?= $(notdir $(patsubst %/,%,$(DATA)))
+NAME ?= $(shell printf '%s' '$(notdir $(patsubst %/,%,$(DATA)))' | tr -c 'A-Za-z0-9._-' '-')
 
 .PHONY: run train test check lock clean
 .DEFAULT_GOAL := run
@@ -35,8 +35,9 @@ train: $(VENV)/.installed
 	@$(BIN)/python -m app models add "runs/$(NAME)/bundle" --activate
 	@exec $(BIN)/python -m app
 
+# Two processes, each with whole files: what a file sets up is set up once.
 test: $(VENV)/.installed-dev check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from types import FrameType
 from app.lock import FolderLock
 from app.log import configure_logging
 from app.settings import Settings, WrongSetting
+from app.store.trouble import in_words
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
@@ -23,22 +24,32 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 well, 1 not done, 2 wrong usage or setting."""
     options = _parser().parse_args(arguments)
     configure_logging()
+    if options.command == "licences":
+        return _licences()
     os.umask(0o077)  # films and readings are for this user alone
     try:
-        settings = Settings.from_environment()
-        if options.command == "migrate":
-            return _migrate(settings)
-        if options.command == "backup":
-            return _backup(settings)
-        if options.command == "models":
-            return _models(settings, options)
-        return _run(settings)
+        with in_words():
+            return _command(Settings.from_environment(), options)
     except WrongSetting as error:
         print(error, file=sys.stderr)
         return 2
     except ReadableError as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _command(settings: Settings, options: argparse.Namespace) -> int:
+    if options.command == "migrate":
+        return _migrate(settings)
+    if options.command == "backup":
+        return _backup(settings)
+    if options.command == "models":
+        return _models(settings, options)
+    if options.command in ("restore", "orphans", "bind"):
+        from app import upkeep
+
+        return upkeep.run(settings, options)
+    return _run(settings)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +63,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("migrate", help="bring the database up to date, with a backup before")
     commands.add_parser("backup", help="write a backup of the database into the data folder")
+    commands.add_parser("licences", help="list the licences of the installed packages")
+    restoring = commands.add_parser(
+        "restore", help="put a backup in the database's place; the server must be stopped"
+    )
+    restoring.add_argument("backup", type=Path)
+    restoring.add_argument(
+        "--anyway", action="store_true", help="also one that belongs to another data folder"
+    )
+    aside = commands.add_parser("orphans", help="the files that no row named at a start")
+    aside.add_argument("action", nargs="?", choices=("list", "delete"), default="list")
+    aside.add_argument("--yes", action="store_true", help="delete them without asking")
+    binding = commands.add_parser("bind", help="say that data folder and database belong together")
+    binding.add_argument("--yes", action="store_true", help="bind them without asking")
     models = commands.add_parser("models", help="list, add or choose models")
     actions = models.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="all models; the active one has a star")
@@ -71,7 +95,7 @@ def _run(settings: Settings) -> int:
     wiring.prepare_data_folder(settings)
     host = f"[{settings.address}]" if ":" in settings.address else settings.address
     place = f"http://{host}:{settings.port}"
-    with FolderLock(_lock_path(settings), note=f"{place}, process {os.getpid()}"):
+    with FolderLock(settings.server_lock, note=f"{place}, process {os.getpid()}"):
         _upgrade(settings)
         _demo_cases(settings)
         with Supervisor():
@@ -86,8 +110,9 @@ def _migrate(settings: Settings) -> int:
     from app import wiring
 
     wiring.prepare_data_folder(settings)
-    with FolderLock(_lock_path(settings), note=f"migration, process {os.getpid()}"):
+    with FolderLock(settings.server_lock, note=f"migration, process {os.getpid()}"):
         saved = _upgrade(settings)
+        wiring.open_workplace(settings).close()  # says whether database and folder fit
     print("The database is up to date." + (f" Backup: {saved}" if saved else ""))
     return 0
 
@@ -129,6 +154,13 @@ def _models(settings: Settings, options: argparse.Namespace) -> int:
         workplace.close()
 
 
+def _licences() -> int:
+    from app.licences import package_licences, report
+
+    print(report(package_licences()))
+    return 0
+
+
 def _upgrade(settings: Settings) -> Path | None:
     from app.store.migrate import upgrade
 
@@ -144,10 +176,6 @@ def _demo_cases(settings: Settings) -> None:
         add_demo_cases(workplace)
     finally:
         workplace.close()
-
-
-def _lock_path(settings: Settings) -> Path:
-    return settings.data / ".server.lock"
 
 
 def _leave_cleanly_on_sigterm() -> None:

@@ -1,4 +1,4 @@
-"""In front of every route: whose name the browser asked for, and what it may do with the answer."""
+"""In front of every route: whose name was asked for, whose page asks, what may be kept."""
 
 from __future__ import annotations
 
@@ -15,23 +15,33 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _FOREVER = "private, max-age=31536000, immutable"
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Streamlit's own way in for files keeps them in memory and knows no count: nothing uses it here.
+_CLOSED = "/_stcore/upload_file"
 
 
 class Guard:
     """ASGI middleware, plain so that the websocket passes through it too.
 
     A page of another site can make a browser ask this server under a name of that site's choosing
-    (DNS rebinding); so a Host that is not ours is turned away, before Streamlit sees anything.
+    (DNS rebinding); so a Host that is not ours is turned away, before Streamlit sees anything. It
+    can also ask under our name, and another program's page on another port of this machine can:
+    browsers say so in Origin and Sec-Fetch-Site, and both are believed.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str] | None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str] | None, behind_proxy: bool = False
+    ) -> None:
         """Set up.
 
         Args:
             hosts: names that are answered; None answers all, where a proxy decides.
+            behind_proxy: the browser may have come by https although we are asked by http. The
+                proxy must hand on the Host that the browser named.
         """
         self.app = app
         self.hosts = None if hosts is None else frozenset(name.lower() for name in hosts)
+        self.behind_proxy = behind_proxy
         self.policy = content_security_policy()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,13 +49,15 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        if not self.is_ours(Headers(scope=scope).get("host", "")):
-            await self._turn_away(scope, receive, send)
+        refusal = self._refusal(scope, Headers(scope=scope))
+        if refusal is not None:
+            await _turn_away(refusal, scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add_headers(MutableHeaders(scope=message), scope["path"])
+                headers = MutableHeaders(scope=message)
+                self._add_headers(headers, scope["path"], message["status"])
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -57,16 +69,38 @@ class Guard:
         name = re.sub(r":\d+$", "", host.strip().lower())
         return name in self.hosts
 
-    async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        answer = PlainTextResponse(
-            "This server does not answer under that name. Open it as http://localhost.\n", 421
-        )
-        await answer(scope, receive, send)
+    def is_from_our_page(self, scope: Scope, headers: Headers) -> bool:
+        """Did one of our own pages ask, or the reader by typing, by a bookmark or by a link?
 
-    def _add_headers(self, headers: MutableHeaders, path: str) -> None:
+        An Origin must be ours letter by letter: Streamlit compares in the same way, and for any
+        other it would ask a host outside for this machine's address. It must be there for a
+        websocket and for whatever changes something: browsers always send it then, and nothing
+        else has business there.
+        """
+        origins = headers.getlist("origin")
+        must_say = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
+        if must_say and not origins:
+            return False
+        schemes = {"https"} if scope["scheme"] in ("https", "wss") else {"http"}
+        if self.behind_proxy:
+            schemes = {"http", "https"}
+        ours = {f"{scheme}://{headers.get('host', '')}" for scheme in schemes}
+        if not ours.issuperset(origins):
+            return False
+        # Another port of this machine is the same site, but not the same origin.
+        sites = set(headers.getlist("sec-fetch-site"))
+        return sites <= {"same-origin", "none"} or _is_navigation(scope, headers)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
+        if not self.is_ours(headers.get("host", "")):
+            return 421, "This server does not answer under that name. Open it as http://localhost."
+        if not self.is_from_our_page(scope, headers):
+            return 403, "No page of this program asked for this. Open it at its own address."
+        if scope["path"].startswith(_CLOSED):
+            return 404, "There is nothing here. Upload images on the pages."
+        return None
+
+    def _add_headers(self, headers: MutableHeaders, path: str, status: int) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Content-Security-Policy"] = self.policy
         headers["X-Frame-Options"] = "DENY"
@@ -74,11 +108,29 @@ class Guard:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-        if path.startswith("/api/viewer/"):
+        if path.startswith("/api/viewer/") and status == 200:
             headers["Cache-Control"] = _FOREVER
         elif path.startswith(("/api/", "/media/")):
             # Films and heatmaps are not to lie in a browser's cache on disk.
             headers["Cache-Control"] = "no-store"
+
+
+def _is_navigation(scope: Scope, headers: Headers) -> bool:
+    """A link or a bookmark that opens a page of ours in a tab; its sender does not see the page."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "GET"
+        and headers.getlist("sec-fetch-mode") == ["navigate"]
+        and headers.getlist("sec-fetch-dest") == ["document"]
+    )
+
+
+async def _turn_away(refusal: tuple[int, str], scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    status, sentence = refusal
+    await PlainTextResponse(sentence + "\n", status)(scope, receive, send)
 
 
 def content_security_policy() -> str:

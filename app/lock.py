@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -39,11 +40,8 @@ class FolderLock:
                     + ". Use that one, stop it first, or give another folder with DPROTONET_DATA."
                 )
             time.sleep(0.1)
-        file.seek(0)
-        file.truncate()
-        file.write(self._note)
-        file.flush()
         self._file = file
+        self._write(self._note)
         return self
 
     def __exit__(
@@ -53,10 +51,19 @@ class FolderLock:
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
-            self._file.seek(0)
-            self._file.truncate()
-            self._file.close()  # closing gives the lock up
+            self._write("")
+            with contextlib.suppress(OSError):
+                self._file.close()  # closing gives the lock up
             self._file = None
+
+    def _write(self, note: str) -> None:
+        """On a full disk there is no note: it says who holds the lock, it is not the lock."""
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.seek(0)
+                self._file.truncate()
+                self._file.write(note)
+                self._file.flush()
 
 
 if sys.platform == "win32":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.views.parts.errors import told
 from app.views.parts.head import head
 
 # A Material icon would be fetched from Google's fonts; this one is our own.
@@ -19,5 +20,6 @@ page = st.navigation(
     ],
     position="top",
 )
-head()
-page.run()
+with told():
+    head()
+    page.run()

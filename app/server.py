@@ -1,27 +1,32 @@
-"""The web server: Streamlit's pages, our own routes for pixels, and the guard in front of both.
+"""The web server: Streamlit's pages, our own routes for pixels and files, and the guard in front.
 
 This process never imports torch: models run in the worker.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import NotFound
+from app.domain.errors import NotFound, Unavailable
 from app.guard import LOOPBACK_NAMES, Guard
 from app.services import galleries, pixels
 from app.services.workplace import Workplace
-from app.settings import MEBIBYTE, Settings
+from app.settings import Settings
+from app.store import Spool
 from app.theme import theme_options
+from app.upload_routes import upload_routes
 from app.viewer.assets import viewer_assets
 from app.viewer.pictures import heatmap_png
 from app.viewer.wire import pack_film, pack_heatmap
@@ -30,6 +35,7 @@ from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 SCRIPT = Path(__file__).with_name("main.py")
+EXPIRY_SECONDS = 60.0  # between two looks for uploads that nobody came back for
 Answer = Callable[[Workplace, Request], Response]
 
 
@@ -39,16 +45,45 @@ def serve(settings: Settings) -> None:
     # that of two pages opened right after the start one could fail.
     import pandas  # noqa: F401
 
+    # Whose uploads these were is known to nobody any more.
+    left = Spool(settings.spool).clear()
+    if left:
+        log.warning("%d unfinished uploads of an earlier run were removed", left)
     make_app(settings).run(config=streamlit_options(settings))
 
 
 def make_app(settings: Settings) -> st.App:
     """The whole server as an ASGI application."""
+
+    def place() -> Workplace:
+        return opened(settings)
+
+    guard = Middleware(Guard, hosts=answered_hosts(settings), behind_proxy=settings.behind_proxy)
     return st.App(
         SCRIPT,
-        routes=own_routes(lambda: opened(settings)),
-        middleware=[Middleware(Guard, hosts=answered_hosts(settings))],
+        lifespan=lambda app: _expiring_uploads(place),
+        routes=own_routes(place),
+        middleware=[guard],
     )
+
+
+@asynccontextmanager
+async def _expiring_uploads(place: Callable[[], Workplace]) -> AsyncIterator[None]:
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(EXPIRY_SECONDS)
+            try:
+                await run_in_threadpool(lambda: place().uploads.expire())
+            except Exception:
+                log.exception("uploads could not be expired; it is tried again")
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
 
 
 def answered_hosts(settings: Settings) -> frozenset[str] | None:
@@ -73,7 +108,7 @@ def streamlit_options(settings: Settings) -> dict[str, Any]:
         "server.enableStaticServing": False,
         "server.fileWatcherType": "none",
         "server.headless": True,
-        "server.maxUploadSize": max(1, settings.file_bytes // MEBIBYTE),
+        "server.maxUploadSize": 1,  # the least; files come by a route of our own
         "server.port": settings.port,
         "server.showEmailPrompt": False,
     } | theme_options()
@@ -89,6 +124,8 @@ def own_routes(place: Callable[[], Workplace]) -> list[Route]:
                 return answer(place(), request)
             except NotFound as error:
                 return JSONResponse({"error": str(error)}, 404)
+            except Unavailable as error:
+                return JSONResponse({"error": str(error)}, 503)
             except ReadableError as error:
                 return JSONResponse({"error": str(error)}, 422)
 
@@ -101,6 +138,7 @@ def own_routes(place: Callable[[], Workplace]) -> list[Route]:
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
+        *upload_routes(place),
     ]
 
 

@@ -80,6 +80,11 @@ class Settings:
         return self.data / "blobs"
 
     @property
+    def spool(self) -> Path:
+        """Folder of what browsers have sent and nobody has taken in yet; emptied at a start."""
+        return self.data / "spool"
+
+    @property
     def own_models(self) -> Path:
         """Folder that ``models add`` copies into."""
         return self.data / "models"
@@ -93,6 +98,16 @@ class Settings:
     def backups(self) -> Path:
         """Folder of the database's backups."""
         return self.data / "backups"
+
+    @property
+    def server_lock(self) -> Path:
+        """Held while the server, or a command that changes the whole store, runs."""
+        return self.data / ".server.lock"
+
+    @property
+    def worker_lock(self) -> Path:
+        """Held while the worker runs."""
+        return self.data / ".worker.lock"
 
     @property
     def model_folders(self) -> tuple[Path, ...]:

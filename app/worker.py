@@ -7,6 +7,7 @@ gone: the parent holds the other end of its standard input and never writes to i
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -22,12 +23,15 @@ from app.services import jobs, models, work
 from app.services.bench import ModelBench
 from app.services.workplace import Workplace
 from app.settings import Settings
+from app.store.trouble import in_words
 from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
 LIFE_SECONDS = 2.0  # between two signs of life
+TEND_SECONDS = 600.0  # between two looks at the database's statistics
+UPKEEP_SECONDS = 20.0  # between two looks at the database's journal
 TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
 GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
 
@@ -35,15 +39,30 @@ GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process si
 def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until told to stop."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
-    work.begin(workplace)
     bench = ModelBench(workplace.models)
-    _warm_up(workplace, bench)
+    is_begun = is_in_trouble = False
+    upkeep_due = tend_due = 0.0
     while not stop.is_set():
         try:
+            if not is_begun:
+                work.begin(workplace)
+                _warm_up(workplace, bench)
+                is_begun = True
+            if is_in_trouble:
+                work.take_up_again(workplace)
+                is_in_trouble = False
+            if time.monotonic() >= upkeep_due:
+                upkeep_due = time.monotonic() + UPKEEP_SECONDS
+                work.upkeep(workplace)
+            if time.monotonic() >= tend_due:
+                tend_due = time.monotonic() + TEND_SECONDS
+                workplace.store.tend()
             busy = work.run_next(workplace, bench, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
+            # What was at hand is taken up again when the store is back.
             work.sentence(error)
+            is_in_trouble = True
             stop.wait(TROUBLE_SECONDS)
             continue
         if not busy:
@@ -63,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     try:
         settings = Settings.from_environment()
-        with FolderLock(settings.data / ".worker.lock", patience=GRACE_SECONDS + 5):
+        with in_words(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
             workplace = wiring.open_workplace(settings)
             try:
                 run(workplace, stop=stop)
@@ -78,9 +97,11 @@ def main(arguments: list[str] | None = None) -> int:
 def _live(workplace: Workplace, stop: threading.Event) -> None:
     mark = jobs.worker_mark(workplace)
     while not stop.is_set():
-        mark.touch()
+        with contextlib.suppress(OSError):  # a full or read-only disk is no death
+            mark.touch()
         stop.wait(LIFE_SECONDS)
-    mark.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        mark.unlink(missing_ok=True)
 
 
 def _warm_up(workplace: Workplace, bench: ModelBench) -> None:

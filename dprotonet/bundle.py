@@ -84,7 +84,7 @@ class Bundle:
             gallery = read_gallery(folder, manifest)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnusableBundle(
-                f"The records of the model {manifest.name!r} cannot be used ({error}). "
+                f"The records of the model {manifest.shown!r} cannot be used ({error}). "
                 "Save the model again."
             ) from error
         bundle = cls(folder, manifest, manifest.digest, prototypes, gallery)
@@ -115,7 +115,7 @@ class Bundle:
 
         Args:
             directory: the folder to write.
-            name: short name of the model.
+            name: short name of the model: letters a to z, digits, ``.``, ``_`` and ``-``.
             model: with the prototypes of ``update``.
             preprocessing: that ``update`` was made with.
             update: the last prototype update.
@@ -133,7 +133,8 @@ class Bundle:
                 They are widened at loading; measure that the predictions stay.
 
         Raises:
-            UnusableBundle: backbone or masks changed after the prototypes were made.
+            UnusableBundle: backbone or masks changed after the prototypes were made, or the name
+                has other characters.
             ValueError: the parts do not belong together.
         """
         from dprotonet.bundle_writing import BundleParts, save_bundle
@@ -177,8 +178,8 @@ class Bundle:
 
     @property
     def name(self) -> str:
-        """Short name."""
-        return self.manifest.name
+        """Short name, of safe characters, whatever an older version wrote."""
+        return self.manifest.shown
 
     @property
     def short(self) -> str:

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from dprotonet.bundle_names import safe_name
 from dprotonet.card import ModelCard
 from dprotonet.digests import RawTensor, file_digest, json_digest, raw_tensors, tensors_digest
 from dprotonet.errors import UnusableBundle
@@ -97,6 +98,11 @@ class Manifest:
         for name in (MODEL, PROTOTYPES, GALLERY):
             if name not in self.files:
                 raise ValueError(f"it does not list {name}")
+
+    @property
+    def shown(self) -> str:
+        """The name in safe characters, whatever an older version wrote."""
+        return safe_name(self.name)
 
     def _check_thresholds(self) -> None:
         for given in (self.thresholds, self.offsets):
@@ -210,15 +216,15 @@ def check_contents(folder: Path, manifest: Manifest) -> None:
     """
     found = _files_below(folder)
     for name in sorted(set(manifest.files) - found):
-        raise UnusableBundle(f"The model {manifest.name!r} lacks its file {name}. {_MEND}")
+        raise UnusableBundle(f"The model {manifest.shown!r} lacks its file {name}. {_MEND}")
     for name in sorted(found - set(manifest.files) - {MANIFEST}):
         raise UnusableBundle(
-            f"The model {manifest.name!r} holds a file it does not list: {name}. Remove it."
+            f"The model {manifest.shown!r} holds a file it does not list: {name}. Remove it."
         )
     for name, digest in manifest.files.items():
         if name != MODEL and file_digest(folder / name) != digest:
             raise UnusableBundle(
-                f"{name} of the model {manifest.name!r} was altered since it was saved. {_MEND}"
+                f"{name} of the model {manifest.shown!r} was altered since it was saved. {_MEND}"
             )
     checked_weights(folder, manifest)
     _check_fresh(manifest)
@@ -235,17 +241,17 @@ def checked_weights(folder: Path, manifest: Manifest) -> bytes:
         parts = part_digests(raw_tensors(data))
     except (OSError, ValueError) as error:
         raise UnusableBundle(
-            f"{MODEL} of the model {manifest.name!r} was altered: {error}. {_MEND}"
+            f"{MODEL} of the model {manifest.shown!r} was altered: {error}. {_MEND}"
         ) from error
     for part in PARTS:
         if parts[part] != manifest.parts[part]:
             raise UnusableBundle(
-                f"The {part} of the model {manifest.name!r} ({MODEL}) was altered since it was "
+                f"The {part} of the model {manifest.shown!r} ({MODEL}) was altered since it was "
                 f"saved. {_MEND}"
             )
     if sha256(data).hexdigest() != manifest.files[MODEL]:
         raise UnusableBundle(
-            f"{MODEL} of the model {manifest.name!r} was altered outside of its tensors. {_MEND}"
+            f"{MODEL} of the model {manifest.shown!r} was altered outside of its tensors. {_MEND}"
         )
     return data
 
@@ -267,7 +273,7 @@ def _check_fresh(manifest: Manifest) -> None:
     for part in _MADE_WITH:
         if manifest.prototypes_made_with[part] != now[part]:
             raise UnusableBundle(
-                f"The prototypes of the model {manifest.name!r} are stale: its {part} changed "
+                f"The prototypes of the model {manifest.shown!r} are stale: its {part} changed "
                 f"after they were made. Run the prototype update again and save the model anew."
             )
 

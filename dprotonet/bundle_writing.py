@@ -20,9 +20,11 @@ from dprotonet.bundle_manifest import (
     PROTOTYPES,
     Manifest,
     part_digests,
+    read_manifest,
     write_json,
     write_manifest,
 )
+from dprotonet.bundle_names import check_name
 from dprotonet.bundle_weights import weights_to_bytes
 from dprotonet.card import ModelCard
 from dprotonet.digests import file_digest, json_digest, raw_tensors
@@ -56,6 +58,7 @@ class BundleParts:
     half_precision: bool
 
     def __post_init__(self) -> None:
+        check_name(self.name)
         size = self.model.options.image_size
         if self.preprocessing.size != size:
             raise ValueError(
@@ -93,7 +96,9 @@ def save_bundle(directory: Path, parts: BundleParts) -> None:
 
 
 def replace_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace bundle.json in one step."""
+    """Replace bundle.json in one step. Raises as :func:`check_name` where the name is a new one."""
+    if manifest.name != read_manifest(folder).name:  # one that an older version wrote may stay
+        check_name(manifest.name)
     staged = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
     staged.mkdir()
     try:

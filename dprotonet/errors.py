@@ -29,5 +29,9 @@ class WrongRequest(ReadableError):
     """A request that names something that is not there, such as an unknown class or prototype."""
 
 
+class Unexplainable(ReadableError):
+    """A network or an image of which, as they are, no heatmap can be made."""
+
+
 class Cancelled(Exception):
     """Raised inside long work after its ``cancelled`` callback said yes. Not an error to show."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
+from dprotonet.bundle_names import check_name
 from dprotonet.errors import ReadableError
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -65,6 +66,7 @@ class Recipe:
     patient_column: str = ""  # of the table
     split: Literal["official", "patient"] = "official"  # the authors' where there is one, or ours
     duplicates: Literal["refuse", "group"] = "refuse"  # equal images of different patients
+    damaged: Literal["refuse", "leave_out"] = "refuse"  # images that cannot be read
 
     # the phantom's films, made when they are needed
     phantom_films: int = 1500  # films
@@ -178,7 +180,8 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
         settings: "key=value" each; a key of the card is "card.title".
 
     Raises:
-        ReadableError: no such recipe, an unknown key, or a value of the wrong kind.
+        ReadableError: no such recipe, an unknown key, a value of the wrong kind, or a name that no
+            model can have.
     """
     import yaml
 
@@ -191,7 +194,9 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
         ) from error
     if not isinstance(values, dict):
         raise ReadableError(f"The recipe {path} holds no keys. Give a YAML file of `key: value`.")
-    return _changed(values, values.get("card", {}), settings)
+    recipe = _changed(values, values.get("card", {}), settings)
+    check_name(recipe.name)  # said before any training; not of the recipes of older models
+    return recipe
 
 
 def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:

@@ -13,3 +13,19 @@ class Conflict(ReadableError):
 
 class Refused(ReadableError):
     """An input or a setting that the rules do not allow, such as a folder outside the list."""
+
+
+class Unavailable(ReadableError):
+    """The database or the data folder cannot be used now: gone, read-only, busy or damaged."""
+
+
+class DiskFull(Unavailable):
+    """There is no room for what should be written; nothing of it was kept."""
+
+
+class Damaged(Unavailable):
+    """The database's file is not what it was: a backup has to take its place."""
+
+
+class Missing(NotFound, FileNotFoundError):
+    """A stored file that the database names and that is not in the data folder."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from app.domain.errors import NotFound
 from app.domain.explanations import GridPlacement, SavedExplanation, Tier
-from app.services import intake, jobs
+from app.services import jobs, originals
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS
@@ -48,6 +48,10 @@ class Explained:
     measuring_seconds: float
     stop_reason: str
     faithfulness: dict[str, Any]
+    peak: tuple[float, float] | None = None
+    """Shares of the film's height and width."""
+    outside_body: float | None = None
+    """The map's share beside the body; None where the body cannot be told apart."""
 
 
 class Bench(Protocol):
@@ -135,7 +139,12 @@ def predict_frame(
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
         tx.predictions.save(
-            case_id, frame=frame, model=model, prediction=prediction, now=workplace.clock()
+            case_id,
+            frame=frame,
+            model=model,
+            prediction=prediction,
+            negative_class=workplace.models.get(model).negative_class,
+            now=workplace.clock(),
         )
     return prediction
 
@@ -161,7 +170,7 @@ def explain_frame(
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
         saved = tx.explanations.find(
-            pixel_sha256=case.pixel_sha256,
+            case_id,
             frame=frame,
             model=model,
             node=node,
@@ -182,17 +191,13 @@ def explain_frame(
     )
     staged = workplace.blobs.stage(npy(made.heatmap))
     try:
-        with workplace.store.write() as tx:
-            tx.lock_blobs()
+        with originals.keeping(workplace) as (tx, keep):
             case = tx.cases.get(case_id)
-            key = workplace.blobs.keep(staged)
+            key = keep(staged)
             saved = _saved(workplace, made, case_id, case.pixel_sha256, frame, model, key)
             tx.explanations.add(saved)
     except NotFound:
         raise Cancelled from None
-    except BaseException:
-        intake.release_blobs(workplace, {staged.key})
-        raise
     finally:
         workplace.blobs.discard(staged)
     return saved
@@ -233,6 +238,8 @@ def _saved(
         measuring_seconds=made.measuring_seconds,
         stop_reason=made.stop_reason,
         faithfulness=made.faithfulness,
+        peak=made.peak,
+        outside_body=made.outside_body,
         placement=made.placement,
         heatmap_key=key,
         created_at=workplace.clock(),

@@ -1,20 +1,22 @@
-"""Intake: bytes become a case, whole or not at all."""
+"""Intake: bytes become a case, whole or not at all; the same bytes are one case."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from app.domain.cases import Case, FilmFacts, Intake, Source, shown_name
+from app.domain.cases import Case, FilmFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
-from app.services import jobs, models
+from app.services import jobs, models, originals
 from app.services.workplace import Workplace
 from app.store import Transaction
 from app.store.blobs import Staged, TooManyBytes
 from dprotonet.errors import NotAnImage, ReadableError
+from dprotonet.file_names import printable
 
 log = logging.getLogger(__name__)
 MEBIBYTE = 1024 * 1024
@@ -43,7 +45,8 @@ def add(
         within: called with the new case's id inside the transaction that adds it.
 
     Returns:
-        The case that was added, or the one that holds these pixels already.
+        The case that was added, or the one that this very file is already. The same pixels under
+        another header are a case of their own, because what is shown of them is another.
 
     Raises:
         ReadableError: the file is too large, no image, or cannot be read; nothing was kept.
@@ -108,7 +111,7 @@ def check_upload(workplace: Workplace, *, files: int, size: int) -> None:
         )
     if size > settings.upload_bytes:
         raise Refused(
-            f"These are {size / MEBIBYTE:.0f} MiB; {settings.upload_bytes // MEBIBYTE} MiB fit in "
+            f"These are {-(-size // MEBIBYTE)} MiB; {settings.upload_bytes // MEBIBYTE} MiB fit in "
             f"one upload. {larger}"
         )
 
@@ -119,12 +122,16 @@ def check_size(workplace: Workplace, size: int) -> None:
     Raises:
         Refused: with the sentence that names the setting.
     """
-    limit = workplace.settings.file_bytes
-    if size > limit:
-        raise Refused(
-            f"The file is larger than {limit // MEBIBYTE} MiB, the most that is taken in. "
-            "Export the film at a smaller size, or raise DPROTONET_FILE_MB."
-        )
+    if size > workplace.settings.file_bytes:
+        raise Refused(too_large(workplace))
+
+
+def too_large(workplace: Workplace) -> str:
+    """The sentence about a file of too many bytes."""
+    return (
+        f"The file is larger than {workplace.settings.file_bytes // MEBIBYTE} MiB, the most that "
+        "is taken in. Export the film at a smaller size, or raise DPROTONET_FILE_MB."
+    )
 
 
 def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:
@@ -143,10 +150,15 @@ def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = ""
         check_size(workplace, limit + 1)
         raise
     except OSError as error:
-        raise Refused(
-            f"The file could not be opened ({error.strerror or 'unknown reason'}). "
-            "Look at its permissions."
-        ) from None
+        raise Refused(_why_unopened(error)) from None
+
+
+def _why_unopened(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "The file could not be opened: this program may not read it. Change its permissions."
+    if isinstance(error, FileNotFoundError):
+        return "The file is not there any more. Look at the folder."
+    return "The file could not be read. Look at the disk or the network folder that it lies on."
 
 
 def _add_staged(
@@ -170,25 +182,21 @@ def _add_staged(
         chosen = models.active(workplace)
         model = chosen.digest if chosen else None
     case = _new_case(workplace, staged, facts, pixel_sha256, name, source, model)
-    try:
-        with workplace.store.write() as tx:
-            tx.lock_blobs()
-            known = tx.cases.find(pixel_sha256=pixel_sha256)
-            if known is not None:
-                return _duplicate(known, name)
-            workplace.blobs.keep(staged)
-            tx.cases.add(case)
-            if within is not None:
-                within(tx, case.case_id)
-            if predict and model is not None:
-                jobs.enqueue_prediction(
-                    tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
-                )
-    except BaseException:
-        release_blobs(workplace, {staged.key})
-        raise
+    with originals.keeping(workplace) as (tx, keep):
+        known = tx.cases.find(file_sha256=staged.key)
+        if known is not None:
+            return _duplicate(known, name)
+        twins = tx.cases.with_pixels(pixel_sha256, limit=1)
+        keep(staged)
+        tx.cases.add(case)
+        if within is not None:
+            within(tx, case.case_id)
+        if predict and model is not None:
+            jobs.enqueue_prediction(
+                tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
+            )
     log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
-    return Intake("added", case.file_name, case.case_id)
+    return Intake("added", case.file_name, case.case_id, _twin_words(twins))
 
 
 def _new_case(
@@ -206,11 +214,22 @@ def _new_case(
         file_sha256=staged.key,
         pixel_sha256=pixel_sha256,
         file_bytes=staged.size,
-        facts=facts,
+        facts=_plain(facts),
         source=source,
         model=model,
         created_at=workplace.clock(),
+        pixel_hash="encoded" if facts.frames > 1 else "decoded",
     )
+
+
+def _plain(facts: FilmFacts) -> FilmFacts:
+    """A header may hold what no column of a database can, such as a null character."""
+    texts = {name: fact for name, fact in vars(facts).items() if isinstance(fact, str)}
+    return replace(facts, **{name: printable(fact) for name, fact in texts.items()})
+
+
+def _twin_words(twins: Sequence[Twin]) -> str:
+    return f"The same pixels as “{twins[0].file_name}”, with another header." if twins else ""
 
 
 def _duplicate(known: Case, name: str) -> Intake:
@@ -218,32 +237,5 @@ def _duplicate(known: Case, name: str) -> Intake:
         "duplicate",
         shown_name(name),
         known.case_id,
-        f"These pixels are here already, as “{known.file_name}”.",
+        f"This file is here already, as “{known.file_name}”.",
     )
-
-
-def release_blobs(workplace: Workplace, keys: set[str]) -> None:
-    """Remove those blobs that no row names any more.
-
-    The check and the removal happen under the store's write lock, in which blobs are also added,
-    so that a blob which is just being taken in again is never lost.
-    """
-    if not keys:
-        return
-    with workplace.store.write() as tx:
-        tx.lock_blobs()
-        for key in keys:
-            if not tx.blob_in_use(key):
-                workplace.blobs.delete(key)
-
-
-def sweep_blobs(workplace: Workplace) -> None:
-    """Remove what a crash left behind: staged bytes and blobs that no row names."""
-    workplace.blobs.clear_staging()
-    batch: set[str] = set()
-    for key in workplace.blobs.all_keys():
-        batch.add(key)
-        if len(batch) >= 100:
-            release_blobs(workplace, batch)
-            batch = set()
-    release_blobs(workplace, batch)

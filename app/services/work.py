@@ -12,12 +12,14 @@ import traceback
 from collections.abc import Callable
 from datetime import timedelta
 
+from app.domain.errors import DiskFull, Unavailable
 from app.domain.explanations import FIRST, USUAL
 from app.domain.jobs import Job, JobState
-from app.services import intake
+from app.services import originals, predictions
 from app.services.frames import Bench, Pulse, explain_frame, predict_frame
 from app.services.workplace import Workplace
 from app.store import Transaction
+from app.store.trouble import trouble
 from dprotonet.errors import Cancelled, ReadableError
 
 log = logging.getLogger(__name__)
@@ -35,13 +37,37 @@ def never() -> bool:
 
 def begin(workplace: Workplace) -> None:
     """Put the house in order at a worker's start: it is the only one of its data folder."""
-    now = workplace.clock()
+    found = take_up_again(workplace)
     with workplace.store.write() as tx:
-        found = tx.jobs.requeue_abandoned(now) + tx.items.requeue_abandoned()
-        tx.jobs.forget_finished(now - KEPT_JOBS)
+        tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
     if found:
         log.warning("%d jobs were left by a worker that died; they are done again", found)
-    intake.sweep_blobs(workplace)
+    for step in (originals.tidy, predictions.note_findings, upkeep):
+        try:
+            step(workplace)
+        except Exception as error:
+            if is_outage(error):
+                raise  # the worker begins again when the store is back
+            log.warning("a step of the start was left out: %s", sentence(error))
+
+
+def take_up_again(workplace: Workplace) -> int:
+    """Let work wait again that was begun and neither ended nor failed, or give it up after its
+    last attempt: a worker died with it, or the store could not be told what became of it.
+
+    Returns:
+        How many pieces there were.
+    """
+    now = workplace.clock()
+    with workplace.store.write() as tx:
+        tx.listings.requeue_abandoned(now)
+        return tx.jobs.requeue_abandoned(now) + tx.items.requeue_abandoned()
+
+
+def upkeep(workplace: Workplace) -> None:
+    """What is to be done now and then, whatever else there is to do."""
+    workplace.store.forget_deleted()
+    workplace.store.keep_reserve()
 
 
 def run_pending(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never) -> int:
@@ -74,6 +100,18 @@ def run_interactive(
         return False
     started = time.monotonic()
     try:
+        _do(workplace, bench, job, stop)
+    except Exception as error:
+        # What became of it could not be written down: the attempt counts.
+        reason = sentence(error)
+        with workplace.store.write() as tx:
+            tx.jobs.fail(job.job_id, reason, workplace.clock())
+    log.info("%s %s over after %.2f s", job.kind, job.job_id, time.monotonic() - started)
+    return True
+
+
+def _do(workplace: Workplace, bench: Bench, job: Job, stop: Callable[[], bool]) -> None:
+    try:
         if job.kind == "predict":
             _predict(workplace, bench, job)
         else:
@@ -85,17 +123,28 @@ def run_interactive(
             else:
                 tx.jobs.put_back(job.job_id)  # the worker leaves, or others go first
     except Exception as error:
+        if is_outage(error):
+            raise  # the job is taken up again when the store is back; the attempt counts
         message = sentence(error)
         with workplace.store.write() as tx:
             _end(workplace, tx, job, "failed", message)
-    log.info("%s %s over after %.2f s", job.kind, job.job_id, time.monotonic() - started)
-    return True
+
+
+def is_outage(error: Exception) -> bool:
+    """Is it the store that failed, and not this piece of work? Then the work waits for it.
+
+    A full disk may be full for this piece alone, so it is the piece's error: others go on.
+    """
+    return isinstance(error, Unavailable) and not isinstance(error, DiskFull)
 
 
 def sentence(error: Exception) -> str:
     """What the reader is told of a failure; the log gets the place, never the contents."""
     if isinstance(error, ReadableError):
         return str(error)
+    known = trouble(error)
+    if known is not None:
+        return str(known)
     if isinstance(error, FileNotFoundError):
         return "The stored file is not there any more. Upload the film again."
     if isinstance(error, MemoryError):

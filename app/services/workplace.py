@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.services.bundles import Registry
 from app.services.reading import FilmReader
+from app.services.upload_ledger import UploadLedger
 from app.settings import Settings
 from app.store import Blobs, SqlStore
 
@@ -22,6 +23,8 @@ class Workplace:
     models: Registry
     films: FilmReader
     """Decodes files in a child process."""
+    uploads: UploadLedger
+    """What browsers have sent that is not taken in yet."""
     reader: str
     """Name of the person: the system user's."""
     clock: Callable[[], datetime]

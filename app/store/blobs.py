@@ -1,8 +1,8 @@
 """Originals and heatmaps by content: the key is the SHA-256 of the bytes, so each is kept once.
 
 A blob is first staged, then kept inside the transaction that writes the rows which name it. The
-rename is atomic, so a crash leaves either nothing or the whole blob, and what no row names is
-removed by the next sweep.
+rename is atomic, so a crash leaves either nothing or the whole blob. What no row names is put aside
+in the folder of orphans, from which it comes back when a database names it again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -21,8 +22,14 @@ from typing import IO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from app.domain.errors import Missing
+from app.store.moves import move
+from app.store.orphans import Orphan, Orphans
+from app.store.trouble import in_words
+
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 STAGING = ".staging"
+IDENTITY = "identity.txt"  # no hidden name: whoever copies the folder's files copies it too
 CHUNK = 1 << 20  # bytes
 
 
@@ -39,13 +46,46 @@ class Staged:
     path: str
 
 
+@contextmanager
+def _there() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise Missing(
+            "The stored file is not there any more. Copy the folder of the originals back from "
+            "your backup, or upload the film again."
+        ) from None
+
+
 class Blobs:
-    """A content-addressed folder on any fsspec file system; local folders are what is tested."""
+    """A content-addressed folder on any fsspec file system; local folders are what is tested.
+
+    Args:
+        root: the folder, or an fsspec URL of a folder. The orphans lie beside it.
+    """
 
     def __init__(self, root: str) -> None:
         self._fs, self._root = fsspec.url_to_fs(str(root))
         self._root = self._root.rstrip("/")
-        self._fs.makedirs(f"{self._root}/{STAGING}", exist_ok=True)
+        self.orphans = Orphans(self._fs, f"{self._root.rpartition('/')[0]}/orphans")
+        with in_words():
+            self._fs.makedirs(f"{self._root}/{STAGING}", exist_ok=True)
+
+    def identity(self) -> str:
+        """The id that binds this folder to a database; empty before it was bound."""
+        try:
+            with in_words():
+                return str(self._fs.cat_file(f"{self._root}/{IDENTITY}").decode("ascii")).strip()
+        except (FileNotFoundError, UnicodeDecodeError):
+            return ""
+
+    def set_identity(self, value: str) -> None:
+        """Bind this folder to the database with this id."""
+        staged = f"{self._root}/{STAGING}/{uuid.uuid4().hex}"
+        with in_words():
+            with self._fs.open(staged, "wb") as file:
+                file.write(f"{value}\n".encode("ascii"))
+            move(self._fs, staged, f"{self._root}/{IDENTITY}")
 
     def stage(
         self, data: bytes | IO[bytes], *, limit: int | None = None, suffix: str = ""
@@ -59,11 +99,13 @@ class Blobs:
 
         Raises:
             TooManyBytes: there are more than the limit; nothing is left behind.
+            Unavailable: the disk is full or read-only; nothing is left behind.
         """
         source = io.BytesIO(data) if isinstance(data, bytes) else data
         staged = Staged("", 0, f"{self._root}/{STAGING}/{uuid.uuid4().hex}{suffix}")
         try:
-            digest, size = self._write(source, staged.path, limit)
+            with in_words():
+                digest, size = self._write(source, staged.path, limit)
         except BaseException:
             self.discard(staged)
             raise
@@ -77,8 +119,17 @@ class Blobs:
         return data
 
     def source(self, key: str) -> Path | bytes:
-        """What an image reader can read a blob from."""
-        return Path(self._place(key)) if isinstance(self._fs, LocalFileSystem) else self.read(key)
+        """What an image reader can read a blob from.
+
+        Raises:
+            Missing: it is not there.
+        """
+        if not isinstance(self._fs, LocalFileSystem):
+            return self.read(key)
+        path = Path(self._place(key))
+        with _there(), in_words():
+            path.stat()
+        return path
 
     def keep(self, staged: Staged) -> str:
         """Give staged bytes their lasting place and return the key."""
@@ -86,11 +137,8 @@ class Blobs:
         if self._fs.exists(target):
             self.discard(staged)
             return staged.key
-        self._fs.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-        if isinstance(self._fs, LocalFileSystem):
-            os.replace(staged.path, target)
-        else:
-            self._fs.mv(staged.path, target)
+        with in_words():
+            move(self._fs, staged.path, target)
         return staged.key
 
     def discard(self, staged: Staged) -> None:
@@ -103,13 +151,23 @@ class Blobs:
         return self.keep(self.stage(data))
 
     def read(self, key: str) -> bytes:
-        """All bytes of a blob; FileNotFoundError when it is not there."""
-        data: bytes = self._fs.cat_file(self._place(key))
+        """All bytes of a blob.
+
+        Raises:
+            Missing: it is not there.
+        """
+        with _there(), in_words():
+            data: bytes = self._fs.cat_file(self._place(key))
         return data
 
     def open(self, key: str) -> IO[bytes]:
-        """A readable binary file."""
-        file: IO[bytes] = self._fs.open(self._place(key), "rb")
+        """A readable binary file.
+
+        Raises:
+            Missing: it is not there.
+        """
+        with _there(), in_words():
+            file: IO[bytes] = self._fs.open(self._place(key), "rb")
         return file
 
     def exists(self, key: str) -> bool:
@@ -120,7 +178,21 @@ class Blobs:
     def delete(self, key: str) -> None:
         """Remove a blob; one that is not there is no error."""
         if self.exists(key):
-            self._fs.rm_file(self._place(key))
+            with in_words():
+                self._fs.rm_file(self._place(key))
+
+    def set_aside(self, key: str, *, day: str) -> bool:
+        """Move a blob among the orphans; False when it is not there any more."""
+        if not self.exists(key):
+            return False
+        with in_words():
+            self.orphans.add(self._place(key), key, day=day)
+        return True
+
+    def bring_back(self, orphan: Orphan) -> None:
+        """Move an orphan to its place."""
+        with in_words():
+            move(self._fs, orphan.path, self._place(orphan.key))
 
     def all_keys(self) -> Iterator[str]:
         """All keys, in no order that means anything."""

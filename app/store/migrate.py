@@ -12,20 +12,25 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from app.domain.errors import Refused
+from app.domain.errors import DiskFull, Refused
 from app.store.backup import backup
-from app.store.sql_store import make_engine
+from app.store.sql_store import make_engine, reserve_of
+from app.store.trouble import in_words
 
 log = logging.getLogger(__name__)
+LATER = (
+    "The database was made by a later version of this program. "
+    "Use that version, or restore a backup from before it."
+)
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
-def upgrade(url: str, *, backups: Path, now: datetime) -> Path | None:
+def upgrade(url: str, *, backups: Path | None, now: datetime) -> Path | None:
     """Run the migrations that are missing; a database that has rows is backed up first.
 
     Args:
         url: of the database.
-        backups: folder for the backup.
+        backups: folder for the backup; None for a copy that needs none.
         now: for the backup's name.
 
     Returns:
@@ -33,11 +38,36 @@ def upgrade(url: str, *, backups: Path, now: datetime) -> Path | None:
 
     Raises:
         Refused: the database was made by a later version of this program.
+        Unavailable: the database cannot be reached, is damaged, or its disk is full.
     """
+    try:
+        with in_words():
+            return _upgrade(url, backups, now)
+    except DiskFull:
+        # Even opening the database takes some room: a start on a full disk gets what was kept back,
+        # so that cases can be deleted.
+        reserve = reserve_of(url)
+        if reserve is None or not reserve.give_back():
+            raise
+    with in_words():
+        return _upgrade(url, backups, now)
+
+
+def knows(revision: str | None) -> bool:
+    """Is this a revision of the database that this version of the program can bring up to date?"""
+    scripts = ScriptDirectory.from_config(_config())
+    return revision in {script.revision for script in scripts.walk_revisions()} | {None}
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
+    return config
+
+
+def _upgrade(url: str, backups: Path | None, now: datetime) -> Path | None:
+    config = _config()
+    head = ScriptDirectory.from_config(config).get_current_head()
     # A table that is rebuilt is dropped on the way, which with foreign keys on would delete the
     # rows that hang on it: they are switched off for migrations and checked after.
     engine = make_engine(url, foreign_keys=False)
@@ -47,12 +77,9 @@ def upgrade(url: str, *, backups: Path, now: datetime) -> Path | None:
             is_new = not inspect(connection).get_table_names()
         if current == head:
             return None
-        if current not in {script.revision for script in scripts.walk_revisions()} | {None}:
-            raise Refused(
-                "The database was made by a later version of this program. "
-                "Use that version, or restore a backup from before it."
-            )
-        saved = None if is_new else backup(url, backups, now=now)
+        if not knows(current):
+            raise Refused(LATER)
+        saved = None if is_new or backups is None else backup(url, backups, now=now)
         with engine.execution_options(dprotonet_begin="IMMEDIATE").begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

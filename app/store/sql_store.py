@@ -8,24 +8,35 @@ row locks and an advisory lock for the blob folder do the same.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, text
 from sqlalchemy.orm import Session
 
+from app.domain.errors import DiskFull
 from app.store.annotations import Annotations
 from app.store.batch_rows import BatchRows
+from app.store.case_list import CaseList
 from app.store.cases import Cases
 from app.store.findings import Explanations, Predictions
 from app.store.items import Items
 from app.store.jobs import Jobs
+from app.store.listings import Listings
+from app.store.reserve import Reserve
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
+from app.store.trouble import in_words
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
+FORGET_TIMEOUT = 500  # milliseconds that emptying the journal waits for readers; it is tried again
+CONNECT_TIMEOUT = 10  # seconds until a PostgreSQL that does not answer counts as gone
 BLOB_LOCK = 0x64706E  # any number that no other use of the database takes
+BLOB_COLUMNS = (CaseEntry.file_sha256, ExplanationEntry.heatmap_key, JobItemEntry.upload_key)
+Result = TypeVar("Result")
 
 
 class Transaction:
@@ -34,11 +45,13 @@ class Transaction:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.cases = Cases(session)
+        self.case_list = CaseList(session)
         self.predictions = Predictions(session)
         self.explanations = Explanations(session)
         self.annotations = Annotations(session)
         self.jobs = Jobs(session)
         self.items = Items(session)
+        self.listings = Listings(session)
         self.batch_rows = BatchRows(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
@@ -61,46 +74,123 @@ class Transaction:
 
     def blob_in_use(self, key: str) -> bool:
         """Does any row name this blob?"""
-        for column in (
-            CaseEntry.file_sha256,
-            ExplanationEntry.heatmap_key,
-            JobItemEntry.upload_key,
-        ):
+        for column in BLOB_COLUMNS:
             if self._session.scalar(select(column).where(column == key).limit(1)) is not None:
                 return True
         return False
 
+    def named_blobs(self) -> set[str]:
+        """Keys of all blobs that rows name."""
+        found: set[str | None] = set()
+        for column in BLOB_COLUMNS:
+            found.update(self._session.scalars(select(column).distinct()))
+        return {key for key in found if key}
+
 
 class SqlStore:
-    """SQLite or PostgreSQL through SQLAlchemy; safe to share between threads and processes."""
+    """SQLite or PostgreSQL through SQLAlchemy; safe to share between threads and processes.
+
+    Where the database cannot go on, every method raises Unavailable with the sentence to show.
+    """
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
         self._writer = self.engine.execution_options(dprotonet_begin="IMMEDIATE")
+        self._file = sqlite_file(url)
+        self._reserve = reserve_of(url)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one state of the database and writes nothing."""
-        with Session(self.engine) as session:
+        with in_words(), Session(self.engine) as session:
             yield Transaction(session)
             session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that is kept as a whole, or, after an exception, not at all."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with (
+            in_words(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield Transaction(session)
+
+    def tend(self) -> None:
+        """Renew the statistics that queries are planned with; PostgreSQL does so by itself.
+
+        Without them SQLite walks all cases where an index would do.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with in_words(), self._writer.connect() as connection:
+                connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+                connection.exec_driver_sql("PRAGMA optimize = 0x10002")
+                connection.commit()
+
+    def delete(self, change: Callable[[Transaction], Result]) -> Result:
+        """Make a change that frees room; on a full disk with the room that was kept back.
+
+        Args:
+            change: called with a transaction; on a full disk a second time.
+        """
+        try:
+            with self.write() as tx:
+                return change(tx)
+        except DiskFull:
+            if self._reserve is None or not self._reserve.give_back():
+                raise
+        with self.write() as tx:
+            return change(tx)
+
+    def keep_reserve(self) -> None:
+        """Keep some room back for deletions on a full disk."""
+        if self._reserve is not None:
+            self._reserve.keep()
+
+    def forget_deleted(self) -> bool:
+        """Empty SQLite's journal, in which deleted rows can still be read.
+
+        Returns:
+            False when readers were in the way or the disk was; then it is to be tried again.
+        """
+        journal = Path(f"{self._file}-wal")
+        if self._file is None or not journal.exists() or journal.stat().st_size == 0:
+            return True
+        try:
+            # A connection of its own: a pool's would keep the short patience.
+            with closing(sqlite3.connect(self._file, timeout=FORGET_TIMEOUT / 1000)) as connection:
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error as error:
+            log.warning("the journal could not be emptied: %s", type(error).__name__)
+            return False
+        return not busy
 
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
 
 
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None for PostgreSQL and for one in memory."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(str(parsed.database))
+
+
+def reserve_of(url: str) -> Reserve | None:
+    """The room that is kept back beside an SQLite database; PostgreSQL's disk is its own."""
+    file = sqlite_file(url)
+    return None if file is None else Reserve(file.with_name(f"{file.name}-reserve"))
+
+
 def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     """An engine with the pragmas and the BEGIN that the store relies on."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        # Without a limit a host that is gone would hold every page for minutes.
+        known = {} if "connect_timeout" in parsed.query else {"connect_timeout": CONNECT_TIMEOUT}
+        return create_engine(parsed, pool_pre_ping=True, connect_args=known)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT / 1000})
 
     @event.listens_for(engine, "connect")

@@ -1,4 +1,5 @@
-"""The viewer's browser files: plain modules, served as they are written; there is no bundler.
+"""The browser files of viewer and upload field: plain modules, served as they are written; there is
+no bundler.
 
 The address carries a digest of all of them, so a browser may keep them for good and yet never mixes
 two versions.
@@ -19,29 +20,45 @@ ROUTE = "/api/viewer"
 
 @dataclass(frozen=True)
 class ViewerAssets:
-    """Everything the browser needs to show a film."""
+    """Everything the browser needs to show a film, and to send one."""
 
     modules: Mapping[str, bytes]
     """JavaScript by file name."""
     style: str
+    """Of the viewer."""
+    upload_style: str
     digest: str
     """First 16 hex digits of the SHA-256 over all files."""
 
     @property
     def loader(self) -> str:
-        """The script given to Streamlit: it fetches the modules from our own route."""
-        return _LOADER.replace("ENTRY", f"{ROUTE}/{self.digest}/index.js")
+        """The viewer's script given to Streamlit: it fetches the modules from our own route."""
+        return self._loader("index.js", "The film viewer")
+
+    @property
+    def upload_loader(self) -> str:
+        """The same for the upload field."""
+        return self._loader("upload.js", "The upload field")
+
+    def _loader(self, entry: str, name: str) -> str:
+        address = f"{ROUTE}/{self.digest}/{entry}"
+        return _LOADER.replace("ENTRY", address).replace("NAME", name)
 
 
 @cache
 def viewer_assets() -> ViewerAssets:
     """Read once; the files do not change while the server runs."""
     modules = {path.name: path.read_bytes() for path in sorted(SOURCE.glob("*.js"))}
-    style = (SOURCE / "viewer.css").read_text("utf-8")
+    styles = {path.name: path.read_bytes() for path in sorted(SOURCE.glob("*.css"))}
     whole = hashlib.sha256()
-    for name, content in (*modules.items(), ("viewer.css", style.encode())):
+    for name, content in (*modules.items(), *styles.items()):
         whole.update(f"{name}\0{len(content)}\0".encode() + content)
-    return ViewerAssets(MappingProxyType(modules), style, whole.hexdigest()[:16])
+    return ViewerAssets(
+        modules=MappingProxyType(modules),
+        style=styles["viewer.css"].decode(),
+        upload_style=styles["upload.css"].decode(),
+        digest=whole.hexdigest()[:16],
+    )
 
 
 # Streamlit runs this as a module made from a blob, where a relative import has no base.
@@ -52,7 +69,7 @@ export default async function (component) {
     entry = await import(location.origin + "ENTRY");
   } catch {
     component.parentElement.textContent =
-      "The film viewer could not be loaded. Reload the page to try again.";
+      "NAME could not be loaded. Reload the page to try again.";
     return undefined;
   }
   return entry.mount(component);

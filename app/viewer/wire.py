@@ -14,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from app.viewer.codes import coded
 from dprotonet.images import GrayOrColourImage, Window
-
-_MOST_CODES = 1 << 16
 
 
 def pack(head: dict[str, Any], samples: np.ndarray) -> bytes:
@@ -49,20 +48,20 @@ def unpack(answer: bytes) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def pack_film(image: GrayOrColourImage) -> bytes:
-    """One frame for the viewer: values as they are stored, and the ways to show them."""
+    """One frame for the viewer: codes, the values they stand for, and the ways to show them."""
     if image.is_colour:
         return pack(_head(image) | {"windows": ()}, image.pixels)
-    codes, slope, low, high, padding = _codes(image)
-    values = np.arange(int(codes.max()) + 1) * slope + low
+    codes = coded(image)
+    values = codes.values
     head = {
         "windows": [_window(window, values) for window in image.windows],
-        "slope": slope,
-        "intercept": low,
-        "low": low,
-        "high": high,
-        "padding": padding,
+        "knots": codes.knots,
+        "whole": codes.whole,
+        "low": codes.low,
+        "high": codes.high,
+        "padding": codes.padding,
     }
-    return pack(_head(image) | head, codes)
+    return pack(_head(image) | head, codes.samples)
 
 
 def pack_heatmap(heatmap: np.ndarray) -> bytes:
@@ -72,29 +71,6 @@ def pack_heatmap(heatmap: np.ndarray) -> bytes:
         heatmap: ``(H, W)`` uint8, 255 stands for 1.
     """
     return pack({}, heatmap)
-
-
-def _codes(image: GrayOrColourImage) -> tuple[np.ndarray, float, float, float, int | None]:
-    """Unsigned codes for grey values: exact where 65,535 steps suffice, else the nearest step.
-
-    Returns:
-        codes ``(H, W)`` uint8 or uint16, slope, lowest value (code 0), highest value, code of
-        padding.
-    """
-    values = image.pixels
-    counted = values if image.padding is None else values[~image.padding]
-    if counted.size == 0:
-        counted = values
-    low, high = float(counted.min()), float(counted.max())
-    exact = values.dtype.kind in "iu" and high - low < _MOST_CODES - 1
-    slope = 1.0 if exact else ((high - low) / (_MOST_CODES - 2) or 1.0)
-    # Padding may lie outside what counts: it is brought inside here and marked below.
-    codes = np.rint((np.clip(values, low, high).astype(np.float64) - low) / slope).astype(np.int64)
-    padding = None
-    if image.padding is not None:
-        padding = int(codes.max()) + 1
-        codes[image.padding] = padding
-    return codes.astype(np.uint8 if codes.max() <= 255 else np.uint16), slope, low, high, padding
 
 
 def _head(image: GrayOrColourImage) -> dict[str, Any]:

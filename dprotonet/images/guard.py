@@ -43,8 +43,8 @@ def readable_errors(doing: str) -> Iterator[None]:
             raise
         logger.debug("%s failed", doing, exc_info=True)
         raise UnreadableImage(
-            f"{_sentence(doing)} failed ({_reason(error)}). The file is damaged or of an unusual"
-            " kind: export it again, uncompressed if possible."
+            f"{_sentence(doing)} failed{_reason(error)}. The file is damaged or of an unusual kind:"
+            " export it again, uncompressed if possible."
         ) from error
 
 
@@ -53,12 +53,9 @@ def _sentence(doing: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
+    """What is known of the cause. A decoder's own words may quote the file, and so a patient."""
     if isinstance(error, (struct.error, EOFError)):
-        return "it ends too early"
+        return " because it ends too early"
     if isinstance(error, zlib.error):
-        return "its compressed part is damaged"
-    lines = str(error).strip().splitlines()
-    if len(lines) > 1 and "all available plugins" in lines[0]:
-        lines = lines[1:]  # pydicom's list of each decoder's own words
-    text = lines[0].strip().rstrip(".: ") if lines else type(error).__name__
-    return text if len(text) <= 160 else text[:157] + "…"
+        return " because its compressed part is damaged"
+    return ""

@@ -61,20 +61,20 @@ class Window:
             values: ``(H, W)`` or any shape, integers or floats.
 
         Returns:
-            float32 of the same shape, in [0, 1].
+            float32 of the same shape, in [0, 1]; what is no number is 0.
         """
         if values.dtype.kind in "iu" and values.size > _TABLE_VALUES // 2:
             low, high = int(values.min()), int(values.max())
             if high - low < _TABLE_VALUES:
                 table = self._exact(np.arange(low, high + 1, dtype=np.int64))
-                index = values if low == 0 else values.astype(np.int64) - low
-                return table[index]
+                return table[_counted_from(values, low)]
         return self._exact(values)
 
     def _exact(self, values: np.ndarray) -> np.ndarray:
         if self.table is not None:
-            index = np.rint(values).astype(np.int64) - self.table.first
-            return self.table.values[np.clip(index, 0, len(self.table.values) - 1)]
+            index = np.rint(values.astype(np.float64)) - self.table.first
+            inside = np.clip(np.nan_to_num(index), 0, len(self.table.values) - 1)
+            return self.table.values[inside.astype(np.int64)]
         x = values.astype(np.float64)
         if self.function == "SIGMOID":  # PS3.3 C.11.2.1.3.1
             with np.errstate(over="ignore"):
@@ -85,7 +85,8 @@ class Window:
             shown = (x > self.centre - 0.5).astype(np.float64)
         else:  # PS3.3 C.11.2.1.2.1
             shown = (x - (self.centre - 0.5)) / (self.width - 1) + 0.5
-        return np.clip(shown, 0, 1).astype(np.float32)
+        shown = np.clip(shown, 0, 1).astype(np.float32)
+        return np.nan_to_num(shown, copy=False) if values.dtype.kind == "f" else shown
 
 
 def percentile_window(values: np.ndarray, keep: np.ndarray | None = None) -> Window:
@@ -96,6 +97,8 @@ def percentile_window(values: np.ndarray, keep: np.ndarray | None = None) -> Win
         keep: ``(H, W)`` bool, True where a value counts; None counts all.
     """
     counted = values[keep] if keep is not None and keep.any() else values.reshape(-1)
+    if counted.dtype.kind == "f":
+        counted = counted[np.isfinite(counted)] if np.isfinite(counted).any() else np.zeros(1)
     low, high = _percentiles(counted, 1, 99)
     if high <= low:  # almost constant, such as a mask: then the whole range
         low, high = float(counted.min()), float(counted.max())
@@ -106,10 +109,18 @@ def _percentiles(values: np.ndarray, low: float, high: float) -> tuple[float, fl
     if values.dtype.kind in "iu":
         least = int(values.min())
         if int(values.max()) - least < _TABLE_VALUES:  # counting is ten times faster than sorting
-            shifted = values if least == 0 else values.astype(np.int64) - least
-            below = np.cumsum(np.bincount(shifted))
+            below = np.cumsum(np.bincount(_counted_from(values, least).astype(np.int64)))
             ranks = (np.array([low, high]) / 100 * values.size).clip(1, values.size)
-            found = np.searchsorted(below, ranks) + least
-            return float(found[0]), float(found[1])
+            first, last = (int(place) for place in np.searchsorted(below, ranks))
+            return float(least + first), float(least + last)
     found = np.percentile(values, [low, high])
     return float(found[0]), float(found[1])
+
+
+def _counted_from(values: np.ndarray, least: int) -> np.ndarray:
+    """Whole numbers less the least of them, whichever type they have."""
+    if least == 0:
+        return values
+    if values.dtype.kind == "u":  # int64 does not hold all of uint64
+        return values - values.dtype.type(least)
+    return values.astype(np.int64) - least

@@ -1,5 +1,6 @@
 """From PATHs to frames, one at a time, with a reason for every file that gives none."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -8,9 +9,12 @@ from typing import TYPE_CHECKING
 from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
 from dprotonet.images.isolated import IsolatedReader
+from dprotonet.images.walk import LeftOut
 
 if TYPE_CHECKING:
     from dprotonet.images import GrayOrColourImage
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,19 +74,23 @@ def read_films(
     """Every frame of every file, in the order of the PATHs; folders are walked sorted.
 
     Files are read in a child process, one frame at a time: a file that takes its decoder down, or
-    never comes to an end, costs itself and not the films after it.
+    never comes to an end, costs itself and not the films after it. What a walk leaves out, such as
+    links, is told the log when all is read.
 
     Args:
         paths: files and folders.
         leave_out: says which files found in a folder are passed over in silence. A file that
             was named itself is always read.
     """
+    left_out = LeftOut()
     with IsolatedReader() as reader:
         for order, path in enumerate(paths, start=1):
             is_folder = path.is_dir()
-            for found in images.walk([path]):
+            for found in images.walk([path], left_out=left_out):
                 if not (is_folder and leave_out(found.path)):
                     yield from _read_file(Source(found.path, found.relative, order), reader)
+    for sentence in left_out.sentences():
+        log.warning("%s", sentence)
 
 
 def _read_file(source: Source, reader: IsolatedReader) -> Iterator[Film | Problem]:

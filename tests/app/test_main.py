@@ -10,9 +10,10 @@ import pytest
 
 from app.__main__ import main
 from app.lock import FolderLock
+from tests.app.disks import disk, fill, read_only
 from tests.app.services.places import assets
 
-__all__ = ["assets"]
+__all__ = ["assets", "disk"]
 ROOT = Path(__file__).parents[2]
 
 
@@ -49,6 +50,43 @@ def test_a_second_server_on_one_folder_says_so(data: Path, capsys: pytest.Captur
     with FolderLock(data / ".server.lock", note="http://127.0.0.1:8501, process 7"):
         assert main([]) == 1
     assert "http://127.0.0.1:8501, process 7" in capsys.readouterr().err
+
+
+def test_a_start_that_cannot_be_is_one_sentence_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    broken = tmp_path / "broken.sqlite3"
+    broken.write_bytes(b"Dear colleague, " * 999)
+    folder, gone = tmp_path / "data", f"postgresql://reader:secret@/films?host={tmp_path}"
+    for data, url, sentence in (
+        (folder, gone, "The database cannot be reached"),
+        (folder, f"sqlite:///{broken}", "The database is damaged"),
+        (folder, f"sqlite:///{tmp_path}/none/r.sqlite3", "The database file cannot be opened"),
+        (tmp_path / "file" / "data", "", "cannot be used as the data folder"),
+    ):
+        monkeypatch.setenv("DPROTONET_DATA", str(data))
+        monkeypatch.setenv("DPROTONET_DATABASE_URL", url)
+        for command in ([], ["migrate"], ["models", "list"]):
+            assert main(command) == 1
+            said = capsys.readouterr().err
+            assert sentence in said and "Traceback" not in said and "secret" not in said
+
+
+def test_a_start_on_a_read_only_or_full_disk_is_one_sentence(
+    disk: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("DPROTONET_DATA", str(disk / "data"))
+    monkeypatch.setattr(os, "umask", lambda mask: 0)
+    monkeypatch.setattr("app.server.serve", lambda settings: pytest.fail("it was started"))
+    assert main(["migrate"]) == 0
+    with read_only(disk):
+        assert main([]) == 1
+    assert "The data folder is read-only" in capsys.readouterr().err
+    (disk / "data" / "review.sqlite3-reserve").unlink()
+    fill(disk)
+    assert main([]) == 1
+    assert "The disk is full" in capsys.readouterr().err
 
 
 def test_models_are_added_listed_and_activated(

@@ -118,6 +118,51 @@ def test_the_loop_goes_on_after_the_store_could_not_be_reached(
     assert len(calls) == 2
 
 
+def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_hand(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.app.services.places import FakeBench
+
+    bench = FakeBench()
+    stop = threading.Event()
+    monkeypatch.setattr(worker, "ModelBench", lambda models: bench)
+    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.01)
+    intake.add(place, png(1), name="a.png")
+    path = place.settings.data / "review.sqlite3"
+    away = path.with_name("away")
+    outages: list[str] = []
+
+    def gone() -> None:
+        place.store.close()
+        path.rename(away)
+        path.mkdir()  # whoever opens it finds no database
+
+    def back(*arguments: object) -> str:
+        if not away.exists():
+            return sentence(*arguments)  # type: ignore[arg-type]
+        path.rmdir()
+        away.rename(path)
+        outages.append(sentence(*arguments))  # type: ignore[arg-type]
+        return outages[-1]
+
+    def predict(*arguments: object) -> object:
+        if len(outages) == 1:
+            gone()
+        else:
+            stop.set()
+        return FakeBench.predict(bench, *arguments)  # type: ignore[arg-type]
+
+    sentence = worker.work.sentence
+    monkeypatch.setattr(worker.work, "sentence", back)
+    monkeypatch.setattr(bench, "predict", predict)
+    gone()
+    worker.run(place, stop=stop)
+    assert len(outages) == 2 and all("cannot be opened" in said for said in outages)
+    row = review.list_cases(place).rows[0]
+    assert (row.status, len(bench.predicted)) == ("new", 2)
+
+
 def test_a_job_in_line_is_begun_within_a_moment(
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

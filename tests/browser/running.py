@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -17,8 +18,9 @@ START = 120  # seconds until the first page must answer, on a busy machine
 class Program:
     """``python -m app`` in its own process; it can be stopped and started on the same data."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self.data = data
+        self._more = dict(environment or {})
         self.port = _free_port()
         self.address = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -32,7 +34,7 @@ class Program:
             "OMP_WAIT_POLICY": "PASSIVE",
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DPROTONET_")}
-        return kept | own
+        return kept | own | self._more
 
     def run(self, *words: str) -> None:
         """One command of the program, to its end."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from app.viewer import wire
 from app.viewer.assets import viewer_assets
+from dprotonet import images
 from dprotonet.images import Window
 from tests.browser.films import COLUMNS, ROWS, values
 from tests.browser.running import Program
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+REPORTS = Path(__file__).parents[1] / "data" / "reports"
 # Greys of the film as it lies on the screen at one stored pixel a screen pixel.
 READ_GREYS = """([columns, rows]) => {
   const host = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
@@ -33,9 +37,9 @@ READ_GREYS = """([columns, rows]) => {
 def opened(page: Page, program: Program, film: Path) -> Page:
     """The film, predicted and open."""
     page.goto(program.address)
-    page.locator("input[type=file]").set_input_files(film)
+    page.locator("input[data-choose=files]").set_input_files(film)
     page.locator("[data-film=shown]").wait_for()
-    page.get_by_text("contributions sum to the logit").wait_for()
+    page.get_by_text("Bars to the right speak for").wait_for()
     return page
 
 
@@ -71,6 +75,34 @@ def test_every_window_function_is_that_of_the_library(
     )
     expected = Window(40.5, 61, "", function).apply(np.arange(-50, 150))  # type: ignore[arg-type]
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["C15.dcm", "N60.tif"])
+def test_greys_beside_one_extreme_value_are_those_of_the_library(
+    page: Page, program: Program, name: str
+) -> None:
+    image = images.read(REPORTS / name)
+    page.goto(program.address)
+    folder = f"/api/viewer/{viewer_assets().digest}"
+    found = page.evaluate(
+        """async ([folder, packed]) => {
+          const { unpack } = await import(`${folder}/wire.js`);
+          const { greyTable, sampleValues, spoken } = await import(`${folder}/windowing.js`);
+          const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+          const { head, samples } = unpack(bytes.buffer, "The film");
+          const values = sampleValues(head);
+          const table = greyTable(head, values, head.windows[0], false);
+          return {
+            greys: Array.from(samples, (sample) => table[sample] & 255),
+            middle: spoken(head, values, samples[samples.length / 2]),
+          };
+        }""",
+        [folder, base64.b64encode(wire.pack_film(image)).decode()],
+    )
+    greys = np.array(found["greys"]).reshape(image.shape)
+    assert np.abs(greys - np.rint(image.unit() * 255)).max() <= 1
+    middle = image.pixels.reshape(-1)[image.pixels.size // 2]
+    assert float(found["middle"].removeprefix("≈ ")) == pytest.approx(middle, rel=1e-3)
 
 
 def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
@@ -119,7 +151,7 @@ def test_a_film_that_cannot_be_fetched_is_a_sentence(
 ) -> None:
     page.route("**/api/pixels/**", lambda route: route.abort())
     page.goto(program.address)
-    page.locator("input[type=file]").set_input_files(film)
+    page.locator("input[data-choose=files]").set_input_files(film)
     page.get_by_text("The film could not be fetched").wait_for()
 
 

@@ -1,11 +1,12 @@
 // One film as a canvas of its own size: windowed once, then moved and scaled by the stage.
 
-import { greyTable } from "./windowing.js";
+import { greyTable, sampleValues, spoken } from "./windowing.js";
 
 export class Picture {
   constructor({ head, samples }) {
     this.head = head;
     this.samples = samples;
+    this.values = this.isColour ? null : sampleValues(head);
     this.canvas = document.createElement("canvas");
     this.canvas.width = head.columns;
     this.canvas.height = head.rows;
@@ -19,7 +20,7 @@ export class Picture {
 
   paint(window, inverted) {
     if (this.isColour) this.#paintColour(inverted);
-    else this.#paintGrey(greyTable(this.head, window, inverted));
+    else this.#paintGrey(greyTable(this.head, this.values, window, inverted));
     this.context.putImageData(this.image, 0, 0);
   }
 
@@ -49,7 +50,6 @@ export class Picture {
     const place = `column ${column}, row ${row}`;
     if (this.isColour) return `${place}: ${samples.slice(at, at + 3).join(", ")}`;
     if (samples[at] === head.padding) return `${place}: padding`;
-    const value = samples[at] * head.slope + head.intercept;
-    return `${place}: ${Number.isInteger(value) ? value : value.toPrecision(5)}`;
+    return `${place}: ${spoken(head, this.values, samples[at])}`;
   }
 }

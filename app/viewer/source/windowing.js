@@ -22,22 +22,53 @@ export function tableFromBase64(text) {
 }
 
 /**
+ * The value of every sample code: straight between the knots, see ../codes.py.
+ *
+ * @returns {Float64Array} 2^bits entries; codes behind the last knot do not occur
+ */
+export function sampleValues(head) {
+  const values = new Float64Array(2 ** head.bits).fill(head.knots.at(-1)[1]);
+  for (let knot = 1; knot < head.knots.length; knot += 1) {
+    const [from, start] = head.knots[knot - 1];
+    const [to, end] = head.knots[knot];
+    for (let code = from; code < to; code += 1) {
+      values[code] = start + ((code - from) / (to - from)) * (end - start);
+    }
+  }
+  return values;
+}
+
+/**
  * Look-up table from stored sample to an opaque grey RGBA word (little-endian).
  *
+ * @param {Float64Array} values of the codes, from `sampleValues`
  * @returns {Uint32Array} 2^bits entries
  */
-export function greyTable(head, window, inverted) {
-  const size = 2 ** head.bits;
+export function greyTable(head, values, window, inverted) {
+  const size = values.length;
   const table = new Uint32Array(size);
   // MONOCHROME1 is turned round inside the output range, after the window.
   const flip = head.inverted !== inverted;
   for (let sample = 0; sample < size; sample += 1) {
     const straight = window.table
       ? window.table[sample] ?? 0
-      : Math.round(255 * level(sample * head.slope + head.intercept, window));
+      : Math.round(255 * level(values[sample], window));
     const grey = flip ? 255 - straight : straight;
     table[sample] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
   }
   if (head.padding !== null && head.padding !== undefined) table[head.padding] = 0xff000000;
   return table;
+}
+
+/** A sample's value in words, with no more digits than its code can tell apart. */
+export function spoken(head, values, sample) {
+  const value = values[sample];
+  const step = Math.max(
+    sample + 1 < values.length ? values[sample + 1] - value : 0,
+    sample > 0 ? value - values[sample - 1] : 0,
+  );
+  if (head.whole && step <= 1) return String(Math.round(value));
+  const digits = step > 0 && value ? Math.floor(Math.log10(Math.abs(value) / step)) + 1 : 5;
+  const shown = String(Number(value.toPrecision(Math.min(5, Math.max(1, digits)))));
+  return digits < 5 ? `≈ ${shown}` : shown;
 }

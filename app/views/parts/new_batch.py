@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from app.domain.jobs import Job
-from app.services import batch, models
+from app.services import batch, models, receiving
 from app.services.workplace import Workplace
 from app.views.parts.batches import show_batch
-from app.views.parts.errors import told
-from app.views.parts.upload import upload_limits
+from app.views.parts.errors import told, told_on_top
+from app.views.parts.upload import received_files, upload_limits, upload_token
 from app.views.parts.words import counted, megabytes, plain
+from dprotonet.file_names import printable
 
-_UPLOAD, _FOLDER, _SERVER = "Files or ZIP", "Folder", "Server folder"
+_UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 
 
 def draw_new_batch(place: Workplace) -> None:
@@ -30,7 +30,7 @@ def draw_new_batch(place: Workplace) -> None:
     digests = list(usable)
     kind = st.segmented_control(
         "From",
-        [_UPLOAD, _FOLDER, _SERVER],
+        [_UPLOAD, _SERVER],
         default=_UPLOAD,
         key="batch-kind",
         label_visibility="collapsed",
@@ -46,33 +46,29 @@ def draw_new_batch(place: Workplace) -> None:
     if kind == _SERVER:
         _draw_server_folder(place, model, explain)
     else:
-        _draw_upload(place, model, explain, folder=kind == _FOLDER)
+        _draw_upload(place, model, explain)
 
 
-def _draw_upload(place: Workplace, model: str, explain: bool, *, folder: bool) -> None:
-    files = st.file_uploader(
-        "Films",
-        accept_multiple_files="directory" if folder else True,
-        key=f"batch-files-{folder}-{st.session_state.get('batch-round', 0)}",
-        label_visibility="collapsed",
-    )
-    if files:
-        size = sum(file.size for file in files)
-        st.caption(f"Chosen: {counted(len(files), 'file')}, {megabytes(size)}.")
+def _draw_upload(place: Workplace, model: str, explain: bool) -> None:
+    sent = received_files(place, key="batch-upload", keeps=True)
+    chosen = [file for file in place.uploads.held(upload_token(place)) if file.key in sent.ids]
+    if chosen:
+        size = sum(file.size for file in chosen)
+        st.caption(f"Chosen: {counted(len(chosen), 'file')}, {megabytes(size)}.")
     else:
         st.caption(upload_limits(place))
-    if st.button("Start", type="primary", disabled=not files, key="batch-start"):
-        with told():
-            _started(_start_upload(place, files, model, explain))
+    if st.button("Start", type="primary", disabled=not chosen, key="batch-start"):
+        with told_on_top():
+            _started(_start_upload(place, sent.ids, model, explain))
+        st.rerun()  # refused: the files are gone, so the page is drawn without them
 
 
-def _start_upload(place: Workplace, files: Sequence[Any], model: str, explain: bool) -> Job:
-    with st.spinner(f"Keeping {counted(len(files), 'file')}…"):
-        items = ((file.name, file.getvalue()) for file in files)
-        job = batch.start_upload(place, items, explain=explain, model=model)
-    # Another key empties the field, and with it the server's copy of the files.
-    st.session_state["batch-round"] = st.session_state.get("batch-round", 0) + 1
-    return job
+def _start_upload(place: Workplace, ids: Sequence[str], model: str, explain: bool) -> Job:
+    with (
+        st.spinner(f"Keeping {counted(len(ids), 'file')}…"),
+        receiving.taken(place, upload_token(place), ids) as files,
+    ):
+        return batch.start_upload(place, files, explain=explain, model=model)
 
 
 def _draw_server_folder(place: Workplace, model: str, explain: bool) -> None:
@@ -84,7 +80,7 @@ def _draw_server_folder(place: Workplace, model: str, explain: bool) -> None:
             icon=":material/folder_off:",
         )
         return
-    root = st.selectbox("Folder", roots, format_func=str, key="batch-root")
+    root = st.selectbox("Folder", roots, format_func=_folder_words, key="batch-root")
     with told():
         inside = batch.subfolders(place, root)
         folder: Path = root
@@ -93,14 +89,18 @@ def _draw_server_folder(place: Workplace, model: str, explain: bool) -> None:
                 "Inside it",
                 inside,
                 index=None,
-                format_func=lambda path: path.name,
+                format_func=lambda path: printable(path.name),
                 placeholder="The whole folder",
-                key=f"batch-inside-{root}",
+                key=f"batch-inside-{_folder_words(root)}",
             )
             folder = chosen or root
-        st.caption(f"Hidden files and links are passed over: {plain(str(folder))}")
+        st.caption(f"Hidden files and links are passed over: {plain(_folder_words(folder))}")
         if st.button("Start", type="primary", key="batch-start"):
             _started(batch.start_folder(place, folder, explain=explain, model=model))
+
+
+def _folder_words(folder: Path) -> str:
+    return printable(str(folder))
 
 
 def _started(job: Job) -> None:

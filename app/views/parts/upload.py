@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import streamlit as st
 
 from app.domain.cases import Intake
-from app.services import intake
+from app.services import intake, receiving
 from app.services.workplace import Workplace
+from app.viewer.upload_field import Upload, upload_field
 from app.views.parts.address import show_case
-from app.views.parts.errors import told
 from app.views.parts.words import counted, megabytes, plain
 
 # In the order in which they are told: what needs a look first.
@@ -22,32 +21,43 @@ _ICONS = {
     "added": ":material/check_circle:",
 }
 _MOST_ROWS = 8
+_TOKEN = "upload-token"
 
 
 def draw_upload(place: Workplace) -> None:
     """The field for files or a folder, and what became of the last ones."""
     st.markdown("##### Add films")
-    folder = (
-        st.segmented_control(
-            "What to add",
-            ["Files", "Folder"],
-            default="Files",
-            key="upload-kind",
-            label_visibility="collapsed",
-        )
-        == "Folder"
-    )
-    files = st.file_uploader(
-        "Films",
-        # No list of types: a DICOM file often has no ending. The content decides, on the server.
-        accept_multiple_files="directory" if folder else True,
-        key=f"upload-{folder}-{st.session_state.get('upload-round', 0)}",
-        label_visibility="collapsed",
-    )
-    if files:
-        _take_in(place, files)
+    sent = received_files(place, key="review-upload", keeps=False)
+    if sent.ids:
+        _take_in(place, sent)
     st.caption(upload_limits(place))
     _draw_results()
+
+
+def received_files(place: Workplace, *, key: str, keeps: bool) -> Upload:
+    """Draw the upload field; what it has sent and the server still holds for this session.
+
+    Args:
+        keeps: the page waits with the files until the reader says so.
+    """
+    token = upload_token(place)
+    held = [file.key for file in place.uploads.held(token)]
+    sent = upload_field(
+        token=token,
+        held=held,
+        file_bytes=place.settings.file_bytes,
+        too_large=intake.too_large(place),
+        keeps=keeps,
+        key=key,
+    )
+    return replace(sent, ids=tuple(one for one in sent.ids if one in held))
+
+
+def upload_token(place: Workplace) -> str:
+    """This browser session's, made at its first look at an upload field."""
+    token = receiving.token(place, st.session_state.get(_TOKEN))
+    st.session_state[_TOKEN] = token
+    return token
 
 
 def upload_limits(place: Workplace) -> str:
@@ -60,20 +70,17 @@ def upload_limits(place: Workplace) -> str:
     )
 
 
-def _take_in(place: Workplace, files: Sequence[Any]) -> None:
-    with told():
-        intake.check_upload(place, files=len(files), size=sum(file.size for file in files))
-        results = []
-        with st.spinner(f"Reading {counted(len(files), 'file')}…"):
-            for file in files:
-                results += intake.add_many(place, [(file.name, file.getvalue())])
-        st.session_state["upload-results"] = results
-        # Another key empties the field, and with it the server's copy of the files.
-        st.session_state["upload-round"] = st.session_state.get("upload-round", 0) + 1
-        arrived = [found.case_id for found in results if found.case_id]
-        if len(results) == 1 and arrived:
-            show_case(arrived[0])
-        st.rerun()
+def _take_in(place: Workplace, sent: Upload) -> None:
+    with (
+        st.spinner(f"Reading {counted(len(sent.ids), 'file')}…"),
+        receiving.taken(place, upload_token(place), sent.ids) as files,
+    ):
+        results = intake.add_many(place, files)
+    st.session_state["upload-results"] = results
+    arrived = [found.case_id for found in results if found.case_id]
+    if len(results) == 1 and arrived and not sent.failed:
+        show_case(arrived[0])
+    st.rerun()
 
 
 def _draw_results() -> None:

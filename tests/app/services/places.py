@@ -21,9 +21,10 @@ from app.domain.explanations import GridPlacement, Tier
 from app.services.bundles import Registry
 from app.services.frames import Explained
 from app.services.reading import film_facts
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, SqlStore
+from app.store import Blobs, Spool, SqlStore
 from app.wiring import prepare_data_folder
 from dprotonet import images
 from dprotonet.errors import Cancelled
@@ -154,6 +155,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
         films=DirectReader(),  # type: ignore[arg-type]
+        uploads=UploadLedger(Spool(settings.spool)),
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),
     )
@@ -191,6 +193,22 @@ def dicom(seed: int = 0, *, study_uid: str = "1.2.3", frames: int = 1, name: str
         data.NumberOfFrames = frames
     chance = np.random.default_rng(seed)
     data.PixelData = chance.integers(0, 4096, (frames, 16, 18)).astype("<u2").tobytes()
+    out = io.BytesIO()
+    data.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def damaged_frame(damaged: int, *, frames: int) -> bytes:
+    """A DICOM film of several compressed frames, one of which cannot be decoded."""
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate, generate_frames
+    from pydicom.uid import RLELossless
+
+    data = dcmread(io.BytesIO(dicom(1, frames=frames)))
+    data.compress(RLELossless, generate_instance_uid=False)
+    parts = list(generate_frames(data.PixelData, number_of_frames=frames))
+    parts[damaged] = b"\xff" * 80
+    data.PixelData = encapsulate(parts)
     out = io.BytesIO()
     data.save_as(out, enforce_file_format=True)
     return out.getvalue()

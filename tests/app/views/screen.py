@@ -7,6 +7,11 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app.services import receiving
+from app.services.workplace import Workplace
+from app.views.parts.place import workplace
+from app.views.parts.words import JOINER
+
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
 
 
@@ -24,7 +29,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """All words on the page, without the marks of Markdown that escape them."""
+        """All words on the page, as a reader sees them."""
         parts = [
             *self.app.markdown,
             *self.app.caption,
@@ -35,12 +40,17 @@ class Screen:
             *self.app.success,
         ]
         words = [str(part.value) for part in parts] + [tab.label for tab in self.app.tabs]
-        return "\n".join(words).replace("\\", "")
+        return bare("\n".join(words))
 
     @property
     def errors(self) -> list[str]:
         """Sentences in red."""
-        return [str(error.value).replace("\\", "") for error in self.app.error]
+        return [bare(str(error.value)) for error in self.app.error]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences that warn."""
+        return [bare(str(warning.value)) for warning in self.app.warning]
 
     @property
     def case_id(self) -> str:
@@ -55,7 +65,7 @@ class Screen:
 
     def buttons(self, label: str) -> list:
         """Buttons whose words begin with these."""
-        return [b for b in self.app.button if b.label.replace("\\", "").startswith(label)]
+        return [b for b in self.app.button if bare(b.label).startswith(label)]
 
     def press(self, label: str, number: int = 0) -> Screen:
         """Press the button with these words."""
@@ -65,10 +75,24 @@ class Screen:
         return self.run()
 
     def upload(self, *files: tuple[str, bytes]) -> Screen:
-        """Hand files in."""
-        field = self.app.file_uploader[0]
-        field.set_value([(name, data, "application/octet-stream") for name, data in files])
+        """Hand files in, as the field in the browser does: send each, then name their ids."""
+        key = next(k for k in ("review-upload", "batch-upload") if self._shows_field(k))
+        token, ids = self.app.session_state["upload-token"], []
+        for name, data in files:
+            with receiving.receive(self.place, token, name=name, size=len(data)) as incoming:
+                incoming.write(data)
+            ids.append(incoming.key)
+        self.app.session_state[key] = {"sent": {"ids": ids, "failed": 0}}
         return self.run()
+
+    @property
+    def place(self) -> Workplace:
+        """What lies behind the pages."""
+        return workplace()
+
+    def _shows_field(self, key: str) -> bool:
+        shown = [part.proto.id for part in self.app.get("bidi_component")]
+        return any(one.endswith(f"-{key}") for one in shown)
 
     def choose(self, label: str, value: object) -> Screen:
         """Choose in the field with this label."""
@@ -87,3 +111,8 @@ class Screen:
         """Is there a field to choose or to write with this label?"""
         fields = [*self.app.selectbox, *self.app.segmented_control, *self.app.text_area]
         return any(field.label == label for field in fields)
+
+
+def bare(markdown: str) -> str:
+    """Text without what keeps it from being read as markup."""
+    return markdown.replace("\\", "").replace(JOINER, "")

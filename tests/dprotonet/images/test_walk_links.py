@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from dprotonet import images
+from dprotonet.images.walk import LeftOut
 
 
 def test_links_and_pipes_are_left_out(tmp_path: Path):
@@ -14,3 +17,45 @@ def test_links_and_pipes_are_left_out(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     found = [file.relative.as_posix() for file in images.walk([tmp_path])]
     assert found == ["folder/film"]
+
+
+def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path):
+    (tmp_path / "film").touch()
+    (tmp_path / ".hidden-link").symlink_to(tmp_path / "film")
+    os.mkfifo(tmp_path / "pipe")
+    for name in "abcd":
+        (tmp_path / name).symlink_to(tmp_path / "film")
+    told = []
+    list(images.walk([tmp_path], left_out=lambda path, reason: told.append((path.name, reason))))
+    assert told == [(name, "link") for name in "abcd"] + [("pipe", "special file")]
+    left_out = LeftOut()
+    list(images.walk([tmp_path], left_out=left_out))
+    assert left_out.sentences() == [
+        "4 links were left out (a, b, c, …). Links inside a folder are not followed: give what they"
+        " lead to.",
+        "One entry that is no regular file was left out (pipe). Only regular files are read.",
+    ]
+
+
+def test_a_folder_that_may_not_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "barred").mkdir()
+    (tmp_path / "film").touch()
+    listing = Path.iterdir
+
+    def iterdir(path: Path):
+        if path.name == "barred":
+            raise PermissionError
+        return listing(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    left_out = LeftOut()
+    assert len(list(images.walk([tmp_path], left_out=left_out))) == 1
+    assert "One folder could not be opened (barred)." in left_out.sentences()[0]
+
+
+def test_a_link_that_is_given_itself_is_not_left_out(tmp_path: Path):
+    (tmp_path / "film").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "film")
+    left_out = LeftOut()
+    assert len(list(images.walk([tmp_path / "link"], left_out=left_out))) == 1
+    assert left_out.sentences() == []

@@ -93,3 +93,28 @@ def test_a_film_that_is_constant_but_for_a_few_pixels_is_shown_over_its_whole_ra
 def test_a_constant_film_is_shown_mid_grey():
     values = np.full((4, 4), 9, np.uint16)
     assert np.all(percentile_window(values).apply(values) == 0.5)
+
+
+def test_what_is_no_number_is_black_and_counts_for_no_percentile():
+    values = np.linspace(0, 1, 100, dtype=np.float32).reshape(10, 10)
+    values[0, :2] = np.nan, np.inf
+    window = percentile_window(values)
+    assert window.centre - window.width / 2 >= 0 and window.centre + window.width / 2 <= 1
+    assert window.apply(values)[0, :2].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.uint32, np.uint64, np.int64])
+def test_large_whole_numbers_near_one_another_keep_their_differences(dtype: type):
+    top = np.iinfo(dtype).max
+    values = (top - np.arange(90_000, dtype=dtype)).reshape(300, 300)
+    shown = Window(float(top), 100.0, "", "LINEAR_EXACT").apply(np.array([[0, top]], dtype))
+    assert shown.tolist() == [[0, 0.5]]
+    window = percentile_window(values)
+    assert window.width == pytest.approx(88_200, rel=0.05)
+
+
+def test_a_hot_pixel_of_float_is_above_a_table_and_not_below_it():
+    table = VoiTable(0, np.array([0.2, 0.8], np.float32))
+    window = Window(0.5, 2, "", "TABLE", table)
+    shown = window.apply(np.array([-3.4e38, 0, 1, 3.4e38], np.float32))
+    np.testing.assert_allclose(shown, [0.2, 0.2, 0.8, 0.8])

@@ -2,6 +2,7 @@ import csv
 import hashlib
 import io
 import math
+import sys
 
 import pytest
 
@@ -128,6 +129,17 @@ def test_progress_goes_to_standard_error_alone(shell, bundle, tmp_path, caplog):
 
     assert status == 0 and len(records) == 1
     assert "1 frames done, 0 failed" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_links_in_a_folder_are_left_out_and_told(shell, bundle, tmp_path, caplog):
+    film = write_png(tmp_path / "a.png")
+    (tmp_path / "again.png").symlink_to(film)
+
+    status, records, _ = shell("predict", tmp_path, "--model", bundle)
+
+    assert status == 0 and len(records) == 1
+    assert "One link was left out (again.png)." in caplog.text
 
 
 def test_an_empty_folder_is_all_well(shell, bundle, tmp_path):

@@ -1,0 +1,147 @@
+"""Database and data folder belong together: both hold one id, and no start goes on without.
+
+An empty or another database would take all originals for files that nobody needs, and an empty or
+another folder would make all cases unreadable.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from app.domain.errors import Refused
+from app.services.workplace import Workplace
+from app.store import Blobs, Transaction
+
+IDENTITY = "identity"  # the key among the settings
+CORRECT = "correct DPROTONET_DATA or DPROTONET_DATABASE_URL"
+RESTORE = "restore a backup with: python -m app restore FILE"
+DELIBERATELY = "If they do belong together, say so with: python -m app bind"
+
+
+class Unbound(Refused):
+    """The database and the data folder do not belong together."""
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How far a database and a folder know each other."""
+
+    named: int
+    """Files that the database names."""
+    there: int
+    """Files in the folder."""
+    both: int
+    """Named, and there or among the orphans."""
+
+    @property
+    def is_most(self) -> bool:
+        """Do they know more than half of each other? Where both are empty they do."""
+        of_folder = self.there == 0 or 2 * self.both > self.there
+        of_database = self.named == 0 or 2 * self.both > self.named
+        return of_folder and of_database
+
+
+def overlap(names: set[str], blobs: Blobs) -> Overlap:
+    """Count what a database's names and a folder have in common.
+
+    Args:
+        names: keys that the database names.
+        blobs: the folder.
+    """
+    there = set(blobs.all_keys())
+    known = there | {orphan.key for orphan in blobs.orphans.all()}
+    return Overlap(len(names), len(there), len(names & known))
+
+
+def check(workplace: Workplace) -> None:
+    """Refuse a database and a folder that do not belong together; bind those that plainly do.
+
+    Two new ones are bound to each other, and so are those of an earlier version, which had no id,
+    where the database names most of the files.
+
+    Raises:
+        Unbound: with what to do.
+    """
+    if _is_bound(workplace):
+        return
+    with workplace.store.write() as tx:
+        tx.lock_blobs()  # of two processes at once one finds the other's id
+        of_database, of_folder = tx.setting(IDENTITY) or "", workplace.blobs.identity()
+        if of_database and of_folder:
+            if of_database == of_folder:
+                return
+            raise Unbound(
+                "The database and the data folder belong to different installations, so nothing "
+                f"was started. To use others, {CORRECT}. {DELIBERATELY}"
+            )
+        found = overlap(tx.named_blobs(), workplace.blobs)
+        if not found.is_most:
+            raise Unbound(_strangers(found))
+        _write(workplace, tx, of_folder or of_database)
+
+
+def check_backup(names: frozenset[str], identity: str, blobs: Blobs) -> None:
+    """Refuse a backup that belongs to another data folder, or whose originals are not there.
+
+    Args:
+        names: keys that the backup's rows name.
+        identity: its id; empty in backups of an earlier version.
+        blobs: the folder.
+
+    Raises:
+        Unbound: with what to do.
+    """
+    of_folder = blobs.identity()
+    if identity and of_folder:
+        if identity == of_folder:
+            return
+        raise Unbound(
+            "This backup belongs to another data folder, so nothing was changed. Take a backup of "
+            "this one, or correct DPROTONET_DATA. To restore it all the same, add --anyway"
+        )
+    found = overlap(set(names), blobs)
+    if not found.is_most:
+        raise Unbound(
+            f"This backup names {found.named} files; {found.both} of them are in the data folder, "
+            f"which holds {found.there}. So nothing was changed. Copy the originals that belong to "
+            "it into the data folder first, or take another backup. To restore it all the same, "
+            "add --anyway"
+        )
+
+
+def bind(workplace: Workplace) -> Overlap:
+    """Bind the database and the folder as they are, because somebody says so.
+
+    The folder's id stays, so that the backups of its own database go on fitting.
+    """
+    with workplace.store.write() as tx:
+        tx.lock_blobs()
+        _write(workplace, tx, workplace.blobs.identity() or tx.setting(IDENTITY) or "")
+        return overlap(tx.named_blobs(), workplace.blobs)
+
+
+def _is_bound(workplace: Workplace) -> bool:
+    with workplace.store.read() as tx:
+        of_database = tx.setting(IDENTITY)
+    return bool(of_database) and of_database == workplace.blobs.identity()
+
+
+def _write(workplace: Workplace, tx: Transaction, identity: str) -> None:
+    identity = identity or secrets.token_hex(16)
+    tx.set_setting(IDENTITY, identity)
+    workplace.blobs.set_identity(identity)
+
+
+def _strangers(found: Overlap) -> str:
+    if found.named == 0:
+        return (
+            f"The data folder holds {found.there} files, and the database is empty, so nothing was "
+            f"started. To have the cases back, {RESTORE} To use another database or folder, "
+            f"{CORRECT}. To begin anew beside these files: python -m app bind"
+        )
+    return (
+        f"The database names {found.named} files; {found.both} of them are in the data folder, "
+        f"which holds {found.there}. So nothing was started. Copy the originals back from your "
+        f"backup, {RESTORE.replace(' with', ' of the database with')} or {CORRECT}. {DELIBERATELY}"
+    )

@@ -1,0 +1,188 @@
+"""Files and rows: what a reader deletes is gone, and nothing else ever is."""
+
+import threading
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import delete
+
+from app.domain.errors import Missing
+from app.services import batch, intake, originals, review
+from app.services.originals import MOST_ASIDE
+from app.services.workplace import Workplace
+from app.store import Transaction
+from app.store.rows import CaseEntry
+from tests.app.services.places import START, png
+
+
+@pytest.fixture
+def add(place: Workplace) -> Callable[[int], list[str]]:
+    """Takes in films and says the keys of their files."""
+
+    def taken(count: int, first: int = 0) -> list[str]:
+        keys = []
+        for number in range(first, first + count):
+            found = intake.add(place, png(number), name=f"{number}.png", predict=False)
+            with place.store.read() as tx:
+                keys.append(tx.cases.get(found.case_id).file_sha256)
+        return keys
+
+    return taken
+
+
+def forget_rows(place: Workplace, keys: list[str]) -> None:
+    """As an older database: the rows are not there, and nobody deleted them."""
+    with place.store.write() as tx:
+        tx._session.execute(delete(CaseEntry).where(CaseEntry.file_sha256.in_(keys)))
+
+
+def files(place: Workplace) -> set[str]:
+    return set(place.blobs.all_keys())
+
+
+def test_a_file_without_a_row_is_put_aside_under_the_day_and_not_removed(
+    place: Workplace, add: Callable[[int], list[str]]
+) -> None:
+    (kept,) = add(1)
+    orphan = place.blobs.put(b"nobody names me")
+    done = originals.tidy(place)
+    assert (done.put_aside, done.left, done.missing, done.brought_back) == (1, 0, 0, 0)
+    assert files(place) == {kept}
+    aside = place.settings.data / "orphans" / START.date().isoformat() / orphan
+    assert aside.read_bytes() == b"nobody names me"
+    assert [one.key for one in originals.orphans(place)] == [orphan]
+    assert originals.tidy(place).put_aside == 0
+
+
+def test_what_was_put_aside_comes_back_when_a_row_names_it_again(
+    place: Workplace, add: Callable[[int], list[str]]
+) -> None:
+    keys = add(3)
+    with place.store.read() as tx:
+        cases = [tx.cases.get(case_id) for case_id in list(tx.cases.ids())]
+    forget_rows(place, keys)
+    assert originals.tidy(place).put_aside == 3 and not files(place)
+    with place.store.write() as tx:
+        for case in cases[:2]:
+            tx.cases.add(case)
+    assert originals.tidy(place).brought_back == 2
+    assert files(place) == {case.file_sha256 for case in cases[:2]}
+    assert len(originals.orphans(place)) == 1
+    assert review.original(place, cases[0].case_id) == png(0)
+
+
+def test_many_files_without_a_row_stay_where_they_are(
+    place: Workplace, add: Callable[[int], list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = add(MOST_ASIDE + 1)
+    forget_rows(place, keys)
+    done = originals.tidy(place)
+    assert (done.put_aside, done.left) == (0, MOST_ASIDE + 1)
+    assert files(place) == set(keys) and not originals.orphans(place)
+    assert f"{MOST_ASIDE + 1} of {MOST_ASIDE + 1} files are named by no row" in caplog.text
+    assert "python -m app restore FILE" in caplog.text
+
+
+def test_more_than_ten_are_put_aside_only_up_to_a_twentieth_of_all(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {place.blobs.put(f"named {number}".encode()) for number in range(230)}
+    monkeypatch.setattr(Transaction, "named_blobs", lambda tx: named)
+    for number in range(MOST_ASIDE + 2):
+        place.blobs.put(f"unnamed {number}".encode())
+    assert originals.tidy(place).put_aside == MOST_ASIDE + 2  # 12 of 242 are 4.96 %
+    for number in range(13):
+        place.blobs.put(f"unnamed {number}".encode())
+    assert originals.tidy(place).left == 13  # of 243: 5.3 %
+
+
+def test_missing_files_are_counted_and_said(
+    place: Workplace, add: Callable[[int], list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = add(3)
+    place.blobs.delete(keys[0])
+    assert originals.tidy(place).missing == 1
+    assert "1 files that the database names are not there" in caplog.text
+    with place.store.read() as tx:
+        case = tx.cases.find(file_sha256=keys[0])
+    assert case is not None
+    with pytest.raises(Missing, match="Copy the folder of the originals back"):
+        review.original(place, case.case_id)
+    with pytest.raises(Missing):
+        place.blobs.source(keys[0])
+
+
+def test_a_reader_deletes_for_good(place: Workplace, add: Callable[[int], list[str]]) -> None:
+    add(2)
+    case_id = review.list_cases(place).rows[0].case_id
+    review.delete_case(place, case_id)
+    assert len(files(place)) == 1 and not originals.orphans(place)
+
+
+def test_a_deletion_cut_short_after_its_rows_leaves_a_file_that_is_put_aside(
+    place: Workplace, add: Callable[[int], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (key,) = add(1)
+    case_id = review.list_cases(place).rows[0].case_id
+
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(originals, "release_blobs", killed)
+        with pytest.raises(KeyboardInterrupt):
+            review.delete_case(place, case_id)
+    assert review.list_cases(place).total == 0 and files(place) == {key}
+    assert originals.tidy(place).put_aside == 1
+    assert [one.key for one in originals.orphans(place)] == [key]
+
+
+def test_a_file_that_is_being_taken_in_is_never_put_aside(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Between listing and moving the film is taken in; then the move has to see its row.
+    orphan = place.blobs.put(png(1))
+    listed = place.blobs.all_keys
+
+    def listed_then_taken_in() -> object:
+        found = list(listed())
+        thread = threading.Thread(target=lambda: intake.add(place, png(1), name="a.png"))
+        thread.start()
+        thread.join()
+        return iter(found)
+
+    monkeypatch.setattr(place.blobs, "all_keys", listed_then_taken_in)
+    assert originals.tidy(place).put_aside == 0
+    assert place.blobs.exists(orphan)
+
+
+def test_a_failed_upload_takes_its_file_away_but_not_one_that_was_there(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = place.blobs.put(png(1))
+
+    def fails(*arguments: object, **more: object) -> None:
+        raise OSError("no room for rows")
+
+    monkeypatch.setattr(intake.jobs, "enqueue_prediction", fails)
+    monkeypatch.setattr(batch.jobs, "enqueue", fails)
+    for data in (png(1), png(2)):
+        with pytest.raises(OSError, match="no room"):
+            intake.add(place, data, name="a.png")
+        with pytest.raises(OSError, match="no room"):
+            batch.start_upload(place, [("a.png", data)])
+    assert files(place) == {before}
+    assert review.list_cases(place).total == 0
+
+
+def test_orphans_are_deleted_when_somebody_says_so_except_an_only_copy(
+    place: Workplace, add: Callable[[int], list[str]]
+) -> None:
+    keys = add(1)
+    place.blobs.put(b"nobody names me")
+    originals.tidy(place)
+    place.blobs.set_aside(keys[0], day=date(2026, 3, 2).isoformat())  # and a row names it
+    assert originals.delete_orphans(place) == 1
+    assert [one.key for one in originals.orphans(place)] == keys
+    assert originals.tidy(place).brought_back == 1 and files(place) == set(keys)
