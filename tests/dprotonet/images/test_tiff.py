@@ -12,6 +12,7 @@ from PIL import Image
 
 from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.isolated import IsolatedReader
 from tests.dprotonet.images.test_natural import TURNS
 
 RANDOM = np.random.default_rng(5)
@@ -163,6 +164,22 @@ def test_a_palette_of_16_bits_and_one_that_was_filled_with_8_become_their_colour
         assert np.array_equal(image.pixels, expected) and image.facts.colour
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4])
+def test_a_palette_of_few_colours_is_read(bits: int) -> None:
+    colours = RANDOM.integers(0, 256, (2**bits, 3), dtype=np.uint8)
+    indices = RANDOM.integers(0, 2**bits, (10, 16), dtype=np.uint8)
+    packed = np.packbits(np.unpackbits(indices[..., None], axis=2)[..., 8 - bits :])
+    tags = {256: 16, 257: 10, 258: bits, 259: 1, 262: 3}
+    data = by_hand(
+        tags, packed.tobytes() + (colours.T.astype("<u2") * 257).tobytes(), longs={320: 0}
+    )
+    start = data.index(packed.tobytes())
+    at = data.index(struct.pack("<HHI", 320, 4, 1))
+    entry = struct.pack("<HHII", 320, 3, 3 * 2**bits, start + packed.size)
+    image = images.read(data[:at] + entry + data[at + 12 :])
+    assert np.array_equal(image.pixels, colours[indices])
+
+
 def test_a_palette_with_a_dark_channel_keeps_it_dark() -> None:
     colours = np.stack([np.arange(256) * 257, np.arange(256) * 257, np.arange(256) % 2 * 100])
     data = tiff(GREY, photometric="palette", colormap=colours.astype(np.uint16))
@@ -238,6 +255,22 @@ def test_values_that_are_none_are_padding_and_do_not_bend_the_window() -> None:
         assert image.padding is not None and image.padding.sum() == 40
         assert np.isfinite(image.pixels).all() and not image.unit()[:4, :10].any()
         np.testing.assert_allclose(image.unit()[4:], 1 - ramp[4:], atol=0.15)
+
+
+@pytest.mark.parametrize("dtype", ["i2", "i4", "f4", "f8"])
+def test_a_usual_stand_in_far_below_all_values_is_padding_and_said(dtype: str) -> None:
+    values = np.arange(1000, 1800).reshape(20, 40).astype(dtype)
+    values[:4, :10] = -9999
+    image = images.read(tiff(values, photometric="minisblack"))
+    assert image.padding is not None and image.padding.sum() == 40
+    assert np.array_equal(image.pixels, values) and image.windows[0].width < 800
+    assert any("-9999" in note for note in image.notes)
+
+
+@pytest.mark.parametrize("low", [-9000, -9998, -32768])
+def test_a_low_value_among_others_is_no_stand_in(low: int) -> None:
+    values = np.linspace(low, 9000, 800).astype("i2").reshape(20, 40)
+    assert images.read(tiff(values, photometric="minisblack")).padding is None
 
 
 @pytest.mark.parametrize(
@@ -323,6 +356,14 @@ def test_a_sparse_file_is_black_where_it_has_nothing() -> None:
     image = images.read(stream.getvalue())
     assert np.array_equal(image.unit()[:16, :16], GREY[:16, :16] / np.float32(255))
     assert not image.unit()[16:].any() and any("not in the file" in note for note in image.notes)
+
+
+def test_the_child_sends_every_kind_of_value() -> None:
+    with IsolatedReader() as reader:
+        for dtype in ("i1", "u4", "i8", "u8", "f2", "f8"):
+            values = whole_range(dtype)
+            found = reader.read(tiff(values, photometric="minisblack", compression="zlib"))
+            assert np.array_equal(found.pixels, values)
 
 
 def test_nothing_of_the_file_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:
