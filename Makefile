@@ -35,8 +35,9 @@ train: $(VENV)/.installed
 	@$(BIN)/python -m app models add "runs/$(NAME)/bundle" --activate
 	@exec $(BIN)/python -m app
 
+# Two processes, each with whole files: what a file sets up is set up once.
 test: $(VENV)/.installed-dev check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

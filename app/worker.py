@@ -18,7 +18,7 @@ from types import FrameType
 from app import wiring
 from app.lock import FolderLock
 from app.log import configure_logging
-from app.services import jobs, models, work
+from app.services import jobs, models, predictions, work
 from app.services.bench import ModelBench
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -28,6 +28,7 @@ from dprotonet.errors import ReadableError
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
 LIFE_SECONDS = 2.0  # between two signs of life
+TEND_SECONDS = 600.0  # between two looks at the database's statistics
 TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
 GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
 
@@ -36,15 +37,21 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until told to stop."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     work.begin(workplace)
+    predictions.note_findings(workplace)
     bench = ModelBench(workplace.models)
     _warm_up(workplace, bench)
+    tended = -TEND_SECONDS
     while not stop.is_set():
         try:
+            if time.monotonic() - tended >= TEND_SECONDS:
+                workplace.store.tend()
+                tended = time.monotonic()
             busy = work.run_next(workplace, bench, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
             work.sentence(error)
             stop.wait(TROUBLE_SECONDS)
+            _take_up(workplace)
             continue
         if not busy:
             stop.wait(POLL_SECONDS)
@@ -81,6 +88,14 @@ def _live(workplace: Workplace, stop: threading.Event) -> None:
         mark.touch()
         stop.wait(LIFE_SECONDS)
     mark.unlink(missing_ok=True)
+
+
+def _take_up(workplace: Workplace) -> None:
+    """What was begun when the store failed is begun again, up to its last attempt."""
+    try:
+        work.take_up(workplace)
+    except Exception as error:
+        work.sentence(error)  # the store is still away; the loop comes by again
 
 
 def _warm_up(workplace: Workplace, bench: ModelBench) -> None:

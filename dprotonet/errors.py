@@ -17,12 +17,20 @@ class NotAnImage(UnreadableImage):
     """A file that is well but holds no image: a text, a PDF, a structured report."""
 
 
+class ReaderBusy(ReadableError):
+    """No reader became free in time. It says nothing of the file: try again."""
+
+
 class UnusableBundle(ReadableError):
     """A model on disk that is incomplete, altered, stale or of another format."""
 
 
 class WrongRequest(ReadableError):
     """A request that names something that is not there, such as an unknown class or prototype."""
+
+
+class Unexplainable(ReadableError):
+    """A network or an image of which, as they are, no heatmap can be made."""
 
 
 class Cancelled(Exception):

@@ -98,6 +98,19 @@ class Prediction:
         """Calibrated probability of the leading class."""
         return self.probabilities[self.leading]
 
+    def probability_of_a_finding(self, negative_class: str | None) -> float:
+        """How probable it is that there is anything to find, whatever was called.
+
+        Args:
+            negative_class: the model's class that means "nothing found", if it has one.
+
+        Returns:
+            1 - p(negative class); without such a class the probability of the leading class.
+        """
+        if negative_class is None or negative_class not in self.probabilities:
+            return self.probability
+        return 1.0 - self.probabilities[negative_class]
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}
@@ -141,6 +154,12 @@ def decide(
         others = {name: p for name, p in probabilities.items() if name != negative_class}
         return max(others, key=others.__getitem__)
     return negative_class
+
+
+def leading_finding(probabilities: Mapping[str, float], negative_class: str | None) -> str | None:
+    """The most probable class but the negative one; of equals the first, None if there is none."""
+    others = {name: p for name, p in probabilities.items() if name != negative_class}
+    return max(others, key=others.__getitem__, default=None)
 
 
 def called(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ class PrototypeJudgement:
         """Nothing was said."""
         return self.similar is None and self.usefulness is None
 
+    @property
+    def lacks_kind(self) -> bool:
+        """It is an artefact, and which one was not said."""
+        return self.usefulness == "artefact" and self.artefact is None
+
 
 @dataclass(frozen=True)
 class Annotation:
@@ -90,6 +95,8 @@ class AnnotationRow:
     file_name: str
     file_sha256: str
     pixel_sha256: str
+    pixel_hash: str
+    """Of what it is: see :class:`app.domain.cases.Case`."""
     is_latest: bool
 
 
@@ -101,6 +108,26 @@ class AnnotationPage:
     total: int
     page: int
     size: int
+
+
+def check_judgements(judged: Mapping[str, PrototypeJudgement]) -> None:
+    """Refuse judgements of prototypes that leave out what belongs to them.
+
+    Not a rule of :class:`PrototypeJudgement`: a judgement that is being made is not complete yet,
+    and older ones were signed without it.
+
+    Args:
+        judged: prototype id to judgement.
+
+    Raises:
+        Refused: with the sentence for the reader.
+    """
+    for name, judgement in judged.items():
+        if judgement.lacks_kind:
+            raise Refused(
+                f"Prototype {name} is judged to be an artefact, but not which one. "
+                f"Choose {', '.join(ARTEFACTS[:-1])} or {ARTEFACTS[-1]}."
+            )
 
 
 def check_revision(

@@ -9,11 +9,13 @@ from typing import Literal
 
 from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
-from app.domain.explanations import SavedExplanation
+from app.domain.explanations import OfferedMap, SavedExplanation
 from app.domain.jobs import Job
-from dprotonet.prediction import Prediction, PrototypeMatch
+from dprotonet.file_names import printable
+from dprotonet.prediction import Prediction, PrototypeMatch, leading_finding
 
 Source = Literal["upload", "demo", "folder"]
+PixelHash = Literal["decoded", "encoded"]
 Status = Literal["waiting", "new", "read", "failed"]
 STATUSES: tuple[Status, ...] = ("waiting", "new", "read", "failed")
 
@@ -42,7 +44,8 @@ class FilmFacts:
 
 @dataclass(frozen=True)
 class Case:
-    """One image file. The same pixels twice are one case."""
+    """One image file. The same bytes twice are one case; the same pixels under another header
+    are another case, because what is shown of them, to the reader and to a network, is another."""
 
     case_id: str
     file_name: str
@@ -50,12 +53,17 @@ class Case:
     file_sha256: str
     """Also the key of the stored original in the blob folder."""
     pixel_sha256: str
+    """Equal in two cases: the same pixels, with another header."""
     file_bytes: int
     facts: FilmFacts
     source: Source
     model: str | None
     """Digest of the bundle this case is read with; None when none was there on intake."""
     created_at: datetime
+    pixel_hash: PixelHash = "decoded"
+    """Of what ``pixel_sha256`` is: of decoded values, or, where a file has several frames, of the
+    pixels as they lie in the file (:func:`dprotonet.images.look`). Of cases taken in by versions
+    that decoded every frame it is always the first."""
 
     @property
     def study_key(self) -> str:
@@ -107,6 +115,14 @@ class CaseRow:
     verdict: str | None
     reader: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Another case with the same pixels under another header."""
+
+    case_id: str
+    file_name: str
 
 
 @dataclass(frozen=True)
@@ -170,10 +186,11 @@ class Sheet:
     """The bundle's classes; empty when the bundle is not there."""
     prediction: Prediction | None
     matches: tuple[SheetMatch, ...]
-    """Largest absolute contribution first; all prototypes."""
-    explanations: tuple[SavedExplanation, ...]
-    """The best heatmap of each node that one was saved of, for this frame and this bundle; the
-    node asked for last comes first."""
+    """Largest absolute contribution first; all prototypes, but those of :attr:`offered_class` lead
+    where the label is the negative class."""
+    maps: tuple[OfferedMap, ...]
+    """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
+    asked for last comes first."""
     annotation: Annotation | None
     revisions: tuple[Annotation, ...]
     """Oldest first."""
@@ -181,13 +198,39 @@ class Sheet:
     """Waiting or running for this frame."""
     study: tuple[CaseRow, ...]
     """The other files of the same DICOM study."""
+    twins: tuple[Twin, ...] = ()
+    """The cases with the same pixels under another header, the first one first."""
     problem: str = ""
     """Why there is no prediction and none is coming; empty while all is well."""
     notes: tuple[str, ...] = field(default=())
+    negative_class: str | None = None
+    """The bundle's class that means "nothing found"."""
+
+    @property
+    def explanations(self) -> tuple[SavedExplanation, ...]:
+        """The best heatmap of each node."""
+        return tuple(shown.saved for shown in self.maps if not shown.is_superseded)
+
+    @property
+    def offered_class(self) -> str | None:
+        """The class whose maps and prototypes are offered first: the leading one; on a negative
+        call the most probable finding, since there is little to see of its absence."""
+        if self.prediction is None:
+            return None
+        if self.prediction.leading != self.negative_class:
+            return self.prediction.leading
+        found = leading_finding(self.prediction.probabilities, self.negative_class)
+        return found or self.prediction.leading
 
 
 def shown_name(name: str) -> str:
-    """The last part of a path of either kind of system, without control characters, 200 at most."""
+    """The last part of a path of either kind of system, printable, 200 characters at most."""
     last = PureWindowsPath(PurePosixPath(name).name).name
-    cleaned = "".join(c for c in last if c.isprintable()).strip()
+    cleaned = printable(last).strip()
     return cleaned[:200] if cleaned.strip(".") else "unnamed"
+
+
+def shown_path(path: str) -> str:
+    """A path inside a folder, an archive or an upload: printable, parts divided by ``/``."""
+    parts = (printable(part).strip() for part in path.replace("\\", "/").split("/"))
+    return "/".join(part for part in parts if part.strip(".")) or "unnamed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -15,6 +16,10 @@ FIRST: Tier = "draft"
 """What a reader who waits is shown first."""
 USUAL: Tier = "standard"
 """What a reader who asks for a map is shown in the end."""
+FAR = 0.1
+"""Of the film's diagonal: peaks that are further apart mark different places."""
+FRAGILE = 0.2
+"""A change of probability, when a random part is hidden, from which a prediction is fragile."""
 _RANKS = ("draft", "", "standard", "full")  # "": made before tiers were noted, not in haste
 _OPTIONAL = {"centre_insertion_auc", "centre_deletion_auc", "insertion", "deletion"}
 _MEASURED = {field.name for field in fields(Faithfulness)}
@@ -64,6 +69,11 @@ class SavedExplanation:
     heatmap_key: str
     """Blob: (S, S) float32 .npy on the network grid, in [0, 1]."""
     created_at: datetime
+    peak: tuple[float, float] | None = None
+    """Where the map marks most: shares of the film's height and width; None where it was not
+    noted."""
+    outside_body: float | None = None
+    """The map's share beside the body, in [0, 1]; None where that was not or cannot be measured."""
 
     @property
     def is_draft(self) -> bool:
@@ -80,6 +90,23 @@ class SavedExplanation:
         """How far it can be believed; None where not all of that was measured."""
         known = {name: value for name, value in self.faithfulness.items() if name in _MEASURED}
         return Faithfulness.from_json(known) if known.keys() >= _MEASURED - _OPTIONAL else None
+
+    @property
+    def is_fragile(self) -> bool:
+        """Does a class's probability change much when a random part of the film is hidden?"""
+        found = self.measured
+        if found is None or not self.node.startswith("class:"):
+            return False
+        return abs(self.value_before - found.random_hidden_value) >= FRAGILE
+
+    def peaks_elsewhere(self, other: SavedExplanation) -> bool:
+        """Do the peaks of two maps of one film lie far apart? No, where one was not noted."""
+        if self.peak is None or other.peak is None:
+            return False
+        rows, columns = self.placement.resized
+        down = (self.peak[0] - other.peak[0]) * rows
+        across = (self.peak[1] - other.peak[1]) * columns
+        return math.hypot(down, across) > FAR * math.hypot(rows, columns)
 
 
 def tier_of(settings_digest: str) -> Tier | Literal[""]:
@@ -101,10 +128,45 @@ def best_of_each_node(saved: Iterable[SavedExplanation]) -> tuple[SavedExplanati
 
     A better map takes the place of the one before it, so that a list does not move.
     """
+    return tuple(max(of_node, key=_goodness) for of_node in _by_node(saved))
+
+
+@dataclass(frozen=True)
+class OfferedMap:
+    """A map that a reader may look at."""
+
+    saved: SavedExplanation
+    is_superseded: bool = False
+    """A first map, beside the better one that has its peak elsewhere."""
+    is_unsettled: bool = False
+    """Another map of this node, which is offered too, has its peak elsewhere."""
+
+    @property
+    def map_id(self) -> str:
+        """The node's name for its best map: a better one then takes the place of the one before."""
+        return f"{self.saved.node}@first" if self.is_superseded else self.saved.node
+
+
+def offered(saved: Iterable[SavedExplanation]) -> tuple[OfferedMap, ...]:
+    """The best map of every node, as :func:`best_of_each_node`; behind it the first map, where the
+    better one peaks elsewhere, so that neither is taken for settled."""
+    found: list[OfferedMap] = []
+    for of_node in _by_node(saved):
+        best = max(of_node, key=_goodness)
+        first = max((one for one in of_node if one.is_draft), key=_goodness, default=best)
+        moved = best.peaks_elsewhere(first)
+        found.append(OfferedMap(best, is_unsettled=moved))
+        if moved:
+            found.append(OfferedMap(first, is_superseded=True, is_unsettled=True))
+    return tuple(found)
+
+
+def _by_node(saved: Iterable[SavedExplanation]) -> list[list[SavedExplanation]]:
+    """The maps of each node, oldest first; the node that was asked for last comes first."""
     nodes: dict[str, list[SavedExplanation]] = {}
     for one in sorted(saved, key=lambda one: one.created_at):
         nodes.setdefault(one.node, []).append(one)
-    return tuple(max(of_node, key=_goodness) for of_node in reversed(nodes.values()))
+    return list(reversed(nodes.values()))
 
 
 def _goodness(saved: SavedExplanation) -> tuple[int, bool, datetime]:

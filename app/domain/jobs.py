@@ -14,7 +14,8 @@ JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ItemState = Literal["waiting", "running", "done", "duplicate", "skipped", "error", "deleted"]
 ITEM_STATES: tuple[ItemState, ...] = get_args(ItemState)
 MOST_ATTEMPTS = 3
-"""How often a job is begun before it is given up: each attempt before died with its worker."""
+"""How often a piece of work is begun before it is given up: each attempt before died with its
+worker, or could not be brought to its end."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class BatchRow:
 
     position: int
     name: str
+    path: str
+    """Below the batch's folder, in the archive or in the upload; printable, not to be opened."""
     state: ItemState
     message: str
     case_id: str | None
@@ -92,6 +95,10 @@ class BatchRow:
     """Empty where that was not noted yet."""
     verdict: str | None
     """Latest verdict signed for the case, whichever way it came."""
+    same_pixels_as: str | None = None
+    """Case id of the first film with the same pixels, where this one has another header."""
+    shares_name: bool = False
+    """Another file of the batch is called the same; told on pages, not in exports."""
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import io
 import stat
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from app.domain.cases import shown_name
+from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
+from app.services.reading import FilmReader
+from dprotonet.errors import UnreadableImage
+
+if TYPE_CHECKING:
+    from dprotonet.images.archive import Listed, OpenArchive
 
 MEBIBYTE = 1024 * 1024
-CHUNK = 1 << 20  # bytes
+BUFFER = 1 << 16  # bytes
 STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 NESTED = (
     *STARTS,
@@ -41,55 +45,72 @@ class ArchiveLimits:
     """Bytes unfolded for each byte packed; films reach 30 where they are mostly black."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entry:
-    """One file of an archive: its bytes, or the sentence that says why it was left out."""
+    """One file of an archive, or the sentence that says why it was left out."""
 
     name: str
-    data: bytes = b""
+    """The last part of its path, as it can be shown."""
+    path: str
+    """Where it lies in the archive, as it can be shown: tells equal names apart."""
+    file: BinaryIO | None = None
+    """Its bytes, to be read before the next entry is asked for. Reading raises Refused where the
+    entry, or the archive as a whole, turns out not to be as it says."""
     problem: str = ""
 
 
-def is_archive(data: bytes) -> bool:
-    """Does it begin as a ZIP file does?"""
+def is_archive(data: bytes | Path) -> bool:
+    """Does it begin as a ZIP file does? OSError where the path cannot be opened."""
+    if isinstance(data, Path):
+        with data.open("rb") as file:
+            return file.read(4).startswith(STARTS)
     return data.startswith(STARTS)
 
 
-def extract(data: bytes, *, limits: ArchiveLimits | None = None) -> Iterator[Entry]:
-    """The files of a ZIP archive, one at a time, in sorted order of their names.
+def extract(
+    films: FilmReader, data: bytes | Path, *, limits: ArchiveLimits | None = None
+) -> Iterator[Entry]:
+    """The files of a ZIP archive, one at a time, in sorted order of their paths.
 
-    Folders, hidden files and the shadow files of macOS are passed over. An archive inside, an
-    encrypted entry or one of an unknown packing is an entry with a problem.
+    They are unpacked in a child process and come in chunks: neither the archive nor an entry is
+    ever in this process's memory. Folders, hidden files and the shadow files of macOS are passed
+    over. An archive inside, an encrypted entry or one of an unusual packing is an entry with a
+    problem.
+
+    Args:
+        films: whose child process.
+        data: the archive's path or bytes.
+        limits: how much it may unfold to.
 
     Raises:
         Refused: the archive is damaged, names places outside itself, holds links, or unfolds to
             more than the limits; then none of it should be used.
+        ReaderBusy: other archives are opened, and took too long.
     """
     limits = limits or ArchiveLimits()
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            wanted = _wanted(archive, limits, packed=len(data))
-            left = limits.total_bytes
-            for info in wanted:
-                entry = _unfold(archive, info, min(left, limits.file_bytes), limits)
-                left -= len(entry.data)
-                yield entry
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
+        packed = data.stat().st_size if isinstance(data, Path) else len(data)
+        with films.archive(data, most=limits.entries) as archive:
+            for listed in _wanted(archive, limits, packed=packed):
+                unfolding = _Unfolding(archive, listed)
+                yield _entry(unfolding, limits)
+                if unfolding.refused is not None:
+                    raise unfolding.refused
+    except UnreadableImage as error:
         raise Refused("The ZIP file is damaged. Pack it again.") from error
+    except OSError as error:
+        raise Refused("The ZIP file cannot be opened. Upload it again.") from error
 
 
-def _wanted(
-    archive: zipfile.ZipFile, limits: ArchiveLimits, *, packed: int
-) -> list[zipfile.ZipInfo]:
-    infos = archive.infolist()
-    if len(infos) > limits.entries:
+def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list[Listed]:
+    if archive.count > limits.entries:
         raise Refused(
-            f"The ZIP file holds {len(infos)} entries; {limits.entries} are taken at once. "
+            f"The ZIP file holds {archive.count} entries; {limits.entries} are taken at once. "
             "Split it, or use a server folder."
         )
-    for info in infos:
-        _check_name(info)
-    total = sum(info.file_size for info in infos)
+    for listed in archive.entries:
+        _check_name(listed)
+    total = sum(listed.size for listed in archive.entries)
     if total > limits.total_bytes:
         raise Refused(
             f"The ZIP file unfolds to {total / MEBIBYTE:.0f} MiB; "
@@ -101,12 +122,12 @@ def _wanted(
             "The ZIP file unfolds to far more than images do, as one made to do harm. "
             "Upload the films themselves."
         )
-    files = [info for info in infos if not info.is_dir() and not _is_shadow(info.filename)]
-    return sorted(files, key=lambda info: info.filename)
+    files = [one for one in archive.entries if not one.folder and not _is_shadow(one.name)]
+    return sorted(files, key=lambda one: one.name)
 
 
-def _check_name(info: zipfile.ZipInfo) -> None:
-    name = info.filename
+def _check_name(listed: Listed) -> None:
+    name = listed.name
     windows = PureWindowsPath(name)
     leaves = (
         name.startswith(("/", "\\"))
@@ -117,36 +138,73 @@ def _check_name(info: zipfile.ZipInfo) -> None:
     )
     if leaves:
         raise Refused("The ZIP file names places outside itself. Pack the films again.")
-    mode = info.external_attr >> 16
-    if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if stat.S_IFMT(listed.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise Refused("The ZIP file holds links or devices. Pack the films themselves.")
 
 
 def _is_shadow(name: str) -> bool:
-    parts = PurePosixPath(name).parts
+    parts = PureWindowsPath(name).parts
     return "__MACOSX" in parts or any(part.startswith(".") for part in parts)
 
 
-def _unfold(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int, limits: ArchiveLimits
-) -> Entry:
-    name = shown_name(info.filename)
-    if info.flag_bits & 0x1:
-        return Entry(name, problem="The entry is encrypted. Pack it without a password.")
-    if info.file_size > limits.file_bytes:
-        return Entry(name, problem=f"Larger than {limits.file_bytes // MEBIBYTE} MiB.")
-    out = bytearray()
-    try:
-        with archive.open(info) as file:
-            # The size in the directory is a claim: what is counted is what comes out.
-            while chunk := file.read(CHUNK):
-                out += chunk
-                if len(out) > min(most, info.file_size):
-                    raise Refused("The ZIP file unfolds to more than it says. Pack it again.")
-    except NotImplementedError:
-        return Entry(name, problem="The entry is packed in a way that is not known here.")
-    except (zipfile.BadZipFile, zlib.error, EOFError):
-        return Entry(name, problem="The entry is damaged inside the ZIP file. Pack it again.")
-    if bytes(out[:6]).startswith(NESTED):
-        return Entry(name, problem="An archive inside an archive is not opened. Unpack it first.")
-    return Entry(name, bytes(out))
+def _entry(unfolding: _Unfolding, limits: ArchiveLimits) -> Entry:
+    listed = unfolding.listed
+    path = shown_path(listed.name)
+    name = shown_name(path)
+    problem = ""
+    if listed.problem == "encrypted":
+        problem = "The entry is encrypted. Pack it without a password."
+    elif listed.problem:
+        problem = "The entry is packed in a way that is not known here. Pack it as usual (deflate)."
+    elif listed.size > limits.file_bytes:
+        problem = f"Larger than {limits.file_bytes // MEBIBYTE} MiB."
+    if not problem:
+        file = io.BufferedReader(unfolding, BUFFER)
+        try:
+            if not file.peek(6).startswith(NESTED):
+                return Entry(name, path, cast(BinaryIO, file))
+            problem = "An archive inside an archive is not opened. Unpack it first."
+        except Refused as error:
+            problem = str(error)
+    return Entry(name, path, problem=problem)
+
+
+class _Unfolding(io.RawIOBase):
+    """The bytes of one entry as a file that can be read once."""
+
+    def __init__(self, archive: OpenArchive, listed: Listed) -> None:
+        self.listed = listed
+        self.refused: Refused | None = None
+        """Why the whole archive is not to be used, found while this entry was read."""
+        self._chunks = archive.chunks(listed.index)
+        self._rest = memoryview(b"")
+        self._size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        room = memoryview(cast(bytearray, buffer)).cast("B")
+        if not self._rest:
+            self._rest = memoryview(self._next())
+        count = min(len(room), len(self._rest))
+        room[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def _next(self) -> bytes | bytearray:
+        from dprotonet.images.archive import DamagedEntry
+
+        try:
+            chunk = next(self._chunks, b"")
+        except DamagedEntry as error:
+            raise Refused(str(error)) from error
+        except UnreadableImage as error:
+            self.refused = Refused("The ZIP file is damaged. Pack it again.")
+            raise self.refused from error
+        # The size in the directory is a claim: what is counted is what comes out.
+        self._size += len(chunk)
+        if self._size > self.listed.size:
+            self.refused = Refused("The ZIP file unfolds to more than it says. Pack it again.")
+            raise self.refused
+        return chunk

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from app.domain.cases import shown_name
+from app.domain.cases import shown_name, shown_path
 from app.domain.errors import NotFound, Refused
 from app.domain.jobs import BatchPage, BatchProgress, BatchRow, ItemState, Job
 from app.domain.models import BundleInfo
@@ -16,11 +19,13 @@ from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
 from app.store.blobs import Staged
 from app.store.items import NewItem
+from dprotonet.file_names import stored_path
 
 SCHEMA = "dprotonet-review/batch/1"
 COLUMNS = (
     "position",
     "file",
+    "path",
     "sha256",
     "status",
     "message",
@@ -29,6 +34,7 @@ COLUMNS = (
     "prediction",
     "probability",
     "verdict",
+    "same_pixels_as",
 )
 
 
@@ -45,8 +51,8 @@ def start_upload(
 
     Args:
         workplace: where.
-        items: (name, bytes or path) of each; names may be relative paths, of which the last part
-            is kept.
+        items: (name, bytes or path) of each; names may be relative paths, which are kept to tell
+            files of one name apart.
         explain: also compute the heatmap of each film's predicted class.
         model: digest of the bundle; the active one when left out.
 
@@ -56,18 +62,20 @@ def start_upload(
     info = _model(workplace, model)
     staged: list[Staged] = []
     entries: list[tuple[NewItem, Staged | None]] = []
+    origins: list[str] = []
     try:
         size = 0
         for name, data in items:
             for item, blob in uploads.unpacked(workplace, name, data):
                 entries.append((item, blob))
+                origins.append(name)
                 if blob is not None:
                     staged.append(blob)
                     size += blob.size
                 intake.check_upload(workplace, files=len(entries), size=size)
         if not entries:
             raise Refused("There are no files to read. Choose some.")
-        return _save_upload(workplace, entries, info, explain)
+        return _save_upload(workplace, _told_apart(entries, origins), info, explain)
     finally:
         for blob in staged:
             workplace.blobs.discard(blob)
@@ -85,16 +93,19 @@ def start_folder(
     """
     info = _model(workplace, model)
     place = allowed_folder(workplace, folder)
+    stored = stored_path(place)
+    # The key's column is short and a path may be long.
+    place_key = hashlib.sha256(stored.encode()).hexdigest()
     now = workplace.clock()
     with workplace.store.write() as tx:
         return jobs.enqueue(
             tx,
             kind="batch",
             now=now,
-            work_key=f"batch:folder:{place}:{info.digest}:{explain}",
+            work_key=f"batch:folder:{place_key}:{info.digest}:{explain}",
             model=info.digest,
             title=shown_name(place.name),
-            folder=str(place),
+            folder=stored,
             explain=explain,
             listing=True,
         )
@@ -230,6 +241,7 @@ def _record(row: BatchRow) -> dict[str, Any]:
     return {
         "position": row.position,
         "file": row.name,
+        "path": row.path,
         "sha256": row.file_sha256,
         "status": row.state,
         "message": row.message,
@@ -238,6 +250,7 @@ def _record(row: BatchRow) -> dict[str, Any]:
         "prediction": row.label,
         "probability": row.probability,
         "verdict": row.verdict,
+        "same_pixels_as": row.same_pixels_as,
         "explanation": row.explanation_id,
         "explanation_tier": row.explanation_tier,
     }
@@ -256,6 +269,19 @@ def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     if info is None:
         raise Refused("There is no model. Add one with: python -m app models add DIR")
     return info
+
+
+def _told_apart(
+    entries: list[tuple[NewItem, Staged | None]], origins: Sequence[str]
+) -> list[tuple[NewItem, Staged | None]]:
+    """Where two archives hold the same path, each is shown below its archive's name."""
+    counts = Counter(item.shown_path for item, _ in entries)
+    found = []
+    for (item, blob), origin in zip(entries, origins, strict=True):
+        if counts[item.shown_path] > 1 and shown_path(origin) != item.shown_path:
+            item = replace(item, shown_path=shown_path(f"{origin}/{item.shown_path}"))
+        found.append((item, blob))
+    return found
 
 
 def _save_upload(

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
-from app.domain.cases import Intake, shown_name
+from app.domain.cases import Intake, shown_name, shown_path
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL
 from app.domain.jobs import ItemState, Job
@@ -18,7 +18,8 @@ from app.services.work import never
 from app.services.workplace import Workplace
 from app.store.items import ClaimedItem, NewItem
 from dprotonet.errors import Cancelled, NotAnImage
-from dprotonet.images import file_sha256, walk
+from dprotonet.file_names import path_of, stored_path
+from dprotonet.images import FoundFile, file_sha256, walk
 
 log = logging.getLogger(__name__)
 CHUNK = 500  # files written to the list at once
@@ -36,33 +37,52 @@ class Ended:
 
 
 def run_next(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never) -> bool:
-    """Walk one folder or read one file; False when no batch has anything to do."""
+    """Walk one folder or read one file; False when no batch has anything to do.
+
+    A folder or a file that cannot be brought to its end, whatever the reason, is tried again and
+    then given up: the attempt was counted before it began, so it can stop nothing else.
+    """
     with workplace.store.read() as tx:
         if not tx.items.is_any_open():
             return False
     with workplace.store.write() as tx:
-        listing = tx.items.next_listing(workplace.clock())
+        listing = tx.listings.claim(workplace.clock())
         item = None if listing else tx.items.claim(workplace.clock())
     if listing is not None:
-        _list(workplace, bench, *listing, stop=stop)
+        _list_or_fail(workplace, bench, *listing, stop=stop)
     elif item is not None:
-        _take(workplace, bench, item, stop)
+        _take_or_fail(workplace, bench, item, stop)
     with workplace.store.write() as tx:
         tx.items.finish_batches(workplace.clock())
     return listing is not None or item is not None
 
 
-def _list(
-    workplace: Workplace,
-    bench: Bench,
-    job: Job,
-    folder: str,
-    *,
-    stop: Callable[[], bool],
+def _list_or_fail(
+    workplace: Workplace, bench: Bench, job: Job, folder: str, *, stop: Callable[[], bool]
 ) -> None:
-    found: Iterator[NewItem] = (
-        NewItem(shown_name(file.path.name), path=str(file.relative)) for file in walk([folder])
-    )
+    try:
+        _list(workplace, bench, job, folder, stop=stop)
+    except Exception as error:
+        reason = work.sentence(error)
+        with workplace.store.write() as tx:
+            tx.listings.fail(job.job_id, reason, workplace.clock())
+
+
+def _take_or_fail(
+    workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[[], bool]
+) -> None:
+    try:
+        _take(workplace, bench, item, stop)
+    except Exception as error:
+        reason = work.sentence(error)
+        with workplace.store.write() as tx:
+            tx.items.fail(item.item_id, reason)
+
+
+def _list(
+    workplace: Workplace, bench: Bench, job: Job, folder: str, *, stop: Callable[[], bool]
+) -> None:
+    found: Iterator[NewItem] = (_new_item(file) for file in walk([path_of(folder)]))
     left = workplace.settings.folder_files
     while chunk := list(islice(found, CHUNK)):
         is_too_many = len(chunk) > left
@@ -76,11 +96,21 @@ def _list(
         if is_too_many:
             break
         if stop():
+            with workplace.store.write() as tx:
+                tx.listings.put_back(job.job_id)
             return  # the next worker walks it again; what is listed is passed over
         while work.run_interactive(workplace, bench, stop=stop):
             pass
     with workplace.store.write() as tx:
-        tx.items.listed(job.job_id)
+        tx.listings.finish(job.job_id)
+
+
+def _new_item(file: FoundFile) -> NewItem:
+    return NewItem(
+        shown_name(file.path.name),
+        path=stored_path(file.relative),
+        shown_path=shown_path(file.relative.as_posix()),
+    )
 
 
 def too_many(most: int) -> str:
@@ -161,7 +191,7 @@ def _place(workplace: Workplace, item: ClaimedItem) -> tuple[bytes | Path, str]:
     """Where the file's bytes are, and their hash."""
     if item.upload_key:
         return workplace.blobs.source(item.upload_key), item.upload_key
-    path = Path(item.folder or "") / (item.path or "")
+    path = Path(path_of(item.folder or "")) / path_of(item.path or "")
     # The folder may have changed since it was walked: no link leads out of it.
     if not path.is_file() or path.resolve() != path:
         raise Refused("The file is not there any more, or has become a link. Look at the folder.")

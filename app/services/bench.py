@@ -101,6 +101,8 @@ class ModelBench:
             measuring_seconds=found.measuring_seconds,
             stop_reason=found.stop_reason,
             faithfulness=found.faithfulness.to_json(),
+            peak=made.peak,
+            outside_body=made.outside_body,
         )
 
     def _predictor(self, model: str) -> Predictor:

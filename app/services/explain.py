@@ -53,9 +53,7 @@ def request(
     info = workplace.models.get(model)
     node = canonical(node, info, predicted=prediction.leading if prediction else None)
     with workplace.store.read() as tx:
-        known = tx.explanations.of_node(
-            pixel_sha256=case.pixel_sha256, frame=frame, model=model, node=node, seed=seed
-        )
+        known = tx.explanations.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
     for wanted in at_least(tier):
         for saved in known:
             if saved.settings_digest == TIERS[wanted].digest:

@@ -23,7 +23,7 @@ def csv_bytes(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> b
     writer.writerow([cell(name) for name in columns])
     for record in records:
         writer.writerow([cell(record.get(name)) for name in columns])
-    return out.getvalue().encode("utf-8")
+    return out.getvalue().encode("utf-8", "backslashreplace")
 
 
 def cell(value: Any) -> str | int | float:
@@ -46,4 +46,6 @@ def cell(value: Any) -> str | int | float:
 
 def json_bytes(document: Mapping[str, Any]) -> bytes:
     """A JSON file in UTF-8."""
-    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False).encode("utf-8")
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    # Half a character is written as JSON's own escape of it.
+    return text.encode("utf-8", "backslashreplace")

@@ -48,6 +48,10 @@ class Explained:
     measuring_seconds: float
     stop_reason: str
     faithfulness: dict[str, Any]
+    peak: tuple[float, float] | None = None
+    """Shares of the film's height and width."""
+    outside_body: float | None = None
+    """The map's share beside the body; None where the body cannot be told apart."""
 
 
 class Bench(Protocol):
@@ -135,7 +139,12 @@ def predict_frame(
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
         tx.predictions.save(
-            case_id, frame=frame, model=model, prediction=prediction, now=workplace.clock()
+            case_id,
+            frame=frame,
+            model=model,
+            prediction=prediction,
+            negative_class=workplace.models.get(model).negative_class,
+            now=workplace.clock(),
         )
     return prediction
 
@@ -161,7 +170,7 @@ def explain_frame(
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
         saved = tx.explanations.find(
-            pixel_sha256=case.pixel_sha256,
+            case_id,
             frame=frame,
             model=model,
             node=node,
@@ -233,6 +242,8 @@ def _saved(
         measuring_seconds=made.measuring_seconds,
         stop_reason=made.stop_reason,
         faithfulness=made.faithfulness,
+        peak=made.peak,
+        outside_body=made.outside_body,
         placement=made.placement,
         heatmap_key=key,
         created_at=workplace.clock(),

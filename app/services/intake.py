@@ -1,19 +1,22 @@
-"""Intake: bytes become a case, whole or not at all."""
+"""Intake: bytes become a case, whole or not at all; the same bytes are one case."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
-from app.domain.cases import Case, FilmFacts, Intake, Source, shown_name
+from app.domain.cases import Case, FilmFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
 from app.services import jobs, models
 from app.services.workplace import Workplace
 from app.store import Transaction
 from app.store.blobs import Staged, TooManyBytes
 from dprotonet.errors import NotAnImage, ReadableError
+from dprotonet.file_names import printable
 
 log = logging.getLogger(__name__)
 MEBIBYTE = 1024 * 1024
@@ -42,7 +45,8 @@ def add(
         within: called with the new case's id inside the transaction that adds it.
 
     Returns:
-        The case that was added, or the one that holds these pixels already.
+        The case that was added, or the one that this very file is already. The same pixels under
+        another header are a case of their own, because what is shown of them is another.
 
     Raises:
         ReadableError: the file is too large, no image, or cannot be read; nothing was kept.
@@ -126,7 +130,7 @@ def check_size(workplace: Workplace, size: int) -> None:
         )
 
 
-def stage(workplace: Workplace, data: bytes | Path, *, name: str = "") -> Staged:
+def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:
     """Bring bytes into the blob folder under a temporary name, refusing too many."""
     limit = workplace.settings.file_bytes
     # A damaged file that is named as an image is an error, not a file of another kind: the reader
@@ -172,9 +176,10 @@ def _add_staged(
     try:
         with workplace.store.write() as tx:
             tx.lock_blobs()
-            known = tx.cases.find(pixel_sha256=pixel_sha256)
+            known = tx.cases.find(file_sha256=staged.key)
             if known is not None:
                 return _duplicate(known, name)
+            twins = tx.cases.with_pixels(pixel_sha256, limit=1)
             workplace.blobs.keep(staged)
             tx.cases.add(case)
             if within is not None:
@@ -187,7 +192,7 @@ def _add_staged(
         release_blobs(workplace, {staged.key})
         raise
     log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
-    return Intake("added", case.file_name, case.case_id)
+    return Intake("added", case.file_name, case.case_id, _twin_words(twins))
 
 
 def _new_case(
@@ -205,11 +210,22 @@ def _new_case(
         file_sha256=staged.key,
         pixel_sha256=pixel_sha256,
         file_bytes=staged.size,
-        facts=facts,
+        facts=_plain(facts),
         source=source,
         model=model,
         created_at=workplace.clock(),
+        pixel_hash="encoded" if facts.frames > 1 else "decoded",
     )
+
+
+def _plain(facts: FilmFacts) -> FilmFacts:
+    """A header may hold what no column of a database can, such as a null character."""
+    texts = {name: fact for name, fact in vars(facts).items() if isinstance(fact, str)}
+    return replace(facts, **{name: printable(fact) for name, fact in texts.items()})
+
+
+def _twin_words(twins: Sequence[Twin]) -> str:
+    return f"The same pixels as “{twins[0].file_name}”, with another header." if twins else ""
 
 
 def _duplicate(known: Case, name: str) -> Intake:
@@ -217,7 +233,7 @@ def _duplicate(known: Case, name: str) -> Intake:
         "duplicate",
         shown_name(name),
         known.case_id,
-        f"These pixels are here already, as “{known.file_name}”.",
+        f"This file is here already, as “{known.file_name}”.",
     )
 
 

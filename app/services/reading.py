@@ -1,8 +1,9 @@
-"""Decoding files that nobody vouches for: in a child process, one at a time."""
+"""Opening files that nobody vouches for: in child processes, apart for each purpose."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,40 +12,90 @@ from app.domain.cases import FilmFacts
 
 if TYPE_CHECKING:
     from dprotonet.images import GrayOrColourImage, ImageFacts
+    from dprotonet.images.archive import OpenArchive
+
+VIEWING_CHILDREN = 2
+INTAKE_CHILDREN = 2
+ARCHIVE_CHILDREN = 2
+VIEWING_WAIT = 30.0  # seconds that somebody who waits before the screen waits for a free child
+INTAKE_WAIT = 180.0  # seconds
+IDLE = 300.0  # seconds until a child that nobody asks gives its memory back
+NICENESS = 5  # of intake: where processors are few, viewing goes first
 
 
 class FilmReader:
-    """One child process with limits; a file that crashes it is that file's error."""
+    """Child processes with limits; a file that crashes one is that file's error.
+
+    Images on their way in, archives, and images that somebody looks at have children of their
+    own, so that none of these waits for another.
+    """
 
     def __init__(self) -> None:
-        from dprotonet.images.isolated import IsolatedReader
+        from dprotonet.images.isolated import ChildLimits, IsolatedReader
 
-        self._lock = threading.Lock()
-        self._child = IsolatedReader()
+        # Giving way takes time, which is not held against a film; it may compute no more.
+        patient = ChildLimits(wall_base=60, wall_per_megapixel=5, wall_seconds=240)
+        self._viewing = IsolatedReader(
+            children=VIEWING_CHILDREN, wait_seconds=VIEWING_WAIT, idle_seconds=IDLE
+        )
+        self._intake = IsolatedReader(
+            patient,
+            children=INTAKE_CHILDREN,
+            wait_seconds=INTAKE_WAIT,
+            idle_seconds=IDLE,
+            niceness=NICENESS,
+        )
+        self._archives = IsolatedReader(
+            patient,
+            children=ARCHIVE_CHILDREN,
+            wait_seconds=INTAKE_WAIT,
+            idle_seconds=IDLE,
+            niceness=NICENESS,
+        )
 
     def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:
-        """One frame on its stored grid.
+        """One frame on its stored grid, for viewing and for the network.
 
         Raises:
             UnreadableImage: with the sentence for the reader.
+            ReaderBusy: others are read, and took too long.
         """
-        with self._lock:
-            return self._child.read(source, frame=frame)
+        return self._viewing.read(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
-        """Facts of a file and the hash of its pixels: every frame is decoded once.
+        """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.look`.
 
         Raises:
             UnreadableImage: with the sentence for the reader; NotAnImage where none is inside.
+            ReaderBusy: others are read, and took too long.
         """
-        with self._lock:
-            facts = self._child.inspect(source)
-            return film_facts(facts), self._child.pixel_sha256(source)
+        facts, digest = self._intake.look(source)
+        return film_facts(facts), digest
+
+    @contextmanager
+    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+        """A ZIP file, opened in a child: see :func:`dprotonet.images.archive.open_archive`."""
+        from dprotonet.images.archive import open_archive
+
+        with open_archive(self._archives, source, most=most) as opened:
+            yield opened
+
+    @property
+    def protections(self) -> dict[str, tuple[str, ...]]:
+        """For "viewing", "intake" and "archives": what children cannot do on this system.
+
+        See :data:`dprotonet.images.sandbox.PROTECTIONS`; () where no child has answered yet.
+        """
+        return {
+            "viewing": self._viewing.protections,
+            "intake": self._intake.protections,
+            "archives": self._archives.protections,
+        }
 
     def close(self) -> None:
-        """End the child process."""
-        with self._lock:
-            self._child.close()
+        """End the child processes, busy ones after their request."""
+        for reader in (self._viewing, self._intake, self._archives):
+            reader.close()
 
 
 def film_facts(facts: ImageFacts) -> FilmFacts:

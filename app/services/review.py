@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.domain.annotations import Annotation, PrototypeJudgement, Verdict, check_revision
-from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch
+from app.domain.annotations import (
+    Annotation,
+    PrototypeJudgement,
+    Verdict,
+    check_judgements,
+    check_revision,
+)
+from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twin
 from app.domain.errors import NotFound, Refused
-from app.domain.explanations import best_of_each_node
+from app.domain.explanations import offered
 from app.domain.models import BundleInfo
 from app.services import galleries, intake, jobs, models
 from app.services.workplace import Workplace
 from app.store import Transaction
 from dprotonet.prediction import Prediction
 
+MOST_TWINS = 20  # cases of the same pixels that a page names
 NO_MODEL = (
     "There is no model to read this film with. "
     "Add one with: python -m app models add DIR, then choose it here."
@@ -26,7 +33,13 @@ def list_cases(
 ) -> CasePage:
     """One page of the list, counted from 0; files of one study lie together."""
     with workplace.store.read() as tx:
-        return tx.cases.page(filters or CaseFilters(), page=max(page, 0), size=size)
+        return tx.case_list.page(filters or CaseFilters(), page=max(page, 0), size=size)
+
+
+def still_waiting(workplace: Workplace, case_ids: Sequence[str]) -> frozenset[str]:
+    """Those of some cases whose prediction is still to come; cheap enough to ask often."""
+    with workplace.store.read() as tx:
+        return tx.case_list.waiting(case_ids)
 
 
 def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
@@ -88,7 +101,8 @@ def sign(
 
     Raises:
         Conflict: another revision came in between; nothing was written.
-        Refused: the revision contradicts itself, or names a prototype that is not there.
+        Refused: the revision contradicts itself, names a prototype that is not there, or an
+            artefact without its kind.
     """
     with workplace.store.read() as tx:
         model = tx.cases.get(case_id).model
@@ -99,6 +113,7 @@ def sign(
         if not judgement.is_empty
     }
     _check_judged(judged, info)
+    check_judgements(judged)
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
         case.check_frame(frame)
@@ -215,15 +230,20 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         classes=info.classes if info else (),
         prediction=prediction,
         matches=(),
-        explanations=best_of_each_node(
-            tx.explanations.of_frame(case.case_id, frame=frame, model=model)
-        ),
+        maps=offered(tx.explanations.of_frame(case.case_id, frame=frame, model=model)),
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
-        study=tx.cases.study(case.case_id),
+        study=tx.case_list.study(case.case_id),
+        twins=_twins(tx, case),
         problem=problem,
+        negative_class=info.negative_class if info else None,
     )
+
+
+def _twins(tx: Transaction, case: Case) -> tuple[Twin, ...]:
+    found = tx.cases.with_pixels(case.pixel_sha256, limit=MOST_TWINS + 1)
+    return tuple(twin for twin in found if twin.case_id != case.case_id)[:MOST_TWINS]
 
 
 def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) -> Sheet:
@@ -248,4 +268,7 @@ def _with_matches(
     found = tuple(
         SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
     )
+    if prediction.leading == info.negative_class:
+        own = sheet.offered_class
+        found = tuple(sorted(found, key=lambda row: row.match.class_name != own))
     return replace(sheet, matches=found)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
-from app.domain.cases import shown_name
+from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
 from app.services import archive, intake
 from app.services.workplace import Workplace
@@ -23,30 +25,25 @@ def unpacked(
     Raises:
         Refused: the archive as a whole is not to be used.
     """
-    if not _starts_as_archive(data):
-        yield _kept(workplace, shown_name(name), data)
+    if not archive.is_archive(data):
+        yield _kept(workplace, NewItem(shown_name(name), shown_path=shown_path(name)), data)
         return
-    content = data.read_bytes() if isinstance(data, Path) else data
     limits = archive.ArchiveLimits(
         total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
     )
-    for entry in archive.extract(content, limits=limits):
-        if entry.problem:
-            yield NewItem(entry.name, state="error", message=entry.problem), None
+    for entry in archive.extract(workplace.films, data, limits=limits):
+        item = NewItem(entry.name, shown_path=entry.path)
+        if entry.file is None:
+            yield replace(item, state="error", message=entry.problem), None
         else:
-            yield _kept(workplace, entry.name, entry.data)
+            yield _kept(workplace, item, entry.file)
 
 
-def _kept(workplace: Workplace, name: str, data: bytes | Path) -> tuple[NewItem, Staged | None]:
+def _kept(
+    workplace: Workplace, item: NewItem, data: bytes | Path | BinaryIO
+) -> tuple[NewItem, Staged | None]:
     try:
-        staged = intake.stage(workplace, data, name=name)
+        staged = intake.stage(workplace, data, name=item.name)
     except Refused as error:
-        return NewItem(name, state="error", message=str(error)), None
-    return NewItem(name, upload_key=staged.key), staged
-
-
-def _starts_as_archive(data: bytes | Path) -> bool:
-    if isinstance(data, bytes):
-        return archive.is_archive(data)
-    with data.open("rb") as file:
-        return archive.is_archive(file.read(4))
+        return replace(item, state="error", message=str(error)), None
+    return replace(item, upload_key=staged.key), staged

@@ -37,11 +37,24 @@ def begin(workplace: Workplace) -> None:
     """Put the house in order at a worker's start: it is the only one of its data folder."""
     now = workplace.clock()
     with workplace.store.write() as tx:
-        found = tx.jobs.requeue_abandoned(now) + tx.items.requeue_abandoned()
         tx.jobs.forget_finished(now - KEPT_JOBS)
+    found = take_up(workplace)
     if found:
         log.warning("%d jobs were left by a worker that died; they are done again", found)
     intake.sweep_blobs(workplace)
+
+
+def take_up(workplace: Workplace) -> int:
+    """Let work wait again that was begun and neither ended nor failed, or give it up after its
+    last attempt: a worker died with it, or the store could not be told what became of it.
+
+    Returns:
+        How many pieces were found.
+    """
+    now = workplace.clock()
+    with workplace.store.write() as tx:
+        tx.listings.requeue_abandoned(now)
+        return tx.jobs.requeue_abandoned(now) + tx.items.requeue_abandoned()
 
 
 def run_pending(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never) -> int:
@@ -74,6 +87,18 @@ def run_interactive(
         return False
     started = time.monotonic()
     try:
+        _do(workplace, bench, job, stop)
+    except Exception as error:
+        # What became of it could not be written down: the attempt counts.
+        reason = sentence(error)
+        with workplace.store.write() as tx:
+            tx.jobs.fail(job.job_id, reason, workplace.clock())
+    log.info("%s %s over after %.2f s", job.kind, job.job_id, time.monotonic() - started)
+    return True
+
+
+def _do(workplace: Workplace, bench: Bench, job: Job, stop: Callable[[], bool]) -> None:
+    try:
         if job.kind == "predict":
             _predict(workplace, bench, job)
         else:
@@ -88,8 +113,6 @@ def run_interactive(
         message = sentence(error)
         with workplace.store.write() as tx:
             _end(workplace, tx, job, "failed", message)
-    log.info("%s %s over after %.2f s", job.kind, job.job_id, time.monotonic() - started)
-    return True
 
 
 def sentence(error: Exception) -> str:

@@ -17,6 +17,7 @@ from app.domain.annotations import (
     PrototypeJudgement,
 )
 from app.domain.errors import Conflict
+from app.store import case_summary
 from app.store.labelled import labelled
 from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry
 
@@ -56,6 +57,7 @@ class Annotations:
                 )
             )
         self._session.flush()
+        case_summary.refresh(self._session, new.case_id)
 
     def latest_revision(self, case_id: str, *, frame: int) -> int:
         """Number of the last revision; 0 when nothing was signed."""
@@ -112,9 +114,10 @@ class Annotations:
                 file_name=file_name,
                 file_sha256=file_sha256,
                 pixel_sha256=pixel_sha256,
+                pixel_hash=pixel_hash,
                 is_latest=entry.revision == newest,
             )
-            for entry, file_name, file_sha256, pixel_sha256, newest in found
+            for entry, file_name, file_sha256, pixel_sha256, pixel_hash, newest in found
         ]
 
     def _judgements(self, annotation_ids: list[int]) -> dict[int, dict[str, PrototypeJudgement]]:
@@ -150,6 +153,7 @@ def _found(filters: AnnotationFilters) -> Select[Any]:
             CaseEntry.file_name,
             CaseEntry.file_sha256,
             CaseEntry.pixel_sha256,
+            CaseEntry.pixel_hash,
             newest.c.revision.label("newest"),
         )
         .join(CaseEntry, CaseEntry.id == AnnotationEntry.case_id)

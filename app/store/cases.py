@@ -1,24 +1,17 @@
-"""Cases: one row an image file, and the list made of them."""
+"""Cases: one row an image file. ``case_list`` finds them a page at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.cases import Case, CaseFilters, CasePage, CaseRow, FilmFacts
+from app.domain.cases import Case, FilmFacts, Twin
 from app.domain.errors import NotFound
-from app.store.labelled import labelled
-from app.store.rows import (
-    AnnotationEntry,
-    CaseEntry,
-    ExplanationEntry,
-    JobEntry,
-    JobItemEntry,
-    PredictionEntry,
-)
+from app.store import case_summary
+from app.store.rows import AnnotationEntry, CaseEntry, ExplanationEntry, JobItemEntry
 
 FACTS = tuple(FilmFacts.__dataclass_fields__)
 
@@ -30,7 +23,7 @@ class Cases:
         self._session = session
 
     def add(self, new: Case) -> None:
-        """Write one case; IntegrityError when its pixels are there already."""
+        """Write one case; IntegrityError when its file is there already."""
         facts = {name: getattr(new.facts, name) for name in FACTS}
         self._session.add(
             CaseEntry(
@@ -38,11 +31,14 @@ class Cases:
                 file_name=new.file_name,
                 file_sha256=new.file_sha256,
                 pixel_sha256=new.pixel_sha256,
+                pixel_hash=new.pixel_hash,
                 file_bytes=new.file_bytes,
                 study_key=new.study_key,
                 source=new.source,
                 model=new.model,
                 created_at=new.created_at,
+                name_key=case_summary.name_key(new.file_name),
+                study_newest=case_summary.newest_with(self._session, new),
                 **facts,
             )
         )
@@ -59,15 +55,21 @@ class Cases:
             raise NotFound("This case is not there any more. Choose another from the list.")
         return _case(entry)
 
-    def find(self, *, file_sha256: str = "", pixel_sha256: str = "") -> Case | None:
-        """The case with these bytes or these pixels."""
-        column, value = (
-            (CaseEntry.file_sha256, file_sha256)
-            if file_sha256
-            else (CaseEntry.pixel_sha256, pixel_sha256)
-        )
-        entry = self._session.scalars(select(CaseEntry).where(column == value).limit(1)).first()
+    def find(self, *, file_sha256: str) -> Case | None:
+        """The case with these bytes."""
+        query = select(CaseEntry).where(CaseEntry.file_sha256 == file_sha256)
+        entry = self._session.scalars(query).first()
         return None if entry is None else _case(entry)
+
+    def with_pixels(self, pixel_sha256: str, *, limit: int) -> tuple[Twin, ...]:
+        """The cases with these pixels, whatever their header, the first one first."""
+        found = self._session.execute(
+            select(CaseEntry.id, CaseEntry.file_name)
+            .where(CaseEntry.pixel_sha256 == pixel_sha256)
+            .order_by(CaseEntry.created_at, CaseEntry.id)
+            .limit(limit)
+        )
+        return tuple(Twin(case_id, name) for case_id, name in found)
 
     def set_model(self, case_id: str, model: str) -> None:
         """Choose the bundle a case is read with."""
@@ -75,6 +77,7 @@ class Cases:
         entry = self._session.get_one(CaseEntry, case_id)
         entry.model = model
         self._session.flush()
+        case_summary.refresh(self._session, case_id)
 
     def ids(self) -> Iterator[str]:
         """All case ids, oldest first."""
@@ -89,7 +92,7 @@ class Cases:
         entry = self._session.get(CaseEntry, case_id)
         if entry is None:
             raise NotFound("This case is not there any more.")
-        keys = {entry.file_sha256}
+        keys, study = {entry.file_sha256}, entry.study_key
         keys.update(
             self._session.scalars(
                 select(ExplanationEntry.heatmap_key).where(ExplanationEntry.case_id == case_id)
@@ -101,27 +104,13 @@ class Cases:
             if item.upload_key:
                 keys.add(item.upload_key)
             item.case_id = item.upload_key = item.path = item.explanation_id = None
-            item.name = item.file_sha256 = ""
+            item.name = item.shown_path = item.file_sha256 = ""
             item.state, item.message = "deleted", "The case was deleted."
         self._session.flush()
         self._session.execute(delete(CaseEntry).where(CaseEntry.id == case_id))
+        case_summary.forget_newest(self._session, study)
         self._session.expire_all()
         return keys
-
-    def page(self, filters: CaseFilters, *, page: int, size: int) -> CasePage:
-        """One page of the list; files of one study lie together."""
-        query = _listed().where(*_conditions(filters))
-        total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        query = query.order_by(*_order(filters)).limit(size).offset(page * size)
-        rows = tuple(_row(found) for found in self._session.execute(query).mappings())
-        return CasePage(rows, total, page, size)
-
-    def study(self, case_id: str) -> tuple[CaseRow, ...]:
-        """The other files of a case's study, in the order they came."""
-        key = self.get(case_id).study_key
-        query = _listed().where(CaseEntry.study_key == key, CaseEntry.id != case_id)
-        query = query.order_by(CaseEntry.created_at, CaseEntry.id).limit(200)
-        return tuple(_row(found) for found in self._session.execute(query).mappings())
 
 
 def _latest_annotation() -> Any:
@@ -138,97 +127,6 @@ def _latest_annotation() -> Any:
 
 
 LATEST = _latest_annotation()
-PREDICTING = exists().where(
-    JobEntry.case_id == CaseEntry.id,
-    JobEntry.kind == "predict",
-    JobEntry.state.in_(("waiting", "running")),
-)
-STATUS: ColumnElement[str] = case(
-    (LATEST.c.verdict.is_not(None), "read"),
-    (PredictionEntry.label.is_not(None), "new"),
-    (PREDICTING, "waiting"),
-    else_="failed",
-)
-
-
-def _listed() -> Select[Any]:
-    studies = (
-        select(
-            CaseEntry.study_key.label("key"),
-            func.count().label("files"),
-            func.max(CaseEntry.created_at).label("newest"),
-        )
-        .group_by(CaseEntry.study_key)
-        .subquery("studies")
-    )
-    return (
-        select(
-            CaseEntry.id.label("case_id"),
-            CaseEntry.file_name,
-            CaseEntry.study_key,
-            studies.c.files.label("study_files"),
-            CaseEntry.view_position,
-            CaseEntry.frames,
-            CaseEntry.source,
-            STATUS.label("status"),
-            CaseEntry.model,
-            PredictionEntry.label,
-            PredictionEntry.probability,
-            LATEST.c.verdict,
-            LATEST.c.reader,
-            CaseEntry.created_at,
-            studies.c.newest,
-        )
-        .join(studies, studies.c.key == CaseEntry.study_key)
-        .outerjoin(
-            PredictionEntry,
-            and_(
-                PredictionEntry.case_id == CaseEntry.id,
-                PredictionEntry.model == CaseEntry.model,
-                PredictionEntry.frame == 0,
-            ),
-        )
-        .outerjoin(LATEST, LATEST.c.case_id == CaseEntry.id)
-    )
-
-
-def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if filters.text.strip():
-        part = filters.text.strip()
-        found.append(
-            or_(
-                CaseEntry.file_name.icontains(part, autoescape=True),
-                CaseEntry.id.startswith(part, autoescape=True),
-            )
-        )
-    if filters.status:
-        found.append(STATUS == filters.status)  # noqa: SIM300
-    if filters.label:
-        found.append(labelled(PredictionEntry.label, filters.label))
-    if filters.verdict:
-        found.append(LATEST.c.verdict == filters.verdict)
-    if filters.model:
-        found.append(CaseEntry.model == filters.model)
-    if filters.source:
-        found.append(CaseEntry.source == filters.source)
-    return found
-
-
-def _order(filters: CaseFilters) -> tuple[Any, ...]:
-    # The time of a study is that of its newest file, so that a late file brings the others along.
-    query = _listed().selected_columns
-    if filters.order == "name":
-        return func.lower(CaseEntry.file_name), CaseEntry.id
-    if filters.order == "probability":
-        return PredictionEntry.probability.desc().nulls_last(), CaseEntry.id
-    if filters.order == "oldest":
-        return query.newest.asc(), CaseEntry.study_key, CaseEntry.created_at, CaseEntry.id
-    return query.newest.desc(), CaseEntry.study_key, CaseEntry.created_at, CaseEntry.id
-
-
-def _row(found: Any) -> CaseRow:
-    return CaseRow(**{name: found[name] for name in CaseRow.__dataclass_fields__})
 
 
 def _case(entry: CaseEntry) -> Case:
@@ -242,4 +140,5 @@ def _case(entry: CaseEntry) -> Case:
         source=entry.source,  # type: ignore[arg-type]
         model=entry.model,
         created_at=entry.created_at,
+        pixel_hash=entry.pixel_hash,  # type: ignore[arg-type]
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
 from app.domain.explanations import GridPlacement, SavedExplanation, tier_of
+from app.store import case_summary
 from app.store.rows import ExplanationEntry, PredictionEntry
 from dprotonet.prediction import Prediction
 
@@ -35,9 +36,25 @@ class Predictions:
         return None if entry is None else Prediction.from_json(entry.result)
 
     def save(
-        self, case_id: str, *, frame: int, model: str, prediction: Prediction, now: datetime
+        self,
+        case_id: str,
+        *,
+        frame: int,
+        model: str,
+        prediction: Prediction,
+        negative_class: str | None,
+        now: datetime,
     ) -> None:
-        """Write a prediction; one that is there already stays as it is."""
+        """Write a prediction; one that is there already stays as it is.
+
+        Args:
+            case_id: of the case.
+            frame: counted from 0.
+            model: digest of the bundle.
+            prediction: what it said.
+            negative_class: the bundle's class that means "nothing found", if it has one.
+            now: aware time.
+        """
         if self._entry(case_id, frame, model) is not None:
             return
         self._session.add(
@@ -47,11 +64,36 @@ class Predictions:
                 model=model,
                 label=prediction.label,
                 probability=prediction.probability,
+                finding_probability=prediction.probability_of_a_finding(negative_class),
                 result=prediction.to_json(),
                 created_at=now,
             )
         )
         self._session.flush()
+        case_summary.refresh(self._session, case_id)
+
+    def note_findings(self, model: str, negative_class: str | None) -> int:
+        """Complete rows that were written before findings had a probability of their own.
+
+        Args:
+            model: digest of the bundle that said them.
+            negative_class: its class that means "nothing found".
+
+        Returns:
+            How many rows were completed; at most 500, so that nobody waits long.
+        """
+        found = self._session.scalars(
+            select(PredictionEntry)
+            .where(PredictionEntry.model == model, PredictionEntry.finding_probability.is_(None))
+            .limit(500)
+        ).all()
+        for entry in found:
+            said = Prediction.from_json(entry.result)
+            entry.finding_probability = said.probability_of_a_finding(negative_class)
+        self._session.flush()
+        for case_id in {entry.case_id for entry in found}:
+            case_summary.refresh(self._session, case_id)
+        return len(found)
 
     def _entry(self, case_id: str, frame: int, model: str) -> PredictionEntry | None:
         return self._session.scalars(
@@ -94,13 +136,13 @@ class Explanations:
         return tuple(_explanation(entry) for entry in found)
 
     def of_node(
-        self, *, pixel_sha256: str, frame: int, model: str, node: str, seed: int
+        self, case_id: str, *, frame: int, model: str, node: str, seed: int
     ) -> tuple[SavedExplanation, ...]:
         """All saved of one node, whatever their settings, newest first."""
         found = self._session.scalars(
             select(ExplanationEntry)
             .where(
-                ExplanationEntry.pixel_sha256 == pixel_sha256,
+                ExplanationEntry.case_id == case_id,
                 ExplanationEntry.frame == frame,
                 ExplanationEntry.model == model,
                 ExplanationEntry.node == node,
@@ -112,8 +154,8 @@ class Explanations:
 
     def find(
         self,
+        case_id: str,
         *,
-        pixel_sha256: str,
         frame: int,
         model: str,
         node: str,
@@ -121,9 +163,7 @@ class Explanations:
         settings_digest: str,
     ) -> SavedExplanation | None:
         """The same work done before."""
-        known = self.of_node(
-            pixel_sha256=pixel_sha256, frame=frame, model=model, node=node, seed=seed
-        )
+        known = self.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
         return next((one for one in known if one.settings_digest == settings_digest), None)
 
     def add(self, new: SavedExplanation) -> None:
@@ -132,6 +172,8 @@ class Explanations:
         facts["measuring_seconds"] = new.measuring_seconds
         facts["raw_range"] = list(new.raw_range)
         facts["faithfulness"] = dict(new.faithfulness)
+        facts["peak"] = list(new.peak) if new.peak else None
+        facts["outside_body"] = new.outside_body
         facts["placement"] = {
             "stored": list(new.placement.stored),
             "network": new.placement.network,
@@ -160,6 +202,7 @@ class Explanations:
 def _explanation(entry: ExplanationEntry) -> SavedExplanation:
     facts = entry.facts
     place = facts["placement"]
+    peak = facts.get("peak")  # not noted in older ones, as little as what lies beside the body
     return SavedExplanation(
         explanation_id=entry.id,
         case_id=entry.case_id,
@@ -173,6 +216,8 @@ def _explanation(entry: ExplanationEntry) -> SavedExplanation:
         measuring_seconds=facts.get("measuring_seconds", 0.0),
         raw_range=(facts["raw_range"][0], facts["raw_range"][1]),
         faithfulness=facts["faithfulness"],
+        peak=(peak[0], peak[1]) if peak else None,
+        outside_body=facts.get("outside_body"),
         placement=GridPlacement(
             stored=(place["stored"][0], place["stored"][1]),
             network=place["network"],

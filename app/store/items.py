@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
 from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.domain.jobs import (
-    MOST_ATTEMPTS,
-    BatchProgress,
-    ItemState,
-    Job,
-)
-from app.store.jobs import ACTIVE, Jobs, to_job
+from app.domain.jobs import MOST_ATTEMPTS, BatchProgress, ItemState, Job
+from app.store.jobs import ACTIVE, Jobs, one_row, to_job
 from app.store.rows import JobEntry, JobItemEntry
+from dprotonet.file_names import printable
 
 GIVEN_UP = (
     f"The program stopped {MOST_ATTEMPTS} times while it worked on this file, so it was left out. "
     "The file may need more memory than there is."
 )
+REFUSED = "The database cannot hold the path of this file. Give it a shorter one."
 
 
 @dataclass(frozen=True)
@@ -30,10 +28,13 @@ class NewItem:
     """One file to be added to a batch."""
 
     name: str
+    """Printable."""
     path: str | None = None
-    """Inside the batch's folder, or"""
+    """Below the batch's folder, as :func:`dprotonet.file_names.stored_path` writes it, or"""
     upload_key: str | None = None
     """key of the uploaded bytes."""
+    shown_path: str = ""
+    """Below the folder, in the archive or in the upload; printable. Empty: the name."""
     state: ItemState = "waiting"
     message: str = ""
 
@@ -46,6 +47,7 @@ class ClaimedItem:
     job: Job
     name: str
     folder: str | None
+    """As :func:`dprotonet.file_names.stored_path` writes it; so is"""
     path: str | None
     upload_key: str | None
     explain: bool
@@ -60,8 +62,12 @@ class Items:
         self._session = session
         self._jobs = Jobs(session)
 
-    def add(self, job_id: str, items: Iterable[NewItem]) -> int:
-        """Append files to a batch; a path that is there already is passed over."""
+    def add(self, job_id: str, items: Iterable[NewItem]) -> None:
+        """Append files to a batch; a path that is there already is passed over.
+
+        One that the database refuses (a path longer than its index takes) becomes a row that says
+        so, and costs no other.
+        """
         items = list(items)
         paths = [item.path for item in items if item.path is not None]
         known: set[str | None] = set(
@@ -71,27 +77,26 @@ class Items:
                 )
             )
         )
-        position = self.total(job_id)
-        added = 0
-        for item in items:
-            if item.path is not None and item.path in known:
-                continue
-            self._session.add(
-                JobItemEntry(
-                    job_id=job_id,
-                    position=position + added,
-                    name=item.name,
-                    path=item.path,
-                    upload_key=item.upload_key,
-                    state=item.state,
-                    message=item.message,
-                    attempts=0,
-                    file_sha256="",
+        new = [item for item in items if item.path is None or item.path not in known]
+        self._append(job_id, new, self.total(job_id))
+
+    def _append(self, job_id: str, items: Sequence[NewItem], position: int) -> None:
+        try:
+            with self._session.begin_nested():
+                self._session.add_all(
+                    _entry(job_id, item, position + n) for n, item in enumerate(items)
                 )
-            )
-            added += 1
-        self._session.flush()
-        return added
+                self._session.flush()
+        except DBAPIError as error:
+            if error.connection_invalidated or not items or items[0].message == REFUSED:
+                raise
+            if len(items) == 1:
+                refused = replace(items[0], path=None, state="error", message=REFUSED)
+                self._append(job_id, [refused], position)
+                return
+            half = len(items) // 2
+            self._append(job_id, items[:half], position)
+            self._append(job_id, items[half:], position + half)
 
     def total(self, job_id: str) -> int:
         """Files of a batch so far."""
@@ -139,25 +144,6 @@ class Items:
         query = select(JobEntry.id).where(JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE))
         return self._session.scalar(query.limit(1)) is not None
 
-    def next_listing(self, now: datetime) -> tuple[Job, str] | None:
-        """A batch whose folder is still to be walked, and that folder."""
-        entry = self._session.scalars(
-            select(JobEntry)
-            .where(JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE), JobEntry.listing)
-            .order_by(JobEntry.created_at, JobEntry.id)
-            .limit(1)
-        ).first()
-        if entry is None:
-            return None
-        _begin(entry, now)
-        self._session.flush()
-        return to_job(entry), entry.folder or ""
-
-    def listed(self, job_id: str) -> None:
-        """The folder was walked to its end."""
-        self._jobs.entry(job_id).listing = False
-        self._session.flush()
-
     def claim(self, now: datetime) -> ClaimedItem | None:
         """Take the next waiting file of the oldest batch."""
         found = self._session.execute(
@@ -173,7 +159,7 @@ class Items:
         item, job = found
         item.state = "running"
         item.attempts += 1
-        _begin(job, now)
+        begin(job, now)
         self._session.flush()
         return ClaimedItem(
             item_id=item.id,
@@ -204,7 +190,7 @@ class Items:
         entry = self._session.get(JobItemEntry, item_id)
         if entry is None or entry.state != "running":
             return set()
-        entry.state, entry.message = state, message
+        entry.state, entry.message = state, printable(message)
         # A file that became a case and failed later keeps it, so that the reader can open it.
         entry.case_id = case_id or entry.case_id
         entry.explanation_id, entry.file_sha256 = explanation_id, file_sha256
@@ -214,6 +200,16 @@ class Items:
             freed, entry.upload_key = {entry.upload_key}, None
         self._session.flush()
         return freed
+
+    def fail(self, item_id: int, reason: str) -> None:
+        """Let a claimed file be read once more that could not be brought to its end; after several
+        failures it is given up with the reason."""
+        entry = self._session.get(JobItemEntry, item_id)
+        if entry is not None and entry.state == "running":
+            is_last = entry.attempts >= MOST_ATTEMPTS
+            entry.state = "error" if is_last else "waiting"
+            entry.message = printable(reason) if is_last else ""
+            self._session.flush()
 
     def link(self, item_id: int, case_id: str) -> None:
         """Say which case a file became, in the transaction that makes the case."""
@@ -250,16 +246,20 @@ class Items:
         self._session.expire_all()
 
     def requeue_abandoned(self) -> int:
-        """Let files wait again whose worker died; after several deaths a file is given up."""
-        found = list(
-            self._session.scalars(select(JobItemEntry).where(JobItemEntry.state == "running"))
-        )
+        """Let files wait again whose worker died; after several deaths a file is given up. One
+        whose row cannot be written stays as it is, and the others do not wait for it.
+
+        Returns:
+            How many files were found.
+        """
+        running = select(JobItemEntry).where(JobItemEntry.state == "running")
+        found = list(self._session.scalars(running))
         for entry in found:
-            if entry.attempts >= MOST_ATTEMPTS:
-                entry.state, entry.message = "error", GIVEN_UP
-            else:
-                entry.state = "waiting"
-        self._session.flush()
+            with one_row(self._session):
+                if entry.attempts >= MOST_ATTEMPTS:
+                    entry.state, entry.message = "error", GIVEN_UP
+                else:
+                    entry.state = "waiting"
         return len(found)
 
     def resume(self, job_id: str, *, failed_too: bool) -> None:
@@ -280,7 +280,7 @@ class Items:
         counts = self.counts(job_id)
         if entry.state not in ACTIVE and (entry.listing or counts.get("waiting")):
             entry.state, entry.cancel_requested = "waiting", False
-            entry.message, entry.finished_at = "", None
+            entry.message, entry.finished_at, entry.attempts = "", None, 0
         self._session.flush()
 
     def delete_batch(self, job_id: str) -> set[str]:
@@ -298,7 +298,23 @@ class Items:
         return {key for key in keys if key}
 
 
-def _begin(entry: JobEntry, now: datetime) -> None:
+def _entry(job_id: str, item: NewItem, position: int) -> JobItemEntry:
+    return JobItemEntry(
+        job_id=job_id,
+        position=position,
+        name=item.name,
+        path=item.path,
+        shown_path=item.shown_path or item.name,
+        upload_key=item.upload_key,
+        state=item.state,
+        message=printable(item.message),
+        attempts=0,
+        file_sha256="",
+    )
+
+
+def begin(entry: JobEntry, now: datetime) -> None:
+    """Say that a batch is being worked on."""
     entry.state = "running"
     entry.heartbeat_at = now
     if entry.started_at is None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
 from app.domain.jobs import MOST_ATTEMPTS, Job, JobState
 from app.store.rows import JobEntry
+from dprotonet.file_names import printable
 
+log = logging.getLogger(__name__)
 ACTIVE = ("waiting", "running")
 GIVEN_UP = (
     f"The program stopped {MOST_ATTEMPTS} times while it worked on this film, so it was given up. "
@@ -101,7 +106,7 @@ class Jobs:
 
     def note(self, job_id: str, message: str) -> None:
         """Say something of a job that goes on."""
-        self.entry(job_id).message = message
+        self.entry(job_id).message = printable(message)
         self._session.flush()
 
     def is_any_urgent(self) -> bool:
@@ -171,11 +176,23 @@ class Jobs:
         entry = self._session.get(JobEntry, job_id)
         if entry is None:
             return
-        entry.state, entry.message, entry.finished_at = state, message, now
+        entry.state, entry.message, entry.finished_at = state, printable(message), now
         if explanation_id is not None:
             entry.explanation_id = explanation_id
         if state == "done":
             entry.progress = 1.0
+        self._session.flush()
+
+    def fail(self, job_id: str, reason: str, now: datetime) -> None:
+        """Let a running job be done once more that could not be brought to its end; after several
+        failures it is given up with the reason."""
+        entry = self._session.get(JobEntry, job_id)
+        if entry is None or entry.state != "running":
+            return
+        if entry.attempts >= MOST_ATTEMPTS:
+            entry.state, entry.message, entry.finished_at = "failed", printable(reason), now
+        else:
+            entry.state, entry.progress = "waiting", 0.0
         self._session.flush()
 
     def show(self, job_id: str, explanation_id: str) -> None:
@@ -208,10 +225,11 @@ class Jobs:
         return to_job(entry)
 
     def requeue_abandoned(self, now: datetime) -> int:
-        """Let jobs wait again whose worker died; after several deaths a job is given up.
+        """Let jobs wait again whose worker died; after several deaths a job is given up. One whose
+        row cannot be written stays as it is, and the others do not wait for it.
 
-        Only the one worker of a data folder calls this, at its start, so every running job is a
-        dead worker's.
+        Only the one worker of a data folder calls this, at its start and after a failure that it
+        could not write down, so every running job was left by somebody.
 
         Returns:
             How many were found.
@@ -222,14 +240,14 @@ class Jobs:
             )
         )
         for entry in found:
-            entry.progress = 0.0
-            if entry.cancel_requested:
-                entry.state, entry.message, entry.finished_at = "cancelled", "Cancelled.", now
-            elif entry.attempts >= MOST_ATTEMPTS:
-                entry.state, entry.message, entry.finished_at = "failed", GIVEN_UP, now
-            else:
-                entry.state = "waiting"
-        self._session.flush()
+            with one_row(self._session):
+                entry.progress = 0.0
+                if entry.cancel_requested:
+                    entry.state, entry.message, entry.finished_at = "cancelled", "Cancelled.", now
+                elif entry.attempts >= MOST_ATTEMPTS:
+                    entry.state, entry.message, entry.finished_at = "failed", GIVEN_UP, now
+                else:
+                    entry.state = "waiting"
         return len(found)
 
     def forget_finished(self, before: datetime) -> None:
@@ -247,6 +265,18 @@ class Jobs:
             select(JobEntry).where(JobEntry.work_key == work_key, JobEntry.state.in_(ACTIVE))
         ).first()
         return None if entry is None else to_job(entry)
+
+
+@contextmanager
+def one_row(session: Session) -> Iterator[None]:
+    """Changes of one row, kept or dropped by themselves, inside a larger transaction."""
+    try:
+        with session.begin_nested():
+            yield
+            session.flush()
+    except SQLAlchemyError as error:
+        # What the database says may quote the row.
+        log.error("a row could not be written: %s", type(error).__name__)
 
 
 def to_job(entry: JobEntry) -> Job:

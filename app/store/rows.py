@@ -29,6 +29,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 ID = String(32)
 SHA = String(64)
+_BY = ("read_state", "verdict", "source")  # what the list of cases is narrowed by
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -61,14 +62,23 @@ class Base(DeclarativeBase):
 
 
 class CaseEntry(Base):
-    """One image file."""
+    """One image file, with a summary of what hangs on it (``case_summary``): the list reads these
+    columns in the order of an index, instead of joining every case of the folder for one page."""
 
     __tablename__ = "case"
+    # Each order of the list is an index that also holds what the list is narrowed by, so that a
+    # page is found in the index alone.
+    __table_args__ = (
+        Index("ix_case_study", "study_newest", "study_key", "created_at", "id", *_BY),
+        Index("ix_case_name", "name_key", "id", *_BY),
+        Index("ix_case_finding", "finding_probability", "id", *_BY),
+    )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     file_name: Mapped[str] = mapped_column(String(200))
-    file_sha256: Mapped[str] = mapped_column(SHA, index=True)
-    pixel_sha256: Mapped[str] = mapped_column(SHA, unique=True)
+    file_sha256: Mapped[str] = mapped_column(SHA, unique=True)
+    pixel_sha256: Mapped[str] = mapped_column(SHA, index=True)
+    pixel_hash: Mapped[str] = mapped_column(String(16), server_default="decoded")
     file_bytes: Mapped[int] = mapped_column(Integer)
     format: Mapped[str] = mapped_column(String(16))
     rows: Mapped[int] = mapped_column(Integer)
@@ -89,6 +99,14 @@ class CaseEntry(Base):
     source: Mapped[str] = mapped_column(String(16))
     model: Mapped[str | None] = mapped_column(SHA)
     created_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    name_key: Mapped[str] = mapped_column(String(600), server_default="")
+    study_newest: Mapped[datetime] = mapped_column(UtcTime)
+    read_state: Mapped[str] = mapped_column(String(16), server_default="open")
+    label: Mapped[str | None] = mapped_column(String(200))
+    probability: Mapped[float | None] = mapped_column(Float)
+    finding_probability: Mapped[float] = mapped_column(Float, server_default="-1")
+    verdict: Mapped[str | None] = mapped_column(String(16))
+    reader: Mapped[str | None] = mapped_column(String(200))
 
 
 class PredictionEntry(Base):
@@ -103,6 +121,7 @@ class PredictionEntry(Base):
     model: Mapped[str] = mapped_column(SHA)
     label: Mapped[str] = mapped_column(String(200), index=True)
     probability: Mapped[float] = mapped_column(Float)
+    finding_probability: Mapped[float | None] = mapped_column(Float)
     result: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
@@ -113,7 +132,7 @@ class ExplanationEntry(Base):
     __tablename__ = "explanation"
     __table_args__ = (
         UniqueConstraint(
-            "pixel_sha256",
+            "case_id",
             "frame",
             "model",
             "node",
@@ -237,6 +256,7 @@ class JobItemEntry(Base):
     position: Mapped[int] = mapped_column(Integer)
     name: Mapped[str] = mapped_column(String(200))
     path: Mapped[str | None] = mapped_column(Text)
+    shown_path: Mapped[str] = mapped_column(Text, server_default="")
     upload_key: Mapped[str | None] = mapped_column(SHA, index=True)
     state: Mapped[str] = mapped_column(String(16))
     message: Mapped[str] = mapped_column(Text)

@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from app.store.annotations import Annotations
 from app.store.batch_rows import BatchRows
+from app.store.case_list import CaseList
 from app.store.cases import Cases
 from app.store.findings import Explanations, Predictions
 from app.store.items import Items
 from app.store.jobs import Jobs
+from app.store.listings import Listings
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
 
 log = logging.getLogger(__name__)
@@ -34,11 +36,13 @@ class Transaction:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.cases = Cases(session)
+        self.case_list = CaseList(session)
         self.predictions = Predictions(session)
         self.explanations = Explanations(session)
         self.annotations = Annotations(session)
         self.jobs = Jobs(session)
         self.items = Items(session)
+        self.listings = Listings(session)
         self.batch_rows = BatchRows(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
@@ -90,6 +94,17 @@ class SqlStore:
         """A transaction that is kept as a whole, or, after an exception, not at all."""
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield Transaction(session)
+
+    def tend(self) -> None:
+        """Renew the statistics that queries are planned with; PostgreSQL does so by itself.
+
+        Without them SQLite walks all cases where an index would do.
+        """
+        if self.engine.dialect.name == "sqlite":
+            with self._writer.connect() as connection:
+                connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+                connection.exec_driver_sql("PRAGMA optimize = 0x10002")
+                connection.commit()
 
     def close(self) -> None:
         """Give the connections back."""

@@ -21,8 +21,10 @@ class Map:
     """Of the node: a better map of it takes the place of the one before."""
     label: str
     url: str
-    doubt: str = ""
-    """Why it is not to be relied on; shown while it lies over the film."""
+    words: str = ""
+    """What was measured of it; shown while it lies over the film. Plain text, as all here."""
+    warning: str = ""
+    """What speaks against relying on it; stands before the words."""
 
 
 def film_viewer(

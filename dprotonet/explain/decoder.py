@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.explain.masks import blended, enlarged, standardised, stepped
-from dprotonet.explain.probe import Probe
+from dprotonet.explain.probe import Probe, check_gradients
 from dprotonet.explain.settings import MDMSettings
 
 WINDOW = 6  # steps whose mean gap is compared with that of the steps before; two turns of fills
@@ -153,9 +153,12 @@ def _add_gradients(
     for start in range(0, len(pairs), held):
         chunk = pairs[start : start + held]
         found = _gaps(chunk, shares, fills, settings)
-        (-found.sum() / len(shares)).backward()
+        grids = [grid for one in dict.fromkeys(one for one, _ in chunk) for grid in one.grids]
+        # To the grids and to nothing else: a network that could not be copied is the caller's own.
+        (-found.sum() / len(shares)).backward(inputs=grids)
         for (one, _), gap in zip(chunk, found.detach(), strict=True):
             gaps[id(one)].append(gap)
+    check_gradients([grid for one in subjects for grid in one.grids])
     for one in subjects:
         one.gaps.append(torch.stack(gaps[id(one)]).mean())
 

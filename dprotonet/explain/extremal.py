@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dprotonet.explain.fills import blurred
 from dprotonet.explain.masks import enlarged
-from dprotonet.explain.probe import Probe
+from dprotonet.explain.probe import Probe, check_gradients
 
 # Tried on validation films: docs/results/mdm/rivals.md.
 AREAS = (0.05, 0.1, 0.2)
@@ -23,6 +23,7 @@ _WEIGHT = (1.0, 30.0)  # of the area's penalty at the first and the last step
 
 def extremal_perturbation(probe: Probe) -> Tensor:
     """The areas' masks summed, ``(Q, S, S)``; areas and nodes share each pass."""
+    probe.need_gradient()
     count, nodes = len(AREAS), len(probe.nodes)
     grids = torch.full((nodes * count, CELLS, CELLS), 0.0, device=probe.image.device)
     grids.requires_grad_(True)
@@ -38,8 +39,11 @@ def extremal_perturbation(probe: Probe) -> Tensor:
             values = probe.traced(masks)
             kept = values[torch.arange(len(rows), device=values.device), own[rows]]
             gain = (kept - probe.filled[own[rows]]) / probe.span[own[rows]]
-            (weight * _off_area(masks, areas[rows], probe.inside) - gain).sum().backward()
+            (weight * _off_area(masks, areas[rows], probe.inside) - gain).sum().backward(
+                inputs=[grids]
+            )
             probe.work.count(0, len(rows))
+        check_gradients([grids])
         adam.step()
     masks = _masks(grids.detach(), probe.size)
     return masks.reshape(nodes, count, probe.size, probe.size).sum(dim=1)

@@ -3,11 +3,13 @@
 They need a look inside the network, which the MDM decoder does without.
 """
 
+import contextlib
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dprotonet.errors import WrongRequest
+from dprotonet.errors import Unexplainable, WrongRequest
 from dprotonet.explain.nodes import ClassNode, Node, VectorNode
 from dprotonet.explain.probe import Probe
 from dprotonet.explain.values import node_values
@@ -24,7 +26,7 @@ def grad_cam(probe: Probe) -> Tensor | None:
     maps = []
     for node in probe.nodes:
         value = _slope_value(output, node)
-        (gradient,) = torch.autograd.grad(value, features, retain_graph=True)
+        gradient = _gradient(value, features)
         probe.work.count(0, 1)
         weights = gradient.mean(dim=(2, 3), keepdim=True)
         maps.append((weights * features.detach()).sum(dim=1).relu())
@@ -108,16 +110,29 @@ def _passed(probe: Probe, name: str) -> tuple[object, Tensor]:
     kept: list[Tensor] = []
 
     def keep(_m: nn.Module, _args: tuple, out: Tensor) -> Tensor:
-        kept.append(out.detach().requires_grad_(True))
-        return kept[-1]
+        kept.append(out.detach().clone().requires_grad_(True))
+        return kept[-1].clone()  # what follows may write into it
 
     hook = probe.network.exact.get_submodule(name).register_forward_hook(keep)
     try:
-        output = probe.network.exact(probe.image[None])
+        output = probe.network.run(probe.image[None], exact=True)
     finally:
         hook.remove()
     probe.work.count(1, 0)
     return output, kept[-1]
+
+
+def _gradient(value: Tensor, features: Tensor) -> Tensor:
+    found = None
+    if value.requires_grad:
+        with contextlib.suppress(RuntimeError):  # something wrote over what a gradient needs
+            (found,) = torch.autograd.grad(value, features, retain_graph=True, allow_unused=True)
+    if found is None:
+        raise Unexplainable(
+            "No gradient comes back from this network's logits to its last feature map. "
+            "Choose a method that needs none: scorecam, occlusion or rise."
+        )
+    return found
 
 
 def _on_grid(maps: Tensor, probe: Probe) -> Tensor:

@@ -9,9 +9,11 @@ import torch
 
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.location import peak, share_outside
 from dprotonet.explain.nodes import ClassNode, Node, parse_node
 from dprotonet.explain.rivals import METHODS
 from dprotonet.explain.settings import MDMSettings
+from dprotonet.images.body import body_mask, is_radiograph
 
 if TYPE_CHECKING:
     from dprotonet.bundle import Bundle
@@ -29,6 +31,8 @@ class FilmExplanation:
 
     explanation: Explanation
     heatmap_stored: np.ndarray  # (H, W) float32 in [0, 1]
+    peak: tuple[float, float]  # of the heatmap: shares of the film's height and width
+    outside_body: float | None  # the heatmap's share beside the body; None: it cannot be told
 
 
 def explain_film(
@@ -75,10 +79,27 @@ def explain_film(
         progress=progress,
         cancelled=cancelled,
     )
+    inside, body = placement.inside().numpy(), _body(bundle, image)
     return [
-        FilmExplanation(one, placement.map_to_stored(torch.from_numpy(one.heatmap)).numpy())
+        FilmExplanation(
+            one,
+            placement.map_to_stored(torch.from_numpy(one.heatmap)).numpy(),
+            peak(one.heatmap, inside),
+            None if body is None else share_outside(one.heatmap, body, inside),
+        )
         for one in found
     ]
+
+
+def _body(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
+    """``(S, S)`` bool on the network's grid; None where the body cannot be told apart."""
+    if not is_radiograph(image):
+        return None
+    shown, placement = bundle.preprocessing.place(image)
+    inside = placement.inside()
+    if image.padding is not None:
+        inside &= ~placement.mask_to_network(torch.from_numpy(image.padding))
+    return body_mask(shown[0].numpy(), inside.numpy())
 
 
 def parse_nodes(predictor: "Predictor", x: torch.Tensor, nodes: Sequence[str]) -> list[Node]:

@@ -1,10 +1,10 @@
 """A frozen copy of a network, made for many passes and kept as long as the caller's network.
 
-The caller's network is never touched. The copy is in eval mode, wants no gradient for its weights,
-has its batch norms folded into the convolutions before them and, on the CPU, the activations fused
-into those (:mod:`dprotonet.explain.fused`), lies in channels_last memory and,
-where the processor has bfloat16 arithmetic, has a second, faster copy for the search of masks.
-Values that are shown to a reader come from the exact copy.
+The caller's network is never touched (:mod:`dprotonet.explain.copying`). The copy has its batch
+norms folded into the convolutions before them and, on the CPU, the activations fused into those
+(:mod:`dprotonet.explain.fused`), lies in channels_last memory and, where the processor has bfloat16
+arithmetic, has a second, faster copy for the search of masks. Each of these is left out where it
+would change what the network says. Values that are shown to a reader come from the exact copy.
 """
 
 import copy
@@ -13,13 +13,15 @@ import threading
 import weakref
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from dprotonet.explain.copying import device_of, own_copy, unwrapped
 from dprotonet.explain.fused import Call, fuse
+from dprotonet.explain.low_precision import bfloat16_copy
 from dprotonet.explain.settings import PRECISIONS
 from dprotonet.explain.values import logits_of
 
@@ -33,7 +35,7 @@ _lock = threading.RLock()
 
 @dataclass(eq=False)
 class FrozenNetwork:
-    """The copies, and a count of the images that went through them.
+    """The copies, and how images go through them.
 
     ``fast`` is ``exact`` itself where the processor gains nothing from bfloat16.
     """
@@ -42,16 +44,36 @@ class FrozenNetwork:
     fast: nn.Module
     precision: str
     spatial: str  # the module whose output is the last (N, C, h, w) of the network; "" for none
+    passing: "Passing"
     graph_bytes: int  # what the graph of one image keeps for the way back, in the fast copy
+    differentiable: bool  # whether a gradient comes back to the image
 
     def run(self, images: Tensor, *, exact: bool = False) -> object:
         """What the network gives for ``(N, 3, S, S)``."""
-        network = self.exact if exact else self.fast
-        return network(images.contiguous(memory_format=torch.channels_last))
+        return self.passing(self.exact if exact else self.fast, images)
 
     def fitting(self, most: int, memory_mb: int) -> int:
         """How many images one graph may hold: ``most``, or what fits in the memory, at least 2."""
         return max(2, min(most, memory_mb * 2**20 // max(self.graph_bytes, 1)))
+
+
+@dataclass(frozen=True)
+class Passing:
+    """What a network asks of the images that it is given."""
+
+    channels_last: bool = True  # False for one that takes its activations for contiguous memory
+    alone: bool = False  # one image at a time, since others change what it says of an image
+    changes_input: bool = False  # it writes into the images
+
+    def __call__(self, network: nn.Module, images: Tensor) -> object:
+        """What the network gives for ``(N, 3, S, S)``; of images that pass alone, the logits."""
+        kind = torch.channels_last if self.channels_last else torch.contiguous_format
+        images = images.contiguous(memory_format=kind)
+        if self.changes_input:
+            images = images.clone()
+        if self.alone and len(images) > 1:
+            return torch.cat([logits_of(network(one)) for one in images.split(1)])
+        return network(images)
 
 
 def freeze(model: nn.Module, example: Tensor, precision: str = "auto") -> FrozenNetwork:
@@ -61,9 +83,13 @@ def freeze(model: nn.Module, example: Tensor, precision: str = "auto") -> Frozen
         model: any network that gives logits; left as it is.
         example: one image ``(1, 3, S, S)``, with which the folding is checked.
         precision: one of :data:`PRECISIONS`; ``auto`` takes bfloat16 where the processor has it.
+
+    Raises:
+        Unexplainable: the network fails on the image, or gives no logits.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}.")
+    model = unwrapped(model)
     stamp = (_stamp(model), tuple(example.shape[1:]), precision)
     with _lock:
         kept = _cache.get(model)
@@ -79,41 +105,70 @@ def _stamp(model: nn.Module) -> tuple:
     marks = []
     for tensor in [*model.parameters(), *model.buffers()]:
         tensor = tensor.detach()
-        if tensor.device.type == "cpu" and tensor.dtype != torch.bfloat16:
-            mark: float = zlib.crc32(tensor.contiguous().numpy().tobytes())
+        if tensor.device.type == "cpu" and tensor.layout == torch.strided:
+            mark: float = zlib.crc32(tensor.flatten().view(torch.uint8).numpy().tobytes())
         else:
             mark = float(tensor.double().sum())
-        marks.append((str(tensor.device), tuple(tensor.shape), mark))
+        marks.append((str(tensor.device), str(tensor.dtype), tuple(tensor.shape), mark))
     return tuple(marks)
 
 
 def _make(model: nn.Module, example: Tensor, precision: str) -> FrozenNetwork:
-    exact = copy.deepcopy(model).eval()
-    for parameter in exact.parameters():
-        parameter.requires_grad_(False)
-    for module in exact.modules():  # in-place activations cost a copy where autograd looks on
-        if isinstance(getattr(module, "inplace", None), bool):
-            module.inplace = False  # type: ignore[assignment]
-    example = example.detach().float()
+    example = example.detach().float().to(device_of(model, example.device))
+    plain = own_copy(model, example)
     with torch.no_grad():
-        calls = _calls(exact, example)
-        wanted = logits_of(exact(example))
-        folded = _folded(exact, calls)
-        if folded is not None and _close(logits_of(folded(example)), wanted, 1e-3):
-            exact = folded
-        exact = exact.to(memory_format=torch.channels_last)
-        exact = _fused(exact, example, wanted)
-        spatial = _last_spatial(exact, calls)
-        fast = exact
+        wanted = logits_of(plain(example.clone()))
+        calls = _calls(plain, example)
+        spatial = _last_spatial(plain, example, calls)
+        exact, passing = _placed(_folded(plain, calls, example, wanted), example, wanted)
+        fused = _fused(exact, example, wanted)
+        held, differentiable = _graph(fused, passing, example)
+        if fused is not exact and not differentiable:  # it may write over what the kernel kept
+            held, differentiable = _graph(exact, passing, example)
+            fused = exact if differentiable else fused
+        exact = fast = fused
         if precision == "bfloat16" or (precision == "auto" and _has_bfloat16(example.device)):
-            fast = _bfloat16(exact, example, wanted) or exact
+            fast = _faster(exact, example, wanted)
+            held_fast, passes_back = _graph(fast, passing, example)
+            if passes_back == differentiable:
+                held = held_fast
+            else:
+                fast = exact
     used = "float32" if fast is exact else "bfloat16"
-    log.debug("frozen %s: folded=%s, %s", type(model).__name__, folded is not None, used)
-    return FrozenNetwork(exact, fast, used, spatial, _graph_bytes(fast, example))
+    log.debug("frozen %s: %s, %s", type(model).__name__, passing, used)
+    return FrozenNetwork(exact, fast, used, spatial, passing, held, differentiable)
 
 
-def _graph_bytes(network: nn.Module, example: Tensor) -> int:
-    """Bytes of all that autograd keeps of one image's pass, weights apart."""
+def _placed(network: nn.Module, example: Tensor, wanted: Tensor) -> tuple[nn.Module, Passing]:
+    """The network in the memory format that suits it, and what it asks of its images."""
+    given = example.clone()
+    network(given)
+    changes = not torch.equal(given, example)
+    other = copy.deepcopy(network).to(memory_format=torch.channels_last)
+    wide = Passing(True, changes_input=changes)
+    passing = Passing(False, changes_input=changes)
+    if _says(other, wide, example, wanted):
+        network, passing = other, wide
+    two = torch.cat([example, torch.zeros_like(example)])
+    if not hasattr(network(example.clone()), "similarities") and not _says(
+        network, passing, two, wanted
+    ):
+        passing = replace(passing, alone=True)
+    return network, passing
+
+
+def _says(network: nn.Module, passing: Passing, images: Tensor, wanted: Tensor) -> bool:
+    """Whether the network says of the first image what is wanted, one row for each image."""
+    try:
+        logits = logits_of(passing(network, images))
+    except Exception:  # whatever a stranger's network may raise
+        return False
+    return len(logits) == len(images) and _close(logits[:1], wanted, 1e-3)
+
+
+def _graph(network: nn.Module, passing: Passing, example: Tensor) -> tuple[int, bool]:
+    """Bytes of all that autograd keeps of one image's pass, weights apart, and whether a gradient
+    comes back to the image."""
     weights = {tensor.data_ptr() for tensor in [*network.parameters(), *network.buffers()]}
     kept: dict[int, int] = {}
 
@@ -123,21 +178,27 @@ def _graph_bytes(network: nn.Module, example: Tensor) -> int:
         return tensor
 
     image = example.clone().requires_grad_(True)
-    with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda kept: kept):
-        output = network(image.contiguous(memory_format=torch.channels_last))
-    del output
-    return sum(kept.values())
+    try:
+        with torch.enable_grad(), torch.autograd.graph.saved_tensors_hooks(note, lambda one: one):
+            logits_of(passing(network, image))
+        with torch.enable_grad():  # without hooks, which hide that a kept tensor was written over
+            logits = logits_of(passing(network, image))
+            (gradient,) = torch.autograd.grad(logits.sum(), image, allow_unused=True)
+    except Exception as error:  # numpy, a kernel without a gradient, or a write into what was kept
+        log.debug("no gradient of %s: %s", type(network).__name__, error)
+        return 0, False
+    return sum(kept.values()), gradient is not None
 
 
 def _fused(network: nn.Module, example: Tensor, wanted: Tensor) -> nn.Module:
     """The network with its activations fused into its convolutions, or as it is where that would
     change what it says."""
-    found = copy.deepcopy(network)
     try:
+        found = copy.deepcopy(network)
         done = fuse(found, _calls(found, example)) and _close(
-            logits_of(found(example)), wanted, 1e-3
+            logits_of(found(example.clone())), wanted, 1e-3
         )
-    except (AttributeError, RuntimeError) as error:  # another torch may have another kernel
+    except Exception as error:  # another torch may have another kernel
         log.debug("nothing is fused: %s", error)
         done = False
     return found if done else network
@@ -148,54 +209,72 @@ def _calls(network: nn.Module, example: Tensor) -> list[Call]:
     calls: list[Call] = []
     hooks = []
     for name, module in network.named_modules():
-        if next(module.children(), None) is None:
+        is_scripted = isinstance(module, torch.jit.ScriptModule)  # hooks see nothing of its layers
+        if next(module.children(), None) is None and not is_scripted:
 
             def note(_m: nn.Module, args: tuple, out: object, name: str = name) -> None:
                 calls.append((name, args[0] if args else None, out))
 
             hooks.append(module.register_forward_hook(note))
     try:
-        network(example)
+        network(example.clone())
     finally:
         for hook in hooks:
             hook.remove()
     return calls
 
 
-def _folded(network: nn.Module, calls: list[Call]) -> nn.Module | None:
-    """A copy whose batch norms are folded into the convolution that feeds them, and them alone."""
+def _folded(network: nn.Module, calls: list[Call], example: Tensor, wanted: Tensor) -> nn.Module:
+    """The network with its batch norms folded into the convolutions that feed them and nothing
+    else, or as it is where that would change what it says."""
+    pairs = _foldable(network, calls)
+    if not pairs:
+        return network
+    try:
+        folded = copy.deepcopy(network)
+        for source, name in pairs:
+            conv, norm = folded.get_submodule(source), folded.get_submodule(name)
+            folded.set_submodule(source, fuse_conv_bn_eval(conv, norm))  # type: ignore[type-var,arg-type]
+            folded.set_submodule(name, nn.Identity())
+        for parameter in folded.parameters():
+            parameter.requires_grad_(False)
+        same = _close(logits_of(folded(example.clone())), wanted, 1e-3)
+    except Exception as error:  # weights that are made anew at every pass cannot be replaced
+        log.debug("nothing is folded: %s", error)
+        same = False
+    return folded if same else network
+
+
+def _foldable(network: nn.Module, calls: list[Call]) -> list[tuple[str, str]]:
+    """Convolution and batch norm, where nothing else reads between them."""
     once = {name for name, count in Counter(name for name, _, _ in calls).items() if count == 1}
     readers: dict[int, list[str]] = {}
     for name, given, _ in calls:
         readers.setdefault(id(given), []).append(name)
     made = {id(out): name for name, _, out in calls}
-    pairs = []
-    for name, given, _ in calls:
-        source = made.get(id(given), "")
-        if (
-            isinstance(network.get_submodule(name), nn.BatchNorm2d)
-            and source
-            and isinstance(network.get_submodule(source), nn.Conv2d)
-            and {name, source} <= once
-            and readers[id(given)] == [name]
-        ):
-            pairs.append((source, name))
-    if not pairs:
-        return None
-    folded = copy.deepcopy(network)
-    for source, name in pairs:
-        conv, norm = folded.get_submodule(source), folded.get_submodule(name)
-        folded.set_submodule(source, fuse_conv_bn_eval(conv, norm))  # type: ignore[type-var,arg-type]
-        folded.set_submodule(name, nn.Identity())
-    for parameter in folded.parameters():
-        parameter.requires_grad_(False)
-    return folded
+    return [
+        (source, name)
+        for name, given, _ in calls
+        if isinstance(network.get_submodule(name), nn.BatchNorm2d)
+        and (source := made.get(id(given), ""))
+        and isinstance(network.get_submodule(source), nn.Conv2d)
+        and {name, source} <= once
+        and readers[id(given)] == [name]
+    ]
 
 
-def _last_spatial(network: nn.Module, calls: list[Call]) -> str:
+def _last_spatial(network: nn.Module, example: Tensor, calls: list[Call]) -> str:
     """The module with the last feature map: a DProtoNet's backbone, before its masks."""
-    if isinstance(getattr(network, "backbone", None), nn.Module):
-        return "backbone"
+    backbone = getattr(network, "backbone", None)
+    if isinstance(backbone, nn.Module):
+        given: list[object] = []
+        hook = backbone.register_forward_hook(lambda _m, _args, out: given.append(out))
+        try:
+            network(example.clone())
+        finally:
+            hook.remove()
+        if given and _is_spatial(given[-1]):
+            return "backbone"
     return next((name for name, _, out in reversed(calls) if _is_spatial(out)), "")
 
 
@@ -218,56 +297,12 @@ def _has_bfloat16(device: torch.device) -> bool:
     return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
 
 
-def _bfloat16(exact: nn.Module, example: Tensor, wanted: Tensor) -> nn.Module | None:
-    """A bfloat16 copy, or None where the network does not take to it.
-
-    Of a DProtoNet only the backbone is converted; of any other network all but the linear layers
-    that read one vector an image, so that the logits keep their full precision.
-
-    Strided depthwise convolutions stay in float32: their bfloat16 gradient is ten times slower on
-    the CPU (torch 2.14; in a MobileNetV2 four such layers took 100 of 180 ms).
-    """
-    low = torch.bfloat16
-    fast = copy.deepcopy(exact)
+def _faster(exact: nn.Module, example: Tensor, wanted: Tensor) -> nn.Module:
+    """A bfloat16 copy, or the network itself where it does not take to that."""
     try:
-        part = getattr(fast, "backbone", fast)
-        calls = [(fast.get_submodule(name), given) for name, given, _ in _calls(fast, example)]
-        heads = {m for m, given in calls if isinstance(m, nn.Linear) and _is_vector(given)}
-        kept = {m for m in part.modules() if m in heads or _is_strided_depthwise(m)}
-        for module in kept:
-            _compute_in(module, torch.float32, torch.float32 if module in heads else low)
-        for module in part.modules():
-            if module not in kept:
-                _convert_own(module, low)
-        _compute_in(part, low, torch.float32)
-        return fast if _close(logits_of(fast(example)), wanted, 0.1) else None
-    except (RuntimeError, TypeError, ValueError) as error:
+        fast = bfloat16_copy(exact, _calls(exact, example))
+        same = fast is not None and _close(logits_of(fast(example.clone())), wanted, 0.1)
+    except Exception as error:  # a kernel that there is not, a type that does not fit
         log.debug("no bfloat16 copy: %s", error)
-        return None
-
-
-def _is_strided_depthwise(module: nn.Module) -> bool:
-    return isinstance(module, nn.Conv2d) and module.groups > 1 and max(module.stride) > 1
-
-
-def _is_vector(given: object) -> bool:
-    return isinstance(given, Tensor) and given.ndim == 2
-
-
-def _convert_own(module: nn.Module, dtype: torch.dtype) -> None:
-    for tensor in [*module.parameters(recurse=False), *module.buffers(recurse=False)]:
-        if tensor.is_floating_point():
-            tensor.data = tensor.data.to(dtype)
-
-
-def _compute_in(module: nn.Module, within: torch.dtype, outside: torch.dtype) -> None:
-    """Cast what a module takes to one type and what it gives to another."""
-
-    def take(_m: nn.Module, args: tuple) -> tuple:
-        return tuple(a.to(within) if isinstance(a, Tensor) else a for a in args)
-
-    def give(_m: nn.Module, _args: tuple, out: object) -> object:
-        return out.to(outside) if isinstance(out, Tensor) else out
-
-    module.register_forward_pre_hook(take)
-    module.register_forward_hook(give)
+        same = False
+    return fast if same and fast is not None else exact

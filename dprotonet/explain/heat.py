@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from dprotonet.errors import Unexplainable
 from dprotonet.explain.masks import ranked
 
 INK = 0.1  # share of the film after which the heat of an inked map has fallen to 1/e
@@ -58,4 +59,9 @@ def voted(masks: Tensor, inside: Tensor | None = None) -> Tensor:
 
 def _range(raw: Tensor, inside: Tensor | None) -> tuple[float, float]:
     values = raw.flatten() if inside is None else raw[inside]
+    if not bool(values.isfinite().all()):
+        raise Unexplainable(
+            "The heatmap came out with values that are not finite numbers: the gradients of this "
+            "network are none. Choose a method that needs no gradient: occlusion, rise or scorecam."
+        )
     return (float(values.min()), float(values.max())) if values.numel() else (0.0, 0.0)

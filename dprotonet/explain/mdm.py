@@ -83,6 +83,7 @@ class MDM:
         Raises:
             Cancelled: ``cancelled`` said yes. Nothing is left behind.
             WrongRequest: the network has no such node.
+            Unexplainable: an image or the network cannot be used as it is; the sentence says why.
         """
         images = x[None] if x.ndim == 3 else x
         if images.ndim != 4 or images.shape[-1] != images.shape[-2]:
@@ -111,6 +112,7 @@ class MDM:
                 )
                 for i, image in enumerate(images)
             ]
+            probes[0].need_gradient()
             report = _Together(probes, progress)
             report.plan(*_planned_passes(settings, len(nodes)))
             found = _search(probes, settings, watch)

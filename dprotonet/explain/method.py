@@ -6,8 +6,10 @@ from typing import TypedDict
 import torch
 from torch import Tensor, nn
 
+from dprotonet.errors import Unexplainable
 from dprotonet.explain import faithfulness
 from dprotonet.explain.attribution import Attribution
+from dprotonet.explain.copying import device_of, unwrapped
 from dprotonet.explain.frozen import freeze
 from dprotonet.explain.heat import Heatmap
 from dprotonet.explain.nodes import Node
@@ -41,8 +43,22 @@ def open_probe(
     progress: Progress | None,
     cancelled: Cancel | None,
 ) -> Probe:
-    """One image ready to be masked, with the settings' fills and scale."""
-    image = image.detach().clone().float()
+    """One image ready to be masked, with the settings' fills and scale.
+
+    Raises:
+        ValueError: the image is not ``(C, S, S)``.
+        Unexplainable: the image or what the network makes of it cannot be used; the sentence says
+            which and why.
+    """
+    if image.ndim != 3 or image.shape[1] != image.shape[2]:
+        raise ValueError(f"An image is (C, S, S), not {tuple(image.shape)}.")
+    model = unwrapped(model)
+    image = image.detach().clone().float().to(device_of(model, image.device))
+    if not bool(image.isfinite().all()):
+        raise Unexplainable(
+            "This image has pixels that are not finite numbers (NaN or infinity). "
+            "Replace them, then explain it again."
+        )
     if inside is not None and bool(inside.all()):
         inside = None
     network = freeze(model, image[None], settings.precision)

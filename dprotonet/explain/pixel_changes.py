@@ -22,14 +22,15 @@ def occlusion(probe: Probe) -> Tensor:
     from captum.attr import Occlusion
 
     window, stride = window_of(probe.size)
+    colours = len(probe.image)
     method = Occlusion(_read(probe))
     maps = []
     for q in range(len(probe.nodes)):
         with torch.no_grad():
             found = method.attribute(
                 probe.image[None],
-                sliding_window_shapes=(3, window, window),
-                strides=(3, stride, stride),
+                sliding_window_shapes=(colours, window, window),
+                strides=(colours, stride, stride),
                 baselines=probe.fill[None],
                 target=q,
                 perturbations_per_eval=probe.batch,
@@ -46,6 +47,7 @@ def integrated_gradients(probe: Probe) -> Tensor:
     """
     from captum.attr import IntegratedGradients
 
+    probe.need_gradient()
     method = IntegratedGradients(_read(probe))
     maps = []
     for q in range(len(probe.nodes)):

@@ -6,12 +6,17 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from dprotonet.errors import Cancelled
+from dprotonet.errors import Cancelled, Unexplainable
 from dprotonet.explain.fills import make_fill
 from dprotonet.explain.frozen import FrozenNetwork
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.values import node_values
 from dprotonet.explain.work import Work
+
+NO_GRADIENTS = (
+    "The gradients of this network are not finite numbers for this image, so there is no heatmap. "
+    "Choose a method that needs no gradient: occlusion, rise or scorecam."
+)
 
 
 class Probe:
@@ -157,8 +162,11 @@ class Probe:
             output: of the network.
             scale: of class nodes; the probe's own if None.
             own: ``(N, P, D)`` pooled vectors to which vector nodes compare; this image's if None.
+
+        Raises:
+            Unexplainable: a value is not a finite number.
         """
-        return node_values(
+        values = node_values(
             output,
             self.nodes,
             class_scale=scale or self.class_scale,
@@ -166,8 +174,37 @@ class Probe:
             own=self.own_vectors if own is None else own,
             multi_label=self.multi_label,
         )
+        if not bool(values.isfinite().all()):
+            raise Unexplainable(
+                "The network gives values for this image, or for parts of it, that are not finite "
+                "numbers, so there is no heatmap. Look for NaN or infinity in its weights."
+            )
+        return values
+
+    def need_gradient(self) -> None:
+        """Stop here if no gradient comes back to the image.
+
+        Raises:
+            Unexplainable: the sentence names methods that do without.
+        """
+        if not self.network.differentiable:
+            raise Unexplainable(
+                "No gradient comes back from this network's logits to its image: something in its "
+                "forward (no_grad, detach, NumPy, a write in place) cuts it off. Take that out, or "
+                "choose a method that needs no gradient: occlusion, rise or scorecam."
+            )
 
     @property
     def own_vectors(self) -> Tensor | None:
         """``(1, P, D)``: what the network pools from the whole image, None without prototypes."""
         return getattr(self.whole, "vectors", None)
+
+
+def check_gradients(grids: Sequence[Tensor]) -> None:
+    """Refuse gradients that would spoil the grids without a word.
+
+    Raises:
+        Unexplainable: one is not a finite number.
+    """
+    if not all(bool(grid.grad.isfinite().all()) for grid in grids if grid.grad is not None):
+        raise Unexplainable(NO_GRADIENTS)

@@ -15,7 +15,7 @@ from torch import Tensor
 from dprotonet.explain.faithfulness import keep_and_remove
 from dprotonet.explain.heat import voted
 from dprotonet.explain.masks import enlarged
-from dprotonet.explain.probe import Probe
+from dprotonet.explain.probe import Probe, check_gradients
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ PUBLISHED = Published()
 
 def search(probe: Probe, generator: torch.Generator) -> Tensor:
     """The merged maps ``(Q, S, S)`` of one image's nodes."""
+    probe.need_gradient()
     own = probe.under((PUBLISHED.fill,), PUBLISHED.scale)
     nodes, sizes = len(own.nodes), PUBLISHED.sizes
     grids = [
@@ -52,6 +53,7 @@ def search(probe: Probe, generator: torch.Generator) -> Tensor:
     for step in range(1, PUBLISHED.steps + 1):
         adam.zero_grad(set_to_none=True)
         _add_gradients(own, grids)
+        check_gradients(grids)
         adam.step()
         if step in looks:
             maps = _maps(grids, own.size)
@@ -90,5 +92,5 @@ def _add_gradients(probe: Probe, grids: list[Tensor]) -> None:
         values = probe.traced(masks)[torch.arange(len(rows), device=own.device), own]
         gap = (values - probe.before[own]) / probe.span[own]
         mean = (masks if probe.inside is None else masks[:, probe.inside]).flatten(1).mean(1)
-        (PUBLISHED.consistency_weight * gap**2 + mean).sum().backward()
+        (PUBLISHED.consistency_weight * gap**2 + mean).sum().backward(inputs=grids)
         probe.work.count(0, len(rows))

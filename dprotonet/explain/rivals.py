@@ -106,7 +106,8 @@ def _of_feature_maps(
         found = drawn(probe)
         if found is None:
             raise WrongRequest(
-                "This network has no feature maps, of which this method makes its heatmap. "
+                "This network has no feature maps that can be read (one that is scripted or traced "
+                "shows none), and this method makes its heatmap of them. "
                 "Choose mdm, rise or another method that looks at the image alone."
             )
         return found

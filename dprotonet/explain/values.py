@@ -1,16 +1,16 @@
 """Reading a node's value from what a network gives.
 
-A plain classifier gives a tensor of logits ``(N, K)`` and has class nodes only; a DProtoNet gives
+A plain classifier gives logits ``(N, K)`` and has class nodes only; a DProtoNet gives
 an object with ``logits (N, K)``, ``similarities (N, P)`` and ``vectors (N, P, D)`` and has all
 three kinds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, ValuesView
 
 import torch
 from torch import Tensor
 
-from dprotonet.errors import WrongRequest
+from dprotonet.errors import Unexplainable, WrongRequest
 from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode
 from dprotonet.explain.settings import CLASS_SCALES
 
@@ -18,14 +18,45 @@ __all__ = ["CLASS_SCALES", "logits_of", "node_values"]
 
 
 def logits_of(output: object) -> Tensor:
-    """The logits ``(N, K)`` in whatever a network gave."""
-    logits = output if isinstance(output, Tensor) else getattr(output, "logits", None)
-    if not isinstance(logits, Tensor) or logits.ndim != 2:
-        raise TypeError(
-            "The network gives neither a tensor of logits (N, K) nor an object with `logits`. "
-            "Wrap it in a module whose forward returns the logits."
-        )
-    return logits
+    """The logits ``(N, K)`` in whatever a network gave.
+
+    That is a tensor, something with ``logits``, or a tuple or dict in which all tensors of rows
+    have one shape, of which the first is taken. ``(N, K, 1, 1)`` and ``(N,)``, a single logit, pass
+    for logits too.
+
+    Raises:
+        Unexplainable: there are none, or it cannot be told which of several they are.
+    """
+    found = _tensor_of_logits(output)
+    if found is None:
+        raise _no_logits(output)
+    return (
+        found.flatten(1) if found.ndim > 2 else found.reshape(len(found) if found.ndim else 1, -1)
+    )
+
+
+def _tensor_of_logits(output: object) -> Tensor | None:
+    named = output.get("logits") if isinstance(output, Mapping) else None
+    one = output if isinstance(output, Tensor) else getattr(output, "logits", named)
+    if isinstance(one, Tensor):
+        is_row = one.ndim <= 2 or one.shape[2:].numel() == 1
+        return one if is_row and one.is_floating_point() else None
+    parts = output.values() if isinstance(output, Mapping) else output
+    if not isinstance(parts, list | tuple | ValuesView):
+        return None
+    rows = [part for part in parts if isinstance(part, Tensor) and part.ndim == 2]
+    alike = len({tuple(part.shape) for part in rows}) == 1
+    return rows[0] if alike and rows[0].is_floating_point() else None
+
+
+def _no_logits(output: object) -> Unexplainable:
+    kind = type(output).__name__
+    if isinstance(output, Tensor):
+        kind = f"a tensor {tuple(output.shape)} of {str(output.dtype).removeprefix('torch.')}"
+    return Unexplainable(
+        f"The network gives no logits (N, K), one row for each image, but {kind}. "
+        "Wrap it in a module whose forward returns the logits."
+    )
 
 
 def node_values(
@@ -49,7 +80,7 @@ def node_values(
             row; vector nodes compare to them, or to the first row where None.
 
     Returns:
-        ``(N, Q)`` float32 (float64 where the network gives that).
+        ``(N, Q)`` float32.
     """
     columns = []
     for node in nodes:
@@ -69,8 +100,7 @@ def node_values(
         else:
             reference = (vectors[:1] if own is None else own)[:, node.index].detach()
             columns.append(_cosine(vectors[:, node.index], reference.to(vectors.dtype)))
-    values = torch.stack(columns, dim=1)
-    return values if values.dtype == torch.float64 else values.float()
+    return torch.stack(columns, dim=1).float()
 
 
 def _class_value(

@@ -9,8 +9,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.dicom_colour import palette_rgb, to_uint8
-from dprotonet.images.dicom_decode import PixelLocation, decode_frame
+from dprotonet.images.dicom_colour import to_uint8
+from dprotonet.images.dicom_decode import decode_frame
+from dprotonet.images.dicom_frames import Frames, find_frames
 from dprotonet.images.dicom_grey import grey_windows, modality_values, padding_mask
 from dprotonet.images.dicom_header import (
     dicom_facts,
@@ -20,7 +21,10 @@ from dprotonet.images.dicom_header import (
     pixel_spacing,
     text,
 )
+from dprotonet.images.dicom_location import PixelLocation
 from dprotonet.images.dicom_open import locate_pixels, read_header
+from dprotonet.images.dicom_palette import palette_rgb
+from dprotonet.images.dicom_remarks import remarks
 from dprotonet.images.guard import readable_errors
 from dprotonet.images.limits import Limits, check_frame, check_grid
 from dprotonet.images.source import OpenFile
@@ -29,6 +33,7 @@ from dprotonet.images.windows import Window
 
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 _COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "PALETTE COLOR")
+_OTHER_KINDS = ("ARGB", "CMYK", "HSV", "YBR_PARTIAL_420", "YBR_PARTIAL_422", "XYB")
 _REQUIRED = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 
 
@@ -39,6 +44,7 @@ class DicomFile:
     header: Dataset
     facts: ImageFacts
     location: PixelLocation
+    frames: Frames
 
     def frame(self, index: int) -> GrayOrColourImage:
         """Decode one frame.
@@ -47,46 +53,40 @@ class DicomFile:
             UnreadableImage: no such frame, or its data cannot be decoded.
         """
         check_frame(index, self.facts.frames)
+        notes: list[str] = []
         with readable_errors("decoding its pixels"):
-            stored = decode_frame(self.header, self.location, index)
+            stored = decode_frame(self.header, self.location, self.frames, index, notes)
         with readable_errors("applying its lookup tables"):
             if not self.facts.colour:
-                return self._grey(stored, index)
+                return self._grey(stored, index, notes)
             if stored.ndim == 2:
-                return self._colour(palette_rgb(stored, self.header), index)
-            notes = []
+                return self._image(palette_rgb(stored, self.header), index, notes)
             if self.facts.bits > 8:
                 notes.append(f"Colour of {self.facts.bits} bits is reduced to 8 bits.")
-            return self._colour(to_uint8(stored, self.facts.bits), index, notes)
+            return self._image(to_uint8(stored, self.facts.bits), index, notes)
 
-    def _grey(self, stored: np.ndarray, index: int) -> GrayOrColourImage:
+    def _grey(self, stored: np.ndarray, index: int, notes: list[str]) -> GrayOrColourImage:
         if stored.ndim != 2:
             raise UnreadableImage(
                 "The header states grey pixels and the data hold colours. Export it again."
             )
-        notes: list[str] = []
         padding = padding_mask(stored, self.header)
         if padding is not None and padding.all():
             padding = None
             notes.append("The whole image has the padding value; it is shown as it is.")
-        values = modality_values(stored, self.header, index, notes)
+        values, span = modality_values(stored, self.header, index, notes)
         if values.dtype.kind == "f":
             values, padding = _finite(values, padding)
-        windows = grey_windows(values, padding, self.header, index, notes)
+        windows = grey_windows(values, span, padding, self.header, index, notes)
         return self._image(values, index, notes, windows, padding)
-
-    def _colour(
-        self, rgb: np.ndarray, index: int, notes: list[str] | None = None
-    ) -> GrayOrColourImage:
-        return self._image(rgb, index, notes or [], (), None)
 
     def _image(
         self,
         pixels: np.ndarray,
         index: int,
         notes: list[str],
-        windows: tuple[Window, ...],
-        padding: np.ndarray | None,
+        windows: tuple[Window, ...] = (),
+        padding: np.ndarray | None = None,
     ) -> GrayOrColourImage:
         return GrayOrColourImage(
             pixels=pixels,
@@ -97,17 +97,8 @@ class DicomFile:
             frame=index,
             spacing=pixel_spacing(self.header, index),
             aspect_ratio=pixel_aspect_ratio(self.header),
-            notes=(*self._remarks(), *notes),
+            notes=(*self.frames.notes, *remarks(self.header, index), *notes),
         )
-
-    def _remarks(self) -> list[str]:
-        """What the header says that the pixels do not show."""
-        remarks = []
-        if any(0x6000 <= tag.group <= 0x60FF for tag in list(self.header.keys())):
-            remarks.append("The file carries overlay graphics, which are not drawn.")
-        if self.facts.dicom is not None and self.facts.dicom.burned_in_annotation:
-            remarks.append("The file says that text is burned into its pixels.")
-        return remarks
 
 
 def open_dicom(file: OpenFile, limits: Limits) -> DicomFile:
@@ -120,44 +111,40 @@ def open_dicom(file: OpenFile, limits: Limits) -> DicomFile:
     with readable_errors("reading its DICOM header"):
         stream, header, syntax = read_header(file, limits)
         location = locate_pixels(stream, header, syntax)
-        facts = _image_facts(header, syntax)
+        _check_kind(header)
+        frames = find_frames(header, location)
+        facts = _image_facts(header, syntax, frames)
         check_grid(facts.rows, facts.columns, facts.frames, limits)
-    return DicomFile(header, facts, location)
+    return DicomFile(header, facts, location, frames)
 
 
-def _image_facts(header: Dataset, syntax: UID) -> ImageFacts:
+def _check_kind(header: Dataset) -> None:
     missing = [tag for tag in _REQUIRED if element(header, tag) is None]
     if missing:
         raise UnreadableImage(
             f"The header lacks {', '.join(missing)}, without which its pixels cannot be understood."
             " Export it again."
         )
-    facts = dicom_facts(header, str(syntax))
-    if facts.photometric not in (*_GREY, *_COLOUR):
+    photometric = text(header, "PhotometricInterpretation").upper()
+    if photometric not in (*_GREY, *_COLOUR):
+        # Anything may stand there, so only what is a kind of pixels is told.
+        kind = f"of the kind {photometric}" if photometric in _OTHER_KINDS else "of no known kind"
         raise UnreadableImage(
-            f"The pixels are of the kind {facts.photometric}, which cannot be shown here. Export"
-            " them as RGB or MONOCHROME2."
+            f"The pixels are {kind}, which cannot be shown here. Export them as RGB or MONOCHROME2."
         )
+
+
+def _image_facts(header: Dataset, syntax: UID, frames: Frames) -> ImageFacts:
+    facts = dicom_facts(header, str(syntax))
     return ImageFacts(
         format="dicom",
         rows=integer(header, "Rows") or 0,
         columns=integer(header, "Columns") or 0,
-        frames=_frames(header),
+        frames=frames.count,
         colour=facts.photometric not in _GREY,
         bits=integer(header, "BitsStored") or integer(header, "BitsAllocated") or 0,
         dicom=facts,
     )
-
-
-def _frames(header: Dataset) -> int:
-    stated = element(header, "NumberOfFrames")
-    frames = integer(header, "NumberOfFrames")
-    if stated is not None and frames is None:
-        raise UnreadableImage(
-            f"The header states “{text(header, 'NumberOfFrames')}” frames, which is no number."
-            " Export it again."
-        )
-    return frames or 1  # absent, empty or 0: some writers mean a single frame
 
 
 def _finite(values: np.ndarray, padding: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:

@@ -1,48 +1,9 @@
-"""Colour DICOM pixels: palettes, and any depth to 8 bits."""
+"""Colour DICOM pixels: subsampled chroma, and any depth to 8 bits."""
 
 from __future__ import annotations
 
 import numpy as np
-from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut
-
-from dprotonet.errors import UnreadableImage
-from dprotonet.images.dicom_grey import little_endian, table_descriptor, table_entries
-from dprotonet.images.dicom_header import element
-
-_CHANNELS = ("Red", "Green", "Blue")
-
-
-def palette_rgb(indices: np.ndarray, header: Dataset) -> np.ndarray:
-    """Apply the palette of a PALETTE COLOR image (PS3.3 C.7.6.3.1.5).
-
-    Args:
-        indices: ``(H, W)`` stored values.
-        header: holds the palette.
-
-    Returns:
-        ``(H, W, 3)`` uint8.
-    """
-    if element(header, "RedPaletteColorLookupTableData") is None:
-        if element(header, "SegmentedRedPaletteColorLookupTableData") is None:
-            raise UnreadableImage(
-                "The pixels are indices into a palette, and the file holds none. Export it as RGB."
-            )
-        coloured = apply_color_lut(indices, header)[..., :3]
-        bits = 8 * coloured.dtype.itemsize
-        return to_uint8(coloured, bits)
-    little = little_endian(header)
-    rgb = np.empty((*indices.shape, 3), np.uint8)
-    for channel, colour in enumerate(_CHANNELS):
-        described = element(header, f"{colour}PaletteColorLookupTableDescriptor")
-        size, first, bits = table_descriptor(described, little)
-        data = element(header, f"{colour}PaletteColorLookupTableData")
-        entries = table_entries(data, size, bits, little)
-        if bits > 8 and len(data) > size and entries.max() > 255:
-            entries = entries >> 8
-        index = np.clip(indices.astype(np.int64) - first, 0, size - 1)
-        rgb[..., channel] = entries[index].astype(np.uint8)
-    return rgb
+from pydicom.pixels import convert_color_space
 
 
 def to_uint8(samples: np.ndarray, bits: int) -> np.ndarray:
@@ -60,3 +21,40 @@ def to_uint8(samples: np.ndarray, bits: int) -> np.ndarray:
     if bits < 8:
         return (samples.astype(np.uint16) * 255 // ((1 << bits) - 1)).astype(np.uint8)
     return (samples >> (bits - 8)).astype(np.uint8)
+
+
+def subsampled_bytes(rows: int, columns: int) -> tuple[int, ...]:
+    """Bytes that a native YBR_FULL_422 frame of 8 bits may have, likeliest first.
+
+    Pairs of pixels begin anew with each row, or run on over the ends of rows, with or without the
+    second half of a last pair. They differ where the columns are odd, which PS3.3 C.7.6.3.1.2 does
+    not foresee.
+    """
+    pixels = rows * columns
+    return rows * ((columns + 1) // 2) * 4, (pixels + 1) // 2 * 4, 2 * pixels
+
+
+def subsampled_rgb(data: bytes, rows: int, columns: int) -> np.ndarray:
+    """A native YBR_FULL_422 frame (PS3.3 C.7.6.3.1.2): Y Y Cb Cr for each two pixels of a row.
+
+    Args:
+        data: one frame, of one of the lengths of :func:`subsampled_bytes`.
+        rows: H.
+        columns: W.
+
+    Returns:
+        ``(H, W, 3)`` uint8 RGB.
+    """
+    by_row, running, _ = subsampled_bytes(rows, columns)
+    anew = len(data) == by_row
+    whole = data.ljust(by_row if anew else running, b"\x80")
+    groups = np.frombuffer(whole, np.uint8).reshape(-1, 4)
+    ybr = np.repeat(groups[:, None, [0, 2, 3]], 2, axis=1)
+    ybr[:, 1, 0] = groups[:, 1]
+    if len(data) < len(whole) and len(groups) > 1:  # a last pixel without chroma of its own
+        ybr[-1, :, 1:] = ybr[-2, :, 1:]
+    if anew:
+        ybr = ybr.reshape(rows, -1, 3)[:, :columns]
+    else:
+        ybr = ybr.reshape(-1, 3)[: rows * columns].reshape(rows, columns, 3)
+    return convert_color_space(np.ascontiguousarray(ybr), "YBR_FULL", "RGB")

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil
-from typing import Any, BinaryIO
+import io
+import re
+from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.encaps import get_frame
+from pydicom.encaps import encapsulate
 from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import Decoder
 from pydicom.pixels.utils import as_pixel_options
 from pydicom.uid import UID
 
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.codestream import check_codestream
-from dprotonet.images.dicom_header import integer, text
+from dprotonet.images import dicom_jpeg
+from dprotonet.images.codestream import Codestream, check_codestream, check_scans
+from dprotonet.images.dicom_colour import subsampled_rgb
+from dprotonet.images.dicom_frames import Frames, frame_bytes, native_length
+from dprotonet.images.dicom_header import integer
+from dprotonet.images.dicom_location import UNDEFINED, PixelLocation
 
-_UNDEFINED = 0xFFFFFFFF  # the length of encapsulated data
 _RLE = "1.2.840.10008.1.2.5"
+_UID = re.compile(r"[0-9.]{1,64}")
 _JPEG_LS = ("1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81")
 _PIXMED = "1.2.840.10008.1.2.4."
 # What a syntax that is not decoded here is called, where its registered name is long.
@@ -44,18 +49,6 @@ _REFUSED = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class PixelLocation:
-    """The value of a pixel element inside a stream."""
-
-    stream: BinaryIO
-    offset: int  # bytes from the stream's start to the value
-    length: int  # bytes; 0xFFFFFFFF where encapsulated
-    keyword: str  # PixelData, FloatPixelData or DoubleFloatPixelData
-    vr: str
-    syntax: UID
-
-
 def refuse_syntax(syntax: UID) -> None:
     """Refuse a transfer syntax that is not decoded here.
 
@@ -66,50 +59,41 @@ def refuse_syntax(syntax: UID) -> None:
     name = _REFUSED.get(base)
     if name is None:
         try:
-            if get_decoder(syntax).is_available:
+            decoder = _decoder(syntax)  # raises where pydicom does not know the syntax
+            if _plugin(syntax) in ("", *decoder.available_plugins):
                 return
         except NotImplementedError:
             pass
         name = syntax.name if syntax.name != str(syntax) else "an unknown method"
     video = "video" in name
     mend = "Export single frames" if video else "Export it"
+    number = f" ({syntax})" if _UID.fullmatch(syntax) else ""  # anything may stand there
     raise UnreadableImage(
-        f"This file is compressed with {name} ({syntax}), which cannot be decoded here. {mend}"
+        f"This file is compressed with {name}{number}, which cannot be decoded here. {mend}"
         " uncompressed or as JPEG 2000."
     )
 
 
-def decode_frame(header: Dataset, location: PixelLocation, index: int) -> np.ndarray:
+def decode_frame(
+    header: Dataset, location: PixelLocation, frames: Frames, index: int, notes: list[str]
+) -> np.ndarray:
     """Decode one frame.
 
     Args:
         header: the header that describes the pixels.
         location: where they are.
+        frames: what of them is there.
         index: the frame, counted from 0.
+        notes: gets a remark where the pixels are odd.
 
     Returns:
         ``(H, W)`` stored values, or ``(H, W, 3)`` RGB samples of the stored depth.
     """
-    options, shift = _options(header, location)
-    decoder = get_decoder(location.syntax)
-    stream = location.stream
-    plugin = ""
-    stream.seek(location.offset)
+    options, shift = _options(header, location, frames)
     if location.syntax.is_encapsulated:
-        plugin = _plugin(location.syntax)
-        data = get_frame(
-            stream,
-            index,
-            number_of_frames=options["number_of_frames"],
-            extended_offsets=options.get("extended_offsets"),
-        )
-        check_codestream(data, options["rows"], options["columns"])
-        stream.seek(location.offset)
+        pixels = _compressed(location, frames, index, options, notes)
     else:
-        _check_length(options, location, index)
-    pixels, _ = decoder.as_array(
-        stream, index=index, validate=True, raw=False, decoding_plugin=plugin, **options
-    )
+        pixels = _native(location, frames, index, options)
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if shift:
         pixels = pixels >> shift
@@ -121,26 +105,39 @@ def decode_frame(header: Dataset, location: PixelLocation, index: int) -> np.nda
     return pixels
 
 
+def _decoder(syntax: UID) -> Decoder:
+    decoder = get_decoder(syntax)
+    if syntax in dicom_jpeg.SYNTAXES:
+        dicom_jpeg.add_to(decoder)
+    return decoder
+
+
 def _plugin(syntax: UID) -> str:
+    """The one plugin of pydicom that decodes a syntax here; "" for native pixels."""
+    if not syntax.is_encapsulated:
+        return ""
     if syntax in _JPEG_LS:
         return "pyjpegls"
-    return "pylibjpeg"
+    return dicom_jpeg.LABEL if syntax in dicom_jpeg.SYNTAXES else "pylibjpeg"
 
 
-def _options(header: Dataset, location: PixelLocation) -> tuple[dict[str, Any], int]:
+def _options(
+    header: Dataset, location: PixelLocation, frames: Frames
+) -> tuple[dict[str, Any], int]:
     """pydicom's decoding options, and by how many bits the stored values stand too high."""
     options = as_pixel_options(header)
     options["transfer_syntax_uid"] = location.syntax
     options["pixel_keyword"] = location.keyword
     options["pixel_vr"] = location.vr
+    options["number_of_frames"] = frames.count
+    options["photometric_interpretation"] = frames.photometric
     options.setdefault("samples_per_pixel", 1)
-    options["photometric_interpretation"] = text(header, "PhotometricInterpretation").upper()
     if location.keyword != "PixelData":
         return options, 0
     options.setdefault("bits_stored", options["bits_allocated"])
     options.setdefault("pixel_representation", 0)
-    if options["samples_per_pixel"] > 1:
-        options.setdefault("planar_configuration", 0)
+    if options["samples_per_pixel"] > 1 and options.get("planar_configuration") != 1:
+        options["planar_configuration"] = 0
     # PS3.5 8.1.1: the stored bits may lie above bit 0; only uncompressed values show it.
     high_bit = integer(header, "HighBit")
     shift = 0
@@ -153,23 +150,112 @@ def _options(header: Dataset, location: PixelLocation) -> tuple[dict[str, Any], 
     return options, shift
 
 
-def _check_length(options: dict[str, Any], location: PixelLocation, index: int) -> None:
-    """A short file is said to be short, before it is read."""
-    if location.length == _UNDEFINED:
+def _native(
+    location: PixelLocation, frames: Frames, index: int, options: dict[str, Any]
+) -> np.ndarray:
+    if location.length == UNDEFINED:
         raise UnreadableImage(
             "The pixels are compressed in a way that the file does not state. Export it again."
         )
-    bits = options["rows"] * options["columns"] * options["samples_per_pixel"]
-    bits *= options["bits_allocated"]
-    if options["photometric_interpretation"] == "YBR_FULL_422":
-        bits = bits // 3 * 2
-    needed = ceil(bits * (index + 1) / 8)
-    stream = location.stream
-    there = stream.seek(0, 2) - location.offset
-    stream.seek(location.offset)
-    there = min(there, location.length)
+    needed = -(-frames.bits * (index + 1) // 8)
+    there = native_length(location)
     if there < needed:
         raise UnreadableImage(
             f"The pixels end too early: frame {index} ends at byte {needed:,}, and {there:,} bytes"
             " are there. Copy or export the file again."
         )
+    stream = location.stream
+    if frames.photometric == "YBR_FULL_422" and options["bits_allocated"] == 8:
+        size = frames.bits // 8
+        stream.seek(location.offset + index * size)
+        data = stream.read(size)
+        if not location.syntax.is_little_endian and location.vr == "OW":
+            data = np.frombuffer(data, "u2").byteswap().tobytes()
+        return subsampled_rgb(data, options["rows"], options["columns"])
+    if options["bits_allocated"] == 1 and options["samples_per_pixel"] == 1:
+        return _single_bits(location, frames, index, options["rows"], options["columns"])
+    stream.seek(location.offset)
+    decoder = _decoder(location.syntax)
+    return decoder.as_array(stream, index=index, validate=True, raw=False, **options)[0]
+
+
+def _single_bits(
+    location: PixelLocation, frames: Frames, index: int, rows: int, columns: int
+) -> np.ndarray:
+    """``(H, W)`` of 0 and 1. Frames follow each other bit by bit (PS3.5 8.1.1).
+
+    pydicom reads a byte too few where a frame lies across one more.
+    """
+    start, end = index * frames.bits, (index + 1) * frames.bits
+    first = start // 8
+    location.stream.seek(location.offset + first)
+    data = np.frombuffer(location.stream.read(-(-end // 8) - first), np.uint8)
+    bits = np.unpackbits(data, bitorder="little")[start - 8 * first :][: frames.bits]
+    return bits.reshape(rows, columns)
+
+
+def _compressed(
+    location: PixelLocation,
+    frames: Frames,
+    index: int,
+    options: dict[str, Any],
+    notes: list[str],
+) -> np.ndarray:
+    data = frame_bytes(location, frames, index)
+    samples = options["samples_per_pixel"]
+    stream = check_codestream(data, options["rows"], options["columns"], samples)
+    if location.syntax in dicom_jpeg.SYNTAXES and not check_scans(data):
+        notes.append("The compressed pixels lack their end; a lower part may be missing.")
+    options["number_of_frames"] = 1
+    options.pop("extended_offsets", None)
+    stated = options["bits_stored"]
+    if stream is not None and stream.precision > options["bits_allocated"]:
+        # PS3.5 8.2: the data know their own depth.
+        options["bits_allocated"] = 16 if stream.precision <= 16 else 32
+        options["bits_stored"] = stated = stream.precision
+    if stream is not None and samples == 1:  # the sign and the unused bits are seen to below
+        options["bits_stored"] = options["bits_allocated"]
+        options["apply_jls_sign_correction"] = options["apply_j2k_sign_correction"] = False
+    pixels = _decoder(location.syntax).as_array(
+        io.BytesIO(encapsulate([data])),
+        index=0,
+        validate=True,
+        raw=False,
+        decoding_plugin=_plugin(location.syntax),
+        **options,
+    )[0]
+    if stream is None or samples != 1:
+        return pixels
+    return stored_values(pixels, stream, stated, signed=options["pixel_representation"] == 1)
+
+
+def stored_values(
+    decoded: np.ndarray, stream: Codestream, bits: int, *, signed: bool
+) -> np.ndarray:
+    """Give decoded values the sign and the bits that the header states (PS3.5 8.1.1 and 8.2).
+
+    JPEG and JPEG-LS know no sign, and JPEG 2000 may have lost it; a stream may be deeper than the
+    stored values, with a sign, an overlay or nothing in the bits above them.
+
+    Args:
+        decoded: ``(H, W)`` of an integer dtype that holds ``stream.precision`` bits.
+        stream: what the compressed data state.
+        bits: BitsStored.
+        signed: PixelRepresentation is 1.
+
+    Returns:
+        ``(H, W)`` of the same size of dtype, signed or not as the header states.
+    """
+    size = decoded.dtype.itemsize
+    depth = stream.precision
+    kept = min(depth, bits)
+    if depth > bits and not stream.lossless:
+        # Lossy values may go beyond their bits a little: cut, white would turn black.
+        carried = stream.signed or bool(((decoded >> (depth - 1)) & 1).any())
+        if not signed or carried:
+            kept = depth
+    values = decoded.view(f"u{size}")
+    unused = 8 * size - kept
+    if signed:
+        return (values << unused).view(f"i{size}") >> unused
+    return (values << unused) >> unused

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 
-from dprotonet.images.dicom_header import element, frame_part, integer, items, numbers, text
+from dprotonet.images.dicom_header import (
+    element,
+    frame_part,
+    items,
+    known_word,
+    label,
+    numbers,
+    text,
+)
+from dprotonet.images.dicom_tables import Span, little_endian, read_table, stored_span
 from dprotonet.images.windows import VoiTable, Window, WindowFunction, percentile_window
 
 _INTEGERS = tuple(np.dtype(t) for t in ("u1", "i1", "u2", "i2", "u4", "i4", "i8"))
-
-
-@dataclass(frozen=True, eq=False)
-class LookupTable:
-    """A LUT of PS3.3 C.11.1.1: the input ``first`` gives ``entries[0]``."""
-
-    first: int
-    entries: np.ndarray  # (n,) uint8 or uint16
-    bits: int  # of an entry
+_FUNCTIONS: dict[str, WindowFunction] = {
+    "": "LINEAR",
+    "LINEAR": "LINEAR",
+    "LINEAR_EXACT": "LINEAR_EXACT",
+    "SIGMOID": "SIGMOID",
+}
 
 
 def padding_mask(stored: np.ndarray, header: Dataset) -> np.ndarray | None:
@@ -70,7 +72,7 @@ def _stored_number(header: Dataset, keyword: str, dtype: np.dtype) -> float | No
 
 def modality_values(
     stored: np.ndarray, header: Dataset, frame: int, notes: list[str]
-) -> np.ndarray:
+) -> tuple[np.ndarray, Span]:
     """Apply the modality LUT (PS3.3 C.11.1): a table, or slope and intercept.
 
     Args:
@@ -80,28 +82,45 @@ def modality_values(
         notes: gets a remark where the header is odd.
 
     Returns:
-        ``(H, W)``: an integer dtype where slope and intercept are whole numbers, else float32.
+        ``(H, W)``: an integer dtype where slope and intercept are whole numbers, else float32; and
+        the least and greatest value that could come out, whatever this frame holds.
     """
     part = frame_part(header, frame, "PixelValueTransformationSequence")
     tables = items(part, "ModalityLUTSequence") or items(header, "ModalityLUTSequence")
-    if tables:
-        table = read_table(tables[0], little_endian(header))
-        index = np.clip(stored.astype(np.int64) - table.first, 0, len(table.entries) - 1)
-        return table.entries[index]
-    slope = (numbers(part, "RescaleSlope") or numbers(header, "RescaleSlope") or [1.0])[0]
-    intercept = (numbers(part, "RescaleIntercept") or numbers(header, "RescaleIntercept") or [0.0])[
-        0
-    ]
+    if tables and stored.dtype.kind != "f":
+        table = read_table(tables[0], little_endian(header), stored_span(header))
+        # What comes out of a table is never signed.
+        return table.apply(stored), (0, int(table.entries.max()))
+    slope, intercept = _line(part, header)
     if slope == 0:
         notes.append("The rescale slope in the file is 0; the stored values are shown.")
         slope, intercept = 1.0, 0.0
+    return _rescaled(stored, header, slope, intercept), _span(stored, header, slope, intercept)
+
+
+def _line(part: Dataset, header: Dataset) -> tuple[float, float]:
+    slope = numbers(part, "RescaleSlope") or numbers(header, "RescaleSlope") or [1.0]
+    intercept = numbers(part, "RescaleIntercept") or numbers(header, "RescaleIntercept") or [0.0]
+    return slope[0], intercept[0]
+
+
+def _span(stored: np.ndarray, header: Dataset, slope: float, intercept: float) -> Span:
+    if stored.dtype.kind == "f":
+        return -np.inf, np.inf
+    ends = [value * slope + intercept for value in stored_span(header)]
+    return min(ends), max(ends)
+
+
+def _rescaled(stored: np.ndarray, header: Dataset, slope: float, intercept: float) -> np.ndarray:
     if stored.dtype.kind == "f":
         return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
     if slope == 1 and intercept == 0:
         return stored
     if not (slope.is_integer() and intercept.is_integer()):
         return (stored * slope + intercept).astype(np.float32)
-    ends = [value * int(slope) + int(intercept) for value in _stored_range(stored, header)]
+    low, high = stored_span(header)  # which some pixels leave all the same
+    values = min(low, int(stored.min())), max(high, int(stored.max()))
+    ends = [int(value) * int(slope) + int(intercept) for value in values]
     kinds = [
         dtype
         for dtype in _INTEGERS
@@ -113,17 +132,9 @@ def modality_values(
     return exact.astype(kinds[0])
 
 
-def _stored_range(stored: np.ndarray, header: Dataset) -> tuple[int, int]:
-    """Least and greatest value that the header, or else the pixels, allow."""
-    low, high = int(stored.min()), int(stored.max())
-    bits = integer(header, "BitsStored") or 8 * stored.dtype.itemsize
-    if stored.dtype.kind == "i":
-        return min(low, -(1 << (bits - 1))), max(high, (1 << (bits - 1)) - 1)
-    return min(low, 0), max(high, (1 << bits) - 1)
-
-
 def grey_windows(
     values: np.ndarray,
+    span: Span,
     padding: np.ndarray | None,
     header: Dataset,
     frame: int,
@@ -133,6 +144,7 @@ def grey_windows(
 
     Args:
         values: ``(H, W)`` after the modality LUT.
+        span: of all values that could come out of it.
         padding: ``(H, W)`` bool or None; padding does not count in the percentiles.
         header: the whole header.
         frame: counted from 0.
@@ -145,7 +157,7 @@ def grey_windows(
     lines = _line_windows(part, notes) or (
         _line_windows(header, notes) if part is not header else []
     )
-    offered = [*_table_windows(part, header, values, notes), *lines]
+    offered = [*_table_windows(part, header, span, notes), *lines]
     if offered:
         return tuple(offered)
     notes.append("There is no window in the file: the 1st–99th percentile is shown.")
@@ -161,44 +173,30 @@ def _full_range(values: np.ndarray, keep: np.ndarray | None) -> tuple[Window, ..
 
 def _line_windows(part: Dataset, notes: list[str]) -> list[Window]:
     centres, widths = numbers(part, "WindowCenter"), numbers(part, "WindowWidth")
-    named = element(part, "WindowCenterWidthExplanation")
-    names = list(named) if isinstance(named, (MultiValue, list, tuple)) else [named or ""]
-    declared = text(part, "VOILUTFunction").upper()
-    functions: dict[str, WindowFunction] = {
-        "": "LINEAR",
-        "LINEAR": "LINEAR",
-        "LINEAR_EXACT": "LINEAR_EXACT",
-        "SIGMOID": "SIGMOID",
-    }
-    function = functions.get(declared, "LINEAR")
-    if declared not in functions:
-        notes.append(f"The window function {declared} is not known; a straight line is shown.")
+    function = _FUNCTIONS[known_word(part, "VOILUTFunction", tuple(_FUNCTIONS))]
+    if text(part, "VOILUTFunction").upper() not in _FUNCTIONS:
+        notes.append("The file names a window function that is not known; a line is shown.")
     found = []
     for number, (centre, width) in enumerate(zip(centres, widths, strict=False)):
         if width < 1 if function == "LINEAR" else width <= 0:
             notes.append(f"Window {number + 1} of the file is {width:g} wide and is left out.")
             continue
-        name = str(names[number]).strip() if number < len(names) else ""
+        name = label(part, "WindowCenterWidthExplanation", number)
         found.append(Window(centre, width, name, function))
     if len(centres) != len(widths):
         notes.append(f"The file has {len(centres)} window centres and {len(widths)} widths.")
     return found
 
 
-def _table_windows(
-    part: Dataset, header: Dataset, values: np.ndarray, notes: list[str]
-) -> list[Window]:
+def _table_windows(part: Dataset, header: Dataset, span: Span, notes: list[str]) -> list[Window]:
     found = []
     for number, item in enumerate(items(part, "VOILUTSequence") or items(header, "VOILUTSequence")):
         try:
-            table = read_table(item, little_endian(header))
+            table = read_table(item, little_endian(header), span)
         except (ValueError, TypeError, IndexError):
             notes.append(f"VOI LUT {number + 1} of the file is damaged and is left out.")
             continue
         first = table.first
-        # PS3.3 C.11.2.1.1: the first value is signed where the modality LUT's output is.
-        if first >= 1 << 15 and int(values.min()) < 0:
-            first -= 1 << 16
         top = (1 << table.bits) - 1
         most = int(table.entries.max())
         if most > top or (0 < most < top // 2):
@@ -210,66 +208,7 @@ def _table_windows(
             top = most
         shown = (table.entries / max(top, 1)).astype(np.float32)
         size = len(table.entries)
-        name = text(item, "LUTExplanation") or "VOI LUT"
+        name = label(item, "LUTExplanation") or "VOI LUT"
         voi = VoiTable(first, shown)
         found.append(Window(first + (size - 1) / 2, max(size - 1, 1), name, "TABLE", voi))
     return found
-
-
-def little_endian(header: Dataset) -> bool:
-    """The byte order in which the header was written."""
-    return header.original_encoding[1] is not False
-
-
-def read_table(item: Dataset, little: bool) -> LookupTable:
-    """Read one item of a modality or VOI LUT sequence.
-
-    Args:
-        item: holds LUTDescriptor and LUTData.
-        little: the byte order of the file.
-
-    Raises:
-        ValueError: the descriptor or the data are missing or do not fit each other.
-    """
-    size, first, bits = table_descriptor(element(item, "LUTDescriptor"), little)
-    entries = table_entries(element(item, "LUTData"), size, bits, little)
-    return LookupTable(first, entries, bits)
-
-
-def table_descriptor(value: Any, little: bool) -> tuple[int, int, int]:
-    """Number of entries, first value mapped, and bits of an entry (PS3.3 C.11.1.1.1).
-
-    Raises:
-        ValueError: the value is no such triple.
-    """
-    if isinstance(value, bytes):  # the VR was ambiguous and stayed so
-        value = np.frombuffer(value[:6], "<u2" if little else ">u2").tolist()
-    if value is None or isinstance(value, (int, str)) or len(value) != 3:
-        raise ValueError(f"a LUT descriptor has three numbers, not {value!r}")
-    size, first, bits = (int(part) for part in value)
-    size &= 0xFFFF  # written as SS by some
-    if not 1 <= bits <= 16:
-        raise ValueError(f"a LUT entry cannot have {bits} bits")
-    return size or 1 << 16, first, bits
-
-
-def table_entries(value: Any, size: int, bits: int, little: bool) -> np.ndarray:
-    """The entries of a LUT, whether they came as bytes or as numbers: ``(size,)`` uint8/16.
-
-    Raises:
-        ValueError: there are fewer than ``size`` entries.
-    """
-    if isinstance(value, bytes):
-        if bits <= 8 and len(value) in (size, size + 1):
-            return np.frombuffer(value, "u1")[:size].copy()
-        entries = np.frombuffer(value[: len(value) // 2 * 2], "<u2" if little else ">u2")
-    elif value is None:
-        raise ValueError("a LUT without data")
-    else:
-        entries = np.atleast_1d(np.asarray(value, dtype=np.int64)).astype(np.uint16)
-        if bits <= 8 and len(entries) in (size // 2, (size + 1) // 2) and size > 1:
-            # Two 8-bit entries in each 16-bit word, the lower byte first.
-            entries = entries.astype("<u2").view("u1").astype(np.uint16)
-    if len(entries) < size:
-        raise ValueError(f"a LUT of {size} entries holds {len(entries)}")
-    return entries[:size].astype(np.uint16)

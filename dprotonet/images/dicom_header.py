@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from dprotonet.images.types import DicomFacts, Spacing
 
 _TEXT = 1024  # characters of a value that are kept
+_LABEL = 64  # characters of a name that is shown
+SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 _ASPECTS = (1 / 32, 32)  # what lies outside is a slip of the writer, not a pixel
 
 
@@ -33,17 +36,62 @@ def text(header: Dataset, keyword: str) -> str:
     return str(value)[:_TEXT].strip().strip("\0").strip()
 
 
+def label(header: Dataset, keyword: str, number: int = 0) -> str:
+    """A name that the reader is shown as it stands: one line of at most 64 characters.
+
+    Args:
+        header: the header, or an item of it.
+        keyword: of a text element.
+        number: which of its values.
+    """
+    values = _parts(element(header, keyword))
+    name = str(values[number]) if number < len(values) else ""
+    shown = "".join(character if character.isprintable() else " " for character in name)
+    return " ".join(shown.split())[:_LABEL].strip()
+
+
+def known_word(header: Dataset, keyword: str, words: tuple[str, ...]) -> str:
+    """The value in capitals if it is one of ``words``, else ""."""
+    found = text(header, keyword).upper()
+    return found if found in words else ""
+
+
 def numbers(header: Dataset, keyword: str) -> list[float]:
-    """The finite numbers of a value; [] where one of them is none."""
-    value = element(header, keyword)
-    if value is None:
-        return []
-    parts = value if isinstance(value, (MultiValue, list, tuple)) else [value]
+    """The finite numbers of a value; [] where one of them is none.
+
+    A decimal comma is read as a point: PS3.5 6.2 knows no other use of a comma in DS.
+    """
+    parts = comma_decimals(header, keyword) or _parts(element(header, keyword))
     try:
         found = [float(part) for part in parts]
     except (TypeError, ValueError):
         return []
     return found if all(math.isfinite(number) for number in found) else []
+
+
+def comma_decimals(header: Dataset, keyword: str) -> list[str]:
+    """The parts of a decimal string that has a comma for its point, with points; else []."""
+    if dictionary_VR(keyword) != "DS":
+        return []
+    value = element(header, keyword)
+    if value is None and keyword in header:  # pydicom could not make a number of it
+        raw = header.get_item(keyword)
+        value = raw.value.decode("latin-1") if isinstance(raw.value, bytes) else None
+    parts = [str(part) for part in _parts(value)]
+    if len(parts) == 1:
+        parts = parts[0].split("\\")
+    parts = [part.strip(" \0") for part in parts]
+    if not any("," in part for part in parts):
+        return []
+    if any(part.count(",") > 1 or ("," in part and "." in part) for part in parts):
+        return []  # a mark of thousands: what is meant cannot be told
+    return [part.replace(",", ".") for part in parts]
+
+
+def _parts(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (MultiValue, list, tuple)) else [value]
 
 
 def integer(header: Dataset, keyword: str) -> int | None:
@@ -85,13 +133,13 @@ def frame_part(header: Dataset, frame: int, keyword: str) -> Dataset:
 
 
 def pixel_spacing(header: Dataset, frame: int) -> Spacing | None:
-    """PixelSpacing (at the patient, or calibrated), else ImagerPixelSpacing (at the detector)."""
+    """The first that the file states of three (PS3.3 10.7.1.3).
+
+    PixelSpacing (at the patient, or calibrated), ImagerPixelSpacing (at the detector),
+    NominalScannedPixelSpacing (on the sheet that was scanned).
+    """
     measures = frame_part(header, frame, "PixelMeasuresSequence")
-    for part, keyword in (
-        (measures, "PixelSpacing"),
-        (header, "PixelSpacing"),
-        (header, "ImagerPixelSpacing"),
-    ):
+    for part, keyword in ((measures, SPACINGS[0]), *((header, name) for name in SPACINGS)):
         found = numbers(part, keyword)
         if len(found) == 2 and min(found) > 0 and _plausible(found[0] / found[1]):
             return Spacing(found[0], found[1], keyword)

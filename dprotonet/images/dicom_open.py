@@ -21,8 +21,9 @@ from pydicom.uid import (
 )
 
 from dprotonet.errors import NotAnImage, UnreadableImage
-from dprotonet.images.dicom_decode import PixelLocation, refuse_syntax
+from dprotonet.images.dicom_decode import refuse_syntax
 from dprotonet.images.dicom_header import element, integer, text
+from dprotonet.images.dicom_location import PixelLocation
 from dprotonet.images.limits import Limits
 from dprotonet.images.source import OpenFile
 
@@ -174,6 +175,8 @@ def _inflated(file: OpenFile, limits: Limits) -> io.BytesIO | None:
 def _why_no_pixels(header: Dataset) -> UnreadableImage:
     sop_class = text(header, "SOPClassUID")
     name = UID(sop_class).name if sop_class else ""
+    if name == sop_class:  # in no list: anything may stand there, so it is not told
+        name = ""
     directory = element(header, "DirectoryRecordSequence") is not None
     if directory or name == "Media Storage Directory Storage":
         return NotAnImage(

@@ -5,55 +5,55 @@ A decoder in C that crashes, hangs or takes all memory costs that file and nothi
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from dprotonet.errors import NotAnImage, UnreadableImage
+from dprotonet.images.child_pool import ChildPool
+from dprotonet.images.child_process import Child, ChildLimits
 from dprotonet.images.limits import Limits
+from dprotonet.images.messages import BrokenMessage
 from dprotonet.images.source import Source, opened
 from dprotonet.images.types import GrayOrColourImage, ImageFacts
-from dprotonet.images.wire import (
-    BrokenMessage,
-    facts_from_json,
-    image_from_message,
-    receive,
-    send,
-)
+from dprotonet.images.wire import facts_from_json, image_from_message
 
-_PROJECT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class ChildLimits:
-    """What a file may cost; memory and processor time hold where the system can limit them."""
-
-    memory_bytes: int = 3 * 1024**3  # address space beyond the idle child's
-    cpu_seconds: float = 60.0  # processor time of one file
-    wall_seconds: float = 90.0  # from the request to the answer
-
-    def __post_init__(self) -> None:
-        if self.memory_bytes < 1 or self.cpu_seconds <= 0 or self.wall_seconds <= 0:
-            raise ValueError(f"every limit must be positive: {self}")
+__all__ = ["ChildLimits", "IsolatedReader"]
 
 
 class IsolatedReader:
-    """``read``, ``inspect`` and ``pixel_sha256`` of :mod:`dprotonet.images` in a child process.
+    """``read``, ``inspect``, ``look``, ``pixel_sha256`` of :mod:`dprotonet.images` in children.
 
-    The child starts with the first request and again after one that it did not survive. Requests
-    from several threads wait for each other. Close it, or use it in a ``with``.
+    Requests from several threads go to as many children as there are, and wait for each other
+    beyond that. Close it, or use it in a ``with``.
+
+    Args:
+        child_limits: what one request may cost.
+        children: how many requests are answered at the same time.
+        wait_seconds: how long a request waits for a free child; None: until there is one.
+        idle_seconds: after which a child that is not asked is ended; None: never.
+        niceness: of the children (Unix): 0 to 19, where more gives way to others.
     """
 
-    def __init__(self, child_limits: ChildLimits | None = None) -> None:
-        self._child_limits = child_limits or ChildLimits()
-        self._child: subprocess.Popen[bytes] | None = None
-        self._turn = threading.Lock()
+    def __init__(
+        self,
+        child_limits: ChildLimits | None = None,
+        *,
+        children: int = 1,
+        wait_seconds: float | None = None,
+        idle_seconds: float | None = None,
+        niceness: int = 0,
+    ) -> None:
+        self._pool = ChildPool(
+            child_limits or ChildLimits(),
+            size=children,
+            wait_seconds=wait_seconds,
+            idle_seconds=idle_seconds,
+            niceness=niceness,
+        )
 
     def read(
         self, source: Source, *, frame: int = 0, limits: Limits | None = None
@@ -62,27 +62,83 @@ class IsolatedReader:
 
         Raises:
             UnreadableImage: also where the child crashed or went over a limit.
+            ReaderBusy: no child became free in time.
         """
-        answer, parts = self._ask("read", source, limits, frame=int(frame))
-        return image_from_message(answer["image"], parts)
+        answer, parts = self.ask("read", source, limits, frame=int(frame))
+        with _understood():
+            return image_from_message(answer["image"], parts)
 
     def inspect(self, source: Source, *, limits: Limits | None = None) -> ImageFacts:
         """As :func:`dprotonet.images.inspect`; raises as :meth:`read`."""
-        return facts_from_json(self._ask("inspect", source, limits)[0]["facts"])
+        answer, _ = self.ask("inspect", source, limits)
+        with _understood():
+            return facts_from_json(answer["facts"])
+
+    def look(self, source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, str]:
+        """As :func:`dprotonet.images.look`; raises as :meth:`read`."""
+        answer, _ = self.ask("look", source, limits)
+        with _understood():
+            return facts_from_json(answer["facts"]), str(answer["hash"])
 
     def pixel_sha256(self, source: Source, *, limits: Limits | None = None) -> str:
         """As :func:`dprotonet.images.pixel_sha256`; raises as :meth:`read`."""
-        return str(self._ask("hash", source, limits)[0]["hash"])
+        answer, _ = self.ask("hash", source, limits)
+        with _understood():
+            return str(answer["hash"])
+
+    def ask(
+        self, kind: str, source: Source, limits: Limits | None = None, **more: Any
+    ) -> tuple[dict[str, Any], list[bytearray]]:
+        """Put a request to a child: one of ``HANDLERS`` of its module.
+
+        Args:
+            kind: which.
+            source: the file.
+            limits: what is refused before decoding.
+            more: what else the handler reads from the request, in JSON's own types.
+
+        Returns:
+            The handler's answer, and the arrays that came with it.
+
+        Raises:
+            UnreadableImage: the file cannot be read; the child crashed or went over a limit.
+            ReaderBusy: no child became free in time.
+        """
+        limits = limits or Limits()
+        with opened(source, limits) as file:  # what is wrong with path or size costs no child
+            size = file.size
+        header = {"what": kind, "limits": asdict(limits), **more}
+        parts: list[Any] = []
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            parts.append(source)
+        else:
+            header["path"] = str(Path(source).absolute())
+        with self._pool.child() as child:
+            answer, arrays = child.ask(header, parts, file_bytes=size)
+        if "error" in answer:
+            error = NotAnImage if answer["error"] == "NotAnImage" else UnreadableImage
+            raise error(str(answer.get("text", "")))
+        return answer, arrays
+
+    @contextmanager
+    def child(self) -> Iterator[Child]:
+        """A child for a talk of several requests; raises as :meth:`ask`."""
+        with self._pool.child() as child:
+            yield child
 
     @property
-    def child_pid(self) -> int | None:
-        """The child's process id, or None while there is none."""
-        return self._child.pid if self._child is not None else None
+    def child_pids(self) -> list[int]:
+        """Process ids of the children that run."""
+        return self._pool.pids
+
+    @property
+    def protections(self) -> tuple[str, ...]:
+        """Which of :data:`dprotonet.images.sandbox.PROTECTIONS` hold; () before any answer."""
+        return self._pool.protections
 
     def close(self) -> None:
-        """End the child. A later request starts another."""
-        with self._turn:
-            self._end()
+        """End the children, busy ones after their request. A later request starts others."""
+        self._pool.close()
 
     def __enter__(self) -> IsolatedReader:
         return self
@@ -95,102 +151,14 @@ class IsolatedReader:
     ) -> None:
         self.close()
 
-    def _ask(
-        self, what: str, source: Source, limits: Limits | None, **more: Any
-    ) -> tuple[dict[str, Any], list[bytearray]]:
-        limits = limits or Limits()
-        with opened(source, limits):  # what is wrong with the path or the size costs no child
-            pass
-        header = {"what": what, "limits": asdict(limits), **more}
-        parts: list[Any] = []
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            parts.append(source)
-        else:
-            header["path"] = str(Path(source).absolute())
-        with self._turn:
-            answer, arrays = self._exchange(header, parts)
-        if "error" in answer:
-            kind = NotAnImage if answer["error"] == "NotAnImage" else UnreadableImage
-            raise kind(str(answer["text"]))
-        return answer, arrays
 
-    def _exchange(
-        self, header: dict[str, Any], parts: list[Any]
-    ) -> tuple[dict[str, Any], list[bytearray]]:
-        child = self._started()
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            child.kill()
-
-        timer = threading.Timer(self._child_limits.wall_seconds, stop)
-        timer.daemon = True
-        timer.start()
-        answered = False
-        try:
-            send(cast(BinaryIO, child.stdin), header, parts)
-            answer = receive(cast(BinaryIO, child.stdout), self._child_limits.memory_bytes)
-            answered = True
-            return answer
-        except (BrokenMessage, OSError, MemoryError) as error:
-            raise UnreadableImage(self._why(child, late.is_set())) from error
-        finally:
-            timer.cancel()
-            if not answered or late.is_set():
-                self._end()
-
-    def _why(self, child: subprocess.Popen[bytes], late: bool) -> str:
-        child.kill()
-        status = child.wait()
-        seconds = self._child_limits.wall_seconds
-        if late:
-            return (
-                f"Reading this file took longer than {seconds:g} seconds and was stopped. Export it"
-                " uncompressed or with fewer frames."
-            )
-        if status == -getattr(signal, "SIGXCPU", 0) and status:
-            seconds = self._child_limits.cpu_seconds
-            return (
-                f"Reading this file took more than {seconds:g} seconds of processor time and was"
-                " stopped. Export it uncompressed or with fewer frames."
-            )
-        return (
-            "Reading this file stopped the decoder: it is damaged, or needs more memory than is"
-            " allowed. Export it again, uncompressed if possible."
-        )
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._child.poll() is None:
-            return self._child
-        self._end()
-        limits = self._child_limits
-        paths = [str(_PROJECT), os.environ.get("PYTHONPATH", "")]
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-        self._child = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "dprotonet.images.isolated_child",
-                str(limits.memory_bytes),
-                str(limits.cpu_seconds),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # decoders write there what is in the error already
-            env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        )
-        return self._child
-
-    def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:  # what was still to be flushed has no reader any more
-                    continue
+@contextmanager
+def _understood() -> Iterator[None]:
+    """An answer that makes no sense comes from a decoder that a file has taken over."""
+    try:
+        yield
+    except (BrokenMessage, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UnreadableImage(
+            "Reading this file stopped the decoder: it is damaged. Export it again, uncompressed"
+            " if possible."
+        ) from error

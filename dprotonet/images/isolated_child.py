@@ -1,92 +1,163 @@
 """The child of :mod:`dprotonet.images.isolated`: ``python -m dprotonet.images.isolated_child``.
 
-It limits its own memory, then answers one request after another until its input ends.
+It gives up what reading does not need, then answers one request after another until its input
+ends. What a kind of request needs is imported when the first one comes: an idle child is small.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from dataclasses import asdict
-from math import ceil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.hashes import pixel_sha256
 from dprotonet.images.limits import Limits
-from dprotonet.images.reading import inspect, read
-from dprotonet.images.source import Source
-from dprotonet.images.wire import BrokenMessage, image_to_message, receive, send
+from dprotonet.images.messages import BrokenMessage, receive, send
+from dprotonet.images.sandbox import limit_processor_time, seal
 
 _REQUEST_BYTES = 8 * 1024**3  # at most; the parent checks the file's size
 
 
-def main(memory_bytes: int, cpu_seconds: float) -> None:
+@dataclass(frozen=True)
+class CpuLimits:
+    """Seconds of processor time; see ``ChildLimits`` of the parent."""
+
+    base: float
+    per_megapixel: float
+    most: float
+
+    def start(self, pixels: int) -> None:
+        """Allow from now on what decoding so many pixels may take."""
+        limit_processor_time(min(self.most, self.base + self.per_megapixel * pixels / 1e6))
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What the parent asked, and the way back to it."""
+
+    header: dict[str, Any]
+    parts: list[bytearray]
+    requests: BinaryIO
+    answers: BinaryIO
+    cpu: CpuLimits
+
+    @property
+    def source(self) -> Path | bytes:
+        """The file: its path or its bytes."""
+        return bytes(self.parts[0]) if self.parts else Path(self.header["path"])
+
+    @property
+    def stream(self) -> BinaryIO:
+        """The file, opened."""
+        return io.BytesIO(self.parts[0]) if self.parts else Path(self.header["path"]).open("rb")
+
+    @property
+    def limits(self) -> Limits:
+        """What is refused before decoding."""
+        return Limits(**self.header["limits"])
+
+    def expect(self, pixels: int) -> None:
+        """Say how many pixels will be decoded, once: the time allowed grows with them."""
+        send(self.answers, {"pixels": pixels})
+        self.cpu.start(pixels)
+
+    def answer(self, header: dict[str, Any], arrays: Sequence[Any] = ()) -> None:
+        """Answer, with what is to follow as it lies in memory."""
+        send(self.answers, header, arrays)
+
+    def next(self) -> dict[str, Any]:
+        """The next request of a talk of several.
+
+        Raises:
+            BrokenMessage: the parent has ended.
+        """
+        header, _ = receive(self.requests, _REQUEST_BYTES)
+        self.cpu.start(0)
+        return header
+
+
+def _read(request: Request) -> None:
+    from dprotonet.images.reading import open_image
+    from dprotonet.images.wire import image_to_message
+
+    with open_image(request.source, request.limits) as file:
+        request.expect(file.facts.rows * file.facts.columns)
+        described, arrays = image_to_message(file.frame(request.header["frame"]))
+    request.answer({"image": described}, arrays)
+
+
+def _inspect(request: Request) -> None:
+    from dprotonet.images.reading import inspect
+
+    request.answer({"facts": asdict(inspect(request.source, limits=request.limits))})
+
+
+def _look(request: Request) -> None:
+    from dprotonet.images.reading import inspect, look
+
+    facts = inspect(request.source, limits=request.limits)
+    request.expect(facts.rows * facts.columns)
+    facts, digest = look(request.source, limits=request.limits)
+    request.answer({"facts": asdict(facts), "hash": digest})
+
+
+def _hash(request: Request) -> None:
+    from dprotonet.images.hashes import pixel_sha256
+    from dprotonet.images.reading import inspect
+
+    facts = inspect(request.source, limits=request.limits)
+    request.expect(facts.rows * facts.columns * facts.frames)
+    request.answer({"hash": pixel_sha256(request.source, limits=request.limits)})
+
+
+def _unpack(request: Request) -> None:
+    from dprotonet.images.archive_child import unpack
+
+    unpack(request)
+
+
+# A handler answers once, or raises an UnreadableImage, whose sentence goes to the parent.
+HANDLERS: dict[str, Callable[[Request], None]] = {
+    "read": _read,
+    "inspect": _inspect,
+    "look": _look,
+    "hash": _hash,
+    "unpack": _unpack,
+}
+
+
+def main(memory_bytes: int, cpu: CpuLimits, niceness: int) -> None:
     """Answer requests from standard input on standard output.
 
     Args:
         memory_bytes: of address space beyond what the interpreter has taken at its start.
-        cpu_seconds: of processor time for each request.
+        cpu: processor time for each request.
+        niceness: how much the child gives way to others.
     """
     # A decoder that prints would break the messages: standard output goes to standard error.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _limit_memory(memory_bytes)
+    if niceness and hasattr(os, "nice"):
+        os.nice(niceness)
+    send(answers, {"protections": seal(memory_bytes)})
     while True:
         try:
             header, parts = receive(sys.stdin.buffer, _REQUEST_BYTES)
+            cpu.start(0)
+            request = Request(header, parts, sys.stdin.buffer, answers, cpu)
+            del header, parts
+            HANDLERS[request.header["what"]](request)
+        except UnreadableImage as error:
+            request.answer({"error": type(error).__name__, "text": str(error)})
         except BrokenMessage:  # the parent has ended
             return
-        _limit_processor_time(cpu_seconds)
-        _answer(answers, header, parts)
-
-
-def _answer(stream: BinaryIO, header: dict[str, Any], parts: list[bytearray]) -> None:
-    source: Source = bytes(parts[0]) if parts else Path(header["path"])
-    parts.clear()
-    limits = Limits(**header["limits"])
-    try:
-        if header["what"] == "read":
-            image = read(source, frame=header["frame"], limits=limits)
-            described, arrays = image_to_message(image)
-            send(stream, {"image": described}, arrays)
-        elif header["what"] == "inspect":
-            send(stream, {"facts": asdict(inspect(source, limits=limits))})
-        else:
-            send(stream, {"hash": pixel_sha256(source, limits=limits)})
-    except UnreadableImage as error:
-        send(stream, {"error": type(error).__name__, "text": str(error)})
-
-
-def _limit_memory(memory_bytes: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows: only the limits on size and wall time hold
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no pixels on the disk
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        taken = pages * resource.getpagesize()
-    except (OSError, ValueError):
-        taken = 1024**3
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (taken + memory_bytes, resource.RLIM_INFINITY))
-    except (OSError, ValueError):  # macOS refuses to limit the address space
-        return
-
-
-def _limit_processor_time(cpu_seconds: float) -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = ceil(used.ru_utime + used.ru_stime + cpu_seconds)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    if hard == resource.RLIM_INFINITY or soft <= hard:
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+        finally:
+            request = None  # type: ignore[assignment]  # its bytes may be many
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(int(sys.argv[1]), CpuLimits(*map(float, sys.argv[2:5])), int(sys.argv[5]))

@@ -9,6 +9,8 @@ from pathlib import PurePath
 from dprotonet.errors import NotAnImage, UnreadableImage
 from dprotonet.images.dicom import DicomFile, open_dicom
 from dprotonet.images.dicom_open import may_be_bare
+from dprotonet.images.guard import readable_errors
+from dprotonet.images.identity import decoded_sha256, encoded_sha256
 from dprotonet.images.limits import Limits
 from dprotonet.images.natural import NaturalFile, open_natural
 from dprotonet.images.sniff import advice, known_format, other_file, other_image
@@ -32,25 +34,51 @@ def read(source: Source, *, frame: int = 0, limits: Limits | None = None) -> Gra
         NotAnImage: the file is well and holds no image.
         UnreadableImage: it should hold one that cannot be had.
     """
-    with _image_file(source, limits or Limits()) as file:
+    with open_image(source, limits or Limits()) as file:
         return file.frame(frame)
 
 
 def inspect(source: Source, *, limits: Limits | None = None) -> ImageFacts:
     """What the header says; no pixel is decoded. Raises as :func:`read`."""
-    with _image_file(source, limits or Limits()) as file:
+    with open_image(source, limits or Limits()) as file:
         return file.facts
 
 
 def read_frames(source: Source, *, limits: Limits | None = None) -> Iterator[GrayOrColourImage]:
     """Every frame in turn, one at a time in memory. Raises as :func:`read`."""
-    with _image_file(source, limits or Limits()) as file:
+    with open_image(source, limits or Limits()) as file:
         for frame in range(file.facts.frames):
             yield file.frame(frame)
 
 
+def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, str]:
+    """What must be known of a file that is taken in, at the price of one frame.
+
+    The first frame is decoded, which proves that the file can be read. The other frames are not:
+    a film of hundreds of frames costs no more than its bytes, and what is wrong with a later frame
+    is said when that frame is read.
+
+    Returns:
+        The facts as :func:`inspect` gives them, and the pixels' SHA-256: of a file with one frame
+        :func:`~dprotonet.images.pixel_sha256`, of one with several
+        :func:`~dprotonet.images.identity.encoded_sha256`. Equal hashes say equal pixels; the same
+        frames in another compression have another hash.
+
+    Raises:
+        As :func:`read`, for the header and the first frame.
+    """
+    limits = limits or Limits()
+    with open_image(source, limits) as file:
+        first = file.frame(0)
+        if file.facts.frames == 1:
+            return file.facts, decoded_sha256([first])
+        with readable_errors("reading its pixels"), opened(source, limits) as raw:
+            return file.facts, encoded_sha256(file, raw.stream)
+
+
 @contextmanager
-def _image_file(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalFile]:
+def open_image(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalFile]:
+    """A file whose header is read: its ``facts``, and each ``frame``. Raises as :func:`read`."""
     with opened(source, limits) as file:
         kind = known_format(file.head)
         if kind == "dicom":

@@ -18,7 +18,9 @@ class Spacing:
 
     rows_mm: float  # mm between rows, down the image
     columns_mm: float  # mm between columns, across the image
-    source: str  # the DICOM attribute: "PixelSpacing" or "ImagerPixelSpacing" (at the detector)
+    # The DICOM attribute: "PixelSpacing", "ImagerPixelSpacing" (at the detector) or
+    # "NominalScannedPixelSpacing" (on the sheet that was scanned).
+    source: str
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ def test_a_film_is_uploaded_explained_signed_and_found_after_a_restart(
     page.locator("input[type=file]").set_input_files(film)
 
     page.locator("[data-film=shown]").wait_for()
+    page.get_by_text(re.compile("Bars to the right speak for")).wait_for()
+    assert page.get_by_text("9 contributions sum to the logit").locator("visible=true").count() == 0
+    page.get_by_text("Details", exact=True).click()
     page.get_by_text(re.compile("9 contributions sum to the logit")).wait_for()
     assert re.search(r"[?&]case=[0-9a-f]{16}", page.url)
     assert page.locator("[data-heatmap=absent]").count() == 1

@@ -28,7 +28,7 @@ def open_demo(page: Page, program: Program, name: str) -> None:
     page.get_by_text("1 case", exact=True).wait_for()  # else the click may meet a row that goes
     page.get_by_role("button", name=name).click()
     page.locator("[data-film=shown]").wait_for()
-    page.get_by_text("contributions sum to the logit").wait_for()
+    page.get_by_text("Bars to the right speak for").wait_for()
 
 
 def shown_map(page: Page) -> str:
@@ -54,7 +54,7 @@ def test_a_first_map_is_replaced_by_a_better_one_and_nothing_else_moves(
     assert chosen.inner_text() == "Class nodule (first map)"
     # On a quick machine the refined map may be there before the words can be read.
     page.get_by_text(re.compile("A first map is shown; refining…|Refined map, made in")).wait_for()
-    page.get_by_text("Hiding the marked fifth of the film").first.wait_for()
+    page.get_by_text("Hiding the marked fifth").first.wait_for()
 
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_label("Opacity of the heatmap").fill("80")
@@ -89,3 +89,21 @@ def test_a_map_that_the_reader_put_away_does_not_come_back_by_itself(
     assert shown_map(page) == ""
     page.get_by_role("button", name="Show map").first.click()
     page.locator("[data-heatmap=shown]").wait_for()
+
+
+def test_the_words_are_those_of_the_map_that_is_to_be_seen(page: Page, program: Program) -> None:
+    open_demo(page, program, "consolidation-monochrome1.dcm")
+    words = page.locator(".about")
+    assert not words.is_visible()
+    page.get_by_role("button", name="Explain").first.click()
+    page.get_by_text("Refined map, made in").first.wait_for()
+    page.get_by_role("button", name="Explain").first.click()  # of the first prototype
+    page.get_by_text(re.compile(r"Heatmap asked for: Prototype p\d+$")).wait_for()
+    page.get_by_text("Refined map, made in").first.wait_for()
+    assert "the similarity to p" in words.inner_text()
+    # The viewer's own list, of which the server hears nothing.
+    page.get_by_label("Saved heatmaps").select_option(label="Class consolidation")
+    page.get_by_text("the probability of consolidation").locator("visible=true").first.wait_for()
+    assert "the similarity to p" not in words.inner_text()
+    page.get_by_role("button", name="Heatmap", exact=True).click()
+    assert not words.is_visible()

@@ -39,7 +39,7 @@ def opened(page: Page, program: Program, film: Path) -> Page:
     page.goto(program.address)
     page.locator("input[type=file]").set_input_files(film)
     page.locator("[data-film=shown]").wait_for()
-    page.get_by_text("contributions sum to the logit").wait_for()
+    page.get_by_text("Bars to the right speak for").wait_for()
     return page
 
 

@@ -14,7 +14,9 @@ export class Controls {
     this.top = element("div", { class: "bar", role: "toolbar", "aria-label": "Film" },
       this.windowGroup, this.invert, element("span", { class: "push" }), this.frameGroup, this.viewGroup);
     this.status = element("span", { class: "status", "aria-live": "off" });
-    this.doubt = element("p", { class: "doubt", role: "status" });
+    this.warning = element("span", { class: "warning" });
+    this.words = element("span");
+    this.about = element("p", { class: "about", role: "status" }, this.warning, this.words);
     this.bottom = element("div", { class: "bar", role: "toolbar", "aria-label": "Heatmap" },
       this.heatmapGroup, element("span", { class: "push" }), this.status);
   }
@@ -122,9 +124,18 @@ export class Controls {
     this.overlay.disabled = !hasMaps;
     this.details.hidden = !hasMaps || !state.overlay;
     this.noMap.hidden = hasMaps;
-    this.doubt.textContent = state.doubt ? `⚠ ${state.doubt}` : "";
-    this.doubt.hidden = !state.doubt;
+    this.#refreshAbout(state.about);
     this.opacity.value = String(Math.round(100 * state.opacity));
+  }
+
+  /** What is said of a map belongs to the one that is to be seen, whoever chose it. */
+  #refreshAbout(map) {
+    const warning = map?.warning ? `⚠ ${map.warning} ` : "";
+    const words = (map?.words ?? "").replaceAll(" %", "\u00a0%");
+    // A status that is written anew is read out anew.
+    if (this.warning.textContent !== warning) this.warning.textContent = warning;
+    if (this.words.textContent !== words) this.words.textContent = words;
+    this.about.hidden = !warning && !words;
   }
 }
 

@@ -28,8 +28,9 @@ export class Viewer {
     this.heatmap = null;
     this.overlay = false;
     this.controls = new Controls(this);
-    this.screen = element("div", { class: "screen" }, this.canvas, this.message, this.controls.doubt);
-    this.root = element("div", { class: "viewer" }, this.controls.top, this.screen, this.controls.bottom);
+    this.screen = element("div", { class: "screen" }, this.canvas, this.message);
+    this.root = element("div", { class: "viewer" },
+      this.controls.top, this.screen, this.controls.bottom, this.controls.about);
     root.append(this.root);
     listen(this.canvas, this);
     this.resizing = new ResizeObserver(() => this.#draw());
@@ -114,7 +115,7 @@ export class Viewer {
     try {
       const loaded = new Heatmap(await fetchSamples(map.url, "The heatmap"), this.colours);
       if (this.#chosenMap()?.url !== map.url) return undefined;
-      this.heatmap = Object.assign(loaded, { id: map.id, url: map.url });
+      this.heatmap = Object.assign(loaded, { id: map.id, url: map.url, about: map });
       this.#say("");
     } catch (error) {
       if (this.#chosenMap()?.url !== map.url) return undefined;
@@ -212,6 +213,12 @@ export class Viewer {
     return this.overlay ? this.heatmap : null;
   }
 
+  /** The words of the map that is to be seen, also while a better one of its node is on its way. */
+  #aboutShown() {
+    const shown = this.#shownMap();
+    return shown ? this.maps.find(({ url }) => url === shown.url) ?? shown.about : null;
+  }
+
   #move(change) {
     if (!this.picture) return;
     change();
@@ -244,7 +251,7 @@ export class Viewer {
       zoom: this.picture ? this.stage.scale * (globalThis.devicePixelRatio || 1) : null,
       maps: this.maps.length,
       overlay: this.overlay,
-      doubt: this.overlay ? this.#chosenMap()?.doubt : "",
+      about: this.#aboutShown(),
     });
     this.#draw();
   }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
-from app.services import batch
+from app.domain.models import BundleInfo
+from app.services import batch, models
 from app.services.workplace import Workplace
 from app.views.parts.address import go_to_case
 from app.views.parts.errors import told
@@ -100,8 +101,10 @@ def _draw_state(place: Workplace, job_id: str) -> None:
             st.session_state["watched-batch"] = job_id
         st.markdown(f"##### {plain(state.title)}")
         st.progress(_share(state), text=progress_words(state))
+        if state.job.message and state.job.state in ("waiting", "running", "done"):
+            st.caption(f":material/info: {plain(state.job.message)}")
         _draw_actions(place, state)
-        _draw_rows(place, job_id)
+        _draw_rows(place, state)
 
 
 def _share(state: BatchProgress) -> float:
@@ -113,7 +116,7 @@ def _share(state: BatchProgress) -> float:
 def progress_words(state: BatchProgress) -> str:
     """12 of 40 files, 1 error, running."""
     words = [f"{state.finished:,} of {counted(state.total, 'file')}"]
-    if state.listing:
+    if state.listing and state.job.is_active:
         words.append("still listing the folder")
     for key, name in (
         ("error", "not readable"),
@@ -146,7 +149,7 @@ def _draw_actions(place: Workplace, state: BatchProgress) -> None:
                 args=(place, job_id),
             )
         else:
-            if state.finished < state.total:
+            if state.finished < state.total or state.listing:
                 _again_button("Resume", ":material/play_arrow:", place, job_id, failed_too=False)
             if state.counts.get("error"):
                 _again_button("Retry failed", ":material/replay:", place, job_id, failed_too=True)
@@ -181,7 +184,9 @@ def _again_button(
         st.rerun(scope="app")
 
 
-def _draw_rows(place: Workplace, job_id: str) -> None:
+def _draw_rows(place: Workplace, state: BatchProgress) -> None:
+    job_id = state.job.job_id
+    model = next((info for info in models.all(place) if info.digest == state.job.model), None)
     shown = st.segmented_control(
         "Show",
         list(_SHOWN),
@@ -200,18 +205,18 @@ def _draw_rows(place: Workplace, job_id: str) -> None:
         for column, title in zip(st.columns(_WIDTHS, gap="small"), titles, strict=True):
             column.caption(f"**{title}**")
         for row in found.rows:
-            _draw_row(row)
+            _draw_row(row, model)
     draw_pager(name, total=found.total, size=found.size, noun="file")
 
 
-def _draw_row(row: BatchRow) -> None:
+def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
     with st.container(key=f"row-{row.position}"):
         name, state, prediction, verdict, remark = st.columns(
             _WIDTHS, gap="small", vertical_alignment="center"
         )
         if row.case_id:
             if name.button(
-                plain(row.name),
+                plain(_row_name(row)),
                 key=f"open-{row.position}",
                 type="tertiary",
                 help="Open the film in Review",
@@ -219,11 +224,16 @@ def _draw_row(row: BatchRow) -> None:
             ):
                 go_to_case(row.case_id)
         else:
-            name.markdown(plain(row.name))
+            name.markdown(plain(_row_name(row)))
         state.markdown(_STATES[row.state])
         if row.label is not None and row.probability is not None:
-            prediction.markdown(label_words(row.label, row.probability))
+            prediction.markdown(label_words(row.label, row.probability, of=model))
         else:
             prediction.caption("–")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
         remark.caption(plain(row.message) or "–")
+
+
+def _row_name(row: BatchRow) -> str:
+    """The file's name; where another file of the batch has the same, its path."""
+    return row.path if row.shares_name else row.name

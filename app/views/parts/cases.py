@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Literal, TypeVar
 
@@ -9,7 +10,8 @@ import streamlit as st
 
 from app.domain.annotations import VERDICTS
 from app.domain.cases import STATUSES, CaseFilters, CasePage, CaseRow, Source
-from app.services import review
+from app.domain.models import BundleInfo
+from app.services import models, review
 from app.services.workplace import Workplace
 from app.views.parts.address import show_case
 from app.views.parts.pages import draw_pager, page_number
@@ -30,7 +32,7 @@ _ORDERS: dict[Order, str] = {
     "newest": "Newest first",
     "oldest": "Oldest first",
     "name": "By name",
-    "probability": "Most probable first",
+    "probability": "Most probable finding first",
 }
 _SOURCES: dict[Source, str] = {"upload": "Uploads", "demo": "Demo cases", "folder": "From folders"}
 
@@ -39,25 +41,27 @@ def draw_cases(place: Workplace) -> None:
     """Filters, rows, pages."""
     filters = _draw_filters(place)
     found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
-    # While the worker reads, the rows look again by themselves.
-    if any(row.status == "waiting" for row in found.rows):
-        st.fragment(_watch, run_every=_EVERY)(place, filters)
+    waiting = frozenset(row.case_id for row in found.rows if row.status == "waiting")
+    if waiting:
+        st.fragment(_watch, run_every=_EVERY)(place, found, filters, waiting)
     else:
-        _draw_page(found, filters)
+        _draw_page(place, found, filters)
 
 
-def _watch(place: Workplace, filters: CaseFilters) -> None:
-    found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
-    if all(row.status != "waiting" for row in found.rows):
+def _watch(
+    place: Workplace, found: CasePage, filters: CaseFilters, waiting: frozenset[str]
+) -> None:
+    """While the worker reads, look again by itself: at those that wait, not at the whole list."""
+    if review.still_waiting(place, sorted(waiting)) != waiting:
         st.rerun()
-    _draw_page(found, filters)
+    _draw_page(place, found, filters)
 
 
-def _draw_page(found: CasePage, filters: CaseFilters) -> None:
+def _draw_page(place: Workplace, found: CasePage, filters: CaseFilters) -> None:
     if not found.rows:
         _draw_none(filters)
         return
-    _draw_rows(found)
+    _draw_rows(place, found)
     draw_pager("cases", total=found.total, size=found.size, noun="case")
 
 
@@ -117,7 +121,8 @@ def _draw_none(filters: CaseFilters) -> None:
         st.info("No case fits these filters. Clear one of them.", icon=":material/filter_alt_off:")
 
 
-def _draw_rows(found: CasePage) -> None:
+def _draw_rows(place: Workplace, found: CasePage) -> None:
+    infos = {info.digest: info for info in models.all(place)}
     with st.container(key="rows-cases", gap=None):
         titles = ("File", "View", "Status", "Prediction", "Verdict", "Added")
         for column, title in zip(st.columns(_WIDTHS, gap="small"), titles, strict=True):
@@ -125,17 +130,17 @@ def _draw_rows(found: CasePage) -> None:
         for _, rows in groupby(found.rows, key=lambda row: row.study_key):
             group = list(rows)
             if group[0].study_files == 1:
-                _draw_row(group[0])
+                _draw_row(group[0], infos)
                 continue
             with st.container(key=f"group-{group[0].case_id}", gap=None):
                 st.caption(
                     f":material/folder_open: Study of {counted(group[0].study_files, 'file')}"
                 )
                 for row in group:
-                    _draw_row(row)
+                    _draw_row(row, infos)
 
 
-def _draw_row(row: CaseRow) -> None:
+def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
     with st.container(key=f"row-{row.case_id}"):
         name, view, status, prediction, verdict, added = st.columns(
             _WIDTHS, gap="small", vertical_alignment="center"
@@ -153,7 +158,8 @@ def _draw_row(row: CaseRow) -> None:
         view.caption(plain(row.view_position) or "–")
         status.markdown(_STATUS[row.status])
         if row.label is not None and row.probability is not None:
-            prediction.markdown(label_words(row.label, row.probability))
+            model = infos.get(row.model or "")
+            prediction.markdown(label_words(row.label, row.probability, of=model))
         else:
             prediction.caption("–")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.cases import Sheet
-from app.domain.explanations import USUAL, SavedExplanation, Tier
+from app.domain.explanations import USUAL, OfferedMap, SavedExplanation, Tier
 from app.domain.jobs import Job
 from app.services import explain
 from app.services.workplace import Workplace
 from app.views.parts.errors import told_on_top
 from app.views.parts.faith import (
+    MEANING,
     draw_curves,
     draw_faithfulness,
+    map_words,
     node_words,
     origin_words,
-    trust_badge,
 )
 from app.views.parts.watching import note_asked, watch
 from app.views.parts.words import counted, plain
@@ -25,17 +26,17 @@ def _key(sheet: Sheet, what: str) -> str:
     return f"{what}-map-{sheet.case.case_id}-{sheet.frame}"
 
 
-def shown_map(sheet: Sheet) -> SavedExplanation | None:
+def shown_map(sheet: Sheet) -> OfferedMap | None:
     """The map that the reader asked for last, as good as it is by now.
 
     None at start, so that maps begin off; and one that is still to come leaves what is shown.
     """
     wanted = st.session_state.get(_key(sheet, "wanted"))
-    if wanted and saved_map(sheet, wanted):
+    if wanted and offered_map(sheet, wanted):
         show_map(sheet, wanted)
         del st.session_state[_key(sheet, "wanted")]
     shown = st.session_state.get(_key(sheet, "shown"))
-    return saved_map(sheet, shown) if shown else None
+    return offered_map(sheet, shown) if shown else None
 
 
 def turn(sheet: Sheet) -> int:
@@ -43,15 +44,15 @@ def turn(sheet: Sheet) -> int:
     return int(st.session_state.get(_key(sheet, "turn"), 0))
 
 
-def show_map(sheet: Sheet, node: str) -> None:
-    """Lay a node's map over the film."""
-    st.session_state[_key(sheet, "shown")] = node
+def show_map(sheet: Sheet, map_id: str) -> None:
+    """Lay a map over the film."""
+    st.session_state[_key(sheet, "shown")] = map_id
     st.session_state[_key(sheet, "turn")] = turn(sheet) + 1
 
 
-def saved_map(sheet: Sheet, node: str) -> SavedExplanation | None:
-    """The best saved map of a node."""
-    return next((saved for saved in sheet.explanations if saved.node == node), None)
+def offered_map(sheet: Sheet, map_id: str) -> OfferedMap | None:
+    """One of the maps to look at; by the name of a node its best."""
+    return next((shown for shown in sheet.maps if shown.map_id == map_id), None)
 
 
 def _job_of(sheet: Sheet, node: str) -> Job | None:
@@ -69,14 +70,14 @@ def ask(place: Workplace, sheet: Sheet, node: str, tier: Tier = USUAL) -> None:
 
 def explain_button(place: Workplace, sheet: Sheet, node: str, *, key: str) -> None:
     """Explain, or Show where a map is there already."""
-    saved = saved_map(sheet, node)
-    busy = saved is None and _job_of(sheet, node) is not None
+    known = offered_map(sheet, node)
+    busy = known is None and _job_of(sheet, node) is not None
     st.button(
-        "Show map" if saved else "Explain",
+        "Show map" if known else "Explain",
         key=key,
-        icon=":material/layers:" if saved else ":material/troubleshoot:",
-        help=f"Heatmap of what speaks for it on this film: {node_words(node)}",
-        disabled=busy or (saved is None and not sheet.model_name),
+        icon=":material/layers:" if known else ":material/troubleshoot:",
+        help=f"Heatmap of what speaks for it on this image: {plain(node_words(node))}",
+        disabled=busy or (known is None and not sheet.model_name),
         on_click=ask,
         args=(place, sheet, node),
     )
@@ -85,21 +86,23 @@ def explain_button(place: Workplace, sheet: Sheet, node: str, *, key: str) -> No
 def draw_jobs(place: Workplace, sheet: Sheet) -> None:
     """The work under way for this film, but for what is said beside the shown map."""
     shown = shown_map(sheet)
-    beside = _job_of(sheet, shown.node) if shown else None
+    beside = _job_of(sheet, shown.saved.node) if shown else None
     watch(place, sheet, [job for job in sheet.jobs if job != beside])
 
 
 def draw_shown_map(place: Workplace, sheet: Sheet) -> None:
-    """Beside the overlay: what it is, how far it can be believed, and whether a better one comes.
+    """The map that was asked for last, how it was made, and whether a better one comes.
 
-    The last line has one height, whatever it says, so that nothing moves when a better map comes.
+    What was measured of it stands under the overlay, in the viewer, whose own list may have another
+    map shown by now. The last line has one height, whatever it says, so that nothing moves when a
+    better map comes.
     """
-    saved = shown_map(sheet)
-    if saved is None:
+    shown = shown_map(sheet)
+    if shown is None:
         return
+    saved = shown.saved
     with st.container(key="shown-map", gap="xxsmall"):
-        st.markdown(f"**{plain(node_words(saved.node))}** {trust_badge(saved)}")
-        draw_faithfulness(saved, trust=False)
+        st.markdown(f"Heatmap asked for: **{plain(map_words(saved))}**")
         job = _job_of(sheet, saved.node)
         with st.container(
             horizontal=True,
@@ -111,11 +114,14 @@ def draw_shown_map(place: Workplace, sheet: Sheet) -> None:
                 watch(place, sheet, [job], shown=saved)
             else:
                 st.caption(origin_words(saved), width="content")
-                _better_button(place, sheet, saved, key="better-shown")
+                _better_button(place, sheet, shown, key="better-shown")
 
 
-def _better_button(place: Workplace, sheet: Sheet, saved: SavedExplanation, *, key: str) -> None:
+def _better_button(place: Workplace, sheet: Sheet, shown: OfferedMap, *, key: str) -> None:
     """A quiet way to a better map than the one that is there."""
+    saved = shown.saved
+    if shown.is_superseded:
+        return
     if saved.is_draft:
         words, tier, said = "Refine", USUAL, "Make the usual map: more faithful, and slower."
     elif saved.is_of_earlier_settings:
@@ -139,38 +145,39 @@ def _better_button(place: Workplace, sheet: Sheet, saved: SavedExplanation, *, k
 
 def draw_maps(place: Workplace, sheet: Sheet) -> None:
     """The best map of every node, each with its faithfulness; more can be asked for."""
-    nodes = [f"class:{name}" for name in sheet.classes]
+    classes = sorted(sheet.classes, key=lambda name: name != sheet.offered_class)
+    nodes = [f"class:{name}" for name in classes]
     nodes += [f"prototype:{match.match.prototype}" for match in sheet.matches]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         node = st.selectbox("Explain", nodes, format_func=node_words, key="map-node")
         if node:
             explain_button(place, sheet, node, key="map-explain")
-    if not sheet.explanations:
-        st.caption("No heatmap was made of this film yet.")
+    if not sheet.maps:
+        st.caption("No heatmap was made of this image yet.")
         return
     st.caption(
-        f"{counted(len(sheet.explanations), 'heatmap')}. Every map runs from 0 to 1 on the same "
-        "colours; it marks where the node looks, not how probable it is."
+        f"{counted(len(sheet.maps), 'heatmap')}, all from 0 to 1 on the same colours. {MEANING}"
     )
-    shown = shown_map(sheet)
-    for saved in sheet.explanations:
-        _draw_map(place, sheet, saved, is_shown=shown is saved)
+    chosen = shown_map(sheet)
+    for shown in sheet.maps:
+        _draw_map(place, sheet, shown, is_shown=chosen is shown)
 
 
-def _draw_map(place: Workplace, sheet: Sheet, saved: SavedExplanation, *, is_shown: bool) -> None:
-    with st.container(border=True, key=f"map-{saved.node}", gap="xsmall"):
+def _draw_map(place: Workplace, sheet: Sheet, shown: OfferedMap, *, is_shown: bool) -> None:
+    saved, map_id = shown.saved, shown.map_id
+    with st.container(border=True, key=f"map-{map_id}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(node_words(saved.node))}**", width="stretch")
+            st.markdown(f"**{plain(map_words(saved))}**", width="stretch")
             if _job_of(sheet, saved.node) is None:
-                _better_button(place, sheet, saved, key=f"better-{saved.node}")
+                _better_button(place, sheet, shown, key=f"better-{map_id}")
             st.button(
                 "Shown" if is_shown else "Show map",
-                key=f"show-{saved.node}",
+                key=f"show-{map_id}",
                 disabled=is_shown,
                 on_click=show_map,
-                args=(sheet, saved.node),
+                args=(sheet, map_id),
             )
-        draw_faithfulness(saved)
+        draw_faithfulness(shown)
         draw_curves(saved)
         st.caption(cost_words(saved))
 

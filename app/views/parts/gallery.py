@@ -27,6 +27,7 @@ def draw_gallery(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     name = st.segmented_control(
         "Class",
         list(bundle.classes),
+        format_func=plain,
         default=next((c for c in bundle.classes if c != bundle.negative_class), None),
         key=f"gallery-class-{info.digest}",
         label_visibility="collapsed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -21,11 +22,8 @@ ATTACH = "python -m training gallery BUNDLE --data DIR"
 
 def draw_matches(place: Workplace, sheet: Sheet, prediction: Prediction, *, expected: int) -> None:
     """One row a prototype, largest contribution first."""
-    logit = prediction.logits[prediction.leading]
-    st.caption(
-        f"{len(sheet.matches)} contributions sum to the logit of "
-        f"**{plain(prediction.leading)}**, {signed(logit)}."
-    )
+    name = plain(prediction.leading)
+    st.caption(f"Bars to the right speak for “{name}”, bars to the left against it.")
     if sheet.matches and not any(s.has_picture for m in sheet.matches for s in m.sources):
         draw_how_to_attach()
     every = st.session_state.get("all-matches", False)
@@ -35,6 +33,12 @@ def draw_matches(place: Workplace, sheet: Sheet, prediction: Prediction, *, expe
         _draw_match(place, sheet, row, largest=largest, expected=expected)
     if len(sheet.matches) > FIRST:
         st.toggle(f"Show all {len(sheet.matches)} prototypes", key="all-matches")
+    with st.expander("Details"):
+        st.caption(
+            f"{len(sheet.matches)} contributions sum to the logit of **{name}**, "
+            f"{signed(prediction.logits[prediction.leading])}. The probability follows from the "
+            "logits of all classes, calibrated."
+        )
 
 
 def draw_how_to_attach() -> None:
@@ -57,7 +61,8 @@ def _draw_match(
             st.markdown(
                 f"**{signed(match.contribution)}**",
                 width="content",
-                help="Contribution to the logit: for the predicted class (+) or against it (−).",
+                help="Contribution to the logit of the predicted class: for it (+) or against it "
+                "(−).",
             )
         st.html(contribution_bar(match.contribution, largest))
         draw_sources(sheet.model or "", match.prototype, row.sources[:_SOURCES])
@@ -88,7 +93,7 @@ def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...])
         return
     pictures = []
     for source in sources:
-        address = f"/api/gallery/{model}/{prototype}/{source.number}"
+        address = f"/api/gallery/{model}/{quote(prototype, safe='')}/{source.number}"
         said = f"Source {source.number + 1} of {prototype}"
         if source.has_picture:
             pictures.append(f"![{plain(said)}]({address})")
@@ -132,7 +137,7 @@ def draw_judgement(sheet: Sheet, prototype: str, *, expected: int) -> None:
         )
         if usefulness == "artefact":
             st.segmented_control(
-                "Which artefact?",
+                "Which artefact? Choose one.",
                 ARTEFACTS,
                 format_func=str.capitalize,
                 key=draft.widget(name, "artefact"),
@@ -148,9 +153,9 @@ def signed_judgement(sheet: Sheet, prototype: str) -> PrototypeJudgement:
 
 
 def judgement(sheet: Sheet, prototype: str) -> PrototypeJudgement:
-    """What the reader has chosen so far; what was signed, where the row was never drawn."""
+    """What the reader has chosen so far; what was signed last, where nothing was chosen."""
     name = draft_name(sheet, prototype)
-    if not draft.exists(name):
+    if not draft.exists(name) or not draft.is_own(name):
         return signed_judgement(sheet, prototype)
     usefulness = draft.latest(name, "usefulness")
     return PrototypeJudgement(
@@ -163,7 +168,9 @@ def judgement(sheet: Sheet, prototype: str) -> PrototypeJudgement:
 def judgement_words(said: PrototypeJudgement) -> str:
     """The button's words: Judge, or what was judged."""
     parts: list[str] = []
-    if said.usefulness:
+    if said.lacks_kind:
+        parts.append("artefact: which?")
+    elif said.usefulness:
         parts.append(said.artefact or said.usefulness)
     if said.similar is not None:
         parts.append("similar" if said.similar else "not similar")

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.views.parts.words import counted, plain, signed
+from app.views.parts.words import chart_text, counted, plain, signed
 from dprotonet.card import ModelCard
 
 Figures = Mapping[str, Any]
@@ -119,7 +119,7 @@ def roc_chart(curves: Mapping[str, Mapping[str, list[float]]]) -> go.Figure | No
         figure.add_scatter(
             x=curve["false_positive_rate"],
             y=curve["true_positive_rate"],
-            name=name.replace("<", "‹"),
+            name=chart_text(name),
             line={"color": colour, "width": 2},
             mode="lines",
         )
@@ -159,7 +159,7 @@ def view_chart(own: Figures, rival: Figures) -> go.Figure | None:
             continue
         centre = [value["value"] for value in found.values()]
         figure.add_scatter(
-            x=[f"{view} ({views[view].get('films', 0)})".replace("<", "‹") for view in found],
+            x=[chart_text(f"{view} ({views[view].get('films', 0)})") for view in found],
             y=centre,
             error_y={
                 "type": "data",

@@ -15,6 +15,7 @@ from app.views.parts.batches import show_batch
 from app.views.parts.errors import told
 from app.views.parts.upload import upload_limits
 from app.views.parts.words import counted, megabytes, plain
+from dprotonet.file_names import printable
 
 _UPLOAD, _FOLDER, _SERVER = "Files or ZIP", "Folder", "Server folder"
 
@@ -84,7 +85,7 @@ def _draw_server_folder(place: Workplace, model: str, explain: bool) -> None:
             icon=":material/folder_off:",
         )
         return
-    root = st.selectbox("Folder", roots, format_func=str, key="batch-root")
+    root = st.selectbox("Folder", roots, format_func=_folder_words, key="batch-root")
     with told():
         inside = batch.subfolders(place, root)
         folder: Path = root
@@ -93,14 +94,18 @@ def _draw_server_folder(place: Workplace, model: str, explain: bool) -> None:
                 "Inside it",
                 inside,
                 index=None,
-                format_func=lambda path: path.name,
+                format_func=lambda path: printable(path.name),
                 placeholder="The whole folder",
-                key=f"batch-inside-{root}",
+                key=f"batch-inside-{_folder_words(root)}",
             )
             folder = chosen or root
-        st.caption(f"Hidden files and links are passed over: {plain(str(folder))}")
+        st.caption(f"Hidden files and links are passed over: {plain(_folder_words(folder))}")
         if st.button("Start", type="primary", key="batch-start"):
             _started(batch.start_folder(place, folder, explain=explain, model=model))
+
+
+def _folder_words(folder: Path) -> str:
+    return printable(str(folder))
 
 
 def _started(job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -10,13 +11,20 @@ from typing import Literal, get_args
 import pandas as pd
 import streamlit as st
 
-from app.domain.annotations import VERDICTS, AnnotationFilters, AnnotationPage, AnnotationRow
+from app.domain.annotations import (
+    VERDICTS,
+    Annotation,
+    AnnotationFilters,
+    AnnotationPage,
+    AnnotationRow,
+)
+from app.domain.models import BundleInfo
 from app.services import annotations as notes
 from app.services import models
 from app.services.workplace import Workplace
 from app.views.parts.address import go_to_case
 from app.views.parts.pages import draw_pager
-from app.views.parts.words import counted, label_words, percent, plain, when
+from app.views.parts.words import call_words, counted, plain, when
 
 NOTHING = AnnotationFilters()
 Format = Literal["csv", "json"]
@@ -98,8 +106,9 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
         else:
             st.info("No annotation fits these filters.", icon=":material/filter_alt_off:")
         return
+    infos = {info.digest: info for info in models.all(place)}
     chosen = st.dataframe(
-        table(found.rows),
+        table(found.rows, infos),
         hide_index=True,
         height="content",
         row_height=31,
@@ -115,25 +124,19 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
         _draw_downloads(place, filters)
     rows = chosen["selection"]["rows"] if chosen else []
     if rows and rows[0] < len(found.rows):
-        _draw_row(found.rows[rows[0]])
+        _draw_row(found.rows[rows[0]], infos)
     else:
         st.caption("Choose a row to see it whole and to open its film.")
 
 
-def table(rows: tuple[AnnotationRow, ...]) -> pd.DataFrame:
+def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> pd.DataFrame:
     """What the table shows, one line an annotation."""
     return pd.DataFrame(
         {
             "Signed": [when(row.annotation.created_at) for row in rows],
             "File": [row.file_name for row in rows],
             "Verdict": [row.annotation.verdict.capitalize() for row in rows],
-            "Predicted": [row.annotation.predicted_label or "–" for row in rows],
-            "Probability": [
-                "–"
-                if row.annotation.predicted_probability is None
-                else percent(row.annotation.predicted_probability)
-                for row in rows
-            ],
+            "Predicted": [_predicted(row.annotation, infos) or "–" for row in rows],
             "Corrected": [row.annotation.corrected_label or "–" for row in rows],
             "Confidence": [row.annotation.confidence for row in rows],
             "Revision": [
@@ -147,6 +150,14 @@ def table(rows: tuple[AnnotationRow, ...]) -> pd.DataFrame:
             "Remarks": [row.annotation.text for row in rows],
         }
     )
+
+
+def _predicted(said: Annotation, infos: Mapping[str, BundleInfo]) -> str:
+    """What was predicted when it was signed; empty for nothing."""
+    if said.predicted_label is None or said.predicted_probability is None:
+        return ""
+    model = infos.get(said.model)
+    return call_words(said.predicted_label, said.predicted_probability, ", ", of=model)
 
 
 def _draw_downloads(place: Workplace, filters: AnnotationFilters) -> None:
@@ -164,7 +175,7 @@ def _draw_downloads(place: Workplace, filters: AnnotationFilters) -> None:
         )
 
 
-def _draw_row(row: AnnotationRow) -> None:
+def _draw_row(row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
     said = row.annotation
     with st.container(border=True, key="note", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -175,10 +186,10 @@ def _draw_row(row: AnnotationRow) -> None:
             )
             if st.button("Open film", icon=":material/open_in_new:", key="note-open"):
                 go_to_case(said.case_id)
-        if said.predicted_label is not None and said.predicted_probability is not None:
+        predicted = _predicted(said, infos)
+        if predicted:
             st.caption(
-                f"Predicted {label_words(said.predicted_label, said.predicted_probability, ', ')}, "
-                f"by {plain(said.model_name)} `{said.model[:8]}`"
+                f"Predicted {plain(predicted)}, by {plain(said.model_name)} `{said.model[:8]}`"
             )
         if said.text:
             st.text(said.text)

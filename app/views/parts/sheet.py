@@ -20,15 +20,15 @@ from app.views.parts.explaining import (
     shown_map,
     turn,
 )
-from app.views.parts.faith import doubt_words, map_words
+from app.views.parts.faith import MEANING, map_words, measured_words, warnings
 from app.views.parts.matches import draw_matches
-from app.views.parts.prediction import draw_prediction, threshold_words
+from app.views.parts.prediction import draw_prediction, explained_words, threshold_words
 from app.views.parts.verdict import draw_revisions, draw_verdict
 from app.views.parts.watching import draw_failures
 from app.views.parts.words import counted, plain
 from dprotonet.errors import ReadableError
 
-_FILM_HEIGHT = 512  # CSS pixels: with the bars it ends at the fold of 1280 × 800
+_FILM_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
 
 
 def draw_sheet(place: Workplace, case_id: str) -> None:
@@ -59,6 +59,7 @@ def _draw_bar(place: Workplace, sheet: Sheet) -> None:
         st.markdown(f"**{plain(case.file_name)}**", width="content")
         st.caption(facts_words(case), width="stretch")
         _draw_study(sheet)
+        _draw_twins(sheet)
         _draw_model_choice(place, sheet)
         with st.popover("More", icon=":material/more_horiz:"):
             _draw_more(place, sheet)
@@ -92,6 +93,22 @@ def _draw_study(sheet: Sheet) -> None:
                 type="tertiary",
                 on_click=show_case,
                 args=(row.case_id,),
+            )
+
+
+def _draw_twins(sheet: Sheet) -> None:
+    """The other cases with these pixels: what is shown of them is another, so is what is said."""
+    if not sheet.twins:
+        return
+    with st.popover("Same pixels", icon=":material/content_copy:"):
+        for twin in sheet.twins:
+            st.button(
+                f"The same pixels as case {plain(twin.case_id)} ({plain(twin.file_name)}), "
+                "with another header",
+                key=f"twin-{twin.case_id}",
+                type="tertiary",
+                on_click=show_case,
+                args=(twin.case_id,),
             )
 
 
@@ -133,7 +150,8 @@ def _draw_more(place: Workplace, sheet: Sheet) -> None:
     burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
     st.caption(f"Case `{case.case_id}` · burned-in text: {burned}")
     st.caption(f"SHA-256 of the file  \n`{case.file_sha256}`")
-    st.caption(f"SHA-256 of the pixels  \n`{case.pixel_sha256}`")
+    hashed = "pixels" if case.pixel_hash == "decoded" else "pixels as they lie in the file"
+    st.caption(f"SHA-256 of the {hashed}  \n`{case.pixel_sha256}`")
     st.divider()
     sure = st.checkbox(
         "Delete this film with its original, predictions, heatmaps and revisions",
@@ -164,14 +182,15 @@ def _draw_film(sheet: Sheet) -> None:
         film_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
         maps=[
             Map(
-                saved.node,
-                map_words(saved),
-                f"/api/heatmap/{saved.explanation_id}",
-                doubt_words(saved),
+                one.map_id,
+                map_words(one.saved),
+                f"/api/heatmap/{one.saved.explanation_id}",
+                f"{measured_words(one.saved)} {MEANING}",
+                " ".join(warnings(one)),
             )
-            for saved in sheet.explanations
+            for one in sheet.maps
         ],
-        chosen=shown.node if shown else None,
+        chosen=shown.map_id if shown else None,
         turn=turn(sheet),
         colours=COLOURS,
         height=_FILM_HEIGHT,
@@ -189,13 +208,15 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
         _draw_problem(place, sheet)
         if prediction is not None:
             info = _info(place, sheet)
-            negative = info.negative_class if info else None
-            draw_prediction(sheet, prediction, negative_class=negative)
-            if info and info.note_on_classes:
-                st.caption(plain(info.note_on_classes))
+            draw_prediction(sheet, prediction)
+            with st.container(gap="xxsmall", key="facts-prediction"):
+                st.caption(threshold_words(prediction, sheet.negative_class))
+                if info and info.note_on_classes:
+                    st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-                explain_button(place, sheet, f"class:{prediction.leading}", key="explain-label")
-                st.caption(threshold_words(prediction, negative), width="stretch")
+                first = sheet.offered_class or prediction.leading
+                explain_button(place, sheet, f"class:{first}", key="explain-label")
+                st.caption(explained_words(sheet, prediction), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the film…")
             st.caption("The prediction appears here by itself.")
@@ -220,7 +241,7 @@ def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
         [
             "Prototypes",
             "Verdict",
-            f"Heatmaps ({len(sheet.explanations)})",
+            f"Heatmaps ({len(sheet.maps)})",
             f"Revisions ({len(sheet.revisions)})",
         ]
     )

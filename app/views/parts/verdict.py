@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.domain.annotations import LONGEST_TEXT, VERDICTS, Annotation, PrototypeJudgement, Verdict
 from app.domain.cases import Sheet
+from app.domain.errors import Conflict
 from app.services import review
 from app.services.workplace import Workplace
 from app.views.parts import draft
@@ -26,8 +27,9 @@ _MEANS = {
 def draw_verdict(place: Workplace, sheet: Sheet) -> None:
     """Accept, reject or supplement; the label that is right; how certain; free words."""
     expected = sheet.annotation.revision if sheet.annotation else 0
-    name = f"verdict-{sheet.case.case_id}-{sheet.frame}"
+    name = _draft_name(sheet)
     draft.begin(name, expected, _signed(sheet.annotation))
+    _draw_meanwhile(sheet)
     verdict = st.segmented_control(
         "Verdict",
         VERDICTS,
@@ -79,20 +81,28 @@ def _draw_save(
     expected: int,
 ) -> None:
     ready = verdict is not None and confidence is not None
+    lacking = [name for name, said in judged.items() if said.lacks_kind]
+    meanwhile = _signed_meanwhile(sheet)
     with st.container(horizontal=True, vertical_alignment="center", key="facts-save"):
         pressed = st.button(
-            f"Save revision {expected + 1}",
+            f"{'Sign as' if meanwhile else 'Save'} revision {expected + 1}",
             type="primary",
             disabled=not ready,
-            key=f"save-{sheet.case.case_id}",
+            # Its own for each revision: a press never signs on top of what was not shown yet.
+            key=f"save-{sheet.case.case_id}-{expected}",
             icon=":material/save:",
         )
+        if meanwhile and st.button("Discard mine", key=f"discard-{sheet.case.case_id}"):
+            _forget_drafts(sheet)
+            st.rerun()
         just = st.session_state.pop("just-saved", None)
         if just is not None:
             st.markdown(f":green-badge[:material/check: Saved as revision {just}]")
         elif not ready:
             st.caption("Choose a verdict and a confidence.")
-        elif sheet.annotation:
+        elif lacking:
+            st.caption(f"Say which artefact it is: {plain(', '.join(lacking))}.")
+        elif sheet.annotation and not meanwhile:
             st.caption(
                 f"Revision {sheet.annotation.revision}, {when(sheet.annotation.created_at)}, "
                 f"{plain(sheet.annotation.reader)}."
@@ -100,20 +110,47 @@ def _draw_save(
     if not pressed or verdict is None or confidence is None:
         return
     with told():
-        saved = review.sign(
-            place,
-            sheet.case.case_id,
-            frame=sheet.frame,
-            verdict=verdict,
-            confidence=confidence,
-            corrected_label=label,
-            text=text,
-            prototype_judgements=judged,
-            expected_revision=expected,
-        )
+        try:
+            saved = review.sign(
+                place,
+                sheet.case.case_id,
+                frame=sheet.frame,
+                verdict=verdict,
+                confidence=confidence,
+                corrected_label=label,
+                text=text,
+                prototype_judgements=judged,
+                expected_revision=expected,
+            )
+        except Conflict:
+            # The page is drawn anew with what came in between; what was written stays.
+            draft.hold(_draft_name(sheet))
+            st.rerun()
         _forget_drafts(sheet)
         st.session_state["just-saved"] = saved.revision
         st.rerun()
+
+
+def _signed_meanwhile(sheet: Sheet) -> list[Annotation]:
+    """The revisions that came after the one from which the reader's draft began."""
+    seen = draft.revision(_draft_name(sheet))
+    return [one for one in sheet.revisions if one.revision > seen]
+
+
+def _draw_meanwhile(sheet: Sheet) -> None:
+    """What others signed while the reader wrote, so that it can be answered and not only lost."""
+    found = _signed_meanwhile(sheet)
+    if not found:
+        return
+    last = found[-1].revision
+    came = f"Revision {last} was" if len(found) == 1 else f"Revisions up to {last} were"
+    st.warning(
+        f"{came} signed while you were writing. Your entries are kept below. Sign them as revision "
+        f"{last + 1}, or discard them.",
+        icon=":material/call_merge:",
+    )
+    for revision in found:
+        _draw_revision(sheet, revision, key=f"revision-{revision.revision}-meanwhile")
 
 
 def draw_revisions(sheet: Sheet) -> None:
@@ -121,25 +158,31 @@ def draw_revisions(sheet: Sheet) -> None:
     if not sheet.revisions:
         st.caption("Nothing was signed yet.")
     for revision in reversed(sheet.revisions):
-        with st.container(border=True, key=f"revision-{revision.revision}", gap="xxsmall"):
-            st.markdown(
-                f"**Revision {revision.revision}** · {revision.verdict.capitalize()} · "
-                f"confidence {revision.confidence}"
-            )
-            st.caption(f"{when(revision.created_at)} · {plain(revision.reader)}")
-            if revision.corrected_label:
-                st.markdown(f"Label: {plain(revision.corrected_label)}")
-            if revision.text:
-                st.text(revision.text)
-            st.caption(_about(revision))
+        _draw_revision(sheet, revision, key=f"revision-{revision.revision}")
 
 
-def _about(revision: Annotation) -> str:
+def _draw_revision(sheet: Sheet, revision: Annotation, *, key: str) -> None:
+    with st.container(border=True, key=key, gap="xxsmall"):
+        st.markdown(
+            f"**Revision {revision.revision}** · {revision.verdict.capitalize()} · "
+            f"confidence {revision.confidence}"
+        )
+        st.caption(f"{when(revision.created_at)} · {plain(revision.reader)}")
+        if revision.corrected_label:
+            st.markdown(f"Label: {plain(revision.corrected_label)}")
+        if revision.text:
+            st.text(revision.text)
+        st.caption(_about(sheet, revision))
+
+
+def _about(sheet: Sheet, revision: Annotation) -> str:
     if revision.predicted_label is None or revision.predicted_probability is None:
         about = "Signed without a prediction."
     else:
+        model = sheet if revision.model == sheet.model else None
+        label, probability = revision.predicted_label, revision.predicted_probability
         about = (
-            f"Of {label_words(revision.predicted_label, revision.predicted_probability, ', ')}, "
+            f"Of {label_words(label, probability, ', ', of=model)}, "
             f"by {plain(revision.model_name)} `{revision.model[:8]}`."
         )
     if revision.prototype_judgements:
@@ -147,8 +190,12 @@ def _about(revision: Annotation) -> str:
     return about
 
 
+def _draft_name(sheet: Sheet) -> str:
+    return f"verdict-{sheet.case.case_id}-{sheet.frame}"
+
+
 def _forget_drafts(sheet: Sheet) -> None:
-    draft.forget(f"verdict-{sheet.case.case_id}-{sheet.frame}")
+    draft.forget(_draft_name(sheet))
     for row in sheet.matches:
         draft.forget(draft_name(sheet, row.match.prototype))
 

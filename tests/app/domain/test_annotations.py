@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.annotations import PrototypeJudgement, check_revision
+from app.domain.annotations import PrototypeJudgement, check_judgements, check_revision
 from app.domain.errors import Refused
 
 
@@ -27,3 +27,12 @@ def test_nothing_can_be_accepted_before_there_is_a_prediction() -> None:
         check_revision(verdict="accept", **choices)  # type: ignore[arg-type]
     check_revision(verdict="supplement", **choices)  # type: ignore[arg-type]
     check_revision(verdict="reject", **choices)  # type: ignore[arg-type]
+
+
+def test_an_artefact_is_signed_only_with_its_kind() -> None:
+    complete = PrototypeJudgement(usefulness="artefact", artefact="text")
+    check_judgements({"p00": complete, "p01": PrototypeJudgement(usefulness="useful")})
+    lacking = PrototypeJudgement(usefulness="artefact")
+    assert lacking.lacks_kind and not complete.lacks_kind
+    with pytest.raises(Refused, match=r"p07 is judged .* device, text, border or laterality"):
+        check_judgements({"p00": complete, "p07": lacking})

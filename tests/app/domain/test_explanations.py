@@ -11,6 +11,7 @@ from app.domain.explanations import (
     SavedExplanation,
     at_least,
     best_of_each_node,
+    offered,
     tier_of,
 )
 from dprotonet.explain.settings import TIERS
@@ -52,10 +53,12 @@ def saved(
         passes_forward=100,
         passes_backward=10,
         seconds=4.1,
+        peak=changes.pop("peak", None),
+        outside_body=changes.pop("outside_body", None),
         measuring_seconds=changes.pop("measuring_seconds", 1.0),
         stop_reason="steps",
+        placement=changes.pop("placement", GridPlacement((8, 8), 8, (8, 8), (0, 0))),
         faithfulness=changes.pop("faithfulness", MEASURED) | changes,
-        placement=GridPlacement((8, 8), 8, (8, 8), (0, 0)),
         heatmap_key="2" * 64,
         created_at=START + timedelta(minutes=minute),
     )
@@ -110,3 +113,33 @@ def test_what_was_saved_before_the_centre_was_measured_says_nothing_of_it() -> N
     assert saved(faithfulness={"insertion_auc": 0.6}).measured is None
     newer = replace(saved(), faithfulness=MEASURED | {"not_known_yet": 1})
     assert newer.measured == saved().measured
+
+
+def ids(*maps: SavedExplanation) -> list[str]:
+    return [shown.map_id for shown in offered(maps)]
+
+
+def test_a_first_map_stays_at_hand_where_the_better_one_peaks_elsewhere() -> None:
+    first = saved(tier="draft", peak=(0.2, 0.2))
+    near, far = (saved(minute=1, peak=peak) for peak in ((0.3, 0.3), (0.6, 0.6)))
+    assert ids(first) == ["class:finding"]
+    assert ids(first, near) == ["class:finding"]
+    assert ids(first, far) == ["class:finding", "class:finding@first"]
+    better, superseded = offered([first, far])
+    assert (better.saved, superseded.saved) == (far, first)
+    assert better.is_unsettled and superseded.is_unsettled
+    assert not offered([first, near])[0].is_unsettled
+    other = saved("class:none", minute=2)
+    assert ids(first, far, other) == ["class:none", "class:finding", "class:finding@first"]
+
+
+def test_peaks_are_apart_by_the_diagonal_of_the_image_and_not_of_the_padded_square() -> None:
+    narrow = GridPlacement((80, 20), 100, (100, 25), (0, 37))
+    one = saved(placement=narrow, peak=(0.5, 0.1))
+    assert not one.peaks_elsewhere(saved(placement=narrow, peak=(0.5, 0.4)))  # 7.5 of 103
+    assert one.peaks_elsewhere(saved(placement=narrow, peak=(0.5, 0.6)))  # 12.5 of 103
+
+
+def test_of_maps_whose_peak_was_not_noted_nothing_is_said() -> None:
+    assert ids(saved(tier="draft"), saved(minute=1, peak=(0.9, 0.9))) == ["class:finding"]
+    assert ids(saved(tier="draft", peak=(0.1, 0.1)), saved(minute=1)) == ["class:finding"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,6 +28,8 @@ from app.wiring import prepare_data_folder
 from dprotonet import images
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS
+from dprotonet.images.archive import OpenArchive, open_archive
+from dprotonet.images.isolated import IsolatedReader
 from dprotonet.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "finding")
@@ -40,7 +43,13 @@ class DirectReader:
         return images.read(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
-        return film_facts(images.inspect(source)), images.pixel_sha256(source)
+        facts, digest = images.look(source)
+        return film_facts(facts), digest
+
+    @contextmanager
+    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+        with IsolatedReader() as reader, open_archive(reader, source, most=most) as opened:
+            yield opened
 
     def close(self) -> None:
         pass
@@ -182,6 +191,22 @@ def dicom(seed: int = 0, *, study_uid: str = "1.2.3", frames: int = 1, name: str
         data.NumberOfFrames = frames
     chance = np.random.default_rng(seed)
     data.PixelData = chance.integers(0, 4096, (frames, 16, 18)).astype("<u2").tobytes()
+    out = io.BytesIO()
+    data.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def damaged_frame(damaged: int, *, frames: int) -> bytes:
+    """A DICOM film of several compressed frames, one of which cannot be decoded."""
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate, generate_frames
+    from pydicom.uid import RLELossless
+
+    data = dcmread(io.BytesIO(dicom(1, frames=frames)))
+    data.compress(RLELossless, generate_instance_uid=False)
+    parts = list(generate_frames(data.PixelData, number_of_frames=frames))
+    parts[damaged] = b"\xff" * 80
+    data.PixelData = encapsulate(parts)
     out = io.BytesIO()
     data.save_as(out, enforce_file_format=True)
     return out.getvalue()

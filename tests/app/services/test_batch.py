@@ -22,7 +22,7 @@ def films(tmp_path: Path) -> Path:
     (folder / "inner").mkdir(parents=True)
     (folder / "1.png").write_bytes(png(1, level=200))
     (folder / "2.dcm").write_bytes(dicom(2))
-    (folder / "3-again.dcm").write_bytes(dicom(2, study_uid="9.9"))
+    (folder / "3-again.dcm").write_bytes(dicom(2))
     (folder / "4.txt").write_text("a note")
     (folder / "5.png").write_bytes(png(5)[:60])
     (folder / "inner" / "6").write_bytes(dicom(6, frames=2))

@@ -1,4 +1,4 @@
-"""Files coming in: whole or not at all, the same pixels once."""
+"""Files coming in: whole or not at all, the same file once."""
 
 import threading
 from pathlib import Path
@@ -11,7 +11,7 @@ from app.services import intake, review, work
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet.errors import NotAnImage, ReadableError, UnreadableImage
-from tests.app.services.places import FakeBench, dicom, make_place, png
+from tests.app.services.places import FakeBench, damaged_frame, dicom, make_place, png
 
 
 def test_a_film_becomes_a_case_with_its_bytes_and_a_prediction_in_line(place: Workplace) -> None:
@@ -25,15 +25,54 @@ def test_a_film_becomes_a_case_with_its_bytes_and_a_prediction_in_line(place: Wo
     assert sheet.model_name == "nih-pneumonia"
 
 
-def test_the_same_pixels_twice_are_one_case_even_in_another_container(place: Workplace) -> None:
-    first = intake.add(place, dicom(1, study_uid="1.2.3"), name="a.dcm")
-    again = intake.add(place, dicom(1, study_uid="1.2.3"), name="b.dcm")
-    other_bytes = intake.add(place, dicom(1, study_uid="9.9"), name="c.dcm")
-    assert [again.outcome, other_bytes.outcome] == ["duplicate", "duplicate"]
-    assert again.case_id == other_bytes.case_id == first.case_id
+def test_the_same_file_twice_is_one_case(place: Workplace) -> None:
+    first = intake.add(place, dicom(1), name="a.dcm")
+    again = intake.add(place, dicom(1), name="b.dcm")
+    assert again.outcome == "duplicate" and again.case_id == first.case_id
     assert "a.dcm" in again.message
     assert review.list_cases(place).total == 1
     assert len(list(place.blobs.all_keys())) == 1
+
+
+def test_the_same_pixels_under_another_header_are_a_case_of_their_own_that_names_the_first(
+    place: Workplace,
+) -> None:
+    first = intake.add(place, dicom(1, study_uid="1.2.3"), name="a.dcm")
+    second = intake.add(place, dicom(1, study_uid="9.9"), name="b.dcm")
+    third = intake.add(place, dicom(1, study_uid="8.8"), name="c.dcm")
+    assert [one.outcome for one in (first, second, third)] == ["added"] * 3
+    assert not first.message
+    assert "same pixels as “a.dcm”" in second.message and "“a.dcm”" in third.message
+    twins = review.open_case(place, str(third.case_id)).twins
+    assert [twin.file_name for twin in twins] == ["a.dcm", "b.dcm"]
+    assert review.original(place, str(second.case_id)) == dicom(1, study_uid="9.9")
+    review.delete_case(place, str(first.case_id))
+    assert [twin.case_id for twin in review.open_case(place, str(third.case_id)).twins] == [
+        second.case_id
+    ]
+
+
+def test_a_header_with_what_no_column_can_hold_costs_no_film(place: Workplace) -> None:
+    odd = dicom(1, study_uid="1.2.3").replace(b"CS\x02\x00PA", b"CS\x04\x00P\x00A ")
+    assert odd != dicom(1, study_uid="1.2.3")
+    taken = intake.add(place, odd, name="odd.dcm")
+    assert review.open_case(place, str(taken.case_id)).case.facts.view_position == "PA"
+
+
+def test_a_film_of_many_frames_costs_one_frame_and_a_damaged_later_one_says_so_itself(
+    place: Workplace, bench: FakeBench
+) -> None:
+    taken = intake.add(place, damaged_frame(1, frames=3), name="cine.dcm")
+    work.run_pending(place, bench)
+    sheet = review.open_case(place, str(taken.case_id))
+    assert sheet.prediction is not None and sheet.case.facts.frames == 3
+    assert sheet.case.pixel_hash == "encoded"
+    for frame in (1, 2):
+        review.open_case(place, str(taken.case_id), frame=frame)
+    work.run_pending(place, bench)
+    damaged = review.open_case(place, str(taken.case_id), frame=1)
+    assert damaged.prediction is None and damaged.problem and damaged.problem[-1] == "."
+    assert review.open_case(place, str(taken.case_id), frame=2).prediction is not None
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing_behind(place: Workplace) -> None:
@@ -107,7 +146,7 @@ def test_a_file_over_the_cap_is_refused_with_the_setting_named(
 
 
 def test_many_threads_handing_in_the_same_film_make_one_case(place: Workplace) -> None:
-    data = [dicom(7, study_uid=f"1.{n % 3}") for n in range(12)]
+    data = [dicom(7) for _ in range(12)]
     results: list[intake.Intake] = []
     threads = [
         threading.Thread(target=lambda d=d: results.append(intake.add(place, d, name="x.dcm")))
@@ -129,7 +168,7 @@ def test_files_of_one_study_stand_together_in_the_list(place: Workplace) -> None
     assert [row.study_key for row in rows] == ["1.1", "1.1", "1.1", "3.3", "2.2"]
     assert [row.study_files for row in rows] == [3, 3, 3, 1, 1]
     sheet = review.open_case(place, rows[0].case_id)
-    assert {row.file_name for row in sheet.study} == {"2.dcm", "4.dcm"}
+    assert {row.file_name for row in sheet.study} == {"0.dcm", "2.dcm"}
 
 
 def test_what_a_crash_left_in_the_blob_folder_is_swept(place: Workplace) -> None:

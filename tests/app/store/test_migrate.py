@@ -10,19 +10,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
+from app.domain.cases import CaseFilters
 from app.domain.errors import Refused
 from app.store import SqlStore, migrate
 from app.store.backup import KEPT, backup
 from app.store.migrate import upgrade
 from app.store.rows import Base
 from dprotonet.explain.settings import MDMSettings
+from dprotonet.file_names import path_of
 from tests.app.store.databases import NOW
 from tests.app.store.test_sql_store import case
+
+HEAD = sorted(path.name[:4] for path in (migrate.MIGRATIONS / "versions").glob("0*.py"))[-1]
 
 SECOND = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "0002", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "HEAD", None, None
 def upgrade():
     with op.batch_alter_table("case") as table:
         table.add_column(sa.Column("note", sa.String(10)))
@@ -41,6 +45,30 @@ JOB = """
 INSERT INTO job (id, kind, state, work_key, case_id, frame, model, seed, progress, message,
     attempts, cancel_requested, title, explain, listing, created_at)
 VALUES (:id, :kind, 'waiting', :id, 'c1', 0, 'm', 0, 0, '', 0, 0, '', 0, 0, '2026-03-01 12:00:00')
+"""
+
+CASE = """
+INSERT INTO "case" (id, file_name, file_sha256, pixel_sha256, file_bytes, format, rows, columns,
+    frames, colour, bits, modality, view_position, laterality, body_part, transfer_syntax,
+    photometric, study_uid, series_uid, study_key, source, model, created_at)
+VALUES (:id, :name, :id, :id, 5, 'dicom', 4, 6, 1, 0, 8, '', '', '', '', '', '', '', '', :study,
+    'upload', 'm', :created)
+"""
+ITEM = """
+INSERT INTO job_item (job_id, position, name, path, state, message, attempts, case_id, file_sha256)
+VALUES ('b1', :position, 'a.dcm', :path, :state, '', 1, 'c1', :file)
+"""
+PREDICTION = """
+INSERT INTO prediction (case_id, frame, model, label, probability, result, created_at)
+VALUES (:case, 0, 'm', 'sick', 0.75, '{"label": "sick", "probabilities": {"well": 0.25,
+    "sick": 0.75}, "logits": {"well": 0.0, "sick": 1.0}, "threshold": null, "matches": [],
+    "closest_similarity": 0.5, "no_prototype_is_close": false, "seconds": 0.1, "bundle": "m"}',
+    '2026-03-01 12:00:00')
+"""
+ANNOTATION = """
+INSERT INTO annotation (case_id, frame, revision, reader, verdict, confidence, text, model,
+    model_name, created_at)
+VALUES (:case, 0, :revision, 'me', :verdict, 3, '', 'm', 'toy', '2026-03-01 12:00:00')
 """
 
 
@@ -79,16 +107,9 @@ def test_a_rebuilt_table_keeps_the_rows_that_hang_on_it_and_a_backup_is_made(
 def test_heatmaps_and_jobs_from_before_there_were_tiers_are_found_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
-    with monkeypatch.context() as patch:
-        copied = tmp_path / "first"
-        shutil.copytree(migrate.MIGRATIONS, copied)
-        (copied / "versions" / "0002_tiers_of_heatmaps.py").unlink()
-        patch.setattr(migrate, "MIGRATIONS", copied)
-        upgrade(url, backups=tmp_path / "backups", now=NOW)
+    url = _database_of("0001", tmp_path, monkeypatch)
     store = SqlStore(url)
-    with store.write() as tx:
-        tx.cases.add(case(1))
+    _insert_case(store, "c1", "a.dcm", study="1.2", minute=0)
     usual = MDMSettings().digest
     with store.engine.begin() as connection:
         for name, digest in (("e1", usual), ("e2", "0" * 64)):
@@ -108,6 +129,73 @@ def test_heatmaps_and_jobs_from_before_there_were_tiers_are_found_again(
     store.close()
 
 
+def test_the_list_of_an_older_database_is_summed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = _database_of("0002", tmp_path, monkeypatch)
+    store = SqlStore(url)
+    _insert_case(store, "c1", "ÄRGER.dcm", study="1.2", minute=0)
+    _insert_case(store, "c2", "b.dcm", study="1.2", minute=5)
+    _insert_case(store, "c3", "c.dcm", study="c3", minute=3)
+    _insert_case(store, "c4", "d.dcm", study="c4", minute=1)
+    with store.engine.begin() as connection:
+        for case_id in ("c1", "c3"):
+            connection.execute(text(PREDICTION), {"case": case_id})
+        connection.execute(text(ANNOTATION), {"case": "c3", "revision": 1, "verdict": "accept"})
+        connection.execute(text(ANNOTATION), {"case": "c3", "revision": 2, "verdict": "reject"})
+    store.close()
+    upgrade(url, backups=tmp_path / "backups", now=NOW)
+    with store.read() as tx:
+        newest = tx.case_list.page(CaseFilters(), page=0, size=9).rows
+        found = tx.case_list.page(CaseFilters(text="ärger"), page=0, size=9).rows
+        assert [row.case_id for row in newest] == ["c2", "c1", "c3", "c4"]
+        assert [row.case_id for row in found] == ["c1"]
+        states = {row.case_id: (row.status, row.label, row.verdict) for row in newest}
+    assert states == {
+        "c1": ("new", "sick", None),
+        "c2": ("failed", None, None),
+        "c3": ("read", "sick", "reject"),
+        "c4": ("failed", None, None),
+    }
+    with store.write() as tx:
+        assert tx.predictions.note_findings("m", "well") == 2
+        assert tx.predictions.note_findings("m", "well") == 0
+        first = tx.case_list.page(CaseFilters(order="probability"), page=0, size=2).rows
+        assert {row.case_id for row in first} == {"c1", "c3"}
+    store.close()
+
+
+def test_films_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = _database_of("0002", tmp_path, monkeypatch)
+    store = SqlStore(url)
+    _insert_case(store, "c1", "a.dcm", study="1.2", minute=0)
+    with store.engine.begin() as connection:
+        connection.execute(text(JOB), {"id": "b1", "kind": "batch"})
+        connection.execute(text("UPDATE job SET folder = '/a%20b' WHERE id = 'b1'"))
+        # The case's own hash is "c1", as its id.
+        rows = [("c1", "done"), ("c1", "duplicate"), ("c2", "duplicate"), ("c3", "duplicate")]
+        for position, (digest, state) in enumerate(rows):
+            path = None if position == 3 else f"in/{position} 100%25.dcm"
+            values = {"position": position, "path": path, "state": state, "file": digest}
+            connection.execute(text(ITEM), values)
+    upgrade(url, backups=tmp_path / "backups", now=NOW)
+    with store.read() as tx:
+        found = tx.batch_rows.page("b1", page=0, size=9).rows
+        assert [row.state for row in found] == ["done", "duplicate", "error", "error"]
+        assert [row.case_id for row in found] == ["c1", "c1", None, None]
+        assert "took this file for a duplicate" in found[2].message
+        assert [row.path for row in found[1:]] == ["in/1 100%25.dcm", "in/2 100%25.dcm", "a.dcm"]
+        assert tx.cases.get("c1").pixel_hash == "decoded"
+    with store.write() as tx:
+        tx.items.resume("b1", failed_too=True)
+        item = tx.items.claim(NOW)
+    assert item is not None and path_of(str(item.path)) == "in/2 100%25.dcm"
+    assert path_of(str(item.folder)) == "/a%20b"
+    store.close()
+
+
 def test_a_migration_that_fails_changes_nothing(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +204,7 @@ def test_a_migration_that_fails_changes_nothing(
         upgrade(sqlite_url, backups=tmp_path / "backups", now=NOW)
     store = SqlStore(sqlite_url)
     with store.engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
         columns = len(Base.metadata.tables["case"].columns)
         counted = text("SELECT count(*) FROM pragma_table_info('case')")
         assert connection.scalar(counted) == columns
@@ -167,5 +255,26 @@ def _with_second_migration(
 ) -> None:
     copied = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, copied)
-    (copied / "versions" / "9999_second.py").write_text(source)
+    (copied / "versions" / "9999_second.py").write_text(source.replace("HEAD", HEAD))
     monkeypatch.setattr(migrate, "MIGRATIONS", copied)
+
+
+def _database_of(revision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new database as an earlier version of the program made it."""
+    url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+    copied = tmp_path / f"up-to-{revision}"
+    shutil.copytree(migrate.MIGRATIONS, copied)
+    for path in (copied / "versions").glob("0*.py"):
+        if path.name[:4] > revision:
+            path.unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "MIGRATIONS", copied)
+        upgrade(url, backups=tmp_path / "backups", now=NOW)
+    return url
+
+
+def _insert_case(store: SqlStore, case_id: str, name: str, *, study: str, minute: int) -> None:
+    values = {"id": case_id, "name": name, "study": study, "created": f"2026-03-01 12:{minute:02}"}
+    values["created"] += ":00.000000"
+    with store.engine.begin() as connection:
+        connection.execute(text(CASE), values)

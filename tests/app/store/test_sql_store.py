@@ -1,7 +1,7 @@
 """Transactions keep all or nothing, and writers wait for each other."""
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,7 @@ def test_a_case_comes_back_as_it_was(database_url: str) -> None:
         tx.cases.add(case(1))
     with store.read() as tx:
         assert tx.cases.get("c1") == case(1)
-        assert tx.cases.find(pixel_sha256=f"{1:064x}") == case(1)
+        assert tx.cases.find(file_sha256=f"{1:064x}") == case(1)
         assert tx.cases.find(file_sha256="f" * 64) is None
     store.close()
 
@@ -57,9 +57,26 @@ def test_what_fails_is_not_kept_at_all(database_url: str) -> None:
     with pytest.raises(IntegrityError), store.write() as tx:
         tx.cases.add(case(1))
         tx.set_setting("half", True)
-        tx.cases.add(case(2, pixel_sha256=f"{1:064x}"))
+        tx.cases.add(case(2, file_sha256=f"{1:064x}"))
     with store.read() as tx:
         assert not list(tx.cases.ids()) and tx.setting("half") is None
+    store.close()
+
+
+def test_the_same_pixels_are_found_the_first_case_first(database_url: str) -> None:
+    store = SqlStore(database_url)
+    with store.write() as tx:
+        for number, minutes in ((1, 5), (2, 0), (3, 9)):
+            tx.cases.add(
+                case(number, pixel_sha256="a" * 64, created_at=NOW + timedelta(minutes=minutes))
+            )
+        tx.cases.add(case(4))
+    with store.read() as tx:
+        assert [twin.case_id for twin in tx.cases.with_pixels("a" * 64, limit=9)] == [
+            "c2",
+            "c1",
+            "c3",
+        ]
     store.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ class FullBench(FakeBench):
         super().__init__()
         self.measured: dict[Tier, dict[str, object]] = {}
         """What differs, by tier."""
+        self.peaks: dict[Tier, tuple[float, float]] = {}
+        self.outside_body: float | None = None
 
     def explain(self, *args: object, **named: object) -> work.Explained:
         made = super().explain(*args, **named)  # type: ignore[arg-type]
@@ -55,7 +58,7 @@ class FullBench(FakeBench):
             fill="blur",
         )
         made.faithfulness.update(self.measured.get(made.tier, {}))  # type: ignore[attr-defined]
-        return made
+        return replace(made, peak=self.peaks.get(made.tier), outside_body=self.outside_body)
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app.views.parts.words import JOINER
+
 MAIN = Path(__file__).parents[3] / "app" / "main.py"
 
 
@@ -24,7 +26,7 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """All words on the page, without the marks of Markdown that escape them."""
+        """All words on the page, as a reader sees them."""
         parts = [
             *self.app.markdown,
             *self.app.caption,
@@ -35,12 +37,17 @@ class Screen:
             *self.app.success,
         ]
         words = [str(part.value) for part in parts] + [tab.label for tab in self.app.tabs]
-        return "\n".join(words).replace("\\", "")
+        return bare("\n".join(words))
 
     @property
     def errors(self) -> list[str]:
         """Sentences in red."""
-        return [str(error.value).replace("\\", "") for error in self.app.error]
+        return [bare(str(error.value)) for error in self.app.error]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences that warn."""
+        return [bare(str(warning.value)) for warning in self.app.warning]
 
     @property
     def case_id(self) -> str:
@@ -55,7 +62,7 @@ class Screen:
 
     def buttons(self, label: str) -> list:
         """Buttons whose words begin with these."""
-        return [b for b in self.app.button if b.label.replace("\\", "").startswith(label)]
+        return [b for b in self.app.button if bare(b.label).startswith(label)]
 
     def press(self, label: str, number: int = 0) -> Screen:
         """Press the button with these words."""
@@ -87,3 +94,8 @@ class Screen:
         """Is there a field to choose or to write with this label?"""
         fields = [*self.app.selectbox, *self.app.segmented_control, *self.app.text_area]
         return any(field.label == label for field in fields)
+
+
+def bare(markdown: str) -> str:
+    """Text without what keeps it from being read as markup."""
+    return markdown.replace("\\", "").replace(JOINER, "")

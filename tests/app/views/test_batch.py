@@ -1,13 +1,17 @@
 import io
 import json
+import os
+import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from app.services import batch
+from app.services import batch, work
 from app.services.workplace import Workplace
-from tests.app.services.places import png
+from tests.app.services.places import FakeBench, png
 from tests.app.views.screen import Screen
 
 Worker = Callable[[], int]
@@ -101,3 +105,45 @@ def test_an_older_batch_is_chosen_from_the_list(page: Screen, worker: Worker) ->
     assert len(page.buttons("second.png")) == 1
     page.press("first.png · finished")
     assert not page.buttons("second.png")
+
+
+def test_files_of_one_name_are_shown_with_their_path(page: Screen, worker: Worker) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in ("p1/film.png", "p2/film.png", "p2/other.png"):
+            archive.writestr(path, png(len(path) + ord(path[1])))
+    page.upload(("films.zip", packed.getvalue())).press("Start")
+    worker()
+    page.run()
+    assert [len(page.buttons(f"p{n}/film.png")) for n in (1, 2)] == [1, 1]
+    assert page.buttons("other.png") and not page.buttons("p2/other.png")
+
+
+if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
+
+    def test_folders_and_files_whose_names_are_no_text_are_shown_and_read(
+        page: Screen, place: Workplace, worker: Worker
+    ) -> None:
+        ward = Path(os.fsdecode(os.fsencode(place.settings.folders[0]) + b"/\xf6"))
+        ward.mkdir()
+        Path(os.fsdecode(os.fsencode(ward) + b"/r\xf6ntgen.png")).write_bytes(png(1))
+        page.choose("From", "Server folder")
+        page.choose("Inside it", ward)
+        assert "films/%F6" in page.text
+        page.press("Start")
+        worker()
+        page.run()
+        assert page.buttons("r%F6ntgen.png")
+
+
+def test_a_folder_that_was_not_listed_to_its_end_says_so(
+    page: Screen, place: Workplace
+) -> None:
+    small = replace(place, settings=replace(place.settings, folder_files=1))
+    for number in range(2):
+        (place.settings.folders[0] / f"{number}.png").write_bytes(png(number))
+    job = batch.start_folder(place, place.settings.folders[0])
+    work.run_pending(small, FakeBench())
+    page.open("batch")
+    assert batch.progress(place, job.job_id).job.state == "done"
+    assert "more than 1 files; the rest was left out" in page.text

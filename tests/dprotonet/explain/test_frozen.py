@@ -1,11 +1,12 @@
 import copy
+import os
 
 import pytest
 import torch
 import torchvision
 from torch import nn
 
-from dprotonet.explain.frozen import freeze
+from dprotonet.explain.frozen import _has_bfloat16, freeze
 from dprotonet.explain.settings import PRECISIONS
 from dprotonet.explain.values import logits_of
 from tests.dprotonet.explain.toys import PatchClassifier, film
@@ -25,23 +26,55 @@ def lively(name: str) -> nn.Module:
     return model.eval()
 
 
+# What the tests are told of the processor is one thing, what it can do another.
+RUNS_BFLOAT16 = _has_bfloat16(torch.device("cpu")) and "ONEDNN_MAX_CPU_ISA" not in os.environ
+
+
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "densenet121"])
-def test_the_frozen_copy_says_what_the_network_says(name):
+def test_the_frozen_copy_says_what_the_network_says(name, processor):
     model = lively(name)
     x = torch.randn(2, 3, 64, 64)
-    network = freeze(model, x[:1], "bfloat16")
+    network = freeze(model, x[:1])
     with torch.no_grad():
         wanted = model(x)
         torch.testing.assert_close(
             logits_of(network.run(x, exact=True)), wanted, atol=1e-3, rtol=1e-3
         )
-        assert (logits_of(network.run(x)) - wanted).abs().max() < 0.1 * (1 + wanted.abs().max())
-    assert network.precision == "bfloat16"
+        nearly = 1e-3 if network.precision == "float32" else 0.1
+        seen = logits_of(network.run(x))
+        assert (seen - wanted).abs().max() < nearly * (1 + wanted.abs().max())
     left = sum(isinstance(module, nn.BatchNorm2d) for module in network.exact.modules())
     assert left < sum(isinstance(module, nn.BatchNorm2d) for module in model.modules())
 
 
-def test_gradients_reach_the_image_and_no_weight():
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "densenet121"])
+def test_the_search_runs_in_the_precision_that_the_processor_has(name, processor):
+    network = freeze(lively(name), torch.randn(1, 3, 64, 64))
+    kinds = {p.dtype for p in network.fast.parameters()}
+    assert (network.fast is network.exact) == (network.precision == "float32")
+    assert (torch.bfloat16 in kinds) == (network.precision == "bfloat16")
+    assert {p.dtype for p in network.exact.parameters()} == {torch.float32}
+    if processor == "float32" or RUNS_BFLOAT16:
+        assert network.precision == processor
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_precision_that_is_asked_for_goes_before_what_the_processor_has(precision, processor):
+    network = freeze(lively("resnet18"), torch.randn(1, 3, 64, 64), precision)
+    wanted = processor if precision == "auto" else precision
+    if wanted == "float32" or RUNS_BFLOAT16:
+        assert network.precision == wanted
+
+
+def test_a_network_that_bfloat16_would_bend_is_searched_in_float32(processor):
+    class Touchy(PatchClassifier):
+        def forward(self, x):
+            return 1e6 * torch.sin(1e4 * super().forward(x))
+
+    assert freeze(Touchy(), film(squares=(6, 22))[None]).precision == "float32"
+
+
+def test_gradients_reach_the_image_and_no_weight(processor):
     network = freeze(PatchClassifier(), film()[None])
     x = film(squares=(6, 22))[None].requires_grad_(True)
     logits_of(network.run(x))[0, 1].backward()

@@ -23,6 +23,7 @@ from tests.dprotonet.explain.toys import (
 )
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
 
+pytestmark = pytest.mark.usefixtures("processor")
 QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 

@@ -48,5 +48,3 @@ def test_what_a_network_lacks_is_said():
         node_values(LOGITS, [PrototypeNode(0)])
     with pytest.raises(WrongRequest, match="3 classes"):
         node_values(LOGITS, [ClassNode(3)])
-    with pytest.raises(TypeError, match="logits"):
-        node_values({"logits": LOGITS}, [ClassNode(0)])

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dprotonet.explain import MDMSettings, Node
+from dprotonet.explain.heat import INK
 from dprotonet.explain.method import open_probe
 from dprotonet.explain.probe import Probe
 
@@ -110,3 +112,16 @@ def overlap(heatmap: Tensor, mask: Tensor) -> float:
     chosen[heatmap.flatten().topk(int(mask.sum())).indices] = True
     chosen = chosen.reshape(mask.shape)
     return float((chosen & mask).sum() / (chosen | mask).sum())
+
+
+def assert_same_order(one: np.ndarray, other: np.ndarray) -> None:
+    """Two heatmaps of the decoder put the pixels in the same order, ties apart.
+
+    Their heat tells each pixel's rank. Sums in another order of terms differ in the last bit, which
+    differs from processor to processor; that lets pixels of equal value change places.
+    """
+    assert ((one > 0) == (other > 0)).all()
+    shown = one > 0
+    places = np.abs(np.log(one[shown] / other[shown])) * INK * shown.sum()
+    assert places.max() < 3.5, f"a pixel stands {places.max():.0f} places off"
+    assert (places > 0.5).mean() < 0.01

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 # These use signals, limits, links and pipes that Windows does not have, and macOS in part.
@@ -84,6 +85,24 @@ def dataset() -> Callable[..., Dataset]:
 def written() -> Callable[..., bytes]:
     """Call with a dataset and a transfer syntax: the bytes of the file."""
     return dicom_bytes
+
+
+@pytest.fixture(scope="session")
+def encapsulated() -> Callable[..., bytes]:
+    """Call with one compressed frame, pixels like its own, a syntax and keywords: a file of it."""
+
+    def make(stream: bytes, like: np.ndarray, syntax: str, **attributes: Any) -> bytes:
+        ds = film_dataset(like, **attributes)
+        ds.PixelData = encapsulate([stream])
+        ds["PixelData"].VR = "OB"
+        ds["PixelData"].is_undefined_length = True
+        ds.file_meta = FileMetaDataset()
+        ds.file_meta.TransferSyntaxUID = UID(syntax)
+        made = io.BytesIO()
+        ds.save_as(made, enforce_file_format=True)
+        return made.getvalue()
+
+    return make
 
 
 @pytest.fixture(scope="session")

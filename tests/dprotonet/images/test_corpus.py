@@ -9,6 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit
 
 from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage
@@ -21,9 +22,8 @@ FOLDERS = (
 )
 # pydicom 3.0.2 and pydicom-data 1.0.0, as they install, nothing downloaded. Of the unreadable, 59
 # are headers without pixels and the others are made to be damaged.
-EXPECTED = {"decoded": 169, "unreadable": 66, "no image": 36}
+EXPECTED = {"decoded": 170, "unreadable": 65, "no image": 36}
 MADE_TO_FAIL = {
-    "JPEG-lossy.dcm",
     "JPEG2000-embedded-sequence-delimiter.dcm",
     "MR_truncated.dcm",
     "badVR.dcm",
@@ -96,9 +96,11 @@ def test_grey_values_and_windows_agree_with_pydicom(outcomes):
             continue
         stored = ds.pixel_array[0] if image.facts.frames > 1 else ds.pixel_array
         values = apply_modality_lut(stored, ds)
-        assert np.allclose(image.pixels, values, rtol=1e-6), path.name
+        # Decoders of lossy JPEG may differ by one: the standard allows it.
+        lossy = ds.file_meta.TransferSyntaxUID in (JPEGBaseline8Bit, JPEGExtended12Bit)
+        assert np.allclose(image.pixels, values, rtol=1e-6, atol=int(lossy)), path.name
         compared["values"] += 1
-        if image.windows[0].function != "LINEAR":
+        if image.windows[0].function != "LINEAR" or lossy:
             continue
         signed = ds.PixelRepresentation == 1
         least = -(2 ** (ds.BitsStored - 1)) if signed else 0

@@ -125,12 +125,17 @@ def test_a_missing_attribute_is_named(film):
     [
         ({"Rows": 0}, "no image"),
         ({"Rows": 65535, "Columns": 65535}, "65535 × 65535"),
-        ({"NumberOfFrames": 2_000_000_000}, "2,000,000,000 frames"),
+        ({"NumberOfFrames": -3}, "-3 frames"),
     ],
 )
 def test_a_header_that_promises_too_much_is_refused_before_decoding(film, attributes, text):
     with pytest.raises(UnreadableImage, match=text):
         images.inspect(film(GREY, **attributes))
+
+
+def test_more_frames_than_the_limit_are_refused_before_decoding(film):
+    with pytest.raises(UnreadableImage, match="3 frames of 64 × 48"):
+        images.inspect(film(np.stack([GREY] * 3)), limits=images.Limits(frames=2))
 
 
 def test_pixels_that_end_too_early_are_told(film):

@@ -1,3 +1,4 @@
+import io
 import subprocess
 import sys
 import threading
@@ -8,7 +9,8 @@ import pytest
 
 from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage
-from dprotonet.images.isolated import IsolatedReader
+from dprotonet.images import child_process, isolated_child
+from dprotonet.images.isolated import ChildLimits, IsolatedReader
 
 SMALL = np.arange(1200, dtype=np.uint16).reshape(30, 40)
 
@@ -33,6 +35,7 @@ def test_it_reads_as_the_reader_in_this_process(reader: IsolatedReader, film, ph
             assert getattr(here, field) == getattr(there, field)
         assert reader.inspect(source) == images.inspect(source)
         assert reader.pixel_sha256(source) == images.pixel_sha256(source)
+        assert reader.look(source) == images.look(source)
 
 
 def test_tables_come_back_whole(reader: IsolatedReader):
@@ -56,13 +59,60 @@ def test_errors_come_back_as_they_are_and_the_child_lives_on(reader: IsolatedRea
         assert type(caught.value) is kind
 
 
-def test_the_child_imports_no_torch():
+@pytest.mark.parametrize(
+    ("imports", "absent"),
+    [
+        ("", {"torch", "pydicom", "numpy", "PIL", "zipfile"}),
+        (", dprotonet.images.archive_child", {"torch", "pydicom", "numpy", "PIL"}),
+        (", dprotonet.images.reading, dprotonet.images.wire", {"torch", "torchvision"}),
+    ],
+)
+def test_the_child_imports_only_what_a_request_needs(imports: str, absent: set[str]):
     code = (
-        "import sys, dprotonet.images.isolated_child; "
-        "print(sorted({'torch', 'torchvision'} & set(sys.modules)))"
+        f"import sys, dprotonet.images.isolated_child{imports}; "
+        f"print(sorted({absent} & set(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_names_of_the_package_are_what_they_say_whichever_module_came_first():
+    code = (
+        "import dprotonet.images.hashes, dprotonet.images.walk, dprotonet.images.reading\n"
+        "from dprotonet import images\n"
+        "print([name for name in images.__all__ if not callable(getattr(images, name))])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+def test_a_frame_is_given_time_by_its_own_pixels(film, monkeypatch):
+    allowed: list[float] = []
+    given: list[float] = []
+    monkeypatch.setattr(isolated_child, "limit_processor_time", allowed.append)
+    set_deadline = child_process._Deadline.set
+    monkeypatch.setattr(
+        child_process._Deadline,
+        "set",
+        lambda self, seconds: (given.append(seconds), set_deadline(self, seconds)),
+    )
+    data = film(np.zeros((50, 1000, 200), np.uint8))  # 0.2 million pixels a frame, 10 together
+    limits = ChildLimits(cpu_base=1, cpu_per_megapixel=10, wall_base=30, wall_per_megapixel=50)
+    with IsolatedReader(limits) as reader:
+        reader.read(data, frame=49)
+        reader.look(data)
+        reader.inspect(data)
+    nothing, one_frame = limits.wall(0, len(data)), limits.wall(200_000, len(data))
+    assert given == [nothing, one_frame, nothing, one_frame, nothing]
+    assert one_frame == pytest.approx(nothing + 10)
+
+    header = {"what": "read", "frame": 49, "limits": {}}
+    cpu = isolated_child.CpuLimits(base=1, per_megapixel=10, most=60)
+    answers = io.BytesIO()
+    isolated_child.HANDLERS["read"](
+        isolated_child.Request(header, [bytearray(data)], io.BytesIO(), answers, cpu)
+    )
+    assert allowed == [3] == [limits.cpu(200_000)]
 
 
 def test_threads_take_turns(reader: IsolatedReader, photo):

@@ -1,0 +1,134 @@
+"""The list of cases: a page is found in an index, and only its rows are looked up.
+
+Both steps cost the same at 100 cases and, but for the walk along the index, at 100,000:
+``python -m tests.benchmarks.case_list`` prints what they cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.cases import CaseFilters, CasePage, CaseRow
+from app.domain.errors import NotFound
+from app.store.case_summary import name_key
+from app.store.labelled import labelled
+from app.store.rows import CaseEntry, JobEntry
+
+_STUDY = aliased(CaseEntry)
+_MOST_IN_STUDY = 200
+
+
+def _awaited() -> tuple[ColumnElement[bool], ...]:
+    return JobEntry.kind == "predict", JobEntry.state.in_(("waiting", "running"))
+
+
+_WAITING = exists().where(JobEntry.case_id == CaseEntry.id, *_awaited())
+_STATUS: ColumnElement[str] = case(
+    (CaseEntry.read_state != "open", CaseEntry.read_state),
+    (_WAITING, "waiting"),
+    else_="failed",
+)
+
+
+class CaseList:
+    """The list inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def page(self, filters: CaseFilters, *, page: int, size: int) -> CasePage:
+        """One page of the list, counted from 0; files of one study lie together."""
+        conditions = _conditions(filters)
+        # Only columns of the index are named here: the rows themselves are not touched.
+        total = self._session.scalar(select(func.count()).select_from(CaseEntry).where(*conditions))
+        wanted = select(CaseEntry.id).where(*conditions).order_by(*_order(filters))
+        ids = self._session.scalars(wanted.limit(size).offset(page * size)).all()
+        return CasePage(self._rows(ids), total or 0, page, size)
+
+    def waiting(self, case_ids: Sequence[str]) -> frozenset[str]:
+        """Those of some cases whose prediction is still to come."""
+        query = select(JobEntry.case_id).where(JobEntry.case_id.in_(case_ids), *_awaited())
+        return frozenset(found for found in self._session.scalars(query) if found)
+
+    def study(self, case_id: str) -> tuple[CaseRow, ...]:
+        """The other files of a case's study, in the order they came.
+
+        Raises:
+            NotFound: the case was deleted.
+        """
+        key = self._session.scalar(select(CaseEntry.study_key).where(CaseEntry.id == case_id))
+        if key is None:
+            raise NotFound("This case is not there any more.")
+        others = select(CaseEntry.id).where(CaseEntry.study_key == key, CaseEntry.id != case_id)
+        others = others.order_by(CaseEntry.created_at, CaseEntry.id).limit(_MOST_IN_STUDY)
+        return self._rows(self._session.scalars(others).all())
+
+    def _rows(self, ids: Sequence[str]) -> tuple[CaseRow, ...]:
+        found = self._session.execute(_shown().where(CaseEntry.id.in_(ids))).mappings()
+        rows = {row["case_id"]: CaseRow(**row) for row in found}
+        return tuple(rows[case_id] for case_id in ids if case_id in rows)
+
+
+def _shown() -> Select[Any]:
+    """The columns of a :class:`CaseRow`."""
+    files = select(func.count()).where(_STUDY.study_key == CaseEntry.study_key).scalar_subquery()
+    return select(
+        CaseEntry.id.label("case_id"),
+        CaseEntry.file_name,
+        CaseEntry.study_key,
+        files.label("study_files"),
+        CaseEntry.view_position,
+        CaseEntry.frames,
+        CaseEntry.source,
+        _STATUS.label("status"),
+        CaseEntry.model,
+        CaseEntry.label,
+        CaseEntry.probability,
+        CaseEntry.verdict,
+        CaseEntry.reader,
+        CaseEntry.created_at,
+    )
+
+
+def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    part = filters.text.strip()
+    if part:
+        found.append(
+            or_(
+                CaseEntry.name_key.contains(name_key(part), autoescape=True),
+                CaseEntry.id.startswith(part, autoescape=True),
+            )
+        )
+    if filters.status in ("waiting", "failed"):
+        # Few wait at a time: they are found from their jobs.
+        waiting = select(JobEntry.case_id).where(JobEntry.case_id.is_not(None), *_awaited())
+        is_waiting = CaseEntry.id.in_(waiting)
+        found.append(CaseEntry.read_state == "open")
+        found.append(is_waiting if filters.status == "waiting" else ~is_waiting)
+    elif filters.status:
+        found.append(CaseEntry.read_state == filters.status)
+    if filters.label:
+        found.append(labelled(CaseEntry.label, filters.label))
+    if filters.verdict:
+        found.append(CaseEntry.verdict == filters.verdict)
+    if filters.model:
+        found.append(CaseEntry.model == filters.model)
+    if filters.source:
+        found.append(CaseEntry.source == filters.source)
+    return found
+
+
+def _order(filters: CaseFilters) -> tuple[Any, ...]:
+    if filters.order == "name":
+        return CaseEntry.name_key, CaseEntry.id
+    if filters.order == "probability":
+        return CaseEntry.finding_probability.desc(), CaseEntry.id.desc()
+    # The time of a study is that of its newest file, so that a late file brings the others along.
+    studies = CaseEntry.study_newest, CaseEntry.study_key, CaseEntry.created_at, CaseEntry.id
+    # One index serves both: it is walked from either end.
+    return studies if filters.order == "oldest" else tuple(part.desc() for part in studies)

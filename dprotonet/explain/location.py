@@ -1,0 +1,44 @@
+"""Where a heatmap lies on its image: its peak, and how much of it is beside the body. No torch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_TOP = 0.98  # of the highest value: what is that high belongs to the peak
+_BLUR = 60  # the blur's standard deviation is the map's side divided by this
+
+
+def peak(heatmap: np.ndarray, inside: np.ndarray) -> tuple[float, float]:
+    """The place that a map marks most.
+
+    Maps are blurred a little first: one that is 1 over a whole region peaks in its middle, and a
+    single pixel does not outweigh a region.
+
+    Args:
+        heatmap: ``(S, S)`` in [0, 1] on the network's grid.
+        inside: ``(S, S)`` bool, False on the padding; the image is a rectangle of True.
+
+    Returns:
+        Row and column as shares of the image's height and width, from its upper left corner.
+    """
+    from scipy import ndimage
+
+    rows, columns = np.nonzero(inside.any(1))[0], np.nonzero(inside.any(0))[0]
+    image = heatmap[np.ix_(rows, columns)]
+    smooth = ndimage.gaussian_filter(image, max(heatmap.shape) / _BLUR, mode="nearest")
+    parts, _ = ndimage.label(smooth >= _TOP * smooth.max())
+    top = parts == parts.flat[int(smooth.argmax())]
+    row, column = ndimage.center_of_mass(top)
+    return (float(row) + 0.5) / len(rows), (float(column) + 0.5) / len(columns)
+
+
+def share_outside(heatmap: np.ndarray, body: np.ndarray, inside: np.ndarray) -> float:
+    """How much of a map's sum lies beside the body, in [0, 1].
+
+    Args:
+        heatmap: ``(S, S)`` in [0, 1].
+        body: ``(S, S)`` bool.
+        inside: ``(S, S)`` bool, False on the padding, which does not count.
+    """
+    whole = float(heatmap[inside].sum())
+    return float(heatmap[inside & ~body].sum()) / whole if whole > 0 else 0.0

@@ -1,0 +1,192 @@
+"""The list says of a case what its own tables say, and finds a page without reading the rest."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.domain.annotations import Annotation
+from app.domain.cases import CaseFilters, CaseRow, FilmFacts
+from app.domain.errors import NotFound
+from app.services.jobs import enqueue_prediction
+from app.store import SqlStore
+from dprotonet.prediction import Prediction
+from tests.app.store.databases import NOW
+from tests.app.store.test_sql_store import case
+
+
+def predicted(p_sick: float) -> Prediction:
+    probabilities = {"well": 1 - p_sick, "sick": p_sick}
+    label = "sick" if p_sick >= 0.6 else "well"
+    return Prediction(label, probabilities, probabilities, 0.6, (), 0.5, False, 0.1, "m")
+
+
+def signed(case_id: str, revision: int, verdict: str, *, frame: int = 0) -> Annotation:
+    return Annotation(
+        case_id, frame, revision, "me", verdict, None, 3, "why", "m", "toy", None, None, NOW
+    )  # type: ignore[arg-type]
+
+
+def add(store: SqlStore, number: int, *, minute: int = 0, study: str = "", **more: object) -> str:
+    facts = FilmFacts("dicom", 4, 6, study_uid=study)
+    created = NOW + timedelta(minutes=minute)
+    with store.write() as tx:
+        tx.cases.add(case(number, facts=facts, created_at=created, model="m", **more))
+    return f"c{number}"
+
+
+def save(store: SqlStore, case_id: str, p_sick: float, *, frame: int = 0, model: str = "m") -> None:
+    with store.write() as tx:
+        tx.predictions.save(
+            case_id,
+            frame=frame,
+            model=model,
+            prediction=predicted(p_sick),
+            negative_class="well",
+            now=NOW,
+        )
+
+
+def rows(store: SqlStore, size: int = 50, page: int = 0, **filters: object) -> list[CaseRow]:
+    with store.read() as tx:
+        found = tx.case_list.page(CaseFilters(**filters), page=page, size=size)  # type: ignore[arg-type]
+    return list(found.rows)
+
+
+def ids(store: SqlStore, **filters: object) -> list[str]:
+    return [row.case_id for row in rows(store, **filters)]
+
+
+def test_a_case_goes_from_waiting_to_new_to_read(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1)
+    assert rows(store)[0].status == "failed"  # nobody will predict it
+    with store.write() as tx:
+        job = enqueue_prediction(tx, case_id="c1", frame=0, model="m", now=NOW)
+    assert rows(store)[0].status == "waiting" and ids(store, status="waiting") == ["c1"]
+    save(store, "c1", 0.9)
+    with store.write() as tx:
+        tx.jobs.finish(job.job_id, state="done", now=NOW)
+    (row,) = rows(store, status="new")
+    assert (row.label, row.probability, row.verdict) == ("sick", 0.9, None)
+    with store.write() as tx:
+        tx.annotations.add(signed("c1", 1, "accept"))
+        tx.annotations.add(signed("c1", 2, "reject"))
+    (row,) = rows(store, status="read", verdict="reject")
+    assert (row.verdict, row.reader) == ("reject", "me") and not rows(store, verdict="accept")
+    store.close()
+
+
+def test_a_job_that_fails_leaves_a_failed_case(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1)
+    add(store, 2)
+    with store.write() as tx:
+        job = enqueue_prediction(tx, case_id="c1", frame=0, model="m", now=NOW)
+        enqueue_prediction(tx, case_id="c2", frame=0, model="m", now=NOW)
+        tx.jobs.finish(job.job_id, state="failed", now=NOW, message="Broken.")
+    assert ids(store, status="failed") == ["c1"] and ids(store, status="waiting") == ["c2"]
+    with store.read() as tx:
+        assert tx.case_list.waiting(["c1", "c2"]) == {"c2"}
+    store.close()
+
+
+def test_another_model_shows_what_that_model_said(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1)
+    save(store, "c1", 0.9)
+    save(store, "c1", 0.2, model="other")
+    assert rows(store)[0].label == "sick"
+    with store.write() as tx:
+        tx.cases.set_model("c1", "other")
+    assert (rows(store)[0].label, rows(store)[0].probability) == ("well", 0.8)
+    with store.write() as tx:
+        tx.cases.set_model("c1", "third")
+    assert rows(store)[0].label is None and rows(store)[0].status == "failed"
+    store.close()
+
+
+def test_another_frames_prediction_is_not_the_cases(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1)
+    save(store, "c1", 0.9, frame=3)
+    assert rows(store)[0].label is None
+    store.close()
+
+
+def test_most_probable_first_means_the_finding_not_the_label(database_url: str) -> None:
+    store = SqlStore(database_url)
+    # Of the four, c2 is called "well" with the highest probability of all, and c4 waits.
+    for number, p_sick in ((1, 0.7), (2, 0.05), (3, 0.55)):
+        add(store, number)
+        save(store, f"c{number}", p_sick)
+    add(store, 4)
+    assert ids(store, order="probability") == ["c1", "c3", "c2", "c4"]
+    store.close()
+
+
+def test_files_of_one_study_lie_together_where_the_newest_of_them_is(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1, minute=0, study="1.2")
+    add(store, 2, minute=1)
+    add(store, 3, minute=2, study="1.2")
+    assert ids(store) == ["c3", "c1", "c2"]
+    assert ids(store, order="oldest") == ["c2", "c1", "c3"]
+    assert {row.case_id: row.study_files for row in rows(store)} == {"c1": 2, "c2": 1, "c3": 2}
+    with store.read() as tx:
+        assert [row.case_id for row in tx.case_list.study("c1")] == ["c3"]
+    with store.write() as tx:
+        tx.cases.delete("c3")
+    assert ids(store) == ["c2", "c1"]  # the study is as old as the file that is left
+    with store.read() as tx, pytest.raises(NotFound):
+        tx.case_list.study("c3")
+    store.close()
+
+
+def test_names_are_found_and_sorted_without_regard_to_case(database_url: str) -> None:
+    store = SqlStore(database_url)
+    names = ("b.dcm", "Ärger.dcm", "A.dcm", "100%_off.dcm", "100x.dcm")
+    for number, name in enumerate(names):
+        add(store, number, file_name=name)
+    assert ids(store, order="name") == ["c3", "c4", "c2", "c0", "c1"]
+    assert ids(store, text="ärg") == ["c1"] and ids(store, text="a.DCM") == ["c2"]
+    assert ids(store, text="100%_") == ["c3"]  # no wildcards
+    assert ids(store, text="c4") == ["c4"]  # a case's id
+    store.close()
+
+
+def test_pages_hold_every_case_once_in_every_order(database_url: str) -> None:
+    store = SqlStore(database_url)
+    for number in range(23):
+        add(store, number, minute=number % 4, study=f"1.{number % 7}" if number % 3 else "")
+        if number % 2:
+            save(store, f"c{number}", 0.5)
+    for order in ("newest", "oldest", "name", "probability"):
+        found = [row.case_id for page in range(5) for row in rows(store, 5, page, order=order)]
+        assert sorted(found) == sorted(f"c{number}" for number in range(23))
+    store.close()
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "name", "probability"])
+@pytest.mark.parametrize("filters", [{}, {"status": "read"}, {"verdict": "accept"}])
+def test_sqlite_finds_a_page_in_an_index_alone(
+    sqlite_url: str, order: str, filters: dict[str, str]
+) -> None:
+    store = SqlStore(sqlite_url)
+    add(store, 1)
+    store.tend()
+    asked: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, given: object, *_: object) -> None:
+        asked.append((statement, given))  # type: ignore[arg-type]
+
+    from sqlalchemy import event
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    rows(store, order=order, **filters)
+    event.remove(store.engine, "before_cursor_execute", note)
+    (page,) = [one for one in asked if "ORDER BY" in one[0] and "LIMIT" in one[0]]
+    with store.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {page[0]}", page[1]).all()
+    words = " ".join(str(line) for line in plan)
+    assert "USING COVERING INDEX" in words and "TEMP B-TREE" not in words
+    store.close()

@@ -1,0 +1,204 @@
+"""What a page of the list of cases costs: ``python -m tests.benchmarks.case_list``.
+
+Fills a new SQLite file (or the PostgreSQL database at ``--url``, which must be empty) with cases,
+of which four in five are predicted and one in three is signed, some in studies of several files.
+Prints for each order and filter the median milliseconds of a page, first and last, beside the
+milliseconds of reading as many rows by their keys, which no list can do without.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select, text
+
+from app.domain.cases import CaseFilters
+from app.store import SqlStore
+from app.store.case_summary import name_key
+from app.store.migrate import upgrade
+from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, PredictionEntry
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SIZE = 14  # rows on a page
+STUDY = 3  # files in each tenth study
+CHUNK = 5000
+ASKED: dict[str, CaseFilters] = {
+    "newest": CaseFilters(),
+    "oldest": CaseFilters(order="oldest"),
+    "by name": CaseFilters(order="name"),
+    "most probable": CaseFilters(order="probability"),
+    "read": CaseFilters(status="read"),
+    "new": CaseFilters(status="new"),
+    "waiting": CaseFilters(status="waiting"),
+    "failed": CaseFilters(status="failed"),
+    "rejected": CaseFilters(verdict="reject"),
+    "from folders, by name": CaseFilters(source="folder", order="name"),
+    "name holds 99 (many)": CaseFilters(text="99"),
+    "name holds film-77777 (few)": CaseFilters(text="film-77777"),
+}
+
+
+def main() -> None:
+    """Fill, ask, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--url", default="", help="of an empty database; a new SQLite file else")
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = options.url or f"sqlite:///{Path(folder) / 'list.sqlite3'}"
+        upgrade(url, backups=Path(folder), now=START)
+        store = SqlStore(url)
+        _fill(store, options.cases)
+        store.tend()
+        if store.engine.dialect.name == "postgresql":
+            with store.engine.begin() as connection:
+                connection.execute(text("ANALYZE"))
+        _print(store, options.repeats)
+        store.close()
+
+
+def _print(store: SqlStore, repeats: int) -> None:
+    with store.read() as tx:
+        ids = [row.case_id for row in tx.case_list.page(CaseFilters(), page=0, size=SIZE).rows]
+    bound = _median(lambda: _by_key(store, ids), repeats)
+    print(
+        f"| {store.engine.dialect.name} | found | first page, ms | last page, ms | of the bound |"
+    )
+    print("|---|---|---|---|---|")
+    for name, filters in ASKED.items():
+        total = _page(store, filters, 0)
+        last = max(0, (total - 1) // SIZE)
+        first = _median(lambda f=filters: _page(store, f, 0), repeats)  # type: ignore[misc]
+        deep = _median(lambda f=filters, n=last: _page(store, f, n), repeats)  # type: ignore[misc]
+        print(f"| {name} | {total} | {first:.1f} | {deep:.1f} | {first / bound:.0f} × |")
+    print(f"\nThe bound, {SIZE} rows by their keys: {bound:.2f} ms")
+
+
+def _page(store: SqlStore, filters: CaseFilters, number: int) -> int:
+    with store.read() as tx:
+        return tx.case_list.page(filters, page=number, size=SIZE).total
+
+
+def _by_key(store: SqlStore, ids: list[str]) -> None:
+    with store.engine.connect() as connection:
+        connection.execute(select(CaseEntry).where(CaseEntry.id.in_(ids))).all()
+
+
+def _median(work: Callable[[], Any], repeats: int) -> float:
+    times = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        work()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])  # the first fills the caches
+
+
+def _fill(store: SqlStore, cases: int) -> None:
+    for start in range(0, cases, CHUNK):
+        numbers = range(start, min(start + CHUNK, cases))
+        with store.engine.begin() as connection:
+            connection.execute(insert(CaseEntry), [_case(n) for n in numbers])
+            connection.execute(insert(PredictionEntry), list(_predictions(numbers)))
+            connection.execute(insert(AnnotationEntry), list(_annotations(numbers)))
+            connection.execute(insert(JobEntry), list(_jobs(numbers)))
+
+
+def _case(n: int) -> dict[str, Any]:
+    study = n - n % STUDY if n % 10 < STUDY else n
+    predicted, signed = n % 5 != 0, n % 3 == 0
+    name = f"Film-{n * 7919 % 1_000_003}.dcm"
+    probability = (n * 7919 % 1000) / 1000
+    return {
+        "id": f"{n:032x}",
+        "file_name": name,
+        "name_key": name_key(name),
+        "file_sha256": f"{n:064x}",
+        "pixel_sha256": f"{n:064x}",
+        "file_bytes": 1000,
+        "format": "dicom",
+        "rows": 2048,
+        "columns": 2048,
+        "frames": 1,
+        "colour": False,
+        "bits": 12,
+        **dict.fromkeys(("modality", "view_position", "laterality", "body_part"), "X"),
+        **dict.fromkeys(("transfer_syntax", "photometric", "study_uid", "series_uid"), "1.2"),
+        "study_key": f"{study}",
+        "source": ("upload", "folder")[n % 2],
+        "model": "m",
+        "created_at": START + timedelta(seconds=n),
+        "study_newest": START + timedelta(seconds=study + STUDY - 1 if n % 10 < STUDY else n),
+        "read_state": "read" if signed else "new" if predicted else "open",
+        "label": "sick" if predicted else None,
+        "probability": probability if predicted else None,
+        "finding_probability": probability if predicted else -1.0,
+        "verdict": ("accept", "reject", "supplement")[n % 9 // 3] if signed else None,
+        "reader": "reader" if signed else None,
+    }
+
+
+def _predictions(numbers: range) -> Iterator[dict[str, Any]]:
+    for n in numbers:
+        if n % 5:
+            yield {
+                "case_id": f"{n:032x}",
+                "frame": 0,
+                "model": "m",
+                "label": "sick",
+                "probability": 0.5,
+                "finding_probability": 0.5,
+                "result": {},
+                "created_at": START,
+            }
+
+
+def _annotations(numbers: range) -> Iterator[dict[str, Any]]:
+    for n in numbers:
+        if n % 3 == 0:
+            yield {
+                "case_id": f"{n:032x}",
+                "frame": 0,
+                "revision": 1,
+                "reader": "reader",
+                "verdict": ("accept", "reject", "supplement")[n % 9 // 3],
+                "confidence": 3,
+                "text": "",
+                "model": "m",
+                "model_name": "m",
+                "created_at": START,
+            }
+
+
+def _jobs(numbers: range) -> Iterator[dict[str, Any]]:
+    for n in numbers:
+        if n % 10 == 0:  # half of those without a prediction still wait for it
+            yield {
+                "id": f"{n:032x}",
+                "kind": "predict",
+                "state": "waiting",
+                "work_key": f"{n}",
+                "case_id": f"{n:032x}",
+                "frame": 0,
+                "model": "m",
+                "seed": 0,
+                "progress": 0.0,
+                "message": "",
+                "attempts": 0,
+                "cancel_requested": False,
+                "title": "",
+                "explain": False,
+                "listing": False,
+                "created_at": START,
+            }
+
+
+if __name__ == "__main__":
+    main()

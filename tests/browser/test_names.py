@@ -1,0 +1,66 @@
+"""Names of files and classes in a real browser, which makes links of some text by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.app.views.names import CLASSES, FILES
+from tests.app.views.screen import bare
+from tests.browser.running import Program
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+# What a name could become. The pages' own: pictures of prototypes, headings' anchors, bars, icons.
+MADE_OF_NAMES = """() => [...document.querySelectorAll('a[href], img, .katex, em, [role=img]')]
+  .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure'))
+  .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
+  .filter((words) => !/^(#|.api.gallery.)/.test(words) && !words.includes('icon'))"""
+
+
+@pytest.fixture
+def odd(program: Program) -> Iterator[Program]:
+    """The program with a model whose classes have odd names, which is active."""
+    folder = program.data / "models" / "odd"
+    if not folder.exists():
+        make_tiny_bundle(folder, CLASSES, name="odd")
+    program.run("models", "activate", "odd")
+    yield program
+    program.run("models", "activate", "tiny")
+
+
+def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Program) -> None:
+    from tests.app.services.places import png
+
+    page.goto(odd.address)
+    page.locator("input[type=file]").set_input_files(
+        [
+            {"name": name, "mimeType": "image/png", "buffer": png(number)}
+            for number, name in enumerate(FILES)
+        ]
+    )
+    found = {}
+    page.get_by_text(f"{len(FILES)} added").wait_for()
+    # Rows that wait for the worker are drawn anew: a click might meet one that goes.
+    page.get_by_text("waiting", exact=True).first.wait_for(state="detached")
+    page.wait_for_timeout(1000)
+    listed = [bare(words) for words in page.locator(".st-key-rows-cases button").all_inner_texts()]
+    assert set(FILES) <= set(listed), "letter by letter"
+    found["list"] = page.evaluate(MADE_OF_NAMES)
+    page.locator(".st-key-rows-cases button").first.click()
+    page.locator("[data-film=shown]").wait_for()
+    page.get_by_text("Bars to the right speak for").wait_for()
+    page.get_by_role("tab", name="Heatmaps").click()
+    page.wait_for_timeout(500)
+    found["case"] = page.evaluate(MADE_OF_NAMES)
+    for name in ("batch", "annotations", "model"):
+        page.goto(f"{odd.address}/{name}")
+        page.get_by_text("Research use only, not for diagnosis").wait_for()
+        page.wait_for_timeout(1500)
+        found[name] = page.evaluate(MADE_OF_NAMES)
+    assert found == {name: [] for name in found}

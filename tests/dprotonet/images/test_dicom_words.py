@@ -1,0 +1,154 @@
+"""No sentence for the reader quotes the header: any text in it may be a patient's name."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydicom import config, dcmread
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGLSLossless, RLELossless
+
+from dprotonet import images
+from dprotonet.errors import UnreadableImage
+
+MARKER = b"ZQXPATIENT"
+# Ten characters each, in the place of which the marker is put.
+TEXTS = dict.fromkeys(
+    ("PatientName", "PatientID", "PatientComments", "StudyDescription", "ImageComments",
+     "InstitutionName", "WindowCenterWidthExplanation", "AccessionNumber"),
+    "TEXTTEXTTX",
+)  # fmt: skip
+WORDS = (
+    "PhotometricInterpretation", "VOILUTFunction", "PresentationLUTShape",
+    "PresentationIntentType", "Modality", "BurnedInAnnotation", "PixelPresentation",
+    "ImageLaterality", "ViewPosition", "BodyPartExamined", "SpecificCharacterSet",
+    "LossyImageCompression", "ImageType",
+)  # fmt: skip
+NUMBERS = (
+    "WindowCenter", "WindowWidth", "RescaleSlope", "RescaleIntercept", "PixelSpacing",
+    "ImagerPixelSpacing", "NominalScannedPixelSpacing",
+)  # fmt: skip
+COUNTS = ("NumberOfFrames", "PixelAspectRatio", "InstanceNumber")
+UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+URLS = ("PixelDataProviderURL",)
+SYNTAX = b"1.2.840.10008.1.2.1\0"
+PLANTED = (*WORDS, *NUMBERS, *COUNTS, *UIDS, *URLS, "TransferSyntaxUID")
+TAGS = {"Rows": b"\x28\x00\x10\x00US", "BitsAllocated": b"\x28\x00\x00\x01US"}
+PIXELS = b"\xe0\x7f\x10\x00OW"
+RAMP = (np.arange(48 * 64, dtype=np.uint16) * 20).reshape(48, 64)
+
+
+def planted(film, keywords: tuple[str, ...], **more: object) -> bytes:
+    """A file with the marker in all its free text and in ``keywords``."""
+    values: dict[str, object] = {**TEXTS, **more}
+    for number, keyword in enumerate(keywords):
+        if keyword in (*NUMBERS, *COUNTS):
+            values[keyword] = f"123456{number:04}"
+        elif keyword in UIDS:
+            values[keyword] = f"1.2.3.4.{number + 10}"
+        elif keyword != "TransferSyntaxUID":
+            values[keyword] = f"WORDWORD{number:02}"
+    with config.disable_value_validation():
+        data = film(RAMP, **values)
+    for keyword, value in values.items():
+        if keyword in TEXTS or keyword in keywords:
+            data = data.replace(str(value).encode(), MARKER)
+    if "TransferSyntaxUID" in keywords:
+        data = data.replace(SYNTAX, MARKER + b".10008.1.2")
+    assert data.count(MARKER) >= len(TEXTS)
+    return data
+
+
+def sentences(data: bytes) -> list[str]:
+    """All that a reader is told of a file."""
+    said = []
+    for use in (images.inspect, images.read, images.pixel_sha256):
+        try:
+            result = use(data)
+            said += getattr(result, "notes", ())
+        except UnreadableImage as error:
+            said.append(str(error))
+    return said
+
+
+def assert_silent(data: bytes) -> None:
+    for sentence in sentences(data):
+        assert MARKER.decode() not in sentence.upper(), sentence
+        assert "ATIENT" not in sentence.upper(), sentence
+
+
+@pytest.mark.parametrize("keyword", PLANTED)
+@pytest.mark.parametrize("lost", ["nothing", "Rows", "BitsAllocated", "pixels", "half"])
+def test_a_text_in_the_place_of_another_value_is_not_quoted(film, keyword: str, lost: str):
+    data = planted(film, (keyword,))
+    if lost == "pixels":
+        data = data[: data.rindex(PIXELS)]
+    elif lost == "half":
+        data = data[: len(data) // 2]
+    elif lost in TAGS:
+        data = data.replace(TAGS[lost], b"\x28\x00\xff\x00US")  # an element that nobody knows
+    assert_silent(data)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    keywords=st.sets(st.sampled_from(PLANTED), max_size=4),
+    seed=st.integers(0, 10_000),
+    damaged=st.integers(0, 12),
+    kept=st.floats(0.05, 1),
+)
+def test_no_sentence_about_a_damaged_file_quotes_it(film, keywords, seed, damaged, kept):
+    data = bytearray(planted(film, tuple(sorted(keywords))))
+    rng = np.random.default_rng(seed)
+    for at in rng.integers(132, len(data), damaged):
+        data[at] = rng.integers(0, 256)
+    assert_silent(bytes(data[: max(200, int(len(data) * kept))]))
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, RLELossless])
+@pytest.mark.parametrize("coded", [MARKER * 20, b"\xff\xd8" + MARKER * 20, b"\0" * 64 + MARKER])
+def test_a_decoders_own_words_are_not_quoted(film, syntax: str, coded: bytes):
+    ds = dcmread(io.BytesIO(film(RAMP, syntax)))
+    ds.PixelData = encapsulate([coded])
+    stream = io.BytesIO()
+    ds.save_as(stream)
+    said = sentences(stream.getvalue())
+    assert said
+    for sentence in said:
+        assert MARKER.decode() not in sentence
+        assert "Unable to decode" not in sentence and "plugin" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("keyword", "told"),
+    [
+        ("PhotometricInterpretation", "of no known kind"),
+        ("NumberOfFrames", "number of frames is no number"),
+        ("TransferSyntaxUID", "an unknown method, which"),
+        ("VOILUTFunction", "window function that is not known"),
+    ],
+)
+def test_what_cannot_be_quoted_is_still_told(film, keyword: str, told: str):
+    window = {"WindowCenter": 5, "WindowWidth": 10}
+    assert any(told in sentence for sentence in sentences(planted(film, (keyword,), **window)))
+
+
+def test_a_kind_of_pixels_that_is_known_and_not_shown_is_named(film):
+    with pytest.raises(UnreadableImage, match="YBR_PARTIAL_422"):
+        images.read(film(RAMP, PhotometricInterpretation="YBR_PARTIAL_422"))
+
+
+def test_a_name_of_a_window_is_one_short_line(film):
+    long = "LUNG\r\n\x1b[31m\u202e" + "x" * 200
+    with config.disable_value_validation():
+        data = film(
+            RAMP,
+            SpecificCharacterSet="ISO_IR 192",
+            WindowCenter=5,
+            WindowWidth=10,
+            WindowCenterWidthExplanation=long,
+        )
+    name = images.read(data).windows[0].name
+    assert name.startswith("LUNG [31m") and name.isprintable() and len(name) == 64
