@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import signal
@@ -24,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 well, 1 not done, 2 wrong usage or setting."""
     options = _parser().parse_args(arguments)
     configure_logging()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A path that the terminal cannot spell is told by its numbers.
+        sys.stdout.reconfigure(errors="backslashreplace")
     if options.command == "licences":
         return _licences()
     os.umask(0o077)  # films and readings are for this user alone

@@ -20,6 +20,7 @@ from app.store.items import ClaimedItem, NewItem
 from dprotonet.errors import Cancelled, NotAnImage
 from dprotonet.file_names import path_of, stored_path
 from dprotonet.images import FoundFile, file_sha256, walk
+from dprotonet.images.walk import LeftOut
 
 log = logging.getLogger(__name__)
 CHUNK = 500  # files written to the list at once
@@ -82,7 +83,9 @@ def _take_or_fail(
 def _list(
     workplace: Workplace, bench: Bench, job: Job, folder: str, *, stop: Callable[[], bool]
 ) -> None:
-    found: Iterator[NewItem] = (_new_item(file) for file in walk([path_of(folder)]))
+    left_out, notes = LeftOut(), []
+    files = walk([path_of(folder)], left_out=left_out)
+    found: Iterator[NewItem] = (_new_item(file) for file in files)
     left = workplace.settings.folder_files
     while chunk := list(islice(found, CHUNK)):
         is_too_many = len(chunk) > left
@@ -91,9 +94,8 @@ def _list(
             if tx.jobs.is_unwanted(job.job_id):
                 return
             tx.items.add(job.job_id, chunk)
-            if is_too_many:
-                tx.jobs.note(job.job_id, too_many(workplace.settings.folder_files))
         if is_too_many:
+            notes.append(too_many(workplace.settings.folder_files))
             break
         if stop():
             with workplace.store.write() as tx:
@@ -102,7 +104,7 @@ def _list(
         while work.run_interactive(workplace, bench, stop=stop):
             pass
     with workplace.store.write() as tx:
-        tx.listings.finish(job.job_id)
+        tx.listings.finish(job.job_id, " ".join([*notes, *left_out.sentences()]))
 
 
 def _new_item(file: FoundFile) -> NewItem:

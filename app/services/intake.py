@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from app.domain.cases import Case, FilmFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
@@ -224,8 +224,10 @@ def _new_case(
 
 def _plain(facts: FilmFacts) -> FilmFacts:
     """A header may hold what no column of a database can, such as a null character."""
-    texts = {name: fact for name, fact in vars(facts).items() if isinstance(fact, str)}
-    return replace(facts, **{name: printable(fact) for name, fact in texts.items()})
+    plain: dict[str, Any] = {
+        name: printable(fact) for name, fact in vars(facts).items() if isinstance(fact, str)
+    }
+    return replace(facts, **plain)
 
 
 def _twin_words(twins: Sequence[Twin]) -> str:

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Session
 from app.domain.cases import Case, FilmFacts, Twin
 from app.domain.errors import NotFound
 from app.store import case_summary
-from app.store.rows import AnnotationEntry, CaseEntry, ExplanationEntry, JobItemEntry
+from app.store.rows import (
+    AnnotationEntry,
+    CaseEntry,
+    ExplanationEntry,
+    JobEntry,
+    JobItemEntry,
+)
 
 FACTS = tuple(FilmFacts.__dataclass_fields__)
 

@@ -104,11 +104,6 @@ class Jobs:
         query = select(JobEntry.id).where(JobEntry.state == "waiting", JobEntry.kind != "batch")
         return self._session.scalar(query.limit(1)) is not None
 
-    def note(self, job_id: str, message: str) -> None:
-        """Say something of a job that goes on."""
-        self.entry(job_id).message = printable(message)
-        self._session.flush()
-
     def is_any_urgent(self) -> bool:
         """Is there a prediction or a first map to be made, for which a page shows nothing yet?"""
         query = select(JobEntry.id).where(

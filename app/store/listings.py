@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -33,11 +34,16 @@ class Listings:
         self._session.flush()
         return to_job(entry), entry.folder or ""
 
-    def finish(self, job_id: str) -> None:
-        """The folder was walked to its end; a batch that is gone is left alone."""
+    def finish(self, job_id: str, note: str) -> None:
+        """The folder was walked to its end; a batch that is gone is left alone.
+
+        Args:
+            job_id: of the batch.
+            note: what is to be said of the folder, or nothing.
+        """
         entry = self._entry(job_id)
         if entry is not None:
-            entry.listing, entry.attempts = False, 0
+            entry.listing, entry.attempts, entry.message = False, 0, printable(note)
             self._session.flush()
 
     def put_back(self, job_id: str) -> None:
@@ -76,7 +82,7 @@ class Listings:
         self._session.flush()
 
 
-def _active() -> Select[tuple[JobEntry]]:
+def _active() -> Select[Any]:
     return select(JobEntry).where(
         JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE), JobEntry.listing
     )

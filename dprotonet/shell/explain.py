@@ -1,6 +1,10 @@
 """``explain``: one heatmap for each frame and node, as files that mirror the input."""
 
+import errno
+import os
+import stat
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
@@ -73,12 +77,21 @@ class _Explainer:
         self._layout = Layout(request.out)
 
     def explain(self, film: Film) -> Iterator[dict[str, Any]]:
-        """Explain every node of one frame; each record comes once its files are written."""
+        """Explain every node of one frame; each record comes once its files are written.
+
+        Raises:
+            _Unwritten: also before any work, where the files' places cannot be had.
+        """
+        places = [
+            self._layout.files(film.source, film.frame, safe, self._method)
+            for safe in self._nodes.values()
+        ]
+        with self._readable_errors():
+            _prepare(places)
         prediction = self._predictor.predict(film.image)
         explained = self._explained(film, prediction.label)
         shown = film.image.display()
-        for (asked, safe), one in zip(self._nodes.items(), explained, strict=True):
-            files = self._layout.files(film.source, film.frame, safe, self._method)
+        for asked, files, one in zip(self._nodes, places, explained, strict=True):
             rows, columns = one.heatmap_stored.shape
             record = {
                 **film_record(film),
@@ -99,14 +112,19 @@ class _Explainer:
                     "record": str(files.record),
                 },
             }
-            try:
+            with self._readable_errors():
                 _write(files, one.heatmap_stored, shown, record)
-            except OSError as error:
-                raise _Unwritten(
-                    f"The explanation could not be written below {self._out} ({error.strerror})."
-                    " Make room there or name another folder with --out."
-                ) from error
             yield record
+
+    @contextmanager
+    def _readable_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _Unwritten(
+                f"The explanation could not be written below {self._out} ({error.strerror})."
+                " Make room there or name another folder with --out."
+            ) from error
 
     def _explained(self, film: Film, label: str) -> list["FilmExplanation"]:
         """One explanation for each node that was asked, in that order."""
@@ -149,6 +167,16 @@ def _make(out: Path) -> None:
         raise WrongRequest(
             f"The folder {out} cannot be made ({error.strerror}): name another with --out."
         ) from None
+
+
+def _prepare(places: Sequence[Files]) -> None:
+    """Make the folders, and look at every place: what cannot be written costs no work first."""
+    for files in places:
+        files.record.parent.mkdir(parents=True, exist_ok=True)
+        for path in (files.heatmap, files.overlay, files.record):
+            with suppress(FileNotFoundError):
+                if stat.S_ISDIR(path.lstat().st_mode):
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from dprotonet.file_names import encodable, path_bytes
 from dprotonet.prediction import Prediction
 from dprotonet.shell.films import Film, Problem
 
@@ -50,8 +51,18 @@ def prediction_record(film: Film, prediction: Prediction) -> dict[str, Any]:
 
 
 def film_record(film: Film | Problem) -> dict[str, Any]:
-    """The keys that every record begins with."""
-    return {"path": str(film.source.path), "frame": film.frame, "sha256": film.sha256}
+    """The keys that every record begins with.
+
+    Where the path is no text, ``path`` shows the odd bytes as ``%XX``, and ``path_bytes`` has the
+    path in hexadecimal digits, to open the file by: ``os.fsdecode(bytes.fromhex(…))``.
+    """
+    raw = path_bytes(film.source.path)
+    return {
+        "path": str(film.source.path),
+        **({} if raw is None else {"path_bytes": raw}),
+        "frame": film.frame,
+        "sha256": film.sha256,
+    }
 
 
 def problem_record(problem: Problem) -> dict[str, Any]:
@@ -61,10 +72,11 @@ def problem_record(problem: Problem) -> dict[str, Any]:
 
 
 def json_text(record: Mapping[str, Any], *, indent: int | None = None) -> str:
-    """JSON that every parser reads: ASCII, and null where a number is not finite."""
-    # ASCII escapes, so that neither the terminal's encoding nor a file name that is no valid
-    # Unicode can break a line.
-    return json.dumps(_finite(record), indent=indent, allow_nan=False)
+    """JSON that every parser reads: ASCII, null where a number is not finite, and ``%XX`` where
+    a file's name is no text."""
+    # ASCII escapes, so that the terminal's encoding cannot break a line; and no escape of half a
+    # character, which some parsers refuse.
+    return json.dumps(_plain(record), indent=indent, allow_nan=False)
 
 
 class JsonLines:
@@ -112,7 +124,7 @@ class FlatTable:
         return inert_path(film.source.path), film.frame, film.sha256 or ""
 
     def _row(self, *cells: object) -> None:
-        self._rows.writerow(cells)
+        self._rows.writerow([encodable(cell) if isinstance(cell, str) else cell for cell in cells])
         self._stream.flush()
 
 
@@ -131,11 +143,13 @@ def _number(value: float) -> str:
     return repr(float(value)) if math.isfinite(value) else ""
 
 
-def _finite(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return encodable(value)
     if isinstance(value, Mapping):
-        return {key: _finite(part) for key, part in value.items()}
+        return {key: _plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(part) for part in value]
+        return [_plain(part) for part in value]
     return value

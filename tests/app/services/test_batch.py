@@ -55,6 +55,7 @@ def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
     ]
     state = batch.progress(place_with, job.job_id)
     assert (state.job.state, state.total, state.finished) == ("done", 6, 6)
+    assert state.job.message.startswith("One link was left out (link.png).")
     rows = batch.rows(place_with, job.job_id).rows
     assert rows[0].label == "finding" and rows[0].probabilities["finding"] > 0.5
     assert rows[1].case_id == rows[2].case_id and "already" in rows[2].message

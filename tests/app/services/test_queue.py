@@ -224,7 +224,7 @@ def test_a_folder_that_cannot_be_walked_is_given_up_and_what_was_found_is_read(
     walk = batch_work.walk
     begun: list[str] = []
 
-    def failing(paths: list[str]) -> Iterator[FoundFile]:
+    def failing(paths: list[str], **more: object) -> Iterator[FoundFile]:
         for number, file in enumerate(walk(paths)):
             if "films" in str(paths[0]) and number == 2:
                 begun.append(str(paths[0]))
@@ -252,7 +252,7 @@ def test_a_folder_whose_listing_ends_the_worker_each_time_fails_and_says_so(
 ) -> None:
     walk = batch_work.walk
 
-    def dying(paths: list[str]) -> Iterator[FoundFile]:
+    def dying(paths: list[str], **more: object) -> Iterator[FoundFile]:
         if "films" in str(paths[0]):
             raise KeyboardInterrupt
         return walk(paths)

@@ -1,5 +1,7 @@
 import hashlib
 import json
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -199,6 +201,49 @@ def test_an_out_that_is_a_file_is_wrong_usage(shell, bundle, tmp_path):
 
     assert (status, records) == (2, [])
     assert str(out) in err
+
+
+@pytest.mark.parametrize("name", ["x" * 249 + ".png", "ä" * 125 + ".png"])
+def test_a_film_with_the_longest_name_is_explained(shell, bundle, tmp_path, name):
+    film, out = write_png(tmp_path / name), tmp_path / "out"
+
+    status, (record,), _ = shell("explain", film, "--model", bundle, "--out", out, *QUICK)
+
+    assert status == 0
+    assert record["path"] == str(film)
+    assert {Path(path).name for path in record["files"].values()} == files_below(out)
+
+
+def test_a_place_that_cannot_be_had_costs_no_work(shell, bundle, tmp_path, monkeypatch):
+    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
+    (out / "film.png.0.class.overlay.png").mkdir(parents=True)
+    monkeypatch.setattr(
+        "dprotonet.predictor.Predictor.predict", lambda *words: pytest.fail("was predicted")
+    )
+
+    status, (record,), _ = shell("explain", film, "--model", bundle, "--out", out, *QUICK)
+
+    assert status == 1
+    assert "could not be written" in record["error"]
+
+
+if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
+
+    def test_a_film_whose_name_is_no_text_is_read_told_and_explained(shell, bundle, tmp_path):
+        films = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xff"))
+        name = b"r\xf6" + b"o" * 240 + b".png"
+        film = write_png(Path(os.fsdecode(os.fsencode(films) + b"/" + name)))
+        out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/o\xff"))
+
+        status, (record,), _ = shell("explain", films, "--model", bundle, "--out", out, *QUICK)
+
+        assert status == 0
+        assert record["path"] == f"{tmp_path}/f%FF/r%F6{'o' * 240}.png"
+        assert bytes.fromhex(record["path_bytes"]) == os.fsencode(film)
+        assert all(os.fsencode(written).isascii() for written in files_below(out))
+        assert len(files_below(out)) == 3
+        status, (said,), _ = shell("predict", films, "--model", bundle)
+        assert (status, said["path_bytes"]) == (0, record["path_bytes"])
 
 
 def test_an_explanation_that_cannot_be_written_is_a_record_with_its_reason(shell, bundle, tmp_path):

@@ -70,6 +70,58 @@ def test_a_folder_that_is_called_like_the_way_out_is_kept_apart_too():
     assert len(records) == 3
 
 
+def test_a_name_that_would_be_too_long_keeps_its_ends_and_is_no_other_films(tmp_path):
+    layout = Layout(tmp_path)
+    names = [f"{letter * count}{n}.dcm" for letter, count in (("x", 244), ("ä", 122)) for n in "12"]
+    names += ["y" * 251 + ".png"]
+
+    made = [layout.files(source(name), 99, "class", "integrated-gradients") for name in names]
+
+    for files in made:
+        for path in (files.heatmap, files.overlay, files.record):
+            path.write_bytes(b"")
+    assert len({files.record for files in made}) == len(names)
+    assert made[0].record.name.startswith("xxx") and "1.dcm.99.class." in made[0].record.name
+
+
+def test_a_name_that_fits_stays_as_it_is(tmp_path):
+    name = "x" * (255 - len(".0.class.overlay.png"))
+
+    files = Layout(tmp_path).files(source(name), 0, "class")
+
+    assert files.overlay.name == f"{name}.0.class.overlay.png"
+    assert len(files.overlay.name) == 255
+
+
+def test_a_path_that_would_be_too_long_lies_in_the_folder_itself(tmp_path):
+    deep = PurePath(*["d" * 200] * 20)
+    given = [source(str(deep / name)) for name in ("a.dcm", "b.dcm")]
+    given += [source(str(deep.parent / ("e" * 200) / "a.dcm"))]
+    layout = Layout(tmp_path)
+
+    made = [layout.files(one, 0, "class").record for one in given]
+
+    assert len(set(made)) == 3
+    assert {path.parent for path in made} == {tmp_path}
+    assert all(path.name.endswith(".dcm.0.class.json") for path in made)
+
+
+def test_a_byte_that_is_no_text_is_written_as_its_number():
+    layout = Layout(Path("out"))
+
+    odd = layout.files(source("w\udcf6/r\udcf6.jpg"), 0, "class")
+    plain = layout.files(source("w%F6/r%F6.jpg"), 0, "class")
+
+    assert odd.record == Path("out/w%F6/r%F6.jpg.0.class.json")
+    assert plain.record == Path("out/path-1/w%F6/r%F6.jpg.0.class.json")
+
+
+def test_no_file_takes_a_name_that_windows_keeps_for_a_device():
+    files = Layout(Path("out")).files(source("con/aux.png"), 0, "class")
+
+    assert files.record == Path("out/_con/_aux.png.0.class.json")
+
+
 def test_a_film_beside_its_explanation_is_no_explanation(tmp_path):
     stem = "a.png.0.class"
     names = [f"{stem}.heatmap.npy", f"{stem}.overlay.png", f"{stem}.json"]

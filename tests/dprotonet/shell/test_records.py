@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from dprotonet.images import GrayOrColourImage, ImageFacts, Window
 from dprotonet.prediction import Prediction, PrototypeMatch
 from dprotonet.shell.films import Film, Problem, Source
-from dprotonet.shell.records import FlatTable, JsonLines, inert, json_text
+from dprotonet.shell.records import FlatTable, JsonLines, inert, json_text, problem_record
 
 CLASSES = ("none", "=nodule")
 
@@ -82,10 +83,19 @@ def test_a_file_without_a_prediction_says_why(skipped, key):
     assert record == {"path": str(Path("films/a.png")), "frame": 0, "sha256": None, key: "Because."}
 
 
-def test_a_name_that_is_no_unicode_still_gives_a_line_that_parses():
-    record = json.loads(json_text({"path": "a\udcff.png"}))
+def test_a_name_that_is_no_unicode_still_gives_a_line_that_every_parser_reads():
+    source = Source(Path("films/a\udcff.png"), Path("a\udcff.png"), 1)
+    problem = Problem(source, 0, None, "“a\udcff.png” is odd.", False)
 
-    assert record["path"].encode(errors="surrogateescape") == b"a\xff.png"
+    record = json.loads(json_text(problem_record(problem)))
+
+    assert record["path"].encode() == str(Path("films/a%FF.png")).encode()
+    assert os.fsdecode(bytes.fromhex(record["path_bytes"])) == str(source.path)
+    assert record["error"] == "“a%FF.png” is odd."
+
+    stream = io.StringIO()
+    FlatTable(stream, CLASSES).problem(problem)
+    assert "a%FF.png" in stream.getvalue().encode().decode()
 
 
 def test_a_number_that_is_not_finite_becomes_null():

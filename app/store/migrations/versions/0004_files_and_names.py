@@ -4,8 +4,8 @@ Revision: 0004, after 0002
 
 Until now the same pixels were one case: films with another window, padding or shape of pixels were
 called duplicates, and a batch showed the first one's prediction for them. Such rows of batches say
-so now, and those whose bytes are still in their folder can be read again. Heatmaps belong to a case,
-no longer to pixels. The hashes of cases taken in before are all of decoded pixels.
+so now, and those whose bytes are still in their folder can be read again. Heatmaps belong to a
+case, no longer to pixels. The hashes of cases taken in before are all of decoded pixels.
 
 Files of a batch have a path to be shown beside the one to be opened, in which ``%`` is written as
 ``%25`` from now on, so that a byte that is no text can stand as ``%F6``.
