@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -55,22 +57,34 @@ def write_films(folder: Path, count: int) -> None:
 
 def measure(data: Path, films: Path, options: argparse.Namespace) -> dict[str, float]:
     """Run the program over the films and read the resident memory of its tree."""
+    own = {"DPROTONET_FOLDERS": str(films)}
+    if options.model:
+        own["DPROTONET_MODELS"] = str(options.model.absolute())
+    started = time.monotonic()
+    with running_program(data, own) as (pid, settings):
+        return _watch(settings, films, pid, options, started)
+
+
+@contextmanager
+def running_program(data: Path, own: Mapping[str, str]) -> Iterator[tuple[int, Settings]]:
+    """The whole program on a data folder and a port of its own; ``own``: more of its environment.
+
+    Yields:
+        The server's process id, and the program's settings.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {
         **os.environ,
         "DPROTONET_DATA": str(data),
-        "DPROTONET_FOLDERS": str(films),
         "DPROTONET_PORT": str(port),
+        **own,
     }
-    if options.model:
-        environment["DPROTONET_MODELS"] = str(options.model.absolute())
-    started = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "app"], env=environment, stdout=sys.stderr)
     try:
         _wait_for_port(port, process)
-        return _watch(Settings.from_environment(environment), films, process.pid, options, started)
+        yield process.pid, Settings.from_environment(environment)
     finally:
         process.terminate()
         process.wait(60)

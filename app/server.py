@@ -61,14 +61,16 @@ def make_app(settings: Settings) -> st.App:
     guard = Middleware(Guard, hosts=answered_hosts(settings), behind_proxy=settings.behind_proxy)
     return st.App(
         SCRIPT,
-        lifespan=lambda app: _expiring_uploads(place),
+        lifespan=lambda app: expiring_uploads(place),
         routes=own_routes(place),
         middleware=[guard],
     )
 
 
 @asynccontextmanager
-async def _expiring_uploads(place: Callable[[], Workplace]) -> AsyncIterator[None]:
+async def expiring_uploads(place: Callable[[], Workplace]) -> AsyncIterator[None]:
+    """While the server runs: uploads of sessions that were not heard of for an hour are removed."""
+
     async def watch() -> None:
         while True:
             await asyncio.sleep(EXPIRY_SECONDS)

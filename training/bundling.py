@@ -94,7 +94,8 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
     training = {
         "recipe": run.recipe.to_json() | {"weights": weights_name(run.recipe)},
         "films": {"train": len(rows.train), "validation": len(rows.validation)}
-        | {"test": len(rows.test)},
+        | {"test": len(rows.test)}
+        | ({"left_out": len(run.films.left_out)} if run.films.left_out else {}),
         "chosen_on_validation": {
             "epoch": best_epoch(fitted.history),
             "temperature": round(fitted.temperature, 4),

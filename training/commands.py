@@ -7,6 +7,7 @@ import json
 import logging
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,17 +33,18 @@ def train(words: argparse.Namespace) -> None:
             )
     keep_freed_memory()
     from training import distributed
-    from training.crossval import check_folds
+    from training.crossval import check_folds, check_sizes
     from training.datasets.opening import open_dataset
     from training.train import prepare
     from training.writing import write_json
 
     device = distributed.join(_device(words.device))
     dataset = open_dataset(recipe, words.data)
+    check_sizes(dataset.samples, dataset.classes, words.folds)  # said before any image is read
     _keep_recipe(recipe, words.out, resume=words.resume)
     films = _placed(dataset, recipe, words)
-    check_folds(films, dataset.classes, words.folds)  # said before any training
-    _describe(recipe, films, words, device)
+    warnings = check_folds(films, dataset.classes, words.folds)  # said before any training
+    _describe(recipe, dataset, films, words, device, warnings)
     run = prepare(
         recipe,
         dataset,
@@ -74,7 +76,7 @@ def compare(words: argparse.Namespace) -> None:
     from training.compare import plan_of, write_plan
     from training.comparison import tabulate
     from training.comparison_page import markdown, plot
-    from training.crossval import check_folds
+    from training.crossval import check_folds, check_sizes
     from training.datasets.opening import open_dataset
     from training.distributed import is_shared
     from training.train import prepare
@@ -84,10 +86,11 @@ def compare(words: argparse.Namespace) -> None:
         raise ReadableError("compare trains in one process. Start it without torchrun.")
     plan = plan_of(recipe, words.presets, words.seeds, words.folds)
     dataset = open_dataset(recipe, words.data)
+    check_sizes(dataset.samples, dataset.classes, words.folds)
     write_plan(plan, words.out)
     films = _placed(dataset, recipe, words)
-    check_folds(films, dataset.classes, words.folds)
-    _describe(recipe, films, words, device)
+    warnings = check_folds(films, dataset.classes, words.folds)
+    _describe(recipe, dataset, films, words, device, warnings)
     run = prepare(
         recipe,
         dataset,
@@ -253,19 +256,41 @@ def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
         Preprocessing(size=recipe.image_size),
         classes=len(dataset.classes),
         keep=keep,
+        damaged=recipe.damaged,
     )
     if is_main():
         wait()
     return group_duplicates(films) if recipe.duplicates == "group" else films
 
 
-def _describe(recipe: Recipe, films: Any, words: argparse.Namespace, device: str) -> None:
-    """Have the run folder say what it is."""
+def _describe(
+    recipe: Recipe,
+    dataset: Any,
+    films: Any,
+    words: argparse.Namespace,
+    device: str,
+    warnings: Sequence[str],
+) -> None:
+    """Have the run folder say what it is, and the log what is odd about the data."""
     from training.distributed import is_main
     from training.runfolder import describe, note_start
 
-    if is_main():
-        note_start(words.out, describe(recipe, films, command=_command(words), device=device))
+    if not is_main():
+        return
+    if dataset.skipped:
+        first = dataset.skipped[0]
+        _log.info("%d files are no images and were skipped: %s …", len(dataset.skipped), first)
+    for warning in warnings:
+        _log.warning("%s", warning)
+    made = describe(
+        recipe,
+        films,
+        command=_command(words),
+        device=device,
+        skipped=dataset.skipped,
+        warnings=warnings,
+    )
+    note_start(words.out, made)
 
 
 def _folds(run: Any, folds: int | None, *, every: bool) -> None:

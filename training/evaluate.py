@@ -18,7 +18,7 @@ from dprotonet.labels import owned
 from dprotonet.prediction import Prediction
 from training.datasets.opening import open_dataset
 from training.datasets.samples import Dataset, Sample
-from training.films import ages_of, labels_of, place_films
+from training.films import ages_of, labels_of, place_films, readable
 from training.progress import shown
 from training.recipe import Recipe
 from training.report import Judged, report
@@ -62,10 +62,15 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
     recipe = recipe_of(bundle)
     dataset = open_dataset(recipe, data)
     check_classes(bundle, dataset)
-    samples = by_split(_grouped(dataset, recipe))[split]
+    samples = _read(recipe, by_split(_grouped(dataset, recipe))[split])
     if not samples:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
     return tuple(samples)
+
+
+def _read(recipe: Recipe, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
+    """Without those that cannot be read, where training left them out."""
+    return readable(samples) if recipe.damaged == "leave_out" else samples
 
 
 def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
@@ -76,7 +81,9 @@ def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     from training.leakage import group_duplicates
 
     preprocessing = Preprocessing(size=recipe.image_size)
-    films = place_films(dataset.samples, preprocessing, classes=len(dataset.classes))
+    films = place_films(
+        dataset.samples, preprocessing, classes=len(dataset.classes), damaged=recipe.damaged
+    )
     return group_duplicates(films).samples
 
 
@@ -154,7 +161,7 @@ def slow_parts(
 
     recipe = recipe_of(bundle)
     parts = by_split(_grouped(open_dataset(recipe, data), recipe))
-    predictor, samples = Predictor(bundle, device), parts[split]
+    predictor, samples = Predictor(bundle, device), _read(recipe, parts[split])
     drawing, resamples = Drawing(extras.method, extras.tier), recipe.resamples
     found: dict[str, Any] = {}
     if extras.faithfulness:
@@ -165,7 +172,7 @@ def slow_parts(
         found["localisation"] = localisation(
             predictor,
             samples,
-            parts["validation"],
+            _read(recipe, parts["validation"]),
             extras.localisation,
             drawing,
             resamples=resamples,

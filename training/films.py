@@ -6,15 +6,17 @@ import hashlib
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from dprotonet.errors import ReadableError, UnreadableImage
 from dprotonet.preprocessing import Preprocessing
 from training.datasets.samples import Sample
 from training.kept import read_kept, write_kept
@@ -32,12 +34,16 @@ class Films:
         labels: ``(N,)`` class indices; ``(N, K)`` bool of a multi-label set.
         samples: N samples, in the same order.
         sha256s: N hashes of the image files.
+        left_out: samples that cannot be read, each with a sentence that says why.
+        several_frames: how many files have more than one frame; the first was taken.
     """
 
     pixels: Tensor
     labels: Tensor
     samples: tuple[Sample, ...]
     sha256s: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+    several_frames: int = 0
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -104,25 +110,79 @@ def place_films(
     *,
     classes: int = 0,
     keep: Path | None = None,
+    damaged: Literal["refuse", "leave_out"] = "refuse",
 ) -> Films:
     """Read every sample once.
 
     Args:
         classes: K, which a multi-label set needs.
         keep: a .safetensors file in which placed films outlive the run, or None.
+        damaged: what is done with images that cannot be read.
+
+    Raises:
+        ReadableError: images cannot be read, and they are not to be left out, or none can.
     """
     names = _digest(samples, preprocessing)
-    placed = _kept(keep, names, samples) if keep else None
-    if placed is None:
-        placed = _place(samples, preprocessing)
-        if keep:
-            _keep(keep, names, placed)
-    pixels, sha256s = placed
-    labels = torch.from_numpy(labels_of(samples, classes))
-    return Films(pixels, labels, tuple(samples), tuple(sha256s))
+    kept = _kept(keep, names, samples) if keep else None
+    placed = kept or _place(samples, preprocessing)
+    _check_problems(placed.problems, len(samples), damaged)
+    if keep and kept is None:
+        _keep(keep, names, placed)
+    read = [s for i, s in enumerate(samples) if i not in placed.problems]
+    several = sum(count > 1 for count in placed.frames)
+    if several:
+        _log.warning("%d files have several frames: the first of each was taken", several)
+    return Films(
+        placed.pixels,
+        torch.from_numpy(labels_of(read, classes)),
+        tuple(read),
+        tuple(placed.sha256s),
+        tuple((samples[i].sample_id, why) for i, why in placed.problems.items()),
+        several,
+    )
 
 
-def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> tuple[Tensor, Sequence[str]]:
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """What was read of N samples; those in ``problems`` are in none of the other fields."""
+
+    pixels: Tensor
+    sha256s: Sequence[str]
+    frames: Sequence[int]
+    problems: Mapping[int, str]  # place among the samples: why it cannot be read
+
+
+def _check_problems(problems: Mapping[int, str], count: int, damaged: str) -> None:
+    if not problems:
+        return
+    first = next(iter(problems.values()))
+    if len(problems) == count:
+        raise ReadableError(f"None of the {count} images can be read. The first: {first}")
+    for why in problems.values():
+        _log.warning("%s", why)
+    if damaged == "refuse":
+        more = f"{len(problems) - 1} more of {count} images cannot be read either. "
+        raise ReadableError(
+            f"{first} {more if len(problems) > 1 else ''}"
+            "Replace or remove them, or give --set damaged=leave_out."
+        )
+    _log.warning("%d of %d images cannot be read and were left out", len(problems), count)
+
+
+def readable(samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """The samples whose images can be read, each tried; the others are named in the log."""
+    found = []
+    for sample in samples:
+        try:
+            sample.load()
+        except UnreadableImage as error:
+            _log.warning("left out: %s", error)
+        else:
+            found.append(sample)
+    return tuple(found)
+
+
+def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
     from monai.data import CacheDataset
 
     cache = CacheDataset(
@@ -132,11 +192,19 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> tuple[Ten
         progress=sys.stderr.isatty(),
         copy_cache=False,
     )
-    films = [cache[i]["film"] for i in range(len(samples))]
+    found = [cache[i] for i in range(len(samples))]
+    problems = {i: one["problem"] for i, one in enumerate(found) if "problem" in one}
+    found = [one for one in found if "problem" not in one]
+    films = [one["film"] for one in found]
     colour = any(film.shape[0] == 3 for film in films)
-    pixels = torch.stack([film.expand(3 if colour else 1, -1, -1) for film in films])
+    pixels = [film.expand(3 if colour else 1, -1, -1) for film in films]
     _log.info("placed %d films", len(films))
-    return pixels, [cache[i]["sha256"] for i in range(len(samples))]
+    return _Placed(
+        torch.stack(pixels) if pixels else torch.empty(0, 1, 1, 1),
+        [one["sha256"] for one in found],
+        [one["frames"] for one in found],
+        problems,
+    )
 
 
 def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
@@ -151,21 +219,34 @@ def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _kept(
-    path: Path, digest: str, samples: Sequence[Sample]
-) -> tuple[Tensor, Sequence[str]] | None:
+def _kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
     found = read_kept(path, digest)
-    if found is None or set(found) != {"films", "sha256s"}:
+    if found is None or set(found) != {"films", "sha256s", "frames", "unread"}:
         return None
     hashes = [bytes(row).hex() for row in found["sha256s"].tolist()]
+    unread = found["unread"].tolist()
+    read = [sample for i, sample in enumerate(samples) if i not in set(unread)]
     # A generator may have changed under the same facts: a few films are made again.
-    ends = {0, len(samples) // 2, len(samples) - 1}
-    if any(samples[i].make and samples[i].image_sha256() != hashes[i] for i in ends):
+    ends = {0, len(read) // 2, len(read) - 1}
+    if any(read[i].make and read[i].image_sha256() != hashes[i] for i in ends):
         return None
-    return found["films"], hashes
+    problems = {}
+    for i in unread:  # tried again, for the sentence that says why
+        try:
+            samples[i].load()
+        except ReadableError as error:
+            problems[i] = str(error)
+        else:
+            return None
+    return _Placed(found["films"], hashes, found["frames"].tolist(), problems)
 
 
-def _keep(path: Path, digest: str, placed: tuple[Tensor, Sequence[str]]) -> None:
-    pixels, sha256s = placed
-    hashes = torch.tensor([list(bytes.fromhex(h)) for h in sha256s], dtype=torch.uint8)
-    write_kept(path, digest, {"films": pixels, "sha256s": hashes})
+def _keep(path: Path, digest: str, placed: _Placed) -> None:
+    hashes = torch.tensor([list(bytes.fromhex(h)) for h in placed.sha256s], dtype=torch.uint8)
+    kept = {
+        "films": placed.pixels,
+        "sha256s": hashes,
+        "frames": torch.tensor(list(placed.frames), dtype=torch.int64),
+        "unread": torch.tensor(list(placed.problems), dtype=torch.int64),
+    }
+    write_kept(path, digest, kept)

@@ -22,18 +22,34 @@ PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite", "numpy", "pydicom
 
 
 def describe(
-    recipe: Recipe, films: Films, *, command: str, device: str, now: datetime | None = None
+    recipe: Recipe,
+    films: Films,
+    *,
+    command: str,
+    device: str,
+    now: datetime | None = None,
+    skipped: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Recipe, versions, state of the code and hashes of the data; no path of the machine.
 
     Args:
         command: as it was given, without paths.
         now: None for the present.
+        skipped: files beside the images that are none.
+        warnings: what was said of the data before training.
     """
     return start(command=command, device=device, now=now) | {
         "recipe": recipe.to_json() | {"weights": weights_name(recipe)},
         "weights_sha256": _weights_sha256(recipe),
-        "data": {"images": len(films), "sha256": data_sha256(films)},
+        "data": {
+            "images": len(films),
+            "sha256": data_sha256(films),
+            "left_out": [name for name, _ in films.left_out],
+            "no_images": list(skipped),
+            "files_of_several_frames": films.several_frames,
+            "warnings": list(warnings),
+        },
     }
 
 

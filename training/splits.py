@@ -11,6 +11,7 @@ any, unless it is cut into folds.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -68,22 +69,62 @@ def _official(sample: Sample, validates: bool) -> Split:
     return "validation" if _number(sample.patient_id) % 10 == 2 else "train"
 
 
-def check_split(parts: dict[Split, tuple[Sample, ...]], classes: tuple[str, ...]) -> None:
-    """Refuse a split in which a class has no film to train on, or nothing is left to judge by.
+FEW = 10  # patients of a class in a split below which an interval says little
+
+
+def check_split(
+    parts: dict[Split, tuple[Sample, ...]], classes: tuple[str, ...], *, pooled: bool = False
+) -> list[str]:
+    """Refuse a split on which a class could not be trained or judged.
+
+    Args:
+        pooled: test images of several folds are judged together, so one may lack a class.
+
+    Returns:
+        A sentence for each class of which there is too little to judge it well.
 
     Raises:
-        ReadableError: a part is empty, or a class is missing from the training films.
+        ReadableError: a part is empty, or a class has no image to train on or to be judged by.
     """
+    official = any(s.official_split for members in parts.values() for s in members)
     for split, members in parts.items():
         if not members:
             raise ReadableError(
-                f"The {split} split is empty: splits are made by patient, and too few patients "
-                "are there. Add images of more patients."
+                f"The {split} split is empty: the data set has its own split and puts no image "
+                "there. Add some, or give --set split=patient, which makes another split."
+                if official
+                else f"The {split} split is empty: splits are made by patient, and too few "
+                "patients are there. Add images of more patients."
             )
-    present = {k for s in parts["train"] for k in s.classes}
-    missing = [name for index, name in enumerate(classes) if index not in present]
-    if missing:
-        raise ReadableError(
-            f"No image of {missing[0]!r} falls into the training split. "
-            "Add images of that class from more patients."
-        )
+    counts = {split: _patients(members) for split, members in parts.items()}
+    images = Counter(k for members in parts.values() for s in members for k in s.classes)
+    several = any(s.labels is not None for members in parts.values() for s in members)
+    warnings = []
+    for index, name in enumerate(classes):
+        there = {split: len(patients[index]) for split, patients in counts.items()}
+        what = f"{images[index]} image(s) of {sum(there.values())} patient(s)"
+        if not there["train"]:
+            raise ReadableError(
+                f"No image of {name!r} falls into the training split: the class has {what}. "
+                "Add images of that class from more patients."
+            )
+        if not there["test"] and not pooled and not several:
+            raise ReadableError(
+                f"No image of {name!r} falls into the test split, so it could not be judged: the "
+                f"class has {what}. Add images of that class from more patients."
+            )
+        if not there["validation"] or (there["test"] < FEW and not pooled):
+            warnings.append(
+                f"The class {name!r} has few patients: {there['train']} to train on, "
+                f"{there['validation']} in validation, {there['test']} in test. "
+                "What is measured of it says little."
+            )
+    return warnings
+
+
+def _patients(members: Iterable[Sample]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for sample in members:
+        for index in sample.classes:
+            found[index].add(sample.patient_id)
+    return found

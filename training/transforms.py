@@ -17,6 +17,7 @@ from monai.transforms import (
 )
 from torch import Tensor
 
+from dprotonet.errors import ReadableError
 from dprotonet.preprocessing import Preprocessing
 from training.datasets.samples import Sample
 from training.recipe import Recipe
@@ -25,8 +26,8 @@ from training.recipe import Recipe
 class PlaceFilm(Transform):
     """Read one sample and place it: deterministic, so MONAI caches what comes out.
 
-    Returns a dict of "film", ``(C, S, S)`` uint8 with C = 1 where the film is grey, and
-    "sha256" of its file.
+    Returns a dict of "film", ``(C, S, S)`` uint8 with C = 1 where the film is grey, "sha256" of its
+    file, and how many "frames" that has. Of an image that cannot be read: "problem", a sentence.
     """
 
     def __init__(self, preprocessing: Preprocessing) -> None:
@@ -34,10 +35,14 @@ class PlaceFilm(Transform):
 
     def __call__(self, data: Sample) -> dict[str, Any]:
         """Read and place."""
-        image = data.load()
+        try:
+            image = data.load()
+        except ReadableError as error:
+            return {"problem": str(error)}
         unit, _ = self._preprocessing.place(image)
         film = (unit if image.is_colour else unit[:1]).mul(255.0).round_().to(torch.uint8)
-        return {"film": film, "sha256": data.image_sha256(image)}
+        frames = image.facts.frames
+        return {"film": film, "sha256": data.image_sha256(image), "frames": frames}
 
 
 AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast", "flip")

@@ -91,6 +91,11 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
         shutil.copytree(folder, staged)
         Bundle.load(staged, with_model=False)
         staged.rename(target)
+    except shutil.Error:  # a list of what each file failed with, a full disk among it
+        raise Refused(
+            "The model could not be copied whole, so it was not added. Look whether the disk is "
+            "full and whether this user may read all its files, then add it again."
+        ) from None
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return workplace.models.get(checked.digest)

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -45,15 +46,16 @@ class Request:
     answers: BinaryIO
     cpu: CpuLimits
 
-    @property
+    @cached_property
     def source(self) -> Path | bytes:
-        """The file: its path or its bytes."""
-        return bytes(self.parts[0]) if self.parts else Path(self.header["path"])
+        """The file: its path or its bytes, of which there is one copy."""
+        return bytes(self.parts.pop()) if self.parts else Path(self.header["path"])
 
     @property
     def stream(self) -> BinaryIO:
         """The file, opened."""
-        return io.BytesIO(self.parts[0]) if self.parts else Path(self.header["path"]).open("rb")
+        source = self.source
+        return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
     @property
     def limits(self) -> Limits:

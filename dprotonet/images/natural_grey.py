@@ -10,6 +10,8 @@ from dprotonet.images.windows import Window, percentile_window
 
 # No instrument measures so much; files write such numbers (-3.4e38, 1e36) where they have no value.
 _NO_VALUE = 1e30
+# What rasters usually write for "no value", where nothing in the file says so.
+_STAND_INS = (-9999, -99999, -999999, -32767, -32768, -(2**31))
 
 
 def on_black(pixels: np.ndarray, opacity: np.ndarray | None, notes: list[str]) -> np.ndarray:
@@ -58,6 +60,7 @@ def grey_image(
     """
     if pixels.dtype.kind == "f":
         pixels, padding = _numbers(pixels, padding)
+    padding = _with_stand_ins(pixels, padding, notes)
     if padding is not None and not padding.any():
         padding = None
     windows = _windows(pixels, padding, bits or facts.bits, notes)
@@ -82,6 +85,22 @@ def _numbers(
     if odd.any():
         pixels = np.where(odd, pixels[~none].min(), pixels)
     return pixels, none
+
+
+def _with_stand_ins(
+    pixels: np.ndarray, padding: np.ndarray | None, notes: list[str]
+) -> np.ndarray | None:
+    """The padding and the pixels of a usual stand-in that lies far below all other values."""
+    counted = pixels.reshape(-1) if padding is None else pixels[~padding]
+    if pixels.dtype.kind == "u" or counted.size == 0 or counted.min() not in _STAND_INS:
+        return padding
+    least = counted.min()
+    others = counted[counted > least].astype(np.float64)
+    if others.size == 0 or others.min() - float(least) <= others.max() - others.min():
+        return padding
+    notes.append(f"Pixels of {least:g} are taken to have no value; they are shown black.")
+    found: np.ndarray = pixels == least
+    return found if padding is None else found | padding
 
 
 def _windows(

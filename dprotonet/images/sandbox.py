@@ -72,9 +72,10 @@ def seal(memory_bytes: int) -> tuple[str, ...]:
     if sys.platform == "linux":
         try:
             from dprotonet.images.sandbox_linux import seal_linux
-        except ImportError:  # a Python that was built without ctypes
-            return tuple(held)
-        held |= seal_linux()
+
+            held |= seal_linux()
+        except (ImportError, AttributeError):  # no ctypes, or a C library without these calls
+            pass
     return tuple(name for name in PROTECTIONS if name in held)
 
 

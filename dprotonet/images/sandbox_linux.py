@@ -164,7 +164,8 @@ def _landlock(libc: ctypes.CDLL) -> bool:
 
 def _filter_calls(libc: ctypes.CDLL) -> bool:
     """Refuse the system calls that open connections, change files or touch other processes."""
-    if platform.machine() not in _ARCHITECTURES:
+    # A Python of 32 bits on a kernel of 64 makes other calls than the machine's name says.
+    if platform.machine() not in _ARCHITECTURES or struct.calcsize("P") != 8:
         return False
     column, audit = _ARCHITECTURES[platform.machine()]
     forbidden = [number for row in _FORBIDDEN.values() if (number := row[column]) is not None]

@@ -13,7 +13,7 @@ def from_palette(indices: np.ndarray, colour_map: object, bits: int) -> np.ndarr
     """Colours of a palette.
 
     Args:
-        indices: ``(H, W)`` unsigned.
+        indices: ``(H, W)`` unsigned or bool.
         colour_map: of the file; all reds, then all greens and blues, 16 bits each (TIFF 6 s.5).
         bits: of an index.
 
@@ -25,6 +25,8 @@ def from_palette(indices: np.ndarray, colour_map: object, bits: int) -> np.ndarr
     """
     table = np.asarray(colour_map if colour_map is not None else (), np.float64).reshape(-1)
     size = table.size // 3
+    if indices.dtype == np.bool_:
+        indices = indices.astype(np.uint8)
     if indices.dtype.kind != "u" or not 0 < size == 2**bits:
         raise UnreadableImage(
             "This TIFF file lacks the palette that its colours are counted in. Export it again."

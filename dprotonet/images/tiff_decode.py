@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.codestream import codestream_size
+from dprotonet.images.codestream import read_codestream
 from dprotonet.images.tiff_layout import JPEG_KINDS, NO_COMPRESSION, PageLayout
 
 if TYPE_CHECKING:
@@ -87,13 +87,13 @@ def _decoded(page: TiffPage, data: bytes | None, index: int) -> tuple[Any, Any, 
 
 def _check_stated_size(page: TiffPage, data: bytes) -> None:
     """JPEG and JPEG 2000 state a size of their own, which their decoders allocate."""
-    stated = codestream_size(data)
+    stated = read_codestream(data)
     if stated is None:
         return
     rows, columns = page.rowsperstrip, page.imagewidth
     if page.is_tiled:
         rows, columns = page.tilelength, page.tilewidth
-    if stated[0] * stated[1] > rows * columns:
+    if stated.rows * stated.columns > rows * columns:
         raise UnreadableImage(
             "A strip or tile of this TIFF file states more pixels than it has room for: it is"
             " damaged. Export it again."

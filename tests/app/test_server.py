@@ -1,4 +1,6 @@
+import asyncio
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +11,17 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from app.guard import Guard
-from app.server import answered_hosts, own_routes, streamlit_options
-from app.services import explain, intake, models, work
+from app.server import (
+    answered_hosts,
+    expiring_uploads,
+    own_routes,
+    serve,
+    streamlit_options,
+)
+from app.services import explain, intake, models, receiving, work
 from app.services.workplace import Workplace
 from app.settings import Settings
+from app.store import Spool
 from app.store.migrate import upgrade
 from app.viewer import wire
 from app.viewer.assets import viewer_assets
@@ -114,6 +123,50 @@ def test_behind_a_proxy_the_proxy_decides_on_names(tmp_path: Path) -> None:
     assert answered_hosts(settings) is not None
     assert "evil.example" not in (answered_hosts(settings) or ())
     assert answered_hosts(replace(settings, address="0.0.0.0", behind_proxy=True)) is None
+
+
+def test_a_start_removes_what_an_earlier_run_left_of_uploads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path)
+    with Spool(settings.spool).receive() as receiving:
+        receiving.write(b"of nobody any more")
+    seen: list[list[Path]] = []
+
+    class Idle:
+        def run(self, *, config: object) -> None:
+            seen.append(list(settings.spool.iterdir()))
+
+    monkeypatch.setattr("app.server.make_app", lambda settings: Idle())
+    serve(settings)
+    assert seen == [[]]
+
+
+def test_uploads_that_nobody_came_back_for_are_removed_while_the_server_runs(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = place.uploads.open()
+    with receiving.receive(place, token, name="a.png") as incoming:
+        incoming.write(b"x")
+    monkeypatch.setattr("app.server.EXPIRY_SECONDS", 0.01)
+    looks: list[int] = []
+
+    def looked() -> Workplace:
+        looks.append(1)
+        if len(looks) == 1:
+            raise OSError("the disk was away for a moment")
+        if len(looks) == 3:
+            monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
+        return place
+
+    async def run() -> None:
+        async with expiring_uploads(looked):
+            end = time.monotonic() + 60
+            while any(place.settings.spool.iterdir()) and time.monotonic() < end:
+                await asyncio.sleep(0.005)
+
+    asyncio.run(run())
+    assert list(place.settings.spool.iterdir()) == []
 
 
 def test_streamlit_is_told_to_be_local_and_quiet(tmp_path: Path) -> None:

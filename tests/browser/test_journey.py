@@ -36,7 +36,7 @@ def test_a_film_is_uploaded_explained_signed_and_found_after_a_restart(
 
     page.get_by_role("button", name="Explain").first.click()
     page.locator("[data-heatmap=shown]").wait_for()
-    page.get_by_text("Hiding the marked").first.wait_for()
+    page.locator(".about").get_by_text("Hiding the marked").wait_for()
 
     page.get_by_role("tab", name="Verdict").click()
     page.get_by_text("Supplement", exact=True).click()

@@ -54,7 +54,7 @@ def test_a_first_map_is_replaced_by_a_better_one_and_nothing_else_moves(
     assert chosen.inner_text() == "Class nodule (first map)"
     # On a quick machine the refined map may be there before the words can be read.
     page.get_by_text(re.compile("A first map is shown; refining…|Refined map, made in")).wait_for()
-    page.get_by_text("Hiding the marked fifth").first.wait_for()
+    page.locator(".about").get_by_text("Hiding the marked fifth").wait_for()
 
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_label("Opacity of the heatmap").fill("80")

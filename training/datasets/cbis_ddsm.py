@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found, rows_of
+from training.datasets.tables import folder_of, inner_path, none_found, rows_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,7 +44,7 @@ def load(root: Path) -> Dataset:
     for table in _tables(root):
         split: Literal["train", "test"] = "train" if "_train_" in table.name else "test"
         for row in rows_of(table, _COLUMNS, ORIGIN):
-            name = row["image file path"].strip().split("/")[0]
+            name = inner_path(row["image file path"]).split("/")[0]
             files = series.get(name)
             if not files:
                 continue
@@ -86,7 +86,7 @@ def _series(root: Path) -> dict[str, list[Path]]:
 
 def _mask_files(text: str, series: dict[str, list[Path]]) -> list[Path]:
     """The mask's file and the cropped image share a folder, in either order of their names."""
-    return series.get(text.strip().split("/")[0], [])
+    return series.get(inner_path(text).split("/")[0], [])
 
 
 def _mask(folders: list[list[Path]], film: Path) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from typing import Literal
 from dprotonet.errors import ReadableError
 from training.datasets.findings import chosen_findings
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found, rows_of, sex, years
+from training.datasets.tables import folder_of, inner_path, none_found, rows_of, sex, years
 
 ORIGIN = (
     "CheXpert-v1.0-small as Stanford AIMI hands it out (stanfordmlgroup.github.io/competitions/"
@@ -60,7 +60,7 @@ def load(
         for row in rows_of(root / name, (*COLUMNS, *asked), ORIGIN):
             found = [_label(row[name], uncertain) for name in asked]
             # The table's paths begin with the folder in which the set was packed.
-            inner = "/".join(row["Path"].split("/")[-4:])
+            inner = "/".join(inner_path(row["Path"]).split("/")[-4:])
             if None in found or row["Frontal/Lateral"] != "Frontal" or not (root / inner).is_file():
                 continue
             samples.append(

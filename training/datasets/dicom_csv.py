@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found, rows_of, sex, years
+from training.datasets.tables import file_named, folder_of, none_found, rows_of, sex, years
 
 ORIGIN = (
     "a folder of images with a CSV table that has a column of files, of labels and of patients; "
@@ -38,10 +38,11 @@ def load(
     """
     folder_of(root, ORIGIN)
     rows = rows_of(root / table, (file_column, label_column, patient_column), ORIGIN)
+    places = {row[file_column]: file_named(root, row[file_column]) for row in rows}
     named = {row[file_column]: _labels(row[label_column], multi_label) for row in rows}
     classes = tuple(sorted({name for names in named.values() for name in names}))
-    missing = [row[file_column] for row in rows if not (root / row[file_column]).is_file()]
-    if len(missing) == len(rows):
+    missing = [file for file, place in places.items() if place is None]
+    if len(missing) == len(places):
         raise none_found(root, "image", ORIGIN)
     if missing:
         raise ReadableError(
@@ -56,8 +57,8 @@ def load(
         )
     samples = tuple(
         Sample(
-            row[file_column],
-            root / row[file_column],
+            place,
+            root / place,
             row[patient_column],
             -1 if multi_label else classes.index(row[label_column]),
             row.get("view", ""),
@@ -69,6 +70,7 @@ def load(
             else None,
         )
         for row in rows
+        if (place := places[row[file_column]]) is not None
     )
     return Dataset(root.resolve().name, classes, negative_class, samples)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found
+from training.datasets.tables import folder_of, inner_path, none_found, text_of
 
 ORIGIN = (
     "ELPV (github.com/zae-bayern/elpv-dataset, or the package elpv-dataset): labels.csv and images/"
@@ -36,12 +36,12 @@ def load(root: Path | None) -> Dataset:
     if not table.is_file():
         raise ReadableError(f"There is no table {table}. Expected {ORIGIN}.")
     samples = []
-    for number, line in enumerate(table.read_text(encoding="utf-8").splitlines(), start=1):
-        words = line.replace(",", " ").split()
+    for number, line in enumerate(text_of(table, ORIGIN).splitlines(), start=1):
+        words = line.replace(",", " ").replace(";", " ").split()
         if not words or words[0] == "path":
             continue
         try:
-            name, probability, kind = words[0], float(words[1]), words[2]
+            name, probability, kind = inner_path(words[0]), float(words[1]), words[2]
         except (IndexError, ValueError) as error:
             raise ReadableError(
                 f"Line {number} of labels.csv is {line!r}. "

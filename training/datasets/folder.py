@@ -1,5 +1,8 @@
 """A folder of classes: ``DIR/<class>/…/<image>``, with patients from a table or from file names.
 
+``DIR/<split>/<class>/…/<image>`` is read too: train, val (or valid, validation, dev) and test, in
+capitals or not, are then the sides of the split.
+
 ``DIR/patients.csv`` (columns ``path``, ``patient``, optionally ``view``; paths relative to DIR)
 says which images belong to one patient. Without it every image counts as a patient of its own.
 """
@@ -10,13 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
+from training.datasets import layout
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import rows_of
+from training.datasets.tables import file_named, inner_path, rows_of
 
 TABLE = "patients.csv"
-_SUFFIXES = frozenset(
-    (".dcm", ".dicom", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", "")
-)
 _NOTE_ALONE = (
     f"No {TABLE} says which images belong to one patient: each image was taken for a patient of "
     "its own, so that scores are too good if patients have several."
@@ -53,45 +54,33 @@ def load(
         raise ReadableError(
             f"There is no folder {root}. Give a folder that has one sub-folder for each class."
         )
-    folders = sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    if len(folders) < 2:
-        raise ReadableError(
-            f"{root} has {len(folders)} sub-folder(s). Give a folder that has one sub-folder of "
-            "images for each class, at least two."
-        )
+    found = layout.class_folders(root)
+    classes = tuple(sorted({part.name for part in found}))
     key = people or PatientTable()
     known = _people(root, key)
-    samples = []
-    for label, folder in enumerate(folders):
-        paths = _images(folder)
+    samples, skipped = [], []
+    for part in found:
+        paths, others = layout.images_in(part.folder)
+        skipped += [path.relative_to(root).as_posix() for path in others]
         if not paths:
             raise ReadableError(
-                f"The class folder {folder} holds no image. Put DICOM, PNG, JPEG, TIFF, BMP or "
-                "WebP files into it, or remove it."
+                f"The class folder {part.folder} holds no image. Put DICOM, PNG, JPEG, TIFF, BMP "
+                "or WebP files into it, or remove it."
             )
         for path in paths:
             sample_id = path.relative_to(root).as_posix()
             patient, view = _named(known, sample_id) or (sample_id, "")
-            samples.append(Sample(sample_id, path, patient, label, view))
+            label = classes.index(part.name)
+            samples.append(Sample(sample_id, path, patient, label, view, official_split=part.split))
     _check_table(known, samples, key.table)
-    note = "" if known else _NOTE_ALONE
     return Dataset(
         root.resolve().name,
-        tuple(f.name for f in folders),
+        classes,
         negative_class,
         tuple(samples),
-        note=note,
+        note="" if known else _NOTE_ALONE,
+        skipped=tuple(skipped),
     )
-
-
-def _images(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and path.suffix.lower() in _SUFFIXES
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
 
 
 def _people(root: Path, key: PatientTable) -> dict[str, tuple[str, str]]:
@@ -101,7 +90,10 @@ def _people(root: Path, key: PatientTable) -> dict[str, tuple[str, str]]:
         return {}
     origin = "a table that says which images belong to one patient"
     return {
-        Path(row[key.file_column]).as_posix(): (row[key.patient_column], row.get("view", ""))
+        file_named(root, row[key.file_column]) or inner_path(row[key.file_column]): (
+            row[key.patient_column],
+            row.get("view", ""),
+        )
         for row in rows_of(table, (key.file_column, key.patient_column), origin)
     }
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from PIL import Image
 
 from dprotonet.errors import ReadableError
 from training.datasets.findings import chosen_findings
 from training.datasets.samples import Box, Dataset, Sample
-from training.datasets.tables import rows_of, sex, years
+from training.datasets.tables import inner_path, rows_of, sex, text_of, years
 
 TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 BOXES = "BBox_List_2017.csv"
@@ -60,12 +60,12 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     rows = rows_of(table, _COLUMNS, ORIGIN)
     files = _files(root)
     boxes = _boxes(root / BOXES)
-    present = [row for row in rows if Path(row["Image Index"]).stem in files]
+    present = [row for row in rows if PurePosixPath(inner_path(row["Image Index"])).stem in files]
     classes = _findings(present, finding) if multi_label and present else CLASSES
     judged = frozenset(classes) if multi_label else frozenset((PNEUMONIA,))
     samples = []
     for row in present:
-        stem = Path(row["Image Index"]).stem
+        stem = PurePosixPath(inner_path(row["Image Index"])).stem
         path, found = files[stem], row["Finding Labels"].split("|")
         samples.append(
             Sample(
@@ -133,8 +133,7 @@ def _boxes(table: Path) -> dict[str, list[tuple[str, list[float]]]]:
     found: dict[str, list[tuple[str, list[float]]]] = defaultdict(list)
     if not table.is_file():
         return found
-    with table.open(newline="", encoding="utf-8-sig") as file:
-        lines = list(csv.reader(file))[1:]
+    lines = list(csv.reader(text_of(table, ORIGIN).splitlines()))[1:]
     for number, line in enumerate(lines, start=2):
         if len(line) < 6:
             raise ReadableError(
@@ -145,10 +144,10 @@ def _boxes(table: Path) -> dict[str, list[tuple[str, list[float]]]]:
             corners = [float(value) for value in line[2:6]]
         except ValueError as error:
             raise ReadableError(
-                f"Line {number} of {table.name} is no box: {error}. "
+                f"Line {number} of {table.name} is no box. "
                 "Expected: image, finding, x, y, width, height."
             ) from error
-        found[Path(line[0]).stem].append((line[1], corners))
+        found[PurePosixPath(inner_path(line[0])).stem].append((line[1], corners))
     return found
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dprotonet.errors import ReadableError
+from dprotonet.errors import ReadableError, UnreadableImage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,12 +81,19 @@ class Sample:
         return (self.label,) if self.labels is None else self.labels
 
     def load(self) -> GrayOrColourImage:
-        """The image on its stored grid."""
+        """The image on its stored grid; of a file with several frames the first.
+
+        Raises:
+            UnreadableImage: with the path of the file.
+        """
         if self.make is not None:
             return self.make()
         from dprotonet import images
 
-        return images.read(self._file())
+        try:
+            return images.read(self._file())
+        except UnreadableImage as error:
+            raise type(error)(f"{self.path} cannot be read. {error}") from error
 
     def image_sha256(self, image: GrayOrColourImage | None = None) -> str:
         """Hash of the file; of shape and pixels where there is no file.
@@ -120,6 +127,7 @@ class Dataset:
         negative_class: the class that means "no finding", or None.
         licence: licence and attribution, for the card.
         note: what a reader of the scores has to know about the labels.
+        skipped: files beside the images that are none, by their paths in the folder.
     """
 
     name: str
@@ -128,6 +136,7 @@ class Dataset:
     samples: tuple[Sample, ...]
     licence: str = ""
     note: str = ""
+    skipped: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.classes) < 2:

@@ -50,7 +50,7 @@ export class UploadField {
     this.browse = button("Browse files", "Choose one or more files", () => this.files.click());
     this.drop = element(
       "div", { class: "drop" },
-      element("p", { class: "invitation" }, "Drop films or a folder here"),
+      this.invitation = element("p", {}),
       element(
         "div", { class: "choices" }, this.browse,
         button("Browse folder", "Choose a folder with all that is in it", () => this.folder.click()),
@@ -152,6 +152,8 @@ export class UploadField {
     const sent = sending.all("sent").length;
     const all = sent + sending.all("waiting", "sending").length;
     const keeps = this.data?.keeps ?? false;
+    this.invitation.textContent = keeps
+      ? "Drop films, a folder or a ZIP file here" : "Drop films or a folder here";
     this.state.hidden = all === 0;
     this.root.dataset.upload = sending.busy ? "sending" : all > 0 ? "sent" : "empty";
     this.bar.hidden = this.each.hidden = !sending.busy;
@@ -161,7 +163,7 @@ export class UploadField {
     if (sending.busy) {
       this.summary.textContent = `${sent} of ${counted(all)} sent · ${size(loaded)} of ${size(total)}`;
     } else {
-      this.summary.textContent = `${counted(all)}, ${size(total)}` + (keeps ? "" : ": reading…");
+      this.summary.textContent = keeps ? "Waiting for Start." : `${counted(all)}, ${size(total)}: reading…`;
     }
     this.each.replaceChildren(...sending.all("sending").map((item) => element(
       "li", {},

@@ -22,7 +22,7 @@ _EVERY = 2.0  # seconds between two looks at the worker
 SIZE = 14  # rows that fit under the filters at 800 pixels of height
 Option = TypeVar("Option", bound=str)
 Order = Literal["newest", "oldest", "name", "probability"]
-_WIDTHS = [4.2, 1.0, 1.5, 2.8, 1.6, 2.0]
+_WIDTHS = [3.8, 0.9, 1.3, 3.5, 1.5, 2.0]
 _STATUS = {
     "waiting": ":gray-badge[waiting]",
     "new": ":blue-badge[new]",

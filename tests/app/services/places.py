@@ -126,6 +126,8 @@ class FakeBench:
             measuring_seconds=0.2,
             stop_reason="converged",
             faithfulness={"insertion_auc": 0.6, "deletion_auc": 0.2},
+            peak=(0.5, 0.45),
+            outside_body=0.25,
         )
 
 

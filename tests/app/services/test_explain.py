@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation
 from app.domain.jobs import Job
 from app.services import explain, intake, jobs, pixels, review, work
 from app.services.workplace import Workplace
+from app.store.rows import ExplanationEntry
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.settings import TIERS
 from tests.app.services.places import FakeBench, png
@@ -40,6 +42,7 @@ def test_a_heatmap_is_made_once_and_kept_with_its_faithfulness(
     assert (again.passes_forward, again.passes_backward, again.seconds) == (32, 16, 0.5)
     assert review.open_case(place, case_id).explanations == (again,)
     assert (again.tier, bench.tiers) == ("standard", ["draft", "standard"])
+    assert (again.peak, again.outside_body) == ((0.5, 0.45), 0.25)
 
 
 def test_asking_twice_at_once_is_one_job(place: Workplace, case_id: str) -> None:
@@ -335,3 +338,16 @@ def test_a_map_of_earlier_settings_is_shown_until_the_usual_one_is_there(
     (new,) = review.open_case(place, case_id).explanations
     assert new.tier == "standard" and not new.is_of_earlier_settings
     assert bench.tiers == ["draft", "standard", "standard"]
+
+
+def test_a_map_from_before_its_place_was_noted_is_read_and_says_nothing_of_it(
+    place: Workplace, bench: FakeBench, case_id: str
+) -> None:
+    explain.request(place, case_id)
+    work.run_pending(place, bench)
+    with place.store.write() as tx:
+        for entry in tx._session.scalars(select(ExplanationEntry)):
+            kept = {k: v for k, v in entry.facts.items() if k not in ("peak", "outside_body")}
+            entry.facts = kept
+    (old,) = review.open_case(place, case_id).maps
+    assert (old.saved.peak, old.saved.outside_body, old.is_unsettled) == (None, None, False)

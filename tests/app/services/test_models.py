@@ -114,3 +114,18 @@ def test_services_and_wiring_work_without_torch() -> None:
     )
     root = Path(__file__).parents[3]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_a_model_that_cannot_be_copied_whole_is_not_added(
+    place: Workplace, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.mkdir()
+        (target / "bundle.json").write_text("{")
+        raise shutil.Error([(str(source), str(target), "No space left on device")])
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(Refused, match="could not be copied whole") as caught:
+        models.add(place, assets / "models" / "chest-phantom")
+    assert "No space left" not in str(caught.value)
+    assert not list(place.settings.own_models.iterdir())

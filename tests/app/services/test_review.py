@@ -150,6 +150,7 @@ def test_processes_signing_at_once_lose_no_revision(
         ({"verdict": "supplement", "text": "  "}, "empty"),
         ({"text": "x" * 10_001}, "Shorten"),
         ({"prototype_judgements": {"p99": PrototypeJudgement(similar=True)}}, "no prototype"),
+        ({"prototype_judgements": {"p00": PrototypeJudgement(usefulness="artefact")}}, "which one"),
     ],
 )
 def test_a_revision_that_contradicts_itself_is_refused(

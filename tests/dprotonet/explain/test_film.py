@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from dprotonet.bundle import Bundle
 from dprotonet.errors import Cancelled, WrongRequest
@@ -19,8 +20,6 @@ def predictor(tmp_path_factory) -> Predictor:
 
 
 def picture(folder, rows, columns):
-    from PIL import Image
-
     chance = np.random.default_rng(0)
     path = folder / "film.png"
     Image.fromarray(chance.integers(0, 255, (rows, columns), dtype=np.uint8)).save(path)
@@ -88,3 +87,24 @@ def test_another_method_draws_the_heatmap_and_says_so(predictor, tmp_path):
 def test_a_method_that_does_not_exist_is_named_beside_those_that_do(predictor, tmp_path):
     with pytest.raises(WrongRequest, match=r"“lime”.*gradcam"):
         explain_film(predictor, picture(tmp_path, 64, 64), ["class"], method="lime")
+
+
+def test_a_heatmap_comes_with_its_peak_and_its_share_beside_the_body(predictor, tmp_path):
+    noise = picture(tmp_path, 64, 64)
+    (found,) = explain_film(predictor, noise, ["class:none"], settings=QUICK)
+    row, column = found.peak
+    near = found.heatmap_stored[
+        max(0, int(row * 64) - 4) : int(row * 64) + 5, max(0, int(column * 64) - 4) :
+    ]
+    assert 0 <= row <= 1 and 0 <= column <= 1 and near.max() > 0.5
+    assert found.outside_body is None, "noise shows no body"
+
+    pixels = np.full((80, 64), 12, np.uint8)
+    pixels[16:, 8:56] = 200
+    path = tmp_path / "body.png"
+    Image.fromarray(pixels).save(path)
+    (found,) = explain_film(predictor, read(path), ["class:none"], settings=QUICK)
+    beside = np.ones((80, 64), bool)
+    beside[16:, 8:56] = False
+    expected = found.heatmap_stored[beside].sum() / found.heatmap_stored.sum()
+    assert found.outside_body == pytest.approx(expected, abs=0.06)

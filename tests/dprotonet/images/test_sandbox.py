@@ -1,5 +1,6 @@
 """What a child cannot do once a file has taken it over: each is tried in a process of its own."""
 
+import io
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from dprotonet import images
 from dprotonet.images.isolated import IsolatedReader
@@ -206,3 +208,13 @@ def test_photographs_are_read_shut_in(photo, sealed: IsolatedReader, kind: str) 
 def sealed():
     with IsolatedReader() as reader:
         yield reader
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd", "lzma", "jpeg2000"])
+def test_tiles_that_could_be_decoded_in_threads_are_read_shut_in(
+    sealed: IsolatedReader, compression: str
+) -> None:
+    values = np.arange(256 * 256, dtype=np.uint16).reshape(256, 256)
+    out = io.BytesIO()
+    tifffile.imwrite(out, values, compression=compression, tile=(64, 64))
+    assert (sealed.read(out.getvalue()).pixels == values).all()

@@ -10,7 +10,7 @@ import tifffile
 
 from dprotonet import images
 from dprotonet.errors import UnreadableImage
-from tests.dprotonet.images.test_tiff import GREY, RGB, by_hand, tiff
+from tests.dprotonet.images.tiff_files import GREY, RGB, by_hand, tiff
 
 TAGS = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1}
 
