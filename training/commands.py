@@ -322,10 +322,11 @@ def _folds(run: Any, folds: int | None, *, every: bool) -> None:
 
 
 def _is_moved(run: Any) -> bool:
-    """Whether the split, on which a bundle is judged later, is not the first fold."""
+    """Whether the test split, on which a bundle is judged later, holds patients that the first
+    fold trains on."""
     from training.splits import moved_patients
 
-    if moved_patients(run.films.samples):
+    if "test" in moved_patients(run.films.samples).values():
         _log.warning("A class is too small to be split by folds: train without --folds for a model")
         return True
     return False

@@ -171,3 +171,18 @@ def test_of_a_file_with_several_frames_the_first_is_taken_and_it_is_said(tmp_pat
     assert "3 files have several frames: the first of each was taken" in caplog.text
     first = next(i for i, s in enumerate(films.samples) if s.sample_id == "a/pages.tif")
     assert films.pixels[first].float().mean() < 128
+
+
+def test_no_bundle_is_judged_on_patients_that_its_fold_was_trained_on():
+    from types import SimpleNamespace
+
+    from training.commands import _is_moved
+    from training.splits import moved_patients, split_of
+
+    many = [Sample(f"a{i}", None, f"a{i}", 0) for i in range(60)]
+    trained = [f"b{i}" for i in range(60) if split_of(f"b{i}") == "train"][:4]
+    tested = next(f"b{i}" for i in range(60) if split_of(f"b{i}") == "test")
+    for people, moved in ((trained, True), ([*trained, tested], False)):
+        samples = many + [Sample(p, None, p, 1) for p in people]
+        assert ("test" in moved_patients(samples).values()) == moved
+        assert _is_moved(SimpleNamespace(films=SimpleNamespace(samples=samples))) == moved
