@@ -57,13 +57,14 @@ def film_record(film: Film | Problem) -> dict[str, Any]:
     path in hexadecimal digits, to open the file by: ``os.fsdecode(bytes.fromhex(…))``.
     """
     raw = path_bytes(film.source.path)
+    # What a reader must know of the film, such as frames that are stated and not there.
+    notes = film.image.notes if isinstance(film, Film) else ()
     return {
         "path": str(film.source.path),
         **({} if raw is None else {"path_bytes": raw}),
         "frame": film.frame,
         "sha256": film.sha256,
-        # What a reader must know of the film, such as frames that are stated and not there.
-        **({"notes": list(film.image.notes)} if isinstance(film, Film) else {}),
+        **({"notes": list(notes)} if notes else {}),
     }
 
 
