@@ -111,6 +111,13 @@ class Prediction:
             return self.probability
         return 1.0 - self.probabilities[negative_class]
 
+    def class_to_look_at(self, negative_class: str | None) -> str:
+        """The class whose heatmap and prototypes come first: the leading one; on a negative call
+        the most probable finding, since there is little to see of its absence."""
+        if self.leading != negative_class:
+            return self.leading
+        return leading_finding(self.probabilities, negative_class) or self.leading
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}

@@ -12,7 +12,7 @@ from app.domain.errors import NotFound
 from app.domain.explanations import OfferedMap, SavedExplanation
 from app.domain.jobs import Job
 from dprotonet.file_names import printable
-from dprotonet.prediction import Prediction, PrototypeMatch, leading_finding
+from dprotonet.prediction import Prediction, PrototypeMatch
 
 Source = Literal["upload", "demo", "folder"]
 PixelHash = Literal["decoded", "encoded"]
@@ -213,14 +213,10 @@ class Sheet:
 
     @property
     def offered_class(self) -> str | None:
-        """The class whose maps and prototypes are offered first: the leading one; on a negative
-        call the most probable finding, since there is little to see of its absence."""
+        """The class whose maps and prototypes are offered first, once there is a prediction."""
         if self.prediction is None:
             return None
-        if self.prediction.leading != self.negative_class:
-            return self.prediction.leading
-        found = leading_finding(self.prediction.probabilities, self.negative_class)
-        return found or self.prediction.leading
+        return self.prediction.class_to_look_at(self.negative_class)
 
 
 def shown_name(name: str) -> str:

@@ -158,13 +158,14 @@ def _read_item(
     ended.case_id = case_id
     prediction = predict_frame(workplace, bench, case_id, frame=0, model=model)
     if item.explain:
+        negative = workplace.models.get(model).negative_class
         ended.explanation_id = explain_frame(
             workplace,
             bench,
             case_id,
             frame=0,
             model=model,
-            node=f"class:{prediction.leading}",
+            node=f"class:{prediction.class_to_look_at(negative)}",
             tier=USUAL,
             seed=0,
             pulse=pulse,

@@ -42,7 +42,9 @@ def draw_new_batch(place: Workplace) -> None:
         format_func=lambda digest: f"{usable[digest].name} · {usable[digest].short}",
         key="batch-model",
     )
-    explain = st.checkbox("Also make a heatmap of each film's label", key="batch-explain")
+    explain = st.checkbox(
+        "Also make a heatmap of each film's most probable finding", key="batch-explain"
+    )
     if kind == _SERVER:
         _draw_server_folder(place, model, explain)
     else:

@@ -65,20 +65,25 @@ def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
     assert [job.kind for job in review.open_case(place_with, str(rows[0].case_id)).jobs] == []
 
 
-def test_a_batch_can_explain_each_films_predicted_class(
+def test_a_batch_can_explain_each_films_most_probable_finding(
     place_with: Workplace, bench: FakeBench, films: Path
 ) -> None:
+    (films / "inner" / "7.png").write_bytes(png(7, level=20))
     job = batch.start_folder(place_with, films, explain=True)
     work.run_pending(place_with, bench)
     rows = batch.rows(place_with, job.job_id).rows
     saved = explain.get(place_with, str(rows[0].explanation_id))
     assert saved.node == "class:finding" and saved.case_id == rows[0].case_id
+    called = {row.label for row in rows if row.state in ("done", "duplicate")}
+    assert "none" in called, "on a negative call the finding is explained too"
+    nodes = {explain.get(place_with, row.explanation_id).node for row in rows if row.explanation_id}
+    assert nodes == {"class:finding"}
     assert set(bench.tiers) == {"standard"}, "nobody waits for a first map"
     assert rows[0].explanation_tier == "standard" and rows[3].explanation_tier is None
     files = json.loads(batch.export_json(place_with, job.job_id))["files"]
     assert [file["explanation_tier"] for file in files[:1]] == ["standard"]
     assert rows[1].explanation_id == rows[2].explanation_id
-    assert len(bench.explained) == 3
+    assert len(bench.explained) == 4
 
 
 def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
