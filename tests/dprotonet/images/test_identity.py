@@ -5,13 +5,14 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.filereader import dcmread
 from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.dicom import DicomFile
 
 FRAMES = np.random.default_rng(0).integers(0, 4096, (3, 20, 24), dtype=np.uint16)
 
@@ -85,16 +86,14 @@ def test_pages_of_a_tiff_are_known_by_the_files_bytes():
 
 
 def test_only_the_first_frame_is_decoded(film, monkeypatch: pytest.MonkeyPatch):
-    from dprotonet.images import dicom
-
     decoded: list[int] = []
-    decode = dicom.decode_frame
+    decode = DicomFile.frame
 
-    def counted(header: Dataset, location: dicom.PixelLocation, index: int) -> np.ndarray:
+    def counted(self: DicomFile, index: int) -> images.GrayOrColourImage:
         decoded.append(index)
-        return decode(header, location, index)
+        return decode(self, index)
 
-    monkeypatch.setattr(dicom, "decode_frame", counted)
+    monkeypatch.setattr(DicomFile, "frame", counted)
     images.look(film(FRAMES))
     assert decoded == [0]
 
