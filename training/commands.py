@@ -33,14 +33,13 @@ def train(words: argparse.Namespace) -> None:
             )
     keep_freed_memory()
     from training import distributed
-    from training.crossval import check_folds, check_sizes
+    from training.crossval import check_folds
     from training.datasets.opening import open_dataset
     from training.train import prepare
     from training.writing import write_json
 
     device = distributed.join(_device(words.device))
     dataset = open_dataset(recipe, words.data)
-    check_sizes(dataset.samples, dataset.classes, words.folds)  # said before any image is read
     _keep_recipe(recipe, words.out, resume=words.resume)
     films = _placed(dataset, recipe, words)
     warnings = check_folds(films, dataset.classes, words.folds)  # said before any training
@@ -76,7 +75,7 @@ def compare(words: argparse.Namespace) -> None:
     from training.compare import plan_of, write_plan
     from training.comparison import tabulate
     from training.comparison_page import markdown, plot
-    from training.crossval import check_folds, check_sizes
+    from training.crossval import check_folds
     from training.datasets.opening import open_dataset
     from training.distributed import is_shared
     from training.train import prepare
@@ -86,7 +85,6 @@ def compare(words: argparse.Namespace) -> None:
         raise ReadableError("compare trains in one process. Start it without torchrun.")
     plan = plan_of(recipe, words.presets, words.seeds, words.folds)
     dataset = open_dataset(recipe, words.data)
-    check_sizes(dataset.samples, dataset.classes, words.folds)
     write_plan(plan, words.out)
     films = _placed(dataset, recipe, words)
     warnings = check_folds(films, dataset.classes, words.folds)
@@ -317,10 +315,21 @@ def _folds(run: Any, folds: int | None, *, every: bool) -> None:
         if every:
             place = fold_bundle(run.out, number)
             write_bundle(*made, place, Showing(sources=0), hardware=hardware(run.device))
-        if number == 0 and folds in (None, 5):
+        if number == 0 and folds in (None, 5) and not (folds and _is_moved(run)):
             shown = Showing(pictures=pictures)
             write_bundle(*made, run.out / "bundle", shown, hardware=hardware(run.device))
         keep_fold(run, fold)
+
+
+def _is_moved(run: Any) -> bool:
+    """Whether the test split, on which a bundle is judged later, holds patients that the first
+    fold trains on."""
+    from training.splits import moved_patients
+
+    if "test" in moved_patients(run.films.samples).values():
+        _log.warning("A class is too small to be split by folds: train without --folds for a model")
+        return True
+    return False
 
 
 def _keep_recipe(recipe: Recipe, out: Path, *, resume: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from training.datasets.samples import Sample
 from training.films import Films
 from training.leakage import check_leakage
 from training.report import Judged, paired_difference, report
@@ -40,10 +38,8 @@ def rows_of(run: Run, *, fold: int = 0, folds: int | None = None) -> Rows:
     return Rows(*(run.films.rows(parts[split]) for split in SPLITS))
 
 
-def check_sizes(
-    samples: Sequence[Sample], classes: tuple[str, ...], folds: int | None
-) -> list[str]:
-    """Refuse data with too little of a class to train or judge it in some fold.
+def check_folds(films: Films, classes: tuple[str, ...], folds: int | None) -> list[str]:
+    """Refuse data that some fold could not be trained or judged on.
 
     Args:
         folds: None for the split alone.
@@ -52,26 +48,15 @@ def check_sizes(
         Sentences about classes of which there is too little to judge them well.
 
     Raises:
-        ReadableError: a part is empty or lacks a class.
+        ReadableError: a part is empty or lacks a class, or a patient or an identical image stands
+            on two sides.
     """
     found: dict[str, None] = {}
     for fold in range(folds or 1):
-        parts = by_split(samples, _rule(fold, folds))
-        found |= dict.fromkeys(check_split(parts, classes, pooled=folds is not None))
-    return list(found) if folds is None else []
-
-
-def check_folds(films: Films, classes: tuple[str, ...], folds: int | None) -> list[str]:
-    """As :func:`check_sizes`, once the films are read.
-
-    Raises:
-        ReadableError: also where a patient or an identical image stands on two sides.
-    """
-    warnings = check_sizes(films.samples, classes, folds)
-    for fold in range(folds or 1):
         parts = by_split(films.samples, _rule(fold, folds))
+        found |= dict.fromkeys(check_split(parts, classes, pooled=folds is not None))
         check_leakage(films, {split: films.rows(part) for split, part in parts.items()})
-    return warnings
+    return list(found) if folds is None else []
 
 
 def _rule(fold: int, folds: int | None) -> Rule | None:

@@ -62,21 +62,16 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
     recipe = recipe_of(bundle)
     dataset = open_dataset(recipe, data)
     check_classes(bundle, dataset)
-    samples = _read(recipe, by_split(_grouped(dataset, recipe))[split])
+    samples = by_split(_grouped(dataset, recipe))[split]
     if not samples:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
     return tuple(samples)
 
 
-def _read(recipe: Recipe, samples: tuple[Sample, ...]) -> tuple[Sample, ...]:
-    """Without those that cannot be read, where training left them out."""
-    return readable(samples) if recipe.damaged == "leave_out" else samples
-
-
 def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     """The samples as they were split for training."""
     if recipe.duplicates == "refuse":
-        return dataset.samples
+        return readable(dataset.samples) if recipe.damaged == "leave_out" else dataset.samples
     from dprotonet.preprocessing import Preprocessing
     from training.leakage import group_duplicates
 
@@ -161,7 +156,7 @@ def slow_parts(
 
     recipe = recipe_of(bundle)
     parts = by_split(_grouped(open_dataset(recipe, data), recipe))
-    predictor, samples = Predictor(bundle, device), _read(recipe, parts[split])
+    predictor, samples = Predictor(bundle, device), parts[split]
     drawing, resamples = Drawing(extras.method, extras.tier), recipe.resamples
     found: dict[str, Any] = {}
     if extras.faithfulness:
@@ -172,7 +167,7 @@ def slow_parts(
         found["localisation"] = localisation(
             predictor,
             samples,
-            _read(recipe, parts["validation"]),
+            parts["validation"],
             extras.localisation,
             drawing,
             resamples=resamples,

@@ -158,8 +158,9 @@ def _check_problems(problems: Mapping[int, str], count: int, damaged: str) -> No
     first = next(iter(problems.values()))
     if len(problems) == count:
         raise ReadableError(f"None of the {count} images can be read. The first: {first}")
-    for why in problems.values():
-        _log.warning("%s", why)
+    if len(problems) > 1 or damaged == "leave_out":
+        for why in problems.values():
+            _log.warning("%s", why)
     if damaged == "refuse":
         more = f"{len(problems) - 1} more of {count} images cannot be read either. "
         raise ReadableError(

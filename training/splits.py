@@ -1,8 +1,11 @@
-"""Splits by patient that depend on nothing but the patient's id.
+"""Splits by patient, which depend on nothing but the patient's id where classes are large enough.
 
 The first eight hexadecimal digits of sha256(patient id), modulo 10: 0 and 1 are the test split,
 2 is validation, the rest is for training. Fold f of five tests on 2f and 2f + 1 and validates on
 2f + 2, so that fold 0 is the split itself.
+
+A class of three patients or more of whom none falls on one of the sides gets one moved there,
+always the same; of large classes that never happens.
 
 A set whose authors split it keeps their test images, and their validation images where there are
 any, unless it is cut into folds.
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from dprotonet.errors import ReadableError
@@ -54,10 +57,52 @@ def by_split(
     members = tuple(samples)
     parts: dict[Split, list[Sample]] = {split: [] for split in SPLITS}
     validates = any(s.official_split == "validation" for s in members)
+    moved = {} if rule else moved_patients(members)
     for sample in members:
         split = rule(sample.patient_id) if rule else _official(sample, validates)
-        parts[split].append(sample)
+        parts[moved.get(sample.patient_id, split)].append(sample)
     return {split: tuple(part) for split, part in parts.items()}
+
+
+def moved_patients(samples: Sequence[Sample]) -> dict[str, Split]:
+    """Patients whom :func:`by_split` puts on another side than :func:`split_of`, so that a small
+    class stands on every side.
+
+    None of a set that has its own split, or whose images have several classes.
+    """
+    if any(s.official_split or s.labels is not None for s in samples):
+        return {}
+    classes_of: dict[str, set[int]] = defaultdict(set)
+    for sample in samples:
+        classes_of[sample.patient_id].add(sample.label)
+    sides = {patient: split_of(patient) for patient in classes_of}
+    moved: dict[str, Split] = {}
+    for label in sorted({s.label for s in samples}):
+        for side in SPLITS:
+            on_sides = _by_class(sides, classes_of)
+            whole = [patient for at in SPLITS for patient in on_sides[label, at]]
+            if on_sides[label, side] or len(whole) < len(SPLITS):
+                continue
+            # From the side with most of them, one without whom no class is missing there.
+            free = [
+                patient
+                for patient in whole
+                if all(len(on_sides[k, sides[patient]]) > 1 for k in classes_of[patient])
+            ]
+            if free:
+                one = min(free, key=lambda p: (-len(on_sides[label, sides[p]]), _number(p), p))
+                moved[one] = sides[one] = side
+    return moved
+
+
+def _by_class(
+    sides: Mapping[str, Split], classes_of: Mapping[str, set[int]]
+) -> dict[tuple[int, Split], list[str]]:
+    found: dict[tuple[int, Split], list[str]] = defaultdict(list)
+    for patient, side in sides.items():
+        for label in classes_of[patient]:
+            found[label, side].append(patient)
+    return found
 
 
 def _official(sample: Sample, validates: bool) -> Split:
@@ -111,7 +156,7 @@ def check_split(
         if not there["test"] and not pooled and not several:
             raise ReadableError(
                 f"No image of {name!r} falls into the test split, so it could not be judged: the "
-                f"class has {what}. Add images of that class from more patients."
+                f"class has {what}. Add images of that class from at least three patients."
             )
         if not there["validation"] or (there["test"] < FEW and not pooled):
             warnings.append(

@@ -3,13 +3,17 @@
 import json
 import logging
 
+import pytest
+
 from dprotonet.bundle import Bundle
+from dprotonet.errors import ReadableError
 from dprotonet.preprocessing import Preprocessing
 from tests.training import replicas
 from tests.training.conftest import SMALL
 from tests.training.datasets.odd_files import dicom, dicomdir
 from training.__main__ import main
 from training.datasets import folder
+from training.datasets.samples import Sample
 from training.films import place_films
 
 PLACING = Preprocessing(size=64)
@@ -95,7 +99,40 @@ def test_a_class_with_one_image_is_told_before_training(tmp_path, capsys):
             replicas.film(100, i).resize((8, 8)).save(root / name / f"{i}.png")
     assert train(root, tmp_path / "out") == 2
     assert "'b'" in (line := one_line(capsys)) and "1 image(s) of 1 patient(s)" in line
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out" / "bundle").exists()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+def test_a_small_class_is_on_every_side_from_three_patients_on(count):
+    from training.splits import by_split, check_split
+
+    for attempt in range(20):
+        samples = [Sample(f"{attempt}-a{i}", None, f"{attempt}-a{i}", 0) for i in range(60)]
+        few = [Sample(f"{attempt}-b{i}", None, f"{attempt}-b{i}", 1) for i in range(count)]
+        parts = by_split(samples + few)
+        assert by_split(few[::-1] + samples[::-1])["test"] == parts["test"][::-1]
+        sides = [any(s.label == 1 for s in part) for part in parts.values()]
+        assert all(sides) == (count >= 3)
+        if count == 1:
+            with pytest.raises(ReadableError, match=r"'b'.* 1 image\(s\) of 1 patient"):
+                check_split(parts, ("a", "b"))
+        if count >= 3:
+            assert any("'b' has few patients" in one for one in check_split(parts, ("a", "b")))
+
+
+def test_a_patient_of_two_classes_stays_on_one_side_when_one_is_moved():
+    from training.splits import by_split
+
+    for attempt in range(20):
+        samples = [
+            Sample(f"{attempt}-{i}-{k}", None, f"{attempt}-p{i}", k)
+            for i in range(4)
+            for k in range(2)
+        ]
+        parts = by_split(samples)
+        people = [{s.patient_id for s in part} for part in parts.values()]
+        assert sum(map(len, people)) == 4 and all(people)
+        assert all({s.label for s in part} == {0, 1} for part in parts.values())
 
 
 def test_a_class_of_which_little_can_be_said_is_warned_of(tmp_path, caplog):
@@ -134,3 +171,18 @@ def test_of_a_file_with_several_frames_the_first_is_taken_and_it_is_said(tmp_pat
     assert "3 files have several frames: the first of each was taken" in caplog.text
     first = next(i for i, s in enumerate(films.samples) if s.sample_id == "a/pages.tif")
     assert films.pixels[first].float().mean() < 128
+
+
+def test_no_bundle_is_judged_on_patients_that_its_fold_was_trained_on():
+    from types import SimpleNamespace
+
+    from training.commands import _is_moved
+    from training.splits import moved_patients, split_of
+
+    many = [Sample(f"a{i}", None, f"a{i}", 0) for i in range(60)]
+    trained = [f"b{i}" for i in range(60) if split_of(f"b{i}") == "train"][:4]
+    tested = next(f"b{i}" for i in range(60) if split_of(f"b{i}") == "test")
+    for people, moved in ((trained, True), ([*trained, tested], False)):
+        samples = many + [Sample(p, None, p, 1) for p in people]
+        assert ("test" in moved_patients(samples).values()) == moved
+        assert _is_moved(SimpleNamespace(films=SimpleNamespace(samples=samples))) == moved

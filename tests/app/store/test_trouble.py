@@ -177,7 +177,7 @@ def test_what_is_no_trouble_of_the_store_goes_through(sqlite_url: str) -> None:
     store = SqlStore(sqlite_url)
     with pytest.raises(IntegrityError), store.write() as tx:
         tx.cases.add(case(1))
-        tx.cases.add(case(2, pixel_sha256=f"{1:064x}"))
+        tx.cases.add(case(2, file_sha256=f"{1:064x}"))
     with pytest.raises(FileNotFoundError), store.read():
         raise FileNotFoundError("gone")
     with pytest.raises(Exception, match="no such column"), store.read() as tx:
