@@ -1,7 +1,6 @@
 """What a file is taken for when it comes in, at the price of one frame."""
 
 import io
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.dicom import DicomFile
 
 FRAMES = np.random.default_rng(0).integers(0, 4096, (3, 20, 24), dtype=np.uint16)
 
@@ -86,16 +86,14 @@ def test_pages_of_a_tiff_are_known_by_the_files_bytes():
 
 
 def test_only_the_first_frame_is_decoded(film, monkeypatch: pytest.MonkeyPatch):
-    from dprotonet.images import dicom
-
     decoded: list[int] = []
-    decode = dicom.decode_frame
+    decode = DicomFile.frame
 
-    def counted(*given: Any) -> np.ndarray:
-        decoded.append(given[3])  # header, location, frames, index, notes
-        return decode(*given)
+    def counted(self: DicomFile, index: int) -> images.GrayOrColourImage:
+        decoded.append(index)
+        return decode(self, index)
 
-    monkeypatch.setattr(dicom, "decode_frame", counted)
+    monkeypatch.setattr(DicomFile, "frame", counted)
     images.look(film(FRAMES))
     assert decoded == [0]
 
