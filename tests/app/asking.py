@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from starlette.types import ASGIApp, Message
 
@@ -52,8 +54,14 @@ def ask(
     }
     if kind == "http":
         scope["method"] = method
-    asyncio.run(app(scope, receive, send))
+    run_apart(app(scope, receive, send))
     if sent[0]["type"] != "http.response.start":
         return int(sent[0].get("code", 0)), {}, b""
     given = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], given, b"".join(m.get("body", b"") for m in sent[1:])
+
+
+def run_apart(work: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine in a thread: Playwright leaves an event loop in that of the tests."""
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(asyncio.run, work).result()

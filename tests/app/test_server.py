@@ -26,7 +26,7 @@ from app.store.migrate import upgrade
 from app.viewer import wire
 from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
-from tests.app.asking import Answer, ask
+from tests.app.asking import Answer, ask, run_apart
 from tests.app.services.places import START, FakeBench, assets, dicom, make_place
 
 __all__ = ["assets"]
@@ -165,7 +165,7 @@ def test_uploads_that_nobody_came_back_for_are_removed_while_the_server_runs(
             while any(place.settings.spool.iterdir()) and time.monotonic() < end:
                 await asyncio.sleep(0.005)
 
-    asyncio.run(run())
+    run_apart(run())
     assert list(place.settings.spool.iterdir()) == []
 
 

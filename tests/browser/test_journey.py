@@ -53,7 +53,7 @@ def test_a_film_is_uploaded_explained_signed_and_found_after_a_restart(
     page.goto(program.address)
     page.get_by_placeholder("File name").fill("IM0000")
     page.get_by_placeholder("File name").press("Enter")
-    page.get_by_role("button", name="IM000001").click()
+    page.get_by_role("button", name="IM000001").first.click()  # the newest
     page.get_by_role("tab", name="Revisions (1)").click()
     page.get_by_text("A film of the journey").locator("visible=true").first.wait_for()
     assert page.url == address

@@ -38,7 +38,7 @@ def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Prog
     from tests.app.services.places import png
 
     page.goto(odd.address)
-    page.locator("input[type=file]").set_input_files(
+    page.locator("input[data-choose=files]").set_input_files(
         [
             {"name": name, "mimeType": "image/png", "buffer": png(number)}
             for number, name in enumerate(FILES)
