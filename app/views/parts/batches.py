@@ -16,7 +16,7 @@ from app.views.parts.words import counted, label_words, plain, when
 
 _SIZE = 12
 _EVERY = 1.5  # seconds between two looks at the worker
-_WIDTHS = [3.4, 1.5, 2.6, 1.4, 4.0]
+_WIDTHS = [3.2, 1.3, 3.7, 1.4, 3.3]
 _OPEN = "batch"
 _JOB_WORDS = {
     "waiting": "waiting for the worker",
