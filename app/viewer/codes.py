@@ -24,7 +24,7 @@ _TAILS = (1e-4, 3e-4, 1e-3, 3e-3, 6e-3, 1e-2)
 _LEVELS = np.array([0, *_TAILS, *np.arange(1, 64) / 64, *(1 - t for t in reversed(_TAILS)), 1])
 _GAPS = 32  # the widest gaps between values, whose ends are knots
 _CORE = 1e-3  # fraction at each end that counts as outliers
-_MOST_WINDOWS = 32
+_MOST_WINDOWS = 64
 # Fractions of the codes; together 1.
 _FOR_WINDOWS, _FOR_CORE, _FOR_DENSE, _FOR_EACH_LEVEL, _FOR_ALL = 0.36, 0.26, 0.18, 0.18, 0.02
 _BLOCK = 1 << 20  # values that are coded at a time

@@ -18,6 +18,9 @@ from dprotonet.images.dicom_tables import Span, little_endian, read_table, store
 from dprotonet.images.windows import VoiTable, Window, WindowFunction, percentile_window
 
 _INTEGERS = tuple(np.dtype(t) for t in ("u1", "i1", "u2", "i2", "u4", "i4", "i8"))
+_DEEP = tuple(np.dtype(t) for t in ("i4", "u4", "i8", "u8", "f8"))
+# No detector measures so much; files write such numbers (-3.4e38, 1e36) where they have no value.
+_NO_VALUE = 1e30
 _FUNCTIONS: dict[str, WindowFunction] = {
     "": "LINEAR",
     "LINEAR": "LINEAR",
@@ -82,8 +85,9 @@ def modality_values(
         notes: gets a remark where the header is odd.
 
     Returns:
-        ``(H, W)``: an integer dtype where slope and intercept are whole numbers, else float32; and
-        the least and greatest value that could come out, whatever this frame holds.
+        ``(H, W)``: an integer dtype where slope and intercept are whole numbers, else float32, or
+        float64 where the stored values are of 32 bits or double; and the least and greatest value
+        that could come out, whatever this frame holds.
     """
     part = frame_part(header, frame, "PixelValueTransformationSequence")
     tables = items(part, "ModalityLUTSequence") or items(header, "ModalityLUTSequence")
@@ -113,11 +117,11 @@ def _span(stored: np.ndarray, header: Dataset, slope: float, intercept: float) -
 
 def _rescaled(stored: np.ndarray, header: Dataset, slope: float, intercept: float) -> np.ndarray:
     if stored.dtype.kind == "f":
-        return (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+        return (stored.astype(np.float64) * slope + intercept).astype(_real_type(stored))
     if slope == 1 and intercept == 0:
         return stored
     if not (slope.is_integer() and intercept.is_integer()):
-        return (stored * slope + intercept).astype(np.float32)
+        return (stored * slope + intercept).astype(_real_type(stored))
     low, high = stored_span(header)  # which some pixels leave all the same
     values = min(low, int(stored.min())), max(high, int(stored.max()))
     ends = [int(value) * int(slope) + int(intercept) for value in values]
@@ -127,9 +131,14 @@ def _rescaled(stored: np.ndarray, header: Dataset, slope: float, intercept: floa
         if np.iinfo(dtype).min <= min(ends) and max(ends) <= np.iinfo(dtype).max
     ]
     if not kinds:
-        return (stored * slope + intercept).astype(np.float32)
+        return (stored * slope + intercept).astype(_real_type(stored))
     exact = stored.astype(np.int64) * int(slope) + int(intercept)
     return exact.astype(kinds[0])
+
+
+def _real_type(stored: np.ndarray) -> type[np.floating]:
+    """float32, or float64 where the stored values have digits that float32 cannot hold."""
+    return np.float64 if stored.dtype in _DEEP else np.float32
 
 
 def grey_windows(
@@ -161,8 +170,19 @@ def grey_windows(
     if offered:
         return tuple(offered)
     notes.append("There is no window in the file: the 1st–99th percentile is shown.")
-    keep = None if padding is None else ~padding
+    keep = _counted(values, padding)
     return (percentile_window(values, keep), *_full_range(values, keep))
+
+
+def _counted(values: np.ndarray, padding: np.ndarray | None) -> np.ndarray | None:
+    """``(H, W)`` bool: the pixels by which a window is chosen; None where all count."""
+    keep = None if padding is None else ~padding
+    if values.dtype.kind != "f":
+        return keep
+    believable = np.abs(values) < _NO_VALUE
+    if keep is not None:
+        believable &= keep
+    return believable if believable.any() and not believable.all() else keep
 
 
 def _full_range(values: np.ndarray, keep: np.ndarray | None) -> tuple[Window, ...]:

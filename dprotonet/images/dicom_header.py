@@ -59,9 +59,12 @@ def known_word(header: Dataset, keyword: str, words: tuple[str, ...]) -> str:
 def numbers(header: Dataset, keyword: str) -> list[float]:
     """The finite numbers of a value; [] where one of them is none.
 
-    A decimal comma is read as a point: PS3.5 6.2 knows no other use of a comma in DS.
+    A decimal comma is read as a point: PS3.5 6.2 knows no other use of a comma in DS. Nothing
+    behind a last backslash is no number and does not count.
     """
     parts = comma_decimals(header, keyword) or _parts(element(header, keyword))
+    while parts and isinstance(parts[-1], str) and not parts[-1].strip(" \0"):
+        parts = parts[:-1]
     try:
         found = [float(part) for part in parts]
     except (TypeError, ValueError):

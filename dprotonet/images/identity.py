@@ -103,7 +103,9 @@ def _canonical(pixels: np.ndarray) -> np.ndarray:
     if pixels.ndim == 3:
         return pixels
     if pixels.dtype.kind == "f":
-        return pixels.astype("<f4")
+        with np.errstate(over="ignore"):
+            short = pixels.astype("<f4")
+        return short if np.array_equal(short, pixels) else pixels.astype("<f8")
     wide = pixels.dtype.itemsize > 4 or pixels.dtype == np.uint32
     if wide and (pixels.min() < -(2**31) or pixels.max() >= 2**31):
         return pixels.astype("<i8")

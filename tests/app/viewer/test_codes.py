@@ -106,6 +106,12 @@ def test_many_windows_each_keep_their_greys() -> None:
     assert_alike(film(pixels, *windows))
 
 
+def test_sixty_narrow_windows_each_keep_their_greys() -> None:
+    pixels = np.linspace(0, 4e9, 1 << 18).astype(np.uint32).reshape(512, 512)
+    windows = [Window(at, 1e6) for at in np.linspace(0, 4e9, 60)]
+    assert_alike(film(pixels, *windows))
+
+
 def test_a_table_beside_a_hot_pixel_is_looked_up_by_the_right_values() -> None:
     table = VoiTable(0, np.linspace(1, 0, 1024, dtype=np.float32) ** 2)
     pixels = with_spot((RAMP * 1023).astype(np.int32), 2_000_000_000)

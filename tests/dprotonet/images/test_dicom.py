@@ -46,6 +46,34 @@ def test_a_fractional_rescale_gives_floats(film, dataset, ramp):
     assert np.allclose(image.pixels, expected)
 
 
+def test_double_pixels_keep_digits_that_float32_cannot_hold(film):
+    stored = 1e12 + np.linspace(0, 1, 12).reshape(3, 4)
+    window = {"WindowCenter": "1000000000000.5", "WindowWidth": "1"}
+    image = images.read(film(stored, **window, VOILUTFunction="LINEAR_EXACT"))
+    assert np.allclose(image.unit(), stored - 1e12, atol=0.001)
+
+
+def test_a_fractional_rescale_of_32_bits_keeps_its_digits(film):
+    stored = 2_000_000_000 + np.arange(12, dtype=np.int32).reshape(3, 4)
+    image = images.read(film(stored, RescaleSlope="0.5", RescaleIntercept="0"))
+    assert image.pixels.tolist() == (stored / 2).tolist()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("none", [-3.4e38, 1e36])
+def test_numbers_that_stand_for_no_value_do_not_choose_the_window(film, dtype: type, none: float):
+    stored = np.linspace(0, 1, 400, dtype=dtype).reshape(20, 20)
+    stored[:5] = none
+    image = images.read(film(stored))
+    assert [round(end, 1) for end in low_high(image.windows[0])] == [0.3, 1.0]
+    assert [round(end, 1) for end in low_high(image.windows[1])] == [0.3, 1.0]
+
+
+def test_a_window_with_nothing_behind_its_last_backslash_counts(film, ramp):
+    image = images.read(film(ramp, WindowCenter=["40", ""], WindowWidth=["80", ""]))
+    assert [(window.centre, window.width) for window in image.windows] == [(40, 80)]
+
+
 def test_a_rescale_that_leaves_16_bits_is_exact(film):
     stored = np.array([[0, 65535]], np.uint16)
     image = images.read(film(stored, RescaleSlope=70000, RescaleIntercept=1))
@@ -236,7 +264,7 @@ def test_single_bits_are_read(written, dataset):
 def test_float_pixels_are_kept_and_what_is_no_number_is_padding(film, dtype: str):
     stored = np.array([[0.5, np.nan, 2.25], [np.inf, -1, 3]], dtype)
     image = images.read(film(stored))
-    assert image.pixels.dtype == np.float32
+    assert image.pixels.dtype == np.dtype(dtype)
     assert image.padding.tolist() == [[False, True, False], [True, False, False]]
     assert np.isfinite(image.pixels).all()
     assert image.pixels[~image.padding].tolist() == [0.5, 2.25, -1, 3]

@@ -53,3 +53,14 @@ def test_polarity_rescale_and_shape_count(film):
         images.pixel_sha256(film(STORED)),
     }
     assert len(hashes) == 5
+
+
+def test_double_pixels_that_differ_beyond_float32_have_another_hash(film):
+    values = 1e12 + np.arange(4.0).reshape(2, 2)
+    assert images.pixel_sha256(film(values)) != images.pixel_sha256(film(values[::-1].copy()))
+
+
+def test_the_same_values_as_float_and_double_have_one_hash(film):
+    values = np.array([[0.5, 0.25], [1, 2]])
+    single = images.pixel_sha256(film(values.astype(np.float32)))
+    assert images.pixel_sha256(film(values)) == single
