@@ -66,7 +66,7 @@ class Guard:
         """Is this Host header one of our names, whatever its port?"""
         if self.hosts is None:
             return True
-        name = re.sub(r":\d+$", "", host.strip().lower())
+        name = re.sub(r":\d+$", "", host.strip(" \t").lower())
         return name in self.hosts
 
     def is_from_our_page(self, scope: Scope, headers: Headers) -> bool:

@@ -277,12 +277,17 @@ def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
 def _told_apart(
     entries: list[tuple[NewItem, Staged | None]], origins: Sequence[str]
 ) -> list[tuple[NewItem, Staged | None]]:
-    """Where two archives hold the same path, each is shown below its archive's name."""
+    """Where two archives hold the same path, each is shown below its archive's name; what is
+    still equal then, such as a path that one archive holds twice, is numbered."""
     counts = Counter(item.shown_path for item, _ in entries)
+    seen = Counter[str]()
     found = []
     for (item, blob), origin in zip(entries, origins, strict=True):
         if counts[item.shown_path] > 1 and shown_path(origin) != item.shown_path:
             item = replace(item, shown_path=shown_path(f"{origin}/{item.shown_path}"))
+        seen[item.shown_path] += 1
+        if seen[item.shown_path] > 1:
+            item = replace(item, shown_path=f"{item.shown_path} ({seen[item.shown_path]})")
         found.append((item, blob))
     return found
 

@@ -15,7 +15,7 @@ from app.store import Blobs, Transaction
 
 IDENTITY = "identity"  # the key among the settings
 CORRECT = "correct DPROTONET_DATA or DPROTONET_DATABASE_URL"
-RESTORE = "restore a backup with: python -m app restore FILE"
+RESTORE = "restore a backup (python -m app restore FILE)"
 DELIBERATELY = "If they do belong together, say so with: python -m app bind"
 
 
@@ -137,11 +137,11 @@ def _strangers(found: Overlap) -> str:
     if found.named == 0:
         return (
             f"The data folder holds {found.there} files, and the database is empty, so nothing was "
-            f"started. To have the cases back, {RESTORE} To use another database or folder, "
+            f"started. To have the cases back, {RESTORE}. To use another database or folder, "
             f"{CORRECT}. To begin anew beside these files: python -m app bind"
         )
     return (
         f"The database names {found.named} files; {found.both} of them are in the data folder, "
         f"which holds {found.there}. So nothing was started. Copy the originals back from your "
-        f"backup, {RESTORE.replace(' with', ' of the database with')} or {CORRECT}. {DELIBERATELY}"
+        f"backup, {RESTORE}, or {CORRECT}. {DELIBERATELY}"
     )

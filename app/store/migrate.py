@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from app.domain.errors import DiskFull, Refused
+from app.domain.errors import Damaged, DiskFull, Refused
 from app.store.backup import backup
 from app.store.sql_store import make_engine, reserve_of
 from app.store.trouble import in_words
@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 LATER = (
     "The database was made by a later version of this program. "
     "Use that version, or restore a backup from before it."
+)
+STRAYS = (
+    "The database is damaged: some of its rows belong to others that are not there. It was left as "
+    "it is. Restore a backup with: python -m app restore FILE"
 )
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -94,4 +98,4 @@ def _check(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
-            raise RuntimeError(f"the migration left {len(broken)} rows without their parent")
+            raise Damaged(STRAYS)

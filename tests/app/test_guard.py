@@ -54,7 +54,9 @@ def socket_code(guard: Guard, **headers: str) -> int:
     return ask(guard, "/_stcore/stream", kind="websocket", headers=named, scheme="ws")[0]
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8501", "", "10.0.0.7"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example:8501", "", "10.0.0.7", "localhost\x1f"]
+)
 def test_a_name_that_is_not_ours_is_turned_away(guard: Guard, host: str) -> None:
     assert ask(guard, "/api/health", host)[0] == 421
     assert ask(guard, "/_stcore/stream", host, kind="websocket", scheme="ws")[0] == 1008

@@ -54,7 +54,8 @@ def test_an_empty_database_is_refused_on_a_folder_with_files(place: Workplace, b
         place.blobs.set_identity("a" * 32)
     for number in range(3):
         place.blobs.put(f"film {number}".encode())
-    with pytest.raises(Unbound, match=r"holds 3 files.*empty.*python -m app restore FILE"):
+    words = r"holds 3 files.*empty.*python -m app restore FILE\)\. To use"
+    with pytest.raises(Unbound, match=words):
         binding.check(place)
     with place.store.read() as tx:
         assert tx.setting(IDENTITY) is None

@@ -146,3 +146,18 @@ def test_two_archives_of_the_same_paths_are_told_apart_by_their_names(
         *(f"south.zip/p{n}/film.jpg" for n in (1, 2, 3)),
         "ward/film.jpg",
     ]
+
+
+def test_a_path_that_one_upload_holds_twice_is_numbered(alone: Workplace, bench: FakeBench) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("a/film.jpg", b"one")
+        archive.writestr("a/film.jpg", b"two")
+    items = [("day.zip", packed.getvalue()), ("x.jpg", b"three"), ("x.jpg", b"four")]
+    job = batch.start_upload(alone, items)
+    assert [row.path for row in batch.rows(alone, job.job_id).rows] == [
+        "day.zip/a/film.jpg",
+        "day.zip/a/film.jpg (2)",
+        "x.jpg",
+        "x.jpg (2)",
+    ]

@@ -1,6 +1,7 @@
 """Migrations build what the rows say, and nothing is changed without a backup."""
 
 import shutil
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from app.domain.cases import CaseFilters
-from app.domain.errors import Refused
+from app.domain.errors import Damaged, Refused
 from app.store import SqlStore, migrate
 from app.store.backup import KEPT, backup
 from app.store.migrate import upgrade
@@ -208,6 +209,24 @@ def test_a_migration_that_fails_changes_nothing(
         columns = len(Base.metadata.tables["case"].columns)
         counted = text("SELECT count(*) FROM pragma_table_info('case')")
         assert connection.scalar(counted) == columns
+
+
+def test_a_database_that_lost_rows_by_another_programs_hand_is_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = _database_of("0002", tmp_path, monkeypatch)
+    store = SqlStore(url)
+    _insert_case(store, "c1", "a.dcm", study="1.2", minute=0)
+    with store.engine.begin() as connection:
+        connection.execute(text(JOB), {"id": "b1", "kind": "batch"})
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as other:
+        other.execute("UPDATE job SET case_id = 'nowhere'")
+    other.close()
+    with pytest.raises(Damaged, match=r"rows belong to others.*python -m app restore FILE"):
+        upgrade(url, backups=tmp_path / "backups", now=NOW)
+    with store.engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+    store.close()
 
 
 def test_a_database_of_a_later_version_is_not_touched(sqlite_url: str, tmp_path: Path) -> None:
