@@ -58,22 +58,35 @@ def start_upload(
         model: digest of the bundle; the active one when left out.
 
     Raises:
-        Refused: too many files or bytes, an archive that is not honest, or no model.
+        Refused: too many files or bytes, nothing but an archive that is not to be used, or no
+            model. Beside other files such an archive is a row that says why.
     """
     info = _model(workplace, model)
     staged: list[Staged] = []
     entries: list[tuple[NewItem, Staged | None]] = []
     origins: list[str] = []
+    refusals: list[uploads.RefusedArchive] = []
     try:
         size = 0
         for name, data in items:
-            for item, blob in uploads.unpacked(workplace, name, data):
-                entries.append((item, blob))
+            before, size_before = len(entries), size
+            try:
+                for item, blob in uploads.unpacked(workplace, name, data):
+                    entries.append((item, blob))
+                    origins.append(name)
+                    if blob is not None:
+                        staged.append(blob)
+                        size += blob.size
+                    intake.check_upload(workplace, files=len(entries), size=size)
+            except uploads.RefusedArchive as error:
+                # None of it is used; what was unpacked is discarded in the end.
+                del entries[before:], origins[before:]
+                size = size_before
+                refusals.append(error)
+                entries.append((uploads.refused(name, str(error)), None))
                 origins.append(name)
-                if blob is not None:
-                    staged.append(blob)
-                    size += blob.size
-                intake.check_upload(workplace, files=len(entries), size=size)
+        if refusals and len(refusals) == len(entries):
+            raise refusals[0]
         if not entries:
             raise Refused("There are no files to read. Choose some.")
         return _save_upload(workplace, _told_apart(entries, origins), info, explain)

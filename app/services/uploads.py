@@ -15,6 +15,10 @@ from app.store.blobs import Staged
 from app.store.items import NewItem
 
 
+class RefusedArchive(Refused):
+    """An archive of which nothing is to be used; other files beside it are not touched."""
+
+
 def unpacked(
     workplace: Workplace, name: str, data: bytes | Path
 ) -> Iterator[tuple[NewItem, Staged | None]]:
@@ -23,7 +27,7 @@ def unpacked(
     A file that cannot be taken in is an item that says why, without staged bytes.
 
     Raises:
-        Refused: the archive as a whole is not to be used.
+        RefusedArchive: the archive as a whole is not to be used.
     """
     if not archive.is_archive(data):
         yield _kept(workplace, NewItem(shown_name(name), shown_path=shown_path(name)), data)
@@ -31,12 +35,20 @@ def unpacked(
     limits = archive.ArchiveLimits(
         total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
     )
-    for entry in archive.extract(workplace.films, data, limits=limits):
-        item = NewItem(entry.name, shown_path=entry.path)
-        if entry.file is None:
-            yield replace(item, state="error", message=entry.problem), None
-        else:
-            yield _kept(workplace, item, entry.file)
+    try:
+        for entry in archive.extract(workplace.films, data, limits=limits):
+            item = NewItem(entry.name, shown_path=entry.path)
+            if entry.file is None:
+                yield replace(item, state="error", message=entry.problem), None
+            else:
+                yield _kept(workplace, item, entry.file)
+    except Refused as error:
+        raise RefusedArchive(str(error)) from error
+
+
+def refused(name: str, message: str) -> NewItem:
+    """The row of an upload of which nothing is used."""
+    return NewItem(shown_name(name), shown_path=shown_path(name), state="error", message=message)
 
 
 def _kept(

@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -274,6 +275,42 @@ def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
     with pytest.raises(NotFound):
         batch.progress(place, job.job_id)
     assert review.list_cases(place).total == 2
+
+
+def test_an_archive_that_is_not_to_be_used_costs_itself_alone(
+    place: Workplace, bench: FakeBench
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("1.png", png(1))
+        archive.writestr("2.png", png(2))
+    bad = b"PK\x03\x04 and no more"
+    items = [("a.png", png(3)), ("bad.zip", bad), ("good.zip", packed.getvalue())]
+    job = batch.start_upload(place, items)
+    work.run_pending(place, bench)
+    found = {row.name: (row.state, row.message) for row in batch.rows(place, job.job_id).rows}
+    assert found["bad.zip"] == ("error", "The ZIP file is damaged. Pack it again.")
+    assert [found[name][0] for name in ("a.png", "1.png", "2.png")] == ["done"] * 3
+    assert not list((place.settings.blobs / ".staging").iterdir())
+    with pytest.raises(Refused, match="damaged"):
+        batch.start_upload(place, [("bad.zip", bad)])
+
+
+def test_nothing_is_kept_of_an_archive_that_fails_half_way(
+    place: Workplace, bench: FakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.services.archive import Entry
+
+    def half(*_: object, **__: object) -> Iterator[Entry]:
+        yield Entry("1.png", "1.png", io.BytesIO(png(1)))
+        raise Refused("The ZIP file unfolds to more than it says. Pack it again.")
+
+    monkeypatch.setattr("app.services.archive.extract", half)
+    job = batch.start_upload(place, [("half.zip", b"PK\x03\x04"), ("a.png", png(3))])
+    work.run_pending(place, bench)
+    assert states(place, job.job_id) == [("half.zip", "error"), ("a.png", "done")]
+    assert len(list(place.blobs.all_keys())) == 1
+    assert not list((place.settings.blobs / ".staging").iterdir())
 
 
 def test_too_large_an_upload_is_refused_as_a_whole(place: Workplace) -> None:
