@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,17 @@ COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One file of an upload on its way into a batch."""
+
+    item: NewItem
+    blob: Staged | None
+    """Its bytes; None for a row that only says why there are none."""
+    origin: str
+    """Name of what was uploaded: the file itself, or the archive that held it."""
+
+
 def start_upload(
     workplace: Workplace,
     items: Iterable[tuple[str, bytes | Path]],
@@ -63,8 +74,7 @@ def start_upload(
     """
     info = _model(workplace, model)
     staged: list[Staged] = []
-    entries: list[tuple[NewItem, Staged | None]] = []
-    origins: list[str] = []
+    entries: list[Entry] = []
     refusals: list[uploads.RefusedArchive] = []
     try:
         size = 0
@@ -72,24 +82,22 @@ def start_upload(
             before, size_before = len(entries), size
             try:
                 for item, blob in uploads.unpacked(workplace, name, data):
-                    entries.append((item, blob))
-                    origins.append(name)
+                    entries.append(Entry(item, blob, name))
                     if blob is not None:
                         staged.append(blob)
                         size += blob.size
                     intake.check_upload(workplace, files=len(entries), size=size)
             except uploads.RefusedArchive as error:
                 # None of it is used; what was unpacked is discarded in the end.
-                del entries[before:], origins[before:]
+                del entries[before:]
                 size = size_before
                 refusals.append(error)
-                entries.append((uploads.refused(name, str(error)), None))
-                origins.append(name)
+                entries.append(Entry(uploads.refused(name, str(error)), None, name))
         if refusals and len(refusals) == len(entries):
             raise refusals[0]
         if not entries:
             raise Refused("There are no files to read. Choose some.")
-        return _save_upload(workplace, _told_apart(entries, origins), info, explain)
+        return _save_upload(workplace, _told_apart(entries), info, explain)
     finally:
         for blob in staged:
             workplace.blobs.discard(blob)
@@ -287,45 +295,43 @@ def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     return info
 
 
-def _told_apart(
-    entries: list[tuple[NewItem, Staged | None]], origins: Sequence[str]
-) -> list[tuple[NewItem, Staged | None]]:
+def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
     """Where two archives hold the same path, each is shown below its archive's name; what is
     still equal then, such as a path that one archive holds twice, is numbered."""
-    counts = Counter(item.shown_path for item, _ in entries)
+    counts = Counter(entry.item.shown_path for entry in entries)
     seen = Counter[str]()
     found = []
-    for (item, blob), origin in zip(entries, origins, strict=True):
-        if counts[item.shown_path] > 1 and shown_path(origin) != item.shown_path:
-            item = replace(item, shown_path=shown_path(f"{origin}/{item.shown_path}"))
-        seen[item.shown_path] += 1
-        if seen[item.shown_path] > 1:
-            item = replace(item, shown_path=f"{item.shown_path} ({seen[item.shown_path]})")
-        found.append((item, blob))
+    for entry in entries:
+        path = entry.item.shown_path
+        if counts[path] > 1 and shown_path(entry.origin) != path:
+            path = shown_path(f"{entry.origin}/{path}")
+        seen[path] += 1
+        shown = path if seen[path] == 1 else f"{path} ({seen[path]})"
+        found.append(replace(entry, item=replace(entry.item, shown_path=shown)))
     return found
 
 
 def _save_upload(
     workplace: Workplace,
-    entries: list[tuple[NewItem, Staged | None]],
+    entries: Sequence[Entry],
     info: BundleInfo,
     explain: bool,
 ) -> Job:
     now = workplace.clock()
     with originals.keeping(workplace) as (tx, keep):
-        for _, blob in entries:
-            if blob is not None:
-                keep(blob)
+        for entry in entries:
+            if entry.blob is not None:
+                keep(entry.blob)
         job = jobs.enqueue(
             tx,
             kind="batch",
             now=now,
             work_key=f"batch:upload:{jobs.new_id()}",
             model=info.digest,
-            title=f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0][0].name,
+            title=f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name,
             explain=explain,
         )
-        tx.items.add(job.job_id, [item for item, _ in entries])
+        tx.items.add(job.job_id, [entry.item for entry in entries])
     return job
 
 

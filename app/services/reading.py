@@ -33,24 +33,20 @@ class FilmReader:
     def __init__(self) -> None:
         from dprotonet.images.isolated import ChildLimits, IsolatedReader
 
-        # Giving way takes time, which is not held against a film; it may compute no more.
-        patient = ChildLimits(wall_base=60, wall_per_megapixel=5, wall_seconds=240)
         self._viewing = IsolatedReader(
             children=VIEWING_CHILDREN, wait_seconds=VIEWING_WAIT, idle_seconds=IDLE
         )
-        self._intake = IsolatedReader(
-            patient,
-            children=INTAKE_CHILDREN,
-            wait_seconds=INTAKE_WAIT,
-            idle_seconds=IDLE,
-            niceness=NICENESS,
-        )
-        self._archives = IsolatedReader(
-            patient,
-            children=ARCHIVE_CHILDREN,
-            wait_seconds=INTAKE_WAIT,
-            idle_seconds=IDLE,
-            niceness=NICENESS,
+        # Giving way takes time, which is not held against a film; it may compute no more.
+        patient = ChildLimits(wall_base=60, wall_per_megapixel=5, wall_seconds=240)
+        self._intake, self._archives = (
+            IsolatedReader(
+                patient,
+                children=children,
+                wait_seconds=INTAKE_WAIT,
+                idle_seconds=IDLE,
+                niceness=NICENESS,
+            )
+            for children in (INTAKE_CHILDREN, ARCHIVE_CHILDREN)
         )
 
     def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from app.domain.errors import Refused
+from app.domain.errors import DiskFull, Refused
 from app.services import intake
 from app.services.upload_ledger import Received
 from app.services.workplace import Workplace
 from app.store.spool import Receiving
+from app.store.trouble import trouble
 
 log = logging.getLogger(__name__)
 LONGEST_NAME = 4096  # characters: the longest path of common systems
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class NoRoom(Refused):
@@ -147,7 +146,7 @@ def _each(
 
 def _no_room(error: OSError) -> NoRoom:
     log.error("the spool cannot be written to: %s", error.strerror)
-    if error.errno in FULL:
+    if isinstance(trouble(error), DiskFull):
         return NoRoom("The disk is full, so the file could not be kept. Make room and try again.")
     return NoRoom(
         "The file could not be kept in the data folder. Look at the folder's permissions, "

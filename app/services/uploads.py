@@ -30,7 +30,7 @@ def unpacked(
         RefusedArchive: the archive as a whole is not to be used.
     """
     if not archive.is_archive(data):
-        yield _kept(workplace, NewItem(shown_name(name), shown_path=shown_path(name)), data)
+        yield _kept(workplace, _item(name), data)
         return
     limits = archive.ArchiveLimits(
         total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
@@ -48,7 +48,11 @@ def unpacked(
 
 def refused(name: str, message: str) -> NewItem:
     """The row of an upload of which nothing is used."""
-    return NewItem(shown_name(name), shown_path=shown_path(name), state="error", message=message)
+    return replace(_item(name), state="error", message=message)
+
+
+def _item(name: str) -> NewItem:
+    return NewItem(shown_name(name), shown_path=shown_path(name))
 
 
 def _kept(

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain.explanations import tier_of
 from app.domain.jobs import BatchPage, BatchRow, ItemState
-from app.store.cases import LATEST
 from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
 from dprotonet.prediction import Prediction
@@ -64,12 +63,12 @@ class BatchRows:
         return Jobs(self._session).entry(job_id).model
 
 
-def _rows(job_id: str, model: str | None) -> Select[Any]:
+def _rows(job_id: str, model: str | None) -> Select[*tuple[Any, ...]]:
     return (
         select(
             JobItemEntry,
             PredictionEntry,
-            LATEST.c.verdict,
+            CaseEntry.verdict,
             CaseEntry.frames,
             ExplanationEntry.tier,
             ExplanationEntry.settings_digest,
@@ -85,7 +84,6 @@ def _rows(job_id: str, model: str | None) -> Select[Any]:
             ),
         )
         .outerjoin(ExplanationEntry, ExplanationEntry.id == JobItemEntry.explanation_id)
-        .outerjoin(LATEST, LATEST.c.case_id == JobItemEntry.case_id)
         .where(JobItemEntry.job_id == job_id)
         .order_by(JobItemEntry.position)
     )

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.domain.cases import Case, FilmFacts, Twin
 from app.domain.errors import NotFound
 from app.store import case_summary
-from app.store.rows import (
-    AnnotationEntry,
-    CaseEntry,
-    ExplanationEntry,
-    JobEntry,
-    JobItemEntry,
-)
+from app.store.rows import CaseEntry, ExplanationEntry, JobEntry, JobItemEntry
 
 FACTS = tuple(FilmFacts.__dataclass_fields__)
 
@@ -120,22 +113,6 @@ class Cases:
         case_summary.forget_newest(self._session, study)
         self._session.expire_all()
         return keys
-
-
-def _latest_annotation() -> Any:
-    newest = (
-        select(func.max(AnnotationEntry.id).label("id"))
-        .group_by(AnnotationEntry.case_id)
-        .subquery()
-    )
-    return (
-        select(AnnotationEntry.case_id, AnnotationEntry.verdict, AnnotationEntry.reader)
-        .join(newest, newest.c.id == AnnotationEntry.id)
-        .subquery("latest")
-    )
-
-
-LATEST = _latest_annotation()
 
 
 def _case(entry: CaseEntry) -> Case:

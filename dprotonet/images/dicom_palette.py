@@ -50,11 +50,6 @@ def palette_rgb(indices: np.ndarray, header: Dataset) -> np.ndarray:
     return rgb
 
 
-def has_palette(header: Dataset) -> bool:
-    """True where the file holds a palette of either kind."""
-    return any(element(header, name) is not None for name in _data_names("Red"))
-
-
 def _data_names(colour: str) -> tuple[str, str]:
     return (
         f"{colour}PaletteColorLookupTableData",
