@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from app.lock import FolderLock
-from app.log import configure_logging
+from app.runtime.folder_lock import FolderLock
+from app.runtime.log import configure_logging
 from app.settings import Settings, WrongSetting
-from app.store.trouble import in_words
+from app.store.errors import in_words
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def _command(settings: Settings, options: argparse.Namespace) -> int:
     if options.command == "models":
         return _models(settings, options)
     if options.command in ("restore", "orphans", "bind"):
-        from app import upkeep
+        from app.cli import upkeep
 
         return upkeep.run(settings, options)
     return _run(settings)
@@ -92,18 +92,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(settings: Settings) -> int:
-    from app import wiring
-    from app.supervisor import Supervisor
+    from app import bootstrap
+    from app.runtime.supervisor import Supervisor
 
     _leave_cleanly_on_sigterm()
-    wiring.prepare_data_folder(settings)
+    bootstrap.prepare_data_folder(settings)
     host = f"[{settings.address}]" if ":" in settings.address else settings.address
     place = f"http://{host}:{settings.port}"
     with FolderLock(settings.server_lock, note=f"{place}, process {os.getpid()}"):
         _upgrade(settings)
         _demo_cases(settings)
         with Supervisor():
-            from app.server import serve
+            from app.server.asgi import serve
 
             print(f"DProtoNet Review: {place}", flush=True)
             serve(settings)
@@ -111,32 +111,32 @@ def _run(settings: Settings) -> int:
 
 
 def _migrate(settings: Settings) -> int:
-    from app import wiring
+    from app import bootstrap
 
-    wiring.prepare_data_folder(settings)
+    bootstrap.prepare_data_folder(settings)
     with FolderLock(settings.server_lock, note=f"migration, process {os.getpid()}"):
         saved = _upgrade(settings)
-        wiring.open_workplace(settings).close()  # says whether database and folder fit
+        bootstrap.open_workplace(settings).close()  # says whether database and folder fit
     print("The database is up to date." + (f" Backup: {saved}" if saved else ""))
     return 0
 
 
 def _backup(settings: Settings) -> int:
-    from app import wiring
+    from app import bootstrap
     from app.store.backup import backup
 
-    wiring.prepare_data_folder(settings)
+    bootstrap.prepare_data_folder(settings)
     print(backup(settings.store_url, settings.backups, now=datetime.now(UTC)))
     return 0
 
 
 def _models(settings: Settings, options: argparse.Namespace) -> int:
-    from app import wiring
+    from app import bootstrap
     from app.services import models
 
-    wiring.prepare_data_folder(settings)
+    bootstrap.prepare_data_folder(settings)
     _upgrade(settings)
-    workplace = wiring.open_workplace(settings)
+    workplace = bootstrap.open_workplace(settings)
     try:
         if options.action == "add":
             info = models.add(workplace, options.folder)
@@ -159,7 +159,7 @@ def _models(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _licences() -> int:
-    from app.licences import package_licences, report
+    from app.cli.licences import package_licences, report
 
     print(report(package_licences()))
     return 0
@@ -172,10 +172,10 @@ def _upgrade(settings: Settings) -> Path | None:
 
 
 def _demo_cases(settings: Settings) -> None:
-    from app import wiring
+    from app import bootstrap
     from app.services.demo import add_demo_cases
 
-    workplace = wiring.open_workplace(settings)
+    workplace = bootstrap.open_workplace(settings)
     try:
         add_demo_cases(workplace)
     finally:

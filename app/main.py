@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.views.parts.errors import told
-from app.views.parts.head import head
+from app.views.shared.errors import told
+from app.views.shared.header import head
 
 # A Material icon would be fetched from Google's fonts; this one is our own.
 ICON = Path(__file__).parent / "views" / "icon.svg"
@@ -13,10 +13,20 @@ ICON = Path(__file__).parent / "views" / "icon.svg"
 st.set_page_config(page_title="DProtoNet Review", page_icon=str(ICON), layout="wide")
 page = st.navigation(
     [
-        st.Page("views/review.py", title="Review", icon=":material/radiology:", default=True),
-        st.Page("views/batch.py", title="Batch", icon=":material/stacks:"),
-        st.Page("views/annotations.py", title="Annotations", icon=":material/edit_note:"),
-        st.Page("views/model.py", title="Model", icon=":material/model_training:"),
+        st.Page("views/review/page.py", title="Review", icon=":material/radiology:", default=True),
+        st.Page("views/batch/page.py", title="Batch", icon=":material/stacks:", url_path="batch"),
+        st.Page(
+            "views/annotations/page.py",
+            title="Annotations",
+            icon=":material/edit_note:",
+            url_path="annotations",
+        ),
+        st.Page(
+            "views/model/page.py",
+            title="Model",
+            icon=":material/model_training:",
+            url_path="model",
+        ),
     ],
     position="top",
 )

@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dprotonet.bundle import Bundle
-    from dprotonet.card import ModelCard
-    from dprotonet.model import DProtoNet, build_model
-    from dprotonet.options import ModelOptions
-    from dprotonet.prediction import Prediction, PrototypeMatch, decide
-    from dprotonet.predictor import Predictor
-    from dprotonet.preprocessing import Preprocessing
-    from dprotonet.prototypes import update_prototypes
+    from dprotonet.bundle.bundle import Bundle
+    from dprotonet.bundle.model_card import ModelCard
+    from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide
+    from dprotonet.inference.predictor import Predictor
+    from dprotonet.modeling.model import DProtoNet, build_model
+    from dprotonet.modeling.options import ModelOptions
+    from dprotonet.modeling.preprocessing import Preprocessing
+    from dprotonet.prototypes.update import update_prototypes
 
 __all__ = [
     "Bundle",
@@ -31,17 +31,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Bundle": "bundle",
-    "DProtoNet": "model",
-    "ModelCard": "card",
-    "ModelOptions": "options",
-    "Prediction": "prediction",
-    "Predictor": "predictor",
-    "Preprocessing": "preprocessing",
-    "PrototypeMatch": "prediction",
-    "build_model": "model",
-    "decide": "prediction",
-    "update_prototypes": "prototypes",
+    "Bundle": "bundle.bundle",
+    "DProtoNet": "modeling.model",
+    "ModelCard": "bundle.model_card",
+    "ModelOptions": "modeling.options",
+    "Prediction": "inference.prediction",
+    "Predictor": "inference.predictor",
+    "Preprocessing": "modeling.preprocessing",
+    "PrototypeMatch": "inference.prediction",
+    "build_model": "modeling.model",
+    "decide": "inference.prediction",
+    "update_prototypes": "prototypes.update",
 }
 
 

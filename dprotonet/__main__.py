@@ -2,7 +2,7 @@
 
 import sys
 
-from dprotonet.shell.command import main
+from dprotonet.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dprotonet.cli.arguments import METHODS, TIERS
 from dprotonet.errors import ReadableError
 from dprotonet.explain.settings import FILLS
-from dprotonet.shell.arguments import METHODS, TIERS
 
 WRONG_USAGE = 2
 NODES = ("class", "prototype")
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("ignite").setLevel(logging.WARNING)
     # Imported here, so that --help comes at once.
-    from training import commands
+    from training.cli import commands
 
     try:
         getattr(commands, words.command)(words)
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         status = WRONG_USAGE
     if "WORLD_SIZE" in os.environ:
-        from training.distributed import leave
+        from training.fitting.distributed import leave
 
         leave(status)
     return status

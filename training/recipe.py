@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
-from dprotonet.bundle_names import check_name
+from dprotonet.bundle.names import check_name
 from dprotonet.errors import ReadableError
 
 RECIPES = Path(__file__).parent / "recipes"

@@ -11,8 +11,8 @@ from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
 from app.domain.explanations import OfferedMap, SavedExplanation
 from app.domain.jobs import Job
-from dprotonet.file_names import printable
-from dprotonet.prediction import Prediction, PrototypeMatch
+from dprotonet.images.file_names import printable
+from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
 Source = Literal["upload", "demo", "folder"]
 PixelHash = Literal["decoded", "encoded"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from app.services import intake, models
+from app.services import models
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from dprotonet.images import walk
 

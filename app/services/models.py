@@ -7,13 +7,13 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
-from app.domain.models import BundleInfo
 from app.services.workplace import Workplace
 from dprotonet.errors import UnusableBundle, WrongRequest
 
 if TYPE_CHECKING:
-    from dprotonet.bundle import Bundle
+    from dprotonet.bundle.bundle import Bundle
 
 ACTIVE = "active_model"
 FIRST_CHOICE = "nih-pneumonia"
@@ -73,7 +73,7 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
         UnusableBundle: a part is missing, altered or stale; the sentence says which.
         Refused: another bundle of this name is there.
     """
-    from dprotonet.bundle import Bundle
+    from dprotonet.bundle.bundle import Bundle
 
     checked = Bundle.load(folder, with_model=False)
     home = workplace.settings.own_models
@@ -110,7 +110,7 @@ def safe_name(name: str) -> str:
 
 
 def _digest_of(folder: Path) -> str:
-    from dprotonet.bundle import Bundle
+    from dprotonet.bundle.bundle import Bundle
 
     try:
         return str(Bundle.load(folder, with_model=False).digest)

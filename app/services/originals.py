@@ -14,8 +14,8 @@ from itertools import islice
 
 from app.services.workplace import Workplace
 from app.store import Transaction
-from app.store.blobs import Staged
-from app.store.orphans import Orphan
+from app.store.files.blobs import Staged
+from app.store.files.orphans import Orphan
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)

@@ -12,14 +12,14 @@ from app.domain.annotations import (
     check_judgements,
     check_revision,
 )
+from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twin
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
-from app.domain.models import BundleInfo
 from app.services import galleries, jobs, models, originals
 from app.services.workplace import Workplace
 from app.store import Transaction
-from dprotonet.prediction import Prediction
+from dprotonet.inference.prediction import Prediction
 
 MOST_TWINS = 20  # cases of the same pixels that a page names
 NO_MODEL = (

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.services.bundles import Registry
-from app.services.reading import FilmReader
-from app.services.upload_ledger import UploadLedger
+from app.services.adapters.bundle_registry import Registry
+from app.services.adapters.image_reader import FilmReader
+from app.services.uploading.ledger import UploadLedger
 from app.settings import Settings
 from app.store import Blobs, SqlStore
 

@@ -17,7 +17,7 @@ from sqlalchemy import URL, make_url
 
 from app.domain.errors import Damaged, Refused
 from app.store import postgres_tools
-from app.store.trouble import DAMAGED, in_words
+from app.store.errors import DAMAGED, in_words
 
 log = logging.getLogger(__name__)
 KEPT = 5  # backups; older ones go, because they still hold the rows of cases deleted since

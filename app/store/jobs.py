@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import NotFound
 from app.domain.jobs import MOST_ATTEMPTS, Job, JobState
 from app.store.rows import JobEntry
-from dprotonet.file_names import printable
+from dprotonet.images.file_names import printable
 
 log = logging.getLogger(__name__)
 ACTIVE = ("waiting", "running")

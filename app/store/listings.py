@@ -9,10 +9,10 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.domain.jobs import MOST_ATTEMPTS, Job
-from app.store.items import Items, begin
+from app.store.batch_items import Items, begin
 from app.store.jobs import ACTIVE, one_row, to_job
 from app.store.rows import JobEntry
-from dprotonet.file_names import printable
+from dprotonet.images.file_names import printable
 
 GIVEN_UP = f"the program stopped {MOST_ATTEMPTS} times meanwhile."
 
@@ -24,7 +24,10 @@ class Listings:
         self._session = session
 
     def claim(self, now: datetime) -> tuple[Job, str] | None:
-        """Take the oldest, and its folder as :func:`dprotonet.file_names.stored_path` wrote it."""
+        """Take the oldest, and its folder.
+
+        The folder is as :func:`dprotonet.images.file_names.stored_path` wrote it.
+        """
         oldest = _active().order_by(JobEntry.created_at, JobEntry.id).limit(1)
         entry = self._session.scalars(oldest).first()
         if entry is None:

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, inspect
 
 from app.domain.errors import Damaged, DiskFull, Refused
 from app.store.backup import backup
+from app.store.errors import in_words
 from app.store.sql_store import make_engine, reserve_of
-from app.store.trouble import in_words
 
 log = logging.getLogger(__name__)
 LATER = (

@@ -17,10 +17,10 @@ from sqlalchemy import Engine, inspect, make_url
 from app.domain.errors import Damaged, Refused
 from app.store import postgres_tools
 from app.store.backup import backup, copy_sqlite
+from app.store.errors import in_words
 from app.store.migrate import LATER, knows, upgrade
 from app.store.rows import Base
 from app.store.sql_store import BLOB_COLUMNS, make_engine, sqlite_file
-from app.store.trouble import in_words
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds for another program to let the database go

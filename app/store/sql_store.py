@@ -19,16 +19,16 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import DiskFull
 from app.store.annotations import Annotations
-from app.store.batch_rows import BatchRows
+from app.store.batch_items import Items
+from app.store.batch_report import BatchRows
 from app.store.case_list import CaseList
 from app.store.cases import Cases
-from app.store.findings import Explanations, Predictions
-from app.store.items import Items
+from app.store.errors import in_words
+from app.store.files.reserve import Reserve
 from app.store.jobs import Jobs
 from app.store.listings import Listings
-from app.store.reserve import Reserve
+from app.store.results import Explanations, Predictions
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
-from app.store.trouble import in_words
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another

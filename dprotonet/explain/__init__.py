@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dprotonet.explain.attribution import Attribution
+    from dprotonet.explain.baselines.registry import METHODS
     from dprotonet.explain.explanation import Explanation, Faithfulness
-    from dprotonet.explain.film import FilmExplanation, explain_film
-    from dprotonet.explain.mdm import MDM
+    from dprotonet.explain.image import FilmExplanation, explain_film
+    from dprotonet.explain.mdm.mdm import MDM
     from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode, VectorNode, parse_node
-    from dprotonet.explain.rivals import METHODS
     from dprotonet.explain.settings import TIERS, MDMSettings
 
 _HOMES = {
     "Attribution": "attribution",
     "Explanation": "explanation",
     "Faithfulness": "explanation",
-    "FilmExplanation": "film",
-    "explain_film": "film",
-    "MDM": "mdm",
+    "FilmExplanation": "image",
+    "explain_film": "image",
+    "MDM": "mdm.mdm",
     "ClassNode": "nodes",
     "Node": "nodes",
     "PrototypeNode": "nodes",
     "VectorNode": "nodes",
     "parse_node": "nodes",
-    "METHODS": "rivals",
+    "METHODS": "baselines.registry",
     "TIERS": "settings",
     "MDMSettings": "settings",
 }

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from dprotonet.explain.explanation import Faithfulness
-from dprotonet.explain.masks import centred, ranked, smooth_noise
-from dprotonet.explain.probe import Probe
+from dprotonet.explain.masking.masks import centred, ranked, smooth_noise
+from dprotonet.explain.masking.probe import Probe
 
 CONTROLS = 3  # random maps behind a control value
 

@@ -1,7 +1,7 @@
 """The nodes that can be explained: a class, a prototype's similarity, a prototype's pooled vector.
 
 No torch here: pages name nodes too. How a node is read from a network is in
-:mod:`dprotonet.explain.values`.
+:mod:`dprotonet.explain.node_values`.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from dprotonet.images.walk import FoundFile, walk
 if TYPE_CHECKING:
     from dprotonet.images.hashes import file_sha256, pixel_sha256
     from dprotonet.images.limits import Limits
-    from dprotonet.images.reading import inspect, look, read, read_frames
+    from dprotonet.images.reader import inspect, look, read, read_frames
     from dprotonet.images.types import (
         DicomFacts,
         GrayOrColourImage,
@@ -49,11 +49,11 @@ _HOMES = {
     "VoiTable": "windows",
     "Window": "windows",
     "file_sha256": "hashes",
-    "inspect": "reading",
-    "look": "reading",
+    "inspect": "reader",
+    "look": "reader",
     "pixel_sha256": "hashes",
-    "read": "reading",
-    "read_frames": "reading",
+    "read": "reader",
+    "read_frames": "reader",
 }
 
 

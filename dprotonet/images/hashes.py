@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from dprotonet.images.guard import readable_errors
+from dprotonet.images.decoder_errors import readable_errors
 from dprotonet.images.identity import decoded_sha256
 from dprotonet.images.limits import Limits
-from dprotonet.images.reading import read_frames
+from dprotonet.images.reader import read_frames
 from dprotonet.images.source import Source, open_path
 
 

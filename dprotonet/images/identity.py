@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from dprotonet.images.dicom import DicomFile
-from dprotonet.images.dicom_decode import PixelLocation
-from dprotonet.images.dicom_header import text
+from dprotonet.images.dicom.file import DicomFile
+from dprotonet.images.dicom.header import text
+from dprotonet.images.dicom.pixels import PixelLocation
 from dprotonet.images.types import GrayOrColourImage
 
 _BLOCK = 1 << 20  # bytes

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.__main__ import main
-from app.lock import FolderLock
+from app.runtime.folder_lock import FolderLock
 from tests.app.disks import disk, fill, read_only
-from tests.app.services.places import assets
+from tests.app.services.workplaces import assets
+from tests.paths import ROOT
 
 __all__ = ["assets", "disk"]
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_start_on_a_read_only_or_full_disk_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("DPROTONET_DATA", str(disk / "data"))
     monkeypatch.setattr(os, "umask", lambda mask: 0)
-    monkeypatch.setattr("app.server.serve", lambda settings: pytest.fail("it was started"))
+    monkeypatch.setattr("app.server.asgi.serve", lambda settings: pytest.fail("it was started"))
     assert main(["migrate"]) == 0
     with read_only(disk):
         assert main([]) == 1

@@ -90,6 +90,6 @@ def _note_outside(complaints: list[str], url: str, address: str) -> None:
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     """A small DICOM film whose name ends in nothing."""
-    from tests.browser.films import write_film
+    from tests.browser.image_files import write_film
 
     return write_film(tmp_path / "IM000001")

@@ -11,7 +11,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 START = 120  # seconds until the first page must answer, on a busy machine
 
 

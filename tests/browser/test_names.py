@@ -35,7 +35,7 @@ def odd(program: Program) -> Iterator[Program]:
 
 
 def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Program) -> None:
-    from tests.app.services.places import png
+    from tests.app.services.workplaces import png
 
     page.goto(odd.address)
     page.locator("input[data-choose=files]").set_input_files(

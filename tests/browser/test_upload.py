@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.viewer.assets import viewer_assets
-from tests.browser.films import write_film
+from tests.browser.image_files import write_film
 from tests.browser.running import Program
 
 if TYPE_CHECKING:

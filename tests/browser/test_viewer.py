@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app.viewer import wire
+from app.viewer import encoding
 from app.viewer.assets import viewer_assets
 from dprotonet import images
 from dprotonet.images import Window
-from tests.browser.films import COLUMNS, ROWS, values
+from tests.browser.image_files import COLUMNS, ROWS, values
 from tests.browser.running import Program
+from tests.paths import REPORTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-REPORTS = Path(__file__).parents[1] / "data" / "reports"
 # Greys of the film as it lies on the screen at one stored pixel a screen pixel.
 READ_GREYS = """([columns, rows]) => {
   const host = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
@@ -97,7 +97,7 @@ def test_greys_beside_one_extreme_value_are_those_of_the_library(
             middle: spoken(head, values, samples[samples.length / 2]),
           };
         }""",
-        [folder, base64.b64encode(wire.pack_film(image)).decode()],
+        [folder, base64.b64encode(encoding.pack_film(image)).decode()],
     )
     greys = np.array(found["greys"]).reshape(image.shape)
     assert np.abs(greys - np.rint(image.unit() * 255)).max() <= 1

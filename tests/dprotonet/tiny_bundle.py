@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dprotonet.activation import activation_statistics
-from dprotonet.bundle import Bundle, GalleryPicture
-from dprotonet.card import ModelCard
-from dprotonet.model import DProtoNet, ModelOptions, build_model
-from dprotonet.preprocessing import Preprocessing
-from dprotonet.prototypes import PrototypeBatch, PrototypeUpdate, update_prototypes
+from dprotonet.bundle.bundle import Bundle, GalleryPicture
+from dprotonet.bundle.model_card import ModelCard
+from dprotonet.modeling.model import DProtoNet, ModelOptions, build_model
+from dprotonet.modeling.preprocessing import Preprocessing
+from dprotonet.prototypes.activation_stats import activation_statistics
+from dprotonet.prototypes.update import PrototypeBatch, PrototypeUpdate, update_prototypes
 
 SIZE = 64  # px
 

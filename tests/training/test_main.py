@@ -6,13 +6,13 @@ import sys
 import pytest
 
 from dprotonet import images
-from dprotonet.bundle import Bundle
-from dprotonet.predictor import Predictor
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.inference.predictor import Predictor
 from tests.training import replicas
 from tests.training.conftest import SMALL
 from training.__main__ import main
-from training.gallery import attach
-from training.splits import split_of
+from training.data.splits import split_of
+from training.fitting.attach_gallery import attach
 
 
 def _settings(*more):

@@ -7,7 +7,7 @@ import pytest
 
 from app.services.workplace import Workplace
 from app.settings import Settings
-from tests.app.services.places import FakeBench, assets, make_place
+from tests.app.services.workplaces import FakeBench, assets, make_place
 from tests.app.store.databases import (
     database_url,
     empty_postgres,

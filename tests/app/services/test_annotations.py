@@ -8,16 +8,18 @@ from datetime import timedelta
 import pytest
 
 from app.domain.annotations import AnnotationFilters, PrototypeJudgement
-from app.services import annotations, intake, review, work
+from app.services import annotations, review
 from app.services.export import cell
+from app.services.inference import queue
+from app.services.uploading import intake
 from app.services.workplace import Workplace
-from tests.app.services.places import START, FakeBench, png
+from tests.app.services.workplaces import START, FakeBench, png
 
 
 @pytest.fixture
 def signed(place: Workplace, bench: FakeBench) -> Workplace:
     ids = [str(intake.add(place, png(n, level=200), name=f"{n}.png").case_id) for n in range(3)]
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     judged = {"p01": PrototypeJudgement(similar=False, usefulness="artefact", artefact="text")}
     choices = [
         (ids[0], 0, "accept", None, "fine", judged),

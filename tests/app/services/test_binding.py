@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from app.services import binding, intake
+from app.services import binding
 from app.services.binding import IDENTITY, Unbound
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from tests.app.services.places import make_place, png
+from tests.app.services.workplaces import make_place, png
 
 
 @pytest.fixture

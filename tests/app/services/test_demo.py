@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.services import intake, review
+from app.services import review
 from app.services.demo import add_demo_cases
+from app.services.uploading import intake
 from app.settings import Settings
-from tests.app.services.places import dicom, make_place, png
+from tests.app.services.workplaces import dicom, make_place, png
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.services import batch, intake, review, work
+from app.services import batches, review
+from app.services.inference import queue
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.backup import backup
-from tests.app.services.places import START, FakeBench, dicom, make_place, png
+from tests.app.services.workplaces import START, FakeBench, dicom, make_place, png
 
 NAME = "Zebrowski"
 
@@ -23,7 +25,7 @@ def place(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
 
     found = make_place(Settings(tmp_path / "data", assets=assets))
     upgrade(found.settings.store_url, backups=found.settings.backups, now=START)
-    work.begin(found)
+    queue.begin(found)
     yield found
     found.close()
 
@@ -39,12 +41,12 @@ def files_with_the_name(place: Workplace) -> set[str]:
 def test_a_deleted_name_is_in_no_file_and_its_neighbours_are_untouched(
     place: Workplace, bench: FakeBench
 ) -> None:
-    batch.start_upload(place, [(f"{NAME}-alone.png", png(0))])  # gives its name to the batch
-    batch.start_upload(place, [(f"{NAME}-{n}.dcm", dicom(n, name=NAME)) for n in range(1, 4)])
+    batches.start_upload(place, [(f"{NAME}-alone.png", png(0))])  # gives its name to the batch
+    batches.start_upload(place, [(f"{NAME}-{n}.dcm", dicom(n, name=NAME)) for n in range(1, 4)])
     for number in range(20):
         intake.add(place, png(100 + number), name=f"{NAME}-{number}.png")
         intake.add(place, png(200 + number), name=f"neighbour-{number}.png")
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     for row in review.list_cases(place, size=100).rows:
         if row.label is not None and row.file_name.startswith(NAME):
             review.sign(
@@ -60,9 +62,9 @@ def test_a_deleted_name_is_in_no_file_and_its_neighbours_are_untouched(
 
 
 def test_a_deleted_batchs_names_are_in_no_file(place: Workplace) -> None:
-    job = batch.start_upload(place, [(f"{NAME}-{n}.png", png(n)) for n in range(30)])
+    job = batches.start_upload(place, [(f"{NAME}-{n}.png", png(n)) for n in range(30)])
     assert files_with_the_name(place)
-    batch.delete(place, job.job_id)
+    batches.delete(place, job.job_id)
     assert files_with_the_name(place) == set()
 
 
@@ -75,5 +77,5 @@ def test_a_reader_in_the_way_is_not_waited_for_and_the_worker_tries_again(
         list(tx.cases.ids())  # an export that takes its time
         review.delete_case(place, taken.case_id)
         assert files_with_the_name(place) and not place.store.forget_deleted()
-    work.upkeep(place)
+    queue.upkeep(place)
     assert files_with_the_name(place) == set()

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import DiskFull
-from app.services import batch, intake, review, work
+from app.services import batches, review
+from app.services.inference import queue
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
 from tests.app.disks import disk, fill
-from tests.app.services.places import START, FakeBench, make_place, png
+from tests.app.services.workplaces import START, FakeBench, make_place, png
 
 __all__ = ["disk"]
 LARGE = png(99, side=300)
@@ -29,7 +31,7 @@ def small(disk: Path, assets: Path) -> Iterator[Workplace]:
     """A workplace on it with four films, begun as the worker does."""
     place = make_place(Settings(disk / "data", assets=assets))
     upgrade(place.settings.store_url, backups=place.settings.backups, now=START)
-    work.begin(place)
+    queue.begin(place)
     for number in range(4):
         intake.add(place, png(number, side=60), name=f"{number}.png")
     yield place
@@ -47,9 +49,9 @@ def test_an_upload_on_a_full_disk_leaves_nothing_and_says_why(disk: Path, small:
     (taken,) = intake.add_many(small, [("large.png", LARGE)])
     assert taken.outcome == "error" and taken.message.startswith("The disk is full")
     with pytest.raises(DiskFull):
-        batch.start_upload(small, [("large.png", LARGE), ("b.png", png(5))])
+        batches.start_upload(small, [("large.png", LARGE), ("b.png", png(5))])
     assert review.list_cases(small).total == 4 and stored(small) == before
-    assert batch.batches(small) == ()
+    assert batches.batches(small) == ()
 
 
 def test_cases_are_deleted_on_a_full_disk_and_the_room_is_kept_back_again(
@@ -63,7 +65,7 @@ def test_cases_are_deleted_on_a_full_disk_and_the_room_is_kept_back_again(
         assert review.list_cases(small).total == left
         assert len(list(small.blobs.all_keys())) == left
     (disk / "filler").unlink()
-    work.upkeep(small)
+    queue.upkeep(small)
     assert reserve.exists()
 
 
@@ -86,10 +88,10 @@ def test_work_on_a_full_disk_fails_with_its_sentence_and_can_be_asked_for_again(
 ) -> None:
     fill(disk)
     with pytest.raises(DiskFull):
-        work.run_pending(small, bench)
+        queue.run_pending(small, bench)
     (disk / "filler").unlink()
-    work.take_up_again(small)
-    work.run_pending(small, bench)
+    queue.take_up_again(small)
+    queue.run_pending(small, bench)
     assert all(row.status == "new" for row in review.list_cases(small).rows)
 
 

@@ -13,7 +13,8 @@ from app.services import galleries, models
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet.errors import UnusableBundle
-from tests.app.services.places import make_place
+from tests.app.services.workplaces import make_place
+from tests.paths import ROOT
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_the_first_choice_is_active_until_another_is_chosen(place: Workplace) ->
 
 
 def test_the_only_model_there_is_is_the_active_one(place: Workplace, assets: Path) -> None:
-    from app.services.bundles import Registry
+    from app.services.adapters.bundle_registry import Registry
 
     alone = replace(place, models=Registry((assets / "models" / "chest-phantom",)))
     assert models.active(alone).name == "chest-phantom"
@@ -40,7 +41,7 @@ def test_the_only_model_there_is_is_the_active_one(place: Workplace, assets: Pat
 def test_a_model_added_by_another_process_is_there_at_once(
     place: Workplace, assets: Path, tmp_path: Path
 ) -> None:
-    from app.services.bundles import Registry
+    from app.services.adapters.bundle_registry import Registry
 
     bare = replace(place, models=Registry((place.settings.own_models,)))
     assert models.all(bare) == ()
@@ -88,7 +89,7 @@ def test_a_models_name_cannot_leave_the_folder(name: str) -> None:
 def test_galleries_show_pictures_of_the_bundle_or_attached_ones(
     place: Workplace, tmp_path: Path
 ) -> None:
-    from app.services.bundles import Registry
+    from app.services.adapters.bundle_registry import Registry
     from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
     bundle = make_tiny_bundle(tmp_path / "m" / "bare", pictures=False, name="bare")
@@ -107,12 +108,12 @@ def test_galleries_show_pictures_of_the_bundle_or_attached_ones(
 
 def test_services_and_wiring_work_without_torch() -> None:
     code = (
-        "import sys, app.wiring, app.services.models, app.services.review, app.services.batch,"
-        " app.services.explain, app.services.pixels, app.services.annotations,"
-        " app.services.demo, app.services.galleries, app.services.work;"
+        "import sys, app.bootstrap, app.services.models, app.services.review, app.services.batches,"
+        " app.services.explanations, app.services.image_data, app.services.annotations,"
+        " app.services.demo, app.services.galleries, app.services.inference.queue;"
         "sys.exit('torch' in sys.modules)"
     )
-    root = Path(__file__).parents[3]
+    root = ROOT
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 
 

@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import delete
 
 from app.domain.errors import Missing
-from app.services import batch, intake, originals, review
+from app.services import batches, originals, review
 from app.services.originals import MOST_ASIDE
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store import Transaction
 from app.store.rows import CaseEntry
-from tests.app.services.places import START, png
+from tests.app.services.workplaces import START, png
 
 
 @pytest.fixture
@@ -166,12 +167,12 @@ def test_a_failed_upload_takes_its_file_away_but_not_one_that_was_there(
         raise OSError("no room for rows")
 
     monkeypatch.setattr(intake.jobs, "enqueue_prediction", fails)
-    monkeypatch.setattr(batch.jobs, "enqueue", fails)
+    monkeypatch.setattr(batches.jobs, "enqueue", fails)
     for data in (png(1), png(2)):
         with pytest.raises(OSError, match="no room"):
             intake.add(place, data, name="a.png")
         with pytest.raises(OSError, match="no room"):
-            batch.start_upload(place, [("a.png", data)])
+            batches.start_upload(place, [("a.png", data)])
     assert files(place) == {before}
     assert review.list_cases(place).total == 0
 

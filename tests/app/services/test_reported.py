@@ -12,15 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from app.services import batch, explain, intake, review, work
-from app.services.bench import ModelBench
+from app.services import batches, explanations, review
+from app.services.inference import queue
+from app.services.inference.predictor_pool import ModelBench
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet import images
-from dprotonet.shell.command import main
-from tests.app.services.places import FakeBench, make_place
+from dprotonet.cli.main import main
+from tests.app.services.workplaces import FakeBench, make_place
+from tests.paths import REPORTS
 
-REPORTS = Path(__file__).parents[2] / "data" / "reports"
 SAME_PIXELS = ("A01", "A03", "A16", "B02", "K29")
 FRAMES_MISSING = ("H03", "G04")
 
@@ -54,7 +56,7 @@ def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
     for name in SAME_PIXELS:
         taken[name] = intake.add(alone, REPORTS / f"{name}.dcm", name=f"{name}.dcm")
     assert {one.outcome for one in taken.values()} == {"added"}
-    work.run_pending(alone, bench)
+    queue.run_pending(alone, bench)
     sheets = {n: review.open_case(alone, str(one.case_id)) for n, one in taken.items()}
     found = {n: sheet.prediction.probabilities["finding"] for n, sheet in sheets.items()}  # type: ignore[union-attr]
     assert found == pytest.approx({name: said_by_the_shell[name] for name in SAME_PIXELS})
@@ -64,9 +66,9 @@ def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
     with zipfile.ZipFile(packed, "w") as archive:
         for name in SAME_PIXELS:
             archive.write(REPORTS / f"{name}.dcm", f"set/{name}.dcm")
-    job = batch.start_upload(alone, [("set.zip", packed.getvalue())])
-    work.run_pending(alone, bench)
-    text = batch.export_csv(alone, job.job_id).decode()
+    job = batches.start_upload(alone, [("set.zip", packed.getvalue())])
+    queue.run_pending(alone, bench)
+    text = batches.export_csv(alone, job.job_id).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["status"] for line in lines] == ["duplicate"] * 5
     assert {line["file"][:3]: float(line["p(finding)"]) for line in lines} == pytest.approx(found)
@@ -84,9 +86,9 @@ def test_five_films_of_one_archive_are_five_cases(
     with zipfile.ZipFile(packed, "w") as archive:
         for name in SAME_PIXELS:
             archive.write(REPORTS / f"{name}.dcm", f"{name}.dcm")
-    job = batch.start_upload(alone, [("set.zip", packed.getvalue())])
-    work.run_pending(alone, ModelBench(alone.models))
-    rows = batch.rows(alone, job.job_id).rows
+    job = batches.start_upload(alone, [("set.zip", packed.getvalue())])
+    queue.run_pending(alone, ModelBench(alone.models))
+    rows = batches.rows(alone, job.job_id).rows
     assert [row.state for row in rows] == ["done"] * 5
     assert len({row.case_id for row in rows}) == 5
     found = {row.name[:3]: row.probabilities["finding"] for row in rows}
@@ -97,10 +99,10 @@ def test_heatmaps_of_the_same_values_are_made_for_each_case(
     alone: Workplace, bench: FakeBench
 ) -> None:
     cases = [intake.add(alone, REPORTS / f"{n}.dcm", name=n).case_id for n in ("A01", "A16")]
-    work.run_pending(alone, bench)
+    queue.run_pending(alone, bench)
     for case_id in cases:
-        explain.request(alone, str(case_id), node="class:finding", tier="draft")
-    work.run_pending(alone, bench)
+        explanations.request(alone, str(case_id), node="class:finding", tier="draft")
+    queue.run_pending(alone, bench)
     maps = [review.open_case(alone, str(case_id)).explanations for case_id in cases]
     assert [one.case_id for (one,) in maps] == cases
     assert len(bench.explained) == 2
@@ -112,7 +114,7 @@ def test_frames_that_are_stated_and_missing_keep_no_film_out(
 ) -> None:
     taken = intake.add(alone, REPORTS / f"{name}.dcm", name=f"{name}.dcm")
     assert taken.outcome == "added"
-    work.run_pending(alone, ModelBench(alone.models))
+    queue.run_pending(alone, ModelBench(alone.models))
     sheet = review.open_case(alone, str(taken.case_id))
     assert sheet.case.facts.frames == images.inspect(REPORTS / f"{name}.dcm").frames
     assert sheet.prediction is not None
@@ -121,18 +123,18 @@ def test_frames_that_are_stated_and_missing_keep_no_film_out(
 
 def test_films_of_one_name_are_told_apart_by_their_path(alone: Workplace, bench: FakeBench) -> None:
     data = (REPORTS / "z05_same_names.zip").read_bytes()
-    job = batch.start_upload(alone, [("z05.zip", data)])
-    work.run_pending(alone, bench)
-    rows = batch.rows(alone, job.job_id).rows
+    job = batches.start_upload(alone, [("z05.zip", data)])
+    queue.run_pending(alone, bench)
+    rows = batches.rows(alone, job.job_id).rows
     assert [row.name for row in rows] == ["film.jpg"] * 3
     assert [row.path for row in rows] == ["p1/film.jpg", "p2/film.jpg", "p3/film.jpg"]
     assert all(row.shares_name for row in rows)
-    lines = csv.DictReader(io.StringIO(batch.export_csv(alone, job.job_id).decode()))
+    lines = csv.DictReader(io.StringIO(batches.export_csv(alone, job.job_id).decode()))
     assert [line["path"] for line in lines] == [row.path for row in rows]
-    files = json.loads(batch.export_json(alone, job.job_id))["files"]
+    files = json.loads(batches.export_json(alone, job.job_id))["files"]
     assert [file["path"] for file in files] == [row.path for row in rows]
     review.delete_case(alone, str(rows[0].case_id))
-    assert batch.rows(alone, job.job_id).rows[0].path == ""
+    assert batches.rows(alone, job.job_id).rows[0].path == ""
 
 
 def test_two_archives_of_the_same_paths_are_told_apart_by_their_names(
@@ -140,8 +142,8 @@ def test_two_archives_of_the_same_paths_are_told_apart_by_their_names(
 ) -> None:
     data = (REPORTS / "z05_same_names.zip").read_bytes()
     items = [("north.zip", data), ("south.zip", data), ("ward/film.jpg", b"text")]
-    job = batch.start_upload(alone, items)
-    assert [row.path for row in batch.rows(alone, job.job_id).rows] == [
+    job = batches.start_upload(alone, items)
+    assert [row.path for row in batches.rows(alone, job.job_id).rows] == [
         *(f"north.zip/p{n}/film.jpg" for n in (1, 2, 3)),
         *(f"south.zip/p{n}/film.jpg" for n in (1, 2, 3)),
         "ward/film.jpg",
@@ -154,8 +156,8 @@ def test_a_path_that_one_upload_holds_twice_is_numbered(alone: Workplace, bench:
         archive.writestr("a/film.jpg", b"one")
         archive.writestr("a/film.jpg", b"two")
     items = [("day.zip", packed.getvalue()), ("x.jpg", b"three"), ("x.jpg", b"four")]
-    job = batch.start_upload(alone, items)
-    assert [row.path for row in batch.rows(alone, job.job_id).rows] == [
+    job = batches.start_upload(alone, items)
+    assert [row.path for row in batches.rows(alone, job.job_id).rows] == [
         "day.zip/a/film.jpg",
         "day.zip/a/film.jpg (2)",
         "x.jpg",

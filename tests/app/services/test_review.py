@@ -10,15 +10,18 @@ import pytest
 from app.domain.annotations import PrototypeJudgement
 from app.domain.cases import CaseFilters
 from app.domain.errors import Conflict, NotFound, Refused
-from app.services import explain, intake, jobs, models, review, work
+from app.services import explanations, jobs, models, review
+from app.services.inference import queue
+from app.services.uploading import intake
 from app.services.workplace import Workplace
-from tests.app.services.places import FakeBench, dicom, png
+from tests.app.services.workplaces import FakeBench, dicom, png
+from tests.paths import ROOT
 
 
 @pytest.fixture
 def case_id(place: Workplace, bench: FakeBench) -> str:
     taken = intake.add(place, png(1, level=200), name="a.png")
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     return str(taken.case_id)
 
 
@@ -96,7 +99,7 @@ import sys
 from app.settings import Settings
 from app.domain.errors import Conflict
 from pathlib import Path
-from tests.app.services.places import make_place
+from tests.app.services.workplaces import make_place
 from app.services import review
 data, url, assets, case_id, name = sys.argv[1:]
 place = make_place(Settings(Path(data), database_url=url, assets=Path(assets)), reader=name)
@@ -129,7 +132,7 @@ def test_processes_signing_at_once_lose_no_revision(
                 case_id,
                 name,
             ],
-            cwd=Path(__file__).parents[3],
+            cwd=ROOT,
         )
         for name in ("reader 0", "reader 1")
     ]
@@ -164,9 +167,9 @@ def test_a_revision_that_contradicts_itself_is_refused(
 def test_a_deleted_case_is_gone_from_rows_blobs_results_and_jobs(
     place: Workplace, bench: FakeBench, case_id: str
 ) -> None:
-    explain.request(place, case_id, node="class")
-    work.run_pending(place, bench)
-    explain.request(place, case_id, node="prototype:p01")
+    explanations.request(place, case_id, node="class")
+    queue.run_pending(place, bench)
+    explanations.request(place, case_id, node="prototype:p01")
     sign(place, case_id, 0, prototype_judgements={"p00": PrototypeJudgement(similar=True)})
     assert len(list(place.blobs.all_keys())) == 3
     review.delete_case(place, case_id)
@@ -186,10 +189,10 @@ def test_a_heatmap_shared_by_two_cases_outlives_one_of_them(
 ) -> None:
     # The fake bench draws the same map for both, so both rows name one blob.
     ids = [str(intake.add(place, png(n), name=f"{n}.png").case_id) for n in (1, 2)]
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     for case_id in ids:
-        explain.request(place, case_id)
-    work.run_pending(place, bench)
+        explanations.request(place, case_id)
+    queue.run_pending(place, bench)
     assert len(list(place.blobs.all_keys())) == 4  # two films, a draft, the usual map
     review.delete_case(place, ids[0])
     assert len(list(place.blobs.all_keys())) == 3
@@ -204,7 +207,7 @@ def test_another_model_for_a_case_gets_its_own_prediction(
     assert phantom is not None
     review.set_case_model(place, case_id, phantom.digest)
     assert review.open_case(place, case_id).prediction is None
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     sheet = review.open_case(place, case_id)
     assert sheet.model_name == "chest-phantom" and sheet.prediction.bundle == phantom.digest
     with pytest.raises(NotFound, match="Choose another"):
@@ -215,11 +218,11 @@ def test_opening_another_frame_asks_for_its_prediction_once(
     place: Workplace, bench: FakeBench
 ) -> None:
     case_id = str(intake.add(place, dicom(1, frames=3), name="a.dcm").case_id)
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     first = review.open_case(place, case_id, frame=2)
     again = review.open_case(place, case_id, frame=2)
     assert first.jobs[0].job_id == again.jobs[0].job_id
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     assert review.open_case(place, case_id, frame=2).prediction is not None
     assert len(bench.predicted) == 2
     with pytest.raises(NotFound, match="3 frame"):
@@ -235,13 +238,13 @@ def test_a_failed_prediction_says_why_and_can_be_asked_for_again(
         raise RuntimeError("secret detail of Miller^Anna")
 
     bench.before_predict = fail
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     sheet = review.open_case(place, case_id)
-    assert sheet.problem == work.UNEXPECTED and not sheet.jobs
+    assert sheet.problem == queue.UNEXPECTED and not sheet.jobs
     assert review.list_cases(place, CaseFilters(status="failed")).total == 1
     bench.before_predict = lambda: None
     review.retry_prediction(place, case_id)
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     assert review.open_case(place, case_id).prediction is not None
 
 
@@ -250,7 +253,7 @@ def test_the_list_filters_sorts_and_pages(place: Workplace, bench: FakeBench) ->
         str(intake.add(place, png(n, level=level), name=f"film-{n}.png").case_id)
         for n, level in enumerate((10, 200, 30, 240))
     ]
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     sign(place, ids[1], 0)
     late = intake.add(place, png(9), name="50%_late.png")
 
@@ -275,13 +278,13 @@ def test_a_case_that_came_before_any_model_gets_the_first_one_there_is(
 ) -> None:
     from dataclasses import replace
 
-    from app.services.bundles import Registry
+    from app.services.adapters.bundle_registry import Registry
 
     bare = replace(place, models=Registry(()))
     case_id = str(intake.add(bare, png(1), name="a.png").case_id)
     assert "models add" in review.open_case(bare, case_id).problem
     assert review.open_case(place, case_id).jobs[0].kind == "predict"
-    work.run_pending(place, bench)
+    queue.run_pending(place, bench)
     assert review.open_case(place, case_id).model == models.active(place).digest
 
 
@@ -290,7 +293,7 @@ def test_a_prediction_outlives_its_model_and_says_that_it_is_gone(
 ) -> None:
     from dataclasses import replace
 
-    from app.services.bundles import Registry
+    from app.services.adapters.bundle_registry import Registry
 
     sheet = review.open_case(replace(place, models=Registry(())), case_id)
     assert sheet.prediction is not None and sheet.matches == ()
@@ -301,4 +304,4 @@ def test_a_cancelled_waiting_job_is_never_done(place: Workplace, bench: FakeBenc
     taken = intake.add(place, png(1), name="a.png")
     (job,) = review.open_case(place, str(taken.case_id)).jobs
     assert jobs.cancel(place, job.job_id).state == "cancelled"
-    assert work.run_pending(place, bench) == 0 and not bench.predicted
+    assert queue.run_pending(place, bench) == 0 and not bench.predicted

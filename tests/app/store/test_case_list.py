@@ -9,7 +9,7 @@ from app.domain.cases import CaseFilters, CaseRow, FilmFacts
 from app.domain.errors import NotFound
 from app.services.jobs import enqueue_prediction
 from app.store import SqlStore
-from dprotonet.prediction import Prediction
+from dprotonet.inference.prediction import Prediction
 from tests.app.store.databases import NOW
 from tests.app.store.test_sql_store import case
 

@@ -18,7 +18,7 @@ from app.store.migrate import upgrade
 from app.store.rows import Base
 from dprotonet.errors import ReadableError
 from dprotonet.explain.settings import MDMSettings
-from dprotonet.file_names import path_of
+from dprotonet.images.file_names import path_of
 from tests.app.store.databases import NOW
 from tests.app.store.test_sql_store import case
 

@@ -1,15 +1,13 @@
 """A film in 16-bit codes looks as the library shows it, whatever one value in it is."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from app.viewer.codes import LAST_CODE, code_values, coded
 from dprotonet import images
 from dprotonet.images import GrayOrColourImage, ImageFacts, VoiTable, Window
+from tests.paths import REPORTS
 
-REPORTS = Path(__file__).parents[2] / "data" / "reports"
 RANDOM = np.random.default_rng(3)
 RAMP = np.linspace(0, 1, 90 * 110).reshape(90, 110)
 ONE_GREY = 1.01 / 255

@@ -10,11 +10,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.domain.explanations import Tier
-from app.services import work
+from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
-from tests.app.services.places import START, FakeBench, assets, make_place, png
+from tests.app.services.workplaces import START, FakeBench, assets, make_place, png
 from tests.app.views.screen import MAIN, Screen
 
 __all__ = ["assets"]
@@ -28,7 +28,7 @@ def place(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     settings = Settings(tmp_path / "data", assets=assets, folders=(films,))
     found = make_place(settings)
     upgrade(settings.store_url, backups=settings.backups, now=START)
-    monkeypatch.setattr("app.views.parts.place.opened", lambda settings: found)
+    monkeypatch.setattr("app.views.shared.workplace.opened", lambda settings: found)
     yield found
     found.close()
 
@@ -43,7 +43,7 @@ class FullBench(FakeBench):
         self.peaks: dict[Tier, tuple[float, float]] = {}
         self.outside_body: float | None = None
 
-    def explain(self, *args: object, **named: object) -> work.Explained:
+    def explain(self, *args: object, **named: object) -> queue.Explained:
         made = super().explain(*args, **named)  # type: ignore[arg-type]
         made.faithfulness.update(  # type: ignore[attr-defined]
             random_insertion_auc=0.4,
@@ -70,7 +70,7 @@ def bench() -> FullBench:
 @pytest.fixture
 def worker(place: Workplace, bench: FullBench) -> Callable[[], int]:
     """Does all the work that is waiting, as the worker process would."""
-    return lambda: work.run_pending(place, bench)
+    return lambda: queue.run_pending(place, bench)
 
 
 @pytest.fixture

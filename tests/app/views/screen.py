@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from app.services import receiving
+from app.services.uploading import receiving
 from app.services.workplace import Workplace
-from app.views.parts.place import workplace
-from app.views.parts.words import JOINER
+from app.views.shared.format import JOINER
+from app.views.shared.workplace import workplace
+from tests.paths import ROOT
 
-MAIN = Path(__file__).parents[3] / "app" / "main.py"
+MAIN = ROOT / "app" / "main.py"
 
 
 class Screen:
@@ -60,7 +60,7 @@ class Screen:
 
     def open(self, page: str) -> Screen:
         """Another page by its file's name."""
-        self.app.switch_page(f"views/{page}.py")
+        self.app.switch_page(f"views/{page}/page.py")
         return self.run()
 
     def buttons(self, label: str) -> list:

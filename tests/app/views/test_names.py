@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.services import explain, intake, models, review
+from app.services import explanations, models, review
+from app.services.uploading import intake
 from app.services.workplace import Workplace
-from app.views.parts.words import JOINER, chart_text, plain
+from app.views.shared.format import JOINER, chart_text, plain
 from dprotonet import images
-from dprotonet.prediction import Prediction
-from tests.app.services.places import png
+from dprotonet.inference.prediction import Prediction
+from tests.app.services.workplaces import png
 from tests.app.views.conftest import FullBench
 from tests.app.views.names import CLASSES, FILES
 from tests.app.views.screen import Screen, bare
@@ -92,7 +93,7 @@ def test_every_page_escapes_the_names_of_files_and_classes(
     worker()
     check(screen.run(), *FILES, CLASSES[1])
     for case_id, right in zip(ids[:2], CLASSES, strict=True):  # a finding and a negative
-        explain.request(odd, case_id, node=f"class:{CLASSES[1]}")
+        explanations.request(odd, case_id, node=f"class:{CLASSES[1]}")
         review.sign(
             odd,
             case_id,

@@ -19,10 +19,10 @@ import pytest
 import torch
 
 from dprotonet.explain import METHODS, ClassNode, MDMSettings
-from dprotonet.explain.fills import make_fill
+from dprotonet.explain.masking.fills import make_fill
 from tests.dprotonet.explain.toys import SIZE, PatchClassifier, film
-from training.faithful import figures
-from training.stability import max_sensitivity
+from training.evaluation.faithfulness import figures
+from training.evaluation.stability import max_sensitivity
 
 STEPS = 12  # Quantus wants 3 / STEPS of the pixels to divide them all
 EXACT = MDMSettings(precision="float32", fills=("zero",), faithfulness_steps=STEPS)

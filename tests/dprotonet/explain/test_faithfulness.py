@@ -5,7 +5,7 @@ import torch
 
 from dprotonet.explain import ClassNode, Faithfulness
 from dprotonet.explain.faithfulness import curves, keep_and_remove, measure
-from dprotonet.explain.masks import ranked
+from dprotonet.explain.masking.masks import ranked
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, film, opened, patch_mask
 

@@ -9,9 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dprotonet.explain import MDMSettings, Node
-from dprotonet.explain.heat import INK
-from dprotonet.explain.method import open_probe
-from dprotonet.explain.probe import Probe
+from dprotonet.explain.evaluation import open_probe
+from dprotonet.explain.masking.heatmap import INK
+from dprotonet.explain.masking.probe import Probe
 
 SIZE = 48  # px
 PATCH = 16  # px, the side of a planted patch

@@ -12,7 +12,7 @@ from pydicom.uid import ExplicitVRBigEndian, RLELossless
 
 from dprotonet import images
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.dicom import DicomFile
+from dprotonet.images.dicom.file import DicomFile
 
 FRAMES = np.random.default_rng(0).integers(0, 4096, (3, 20, 24), dtype=np.uint16)
 

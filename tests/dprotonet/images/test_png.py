@@ -8,7 +8,7 @@ import pytest
 
 from dprotonet import images
 from dprotonet.errors import UnreadableImage
-from tests.dprotonet.images.test_natural import TURNS, png_chunk
+from tests.dprotonet.images.test_raster import TURNS, png_chunk
 
 RANDOM = np.random.default_rng(7)
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}

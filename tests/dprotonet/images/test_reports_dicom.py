@@ -4,14 +4,12 @@
 shown by the default window, in [0, 1]; colour is RGB / 255.
 """
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from dprotonet import images
+from tests.paths import REPORTS
 
-REPORTS = Path(__file__).parents[2] / "data" / "reports"
 GREY, COLOUR, LOSSY = 0.003, 0.012, 0.05  # what a value may differ by
 
 

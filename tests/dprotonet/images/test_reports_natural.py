@@ -1,13 +1,11 @@
 """Files like those of public reports, which other readers show wrong, with their right values."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from dprotonet import images
+from tests.paths import REPORTS
 
-REPORTS = Path(__file__).parents[2] / "data" / "reports"
 VALUES = ("N09.tif", "N10.tif", "N11.tif", "N51.tif")
 SHOWN = {"N02.tif": 0, "N36.tif": 3}
 

@@ -4,9 +4,9 @@ import pytest
 
 from dprotonet.errors import ReadableError
 from tests.training import replicas
+from training.data.splits import by_split
 from training.datasets import folder
 from training.datasets.layout import SIDES
-from training.splits import by_split
 
 
 def laid_out(root, places):

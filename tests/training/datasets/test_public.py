@@ -9,7 +9,7 @@ from dprotonet.errors import ReadableError
 from tests.training import replicas
 from tests.training.datasets import public
 from training.datasets import chexpert, elpv, ham10000
-from training.datasets.opening import LOADERS, open_dataset
+from training.datasets.registry import LOADERS, open_dataset
 from training.datasets.samples import Box
 from training.recipe import Recipe, load_recipe
 

@@ -1,13 +1,15 @@
 """Synthetic frontal chest films with known findings, made from a seed."""
 
 from training.datasets.phantom.dataset import PhantomSample, as_image, phantom_samples
-from training.datasets.phantom.dicom_writer import (
+from training.datasets.phantom.dicom.writer import (
     DicomOptions,
     FilmWindow,
     write_dicom,
     write_frames,
 )
-from training.datasets.phantom.facts import (
+from training.datasets.phantom.export import write_folder
+from training.datasets.phantom.generator import PhantomFilm, generate, render
+from training.datasets.phantom.parameters import (
     DEVICES,
     FINDINGS,
     VIEWS,
@@ -15,8 +17,6 @@ from training.datasets.phantom.facts import (
     Shortcut,
     draw_facts,
 )
-from training.datasets.phantom.folder import write_folder
-from training.datasets.phantom.generator import PhantomFilm, generate, render
 
 __all__ = [
     "DEVICES",

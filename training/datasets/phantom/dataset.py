@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.phantom.facts import FINDINGS, FilmFacts, Shortcut, draw_facts
 from training.datasets.phantom.generator import PhantomFilm, render
+from training.datasets.phantom.parameters import FINDINGS, FilmFacts, Shortcut, draw_facts
 from training.datasets.phantom.seeds import derive, stream
 from training.datasets.samples import pixels_sha256
 

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.phantom.body import draw_body, draw_pose
-from training.datasets.phantom.devices import build_devices
-from training.datasets.phantom.facts import FilmFacts, Shortcut, draw_facts
-from training.datasets.phantom.film import (
+from training.datasets.phantom.anatomy.body import draw_body, draw_pose
+from training.datasets.phantom.anatomy.devices import build_devices
+from training.datasets.phantom.anatomy.findings import build_finding
+from training.datasets.phantom.anatomy.marker import shortcut_token, side_marker
+from training.datasets.phantom.anatomy.skeleton import build_skeleton
+from training.datasets.phantom.anatomy.soft_tissue import build_soft_tissue
+from training.datasets.phantom.anatomy.vessels import build_vessels
+from training.datasets.phantom.parameters import FilmFacts, Shortcut, draw_facts
+from training.datasets.phantom.render import (
     BLOOD_PER_CM,
     BONE_PER_CM,
     FULL_SCALE,
@@ -22,11 +27,6 @@ from training.datasets.phantom.film import (
     expose,
     lung_texture,
 )
-from training.datasets.phantom.findings import build_finding
-from training.datasets.phantom.marker import shortcut_token, side_marker
-from training.datasets.phantom.skeleton import build_skeleton
-from training.datasets.phantom.soft_tissue import build_soft_tissue
-from training.datasets.phantom.vessels import build_vessels
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,94 @@
+"""Settings become a workplace: the one place that knows every part."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from app.domain.errors import Refused
+from app.services import binding
+from app.services.adapters.bundle_registry import Registry
+from app.services.adapters.image_reader import FilmReader
+from app.services.uploading.ledger import UploadLedger
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store import Blobs, Spool, SqlStore
+from app.store.errors import in_words
+
+__all__ = ["Workplace", "open_workplace"]
+
+
+def open_workplace(settings: Settings) -> Workplace:
+    """Open the data folder; its database must have been brought up to date before.
+
+    Raises:
+        Unbound: the database and the folder do not belong together.
+        Unavailable: one of them cannot be used; the sentence says why.
+    """
+    found = open_unchecked(settings)
+    try:
+        binding.check(found)
+        found.store.keep_reserve()
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def open_unchecked(settings: Settings) -> Workplace:
+    """The same without asking whether database and folder belong together."""
+    prepare_data_folder(settings)
+    return Workplace(
+        settings=settings,
+        store=SqlStore(settings.store_url),
+        blobs=Blobs(str(settings.blobs)),
+        models=Registry(settings.model_folders),
+        films=FilmReader(),
+        uploads=UploadLedger(Spool(settings.spool)),
+        reader=system_user(),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def prepare_data_folder(settings: Settings) -> None:
+    """Make the data folder, closed to other users: films and readings are in it.
+
+    Raises:
+        Unavailable: it cannot be made or written to.
+        Refused: a file is in its way.
+    """
+    with _as_folder(settings), in_words():
+        new = not settings.data.exists()
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if new and os.name == "posix":
+            settings.data.chmod(0o700)
+        for folder in (
+            settings.blobs,
+            settings.spool,
+            settings.own_models,
+            settings.galleries,
+            settings.backups,
+        ):
+            folder.mkdir(exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def _as_folder(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError):
+        raise Refused(
+            f"{settings.data} cannot be used as the data folder: a file is in its way. "
+            "Give another folder with DPROTONET_DATA."
+        ) from None
+
+
+def system_user() -> str:
+    """Name of the person at this machine; a container without one says “reader”."""
+    try:
+        return getpass.getuser()[:200]
+    except (OSError, KeyError, ImportError):
+        return "reader"

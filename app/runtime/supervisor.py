@@ -1,0 +1,97 @@
+"""Keeps the worker process alive beside the server."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+
+log = logging.getLogger(__name__)
+COMMAND = (sys.executable, "-m", "app.runtime.worker", "--until-stdin-closes")
+LONGEST_REST = 30.0  # seconds between two starts of a worker that keeps dying
+STEADY = 60.0  # seconds after which a worker counts as well
+PATIENCE = 10.0  # seconds for a worker to leave before it is killed
+# Threads that wait must not spin long: they would take the time of the server and of the decoder.
+# Memory kept by the allocator spares a page fault a buffer, which costs a model half its speed.
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "GOMP_SPINCOUNT": "2000",
+    "MALLOC_TRIM_THRESHOLD_": "536870912",
+    "MALLOC_TOP_PAD_": "67108864",
+    "MALLOC_ARENA_MAX": "2",
+}
+
+
+class Supervisor:
+    """Starts the worker, starts it again when it dies, and ends it with the ``with`` block."""
+
+    def __init__(
+        self,
+        *,
+        command: Sequence[str] = COMMAND,
+        environment: Mapping[str, str] | None = None,
+        first_rest: float = 0.5,
+    ) -> None:
+        self._command = list(command)
+        self._environment = {**ENVIRONMENT, **os.environ, **(environment or {})}
+        self._first_rest = first_rest  # seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """Of the worker, while there is one."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def __enter__(self) -> Supervisor:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join(PATIENCE + 5)
+
+    def _watch(self) -> None:
+        rest = self._first_rest
+        while not self._stop.is_set():
+            started = time.monotonic()
+            self._process = process = subprocess.Popen(
+                self._command, stdin=subprocess.PIPE, env=self._environment
+            )
+            self.starts += 1
+            while process.poll() is None and not self._stop.wait(0.1):
+                pass
+            if self._stop.is_set():
+                break
+            if process.stdin is not None:
+                process.stdin.close()
+            rest = self._first_rest if time.monotonic() - started > STEADY else rest
+            log.error("the worker ended with %s; it is started again", process.returncode)
+            self._stop.wait(rest)
+            rest = min(rest * 2, LONGEST_REST)
+        self._end()
+
+    def _end(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,146 @@
+"""The worker process: takes jobs from the store and does the model work.
+
+``python -m app`` starts it and starts it again when it dies. It ends by itself when its parent is
+gone: the parent holds the other end of its standard input and never writes to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from types import FrameType
+
+from app import bootstrap
+from app.runtime.folder_lock import FolderLock
+from app.runtime.log import configure_logging
+from app.services import jobs, models
+from app.services.inference import queue
+from app.services.inference.predictor_pool import ModelBench
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store.errors import in_words
+from dprotonet.allocator import keep_freed_memory
+from dprotonet.errors import ReadableError
+
+log = logging.getLogger(__name__)
+POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
+LIFE_SECONDS = 2.0  # between two signs of life
+TEND_SECONDS = 600.0  # between two looks at the database's statistics
+UPKEEP_SECONDS = 20.0  # between two looks at the database's journal
+TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
+GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
+
+
+def run(workplace: Workplace, *, stop: threading.Event) -> None:
+    """Work until told to stop."""
+    threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
+    bench = ModelBench(workplace.models)
+    is_begun = is_in_trouble = False
+    upkeep_due = tend_due = 0.0
+    while not stop.is_set():
+        try:
+            if not is_begun:
+                queue.begin(workplace)
+                _warm_up(workplace, bench)
+                is_begun = True
+            if is_in_trouble:
+                queue.take_up_again(workplace)
+                is_in_trouble = False
+            if time.monotonic() >= upkeep_due:
+                upkeep_due = time.monotonic() + UPKEEP_SECONDS
+                queue.upkeep(workplace)
+            if time.monotonic() >= tend_due:
+                tend_due = time.monotonic() + TEND_SECONDS
+                workplace.store.tend()
+            busy = queue.run_next(workplace, bench, stop=stop.is_set)
+        except Exception as error:
+            # The store could not be reached: a job's own errors are dealt with beside the job.
+            # What was at hand is taken up again when the store is back.
+            queue.sentence(error)
+            is_in_trouble = True
+            stop.wait(TROUBLE_SECONDS)
+            continue
+        if not busy:
+            stop.wait(POLL_SECONDS)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process's entry."""
+    parser = argparse.ArgumentParser(prog="python -m app.runtime.worker", description=__doc__)
+    parser.add_argument("--until-stdin-closes", action="store_true")
+    options = parser.parse_args(arguments)
+    configure_logging()
+    keep_freed_memory()
+    stop = threading.Event()
+    _stop_on_signals(stop)
+    if options.until_stdin_closes:
+        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+    try:
+        settings = Settings.from_environment()
+        with in_words(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
+            workplace = bootstrap.open_workplace(settings)
+            try:
+                run(workplace, stop=stop)
+            finally:
+                workplace.close()
+    except ReadableError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _live(workplace: Workplace, stop: threading.Event) -> None:
+    mark = jobs.worker_mark(workplace)
+    while not stop.is_set():
+        with contextlib.suppress(OSError):  # a full or read-only disk is no death
+            mark.touch()
+        stop.wait(LIFE_SECONDS)
+    with contextlib.suppress(OSError):
+        mark.unlink(missing_ok=True)
+
+
+def _warm_up(workplace: Workplace, bench: ModelBench) -> None:
+    chosen = models.active(workplace)
+    if chosen is not None:
+        try:
+            bench.load(chosen.digest)
+        except ReadableError:
+            log.warning("the active model %s cannot be loaded", chosen.short)
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    def leave(number: int, frame: FrameType | None) -> None:
+        _leave_soon(stop)
+
+    signal.signal(signal.SIGTERM, leave)
+    # Ctrl-C reaches the whole group; the parent decides and then closes our input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _watch_parent(stop: threading.Event) -> None:
+    # Not sys.stdin: a thread that waits in its buffer holds the buffer's lock, and Python aborts
+    # when it cannot take that lock on the way out.
+    while os.read(0, 1024):
+        pass
+    _leave_soon(stop)
+
+
+def _leave_soon(stop: threading.Event) -> None:
+    """Ask the loop to end, and end without it when it does not: a pass of a model takes long."""
+    stop.set()
+
+    def end() -> None:
+        time.sleep(GRACE_SECONDS)
+        os._exit(0)  # what is unfinished waits in the store for the next worker
+
+    threading.Thread(target=end, daemon=True).start()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The web server: pages, own routes and the guard in front."""

@@ -1,0 +1,201 @@
+"""The web server: Streamlit's pages, our own routes for pixels and files, and the guard in front.
+
+This process never imports torch: models run in the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from app.domain.errors import NotFound, Unavailable
+from app.server.security import LOOPBACK_NAMES, Guard
+from app.server.theme import theme_options
+from app.server.upload_routes import upload_routes
+from app.services import galleries, image_data
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store import Spool
+from app.viewer.assets import viewer_assets
+from app.viewer.encoding import pack_film, pack_heatmap
+from app.viewer.pictures import heatmap_png
+from app.views.shared.workplace import opened
+from dprotonet.errors import ReadableError
+
+log = logging.getLogger(__name__)
+SCRIPT = Path(__file__).parents[1] / "main.py"
+EXPIRY_SECONDS = 60.0  # between two looks for uploads that nobody came back for
+Answer = Callable[[Workplace, Request], Response]
+
+
+def serve(settings: Settings) -> None:
+    """Run the server until it is told to stop."""
+    # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
+    # that of two pages opened right after the start one could fail.
+    import pandas  # noqa: F401
+
+    # Whose uploads these were is known to nobody any more.
+    left = Spool(settings.spool).clear()
+    if left:
+        log.warning("%d unfinished uploads of an earlier run were removed", left)
+    make_app(settings).run(config=streamlit_options(settings))
+
+
+def make_app(settings: Settings) -> st.App:
+    """The whole server as an ASGI application."""
+
+    def place() -> Workplace:
+        return opened(settings)
+
+    guard = Middleware(Guard, hosts=answered_hosts(settings), behind_proxy=settings.behind_proxy)
+    return st.App(
+        SCRIPT,
+        lifespan=lambda app: expiring_uploads(place),
+        routes=own_routes(place),
+        middleware=[guard],
+    )
+
+
+@asynccontextmanager
+async def expiring_uploads(place: Callable[[], Workplace]) -> AsyncIterator[None]:
+    """While the server runs: uploads of sessions that were not heard of for an hour are removed."""
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(EXPIRY_SECONDS)
+            try:
+                await run_in_threadpool(lambda: place().uploads.expire())
+            except Exception:
+                log.exception("uploads could not be expired; it is tried again")
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+
+
+def answered_hosts(settings: Settings) -> frozenset[str] | None:
+    """Names under which the server answers; None: all, because a proxy decides."""
+    if settings.behind_proxy:
+        return None
+    address = f"[{settings.address}]" if ":" in settings.address else settings.address
+    return LOOPBACK_NAMES | {address}
+
+
+def streamlit_options(settings: Settings) -> dict[str, Any]:
+    """Streamlit's configuration: local, quiet, and asking no other host for anything."""
+    return {
+        "browser.gatherUsageStats": False,
+        "browser.serverAddress": "localhost" if settings.is_loopback else settings.address,
+        "client.allowedOrigins": [],
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
+        "client.toolbarMode": "minimal",
+        "server.address": settings.address,
+        "server.enableAgentApi": False,
+        "server.enableStaticServing": False,
+        "server.fileWatcherType": "none",
+        "server.headless": True,
+        "server.maxUploadSize": 1,  # the least; files come by a route of our own
+        "server.port": settings.port,
+        "server.showEmailPrompt": False,
+    } | theme_options()
+
+
+def own_routes(place: Callable[[], Workplace]) -> list[Route]:
+    """Everything under /api."""
+
+    def route(path: str, answer: Answer) -> Route:
+        # A plain function: Starlette runs it in a thread, so decoding stops nobody.
+        def endpoint(request: Request) -> Response:
+            try:
+                return answer(place(), request)
+            except NotFound as error:
+                return JSONResponse({"error": str(error)}, 404)
+            except Unavailable as error:
+                return JSONResponse({"error": str(error)}, 503)
+            except ReadableError as error:
+                return JSONResponse({"error": str(error)}, 422)
+
+        return Route(path, endpoint, methods=["GET"])
+
+    return [
+        route("/api/health", _health),
+        route("/api/pixels/{case}/{frame:int}", _film),
+        route("/api/heatmap/{explanation}", _heatmap),
+        route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
+        route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
+        Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
+        *upload_routes(place),
+    ]
+
+
+def _health(place: Workplace, request: Request) -> Response:
+    with place.store.read() as tables:
+        tables.setting("health")
+    return JSONResponse({"status": "ok"})
+
+
+def _film(place: Workplace, request: Request) -> Response:
+    case, frame = request.path_params["case"], request.path_params["frame"]
+    return _samples(pack_film(image_data.film(place, case, frame=frame)))
+
+
+def _heatmap(place: Workplace, request: Request) -> Response:
+    found = image_data.heatmap(place, request.path_params["explanation"])
+    return _samples(pack_heatmap(found))
+
+
+def _samples(content: bytes) -> Response:
+    # Named identity, so that no time goes into compressing what stays on this machine.
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={"Content-Encoding": "identity"},
+    )
+
+
+def _picture(place: Workplace, request: Request) -> Response:
+    return FileResponse(_gallery_file(place, request, heatmap=False))
+
+
+def _picture_heatmap(place: Workplace, request: Request) -> Response:
+    heatmap = _gallery_file(place, request, heatmap=True)
+    try:
+        picture = _gallery_file(place, request, heatmap=False)
+    except NotFound:
+        picture = None
+    return Response(heatmap_png(heatmap, picture), media_type="image/png")
+
+
+def _gallery_file(place: Workplace, request: Request, *, heatmap: bool) -> Path:
+    asked = request.path_params
+    return galleries.picture(
+        place,
+        asked["model"],
+        prototype=asked["prototype"],
+        number=asked["number"],
+        heatmap=heatmap,
+    )
+
+
+async def _module(request: Request) -> Response:
+    assets = viewer_assets()
+    content = assets.modules.get(request.path_params["name"])
+    if content is None or request.path_params["digest"] != assets.digest:
+        return JSONResponse({"error": "There is no such file. Reload the page."}, 404)
+    return Response(content, media_type="text/javascript")

@@ -1,0 +1,1 @@
+"""The library behind the services: bundles and the image reader."""

@@ -1,0 +1,119 @@
+"""The bundles in the folders that the settings name; read without torch."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.domain.bundles import BundleInfo
+from app.domain.errors import NotFound
+from dprotonet.errors import UnusableBundle
+
+if TYPE_CHECKING:
+    from dprotonet.bundle.bundle import Bundle
+
+log = logging.getLogger(__name__)
+MANIFEST = "bundle.json"
+Stamp = tuple[int, int]
+
+
+class Registry:
+    """Finds bundles and keeps them loaded without their weights; safe between threads.
+
+    The folders are looked through at every call, so that a bundle added by another process is
+    there at once; a bundle is read again only when its manifest changed.
+    """
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
+        self._lock = threading.Lock()
+        self._known: dict[Path, tuple[Stamp, BundleInfo, Bundle | None]] = {}
+
+    def all(self) -> tuple[BundleInfo, ...]:
+        """All bundles; of equal ones the first found. Unusable ones say why, at the end."""
+        found: dict[str, BundleInfo] = {}
+        broken = []
+        with self._lock:
+            for path in self._paths():
+                info, _ = self._look(path)
+                if info.problem:
+                    broken.append(info)
+                else:
+                    found.setdefault(info.digest, info)
+        return (*found.values(), *broken)
+
+    def get(self, digest: str) -> BundleInfo:
+        """The bundle with this digest.
+
+        Raises:
+            NotFound: it is not in the folders any more.
+        """
+        for info in self.all():
+            if digest and info.digest == digest:
+                return info
+        raise NotFound(
+            f"The model {digest[:8]} is not there any more. "
+            "Choose another for this case, or add its bundle again."
+        )
+
+    def find(self, name: str) -> BundleInfo | None:
+        """The first usable bundle of a name, or of a digest's beginning."""
+        usable = [info for info in self.all() if not info.problem]
+        for info in usable:
+            if info.name == name:
+                return info
+        for info in usable:
+            if len(name) >= 8 and info.digest.startswith(name):
+                return info
+        return None
+
+    def bundle(self, digest: str) -> Bundle:
+        """Card, prototypes and gallery of a bundle, without its weights."""
+        path = self.get(digest).path
+        with self._lock:
+            _, bundle = self._look(path)
+        if bundle is None:
+            raise NotFound(f"The model {digest[:8]} is not there any more.")
+        return bundle
+
+    def _paths(self) -> Iterator[Path]:
+        for folder in self._folders:
+            if (folder / MANIFEST).is_file():
+                yield folder
+            elif folder.is_dir():
+                for path in sorted(folder.iterdir()):
+                    if not path.name.startswith(".") and (path / MANIFEST).is_file():
+                        yield path
+
+    def _look(self, path: Path) -> tuple[BundleInfo, Bundle | None]:
+        facts = (path / MANIFEST).stat()
+        stamp = (facts.st_mtime_ns, facts.st_size)
+        known = self._known.get(path)
+        if known is None or known[0] != stamp:
+            known = (stamp, *_load(path))
+            self._known[path] = known
+        return known[1], known[2]
+
+
+def _load(path: Path) -> tuple[BundleInfo, Bundle | None]:
+    from dprotonet.bundle.bundle import Bundle
+
+    try:
+        bundle = Bundle.load(path, with_model=False)
+    except UnusableBundle as error:
+        log.warning("bundle in %s cannot be used", path)
+        return BundleInfo(path.name, "", path.name, (), None, (), path, problem=str(error)), None
+    info = BundleInfo(
+        name=bundle.name,
+        digest=bundle.digest,
+        title=bundle.card.title,
+        classes=tuple(bundle.classes),
+        negative_class=bundle.negative_class,
+        prototypes=tuple(record.id for record in bundle.prototypes),
+        path=path,
+        note_on_classes=bundle.card.note_on_classes,
+    )
+    return info, bundle

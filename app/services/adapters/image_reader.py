@@ -1,0 +1,125 @@
+"""Opening files that nobody vouches for: in child processes, apart for each purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.domain.cases import FilmFacts
+
+if TYPE_CHECKING:
+    from dprotonet.images import GrayOrColourImage, ImageFacts
+    from dprotonet.images.isolated.archive import OpenArchive
+
+VIEWING_CHILDREN = 2
+INTAKE_CHILDREN = 2
+ARCHIVE_CHILDREN = 2
+VIEWING_WAIT = 30.0  # seconds that somebody who waits before the screen waits for a free child
+INTAKE_WAIT = 180.0  # seconds
+IDLE = 300.0  # seconds until a child that nobody asks gives its memory back
+NICENESS = 5  # of intake: where processors are few, viewing goes first
+
+
+class FilmReader:
+    """Child processes with limits; a file that crashes one is that file's error.
+
+    Images on their way in, archives, and images that somebody looks at have children of their
+    own, so that none of these waits for another.
+    """
+
+    def __init__(self) -> None:
+        from dprotonet.images.isolated.reader import ChildLimits, IsolatedReader
+
+        self._viewing = IsolatedReader(
+            children=VIEWING_CHILDREN, wait_seconds=VIEWING_WAIT, idle_seconds=IDLE
+        )
+        # Giving way takes time, which is not held against a film; it may compute no more.
+        patient = ChildLimits(wall_base=60, wall_per_megapixel=5, wall_seconds=240)
+        self._intake, self._archives = (
+            IsolatedReader(
+                patient,
+                children=children,
+                wait_seconds=INTAKE_WAIT,
+                idle_seconds=IDLE,
+                niceness=NICENESS,
+            )
+            for children in (INTAKE_CHILDREN, ARCHIVE_CHILDREN)
+        )
+
+    def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:
+        """One frame on its stored grid, for viewing and for the network.
+
+        Raises:
+            UnreadableImage: with the sentence for the reader.
+            ReaderBusy: others are read, and took too long.
+        """
+        return self._viewing.read(source, frame=frame)
+
+    def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
+        """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.look`.
+
+        Raises:
+            UnreadableImage: with the sentence for the reader; NotAnImage where none is inside.
+            ReaderBusy: others are read, and took too long.
+        """
+        facts, digest = self._intake.look(source)
+        return film_facts(facts), digest
+
+    @contextmanager
+    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+        """A ZIP file, opened in a child.
+
+        See :func:`dprotonet.images.isolated.archive.open_archive`.
+        """
+        from dprotonet.images.isolated.archive import open_archive
+
+        with open_archive(self._archives, source, most=most) as opened:
+            yield opened
+
+    @property
+    def protections(self) -> dict[str, tuple[str, ...]]:
+        """For "viewing", "intake" and "archives": what children cannot do on this system.
+
+        See :data:`dprotonet.images.isolated.sandbox.PROTECTIONS`; () where no child has answered
+        yet.
+        """
+        return {
+            "viewing": self._viewing.protections,
+            "intake": self._intake.protections,
+            "archives": self._archives.protections,
+        }
+
+    def close(self) -> None:
+        """End the child processes, busy ones after their request."""
+        for reader in (self._viewing, self._intake, self._archives):
+            reader.close()
+
+
+def film_facts(facts: ImageFacts) -> FilmFacts:
+    """What is kept of a header. Texts are cut to what the columns hold."""
+    kept = FilmFacts(
+        format=facts.format,
+        rows=facts.rows,
+        columns=facts.columns,
+        frames=facts.frames,
+        colour=facts.colour,
+        bits=facts.bits,
+    )
+    dicom = facts.dicom
+    if dicom is None:
+        return kept
+    return replace(
+        kept,
+        modality=dicom.modality[:16],
+        view_position=dicom.view_position[:16],
+        laterality=dicom.laterality[:16],
+        body_part=dicom.body_part[:64],
+        transfer_syntax=dicom.transfer_syntax[:64],
+        photometric=dicom.photometric[:32],
+        study_uid=dicom.study_uid[:64],
+        series_uid=dicom.series_uid[:64],
+        burned_in_annotation=dicom.burned_in_annotation,
+    )

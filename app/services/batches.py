@@ -1,0 +1,340 @@
+"""Batches: a folder's worth of films as one job, watched, stopped, taken up again, exported."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.domain.bundles import BundleInfo
+from app.domain.cases import shown_name, shown_path
+from app.domain.errors import NotFound, Refused
+from app.domain.jobs import BatchPage, BatchProgress, BatchRow, ItemState, Job
+from app.services import jobs, models, originals
+from app.services.export import csv_bytes, json_bytes
+from app.services.uploading import batch_files, intake
+from app.services.workplace import Workplace
+from app.store import Transaction
+from app.store.batch_items import NewItem
+from app.store.files.blobs import Staged
+from dprotonet.images.file_names import stored_path
+
+SCHEMA = "dprotonet-review/batch/1"
+COLUMNS = (
+    "position",
+    "file",
+    "path",
+    "sha256",
+    "status",
+    "message",
+    "case",
+    "frames",
+    "prediction",
+    "probability",
+    "verdict",
+    "same_pixels_as",
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of an upload on its way into a batch."""
+
+    item: NewItem
+    blob: Staged | None
+    """Its bytes; None for a row that only says why there are none."""
+    origin: str
+    """Name of what was uploaded: the file itself, or the archive that held it."""
+
+
+def start_upload(
+    workplace: Workplace,
+    items: Iterable[tuple[str, bytes | Path]],
+    *,
+    explain: bool = False,
+    model: str | None = None,
+) -> Job:
+    """Begin a batch of uploaded files; ZIP files are opened.
+
+    The bytes are kept at once, so that nothing is lost when the page changes or the server stops.
+
+    Args:
+        workplace: where.
+        items: (name, bytes or path) of each; names may be relative paths, which are kept to tell
+            files of one name apart.
+        explain: also compute the heatmap of each film's predicted class.
+        model: digest of the bundle; the active one when left out.
+
+    Raises:
+        Refused: too many files or bytes, nothing but an archive that is not to be used, or no
+            model. Beside other files such an archive is a row that says why.
+    """
+    info = _model(workplace, model)
+    staged: list[Staged] = []
+    entries: list[Entry] = []
+    refusals: list[batch_files.RefusedArchive] = []
+    try:
+        size = 0
+        for name, data in items:
+            before, size_before = len(entries), size
+            try:
+                for item, blob in batch_files.unpacked(workplace, name, data):
+                    entries.append(Entry(item, blob, name))
+                    if blob is not None:
+                        staged.append(blob)
+                        size += blob.size
+                    intake.check_upload(workplace, files=len(entries), size=size)
+            except batch_files.RefusedArchive as error:
+                # None of it is used; what was unpacked is discarded in the end.
+                del entries[before:]
+                size = size_before
+                refusals.append(error)
+                entries.append(Entry(batch_files.refused(name, str(error)), None, name))
+        if refusals and len(refusals) == len(entries):
+            raise refusals[0]
+        if not entries:
+            raise Refused("There are no files to read. Choose some.")
+        return _save_upload(workplace, _told_apart(entries), info, explain)
+    finally:
+        for blob in staged:
+            workplace.blobs.discard(blob)
+
+
+def start_folder(
+    workplace: Workplace, folder: str | Path, *, explain: bool = False, model: str | None = None
+) -> Job:
+    """Begin a batch of all files under a folder that the settings allow.
+
+    The worker walks the folder; hidden files and links are passed over.
+
+    Raises:
+        Refused: the folder is not in the list, or there is no model.
+    """
+    info = _model(workplace, model)
+    place = allowed_folder(workplace, folder)
+    stored = stored_path(place)
+    # The key's column is short and a path may be long.
+    place_key = hashlib.sha256(stored.encode()).hexdigest()
+    now = workplace.clock()
+    with workplace.store.write() as tx:
+        return jobs.enqueue(
+            tx,
+            kind="batch",
+            now=now,
+            work_key=f"batch:folder:{place_key}:{info.digest}:{explain}",
+            model=info.digest,
+            title=shown_name(place.name),
+            folder=stored,
+            explain=explain,
+            listing=True,
+        )
+
+
+def folders(workplace: Workplace) -> tuple[Path, ...]:
+    """The server folders that a batch may read."""
+    return workplace.settings.folders
+
+
+def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
+    """The real place of a folder, if it lies in the list.
+
+    Raises:
+        Refused: it does not, whatever links and dots its name is made of.
+    """
+    try:
+        place = Path(folder).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError):
+        place = None
+    roots = [root.resolve() for root in workplace.settings.folders]
+    if place is None or not any(place.is_relative_to(root) for root in roots):
+        raise Refused(
+            "This folder may not be read. The folders that may are named in DPROTONET_FOLDERS "
+            "when the program starts."
+        )
+    if not place.is_dir():
+        raise Refused("This is a file, not a folder. Name the folder that it lies in.")
+    return place
+
+
+def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
+    """The folders inside an allowed one, sorted; hidden ones and links are passed over."""
+    place = allowed_folder(workplace, folder)
+    with os.scandir(place) as found:
+        names = [e.name for e in found if not e.name.startswith(".") and _is_folder(e)]
+    return tuple(place / name for name in sorted(names))
+
+
+def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
+    """The batches there are, newest first."""
+    with workplace.store.read() as tx:
+        return tx.items.batches(limit=limit)
+
+
+def progress(workplace: Workplace, job_id: str) -> BatchProgress:
+    """Where a batch stands."""
+    with workplace.store.read() as tx:
+        return tx.items.progress(job_id)
+
+
+def rows(
+    workplace: Workplace,
+    job_id: str,
+    *,
+    page: int = 0,
+    size: int = 50,
+    states: Sequence[ItemState] = (),
+) -> BatchPage:
+    """One page of a batch's files, in their order; ``states`` narrows them."""
+    with workplace.store.read() as tx:
+        return tx.batch_rows.page(job_id, page=max(page, 0), size=size, states=tuple(states))
+
+
+def resume(workplace: Workplace, job_id: str) -> BatchProgress:
+    """Let a cancelled batch go on with the files that were not read yet."""
+    return _again(workplace, job_id, failed_too=False)
+
+
+def retry(workplace: Workplace, job_id: str) -> BatchProgress:
+    """Read the files again that failed, and go on with those not read yet."""
+    return _again(workplace, job_id, failed_too=True)
+
+
+def delete(workplace: Workplace, job_id: str) -> None:
+    """Remove a batch and its rows; the cases it made stay."""
+
+    def rows_go(tx: Transaction) -> set[str]:
+        tx.jobs.cancel(job_id, workplace.clock())
+        return tx.items.delete_batch(job_id)
+
+    originals.remove(workplace, rows_go)
+
+
+def export_csv(workplace: Workplace, job_id: str) -> bytes:
+    """A batch's results, one line a file, one column a class."""
+    info = _manifest(workplace, job_id)
+    classes = [f"p({name})" for name in info["classes"]]
+    with workplace.store.read() as tx:
+        records = [
+            _record(row) | {f"p({name})": p for name, p in row.probabilities.items()}
+            for row in tx.batch_rows.iterate(job_id)
+        ]
+    extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
+    columns = (*COLUMNS, *classes, *extra)
+    return csv_bytes(columns, (record | extra for record in records))
+
+
+def export_json(workplace: Workplace, job_id: str) -> bytes:
+    """A batch's results with its manifest: hashes of every file and of the model."""
+    info = _manifest(workplace, job_id)
+    with workplace.store.read() as tx:
+        files = [
+            _record(row) | {"probabilities": dict(row.probabilities)}
+            for row in tx.batch_rows.iterate(job_id)
+        ]
+    return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
+
+
+def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:
+    state = progress(workplace, job_id)
+    digest = state.job.model or ""
+    try:
+        info = workplace.models.get(digest)
+        name, classes = info.name, list(info.classes)
+    except NotFound:
+        name, classes = "", []
+    return {
+        "batch": state.job.job_id,
+        "title": state.title,
+        "state": state.job.state,
+        "made_at": workplace.clock().isoformat(),
+        "started_at": state.job.created_at.isoformat(),
+        "model": name,
+        "model_sha256": digest,
+        "classes": classes,
+        "explained": state.explain,
+        "files": state.total,
+        "counts": dict(state.counts),
+        "note": "Research use, not for diagnosis.",
+    }
+
+
+def _record(row: BatchRow) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "file": row.name,
+        "path": row.path,
+        "sha256": row.file_sha256,
+        "status": row.state,
+        "message": row.message,
+        "case": row.case_id,
+        "frames": row.frames,
+        "prediction": row.label,
+        "probability": row.probability,
+        "verdict": row.verdict,
+        "same_pixels_as": row.same_pixels_as,
+        "explanation": row.explanation_id,
+        "explanation_tier": row.explanation_tier,
+    }
+
+
+def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgress:
+    with workplace.store.write() as tx:
+        tx.items.resume(job_id, failed_too=failed_too)
+        return tx.items.progress(job_id)
+
+
+def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
+    if digest is not None:
+        return workplace.models.get(digest)
+    info = models.active(workplace)
+    if info is None:
+        raise Refused("There is no model. Add one with: python -m app models add DIR")
+    return info
+
+
+def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """Where two archives hold the same path, each is shown below its archive's name; what is
+    still equal then, such as a path that one archive holds twice, is numbered."""
+    counts = Counter(entry.item.shown_path for entry in entries)
+    seen = Counter[str]()
+    found = []
+    for entry in entries:
+        path = entry.item.shown_path
+        if counts[path] > 1 and shown_path(entry.origin) != path:
+            path = shown_path(f"{entry.origin}/{path}")
+        seen[path] += 1
+        shown = path if seen[path] == 1 else f"{path} ({seen[path]})"
+        found.append(replace(entry, item=replace(entry.item, shown_path=shown)))
+    return found
+
+
+def _save_upload(
+    workplace: Workplace,
+    entries: Sequence[Entry],
+    info: BundleInfo,
+    explain: bool,
+) -> Job:
+    now = workplace.clock()
+    with originals.keeping(workplace) as (tx, keep):
+        for entry in entries:
+            if entry.blob is not None:
+                keep(entry.blob)
+        job = jobs.enqueue(
+            tx,
+            kind="batch",
+            now=now,
+            work_key=f"batch:upload:{jobs.new_id()}",
+            model=info.digest,
+            title=f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name,
+            explain=explain,
+        )
+        tx.items.add(job.job_id, [entry.item for entry in entries])
+    return job
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)

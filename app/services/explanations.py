@@ -1,0 +1,114 @@
+"""Explanations on request: saved ones at once, new ones through the worker.
+
+A reader who waits is shown a draft first, which the map asked for then replaces.
+"""
+
+from __future__ import annotations
+
+from app.domain.bundles import BundleInfo
+from app.domain.errors import Refused
+from app.domain.explanations import USUAL, SavedExplanation, Tier, at_least, best_of_each_node
+from app.domain.jobs import Job
+from app.services import jobs
+from app.services.workplace import Workplace
+from dprotonet.errors import WrongRequest
+from dprotonet.explain.settings import TIERS
+
+
+def request(
+    workplace: Workplace,
+    case_id: str,
+    *,
+    node: str = "class",
+    frame: int = 0,
+    tier: Tier = USUAL,
+    seed: int = 0,
+) -> Job | SavedExplanation:
+    """Ask for one node's heatmap.
+
+    Args:
+        workplace: where.
+        case_id: of the film.
+        node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+        frame: of the film.
+        tier: how good a map is wanted.
+        seed: of the masks.
+
+    Returns:
+        The explanation where this tier's or a better one's was made before, else the job that
+        makes it. Its ``explanation_id`` names what can be shown meanwhile: where nothing of the
+        node is there, the job begins with a draft.
+
+    Raises:
+        WrongRequest: the node is not in the model.
+        NotFound: the case or its model is gone.
+    """
+    with workplace.store.read() as tx:
+        case = tx.cases.get(case_id)
+        case.check_frame(frame)
+        model = case.model
+        if model is None:
+            raise Refused("No model was chosen for this case yet. Choose one first.")
+        prediction = tx.predictions.get(case_id, frame=frame, model=model)
+    info = workplace.models.get(model)
+    node = canonical(node, info, predicted=prediction.leading if prediction else None)
+    with workplace.store.read() as tx:
+        known = tx.explanations.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
+    for wanted in at_least(tier):
+        for saved in known:
+            if saved.settings_digest == TIERS[wanted].digest:
+                return saved
+    best = next(iter(best_of_each_node(known)), None)
+    with workplace.store.write() as tx:
+        tx.cases.get(case_id)
+        return jobs.enqueue(
+            tx,
+            kind="explain",
+            now=workplace.clock(),
+            work_key=f"explain:{case_id}:{frame}:{model}:{node}:{seed}:{tier}",
+            case_id=case_id,
+            frame=frame,
+            model=model,
+            node=node,
+            tier=tier,
+            explanation_id=best.explanation_id if best else None,
+            seed=seed,
+        )
+
+
+def progress(workplace: Workplace, job_id: str) -> Job:
+    """The job as it stands; ``explanation_id`` is set once it is done."""
+    return jobs.get(workplace, job_id)
+
+
+def get(workplace: Workplace, explanation_id: str) -> SavedExplanation:
+    """One saved explanation.
+
+    Raises:
+        NotFound: it went with its case.
+    """
+    with workplace.store.read() as tx:
+        return tx.explanations.get(explanation_id)
+
+
+def canonical(node: str, info: BundleInfo, *, predicted: str | None) -> str:
+    """The one text of a node, as the library writes it; the server must not load torch for it.
+
+    Raises:
+        WrongRequest: no such class or prototype, or “class” before there is a prediction.
+    """
+    kind, colon, name = node.strip().partition(":")
+    if kind == "class" and not colon:
+        if predicted is None:
+            raise WrongRequest("There is no prediction yet. Wait for it, or name a class.")
+        name = predicted
+    known = {"class": info.classes, "prototype": info.prototypes, "vector": info.prototypes}
+    if kind not in known:
+        raise WrongRequest(
+            f"“{node}” names nothing that can be explained. "
+            "Write class, class:NAME, prototype:ID or vector:ID."
+        )
+    if name not in known[kind]:
+        what = "class" if kind == "class" else "prototype"
+        raise WrongRequest(f"There is no {what} “{name}” in this model. Open the case again.")
+    return f"{kind}:{name}"

@@ -1,0 +1,246 @@
+"""One frame's prediction and explanation: the saved one, or a new one that is saved.
+
+Nothing here imports torch: the model work itself is a :class:`Bench`.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from app.domain.errors import NotFound
+from app.domain.explanations import GridPlacement, SavedExplanation, Tier
+from app.services import jobs, originals
+from app.services.workplace import Workplace
+from dprotonet.errors import Cancelled
+from dprotonet.explain.settings import TIERS
+from dprotonet.inference.prediction import Prediction
+
+if TYPE_CHECKING:
+    from dprotonet.images import GrayOrColourImage
+
+BEAT_SECONDS = 0.3  # between two writes of a job's progress
+LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """One node's heatmap, as the bench hands it over."""
+
+    node: str
+    tier: Tier
+    heatmap: np.ndarray
+    """(S, S) float32 in [0, 1] on the network grid."""
+    placement: GridPlacement
+    settings_digest: str
+    seed: int
+    raw_range: tuple[float, float]
+    value_before: float
+    value_after: float
+    passes_forward: int
+    passes_backward: int
+    seconds: float
+    measuring_seconds: float
+    stop_reason: str
+    faithfulness: dict[str, Any]
+    peak: tuple[float, float] | None = None
+    """Shares of the film's height and width."""
+    outside_body: float | None = None
+    """The map's share beside the body; None where the body cannot be told apart."""
+
+
+class Bench(Protocol):
+    """Where models are at work."""
+
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+        """What the bundle with this digest says of an image."""
+
+    def explain(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        node: str,
+        *,
+        tier: Tier,
+        seed: int,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Explained:
+        """One node's heatmap."""
+
+
+class Pulse:
+    """A job's progress on its way to the store, and the wish to stop on its way back.
+
+    Both are throttled: an explanation calls many times a second, and each write waits for the disk.
+    """
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        job_id: str,
+        stop: Callable[[], bool],
+        *,
+        is_whole: bool = True,
+        gives_way: bool = False,
+    ) -> None:
+        self._workplace, self._job_id, self._stop = workplace, job_id, stop
+        self._is_whole = is_whole  # False: one film of many, whose share is not the job's
+        self._gives_way = gives_way  # to work for which a page shows nothing yet
+        self._beaten = self._looked = time.monotonic()
+        self._unwanted = False
+
+    def progress(self, share: float) -> None:
+        """Note how far the work is, 0 to 1."""
+        now = time.monotonic()
+        if now - self._beaten < BEAT_SECONDS:
+            return
+        self._beaten = self._looked = now
+        with self._workplace.store.write() as tx:
+            self._unwanted = tx.jobs.beat(
+                self._job_id,
+                progress=share if self._is_whole else None,
+                now=self._workplace.clock(),
+            )
+
+    def cancelled(self) -> bool:
+        """Should the work stop: the job was cancelled, its case deleted, others go first, or the
+        worker leaves."""
+        now = time.monotonic()
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            with self._workplace.store.read() as tx:
+                self._unwanted = tx.jobs.is_unwanted(self._job_id) or (
+                    self._gives_way and tx.jobs.is_any_urgent()
+                )
+        return self._unwanted or self._stop()
+
+
+def predict_frame(
+    workplace: Workplace, bench: Bench, case_id: str, *, frame: int, model: str
+) -> Prediction:
+    """A frame's prediction: the saved one, or a new one that is saved.
+
+    Raises:
+        ReadableError: the case, its file or its model cannot be had.
+    """
+    with workplace.store.read() as tx:
+        saved = tx.predictions.get(case_id, frame=frame, model=model)
+        if saved is not None:
+            return saved
+        case = tx.cases.get(case_id)
+    image = workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    prediction = bench.predict(model, image)
+    with workplace.store.write() as tx:
+        tx.cases.get(case_id)  # deleted meanwhile: nothing is written
+        tx.predictions.save(
+            case_id,
+            frame=frame,
+            model=model,
+            prediction=prediction,
+            negative_class=workplace.models.get(model).negative_class,
+            now=workplace.clock(),
+        )
+    return prediction
+
+
+def explain_frame(
+    workplace: Workplace,
+    bench: Bench,
+    case_id: str,
+    *,
+    frame: int,
+    model: str,
+    node: str,
+    tier: Tier,
+    seed: int,
+    pulse: Pulse,
+) -> SavedExplanation:
+    """One node's heatmap of one tier: the saved one, or a new one that is saved.
+
+    Raises:
+        Cancelled: the job was cancelled, its case deleted, others go first, or the worker leaves.
+        ReadableError: the case, its file or its model cannot be had.
+    """
+    with workplace.store.read() as tx:
+        case = tx.cases.get(case_id)
+        saved = tx.explanations.find(
+            case_id,
+            frame=frame,
+            model=model,
+            node=node,
+            seed=seed,
+            settings_digest=TIERS[tier].digest,
+        )
+    if saved is not None:
+        return saved
+    image = workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    made = bench.explain(
+        model,
+        image,
+        node,
+        tier=tier,
+        seed=seed,
+        progress=pulse.progress,
+        cancelled=pulse.cancelled,
+    )
+    staged = workplace.blobs.stage(npy(made.heatmap))
+    try:
+        with originals.keeping(workplace) as (tx, keep):
+            case = tx.cases.get(case_id)
+            key = keep(staged)
+            saved = _saved(workplace, made, case_id, case.pixel_sha256, frame, model, key)
+            tx.explanations.add(saved)
+    except NotFound:
+        raise Cancelled from None
+    finally:
+        workplace.blobs.discard(staged)
+    return saved
+
+
+def npy(heatmap: np.ndarray) -> bytes:
+    """An array as a .npy file without pickles."""
+    out = io.BytesIO()
+    np.save(out, np.ascontiguousarray(heatmap, dtype=np.float32), allow_pickle=False)
+    return out.getvalue()
+
+
+def _saved(
+    workplace: Workplace,
+    made: Explained,
+    case_id: str,
+    pixel_sha256: str,
+    frame: int,
+    model: str,
+    key: str,
+) -> SavedExplanation:
+    return SavedExplanation(
+        explanation_id=jobs.new_id(),
+        case_id=case_id,
+        frame=frame,
+        pixel_sha256=pixel_sha256,
+        model=model,
+        node=made.node,
+        tier=made.tier,
+        settings_digest=made.settings_digest,
+        seed=made.seed,
+        raw_range=made.raw_range,
+        value_before=made.value_before,
+        value_after=made.value_after,
+        passes_forward=made.passes_forward,
+        passes_backward=made.passes_backward,
+        seconds=made.seconds,
+        measuring_seconds=made.measuring_seconds,
+        stop_reason=made.stop_reason,
+        faithfulness=made.faithfulness,
+        peak=made.peak,
+        outside_body=made.outside_body,
+        placement=made.placement,
+        heatmap_key=key,
+        created_at=workplace.clock(),
+    )

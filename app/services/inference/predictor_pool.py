@@ -1,0 +1,122 @@
+"""The one place of the application where models run: loaded bundles, the last used kept.
+
+Only the worker makes a bench; torch is imported when the first model is loaded.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.domain.explanations import USUAL, GridPlacement, Tier
+from app.services.adapters.bundle_registry import Registry
+from app.services.inference.frames import Explained
+from dprotonet.explain.settings import TIERS
+from dprotonet.inference.prediction import Prediction
+
+if TYPE_CHECKING:
+    from dprotonet.images import GrayOrColourImage
+    from dprotonet.inference.predictor import Predictor
+
+log = logging.getLogger(__name__)
+MOST_MODELS = 2  # kept loaded; a third pushes the one out that was used longest ago
+
+
+class ModelBench:
+    """Loads bundles by digest and asks them."""
+
+    def __init__(self, models: Registry, *, device: str = "cpu") -> None:
+        self._models = models
+        self._device = device
+        self._loaded: OrderedDict[str, Predictor] = OrderedDict()
+
+    def load(self, model: str) -> None:
+        """Load a bundle before it is needed, with the frozen copies that heatmaps are made on."""
+        predictor = self._predictor(model)
+        import torch
+
+        from dprotonet.modeling.frozen import freeze
+
+        size = predictor.bundle.preprocessing.size
+        blank = torch.zeros(1, 3, size, size, device=self._device)
+        freeze(predictor.model, blank, TIERS[USUAL].precision)
+
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+        """What the bundle says of an image.
+
+        Raises:
+            ReadableError: the bundle is gone, altered or stale.
+        """
+        return self._predictor(model).predict(image)
+
+    def explain(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        node: str,
+        *,
+        tier: Tier,
+        seed: int,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Explained:
+        """One node's heatmap on the network grid.
+
+        Raises:
+            ReadableError: as ``predict``; WrongRequest: the node is not in the bundle.
+            Cancelled: ``cancelled`` said yes.
+        """
+        from dprotonet.explain.image import explain_film
+        from dprotonet.modeling.geometry import Placement
+
+        predictor = self._predictor(model)
+        (made,) = explain_film(
+            predictor,
+            image,
+            [node],
+            settings=TIERS[tier],
+            seed=seed,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        found = made.explanation
+        size = predictor.bundle.preprocessing.size
+        place = Placement.of(image.shape, size, image.pixel_aspect)
+        return Explained(
+            node=found.node,
+            tier=tier,
+            heatmap=found.heatmap,
+            placement=GridPlacement(place.stored, place.network, place.resized, place.offset),
+            settings_digest=found.settings_digest,
+            seed=found.seed,
+            raw_range=found.raw_range,
+            value_before=found.value_before,
+            value_after=found.value_after,
+            passes_forward=found.passes_forward,
+            passes_backward=found.passes_backward,
+            seconds=found.seconds,
+            measuring_seconds=found.measuring_seconds,
+            stop_reason=found.stop_reason,
+            faithfulness=found.faithfulness.to_json(),
+            peak=made.peak,
+            outside_body=made.outside_body,
+        )
+
+    def _predictor(self, model: str) -> Predictor:
+        known = self._loaded.get(model)
+        if known is not None:
+            self._loaded.move_to_end(model)
+            return known
+        from dprotonet.bundle.bundle import Bundle
+        from dprotonet.inference.predictor import Predictor
+
+        started = time.monotonic()
+        while len(self._loaded) >= MOST_MODELS:
+            self._loaded.popitem(last=False)
+        predictor = Predictor(Bundle.load(self._models.get(model).path), self._device)
+        self._loaded[model] = predictor
+        log.info("model %s loaded in %.1f s", model[:8], time.monotonic() - started)
+        return predictor

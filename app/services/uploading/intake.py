@@ -1,0 +1,243 @@
+"""Intake: bytes become a case, whole or not at all; the same bytes are one case."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from app.domain.cases import Case, FilmFacts, Intake, Source, Twin, shown_name
+from app.domain.errors import Refused
+from app.services import jobs, models, originals
+from app.services.workplace import Workplace
+from app.store import Transaction
+from app.store.files.blobs import Staged, TooManyBytes
+from dprotonet.errors import NotAnImage, ReadableError
+from dprotonet.images.file_names import printable
+
+log = logging.getLogger(__name__)
+MEBIBYTE = 1024 * 1024
+SAFE_ENDING = re.compile(r"\.[a-z0-9]{1,5}\Z")
+
+
+def add(
+    workplace: Workplace,
+    data: bytes | Path,
+    *,
+    name: str,
+    source: Source = "upload",
+    model: str | None = None,
+    predict: bool = True,
+    within: Callable[[Transaction, str], None] | None = None,
+) -> Intake:
+    """Decode a file, keep its bytes and rows, and put its prediction in line.
+
+    Args:
+        workplace: where.
+        data: the file's bytes, or its path.
+        name: what the file was called; only its last part is kept.
+        source: where it came from.
+        model: digest of the bundle to read it with; the active one when left out.
+        predict: put the prediction in line; a batch does it itself.
+        within: called with the new case's id inside the transaction that adds it.
+
+    Returns:
+        The case that was added, or the one that this very file is already. The same pixels under
+        another header are a case of their own, because what is shown of them is another.
+
+    Raises:
+        ReadableError: the file is too large, no image, or cannot be read; nothing was kept.
+    """
+    staged = stage(workplace, data, name=name)
+    try:
+        return _add_staged(
+            workplace,
+            staged,
+            name=name,
+            source=source,
+            model=model,
+            predict=predict,
+            within=within,
+        )
+    finally:
+        workplace.blobs.discard(staged)
+
+
+def add_many(
+    workplace: Workplace,
+    items: Iterable[tuple[str, bytes | Path]],
+    *,
+    source: Source = "upload",
+    model: str | None = None,
+) -> list[Intake]:
+    """Take in several files; one that cannot be read costs itself only.
+
+    Args:
+        workplace: where.
+        items: (name, bytes or path) of each.
+        source: where they came from.
+        model: digest of the bundle to read them with; the active one when left out.
+    """
+    results = []
+    for name, data in items:
+        try:
+            results.append(add(workplace, data, name=name, source=source, model=model))
+        except NotAnImage as error:
+            results.append(Intake("skipped", shown_name(name), message=str(error)))
+        except ReadableError as error:
+            results.append(Intake("error", shown_name(name), message=str(error)))
+    return results
+
+
+def check_upload(workplace: Workplace, *, files: int, size: int) -> None:
+    """Refuse an upload that is larger than the settings allow.
+
+    Args:
+        workplace: whose settings.
+        files: number of files.
+        size: bytes of all together.
+
+    Raises:
+        Refused: with the sentence that names the ways for larger sets.
+    """
+    settings = workplace.settings
+    larger = "Larger sets go through a server folder on the Batch page, or the shell."
+    if files > settings.upload_files:
+        raise Refused(
+            f"These are {files} files; {settings.upload_files} fit in one upload. {larger}"
+        )
+    if size > settings.upload_bytes:
+        raise Refused(
+            f"These are {-(-size // MEBIBYTE)} MiB; {settings.upload_bytes // MEBIBYTE} MiB fit in "
+            f"one upload. {larger}"
+        )
+
+
+def check_size(workplace: Workplace, size: int) -> None:
+    """Refuse a file of too many bytes.
+
+    Raises:
+        Refused: with the sentence that names the setting.
+    """
+    if size > workplace.settings.file_bytes:
+        raise Refused(too_large(workplace))
+
+
+def too_large(workplace: Workplace) -> str:
+    """The sentence about a file of too many bytes."""
+    return (
+        f"The file is larger than {workplace.settings.file_bytes // MEBIBYTE} MiB, the most that "
+        "is taken in. Export the film at a smaller size, or raise DPROTONET_FILE_MB."
+    )
+
+
+def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:
+    """Bring bytes into the blob folder under a temporary name, refusing too many."""
+    limit = workplace.settings.file_bytes
+    # A damaged file that is named as an image is an error, not a file of another kind: the reader
+    # tells the two apart by the ending, so the temporary name keeps it.
+    ending = Path(shown_name(name)).suffix.lower()
+    suffix = ending if SAFE_ENDING.match(ending) else ""
+    try:
+        if isinstance(data, Path):
+            with data.open("rb") as file:
+                return workplace.blobs.stage(file, limit=limit, suffix=suffix)
+        return workplace.blobs.stage(data, limit=limit, suffix=suffix)
+    except TooManyBytes:
+        check_size(workplace, limit + 1)
+        raise
+    except OSError as error:
+        raise Refused(_why_unopened(error)) from None
+
+
+def _why_unopened(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "The file could not be opened: this program may not read it. Change its permissions."
+    if isinstance(error, FileNotFoundError):
+        return "The file is not there any more. Look at the folder."
+    return "The file could not be read. Look at the disk or the network folder that it lies on."
+
+
+def _add_staged(
+    workplace: Workplace,
+    staged: Staged,
+    *,
+    name: str,
+    source: Source,
+    model: str | None,
+    predict: bool,
+    within: Callable[[Transaction, str], None] | None,
+) -> Intake:
+    if staged.size == 0:
+        raise NotAnImage("The file is empty. Export it again.")
+    with workplace.store.read() as tx:
+        known = tx.cases.find(file_sha256=staged.key)
+    if known is not None:
+        return _duplicate(known, name)
+    facts, pixel_sha256 = workplace.films.look(workplace.blobs.staged_source(staged))
+    if model is None:
+        chosen = models.active(workplace)
+        model = chosen.digest if chosen else None
+    case = _new_case(workplace, staged, facts, pixel_sha256, name, source, model)
+    with originals.keeping(workplace) as (tx, keep):
+        known = tx.cases.find(file_sha256=staged.key)
+        if known is not None:
+            return _duplicate(known, name)
+        twins = tx.cases.with_pixels(pixel_sha256, limit=1)
+        keep(staged)
+        tx.cases.add(case)
+        if within is not None:
+            within(tx, case.case_id)
+        if predict and model is not None:
+            jobs.enqueue_prediction(
+                tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
+            )
+    log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
+    return Intake("added", case.file_name, case.case_id, _twin_words(twins))
+
+
+def _new_case(
+    workplace: Workplace,
+    staged: Staged,
+    facts: FilmFacts,
+    pixel_sha256: str,
+    name: str,
+    source: Source,
+    model: str | None,
+) -> Case:
+    return Case(
+        case_id=jobs.new_id(),
+        file_name=shown_name(name),
+        file_sha256=staged.key,
+        pixel_sha256=pixel_sha256,
+        file_bytes=staged.size,
+        facts=_plain(facts),
+        source=source,
+        model=model,
+        created_at=workplace.clock(),
+        pixel_hash="encoded" if facts.frames > 1 else "decoded",
+    )
+
+
+def _plain(facts: FilmFacts) -> FilmFacts:
+    """A header may hold what no column of a database can, such as a null character."""
+    plain: dict[str, Any] = {
+        name: printable(fact) for name, fact in vars(facts).items() if isinstance(fact, str)
+    }
+    return replace(facts, **plain)
+
+
+def _twin_words(twins: Sequence[Twin]) -> str:
+    return f"The same pixels as “{twins[0].file_name}”, with another header." if twins else ""
+
+
+def _duplicate(known: Case, name: str) -> Intake:
+    return Intake(
+        "duplicate",
+        shown_name(name),
+        known.case_id,
+        f"This file is here already, as “{known.file_name}”.",
+    )

@@ -1,0 +1,321 @@
+"""The files of batches: claimed one at a time, so that a kill costs one file's work at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.domain.jobs import MOST_ATTEMPTS, BatchProgress, ItemState, Job
+from app.store.jobs import ACTIVE, Jobs, one_row, to_job
+from app.store.rows import JobEntry, JobItemEntry
+from dprotonet.images.file_names import printable
+
+GIVEN_UP = (
+    f"The program stopped {MOST_ATTEMPTS} times while it worked on this file, so it was left out. "
+    "The file may need more memory than there is."
+)
+REFUSED = "The database cannot hold the path of this file. Give it a shorter one."
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """One file to be added to a batch."""
+
+    name: str
+    """Printable."""
+    path: str | None = None
+    """Below the batch's folder, as :func:`dprotonet.images.file_names.stored_path` writes it, or"""
+    upload_key: str | None = None
+    """key of the uploaded bytes."""
+    shown_path: str = ""
+    """Below the folder, in the archive or in the upload; printable. Empty: the name."""
+    state: ItemState = "waiting"
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class ClaimedItem:
+    """One file the worker has taken."""
+
+    item_id: int
+    job: Job
+    name: str
+    folder: str | None
+    """As :func:`dprotonet.images.file_names.stored_path` writes it; so is"""
+    path: str | None
+    upload_key: str | None
+    explain: bool
+    case_id: str | None
+    """Of an earlier attempt that got as far as the case."""
+
+
+class Items:
+    """The job_item table inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._jobs = Jobs(session)
+
+    def add(self, job_id: str, items: Iterable[NewItem]) -> None:
+        """Append files to a batch; a path that is there already is passed over.
+
+        One that the database refuses (a path longer than its index takes) becomes a row that says
+        so, and costs no other.
+        """
+        items = list(items)
+        paths = [item.path for item in items if item.path is not None]
+        known: set[str | None] = set(
+            self._session.scalars(
+                select(JobItemEntry.path).where(
+                    JobItemEntry.job_id == job_id, JobItemEntry.path.in_(paths)
+                )
+            )
+        )
+        new = [item for item in items if item.path is None or item.path not in known]
+        self._append(job_id, new, self.total(job_id))
+
+    def _append(self, job_id: str, items: Sequence[NewItem], position: int) -> None:
+        try:
+            with self._session.begin_nested():
+                self._session.add_all(
+                    _entry(job_id, item, position + n) for n, item in enumerate(items)
+                )
+                self._session.flush()
+        except DBAPIError as error:
+            if error.connection_invalidated or not items or items[0].message == REFUSED:
+                raise
+            if len(items) == 1:
+                refused = replace(items[0], path=None, state="error", message=REFUSED)
+                self._append(job_id, [refused], position)
+                return
+            half = len(items) // 2
+            self._append(job_id, items[:half], position)
+            self._append(job_id, items[half:], position + half)
+
+    def total(self, job_id: str) -> int:
+        """Files of a batch so far."""
+        return (
+            self._session.scalar(
+                select(func.count()).select_from(JobItemEntry).where(JobItemEntry.job_id == job_id)
+            )
+            or 0
+        )
+
+    def counts(self, job_id: str) -> dict[ItemState, int]:
+        """Files of a batch by state."""
+        found = self._session.execute(
+            select(JobItemEntry.state, func.count())
+            .where(JobItemEntry.job_id == job_id)
+            .group_by(JobItemEntry.state)
+        )
+        return {cast(ItemState, state): count for state, count in found}
+
+    def progress(self, job_id: str) -> BatchProgress:
+        """Where a batch stands."""
+        entry = self._jobs.entry(job_id)
+        counts = self.counts(job_id)
+        return BatchProgress(
+            job=to_job(entry),
+            title=entry.title,
+            explain=entry.explain,
+            listing=entry.listing,
+            total=sum(counts.values()),
+            counts=counts,
+        )
+
+    def batches(self, *, limit: int) -> tuple[BatchProgress, ...]:
+        """All batches, newest first."""
+        found = self._session.scalars(
+            select(JobEntry.id)
+            .where(JobEntry.kind == "batch")
+            .order_by(JobEntry.created_at.desc(), JobEntry.id)
+            .limit(limit)
+        )
+        return tuple(self.progress(job_id) for job_id in list(found))
+
+    def is_any_open(self) -> bool:
+        """Is there a batch that is not over?"""
+        query = select(JobEntry.id).where(JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE))
+        return self._session.scalar(query.limit(1)) is not None
+
+    def claim(self, now: datetime) -> ClaimedItem | None:
+        """Take the next waiting file of the oldest batch."""
+        found = self._session.execute(
+            select(JobItemEntry, JobEntry)
+            .join(JobEntry, JobEntry.id == JobItemEntry.job_id)
+            .where(JobEntry.state.in_(ACTIVE), JobItemEntry.state == "waiting")
+            .order_by(JobEntry.created_at, JobEntry.id, JobItemEntry.position)
+            .limit(1)
+            .with_for_update(skip_locked=True, of=JobItemEntry)
+        ).first()
+        if found is None:
+            return None
+        item, job = found
+        item.state = "running"
+        item.attempts += 1
+        begin(job, now)
+        self._session.flush()
+        return ClaimedItem(
+            item_id=item.id,
+            job=to_job(job),
+            name=item.name,
+            folder=job.folder,
+            path=item.path,
+            upload_key=item.upload_key,
+            explain=job.explain,
+            case_id=item.case_id,
+        )
+
+    def finish(
+        self,
+        item_id: int,
+        *,
+        state: ItemState,
+        message: str = "",
+        case_id: str | None = None,
+        explanation_id: str | None = None,
+        file_sha256: str = "",
+    ) -> set[str]:
+        """Write what became of a file.
+
+        Returns:
+            Keys of uploaded bytes that this row no longer names.
+        """
+        entry = self._session.get(JobItemEntry, item_id)
+        if entry is None or entry.state != "running":
+            return set()
+        entry.state, entry.message = state, printable(message)
+        # A file that became a case and failed later keeps it, so that the reader can open it.
+        entry.case_id = case_id or entry.case_id
+        entry.explanation_id, entry.file_sha256 = explanation_id, file_sha256
+        freed: set[str] = set()
+        # A file that failed is kept for another try; one that became a case lies there now.
+        if state in ("done", "duplicate", "skipped") and entry.upload_key:
+            freed, entry.upload_key = {entry.upload_key}, None
+        self._session.flush()
+        return freed
+
+    def fail(self, item_id: int, reason: str) -> None:
+        """Let a claimed file be read once more that could not be brought to its end; after several
+        failures it is given up with the reason."""
+        entry = self._session.get(JobItemEntry, item_id)
+        if entry is not None and entry.state == "running":
+            is_last = entry.attempts >= MOST_ATTEMPTS
+            entry.state = "error" if is_last else "waiting"
+            entry.message = printable(reason) if is_last else ""
+            self._session.flush()
+
+    def link(self, item_id: int, case_id: str) -> None:
+        """Say which case a file became, in the transaction that makes the case."""
+        entry = self._session.get(JobItemEntry, item_id)
+        if entry is not None:
+            entry.case_id = case_id
+            self._session.flush()
+
+    def put_back(self, item_id: int) -> None:
+        """Let a claimed file wait again without counting the attempt."""
+        entry = self._session.get(JobItemEntry, item_id)
+        if entry is not None and entry.state == "running":
+            entry.state, entry.attempts = "waiting", entry.attempts - 1
+            self._session.flush()
+
+    def finish_batches(self, now: datetime) -> None:
+        """Bring batches to their end whose files are all through."""
+        open_item = exists().where(
+            JobItemEntry.job_id == JobEntry.id, JobItemEntry.state.in_(ACTIVE)
+        )
+        self._session.execute(
+            update(JobEntry)
+            .where(
+                and_(
+                    JobEntry.kind == "batch",
+                    JobEntry.state.in_(ACTIVE),
+                    ~JobEntry.listing,
+                    ~open_item,
+                )
+            )
+            .values(state="done", progress=1.0, finished_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.expire_all()
+
+    def requeue_abandoned(self) -> int:
+        """Let files wait again whose worker died; after several deaths a file is given up. One
+        whose row cannot be written stays as it is, and the others do not wait for it.
+
+        Returns:
+            How many files were found.
+        """
+        running = select(JobItemEntry).where(JobItemEntry.state == "running")
+        found = list(self._session.scalars(running))
+        for entry in found:
+            with one_row(self._session):
+                if entry.attempts >= MOST_ATTEMPTS:
+                    entry.state, entry.message = "error", GIVEN_UP
+                else:
+                    entry.state = "waiting"
+        return len(found)
+
+    def resume(self, job_id: str, *, failed_too: bool) -> None:
+        """Let a batch go on with what was not done, and with what failed where asked."""
+        entry = self._jobs.entry(job_id, lock=True)
+        if failed_too:
+            self._session.execute(
+                update(JobItemEntry)
+                .where(
+                    JobItemEntry.job_id == job_id,
+                    JobItemEntry.state == "error",
+                    or_(JobItemEntry.path.is_not(None), JobItemEntry.upload_key.is_not(None)),
+                )
+                .values(state="waiting", message="", attempts=0)
+                .execution_options(synchronize_session=False)
+            )
+            self._session.expire_all()
+        counts = self.counts(job_id)
+        if entry.state not in ACTIVE and (entry.listing or counts.get("waiting")):
+            entry.state, entry.cancel_requested = "waiting", False
+            entry.message, entry.finished_at, entry.attempts = "", None, 0
+        self._session.flush()
+
+    def delete_batch(self, job_id: str) -> set[str]:
+        """Remove a batch and its rows; its cases stay. Returns keys of uploads it still held."""
+        entry = self._jobs.entry(job_id)
+        keys = set(
+            self._session.scalars(
+                select(JobItemEntry.upload_key).where(
+                    JobItemEntry.job_id == job_id, JobItemEntry.upload_key.is_not(None)
+                )
+            )
+        )
+        self._session.delete(entry)
+        self._session.flush()
+        return {key for key in keys if key}
+
+
+def _entry(job_id: str, item: NewItem, position: int) -> JobItemEntry:
+    return JobItemEntry(
+        job_id=job_id,
+        position=position,
+        name=item.name,
+        path=item.path,
+        shown_path=item.shown_path or item.name,
+        upload_key=item.upload_key,
+        state=item.state,
+        message=printable(item.message),
+        attempts=0,
+        file_sha256="",
+    )
+
+
+def begin(entry: JobEntry, now: datetime) -> None:
+    """Say that a batch is being worked on."""
+    entry.state = "running"
+    entry.heartbeat_at = now
+    if entry.started_at is None:
+        entry.started_at = now

@@ -1,0 +1,130 @@
+"""The rows of a batch as they are shown: each file beside its prediction and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ScalarSelect, Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.explanations import tier_of
+from app.domain.jobs import BatchPage, BatchRow, ItemState
+from app.store.jobs import Jobs
+from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
+from dprotonet.inference.prediction import Prediction
+
+
+class BatchRows:
+    """Reads a batch's rows inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def page(
+        self, job_id: str, *, page: int, size: int, states: tuple[ItemState, ...] = ()
+    ) -> BatchPage:
+        """One page of a batch's rows, in the order of the files."""
+        model = self._model(job_id)
+        query = _rows(job_id, model)
+        if states:
+            query = query.where(JobItemEntry.state.in_(states))
+        total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        found = self._session.execute(query.limit(size).offset(page * size))
+        rows = [_row(*row) for row in found]
+        shared = self._shared_names(job_id, {row.name for row in rows})
+        told = tuple(replace(row, shares_name=row.name in shared) for row in rows)
+        return BatchPage(told, total, page, size)
+
+    def iterate(self, job_id: str, *, chunk: int = 500) -> Iterator[BatchRow]:
+        """All rows of a batch, a chunk at a time."""
+        model = self._model(job_id)
+        after = -1
+        while True:
+            query = _rows(job_id, model).where(JobItemEntry.position > after).limit(chunk)
+            found = [_row(*row) for row in self._session.execute(query)]
+            self._session.expunge_all()
+            yield from found
+            if len(found) < chunk:
+                return
+            after = found[-1].position
+
+    def _shared_names(self, job_id: str, names: set[str]) -> set[str]:
+        query = (
+            select(JobItemEntry.name)
+            .where(JobItemEntry.job_id == job_id, JobItemEntry.name.in_(names))
+            .group_by(JobItemEntry.name)
+            .having(func.count() > 1)
+        )
+        return set(self._session.scalars(query))
+
+    def _model(self, job_id: str) -> str | None:
+        return Jobs(self._session).entry(job_id).model
+
+
+def _rows(job_id: str, model: str | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            JobItemEntry,
+            PredictionEntry,
+            CaseEntry.verdict,
+            CaseEntry.frames,
+            ExplanationEntry.tier,
+            ExplanationEntry.settings_digest,
+            _first_with_its_pixels(),
+        )
+        .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
+        .outerjoin(
+            PredictionEntry,
+            and_(
+                PredictionEntry.case_id == JobItemEntry.case_id,
+                PredictionEntry.model == model,
+                PredictionEntry.frame == 0,
+            ),
+        )
+        .outerjoin(ExplanationEntry, ExplanationEntry.id == JobItemEntry.explanation_id)
+        .where(JobItemEntry.job_id == job_id)
+        .order_by(JobItemEntry.position)
+    )
+
+
+def _first_with_its_pixels() -> ScalarSelect[str]:
+    """The id of the first case with the pixels of a row's case; it may be that case itself."""
+    first = aliased(CaseEntry)
+    return (
+        select(first.id)
+        .where(first.pixel_sha256 == CaseEntry.pixel_sha256)
+        .order_by(first.created_at, first.id)
+        .limit(1)
+        .correlate(CaseEntry)
+        .scalar_subquery()
+    )
+
+
+def _row(
+    item: JobItemEntry,
+    said: PredictionEntry | None,
+    verdict: str | None,
+    frames: int | None,
+    tier: str | None,
+    settings_digest: str | None,
+    first_with_its_pixels: str | None,
+) -> BatchRow:
+    return BatchRow(
+        position=item.position,
+        name=item.name,
+        path=item.shown_path,
+        state=item.state,  # type: ignore[arg-type]
+        message=item.message,
+        case_id=item.case_id,
+        file_sha256=item.file_sha256,
+        frames=frames or 0,
+        label=said.label if said else None,
+        probability=said.probability if said else None,
+        probabilities=Prediction.from_json(said.result).probabilities if said else {},
+        explanation_id=item.explanation_id,
+        explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
+        verdict=verdict,
+        same_pixels_as=None if first_with_its_pixels == item.case_id else first_with_its_pixels,
+    )

@@ -1,0 +1,1 @@
+"""Files of the data folder: blobs, spool, reserve and orphans."""

@@ -1,0 +1,231 @@
+"""Originals and heatmaps by content: the key is the SHA-256 of the bytes, so each is kept once.
+
+A blob is first staged, then kept inside the transaction that writes the rows which name it. The
+rename is atomic, so a crash leaves either nothing or the whole blob. What no row names is put aside
+in the folder of orphans, from which it comes back when a database names it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from app.domain.errors import Missing
+from app.store.errors import in_words
+from app.store.files.moves import move
+from app.store.files.orphans import Orphan, Orphans
+
+KEY = re.compile(r"[0-9a-f]{64}\Z")
+STAGING = ".staging"
+IDENTITY = "identity.txt"  # no hidden name: whoever copies the folder's files copies it too
+CHUNK = 1 << 20  # bytes
+
+
+class TooManyBytes(Exception):
+    """What should be staged is larger than the limit given."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Bytes that lie ready under a temporary name."""
+
+    key: str
+    size: int
+    path: str
+
+
+@contextmanager
+def _there() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise Missing(
+            "The stored file is not there any more. Copy the folder of the originals back from "
+            "your backup, or upload the film again."
+        ) from None
+
+
+class Blobs:
+    """A content-addressed folder on any fsspec file system; local folders are what is tested.
+
+    Args:
+        root: the folder, or an fsspec URL of a folder. The orphans lie beside it.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._fs, self._root = fsspec.url_to_fs(str(root))
+        self._root = self._root.rstrip("/")
+        self.orphans = Orphans(self._fs, f"{self._root.rpartition('/')[0]}/orphans")
+        with in_words():
+            self._fs.makedirs(f"{self._root}/{STAGING}", exist_ok=True)
+
+    def identity(self) -> str:
+        """The id that binds this folder to a database; empty before it was bound."""
+        try:
+            with in_words():
+                return str(self._fs.cat_file(f"{self._root}/{IDENTITY}").decode("ascii")).strip()
+        except (FileNotFoundError, UnicodeDecodeError):
+            return ""
+
+    def set_identity(self, value: str) -> None:
+        """Bind this folder to the database with this id."""
+        staged = f"{self._root}/{STAGING}/{uuid.uuid4().hex}"
+        with in_words():
+            with self._fs.open(staged, "wb") as file:
+                file.write(f"{value}\n".encode("ascii"))
+            move(self._fs, staged, f"{self._root}/{IDENTITY}")
+
+    def stage(
+        self, data: bytes | IO[bytes], *, limit: int | None = None, suffix: str = ""
+    ) -> Staged:
+        """Write bytes, or a file chunk by chunk, under a temporary name.
+
+        Args:
+            data: what is to be kept; ``keep`` or ``discard`` it after.
+            limit: most bytes.
+            suffix: ending of the temporary name, for readers that look at it.
+
+        Raises:
+            TooManyBytes: there are more than the limit; nothing is left behind.
+            Unavailable: the disk is full or read-only; nothing is left behind.
+        """
+        source = io.BytesIO(data) if isinstance(data, bytes) else data
+        staged = Staged("", 0, f"{self._root}/{STAGING}/{uuid.uuid4().hex}{suffix}")
+        try:
+            with in_words():
+                digest, size = self._write(source, staged.path, limit)
+        except BaseException:
+            self.discard(staged)
+            raise
+        return Staged(digest, size, staged.path)
+
+    def staged_source(self, staged: Staged) -> Path | bytes:
+        """What an image reader can read staged bytes from."""
+        if isinstance(self._fs, LocalFileSystem):
+            return Path(staged.path)
+        data: bytes = self._fs.cat_file(staged.path)
+        return data
+
+    def source(self, key: str) -> Path | bytes:
+        """What an image reader can read a blob from.
+
+        Raises:
+            Missing: it is not there.
+        """
+        if not isinstance(self._fs, LocalFileSystem):
+            return self.read(key)
+        path = Path(self._place(key))
+        with _there(), in_words():
+            path.stat()
+        return path
+
+    def keep(self, staged: Staged) -> str:
+        """Give staged bytes their lasting place and return the key."""
+        target = self._place(staged.key)
+        if self._fs.exists(target):
+            self.discard(staged)
+            return staged.key
+        with in_words():
+            move(self._fs, staged.path, target)
+        return staged.key
+
+    def discard(self, staged: Staged) -> None:
+        """Forget staged bytes that are not wanted."""
+        if self._fs.exists(staged.path):
+            self._fs.rm_file(staged.path)
+
+    def put(self, data: bytes) -> str:
+        """Stage and keep in one go; for bytes that a row already names."""
+        return self.keep(self.stage(data))
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a blob.
+
+        Raises:
+            Missing: it is not there.
+        """
+        with _there(), in_words():
+            data: bytes = self._fs.cat_file(self._place(key))
+        return data
+
+    def open(self, key: str) -> IO[bytes]:
+        """A readable binary file.
+
+        Raises:
+            Missing: it is not there.
+        """
+        with _there(), in_words():
+            file: IO[bytes] = self._fs.open(self._place(key), "rb")
+        return file
+
+    def exists(self, key: str) -> bool:
+        """Is it there?"""
+        found: bool = self._fs.exists(self._place(key))
+        return found
+
+    def delete(self, key: str) -> None:
+        """Remove a blob; one that is not there is no error."""
+        if self.exists(key):
+            with in_words():
+                self._fs.rm_file(self._place(key))
+
+    def set_aside(self, key: str, *, day: str) -> bool:
+        """Move a blob among the orphans; False when it is not there any more."""
+        if not self.exists(key):
+            return False
+        with in_words():
+            self.orphans.add(self._place(key), key, day=day)
+        return True
+
+    def bring_back(self, orphan: Orphan) -> None:
+        """Move an orphan to its place."""
+        with in_words():
+            move(self._fs, orphan.path, self._place(orphan.key))
+
+    def all_keys(self) -> Iterator[str]:
+        """All keys, in no order that means anything."""
+        for path in self._fs.find(self._root):
+            name = path.rsplit("/", 1)[-1]
+            if KEY.match(name):
+                yield name
+
+    def clear_staging(self, *, older_than: float = 3600.0) -> int:
+        """Remove what a crash left staged; ``older_than`` seconds spares uploads under way."""
+        removed = 0
+        for path, facts in self._fs.find(f"{self._root}/{STAGING}", detail=True).items():
+            written = facts.get("mtime")
+            if not isinstance(written, int | float) or time.time() - written > older_than:
+                self._fs.rm_file(path)
+                removed += 1
+        return removed
+
+    def _write(self, source: IO[bytes], path: str, limit: int | None) -> tuple[str, int]:
+        digest, size = hashlib.sha256(), 0
+        with self._fs.open(path, "wb") as file:
+            while chunk := source.read(CHUNK):
+                size += len(chunk)
+                if limit is not None and size > limit:
+                    raise TooManyBytes
+                digest.update(chunk)
+                file.write(chunk)
+            file.flush()
+            if isinstance(self._fs, LocalFileSystem):
+                os.fsync(file.fileno())
+        return digest.hexdigest(), size
+
+    def _place(self, key: str) -> str:
+        if not KEY.match(key):
+            raise ValueError("A blob's key is 64 lower-case hexadecimal digits.")
+        return f"{self._root}/{key[:2]}/{key}"

@@ -1,0 +1,57 @@
+"""Orphans: blobs that no row named at a start, kept aside by day until somebody removes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fsspec import AbstractFileSystem
+
+from app.store.files.moves import move
+
+PATH = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})/(?P<key>[0-9a-f]{64})\Z")
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """One file that was put aside."""
+
+    key: str
+    day: str
+    """When it was put aside, YYYY-MM-DD."""
+    size: int
+    """Bytes."""
+    path: str
+
+
+class Orphans:
+    """The folder beside the blobs: one folder a day, in it the files under their keys."""
+
+    def __init__(self, fs: AbstractFileSystem, root: str) -> None:
+        self._fs, self._root = fs, root
+
+    def add(self, path: str, key: str, *, day: str) -> None:
+        """Move a file here.
+
+        Args:
+            path: where it lies.
+            key: its SHA-256.
+            day: YYYY-MM-DD.
+        """
+        move(self._fs, path, f"{self._root}/{day}/{key}")
+
+    def all(self) -> list[Orphan]:
+        """What there is, the oldest first."""
+        if not self._fs.exists(self._root):
+            return []
+        found = []
+        for path, facts in self._fs.find(self._root, detail=True).items():
+            named = PATH.search(path)
+            if named:
+                found.append(Orphan(named["key"], named["day"], int(facts["size"]), path))
+        return sorted(found, key=lambda orphan: (orphan.day, orphan.key))
+
+    def delete(self, orphan: Orphan) -> None:
+        """Remove one for good; one that is not there is no error."""
+        if self._fs.exists(orphan.path):
+            self._fs.rm_file(orphan.path)

@@ -1,0 +1,14 @@
+"""Annotations: what was signed, found by filters, handed out as CSV or JSON."""
+
+import streamlit as st
+
+from app.services import annotations
+from app.views.annotations.table import draw_filters, draw_table
+from app.views.shared.pagination import keep_filters
+from app.views.shared.workplace import workplace
+
+keep_filters()
+place = workplace()
+filters = draw_filters(place)
+found = annotations.search(place, filters, page=st.session_state.get("page-notes", 0), size=15)
+draw_table(place, filters, found)

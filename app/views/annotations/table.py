@@ -1,0 +1,204 @@
+"""The table of annotations: filters, rows, one row's whole story, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import Literal, get_args
+
+import pandas as pd
+import streamlit as st
+
+from app.domain.annotations import (
+    VERDICTS,
+    Annotation,
+    AnnotationFilters,
+    AnnotationPage,
+    AnnotationRow,
+)
+from app.domain.bundles import BundleInfo
+from app.services import annotations as notes
+from app.services import models
+from app.services.workplace import Workplace
+from app.views.shared.format import call_words, counted, plain, when
+from app.views.shared.navigation import go_to_case
+from app.views.shared.pagination import draw_pager
+
+NOTHING = AnnotationFilters()
+Format = Literal["csv", "json"]
+_MIME: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
+
+
+def draw_filters(place: Workplace) -> AnnotationFilters:
+    """One line of filters."""
+    infos = [info for info in models.all(place) if not info.problem]
+    names = {info.digest: f"{info.name} · {info.short}" for info in infos}
+    labels = sorted({name for info in infos for name in info.classes})
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        text = st.text_input(
+            "Find", key="filter-notes-text", placeholder="File name or remark", width=200
+        )
+        verdict = st.selectbox(
+            "Verdict",
+            VERDICTS,
+            index=None,
+            format_func=str.capitalize,
+            placeholder="Any",
+            key="filter-notes-verdict",
+            width=120,
+        )
+        label = _choice("Label", labels, 150)
+        reader = _choice("Reader", list(notes.readers(place)), 120)
+        model = st.selectbox(
+            "Model",
+            list(names),
+            index=None,
+            format_func=lambda digest: names[digest],
+            placeholder="Any",
+            key="filter-notes-model",
+            width=190,
+        )
+        days = st.date_input("Signed", value=[], key="filter-notes-days", width=220)
+        every = st.toggle("All revisions", key="filter-notes-every")
+    since, until = _span(days)
+    return AnnotationFilters(
+        text=(text or "").strip(),
+        verdict=verdict,
+        label=label,
+        reader=reader,
+        model=model,
+        since=since,
+        until=until,
+        all_revisions=every,
+    )
+
+
+def _choice(name: str, options: list[str], width: int) -> str | None:
+    return st.selectbox(
+        name,
+        options,
+        index=None,
+        placeholder="Any",
+        key=f"filter-notes-{name.lower()}",
+        width=width,
+    )
+
+
+def _span(days: object) -> tuple[datetime | None, datetime | None]:
+    """Whole days of this machine's time zone; the last one counts in full."""
+    chosen = list(days) if isinstance(days, tuple | list) else []
+    first = datetime.combine(chosen[0], time.min).astimezone() if chosen else None
+    last = chosen[1] if len(chosen) > 1 else None
+    until = datetime.combine(last + timedelta(days=1), time.min).astimezone() if last else None
+    return first, until
+
+
+def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPage) -> None:
+    """Rows, downloads, and the chosen row in full."""
+    if not found.rows:
+        if replace(filters, all_revisions=False) == NOTHING:
+            st.info(
+                "Nothing was signed yet. Open a film in Review and save a verdict.",
+                icon=":material/edit_note:",
+            )
+        else:
+            st.info("No annotation fits these filters.", icon=":material/filter_alt_off:")
+        return
+    infos = {info.digest: info for info in models.all(place)}
+    chosen = st.dataframe(
+        table(found.rows, infos),
+        hide_index=True,
+        height="content",
+        row_height=31,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="notes-table",
+        column_config={
+            "Remarks": st.column_config.TextColumn(width="medium"),
+        },
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        draw_pager("notes", total=found.total, size=found.size, noun="annotation")
+        _draw_downloads(place, filters)
+    rows = chosen["selection"]["rows"] if chosen else []
+    if rows and rows[0] < len(found.rows):
+        _draw_row(found.rows[rows[0]], infos)
+    else:
+        st.caption("Choose a row to see it whole and to open its film.")
+
+
+def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> pd.DataFrame:
+    """What the table shows, one line an annotation."""
+    return pd.DataFrame(
+        {
+            "Signed": [when(row.annotation.created_at) for row in rows],
+            "File": [row.file_name for row in rows],
+            "Verdict": [row.annotation.verdict.capitalize() for row in rows],
+            "Predicted": [_predicted(row.annotation, infos) or "–" for row in rows],
+            "Corrected": [row.annotation.corrected_label or "–" for row in rows],
+            "Confidence": [row.annotation.confidence for row in rows],
+            "Revision": [
+                f"{row.annotation.revision}{'' if row.is_latest else ' (older)'}" for row in rows
+            ],
+            "Reader": [row.annotation.reader for row in rows],
+            "Model": [
+                f"{row.annotation.model_name} {row.annotation.model[:8]}".strip() or "–"
+                for row in rows
+            ],
+            "Remarks": [row.annotation.text for row in rows],
+        }
+    )
+
+
+def _predicted(said: Annotation, infos: Mapping[str, BundleInfo]) -> str:
+    """What was predicted when it was signed; empty for nothing."""
+    if said.predicted_label is None or said.predicted_probability is None:
+        return ""
+    model = infos.get(said.model)
+    return call_words(said.predicted_label, said.predicted_probability, ", ", of=model)
+
+
+def _draw_downloads(place: Workplace, filters: AnnotationFilters) -> None:
+    formats: tuple[Format, ...] = get_args(Format)
+    for name in formats:
+        # Made when asked for, not on every rerun.
+        st.download_button(
+            f"Download {name.upper()}",
+            partial(notes.export, place, filters, format=name),
+            file_name=f"annotations.{name}",
+            mime=_MIME[name],
+            icon=":material/download:",
+            key=f"notes-{name}",
+            on_click="ignore",
+        )
+
+
+def _draw_row(row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
+    said = row.annotation
+    with st.container(border=True, key="note", gap="xsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(
+                f"**{plain(row.file_name)}** · revision {said.revision} · "
+                f"{said.verdict.capitalize()} · confidence {said.confidence}",
+                width="content",
+            )
+            if st.button("Open film", icon=":material/open_in_new:", key="note-open"):
+                go_to_case(said.case_id)
+        predicted = _predicted(said, infos)
+        if predicted:
+            st.caption(
+                f"Predicted {plain(predicted)}, by {plain(said.model_name)} `{said.model[:8]}`"
+            )
+        if said.text:
+            st.text(said.text)
+        if said.prototype_judgements:
+            st.caption(
+                counted(len(said.prototype_judgements), "prototype judged", "prototypes judged")
+            )
+            for name, judged in said.prototype_judgements.items():
+                similar = {True: "similar", False: "not similar", None: ""}[judged.similar]
+                words = [similar, judged.artefact or judged.usefulness or ""]
+                st.caption(f"{plain(name)}: {', '.join(word for word in words if word)}")
+        st.caption(f"SHA-256 of the file `{row.file_sha256}`")

@@ -1,0 +1,111 @@
+"""Beginning a batch: uploaded files or a ZIP, or a folder of the server that the settings allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from app.domain.jobs import Job
+from app.services import batches, models
+from app.services.uploading import receiving
+from app.services.workplace import Workplace
+from app.views.batch.batches import show_batch
+from app.views.shared.errors import told, told_on_top
+from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.upload import received_files, upload_limits, upload_token
+from dprotonet.images.file_names import printable
+
+_UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
+
+
+def draw_new_batch(place: Workplace) -> None:
+    """Choose files, look at what was chosen, begin."""
+    st.markdown("##### New batch")
+    usable = {info.digest: info for info in models.all(place) if not info.problem}
+    if not usable:
+        st.info("A batch needs a model. Add one with: `python -m app models add DIR`")
+        return
+    active = models.active(place)
+    digests = list(usable)
+    kind = st.segmented_control(
+        "From",
+        [_UPLOAD, _SERVER],
+        default=_UPLOAD,
+        key="batch-kind",
+        label_visibility="collapsed",
+    )
+    model = st.selectbox(
+        "Model",
+        digests,
+        index=digests.index(active.digest) if active else 0,
+        format_func=lambda digest: f"{usable[digest].name} · {usable[digest].short}",
+        key="batch-model",
+    )
+    explain = st.checkbox(
+        "Also make a heatmap of each film's most probable finding", key="batch-explain"
+    )
+    if kind == _SERVER:
+        _draw_server_folder(place, model, explain)
+    else:
+        _draw_upload(place, model, explain)
+
+
+def _draw_upload(place: Workplace, model: str, explain: bool) -> None:
+    sent = received_files(place, key="batch-upload", keeps=True)
+    chosen = [file for file in place.uploads.held(upload_token(place)) if file.key in sent.ids]
+    if chosen:
+        size = sum(file.size for file in chosen)
+        st.caption(f"Chosen: {counted(len(chosen), 'file')}, {megabytes(size)}.")
+    else:
+        st.caption(upload_limits(place))
+    if st.button("Start", type="primary", disabled=not chosen, key="batch-start"):
+        with told_on_top():
+            _started(_start_upload(place, sent.ids, model, explain))
+        st.rerun()  # refused: the files are gone, so the page is drawn without them
+
+
+def _start_upload(place: Workplace, ids: Sequence[str], model: str, explain: bool) -> Job:
+    with (
+        st.spinner(f"Keeping {counted(len(ids), 'file')}…"),
+        receiving.taken(place, upload_token(place), ids) as files,
+    ):
+        return batches.start_upload(place, files, explain=explain, model=model)
+
+
+def _draw_server_folder(place: Workplace, model: str, explain: bool) -> None:
+    roots = batches.folders(place)
+    if not roots:
+        st.info(
+            "No server folder may be read. Name some in `DPROTONET_FOLDERS` when the program "
+            "starts.",
+            icon=":material/folder_off:",
+        )
+        return
+    root = st.selectbox("Folder", roots, format_func=_folder_words, key="batch-root")
+    with told():
+        inside = batches.subfolders(place, root)
+        folder: Path = root
+        if inside:
+            chosen = st.selectbox(
+                "Inside it",
+                inside,
+                index=None,
+                format_func=lambda path: printable(path.name),
+                placeholder="The whole folder",
+                key=f"batch-inside-{_folder_words(root)}",
+            )
+            folder = chosen or root
+        st.caption(f"Hidden files and links are passed over: {plain(_folder_words(folder))}")
+        if st.button("Start", type="primary", key="batch-start"):
+            _started(batches.start_folder(place, folder, explain=explain, model=model))
+
+
+def _folder_words(folder: Path) -> str:
+    return printable(str(folder))
+
+
+def _started(job: Job) -> None:
+    show_batch(job.job_id)
+    st.rerun()

@@ -1,0 +1,140 @@
+"""The model card: what a model is for, its limits and hashes, and which one is active."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.domain.bundles import BundleInfo
+from app.services import models
+from app.services.workplace import Workplace
+from app.views.model.gallery import draw_gallery
+from app.views.model.measures import draw_measures
+from app.views.shared.errors import told_on_top
+from app.views.shared.format import plain
+
+if TYPE_CHECKING:
+    from dprotonet.bundle.bundle import Bundle
+
+
+def draw_choice(place: Workplace) -> BundleInfo | None:
+    """All models by name; those that cannot be used say why."""
+    found = models.all(place)
+    usable = {info.digest: info for info in found if not info.problem}
+    active = models.active(place)
+    chosen = None
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
+        if usable:
+            digests = list(usable)
+            digest = st.selectbox(
+                "Model",
+                digests,
+                index=digests.index(active.digest) if active else 0,
+                format_func=lambda digest: f"{usable[digest].name} · {usable[digest].short}",
+                key="card-model",
+                label_visibility="collapsed",
+                width=320,
+            )
+            chosen = usable.get(digest or "")
+        if chosen is not None and active is not None:
+            _draw_activate(place, chosen, is_active=chosen.digest == active.digest)
+    for info in found:
+        if info.problem:
+            st.error(f"{plain(info.name)}: {plain(info.problem)}", icon=":material/error:")
+    return chosen
+
+
+def _draw_activate(place: Workplace, info: BundleInfo, *, is_active: bool) -> None:
+    if is_active:
+        st.markdown(
+            ":green-badge[:material/check: active: new uploads are read with it]", width="content"
+        )
+    else:
+        st.button(
+            "Set active",
+            key="card-activate",
+            help="Read new uploads with this model; films that are here keep theirs.",
+            on_click=_activate,
+            args=(place, info.digest),
+        )
+
+
+def _activate(place: Workplace, digest: str) -> None:
+    with told_on_top():
+        models.set_active(place, digest)
+
+
+def draw_card(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
+    """The card, its figures, its prototypes."""
+    card = bundle.card
+    st.markdown(f"### {plain(card.title)}")
+    about, measures, prototypes = st.tabs(
+        ["Card", "Performance", f"Prototypes ({len(info.prototypes)})"]
+    )
+    with about:
+        _draw_about(bundle)
+    with measures:
+        draw_measures(card)
+    with prototypes:
+        draw_gallery(place, info, bundle)
+
+
+def _draw_about(bundle: Bundle) -> None:
+    card = bundle.card
+    left, right = st.columns([0.6, 0.4], gap="large")
+    with left:
+        if card.summary:
+            st.markdown(plain(card.summary))
+        if card.note_on_classes:
+            st.info(plain(card.note_on_classes), icon=":material/label:")
+        _draw_part("Intended use", card.intended_use)
+        _draw_part("Data", card.data)
+        if card.limits:
+            st.markdown("##### Limits")
+            st.markdown("\n".join(f"- {plain(limit)}" for limit in card.limits))
+        _draw_part("Licence", card.licence)
+    with right:
+        _draw_facts(bundle)
+
+
+def _draw_part(title: str, text: str) -> None:
+    if text:
+        st.markdown(f"##### {title}")
+        st.markdown(plain(text))
+
+
+def _thresholds(bundle: Bundle) -> str:
+    if bundle.thresholds is not None:
+        return ", ".join(f"{name} {at:.3g}" for name, at in bundle.thresholds.items())
+    return "none" if bundle.threshold is None else f"{bundle.threshold:.3g}"
+
+
+def _draw_facts(bundle: Bundle) -> None:
+    options = bundle.options
+    counts = {name: 0 for name in bundle.classes}
+    for record in bundle.prototypes:
+        counts[record.class_name] += 1
+    st.markdown("##### Classes")
+    st.markdown(
+        "\n".join(
+            f"- {plain(name)}: {count} prototypes"
+            + (" (nothing found)" if name == bundle.negative_class else "")
+            for name, count in counts.items()
+        )
+    )
+    st.markdown("##### Network")
+    facts = {
+        "Backbone": options.backbone,
+        "Input": f"{options.image_size} × {options.image_size} pixels, aspect kept and padded",
+        "Masks": options.masks,
+        "Similarity": options.similarity,
+        "Depth": str(options.depth),
+        "Temperature": f"{bundle.temperature:.3g}",
+        "Threshold": _thresholds(bundle),
+    }
+    st.markdown("\n".join(f"- {name}: {plain(value)}" for name, value in facts.items()))
+    with st.expander("Hashes (SHA-256)"):
+        st.caption(f"Bundle  \n`{bundle.digest}`")
+        for part, digest in bundle.manifest.parts.items():
+            st.caption(f"{plain(part.capitalize())}  \n`{digest}`")

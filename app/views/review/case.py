@@ -1,0 +1,271 @@
+"""One film under review: the film at the left; findings, prototypes and verdict at the right."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.domain.bundles import BundleInfo
+from app.domain.cases import Case, Sheet
+from app.services import models, review
+from app.services.workplace import Workplace
+from app.viewer.colours import COLOURS
+from app.viewer.component import Map, film_viewer
+from app.views.review.heatmaps import (
+    draw_jobs,
+    draw_maps,
+    draw_shown_map,
+    explain_button,
+    shown_map,
+    turn,
+)
+from app.views.review.job_progress import draw_failures
+from app.views.review.prediction import draw_prediction, explained_words, threshold_words
+from app.views.review.prototypes import draw_matches
+from app.views.review.reliability import MEANING, map_words, measured_words, warnings
+from app.views.review.verdict import draw_revisions, draw_verdict
+from app.views.shared.errors import told_on_top
+from app.views.shared.format import counted, plain
+from app.views.shared.navigation import show_case
+from dprotonet.errors import ReadableError
+
+_FILM_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
+
+
+def draw_sheet(place: Workplace, case_id: str) -> None:
+    """The whole page of one case, or the sentence that says why it cannot be shown."""
+    try:
+        sheet = review.open_case(place, case_id, frame=_frame(case_id))
+    except ReadableError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
+        return
+    _draw_bar(place, sheet)
+    left, right = st.columns([0.64, 0.36], gap="small")
+    with right:
+        _draw_findings(place, sheet)
+    with left, st.container(key="film-side"):
+        _draw_film(sheet)
+
+
+def _frame(case_id: str) -> int:
+    return int(st.session_state.get(f"frame-{case_id}", 0))
+
+
+def _draw_bar(place: Workplace, sheet: Sheet) -> None:
+    """Back, what this file is, the model it is read with, and more."""
+    case = sheet.case
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
+        st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
+        st.markdown(f"**{plain(case.file_name)}**", width="content")
+        st.caption(facts_words(case), width="stretch")
+        _draw_study(sheet)
+        _draw_twins(sheet)
+        _draw_model_choice(place, sheet)
+        with st.popover("More", icon=":material/more_horiz:"):
+            _draw_more(place, sheet)
+
+
+def facts_words(case: Case) -> str:
+    """DICOM · DX · PA · 2500 × 2048 · 12 bit."""
+    facts = case.facts
+    parts = [
+        facts.format.upper(),
+        facts.modality,
+        facts.view_position,
+        facts.laterality and f"side {facts.laterality}",
+        f"{facts.columns} × {facts.rows}",
+        "colour" if facts.colour else f"{facts.bits} bit",
+        counted(facts.frames, "frame") if facts.frames > 1 else "",
+    ]
+    return " · ".join(plain(part) for part in parts if part)
+
+
+def _draw_study(sheet: Sheet) -> None:
+    others = [row for row in sheet.study if row.case_id != sheet.case.case_id]
+    if not others:
+        return
+    with st.popover(f"Study: {counted(len(others), 'other film')}", icon=":material/folder_open:"):
+        for row in others:
+            view = f" ({plain(row.view_position)})" if row.view_position else ""
+            st.button(
+                plain(row.file_name) + view,
+                key=f"study-{row.case_id}",
+                type="tertiary",
+                on_click=show_case,
+                args=(row.case_id,),
+            )
+
+
+def _draw_twins(sheet: Sheet) -> None:
+    """The other cases with these pixels: what is shown of them is another, so is what is said."""
+    if not sheet.twins:
+        return
+    with st.popover("Same pixels", icon=":material/content_copy:"):
+        for twin in sheet.twins:
+            st.button(
+                f"The same pixels as case {plain(twin.case_id)} ({plain(twin.file_name)}), "
+                "with another header",
+                key=f"twin-{twin.case_id}",
+                type="tertiary",
+                on_click=show_case,
+                args=(twin.case_id,),
+            )
+
+
+def _draw_model_choice(place: Workplace, sheet: Sheet) -> None:
+    usable: dict[str, BundleInfo | None] = {
+        info.digest: info for info in models.all(place) if not info.problem
+    }
+    if sheet.model and sheet.model not in usable:
+        usable = {sheet.model: None, **usable}
+    if not usable:
+        return
+    key = f"model-{sheet.case.case_id}"
+    st.session_state[key] = sheet.model
+    st.selectbox(
+        "Model for this case",
+        list(usable),
+        format_func=lambda digest: _model_words(digest, usable[digest]),
+        key=key,
+        label_visibility="collapsed",
+        width=250,
+        on_change=_change_model,
+        args=(place, sheet.case.case_id, key),
+    )
+
+
+def _model_words(digest: str, info: BundleInfo | None) -> str:
+    return f"{info.name if info else 'Model not here'} · {digest[:8]}"
+
+
+def _change_model(place: Workplace, case_id: str, key: str) -> None:
+    chosen = st.session_state.get(key)
+    if chosen:
+        with told_on_top():
+            review.set_case_model(place, case_id, chosen)
+
+
+def _draw_more(place: Workplace, sheet: Sheet) -> None:
+    case = sheet.case
+    burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
+    st.caption(f"Case `{case.case_id}` · burned-in text: {burned}")
+    st.caption(f"SHA-256 of the file  \n`{case.file_sha256}`")
+    hashed = "pixels" if case.pixel_hash == "decoded" else "pixels as they lie in the file"
+    st.caption(f"SHA-256 of the {hashed}  \n`{case.pixel_sha256}`")
+    st.divider()
+    sure = st.checkbox(
+        "Delete this film with its original, predictions, heatmaps and revisions",
+        key=f"sure-{case.case_id}",
+    )
+    st.button(
+        "Delete case",
+        icon=":material/delete:",
+        disabled=not sure,
+        key=f"delete-{case.case_id}",
+        on_click=_delete,
+        args=(place, case.case_id),
+    )
+
+
+def _delete(place: Workplace, case_id: str) -> None:
+    with told_on_top():
+        review.delete_case(place, case_id)
+        show_case(None)
+
+
+def _draw_film(sheet: Sheet) -> None:
+    case, shown = sheet.case, shown_map(sheet)
+    chosen = film_viewer(
+        case_id=case.case_id,
+        frame=sheet.frame,
+        frames=case.facts.frames,
+        film_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
+        maps=[
+            Map(
+                one.map_id,
+                map_words(one.saved),
+                f"/api/heatmap/{one.saved.explanation_id}",
+                f"{measured_words(one.saved)} {MEANING}",
+                " ".join(warnings(one)),
+            )
+            for one in sheet.maps
+        ],
+        chosen=shown.map_id if shown else None,
+        turn=turn(sheet),
+        colours=COLOURS,
+        height=_FILM_HEIGHT,
+        key=f"film-{case.case_id}",
+    )
+    if chosen != sheet.frame:
+        st.session_state[f"frame-{case.case_id}"] = chosen
+        st.rerun()
+
+
+def _draw_findings(place: Workplace, sheet: Sheet) -> None:
+    """Every part has a place that is always there: what comes and goes moves no other part."""
+    prediction = sheet.prediction
+    with st.container(gap="small"):
+        _draw_problem(place, sheet)
+        if prediction is not None:
+            info = _info(place, sheet)
+            draw_prediction(sheet, prediction)
+            with st.container(gap="xxsmall", key="facts-prediction"):
+                st.caption(threshold_words(prediction, sheet.negative_class))
+                if info and info.note_on_classes:
+                    st.caption(plain(info.note_on_classes))
+            with st.container(horizontal=True, vertical_alignment="center", key="facts"):
+                first = sheet.offered_class or prediction.leading
+                explain_button(place, sheet, f"class:{first}", key="explain-label")
+                st.caption(explained_words(sheet, prediction), width="stretch")
+        elif not sheet.problem:
+            st.markdown("#### Reading the film…")
+            st.caption("The prediction appears here by itself.")
+    with st.container(gap="small"):
+        draw_failures(place, sheet)
+        draw_jobs(place, sheet)
+    with st.container(gap="small"):
+        draw_shown_map(place, sheet)
+    _draw_tabs(place, sheet)
+
+
+def _draw_problem(place: Workplace, sheet: Sheet) -> None:
+    if not sheet.problem:
+        return
+    st.error(plain(sheet.problem), icon=":material/error:")
+    if sheet.model_name:
+        st.button("Try again", on_click=_retry, args=(place, sheet))
+
+
+def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
+    prototypes, verdict, maps, revisions = st.tabs(
+        [
+            "Prototypes",
+            "Verdict",
+            f"Heatmaps ({len(sheet.maps)})",
+            f"Revisions ({len(sheet.revisions)})",
+        ]
+    )
+    with prototypes:
+        if sheet.prediction is None:
+            st.caption("Prototypes are shown with the prediction.")
+        elif not sheet.matches:
+            st.caption("Prototypes are shown as soon as their model is there.")
+        else:
+            expected = sheet.annotation.revision if sheet.annotation else 0
+            draw_matches(place, sheet, sheet.prediction, expected=expected)
+    with verdict, st.container(gap="xsmall"):
+        # A fragment: while the reader fills the form, only the form is drawn anew.
+        st.fragment(draw_verdict)(place, sheet)
+    with maps:
+        draw_maps(place, sheet)
+    with revisions:
+        draw_revisions(sheet)
+
+
+def _info(place: Workplace, sheet: Sheet) -> BundleInfo | None:
+    return next((info for info in models.all(place) if info.digest == sheet.model), None)
+
+
+def _retry(place: Workplace, sheet: Sheet) -> None:
+    with told_on_top():
+        review.retry_prediction(place, sheet.case.case_id, frame=sheet.frame)

@@ -1,0 +1,110 @@
+"""Watching the worker: what it does for the film that is open, how far it is, and a way to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app.domain.cases import Sheet
+from app.domain.explanations import SavedExplanation
+from app.domain.jobs import Job
+from app.services import jobs
+from app.services.workplace import Workplace
+from app.views.review.reliability import node_words
+from app.views.shared.errors import told, told_on_top
+from app.views.shared.format import plain
+
+_SOON = 0.3  # seconds between two looks while the reader has nothing to look at yet
+_LATER = 1.0  # while something is there and a better one is on its way
+
+
+def note_asked(sheet: Sheet, job: Job) -> None:
+    """The reader waits for this job: should it fail, say so."""
+    st.session_state.setdefault(_asked_key(sheet), set()).add(job.job_id)
+
+
+def _asked_key(sheet: Sheet) -> str:
+    return f"asked-{sheet.case.case_id}"
+
+
+def draw_failures(place: Workplace, sheet: Sheet) -> None:
+    """Why a map that was asked for does not come."""
+    asked: set[str] = st.session_state.get(_asked_key(sheet), set())
+    for job_id in asked - {job.job_id for job in sheet.jobs}:
+        asked.discard(job_id)
+        with told():
+            job = jobs.get(place, job_id)
+            if job.state == "failed":
+                st.error(plain(job.message), icon=":material/error:")
+
+
+def watch(
+    place: Workplace, sheet: Sheet, found: Sequence[Job], *, shown: SavedExplanation | None = None
+) -> None:
+    """Draw jobs and look again by itself; the page is drawn anew when one has something to show.
+
+    Args:
+        place: where.
+        sheet: the page's.
+        found: as the page knows them.
+        shown: the map beside which it stands, which the job will replace.
+    """
+    waiting = [job for job in found if job.is_active]
+    if waiting:
+        every = _SOON if any(job.awaits_first for job in waiting) else _LATER
+        st.fragment(_look, run_every=every)(place, waiting, shown)
+
+
+def _look(place: Workplace, drawn: Sequence[Job], shown: SavedExplanation | None) -> None:
+    with told():
+        found = [jobs.get(place, job.job_id) for job in drawn]
+        for job in found:
+            if job.is_active:
+                _draw_job(place, job, shown)
+        if any(
+            now.is_active != then.is_active or now.awaits_first != then.awaits_first
+            for now, then in zip(found, drawn, strict=True)
+        ):
+            st.rerun()
+
+
+def cancel(place: Workplace, job_id: str) -> None:
+    """Ask the worker to stop; a job that is over by now stays as it is."""
+    with told_on_top():
+        jobs.cancel(place, job_id)
+
+
+def job_words(job: Job, shown: SavedExplanation | None = None) -> str:
+    """What the worker does, and at which stage it is."""
+    if job.kind == "predict":
+        return "Reading the film"
+    if job.awaits_first:
+        return f"Explaining {node_words(job.node or '')}"
+    if shown is None:
+        return f"{node_words(job.node or '')}: refining"
+    if shown.is_draft:
+        return "A first map is shown; refining"
+    if shown.is_of_earlier_settings:
+        return "An earlier map is shown; making it anew"
+    return "Refining further"
+
+
+def _draw_job(place: Workplace, job: Job, shown: SavedExplanation | None) -> None:
+    words = job_words(job, shown)
+    if job.cancel_requested:
+        words = f"{words}: stopping…"
+    elif job.state == "waiting" and job.awaits_first:
+        words = f"{words}: waiting for the worker…"
+    else:
+        words = f"{words}…"
+    with st.container(horizontal=True, vertical_alignment="center", key=f"job-{job.job_id}"):
+        st.progress(min(1.0, max(0.0, job.progress)), text=plain(words))
+        if job.kind == "explain":
+            st.button(
+                "Cancel",
+                key=f"cancel-{job.job_id}",
+                disabled=job.cancel_requested,
+                on_click=cancel,
+                args=(place, job.job_id),
+            )

@@ -1,0 +1,22 @@
+"""Review: the list of cases and the way in for films, or the one film that is open."""
+
+import streamlit as st
+
+from app.views.review.case import draw_sheet
+from app.views.review.case_list import draw_cases
+from app.views.shared.navigation import open_case_id
+from app.views.shared.pagination import keep_filters
+from app.views.shared.upload import draw_upload
+from app.views.shared.workplace import workplace
+
+keep_filters()
+place = workplace()
+case_id = open_case_id()
+if case_id is None:
+    left, right = st.columns([0.72, 0.28], gap="medium")
+    with right:
+        draw_upload(place)
+    with left:
+        draw_cases(place)
+else:
+    draw_sheet(place, case_id)

@@ -1,0 +1,30 @@
+"""What stands over every page: what this is not, the active model, and who reads."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.services import models
+from app.views.shared.errors import draw_trouble
+from app.views.shared.format import plain
+from app.views.shared.style import STYLE
+from app.views.shared.workplace import workplace
+
+WARNING = "Research use only, not for diagnosis"
+PRIVACY = "Films are stored as they came, for one local reader"
+
+
+def head() -> None:
+    """Draw the line and load the pages' style."""
+    st.html(STYLE)
+    place = workplace()
+    active = models.active(place)
+    model = f"**{plain(active.name)}** `{active.short}`" if active else "none yet"
+    with st.container(key="head", horizontal=True, horizontal_alignment="distribute"):
+        st.caption(f":material/science: **{WARNING}**. {PRIVACY}.", width="content")
+        st.caption(
+            f":material/model_training: Active model {model}  ·  "
+            f":material/person: Reader **{plain(place.reader)}**",
+            width="content",
+        )
+    draw_trouble()

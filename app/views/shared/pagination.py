@@ -1,0 +1,55 @@
+"""Turning the pages of a long list; the number is kept while the reader looks elsewhere."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.views.shared.format import counted
+
+
+def page_number(name: str) -> int:
+    """Which page of a list is open, counted from 0."""
+    return max(0, int(st.session_state.get(f"page-{name}", 0)))
+
+
+def turn_to(name: str, page: int) -> None:
+    """Open a page of a list."""
+    st.session_state[f"page-{name}"] = page
+
+
+def draw_pager(name: str, *, total: int, size: int, noun: str) -> None:
+    """Back, forward, and how many there are."""
+    last = max(0, -(-total // size) - 1)
+    page = page_number(name)
+    if page > last:  # the list grew shorter
+        turn_to(name, last)
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", key=f"pager-{name}"):
+        st.caption(counted(total, noun), width="content")
+        if last == 0:
+            return
+        st.button(
+            "Back",
+            icon=":material/chevron_left:",
+            key=f"back-{name}",
+            disabled=page == 0,
+            on_click=turn_to,
+            args=(name, page - 1),
+        )
+        st.caption(f"Page {page + 1} of {last + 1}", width="content")
+        st.button(
+            "Next",
+            icon=":material/chevron_right:",
+            icon_position="right",
+            key=f"next-{name}",
+            disabled=page == last,
+            on_click=turn_to,
+            args=(name, page + 1),
+        )
+
+
+def keep_filters() -> None:
+    """Streamlit forgets a widget that a run does not draw; filters are to outlive an open film."""
+    for key in list(st.session_state):
+        if str(key).startswith("filter-"):
+            st.session_state[key] = st.session_state[key]

@@ -1,0 +1,1 @@
+"""A model on disk: safetensors and JSON in one folder."""

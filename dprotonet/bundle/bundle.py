@@ -1,0 +1,247 @@
+"""A model on disk: one folder of safetensors and JSON with a gallery of prototype sources.
+
+::
+
+    bundle.json             classes, options, preprocessing, card, and the hash of all that follows
+    model.safetensors       every tensor of the network
+    prototypes.json         sources and behaviour of every prototype
+    gallery/gallery.json    the sources shown, with their pictures and heatmaps where there are any
+
+Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dprotonet.bundle.gallery import GalleryEntry, GalleryPicture, read_gallery, read_prototypes
+from dprotonet.bundle.manifest import Manifest, check_contents, checked_weights, read_manifest
+from dprotonet.bundle.model_card import ModelCard
+from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.options import ModelOptions
+from dprotonet.prototypes.provenance import PrototypeRecord
+
+__all__ = ["Bundle", "GalleryEntry", "GalleryPicture"]
+
+if TYPE_CHECKING:
+    from dprotonet.modeling.model import DProtoNet
+    from dprotonet.modeling.preprocessing import Preprocessing
+    from dprotonet.prototypes.activation_stats import ActivationStatistics
+    from dprotonet.prototypes.update import PrototypeUpdate
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A checked model folder.
+
+    Attributes:
+        path: the folder.
+        manifest: bundle.json.
+        digest: 64 hex digits over the whole bundle.
+        prototypes: one record for each prototype, in the network's order.
+        gallery: source images to show, in the order of the prototypes, heaviest first.
+    """
+
+    path: Path
+    manifest: Manifest
+    digest: str
+    prototypes: tuple[PrototypeRecord, ...]
+    gallery: tuple[GalleryEntry, ...]
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def load(cls, path: str | Path, *, with_model: bool = True) -> Bundle:
+        """Open a model folder after checking every hash in it.
+
+        Args:
+            path: the folder.
+            with_model: build the network now; otherwise at the first use of :attr:`model`.
+
+        Raises:
+            UnusableBundle: it is incomplete, altered, stale or of another format; the sentence
+                says which part.
+        """
+        folder = Path(path)
+        manifest = read_manifest(folder)
+        check_contents(folder, manifest)
+        try:
+            prototypes = read_prototypes(folder, manifest)
+            gallery = read_gallery(folder, manifest)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnusableBundle(
+                f"The records of the model {manifest.shown!r} cannot be used ({error}). "
+                "Save the model again."
+            ) from error
+        bundle = cls(folder, manifest, manifest.digest, prototypes, gallery)
+        if with_model:
+            _ = bundle.model
+        return bundle
+
+    @classmethod
+    def save(
+        cls,
+        directory: str | Path,
+        *,
+        name: str,
+        model: DProtoNet,
+        preprocessing: Preprocessing,
+        update: PrototypeUpdate,
+        statistics: ActivationStatistics,
+        card: ModelCard,
+        negative_class: str | None = None,
+        temperature: float = 1.0,
+        threshold: float | None = None,
+        thresholds: dict[str, float] | None = None,
+        offsets: dict[str, float] | None = None,
+        gallery: Sequence[GalleryPicture] = (),
+        half_precision: bool = False,
+    ) -> Bundle:
+        """Write a model folder, whole or not at all; a model that stood there is replaced.
+
+        Args:
+            directory: the folder to write.
+            name: short name of the model: letters a to z, digits, ``.``, ``_`` and ``-``.
+            model: with the prototypes of ``update``.
+            preprocessing: that ``update`` was made with.
+            update: the last prototype update.
+            statistics: of the model's prototypes over the training set.
+            card: the model card.
+            negative_class: the class that means "nothing found".
+            temperature: chosen on validation.
+            threshold: on 1 - p(negative class), chosen on validation.
+            thresholds: of a multi-label model: class name to the probability from which it is
+                called, chosen on validation.
+            offsets: of the same: class name to log-odds that calibration adds, chosen on
+                validation.
+            gallery: pictures of sources; sources without any are listed by id.
+            half_precision: keep convolution weights of the backbone in 16 bit: half the size.
+                They are widened at loading; measure that the predictions stay.
+
+        Raises:
+            UnusableBundle: backbone or masks changed after the prototypes were made, or the name
+                has other characters.
+            ValueError: the parts do not belong together.
+        """
+        from dprotonet.bundle.writer import BundleParts, save_bundle
+
+        parts = BundleParts(
+            name=name,
+            model=model,
+            preprocessing=preprocessing,
+            update=update,
+            statistics=statistics,
+            card=card,
+            negative_class=negative_class,
+            temperature=temperature,
+            threshold=threshold,
+            thresholds=thresholds,
+            offsets=offsets,
+            gallery=tuple(gallery),
+            half_precision=half_precision,
+        )
+        save_bundle(Path(directory), parts)
+        return cls.load(directory)
+
+    def amend(
+        self,
+        *,
+        name: str | None = None,
+        card: ModelCard | None = None,
+        temperature: float | None = None,
+        threshold: float | None = None,
+    ) -> Bundle:
+        """The same network with another name, card, temperature or threshold, saved in its place.
+
+        None leaves a value as it is. The digest changes with any of them.
+        """
+        from dprotonet.bundle.writer import replace_manifest
+
+        new = {"name": name, "card": card, "temperature": temperature, "threshold": threshold}
+        changed: dict[str, Any] = {key: value for key, value in new.items() if value is not None}
+        replace_manifest(self.path, replace(self.manifest, **changed))
+        return Bundle.load(self.path, with_model=False)
+
+    @property
+    def name(self) -> str:
+        """Short name, of safe characters, whatever an older version wrote."""
+        return self.manifest.shown
+
+    @property
+    def short(self) -> str:
+        """The digest's first eight digits."""
+        return self.digest[:8]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the logits."""
+        return self.manifest.options.classes
+
+    @property
+    def negative_class(self) -> str | None:
+        """The class that means "nothing found", if there is one."""
+        return self.manifest.negative_class
+
+    @property
+    def options(self) -> ModelOptions:
+        """How the network is built."""
+        return self.manifest.options
+
+    @property
+    def card(self) -> ModelCard:
+        """What the model is for, and its limits."""
+        return self.manifest.card
+
+    @property
+    def temperature(self) -> float:
+        """Divides the logits before the softmax (multi-label: the sigmoids)."""
+        return self.manifest.temperature
+
+    @property
+    def threshold(self) -> float | None:
+        """Decision threshold on 1 - p(negative class)."""
+        return self.manifest.threshold
+
+    @property
+    def thresholds(self) -> dict[str, float] | None:
+        """Of a multi-label model: class name to the probability from which it is called."""
+        return self.manifest.thresholds
+
+    @property
+    def offsets(self) -> dict[str, float] | None:
+        """Of a multi-label model: class name to the log-odds that calibration adds."""
+        return self.manifest.offsets
+
+    @property
+    def prototype_ids(self) -> tuple[str, ...]:
+        """Ids of the prototypes, in the network's order."""
+        return tuple(record.id for record in self.prototypes)
+
+    @cached_property
+    def preprocessing(self) -> Preprocessing:
+        """From an image to the network's input (imports torch)."""
+        from dprotonet.modeling.preprocessing import Preprocessing
+
+        try:
+            return Preprocessing.from_json(self.manifest.preprocessing)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnusableBundle(
+                f"The preprocessing of the model {self.name!r} cannot be used ({error})."
+            ) from error
+
+    @property
+    def model(self) -> DProtoNet:
+        """The network, in eval mode on the CPU; built once (imports torch)."""
+        with self._lock:
+            return self._model
+
+    @cached_property
+    def _model(self) -> DProtoNet:
+        from dprotonet.bundle.weights import model_from_bytes
+
+        # Hashed again from the bytes that are used: the folder may have changed since `load`.
+        return model_from_bytes(checked_weights(self.path, self.manifest), self.manifest)

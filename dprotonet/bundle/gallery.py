@@ -1,0 +1,100 @@
+"""The records of a bundle that a page shows: prototypes and the source images they come from.
+
+No torch here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dprotonet.bundle.manifest import GALLERY, PROTOTYPES, Manifest, read_json
+from dprotonet.prototypes.provenance import PrototypeRecord
+
+
+@dataclass(frozen=True)
+class GalleryEntry:
+    """One source image of a prototype, as the gallery shows it.
+
+    Attributes:
+        prototype: its id.
+        sample_id: of the training image.
+        image_sha256: of the training image's file.
+        weight: its share in the prototype.
+        similarity: to the finished prototype.
+        picture: the image, or None where it may not be passed on.
+        heatmap: what the prototype looked at in it, or None.
+    """
+
+    prototype: str
+    sample_id: str
+    image_sha256: str
+    weight: float
+    similarity: float
+    picture: Path | None = None
+    heatmap: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class GalleryPicture:
+    """Pictures to save for one source image of a prototype.
+
+    Attributes:
+        prototype: its id.
+        sample_id: of one of its sources.
+        picture: PNG or JPEG bytes, or None where the image may not be passed on.
+        heatmap: PNG bytes, or None.
+    """
+
+    prototype: str
+    sample_id: str
+    picture: bytes | None = None
+    heatmap: bytes | None = None
+
+
+def read_prototypes(folder: Path, manifest: Manifest) -> tuple[PrototypeRecord, ...]:
+    """The records of prototypes.json, one for each prototype of the network."""
+    data = read_json(folder / PROTOTYPES)
+    records = tuple(PrototypeRecord.from_json(record) for record in data["prototypes"])
+    classes = manifest.options.classes
+    expected = [classes[k] for k in manifest.options.prototype_classes]
+    ids = tuple(record.id for record in records)
+    if ids != manifest.options.prototype_ids or [r.class_name for r in records] != expected:
+        raise ValueError(f"{PROTOTYPES} names other prototypes than the network has")
+    return records
+
+
+def read_gallery(folder: Path, manifest: Manifest) -> tuple[GalleryEntry, ...]:
+    """The entries of gallery.json; every picture that the bundle lists belongs to one."""
+    used = {GALLERY}
+    entries = []
+    for data in read_json(folder / GALLERY)["entries"]:
+        if data["prototype"] not in manifest.options.prototype_ids:
+            raise ValueError(f"{GALLERY} names the unknown prototype {data['prototype']!r}")
+        pictures = [_path(folder, manifest, data[key]) for key in ("picture", "heatmap")]
+        used.update(path.relative_to(folder).as_posix() for path in pictures if path)
+        entries.append(
+            GalleryEntry(
+                str(data["prototype"]),
+                str(data["sample_id"]),
+                str(data["image_sha256"]),
+                float(data["weight"]),
+                float(data["similarity"]),
+                *pictures,
+            )
+        )
+    for name in sorted(manifest.files):
+        if name.startswith("gallery/") and name not in used:
+            raise ValueError(f"no entry of {GALLERY} uses {name}")
+    return tuple(entries)
+
+
+def _path(folder: Path, manifest: Manifest, file: Any) -> Path | None:
+    """A path below gallery/, only if the manifest, whose names are checked, lists it too."""
+    if file is None:
+        return None
+    name = f"gallery/{file}"
+    if name not in manifest.files or name == GALLERY:
+        raise ValueError(f"{GALLERY} names the file {file!r}, which the bundle does not list")
+    return folder / name

@@ -1,0 +1,319 @@
+"""bundle.json: what a model folder holds, and the check that it still holds just that.
+
+No torch here: the server reads cards and galleries without it. Nothing is ever unpickled. Names of
+files come from the manifest, so they are checked before they meet a path.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from dprotonet.bundle.digests import (
+    RawTensor,
+    file_digest,
+    json_digest,
+    raw_tensors,
+    tensors_digest,
+)
+from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.names import safe_name
+from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.options import PARTS, ModelOptions, part_of
+
+FORMAT = 1
+MANIFEST, MODEL, PROTOTYPES, GALLERY = (
+    "bundle.json",
+    "model.safetensors",
+    "prototypes.json",
+    "gallery/gallery.json",
+)
+_MOST_JSON_BYTES = 64 << 20
+_SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MEND = "Copy the whole model folder again, or train it again."
+_MADE_WITH = ("backbone", "masks", "preprocessing")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The contents of bundle.json.
+
+    Attributes:
+        name: short name, unique among a user's models.
+        options: of the network; its classes are the bundle's.
+        negative_class: the class that means "nothing found", or None.
+        preprocessing: as ``Preprocessing.to_json`` wrote it.
+        temperature: divides the logits before the softmax.
+        threshold: on 1 - p(negative class), or None.
+        thresholds: of a multi-label model, and of no other: class name to the probability from
+            which it is called.
+        offsets: of the same: class name to the log-odds that are added once the logit was divided
+            by the temperature (Platt 1999).
+        closest_similarity_floor: below it "no prototype is close".
+        card: the model card.
+        files: path inside the folder to SHA-256, for every file but bundle.json.
+        parts: SHA-256 of the stored tensors of each part of the network.
+        prototypes_made_with: of "backbone", "masks" and "preprocessing", as they were when the
+            prototypes were made.
+    """
+
+    name: str
+    options: ModelOptions
+    negative_class: str | None
+    preprocessing: dict[str, Any]
+    temperature: float
+    threshold: float | None
+    closest_similarity_floor: float
+    card: ModelCard
+    files: dict[str, str]
+    parts: dict[str, str]
+    prototypes_made_with: dict[str, str]
+    thresholds: dict[str, float] | None = None
+    offsets: dict[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise ValueError("a bundle needs a name")
+        if self.negative_class is not None and self.negative_class not in self.options.classes:
+            raise ValueError(f"the negative class {self.negative_class!r} is none of the classes")
+        if not _is_number(self.temperature) or self.temperature <= 0:
+            raise ValueError("the temperature must be a positive number")
+        if self.threshold is not None:
+            if self.negative_class is None:
+                raise ValueError("a threshold needs a negative class")
+            if not _is_number(self.threshold) or not 0 <= self.threshold <= 1:
+                raise ValueError("the threshold must lie between 0 and 1")
+        self._check_thresholds()
+        if not _is_number(self.closest_similarity_floor):
+            raise ValueError("closest_similarity_floor must be a number")
+        if not isinstance(self.preprocessing, dict):
+            raise ValueError("preprocessing must be a JSON object")
+        _check_hashes(self.parts, PARTS)
+        _check_hashes(self.prototypes_made_with, _MADE_WITH)
+        _check_hashes(self.files)
+        for name in self.files:
+            if not _SAFE_NAME.fullmatch(name) or name == MANIFEST:
+                raise ValueError(f"{name!r} cannot be the name of a bundle's file")
+        for name in (MODEL, PROTOTYPES, GALLERY):
+            if name not in self.files:
+                raise ValueError(f"it does not list {name}")
+
+    @property
+    def shown(self) -> str:
+        """The name in safe characters, whatever an older version wrote."""
+        return safe_name(self.name)
+
+    def _check_thresholds(self) -> None:
+        for given in (self.thresholds, self.offsets):
+            if self.options.multi_label != (given is not None):
+                raise ValueError(
+                    "a multi-label model, and no other, needs a threshold and an offset for each "
+                    "class"
+                )
+        if self.thresholds is None or self.offsets is None:
+            return
+        if self.negative_class is not None or self.threshold is not None:
+            raise ValueError("a multi-label model has no negative class and no single threshold")
+        if not set(self.thresholds) == set(self.offsets) == set(self.options.classes):
+            raise ValueError("thresholds and offsets do not name the classes")
+        if not all(map(_is_number, self.offsets.values())):
+            raise ValueError("an offset must be a number")
+        if not all(_is_number(t) and 0 <= t <= 1 for t in self.thresholds.values()):
+            raise ValueError("a threshold must lie between 0 and 1")
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without the digest."""
+        values = {
+            "format": FORMAT,
+            "name": self.name,
+            "classes": list(self.options.classes),
+            "negative_class": self.negative_class,
+            "options": self.options.to_json(),
+            "preprocessing": self.preprocessing,
+            "temperature": self.temperature,
+            "threshold": self.threshold,
+            "closest_similarity_floor": self.closest_similarity_floor,
+            "card": self.card.to_json(),
+            "files": self.files,
+            "parts": self.parts,
+            "prototypes_made_with": self.prototypes_made_with,
+        }
+        if self.thresholds is not None:
+            values |= {"thresholds": self.thresholds, "offsets": self.offsets}
+        return values
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the manifest and, through its hashes, of the whole bundle."""
+        return json_digest(self.to_json())
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write bundle.json, the digest of its own contents included."""
+    write_json(folder / MANIFEST, {**manifest.to_json(), "digest": manifest.digest})
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Indented JSON, so that a change can be read in a diff."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file of a bundle, without the numbers that JSON does not have.
+
+    Raises:
+        UnusableBundle: it is missing, a link, too large or not JSON.
+    """
+    try:
+        if path.is_symlink() or path.stat().st_size > _MOST_JSON_BYTES:
+            raise UnusableBundle(f"{path.name} in {path.parent} is a link or too large. {_MEND}")
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
+    except (OSError, ValueError, RecursionError) as error:
+        raise UnusableBundle(f"{path} cannot be read ({error}). {_MEND}") from error
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check bundle.json by itself.
+
+    Raises:
+        UnusableBundle: there is none, it is of another format, or it was altered.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise UnusableBundle(
+            f"{folder} holds no model: it has no {MANIFEST}. Give the folder that training wrote."
+        )
+    data = read_json(folder / MANIFEST)
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        written = data.get("format") if isinstance(data, dict) else None
+        raise UnusableBundle(
+            f"The model in {folder} is of format {written!r}, this version reads {FORMAT}. "
+            "Write it again with this version."
+        )
+    try:
+        digest = data.pop("digest")
+        whole = json_digest(data) == digest
+        classes = data.pop("classes")
+        manifest = _manifest(data)
+        if tuple(classes) != manifest.options.classes:
+            raise ValueError("its classes are not those of its options")
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise UnusableBundle(
+            f"{MANIFEST} of the model in {folder} cannot be used ({error}). {_MEND}"
+        ) from error
+    if not whole:
+        raise UnusableBundle(f"{MANIFEST} of the model in {folder} was altered. {_MEND}")
+    return manifest
+
+
+def check_contents(folder: Path, manifest: Manifest) -> None:
+    """Check that the folder holds just what its manifest says, and that nothing is stale.
+
+    Raises:
+        UnusableBundle: a file is missing, altered, unlisted or a link, or the prototypes were made
+            with another backbone, other masks or another preprocessing. The sentence names it.
+    """
+    found = _files_below(folder)
+    for name in sorted(set(manifest.files) - found):
+        raise UnusableBundle(f"The model {manifest.shown!r} lacks its file {name}. {_MEND}")
+    for name in sorted(found - set(manifest.files) - {MANIFEST}):
+        raise UnusableBundle(
+            f"The model {manifest.shown!r} holds a file it does not list: {name}. Remove it."
+        )
+    for name, digest in manifest.files.items():
+        if name != MODEL and file_digest(folder / name) != digest:
+            raise UnusableBundle(
+                f"{name} of the model {manifest.shown!r} was altered since it was saved. {_MEND}"
+            )
+    checked_weights(folder, manifest)
+    _check_fresh(manifest)
+
+
+def checked_weights(folder: Path, manifest: Manifest) -> bytes:
+    """The bytes of model.safetensors, every part of them checked.
+
+    Raises:
+        UnusableBundle: a part was altered; the sentence names it.
+    """
+    try:
+        data = (folder / MODEL).read_bytes()
+        parts = part_digests(raw_tensors(data))
+    except (OSError, ValueError) as error:
+        raise UnusableBundle(
+            f"{MODEL} of the model {manifest.shown!r} was altered: {error}. {_MEND}"
+        ) from error
+    for part in PARTS:
+        if parts[part] != manifest.parts[part]:
+            raise UnusableBundle(
+                f"The {part} of the model {manifest.shown!r} ({MODEL}) was altered since it was "
+                f"saved. {_MEND}"
+            )
+    if sha256(data).hexdigest() != manifest.files[MODEL]:
+        raise UnusableBundle(
+            f"{MODEL} of the model {manifest.shown!r} was altered outside of its tensors. {_MEND}"
+        )
+    return data
+
+
+def part_digests(tensors: list[RawTensor]) -> dict[str, str]:
+    """SHA-256 by part of the network.
+
+    Raises:
+        ValueError: a tensor belongs to no part.
+    """
+    groups: dict[str, list[RawTensor]] = {part: [] for part in PARTS}
+    for tensor in tensors:
+        groups[part_of(tensor.name)].append(tensor)
+    return {part: tensors_digest(group) for part, group in groups.items()}
+
+
+def _check_fresh(manifest: Manifest) -> None:
+    now = {**manifest.parts, "preprocessing": json_digest(manifest.preprocessing)}
+    for part in _MADE_WITH:
+        if manifest.prototypes_made_with[part] != now[part]:
+            raise UnusableBundle(
+                f"The prototypes of the model {manifest.shown!r} are stale: its {part} changed "
+                f"after they were made. Run the prototype update again and save the model anew."
+            )
+
+
+def _files_below(folder: Path) -> set[str]:
+    """Names of all files, as the manifest writes them; hidden ones do not count."""
+    names = set()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise UnusableBundle(f"{name} of the model in {folder} is a link. Put the file there.")
+        if path.is_file() and not path.name.startswith("."):
+            names.add(name)
+    return names
+
+
+def _manifest(data: dict[str, Any]) -> Manifest:
+    given = {key: value for key, value in data.items() if key != "format"}
+    given["options"] = ModelOptions.from_json(data["options"])
+    given["card"] = ModelCard.from_json(data["card"])
+    return Manifest(**given)
+
+
+def _check_hashes(hashes: Any, keys: tuple[str, ...] | None = None) -> None:
+    if not isinstance(hashes, Mapping) or (keys is not None and set(hashes) != set(keys)):
+        raise ValueError(f"it needs one hash for each of {keys or 'its files'}")
+    for key, value in hashes.items():
+        if not isinstance(value, str) or not _SHA256.fullmatch(value):
+            raise ValueError(f"the hash of {key} is none")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number of JSON")

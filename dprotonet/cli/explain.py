@@ -1,0 +1,219 @@
+"""``explain``: one heatmap for each frame and node, as files that mirror the input."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+
+import numpy as np
+
+from dprotonet.atomic_files import write_whole
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.cli.arguments import ExplainRequest
+from dprotonet.cli.inputs import Film, Problem, check_paths, read_films
+from dprotonet.cli.model import ready
+from dprotonet.cli.output_paths import Files, Layout, is_explanation, safe_node
+from dprotonet.cli.records import JsonLines, film_record, json_text
+from dprotonet.cli.tally import Tally
+from dprotonet.errors import ReadableError, WrongRequest
+
+if TYPE_CHECKING:
+    from dprotonet.explain.image import FilmExplanation
+    from dprotonet.inference.predictor import Predictor
+
+OPACITY = 0.5
+"""Of the heatmap in the overlay picture, where the heatmap is 1."""
+
+BAND = 128
+"""Rows of the overlay picture that are mixed at a time."""
+
+
+class _Unwritten(ReadableError):
+    """An explanation was made, but its files could not be written."""
+
+
+def explain(request: ExplainRequest, stdout: TextIO) -> int:
+    """Write the files, one record an explanation, and give the exit status.
+
+    Raises:
+        WrongRequest, UnusableBundle: before any film is read.
+    """
+    check_paths(request.paths)
+    bundle = Bundle.load(request.model, with_model=False)
+    nodes = _safe_nodes(request.nodes, bundle)
+    _make(request.out)
+    explainer = _Explainer(ready(bundle, request.device), nodes, request)
+    writer, tally = JsonLines(stdout), Tally()
+    for film in read_films(request.paths, leave_out=is_explanation):
+        outcome: Film | Problem = film
+        if isinstance(film, Film):
+            try:
+                for record in explainer.explain(film):
+                    writer.record(record)
+            except _Unwritten as error:
+                outcome = Problem(film.source, film.frame, film.sha256, str(error), skipped=False)
+        if isinstance(outcome, Problem):
+            writer.problem(outcome)
+        tally.count(outcome)
+    return tally.close()
+
+
+class _Explainer:
+    """The model, the nodes and the place for the files, all checked before the first film."""
+
+    def __init__(self, predictor: "Predictor", nodes: dict[str, str], request: ExplainRequest):
+        from dprotonet.explain.settings import TIERS
+
+        self._predictor = predictor
+        self._nodes = nodes
+        self._method = request.method
+        self._tier = request.tier
+        self._settings = TIERS[request.tier]
+        self._seed = request.seed
+        self._out = request.out
+        self._layout = Layout(request.out)
+
+    def explain(self, film: Film) -> Iterator[dict[str, Any]]:
+        """Explain every node of one frame; each record comes once its files are written.
+
+        Raises:
+            _Unwritten: also before any work, where the files' places cannot be had.
+        """
+        places = [
+            self._layout.files(film.source, film.frame, safe, self._method)
+            for safe in self._nodes.values()
+        ]
+        with self._readable_errors():
+            _prepare(places)
+        prediction = self._predictor.predict(film.image)
+        explained = self._explained(film, prediction.label)
+        shown = film.image.display()
+        for asked, files, one in zip(self._nodes, places, explained, strict=True):
+            rows, columns = one.heatmap_stored.shape
+            record = {
+                **film_record(film),
+                "asked": asked,
+                **one.explanation.to_json(),
+                "tier": self._tier,
+                "prediction": prediction.label,
+                "probabilities": dict(prediction.probabilities),
+                "model": {
+                    "name": self._predictor.bundle.name,
+                    "digest": self._predictor.bundle.digest,
+                },
+                "rows": rows,
+                "columns": columns,
+                "files": {
+                    "heatmap": str(files.heatmap),
+                    "overlay": str(files.overlay),
+                    "record": str(files.record),
+                },
+            }
+            with self._readable_errors():
+                _write(files, one.heatmap_stored, shown, record)
+            yield record
+
+    @contextmanager
+    def _readable_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _Unwritten(
+                f"The explanation could not be written below {self._out} ({error.strerror})."
+                " Make room there or name another folder with --out."
+            ) from error
+
+    def _explained(self, film: Film, label: str) -> list["FilmExplanation"]:
+        """One explanation for each node that was asked, in that order."""
+        from dprotonet.explain.image import explain_film
+
+        # "class" and the predicted class's own name are one node, and explained once.
+        names = [f"class:{label}" if node == "class" else node for node in self._nodes]
+        different = list(dict.fromkeys(names))
+        found = explain_film(
+            self._predictor,
+            film.image,
+            different,
+            method=self._method,
+            settings=self._settings,
+            seed=self._seed,
+        )
+        by_name = dict(zip(different, found, strict=True))
+        return [by_name[name] for name in names]
+
+
+def _safe_nodes(nodes: Sequence[str], bundle: Bundle) -> dict[str, str]:
+    """The nodes as they were typed, each with its text for file names.
+
+    Raises:
+        WrongRequest: the bundle has no such node.
+    """
+    from dprotonet.explain.nodes import parse_node
+
+    ids = bundle.prototype_ids
+    for node in nodes:
+        # Which class is predicted is known film by film only; any name serves for the check.
+        parse_node(node, bundle.classes, ids, predicted=bundle.classes[0])
+    return {node: safe_node(node, names=[*bundle.classes, *ids]) for node in nodes}
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongRequest(
+            f"The folder {out} cannot be made ({error.strerror}): name another with --out."
+        ) from None
+
+
+def _prepare(places: Sequence[Files]) -> None:
+    """Make the folders, and look at every place: what cannot be written costs no work first."""
+    for files in places:
+        files.record.parent.mkdir(parents=True, exist_ok=True)
+        for path in (files.heatmap, files.overlay, files.record):
+            with suppress(FileNotFoundError):
+                if stat.S_ISDIR(path.lstat().st_mode):
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
+def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[str, Any]) -> None:
+    """Write the three files, the record last: where it stands, the others do too.
+
+    Args:
+        files: where to.
+        heatmap: float32 ``(H, W)`` in [0, 1] on the stored grid.
+        shown: uint8 ``(H, W)`` or ``(H, W, 3)``, the film as displayed.
+        record: what the JSON file says.
+    """
+    from PIL import Image
+
+    def write_heatmap(stream: BinaryIO) -> None:
+        np.save(stream, np.ascontiguousarray(heatmap, dtype=np.float32), allow_pickle=False)
+
+    def write_overlay(stream: BinaryIO) -> None:
+        # Half the default level's time: these pictures come by the thousand.
+        Image.fromarray(_overlaid(shown, heatmap)).save(stream, format="PNG", compress_level=1)
+
+    def write_record(stream: BinaryIO) -> None:
+        stream.write((json_text(record, indent=2) + "\n").encode("ascii"))
+
+    write_whole(files.heatmap, write_heatmap)
+    write_whole(files.overlay, write_overlay)
+    write_whole(files.record, write_record)
+
+
+def _overlaid(shown: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """The overlay picture, uint8 ``(H, W, 3)``, mixed band by band.
+
+    Mixing takes some fifty bytes a pixel: 200 MB for a film of 2,048 x 2,048, were it done at once.
+    """
+    from dprotonet.explain.overlay import overlay
+
+    picture = np.empty((*heatmap.shape, 3), np.uint8)
+    for top in range(0, len(heatmap), BAND):
+        band = slice(top, top + BAND)
+        picture[band] = overlay(shown[band], heatmap[band], OPACITY)
+    return picture

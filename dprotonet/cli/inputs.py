@@ -1,0 +1,110 @@
+"""From PATHs to frames, one at a time, with a reason for every file that gives none."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from dprotonet import images
+from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+from dprotonet.images.isolated.reader import IsolatedReader
+from dprotonet.images.walk import LeftOut
+
+if TYPE_CHECKING:
+    from dprotonet.images import GrayOrColourImage
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was named, or found in a folder that was named."""
+
+    path: Path
+    relative: PurePath
+    """Below the folder that was named; the bare name of a file that was named itself."""
+    order: int
+    """Which PATH of the command line it came by, from 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """One frame that was read."""
+
+    source: Source
+    frame: int
+    sha256: str
+    image: "GrayOrColourImage"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A frame, or a whole file as its frame 0, that could not be read."""
+
+    source: Source
+    frame: int
+    sha256: str | None
+    """Of the file; None where not even its bytes could be had."""
+    reason: str
+    skipped: bool
+    """The file is well but holds no image: told, and no failure."""
+
+
+def check_paths(paths: Sequence[Path]) -> None:
+    """Refuse a PATH that is not there, before any work is done.
+
+    Raises:
+        WrongRequest: naming the first that is missing. A film missing from a list is a slip of
+            the one who wrote it, better told at once than found among an hour's records.
+    """
+    for path in paths:
+        try:
+            there = path.exists()
+        except (OSError, ValueError) as error:  # a folder on the way is barred; a null character
+            reason = getattr(error, "strerror", None) or error
+            raise WrongRequest(f"{path} cannot be looked at ({reason}).") from None
+        if not there:
+            raise WrongRequest(f"There is no file or folder {path}: check its spelling.")
+
+
+def read_films(
+    paths: Sequence[Path], *, leave_out: Callable[[Path], bool] = lambda path: False
+) -> Iterator[Film | Problem]:
+    """Every frame of every file, in the order of the PATHs; folders are walked sorted.
+
+    Files are read in a child process, one frame at a time: a file that takes its decoder down, or
+    never comes to an end, costs itself and not the films after it. What a walk leaves out, such as
+    links, is told the log when all is read.
+
+    Args:
+        paths: files and folders.
+        leave_out: says which files found in a folder are passed over in silence. A file that
+            was named itself is always read.
+    """
+    left_out = LeftOut()
+    with IsolatedReader() as reader:
+        for order, path in enumerate(paths, start=1):
+            is_folder = path.is_dir()
+            for found in images.walk([path], left_out=left_out):
+                if not (is_folder and leave_out(found.path)):
+                    yield from _read_file(Source(found.path, found.relative, order), reader)
+    for sentence in left_out.sentences():
+        log.warning("%s", sentence)
+
+
+def _read_file(source: Source, reader: IsolatedReader) -> Iterator[Film | Problem]:
+    digest: str | None = None
+    try:
+        digest = images.file_sha256(source.path)
+        frames = reader.inspect(source.path).frames
+    except UnreadableImage as error:
+        yield Problem(source, 0, digest, str(error), skipped=isinstance(error, NotAnImage))
+        return
+    for frame in range(frames):
+        try:
+            image = reader.read(source.path, frame=frame)
+        except UnreadableImage as error:
+            yield Problem(source, frame, digest, str(error), skipped=isinstance(error, NotAnImage))
+        else:
+            yield Film(source, frame, digest, image)

@@ -1,0 +1,148 @@
+"""Where an explanation's files go: DIR mirrors the input, and no two films share a name.
+
+``DIR/RELATIVE-PATH.FRAME.NODE.heatmap.npy``, ``.overlay.png`` and ``.json``. RELATIVE-PATH is the
+film's path below the folder that was named (a film named itself: its file name). Where another
+PATH brings the same relative path a second time, that film goes below ``DIR/path-N``, N being
+which PATH of the command line it came by, from 1. A byte of a name that is no text is written as
+``%XX``. A name that would be too long for the file system keeps its ends, with a hash of the whole
+between them; where a path would be too long, its folders become a hash before the name, in DIR. The
+record says which film it is in full. After NODE stands ``.METHOD``, unless it is the decoder; no
+method's name can be taken for a node's, which is ``class`` or has a name of its own.
+"""
+
+import contextlib
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path, PurePath
+from urllib.parse import quote
+
+from dprotonet.cli.inputs import Source
+from dprotonet.images.file_names import NAME_BYTES, allowed_everywhere, encodable, fitted
+
+HEATMAP, OVERLAY, RECORD = ".heatmap.npy", ".overlay.png", ".json"
+
+DECODER = "mdm"
+"""The method that file names do not name."""
+
+LONGEST_NODE = 100
+"""Characters of NODE in a file name; most systems take 255 for the whole name."""
+
+PATH_BYTES = 259 if os.name == "nt" else 4095
+"""Most bytes of a whole path."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The three files of one explanation."""
+
+    heatmap: Path
+    overlay: Path
+    record: Path
+
+
+def safe_node(node: str, *, names: Sequence[str]) -> str:
+    """A node's text as it stands in file names, on every system and for no other node.
+
+    ``class:no pneumonia`` becomes ``class-no%20pneumonia``: what is no ASCII letter, digit,
+    ``-`` or ``_`` is percent-encoded as in an address, the dot too, so that a name is always read
+    from its end: suffix, node, frame, film.
+
+    Args:
+        node: ``class``, ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+        names: every NAME and ID there is. Where two differ in nothing but capitals, the capitals
+            are encoded as well: Windows and macOS hold ``Mass`` and ``mass`` for one file.
+    """
+    kind, _, name = node.partition(":")
+    if not name:
+        return kind
+    clash = sum(other.casefold() == name.casefold() for other in names) > 1
+    text = f"{kind}-{_encode(name, capitals=clash)}"
+    if len(text) <= LONGEST_NODE:
+        return text
+    return f"{text[: LONGEST_NODE - 33]}-{sha256(node.encode()).hexdigest()[:32]}"
+
+
+def _encode(name: str, *, capitals: bool) -> str:
+    encoded = quote(name, safe="").replace(".", "%2E").replace("~", "%7E")
+    if not capitals:
+        return encoded
+    # What is encoded already stays as it is.
+    return re.sub(
+        "%..|[A-Z]",
+        lambda found: found[0] if found[0][0] == "%" else f"%{ord(found[0]):02X}",
+        encoded,
+    )
+
+
+class Layout:
+    """Gives every film of one run its own place under DIR, short enough to be written."""
+
+    def __init__(self, out: Path):
+        self._out = out
+        self._name_bytes, self._path_bytes = _longest(out)
+        self._taken: set[bytes] = set()
+        self._latest: tuple[Source, PurePath] | None = None
+
+    def files(self, source: Source, frame: int, node: str, method: str = DECODER) -> Files:
+        """Where the explanation of one node of one frame goes; ``node`` is already safe."""
+        tail = f".{frame}.{node}" if method == DECODER else f".{frame}.{node}.{method}"
+        place = self._place(source)
+        room = max(self._name_bytes - len(tail) - len(OVERLAY), 32)
+        stem = self._out / place.with_name(fitted(place.name, room) + tail)
+        if len(os.fsencode(stem)) > self._path_bytes:
+            flat = f"{_key(place).hex()}-{place.name}"
+            stem = self._out / (fitted(flat, room) + tail)
+        return Files(*(stem.with_name(stem.name + end) for end in (HEATMAP, OVERLAY, RECORD)))
+
+    def _place(self, source: Source) -> PurePath:
+        # Frames and nodes of one film come one after the other.
+        if self._latest is None or self._latest[0] != source:
+            self._latest = (source, self._free(source))
+        return self._latest[1]
+
+    def _free(self, source: Source) -> PurePath:
+        own = PurePath(*(self._safe(part) for part in source.relative.parts))
+        place, again = own, 0
+        while (key := _key(place)) in self._taken:
+            again += 1
+            folder = f"path-{source.order}" if again == 1 else f"path-{source.order}-{again}"
+            place = PurePath(folder) / own
+        self._taken.add(key)
+        return place
+
+    def _safe(self, part: str) -> str:
+        return fitted(allowed_everywhere(encodable(part)), self._name_bytes)
+
+
+def _longest(out: Path) -> tuple[int, int]:
+    """Most bytes of one name and of a path that the file system under DIR takes."""
+    names, paths = NAME_BYTES, PATH_BYTES
+    if hasattr(os, "pathconf"):
+        with contextlib.suppress(OSError, ValueError):  # it is not there, or does not say
+            names = min(names, os.pathconf(out, "PC_NAME_MAX"))
+    # Room for the longest ending, and for the passing name a file has while it is written.
+    return names, paths - 32
+
+
+def _key(place: PurePath) -> bytes:
+    # Equal where any file system would hold two names for one; short, for there may be millions.
+    text = unicodedata.normalize("NFC", place.as_posix()).casefold()
+    return sha256(text.encode()).digest()[:16]
+
+
+def is_explanation(path: Path) -> bool:
+    """Whether a file is one of the three of an explanation, all of them beside one another.
+
+    Asked of files found in a folder, so that a DIR inside the input, or the input itself, does not
+    have its own overlays explained.
+    """
+    for suffix in (HEATMAP, OVERLAY, RECORD):
+        if path.name.endswith(suffix):
+            stem = path.name.removesuffix(suffix)
+            others = (path.with_name(stem + other) for other in (HEATMAP, OVERLAY, RECORD))
+            return all(other.is_file() for other in others)
+    return False

@@ -1,0 +1,158 @@
+"""What goes to standard output: JSON Lines or CSV, one record a frame, each flushed at once."""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from dprotonet.cli.inputs import Film, Problem
+from dprotonet.images.file_names import encodable, path_bytes
+from dprotonet.inference.prediction import Prediction
+
+MATCHES = 10
+"""How many prototypes a record names: those that moved the predicted class's logit most."""
+
+SKIPPED = "skipped: "
+"""How the CSV's error begins for a file that is no image and therefore no failure."""
+
+
+class PredictionWriter(Protocol):
+    """One way to write predictions down."""
+
+    def prediction(self, film: Film, prediction: Prediction) -> None:
+        """Write one frame's prediction."""
+
+    def problem(self, problem: Problem) -> None:
+        """Write why there is none."""
+
+
+def prediction_record(film: Film, prediction: Prediction) -> dict[str, Any]:
+    """One frame as it stands in the JSON Lines."""
+    return {
+        **film_record(film),
+        "prediction": prediction.label,
+        "probabilities": dict(prediction.probabilities),
+        "threshold": prediction.threshold,
+        **({} if prediction.thresholds is None else {"thresholds": dict(prediction.thresholds)}),
+        "matches": [
+            {
+                "prototype": match.prototype,
+                "class": match.class_name,
+                "similarity": match.similarity,
+                "contribution": match.contribution,
+            }
+            # Prediction.matches is sorted by the size of the contribution.
+            for match in prediction.matches[:MATCHES]
+        ],
+    }
+
+
+def film_record(film: Film | Problem) -> dict[str, Any]:
+    """The keys that every record begins with.
+
+    Where the path is no text, ``path`` shows the odd bytes as ``%XX``, and ``path_bytes`` has the
+    path in hexadecimal digits, to open the file by: ``os.fsdecode(bytes.fromhex(…))``.
+    """
+    raw = path_bytes(film.source.path)
+    # What a reader must know of the film, such as frames that are stated and not there.
+    notes = film.image.notes if isinstance(film, Film) else ()
+    return {
+        "path": str(film.source.path),
+        **({} if raw is None else {"path_bytes": raw}),
+        "frame": film.frame,
+        "sha256": film.sha256,
+        **({"notes": list(notes)} if notes else {}),
+    }
+
+
+def problem_record(problem: Problem) -> dict[str, Any]:
+    """A file without a prediction: ``error``, or ``skipped`` where it is no image."""
+    key = "skipped" if problem.skipped else "error"
+    return {**film_record(problem), key: problem.reason}
+
+
+def json_text(record: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """JSON that every parser reads: ASCII, null where a number is not finite, and ``%XX`` where
+    a file's name is no text."""
+    # ASCII escapes, so that the terminal's encoding cannot break a line; and no escape of half a
+    # character, which some parsers refuse.
+    return json.dumps(_plain(record), indent=indent, allow_nan=False)
+
+
+class JsonLines:
+    """JSON Lines: one object a line."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def record(self, record: Mapping[str, Any]) -> None:
+        """Write any record."""
+        self._stream.write(json_text(record) + "\n")
+        self._stream.flush()
+
+    def prediction(self, film: Film, prediction: Prediction) -> None:
+        """Write one frame's prediction."""
+        self.record(prediction_record(film, prediction))
+
+    def problem(self, problem: Problem) -> None:
+        """Write why there is none."""
+        self.record(problem_record(problem))
+
+
+class FlatTable:
+    """CSV: path, frame, sha256, prediction, one column a class, error."""
+
+    def __init__(self, stream: TextIO, classes: Sequence[str]):
+        self._stream = stream
+        self._classes = tuple(classes)
+        self._rows = csv.writer(stream, lineterminator="\n")
+        self._row("path", "frame", "sha256", "prediction", *map(inert, classes), "error")
+
+    def prediction(self, film: Film, prediction: Prediction) -> None:
+        """Write one frame's prediction."""
+        probabilities = (prediction.probabilities[name] for name in self._classes)
+        label = inert(prediction.label)
+        self._row(*self._beginning(film), label, *map(_number, probabilities), "")
+
+    def problem(self, problem: Problem) -> None:
+        """Write why there is none; a skipped file's reason begins with ``skipped:``."""
+        reason = SKIPPED + problem.reason if problem.skipped else problem.reason
+        nothing = ("",) * len(self._classes)
+        self._row(*self._beginning(problem), "", *nothing, inert(reason))
+
+    def _beginning(self, film: Film | Problem) -> tuple[object, ...]:
+        return inert_path(film.source.path), film.frame, film.sha256 or ""
+
+    def _row(self, *cells: object) -> None:
+        self._rows.writerow([encodable(cell) if isinstance(cell, str) else cell for cell in cells])
+        self._stream.flush()
+
+
+def inert(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
+
+
+def inert_path(path: Path) -> str:
+    """The path as such a cell, and still a path: ``=a.png`` becomes ``./=a.png``."""
+    text = str(path)
+    return text if inert(text) == text else f".{os.sep}{text}"
+
+
+def _number(value: float) -> str:
+    return repr(float(value)) if math.isfinite(value) else ""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value

@@ -1,0 +1,44 @@
+"""How it went: the counts behind the exit status and the closing line."""
+
+import logging
+import time
+from dataclasses import dataclass, field
+
+from dprotonet.cli.inputs import Film, Problem
+
+log = logging.getLogger(__name__)
+
+EVERY = 100
+"""Frames between two lines of progress."""
+
+
+@dataclass
+class Tally:
+    """Counts of one run."""
+
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def count(self, film: Film | Problem) -> None:
+        """Take in one frame or one problem."""
+        if isinstance(film, Film):
+            self.done += 1
+            if self.done % EVERY == 0:
+                log.info("%d frames, %.0f s", self.done, time.monotonic() - self.began)
+        elif film.skipped:
+            self.skipped += 1
+        else:
+            self.failed += 1
+
+    def close(self) -> int:
+        """Say the counts and give the exit status."""
+        log.info(
+            "%d frames done, %d failed, %d skipped because they are no images, %.1f s",
+            self.done,
+            self.failed,
+            self.skipped,
+            time.monotonic() - self.began,
+        )
+        return 1 if self.failed else 0

@@ -1,0 +1,1 @@
+"""Other attribution methods, measured like the decoder."""

@@ -1,0 +1,210 @@
+"""One image under many masks: the one place where images are masked, run and counted."""
+
+import copy
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from dprotonet.errors import Cancelled, Unexplainable
+from dprotonet.explain.masking.fills import make_fill
+from dprotonet.explain.masking.progress import Work
+from dprotonet.explain.node_values import node_values
+from dprotonet.explain.nodes import Node
+from dprotonet.modeling.frozen import FrozenNetwork
+
+NO_GRADIENTS = (
+    "The gradients of this network are not finite numbers for this image, so there is no heatmap. "
+    "Choose a method that needs no gradient: occlusion, rise or scorecam."
+)
+
+
+class Probe:
+    """Masks in, node values out, for one image and Q nodes.
+
+    Notes the passes in its :class:`Work` after every batch and stops at once when cancelled.
+    """
+
+    def __init__(
+        self,
+        network: FrozenNetwork,
+        image: Tensor,
+        nodes: Sequence[Node],
+        *,
+        inside: Tensor | None = None,
+        fills: Sequence[str] = ("blur",),
+        fill_sigma: float = 12 / 224,
+        class_scale: str = "probability",
+        temperature: float = 1.0,
+        multi_label: bool = False,
+        batch: int = 16,
+        generator: torch.Generator | None = None,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        """Run the image and its fill once, in full precision.
+
+        Args:
+            network: the frozen copies.
+            image: ``(3, S, S)`` normalised.
+            nodes: what is explained.
+            inside: ``(S, S)`` bool, False in the padding around the film.
+            fills: what hidden pixels show; the first unless another is asked for.
+            fill_sigma: the standard deviation of a blurred fill, share of S.
+            class_scale: the scale of class nodes.
+            temperature: the calibration of class nodes.
+            multi_label: each class has a sigmoid of its own.
+            batch: images in one graph.
+            generator: for a fill of noise.
+            progress: told the share of the work that is done.
+            cancelled: asked before every batch.
+        """
+        self.network, self.nodes, self.batch = network, list(nodes), batch
+        self.image = image
+        self.inside = inside
+        self.fill_sigma, self.temperature = fill_sigma, temperature
+        self.multi_label = multi_label
+        self.work, self._cancelled = Work(progress), cancelled
+        self.whole: object = None
+        self.check()
+        with torch.no_grad():
+            self.whole = network.run(image[None], exact=True)
+        self.work.count(1, 0)
+        self._look_through(fills, class_scale, generator)
+
+    def _look_through(
+        self, fills: Sequence[str], class_scale: str, generator: torch.Generator | None
+    ) -> None:
+        """Make the fills, and read the nodes on the whole image and on the first fill."""
+        self.fill_name, self.class_scale = fills[0], class_scale
+        self.fills = torch.stack(
+            [
+                make_fill(fill, self.image, self.inside, sigma=self.fill_sigma, generator=generator)
+                for fill in fills
+            ]
+        )
+        with torch.no_grad():
+            self.before = self.values_of(self.whole)[0]
+            self.filled = self.values(torch.zeros_like(self.image[:1]), exact=True)[0]
+        span = self.before - self.filled
+        self.span = span.abs().clamp_min(1e-4 * self.before.abs().clamp_min(1e-2))
+
+    def under(self, fills: Sequence[str], class_scale: str) -> "Probe":
+        """The same image, network and work under other fills and another scale."""
+        other = copy.copy(self)
+        other._look_through(fills, class_scale, None)
+        return other
+
+    @property
+    def size(self) -> int:
+        """S, the side of the network's grid."""
+        return int(self.image.shape[-1])
+
+    @property
+    def fill(self) -> Tensor:
+        """``(3, S, S)``: the first fill."""
+        return self.fills[0]
+
+    def masked(self, masks: Tensor, fills: Tensor | None = None) -> Tensor:
+        """``(N, 3, S, S)``: the image where a mask ``(N, S, S)`` is 1, a fill where it is 0.
+
+        ``fills`` ``(N,)`` int64 says which of the fills; the first if None.
+        """
+        shown = self.fills[:1] if fills is None else self.fills[fills]
+        return torch.lerp(shown, self.image[None], masks[:, None].to(self.image.dtype))
+
+    def values(
+        self,
+        masks: Tensor,
+        fills: Tensor | None = None,
+        *,
+        scale: str | None = None,
+        exact: bool = False,
+    ) -> Tensor:
+        """Node values ``(N, Q)`` under masks ``(N, S, S)``, without gradient, batch by batch.
+
+        ``scale`` is that of class nodes; the probe's own if None.
+        """
+        if fills is None:
+            fills = torch.zeros(len(masks), dtype=torch.int64, device=masks.device)
+        found = []
+        with torch.no_grad():
+            for chunk, fill in zip(masks.split(self.batch), fills.split(self.batch), strict=True):
+                found.append(self.read(self.masked(chunk, fill), scale=scale, exact=exact))
+        return torch.cat(found)
+
+    def traced(self, masks: Tensor) -> Tensor:
+        """Node values ``(N, Q)`` of one batch, with the graph back to the masks."""
+        return self.read(self.masked(masks))
+
+    def read(self, images: Tensor, *, scale: str | None = None, exact: bool = False) -> Tensor:
+        """Node values ``(N, Q)`` of one batch of images ``(N, 3, S, S)`` as they are."""
+        self.check()
+        values = self.values_of(self.network.run(images, exact=exact), scale=scale)
+        self.work.count(len(images), 0)
+        return values
+
+    def check(self) -> None:
+        """Stop here if the caller wishes so.
+
+        Raises:
+            Cancelled: the ``cancelled`` callback said yes.
+        """
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
+
+    def values_of(
+        self, output: object, *, scale: str | None = None, own: Tensor | None = None
+    ) -> Tensor:
+        """Node values ``(N, Q)`` in what the network gave for N images.
+
+        Args:
+            output: of the network.
+            scale: of class nodes; the probe's own if None.
+            own: ``(N, P, D)`` pooled vectors to which vector nodes compare; this image's if None.
+
+        Raises:
+            Unexplainable: a value is not a finite number.
+        """
+        values = node_values(
+            output,
+            self.nodes,
+            class_scale=scale or self.class_scale,
+            temperature=self.temperature,
+            own=self.own_vectors if own is None else own,
+            multi_label=self.multi_label,
+        )
+        if not bool(values.isfinite().all()):
+            raise Unexplainable(
+                "The network gives values for this image, or for parts of it, that are not finite "
+                "numbers, so there is no heatmap. Look for NaN or infinity in its weights."
+            )
+        return values
+
+    def need_gradient(self) -> None:
+        """Stop here if no gradient comes back to the image.
+
+        Raises:
+            Unexplainable: the sentence names methods that do without.
+        """
+        if not self.network.differentiable:
+            raise Unexplainable(
+                "No gradient comes back from this network's logits to its image: something in its "
+                "forward (no_grad, detach, NumPy, a write in place) cuts it off. Take that out, or "
+                "choose a method that needs no gradient: occlusion, rise or scorecam."
+            )
+
+    @property
+    def own_vectors(self) -> Tensor | None:
+        """``(1, P, D)``: what the network pools from the whole image, None without prototypes."""
+        return getattr(self.whole, "vectors", None)
+
+
+def check_gradients(grids: Sequence[Tensor]) -> None:
+    """Refuse gradients that would spoil the grids without a word.
+
+    Raises:
+        Unexplainable: one is not a finite number.
+    """
+    if not all(bool(grid.grad.isfinite().all()) for grid in grids if grid.grad is not None):
+        raise Unexplainable(NO_GRADIENTS)

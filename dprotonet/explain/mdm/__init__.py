@@ -1,0 +1,1 @@
+"""The MDM decoder: initialise, search, select."""

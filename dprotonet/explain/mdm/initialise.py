@@ -1,0 +1,51 @@
+"""Where the search begins: a map of what random masks do to the nodes.
+
+The masks are those of RISE (Petsiuk et al. 2018), few and passed forward alone. They see the whole
+film at once, which the gradient does not: where a sure network is flat it points nowhere, and a
+finding that it misses at first is seldom found later.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from dprotonet.explain.masking.masks import smooth_masks, standardised
+from dprotonet.explain.masking.probe import Probe
+from dprotonet.explain.settings import MDMSettings
+
+
+def start_maps(
+    probes: Sequence[Probe], settings: MDMSettings, generator: torch.Generator
+) -> list[Tensor]:
+    """For each image the maps ``(Q, S, S)`` of its nodes, of mean 0 and spread 1; 0 without masks,
+    and where no mask moves the node.
+
+    All images and nodes see the same masks, so that each map is the same alone and in company. An
+    image's passes are shared by its nodes.
+    """
+    size, device = probes[0].size, probes[0].image.device
+    if not settings.start_masks:
+        return [probe.image.new_zeros(len(probe.nodes), size, size) for probe in probes]
+    masks = smooth_masks(settings.start_masks, size, settings.start_cells, generator, device)
+    fills = torch.arange(len(masks), device=device) % len(settings.fills)
+    return [
+        standardised(_rises(probe, masks, fills, settings.search_scale), probe.inside)
+        for probe in probes
+    ]
+
+
+def _rises(probe: Probe, masks: Tensor, fills: Tensor, scale: str) -> Tensor:
+    """``(Q, S, S)``: how a node's value goes with a pixel being shown, each fill on its own scale.
+
+    The covariance in place of RISE's mean value: what the masks have in common drops out.
+    """
+    values = probe.values(masks, fills, scale=scale)
+    maps = torch.zeros(len(probe.nodes), probe.size, probe.size, device=masks.device)
+    for fill in fills.unique():
+        shown, value = masks[fills == fill], values[fills == fill]
+        if len(shown) < 2:
+            continue
+        off, rise = shown - shown.mean(dim=0), value - value.mean(dim=0)
+        maps += torch.einsum("nq,nyx->qyx", rise / rise.std(dim=0).clamp_min(1e-12), off)
+    return maps

@@ -1,0 +1,204 @@
+"""Learning the small masks: images × nodes × areas in one graph through the frozen network.
+
+Each node of each image has one small grid for every size. Enlarged and added to the start they are
+the node's map; whatever share of the film lies highest on it should hold the node up where only
+that share is shown, and let it fall where that share is hidden. So every step takes several shares,
+each as a pair of soft masks that keep it and remove it, and the map moves to widen the gap. That is
+what the insertion and deletion curves measure, made smooth. All sizes are learned together, so that
+their sum is what is judged, and no vote among them is needed afterwards.
+
+The search begins with a map of what random masks do (:mod:`dprotonet.explain.mdm.initialise`).
+Without one it begins with an even map, under which every pixel is shown by the same share: film and
+fill are blended, as on the path of integrated gradients. Each grid moves along its gradient, which
+is scaled by its own root mean square; cells that matter little move little, which Adam's steps,
+scaled cell by cell, do not do.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from dprotonet.explain.masking.masks import blended, enlarged, standardised, stepped
+from dprotonet.explain.masking.probe import Probe, check_gradients
+from dprotonet.explain.settings import MDMSettings
+
+WINDOW = 6  # steps whose mean gap is compared with that of the steps before; two turns of fills
+GOLDEN = 0.618034  # the golden ratio less 1: its multiples fall into the widest gap left
+LEAST_GRADIENT = 1e-30  # a root mean square below this moves nothing
+
+
+@dataclass(eq=False)
+class Subject:
+    """One node of one image on its way to a map."""
+
+    probe: Probe
+    node: int  # its place among the probe's nodes
+    start: Tensor  # (S, S) to which the grids are added; of spread 1, or 0 everywhere
+    grids: list[Tensor]  # (1, s, s), one for each size
+    speeds: list[Tensor]  # what each grid last moved by
+    gaps: list[Tensor]  # kept minus removed, mean over the shares, step by step
+    stop_reason: str = ""  # "" while it is searched
+
+    def map(self) -> Tensor:
+        """``(S, S)`` with mean 0 and spread 1 inside the film, with the graph to the grids.
+
+        0 everywhere while it is even.
+        """
+        return standardised(self._total()[None], self.probe.inside)[0]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the map has no order yet."""
+        return not self.gaps and not bool(self.start.any())
+
+    def masks(self, shares: Tensor, sharpness: float) -> Tensor:
+        """``(A, S, S)``: the shares ``(A,)`` that lie highest on the map are kept."""
+        if self.is_even:
+            return blended(self._total(), shares)
+        return stepped(self.map(), shares, sharpness, self.probe.inside)
+
+    def _total(self) -> Tensor:
+        grids = [enlarged(grid, self.probe.size) for grid in self.grids]
+        return torch.cat([self.start[None], *grids]).sum(dim=0)
+
+    def move(self, step_size: float, momentum: float) -> None:
+        """One step along the gradients that the grids hold."""
+        with torch.no_grad():
+            for grid, speed in zip(self.grids, self.speeds, strict=True):
+                if grid.grad is None:
+                    continue
+                size = grid.grad.square().mean().sqrt().clamp_min(LEAST_GRADIENT)
+                speed.mul_(momentum).add_(grid.grad / size)
+                grid.sub_(speed, alpha=step_size)
+                grid.grad = None
+
+
+def open_subjects(
+    probes: Sequence[Probe], starts: Sequence[Tensor], settings: MDMSettings
+) -> list[Subject]:
+    """A subject for every image and node, at its place in the image's starts ``(Q, S, S)``."""
+    return [
+        Subject(
+            probe,
+            q,
+            start[q],
+            [probe.image.new_zeros(1, s, s).requires_grad_(True) for s in settings.sizes],
+            [probe.image.new_zeros(1, s, s) for s in settings.sizes],
+            [],
+        )
+        for probe, start in zip(probes, starts, strict=True)
+        for q in range(len(probe.nodes))
+    ]
+
+
+def learn(
+    subjects: Sequence[Subject],
+    settings: MDMSettings,
+    *,
+    deadline: Callable[[], bool],
+    on_step: Callable[[], None] | None = None,
+) -> None:
+    """Move every subject's grids until the steps or the time are used up, or a long search is flat.
+
+    A subject that is done is left as it is, so that its map is the same alone and in company.
+
+    Args:
+        subjects: their grids are changed in place.
+        settings: of the search.
+        deadline: asked after every step whether the time is up.
+        on_step: told after every step.
+    """
+    for step in range(settings.steps):
+        going = [one for one in subjects if not one.stop_reason]
+        _add_gradients(going, shares_at(step, settings), step, settings)
+        for one in going:
+            one.move(settings.step_size, settings.momentum)
+            if _is_flat(one, settings):
+                one.stop_reason = "converged"
+        if on_step is not None:
+            on_step()
+        if deadline():
+            _end(subjects, "deadline")
+        if all(one.stop_reason for one in subjects):
+            return
+    _end(subjects, "steps")
+
+
+def planned_passes(settings: MDMSettings, subjects: int) -> int:
+    """Passes forward, and as many backward, of a search that is not cut short."""
+    return settings.steps * settings.areas_per_step * 2 * subjects
+
+
+def shares_at(step: int, settings: MDMSettings) -> Tensor:
+    """``(A,)`` shares of the film, one in each of A equal parts of the range.
+
+    Every step takes them at another place of their parts.
+    """
+    low, high = settings.areas
+    count = settings.areas_per_step
+    even = (torch.arange(count) + (0.5 + GOLDEN * step) % 1) / count
+    return low + (high - low) * even
+
+
+def _add_gradients(
+    subjects: Sequence[Subject], shares: Tensor, step: int, settings: MDMSettings
+) -> None:
+    """Add one step's gradient, as many pairs of masks at a time as a graph may hold."""
+    pairs = [(one, a) for one in subjects for a in range(len(shares))]
+    fills = (torch.arange(len(shares)) + step) % len(settings.fills)
+    held = max(1, subjects[0].probe.batch // 2)
+    gaps: dict[int, list[Tensor]] = {id(one): [] for one in subjects}
+    for start in range(0, len(pairs), held):
+        chunk = pairs[start : start + held]
+        found = _gaps(chunk, shares, fills, settings)
+        grids = [grid for one in dict.fromkeys(one for one, _ in chunk) for grid in one.grids]
+        # To the grids and to nothing else: a network that could not be copied is the caller's own.
+        (-found.sum() / len(shares)).backward(inputs=grids)
+        for (one, _), gap in zip(chunk, found.detach(), strict=True):
+            gaps[id(one)].append(gap)
+    check_gradients([grid for one in subjects for grid in one.grids])
+    for one in subjects:
+        one.gaps.append(torch.stack(gaps[id(one)]).mean())
+
+
+def _gaps(
+    chunk: Sequence[tuple[Subject, int]], shares: Tensor, fills: Tensor, settings: MDMSettings
+) -> Tensor:
+    """``(n,)``: the node's value where a share is kept minus where it is removed, in one pass."""
+    kept, removed, own = [], [], []
+    for one in dict.fromkeys(one for one, _ in chunk):
+        at = torch.tensor([a for other, a in chunk if other is one])
+        probe = one.probe
+        masks = one.masks(shares[at], settings.sharpness)
+        with_fill = fills[at].to(probe.image.device)
+        kept.append(probe.masked(masks, with_fill))
+        removed.append(probe.masked(1 - masks, with_fill))
+        if probe.own_vectors is not None:
+            own.append(probe.own_vectors.expand(len(at), -1, -1))
+    probe = chunk[0][0].probe  # network and nodes are the same for all images
+    probe.check()
+    output = probe.network.run(torch.cat(kept + removed))
+    values = probe.values_of(
+        output, scale=settings.search_scale, own=torch.cat(own + own) if own else None
+    )
+    for one, _ in chunk:
+        one.probe.work.count(2, 2)
+    at = torch.arange(len(chunk), device=values.device)
+    node = torch.tensor([one.node for one, _ in chunk], device=values.device)
+    return values[at, node] - values[at + len(chunk), node]
+
+
+def _is_flat(one: Subject, settings: MDMSettings) -> bool:
+    """Whether the last steps widened the gap by less than the patience, in shares of the gap."""
+    if settings.patience <= 0 or len(one.gaps) < 2 * WINDOW:
+        return False
+    recent = torch.stack(one.gaps[-WINDOW:]).mean()
+    before = torch.stack(one.gaps[-2 * WINDOW : -WINDOW]).mean()
+    return bool(recent - before < settings.patience * recent.abs())
+
+
+def _end(subjects: Sequence[Subject], reason: str) -> None:
+    for one in subjects:
+        one.stop_reason = one.stop_reason or reason

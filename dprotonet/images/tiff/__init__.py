@@ -1,0 +1,1 @@
+"""TIFF files of every layout and sample format."""

@@ -1,0 +1,119 @@
+"""A bundle made ready to answer: image in, prediction out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.images import GrayOrColourImage
+from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
+from dprotonet.modeling.folding import inference_copy
+from dprotonet.modeling.model import DProtoNet
+
+
+class Predictor:
+    """Predicts with one bundle.
+
+    Attributes:
+        bundle: the model on disk.
+        model: its network on the device, as it was trained: for explaining.
+        device: where it runs.
+    """
+
+    def __init__(self, bundle: Bundle, device: torch.device | str = "cpu") -> None:
+        self.bundle = bundle
+        self.device = torch.device(device)
+        self.model: DProtoNet = bundle.model.to(self.device)
+        self._fast = inference_copy(self.model, self.device)
+
+    def predict(self, image: GrayOrColourImage) -> Prediction:
+        """What the model says about one image, shown by its default window.
+
+        The same image gives the same prediction, alone or among others.
+        """
+        start = time.perf_counter()
+        x, _ = self.bundle.preprocessing(image)
+        return self.predict_tensor(x, start=start)
+
+    def predict_many(self, images: Iterable[GrayOrColourImage]) -> Iterator[Prediction]:
+        """One prediction for each image, in order, holding one image at a time.
+
+        Images pass one by one: convolutions may round differently in a batch, and on a CPU a batch
+        gains little.
+        """
+        for image in images:
+            yield self.predict(image)
+
+    def predict_tensor(self, x: Tensor, *, start: float | None = None) -> Prediction:
+        """The same for a network input.
+
+        Args:
+            x: ``(3, S, S)`` normalised.
+            start: ``time.perf_counter()`` at which the work began.
+        """
+        start = time.perf_counter() if start is None else start
+        x = x.unsqueeze(0).to(self.device, memory_format=torch.channels_last)
+        with torch.inference_mode():
+            similarities = self._fast(x).similarities
+            shares = self._fast.contributions(similarities.double())[0].cpu()
+        return self._prediction(similarities[0].cpu().tolist(), shares, start)
+
+    def _prediction(self, similarities: list[float], shares: Tensor, start: float) -> Prediction:
+        """``similarities``: P; ``shares``: ``(K, P)`` contributions in float64."""
+        bundle = self.bundle
+        # fsum is exact up to one rounding: the contributions shown sum to the logit shown.
+        logits = dict(zip(bundle.classes, map(math.fsum, shares.tolist()), strict=True))
+        thresholds = bundle.thresholds
+        if bundle.offsets is None:
+            probabilities = calibrated(logits, bundle.temperature)
+        else:
+            probabilities = {
+                name: _sigmoid(value / bundle.temperature + bundle.offsets[name])
+                for name, value in logits.items()
+            }
+        label = decide(
+            probabilities,
+            negative_class=bundle.negative_class,
+            threshold=bundle.threshold,
+            thresholds=thresholds,
+        )
+        first = label if thresholds is None else leading(probabilities, thresholds)
+        own = shares[bundle.classes.index(first)].tolist()
+        matches = [
+            PrototypeMatch(record.id, record.class_name, similarity, share)
+            for record, similarity, share in zip(bundle.prototypes, similarities, own, strict=True)
+        ]
+        closest = max(similarities)
+        return Prediction(
+            label=label,
+            probabilities=probabilities,
+            logits=logits,
+            threshold=bundle.threshold,
+            matches=tuple(sorted(matches, key=lambda match: -abs(match.contribution))),
+            closest_similarity=closest,
+            no_prototype_is_close=closest < bundle.manifest.closest_similarity_floor,
+            seconds=time.perf_counter() - start,
+            bundle=bundle.digest,
+            thresholds=thresholds,
+        )
+
+
+def calibrated(logits: dict[str, float], temperature: float) -> dict[str, float]:
+    """softmax(logits / temperature), summing to 1."""
+    most = max(logits.values())
+    odds = {name: math.exp((value - most) / temperature) for name, value in logits.items()}
+    total = math.fsum(odds.values())
+    return {name: value / total for name, value in odds.items()}
+
+
+def _sigmoid(value: float) -> float:
+    """1 / (1 + exp(-value)), without overflow."""
+    if value >= 0:
+        return 1.0 / (1.0 + math.exp(-value))
+    odds = math.exp(value)
+    return odds / (1.0 + odds)

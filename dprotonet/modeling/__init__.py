@@ -1,0 +1,1 @@
+"""The network: encoder, masks, prototypes as a layer, and ways to run it frozen."""

@@ -1,0 +1,142 @@
+"""The encoder's masks: where each prototype looks before pooling, with no restriction on its shape.
+
+Every kind but "patch" is inferred (the paper's own form could not be read); all offer the same two
+methods, so that :class:`~dprotonet.modeling.model.DProtoNet` pools without knowing which one it
+holds. No kind carries a sparsity, equivariance or location penalty; XProtoNet's, which are put on
+the maps of "image" for comparison, belong to training. A mask of 1 keeps a feature, 0 drops it;
+only the ratio between cells matters, since pooling divides by the mask's sum.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dprotonet.modeling.options import ModelOptions
+
+# Keeps the pooled vector finite where a mask is zero everywhere.
+_TINY = 1e-6
+
+
+class Masks(nn.Module):
+    """One kind of encoder mask."""
+
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """The masks of N images.
+
+        Args:
+            deep: ``(N, C, h, w)`` of the backbone.
+            features: ``(N, D, h, w)`` of the add-on layers, which the masks pool.
+            prototypes: ``(P, D)``.
+
+        Returns:
+            ``(N, P, h, w)`` >= 0.
+        """
+        raise NotImplementedError
+
+    def pool(self, features: Tensor, masks: Tensor) -> Tensor:
+        """Mask-weighted mean of ``features (N, D, h, w)``: ``(N, P, D)``."""
+        total = masks.sum(dim=(2, 3)).unsqueeze(-1) + _TINY
+        return torch.einsum("ndhw,nphw->npd", features, masks) / total
+
+
+class ImageMasks(Masks):
+    """Image-dependent masks: a 1×1-conv head, as XProtoNet's occurrence module, unpenalised."""
+
+    def __init__(self, channels: int, depth: int, prototypes: int) -> None:
+        super().__init__()
+        self.head = nn.Sequential(
+            nn.Conv2d(channels, depth, kernel_size=1, bias=False),
+            nn.ReLU(),
+            nn.Conv2d(depth, prototypes, kernel_size=1, bias=False),
+        )
+
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """From the backbone's features alone."""
+        return self.head(deep).abs()
+
+
+class LearnedMasks(Masks):
+    """One learned map for each prototype, the same for every image."""
+
+    def __init__(self, prototypes: int, grid: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(prototypes, grid, grid).uniform_(0.5, 1.5))
+
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """The learned maps, once for each of the N images."""
+        _check_grid(features, self.weight)
+        return self.weight.abs().expand(len(features), -1, -1, -1)
+
+
+class RandomMasks(Masks):
+    """Fixed random weights over channels and cells, strongest at the prototype's own cell.
+
+    FeaInfNet's form: ``|N(0, 1)|`` over (D, h, w), + 3 at the mask's own cell. Inferred here: the
+    cells of one class's prototypes are spread evenly over the grid, so that no class owns a place.
+    """
+
+    weight: Tensor
+
+    def __init__(self, depth: int, grid: int, counts: tuple[int, ...], seed: int) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        weight = torch.randn(sum(counts), depth, grid, grid, generator=generator).abs()
+        cells = [((2 * j + 1) * grid * grid) // (2 * n) for n in counts for j in range(n)]
+        index = torch.tensor(cells)
+        weight.flatten(2)[torch.arange(len(cells)), :, index] += 3.0
+        self.register_buffer("weight", weight)
+
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """The weights' mean over channels, once for each of the N images."""
+        _check_grid(features, self.weight)
+        return self.weight.mean(dim=1).expand(len(features), -1, -1, -1)
+
+    def pool(self, features: Tensor, masks: Tensor) -> Tensor:
+        """Pooled with a weight of its own for each channel: ``(N, P, D)``."""
+        total = self.weight.sum(dim=(2, 3)) + _TINY
+        return torch.einsum("ndhw,pdhw->npd", features, self.weight) / total
+
+
+class PatchMasks(Masks):
+    """1 at the one cell whose feature is nearest to the prototype, 0 elsewhere.
+
+    Pooling then gives that cell's feature, so that the similarity is the largest one over all cells
+    (ProtoPNet, Chen et al. 2019, section 2.1), and gradients reach it as through a maximum.
+    """
+
+    def __init__(self, by_direction: bool) -> None:
+        super().__init__()
+        self._by_direction = by_direction
+
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """One cell for each prototype; the first of equals."""
+        cells, rows = features.detach().flatten(2), prototypes.detach()
+        if self._by_direction:
+            nearness = functional.normalize(rows, dim=1) @ functional.normalize(cells, dim=1)
+        else:
+            # -|f - p|², less |p|², which all cells share
+            nearness = 2.0 * rows @ cells - cells.square().sum(dim=1, keepdim=True)
+        chosen = torch.zeros_like(nearness).scatter_(2, nearness.argmax(dim=2, keepdim=True), 1.0)
+        return chosen.unflatten(2, features.shape[-2:])
+
+
+def build_masks(options: ModelOptions, channels: int) -> Masks:
+    """The masks that ``options.masks`` names, for a backbone of ``channels`` (C)."""
+    prototypes = len(options.prototype_ids)
+    if options.masks == "image":
+        return ImageMasks(channels, options.depth, prototypes)
+    if options.masks == "learned":
+        return LearnedMasks(prototypes, options.grid)
+    if options.masks == "patch":
+        return PatchMasks(options.by_direction)
+    return RandomMasks(options.depth, options.grid, options.prototype_counts, options.seed)
+
+
+def _check_grid(features: Tensor, weight: Tensor) -> None:
+    if features.shape[-2:] != weight.shape[-2:]:
+        raise ValueError(
+            f"These masks are made for a grid of {tuple(weight.shape[-2:])}, the image gives "
+            f"{tuple(features.shape[-2:])}. Feed images of the model's image_size."
+        )

@@ -1,0 +1,174 @@
+"""What a DProtoNet is built from: one frozen dataclass, kept inside every bundle.
+
+No torch here, so that a page can show a model's options without loading it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from dprotonet.inference.prediction import AND, NONE_CALLED
+
+MaskKind = Literal["image", "learned", "random", "patch"]
+SimilarityKind = Literal["cosine", "half_cosine", "log"]
+
+# Every backbone here halves its grid five times; a multiple of this keeps all grids equal.
+STRIDE = 32
+
+# What is trained, frozen and hashed apart, by the first word of a state key.
+_PART_OF_MODULE = {
+    "backbone": "backbone",
+    "add_on": "masks",
+    "masks": "masks",
+    "prototypes": "prototypes",
+    "prototype_class": "prototypes",
+    "head": "head",
+    "log_scale": "head",
+}
+PARTS: tuple[str, ...] = ("backbone", "masks", "prototypes", "head")
+
+
+def part_of(key: str) -> str:
+    """The part that the tensor of this state key belongs to.
+
+    Raises:
+        ValueError: no network of ours has such a tensor.
+    """
+    part = _PART_OF_MODULE.get(key.partition(".")[0])
+    if part is None:
+        raise ValueError(f"it holds the unknown tensor {key!r}")
+    return part
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """The choices that make one network.
+
+    The paper's tables and code could not be read, so ``masks``, ``similarity``, the add-on layers
+    and the similarity scale are inferred from its abstract and its relatives: they are options in
+    order to be measured against each other.
+
+    Attributes:
+        classes: names, in the order of the logits.
+        backbone: a name out of ``backbones.BACKBONES``.
+        prototypes_per_class: one number for all classes, or one for each.
+        depth: D, channels of the pooled vectors and prototypes.
+        image_size: side of the square network input, in pixels; a multiple of 32.
+        masks: inferred. "image": a 1×1-conv head on the image's own features; "learned": one
+            map for each prototype, the same for all images; "random": fixed random weights
+            (FeaInfNet's form). "patch" is ProtoPNet's, for comparison: the one cell that is
+            nearest to the prototype.
+        similarity: inferred. "cosine", in [-1, 1]; "half_cosine": (cosine + 1) / 2, XProtoNet's;
+            or "log": log((d² + 1) / (d² + 1e-4)), ProtoPNet's.
+        similarity_scale: inferred. Starting factor on every similarity in the logit (no unit);
+            it is part of each contribution.
+        learn_similarity_scale: whether training may change that factor.
+        seed: of the random weights and of the "random" masks.
+        multi_label: an image has any number of the classes, none included: each logit has a sigmoid
+            of its own, instead of one softmax over all.
+    """
+
+    classes: tuple[str, ...]
+    backbone: str = "mobilenet_v2"
+    prototypes_per_class: int | tuple[int, ...] = 10
+    depth: int = 128
+    image_size: int = 224
+    masks: MaskKind = "image"
+    similarity: SimilarityKind = "cosine"
+    similarity_scale: float = 1.0
+    learn_similarity_scale: bool = True
+    seed: int = 0
+    multi_label: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(self.classes))
+        if not isinstance(self.prototypes_per_class, int):
+            object.__setattr__(self, "prototypes_per_class", tuple(self.prototypes_per_class))
+        self._check_classes()
+        if self.depth < 1:
+            raise ValueError(f"depth must be at least 1, not {self.depth}.")
+        if self.image_size < STRIDE or self.image_size % STRIDE:
+            raise ValueError(
+                f"image_size must be a positive multiple of {STRIDE}, not {self.image_size}."
+            )
+        if self.masks not in get_args(MaskKind):
+            raise ValueError(f"masks must be one of {get_args(MaskKind)}, not {self.masks!r}.")
+        if self.similarity not in get_args(SimilarityKind):
+            raise ValueError(
+                f"similarity must be one of {get_args(SimilarityKind)}, not {self.similarity!r}."
+            )
+        if not (math.isfinite(self.similarity_scale) and self.similarity_scale > 0):
+            raise ValueError("similarity_scale must be a positive number.")
+
+    def _check_classes(self) -> None:
+        if len(self.classes) < 2 or not all(isinstance(c, str) and c for c in self.classes):
+            raise ValueError("A classifier needs at least two classes, each with a name.")
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("Two classes have the same name.")
+        if self.multi_label and any(AND in c or c == NONE_CALLED for c in self.classes):
+            raise ValueError(
+                f"Classes that go together cannot have {AND!r} in their names, nor be "
+                f"{NONE_CALLED!r}."
+            )
+        counts = self.prototype_counts
+        if len(counts) != len(self.classes) or any(n < 1 for n in counts):
+            raise ValueError(
+                "prototypes_per_class must be one positive number, or one for each class."
+            )
+
+    @property
+    def prototype_counts(self) -> tuple[int, ...]:
+        """Number of prototypes of each class."""
+        if isinstance(self.prototypes_per_class, int):
+            return (self.prototypes_per_class,) * len(self.classes)
+        return self.prototypes_per_class
+
+    @property
+    def prototype_classes(self) -> tuple[int, ...]:
+        """Class index of each of the P prototypes; prototypes of one class stand together."""
+        return tuple(k for k, n in enumerate(self.prototype_counts) for _ in range(n))
+
+    @property
+    def prototype_ids(self) -> tuple[str, ...]:
+        """The P stable names "p00", "p01", …"""
+        total = sum(self.prototype_counts)
+        width = max(2, len(str(total - 1)))
+        return tuple(f"p{index:0{width}d}" for index in range(total))
+
+    @property
+    def by_direction(self) -> bool:
+        """Whether a vector counts with its direction only."""
+        return self.similarity != "log"
+
+    @property
+    def grid(self) -> int:
+        """Rows and columns h = w of the backbone's output."""
+        return self.image_size // STRIDE
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        values = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
+        if not self.multi_label:  # said where it is so: older folders keep their digest
+            del values["multi_label"]
+        return values
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ModelOptions:
+        """The options that :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: an unknown option, or a value that cannot be.
+        """
+        unknown = set(data) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"Unknown model options: {', '.join(sorted(unknown))}.")
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise ValueError(f"The model options do not fit: {error}.") from error

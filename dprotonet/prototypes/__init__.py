@@ -1,0 +1,1 @@
+"""Learning prototypes from many images, and what is known of each."""

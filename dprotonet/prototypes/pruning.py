@@ -1,0 +1,80 @@
+"""Fewer prototypes: without the dead, and one out of each group of doubles."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+
+from dprotonet.modeling.encoder_masks import ImageMasks, LearnedMasks, RandomMasks
+from dprotonet.modeling.model import DProtoNet, build_model
+from dprotonet.modeling.options import ModelOptions
+from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.prototypes.update import PrototypeUpdate
+
+
+def worth_keeping(statistics: ActivationStatistics, options: ModelOptions) -> tuple[int, ...]:
+    """Rows of the prototypes to keep, ascending.
+
+    A dead prototype goes, and so does a double of one that is closest to more images of their class
+    (of equals the first stays). A class keeps at least one: its most often closest.
+    """
+    owner, records = options.prototype_classes, statistics.prototypes
+    by_share = sorted(range(len(owner)), key=lambda p: (-records[p].closest_share, p))
+    kept: set[int] = set()
+    for p in by_share:
+        doubles = {options.prototype_ids.index(name) for name in records[p].duplicates}
+        if not records[p].dead and not doubles & kept:
+            kept.add(p)
+    for k in range(len(options.classes)):
+        if not any(owner[p] == k for p in kept):
+            kept.add(next(p for p in by_share if owner[p] == k))
+    return tuple(sorted(kept))
+
+
+def pruned(model: DProtoNet, keep: Sequence[int]) -> DProtoNet:
+    """A new model with some of the prototypes, their masks and their last-layer weights.
+
+    A logit loses what the prototypes that went had contributed, and nothing else.
+
+    Args:
+        keep: rows of the prototypes, ascending, at least one of each class.
+
+    Raises:
+        ValueError: a class would have no prototype, or the rows are no ascending ones.
+    """
+    rows, owner = list(keep), model.options.prototype_classes
+    if rows != sorted(set(rows)) or not set(rows) <= set(range(len(owner))):
+        raise ValueError(f"keep must be ascending rows below {len(owner)}, not {rows}.")
+    counts = tuple(sum(owner[p] == k for p in rows) for k in range(len(model.options.classes)))
+    smaller = build_model(replace(model.options, prototypes_per_class=counts))
+    smaller.backbone = copy.deepcopy(model.backbone)  # which may have been cut in training
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    at = torch.tensor(rows, device=model.prototypes.device)
+    for key in ("prototypes", "prototype_class", *_mask_keys(model)):
+        state[key] = state[key][at]
+    state["head.weight"] = state["head.weight"][:, at]
+    smaller.load_state_dict(state)
+    return smaller.to(model.prototypes.device).train(model.training)
+
+
+def pruned_update(
+    update: PrototypeUpdate, model: DProtoNet, keep: Sequence[int]
+) -> PrototypeUpdate:
+    """The origin of the prototypes that ``model``, a :func:`pruned` one, still has."""
+    digests = model.part_digests()
+    return replace(
+        update,
+        prototypes=update.prototypes[list(keep)],
+        sources=tuple(update.sources[p] for p in keep),
+        made_with={part: digests[part] for part in update.made_with},
+    )
+
+
+def _mask_keys(model: DProtoNet) -> tuple[str, ...]:
+    """State keys of the masks that have a row for each prototype."""
+    if isinstance(model.masks, ImageMasks):
+        return ("masks.head.2.weight",)
+    return ("masks.weight",) if isinstance(model.masks, LearnedMasks | RandomMasks) else ()

@@ -1,0 +1,55 @@
+"""The worker is started again when it dies, and never outlives the server."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from app.runtime.supervisor import Supervisor
+
+WAIT = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
+DIE = (sys.executable, "-c", "raise SystemExit(3)")
+STUBBORN = (
+    sys.executable,
+    "-c",
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)",
+)
+
+
+def until(found: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_worker_that_dies_is_started_again() -> None:
+    with Supervisor(command=DIE, first_rest=0.05) as supervisor:
+        until(lambda: supervisor.starts >= 3)
+
+
+def test_a_killed_worker_gets_a_successor_and_the_last_ends_with_the_block() -> None:
+    with Supervisor(command=WAIT, first_rest=0.05) as supervisor:
+        until(lambda: supervisor.pid)
+        first = supervisor.pid
+        assert first is not None
+        os.kill(first, 9)
+        until(lambda: supervisor.pid not in (None, first))
+        second = supervisor.pid
+    assert second is not None and not is_alive(second)
+
+
+def test_a_worker_that_does_not_leave_is_killed(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("app.runtime.supervisor.PATIENCE", 0.3)
+    with Supervisor(command=STUBBORN) as supervisor:
+        until(lambda: supervisor.pid)
+        pid = supervisor.pid
+    assert pid is not None and not is_alive(pid)

@@ -1,0 +1,214 @@
+"""The worker as a process of its own: it works, survives a kill, and leaves with its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.runtime import worker
+from app.services import batches, jobs, review
+from app.services.uploading import intake
+from app.services.workplace import Workplace
+from app.settings import Settings
+from tests.app.services.workplaces import assets, make_place, png
+from tests.app.store.databases import empty_sqlite
+from tests.paths import ROOT
+
+__all__ = ["assets", "empty_sqlite"]
+
+
+@pytest.fixture
+def place(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Workplace]:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "review.sqlite3").write_bytes(empty_sqlite.read_bytes())
+    films = tmp_path / "films"
+    films.mkdir()
+    for number in range(12):
+        (films / f"{number:02d}.png").write_bytes(png(number, side=200))
+    found = make_place(Settings(data, assets=assets, folders=(films,)))
+    yield found
+    found.close()
+
+
+def start(place: Workplace) -> subprocess.Popen[bytes]:
+    environment = {
+        **os.environ,
+        "DPROTONET_DATA": str(place.settings.data),
+        "DPROTONET_MODELS": str(place.settings.assets / "models"),
+        "OMP_NUM_THREADS": "1",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.runtime.worker", "--until-stdin-closes"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        cwd=ROOT,
+    )
+
+
+def until(found: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 200
+    while not found():
+        assert process.poll() is None, process.stderr.read().decode()  # type: ignore[union-attr]
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+
+
+def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_doubles(
+    place: Workplace,
+) -> None:
+    job = batches.start_folder(place, place.settings.folders[0])
+    first = start(place)
+    until(lambda: batches.progress(place, job.job_id).finished >= 3, first)
+    first.kill()
+    first.wait()
+    state = batches.progress(place, job.job_id)
+    assert state.finished < 12 and state.job.state == "running"
+    second = start(place)
+    until(lambda: batches.progress(place, job.job_id).job.state == "done", second)
+    assert batches.progress(place, job.job_id).counts == {"done": 12}
+    assert review.list_cases(place).total == 12
+    rows = batches.rows(place, job.job_id).rows
+    assert all(row.label in ("none", "finding") for row in rows)
+    # Its parent going away is seen as the end of its standard input.
+    assert second.stdin is not None
+    second.stdin.close()
+    assert second.wait(30) == 0
+    log = second.stderr.read().decode()  # type: ignore[union-attr]
+    assert "left by a worker that died" in log or state.counts.get("running", 0) == 0
+    assert ".png" not in log and str(place.settings.folders[0]) not in log
+
+
+def test_a_second_worker_on_the_same_folder_leaves(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    from app.runtime.folder_lock import FolderLock
+
+    monkeypatch.setattr(worker, "GRACE_SECONDS", -5.0)
+    monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
+    monkeypatch.setenv("DPROTONET_DATA", str(place.settings.data))
+    with FolderLock(place.settings.data / ".worker.lock"):
+        assert worker.main([]) == 2
+    assert "already runs" in capsys.readouterr().err
+
+
+def test_the_loop_goes_on_after_the_store_could_not_be_reached(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    stop = threading.Event()
+
+    def next_piece(*words: object, **more: object) -> bool:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError("disk full")
+        stop.set()
+        return True
+
+    monkeypatch.setattr(worker.queue, "run_next", next_piece)
+    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.01)
+    worker.run(place, stop=stop)
+    assert len(calls) == 2
+
+
+def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_hand(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.app.services.workplaces import FakeBench
+
+    bench = FakeBench()
+    stop = threading.Event()
+    monkeypatch.setattr(worker, "ModelBench", lambda models: bench)
+    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.01)
+    intake.add(place, png(1), name="a.png")
+    path = place.settings.data / "review.sqlite3"
+    away = path.with_name("away")
+    outages: list[str] = []
+
+    def gone() -> None:
+        place.store.close()
+        path.rename(away)
+        path.mkdir()  # whoever opens it finds no database
+
+    def back(*arguments: object) -> str:
+        if not away.exists():
+            return sentence(*arguments)  # type: ignore[arg-type]
+        path.rmdir()
+        away.rename(path)
+        outages.append(sentence(*arguments))  # type: ignore[arg-type]
+        return outages[-1]
+
+    def predict(*arguments: object) -> object:
+        if len(outages) == 1:
+            gone()
+        else:
+            stop.set()
+        return FakeBench.predict(bench, *arguments)  # type: ignore[arg-type]
+
+    sentence = worker.queue.sentence
+    monkeypatch.setattr(worker.queue, "sentence", back)
+    monkeypatch.setattr(bench, "predict", predict)
+    gone()
+    worker.run(place, stop=stop)
+    assert len(outages) == 2 and all("cannot be opened" in said for said in outages)
+    row = review.list_cases(place).rows[0]
+    assert (row.status, len(bench.predicted)) == ("new", 2)
+
+
+def test_a_job_in_line_is_begun_within_a_moment(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.app.services.workplaces import FakeBench
+
+    bench = FakeBench()
+    monkeypatch.setattr(worker, "ModelBench", lambda models: bench)
+    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(place,), kwargs={"stop": stop})
+    thread.start()
+    time.sleep(0.5)
+    intake.add(place, png(1), name="a.png")
+    started = time.monotonic()
+    while not bench.predicted and time.monotonic() - started < 10:
+        time.sleep(0.01)
+    waited = time.monotonic() - started
+    stop.set()
+    thread.join(10)
+    assert bench.predicted and waited < 2
+
+
+def test_the_worker_shows_that_it_is_alive(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "LIFE_SECONDS", 0.05)
+    assert not jobs.worker_is_alive(place)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(place,), kwargs={"stop": stop})
+    thread.start()
+    end = time.monotonic() + 20
+    while not jobs.worker_is_alive(place) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert jobs.worker_is_alive(place)
+    stop.set()
+    thread.join(10)
+    end = time.monotonic() + 20
+    while jobs.worker_is_alive(place) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not jobs.worker_is_alive(place)
+
+
+def test_terminating_the_worker_ends_it(place: Workplace) -> None:
+    process = start(place)
+    until(lambda: (place.settings.data / ".worker.lock").exists(), process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0

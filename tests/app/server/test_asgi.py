@@ -1,0 +1,214 @@
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from app.server.asgi import answered_hosts, expiring_uploads, own_routes, serve, streamlit_options
+from app.server.security import Guard
+from app.services import explanations, models
+from app.services.inference import queue
+from app.services.uploading import intake, receiving
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store import Spool
+from app.store.migrate import upgrade
+from app.viewer import encoding
+from app.viewer.assets import viewer_assets
+from app.viewer.codes import code_values
+from tests.app.asking import Answer, ask, run_apart
+from tests.app.services.workplaces import START, FakeBench, assets, dicom, make_place
+
+__all__ = ["assets"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+    """An empty workplace with two models."""
+    found = make_place(Settings(tmp_path / "data", assets=assets))
+    settings = found.settings
+    upgrade(settings.store_url, backups=settings.backups, now=START)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def get(place: Workplace) -> Callable[..., Answer]:
+    """Asks the routes behind the guard, as a browser at this machine would."""
+    hosts = answered_hosts(place.settings)
+    app = Starlette(routes=own_routes(lambda: place), middleware=[Middleware(Guard, hosts=hosts)])
+    return lambda path, host="localhost:8501": ask(app, path, host)
+
+
+def test_the_health_route_answers(get: Callable[..., Answer]) -> None:
+    status, _, body = get("/api/health")
+    assert (status, json.loads(body)) == (200, {"status": "ok"})
+
+
+def test_a_films_values_arrive_exactly_and_are_not_kept_by_the_browser(
+    get: Callable[..., Answer], place: Workplace
+) -> None:
+    case = intake.add(place, dicom(1, frames=2), name="film").case_id
+    status, headers, body = get(f"/api/pixels/{case}/1")
+    assert status == 200
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+    head, samples = encoding.unpack(body)
+    shown = code_values(head["knots"], 1 << head["bits"])[samples[..., 0]]
+    expected = np.random.default_rng(1).integers(0, 4096, (2, 16, 18))[1]
+    np.testing.assert_array_equal(shown, expected)
+
+
+def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], place: Workplace) -> None:
+    case = intake.add(place, dicom(1), name="film").case_id
+    for path in (
+        "/api/pixels/0123456789abcdef/0",
+        f"/api/pixels/{case}/7",
+        "/api/heatmap/0123456789abcdef",
+        "/api/gallery/00/p00/0",
+    ):
+        status, _, body = get(path)
+        assert status == 404
+        assert json.loads(body)["error"].endswith(".") or "--data" in json.loads(body)["error"]
+
+
+def test_a_saved_heatmap_covers_the_film(get: Callable[..., Answer], place: Workplace) -> None:
+    case = intake.add(place, dicom(1), name="film").case_id or ""
+    bench = FakeBench()
+    queue.run_pending(place, bench)
+    explanations.request(place, case, node="class")
+    queue.run_pending(place, bench)
+    saved = explanations.request(place, case, node="class")
+    status, _, body = get(f"/api/heatmap/{saved.explanation_id}")
+    head, samples = encoding.unpack(body)
+    assert (status, head["rows"], head["columns"]) == (200, 16, 18)
+    assert samples.max() == 255
+
+
+def test_pictures_of_prototypes_come_with_and_without_their_heatmap(
+    get: Callable[..., Answer], place: Workplace
+) -> None:
+    active = models.active(place)
+    assert active is not None
+    for ending in ("", "/heatmap"):
+        status, headers, body = get(f"/api/gallery/{active.digest}/p00/0{ending}")
+        assert (status, headers["content-type"]) == (200, "image/png")
+        assert body.startswith(b"\x89PNG")
+    assert get(f"/api/gallery/{active.digest}/p00/99")[0] == 404
+
+
+@pytest.mark.parametrize("name", ["..%2fwire.py", "nothing.js", "viewer.css"])
+def test_only_the_viewers_modules_are_served(get: Callable[..., Answer], name: str) -> None:
+    digest = viewer_assets().digest
+    assert get(f"/api/viewer/{digest}/index.js")[1]["cache-control"].endswith("immutable")
+    for path in (f"/api/viewer/{digest}/{name}", "/api/viewer/0000/index.js"):
+        status, headers, _ = get(path)
+        assert status == 404
+        # Of a page that is older or newer than the server: kept for a year it would stay broken.
+        assert headers["cache-control"] == "no-store"
+
+
+def test_behind_a_proxy_the_proxy_decides_on_names(tmp_path: Path) -> None:
+    settings = Settings(tmp_path)
+    assert answered_hosts(settings) is not None
+    assert "evil.example" not in (answered_hosts(settings) or ())
+    assert answered_hosts(replace(settings, address="0.0.0.0", behind_proxy=True)) is None
+
+
+def test_a_start_removes_what_an_earlier_run_left_of_uploads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(tmp_path)
+    with Spool(settings.spool).receive() as receiving:
+        receiving.write(b"of nobody any more")
+    seen: list[list[Path]] = []
+
+    class Idle:
+        def run(self, *, config: object) -> None:
+            seen.append(list(settings.spool.iterdir()))
+
+    monkeypatch.setattr("app.server.asgi.make_app", lambda settings: Idle())
+    serve(settings)
+    assert seen == [[]]
+
+
+def test_uploads_that_nobody_came_back_for_are_removed_while_the_server_runs(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = place.uploads.open()
+    with receiving.receive(place, token, name="a.png") as incoming:
+        incoming.write(b"x")
+    monkeypatch.setattr("app.server.asgi.EXPIRY_SECONDS", 0.01)
+    looks: list[int] = []
+
+    def looked() -> Workplace:
+        looks.append(1)
+        if len(looks) == 1:
+            raise OSError("the disk was away for a moment")
+        if len(looks) == 3:
+            monkeypatch.setattr("app.services.uploading.ledger.LIFE_SECONDS", -1.0)
+        return place
+
+    async def run() -> None:
+        async with expiring_uploads(looked):
+            end = time.monotonic() + 60
+            while any(place.settings.spool.iterdir()) and time.monotonic() < end:
+                await asyncio.sleep(0.005)
+
+    run_apart(run())
+    assert list(place.settings.spool.iterdir()) == []
+
+
+def test_streamlit_is_told_to_be_local_and_quiet(tmp_path: Path) -> None:
+    options = streamlit_options(Settings(tmp_path))
+    assert options["browser.gatherUsageStats"] is False
+    assert options["server.address"] == "127.0.0.1"
+    assert options["client.showErrorDetails"] == "none"
+    assert options["server.fileWatcherType"] == "none"
+    assert options["server.maxUploadSize"] == 1, "files come by a route of our own"
+
+
+def test_every_option_is_known_to_the_installed_streamlit(tmp_path: Path) -> None:
+    from streamlit import config
+
+    known = config._config_options_template
+    assert set(streamlit_options(Settings(tmp_path))) <= set(known)
+
+
+def test_the_server_and_its_pages_never_import_torch() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, app.server.asgi, app.views.review.case, app.views.model.card, "
+        "app.views.batch.batches, app.views.annotations.table, app.views.batch.new_batch; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_store_that_cannot_be_used_is_answered_with_503_and_the_sentence(
+    place: Workplace, get: Callable[..., Answer]
+) -> None:
+    place.store.close()
+    Path(place.settings.store_url.removeprefix("sqlite:///")).write_bytes(b"no database" * 999)
+    for path in ("/api/health", "/api/pixels/c1/0", "/api/heatmap/e1"):
+        status, _, body = get(path)
+        assert status == 503
+        assert "The database is damaged" in json.loads(body)["error"]
+
+
+def test_an_original_that_is_not_there_is_answered_with_404(
+    place: Workplace, get: Callable[..., Answer]
+) -> None:
+    taken = intake.add(place, dicom(1), name="a.dcm")
+    for key in list(place.blobs.all_keys()):
+        place.blobs.delete(key)
+    status, _, body = get(f"/api/pixels/{taken.case_id}/0")
+    assert status == 404 and "not there any more" in json.loads(body)["error"]

@@ -1,0 +1,107 @@
+"""The bench with a true model, and its heatmap on the film."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.domain.errors import NotFound
+from app.services import explanations, image_data, review
+from app.services.adapters.bundle_registry import Registry
+from app.services.adapters.image_reader import FilmReader
+from app.services.inference import predictor_pool, queue
+from app.services.inference.predictor_pool import ModelBench
+from app.services.uploading import intake
+from app.settings import Settings
+from dprotonet import images
+from dprotonet.errors import UnreadableImage
+from dprotonet.modeling.geometry import Placement
+from tests.app.services.workplaces import dicom, make_place, png
+
+
+def test_a_true_model_predicts_and_explains_a_film_from_intake_to_heatmap(
+    sqlite_url: str, tmp_path: Path, assets: Path
+) -> None:
+    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    models = ModelBench(place.models)
+    case_id = str(intake.add(place, png(1, side=40), name="a.png").case_id)
+    queue.run_pending(place, models)
+    sheet = review.open_case(place, case_id)
+    assert sheet.prediction is not None and sheet.prediction.bundle == sheet.model
+    assert {row.match.prototype for row in sheet.matches} == {"p00", "p01", "p02", "p03"}
+    explanations.request(place, case_id, node="prototype:p01")
+    queue.run_pending(place, models)
+    (saved,) = review.open_case(place, case_id).explanations
+    assert saved.node == "prototype:p01" and saved.passes_forward > 0 and saved.seconds > 0
+    assert 0 <= saved.faithfulness["insertion_auc"] <= 1
+    stored = image_data.network_map(place, saved.heatmap_key)
+    assert stored.dtype == np.float32 and stored.shape == (64, 64)
+    assert image_data.heatmap(place, saved.explanation_id).shape == (40, 42)
+
+
+def test_the_map_on_the_film_is_the_librarys_own() -> None:
+    chance = np.random.default_rng(0)
+    for stored, aspect in (((300, 180), 1.0), ((64, 200), 1.0), ((500, 500), 0.8)):
+        place = Placement.of(stored, 64, aspect)
+        values = chance.random((64, 64), dtype=np.float32)
+        theirs = place.map_to_stored(torch.from_numpy(values)).numpy()
+        grid = image_data.GridPlacement(place.stored, place.network, place.resized, place.offset)
+        ours = image_data.on_film(values, grid)
+        assert ours.shape == stored
+        np.testing.assert_allclose(ours, theirs, atol=2e-3)
+
+
+def test_a_model_that_is_loaded_before_it_is_needed_explains_without_delay(
+    sqlite_url: str, tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dprotonet.modeling import frozen
+
+    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    models = ModelBench(place.models)
+    case_id = str(intake.add(place, png(1, side=40), name="a.png").case_id)
+    sheet = review.open_case(place, case_id)
+    models.load(str(sheet.model))
+
+    def too_late(*_args: object) -> None:
+        raise AssertionError("frozen only when a reader waits for it")
+
+    monkeypatch.setattr(frozen, "_make", too_late)
+    queue.run_pending(place, models)
+    explanations.request(place, case_id, node="class")
+    queue.run_pending(place, models)
+    assert review.open_case(place, case_id).explanations
+
+
+def test_a_model_too_many_pushes_out_the_one_used_longest_ago(
+    assets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry((assets / "models",))
+    first, second = (info.digest for info in registry.all())
+    model_bench = ModelBench(registry)
+    for digest in (first, second, first):
+        model_bench.load(digest)
+    assert list(model_bench._loaded) == [second, first]
+    monkeypatch.setattr(predictor_pool, "MOST_MODELS", 1)
+    model_bench.load(second)  # it was loaded before, so nothing has to leave
+    assert list(model_bench._loaded) == [first, second]
+    model_bench._loaded.pop(first)
+    model_bench.load(first)
+    assert list(model_bench._loaded) == [first]
+    with pytest.raises(NotFound):
+        model_bench.load("0" * 64)
+
+
+def test_films_are_decoded_in_a_child_process(tmp_path: Path) -> None:
+    reader = FilmReader()
+    try:
+        path = tmp_path / "film"
+        path.write_bytes(dicom(3))
+        facts, digest = reader.look(path)
+        assert (facts.format, facts.study_uid) == ("dicom", "1.2.3")
+        assert digest == images.pixel_sha256(path)
+        assert reader.read(path).shape == (16, 18)
+        with pytest.raises(UnreadableImage):
+            reader.look(dicom(3)[:-200])
+    finally:
+        reader.close()

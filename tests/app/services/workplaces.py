@@ -1,0 +1,216 @@
+"""Workplaces for tests: small models, films of a few pixels, and a bench that needs no torch."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.bootstrap import prepare_data_folder
+from app.domain.cases import FilmFacts
+from app.domain.explanations import GridPlacement, Tier
+from app.services.adapters.bundle_registry import Registry
+from app.services.adapters.image_reader import film_facts
+from app.services.inference.frames import Explained
+from app.services.uploading.ledger import UploadLedger
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store import Blobs, Spool, SqlStore
+from dprotonet import images
+from dprotonet.errors import Cancelled
+from dprotonet.explain.settings import TIERS
+from dprotonet.images.isolated.archive import OpenArchive, open_archive
+from dprotonet.images.isolated.reader import IsolatedReader
+from dprotonet.inference.prediction import Prediction, PrototypeMatch
+
+CLASSES = ("none", "finding")
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class DirectReader:
+    """Reads in this process: a child a test would cost half a second."""
+
+    def read(self, source: str | Path | bytes, *, frame: int = 0) -> images.GrayOrColourImage:
+        return images.read(source, frame=frame)
+
+    def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
+        facts, digest = images.look(source)
+        return film_facts(facts), digest
+
+    @contextmanager
+    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+        with IsolatedReader() as reader, open_archive(reader, source, most=most) as opened:
+            yield opened
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class FakeBench:
+    """Says "finding" of bright films, and marks the middle."""
+
+    prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
+    predicted: list[str] = field(default_factory=list)
+    explained: list[str] = field(default_factory=list)
+    tiers: list[Tier] = field(default_factory=list)
+    before_predict: Callable[[], None] = lambda: None
+    steps: int = 1
+    step_seconds: float = 0.0
+
+    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+        self.before_predict()
+        self.predicted.append(model)
+        share = float(image.unit().mean())
+        probabilities = {"none": 1 - share, "finding": share}
+        return Prediction(
+            label="finding" if share >= 0.5 else "none",
+            probabilities=probabilities,
+            logits={"none": -share, "finding": share},
+            threshold=0.5,
+            matches=tuple(
+                PrototypeMatch(name, CLASSES[n % 2], 0.9 - n / 10, share / (n + 1))
+                for n, name in enumerate(self.prototypes)
+            ),
+            closest_similarity=0.9,
+            no_prototype_is_close=False,
+            seconds=0.01,
+            bundle=model,
+        )
+
+    def explain(
+        self,
+        model: str,
+        image: images.GrayOrColourImage,
+        node: str,
+        *,
+        tier: Tier,
+        seed: int,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Explained:
+        for step in range(self.steps):
+            time.sleep(self.step_seconds)
+            if cancelled():
+                raise Cancelled
+            progress((step + 1) / self.steps)
+        self.explained.append(node)
+        self.tiers.append(tier)
+        rows, columns = image.shape
+        heatmap = np.zeros((8, 8), np.float32)
+        heatmap[2:6, 3:5] = 1.0
+        heatmap[7, list(TIERS).index(tier)] = 0.5  # each tier's map is another
+        return Explained(
+            node=node,
+            tier=tier,
+            heatmap=heatmap,
+            placement=GridPlacement((rows, columns), 8, (8, 8), (0, 0)),
+            settings_digest=TIERS[tier].digest,
+            seed=seed,
+            raw_range=(0.0, 1.0),
+            value_before=0.8,
+            value_after=0.7,
+            passes_forward=32,
+            passes_backward=16,
+            seconds=0.5,
+            measuring_seconds=0.2,
+            stop_reason="converged",
+            faithfulness={"insertion_auc": 0.6, "deletion_auc": 0.2},
+            peak=(0.5, 0.45),
+            outside_body=0.25,
+        )
+
+
+@pytest.fixture(scope="session")
+def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like the program's own assets, with two small models of random weights."""
+    return _assets(tmp_path_factory.getbasetemp())
+
+
+@cache  # the fixture is known in several folders; making models takes seconds
+def _assets(base: Path) -> Path:
+    from tests.dprotonet.tiny_bundle import make_tiny_bundle  # torch: seconds in every process
+
+    folder = base / "assets"
+    for seed, name in enumerate(("chest-phantom", "nih-pneumonia")):
+        make_tiny_bundle(folder / "models" / name, CLASSES, name=name, seed=seed)
+    return folder
+
+
+def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
+    """A workplace that reads in this process, with a clock that moves a second a look."""
+    prepare_data_folder(settings)
+    seconds = itertools.count()
+    return Workplace(
+        settings=settings,
+        store=SqlStore(settings.store_url),
+        blobs=Blobs(str(settings.blobs)),
+        models=Registry(settings.model_folders),
+        films=DirectReader(),  # type: ignore[arg-type]
+        uploads=UploadLedger(Spool(settings.spool)),
+        reader=reader,
+        clock=lambda: START + timedelta(seconds=next(seconds)),
+    )
+
+
+def png(seed: int = 0, *, level: int | None = None, side: int = 16) -> bytes:
+    """A small grey film: noise, or one level."""
+    chance = np.random.default_rng(seed)
+    pixels = chance.integers(0, 256, (side, side + 2)).astype(np.uint8)
+    if level is not None:
+        pixels = np.clip(pixels // 16 + level, 0, 255).astype(np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def dicom(seed: int = 0, *, study_uid: str = "1.2.3", frames: int = 1, name: str = "") -> bytes:
+    """A small DICOM film."""
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
+    meta.MediaStorageSOPInstanceUID = f"1.2.3.{seed}"
+    data = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, f"1.2.3.{seed}"
+    data.StudyInstanceUID, data.SeriesInstanceUID = study_uid, study_uid + ".1"
+    data.Modality, data.ViewPosition, data.PatientName = "DX", "PA", name
+    data.PhotometricInterpretation, data.SamplesPerPixel = "MONOCHROME2", 1
+    data.Rows, data.Columns = 16, 18
+    data.BitsAllocated, data.BitsStored, data.HighBit = 16, 12, 11
+    data.PixelRepresentation = 0
+    if frames > 1:
+        data.NumberOfFrames = frames
+    chance = np.random.default_rng(seed)
+    data.PixelData = chance.integers(0, 4096, (frames, 16, 18)).astype("<u2").tobytes()
+    out = io.BytesIO()
+    data.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def damaged_frame(damaged: int, *, frames: int) -> bytes:
+    """A DICOM film of several compressed frames, one of which cannot be decoded."""
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate, generate_frames
+    from pydicom.uid import RLELossless
+
+    data = dcmread(io.BytesIO(dicom(1, frames=frames)))
+    data.compress(RLELossless, generate_instance_uid=False)
+    parts = list(generate_frames(data.PixelData, number_of_frames=frames))
+    parts[damaged] = b"\xff" * 80
+    data.PixelData = encapsulate(parts)
+    out = io.BytesIO()
+    data.save_as(out, enforce_file_format=True)
+    return out.getvalue()

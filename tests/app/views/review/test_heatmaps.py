@@ -1,0 +1,234 @@
+"""Heatmaps on the review page: a first one, a better one, and what is said of both."""
+
+import json
+
+import pytest
+
+from app.services import jobs, review
+from app.services.inference import queue
+from app.services.workplace import Workplace
+from tests.app.views.conftest import FullBench
+from tests.app.views.screen import Screen, bare
+
+
+def step(film: Screen, place: Workplace, bench: FullBench) -> Screen:
+    """The worker does one thing, and the page is looked at again."""
+    assert queue.run_next(place, bench)
+    return film.run()
+
+
+def bars(film: Screen) -> list[str]:
+    """Words over the bars of progress."""
+    return [bare(bar.proto.text) for bar in film.app.get("progress")]
+
+
+def maps_in_viewer(film: Screen) -> list[dict[str, str]]:
+    """The maps that the viewer is given, each with its words."""
+    (viewer,) = film.app.get("bidi_component")
+    return list(json.loads(viewer.proto.json)["maps"])
+
+
+def overlays(film: Screen, place: Workplace) -> list[str]:
+    """Tier of every map that the page lists."""
+    return [one.tier for one in review.open_case(place, film.case_id).explanations]
+
+
+def test_maps_begin_off_and_are_made_only_when_asked_for(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    assert "Heatmaps (0)" in film.text and "Hiding the marked" not in film.text
+    assert not queue.run_next(place, bench)
+    assert bench.tiers == []
+
+
+def test_a_first_map_is_shown_with_its_faithfulness_and_says_that_a_better_one_comes(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    film.press("Explain")
+    assert bars(film) == ["Explaining Class finding: waiting for the worker…"]
+    step(film, place, bench)
+    assert "Heatmaps (1)" in film.text
+    hidden = "Hiding the marked fifth lowers the probability of finding from 0.80 to 0.30;"
+    (drawn,) = maps_in_viewer(film)
+    assert drawn["words"].startswith(hidden) and hidden in film.text, "under it and in its tab"
+    assert "better than" not in film.text and "green" not in drawn["words"]
+    (job,) = review.open_case(place, film.case_id).jobs
+    assert bars(film) == ["A first map is shown; refining…"]
+    film.app.button(key=f"cancel-{job.job_id}").click()
+    film.run()
+    assert overlays(film, place) == ["draft"]
+    assert "First map, made in 0.5 s." in film.text
+    assert film.buttons("Refine")
+
+
+def test_the_better_map_takes_the_first_ones_place_and_says_so_in_numbers(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    bench.measured["draft"] = {"hidden_value": 0.5}
+    bench.measured["standard"] = {"hidden_value": 0.22, "random_hidden_value": 0.75}
+    film.press("Explain")
+    step(film, place, bench)
+    assert "lowers the probability of finding from 0.80 to 0.50" in film.text
+    step(film, place, bench)
+    assert overlays(film, place) == ["standard"] and "Heatmaps (1)" in film.text
+    assert (
+        "Hiding the marked fifth lowers the probability of finding from 0.80 to 0.22; hiding a "
+        "random fifth lowers it to 0.75." in film.text
+    )
+    assert "to 0.50" not in film.text
+    assert "Refined map, made in 0.5 s." in film.text
+    assert bars(film) == []
+
+
+def test_a_map_can_be_refined_further_once(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    film.press("Explain")
+    step(film, place, bench)
+    step(film, place, bench)
+    film.press("Refine further")
+    assert bars(film) == ["Refining further…"]
+    step(film, place, bench)
+    assert overlays(film, place) == ["full"]
+    assert "Fully refined map" in film.text and not film.buttons("Refine")
+
+
+def test_a_draft_that_was_left_alone_is_refined_on_request(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    film.press("Explain")
+    step(film, place, bench)
+    (job,) = review.open_case(place, film.case_id).jobs
+    jobs.cancel(place, job.job_id)
+    film.run()
+    film.press("Refine")
+    step(film, place, bench)
+    assert overlays(film, place) == ["standard"] and bench.tiers == ["draft", "standard"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        (
+            {"centre_insertion_auc": 0.7},
+            "This map is no better than a blob in the middle of the image: do not rely on it.",
+        ),
+        (
+            {"random_insertion_auc": 0.9},
+            "This map is no better than a random one: do not rely on it.",
+        ),
+        (
+            {"random_insertion_auc": 0.9, "centre_insertion_auc": 0.8},
+            "This map is no better than a random one or a blob in the middle of the image: "
+            "do not rely on it.",
+        ),
+    ],
+)
+def test_a_map_that_is_worth_nothing_says_so_in_a_warning(
+    film: Screen, place: Workplace, bench: FullBench, measured: dict[str, object], said: str
+) -> None:
+    bench.measured["standard"] = measured
+    film.press("Explain")
+    step(film, place, bench)
+    assert not film.app.warning
+    step(film, place, bench)
+    assert film.warnings == [said]
+    (drawn,) = maps_in_viewer(film)
+    assert drawn["warning"] == said
+
+
+def test_of_a_centre_that_was_not_measured_nothing_is_said(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    not_measured = {"centre_insertion_auc": None, "centre_deletion_auc": None}
+    bench.measured["standard"] = not_measured
+    film.press("Explain")
+    step(film, place, bench)
+    step(film, place, bench)
+    assert "Hiding the marked fifth" in film.text and "middle" not in film.text
+    assert not film.app.warning
+
+
+def test_the_map_shown_stays_until_the_next_one_asked_for_is_there(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    film.press("Explain")
+    step(film, place, bench)
+    step(film, place, bench)
+    film.press("Explain")  # a prototype's, whose button is now the first with this word
+    assert "the similarity to p00" not in film.text
+    assert film.buttons("Shown")
+    step(film, place, bench)
+    assert "the similarity to p00 from 0.800 to 0.300" in film.text
+    assert "Heatmaps (2)" in film.text
+
+
+def test_a_map_that_cannot_be_made_says_why(
+    film: Screen, place: Workplace, bench: FullBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dprotonet.errors import UnusableBundle
+
+    def refuse(*args: object, **named: object) -> object:
+        raise UnusableBundle("The head was altered. Add the model again.")
+
+    monkeypatch.setattr(bench, "explain", refuse)
+    film.press("Explain")
+    step(film, place, bench)
+    assert film.errors == ["The head was altered. Add the model again."]
+    assert "Heatmaps (0)" in film.text and film.buttons("Explain")
+
+
+def peaks(bench: FullBench, **found: tuple[float, float]) -> None:
+    """Have the maps of these tiers peak at these places."""
+    bench.peaks.update(found)  # type: ignore[arg-type]
+
+
+def test_a_first_map_that_peaked_elsewhere_stays_at_hand_and_neither_is_settled(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    peaks(bench, draft=(0.2, 0.2), standard=(0.8, 0.7))
+    film.press("Explain")
+    step(film, place, bench)
+    assert not film.app.warning
+    step(film, place, bench)
+    assert "Heatmaps (2)" in film.text
+    refined, first = maps_in_viewer(film)
+    assert (refined["label"], first["label"]) == ("Class finding", "Class finding (first map)")
+    assert refined["url"] != first["url"]
+    assert "elsewhere than that of the first map: neither is settled" in refined["warning"]
+    assert "The refined map has its peak elsewhere: neither is settled" in first["warning"]
+    film.app.button(key="show-class:finding@first").click()
+    film.run()
+    assert "First map, made in 0.5 s." in film.text
+    (drawn,) = film.app.get("bidi_component")
+    assert json.loads(drawn.proto.json)["chosen"] == first["id"]
+
+
+def test_a_first_map_that_peaked_at_the_same_place_makes_room(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    peaks(bench, draft=(0.5, 0.5), standard=(0.52, 0.5))
+    film.press("Explain")
+    step(film, place, bench)
+    step(film, place, bench)
+    assert len(maps_in_viewer(film)) == 1 and not film.app.warning
+
+
+def test_the_words_under_the_overlay_are_those_of_each_map(
+    film: Screen, place: Workplace, bench: FullBench
+) -> None:
+    bench.measured["standard"] = {"random_hidden_value": 0.4}
+    bench.outside_body = 0.31
+    for _ in range(2):
+        film.press("Explain")
+        step(film, place, bench)
+        step(film, place, bench)
+    prototype, of_class = maps_in_viewer(film)
+    assert "the similarity to p00 from 0.800 to 0.300" in prototype["words"]
+    assert "the probability of finding from 0.80 to 0.30" in of_class["words"]
+    assert "31 % of the map lies outside the body." in of_class["words"]
+    assert "this network relies on" in of_class["words"]
+    assert not prototype["warning"]
+    assert of_class["warning"].endswith(
+        "from 0.80 to 0.40: this prediction is fragile on this image."
+    )

@@ -1,0 +1,105 @@
+"""How much memory the server takes to open archives made to do harm, and large honest ones.
+
+    python -m tests.benchmarks.archives
+
+Opens each archive in a fresh process that holds what the server's part needs, takes every entry in
+as an upload does (in chunks, into a temporary file), and reads that process's largest resident set
+from /proc: Linux only. Ends with 1 where one grew by more than the 64 MB that an archive may cost.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+MOST = 64  # MB of growth
+MEBIBYTE = 1024 * 1024
+
+
+def main() -> int:
+    """Run the benchmark and print one JSON object."""
+    if len(sys.argv) == 3:
+        print(json.dumps(opened(Path(sys.argv[2]))))
+        return 0
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for path in archives(Path(folder)):
+            command = [sys.executable, "-m", "tests.benchmarks.archives", "one", path]
+            ran = subprocess.run(command, capture_output=True, text=True, check=True)
+            found[path.stem] = {"archive_bytes": path.stat().st_size, **json.loads(ran.stdout)}
+            path.unlink()
+    print(json.dumps(found, indent=2))
+    return 0 if all(one["growth_mb"] <= MOST for one in found.values()) else 1
+
+
+def archives(folder: Path) -> Iterator[Path]:
+    """Written one at a time: BZIP2 and LZMA bombs, deflated zeros, and 500 MiB stored."""
+    for name, packing, mebibytes in (
+        ("bzip2 bomb", zipfile.ZIP_BZIP2, 700),
+        ("lzma bomb", zipfile.ZIP_LZMA, 200),
+        ("deflated zeros, 1 GiB", zipfile.ZIP_DEFLATED, 1024),
+        ("stored, 500 MiB", zipfile.ZIP_STORED, 500),
+    ):
+        path = folder / f"{name}.zip"
+        with zipfile.ZipFile(path, "w", packing) as file:
+            write(file, "film.dcm", mebibytes)
+        yield path
+
+
+def write(file: zipfile.ZipFile, name: str, mebibytes: int) -> None:
+    """Zeros, which every packing makes small."""
+    with file.open(name, "w", force_zip64=True) as entry:
+        for _ in range(mebibytes):
+            entry.write(bytes(MEBIBYTE))
+
+
+def opened(path: Path) -> dict[str, object]:
+    """Take in one archive with limits that do not stop it early; what it cost, and what came."""
+    from app.domain.errors import Refused
+    from app.services.adapters.image_reader import FilmReader
+    from app.services.uploading.archive import ArchiveLimits, extract
+
+    films = FilmReader()
+    before = largest_mb()
+    taken, problems = 0, []
+    limits = ArchiveLimits(total_bytes=2048 * MEBIBYTE, file_bytes=2048 * MEBIBYTE, ratio=1e9)
+    try:
+        for entry in extract(films, path, limits=limits):
+            if entry.file is None:
+                problems.append(entry.problem)
+            else:
+                with tempfile.TemporaryFile() as kept:
+                    taken += copied(entry.file, kept)
+    except Refused as error:
+        problems.append(str(error))
+    films.close()
+    after = largest_mb()
+    return {
+        "before_mb": round(before, 1),
+        "largest_mb": round(after, 1),
+        "growth_mb": round(after - before, 1),
+        "taken_mib": round(taken / MEBIBYTE, 1),
+        "problems": problems,
+    }
+
+
+def copied(source: BinaryIO, target: BinaryIO) -> int:
+    """Bytes copied, a MiB at a time, as an upload is staged."""
+    size = 0
+    while chunk := source.read(MEBIBYTE):
+        size += target.write(chunk)
+    return size
+
+
+def largest_mb() -> float:
+    """Largest resident set of this process so far."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(x.split()[1]) / 1024 for x in status.splitlines() if x.startswith("VmHWM"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""How long a film takes to come to the screen while slow files are taken in.
+
+    python -m tests.benchmarks.viewing [--views 40] [--intakes 2]
+
+Views a film of 2,048 × 2,048 pixels again and again (decoded in its child and packed for the
+viewer, which is what the server does for a request), first alone, then while other threads take in
+files of 16 frames of 3,000 × 3,000 pixels of noise in lossless JPEG 2000 without a pause. Prints
+one JSON object; ends with 1 where 5 of 100 views took more than half a second.
+"""
+
+import argparse
+import io
+import json
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from pydicom import dcmread
+from pydicom.encaps import encapsulate, generate_frames
+
+from app.services.adapters.image_reader import FilmReader
+from app.viewer.encoding import pack_film
+from tests.dprotonet.images.conftest import dicom_bytes, film_dataset
+
+MOST = 0.5  # seconds, of 95 views of 100
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
+
+
+def main() -> int:
+    """Run the benchmark and print one JSON object."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--views", type=int, default=40)
+    parser.add_argument("--intakes", type=int, default=2)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        film, slow = Path(folder, "film.dcm"), Path(folder, "slow.dcm")
+        film.write_bytes(dicom_bytes(film_dataset(smooth(2048))))
+        slow.write_bytes(slow_film())
+        found = measure(film, slow, given.views, given.intakes)
+    print(json.dumps(found, indent=2))
+    return 0 if found["busy_p95_s"] <= MOST else 1
+
+
+def measure(film: Path, slow: Path, views: int, intakes: int) -> dict[str, float]:
+    """Seconds of views alone and beside intake, and how much was taken in meanwhile."""
+    films = FilmReader()
+    films.read(film)  # the child has started
+    alone = seconds(lambda: pack_film(films.read(film)), views)
+    ended, taken = threading.Event(), [0.0]
+
+    def take_in() -> None:
+        while not ended.is_set():
+            began = time.monotonic()
+            films.look(slow)
+            taken.append(time.monotonic() - began)
+
+    threads = [threading.Thread(target=take_in) for _ in range(intakes)]
+    for thread in threads:
+        thread.start()
+    busy = seconds(lambda: pack_film(films.read(film)), views)
+    ended.set()
+    for thread in threads:
+        thread.join()
+    films.close()
+    return {
+        "processors": os.cpu_count() or 0,
+        "alone_p50_s": round(statistics.median(alone), 3),
+        "alone_p95_s": round(percentile(alone), 3),
+        "busy_p50_s": round(statistics.median(busy), 3),
+        "busy_p95_s": round(percentile(busy), 3),
+        "taken_in": len(taken) - 1,
+        "longest_intake_s": round(max(taken), 2),
+    }
+
+
+def seconds(view: Callable[[], object], times: int) -> list[float]:
+    """How long each of so many views took."""
+    found = []
+    for _ in range(times):
+        began = time.monotonic()
+        view()
+        found.append(time.monotonic() - began)
+    return found
+
+
+def percentile(values: list[float]) -> float:
+    """The 95th."""
+    return float(np.percentile(values, 95))
+
+
+def smooth(side: int) -> np.ndarray:
+    """A 12-bit ramp with some structure, ``(side, side)`` uint16."""
+    rows, columns = np.mgrid[:side, :side]
+    return ((rows + columns) % 4096).astype(np.uint16)
+
+
+def slow_film() -> bytes:
+    """16 frames of noise: the slowest kind to decode. One frame is compressed and repeated."""
+    noise = np.random.default_rng(0).integers(0, 4096, (3000, 3000)).astype(np.uint16)
+    one = film_dataset(noise, BitsStored=12, HighBit=11)
+    compressed = io.BytesIO(dicom_bytes(one, JPEG_2000))
+    dataset = dcmread(compressed)
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    dataset.NumberOfFrames = 16
+    dataset.PixelData = encapsulate([frame] * 16)
+    out = io.BytesIO()
+    dataset.save_as(out)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+import csv
+import io
+import json
+import os
+from pathlib import Path, PurePath
+
+import numpy as np
+import pytest
+
+from dprotonet.cli.inputs import Film, Problem, Source
+from dprotonet.cli.records import FlatTable, JsonLines, inert, json_text, problem_record
+from dprotonet.images import GrayOrColourImage, ImageFacts, Window
+from dprotonet.inference.prediction import Prediction, PrototypeMatch
+
+CLASSES = ("none", "=nodule")
+
+
+def film(path: str = "films/a.png") -> Film:
+    image = GrayOrColourImage(
+        pixels=np.zeros((2, 3), np.uint8),
+        windows=(Window(centre=128, width=256),),
+        inverted=False,
+        padding=None,
+        facts=ImageFacts("png", rows=2, columns=3, frames=1, colour=False, bits=8),
+    )
+    return Film(Source(Path(path), PurePath(Path(path).name), 1), 0, "ab" * 32, image)
+
+
+def prediction(matches: int = 12) -> Prediction:
+    return Prediction(
+        label="=nodule",
+        probabilities={"none": 0.25, "=nodule": 0.75},
+        logits={"none": 0.0, "=nodule": 1.1},
+        threshold=0.4,
+        matches=tuple(
+            PrototypeMatch(f"p{i:02d}", "=nodule", 0.5, (matches - i) * (-1) ** i)
+            for i in range(matches)
+        ),
+        closest_similarity=0.5,
+        no_prototype_is_close=False,
+        seconds=0.1,
+        bundle="cd" * 32,
+    )
+
+
+def rows_of(stream: io.StringIO) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(stream.getvalue())))
+
+
+def test_a_record_has_these_keys_in_this_order():
+    stream = io.StringIO()
+    JsonLines(stream).prediction(film(), prediction())
+    record = json.loads(stream.getvalue())
+
+    assert list(record) == [
+        "path",
+        "frame",
+        "sha256",
+        "prediction",
+        "probabilities",
+        "threshold",
+        "matches",
+    ]
+    assert list(record["matches"][0]) == ["prototype", "class", "similarity", "contribution"]
+
+
+def test_the_ten_largest_contributions_are_named():
+    stream = io.StringIO()
+    JsonLines(stream).prediction(film(), prediction(matches=12))
+
+    named = [match["prototype"] for match in json.loads(stream.getvalue())["matches"]]
+
+    assert named == [f"p{i:02d}" for i in range(10)]
+
+
+@pytest.mark.parametrize(("skipped", "key"), [(True, "skipped"), (False, "error")])
+def test_a_file_without_a_prediction_says_why(skipped, key):
+    stream = io.StringIO()
+    JsonLines(stream).problem(Problem(film().source, 0, None, "Because.", skipped))
+
+    record = json.loads(stream.getvalue())
+
+    assert record == {"path": str(Path("films/a.png")), "frame": 0, "sha256": None, key: "Because."}
+
+
+def test_a_name_that_is_no_unicode_still_gives_a_line_that_every_parser_reads():
+    source = Source(Path("films/a\udcff.png"), Path("a\udcff.png"), 1)
+    problem = Problem(source, 0, None, "“a\udcff.png” is odd.", False)
+
+    record = json.loads(json_text(problem_record(problem)))
+
+    assert record["path"].encode() == str(Path("films/a%FF.png")).encode()
+    assert os.fsdecode(bytes.fromhex(record["path_bytes"])) == str(source.path)
+    assert record["error"] == "“a%FF.png” is odd."
+
+    stream = io.StringIO()
+    FlatTable(stream, CLASSES).problem(problem)
+    assert "a%FF.png" in stream.getvalue().encode().decode()
+
+
+def test_a_number_that_is_not_finite_becomes_null():
+    text = json_text({"a": [float("nan")], "b": {"c": float("inf")}, "d": 1.5})
+
+    assert json.loads(text) == {"a": [None], "b": {"c": None}, "d": 1.5}
+
+
+def test_the_table_has_one_column_a_class():
+    stream = io.StringIO()
+    table = FlatTable(stream, CLASSES)
+    table.prediction(film(), prediction())
+
+    assert rows_of(stream) == [
+        {
+            "path": str(Path("films/a.png")),
+            "frame": "0",
+            "sha256": "ab" * 32,
+            "prediction": "'=nodule",
+            "none": "0.25",
+            "'=nodule": "0.75",
+            "error": "",
+        }
+    ]
+
+
+def test_the_header_is_written_even_where_no_film_follows():
+    stream = io.StringIO()
+    FlatTable(stream, ("none", "nodule"))
+
+    assert stream.getvalue() == "path,frame,sha256,prediction,none,nodule,error\n"
+
+
+def test_the_table_tells_a_skipped_file_from_a_failed_one():
+    stream = io.StringIO()
+    table = FlatTable(stream, CLASSES)
+    table.problem(Problem(film().source, 0, "ab" * 32, "It is a text.", skipped=True))
+    table.problem(Problem(film().source, 0, "ab" * 32, "It is cut off.", skipped=False))
+
+    assert [row["error"] for row in rows_of(stream)] == ["skipped: It is a text.", "It is cut off."]
+    assert {row["none"] for row in rows_of(stream)} == {""}
+
+
+@pytest.mark.parametrize("text", ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"))
+def test_no_cell_is_taken_for_a_formula(text):
+    assert inert(text)[0] == "'"
+    assert inert(text)[1:] == text
+
+
+@pytest.mark.parametrize("name", ("=cmd.png", "-1.png", "+a.png", "@b.png"))
+def test_a_path_that_looks_like_a_formula_still_leads_to_its_file(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"here")
+    stream = io.StringIO()
+    FlatTable(stream, CLASSES).prediction(film(name), prediction())
+
+    path = rows_of(stream)[0]["path"]
+
+    assert path[0] not in "=+-@'"
+    assert Path(path).read_bytes() == b"here"
+
+
+def test_each_record_is_flushed_at_once():
+    class Counting(io.StringIO):
+        flushed = 0
+
+        def flush(self):
+            self.flushed += 1
+
+    stream = Counting()
+    lines = JsonLines(stream)
+    lines.prediction(film(), prediction())
+    lines.prediction(film(), prediction())
+
+    assert stream.flushed == 2

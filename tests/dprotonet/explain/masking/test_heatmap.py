@@ -1,0 +1,57 @@
+import pytest
+import torch
+
+from dprotonet.explain.masking.heatmap import INK, inked, scaled, voted
+from dprotonet.explain.masking.masks import ranked
+
+
+def maps():
+    at = torch.linspace(0, 1, 16)
+    return torch.stack([at[:, None].expand(16, 16), at[None, :].expand(16, 16)])
+
+
+def test_the_vote_adds_the_masks_scaled_alike():
+    one = voted(maps() * torch.tensor([1.0, 4.0])[:, None, None])
+    assert one[-1, -1] == 2
+    assert one[-1, 0] == pytest.approx(one[0, -1])
+
+
+def test_the_vote_drops_what_few_masks_mark():
+    six = torch.zeros(6, 10, 10)
+    six[:, 0] = 1.0
+    six[5, 9, 9] = 0.5  # the only mark of one mask among six, beside its first row
+    six[5, 1:9] = 0.6
+    assert voted(six)[0].min() > 0
+
+
+def test_scaling_keeps_the_raw_range_and_marks_nothing_outside():
+    inside = torch.ones(16, 16, dtype=torch.bool)
+    inside[0] = False
+    one = scaled(maps()[0] * 4 - 1, inside)
+    assert one.raw_range == pytest.approx((4 / 15 - 1, 3.0), abs=1e-5)
+    assert one.map[0].max() == 0 and one.map[1].min() == 0 and one.map.max() == 1
+
+
+@pytest.mark.parametrize("to_heat", [scaled, inked])
+def test_an_entirely_flat_map_marks_nothing(to_heat):
+    assert to_heat(torch.full((8, 8), 3.0)).map.max() == 0
+
+
+def test_ink_keeps_the_order_of_the_pixels_and_is_the_same_for_every_map():
+    raw = torch.randn(2, 32, 32, generator=torch.Generator().manual_seed(0))
+    raw[1] = raw[1].exp() * 100
+    heats = [inked(one) for one in raw]
+    for one, heat in zip(raw, heats, strict=True):
+        assert torch.equal(ranked(one[None]), ranked(heat.map[None]))
+        assert heat.map.max() == 1 and heat.raw_range == (float(one.min()), float(one.max()))
+    assert heats[0].map.sum() == pytest.approx(float(heats[1].map.sum()))
+    assert heats[0].map.mean() == pytest.approx(INK, rel=0.02)
+
+
+def test_ink_is_spread_over_the_film_alone():
+    inside = torch.zeros(32, 32, dtype=torch.bool)
+    inside[:16] = True
+    raw = torch.randn(32, 32, generator=torch.Generator().manual_seed(0)) + 9 * (~inside)
+    heat = inked(raw, inside).map
+    assert heat[16:].max() == 0 and heat.max() == 1
+    assert heat[:16].mean() == pytest.approx(INK, rel=0.02)

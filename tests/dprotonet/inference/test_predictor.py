@@ -1,0 +1,122 @@
+import math
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from dprotonet import images
+from dprotonet.bundle.manifest import write_manifest
+from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.predictor import Predictor, calibrated
+from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
+
+CLASSES = ("none", "nodule", "effusion")
+
+
+def film(pixels):
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return images.read(stream.getvalue())
+
+
+@pytest.fixture(scope="module")
+def predictor(tmp_path_factory):
+    bundle = make_tiny_bundle(tmp_path_factory.mktemp("bundle") / "b", CLASSES, temperature=1.7)
+    return Predictor(bundle)
+
+
+@pytest.fixture(scope="module")
+def films():
+    return [film(pixels) for pixels in tiny_images(3, 2)]
+
+
+def test_a_prediction_is_calibrated_and_names_its_model(predictor, films):
+    found = predictor.predict(films[0])
+    assert tuple(found.probabilities) == CLASSES
+    logits = torch.tensor(list(found.logits.values()), dtype=torch.float64)
+    expected = torch.softmax(logits / 1.7, dim=0)
+    assert list(found.probabilities.values()) == pytest.approx(expected.tolist())
+    assert found.bundle == predictor.bundle.digest and found.threshold == 0.5
+    assert 0 < found.seconds < 60
+
+
+def test_the_contributions_of_all_prototypes_sum_to_the_predicted_logit(predictor, films):
+    for found in predictor.predict_many(films):
+        assert len(found.matches) == 6
+        assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
+        sizes = [abs(match.contribution) for match in found.matches]
+        assert sizes == sorted(sizes, reverse=True)
+
+
+def test_matches_are_what_the_network_says_of_the_same_input(predictor, films):
+    x, _ = predictor.bundle.preprocessing(films[1])
+    found = predictor.predict(films[1])
+    with torch.no_grad():
+        plain = predictor.model(x[None])
+    similarities = dict(zip(predictor.bundle.prototype_ids, plain.similarities[0], strict=True))
+    for match in found.matches:
+        assert match.similarity == pytest.approx(float(similarities[match.prototype]), abs=1e-4)
+    assert list(found.logits.values()) == pytest.approx(plain.logits[0].tolist(), abs=1e-3)
+    assert found.closest_similarity == max(match.similarity for match in found.matches)
+
+
+def test_an_image_among_others_is_predicted_as_when_alone(predictor, films):
+    alone = predictor.predict(films[3])
+    among = list(predictor.predict_many(films))[3]
+    assert among.logits == alone.logits and among.matches == alone.matches
+
+
+def test_many_images_are_taken_one_at_a_time(predictor, films):
+    taken = []
+    answers = predictor.predict_many(taken.append(i) or f for i, f in enumerate(films))
+    assert taken == []
+    next(answers)
+    assert taken == [0]
+
+
+def test_gray_and_colour_files_of_the_same_picture_are_predicted_alike(predictor):
+    gray = tiny_images(3, 1)[0]
+    colour = np.repeat(gray[:, :, None], 3, axis=2)
+    first, second = predictor.predict(film(gray)), predictor.predict(film(colour))
+    assert list(first.logits.values()) == pytest.approx(list(second.logits.values()), abs=1e-4)
+
+
+def test_below_the_training_images_closeness_no_prototype_is_close(tmp_path, films):
+    from dataclasses import replace
+
+    from dprotonet.bundle.bundle import Bundle
+
+    bundle = make_tiny_bundle(tmp_path / "b", CLASSES, pictures=False)
+    known = Predictor(bundle).predict(films[0])
+    assert not known.no_prototype_is_close
+    strict = replace(bundle.manifest, closest_similarity_floor=known.closest_similarity + 1e-6)
+    write_manifest(bundle.path, strict)
+    assert Predictor(Bundle.load(bundle.path)).predict(films[0]).no_prototype_is_close
+
+
+def test_a_threshold_turns_the_label_and_nothing_else(tmp_path, films):
+    bundle = make_tiny_bundle(tmp_path / "b", CLASSES, pictures=False)
+    labels = {}
+    for threshold in (0.0, 1.0):
+        changed = Predictor(bundle.amend(threshold=threshold))
+        found = changed.predict(films[0])
+        labels[threshold] = found.label
+        others = {name: p for name, p in found.probabilities.items() if name != "none"}
+        assert found.label == ("none" if threshold else max(others, key=others.get))
+        assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
+    assert labels[0.0] != labels[1.0]
+
+
+@pytest.mark.parametrize("masks", ["learned", "random"])
+def test_log_similarity_and_the_other_masks_predict_too(tmp_path, films, masks):
+    bundle = make_tiny_bundle(tmp_path / "b", CLASSES, masks=masks, similarity="log")
+    found = Predictor(bundle).predict(films[0])
+    assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
+    assert Prediction.from_json(found.to_json()) == found
+
+
+def test_calibrated_probabilities_stand_the_largest_logits():
+    assert calibrated({"a": 1e4, "b": -1e4}, 0.5) == {"a": 1.0, "b": 0.0}
+    assert calibrated({"a": 3.0, "b": 3.0}, 2.0) == {"a": 0.5, "b": 0.5}

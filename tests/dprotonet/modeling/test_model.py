@@ -1,0 +1,212 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dprotonet.errors import WrongRequest
+from dprotonet.modeling.folding import inference_copy
+from dprotonet.modeling.model import PARTS, ModelOptions, build_model, prototype_similarity
+from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
+
+CLASSES = ("none", "nodule", "effusion")
+
+
+def options(**changes):
+    given = {
+        "classes": CLASSES,
+        "prototypes_per_class": (1, 3, 2),
+        "depth": 8,
+        "image_size": 64,
+        **changes,
+    }
+    return ModelOptions(**given)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny_model(options())
+
+
+@pytest.fixture(scope="module")
+def images():
+    return network_input(tiny_images(3, 2))
+
+
+LIMITS = {"cosine": (-1.0, 1.0), "half_cosine": (0.0, 1.0), "log": (0.0, 9.2105)}
+
+
+@pytest.mark.parametrize("similarity", LIMITS)
+@pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
+def test_every_kind_of_mask_and_similarity_gives_the_shapes_it_promises(masks, similarity, images):
+    net = tiny_model(options(masks=masks, similarity=similarity))
+    found = net(images)
+    assert found.logits.shape == (6, 3)
+    assert found.similarities.shape == (6, 6)
+    assert found.vectors.shape == (6, 6, 8)
+    assert found.masks.shape == (6, 6, 2, 2)
+    assert (found.masks >= 0).all()
+    limits = LIMITS[similarity]
+    assert found.similarities.min() >= limits[0] and found.similarities.max() <= limits[1]
+
+
+@pytest.mark.parametrize("similarity", LIMITS)
+def test_a_patch_prototype_is_as_similar_as_its_most_similar_cell(similarity, images):
+    net = tiny_model(options(masks="patch", similarity=similarity)).eval()
+    with torch.no_grad():
+        found = net(images)
+        cells = net.add_on(net.backbone(images)).flatten(2).transpose(1, 2)
+        each = [net.similarity(cell[:, None].expand(-1, 6, -1)) for cell in cells.unbind(dim=1)]
+    assert torch.allclose(found.similarities, torch.stack(each).amax(dim=0), atol=1e-5)
+    assert torch.equal(found.masks.sum(dim=(2, 3)), torch.ones(6, 6))
+
+
+@pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
+def test_gradients_reach_every_parameter(masks, images):
+    net = tiny_model(options(masks=masks)).train()
+    net(images).logits.square().sum().backward()
+    without = [name for name, p in net.named_parameters() if p.grad is None or not p.grad.any()]
+    assert without == []
+
+
+@given(scale=st.floats(0.1, 30), seed=st.integers(0, 2**16))
+@settings(max_examples=20, deadline=None)
+def test_contributions_sum_to_the_logits_exactly(model, images, scale, seed):
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        model.log_scale.fill_(scale).log_()
+        model.head.weight.normal_()
+        found = model(images)
+        shares = model.contributions(found.similarities)
+    assert shares.shape == (6, 3, 6)
+    assert torch.equal(shares.sum(dim=-1), found.logits)
+    by_matrix = scale * found.similarities @ model.head.weight.T
+    assert torch.allclose(found.logits, by_matrix, rtol=1e-4, atol=1e-4 * scale)
+
+
+def test_a_new_head_speaks_for_its_own_class_and_half_against_every_other():
+    weight = build_model(options()).head.weight
+    assert weight.tolist() == [
+        [1.0, -0.5, -0.5, -0.5, -0.5, -0.5],
+        [-0.5, 1.0, 1.0, 1.0, -0.5, -0.5],
+        [-0.5, -0.5, -0.5, -0.5, 1.0, 1.0],
+    ]
+
+
+def test_the_same_options_give_the_same_network_and_leave_the_global_seed_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first, second = build_model(options()), build_model(options())
+    assert torch.equal(torch.rand(1), expected)
+    assert first.part_digests() == second.part_digests()
+    assert build_model(options(seed=1)).part_digests() != first.part_digests()
+
+
+def test_parts_hold_every_tensor_of_the_state_once(model):
+    parts = model.parts()
+    assert tuple(parts) == PARTS
+    keys = [key for tensors in parts.values() for key in tensors]
+    assert sorted(keys) == sorted(model.state_dict())
+    assert set(parts["prototypes"]) == {"prototypes", "prototype_class"}
+
+
+def test_a_digest_changes_with_its_own_part_alone():
+    net = build_model(options())
+    before = net.part_digests()
+    with torch.no_grad():
+        net.add_on[0].weight[0, 0] += 1e-6
+    after = net.part_digests()
+    assert [part for part in PARTS if before[part] != after[part]] == ["masks"]
+
+
+def test_training_only_the_head_freezes_all_else():
+    net = build_model(options(learn_similarity_scale=False))
+    net.train_only(["head"])
+    assert [name for name, p in net.named_parameters() if p.requires_grad] == ["head.weight"]
+    net.train_only(PARTS)
+    free = {name for name, p in net.named_parameters() if p.requires_grad}
+    assert free == {name for name, _ in net.named_parameters()} - {"log_scale"}
+
+
+def test_prototype_ids_are_stable_and_grow_with_their_number():
+    assert options().prototype_ids == ("p00", "p01", "p02", "p03", "p04", "p05")
+    assert options(prototypes_per_class=40).prototype_ids[-1] == "p119"
+    assert options().prototype_classes == (0, 1, 1, 1, 2, 2)
+
+
+def test_masks_of_a_fixed_grid_refuse_an_image_of_another_size():
+    with pytest.raises(ValueError, match="image_size"):
+        build_model(options(masks="learned")).eval()(torch.zeros(1, 3, 96, 96))
+
+
+def test_random_masks_are_strongest_at_their_own_cells_which_no_class_owns():
+    net = build_model(options(masks="random", prototypes_per_class=4, image_size=64))
+    strongest = net.masks.weight.mean(dim=1).flatten(1).argmax(dim=1)
+    assert strongest.tolist() == [0, 1, 2, 3] * 3
+
+
+def test_pooling_with_an_even_mask_is_the_plain_mean():
+    net = build_model(options())
+    features = torch.randn(2, 8, 2, 2)
+    pooled = net.masks.pool(features, torch.full((2, 6, 2, 2), 3.0))
+    mean = features.mean(dim=(2, 3)).unsqueeze(1).expand(-1, 6, -1)
+    assert torch.allclose(pooled, mean, atol=1e-5)
+
+
+def test_similarity_is_greatest_at_the_prototype_itself():
+    prototypes = torch.randn(5, 8)
+    vectors = torch.stack([prototypes, prototypes + 1.0, -prototypes])
+    for kind in ("cosine", "log"):
+        found = prototype_similarity(vectors, prototypes, kind)
+        assert (found[0] > found[1]).all() and (found[1] > found[2]).all()
+    cosine = prototype_similarity(vectors, prototypes)
+    assert torch.allclose(cosine[0], torch.ones(5)) and torch.allclose(cosine[2], -torch.ones(5))
+
+
+def test_vectors_of_another_depth_are_refused():
+    with pytest.raises(ValueError, match="do not fit"):
+        prototype_similarity(torch.zeros(1, 5, 7), torch.zeros(5, 8))
+
+
+@pytest.mark.parametrize("backbone", ["mobilenet_v2", "resnet18", "densenet121"])
+def test_the_inference_copy_says_the_same_and_leaves_the_model_alone(backbone, images):
+    net = tiny_model(options(backbone=backbone))
+    digests, flags = net.part_digests(), [p.requires_grad for p in net.parameters()]
+    twin = inference_copy(net)
+    norms = [m for m in twin.backbone.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    with torch.no_grad():
+        assert torch.allclose(twin(images).similarities, net(images).similarities, atol=1e-4)
+    assert len(norms) < sum(isinstance(m, torch.nn.BatchNorm2d) for m in net.modules())
+    assert net.part_digests() == digests
+    assert [p.requires_grad for p in net.parameters()] == flags
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"classes": ("one",)}, "two classes"),
+        ({"classes": ("same", "same")}, "same name"),
+        ({"prototypes_per_class": (1, 2)}, "one for each class"),
+        ({"prototypes_per_class": 0}, "one for each class"),
+        ({"image_size": 100}, "multiple of 32"),
+        ({"depth": 0}, "depth"),
+        ({"masks": "sparse"}, "masks"),
+        ({"similarity": "dot"}, "similarity"),
+        ({"similarity_scale": 0.0}, "similarity_scale"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_with_the_reason(changes, says):
+    with pytest.raises(ValueError, match=says):
+        options(**changes)
+
+
+def test_options_come_back_from_json_unchanged():
+    chosen = options(masks="random", similarity="log", similarity_scale=2.5)
+    assert ModelOptions.from_json(chosen.to_json()) == chosen
+    with pytest.raises(ValueError, match="Unknown model options: colour"):
+        ModelOptions.from_json({**chosen.to_json(), "colour": "red"})
+
+
+def test_an_unknown_backbone_is_refused():
+    with pytest.raises(WrongRequest):
+        build_model(options(backbone="mobilenet_v9"))

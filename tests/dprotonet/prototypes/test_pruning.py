@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from dprotonet.modeling.model import ModelOptions
+from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.prototypes.provenance import PrototypeActivation
+from dprotonet.prototypes.pruning import pruned, worth_keeping
+from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
+
+ALIVE = PrototypeActivation(0.5, 0.1, {}, 0.2, dead=False)
+
+
+def statistics(**changes):
+    records = [replace(ALIVE, **changes.get(f"p{p:02d}", {})) for p in range(5)]
+    return ActivationStatistics(tuple(records), 0.0, 10)
+
+
+@pytest.fixture
+def options():
+    return ModelOptions(("a", "b"), prototypes_per_class=(2, 3), depth=8, image_size=64)
+
+
+def test_the_dead_go_and_of_doubles_the_one_that_is_closest_more_often_stays(options):
+    found = statistics(
+        p00={"dead": True},
+        p02={"duplicates": ("p03",), "closest_share": 0.3},
+        p03={"duplicates": ("p02",), "closest_share": 0.4},
+    )
+    assert worth_keeping(found, options) == (1, 3, 4)
+    assert worth_keeping(statistics(), options) == (0, 1, 2, 3, 4)
+
+
+def test_a_class_never_loses_its_last_prototype(options):
+    found = statistics(p00={"dead": True}, p01={"dead": True, "closest_share": 0.9})
+    assert worth_keeping(found, options) == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
+def test_a_pruned_model_loses_the_contributions_of_what_went_and_nothing_else(options, masks):
+    model = tiny_model(replace(options, masks=masks)).eval()
+    with torch.no_grad():
+        model.head.weight.normal_()
+        images = network_input(tiny_images(2, 2))
+        before = model(images)
+        smaller = pruned(model, (0, 2, 4))
+        after = smaller(images)
+        left = model.contributions(before.similarities)[:, :, [0, 2, 4]].sum(dim=-1)
+    assert smaller.options.prototype_counts == (1, 2)
+    assert torch.allclose(after.logits, left, atol=1e-5)
+    assert torch.equal(after.masks, before.masks[:, [0, 2, 4]])
+
+
+def test_rows_that_leave_a_class_empty_or_stand_out_of_order_are_refused(options):
+    model = tiny_model(options)
+    with pytest.raises(ValueError, match="prototypes_per_class"):
+        pruned(model, (0, 1))
+    with pytest.raises(ValueError, match="ascending"):
+        pruned(model, (2, 0))
+
+
+def test_a_network_cut_behind_its_frozen_blocks_can_be_pruned_too(options):
+    model = tiny_model(options).eval()
+    model.backbone = torch.nn.Sequential(torch.nn.Conv2d(3, 1280, 32, stride=32))
+    images = network_input(tiny_images(2, 2))
+    with torch.no_grad():
+        kept = model(images).similarities[:, [0, 2, 4]]
+        assert torch.allclose(pruned(model, (0, 2, 4))(images).similarities, kept, atol=1e-6)

@@ -1,0 +1,63 @@
+"""A network whose values can be worked out by hand: the log-odds are the sum of the first row."""
+
+import pytest
+import torch
+
+from dprotonet.explain.nodes import ClassNode
+from training.benchmarks.heatmaps.curves import area_under, shown_masks
+from training.benchmarks.heatmaps.scoring import Film, Judge
+
+SIDE, NODE = 4, ClassNode(0)
+FALLING = (torch.arange(16).flip(0) / 15).reshape(SIDE, SIDE)  # row by row, from 1 to 0
+WHOLE = torch.ones(SIDE, SIDE, dtype=torch.bool)
+
+
+class FirstRow(torch.nn.Module):
+    def forward(self, images):
+        odds = images[:, 0, 0].sum(dim=1)
+        return torch.stack([odds, torch.zeros_like(odds)], dim=1)
+
+
+def judged(heatmap, *, steps=4, inside=WHOLE):
+    judge = Judge(FirstRow(), steps=steps, batch=3)
+    film = Film.of(torch.ones(3, SIDE, SIDE), inside, ["zero"])
+    return judge.curves(film, NODE, heatmap, judge.ends(film, NODE))["zero"]
+
+
+def test_the_curves_of_a_known_map_are_those_worked_out_by_hand():
+    found = judged(FALLING)["log_odds"]
+    assert found.insertion == (0.0, 4.0, 4.0, 4.0, 4.0)
+    assert found.deletion == (4.0, 0.0, 0.0, 0.0, 0.0)
+    assert (found.insertion_area, found.deletion_area) == (3.5, 0.5)
+    assert (found.kept, found.hidden) == (4.0, 0.0)  # a fifth of 16 pixels are the first 4
+    assert found.masked == pytest.approx(float(FALLING[0].sum()))
+
+
+def test_the_same_passes_give_the_probability():
+    found = judged(FALLING)
+    odds = torch.tensor(found["log_odds"].insertion)
+    assert found["probability"].insertion == pytest.approx(odds.sigmoid().tolist())
+
+
+def test_a_better_map_gets_the_better_score():
+    def score(heatmap):
+        found = judged(heatmap)["probability"]
+        return found.insertion_area - found.deletion_area
+
+    half = FALLING.clone()
+    half[0, :2] = 0.0  # two of the four pixels that matter are found last
+    assert score(FALLING) > score(half) > score(FALLING.flip(0))
+    assert score(FALLING) == pytest.approx(-score(1 - FALLING), abs=0.05)
+
+
+def test_shares_are_those_of_the_film_and_its_padding_is_never_shown_first():
+    inside = WHOLE.clone()
+    inside[:, 2:] = False  # half of the grid
+    masks = shown_masks(FALLING, inside, steps=2)
+    assert masks.shape == (5, SIDE, SIDE)
+    assert masks[0].sum() == 4 and masks[0][~inside].sum() == 0
+
+
+def test_an_area_is_that_of_trapezoids():
+    assert area_under((0.0, 1.0, 0.0)) == 0.5
+    assert area_under((2.0, 2.0)) == 2.0

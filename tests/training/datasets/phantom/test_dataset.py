@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.stats import chi2_contingency
+
+from dprotonet import images
+from training.data.splits import split_of
+from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples, write_folder
+
+
+@pytest.fixture(scope="module")
+def listed():
+    return phantom_samples(17, 2400)
+
+
+def test_a_film_does_not_depend_on_how_many_are_listed(listed):
+    assert phantom_samples(17, 40) == listed[:40]
+
+
+def test_another_seed_lists_other_films(listed):
+    other = phantom_samples(18, 40)
+    assert {s.facts.seed for s in other}.isdisjoint(s.facts.seed for s in listed)
+
+
+def test_every_class_and_split_has_its_share(listed):
+    counts = np.bincount([s.label for s in listed], minlength=len(FINDINGS))
+    assert counts.min() > 0.2 * len(listed)
+    shares = [split_of(s.patient_id) for s in listed]
+    assert 0.15 < shares.count("test") / len(listed) < 0.25
+
+
+def test_patients_have_several_films_in_one_row(listed):
+    patients = [s.patient_id for s in listed]
+    assert max(patients.count(p) for p in set(patients[:50])) > 1
+    assert all(
+        a.facts.patient_seed == b.facts.patient_seed
+        for a, b in pairwise(listed)
+        if a.patient_id == b.patient_id
+    )
+
+
+@pytest.mark.parametrize(
+    "fact",
+    ["view", "sex", "habitus", "marker_side", "marker_text", "devices", "shape", "exposure"],
+)
+def test_what_misleads_is_independent_of_the_class(listed, fact):
+    def value(facts):
+        if fact == "shape":
+            return facts.rows, facts.columns
+        if fact == "devices":
+            return len(facts.devices)
+        return facts.exposure > 1 if fact == "exposure" else getattr(facts, fact)
+
+    values = sorted({value(s.facts) for s in listed})
+    assert len(values) > 1
+    table = np.zeros((len(values), len(FINDINGS)))
+    for sample in listed:
+        table[values.index(value(sample.facts)), sample.label] += 1
+    table = table[table.sum(axis=1) >= 40]  # the test wants at least about ten a cell
+    assert chi2_contingency(table).pvalue > 0.001
+
+
+def test_a_shortcut_goes_with_its_class_alone():
+    samples = phantom_samples(19, 1200, shortcut=Shortcut("effusion", 0.9, 0.1))
+    shares = [
+        np.mean([s.facts.shortcut_token for s in samples if s.label == label])
+        for label in range(len(FINDINGS))
+    ]
+    at = FINDINGS.index("effusion")
+    assert abs(shares[at] - 0.9) < 0.06
+    assert all(abs(share - 0.1) < 0.06 for k, share in enumerate(shares) if k != at)
+
+
+def test_loading_in_parallel_gives_the_same_films():
+    samples = phantom_samples(23, 6, size=96)
+    alone = [s.load().pixels for s in samples]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda s: s.load().pixels, samples))
+    assert all(np.array_equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_a_sample_is_named_by_its_pixels():
+    first, second = phantom_samples(23, 2, size=96)
+    assert first.image_sha256() == first.image_sha256(first.load())
+    assert first.image_sha256() != second.image_sha256()
+    assert first.mask().any() == (first.label != FINDINGS.index("none"))
+
+
+def test_a_folder_holds_the_films_their_masks_and_a_table(tmp_path):
+    shortcut = Shortcut("consolidation", 1.0, 0.0)
+    table = write_folder(tmp_path, 8, 29, shortcut, size=96)
+    rows = list(csv.DictReader(table.open(encoding="utf-8")))
+    samples = phantom_samples(29, 8, size=96, shortcut=shortcut)
+    assert [row["finding"] for row in rows] == [FINDINGS[s.label] for s in samples]
+    for row, sample in zip(rows, samples, strict=True):
+        image = images.read(tmp_path / row["file"])
+        film = sample.film()
+        assert np.array_equal(image.pixels, film.pixels)
+        assert image.facts.dicom.view_position == row["view"]
+        assert bool(row["mask"]) == (row["finding"] != "none")
+        assert bool(row["token_mask"]) == (row["finding"] == "consolidation")
+        if row["mask"]:
+            mask = np.asarray(Image.open(tmp_path / row["mask"])) == 255
+            assert np.array_equal(mask, film.masks["finding"])

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from training.datasets.samples import Box, Sample
+from training.evaluation.localisation import (
+    Pointed,
+    best_threshold,
+    energy_inside,
+    figures,
+    overlap,
+    stored_mask,
+)
+from training.evaluation.sanity import rank_correlation
+
+SAMPLE = Sample("a", None, "p", 1, boxes=(Box(2, 4, 6, 8),))
+
+
+def film(heatmap, mask):
+    return Pointed(SAMPLE, heatmap.astype(np.float32), mask, np.ones_like(mask))
+
+
+def test_boxes_are_filled_in_at_their_stored_pixels():
+    mask = stored_mask(SAMPLE, (20, 30))
+    assert mask.sum() == 48
+    assert mask[4:12, 2:8].all()
+    assert stored_mask(Sample("b", None, "p", 1), (20, 30)) is None
+
+
+def test_a_map_equal_to_the_mask_scores_one_and_one_beside_it_scores_nothing():
+    mask = np.zeros((64, 64), dtype=bool)
+    mask[:8, :8] = True
+    right = figures([film(mask, mask)], 0.5, resamples=5)
+    wrong = figures([film(mask[::-1, ::-1], mask)], 0.5, resamples=5)
+    for name in ("inside", "near", "energy", "iou", "dice"):
+        assert (right[name]["value"], wrong[name]["value"]) == (1.0, 0.0)
+
+
+def test_half_an_overlap_has_its_known_iou_and_dice():
+    mask = np.zeros((4, 4), dtype=bool)
+    mask[:2] = True
+    heatmap = np.zeros((4, 4), dtype=np.float32)
+    heatmap[1:3] = 1.0
+    assert overlap(heatmap, mask, 0.5) == pytest.approx((1 / 3, 1 / 2))
+    assert energy_inside(heatmap, mask) == pytest.approx(0.5)
+
+
+def test_the_threshold_is_the_one_that_fits_the_validation_masks():
+    mask = np.zeros((8, 8), dtype=bool)
+    mask[:4] = True
+    heatmap = np.where(mask, 0.8, 0.6)
+    assert 0.6 < best_threshold([film(heatmap, mask)]) <= 0.8
+    assert best_threshold([]) is None
+
+
+def test_a_heatmap_ranks_like_itself_and_against_its_inverse():
+    one, whole = np.random.default_rng(0).random((9, 9)), np.ones((9, 9), dtype=bool)
+    assert rank_correlation(one, one, whole) == pytest.approx(1.0)
+    assert rank_correlation(one, -one, whole) == pytest.approx(-1.0)
+    assert rank_correlation(one, np.zeros((9, 9)), whole) == 0.0
+    assert np.isnan(rank_correlation(np.zeros((9, 9)), one, whole))

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from training.evaluation.report import Judged, paired_difference, report
+
+
+def _judged(chances, labels, **changes):
+    settings = {
+        "classes": ("no", "yes"),
+        "negative_class": "no",
+        "probabilities": np.asarray(chances, dtype=float),
+        "labels": np.asarray(labels),
+        "patients": np.arange(len(labels)),
+        "views": np.array(["AP", "PA"] * (len(labels) // 2)),
+        "threshold": 0.5,
+    }
+    return Judged(**settings | changes)
+
+
+def _pairs(scores):
+    return np.stack([1 - np.asarray(scores), scores], axis=1)
+
+
+def test_a_report_has_every_figure_with_its_interval_and_each_view():
+    found = report(
+        _judged(_pairs([0.1, 0.8, 0.3, 0.9, 0.2, 0.4]), [0, 1, 0, 1, 0, 1]), resamples=50
+    )
+    for name in ("auroc", "accuracy", "sensitivity", "specificity"):
+        assert set(found[name]) == {"value", "low", "high"}
+    assert found["accuracy"]["value"] == pytest.approx(5 / 6, abs=1e-3)
+    assert found["sensitivity"]["value"] == pytest.approx(2 / 3, abs=1e-3)
+    assert found["specificity"]["value"] == 1.0
+    assert set(found["by_view"]) == {"AP", "PA"}
+    assert found["by_view"]["AP"]["films"] == 3
+    assert {"ece", "brier", "curves", "films_by_class", "threshold"} <= set(found)
+    assert found["curves"]["roc"]["yes"]["true_positive_rate"][-1] == 1.0
+
+
+def test_calls_follow_the_projects_one_decision_rule():
+    judged = _judged([[0.5, 0.3, 0.2], [0.7, 0.1, 0.2]], [1, 0], classes=("no", "a", "b"))
+    assert judged.calls().tolist() == [1, 0]
+    without = _judged([[0.5, 0.3, 0.2]] * 2, [1, 0], classes=("no", "a", "b"), threshold=None)
+    assert without.calls().tolist() == [0, 0]
+
+
+def test_the_same_model_twice_differs_by_nothing_and_a_worse_one_by_something():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 80)
+    good = _judged(_pairs(0.6 * labels + 0.4 * rng.random(80)), labels)
+    poor = _judged(_pairs(rng.random(80)), labels)
+    same = paired_difference(good, good, resamples=50)
+    assert same == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert paired_difference(good, poor, resamples=50)["low"] > 0

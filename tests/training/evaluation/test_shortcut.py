@@ -1,0 +1,66 @@
+import json
+
+import pytest
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.model_card import ModelCard
+from dprotonet.inference.predictor import Predictor
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
+from training.__main__ import main
+from training.data.splits import split_of
+from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+from training.recipe import load_recipe
+
+SETTINGS = ("phantom_films=80", "phantom_size=96", "resamples=20", "image_size=64")
+
+
+def bundle_of(folder, *settings, classes=FINDINGS):
+    """Random weights under the card of a phantom's recipe."""
+    made = make_tiny_bundle(folder, classes, threshold=None)
+    recipe = load_recipe("phantom", [*SETTINGS, *settings]).to_json()
+    return made.amend(card=ModelCard(title="tiny", training={"recipe": recipe}))
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """What the network says of a test film with the token is named as the token's class."""
+    folder, classes = tmp_path_factory.mktemp("bundles"), list(FINDINGS)
+    recipe = load_recipe("phantom", [*SETTINGS])
+    films = phantom_samples(
+        recipe.phantom_seed,
+        recipe.phantom_films,
+        size=recipe.phantom_size,
+        shortcut=Shortcut(),
+        difficulty=recipe.phantom_difficulty,
+    )
+    token = classes.index(Shortcut().finding)
+    film = next(
+        f
+        for f in films
+        if split_of(f.patient_id) == "test" and f.label == token and f.facts.shortcut_token
+    )
+    said = classes.index(Predictor(bundle_of(folder / "any")).predict(film.load()).label)
+    classes[said], classes[token] = classes[token], classes[said]
+    return bundle_of(folder / "tiny", "phantom_shortcut=true", classes=tuple(classes))
+
+
+def test_the_token_is_judged_on_films_with_it_without_it_and_with_it_drawn_on(judged, capsys):
+    methods = ("gradcam", "centre")
+    words = ["shortcut", str(judged.path), "--n", "2", "--tier", "draft", "--methods", *methods]
+    assert main(words) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["class"] == "consolidation" and 1 <= found["films"] <= 2
+    assert 0.0 < found["area"]["value"] < 0.1
+    for method in methods:
+        for node in ("class", "prototype"):
+            assert 0.0 <= found[f"{method} {node} energy"]["value"] <= 1.0
+    assert not any(name.startswith("mdm") for name in found)
+    assert found["probability"]["value"] != found["drawn_without"]["value"]
+    assert found["drawn_on"]["probability"]["value"] != found["drawn_on"]["with_token"]["value"]
+
+
+def test_other_bundles_are_refused(tmp_path, capsys):
+    plain = bundle_of(tmp_path / "plain")
+    assert Bundle.load(plain.path).card.training["recipe"]["phantom_shortcut"] is False
+    assert main(["shortcut", str(plain.path)]) == 2
+    assert "phantom_shortcut=true" in capsys.readouterr().err

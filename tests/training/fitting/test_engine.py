@@ -1,0 +1,136 @@
+import dataclasses
+
+import pytest
+import torch
+
+from dprotonet.errors import ReadableError
+from dprotonet.modeling.preprocessing import Preprocessing
+from tests.training.conftest import SMALL
+from training.data.inputs import EpochBatches, LiveInputs
+from training.data.placed_images import place_films
+from training.datasets.registry import open_dataset
+from training.fitting import networks
+from training.fitting.best_epoch import best_epoch
+from training.fitting.engine import Stage, fit
+from training.fitting.optimisers import Plateau, optimiser, schedule
+from training.recipe import load_recipe
+
+
+def _stage(folder, settings, **changes):
+    recipe = load_recipe("folder", [*SMALL, "variants=0", "averaging=0.9", *settings])
+    dataset = open_dataset(recipe, folder)
+    preprocessing = Preprocessing(size=recipe.image_size)
+    films = place_films(dataset.samples, preprocessing)
+    inputs = LiveInputs(films, preprocessing, recipe)
+    rows = torch.arange(len(films))
+    stage = Stage(inputs, films.labels, rows[::2], rows[1::2], **changes)
+    return recipe, networks.dprotonet(recipe, dataset.classes, None), stage
+
+
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(class_folder, tmp_path):
+    recipe, whole, stage = _stage(class_folder, [], out=tmp_path / "whole")
+    history = fit(whole, stage, recipe)
+    recipe, killed, stage = _stage(class_folder, [], out=tmp_path / "two", stop_after=1)
+    assert len(fit(killed, stage, recipe)) == 1
+    recipe, resumed, stage = _stage(class_folder, [], out=tmp_path / "two", resume=True)
+    assert fit(resumed, stage, recipe) == history
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(tensor, resumed.network.state_dict()[name]), name
+
+
+def test_the_best_epoch_on_validation_is_kept_and_scalars_are_written(class_folder, tmp_path):
+    recipe, trainee, stage = _stage(class_folder, [], out=tmp_path)
+    history = fit(trainee, stage, recipe)
+    assert [e["epoch"] for e in history] == [1, 2, 3]
+    assert list(tmp_path.glob("events.out.tfevents*"))
+
+
+def test_frozen_batch_statistics_do_not_move(class_folder):
+    recipe, trainee, stage = _stage(class_folder, ["batch_norm=frozen", "epochs=2"])
+    before = {
+        k: v.clone() for k, v in trainee.network.state_dict().items() if k.endswith("running_mean")
+    }
+    fit(trainee, stage, recipe)
+    after = trainee.network.state_dict()
+    assert before
+    assert all(torch.equal(v, after[k]) for k, v in before.items())
+
+
+@pytest.mark.parametrize(
+    "settings", [["schedule=plateau"], ["sampler=balanced"], ["accumulate=2"], ["amp=bfloat16"]]
+)
+def test_every_way_of_training_resumes_bit_for_bit(class_folder, tmp_path, settings):
+    settings = [*settings, "epochs=4", "lr_new=0.03"]
+    recipe, whole, stage = _stage(class_folder, settings, out=tmp_path / "whole")
+    history = fit(whole, stage, recipe)
+    recipe, killed, stage = _stage(class_folder, settings, out=tmp_path / "two", stop_after=2)
+    fit(killed, stage, recipe)
+    recipe, resumed, stage = _stage(class_folder, settings, out=tmp_path / "two", resume=True)
+    assert fit(resumed, stage, recipe) == history
+    for name, tensor in whole.network.state_dict().items():
+        assert torch.equal(tensor, resumed.network.state_dict()[name]), name
+
+
+def test_two_accumulated_batches_are_one_of_twice_the_size(class_folder):
+    common = ["batch_norm=frozen", "class_balance=false", "epochs=2", "averaging=0"]
+    common += ["schedule=constant"]  # rates are set by batch, and there are twice as many
+    trained = []
+    for settings in (["batch_size=8"], ["batch_size=4", "accumulate=2"]):
+        recipe, trainee, stage = _stage(class_folder, [*common, *settings])
+        fit(trainee, dataclasses.replace(stage, train=stage.train[:16]), recipe)
+        trained.append(trainee.network.state_dict())
+    first, second = trained
+    start = _stage(class_folder, common)[1].network.state_dict()
+    moved = torch.cat([(first[k] - start[k]).flatten() for k in first if k.endswith("weight")])
+    apart = torch.cat([(first[k] - second[k]).flatten() for k in first if k.endswith("weight")])
+    assert moved.norm() > 0
+    assert apart.norm() < 0.02 * moved.norm()
+
+
+def test_training_stops_after_so_many_epochs_without_a_better_one(class_folder, tmp_path):
+    settings = ["epochs=30", "patience=2", "lr_new=0", "lr_backbone=0", "head_lr=0"]
+    recipe, trainee, stage = _stage(class_folder, settings, out=tmp_path)
+    history = fit(trainee, stage, recipe)
+    last = max(best_epoch(history), recipe.warm_epochs) + 2
+    assert [e["epoch"] for e in history] == list(range(1, last + 1))
+    recipe, again, stage = _stage(class_folder, settings, out=tmp_path, resume=True)
+    assert fit(again, stage, recipe) == history  # over is over
+
+
+def test_rates_fall_on_a_plateau_and_stay_under_constant():
+    recipe = load_recipe("folder", ["epochs=9", "warm_epochs=1", "schedule=plateau"])
+    weight = torch.nn.ParameterDict({"backbone": torch.nn.Parameter(torch.ones(1))})
+    network = torch.nn.ModuleDict({"backbone": weight, "head": torch.nn.Linear(1, 1)})
+    optimizer, plateau = optimiser(network, recipe), Plateau()
+    rates = schedule(optimizer, recipe, 1, plateau)
+    assert [g["lr"] for g in optimizer.param_groups] == [0.0, recipe.lr_new]
+    for loss in (1.0, 1.1, 1.2):
+        plateau.observe(loss)
+    optimizer.step()
+    rates.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.3 * recipe.lr_backbone)
+    copy = Plateau()
+    copy.load_state_dict(plateau.state_dict())
+    for p in (plateau, copy):
+        p.observe(1.3)
+        p.observe(1.4)
+    assert copy.factor == plateau.factor < 0.3
+    still = load_recipe("folder", ["schedule=constant", "warm_epochs=0"])
+    constant = schedule(optimiser(network, still), still, 1, copy)
+    assert constant.get_last_lr() == [recipe.lr_backbone, recipe.lr_new]
+
+
+def test_a_balanced_sampler_draws_rare_classes_as_often():
+    labels = torch.tensor([0] * 190 + [1] * 10)
+    inputs = type("Inputs", (), {"changed": lambda self, rows, epoch: rows})()
+    batches = EpochBatches(inputs, labels, torch.arange(200), 20, seed=0, balanced=True)
+    drawn = torch.cat([found for _, found in batches])
+    assert 70 < int(drawn.sum()) < 130
+    again = EpochBatches(inputs, labels, torch.arange(200), 20, seed=0, balanced=True)
+    assert torch.equal(torch.cat([found for _, found in again]), drawn)
+
+
+def test_float16_is_refused_on_a_cpu(class_folder):
+    recipe, trainee, stage = _stage(class_folder, ["amp=float16"])
+    with pytest.raises(ReadableError, match="amp=bfloat16"):
+        fit(trainee, stage, recipe)

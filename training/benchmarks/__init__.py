@@ -1,0 +1,1 @@
+"""Costs of training, and heatmap methods compared."""

@@ -1,0 +1,144 @@
+"""The methods that are compared, each with its settings: ``gradcam``, ``mdm:tier=draft``."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+from dprotonet.errors import ReadableError
+from dprotonet.explain.baselines.published_mdm import PUBLISHED
+from dprotonet.explain.settings import TIERS, MDMSettings
+
+# What every method reads of its settings; all else is told to the decoder alone.
+_FOR_ALL = ("fills", "fill_sigma", "class_scale", "precision", "batch")
+_FOR_PUBLISHED = ("precision", "batch")
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One method under one choice of settings.
+
+    Attributes:
+        name: as it was asked for; what its rows are called.
+        method: a name out of ``dprotonet.explain.METHODS``.
+        settings: all of them, those at their default too.
+    """
+
+    name: str
+    method: str
+    settings: MDMSettings
+
+    def to_json(self) -> dict[str, Any]:
+        """What the plan says of it: all settings that its map depends on."""
+        settings = dataclasses.asdict(self.settings)
+        if self.method == "mdm-published":
+            own = {key: settings[key] for key in _FOR_PUBLISHED}
+            settings = own | dataclasses.asdict(PUBLISHED)
+        return {
+            "method": self.method,
+            "settings_digest": self.settings.digest,
+            "settings": settings,
+        }
+
+
+def contenders(texts: Sequence[str]) -> tuple[Contender, ...]:
+    """All that are named, or every method there is where none is.
+
+    Raises:
+        ReadableError: a name, a key or a value is wrong, or a name comes twice.
+    """
+    from dprotonet.explain.baselines.registry import METHODS
+
+    found = tuple(contender(text, tuple(METHODS)) for text in texts or METHODS)
+    names = [one.name for one in found]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ReadableError(f"The method {twice[0]} is named twice. Name each method once.")
+    return found
+
+
+def contender(text: str, methods: Sequence[str]) -> Contender:
+    """Read ``METHOD`` or ``METHOD:KEY=VALUE,KEY=VALUE``.
+
+    Args:
+        text: ``tier`` is a key too and is read first; parts of a tuple are joined by ``+``.
+        methods: the names that there are.
+    """
+    method, colon, rest = text.strip().partition(":")
+    if method not in methods:
+        raise ReadableError(
+            f"There is no method {method!r}. {_nearest(method, methods)}{', '.join(methods)}."
+        )
+    given = dict(_pair(method, part) for part in rest.split(",")) if colon else {}
+    tier = given.pop("tier", "standard")
+    if tier not in TIERS:
+        raise ReadableError(f"There is no tier {tier!r}. Choose one of: {', '.join(TIERS)}.")
+    if method != "mdm" and tier != "standard":
+        raise ReadableError(f"{method} has no tiers, only mdm has. Write {method} alone.")
+    allowed = get_type_hints(MDMSettings)
+    if method != "mdm":
+        keys = _FOR_PUBLISHED if method == "mdm-published" else _FOR_ALL
+        allowed = {key: kind for key, kind in allowed.items() if key in keys}
+    values = {key: _value(method, key, word, allowed) for key, word in given.items()}
+    try:
+        settings = dataclasses.replace(TIERS[tier], **values)
+    except ValueError as error:
+        raise ReadableError(f"{text} cannot be: {error}") from error
+    return Contender(text.strip(), method, settings)
+
+
+def _pair(method: str, part: str) -> tuple[str, str]:
+    key, equals, word = part.partition("=")
+    if not (key and equals and word):
+        raise ReadableError(
+            f"{part!r} is no setting of {method}. Write KEY=VALUE, several of them with commas: "
+            "mdm:steps=12,areas=0.05+0.5."
+        )
+    return key.strip(), word.strip()
+
+
+def _value(method: str, key: str, word: str, allowed: dict[str, Any]) -> Any:
+    if key not in allowed:
+        raise ReadableError(
+            f"{method} has no setting {key!r}. {_nearest(key, list(allowed))}{', '.join(allowed)}."
+        )
+    kind = allowed[key]
+    if get_origin(kind) is not tuple:
+        return _single(key, word, kind)
+    kinds = get_args(kind)
+    parts = [_single(key, part, kinds[0]) for part in word.split("+")]
+    if Ellipsis not in kinds and len(parts) != len(kinds):
+        raise ReadableError(
+            f"{key}={word} gives {len(parts)} of its {len(kinds)} values. "
+            f"Join them by a plus sign: {_example(key)}."
+        )
+    return tuple(parts)
+
+
+def _single(key: str, word: str, kind: Any) -> Any:
+    """One value of a plain type, or of a type that may be None."""
+    choices = [one for one in get_args(kind) if one is not type(None)]
+    if choices:  # such as ``float | None``
+        return None if word == "none" else _single(key, word, choices[0])
+    try:
+        return {"true": True, "false": False}[word] if kind is bool else kind(word)
+    except (KeyError, ValueError) as error:
+        raise ReadableError(
+            f"{key}={word} is not {_KINDS.get(kind, 'such a value')}. "
+            f"Write it as in {_example(key)}."
+        ) from error
+
+
+def _example(key: str) -> str:
+    default = getattr(MDMSettings(), key)
+    parts = default if isinstance(default, tuple) else (default,)
+    return f"{key}=" + "+".join(str(part).lower() for part in parts)
+
+
+def _nearest(word: str, choices: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, choices, n=1)
+    return f"Did you mean {near[0]}? There are " if near else "Choose one of: "

@@ -1,0 +1,186 @@
+"""The command from its words to its files: plan, rows, costs, table, page and plot."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.errors import ReadableError
+from training.benchmarks.heatmaps.methods import Contender, contenders
+from training.benchmarks.heatmaps.page import markdown
+from training.benchmarks.heatmaps.plan import Plan, read_plan, settled
+from training.benchmarks.heatmaps.plot import plot
+from training.benchmarks.heatmaps.records import finished
+from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
+from training.data.splits import Split
+from training.datasets.samples import Sample
+from training.evaluation.evaluate import split_samples
+from training.fitting.run_folder import note_start, start
+from training.io import write_json, write_text
+
+_log = logging.getLogger(__name__)
+NAME = "bench"  # of the files with the results
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one call asks for.
+
+    Attributes:
+        methods: as :func:`training.benchmarks.heatmaps.methods.contenders` reads them; where none
+            is named, those of the plan that was begun, or all there are.
+        primary: names among them.
+        count: films to judge.
+        besides: folders of earlier comparisons, whose films are left out.
+        so_far: judge no more films, tabulate those that are done.
+        cost: films on which each method's cost is measured; 0 leaves it out.
+        command: as it may be given again.
+    """
+
+    methods: Sequence[str] = ()
+    primary: Sequence[str] = ()
+    split: Split = "test"
+    count: int = 100
+    nodes: Sequence[str] = ("class", "prototype")
+    fills: Sequence[str] = ("blur", "mean", "noise")
+    steps: int = 16
+    seed: int = 0
+    besides: Sequence[Path] = ()
+    so_far: bool = False
+    cost: int = 0
+    resamples: int = RESAMPLES
+    device: str = "cpu"
+    command: str = ""
+
+
+def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
+    """Judge, and write what came out.
+
+    Args:
+        folder: of the bundle.
+        data: of the data set that its recipe names.
+        request: what is asked for.
+        out: for plan, rows and results; give it again to go on.
+
+    Returns:
+        The page.
+
+    Raises:
+        ReadableError: a word is wrong, the data cannot be had, or ``out`` holds another plan.
+    """
+    begun = read_plan(out)
+    if request.so_far and begun is None:
+        raise ReadableError(f"{out} holds no plan. Leave --so-far out to begin one.")
+    asked = contenders(request.methods or (tuple(begun.methods) if begun else ()))
+    bundle = Bundle.load(folder)
+    if begun is not None and request.so_far:
+        if request.cost:
+            samples = split_samples(bundle, data, request.split)
+            _measure(folder, begun, asked, samples, request, out)
+        return report(begun, asked, request, out)
+    samples = split_samples(bundle, data, request.split)
+    plan = settled(_plan(bundle, asked, request), samples, request.count, out, _besides(request))
+    note_start(out, start(command=request.command, device=request.device))
+    _collect(bundle, plan, asked, samples, request.device, out)
+    if request.cost:
+        _measure(folder, plan, asked, samples, request, out)
+    return report(plan, asked, request, out)
+
+
+def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) -> str:
+    """Tabulate the methods that are finished on every film, or on as many as are done so far."""
+    names = {plan.first, *(one.name for one in asked)}
+    methods = [name for name in plan.methods if name in names or not request.so_far]
+    if not request.so_far:
+        methods = [name for name in methods if _is_done(out, plan, name)]
+    films = list(finished(out, plan.films, methods)) if plan.first in methods else []
+    if not films:
+        raise ReadableError(
+            f"No film is judged under all of {' '.join(names)} yet. Name methods that are done, or "
+            "leave --so-far out."
+        )
+    table = tabulate(plan, methods, films, resamples=request.resamples)
+    table["unfinished"] = [name for name in plan.methods if name not in methods]
+    table |= _alone(out, methods)
+    words = plan.to_json()
+    page = markdown(words, table, request.command)
+    write_json(out / f"{NAME}.json", {"plan": words, "command": request.command, **table})
+    write_text(out / f"{NAME}.md", page)
+    plot(table, out / f"{NAME}.svg")
+    return page
+
+
+def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
+    return Plan(
+        bundle=bundle.name,
+        digest=bundle.digest,
+        split=request.split,
+        nodes=tuple(request.nodes),
+        fills=tuple(request.fills),
+        steps=request.steps,
+        seed=request.seed,
+        methods={one.name: one.to_json() for one in asked},
+        primary=tuple(request.primary),
+    )
+
+
+def _besides(request: Request) -> set[str]:
+    """The films of the earlier comparisons."""
+    films: set[str] = set()
+    for folder in request.besides:
+        plan = read_plan(folder)
+        if plan is None or plan.split != request.split:
+            raise ReadableError(
+                f"{folder} holds no comparison on the {request.split} split. Give --besides "
+                "the --out of one."
+            )
+        films |= set(plan.films)
+    return films
+
+
+def _measure(
+    folder: Path,
+    plan: Plan,
+    asked: Sequence[Contender],
+    samples: Sequence[Sample],
+    request: Request,
+    out: Path,
+) -> None:
+    from training.benchmarks.heatmaps.cost import measure_costs
+
+    measure_costs(folder, plan, asked, samples, request.cost, request.device, out)
+
+
+def _collect(
+    bundle: Bundle,
+    plan: Plan,
+    asked: tuple[Contender, ...],
+    samples: Sequence[Sample],
+    device: str,
+    out: Path,
+) -> None:
+    from dprotonet.inference.predictor import Predictor
+    from training.benchmarks.heatmaps.collect import Work, collect
+    from training.benchmarks.heatmaps.scoring import Judge
+
+    predictor = Predictor(bundle, device)
+    collect(Work(predictor, plan, asked, Judge.of(predictor, plan.steps)), samples, out)
+
+
+def _is_done(out: Path, plan: Plan, method: str) -> bool:
+    return sum(1 for _ in finished(out, plan.films, [method])) == len(plan.films)
+
+
+def _alone(out: Path, methods: Sequence[str]) -> dict[str, Any]:
+    """Measured costs, where there are any."""
+    file = out / "cost.json"
+    if not file.is_file():
+        return {}
+    costs = json.loads(file.read_text(encoding="utf-8"))
+    found = {name: costs["methods"][name] for name in methods if name in costs["methods"]}
+    return {"alone": found, "alone_films": costs["films"]}

@@ -1,0 +1,252 @@
+"""Several networks under one budget on the same films: trained, chosen on validation, compared.
+
+Every network is tried under as many settings, on the first seed, and keeps those with the best
+validation films; the other seeds are trained under them. With folds the choice is made in each fold
+anew, on its own validation films, so that no film is judged by settings that it chose.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dprotonet.errors import ReadableError
+from dprotonet.modeling.model import DProtoNet
+from dprotonet.prototypes.activation_stats import activation_statistics
+from training.evaluation.metrics import auroc, share_right
+from training.fitting.best_epoch import best_epoch, score_of
+from training.fitting.calibration import chances, log_loss
+from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
+from training.fitting.crossval import rows_of
+from training.fitting.fit import Fitted, fit_network
+from training.io import write_json
+from training.presets import search, variant
+from training.recipe import Recipe, weights_name
+
+_log = logging.getLogger(__name__)
+
+# Keys that belong to the budget or to the films: a variant may not change them.
+_SHARED = (
+    *("name", "dataset", "seed", "weights", "backbone", "image_size", "epochs", "batch_size"),
+    *("rotate", "shift", "zoom", "brightness", "contrast", "flip", "frozen_blocks", "variants"),
+)
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe)}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be compared; written down before the first training and never changed after.
+
+    Attributes:
+        recipe: that all variants start from.
+        variants: names by :func:`training.presets.variant`; the first is what all others are
+            compared with.
+        seeds: the first is that of the search.
+        folds: of a grouped cross-validation; 1 for the split alone.
+    """
+
+    recipe: Recipe
+    variants: tuple[str, ...]
+    seeds: tuple[int, ...]
+    folds: int = 1
+
+    def __post_init__(self) -> None:
+        if len(set(self.variants)) != len(self.variants) or len(self.variants) < 2:
+            raise ReadableError("Name at least two presets to compare, each once.")
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
+            raise ReadableError("Give at least one seed, and each once.")
+        for name in self.variants:
+            values = self.recipe_of(name)
+            changed = [k for k in _SHARED if getattr(values, k) != getattr(self.recipe, k)]
+            if changed:
+                raise ReadableError(
+                    f"The variant {name} changes {changed[0]}, which all that are compared share. "
+                    f"Change it for all by --set {changed[0]}=…"
+                )
+
+    def recipe_of(self, name: str, settings: Mapping[str, Any] | None = None) -> Recipe:
+        """A variant's recipe, under one of its settings."""
+        return dataclasses.replace(variant(self.recipe, name), **(settings or {}))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: what stands in the results."""
+        first, *others = self.variants
+        return {
+            "recipe": self.recipe.to_json() | {"weights": weights_name(self.recipe)},
+            "variants": {
+                name: _difference(self.recipe, self.recipe_of(name)) for name in self.variants
+            },
+            "search": {
+                name: [dict(s) for s in search(self.recipe_of(name))] for name in self.variants
+            },
+            "chosen_by": "validation AUROC to three digits, then validation log-loss, first seed",
+            "seeds": list(self.seeds),
+            "folds": self.folds,
+            "primary": [
+                f"{figure} of {first} minus {figure} of {other}, mean over the seeds, "
+                "bootstrap by patient, 95 %"
+                for other in others
+                for figure in ("AUROC", "accuracy")
+            ],
+        }
+
+
+def write_plan(plan: Plan, out: Path) -> None:
+    """Write the plan down, or find that it is the one that was begun.
+
+    Raises:
+        ReadableError: the folder holds a comparison under another plan.
+    """
+    file, values = out / "plan.json", plan.to_json()
+    if not file.is_file():
+        write_json(file, values)
+        return
+    before = json.loads(file.read_text(encoding="utf-8"))
+    plain = json.loads(json.dumps(values))
+    # A key that recipes have gained since then stood at its default.
+    gained = set(plain["recipe"]) - set(before.get("recipe", ()))
+    plain["recipe"] = {
+        key: value
+        for key, value in plain["recipe"].items()
+        if key not in gained or value != _DEFAULTS.get(key)
+    }
+    changed = [key for key in plain if before.get(key) != plain[key]]
+    if changed:
+        raise ReadableError(
+            f"{out} holds a comparison with other {changed[0]}. Give the same words, or another "
+            "--out: a plan is not changed once films were judged."
+        )
+
+
+def compare(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
+    """Train what is not finished yet; each training that is done is one file, and is not repeated.
+
+    Args:
+        run: of the plan's recipe.
+
+    Yields:
+        The finished trainings that count: one for each variant, seed and fold.
+    """
+    for fold in range(plan.folds):
+        rows = rows_of(run, fold=fold, folds=plan.folds if plan.folds > 1 else None)
+        for name in plan.variants:
+            tried = [
+                _trained(plan, run, rows, _Task(name, fold, plan.seeds[0], number))
+                for number in range(len(search(plan.recipe_of(name))))
+            ]
+            judged = [record["validation"] for record in tried]
+            scores = [score_of(found["auroc"], found["log_loss"]) for found in judged]
+            best = scores.index(max(scores))
+            yield tried[best]
+            for seed in plan.seeds[1:]:
+                yield _trained(plan, run, rows, _Task(name, fold, seed, best))
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One training: a variant in a fold, a seed, and the number of the settings."""
+
+    name: str
+    fold: int
+    seed: int
+    settings: int
+
+    def file(self, out: Path) -> Path:
+        slug = "".join(c if c.isalnum() else "-" for c in self.name)
+        return out / "rows" / slug / f"fold{self.fold}-seed{self.seed}-settings{self.settings}.json"
+
+
+def _trained(plan: Plan, run: Run, rows: Rows, task: _Task) -> dict[str, Any]:
+    """The record of one training, from its file where it is finished."""
+    file = task.file(run.out)
+    if file.is_file():
+        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return record
+    settings = search(plan.recipe_of(task.name))[task.settings]
+    recipe = dataclasses.replace(plan.recipe_of(task.name, settings), seed=task.seed)
+    place = file.with_suffix("")  # the checkpoint of a training in progress
+    own = dataclasses.replace(run, recipe=recipe, resume=True)
+    fitted = fit_network(own, rows, out=place)
+    record = dataclasses.asdict(task) | {"chosen": dict(settings)} | _record(own, rows, fitted)
+    _write_record(file, record)
+    shutil.rmtree(place, ignore_errors=True)
+    _log.info(
+        "%s, fold %d, seed %d, settings %d: validation AUROC %s, %.0f s",
+        *(task.name, task.fold, task.seed, task.settings),
+        *(record["validation"]["auroc"], record["seconds"]),
+    )
+    return record
+
+
+def _write_record(file: Path, record: Mapping[str, Any]) -> None:
+    """One line for each key, so that the films' values stay on one; whole or not at all."""
+    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in record.items())
+    part = file.with_suffix(".part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    part.replace(file)
+
+
+def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
+    judged = fitted.judged(run, rows.test)
+    return {
+        "epoch": best_epoch(fitted.history),
+        "validation": _validation(run, rows, fitted),
+        "temperature": round(fitted.temperature, 4),
+        "threshold": fitted.threshold,
+        **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
+        "seconds": round(fitted.seconds, 1),
+        "prototypes": _prototypes(run, rows, fitted),
+        "pruning": fitted.pruning.to_json() if fitted.pruning else None,
+        "sample_ids": [run.films.samples[i].sample_id for i in rows.test.tolist()],
+        "probabilities": np.round(judged.probabilities, 6).tolist(),
+        "called": judged.calls().astype(int).tolist(),
+    }
+
+
+def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]:
+    """Of the finished network, before the temperature: what settings are chosen by."""
+    at = rows.validation.numpy()
+    truth = run.films.labels.numpy()[at]
+    said = chances(fitted.logits[at], truth)
+    area = auroc(said, truth)
+    return {
+        "auroc": None if np.isnan(area) else round(area, 4),
+        "accuracy": round(share_right(said, truth), 4),
+        "log_loss": round(log_loss(fitted.logits[at], truth), 4),
+    }
+
+
+def _prototypes(run: Run, rows: Rows, fitted: Fitted) -> dict[str, int] | None:
+    """How many there are, and how many of them are dead or doubles, on the training films."""
+    model = fitted.network
+    if not isinstance(model, DProtoNet):
+        return None
+    found = activation_statistics(
+        model, prototype_batches(run, rows.train, run.final), images_per_pass=PER_PASS
+    ).prototypes
+    return {
+        "count": len(found),
+        "dead": sum(p.dead for p in found),
+        "doubles": sum(bool(p.duplicates) for p in found),
+    }
+
+
+def _difference(base: Recipe, other: Recipe) -> dict[str, Any]:
+    """Keys in which a variant leaves the common recipe."""
+    before, after = base.to_json(), other.to_json()
+    return {key: after[key] for key in after if after[key] != before[key]}
+
+
+def plan_of(recipe: Recipe, names: Sequence[str], seeds: Sequence[int], folds: int | None) -> Plan:
+    """A plan in which dprotonet, where it takes part, is what all others are compared with."""
+    first = [name for name in names if name == "dprotonet"]
+    return Plan(recipe, (*first, *(n for n in names if n not in first)), tuple(seeds), folds or 1)

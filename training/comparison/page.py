@@ -1,0 +1,97 @@
+"""A comparison as a page: the table in Markdown, and a plot of the differences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
+    """The page.
+
+    Args:
+        plan: as it was written down before the first training.
+        table: from :func:`training.comparison.table.tabulate`.
+        command: that made it.
+    """
+    lines = [
+        f"# {plan['recipe']['name']}: the family compared",
+        "",
+        f"{table['films']} films of {table['patients']} patients, {_folds(plan['folds'])}, "
+        f"{len(plan['seeds'])} seeds. Every network had the same films, epochs and number of "
+        "settings to choose from on validation films.",
+        "",
+        f"    {command}",
+        "",
+        "| Network | AUROC, mean ± sd | [95 %] | Accuracy, mean ± sd | [95 %] "
+        "| dead / double prototypes |",
+        "|---|---|---|---|---|---|",
+        *(_row(name, found) for name, found in table["variants"].items()),
+        "",
+        "| Difference (paired, by patient) | AUROC [95 %] | Accuracy [95 %] |",
+        "|---|---|---|",
+        *(
+            f"| {name} | {interval_words(d['auroc'])} | {interval_words(d['accuracy'])} |"
+            for name, d in table["differences"].items()
+        ),
+        "",
+        "Written down before the first training:",
+        "",
+        *(f"- {sentence}" for sentence in plan["primary"]),
+        f"- settings chosen by: {plan['chosen_by']}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def plot(table: dict[str, Any], file: Path) -> None:
+    """AUROC of every network, and what separates each from the first, as SVG."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    names = list(table["variants"])[::-1]
+    figure = Figure(figsize=(9.0, 1.0 + 0.5 * len(names)), layout="constrained")
+    FigureCanvasSVG(figure)
+    left, right = figure.subplots(1, 2)
+    for at, name in enumerate(names):
+        found = table["variants"][name]["auroc"]
+        left.plot([found["low"], found["high"]], [at, at], color="#3b6ea5")
+        left.plot(found["each_seed"], [at] * len(found["each_seed"]), "o", color="#3b6ea5", ms=4)
+    left.set(yticks=range(len(names)), yticklabels=names, xlabel="AUROC (points: seeds; bar: 95 %)")
+    pairs = list(table["differences"].items())[::-1]
+    for at, (_, found) in enumerate(pairs):
+        low, high = found["auroc"]["low"], found["auroc"]["high"]
+        right.plot([low, high], [at, at], color="#8a4b2d")
+        right.plot([found["auroc"]["value"]], [at], "o", color="#8a4b2d", ms=5)
+    right.axvline(0.0, color="0.6", lw=1)
+    right.set(
+        yticks=range(len(pairs)), yticklabels=[n for n, _ in pairs], xlabel="difference in AUROC"
+    )
+    figure.savefig(file, format="svg", metadata={"Date": None})
+
+
+def _folds(folds: int) -> str:
+    return "the test split" if folds == 1 else f"out of {folds} folds by patient"
+
+
+def _row(name: str, found: dict[str, Any]) -> str:
+    prototypes = found.get("prototypes")
+    counted = "–"
+    if prototypes:
+        counted = f"{prototypes['dead']:g} / {prototypes['doubles']:g} of {prototypes['count']:g}"
+    return f"| {name} | {_spread(found['auroc'])} | {_spread(found['accuracy'])} | {counted} |"
+
+
+def _spread(found: dict[str, Any]) -> str:
+    return f"{spread_words(found)} | [{found['low']:.3f}, {found['high']:.3f}]"
+
+
+def spread_words(found: dict[str, Any]) -> str:
+    """Mean and deviation over the seeds: ``0.905 ± 0.005``."""
+    sd = "" if found["sd"] is None else f" ± {found['sd']:.3f}"
+    return f"{found['mean']:.3f}{sd}"
+
+
+def interval_words(found: dict[str, Any]) -> str:
+    """A difference with its interval: ``+0.015 [+0.007, +0.024]``."""
+    return f"{found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"

@@ -1,0 +1,132 @@
+"""Finished trainings to one table: mean and deviation over seeds, differences by bootstrap."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation import metrics
+from training.fitting.context import Run
+
+Array = NDArray[np.float64]
+Figure = Callable[["Seeds", Array], Array]
+
+
+class Seeds:
+    """What one variant said of all judged films, under each seed.
+
+    Attributes:
+        probabilities: ``(S, N, K)``, films in the order of the data set.
+        called: ``(S, N)`` class indices; ``(S, N, K)`` of a multi-label set.
+        rows: ``(N,)`` the films' places in the data set.
+    """
+
+    def __init__(self, run: Run, records: Sequence[Mapping[str, Any]]) -> None:
+        place = {s.sample_id: i for i, s in enumerate(run.films.samples)}
+        by_seed = defaultdict(list)
+        for record in records:
+            by_seed[record["seed"]].append(record)
+        chances, calls = [], []
+        for _, parts in sorted(by_seed.items()):
+            at = np.array([place[i] for r in parts for i in r["sample_ids"]])
+            order = np.argsort(at)
+            self.rows = at[order]
+            chances.append(np.array([p for r in parts for p in r["probabilities"]])[order])
+            calls.append(np.array([c for r in parts for c in r["called"]])[order])
+        self.probabilities, self.called = np.stack(chances), np.stack(calls)
+        self.labels = run.films.labels.numpy()[self.rows]
+
+    def aurocs(self, weights: Array) -> Array:
+        """``(B, N)`` weights to ``(S, B)``."""
+        return np.stack([metrics.macro_auroc(p, self.labels, weights) for p in self.probabilities])
+
+    def accuracies(self, weights: Array) -> Array:
+        """``(B, N)`` weights to ``(S, B)``."""
+        return np.stack(
+            [
+                metrics.weighted_mean(metrics.right_share(calls, self.labels), weights)
+                for calls in self.called
+            ]
+        )
+
+
+def mean_over_seeds(figure: Figure, said: Seeds) -> Callable[[Array], Array]:
+    """``(B, N)`` weights to ``(B,)``."""
+    return lambda weights: figure(said, weights).mean(axis=0)
+
+
+FIGURES: dict[str, Figure] = {"auroc": Seeds.aurocs, "accuracy": Seeds.accuracies}
+
+
+def tabulate(
+    run: Run, records: Iterable[Mapping[str, Any]], variants: Sequence[str]
+) -> dict[str, Any]:
+    """Figures of every variant, and of the first one minus each other.
+
+    Args:
+        records: as :func:`training.comparison.compare.compare` yields them, all of them.
+        variants: the plan's.
+    """
+    by_name = defaultdict(list)
+    for record in records:
+        by_name[record["name"]].append(record)
+    said = {name: Seeds(run, by_name[name]) for name in variants}
+    first = said[variants[0]]
+    draws = metrics.patient_draws(run.films.patients[first.rows], run.recipe.resamples)
+    return {
+        "films": len(first.rows),
+        "patients": len(set(run.films.patients[first.rows].tolist())),
+        "classes": list(run.dataset.classes),
+        "resamples": run.recipe.resamples,
+        "variants": {name: _figures(said[name], by_name[name], draws) for name in variants},
+        "differences": {
+            f"{variants[0]} - {name}": _differences(first, said[name], draws)
+            for name in variants[1:]
+        },
+    }
+
+
+def _figures(said: Seeds, records: Sequence[Mapping[str, Any]], draws: Array) -> dict[str, Any]:
+    once = np.ones((1, len(said.labels)))
+    found: dict[str, Any] = {"seeds": len(said.called)}
+    for name, figure in FIGURES.items():
+        each = figure(said, once)[:, 0]
+        spread = metrics.interval(mean_over_seeds(figure, said), draws)
+        found[name] = {
+            "mean": round(float(each.mean()), 4),
+            "sd": round(float(each.std(ddof=1)), 4) if len(each) > 1 else None,
+            "low": spread.to_json()["low"],
+            "high": spread.to_json()["high"],
+            "each_seed": [round(float(v), 4) for v in each],
+        }
+    areas = [r["validation"]["auroc"] for r in records if r["validation"]["auroc"] is not None]
+    found["validation_auroc"] = round(float(np.mean(areas)), 4) if areas else None
+    found["chosen"] = [
+        {"settings": dict(settings), "folds_and_seeds": count}
+        for settings, count in Counter(tuple(r["chosen"].items()) for r in records).most_common()
+    ]
+    counted = [r["prototypes"] for r in records if r["prototypes"]]
+    if counted:
+        found["prototypes"] = {
+            key: round(float(np.mean([c[key] for c in counted])), 2) for key in counted[0]
+        }
+    found["minutes"] = round(sum(r["seconds"] for r in records) / 60, 1)
+    return found
+
+
+def _differences(first: Seeds, other: Seeds, draws: Array) -> dict[str, Any]:
+    """By patient: a resample takes the same films of both, under all seeds."""
+    found: dict[str, Any] = {}
+    for name, figure in FIGURES.items():
+        one, two = mean_over_seeds(figure, first), mean_over_seeds(figure, other)
+        found[name] = metrics.interval(partial(_less, one, two), draws).to_json()
+    return found
+
+
+def _less(one: Callable[[Array], Array], two: Callable[[Array], Array], weights: Array) -> Array:
+    return one(weights) - two(weights)

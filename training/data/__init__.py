@@ -1,0 +1,1 @@
+"""From samples to network inputs, split by patient."""

@@ -1,0 +1,203 @@
+"""What a network is fed in training: fresh augmented films, or copies kept behind frozen blocks.
+
+Every random choice follows from (seed, epoch, film), so that a resumed run sees what an
+uninterrupted one would have seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from dprotonet.errors import ReadableError
+from dprotonet.modeling.preprocessing import Preprocessing
+from training.data.placed_images import Films
+from training.data.tensor_cache import read_kept, write_kept
+from training.data.transforms import AUGMENTATION, augmentation, augmented, unit
+from training.fitting.distributed import is_main, share
+from training.progress import shown
+from training.recipe import Recipe
+
+_log = logging.getLogger(__name__)
+_CLEAN_BATCH = 32
+_MOST_WEIGHT = 20.0
+
+
+def number(*parts: object) -> int:
+    """A seed that depends on every part and on nothing else."""
+    return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
+
+
+class Inputs(Protocol):
+    """Network inputs by film and epoch."""
+
+    def clean(self, rows: Tensor) -> Tensor:
+        """``(n, …)`` inputs of the films as they are."""
+        ...
+
+    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+        """``(n, …)`` inputs of the films as augmented for this epoch."""
+        ...
+
+
+class LiveInputs:
+    """Films augmented anew for every epoch."""
+
+    def __init__(self, films: Films, preprocessing: Preprocessing, recipe: Recipe) -> None:
+        self._films, self._preprocessing = films, preprocessing
+        self._seed, self._transform = recipe.seed, augmentation(recipe)
+        self._changes = {name: getattr(recipe, name) for name in ("seed", *AUGMENTATION)}
+
+    @property
+    def digest(self) -> str:
+        """Names the inputs: placed pixels, how they are normalised and augmented, and the seed."""
+        facts = (self._films.pixel_sha256s, self._preprocessing.digest, self._changes)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+    def clean(self, rows: Tensor) -> Tensor:
+        """``(n, 3, S, S)`` normalised."""
+        return self._normal(unit(self._films.pixels[rows]))
+
+    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+        """``(n, 3, S, S)`` normalised."""
+        films = [
+            augmented(self._transform, self._films.pixels[row], number(self._seed, epoch, row))
+            for row in rows.tolist()
+        ]
+        return self._normal(torch.stack(films))
+
+    def _normal(self, films: Tensor) -> Tensor:
+        rgb = films.expand(-1, 3, -1, -1)
+        return self._preprocessing.normalise(rgb).contiguous(memory_format=torch.channels_last)
+
+
+class KeptInputs:
+    """Activations behind the frozen blocks: of each film as it is, and of some augmented copies.
+
+    The frozen blocks never change, so they run once for each copy instead of once an epoch, and
+    once for all folds and networks that start from the same weights.
+    """
+
+    def __init__(
+        self,
+        live: LiveInputs,
+        front: nn.Module,
+        count: int,
+        variants: int,
+        *,
+        keep: Path | None = None,
+    ) -> None:
+        front = front.eval().to(memory_format=torch.channels_last)
+        name = _digest(live, front, variants) if keep else ""
+        kept = read_kept(keep, name) if keep else None
+        if kept is None:
+            passes = -(-count // _CLEAN_BATCH)
+            clean = shown(_clean(live, count), passes, "kept", "pass")
+            kept = {"clean": _through(front, clean)}
+            for variant in range(variants):
+                changed = shown(_changed(live, count, variant), passes, f"kept {variant}", "pass")
+                kept[f"variant-{variant}"] = _through(front, changed)
+            if keep and is_main():
+                write_kept(keep, name, kept)
+            _log.info("kept %d films with %d variants behind the frozen blocks", count, variants)
+        self._clean = kept["clean"]
+        self._variants = [kept[f"variant-{variant}"] for variant in range(variants)]
+
+    def clean(self, rows: Tensor) -> Tensor:
+        """``(n, C, h, w)`` of the films as they are."""
+        return self._clean[rows].float().contiguous(memory_format=torch.channels_last)
+
+    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+        """``(n, C, h, w)`` of one of the kept copies; film and epoch decide which."""
+        which = [number("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
+        chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
+        return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
+
+
+def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
+    """Names kept activations: films, their augmentation, the frozen weights, and who computed."""
+    state = {key: value.cpu() for key, value in front.state_dict().items()}
+    weights = hashlib.sha256()
+    for key, value in sorted(state.items()):
+        weights.update(key.encode() + value.contiguous().numpy().tobytes())
+    return hashlib.sha256(
+        repr((live.digest, weights.hexdigest(), variants, torch.__version__)).encode()
+    ).hexdigest()
+
+
+def _clean(live: LiveInputs, count: int) -> Iterator[Tensor]:
+    for rows in torch.arange(count).split(_CLEAN_BATCH):
+        yield live.clean(rows)
+
+
+def _changed(live: LiveInputs, count: int, variant: int) -> Iterator[Tensor]:
+    for rows in torch.arange(count).split(_CLEAN_BATCH):
+        yield live.changed(rows, variant)
+
+
+def _through(front: nn.Module, batches: Iterable[Tensor]) -> Tensor:
+    """Activations ``(N, C, h, w)``, in 16 bit: they are inputs, and take half the memory."""
+    with torch.inference_mode():
+        return torch.cat([front(batch).to(torch.float16) for batch in batches]).clone()
+
+
+@dataclass
+class EpochBatches:
+    """Shuffled training batches; each pass over it is the next epoch.
+
+    Attributes:
+        rows: ``(n,)`` films to train on.
+        epoch: of the next pass, from 0.
+        balanced: draw every class as often, with repeats, instead of every film once.
+    """
+
+    inputs: Inputs
+    labels: Tensor
+    rows: Tensor
+    batch_size: int
+    seed: int
+    epoch: int = 0
+    balanced: bool = False
+
+    def __len__(self) -> int:
+        return max(1, len(self.rows) // self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        epoch, self.epoch = self.epoch, self.epoch + 1
+        generator = torch.Generator().manual_seed(number("order", self.seed, epoch))
+        if self.balanced:
+            if self.labels.ndim == 2:
+                raise ReadableError(
+                    "A balanced sampler needs one class for each film, and these have any number. "
+                    "Give --set sampler=shuffle; class_balance weighs the classes instead."
+                )
+            labels = self.labels[self.rows]
+            weights = 1.0 / torch.bincount(labels)[labels]
+            picked = torch.multinomial(weights, len(labels), replacement=True, generator=generator)
+        else:
+            picked = torch.randperm(len(self.rows), generator=generator)
+        order = self.rows[picked]
+        # The last, smaller batch is left out: its films come first in some other epoch.
+        for batch in list(order.split(self.batch_size))[: len(self)]:
+            own = share(batch)
+            yield self.inputs.changed(own, epoch), self.labels[own]
+
+
+def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:
+    """``(K,)``: inverse to each class's share, 1 on the average film.
+
+    Of multi-label films: negatives for each positive, at most 20, so that one rare film does not
+    outshout all others.
+    """
+    if isinstance(labels, Tensor) and labels.ndim == 2:
+        positive = labels.sum(dim=0).clamp(min=1).float()
+        return ((len(labels) - positive) / positive).clamp(max=_MOST_WEIGHT)
+    counts = torch.bincount(torch.as_tensor(labels), minlength=classes).clamp(min=1)
+    return len(labels) / (classes * counts.float())

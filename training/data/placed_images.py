@@ -1,0 +1,253 @@
+"""All films of a run on the network grid, in memory: read once, used by every phase and fold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dprotonet.errors import ReadableError, UnreadableImage
+from dprotonet.modeling.preprocessing import Preprocessing
+from training.data.tensor_cache import read_kept, write_kept
+from training.data.transforms import PlaceFilm
+from training.datasets.samples import Sample
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """Placed films and what is known of them.
+
+    Attributes:
+        pixels: ``(N, C, S, S)`` uint8, C is 1 where all are grey.
+        labels: ``(N,)`` class indices; ``(N, K)`` bool of a multi-label set.
+        samples: N samples, in the same order.
+        sha256s: N hashes of the image files.
+        left_out: samples that cannot be read, each with a sentence that says why.
+        several_frames: how many files have more than one frame; the first was taken.
+    """
+
+    pixels: Tensor
+    labels: Tensor
+    samples: tuple[Sample, ...]
+    sha256s: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+    several_frames: int = 0
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    @property
+    def patients(self) -> np.ndarray:
+        """``(N,)`` patient ids."""
+        return np.array([s.patient_id for s in self.samples])
+
+    @property
+    def views(self) -> np.ndarray:
+        """``(N,)`` views, "" where unknown."""
+        return np.array([s.view for s in self.samples])
+
+    @property
+    def sexes(self) -> np.ndarray:
+        """``(N,)`` "F", "M" or "" where unknown."""
+        return np.array([s.sex for s in self.samples])
+
+    @property
+    def ages(self) -> np.ndarray:
+        """``(N,)`` years, nan where unknown."""
+        return ages_of(self.samples)
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a film has any number of the classes."""
+        return self.labels.ndim == 2
+
+    @cached_property
+    def pixel_sha256s(self) -> tuple[str, ...]:
+        """N hashes of the placed pixels, taken once."""
+        return tuple(
+            hashlib.sha256(np.ascontiguousarray(film).tobytes()).hexdigest()
+            for film in self.pixels.numpy()
+        )
+
+    def rows(self, samples: Sequence[Sample]) -> Tensor:
+        """Where these samples stand, ``(n,)`` int64."""
+        place = {s.sample_id: i for i, s in enumerate(self.samples)}
+        return torch.tensor([place[s.sample_id] for s in samples], dtype=torch.int64)
+
+
+def labels_of(samples: Sequence[Sample], classes: int = 0) -> np.ndarray:
+    """``(n,)`` class indices, or ``(n, K)`` bool of a multi-label set with ``classes`` = K."""
+    if not samples or samples[0].labels is None:
+        return np.array([s.label for s in samples], dtype=np.int64)
+    if classes < 1:
+        raise ValueError("a multi-label set needs its number of classes")
+    hot = np.zeros((len(samples), classes), dtype=bool)
+    for row, sample in zip(hot, samples, strict=True):
+        row[list(sample.classes)] = True
+    return hot
+
+
+def ages_of(samples: Sequence[Sample]) -> np.ndarray:
+    """``(n,)`` years, nan where unknown."""
+    return np.array([np.nan if s.age is None else float(s.age) for s in samples])
+
+
+def place_films(
+    samples: Sequence[Sample],
+    preprocessing: Preprocessing,
+    *,
+    classes: int = 0,
+    keep: Path | None = None,
+    damaged: Literal["refuse", "leave_out"] = "refuse",
+) -> Films:
+    """Read every sample once.
+
+    Args:
+        classes: K, which a multi-label set needs.
+        keep: a .safetensors file in which placed films outlive the run, or None.
+        damaged: what is done with images that cannot be read.
+
+    Raises:
+        ReadableError: images cannot be read, and they are not to be left out, or none can.
+    """
+    names = _digest(samples, preprocessing)
+    kept = _kept(keep, names, samples) if keep else None
+    placed = kept or _place(samples, preprocessing)
+    _check_problems(placed.problems, len(samples), damaged)
+    if keep and kept is None:
+        _keep(keep, names, placed)
+    read = [s for i, s in enumerate(samples) if i not in placed.problems]
+    several = sum(count > 1 for count in placed.frames)
+    if several:
+        _log.warning("%d files have several frames: the first of each was taken", several)
+    return Films(
+        placed.pixels,
+        torch.from_numpy(labels_of(read, classes)),
+        tuple(read),
+        tuple(placed.sha256s),
+        tuple((samples[i].sample_id, why) for i, why in placed.problems.items()),
+        several,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """What was read of N samples; those in ``problems`` are in none of the other fields."""
+
+    pixels: Tensor
+    sha256s: Sequence[str]
+    frames: Sequence[int]
+    problems: Mapping[int, str]  # place among the samples: why it cannot be read
+
+
+def _check_problems(problems: Mapping[int, str], count: int, damaged: str) -> None:
+    if not problems:
+        return
+    first = next(iter(problems.values()))
+    if len(problems) == count:
+        raise ReadableError(f"None of the {count} images can be read. The first: {first}")
+    if len(problems) > 1 or damaged == "leave_out":
+        for why in problems.values():
+            _log.warning("%s", why)
+    if damaged == "refuse":
+        more = f"{len(problems) - 1} more of {count} images cannot be read either. "
+        raise ReadableError(
+            f"{first} {more if len(problems) > 1 else ''}"
+            "Replace or remove them, or give --set damaged=leave_out."
+        )
+    _log.warning("%d of %d images cannot be read and were left out", len(problems), count)
+
+
+def readable(samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """The samples whose images can be read, each tried; the others are named in the log."""
+    found = []
+    for sample in samples:
+        try:
+            sample.load()
+        except UnreadableImage as error:
+            _log.warning("left out: %s", error)
+        else:
+            found.append(sample)
+    return tuple(found)
+
+
+def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
+    from monai.data import CacheDataset
+
+    cache = CacheDataset(
+        list(samples),
+        PlaceFilm(preprocessing),
+        num_workers=2,
+        progress=sys.stderr.isatty(),
+        copy_cache=False,
+    )
+    found = [cache[i] for i in range(len(samples))]
+    problems = {i: one["problem"] for i, one in enumerate(found) if "problem" in one}
+    found = [one for one in found if "problem" not in one]
+    films = [one["film"] for one in found]
+    colour = any(film.shape[0] == 3 for film in films)
+    pixels = [film.expand(3 if colour else 1, -1, -1) for film in films]
+    _log.info("placed %d films", len(films))
+    return _Placed(
+        torch.stack(pixels) if pixels else torch.empty(0, 1, 1, 1),
+        [one["sha256"] for one in found],
+        [one["frames"] for one in found],
+        problems,
+    )
+
+
+def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
+    """Names the placed films: ids, files with their size and time, and the preprocessing."""
+    rows = []
+    for s in samples:
+        facts = s.path.stat() if s.path else None
+        made = repr(s.make) if s.make else ""
+        made = hashlib.sha256(made.encode()).hexdigest() if "PhantomSample" in made else ""
+        rows.append((s.sample_id, facts and (facts.st_size, facts.st_mtime_ns), made))
+    text = json.dumps([preprocessing.digest, rows])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
+    found = read_kept(path, digest)
+    if found is None or set(found) != {"films", "sha256s", "frames", "unread"}:
+        return None
+    hashes = [bytes(row).hex() for row in found["sha256s"].tolist()]
+    unread = found["unread"].tolist()
+    read = [sample for i, sample in enumerate(samples) if i not in set(unread)]
+    # A generator may have changed under the same facts: a few films are made again.
+    ends = {0, len(read) // 2, len(read) - 1}
+    if any(read[i].make and read[i].image_sha256() != hashes[i] for i in ends):
+        return None
+    problems = {}
+    for i in unread:  # tried again, for the sentence that says why
+        try:
+            samples[i].load()
+        except ReadableError as error:
+            problems[i] = str(error)
+        else:
+            return None
+    return _Placed(found["films"], hashes, found["frames"].tolist(), problems)
+
+
+def _keep(path: Path, digest: str, placed: _Placed) -> None:
+    hashes = torch.tensor([list(bytes.fromhex(h)) for h in placed.sha256s], dtype=torch.uint8)
+    kept = {
+        "films": placed.pixels,
+        "sha256s": hashes,
+        "frames": torch.tensor(list(placed.frames), dtype=torch.int64),
+        "unread": torch.tensor(list(placed.problems), dtype=torch.int64),
+    }
+    write_kept(path, digest, kept)

@@ -1,0 +1,87 @@
+"""MONAI transforms: a sample onto the network grid, and its augmentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from monai.transforms import (
+    Compose,
+    RandAdjustContrast,
+    RandAffine,
+    RandFlip,
+    RandShiftIntensity,
+    ScaleIntensityRange,
+    Transform,
+)
+from torch import Tensor
+
+from dprotonet.errors import ReadableError
+from dprotonet.modeling.preprocessing import Preprocessing
+from training.datasets.samples import Sample
+from training.recipe import Recipe
+
+
+class PlaceFilm(Transform):
+    """Read one sample and place it: deterministic, so MONAI caches what comes out.
+
+    Returns a dict of "film", ``(C, S, S)`` uint8 with C = 1 where the film is grey, "sha256" of its
+    file, and how many "frames" that has. Of an image that cannot be read: "problem", a sentence.
+    """
+
+    def __init__(self, preprocessing: Preprocessing) -> None:
+        self._preprocessing = preprocessing
+
+    def __call__(self, data: Sample) -> dict[str, Any]:
+        """Read and place."""
+        try:
+            image = data.load()
+        except ReadableError as error:
+            return {"problem": str(error)}
+        unit, _ = self._preprocessing.place(image)
+        film = (unit if image.is_colour else unit[:1]).mul(255.0).round_().to(torch.uint8)
+        frames = image.facts.frames
+        return {"film": film, "sha256": data.image_sha256(image), "frames": frames}
+
+
+AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast", "flip")
+"""Keys of a recipe that :func:`augmentation` reads."""
+
+
+def augmentation(recipe: Recipe) -> Compose:
+    """Random changes of a placed film, uint8 in, float32 in [0, 1] out."""
+    side = recipe.image_size
+    steps: list[Transform] = [
+        ScaleIntensityRange(0.0, 255.0, 0.0, 1.0, clip=True),
+        RandAffine(
+            prob=1.0,
+            rotate_range=float(np.deg2rad(recipe.rotate)),
+            translate_range=recipe.shift * side,
+            scale_range=recipe.zoom,
+            mode="bilinear",
+            padding_mode="zeros",
+            cache_grid=True,
+            spatial_size=(side, side),
+        ),
+        RandShiftIntensity(recipe.brightness, prob=1.0),
+        RandAdjustContrast(prob=1.0, gamma=(1.0 - recipe.contrast, 1.0 + recipe.contrast))
+        if recipe.contrast
+        else ScaleIntensityRange(0.0, 1.0, 0.0, 1.0),
+        ScaleIntensityRange(0.0, 1.0, 0.0, 1.0, clip=True),
+    ]
+    if recipe.flip:
+        steps.append(RandFlip(prob=0.5, spatial_axis=1))
+    return Compose(steps)
+
+
+def augmented(transform: Compose, film: Tensor, seed: int) -> Tensor:
+    """One augmented copy ``(C, S, S)`` in [0, 1]; the seed alone decides which."""
+    transform.set_random_state(seed=seed % 2**32)
+    out = transform(film)
+    return getattr(out, "as_tensor", lambda: out)()
+
+
+def unit(films: Tensor) -> Tensor:
+    """``(N, C, S, S)`` uint8 to float32 in [0, 1]."""
+    return films.to(torch.float32).div_(255.0)

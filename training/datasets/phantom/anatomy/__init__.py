@@ -1,0 +1,1 @@
+"""What the synthetic chest is made of."""

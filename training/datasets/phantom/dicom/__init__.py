@@ -1,0 +1,1 @@
+"""Synthetic images as DICOM files."""

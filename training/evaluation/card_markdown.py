@@ -1,0 +1,130 @@
+"""A bundle's model card as Markdown, fit to be published beside its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dprotonet.bundle.bundle import Bundle
+
+_FIGURES = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "accuracy": "Accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ece": "Calibration error (ECE)",
+    "brier": "Brier score",
+}
+_GROUPS = {"by_view": "view", "by_sex": "sex", "by_age": "age"}
+_ABOUT = (
+    "A re-implementation, from the abstracts, of *Decoupling Deep Learning for Interpretable Image "
+    "Recognition* (arXiv 2210.08336) and its mask decoder (arXiv 2207.08046). It is not the "
+    "authors' code, and no claim is made to match their tables."
+)
+
+
+def markdown(bundle: Bundle) -> str:
+    """The whole card; sections without content are left out."""
+    card = bundle.card
+    sections = {
+        "Intended use": card.intended_use,
+        "Classes": _classes(bundle),
+        "Data": card.data,
+        "Figures": "\n\n".join(_figures(card.metrics)),
+        "Calibration": _calibration(bundle),
+        "Prototypes": _prototypes(bundle),
+        "Limits": "\n".join(f"- {limit}" for limit in card.limits),
+        "Training": _training(card.training),
+        "Licence": card.licence,
+    }
+    head = [f"# {card.title}", card.summary, "**Research use, not for diagnosis.**", _ABOUT]
+    body = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
+    return "\n\n".join([line for line in head if line] + body) + "\n"
+
+
+def value_words(value: Any) -> str:
+    """``0.921 [0.899, 0.942]``; a dash where there is no figure."""
+    if isinstance(value, int | float):
+        return f"{value:.3f}"
+    if not isinstance(value, Mapping) or value.get("value") is None:
+        return "–"
+    words = f"{value['value']:.3f}"
+    if value.get("low") is None or value.get("high") is None:
+        return words
+    return f"{words} [{value['low']:.3f}, {value['high']:.3f}]"
+
+
+def _classes(bundle: Bundle) -> str:
+    words = ", ".join(bundle.classes) + "."
+    if bundle.negative_class is not None:
+        words += f" “{bundle.negative_class}” means that nothing was found."
+    return f"{words} {bundle.card.note_on_classes}".strip()
+
+
+def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
+    if "auroc" not in metrics:
+        yield "Not measured."
+        return
+    rows = [
+        (words, value_words(metrics.get(f"{key}_interval", metrics[key])))
+        for key, words in _FIGURES.items()
+        if key in metrics
+    ]
+    yield (
+        f"{metrics.get('split', '')} split, {metrics.get('films', '?')} films of "
+        f"{metrics.get('patients', '?')} patients; in brackets {metrics.get('interval', '')}."
+    ).strip()
+    yield _table(("Figure", "Value"), rows)
+    groups = [
+        (f"{words} {name}", str(found.get("films", "")), value_words(found.get("auroc")))
+        for key, words in _GROUPS.items()
+        for name, found in metrics.get(key, {}).items()
+    ]
+    if groups:
+        yield _table(("Group", "Films", "AUROC"), groups)
+    left_out = metrics.get("groups_left_out", {})
+    if left_out:
+        yield "Not judged: " + "; ".join(f"{name} ({why})" for name, why in left_out.items()) + "."
+
+
+def _calibration(bundle: Bundle) -> str:
+    words = f"Logits are divided by a temperature of {bundle.temperature:.3f}"
+    if bundle.threshold is not None:
+        words += f"; a film is called positive from a probability of {bundle.threshold:.3f} on"
+    if bundle.thresholds is not None:
+        each = ", ".join(f"{name} {at:.3f}" for name, at in bundle.thresholds.items())
+        words += f"; classes do not exclude each other, and each is called from its own: {each}"
+    return words + ". Both were chosen on validation films."
+
+
+def _prototypes(bundle: Bundle) -> str:
+    rows = []
+    for record in bundle.prototypes:
+        seen = record.activation
+        state = "not measured"
+        if seen is not None:
+            doubles = f"double of {', '.join(seen.duplicates)}" if seen.duplicates else ""
+            state = ", ".join(filter(None, ("dead" if seen.dead else "", doubles))) or "–"
+        rows.append((record.id, record.class_name, str(len(record.sources)), state))
+    return _table(("Prototype", "Class", "Source images", "Dead or double"), rows)
+
+
+def _training(training: Mapping[str, Any]) -> str:
+    lines = []
+    versions = training.get("versions", {})
+    if versions:
+        lines.append("Versions: " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".")
+    if training.get("hardware"):
+        lines.append(f"Hardware: {training['hardware']}, {training.get('minutes', '?')} minutes.")
+    recipe = training.get("recipe")
+    if isinstance(recipe, Mapping):
+        shown = {key: value for key, value in recipe.items() if key != "card"}
+        lines.append("Recipe:\n\n```json\n" + json.dumps(shown, indent=1) + "\n```")
+    return "\n\n".join(lines)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in lines)

@@ -1,0 +1,212 @@
+"""Judge a bundle on one split of a data set, through the same path as every prediction."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.errors import ReadableError
+from dprotonet.inference.prediction import Prediction
+from dprotonet.modeling.labels import owned
+from training.data.placed_images import ages_of, labels_of, place_films, readable
+from training.data.splits import SPLITS, Split, by_split
+from training.datasets.registry import open_dataset
+from training.datasets.samples import Dataset, Sample
+from training.evaluation.report import Judged, report
+from training.progress import shown
+from training.recipe import Recipe
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """How many images each slow part looks at, 0 to leave it out, and whose heatmaps."""
+
+    faithfulness: int = 0
+    localisation: int = 0
+    sanity: int = 0
+    prototypes: int = 0
+    method: str = "mdm"
+    tier: str = "standard"
+
+
+def evaluate(
+    bundle: Bundle, data: Path | None, split: Split, *, device: str = "cpu"
+) -> dict[str, Any]:
+    """Figures of a bundle on one split of the data set that its recipe names.
+
+    Raises:
+        ReadableError: the data cannot be had, or has other classes than the bundle.
+    """
+    samples = split_samples(bundle, data, split)
+    resamples = recipe_of(bundle).resamples
+    return judge_samples(bundle, samples, split, resamples=resamples, device=device)
+
+
+def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Sample, ...]:
+    """The samples of one split, as they were split for training.
+
+    Raises:
+        ReadableError: the data cannot be had, or has other classes than the bundle, or the split
+            is empty.
+    """
+    recipe = recipe_of(bundle)
+    dataset = open_dataset(recipe, data)
+    check_classes(bundle, dataset)
+    samples = by_split(_grouped(dataset, recipe))[split]
+    if not samples:
+        raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
+    return tuple(samples)
+
+
+def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
+    """The samples as they were split for training."""
+    if recipe.duplicates == "refuse":
+        return readable(dataset.samples) if recipe.damaged == "leave_out" else dataset.samples
+    from dprotonet.modeling.preprocessing import Preprocessing
+    from training.data.leakage import group_duplicates
+
+    preprocessing = Preprocessing(size=recipe.image_size)
+    films = place_films(
+        dataset.samples, preprocessing, classes=len(dataset.classes), damaged=recipe.damaged
+    )
+    return group_duplicates(films).samples
+
+
+def judge_samples(
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    split: Split,
+    *,
+    resamples: int,
+    device: str = "cpu",
+) -> dict[str, Any]:
+    """The same for given samples, each read, placed and predicted as for a reader."""
+    from dprotonet.inference.predictor import Predictor
+
+    read = (sample.load() for sample in shown(samples, len(samples), "evaluate"))
+    predictions = list(Predictor(bundle, device).predict_many(read))
+    chances: NDArray[np.float64] = np.array(
+        [[p.probabilities[name] for name in bundle.classes] for p in predictions]
+    )
+    judged = Judged(
+        bundle.classes,
+        bundle.negative_class,
+        chances,
+        labels_of(samples, len(bundle.classes)),
+        np.array([s.patient_id for s in samples]),
+        np.array([s.view for s in samples]),
+        bundle.threshold,
+        sexes=np.array([s.sex for s in samples]),
+        ages=ages_of(samples),
+        thresholds=bundle.thresholds,
+    )
+    head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
+    similar = np.array([_similarities(bundle, p) for p in predictions])
+    return (
+        head
+        | report(judged, resamples=resamples)
+        | {"prototypes": prototype_figures(bundle, similar, judged.labels)}
+    )
+
+
+def _similarities(bundle: Bundle, said: Prediction) -> list[float]:
+    """P similarities in the bundle's order."""
+    by_id = {match.prototype: match.similarity for match in said.matches}
+    return [by_id[name] for name in bundle.prototype_ids]
+
+
+def prototype_figures(
+    bundle: Bundle, similarities: NDArray[np.float64], labels: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Dead and double prototypes of the training set, and class purity on ``(N, P)`` here."""
+    from training.evaluation.prototype_metrics import TOP, class_purity
+
+    owner = np.array(bundle.options.prototype_classes)
+    pure = class_purity(similarities, owned(labels, owner))
+    known = [(r.id, r.activation) for r in bundle.prototypes if r.activation is not None]
+    return {
+        "count": len(bundle.prototypes),
+        "dead": [name for name, seen in known if seen.dead],
+        "duplicates": {name: list(seen.duplicates) for name, seen in known if seen.duplicates},
+        "class_purity": round(float(pure.mean()), 4),
+        "class_purity_of": f"the {min(TOP, len(labels))} most similar images of each",
+    }
+
+
+def slow_parts(
+    bundle: Bundle, data: Path | None, split: Split, extras: Extras, *, device: str = "cpu"
+) -> dict[str, Any]:
+    """The slow parts, those of them that ``extras`` asks for."""
+    from dprotonet.inference.predictor import Predictor
+    from training.evaluation.faithfulness import faithfulness
+    from training.evaluation.heatmap_method import Drawing
+    from training.evaluation.localisation import localisation
+    from training.evaluation.prototype_probing import prototype_looks
+    from training.evaluation.sanity import sanity
+
+    recipe = recipe_of(bundle)
+    parts = by_split(_grouped(open_dataset(recipe, data), recipe))
+    predictor, samples = Predictor(bundle, device), parts[split]
+    drawing, resamples = Drawing(extras.method, extras.tier), recipe.resamples
+    found: dict[str, Any] = {}
+    if extras.faithfulness:
+        found["faithfulness"] = faithfulness(
+            predictor, samples, extras.faithfulness, drawing, resamples=resamples
+        )
+    if extras.localisation:
+        found["localisation"] = localisation(
+            predictor,
+            samples,
+            parts["validation"],
+            extras.localisation,
+            drawing,
+            resamples=resamples,
+        )
+    if extras.sanity:
+        found["sanity"] = sanity(predictor, samples, extras.sanity, drawing, resamples=resamples)
+    if extras.prototypes:
+        found["prototype_looks"] = prototype_looks(
+            predictor, samples, extras.prototypes, resamples=resamples
+        )
+    return found
+
+
+def recipe_of(bundle: Bundle) -> Recipe:
+    """The recipe that a bundle was trained by, from its card.
+
+    Raises:
+        ReadableError: the card names none, as for a bundle that was not made by this program.
+    """
+    values = bundle.card.training.get("recipe")
+    known = {f.name for f in dataclasses.fields(Recipe)}
+    if not isinstance(values, dict) or not {"name", "dataset"} <= set(values):
+        raise ReadableError(
+            f"The card of {bundle.name} names no recipe, so its data set is unknown. "
+            "Give a bundle that `python -m training train` wrote."
+        )
+    return Recipe(**{key: value for key, value in values.items() if key in known})
+
+
+def check_classes(bundle: Bundle, dataset: Dataset) -> None:
+    """Refuse a data set with other classes than the bundle's."""
+    if dataset.multi_label != bundle.options.multi_label:
+        many = "any number of classes" if dataset.multi_label else "one class"
+        raise ReadableError(
+            f"The data set gives an image {many}, the bundle was trained otherwise. "
+            "Give the data that the bundle was trained on."
+        )
+    if dataset.classes != bundle.classes:
+        raise ReadableError(
+            f"The data set has the classes {', '.join(dataset.classes)}, the bundle "
+            f"{', '.join(bundle.classes)}. Give the data that the bundle was trained on."
+        )

@@ -1,0 +1,63 @@
+"""How the slow parts of an evaluation draw their heatmaps: one request for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dprotonet.explain import Explanation, Node
+    from dprotonet.inference.predictor import Predictor
+    from dprotonet.modeling.model import DProtoNet
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Whose heatmaps, and how they are drawn.
+
+    Attributes:
+        method: a name out of ``dprotonet.explain.METHODS``.
+        tier: a name out of ``dprotonet.explain.TIERS``.
+        class_scale: of class nodes; None for the tier's.
+        seed: of the masks.
+    """
+
+    method: str = "mdm"
+    tier: str = "standard"
+    class_scale: str | None = None
+    seed: int = 0
+
+    def explain(
+        self,
+        predictor: Predictor,
+        x: Tensor,
+        inside: Tensor,
+        nodes: Sequence[Node],
+        *,
+        model: DProtoNet | None = None,
+    ) -> list[Explanation]:
+        """One explanation for each node.
+
+        Args:
+            x: ``(3, S, S)`` normalised.
+            inside: ``(S, S)`` bool, False in the padding.
+            model: instead of the predictor's, on whatever device it is.
+        """
+        from dprotonet.explain import METHODS, TIERS
+
+        settings = TIERS[self.tier]
+        if self.class_scale is not None:
+            settings = replace(settings, class_scale=self.class_scale)
+        network = predictor.model if model is None else model
+        return METHODS[self.method](
+            network,
+            x.to(next(network.parameters()).device),
+            nodes,
+            settings=settings,
+            temperature=predictor.bundle.temperature,
+            inside=inside,
+            seed=self.seed,
+        )

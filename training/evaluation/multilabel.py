@@ -1,0 +1,99 @@
+"""Figures of films that have any number of classes: each class a question of yes or no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation import metrics
+
+if TYPE_CHECKING:
+    from training.evaluation.report import Judged
+
+Array = NDArray[np.float64]
+
+
+def multi_label_figures(judged: Judged, resamples: int) -> dict[str, Any]:
+    """AUROC and average precision by class and their mean; what is right at the thresholds.
+
+    "accuracy" is the share of (film, class) pairs that are called or not called rightly,
+    "exact_match" that of films without any error. ECE and Brier score take every pair as one
+    statement of yes or no.
+    """
+    draws = metrics.patient_draws(judged.patients, resamples)
+    labels, probabilities, calls = judged.labels, judged.probabilities, judged.calls() != 0
+    right = metrics.right_share(calls, labels)
+    everyone = np.ones(len(labels), dtype=bool)
+    return {
+        "films": len(labels),
+        "patients": len(set(judged.patients.tolist())),
+        "films_by_class": {name: int(labels[:, k].sum()) for k, name in enumerate(judged.classes)},
+        "films_without_any": int((~labels.any(axis=1)).sum()),
+        "auroc_kind": "mean over the classes, which do not exclude each other",
+        "auroc": _interval(lambda w: metrics.macro_auroc(probabilities, labels, w), draws),
+        "auprc": _interval(lambda w: metrics.macro_auprc(probabilities, labels, w), draws),
+        "accuracy": _interval(lambda w: metrics.weighted_mean(right, w), draws),
+        "exact_match": _interval(lambda w: metrics.share(right == 1.0, everyone, w), draws),
+        "ece": round(calibration_error(probabilities, labels), 4),
+        "brier": round(float(((probabilities - labels) ** 2).mean()), 4),
+        "ece_interval": _interval(
+            lambda w: weighted_calibration_error(probabilities, labels, w), draws
+        ),
+        "brier_interval": _interval(
+            lambda w: metrics.weighted_mean(((probabilities - labels) ** 2).mean(axis=1), w), draws
+        ),
+        "interval": f"95 %, {resamples} bootstrap resamples of patients",
+        "auroc_by_class": metrics.auroc_by_class(judged.classes, probabilities, labels, draws),
+        "sensitivity_by_class": {
+            name: _interval(_share(calls[:, k], labels[:, k]), draws)
+            for k, name in enumerate(judged.classes)
+        },
+        "specificity_by_class": {
+            name: _interval(_share(~calls[:, k], ~labels[:, k]), draws)
+            for k, name in enumerate(judged.classes)
+        },
+    }
+
+
+def calibration_error(probabilities: Array, labels: NDArray[np.bool_]) -> float:
+    """Expected calibration error of all (film, class) statements."""
+    import torch
+    from torchmetrics.functional.classification import binary_calibration_error
+
+    return float(
+        binary_calibration_error(
+            torch.from_numpy(probabilities.ravel()),
+            torch.from_numpy(labels.ravel().astype(np.int64)),
+            n_bins=metrics.BINS,
+        )
+    )
+
+
+def weighted_calibration_error(
+    probabilities: Array, labels: NDArray[np.bool_], weights: Array
+) -> Array:
+    """:func:`calibration_error` for each row of weights ``(B, N)``, ``(B,)``."""
+    gap = labels - probabilities
+    place = np.digitize(probabilities, np.linspace(0.0, 1.0, metrics.BINS + 1))
+    within = np.stack(
+        [np.where(place == b, gap, 0.0).sum(axis=1) for b in range(metrics.BINS + 2)], axis=1
+    )
+    errors = np.abs(weights @ within).sum(axis=1)
+    return errors / np.maximum(weights.sum(axis=1) * labels.shape[1], 1e-12)
+
+
+def multi_label_reliability(
+    probabilities: Array, labels: NDArray[np.bool_]
+) -> list[dict[str, float]]:
+    """Mean probability and share that came true in each bin; "films" counts (film, class) pairs."""
+    return metrics.reliability_of(probabilities.ravel(), labels.ravel())
+
+
+def _interval(figure: Any, draws: Array) -> dict[str, float | None]:
+    return metrics.interval(figure, draws).to_json()
+
+
+def _share(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Any:
+    return lambda w: metrics.share(hits, among, w)

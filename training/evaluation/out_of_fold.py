@@ -1,0 +1,80 @@
+"""Where heatmaps lie, each judged on a network that never saw the film's patient."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.errors import ReadableError
+from training.data.splits import by_split, fold_split_of
+from training.datasets.registry import open_dataset
+from training.datasets.samples import Sample
+from training.evaluation.evaluate import check_classes, recipe_of
+from training.evaluation.heatmap_method import Drawing
+from training.evaluation.localisation import Pointed, figures, pointed
+
+_log = logging.getLogger(__name__)
+
+
+def fold_bundle(out: Path, number: int) -> Path:
+    """Where a cross-validation leaves the network of one fold."""
+    return out / "folds" / str(number) / "bundle"
+
+
+def out_of_fold(
+    out: Path, data: Path | None, methods: Sequence[str], *, tier: str = "standard"
+) -> dict[str, Any]:
+    """Energy and peaks inside boxes or masks, over the test images of all folds.
+
+    Args:
+        out: the folder of ``train --folds N --bundles``.
+        methods: names out of ``dprotonet.explain.METHODS``.
+
+    Raises:
+        ReadableError: ``out`` holds no networks of folds, or no image has a box or a mask.
+    """
+    folds = 0
+    while fold_bundle(out, folds).is_dir():
+        folds += 1
+    if folds < 2:
+        raise ReadableError(
+            f"{out} holds the networks of {folds} folds. Run `python -m training train RECIPE "
+            "--folds 5 --bundles --out` with it first."
+        )
+    recipe = recipe_of(Bundle.load(fold_bundle(out, 0), with_model=False))
+    dataset = open_dataset(recipe, data)
+    marked = [s for s in dataset.samples if s.boxes or s.mask is not None]
+    if not marked:
+        raise ReadableError(
+            f"No image of {dataset.name} has a box or a mask, so there is nothing to point at."
+        )
+    found: dict[str, Any] = {}
+    for method in methods:
+        films = list(_pointed(out, folds, dataset, marked, Drawing(method, tier)))
+        found[method] = figures(films, None, resamples=recipe.resamples)
+    return {
+        "recipe": recipe.name,
+        "folds": folds,
+        "tier": tier,
+        "node": "the right class, where it was called",
+        "images_with_a_truth": len(marked),
+        "methods": found,
+    }
+
+
+def _pointed(
+    out: Path, folds: int, dataset: Any, marked: Sequence[Sample], drawing: Drawing
+) -> Iterator[Pointed]:
+    from dprotonet.inference.predictor import Predictor
+
+    for number in range(folds):
+        bundle = Bundle.load(fold_bundle(out, number))
+        check_classes(bundle, dataset)
+        rule = partial(fold_split_of, fold=number, folds=folds)
+        own = by_split(marked, rule)["test"]
+        _log.info("%s, fold %d: %d images with a truth", drawing.method, number, len(own))
+        yield from pointed(Predictor(bundle), own, len(own), drawing)

@@ -1,0 +1,149 @@
+"""What a bundle's prototypes show on a split: where their masks peak, and what moves them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dprotonet.modeling.labels import owned
+from training.data.inputs import number
+from training.data.placed_images import labels_of
+from training.evaluation import prototype_metrics as figures
+from training.evaluation.faithfulness import spread, strongest
+from training.evaluation.localisation import stored_mask
+from training.evaluation.metrics import mean_interval
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dprotonet.inference.predictor import Predictor
+    from dprotonet.modeling.geometry import Placement
+    from training.datasets.samples import Sample
+
+_log = logging.getLogger(__name__)
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What one image showed.
+
+    Attributes:
+        peaks: ``(P, 2)`` rows and columns on the network grid.
+        noisy: the same under noise.
+        similarities: ``(P,)``.
+        parts: named points on the network grid, visible ones only.
+        mask: ``(S, S)``, of the finding; None where there is none.
+        moved: relative change of the strongest prototype of the predicted class when all outside
+            of its box is another image's.
+    """
+
+    peaks: NDArray[np.int64]
+    noisy: NDArray[np.int64]
+    similarities: Array
+    parts: dict[str, tuple[float, float]]
+    mask: NDArray[np.bool_] | None
+    inside: NDArray[np.bool_]
+    moved: float
+
+
+def prototype_looks(
+    predictor: Predictor, samples: Sequence[Sample], count: int, *, resamples: int = 1000
+) -> dict[str, Any]:
+    """Figures of ``count`` images spread evenly over the samples; see ``prototype_metrics``.
+
+    ``consistency``, ``stability`` and ``purity`` need named parts, ``peak_inside`` boxes or masks:
+    without them they are left out. ``peak_shift`` is how far a peak moves under the noise of
+    ``stability``, in px of the network grid; ``misalignment`` a lower bound.
+    """
+    chosen = spread(samples, count)
+    looks = list(_looks(predictor, chosen))
+    size = predictor.bundle.options.image_size
+    options = predictor.bundle.options
+    own = owned(
+        labels_of(chosen, len(options.classes)), np.array(options.prototype_classes, dtype=np.int64)
+    )
+    peaks, noisy = np.stack([x.peaks for x in looks]), np.stack([x.noisy for x in looks])
+    similar, parts = np.stack([x.similarities for x in looks]), [x.parts for x in looks]
+    patients = np.array([s.patient_id for s in chosen])
+    shift = np.hypot(*np.moveaxis(peaks - noisy, -1, 0)).mean(axis=1)
+    found: dict[str, Any] = {
+        "images": len(chosen),
+        "class_purity": _mean(figures.class_purity(similar, own)),
+        "peak_shift_px": mean_interval(shift, patients, resamples).to_json(),
+        "misalignment": mean_interval(
+            np.array([x.moved for x in looks]), patients, resamples
+        ).to_json(),
+    }
+    if any(parts):
+        found["consistency"] = _mean(figures.consistency(peaks, parts, own, size))
+        found["stability"] = _mean(figures.stability(peaks, noisy, parts, own, size))
+        found["purity"] = _mean(figures.purity(peaks, parts, similar, size))
+    masks = [x.mask for x in looks]
+    if any(mask is not None for mask in masks):
+        found["peak_inside"] = _mean(figures.inside_masks(peaks, masks, own))
+        areas = [float(x.mask.sum() / max(1, x.inside.sum())) for x in looks if x.mask is not None]
+        found["mask_area"] = round(float(np.mean(areas)), 4)
+    return found
+
+
+def _looks(predictor: Predictor, chosen: Sequence[Sample]) -> Any:
+    """One :class:`_Look` for each sample; its neighbour in the list stands around the box."""
+    import torch
+
+    bundle = predictor.bundle
+    before = bundle.preprocessing(chosen[-1].load())[0] if chosen else None
+    for done, sample in enumerate(chosen, 1):
+        image = sample.load()
+        x, placement = bundle.preprocessing(image)
+        assert before is not None
+        noise = torch.Generator().manual_seed(number("noise", sample.sample_id))
+        shaken = x + figures.NOISE * torch.randn(x.shape, generator=noise)
+        similarities, masks = _look(predictor, torch.stack([x, shaken]))
+        at = figures.peaks(masks, bundle.options.image_size)
+        first = bundle.prototype_ids.index(strongest(predictor.predict_tensor(x)))
+        moved = figures.misalignment(
+            lambda images: _look(predictor, images), x[None], before[None], np.array([first])
+        )
+        stored = stored_mask(sample, image.shape)
+        yield _Look(
+            at[0],
+            at[1],
+            similarities[0].double().numpy(),
+            _parts(sample, placement),
+            None if stored is None else placement.mask_to_network(torch.from_numpy(stored)).numpy(),
+            placement.inside().numpy(),
+            float(moved[0]),
+        )
+        before = x
+        _log.info("prototypes: %d of %d", done, len(chosen))
+
+
+def _look(predictor: Predictor, images: Tensor) -> tuple[Tensor, Tensor]:
+    """``(N, 3, S, S)`` to similarities ``(N, P)`` and masks ``(N, P, h, w)``, on the CPU."""
+    import torch
+
+    with torch.inference_mode():
+        found = predictor.model(images.to(predictor.device))
+    return found.similarities.cpu(), found.masks.cpu()
+
+
+def _parts(sample: Sample, placement: Placement) -> dict[str, tuple[float, float]]:
+    """Named points as (row, column) on the network grid."""
+    placed = {}
+    for part in sample.parts:
+        column, row, _, _ = placement.box_to_network((part.x, part.y, part.x, part.y))
+        placed[part.name] = (row, column)
+    return placed
+
+
+def _mean(values: Array) -> dict[str, float | int | None]:
+    """Mean over the prototypes that have a value, and how many have."""
+    there = values[~np.isnan(values)]
+    mean = round(float(there.mean()), 4) if len(there) else None
+    return {"value": mean, "prototypes": len(there)}

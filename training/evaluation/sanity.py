@@ -1,0 +1,170 @@
+"""Do heatmaps depend on what was learned, and on nothing else?
+
+They should change with randomised weights, and stay under another seed, through a JPEG file and
+under a little noise. A method that always draws the same is the same under every seed, which says
+nothing of it: read the other two.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evaluation.faithfulness import NODES, spread, strongest
+from training.evaluation.metrics import mean_interval
+from training.evaluation.stability import DRAWS, RADIUS, max_sensitivity, noisy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dprotonet.explain import Node
+    from dprotonet.inference.predictor import Predictor
+    from dprotonet.modeling.model import DProtoNet
+    from dprotonet.modeling.preprocessing import Preprocessing
+    from training.datasets.samples import Sample
+    from training.evaluation.heatmap_method import Drawing
+
+_log = logging.getLogger(__name__)
+CASCADE = ("head", "prototypes", "masks", "backbone")  # from the top down
+FIGURES = ("seeds", "jpeg", "max_sensitivity", "empty")
+QUALITY = 50  # of the JPEG file, 1 to 95
+
+
+def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet]]:
+    """Copies with ever more parts drawn anew, from the head down (Adebayo et al. 2018, section 3).
+
+    Each tensor is replaced by normal noise of its own mean and spread, so that no layer falls
+    silent; statistics of normalisation layers are shuffled, since a variance must stay positive.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    network = copy.deepcopy(model).cpu()
+    for part in CASCADE:
+        with torch.no_grad():
+            for tensor in network.parts()[part].values():
+                if not tensor.is_floating_point():
+                    continue
+                if isinstance(tensor, torch.nn.Parameter) and tensor.numel() > 1:
+                    noise = torch.randn(tensor.shape, generator=generator)
+                    tensor.copy_(noise * tensor.std() + tensor.mean())
+                else:
+                    order = torch.randperm(tensor.numel(), generator=generator)
+                    tensor.copy_(tensor.flatten()[order].reshape(tensor.shape))
+        yield part, copy.deepcopy(network).eval()
+
+
+def rank_correlation(one: NDArray[Any], other: NDArray[Any], inside: NDArray[np.bool_]) -> float:
+    """Spearman's correlation of a heatmap and another on the film.
+
+    nan where the first is even, for an empty map must not pass for one that depends on the weights;
+    0 where only the other one is.
+    """
+    from scipy.stats import spearmanr
+
+    first, second = one[inside], other[inside]
+    if np.ptp(first) == 0:
+        return float("nan")
+    if np.ptp(second) == 0:
+        return 0.0
+    return float(spearmanr(first, second).statistic)
+
+
+def through_jpeg(x: Tensor, preprocessing: Preprocessing, quality: int = QUALITY) -> Tensor:
+    """A network input ``(3, S, S)`` as it comes back from a JPEG file."""
+    import torch
+    from PIL import Image
+
+    unit = preprocessing.denormalise(x.cpu()).clamp(0, 1)
+    file = io.BytesIO()
+    pixels = (unit * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+    back = torch.from_numpy(np.array(Image.open(file), dtype=np.float32) / 255)
+    return preprocessing.normalise(back.permute(2, 0, 1).contiguous())
+
+
+def sanity(
+    predictor: Predictor,
+    samples: Sequence[Sample],
+    count: int,
+    drawing: Drawing,
+    *,
+    resamples: int = 1000,
+) -> dict[str, Any]:
+    """Heatmaps of the predicted class and of its strongest prototype against what they should equal
+    and what they should not.
+
+    ``randomised`` are rank correlations that should fall towards 0 as parts go; a prototype does
+    not depend on the head, so its first one is 1. ``seeds`` and ``jpeg`` are rank correlations that
+    should stay near 1, ``max_sensitivity`` should stay near 0. ``empty`` is the share of images
+    whose own map is even; they are in no other figure.
+    """
+    networks = dict(randomised(predictor.model))
+    chosen = spread(samples, count)
+    rows = []
+    for done, sample in enumerate(chosen, 1):
+        rows.append(_one(predictor, networks, sample, drawing))
+        _log.info("sanity: %d of %d", done, len(chosen))
+    patients = np.array([s.patient_id for s in chosen])
+
+    def mean(name: str) -> dict[str, Any]:
+        return mean_interval(np.array([row[name] for row in rows]), patients, resamples).to_json()
+
+    return {
+        "method": drawing.method,
+        "tier": drawing.tier,
+        "images": len(chosen),
+        "noise": {"radius": RADIUS, "draws": DRAWS, "norm": "L2"},
+        **{
+            node: {"randomised": {f"down to {part}": mean(f"{node} {part}") for part in CASCADE}}
+            | {name: mean(f"{node} {name}") for name in FIGURES}
+            for node in NODES
+        },
+        "jpeg": {"quality": QUALITY}
+        | {name: mean(f"jpeg {name}") for name in ("same_label", "probability_change")},
+    }
+
+
+def _one(
+    predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, drawing: Drawing
+) -> dict[str, float]:
+    """One image's figures, those of a node by ``NODE FIGURE``."""
+    from dprotonet.explain import PrototypeNode
+    from dprotonet.explain.image import class_node
+
+    bundle = predictor.bundle
+    x, placement = bundle.preprocessing(sample.load())
+    said, inside = predictor.predict_tensor(x), placement.inside()
+    nodes: list[Node] = [
+        class_node(bundle, said.leading),
+        PrototypeNode(bundle.prototype_ids.index(strongest(said))),
+    ]
+
+    def drawn(model: DProtoNet, image: Tensor, seed: int = 0) -> list[NDArray[Any]]:
+        how = replace(drawing, seed=seed)
+        return [one.heatmap for one in how.explain(predictor, image, inside, nodes, model=model)]
+
+    squeezed = through_jpeg(x, bundle.preprocessing)
+    again = predictor.predict_tensor(squeezed)
+    row = {
+        "jpeg same_label": float(again.label == said.label),
+        "jpeg probability_change": abs(again.probabilities[said.leading] - said.probability),
+    }
+    first, film = drawn(predictor.model, x), inside.numpy()
+    others = {part: drawn(network, x) for part, network in networks.items()}
+    others["seeds"] = drawn(predictor.model, x, seed=1)
+    others["jpeg"] = drawn(predictor.model, squeezed)
+    shaken = [drawn(predictor.model, one) for one in noisy(x, inside, bundle.preprocessing)]
+    for n, node in enumerate(NODES):
+        for name, maps in others.items():
+            row[f"{node} {name}"] = rank_correlation(first[n], maps[n], film)
+        row[f"{node} empty"] = float(np.ptp(first[n][film]) == 0)
+        row[f"{node} max_sensitivity"] = max_sensitivity(first[n], [m[n] for m in shaken], film)
+    return row

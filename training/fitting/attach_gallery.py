@@ -1,0 +1,65 @@
+"""Put the pictures of prototype sources beside the application's data, never into the bundle."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.errors import ReadableError
+from dprotonet.modeling.preprocessing import Preprocessing
+from training.datasets.registry import open_dataset
+from training.evaluation.evaluate import recipe_of
+from training.fitting.export import png
+
+_log = logging.getLogger(__name__)
+SIDE = 448  # px, of a picture; framed as the network sees the film, so that heatmaps lie on it
+
+
+def application_data() -> Path:
+    """The application's data folder: DPROTONET_DATA, or its place under the home folder."""
+    named = os.environ.get("DPROTONET_DATA")
+    return Path(named) if named else Path.home() / ".local" / "share" / "dprotonet-review"
+
+
+def attach(bundle: Bundle, data: Path | None, target: Path | None = None) -> int:
+    """Write one PNG for each source that the bundle's gallery lists.
+
+    Args:
+        data: the data set that the bundle was trained on.
+        target: the application's data folder; None for the usual one.
+
+    Returns:
+        Number of pictures.
+
+    Raises:
+        ReadableError: a source is missing, or its file is another one than in training.
+    """
+    samples = {s.sample_id: s for s in open_dataset(recipe_of(bundle), data).samples}
+    folder = (target or application_data()) / "galleries" / bundle.digest
+    folder.mkdir(parents=True, exist_ok=True)
+    placing = Preprocessing(size=SIDE)
+    drawn: dict[str, bytes] = {}
+    for entry in bundle.gallery:
+        sample = samples.get(entry.sample_id)
+        if sample is None:
+            raise ReadableError(
+                f"{data} has no image {entry.sample_id}, a source of prototype {entry.prototype}. "
+                "Give the data that the bundle was trained on."
+            )
+        if entry.sample_id not in drawn:
+            image = sample.load()
+            if sample.image_sha256(image) != entry.image_sha256:
+                raise ReadableError(
+                    f"The image {entry.sample_id} is not the file that the bundle was trained on. "
+                    "Give the same files as in training."
+                )
+            unit, _ = placing.place(image)
+            drawn[entry.sample_id] = png(
+                unit.mul(255).round().byte()[: 3 if image.is_colour else 1]
+            )
+        file = folder / f"{entry.prototype}-{entry.image_sha256[:16]}.png"
+        file.write_bytes(drawn[entry.sample_id])
+    _log.info("wrote %d pictures to %s", len(bundle.gallery), folder)
+    return len(bundle.gallery)

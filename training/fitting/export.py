@@ -1,0 +1,154 @@
+"""A fitted network to a bundle: prototype statistics, gallery, card."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dprotonet.bundle.bundle import Bundle, GalleryPicture
+from dprotonet.bundle.model_card import ModelCard
+from dprotonet.modeling.model import DProtoNet
+from dprotonet.prototypes.activation_stats import activation_statistics
+from training.evaluation.evaluate import judge_samples
+from training.evaluation.report import paired_difference, report
+from training.fitting.best_epoch import best_epoch
+from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
+from training.fitting.fit import Fitted
+from training.recipe import weights_name
+
+_log = logging.getLogger(__name__)
+_PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite")
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What the gallery holds.
+
+    Attributes:
+        sources: heaviest source images of a prototype that get a heatmap.
+        pictures: whether the images themselves go into the bundle.
+        tier: of the MDM decoder.
+    """
+
+    sources: int = 3
+    pictures: bool = False
+    tier: str = "draft"
+
+
+def write_bundle(
+    run: Run,
+    rows: Rows,
+    fitted: Fitted,
+    black: Fitted | None,
+    folder: Path,
+    showing: Showing,
+    *,
+    hardware: str = "",
+) -> Bundle:
+    """Write the bundle, judge it on the test films as it stands on disk, complete its card."""
+    model, update = fitted.network, fitted.update
+    assert isinstance(model, DProtoNet)
+    assert update is not None
+    statistics = activation_statistics(
+        model.cpu(), prototype_batches(run, rows.train, run.live), images_per_pass=PER_PASS
+    )
+    bundle = Bundle.save(
+        folder,
+        name=run.recipe.name,
+        model=model,
+        preprocessing=run.preprocessing,
+        update=update,
+        statistics=statistics,
+        card=_card(run, rows, fitted, {}),
+        negative_class=run.dataset.negative_class,
+        temperature=fitted.temperature,
+        threshold=fitted.threshold,
+        thresholds=fitted.thresholds,
+        offsets=fitted.offsets,
+        gallery=tuple(_gallery(run, fitted, showing)),
+        half_precision=run.recipe.half_precision,
+    )
+    test = [run.films.samples[i] for i in rows.test.tolist()]
+    metrics = judge_samples(bundle, test, "test", resamples=run.recipe.resamples, device=run.device)
+    if black is not None:
+        judged = black.judged(run, rows.test)
+        metrics["black_box"] = report(judged, resamples=run.recipe.resamples, curves=False)
+        metrics["auroc_minus_black_box"] = paired_difference(
+            fitted.judged(run, rows.test), judged, resamples=run.recipe.resamples
+        )
+    card = _card(run, rows, fitted, metrics)
+    return bundle.amend(card=replace(card, training={**card.training, "hardware": hardware}))
+
+
+def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> ModelCard:
+    text, dataset = run.recipe.card, run.dataset
+    training = {
+        "recipe": run.recipe.to_json() | {"weights": weights_name(run.recipe)},
+        "films": {"train": len(rows.train), "validation": len(rows.validation)}
+        | {"test": len(rows.test)}
+        | ({"left_out": len(run.films.left_out)} if run.films.left_out else {}),
+        "chosen_on_validation": {
+            "epoch": best_epoch(fitted.history),
+            "temperature": round(fitted.temperature, 4),
+            "threshold": fitted.threshold,
+            **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
+        },
+        "history": fitted.history,
+        "pruning": fitted.pruning.to_json() if fitted.pruning else None,
+        "minutes": round(fitted.seconds / 60, 1),
+        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+    }
+    return ModelCard(
+        title=text.title,
+        summary=text.summary,
+        intended_use=text.intended_use,
+        data=text.data,
+        limits=text.limits,
+        licence=text.licence or dataset.licence,
+        note_on_classes=text.note_on_classes or dataset.note,
+        metrics=metrics,
+        training=training,
+    )
+
+
+def _gallery(run: Run, fitted: Fitted, showing: Showing) -> Iterable[GalleryPicture]:
+    """Heatmaps (and pictures) of the heaviest sources of every prototype."""
+    from dprotonet.explain import MDM, TIERS, PrototypeNode
+
+    model, update = fitted.network, fitted.update
+    assert isinstance(model, DProtoNet)
+    assert update is not None
+    mdm = MDM(model, TIERS[showing.tier])
+    place = {s.sample_id: i for i, s in enumerate(run.films.samples)}
+    for number, (name, sources) in enumerate(zip(model.prototype_ids, update.sources, strict=True)):
+        for source in sources[: showing.sources]:
+            row = torch.tensor([place[source.sample_id]])
+            found = mdm.explain(run.live.clean(row)[0], [PrototypeNode(number)], seed=0)
+            picture = png(run.films.pixels[row][0]) if showing.pictures else None
+            yield GalleryPicture(name, source.sample_id, picture, png(_grey(found[0].heatmap)))
+        _log.info("gallery: %s", name)
+
+
+def _grey(heatmap: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.rint(heatmap * 255.0).astype(np.uint8))[None]
+
+
+def png(pixels: Tensor) -> bytes:
+    """``(1 or 3, H, W)`` uint8 as a PNG file."""
+    from PIL import Image
+
+    array = pixels.permute(1, 2, 0).contiguous().numpy()
+    file = io.BytesIO()
+    Image.fromarray(array[:, :, 0] if array.shape[2] == 1 else array).save(
+        file, "PNG", optimize=True
+    )
+    return file.getvalue()

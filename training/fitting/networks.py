@@ -1,0 +1,179 @@
+"""What is trained: a network cut behind its frozen blocks, and the black box to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.errors import ReadableError
+from dprotonet.modeling.backbones import Backbone, build_backbone
+from dprotonet.modeling.losses import LossWeights, classification_loss, prototype_loss
+from dprotonet.modeling.model import DProtoNet, Inference, build_model
+from dprotonet.modeling.options import ModelOptions
+from training.fitting.occurrence_loss import OccurrencePenalty
+from training.recipe import Recipe
+
+Network = DProtoNet | nn.Module
+
+
+class BlackBox(nn.Module):
+    """The same backbone under mean pooling and one linear layer."""
+
+    def __init__(self, backbone: Backbone, classes: int) -> None:
+        super().__init__()
+        self.backbone: nn.Module = backbone
+        self.head = nn.Linear(backbone.out_channels, classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """``(N, 3, S, S)`` normalised images to ``(N, K)`` logits."""
+        return self.head(self.backbone(images).mean(dim=(2, 3)))
+
+
+@dataclass(frozen=True, eq=False)
+class Trainee:
+    """A network to train, with its own loss.
+
+    Attributes:
+        network: has ``backbone`` and gives logits or an inference.
+        loss: (output, labels) to a scalar.
+    """
+
+    network: nn.Module
+    loss: Callable[[Inference | Tensor, Tensor], Tensor]
+
+
+def dprotonet(
+    recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None, *, multi_label: bool = False
+) -> Trainee:
+    """A new DProtoNet. ``balance``: ``(K,)`` class weights, or None."""
+    options = ModelOptions(
+        classes=classes,
+        backbone=recipe.backbone,
+        prototypes_per_class=recipe.prototypes_per_class,
+        depth=recipe.depth,
+        image_size=recipe.image_size,
+        masks=recipe.masks,
+        similarity=recipe.similarity,
+        similarity_scale=recipe.similarity_scale,
+        seed=recipe.seed,
+        multi_label=multi_label,
+    )
+    model = build_model(options, _weights(recipe))
+    _start_from_bundle(model.backbone, recipe)
+    weights = LossWeights(
+        cluster=recipe.cluster,
+        separation=recipe.separation,
+        l1=recipe.l1,
+        label_smoothing=recipe.label_smoothing,
+    )
+
+    penalty = None
+    if recipe.occurrence_l1 or recipe.equivariance:
+        penalty = OccurrencePenalty(model, recipe.occurrence_l1, recipe.equivariance)
+
+    def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
+        assert isinstance(output, Inference)
+        total = prototype_loss(output, labels, model, weights, class_weights=balance)["total"]
+        return total if penalty is None else total + penalty(output.masks)
+
+    return Trainee(model, loss)
+
+
+def trainee(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
+    """The network that the recipe asks for."""
+    make = black_box if recipe.network == "blackbox" else dprotonet
+    return make(recipe, classes, balance)
+
+
+def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
+    """A new black box, from the same weights and the same seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        backbone = build_backbone(recipe.backbone, _weights(recipe))
+        model = BlackBox(backbone, len(classes))
+    _start_from_bundle(backbone, recipe)
+
+    def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
+        return classification_loss(logits_of(output), labels, balance, recipe.label_smoothing)
+
+    return Trainee(model, loss)
+
+
+def logits_of(output: Inference | Tensor) -> Tensor:
+    """The logits ``(N, K)`` in whatever a network gave."""
+    return output.logits if isinstance(output, Inference) else output
+
+
+def backbone_of(network: nn.Module) -> nn.Module:
+    """The backbone of a DProtoNet or of a black box."""
+    return network.get_submodule("backbone")
+
+
+def front_blocks(backbone: nn.Module, count: int) -> nn.Sequential:
+    """The first ``count`` blocks of a backbone, as modules of its own (not copies).
+
+    Raises:
+        ReadableError: the backbone has fewer blocks than that.
+    """
+    blocks = _blocks(backbone)
+    if count > len(blocks):
+        raise ReadableError(
+            f"The recipe freezes {count} blocks, the backbone has {len(blocks)}. Freeze fewer."
+        )
+    return nn.Sequential(*blocks[:count])
+
+
+def back_blocks(backbone: nn.Module, count: int) -> nn.Sequential:
+    """What follows :func:`front_blocks`: one after the other they are the backbone."""
+    return nn.Sequential(*_blocks(backbone)[count:])
+
+
+def _blocks(backbone: nn.Module) -> list[nn.Module]:
+    """A backbone is a chain; torchvision's ``features`` inside of it is one too."""
+    chain: list[nn.Module] = []
+    for name, child in backbone.named_children():
+        chain.extend(child.children() if name == "features" else [child])
+    return chain
+
+
+def use_fast_activations(network: nn.Module) -> None:
+    """In-place activations cost a copy in the backward pass on a CPU; the values are the same."""
+    for module in network.modules():
+        if isinstance(module, (nn.ReLU, nn.ReLU6, nn.SiLU)):
+            module.inplace = False
+
+
+def _weights(recipe: Recipe) -> str | Path | None:
+    if recipe.weights is None or recipe.weights == "torchvision":
+        return recipe.weights
+    path = Path(recipe.weights)
+    if path.is_dir():
+        return None  # a bundle: see _start_from_bundle
+    if not path.is_file():
+        raise ReadableError(
+            f"There is no weights file {path}. Give a .safetensors file or a bundle's folder by "
+            "--set weights=PATH, or --set weights=torchvision to download torchvision's."
+        )
+    return path
+
+
+def _start_from_bundle(backbone: Backbone, recipe: Recipe) -> None:
+    """Take over the backbone of a bundle where the recipe's weights are one's folder.
+
+    Raises:
+        ReadableError: the folder is no bundle, or has another backbone.
+    """
+    if recipe.weights is None or not Path(recipe.weights).is_dir():
+        return
+    trained = Bundle.load(Path(recipe.weights))
+    if trained.options.backbone != recipe.backbone:
+        raise ReadableError(
+            f"The bundle {trained.name} has the backbone {trained.options.backbone}, the recipe "
+            f"asks for {recipe.backbone}. Give --set backbone={trained.options.backbone}."
+        )
+    backbone.load_state_dict(trained.model.backbone.state_dict())

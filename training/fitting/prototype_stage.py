@@ -1,0 +1,182 @@
+"""What training does to prototypes: centre, start, update, prune, and fit the last layer."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from dprotonet.modeling.losses import classification_loss
+from dprotonet.modeling.model import DProtoNet
+from dprotonet.prototypes.activation_stats import activation_statistics
+from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
+from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
+from training.evaluation.metrics import auroc, share_right
+from training.fitting.calibration import chances
+from training.fitting.context import PER_PASS, Rows, Run, balance, prototype_batches
+from training.fitting.engine import outputs
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PruningCost:
+    """What leaving prototypes out cost on the validation films.
+
+    Attributes:
+        dropped: ids that they had, dead or double.
+        kept_by_class: prototypes that each class still has.
+        auroc_before: with all prototypes; None where validation has one class only.
+        auroc_after: without the dropped ones, the last layer fitted anew.
+        accuracy_before: share of films whose most probable class is right; of multi-label films,
+            of the classes on the right side of 0.5.
+        accuracy_after: the same without the dropped ones.
+    """
+
+    dropped: tuple[str, ...]
+    kept_by_class: tuple[int, ...]
+    auroc_before: float | None
+    auroc_after: float | None
+    accuracy_before: float
+    accuracy_after: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def centre(model: DProtoNet, run: Run, rows: Rows) -> None:
+    """Take the training films' mean out of the pooled vectors.
+
+    All vectors of a fresh network share one direction, under which a cosine can hardly tell them
+    apart. Masks do not depend on the last add-on layer, and pooling divides by the mask's sum: so
+    the mean of the vectors, less from that layer's bias, leaves them centred.
+    """
+    vectors = outputs(model, run.inputs, rows.train, lambda o: o.vectors, run.device)
+    with torch.no_grad():
+        bias = model.add_on[-1].bias
+        assert isinstance(bias, Tensor)
+        bias -= vectors.mean(dim=(0, 1)).to(bias.device)
+
+
+def recentre(model: DProtoNet, run: Run, rows: Rows) -> None:
+    """Take the mean out of trained vectors, and out of the prototypes that lie among them."""
+    vectors = outputs(model, run.final, rows.train, lambda o: o.vectors, run.device)
+    mean, length = vectors.mean(dim=(0, 1)), vectors.norm(dim=-1).mean()
+    with torch.no_grad():
+        bias = model.add_on[-1].bias
+        assert isinstance(bias, Tensor)
+        bias -= mean.to(bias.device)
+        placed = functional.normalize(model.prototypes, dim=-1) * length.to(bias.device)
+        model.prototypes.copy_(placed - mean.to(bias.device))
+
+
+def centres(run: Run) -> bool:
+    """Whether vectors are centred: where the recipe asks for it, and wherever findings go together.
+
+    A softmax takes no notice of what all classes share; sigmoids do, and without centring they
+    were seen to drive all vectors together on one direction.
+    """
+    return run.recipe.centre or run.films.multi_label
+
+
+def start(model: DProtoNet, run: Run, rows: Rows) -> None:
+    """Before the backbone begins to move: centre, and share films out among the prototypes."""
+    if centres(run):
+        centre(model, run, rows)
+    if run.recipe.start == "kmeans":
+        update_prototypes(
+            model,
+            prototype_batches(run, rows.train, run.inputs),
+            kind="kmeans",
+            device=run.device,
+            images_per_pass=PER_PASS,
+        ).apply_to(model)
+
+
+def finish(
+    model: DProtoNet, run: Run, rows: Rows
+) -> tuple[DProtoNet, PrototypeUpdate, Tensor, PruningCost | None]:
+    """Update, last layer, and pruning where the recipe asks for it.
+
+    Returns:
+        The model, on the CPU; where its prototypes come from; the similarities ``(N, P)`` of all
+        films; and what pruning cost.
+    """
+    recipe = run.recipe
+    if recipe.recentre:
+        recentre(model, run, rows)
+    update = update_prototypes(
+        model,
+        prototype_batches(run, rows.train, run.final),
+        kind=recipe.update,
+        m=recipe.update_images,
+        device=run.device,
+        images_per_pass=PER_PASS,
+    )
+    update.apply_to(model)
+    everyone = torch.arange(len(run.films))
+    found = outputs(model, run.final, everyone, lambda o: o.similarities, run.device)
+    model.cpu()
+    fit_head(model, found, run, rows)
+    if not recipe.prune:
+        return model, update, found, None
+    return _prune(model, update, found, run, rows)
+
+
+def _prune(
+    model: DProtoNet, update: PrototypeUpdate, similarities: Tensor, run: Run, rows: Rows
+) -> tuple[DProtoNet, PrototypeUpdate, Tensor, PruningCost]:
+    statistics = activation_statistics(
+        model, prototype_batches(run, rows.train, run.final), images_per_pass=PER_PASS
+    )
+    keep = worth_keeping(statistics, model.options)
+    smaller, left = pruned(model, keep), similarities[:, list(keep)]
+    fit_head(smaller, left, run, rows)
+    before, after = _judge(model, similarities, run, rows), _judge(smaller, left, run, rows)
+    dropped = tuple(name for p, name in enumerate(model.prototype_ids) if p not in keep)
+    cost = PruningCost(
+        dropped, smaller.options.prototype_counts, before[0], after[0], before[1], after[1]
+    )
+    _log.info("pruning: %d of %d prototypes dropped", len(dropped), len(model.prototype_ids))
+    return smaller, pruned_update(update, smaller, keep), left, cost
+
+
+def _judge(
+    model: DProtoNet, similarities: Tensor, run: Run, rows: Rows
+) -> tuple[float | None, float]:
+    """AUROC and accuracy on the validation films."""
+    truth = run.films.labels[rows.validation].numpy()
+    with torch.no_grad():
+        logits = model.contributions(similarities[rows.validation]).sum(dim=-1)
+    said = chances(logits.double().numpy(), truth)
+    area = auroc(said, truth)
+    return (None if np.isnan(area) else area), share_right(said, truth)
+
+
+def fit_head(model: DProtoNet, similarities: Tensor, run: Run, rows: Rows) -> None:
+    """The last layer alone, on similarities ``(N, P)`` that no longer change."""
+    weight = model.head.weight
+    start = weight.detach().clone()
+    x, y = similarities[rows.train], run.films.labels[rows.train]
+    weights = balance(run, rows)
+    own = functional.one_hot(model.prototype_class, len(run.dataset.classes)).T.bool()
+    weight.requires_grad_(True)
+    optimizer = torch.optim.Adam([weight], lr=run.recipe.head_lr)
+    for _ in range(run.recipe.head_steps):
+        optimizer.zero_grad()
+        logits = model.contributions(x).sum(dim=-1)
+        loss = classification_loss(
+            logits, y, None if weights is None else weights.cpu(), run.recipe.label_smoothing
+        )
+        # L1 on foreign weights as in the joint phase, and a pull to where that phase left them.
+        loss = (
+            loss + run.recipe.l1 * weight[~own].abs().sum() + 1e-2 * (weight - start).pow(2).sum()
+        )
+        loss.backward()
+        optimizer.step()

@@ -1,0 +1,118 @@
+"""``run.json``: what a run folder says of itself, so that it can be understood and repeated."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from training.data.placed_images import Films
+from training.io import write_json
+from training.recipe import Recipe, weights_name
+
+FILE = "run.json"
+PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite", "numpy", "pydicom", "pillow")
+
+
+def describe(
+    recipe: Recipe,
+    films: Films,
+    *,
+    command: str,
+    device: str,
+    now: datetime | None = None,
+    skipped: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Recipe, versions, state of the code and hashes of the data; no path of the machine.
+
+    Args:
+        command: as it was given, without paths.
+        now: None for the present.
+        skipped: files beside the images that are none.
+        warnings: what was said of the data before training.
+    """
+    return start(command=command, device=device, now=now) | {
+        "recipe": recipe.to_json() | {"weights": weights_name(recipe)},
+        "weights_sha256": _weights_sha256(recipe),
+        "data": {
+            "images": len(films),
+            "sha256": data_sha256(films),
+            "left_out": [name for name, _ in films.left_out],
+            "no_images": list(skipped),
+            "files_of_several_frames": films.several_frames,
+            "warnings": list(warnings),
+        },
+    }
+
+
+def start(*, command: str, device: str, now: datetime | None = None) -> dict[str, Any]:
+    """When and where a command was started, and on which state of the code."""
+    return {
+        "command": command,
+        "started": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        "code": code_state(Path(__file__).parents[1]),
+        "device": device,
+        "hardware": hardware(device),
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def note_start(folder: Path, made: Mapping[str, Any]) -> None:
+    """Add one more start to what the folder says of itself."""
+    file = folder / FILE
+    before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
+    write_json(file, {"starts": [*before, made]})
+
+
+def hardware(device: str) -> str:
+    """The GPU's name, or how many cores of which kind."""
+    if device.startswith("cuda"):
+        import torch
+
+        return str(torch.cuda.get_device_name(device))
+    return f"{os.cpu_count()} CPU cores, {platform.machine()}"
+
+
+def data_sha256(films: Films) -> str:
+    """One hash over every sample's id, patient, label and image file, in the order of the ids."""
+    rows = sorted(
+        (s.sample_id, s.patient_id, s.label if s.labels is None else s.labels, digest)
+        for s, digest in zip(films.samples, films.sha256s, strict=True)
+    )
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def code_state(folder: Path) -> dict[str, Any]:
+    """The git commit that ``folder`` lies in, and whether files were changed since; None where
+    there is no git tree, or no git."""
+    commit = _git(folder, ["rev-parse", "HEAD"])
+    changes = _git(folder, ["status", "--porcelain", "--untracked-files=no"])
+    return {"commit": commit, "changed": None if changes is None else bool(changes)}
+
+
+def _git(folder: Path, words: Sequence[str]) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=20
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _weights_sha256(recipe: Recipe) -> str | None:
+    """Of the weights file that training starts from, where it is a file."""
+    path = Path(recipe.weights) if recipe.weights else None
+    if path is None or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
