@@ -30,6 +30,7 @@ from training.fitting.fit import Fitted, fit_network
 from training.io import write_json
 from training.presets import search, variant
 from training.recipe import Recipe, weights_name
+from training.row_file import RowFile
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ _SHARED = (
     *("name", "dataset", "seed", "weights", "backbone", "image_size", "epochs", "batch_size"),
     *("rotate", "shift", "zoom", "brightness", "contrast", "flip", "frozen_blocks", "variants"),
 )
+_CHECKPOINTS = "checkpoints"  # of trainings in progress
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe)}
 
 
@@ -127,7 +129,7 @@ def write_plan(plan: Plan, out: Path) -> None:
 
 
 def compare(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
-    """Train what is not finished yet; each training that is done is one file, and is not repeated.
+    """Train what is not finished yet; each training that is done is one row, and is not repeated.
 
     Args:
         run: of the plan's recipe.
@@ -135,19 +137,25 @@ def compare(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
     Yields:
         The finished trainings that count: one for each variant, seed and fold.
     """
+    row_file, order = RowFile(run.out), list[str]()
     for fold in range(plan.folds):
         rows = rows_of(run, fold=fold, folds=plan.folds if plan.folds > 1 else None)
         for name in plan.variants:
-            tried = [
-                _trained(plan, run, rows, _Task(name, fold, plan.seeds[0], number))
+            tries = [
+                _Task(name, fold, plan.seeds[0], number)
                 for number in range(len(search(plan.recipe_of(name))))
             ]
+            tried = [_trained(plan, run, rows, task, row_file) for task in tries]
             judged = [record["validation"] for record in tried]
             scores = [score_of(found["auroc"], found["log_loss"]) for found in judged]
             best = scores.index(max(scores))
+            others = [_Task(name, fold, seed, best) for seed in plan.seeds[1:]]
+            order += [task.key for task in (*tries, *others)]
             yield tried[best]
-            for seed in plan.seeds[1:]:
-                yield _trained(plan, run, rows, _Task(name, fold, seed, best))
+            for task in others:
+                yield _trained(plan, run, rows, task, row_file)
+    row_file.compact(order)
+    shutil.rmtree(run.out / _CHECKPOINTS, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -159,24 +167,24 @@ class _Task:
     seed: int
     settings: int
 
-    def file(self, out: Path) -> Path:
+    @property
+    def key(self) -> str:
+        """Of its row, and where its checkpoint lies while it is in progress."""
         slug = "".join(c if c.isalnum() else "-" for c in self.name)
-        return out / "rows" / slug / f"fold{self.fold}-seed{self.seed}-settings{self.settings}.json"
+        return f"{slug}/fold{self.fold}-seed{self.seed}-settings{self.settings}"
 
 
-def _trained(plan: Plan, run: Run, rows: Rows, task: _Task) -> dict[str, Any]:
-    """The record of one training, from its file where it is finished."""
-    file = task.file(run.out)
-    if file.is_file():
-        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        return record
+def _trained(plan: Plan, run: Run, rows: Rows, task: _Task, row_file: RowFile) -> dict[str, Any]:
+    """The record of one training, from its row where it is finished."""
+    if task.key in row_file.rows:
+        return row_file.rows[task.key]
     settings = search(plan.recipe_of(task.name))[task.settings]
     recipe = dataclasses.replace(plan.recipe_of(task.name, settings), seed=task.seed)
-    place = file.with_suffix("")  # the checkpoint of a training in progress
+    place = _checkpoint(run.out, task)
     own = dataclasses.replace(run, recipe=recipe, resume=True)
     fitted = fit_network(own, rows, out=place)
     record = dataclasses.asdict(task) | {"chosen": dict(settings)} | _record(own, rows, fitted)
-    _write_record(file, record)
+    row_file.append(task.key, record)
     shutil.rmtree(place, ignore_errors=True)
     _log.info(
         "%s, fold %d, seed %d, settings %d: validation AUROC %s, %.0f s",
@@ -186,13 +194,10 @@ def _trained(plan: Plan, run: Run, rows: Rows, task: _Task) -> dict[str, Any]:
     return record
 
 
-def _write_record(file: Path, record: Mapping[str, Any]) -> None:
-    """One line for each key, so that the films' values stay on one; whole or not at all."""
-    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in record.items())
-    part = file.with_suffix(".part")
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    part.replace(file)
+def _checkpoint(out: Path, task: _Task) -> Path:
+    """The folder of a training in progress, also of one that an earlier version began."""
+    old = out / "rows" / task.key
+    return old if old.is_dir() else out / _CHECKPOINTS / task.key
 
 
 def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:

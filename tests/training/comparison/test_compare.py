@@ -14,12 +14,14 @@ import torch
 from dprotonet.errors import ReadableError
 from tests.training import replicas
 from tests.training.conftest import SMALL
+from tests.training.old_rows import in_the_old_form
 from training.__main__ import main
 from training.comparison import compare as comparing
 from training.comparison.compare import Plan
 from training.comparison.table import Seeds, tabulate
 from training.presets import variant
 from training.recipe import load_recipe
+from training.row_file import FILE, RowFile
 
 WORDS = ["--presets", "blackbox", "dprotonet", "protopnet", "--seeds", "0", "1"]
 
@@ -43,21 +45,26 @@ def compared(command):
 
 
 def _rows(out):
-    return {file: file.read_bytes() for file in sorted(out.glob("rows/*/*.json"))}
+    return dict(sorted(RowFile(out).rows.items()))
 
 
 def test_every_network_is_tried_under_as_many_settings_and_then_under_every_seed(compared):
-    names = [file.relative_to(compared / "rows") for file in _rows(compared)]
+    keys = [json.loads(line)["key"] for line in (compared / FILE).read_text().splitlines()]
+    assert set(keys) == set(_rows(compared))
     for slug in ("blackbox", "dprotonet", "protopnet"):
-        own = [str(n.name) for n in names if n.parts[0] == slug]
+        own = [key for key in keys if key.startswith(f"{slug}/")]
         assert len([n for n in own if "seed0" in n]) == 4
         assert len([n for n in own if "seed1" in n]) == 1
-    assert not list(compared.glob("rows/*/*/"))  # no checkpoint is left of a finished training
+    first = ["dprotonet/fold0-seed0-settings0", "dprotonet/fold0-seed0-settings1"]
+    assert keys[:2] == first and keys[5].startswith("blackbox/")  # in the order of the plan
+    assert not list(compared.rglob("checkpoint.pt"))  # none is left of a finished training
+    assert not (compared / "checkpoints").exists() and not (compared / "rows").exists()
 
 
 def test_the_settings_with_the_best_validation_films_are_those_of_the_other_seeds(compared):
-    for place in (compared / "rows").iterdir():
-        tried = [json.loads(f.read_text()) for f in place.glob("*seed0*.json")]
+    rows = _rows(compared)
+    for slug in ("blackbox", "dprotonet", "protopnet"):
+        tried = [row for key, row in rows.items() if key.startswith(f"{slug}/fold0-seed0")]
         best = max(
             tried,
             key=lambda r: (
@@ -66,7 +73,7 @@ def test_the_settings_with_the_best_validation_films_are_those_of_the_other_seed
                 -r["settings"],
             ),
         )
-        (other,) = [json.loads(f.read_text()) for f in place.glob("*seed1*.json")]
+        (other,) = [row for key, row in rows.items() if key.startswith(f"{slug}/fold0-seed1")]
         assert other["chosen"] == best["chosen"]
 
 
@@ -85,7 +92,7 @@ def test_the_table_has_means_over_seeds_and_differences_to_dprotonet(compared):
 
 def test_studies_stand_side_by_side_and_say_where_the_first_is_ahead(compared, tmp_path, capsys):
     for name in ("one", "two"):
-        shutil.copytree(compared, tmp_path / name, ignore=shutil.ignore_patterns("rows"))
+        shutil.copytree(compared, tmp_path / name, ignore=shutil.ignore_patterns(FILE))
     (tmp_path / "two" / "colours.json").unlink()
     assert main(["studies", str(tmp_path)]) == 0
     page = capsys.readouterr().out
@@ -99,18 +106,53 @@ def test_studies_stand_side_by_side_and_say_where_the_first_is_ahead(compared, t
 
 
 def test_a_finished_comparison_trains_nothing_again(compared, command, monkeypatch):
-    before = _rows(compared)
+    before = (compared / FILE).read_bytes()
     monkeypatch.setattr(comparing, "fit_network", lambda *_, **__: pytest.fail("trained again"))
     assert main(command[1]) == 0
-    assert _rows(compared) == before
+    assert (compared / FILE).read_bytes() == before
+
+
+def test_a_comparison_of_the_old_form_trains_nothing_again_and_is_packed(
+    compared, command, monkeypatch
+):
+    before = (compared / FILE).read_bytes()
+    in_the_old_form(compared)
+    assert not (compared / FILE).exists() and len(list(compared.glob("rows/*/*.json"))) == 15
+    monkeypatch.setattr(comparing, "fit_network", lambda *_, **__: pytest.fail("trained again"))
+    assert main(command[1]) == 0
+    assert (compared / FILE).read_bytes() == before and not (compared / "rows").exists()
+
+
+def test_a_training_that_an_earlier_version_began_goes_on_from_its_checkpoint(
+    compared, command, tmp_path, monkeypatch
+):
+    out = tmp_path / compared.name
+    shutil.copytree(compared, out)
+    lines = (out / FILE).read_text().splitlines(keepends=True)
+    (out / FILE).write_text("".join(lines[1:]))
+    begun = out / "rows" / json.loads(lines[0])["key"]
+    begun.mkdir(parents=True)
+    places = []
+
+    def fit_network(*_, out):
+        places.append(out)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparing, "fit_network", fit_network)
+    words = [str(out) if word == str(compared) else word for word in command[1]]
+    with pytest.raises(KeyboardInterrupt):
+        main(words)
+    assert places == [begun]
 
 
 def test_a_lost_row_is_trained_again_to_the_same_figures(compared, command):
-    file = next(iter(compared.glob("rows/dprotonet/*seed1*.json")))
-    before = json.loads(file.read_text())
-    file.unlink()
+    lines = (compared / FILE).read_text().splitlines(keepends=True)
+    (lost,) = [line for line in lines if line.startswith('{"key":"dprotonet/fold0-seed1')]
+    (compared / FILE).write_text("".join(line for line in lines if line != lost))
     assert main(command[1]) == 0
-    after = json.loads(file.read_text())
+    again = (compared / FILE).read_text().splitlines(keepends=True)
+    before, after = json.loads(lost), json.loads(again[lines.index(lost)])
+    assert after["key"] == before["key"] and len(again) == len(lines)
     assert after["probabilities"] == before["probabilities"]
 
 
@@ -119,15 +161,16 @@ def test_a_comparison_that_was_killed_goes_on_to_the_same_figures(compared, comm
     line = [sys.executable, "-m", "training", *words]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(line, env={**os.environ, "OMP_NUM_THREADS": "1"}, **quiet) as killed:
-        while killed.poll() is None and not list(tmp_path.glob("rows/*/*/checkpoint.pt")):
+        while killed.poll() is None and not list(tmp_path.glob("checkpoints/*/*/checkpoint.pt")):
             time.sleep(0.05)
         killed.kill()
     assert killed.returncode == -signal.SIGKILL
     assert len(_rows(tmp_path)) < len(_rows(compared))
     assert main(words) == 0
-    for before, after in zip(_rows(compared), _rows(tmp_path), strict=True):
-        first, second = (json.loads(file.read_text()) for file in (before, after))
-        assert first["probabilities"] == second["probabilities"]
+    before, after = _rows(compared), _rows(tmp_path)
+    assert after.keys() == before.keys()
+    for key, row in before.items():
+        assert after[key]["probabilities"] == row["probabilities"]
 
 
 def test_another_plan_is_refused_in_a_folder_that_has_one(compared, command, capsys):

@@ -15,6 +15,7 @@ from tests.training.conftest import SMALL
 from training.__main__ import main
 from training.evaluation.multilabel import calibration_error, weighted_calibration_error
 from training.evaluation.report import Judged, paired_difference, report
+from training.row_file import RowFile
 
 CLASSES = ("bright", "square", "striped")
 
@@ -148,7 +149,7 @@ def test_compare_judges_each_class_by_its_own_threshold(site, tmp_path, tmp_path
     ]
     presets = ["--presets", "dprotonet", "blackbox", "--seeds", "0", "--device", "cpu"]
     assert main([*command, *presets, *words("epochs=2")]) == 0
-    rows = [json.loads(f.read_text()) for f in (tmp_path / "rows").glob("*/*.json")]
+    rows = RowFile(tmp_path).rows.values()
     assert len(rows) == 8 and all(set(r["thresholds"]) == set(CLASSES) for r in rows)
     assert "dprotonet - blackbox" in next(tmp_path.glob("*.md")).read_text()
 

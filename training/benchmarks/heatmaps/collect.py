@@ -1,4 +1,4 @@
-"""Drawing and judging, film by film; every heatmap that is judged is kept at once."""
+"""Drawing and judging, image by image; every heatmap that is judged is kept at once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ import dprotonet.explain
 from dprotonet.explain.baselines.registry import METHODS
 from training.benchmarks.heatmaps.methods import Contender
 from training.benchmarks.heatmaps.plan import Plan
-from training.benchmarks.heatmaps.records import read_row, rounded, row_file, row_name, write_row
+from training.benchmarks.heatmaps.records import finished, rounded, row_name
 from training.benchmarks.heatmaps.sample import Subject, open_subject
 from training.benchmarks.heatmaps.scoring import Film, Judge, curves_json
+from training.row_file import RowFile
 
 if TYPE_CHECKING:
     from dprotonet.explain import Explanation, Node
@@ -48,35 +49,31 @@ def collect(work: Work, samples: Sequence[Sample], out: Path) -> None:
 
     Args:
         samples: all of the plan's split.
-        out: where rows lie; what is there is not done again.
+        out: folder of the rows; what is there is not done again.
     """
     named = {row_name(position, sample): sample for position, sample in enumerate(samples)}
     names = [one.name for one in work.contenders]
-    open_ones = []
-    for name in work.plan.films:
-        row = read_row(row_file(out, name)) or {"methods": {}}
-        if set(names) - set(row["methods"]):
-            open_ones.append(name)
+    row_file = RowFile(out)
+    open_ones = [name for name in work.plan.films if not finished(row_file.rows, [name], names)]
     started = time.perf_counter()
     for done, name in enumerate(open_ones, 1):
-        judge_film(work, named[name], row_file(out, name))
+        judge_film(work, named[name], row_file, name)
         spent = time.perf_counter() - started
         _log.info(
             "bench: film %d of %d, %.0f s, about %.0f min to go",
             *(done, len(open_ones), spent, spent / done * (len(open_ones) - done) / 60),
         )
+    row_file.compact(work.plan.films)
 
 
-def judge_film(work: Work, sample: Sample, file: Path) -> None:
-    """Draw and judge what the film's row lacks; the file is written after every method."""
+def judge_film(work: Work, sample: Sample, row_file: RowFile, name: str) -> None:
+    """Draw and judge what the image's row lacks; the row is written after every method."""
     plan, judge = work.plan, work.judge
     subject = open_subject(work.predictor, sample, plan.nodes)
     film = Film.of(subject.x, subject.inside, plan.fills)
     ends = {kind: judge.ends(film, node) for kind, node in subject.nodes.items()}
-    before = read_row(file)
-    row = rounded(subject.head() | {"ends": ends}) | {
-        "methods": {} if before is None else before["methods"]
-    }
+    before = row_file.rows.get(name, {"methods": {}})
+    row = rounded(subject.head() | {"ends": ends}) | {"methods": dict(before["methods"])}
     for contender in work.contenders:
         if contender.name in row["methods"]:
             continue
@@ -90,7 +87,7 @@ def judge_film(work: Work, sample: Sample, file: Path) -> None:
             found[kind]["judging_seconds"] = time.perf_counter() - started
             found[kind]["fills"] = curves_json(curves)
         row["methods"][contender.name] = rounded(found)
-        write_row(file, row)
+        row_file.append(name, row)
 
 
 def _drawn(work: Work, contender: Contender, subject: Subject, node: Node) -> Explanation:

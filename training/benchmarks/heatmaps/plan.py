@@ -34,7 +34,7 @@ class Plan:
         seed: of the methods' masks.
         methods: name to what :meth:`Contender.to_json` says; the first is compared with all others.
         primary: those others whose differences were declared beforehand.
-        films: names of the row files, in the order in which they are judged.
+        films: keys of their rows, in the order in which they are judged.
     """
 
     bundle: str

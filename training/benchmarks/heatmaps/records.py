@@ -1,16 +1,14 @@
-"""One file for each film: what every method reached on it."""
+"""An image's row: its name, and what every method reached on it."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from training.datasets.samples import Sample
-from training.io import write_text
 
+Row = dict[str, Any]
 _DIGITS = 12  # hexadecimal, of a hash that stands for an id
 
 
@@ -20,37 +18,20 @@ def hashed(text: str) -> str:
 
 
 def row_name(position: int, sample: Sample) -> str:
-    """A film's place in its split, and its hashed id."""
+    """An image's place in its split, and its hashed id; the key of its row."""
     return f"{position:05d}-{hashed(sample.sample_id)}"
 
 
-def row_file(out: Path, name: str) -> Path:
-    """Where a film's row lies."""
-    return out / "rows" / f"{name}.json"
+def finished(rows: Mapping[str, Row], films: Sequence[str], methods: Sequence[str]) -> list[Row]:
+    """The images' rows in which every one of the methods is done.
 
-
-def read_row(file: Path) -> dict[str, Any] | None:
-    """A film's row, None where nothing is done yet."""
-    if not file.is_file():
-        return None
-    row: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return row
-
-
-def write_row(file: Path, row: Mapping[str, Any]) -> None:
-    """One line for each key and each method; the file is whole or not there."""
-    head = [f" {_text(key)}: {_text(value)}" for key, value in row.items() if key != "methods"]
-    methods = [f"  {_text(name)}: {_text(found)}" for name, found in row["methods"].items()]
-    body = ",\n".join([*head, ' "methods": {\n' + ",\n".join(methods) + "\n }"])
-    write_text(file, "{\n" + body + "\n}\n")
-
-
-def finished(out: Path, films: Sequence[str], methods: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The rows in which every one of the methods is done."""
-    for name in films:
-        row = read_row(row_file(out, name))
-        if row is not None and set(methods) <= set(row["methods"]):
-            yield row
+    Args:
+        rows: by :func:`row_name`.
+        films: names of those that are asked for.
+        methods: names.
+    """
+    found = (rows[name] for name in films if name in rows)
+    return [row for row in found if set(methods) <= set(row["methods"])]
 
 
 def rounded(value: Any, digits: int = 5) -> Any:
@@ -62,7 +43,3 @@ def rounded(value: Any, digits: int = 5) -> Any:
     if isinstance(value, (list, tuple)):
         return [rounded(one, digits) for one in value]
     return value
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

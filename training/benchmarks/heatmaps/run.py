@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ from training.benchmarks.heatmaps.methods import Contender, contenders
 from training.benchmarks.heatmaps.page import markdown
 from training.benchmarks.heatmaps.plan import Plan, read_plan, settled
 from training.benchmarks.heatmaps.plot import plot
-from training.benchmarks.heatmaps.records import finished
+from training.benchmarks.heatmaps.records import Row, finished
 from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
 from training.data.splits import Split
 from training.datasets.samples import Sample
 from training.evaluation.evaluate import split_samples
 from training.fitting.run_folder import note_start, start
 from training.io import write_json, write_text
+from training.row_file import RowFile
 
 _log = logging.getLogger(__name__)
 NAME = "bench"  # of the files with the results
@@ -94,11 +95,12 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
 
 def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) -> str:
     """Tabulate the methods that are finished on every film, or on as many as are done so far."""
+    rows = RowFile(out).rows
     names = {plan.first, *(one.name for one in asked)}
     methods = [name for name in plan.methods if name in names or not request.so_far]
     if not request.so_far:
-        methods = [name for name in methods if _is_done(out, plan, name)]
-    films = list(finished(out, plan.films, methods)) if plan.first in methods else []
+        methods = [name for name in methods if _is_done(rows, plan, name)]
+    films = finished(rows, plan.films, methods) if plan.first in methods else []
     if not films:
         raise ReadableError(
             f"No film is judged under all of {' '.join(names)} yet. Name methods that are done, or "
@@ -172,8 +174,8 @@ def _collect(
     collect(Work(predictor, plan, asked, Judge.of(predictor, plan.steps)), samples, out)
 
 
-def _is_done(out: Path, plan: Plan, method: str) -> bool:
-    return sum(1 for _ in finished(out, plan.films, [method])) == len(plan.films)
+def _is_done(rows: Mapping[str, Row], plan: Plan, method: str) -> bool:
+    return len(finished(rows, plan.films, [method])) == len(plan.films)
 
 
 def _alone(out: Path, methods: Sequence[str]) -> dict[str, Any]:

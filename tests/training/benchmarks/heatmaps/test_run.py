@@ -11,10 +11,12 @@ from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.registry import METHODS
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from tests.training.image_files import film_files
+from tests.training.old_rows import in_the_old_form
 from training.__main__ import main
 from training.benchmarks.heatmaps.records import row_name
 from training.benchmarks.heatmaps.run import Request, bench
 from training.datasets.samples import Box, Sample
+from training.row_file import FILE, RowFile
 
 QUICK = Request(
     methods=("gradcam", "centre"),
@@ -59,8 +61,7 @@ def rows_of(out):
             return {key: timeless(one) for key, one in value.items() if key not in CLOCK}
         return value
 
-    files = sorted((out / "rows").glob("*.json"))
-    return {file.name: timeless(json.loads(file.read_text())) for file in files}
+    return {key: timeless(row) for key, row in sorted(RowFile(out).rows.items())}
 
 
 def killed_after(maps, monkeypatch):
@@ -102,6 +103,29 @@ def test_what_is_done_is_not_done_again(folder, tmp_path, monkeypatch):
     drawn = killed_after(0, monkeypatch)
     bench(folder, None, QUICK, tmp_path)
     assert drawn == []
+
+
+def test_a_finished_run_has_one_line_an_image_in_the_order_of_the_plan(folder, tmp_path):
+    bench(folder, None, QUICK, tmp_path)
+    lines = (tmp_path / FILE).read_text().splitlines()
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert [json.loads(line)["key"] for line in lines] == plan["films"]
+
+
+def test_a_run_of_the_old_form_is_tabulated_and_goes_on(folder, tmp_path, monkeypatch):
+    page = bench(folder, None, QUICK, tmp_path)
+    before = rows_of(tmp_path)
+    in_the_old_form(tmp_path)
+    assert bench(folder, None, replace(QUICK, so_far=True), tmp_path) == page
+    files = sorted((tmp_path / "rows").glob("*.json"))
+    assert len(files) == 3
+    lost = json.loads(files[0].read_text())
+    del lost["methods"]["centre"]
+    files[0].write_text(json.dumps(lost))
+    drawn = killed_after(99, monkeypatch)
+    bench(folder, None, QUICK, tmp_path)
+    assert len(drawn) == 2 and set(drawn) == {"centre"}  # both nodes of the one image
+    assert rows_of(tmp_path) == before and not (tmp_path / "rows").exists()
 
 
 def test_methods_and_films_may_be_added_and_nothing_is_lost(folder, samples, tmp_path):
@@ -167,7 +191,7 @@ def test_the_plan_is_written_before_the_first_film(folder, tmp_path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         bench(folder, None, QUICK, tmp_path)
     plan = json.loads((tmp_path / "plan.json").read_text())
-    assert len(plan["films"]) == 3 and not (tmp_path / "rows").exists()
+    assert len(plan["films"]) == 3 and not (tmp_path / FILE).exists()
     assert "gradcam minus centre: probability of the class node, fill blur" in plan["contrasts"]
 
 
