@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     if options.command == "licences":
         return _licences()
-    os.umask(0o077)  # films and readings are for this user alone
+    os.umask(0o077)  # images and readings are for this user alone
     try:
         with in_words():
             return _command(Settings.from_environment(), options)

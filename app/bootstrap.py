@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from app.domain.errors import Refused
 from app.services import binding
 from app.services.adapters.bundle_registry import Registry
-from app.services.adapters.image_reader import FilmReader
+from app.services.adapters.image_reader import ImageReader
 from app.services.uploading.ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -46,7 +46,7 @@ def open_unchecked(settings: Settings) -> Workplace:
         store=SqlStore(settings.store_url),
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
-        films=FilmReader(),
+        images=ImageReader(),
         uploads=UploadLedger(Spool(settings.spool)),
         reader=system_user(),
         clock=lambda: datetime.now(UTC),
@@ -54,7 +54,7 @@ def open_unchecked(settings: Settings) -> Workplace:
 
 
 def prepare_data_folder(settings: Settings) -> None:
-    """Make the data folder, closed to other users: films and readings are in it.
+    """Make the data folder, closed to other users: images and readings are in it.
 
     Raises:
         Unavailable: it cannot be made or written to.

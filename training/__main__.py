@@ -59,7 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--folds", type=_folds, help="cross-validate by patient on so many folds")
     train.add_argument("--bundles", action="store_true", help="keep the network of every fold")
     train.add_argument("--resume", action="store_true", help="go on where a run in --out ended")
-    train.add_argument("--films", type=Path, help="keep placed films here (OUT/films.safetensors)")
+    train.add_argument(
+        "--films", type=Path, dest="images", help="keep placed images here (OUT/films.safetensors)"
+    )
 
     compare = commands.add_parser("compare", help="several networks under one budget")
     compare.add_argument("recipe", help="as for train")
@@ -76,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--folds", type=_folds, help="judge every image once, out of fold")
     compare.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     compare.add_argument(
-        "--films", type=Path, help="keep placed films here (OUT/films.safetensors)"
+        "--films", type=Path, dest="images", help="keep placed images here (OUT/films.safetensors)"
     )
     compare.add_argument("--device")
 
@@ -110,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
 
     pointing = commands.add_parser("pointing", help="do heatmaps point at the phantom's findings?")
     pointing.add_argument("bundle", type=Path)
-    pointing.add_argument("--n", type=int, default=100, help="correctly classified films to score")
+    pointing.add_argument("--n", type=int, default=100, help="correctly classified images to score")
     pointing.add_argument("--methods", nargs="+", default=BESIDE, choices=METHODS)
     pointing.add_argument("--tier", default=TIERS[0], choices=TIERS)
 
@@ -124,11 +126,11 @@ def _parser() -> argparse.ArgumentParser:
 
     shortcut = commands.add_parser("shortcut", help="do heatmaps show the marker it leans on?")
     shortcut.add_argument("bundle", type=Path)
-    shortcut.add_argument("--n", type=int, default=40, help="correctly classified films to score")
+    shortcut.add_argument("--n", type=int, default=40, help="correctly classified images to score")
     shortcut.add_argument("--methods", nargs="+", default=BESIDE, choices=METHODS)
     shortcut.add_argument("--tier", default=TIERS[0], choices=TIERS)
 
-    phantom = commands.add_parser("phantom", help="write a folder of synthetic films")
+    phantom = commands.add_parser("phantom", help="write a folder of synthetic images")
     phantom.add_argument("--out", type=Path, required=True)
     phantom.add_argument("--n", type=int, default=100)
     phantom.add_argument("--seed", type=int, default=1)
@@ -137,7 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     throughput = commands.add_parser("throughput", help="training's cost against its bounds")
     throughput.add_argument("recipe")
     throughput.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    throughput.add_argument("--films", type=int, default=256, help="of noise")
+    throughput.add_argument("--films", type=int, dest="images", default=256, help="of noise")
     throughput.add_argument("--repeats", type=int, default=5)
     throughput.add_argument("--device")
 
@@ -149,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_bench(commands: argparse._SubParsersAction) -> None:
-    bench = commands.add_parser("bench", help="heatmap methods compared on held-out films")
+    bench = commands.add_parser("bench", help="heatmap methods compared on held-out images")
     bench.add_argument("bundle", type=Path)
     bench.add_argument("--data", type=Path, help="folder of the images (the phantom needs none)")
     bench.add_argument("--out", type=Path, required=True, help="folder; run again to go on in it")
@@ -165,7 +167,7 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
         "--primary", nargs="+", default=[], metavar="METHOD", help="contrasts declared beforehand"
     )
     bench.add_argument("--split", choices=("validation", "test"), default="test")
-    bench.add_argument("--n", type=int, default=100, help="films, spread over the split")
+    bench.add_argument("--n", type=int, default=100, help="images, spread over the split")
     bench.add_argument("--nodes", nargs="+", default=list(NODES), choices=NODES)
     bench.add_argument("--fills", nargs="+", default=["blur", "mean", "noise"], choices=FILLS)
     bench.add_argument("--steps", type=int, default=16, help="of the curves")
@@ -176,11 +178,11 @@ def _add_bench(commands: argparse._SubParsersAction) -> None:
         nargs="+",
         default=(),
         metavar="OUT",
-        help="leave out the films of the comparisons there",
+        help="leave out the images of the comparisons there",
     )
     bench.add_argument("--so-far", action="store_true", help="only the table of what is done")
     bench.add_argument(
-        "--cost", type=int, default=0, metavar="K", help="measure each method alone on K films"
+        "--cost", type=int, default=0, metavar="K", help="measure each method alone on K images"
     )
     bench.add_argument("--device")
 

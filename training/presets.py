@@ -27,7 +27,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "occurrence_l1": 0.0,
         "equivariance": 0.0,
     },
-    # Kim et al. 2021: occurrence maps, sparse and following the film; the nearest film's vector.
+    # Kim et al. 2021: occurrence maps, sparse and following the image; the nearest image's vector.
     "xprotonet": {
         "network": "prototypes",
         "masks": "image",
@@ -37,7 +37,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "occurrence_l1": 1e-3,
         "equivariance": 1e-3,
     },
-    # Masks without restriction, prototypes from many films.
+    # Masks without restriction, prototypes from many images.
     "dprotonet": {
         "network": "prototypes",
         "masks": "image",
@@ -55,7 +55,7 @@ SEARCH: tuple[Mapping[str, Any], ...] = (
     {"lr_backbone": 1e-4, "cluster": 0.8},
     {"lr_backbone": 1e-4, "cluster": 0.1},
 )
-"""Settings that every preset is tried under, on validation films."""
+"""Settings that every preset is tried under, on validation images."""
 
 SEARCH_BLACKBOX: tuple[Mapping[str, Any], ...] = (
     {"lr_backbone": 1e-3},

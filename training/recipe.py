@@ -68,10 +68,10 @@ class Recipe:
     duplicates: Literal["refuse", "group"] = "refuse"  # equal images of different patients
     damaged: Literal["refuse", "leave_out"] = "refuse"  # images that cannot be read
 
-    # the phantom's films, made when they are needed
-    phantom_films: int = 1500  # films
+    # the phantom's images, made when they are needed
+    phantom_films: int = 1500  # images
     phantom_seed: int = 1
-    phantom_size: int = 512  # px, longer side of a film
+    phantom_size: int = 512  # px, longer side of an image
     phantom_shortcut: bool = False
     phantom_difficulty: float = 1.0
 
@@ -86,7 +86,7 @@ class Recipe:
     similarity: Literal["cosine", "half_cosine", "log"] = "cosine"
     similarity_scale: float = 4.0  # starting factor on every similarity
 
-    # augmentation, by MONAI on the placed film
+    # augmentation, by MONAI on the placed image
     rotate: float = 7.0  # degrees, at most
     shift: float = 0.05  # of the side, at most
     zoom: float = 0.08  # share, at most
@@ -98,10 +98,10 @@ class Recipe:
     epochs: int = 6
     warm_epochs: int = 1  # of them, with the backbone frozen
     start: Literal["kmeans", "random"] = "kmeans"  # prototypes after the warm epochs
-    # take the films' mean out of the pooled vectors, before and after warming; multi_label: always
+    # take the images' mean out of the pooled vectors, before and after warming; multi_label: always
     centre: bool = False
     recentre: bool = False  # take that mean out once the vectors are trained, before the update
-    batch_size: int = 16  # films
+    batch_size: int = 16  # images
     lr_backbone: float = 3e-4
     lr_new: float = 3e-3  # of add-on layers, masks, prototypes; a black box's linear head
     weight_decay: float = 1e-2
@@ -110,7 +110,7 @@ class Recipe:
     separation: float = 0.08
     l1: float = 1e-4
     occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
-    equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the film
+    equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the image
     schedule: Literal["cosine", "plateau", "constant"] = "cosine"  # of the rates, once warm
     patience: int = 0  # epochs without a better validation after which to stop; 0: never
     accumulate: int = 1  # batches whose gradients make one step
@@ -119,7 +119,7 @@ class Recipe:
     sampler: Literal["shuffle", "balanced"] = "shuffle"  # balanced: every class as often
     batch_norm: Literal["frozen", "trained"] = "frozen"  # statistics of the backbone
     frozen_blocks: int = 0  # first blocks of the backbone that are never trained
-    variants: int = 0  # augmented copies of a film kept behind the frozen blocks; 0: fresh ones
+    variants: int = 0  # augmented copies of an image kept behind the frozen blocks; 0: fresh ones
     averaging: float = 0.0  # decay a step of the running mean of weights that is judged; 0: none
 
     # prototypes and last layer

@@ -1,4 +1,4 @@
-"""What the reader says of a film: append-only revisions, and the rules a revision obeys."""
+"""What the reader says of an image: append-only revisions, and the rules a revision obeys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_TEXT = 10_000  # characters
 
 @dataclass(frozen=True)
 class PrototypeJudgement:
-    """What the reader thinks of one prototype on this film."""
+    """What the reader thinks of one prototype on this image."""
 
     similar: bool | None = None
     """Does the marked region look like the prototype's source images? None: not said."""

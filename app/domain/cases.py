@@ -21,7 +21,7 @@ STATUSES: tuple[Status, ...] = ("waiting", "new", "read", "failed")
 
 
 @dataclass(frozen=True)
-class FilmFacts:
+class CaseFacts:
     """What is known of a file without its pixels; no name of a person is among it."""
 
     format: str
@@ -55,7 +55,7 @@ class Case:
     pixel_sha256: str
     """Equal in two cases: the same pixels, with another header."""
     file_bytes: int
-    facts: FilmFacts
+    facts: CaseFacts
     source: Source
     model: str | None
     """Digest of the bundle this case is read with; None when none was there on intake."""

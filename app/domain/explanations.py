@@ -17,7 +17,7 @@ FIRST: Tier = "draft"
 USUAL: Tier = "standard"
 """What a reader who asks for a map is shown in the end."""
 FAR = 0.1
-"""Of the film's diagonal: peaks that are further apart mark different places."""
+"""Of the image's diagonal: peaks that are further apart mark different places."""
 FRAGILE = 0.2
 """A change of probability, when a random part is hidden, from which a prediction is fragile."""
 _RANKS = ("draft", "", "standard", "full")  # "": made before tiers were noted, not in haste
@@ -27,14 +27,14 @@ _MEASURED = {field.name for field in fields(Faithfulness)}
 
 @dataclass(frozen=True)
 class GridPlacement:
-    """Where the film lies in the square network grid: what maps a heatmap back to the film."""
+    """Where the image lies in the square network grid: what maps a heatmap back to the image."""
 
     stored: tuple[int, int]
-    """(H, W) of the film, pixels."""
+    """(H, W) of the image, pixels."""
     network: int
     """Side of the network's square, pixels."""
     resized: tuple[int, int]
-    """(H, W) of the film inside the square."""
+    """(H, W) of the image inside the square."""
     offset: tuple[int, int]
     """(row, column) of its upper left corner."""
 
@@ -70,7 +70,7 @@ class SavedExplanation:
     """Blob: (S, S) float32 .npy on the network grid, in [0, 1]."""
     created_at: datetime
     peak: tuple[float, float] | None = None
-    """Where the map marks most: shares of the film's height and width; None where it was not
+    """Where the map marks most: shares of the image's height and width; None where it was not
     noted."""
     outside_body: float | None = None
     """The map's share beside the body, in [0, 1]; None where that was not or cannot be measured."""
@@ -93,14 +93,14 @@ class SavedExplanation:
 
     @property
     def is_fragile(self) -> bool:
-        """Does a class's probability change much when a random part of the film is hidden?"""
+        """Does a class's probability change much when a random part of the image is hidden?"""
         found = self.measured
         if found is None or not self.node.startswith("class:"):
             return False
         return abs(self.value_before - found.random_hidden_value) >= FRAGILE
 
     def peaks_elsewhere(self, other: SavedExplanation) -> bool:
-        """Do the peaks of two maps of one film lie far apart? No, where one was not noted."""
+        """Do the peaks of two maps of one image lie far apart? No, where one was not noted."""
         if self.peak is None or other.peak is None:
             return False
         rows, columns = self.placement.resized

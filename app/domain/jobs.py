@@ -96,7 +96,7 @@ class BatchRow:
     verdict: str | None
     """Latest verdict signed for the case, whichever way it came."""
     same_pixels_as: str | None = None
-    """Case id of the first film with the same pixels, where this one has another header."""
+    """Case id of the first image with the same pixels, where this one has another header."""
     shares_name: bool = False
     """Another file of the batch is called the same; told on pages, not in exports."""
 

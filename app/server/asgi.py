@@ -28,7 +28,7 @@ from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store import Spool
 from app.viewer.assets import viewer_assets
-from app.viewer.encoding import pack_film, pack_heatmap
+from app.viewer.encoding import pack_heatmap, pack_image
 from app.viewer.pictures import heatmap_png
 from app.views.shared.workplace import opened
 from dprotonet.errors import ReadableError
@@ -135,7 +135,7 @@ def own_routes(place: Callable[[], Workplace]) -> list[Route]:
 
     return [
         route("/api/health", _health),
-        route("/api/pixels/{case}/{frame:int}", _film),
+        route("/api/pixels/{case}/{frame:int}", _image),
         route("/api/heatmap/{explanation}", _heatmap),
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
@@ -150,9 +150,9 @@ def _health(place: Workplace, request: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _film(place: Workplace, request: Request) -> Response:
+def _image(place: Workplace, request: Request) -> Response:
     case, frame = request.path_params["case"], request.path_params["frame"]
-    return _samples(pack_film(image_data.film(place, case, frame=frame)))
+    return _samples(pack_image(image_data.image(place, case, frame=frame)))
 
 
 def _heatmap(place: Workplace, request: Request) -> Response:

@@ -111,7 +111,7 @@ class Guard:
         if path.startswith("/api/viewer/") and status == 200:
             headers["Cache-Control"] = _FOREVER
         elif path.startswith(("/api/", "/media/")):
-            # Films and heatmaps are not to lie in a browser's cache on disk.
+            # Images and heatmaps are not to lie in a browser's cache on disk.
             headers["Cache-Control"] = "no-store"
 
 

@@ -1,4 +1,4 @@
-"""Batches: a folder's worth of films as one job, watched, stopped, taken up again, exported."""
+"""Batches: a folder's worth of images as one job, watched, stopped, taken up again, exported."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def start_upload(
         workplace: where.
         items: (name, bytes or path) of each; names may be relative paths, which are kept to tell
             files of one name apart.
-        explain: also compute the heatmap of each film's predicted class.
+        explain: also compute the heatmap of each image's predicted class.
         model: digest of the bundle; the active one when left out.
 
     Raises:

@@ -28,9 +28,9 @@ def request(
 
     Args:
         workplace: where.
-        case_id: of the film.
+        case_id: of the image.
         node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
-        frame: of the film.
+        frame: of the image.
         tier: how good a map is wanted.
         seed: of the masks.
 

@@ -1,4 +1,4 @@
-"""Pixels for the viewer: films on their stored grid, and heatmaps brought back to it."""
+"""Pixels for the viewer: images on their stored grid, and heatmaps brought back to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LONGEST_HEATMAP = 1024  # pixels; the map comes from a 224-pixel grid, more shows nothing more
 
 
-def film(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColourImage:
+def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColourImage:
     """One frame: values, windows, polarity, padding and spacing.
 
     Raises:
@@ -26,21 +26,21 @@ def film(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColourI
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
     case.check_frame(frame)
-    return workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    return workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
 
 
 def heatmap(
     workplace: Workplace, explanation_id: str, *, longest: int = LONGEST_HEATMAP
 ) -> np.ndarray:
-    """A saved heatmap over the whole film.
+    """A saved heatmap over the whole image.
 
     Args:
         workplace: where.
         explanation_id: which.
-        longest: most pixels of the longer side; a larger film's map comes out smaller.
+        longest: most pixels of the longer side; a larger image's map comes out smaller.
 
     Returns:
-        ``(h, w)`` uint8, where 255 is 1; it covers the film from edge to edge.
+        ``(h, w)`` uint8, where 255 is 1; it covers the image from edge to edge.
 
     Raises:
         NotFound: it went with its case.
@@ -50,7 +50,7 @@ def heatmap(
     rows, columns = saved.placement.stored
     scale = min(1.0, longest / max(rows, columns))
     size = max(1, round(rows * scale)), max(1, round(columns * scale))
-    values = on_film(network_map(workplace, saved.heatmap_key), saved.placement, size=size)
+    values = on_image(network_map(workplace, saved.heatmap_key), saved.placement, size=size)
     return np.rint(values * 255).astype(np.uint8)
 
 
@@ -61,17 +61,17 @@ def network_map(workplace: Workplace, key: str) -> np.ndarray:
     return values
 
 
-def on_film(
+def on_image(
     values: np.ndarray, placement: GridPlacement, *, size: tuple[int, int] | None = None
 ) -> np.ndarray:
-    """Bring a map from the network grid to the film, as the library does, without torch.
+    """Bring a map from the network grid to the image, as the library does, without torch.
 
-    Heatmaps are kept on the network grid: 200 kB for 224 pixels, where the stored grid of a film
+    Heatmaps are kept on the network grid: 200 kB for 224 pixels, where the stored grid of an image
     of 3000 × 3000 would be 36 MB, and nothing is lost, because this step can be done at any time.
 
     Args:
         values: ``(S, S)`` float32 in [0, 1].
-        placement: where the film lies in the square.
+        placement: where the image lies in the square.
         size: ``(h, w)`` to come out; the stored grid when left out.
 
     Returns:

@@ -23,7 +23,7 @@ from dprotonet.inference.prediction import Prediction
 
 MOST_TWINS = 20  # cases of the same pixels that a page names
 NO_MODEL = (
-    "There is no model to read this film with. "
+    "There is no model to read this image with. "
     "Add one with: python -m app models add DIR, then choose it here."
 )
 
@@ -90,11 +90,11 @@ def sign(
 
     Args:
         workplace: its reader signs.
-        case_id: of the film.
+        case_id: of the image.
         verdict: accept, reject or supplement.
         confidence: 1 (guess) to 5 (certain).
         expected_revision: the revision the reader saw; 0 for none.
-        frame: of the film.
+        frame: of the image.
         corrected_label: what the reader says it is.
         text: free.
         prototype_judgements: prototype id to judgement; empty ones are left out.
@@ -150,7 +150,7 @@ def sign(
 
 
 def delete_case(workplace: Workplace, case_id: str) -> None:
-    """Remove a film with its original, predictions, heatmaps and revisions.
+    """Remove an image with its original, predictions, heatmaps and revisions.
 
     A batch keeps its row, which says that the case was deleted.
     """

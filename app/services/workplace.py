@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.services.adapters.bundle_registry import Registry
-from app.services.adapters.image_reader import FilmReader
+from app.services.adapters.image_reader import ImageReader
 from app.services.uploading.ledger import UploadLedger
 from app.settings import Settings
 from app.store import Blobs, SqlStore
@@ -21,7 +21,7 @@ class Workplace:
     store: SqlStore
     blobs: Blobs
     models: Registry
-    films: FilmReader
+    images: ImageReader
     """Decodes files in a child process."""
     uploads: UploadLedger
     """What browsers have sent that is not taken in yet."""
@@ -32,5 +32,5 @@ class Workplace:
 
     def close(self) -> None:
         """Give back connections and child processes."""
-        self.films.close()
+        self.images.close()
         self.store.close()

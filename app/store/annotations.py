@@ -207,6 +207,6 @@ def _annotation(entry: AnnotationEntry, judged: dict[str, PrototypeJudgement]) -
 
 def _conflict() -> Conflict:
     return Conflict(
-        "Another revision was signed for this film in the meantime; nothing was overwritten. "
+        "Another revision was signed for this image in the meantime; nothing was overwritten. "
         "Look at it, then sign again if you still want to."
     )

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.domain.cases import Case, FilmFacts, Twin
+from app.domain.cases import Case, CaseFacts, Twin
 from app.domain.errors import NotFound
 from app.store import case_summary
 from app.store.rows import CaseEntry, ExplanationEntry, JobEntry, JobItemEntry
 
-FACTS = tuple(FilmFacts.__dataclass_fields__)
+FACTS = tuple(CaseFacts.__dataclass_fields__)
 
 
 class Cases:
@@ -122,7 +122,7 @@ def _case(entry: CaseEntry) -> Case:
         file_sha256=entry.file_sha256,
         pixel_sha256=entry.pixel_sha256,
         file_bytes=entry.file_bytes,
-        facts=FilmFacts(**{name: getattr(entry, name) for name in FACTS}),
+        facts=CaseFacts(**{name: getattr(entry, name) for name in FACTS}),
         source=entry.source,  # type: ignore[arg-type]
         model=entry.model,
         created_at=entry.created_at,

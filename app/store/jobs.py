@@ -20,8 +20,8 @@ from dprotonet.images.file_names import printable
 log = logging.getLogger(__name__)
 ACTIVE = ("waiting", "running")
 GIVEN_UP = (
-    f"The program stopped {MOST_ATTEMPTS} times while it worked on this film, so it was given up. "
-    "The film may need more memory than there is; other films are not touched."
+    f"The program stopped {MOST_ATTEMPTS} times while it worked on this image, so it was given up. "
+    "The image may need more memory than there is; other images are not touched."
 )
 
 

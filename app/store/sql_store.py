@@ -202,7 +202,7 @@ def make_engine(url: str, *, foreign_keys: bool = True) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         cursor.execute("PRAGMA synchronous = FULL")
-        # A deleted film's rows are overwritten in the file, not just unlinked.
+        # A deleted image's rows are overwritten in the file, not just unlinked.
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()
 

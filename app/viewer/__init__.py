@@ -1,1 +1,1 @@
-"""The film viewer: a component of Streamlit whose browser side is plain modules."""
+"""The image viewer: a component of Streamlit whose browser side is plain modules."""

@@ -20,7 +20,7 @@ ROUTE = "/api/viewer"
 
 @dataclass(frozen=True)
 class ViewerAssets:
-    """Everything the browser needs to show a film, and to send one."""
+    """Everything the browser needs to show an image, and to send one."""
 
     modules: Mapping[str, bytes]
     """JavaScript by file name."""
@@ -33,7 +33,7 @@ class ViewerAssets:
     @property
     def loader(self) -> str:
         """The viewer's script given to Streamlit: it fetches the modules from our own route."""
-        return self._loader("index.js", "The film viewer")
+        return self._loader("index.js", "The image viewer")
 
     @property
     def upload_loader(self) -> str:

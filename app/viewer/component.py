@@ -1,4 +1,4 @@
-"""The film viewer as a part of a page: addresses and choices go in, the chosen frame comes out."""
+"""The image viewer as a part of a page: addresses and choices go in, the chosen frame comes out."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ import streamlit as st
 from app.viewer.assets import viewer_assets
 
 _ASSETS = viewer_assets()
-_component = st.components.v2.component("dprotonet_film", js=_ASSETS.loader, css=_ASSETS.style)
+_component = st.components.v2.component("dprotonet_image", js=_ASSETS.loader, css=_ASSETS.style)
 
 
 @dataclass(frozen=True)
 class Map:
-    """One node's heatmap that the reader may lay over the film."""
+    """One node's heatmap that the reader may lay over the image."""
 
     id: str
     """Of the node: a better map of it takes the place of the one before."""
     label: str
     url: str
     words: str = ""
-    """What was measured of it; shown while it lies over the film. Plain text, as all here."""
+    """What was measured of it; shown while it lies over the image. Plain text, as all here."""
     warning: str = ""
     """What speaks against relying on it; stands before the words."""
 
 
-def film_viewer(
+def image_viewer(
     *,
     case_id: str,
     frame: int,
     frames: int,
-    film_url: str,
+    image_url: str,
     maps: Sequence[Map],
     chosen: str | None,
     turn: int,
@@ -46,7 +46,7 @@ def film_viewer(
         chosen: id of the map that the reader asked for last.
         turn: grows with every asking: the overlay is then switched on.
         colours: the colour map, 256 × RGB as hex.
-        height: of the film's field, CSS pixels.
+        height: of the image's field, CSS pixels.
 
     Returns:
         The frame that the reader chose in the viewer.
@@ -57,7 +57,7 @@ def film_viewer(
             "case": case_id,
             "frame": frame,
             "frames": frames,
-            "film": film_url,
+            "image": image_url,
             "maps": [asdict(shown) for shown in maps],
             "chosen": chosen,
             "turn": turn,

@@ -1,4 +1,4 @@
-"""Films and heatmaps as the browser's viewer reads them: one head, then the bare samples.
+"""Images and heatmaps as the browser's viewer reads them: one head, then the bare samples.
 
 Layout, little-endian: ``uint32`` length of the head, the head as JSON (padded with blanks so that
 the samples start on an even byte), then rows × columns × channels samples of ``bits`` bits. Nothing
@@ -47,7 +47,7 @@ def unpack(answer: bytes) -> tuple[dict[str, Any], np.ndarray]:
     return head, samples.reshape(head["rows"], head["columns"], head["channels"])
 
 
-def pack_film(image: GrayOrColourImage) -> bytes:
+def pack_image(image: GrayOrColourImage) -> bytes:
     """One frame for the viewer: codes, the values they stand for, and the ways to show them."""
     if image.is_colour:
         return pack(_head(image) | {"windows": ()}, image.pixels)

@@ -1,1 +1,1 @@
-"""The library from the shell: folders of films in, one record a frame out."""
+"""The library from the shell: folders of images in, one record a frame out."""

@@ -39,8 +39,8 @@ usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
 
 See why an image classifier says what it says.
 
-  predict   what the model says of every film, and the prototypes that made it say so
-  explain   where in the film it lies: one heatmap for each film and node
+  predict   what the model says of every image, and the prototypes that made it say so
+  explain   where in the image it lies: one heatmap for each image and node
 
 `{PROGRAM} predict --help` and `{PROGRAM} explain --help` tell the rest.
 Research use, not for diagnosis.
@@ -48,12 +48,12 @@ Research use, not for diagnosis.
 
 ENDING = """\
 exit status:
-  0    every film was read (files that are no images are records with "skipped")
-  1    at least one film could not be read; its record says why in "error"
+  0    every image was read (files that are no images are records with "skipped")
+  1    at least one image could not be read; its record says why in "error"
   2    wrong usage: nothing was read; one sentence on standard error says what to change
   130  interrupted; 141 the reader of standard output went away
 
-A PATH is a film (DICOM, PNG, JPEG, TIFF, BMP, WebP; the content decides, not the name) or a
+A PATH is an image (DICOM, PNG, JPEG, TIFF, BMP, WebP; the content decides, not the name) or a
 folder, which is walked. Research use, not for diagnosis.
 """
 
@@ -112,14 +112,14 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         asked = f'There is no command "{argv[0]}"' if argv else "A command is missing"
         raise WrongRequest(f"{asked}: ask for predict or explain (`{PROGRAM} --help`).")
     parser = _predict_parser() if argv[0] == "predict" else _explain_parser()
-    options, films = _split(argv[1:])
+    options, images = _split(argv[1:])
     if "-h" in options or "--help" in options:
         return HelpRequest(parser.format_help())
-    # Intermixed: `predict a.dcm --model BUNDLE b.dcm` means both films.
+    # Intermixed: `predict a.dcm --model BUNDLE b.dcm` means both images.
     given = parser.parse_intermixed_args(options)
-    paths = (*given.paths, *map(_path, films))
+    paths = (*given.paths, *map(_path, images))
     if not paths:
-        raise WrongRequest(f"Name at least one film or folder (`{parser.prog} --help`).")
+        raise WrongRequest(f"Name at least one image or folder (`{parser.prog} --help`).")
     if argv[0] == "predict":
         return PredictRequest(paths, given.model, given.device, given.format)
     nodes = tuple(dict.fromkeys(node.strip() for node in given.node or ("class",)))
@@ -157,9 +157,9 @@ def _explain_parser() -> argparse.ArgumentParser:
     parser = _common_parser(
         "explain",
         "%(prog)s PATH… --model BUNDLE --out DIR [--node NODE]…",
-        "Write FILM.FRAME.NODE.heatmap.npy, .overlay.png and .json under DIR, which mirrors the\n"
+        "Write IMAGE.FRAME.NODE.heatmap.npy, .overlay.png and .json under DIR, which mirrors the\n"
         "folders given, and one JSON record for each explanation on standard output. Methods\n"
-        "other than mdm write FILM.FRAME.NODE.METHOD.…, so that one DIR holds several.",
+        "other than mdm write IMAGE.FRAME.NODE.METHOD.…, so that one DIR holds several.",
     )
     parser.add_argument("--out", required=True, type=_path, metavar="DIR", help="made if absent")
     parser.add_argument(
@@ -204,7 +204,7 @@ def _common_parser(command: str, usage: str, description: str) -> argparse.Argum
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="a film or a folder")
+    parser.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="an image or a folder")
     parser.add_argument(
         "--model", required=True, type=_path, metavar="BUNDLE", help="the model's bundle folder"
     )

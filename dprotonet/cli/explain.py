@@ -13,15 +13,15 @@ import numpy as np
 from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.cli.arguments import ExplainRequest
-from dprotonet.cli.inputs import Film, Problem, check_paths, read_films
+from dprotonet.cli.inputs import ImageFrame, Problem, check_paths, read_images
 from dprotonet.cli.model import ready
 from dprotonet.cli.output_paths import Files, Layout, is_explanation, safe_node
-from dprotonet.cli.records import JsonLines, film_record, json_text
+from dprotonet.cli.records import JsonLines, image_record, json_text
 from dprotonet.cli.tally import Tally
 from dprotonet.errors import ReadableError, WrongRequest
 
 if TYPE_CHECKING:
-    from dprotonet.explain.image import FilmExplanation
+    from dprotonet.explain.image import ImageExplanation
     from dprotonet.inference.predictor import Predictor
 
 OPACITY = 0.5
@@ -39,7 +39,7 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
     """Write the files, one record an explanation, and give the exit status.
 
     Raises:
-        WrongRequest, UnusableBundle: before any film is read.
+        WrongRequest, UnusableBundle: before any image is read.
     """
     check_paths(request.paths)
     bundle = Bundle.load(request.model, with_model=False)
@@ -47,14 +47,16 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
     _make(request.out)
     explainer = _Explainer(ready(bundle, request.device), nodes, request)
     writer, tally = JsonLines(stdout), Tally()
-    for film in read_films(request.paths, leave_out=is_explanation):
-        outcome: Film | Problem = film
-        if isinstance(film, Film):
+    for image in read_images(request.paths, leave_out=is_explanation):
+        outcome: ImageFrame | Problem = image
+        if isinstance(image, ImageFrame):
             try:
-                for record in explainer.explain(film):
+                for record in explainer.explain(image):
                     writer.record(record)
             except _Unwritten as error:
-                outcome = Problem(film.source, film.frame, film.sha256, str(error), skipped=False)
+                outcome = Problem(
+                    image.source, image.frame, image.sha256, str(error), skipped=False
+                )
         if isinstance(outcome, Problem):
             writer.problem(outcome)
         tally.count(outcome)
@@ -62,7 +64,7 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
 
 
 class _Explainer:
-    """The model, the nodes and the place for the files, all checked before the first film."""
+    """The model, the nodes and the place for the files, all checked before the first image."""
 
     def __init__(self, predictor: "Predictor", nodes: dict[str, str], request: ExplainRequest):
         from dprotonet.explain.settings import TIERS
@@ -76,25 +78,25 @@ class _Explainer:
         self._out = request.out
         self._layout = Layout(request.out)
 
-    def explain(self, film: Film) -> Iterator[dict[str, Any]]:
+    def explain(self, image: ImageFrame) -> Iterator[dict[str, Any]]:
         """Explain every node of one frame; each record comes once its files are written.
 
         Raises:
             _Unwritten: also before any work, where the files' places cannot be had.
         """
         places = [
-            self._layout.files(film.source, film.frame, safe, self._method)
+            self._layout.files(image.source, image.frame, safe, self._method)
             for safe in self._nodes.values()
         ]
         with self._readable_errors():
             _prepare(places)
-        prediction = self._predictor.predict(film.image)
-        explained = self._explained(film, prediction.label)
-        shown = film.image.display()
+        prediction = self._predictor.predict(image.image)
+        explained = self._explained(image, prediction.label)
+        shown = image.image.display()
         for asked, files, one in zip(self._nodes, places, explained, strict=True):
             rows, columns = one.heatmap_stored.shape
             record = {
-                **film_record(film),
+                **image_record(image),
                 "asked": asked,
                 **one.explanation.to_json(),
                 "tier": self._tier,
@@ -126,16 +128,16 @@ class _Explainer:
                 " Make room there or name another folder with --out."
             ) from error
 
-    def _explained(self, film: Film, label: str) -> list["FilmExplanation"]:
+    def _explained(self, image: ImageFrame, label: str) -> list["ImageExplanation"]:
         """One explanation for each node that was asked, in that order."""
-        from dprotonet.explain.image import explain_film
+        from dprotonet.explain.image import explain_image
 
         # "class" and the predicted class's own name are one node, and explained once.
         names = [f"class:{label}" if node == "class" else node for node in self._nodes]
         different = list(dict.fromkeys(names))
-        found = explain_film(
+        found = explain_image(
             self._predictor,
-            film.image,
+            image.image,
             different,
             method=self._method,
             settings=self._settings,
@@ -155,7 +157,7 @@ def _safe_nodes(nodes: Sequence[str], bundle: Bundle) -> dict[str, str]:
 
     ids = bundle.prototype_ids
     for node in nodes:
-        # Which class is predicted is known film by film only; any name serves for the check.
+        # Which class is predicted is known image by image only; any name serves for the check.
         parse_node(node, bundle.classes, ids, predicted=bundle.classes[0])
     return {node: safe_node(node, names=[*bundle.classes, *ids]) for node in nodes}
 
@@ -185,7 +187,7 @@ def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[st
     Args:
         files: where to.
         heatmap: float32 ``(H, W)`` in [0, 1] on the stored grid.
-        shown: uint8 ``(H, W)`` or ``(H, W, 3)``, the film as displayed.
+        shown: uint8 ``(H, W)`` or ``(H, W, 3)``, the image as displayed.
         record: what the JSON file says.
     """
     from PIL import Image
@@ -208,7 +210,8 @@ def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[st
 def _overlaid(shown: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     """The overlay picture, uint8 ``(H, W, 3)``, mixed band by band.
 
-    Mixing takes some fifty bytes a pixel: 200 MB for a film of 2,048 x 2,048, were it done at once.
+    Mixing takes some fifty bytes a pixel: 200 MB for an image of 2,048 x 2,048, were it done at
+    once.
     """
     from dprotonet.explain.overlay import overlay
 

@@ -29,7 +29,7 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
+class ImageFrame:
     """One frame that was read."""
 
     source: Source
@@ -55,7 +55,7 @@ def check_paths(paths: Sequence[Path]) -> None:
     """Refuse a PATH that is not there, before any work is done.
 
     Raises:
-        WrongRequest: naming the first that is missing. A film missing from a list is a slip of
+        WrongRequest: naming the first that is missing. An image missing from a list is a slip of
             the one who wrote it, better told at once than found among an hour's records.
     """
     for path in paths:
@@ -68,13 +68,13 @@ def check_paths(paths: Sequence[Path]) -> None:
             raise WrongRequest(f"There is no file or folder {path}: check its spelling.")
 
 
-def read_films(
+def read_images(
     paths: Sequence[Path], *, leave_out: Callable[[Path], bool] = lambda path: False
-) -> Iterator[Film | Problem]:
+) -> Iterator[ImageFrame | Problem]:
     """Every frame of every file, in the order of the PATHs; folders are walked sorted.
 
     Files are read in a child process, one frame at a time: a file that takes its decoder down, or
-    never comes to an end, costs itself and not the films after it. What a walk leaves out, such as
+    never comes to an end, costs itself and not the images after it. What a walk leaves out, such as
     links, is told the log when all is read.
 
     Args:
@@ -93,7 +93,7 @@ def read_films(
         log.warning("%s", sentence)
 
 
-def _read_file(source: Source, reader: IsolatedReader) -> Iterator[Film | Problem]:
+def _read_file(source: Source, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
     digest: str | None = None
     try:
         digest = images.file_sha256(source.path)
@@ -107,4 +107,4 @@ def _read_file(source: Source, reader: IsolatedReader) -> Iterator[Film | Proble
         except UnreadableImage as error:
             yield Problem(source, frame, digest, str(error), skipped=isinstance(error, NotAnImage))
         else:
-            yield Film(source, frame, digest, image)
+            yield ImageFrame(source, frame, digest, image)

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             return _run(request, stdout)
     except ReadableError as error:
-        # Films that cannot be read have become records: what arrives here is the request's own.
+        # Images that cannot be read have become records: what arrives here is the request's own.
         print(" ".join(str(error).split()), file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
@@ -65,7 +65,7 @@ def _speak_utf8(stream: TextIO) -> None:
 def _log_to_stderr() -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     logging.getLogger("dprotonet").setLevel(logging.INFO)
-    # What is wrong with a film stands in its record; the readers' remarks on the side do not.
+    # What is wrong with an image stands in its record; the readers' remarks on the side do not.
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
 

@@ -1,12 +1,12 @@
-"""Where an explanation's files go: DIR mirrors the input, and no two films share a name.
+"""Where an explanation's files go: DIR mirrors the input, and no two images share a name.
 
 ``DIR/RELATIVE-PATH.FRAME.NODE.heatmap.npy``, ``.overlay.png`` and ``.json``. RELATIVE-PATH is the
-film's path below the folder that was named (a film named itself: its file name). Where another
-PATH brings the same relative path a second time, that film goes below ``DIR/path-N``, N being
+image's path below the folder that was named (an image named itself: its file name). Where another
+PATH brings the same relative path a second time, that image goes below ``DIR/path-N``, N being
 which PATH of the command line it came by, from 1. A byte of a name that is no text is written as
 ``%XX``. A name that would be too long for the file system keeps its ends, with a hash of the whole
 between them; where a path would be too long, its folders become a hash before the name, in DIR. The
-record says which film it is in full. After NODE stands ``.METHOD``, unless it is the decoder; no
+record says which image it is in full. After NODE stands ``.METHOD``, unless it is the decoder; no
 method's name can be taken for a node's, which is ``class`` or has a name of its own.
 """
 
@@ -49,7 +49,7 @@ def safe_node(node: str, *, names: Sequence[str]) -> str:
 
     ``class:no pneumonia`` becomes ``class-no%20pneumonia``: what is no ASCII letter, digit,
     ``-`` or ``_`` is percent-encoded as in an address, the dot too, so that a name is always read
-    from its end: suffix, node, frame, film.
+    from its end: suffix, node, frame, image.
 
     Args:
         node: ``class``, ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
@@ -79,7 +79,7 @@ def _encode(name: str, *, capitals: bool) -> str:
 
 
 class Layout:
-    """Gives every film of one run its own place under DIR, short enough to be written."""
+    """Gives every image of one run its own place under DIR, short enough to be written."""
 
     def __init__(self, out: Path):
         self._out = out
@@ -99,7 +99,7 @@ class Layout:
         return Files(*(stem.with_name(stem.name + end) for end in (HEATMAP, OVERLAY, RECORD)))
 
     def _place(self, source: Source) -> PurePath:
-        # Frames and nodes of one film come one after the other.
+        # Frames and nodes of one image come one after the other.
         if self._latest is None or self._latest[0] != source:
             self._latest = (source, self._free(source))
         return self._latest[1]

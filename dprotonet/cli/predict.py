@@ -4,7 +4,7 @@ from typing import TextIO
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.cli.arguments import PredictRequest
-from dprotonet.cli.inputs import Film, check_paths, read_films
+from dprotonet.cli.inputs import ImageFrame, check_paths, read_images
 from dprotonet.cli.model import ready
 from dprotonet.cli.records import FlatTable, JsonLines, PredictionWriter
 from dprotonet.cli.tally import Tally
@@ -14,7 +14,7 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
     """Write one record a frame and give the exit status.
 
     Raises:
-        WrongRequest, UnusableBundle: before any film is read.
+        WrongRequest, UnusableBundle: before any image is read.
     """
     check_paths(request.paths)
     bundle = Bundle.load(request.model, with_model=False)
@@ -23,10 +23,10 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
         FlatTable(stdout, bundle.classes) if request.format == "csv" else JsonLines(stdout)
     )
     tally = Tally()
-    for film in read_films(request.paths):
-        if isinstance(film, Film):
-            writer.prediction(film, predictor.predict(film.image))
+    for image in read_images(request.paths):
+        if isinstance(image, ImageFrame):
+            writer.prediction(image, predictor.predict(image.image))
         else:
-            writer.problem(film)
-        tally.count(film)
+            writer.problem(image)
+        tally.count(image)
     return tally.close()

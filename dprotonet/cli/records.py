@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from dprotonet.cli.inputs import Film, Problem
+from dprotonet.cli.inputs import ImageFrame, Problem
 from dprotonet.images.file_names import encodable, path_bytes
 from dprotonet.inference.prediction import Prediction
 
@@ -22,17 +22,17 @@ SKIPPED = "skipped: "
 class PredictionWriter(Protocol):
     """One way to write predictions down."""
 
-    def prediction(self, film: Film, prediction: Prediction) -> None:
+    def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""
 
     def problem(self, problem: Problem) -> None:
         """Write why there is none."""
 
 
-def prediction_record(film: Film, prediction: Prediction) -> dict[str, Any]:
+def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, Any]:
     """One frame as it stands in the JSON Lines."""
     return {
-        **film_record(film),
+        **image_record(image),
         "prediction": prediction.label,
         "probabilities": dict(prediction.probabilities),
         "threshold": prediction.threshold,
@@ -50,20 +50,20 @@ def prediction_record(film: Film, prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def film_record(film: Film | Problem) -> dict[str, Any]:
+def image_record(image: ImageFrame | Problem) -> dict[str, Any]:
     """The keys that every record begins with.
 
     Where the path is no text, ``path`` shows the odd bytes as ``%XX``, and ``path_bytes`` has the
     path in hexadecimal digits, to open the file by: ``os.fsdecode(bytes.fromhex(…))``.
     """
-    raw = path_bytes(film.source.path)
-    # What a reader must know of the film, such as frames that are stated and not there.
-    notes = film.image.notes if isinstance(film, Film) else ()
+    raw = path_bytes(image.source.path)
+    # What a reader must know of the image, such as frames that are stated and not there.
+    notes = image.image.notes if isinstance(image, ImageFrame) else ()
     return {
-        "path": str(film.source.path),
+        "path": str(image.source.path),
         **({} if raw is None else {"path_bytes": raw}),
-        "frame": film.frame,
-        "sha256": film.sha256,
+        "frame": image.frame,
+        "sha256": image.sha256,
         **({"notes": list(notes)} if notes else {}),
     }
 
@@ -71,7 +71,7 @@ def film_record(film: Film | Problem) -> dict[str, Any]:
 def problem_record(problem: Problem) -> dict[str, Any]:
     """A file without a prediction: ``error``, or ``skipped`` where it is no image."""
     key = "skipped" if problem.skipped else "error"
-    return {**film_record(problem), key: problem.reason}
+    return {**image_record(problem), key: problem.reason}
 
 
 def json_text(record: Mapping[str, Any], *, indent: int | None = None) -> str:
@@ -93,9 +93,9 @@ class JsonLines:
         self._stream.write(json_text(record) + "\n")
         self._stream.flush()
 
-    def prediction(self, film: Film, prediction: Prediction) -> None:
+    def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""
-        self.record(prediction_record(film, prediction))
+        self.record(prediction_record(image, prediction))
 
     def problem(self, problem: Problem) -> None:
         """Write why there is none."""
@@ -111,11 +111,11 @@ class FlatTable:
         self._rows = csv.writer(stream, lineterminator="\n")
         self._row("path", "frame", "sha256", "prediction", *map(inert, classes), "error")
 
-    def prediction(self, film: Film, prediction: Prediction) -> None:
+    def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""
         probabilities = (prediction.probabilities[name] for name in self._classes)
         label = inert(prediction.label)
-        self._row(*self._beginning(film), label, *map(_number, probabilities), "")
+        self._row(*self._beginning(image), label, *map(_number, probabilities), "")
 
     def problem(self, problem: Problem) -> None:
         """Write why there is none; a skipped file's reason begins with ``skipped:``."""
@@ -123,8 +123,8 @@ class FlatTable:
         nothing = ("",) * len(self._classes)
         self._row(*self._beginning(problem), "", *nothing, inert(reason))
 
-    def _beginning(self, film: Film | Problem) -> tuple[object, ...]:
-        return inert_path(film.source.path), film.frame, film.sha256 or ""
+    def _beginning(self, image: ImageFrame | Problem) -> tuple[object, ...]:
+        return inert_path(image.source.path), image.frame, image.sha256 or ""
 
     def _row(self, *cells: object) -> None:
         self._rows.writerow([encodable(cell) if isinstance(cell, str) else cell for cell in cells])

@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from dprotonet.cli.inputs import Film, Problem
+from dprotonet.cli.inputs import ImageFrame, Problem
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +21,13 @@ class Tally:
     skipped: int = 0
     began: float = field(default_factory=time.monotonic)
 
-    def count(self, film: Film | Problem) -> None:
+    def count(self, image: ImageFrame | Problem) -> None:
         """Take in one frame or one problem."""
-        if isinstance(film, Film):
+        if isinstance(image, ImageFrame):
             self.done += 1
             if self.done % EVERY == 0:
                 log.info("%d frames, %.0f s", self.done, time.monotonic() - self.began)
-        elif film.skipped:
+        elif image.skipped:
             self.skipped += 1
         else:
             self.failed += 1

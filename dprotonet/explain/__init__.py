@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dprotonet.explain.attribution import Attribution
     from dprotonet.explain.baselines.registry import METHODS
     from dprotonet.explain.explanation import Explanation, Faithfulness
-    from dprotonet.explain.image import FilmExplanation, explain_film
+    from dprotonet.explain.image import ImageExplanation, explain_image
     from dprotonet.explain.mdm.mdm import MDM
     from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode, VectorNode, parse_node
     from dprotonet.explain.settings import TIERS, MDMSettings
@@ -20,8 +20,8 @@ _HOMES = {
     "Attribution": "attribution",
     "Explanation": "explanation",
     "Faithfulness": "explanation",
-    "FilmExplanation": "image",
-    "explain_film": "image",
+    "ImageExplanation": "image",
+    "explain_image": "image",
     "MDM": "mdm.mdm",
     "ClassNode": "nodes",
     "Node": "nodes",
@@ -41,12 +41,12 @@ __all__ = [
     "ClassNode",
     "Explanation",
     "Faithfulness",
-    "FilmExplanation",
+    "ImageExplanation",
     "MDMSettings",
     "Node",
     "PrototypeNode",
     "VectorNode",
-    "explain_film",
+    "explain_image",
     "parse_node",
 ]
 

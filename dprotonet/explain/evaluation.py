@@ -25,7 +25,7 @@ class Options(TypedDict, total=False):
 
     settings: MDMSettings | None  # fill, scale and measures; of MDM all
     temperature: float  # the calibration of class probabilities; 1
-    inside: Tensor | None  # (S, S) bool, False in the padding around the film
+    valid_mask: Tensor | None  # (S, S) bool, False in the padding around the image
     seed: int  # of all that is drawn at random; 0
     progress: Progress | None  # told the share done, rising to 1
     cancelled: Cancel | None  # asked before every batch of passes
@@ -37,7 +37,7 @@ def open_probe(
     nodes: Sequence[Node],
     settings: MDMSettings,
     *,
-    inside: Tensor | None,
+    valid_mask: Tensor | None,
     temperature: float,
     generator: torch.Generator,
     progress: Progress | None,
@@ -59,14 +59,14 @@ def open_probe(
             "This image has pixels that are not finite numbers (NaN or infinity). "
             "Replace them, then explain it again."
         )
-    if inside is not None and bool(inside.all()):
-        inside = None
+    if valid_mask is not None and bool(valid_mask.all()):
+        valid_mask = None
     network = freeze(model, image[None], settings.precision)
     return Probe(
         network,
         image,
         nodes,
-        inside=None if inside is None else inside.to(image.device),
+        valid_mask=None if valid_mask is None else valid_mask.to(image.device),
         fills=settings.fills,
         fill_sigma=settings.fill_sigma,
         class_scale=settings.class_scale,

@@ -9,7 +9,7 @@ import numpy as np
 class Faithfulness:
     """Figures of one heatmap for one node, in the node's own values.
 
-    ``insertion`` and ``deletion`` are the curves at shares 0, 1/steps, … 1 of the film.
+    ``insertion`` and ``deletion`` are the curves at shares 0, 1/steps, … 1 of the image.
     """
 
     insertion_auc: float
@@ -19,7 +19,7 @@ class Faithfulness:
     hidden_value: float  # the marked region shows the fill
     random_hidden_value: float  # an equal random region does; mean of several regions
     kept_value: float  # only the marked region shows the image
-    area: float  # the marked region's share of the film
+    area: float  # the marked region's share of the image
     steps: int
     fill: str
     centre_insertion_auc: float | None = None  # None in what was saved before it was measured
@@ -34,7 +34,7 @@ class Faithfulness:
 
     @property
     def sufficient_area(self) -> float | None:
-        """The smallest share of the film whose insertion reaches half of the node's rise from fill
+        """The smallest share of the image whose insertion reaches half of the node's rise from fill
         to image, between the curve's points on a straight line; None if none does, or where the
         image raises the node by nothing."""
         curve = self.insertion
@@ -97,7 +97,7 @@ class Facts:
 
     @property
     def area(self) -> float | None:
-        """The smallest share of the film that, shown alone, brings the node halfway from its value
+        """The smallest share of the image that, shown alone, brings the node halfway from its value
         for the fill to that for the image, read off the insertion curve; None if none does."""
         return self.faithfulness.sufficient_area
 

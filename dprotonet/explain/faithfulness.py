@@ -2,8 +2,9 @@
 
 Insertion reveals the image from its fill, the heatmap's highest pixels first; deletion hides it in
 the same order (Petsiuk et al. 2018, section 4.3). A faithful map has a high insertion and a low
-deletion area. The same curves for a random smooth map and for a Gaussian in the middle of the film,
-neither of which sees the network, are the controls. All figures hold for the named fill only.
+deletion area. The same curves for a random smooth map and for a Gaussian in the middle of the
+image, neither of which sees the network, are the controls. All figures hold for the named fill
+only.
 """
 
 from collections.abc import Sequence
@@ -36,13 +37,13 @@ def measure(
         heatmaps: ``(N, S, S)``.
         owners: the index of each map's node among the probe's.
         steps: points of the curves.
-        area: the marked region's share of the film.
+        area: the marked region's share of the image.
         generator: draws the control maps, which all nodes share.
     """
     count = len(heatmaps)
     random = smooth_noise(CONTROLS, probe.size, generator).to(heatmaps)
-    centre = centred(probe.size, probe.inside).to(heatmaps)
-    ranks = ranked(torch.cat([heatmaps, centre[None], random]), probe.inside)
+    centre = centred(probe.size, probe.valid_mask).to(heatmaps)
+    ranks = ranked(torch.cat([heatmaps, centre[None], random]), probe.valid_mask)
     own, control = ranks[:count], ranks[count + 1 :]
     inserted, deleted = curves(probe, ranks[: count + 2], steps)  # own, centre, one random
     region = (own < area).float()
@@ -99,7 +100,7 @@ def keep_and_remove(
         ``(N,)``: the mean over areas and the probe's fills of (value with only the region − value
         without it), in shares of the span between image and first fill.
     """
-    ranks = ranked(heatmaps, probe.inside)
+    ranks = ranked(heatmaps, probe.valid_mask)
     shares = torch.tensor(areas, device=ranks.device)
     fills = torch.arange(len(probe.fills), device=ranks.device)
     shown = (ranks[:, None] < shares[:, None, None]).float()[:, :, None]

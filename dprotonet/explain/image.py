@@ -1,4 +1,4 @@
-"""Explaining a film: from an image on its stored grid to heatmaps on the same grid."""
+"""Explaining an image: from an image on its stored grid to heatmaps on the same grid."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class FilmExplanation:
-    """An explanation and its heatmap on the film's stored grid.
+class ImageExplanation:
+    """An explanation and its heatmap on the image's stored grid.
 
     The stored heatmap is the network's, resized and not scaled anew, so that the same colour means
     the same value; :attr:`Explanation.raw_range` tells what 0 and 1 stood for.
@@ -31,11 +31,11 @@ class FilmExplanation:
 
     explanation: Explanation
     heatmap_stored: np.ndarray  # (H, W) float32 in [0, 1]
-    peak: tuple[float, float]  # of the heatmap: shares of the film's height and width
+    peak: tuple[float, float]  # of the heatmap: shares of the image's height and width
     outside_body: float | None  # the heatmap's share beside the body; None: it cannot be told
 
 
-def explain_film(
+def explain_image(
     predictor: "Predictor",
     image: "GrayOrColourImage",
     nodes: Sequence[str],
@@ -45,12 +45,12 @@ def explain_film(
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
-) -> list[FilmExplanation]:
-    """Explain nodes of one film, all in one call, since they share passes.
+) -> list[ImageExplanation]:
+    """Explain nodes of one image, all in one call, since they share passes.
 
     Args:
         predictor: the loaded bundle.
-        image: the film.
+        image: the image.
         nodes: texts as :func:`~dprotonet.explain.nodes.parse_node` reads them; ``class`` alone is
             the class that the predictor's decision rule gives.
         method: what draws the heatmaps, a name out of :data:`dprotonet.explain.METHODS`.
@@ -74,18 +74,18 @@ def explain_film(
         parse_nodes(predictor, x, nodes),
         settings=settings,
         temperature=bundle.temperature,
-        inside=placement.inside(),
+        valid_mask=placement.valid_mask(),
         seed=seed,
         progress=progress,
         cancelled=cancelled,
     )
-    inside, body = placement.inside().numpy(), _body(bundle, image)
+    valid_mask, body = placement.valid_mask().numpy(), _body(bundle, image)
     return [
-        FilmExplanation(
+        ImageExplanation(
             one,
             placement.map_to_stored(torch.from_numpy(one.heatmap)).numpy(),
-            peak(one.heatmap, inside),
-            None if body is None else share_outside(one.heatmap, body, inside),
+            peak(one.heatmap, valid_mask),
+            None if body is None else share_outside(one.heatmap, body, valid_mask),
         )
         for one in found
     ]
@@ -96,10 +96,10 @@ def _body(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
     if not is_radiograph(image):
         return None
     shown, placement = bundle.preprocessing.place(image)
-    inside = placement.inside()
+    valid_mask = placement.valid_mask()
     if image.padding is not None:
-        inside &= ~placement.mask_to_network(torch.from_numpy(image.padding))
-    return body_mask(shown[0].numpy(), inside.numpy())
+        valid_mask &= ~placement.mask_to_network(torch.from_numpy(image.padding))
+    return body_mask(shown[0].numpy(), valid_mask.numpy())
 
 
 def parse_nodes(predictor: "Predictor", x: torch.Tensor, nodes: Sequence[str]) -> list[Node]:

@@ -8,7 +8,7 @@ _TOP = 0.98  # of the highest value: what is that high belongs to the peak
 _BLUR = 60  # the blur's standard deviation is the map's side divided by this
 
 
-def peak(heatmap: np.ndarray, inside: np.ndarray) -> tuple[float, float]:
+def peak(heatmap: np.ndarray, valid_mask: np.ndarray) -> tuple[float, float]:
     """The place that a map marks most.
 
     Maps are blurred a little first: one that is 1 over a whole region peaks in its middle, and a
@@ -23,7 +23,7 @@ def peak(heatmap: np.ndarray, inside: np.ndarray) -> tuple[float, float]:
     """
     from scipy import ndimage
 
-    rows, columns = np.nonzero(inside.any(1))[0], np.nonzero(inside.any(0))[0]
+    rows, columns = np.nonzero(valid_mask.any(1))[0], np.nonzero(valid_mask.any(0))[0]
     image = heatmap[np.ix_(rows, columns)]
     smooth = ndimage.gaussian_filter(image, max(heatmap.shape) / _BLUR, mode="nearest")
     parts, _ = ndimage.label(smooth >= _TOP * smooth.max())
@@ -32,7 +32,7 @@ def peak(heatmap: np.ndarray, inside: np.ndarray) -> tuple[float, float]:
     return (float(row) + 0.5) / len(rows), (float(column) + 0.5) / len(columns)
 
 
-def share_outside(heatmap: np.ndarray, body: np.ndarray, inside: np.ndarray) -> float:
+def share_outside(heatmap: np.ndarray, body: np.ndarray, valid_mask: np.ndarray) -> float:
     """How much of a map's sum lies beside the body, in [0, 1].
 
     Args:
@@ -40,5 +40,5 @@ def share_outside(heatmap: np.ndarray, body: np.ndarray, inside: np.ndarray) -> 
         body: ``(S, S)`` bool.
         inside: ``(S, S)`` bool, False on the padding, which does not count.
     """
-    whole = float(heatmap[inside].sum())
-    return float(heatmap[inside & ~body].sum()) / whole if whole > 0 else 0.0
+    whole = float(heatmap[valid_mask].sum())
+    return float(heatmap[valid_mask & ~body].sum()) / whole if whole > 0 else 0.0

@@ -1,4 +1,4 @@
-"""A heatmap laid over a film, as plain RGB. No torch here.
+"""A heatmap laid over an image, as plain RGB. No torch here.
 
 The colour tables are "inferno" and "viridis" (Nathaniel J. Smith, Stéfan van der Walt, Eric Firing,
 released under CC0): lightness rises evenly, so they read the same for colour-blind eyes and in
@@ -75,13 +75,13 @@ def coloured(heatmap: np.ndarray, name: str = "inferno") -> np.ndarray:
 def overlay(
     display: np.ndarray, heatmap: np.ndarray, opacity: float = 0.5, *, name: str = "inferno"
 ) -> np.ndarray:
-    """The film with its heatmap over it.
+    """The image with its heatmap over it.
 
-    A pixel is covered the more, the higher its heat: where the heatmap is 0 the film stays as it
+    A pixel is covered the more, the higher its heat: where the heatmap is 0 the image stays as it
     is, and where it is 1 the colour covers the given opacity of it.
 
     Args:
-        display: ``(H, W)`` or ``(H, W, 3)`` uint8, the film as shown.
+        display: ``(H, W)`` or ``(H, W, 3)`` uint8, the image as shown.
         heatmap: ``(H, W)`` in [0, 1].
         opacity: in [0, 1].
         name: of the colour map.
@@ -91,9 +91,9 @@ def overlay(
     """
     if display.shape[:2] != heatmap.shape:
         raise ValueError(
-            f"The heatmap {heatmap.shape} and the film {display.shape[:2]} differ in size."
+            f"The heatmap {heatmap.shape} and the image {display.shape[:2]} differ in size."
         )
-    film = np.repeat(display[:, :, None], 3, axis=2) if display.ndim == 2 else display
+    image = np.repeat(display[:, :, None], 3, axis=2) if display.ndim == 2 else display
     share = (np.clip(np.nan_to_num(heatmap), 0, 1) * np.clip(opacity, 0, 1))[:, :, None]
-    mixed = film * (1 - share) + coloured(heatmap, name) * share
+    mixed = image * (1 - share) + coloured(heatmap, name) * share
     return np.rint(mixed).astype(np.uint8)

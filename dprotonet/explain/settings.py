@@ -17,7 +17,7 @@ class MDMSettings:
     start_masks: int = 48  # random masks whose values make the first map; 0: an even map
     start_cells: int = 7  # along a side of those
     steps: int = 6  # gradient steps
-    areas: tuple[float, float] = (0.02, 0.98)  # share of the film kept, another at every step
+    areas: tuple[float, float] = (0.02, 0.98)  # share of the image kept, another at every step
     areas_per_step: int = 8  # spread evenly over that range
     step_size: float = 0.2  # of a grid's step, beside a start of spread 1
     momentum: float = 0.5  # share of the steps before that each step still carries
@@ -30,7 +30,7 @@ class MDMSettings:
     blend_areas: tuple[float, ...] = (0.1, 0.35)  # kept and removed to find the best blend
     patience: float = 0.01  # from step 12 on a gain below this share of the gap ends it; 0: never
     faithfulness_steps: int = 8  # points of the insertion and deletion curves
-    faithfulness_area: float = 0.2  # share of the film that "the marked region" means
+    faithfulness_area: float = 0.2  # share of the image that "the marked region" means
     precision: str = "auto"  # of the search; shown values are always float32
     batch: int = 16  # most images in one graph
     memory_mb: int = 2048  # most that one graph may keep for the way back; fewer images then

@@ -2,7 +2,7 @@
 
 Air is darker than lungs: a threshold half-way between the darkest part and Otsu's (1979) keeps the
 lungs and leaves out the air, the collimated rim and what is written on them. Looked at on NIH chest
-films and on the demonstration films; it is a help for words on a page, not a segmentation.
+images and on the demonstration images; it is a help for words on a page, not a segmentation.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 from dprotonet.images.types import GrayOrColourImage
 
 # Projections by X-rays (DICOM PS3.3, C.7.3.1.1.1), where air is dark and the body bright; and what
-# films that were scanned or exported are called: other, or nothing.
+# images that were scanned or exported are called: other, or nothing.
 XRAY = frozenset({"CR", "DX", "DR", "RF", "RG", "XA", "MG", "PX", "IO", "OT", ""})
-SMALLEST, LARGEST = 0.01, 0.6  # share of the film beside the body; else it cannot be told apart
-_MIDDLE = 0.9  # of the film's middle half must be body: an inverted film fails this
+SMALLEST, LARGEST = 0.01, 0.6  # share of the image beside the body; else it cannot be told apart
+_MIDDLE = 0.9  # of the image's middle half must be body: an inverted image fails this
 _APART = 0.2  # of the range from black to white, by which the body is brighter than the air
 _BLUR = 80  # the blur's standard deviation is the longer side divided by this
 _BINS = 256
@@ -41,37 +41,37 @@ def body_mask(shown: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray
             lies beside it.
 
     Returns:
-        ``(H, W)`` bool; None where the body cannot be told apart: it fills the frame, the film is
-        inverted, or this is no such film.
+        ``(H, W)`` bool; None where the body cannot be told apart: it fills the frame, the image is
+        inverted, or this is no such image.
     """
     from scipy import ndimage
 
-    film = np.ones(shown.shape, bool) if inside is None else inside
-    if not film.any():
+    image = np.ones(shown.shape, bool) if inside is None else inside
+    if not image.any():
         return None
-    blurred = _blurred(shown, film)
-    values = blurred[film]
+    blurred = _blurred(shown, image)
+    values = blurred[image]
     dark = float(np.percentile(values, 0.5))
-    bright = film & (blurred >= (dark + _otsu(values)) / 2)
+    bright = image & (blurred >= (dark + _otsu(values)) / 2)
     parts, count = ndimage.label(bright)
     if count == 0:
         return None
     largest = 1 + int(np.argmax(np.bincount(parts[bright])[1:]))
-    body = ndimage.binary_fill_holes(parts == largest) & film
-    beside = 1 - body.sum() / film.sum()
-    if not SMALLEST <= beside <= LARGEST or _middle(body, film) < _MIDDLE:
+    body = ndimage.binary_fill_holes(parts == largest) & image
+    beside = 1 - body.sum() / image.sum()
+    if not SMALLEST <= beside <= LARGEST or _middle(body, image) < _MIDDLE:
         return None
-    apart = float(np.median(blurred[body]) - np.median(blurred[film & ~body]))
+    apart = float(np.median(blurred[body]) - np.median(blurred[image & ~body]))
     return body if apart >= _APART else None
 
 
-def _blurred(shown: np.ndarray, film: np.ndarray) -> np.ndarray:
+def _blurred(shown: np.ndarray, image: np.ndarray) -> np.ndarray:
     """Padding takes no part in the blur, so that it makes no dark rim."""
     from scipy import ndimage
 
     width = max(shown.shape) / _BLUR
-    weight = ndimage.gaussian_filter(film.astype(np.float32), width)
-    found = ndimage.gaussian_filter(np.where(film, shown, 0).astype(np.float32), width)
+    weight = ndimage.gaussian_filter(image.astype(np.float32), width)
+    found = ndimage.gaussian_filter(np.where(image, shown, 0).astype(np.float32), width)
     return found / np.maximum(weight, 1e-6)
 
 
@@ -85,9 +85,9 @@ def _otsu(values: np.ndarray) -> float:
     return float(centres[np.argmax(apart)])
 
 
-def _middle(body: np.ndarray, film: np.ndarray) -> float:
-    """The body's share of the middle half of the film, each way."""
-    rows, columns = np.nonzero(film.any(1))[0], np.nonzero(film.any(0))[0]
+def _middle(body: np.ndarray, image: np.ndarray) -> float:
+    """The body's share of the middle half of the image, each way."""
+    rows, columns = np.nonzero(image.any(1))[0], np.nonzero(image.any(0))[0]
     part = np.ix_(_half(rows), _half(columns))
     return float(body[part].mean())
 

@@ -55,8 +55,8 @@ def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, s
     """What must be known of a file that is taken in, at the price of one frame.
 
     The first frame is decoded, which proves that the file can be read. The other frames are not:
-    a film of hundreds of frames costs no more than its bytes, and what is wrong with a later frame
-    is said when that frame is read.
+    an image of hundreds of frames costs no more than its bytes, and what is wrong with a later
+    frame is said when that frame is read.
 
     Returns:
         The facts as :func:`inspect` gives them, and the pixels' SHA-256: of a file with one frame

@@ -1,6 +1,6 @@
 """Between the stored pixel grid and the square grid that a network sees.
 
-The film is resized with its aspect kept, centred and padded; every map comes back to exactly the
+The image is resized with its aspect kept, centred and padded; every map comes back to exactly the
 stored grid. Boxes are ``(x0, y0, x1, y1)`` in pixels, where 0 is the left or upper edge of the
 first pixel and W or H the right or lower edge of the last.
 """
@@ -18,11 +18,11 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a film of ``stored`` pixels lies on a network grid of ``network`` × ``network``."""
+    """Where an image of ``stored`` pixels lies on a network grid of ``network`` × ``network``."""
 
     stored: tuple[int, int]  # (H, W) pixels
     network: int  # S pixels
-    resized: tuple[int, int]  # (rows, columns) of the film on the network grid, pixels
+    resized: tuple[int, int]  # (rows, columns) of the image on the network grid, pixels
     offset: tuple[int, int]  # (rows, columns) of padding above and left of it, pixels
 
     def __post_init__(self) -> None:
@@ -30,11 +30,11 @@ class Placement:
             raise ValueError(f"every side must be at least 1: {self}")
         ends = (self.offset[0] + self.resized[0], self.offset[1] + self.resized[1])
         if min(self.offset) < 0 or max(ends) > self.network:
-            raise ValueError(f"the film must lie inside the network grid: {self}")
+            raise ValueError(f"the image must lie inside the network grid: {self}")
 
     @classmethod
     def of(cls, stored: tuple[int, int], network: int, pixel_aspect: float = 1.0) -> Placement:
-        """Fit a film into the network grid.
+        """Fit an image into the network grid.
 
         Args:
             stored: its (H, W) in pixels.
@@ -51,14 +51,14 @@ class Placement:
         return cls((int(stored[0]), int(stored[1])), int(network), (rows, columns), offset)
 
     def to_network(self, unit: Tensor, fill: float = 0.0) -> Tensor:
-        """Resize a film (bilinear, antialiased) and pad it.
+        """Resize an image (bilinear, antialiased) and pad it.
 
         Args:
             unit: ``(C, H, W)`` on the stored grid.
             fill: the value of the padding.
 
         Returns:
-            ``(C, S, S)`` float32, inside the film's own range where there is no padding.
+            ``(C, S, S)`` float32, inside the image's own range where there is no padding.
         """
         if unit.ndim != 3 or tuple(unit.shape[1:]) != self.stored:
             raise ValueError(f"expected (C, {self.stored[0]}, {self.stored[1]}), not {unit.shape}")
@@ -68,8 +68,8 @@ class Placement:
         framed[:, top : top + self.resized[0], left : left + self.resized[1]] = small
         return framed
 
-    def inside(self) -> Tensor:
-        """Bool ``(S, S)``: True where the film lies, False on the padding."""
+    def valid_mask(self) -> Tensor:
+        """Bool ``(S, S)``: True where the image lies, False on the padding."""
         mask = torch.zeros(self.network, self.network, dtype=torch.bool)
         top, left = self.offset
         mask[top : top + self.resized[0], left : left + self.resized[1]] = True
@@ -83,13 +83,13 @@ class Placement:
 
         Returns:
             ``(..., H, W)`` float32; what lay on the padding is gone, and no value leaves the range
-            of those inside the film.
+            of those inside the image.
         """
         if maps.ndim < 2 or tuple(maps.shape[-2:]) != (self.network, self.network):
             raise ValueError(f"expected (..., {self.network}, {self.network}), not {maps.shape}")
         top, left = self.offset
-        film = maps[..., top : top + self.resized[0], left : left + self.resized[1]]
-        flat = film.reshape(-1, *self.resized)
+        image = maps[..., top : top + self.resized[0], left : left + self.resized[1]]
+        flat = image.reshape(-1, *self.resized)
         return _resize(flat, self.stored).reshape(*maps.shape[:-2], *self.stored)
 
     def box_to_network(self, box: Box) -> Box:
@@ -105,7 +105,7 @@ class Placement:
         )
 
     def box_to_stored(self, box: Box) -> Box:
-        """A box on the network grid, on the stored grid, cut at the film's edges."""
+        """A box on the network grid, on the stored grid, cut at the image's edges."""
         y_scale, x_scale = self._scales()
         top, left = self.offset
         height, width = self.stored

@@ -38,12 +38,12 @@ class Preprocessing:
             raise ValueError(f"every sd must be positive, not {self.sd}")
 
     def __call__(self, image: GrayOrColourImage) -> tuple[Tensor, Placement]:
-        """Place and normalise: ``(3, S, S)`` float32, and where the film lies on it."""
+        """Place and normalise: ``(3, S, S)`` float32, and where the image lies on it."""
         unit, placement = self.place(image)
         return self.normalise(unit), placement
 
     def place(self, image: GrayOrColourImage) -> tuple[Tensor, Placement]:
-        """The film as shown by its default window, on the network grid.
+        """The image as shown by its default window, on the network grid.
 
         Returns:
             ``(3, S, S)`` float32 in [0, 1], grey repeated and padding 0; and its placement.

@@ -58,7 +58,7 @@ def test_a_start_that_cannot_be_is_one_sentence_and_no_traceback(
     (tmp_path / "file").write_text("not a folder")
     broken = tmp_path / "broken.sqlite3"
     broken.write_bytes(b"Dear colleague, " * 999)
-    folder, gone = tmp_path / "data", f"postgresql://reader:secret@/films?host={tmp_path}"
+    folder, gone = tmp_path / "data", f"postgresql://reader:secret@/images?host={tmp_path}"
     for data, url, sentence in (
         (folder, gone, "The database cannot be reached"),
         (folder, f"sqlite:///{broken}", "The database is damaged"),

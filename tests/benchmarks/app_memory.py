@@ -1,8 +1,8 @@
-"""How much memory a long batch costs: ``python -m tests.benchmarks.app_memory --films 1000``.
+"""How much memory a long batch costs: ``python -m tests.benchmarks.app_memory --images 1000``.
 
-Starts the whole program on a folder of its own with a server folder of synthetic films, lets the
+Starts the whole program on a folder of its own with a server folder of synthetic images, lets the
 worker read them all, and measures the process tree (server, worker, decoders) after a warm-up of
-20 films and from then on. Ends with 1 when it grew by more than 100 MB. Linux only.
+20 images and from then on. Ends with 1 when it grew by more than 100 MB. Linux only.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from PIL import Image
 
 from app.settings import Settings
 
-WARM_UP = 20  # films
+WARM_UP = 20  # images
 MOST_GROWTH = 100.0  # MB
-SIDES = ((1024, 1024), (1500, 1200), (2048, 2048))  # rows and columns of films, pixels
+SIDES = ((1024, 1024), (1500, 1200), (2048, 2048))  # rows and columns of images, pixels
 
 
 def main() -> int:
@@ -34,37 +34,37 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.app_memory", description=__doc__
     )
-    parser.add_argument("--films", type=int, default=1000)
-    parser.add_argument("--explain", action="store_true", help="also one heatmap a film")
+    parser.add_argument("--images", type=int, default=1000)
+    parser.add_argument("--explain", action="store_true", help="also one heatmap an image")
     parser.add_argument("--model", type=Path, help="a bundle; else the active one")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        films = Path(folder) / "films"
-        write_films(films, options.films)
-        found = measure(Path(folder) / "data", films, options)
+        images = Path(folder) / "images"
+        write_images(images, options.images)
+        found = measure(Path(folder) / "data", images, options)
     print(json.dumps(found, indent=2))
     return 0 if found["growth_mb"] <= MOST_GROWTH and found["failed"] == 0 else 1
 
 
-def write_films(folder: Path, count: int) -> None:
-    """PNG and JPEG films of several sizes, no two the same."""
+def write_images(folder: Path, count: int) -> None:
+    """PNG and JPEG images of several sizes, no two the same."""
     folder.mkdir()
     chance = np.random.default_rng(0)
     for number in range(count):
         coarse = chance.integers(0, 256, (24, 24)).astype(np.uint8)
         rows, columns = SIDES[number % len(SIDES)]
-        film = Image.fromarray(coarse).resize((columns, rows), Image.Resampling.BICUBIC)
-        film.save(folder / f"{number:05d}.{'png' if number % 2 else 'jpg'}")
+        image = Image.fromarray(coarse).resize((columns, rows), Image.Resampling.BICUBIC)
+        image.save(folder / f"{number:05d}.{'png' if number % 2 else 'jpg'}")
 
 
-def measure(data: Path, films: Path, options: argparse.Namespace) -> dict[str, float]:
-    """Run the program over the films and read the resident memory of its tree."""
-    own = {"DPROTONET_FOLDERS": str(films)}
+def measure(data: Path, images: Path, options: argparse.Namespace) -> dict[str, float]:
+    """Run the program over the images and read the resident memory of its tree."""
+    own = {"DPROTONET_FOLDERS": str(images)}
     if options.model:
         own["DPROTONET_MODELS"] = str(options.model.absolute())
     started = time.monotonic()
     with running_program(data, own) as (pid, settings):
-        return _watch(settings, films, pid, options, started)
+        return _watch(settings, images, pid, options, started)
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def running_program(data: Path, own: Mapping[str, str]) -> Iterator[tuple[int, S
 
 
 def _watch(
-    settings: Settings, films: Path, pid: int, options: argparse.Namespace, started: float
+    settings: Settings, images: Path, pid: int, options: argparse.Namespace, started: float
 ) -> dict[str, float]:
     from app import bootstrap
     from app.services import batches, models
@@ -102,7 +102,7 @@ def _watch(
     chosen = None
     if options.model:
         chosen = next(i for i in models.all(place) if i.path == options.model.absolute()).digest
-    job = batches.start_folder(place, films, explain=options.explain, model=chosen)
+    job = batches.start_folder(place, images, explain=options.explain, model=chosen)
     after_warm_up = most = 0.0
     while True:
         time.sleep(0.25)
@@ -119,7 +119,7 @@ def _watch(
         print(f"{failed[0].name}: {failed[0].state}: {failed[0].message}", file=sys.stderr)
     place.close()
     return {
-        "films": state.total,
+        "images": state.total,
         "failed": state.total - state.counts.get("done", 0),
         "seconds": round(time.monotonic() - started, 1),
         "after_warm_up_mb": round(after_warm_up, 1),

@@ -46,7 +46,7 @@ def archives(folder: Path) -> Iterator[Path]:
     ):
         path = folder / f"{name}.zip"
         with zipfile.ZipFile(path, "w", packing) as file:
-            write(file, "film.dcm", mebibytes)
+            write(file, "image.dcm", mebibytes)
         yield path
 
 
@@ -60,15 +60,15 @@ def write(file: zipfile.ZipFile, name: str, mebibytes: int) -> None:
 def opened(path: Path) -> dict[str, object]:
     """Take in one archive with limits that do not stop it early; what it cost, and what came."""
     from app.domain.errors import Refused
-    from app.services.adapters.image_reader import FilmReader
+    from app.services.adapters.image_reader import ImageReader
     from app.services.uploading.archive import ArchiveLimits, extract
 
-    films = FilmReader()
+    images = ImageReader()
     before = largest_mb()
     taken, problems = 0, []
     limits = ArchiveLimits(total_bytes=2048 * MEBIBYTE, file_bytes=2048 * MEBIBYTE, ratio=1e9)
     try:
-        for entry in extract(films, path, limits=limits):
+        for entry in extract(images, path, limits=limits):
             if entry.file is None:
                 problems.append(entry.problem)
             else:
@@ -76,7 +76,7 @@ def opened(path: Path) -> dict[str, object]:
                     taken += copied(entry.file, kept)
     except Refused as error:
         problems.append(str(error))
-    films.close()
+    images.close()
     after = largest_mb()
     return {
         "before_mb": round(before, 1),

@@ -41,7 +41,7 @@ ASKED: dict[str, CaseFilters] = {
     "rejected": CaseFilters(verdict="reject"),
     "from folders, by name": CaseFilters(source="folder", order="name"),
     "name holds 99 (many)": CaseFilters(text="99"),
-    "name holds film-77777 (few)": CaseFilters(text="film-77777"),
+    "name holds image-77777 (few)": CaseFilters(text="image-77777"),
 }
 
 
@@ -114,7 +114,7 @@ def _fill(store: SqlStore, cases: int) -> None:
 def _case(n: int) -> dict[str, Any]:
     study = n - n % STUDY if n % 10 < STUDY else n
     predicted, signed = n % 5 != 0, n % 3 == 0
-    name = f"Film-{n * 7919 % 1_000_003}.dcm"
+    name = f"Image-{n * 7919 % 1_000_003}.dcm"
     probability = (n * 7919 % 1000) / 1000
     return {
         "id": f"{n:032x}",

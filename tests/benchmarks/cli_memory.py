@@ -1,10 +1,10 @@
-"""How much memory a long run takes: growth of the whole process tree after the first 20 films.
+"""How much memory a long run takes: growth of the whole process tree after the first 20 images.
 
-    python -m tests.benchmarks.cli_memory BUNDLE [--films 1000] [--command explain]
+    python -m tests.benchmarks.cli_memory BUNDLE [--images 1000] [--command explain]
 
-Writes a folder of films (PNG, JPEG, DICOM; 512 to 2,048 pixels), runs the command over it in a
+Writes a folder of images (PNG, JPEG, DICOM; 512 to 2,048 pixels), runs the command over it in a
 process of its own, and reads the resident set of that process and its children from /proc after
-each record: Linux only. Ends with 1 where the growth reaches the 100 MB that a run of 1,000 films
+each record: Linux only. Ends with 1 where the growth reaches the 100 MB that a run of 1,000 images
 may take.
 """
 
@@ -21,7 +21,7 @@ from PIL import Image
 
 from tests.dprotonet.cli.small_images import picture, write_dicom
 
-WARM_UP = 20  # films
+WARM_UP = 20  # images
 MOST = 100  # MB of growth
 SIDES = (512, 1024, 2048)  # px
 
@@ -30,21 +30,21 @@ def main() -> int:
     """Run the benchmark and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", type=Path)
-    parser.add_argument("--films", type=int, default=1000)
+    parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--command", choices=("predict", "explain"), default="predict")
     parser.add_argument("--tier", default="standard", help="of explain: standard or draft")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        films, out = Path(folder, "films"), Path(folder, "out")
-        write_folder(films, given.films)
-        words = [given.command, films, "--model", given.bundle]
+        images, out = Path(folder, "images"), Path(folder, "out")
+        write_folder(images, given.images)
+        words = [given.command, images, "--model", given.bundle]
         if given.command == "explain":
             words += ["--out", out, "--tier", given.tier]
-        return report(words, given.films)
+        return report(words, given.images)
 
 
-def write_folder(folder: Path, films: int) -> None:
-    """Nine different films, each under many names: hard links, so that the disk holds nine."""
+def write_folder(folder: Path, images: int) -> None:
+    """Nine different images, each under many names: hard links, so that the disk holds nine."""
     folder.mkdir()
     kinds = []
     for side in SIDES:
@@ -53,12 +53,12 @@ def write_folder(folder: Path, films: int) -> None:
             kinds.append(folder / f"0000-{side}.{ending}")
             Image.fromarray(pixels).save(kinds[-1], format=kind)
         kinds.append(write_dicom(folder / f"0000-{side}.dcm", pixels[None]))
-    for number in range(len(kinds), films):
-        film = kinds[number % len(kinds)]
-        os.link(film, folder / f"{number:04d}-{film.name}")
+    for number in range(len(kinds), images):
+        image = kinds[number % len(kinds)]
+        os.link(image, folder / f"{number:04d}-{image.name}")
 
 
-def report(words: list[object], films: int) -> int:
+def report(words: list[object], images: int) -> int:
     """Run the command, watch its memory, say what it took."""
     command = [sys.executable, "-m", "dprotonet", *map(str, words)]
     sizes, began = [], time.monotonic()
@@ -69,7 +69,7 @@ def report(words: list[object], films: int) -> int:
     growth = max(sizes[WARM_UP:]) - warm
     found = {
         "status": process.returncode,
-        "films": len(sizes),
+        "images": len(sizes),
         "warm_mb": round(warm),
         "most_mb": round(max(sizes)),
         "last_mb": round(sizes[-1]),
@@ -77,7 +77,7 @@ def report(words: list[object], films: int) -> int:
         "seconds": round(time.monotonic() - began, 1),
     }
     print(json.dumps(found))
-    return 0 if process.returncode == 0 and len(sizes) == films and growth < MOST else 1
+    return 0 if process.returncode == 0 and len(sizes) == images and growth < MOST else 1
 
 
 def resident_mb(pid: int) -> float:

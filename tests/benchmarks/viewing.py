@@ -1,8 +1,8 @@
-"""How long a film takes to come to the screen while slow files are taken in.
+"""How long an image takes to come to the screen while slow files are taken in.
 
     python -m tests.benchmarks.viewing [--views 40] [--intakes 2]
 
-Views a film of 2,048 × 2,048 pixels again and again (decoded in its child and packed for the
+Views an image of 2,048 × 2,048 pixels again and again (decoded in its child and packed for the
 viewer, which is what the server does for a request), first alone, then while other threads take in
 files of 16 frames of 3,000 × 3,000 pixels of noise in lossless JPEG 2000 without a pause. Prints
 one JSON object; ends with 1 where 5 of 100 views took more than half a second.
@@ -24,9 +24,9 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.encaps import encapsulate, generate_frames
 
-from app.services.adapters.image_reader import FilmReader
-from app.viewer.encoding import pack_film
-from tests.dprotonet.images.conftest import dicom_bytes, film_dataset
+from app.services.adapters.image_reader import ImageReader
+from app.viewer.encoding import pack_image
+from tests.dprotonet.images.conftest import dicom_bytes, image_dataset
 
 MOST = 0.5  # seconds, of 95 views of 100
 JPEG_2000 = "1.2.840.10008.1.2.4.90"
@@ -39,35 +39,35 @@ def main() -> int:
     parser.add_argument("--intakes", type=int, default=2)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        film, slow = Path(folder, "film.dcm"), Path(folder, "slow.dcm")
-        film.write_bytes(dicom_bytes(film_dataset(smooth(2048))))
-        slow.write_bytes(slow_film())
-        found = measure(film, slow, given.views, given.intakes)
+        image, slow = Path(folder, "image.dcm"), Path(folder, "slow.dcm")
+        image.write_bytes(dicom_bytes(image_dataset(smooth(2048))))
+        slow.write_bytes(slow_image())
+        found = measure(image, slow, given.views, given.intakes)
     print(json.dumps(found, indent=2))
     return 0 if found["busy_p95_s"] <= MOST else 1
 
 
-def measure(film: Path, slow: Path, views: int, intakes: int) -> dict[str, float]:
+def measure(image: Path, slow: Path, views: int, intakes: int) -> dict[str, float]:
     """Seconds of views alone and beside intake, and how much was taken in meanwhile."""
-    films = FilmReader()
-    films.read(film)  # the child has started
-    alone = seconds(lambda: pack_film(films.read(film)), views)
+    images = ImageReader()
+    images.read(image)  # the child has started
+    alone = seconds(lambda: pack_image(images.read(image)), views)
     ended, taken = threading.Event(), [0.0]
 
     def take_in() -> None:
         while not ended.is_set():
             began = time.monotonic()
-            films.look(slow)
+            images.look(slow)
             taken.append(time.monotonic() - began)
 
     threads = [threading.Thread(target=take_in) for _ in range(intakes)]
     for thread in threads:
         thread.start()
-    busy = seconds(lambda: pack_film(films.read(film)), views)
+    busy = seconds(lambda: pack_image(images.read(image)), views)
     ended.set()
     for thread in threads:
         thread.join()
-    films.close()
+    images.close()
     return {
         "processors": os.cpu_count() or 0,
         "alone_p50_s": round(statistics.median(alone), 3),
@@ -100,10 +100,10 @@ def smooth(side: int) -> np.ndarray:
     return ((rows + columns) % 4096).astype(np.uint16)
 
 
-def slow_film() -> bytes:
+def slow_image() -> bytes:
     """16 frames of noise: the slowest kind to decode. One frame is compressed and repeated."""
     noise = np.random.default_rng(0).integers(0, 4096, (3000, 3000)).astype(np.uint16)
-    one = film_dataset(noise, BitsStored=12, HighBit=11)
+    one = image_dataset(noise, BitsStored=12, HighBit=11)
     compressed = io.BytesIO(dicom_bytes(one, JPEG_2000))
     dataset = dcmread(compressed)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))

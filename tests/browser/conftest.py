@@ -88,8 +88,8 @@ def _note_outside(complaints: list[str], url: str, address: str) -> None:
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Path:
-    """A small DICOM film whose name ends in nothing."""
-    from tests.browser.image_files import write_film
+def image(tmp_path: Path) -> Path:
+    """A small DICOM image whose name ends in nothing."""
+    from tests.browser.image_files import write_image
 
-    return write_film(tmp_path / "IM000001")
+    return write_image(tmp_path / "IM000001")

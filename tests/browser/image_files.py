@@ -1,4 +1,4 @@
-"""DICOM films for the browser."""
+"""DICOM images for the browser."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ def values(seed: int = 0) -> np.ndarray:
     return (rows * 15 + 1200 * disc + noise).astype(np.uint16)
 
 
-def write_film(path: Path, *, seed: int = 0) -> Path:
-    """A chest film as a detector would send it, with two windows."""
+def write_image(path: Path, *, seed: int = 0) -> Path:
+    """A chest image as a detector would send it, with two windows."""
     data = Dataset()
     data.file_meta = FileMetaDataset()
     data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

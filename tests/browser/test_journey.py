@@ -1,4 +1,4 @@
-"""The main job, whole: from an uploaded film to a verdict that is found after a restart."""
+"""The main job, whole: from an uploaded image to a verdict that is found after a restart."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
-def test_a_film_is_uploaded_explained_signed_and_found_after_a_restart(
-    page: Page, program: Program, film: Path
+def test_an_image_is_uploaded_explained_signed_and_found_after_a_restart(
+    page: Page, program: Program, image: Path
 ) -> None:
     page.goto(program.address)
     page.get_by_text("Research use only, not for diagnosis").wait_for()
-    page.locator("input[data-choose=files]").set_input_files(film)
+    page.locator("input[data-choose=files]").set_input_files(image)
 
-    page.locator("[data-film=shown]").wait_for()
+    page.locator("[data-image=shown]").wait_for()
     page.get_by_text(re.compile("Bars to the right speak for")).wait_for()
     assert page.get_by_text("9 contributions sum to the logit").locator("visible=true").count() == 0
     page.get_by_text("Details", exact=True).click()
@@ -41,7 +41,7 @@ def test_a_film_is_uploaded_explained_signed_and_found_after_a_restart(
     page.get_by_role("tab", name="Verdict").click()
     page.get_by_text("Supplement", exact=True).click()
     page.get_by_text("5 certain", exact=True).click()
-    page.get_by_label("Remarks").fill("A film of the journey")
+    page.get_by_label("Remarks").fill("An image of the journey")
     page.get_by_label("Remarks").blur()
     page.get_by_role("button", name="Save revision 1").click()
     page.get_by_text("Saved as revision 1").wait_for()
@@ -55,8 +55,8 @@ def test_a_film_is_uploaded_explained_signed_and_found_after_a_restart(
     page.get_by_placeholder("File name").press("Enter")
     page.get_by_role("button", name="IM000001").first.click()  # the newest
     page.get_by_role("tab", name="Revisions (1)").click()
-    page.get_by_text("A film of the journey").locator("visible=true").first.wait_for()
+    page.get_by_text("An image of the journey").locator("visible=true").first.wait_for()
     assert page.url == address
-    page.locator("[data-film=shown]").wait_for()
+    page.locator("[data-image=shown]").wait_for()
     page.get_by_role("button", name="Show map").first.wait_for()
     assert page.locator("[data-heatmap=absent]").count() == 1, "maps begin off"

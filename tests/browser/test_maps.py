@@ -21,18 +21,18 @@ ANOTHER_MAP = f"before => ![before, ''].includes(({SHOWN_MAP})())"
 
 
 def open_demo(page: Page, program: Program, name: str) -> None:
-    """A film whose model is large enough for both maps to be seen one after the other."""
+    """An image whose model is large enough for both maps to be seen one after the other."""
     page.goto(program.address)
     page.get_by_placeholder("File name").fill(name)
     page.get_by_placeholder("File name").press("Enter")
     page.get_by_text("1 case", exact=True).wait_for()  # else the click may meet a row that goes
     page.get_by_role("button", name=name).click()
-    page.locator("[data-film=shown]").wait_for()
+    page.locator("[data-image=shown]").wait_for()
     page.get_by_text("Bars to the right speak for").wait_for()
 
 
 def shown_map(page: Page) -> str:
-    """Address of the map that lies over the film; empty for none."""
+    """Address of the map that lies over the image; empty for none."""
     return str(page.evaluate(SHOWN_MAP))
 
 

@@ -53,7 +53,7 @@ def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Prog
     assert set(FILES) <= set(listed), "letter by letter"
     found["list"] = page.evaluate(MADE_OF_NAMES)
     page.locator(".st-key-rows-cases button").first.click()
-    page.locator("[data-film=shown]").wait_for()
+    page.locator("[data-image=shown]").wait_for()
     page.get_by_text("Bars to the right speak for").wait_for()
     page.get_by_role("tab", name="Heatmaps").click()
     page.wait_for_timeout(500)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.viewer.assets import viewer_assets
-from tests.browser.image_files import write_film
+from tests.browser.image_files import write_image
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -41,14 +41,14 @@ def spooled(program: Program) -> list[Path]:
     return list((program.data / "spool").iterdir())
 
 
-def test_several_films_are_sent_and_listed_with_what_became_of_them(
+def test_several_images_are_sent_and_listed_with_what_became_of_them(
     page: Page, program: Program, tmp_path: Path
 ) -> None:
-    films = [write_film(tmp_path / f"several-{number}", seed=10 + number) for number in range(4)]
+    images = [write_image(tmp_path / f"several-{number}", seed=10 + number) for number in range(4)]
     text = tmp_path / "notes.txt"
     text.write_text("no image")
     page.goto(program.address)
-    page.locator("input[data-choose=files]").set_input_files([*films, text])
+    page.locator("input[data-choose=files]").set_input_files([*images, text])
     page.get_by_text("4 added, 1 no image").wait_for()
     page.locator("[data-upload=empty]").wait_for()
     assert spooled(program) == []
@@ -59,8 +59,8 @@ def test_a_folder_is_sent_without_what_is_hidden_in_it(
 ) -> None:
     ward = tmp_path / "ward"
     (ward / "deep" / ".cache").mkdir(parents=True)
-    write_film(ward / "deep" / "in-folder-ä", seed=20)
-    write_film(ward / "in-folder-b", seed=21)
+    write_image(ward / "deep" / "in-folder-ä", seed=20)
+    write_image(ward / "in-folder-b", seed=21)
     (ward / ".DS_Store").write_bytes(b"x")
     (ward / "deep" / ".cache" / "x.png").write_bytes(b"x")
     page.goto(program.address)
@@ -81,9 +81,9 @@ def test_dropped_files_become_a_batch_once_the_reader_says_so(
     page.get_by_text("at once. Larger sets").wait_for()
     assert start.is_disabled()
 
-    packed = tmp_path / "films.zip"
+    packed = tmp_path / "images.zip"
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.write(write_film(tmp_path / "zipped", seed=30), "zipped")
+        archive.write(write_image(tmp_path / "zipped", seed=30), "zipped")
     page.locator("input[data-choose=files]").set_input_files(packed)
     page.get_by_text("Chosen: 1 file").wait_for()
     start.click()
@@ -98,7 +98,7 @@ def test_what_was_chosen_is_let_go_of_when_the_page_was_left(page: Page, program
     page.get_by_text("Chosen: 1 file").wait_for()
     page.get_by_role("link", name="Review").click()
     with page.expect_response("**/api/uploads/drop"):
-        page.get_by_text("Add films").wait_for()
+        page.get_by_text("Add images").wait_for()
     page.wait_for_timeout(300)
     assert spooled(program) == []
 
@@ -151,9 +151,9 @@ def test_a_connection_that_breaks_is_said_and_the_next_try_goes_well(
     root.evaluate(DROP, [["lost.dcm", "x"]])
     root.get_by_role("alert").get_by_text("“lost.dcm” could not be sent").wait_for()
     page.unroute("**/api/uploads")
-    film = write_film(tmp_path / "found-again", seed=40)
-    page.locator("input[data-choose=files]").set_input_files(film)
-    page.locator("[data-film=shown]").wait_for()
+    image = write_image(tmp_path / "found-again", seed=40)
+    page.locator("input[data-choose=files]").set_input_files(image)
+    page.locator("[data-image=shown]").wait_for()
 
 
 def test_a_token_that_is_over_is_renewed_by_the_page_and_the_file_sent_with_the_new_one(
@@ -184,10 +184,10 @@ def test_a_token_that_is_over_is_renewed_by_the_page_and_the_file_sent_with_the_
 
 
 def test_the_field_is_used_by_keyboard(page: Page, program: Program, tmp_path: Path) -> None:
-    film = write_film(tmp_path / "by-keyboard", seed=60)
+    image = write_image(tmp_path / "by-keyboard", seed=60)
     page.goto(program.address)
     root = field(page)
-    page.get_by_text("Add films").wait_for()
+    page.get_by_text("Add images").wait_for()
     with page.expect_file_chooser() as chooser:
         root.get_by_role("button", name="Browse files").press("Enter")
     assert chooser.value.is_multiple()
@@ -195,5 +195,5 @@ def test_the_field_is_used_by_keyboard(page: Page, program: Program, tmp_path: P
     page.keyboard.press("Tab")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
-    chooser.value.set_files(film.parent)
-    page.locator("[data-film=shown]").wait_for()
+    chooser.value.set_files(image.parent)
+    page.locator("[data-image=shown]").wait_for()

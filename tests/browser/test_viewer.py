@@ -1,4 +1,4 @@
-"""The film viewer in a real browser: greys as the library makes them, and no rerun for looking."""
+"""The image viewer in a real browser: greys as the library makes them, and no rerun for looking."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-# Greys of the film as it lies on the screen at one stored pixel a screen pixel.
+# Greys of the image as it lies on the screen at one stored pixel a screen pixel.
 READ_GREYS = """([columns, rows]) => {
   const host = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
-    .find((node) => node.shadowRoot?.querySelector('canvas.film'));
-  const canvas = host.shadowRoot.querySelector('canvas.film');
+    .find((node) => node.shadowRoot?.querySelector('canvas.image'));
+  const canvas = host.shadowRoot.querySelector('canvas.image');
   const left = Math.round(canvas.width / 2 - columns / 2);
   const top = Math.round(canvas.height / 2 - rows / 2);
   const { data } = canvas.getContext('2d').getImageData(left, top, columns, rows);
@@ -34,11 +34,11 @@ READ_GREYS = """([columns, rows]) => {
 
 
 @pytest.fixture
-def opened(page: Page, program: Program, film: Path) -> Page:
-    """The film, predicted and open."""
+def opened(page: Page, program: Program, image: Path) -> Page:
+    """The image, predicted and open."""
     page.goto(program.address)
-    page.locator("input[data-choose=files]").set_input_files(film)
-    page.locator("[data-film=shown]").wait_for()
+    page.locator("input[data-choose=files]").set_input_files(image)
+    page.locator("[data-image=shown]").wait_for()
     page.get_by_text("Bars to the right speak for").wait_for()
     return page
 
@@ -89,7 +89,7 @@ def test_greys_beside_one_extreme_value_are_those_of_the_library(
           const { unpack } = await import(`${folder}/wire.js`);
           const { greyTable, sampleValues, spoken } = await import(`${folder}/windowing.js`);
           const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-          const { head, samples } = unpack(bytes.buffer, "The film");
+          const { head, samples } = unpack(bytes.buffer, "The image");
           const values = sampleValues(head);
           const table = greyTable(head, values, head.windows[0], false);
           return {
@@ -97,7 +97,7 @@ def test_greys_beside_one_extreme_value_are_those_of_the_library(
             middle: spoken(head, values, samples[samples.length / 2]),
           };
         }""",
-        [folder, base64.b64encode(encoding.pack_film(image)).decode()],
+        [folder, base64.b64encode(encoding.pack_image(image)).decode()],
     )
     greys = np.array(found["greys"]).reshape(image.shape)
     assert np.abs(greys - np.rint(image.unit() * 255)).max() <= 1
@@ -110,7 +110,7 @@ def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
     opened.on("request", lambda request: asked.append(request.url))
     sent: list[object] = []
     opened.on("websocket", lambda socket: sent.append(socket))
-    canvas = opened.locator("canvas.film")
+    canvas = opened.locator("canvas.image")
     box = canvas.bounding_box()
     assert box is not None
     before = opened.get_by_label("Window width").input_value()
@@ -141,18 +141,18 @@ def test_window_and_zoom_outlive_reruns_and_a_reload(opened: Page) -> None:
     opened.wait_for_timeout(1500)
     assert opened.get_by_label("Window width").input_value() == "1234"
     opened.reload()
-    opened.locator("[data-film=shown]").wait_for()
+    opened.locator("[data-image=shown]").wait_for()
     assert opened.get_by_label("Window width").input_value() == "1234"
     assert opened.locator(".zoom").inner_text() == zoom
 
 
-def test_a_film_that_cannot_be_fetched_is_a_sentence(
-    page: Page, program: Program, film: Path
+def test_an_image_that_cannot_be_fetched_is_a_sentence(
+    page: Page, program: Program, image: Path
 ) -> None:
     page.route("**/api/pixels/**", lambda route: route.abort())
     page.goto(program.address)
-    page.locator("input[data-choose=files]").set_input_files(film)
-    page.get_by_text("The film could not be fetched").wait_for()
+    page.locator("input[data-choose=files]").set_input_files(image)
+    page.get_by_text("The image could not be fetched").wait_for()
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)

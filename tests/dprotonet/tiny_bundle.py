@@ -22,42 +22,42 @@ def tiny_images(classes: int, per_class: int = 4, size: int = SIZE, seed: int = 
     """``(N, H, W)`` uint8: noise with a bright disc whose place goes with the class."""
     chance = np.random.default_rng(seed)
     rows, columns = np.mgrid[:size, :size]
-    films = []
+    images = []
     for number in range(classes * per_class):
         angle = 2 * np.pi * (number % classes) / classes
         centre = size / 2 + size / 4 * np.array([np.sin(angle), np.cos(angle)])
         centre += chance.normal(0, size / 32, 2)
         disc = np.exp(-((rows - centre[0]) ** 2 + (columns - centre[1]) ** 2) / (size / 5) ** 2)
-        film = 70 + 130 * disc + chance.normal(0, 12, (size, size))
-        films.append(np.clip(film, 0, 255).astype(np.uint8))
-    return np.stack(films)
+        image = 70 + 130 * disc + chance.normal(0, 12, (size, size))
+        images.append(np.clip(image, 0, 255).astype(np.uint8))
+    return np.stack(images)
 
 
 def tiny_model(options: ModelOptions, seed: int = 0) -> DProtoNet:
     """A random network whose batch norm has seen some images, so that its features differ."""
     model = build_model(options)
-    films = tiny_images(len(options.classes), 4, options.image_size, seed)
+    images = tiny_images(len(options.classes), 4, options.image_size, seed)
     with torch.no_grad():
         model.train()
         for module in model.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
                 module.momentum = None  # the plain average over what follows
-        model(network_input(films, options.image_size))
+        model(network_input(images, options.image_size))
     return model.eval()
 
 
-def network_input(films: np.ndarray, size: int = SIZE) -> torch.Tensor:
+def network_input(images: np.ndarray, size: int = SIZE) -> torch.Tensor:
     """``(N, H, W)`` uint8 to ``(N, 3, S, S)`` normalised; H = W = S."""
-    unit = torch.from_numpy(films).float().div(255).unsqueeze(1).expand(-1, 3, -1, -1)
+    unit = torch.from_numpy(images).float().div(255).unsqueeze(1).expand(-1, 3, -1, -1)
     return Preprocessing(size).normalise(unit)
 
 
-def tiny_batches(films: np.ndarray, classes: int, batch: int = 4) -> Iterator[PrototypeBatch]:
-    """The films as training images "sample-00", …, of class number % classes."""
-    for start in range(0, len(films), batch):
-        rows = list(range(start, min(start + batch, len(films))))
+def tiny_batches(images: np.ndarray, classes: int, batch: int = 4) -> Iterator[PrototypeBatch]:
+    """The images as training images "sample-00", …, of class number % classes."""
+    for start in range(0, len(images), batch):
+        rows = list(range(start, min(start + batch, len(images))))
         yield PrototypeBatch(
-            network_input(films[rows], films.shape[1]),
+            network_input(images[rows], images.shape[1]),
             torch.tensor(rows) % classes,
             [f"sample-{row:02d}" for row in rows],
             [f"{row:064x}" for row in rows],
@@ -91,8 +91,8 @@ def make_tiny_bundle(
         **options,  # type: ignore[arg-type]
     )
     model = tiny_model(chosen, seed)
-    films = tiny_images(len(classes), seed=seed)
-    update = update_prototypes(model, tiny_batches(films, len(classes)), m=2)
+    images = tiny_images(len(classes), seed=seed)
+    update = update_prototypes(model, tiny_batches(images, len(classes)), m=2)
     update.apply_to(model)
     return Bundle.save(
         directory,
@@ -100,24 +100,24 @@ def make_tiny_bundle(
         model=model,
         preprocessing=Preprocessing(SIZE),
         update=update,
-        statistics=activation_statistics(model, tiny_batches(films, len(classes))),
+        statistics=activation_statistics(model, tiny_batches(images, len(classes))),
         card=ModelCard(title=f"{name}: random weights", limits=("It knows nothing.",)),
         negative_class=negative_class if negative_class in classes else None,
         temperature=temperature,
         threshold=threshold if negative_class in classes else None,
-        gallery=list(_gallery(model, update, films)) if pictures else (),
+        gallery=list(_gallery(model, update, images)) if pictures else (),
         half_precision=half_precision,
     )
 
 
 def _gallery(
-    model: DProtoNet, update: PrototypeUpdate, films: np.ndarray
+    model: DProtoNet, update: PrototypeUpdate, images: np.ndarray
 ) -> Iterator[GalleryPicture]:
     for prototype, sources in zip(model.prototype_ids, update.sources, strict=True):
         for source in sources:
-            film = films[int(source.sample_id.removeprefix("sample-"))]
-            heatmap = np.where(film > 128, film, 0).astype(np.uint8)
-            yield GalleryPicture(prototype, source.sample_id, _png(film), _png(heatmap))
+            image = images[int(source.sample_id.removeprefix("sample-"))]
+            heatmap = np.where(image > 128, image, 0).astype(np.uint8)
+            yield GalleryPicture(prototype, source.sample_id, _png(image), _png(heatmap))
 
 
 def _png(gray: np.ndarray) -> bytes:

@@ -1,4 +1,4 @@
-"""Small films of two classes, as files to be opened like any other."""
+"""Small images of two classes, as files to be opened like any other."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from PIL import Image
 from tests.dprotonet.tiny_bundle import tiny_images
 
 
-def film_files(folder: Path, per_class: int = 4) -> list[Path]:
+def image_files(folder: Path, per_class: int = 4) -> list[Path]:
     """PNG files, class by class in turns."""
     paths = []
-    for number, film in enumerate(tiny_images(2, per_class)):
+    for number, image in enumerate(tiny_images(2, per_class)):
         paths.append(folder / f"{number}.png")
-        Image.fromarray(film).save(paths[-1])
+        Image.fromarray(image).save(paths[-1])
     return paths

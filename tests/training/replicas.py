@@ -15,7 +15,7 @@ BOX_HEADER = "Image Index,Finding Label,Bbox [x,y,w,h],,,"
 SIDE = 96
 
 
-def film(level: int, seed: int, colour: bool = False) -> Image.Image:
+def image(level: int, seed: int, colour: bool = False) -> Image.Image:
     """Noise around a level: classes differ by it, so that a few steps can learn them."""
     shape = (SIDE, SIDE, 3) if colour else (SIDE, SIDE)
     noise = np.random.default_rng(seed).normal(level, 25.0, shape)
@@ -37,7 +37,7 @@ def nih(
         ill = patient % 2
         for visit in range(2):
             stem = f"{patient:08d}_{visit:03d}"
-            film(160 if ill else 80, 10 * patient + visit).save(root / folder / f"{stem}.{suffix}")
+            image(160 if ill else 80, 10 * patient + visit).save(root / folder / f"{stem}.{suffix}")
             finding = "Infiltration|Pneumonia" if ill else "No Finding"
             view = "AP" if visit else "PA"
             lines.append(
@@ -56,7 +56,7 @@ def classes(root: Path, *, each: int = 14) -> Path:
     for level, name in ((50, "alpha"), (120, "beta"), (200, "gamma")):
         (root / name).mkdir(parents=True)
         for i in range(each):
-            film(level, level + i, colour=True).save(root / name / f"{i:02d}.png")
+            image(level, level + i, colour=True).save(root / name / f"{i:02d}.png")
             lines.append(f"{name}/{i:02d}.png,{name}-{i // 2}")
     (root / "patients.csv").write_text("\n".join(lines) + "\n")
     return root

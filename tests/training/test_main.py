@@ -36,7 +36,7 @@ def test_training_gives_a_bundle_that_predicts(trained, class_folder):
     assert all((class_folder / name).is_file() for name in ids)
 
 
-def test_prototypes_come_from_training_films_alone(trained, class_folder):
+def test_prototypes_come_from_training_images_alone(trained, class_folder):
     rows = (class_folder / "patients.csv").read_text().splitlines()[1:]
     people = dict(row.split(",") for row in rows)
     for record in Bundle.load(trained).prototypes:
@@ -72,7 +72,7 @@ def test_the_gallery_shows_heatmaps_in_the_bundle_and_attaches_pictures_beside_i
     assert sorted(p.name for p in trained.rglob("*")) == before
 
 
-def test_folds_judge_every_film_once_and_nih_images_stay_out_of_the_bundle(tmp_path, capsys):
+def test_folds_judge_every_image_once_and_nih_images_stay_out_of_the_bundle(tmp_path, capsys):
     root = replicas.nih(tmp_path / "nih")
     out = tmp_path / "out"
     words = ["train", "nih", "--data", str(root), "--out", str(out), "--folds", "5", "--bundles"]

@@ -2,8 +2,8 @@
 
 Three ratios, each against a bound in the same run: a training epoch on kept inputs against a bare
 loop of forward and backward passes over the same tensors; a prototype update against one inference
-pass over the same films; and the memory that an update takes when it sees eight times the films.
-Films are noise: what is timed does not depend on what they show.
+pass over the same images; and the memory that an update takes when it sees eight times the images.
+Images are noise: what is timed does not depend on what they show.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.options import STRIDE
 from dprotonet.prototypes.update import PrototypeBatch, update_prototypes
 from training.data.inputs import EpochBatches
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset, Sample
 from training.fitting import networks
 from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
@@ -44,16 +44,16 @@ _BYTES = 4  # of a number in 32 bit
 
 
 def throughput(
-    recipe: Recipe, *, films: int = 256, repeats: int = 5, device: str = "cpu"
+    recipe: Recipe, *, images: int = 256, repeats: int = 5, device: str = "cpu"
 ) -> dict[str, Any]:
     """The three ratios, as JSON; medians of ``repeats`` turns that take turns with their bound.
 
     Args:
         recipe: its network, frozen blocks, batch size and update are measured.
-        films: of noise, that one turn goes over.
+        images: of noise, that one turn goes over.
     """
-    run = _run(recipe, films, device)
-    rows = Rows(*(torch.arange(films),) * 3)
+    run = _run(recipe, images, device)
+    rows = Rows(*(torch.arange(images),) * 3)
     trainee = networks.dprotonet(recipe, CLASSES, None)
     cut_network(trainee.network, run)
     epochs, bare = _epochs(run, rows, trainee, repeats)
@@ -61,7 +61,7 @@ def throughput(
     assert isinstance(model, DProtoNet)
     updates, passes = _updates(run, rows, model, repeats)
     return {
-        "films": films,
+        "films": images,
         "epoch": {
             "seconds": _median(epochs),
             "bare_loop_seconds": _median(bare),
@@ -73,17 +73,17 @@ def throughput(
             "inference_pass_seconds": _median(passes),
             "passes": round(statistics.median(updates) / statistics.median(passes), 3),
         },
-        "memory": memory(recipe, 2 * films),
+        "memory": memory(recipe, 2 * images),
     }
 
 
-def _run(recipe: Recipe, films: int, device: str) -> Run:
+def _run(recipe: Recipe, images: int, device: str) -> Run:
     chance = torch.Generator().manual_seed(0)
     side = recipe.image_size
-    pixels = torch.randint(0, 256, (films, 1, side, side), generator=chance, dtype=torch.uint8)
-    samples = tuple(Sample(f"{i:05d}", None, f"p{i}", i % 2) for i in range(films))
+    pixels = torch.randint(0, 256, (images, 1, side, side), generator=chance, dtype=torch.uint8)
+    samples = tuple(Sample(f"{i:05d}", None, f"p{i}", i % 2) for i in range(images))
     labels = torch.tensor([s.label for s in samples])
-    placed = Films(pixels, labels, samples, tuple(f"{i:064x}" for i in range(films)))
+    placed = PlacedImages(pixels, labels, samples, tuple(f"{i:064x}" for i in range(images)))
     dataset = Dataset("noise", CLASSES, None, samples)
     out = Path()  # nothing is written
     return prepare(recipe, dataset, placed, out=out, device=device, resume=False, cut=True)
@@ -94,10 +94,12 @@ def _epochs(
 ) -> tuple[list[float], list[float]]:
     """Seconds of our epochs and of bare loops over the same batches, in turns."""
     recipe = replace(run.recipe, epochs=repeats + 1)
-    batches = EpochBatches(run.inputs, run.films.labels, rows.train, recipe.batch_size, recipe.seed)
+    batches = EpochBatches(
+        run.inputs, run.images.labels, rows.train, recipe.batch_size, recipe.seed
+    )
     optimizer = optimiser(trainee.network, recipe)
     rates = schedule(optimizer, recipe, len(batches), Plateau())
-    stage = Stage(run.inputs, run.films.labels, rows.train, rows.validation, device=run.device)
+    stage = Stage(run.inputs, run.images.labels, rows.train, rows.validation, device=run.device)
     trainer = make_trainer(trainee, batches, optimizer, rates, stage, recipe)
     same = [(x.to(run.device), y.to(run.device)) for x, y in replace(batches)]
     epochs: list[float] = []
@@ -124,7 +126,7 @@ def _loop(network: Any, trainee: networks.Trainee, optimizer: Any, batches: Any)
 def _updates(
     run: Run, rows: Rows, model: DProtoNet, repeats: int
 ) -> tuple[list[float], list[float]]:
-    """Seconds of updates and of plain inference over the same films, in turns."""
+    """Seconds of updates and of plain inference over the same images, in turns."""
     model.eval()
 
     def update() -> None:
@@ -150,18 +152,18 @@ def _updates(
     return updates[1:], passes[1:]
 
 
-def memory(recipe: Recipe, films: int = 512) -> dict[str, Any]:
-    """Peak memory of an update over ``films``, and over eight times as many, in a process each.
+def memory(recipe: Recipe, images: int = 512) -> dict[str, Any]:
+    """Peak memory of an update over ``images``, and over eight times as many, in a process each.
 
-    Films are made as they are needed, so that what grows is the update's own. Beside it stands
-    what the maps and the vectors of all films would take, which an update must not keep; with so
+    Images are made as they are needed, so that what grows is the update's own. Beside it stands
+    what the maps and the vectors of all images would take, which an update must not keep; with so
     many prototypes that they would be seen, on a small grid so that it does not take long.
     """
     recipe = replace(recipe, prototypes_per_class=_MANY, image_size=min(_SMALL, recipe.image_size))
-    small, large = (_in_child(recipe, count) for count in (films, 8 * films))
-    one = len(CLASSES) * _MANY * _BYTES * 7 * films / 2**20  # a number a prototype, MB
+    small, large = (_in_child(recipe, count) for count in (images, 8 * images))
+    one = len(CLASSES) * _MANY * _BYTES * 7 * images / 2**20  # a number a prototype, MB
     return {
-        "films": [films, 8 * films],
+        "films": [images, 8 * images],
         "prototypes": len(CLASSES) * _MANY,
         "image_size": recipe.image_size,
         "rise_of_peak_mb": [round(small / 2**20, 1), round(large / 2**20, 1)],
@@ -171,7 +173,7 @@ def memory(recipe: Recipe, films: int = 512) -> dict[str, Any]:
     }
 
 
-def _in_child(recipe: Recipe, films: int) -> int:
+def _in_child(recipe: Recipe, images: int) -> int:
     """Bytes that :func:`_peak_of_update` finds in a process that has done nothing else."""
     root = Path(__file__).parents[2]
     words = [
@@ -179,14 +181,14 @@ def _in_child(recipe: Recipe, films: int) -> int:
         "-m",
         "training.benchmarks.throughput",
         json.dumps(recipe.to_json()),
-        str(films),
+        str(images),
     ]
     done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True)
     return int(done.stdout.split()[-1])
 
 
-def _peak_of_update(recipe: Recipe, films: int) -> int:
-    """Bytes by which the peak of this process rose during the update, after one of a few films."""
+def _peak_of_update(recipe: Recipe, images: int) -> int:
+    """Bytes by which the peak of this process rose during the update, after one of a few images."""
     import resource
 
     keep_freed_memory()
@@ -194,24 +196,24 @@ def _peak_of_update(recipe: Recipe, films: int) -> int:
     assert isinstance(model, DProtoNet)
     _update(model, recipe, 16 * PER_PASS)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    _update(model, recipe, films)
+    _update(model, recipe, images)
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
 
 
-def _update(model: DProtoNet, recipe: Recipe, films: int) -> None:
+def _update(model: DProtoNet, recipe: Recipe, images: int) -> None:
     update_prototypes(
         model,
-        _noise(recipe, films),
+        _noise(recipe, images),
         kind=recipe.update,
         m=recipe.update_images,
         images_per_pass=PER_PASS,
     )
 
 
-def _noise(recipe: Recipe, films: int) -> Iterator[PrototypeBatch]:
+def _noise(recipe: Recipe, count: int) -> Iterator[PrototypeBatch]:
     side = recipe.image_size
-    for start in range(0, films, PER_PASS):
-        rows = range(start, min(films, start + PER_PASS))
+    for start in range(0, count, PER_PASS):
+        rows = range(start, min(count, start + PER_PASS))
         chance = torch.Generator().manual_seed(start)
         images: Tensor = torch.randn(len(rows), 3, side, side, generator=chance)
         labels = torch.tensor([r % 2 for r in rows])

@@ -41,13 +41,13 @@ def train(words: argparse.Namespace) -> None:
     device = distributed.join(_device(words.device))
     dataset = open_dataset(recipe, words.data)
     _keep_recipe(recipe, words.out, resume=words.resume)
-    films = _placed(dataset, recipe, words)
-    warnings = check_folds(films, dataset.classes, words.folds)  # said before any training
-    _describe(recipe, dataset, films, words, device, warnings)
+    images = _placed(dataset, recipe, words)
+    warnings = check_folds(images, dataset.classes, words.folds)  # said before any training
+    _describe(recipe, dataset, images, words, device, warnings)
     run = prepare(
         recipe,
         dataset,
-        films,
+        images,
         out=words.out,
         device=device,
         resume=words.resume,
@@ -86,13 +86,13 @@ def compare(words: argparse.Namespace) -> None:
     plan = plan_of(recipe, words.presets, words.seeds, words.folds)
     dataset = open_dataset(recipe, words.data)
     write_plan(plan, words.out)
-    films = _placed(dataset, recipe, words)
-    warnings = check_folds(films, dataset.classes, words.folds)
-    _describe(recipe, dataset, films, words, device, warnings)
+    images = _placed(dataset, recipe, words)
+    warnings = check_folds(images, dataset.classes, words.folds)
+    _describe(recipe, dataset, images, words, device, warnings)
     run = prepare(
         recipe,
         dataset,
-        films,
+        images,
         out=words.out,
         device=device,
         resume=True,
@@ -130,7 +130,7 @@ def evaluate(words: argparse.Namespace) -> None:
 
 
 def bench(words: argparse.Namespace) -> None:
-    """Judge heatmap methods on held-out films; print the page."""
+    """Judge heatmap methods on held-out images; print the page."""
     keep_freed_memory()
     from training.benchmarks.heatmaps.run import Request
     from training.benchmarks.heatmaps.run import bench as judge
@@ -206,7 +206,7 @@ def shortcut(words: argparse.Namespace) -> None:
 
 
 def phantom(words: argparse.Namespace) -> None:
-    """Write a folder of phantom films."""
+    """Write a folder of phantom images."""
     from training.datasets.phantom import Shortcut
     from training.datasets.phantom.export import write_folder
 
@@ -223,12 +223,12 @@ def throughput(words: argparse.Namespace) -> None:
     from training.fitting.run_folder import hardware
 
     device = _device(words.device)
-    found = measure(recipe, films=words.films, repeats=words.repeats, device=device)
+    found = measure(recipe, images=words.images, repeats=words.repeats, device=device)
     _print({"hardware": hardware(device), "recipe": recipe.name, **found})
 
 
 def probe(words: argparse.Namespace) -> None:
-    """How far features get that have learned nothing of films."""
+    """How far features get that have learned nothing of images."""
     recipe = load_recipe(words.recipe, words.set)
     from training.datasets.registry import open_dataset
     from training.evaluation.linear_probe import ProbeOptions
@@ -240,16 +240,16 @@ def probe(words: argparse.Namespace) -> None:
 
 
 def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
-    """All films of the data set; equal ones under one patient where the recipe says so."""
+    """All images of the data set; equal ones under one patient where the recipe says so."""
     from dprotonet.modeling.preprocessing import Preprocessing
     from training.data.leakage import group_duplicates
-    from training.data.placed_images import place_films
+    from training.data.placed_images import place_images
     from training.fitting.distributed import is_main, wait
 
-    keep = words.films or words.out / "films.safetensors"
+    keep = words.images or words.out / "films.safetensors"
     if not is_main():
-        wait()  # for the first process to place the films
-    films = place_films(
+        wait()  # for the first process to place the images
+    images = place_images(
         dataset.samples,
         Preprocessing(size=recipe.image_size),
         classes=len(dataset.classes),
@@ -258,13 +258,13 @@ def _placed(dataset: Any, recipe: Recipe, words: argparse.Namespace) -> Any:
     )
     if is_main():
         wait()
-    return group_duplicates(films) if recipe.duplicates == "group" else films
+    return group_duplicates(images) if recipe.duplicates == "group" else images
 
 
 def _describe(
     recipe: Recipe,
     dataset: Any,
-    films: Any,
+    images: Any,
     words: argparse.Namespace,
     device: str,
     warnings: Sequence[str],
@@ -282,7 +282,7 @@ def _describe(
         _log.warning("%s", warning)
     made = describe(
         recipe,
-        films,
+        images,
         command=_command(words),
         device=device,
         skipped=dataset.skipped,
@@ -326,7 +326,7 @@ def _is_moved(run: Any) -> bool:
     fold trains on."""
     from training.data.splits import moved_patients
 
-    if "test" in moved_patients(run.films.samples).values():
+    if "test" in moved_patients(run.images.samples).values():
         _log.warning("A class is too small to be split by folds: train without --folds for a model")
         return True
     return False

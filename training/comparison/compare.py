@@ -1,8 +1,8 @@
-"""Several networks under one budget on the same films: trained, chosen on validation, compared.
+"""Several networks under one budget on the same images: trained, chosen on validation, compared.
 
 Every network is tried under as many settings, on the first seed, and keeps those with the best
-validation films; the other seeds are trained under them. With folds the choice is made in each fold
-anew, on its own validation films, so that no film is judged by settings that it chose.
+validation images; the other seeds are trained under them. With folds the choice is made in each
+fold anew, on its own validation images, so that no image is judged by settings that it chose.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from training.row_file import RowFile
 
 _log = logging.getLogger(__name__)
 
-# Keys that belong to the budget or to the films: a variant may not change them.
+# Keys that belong to the budget or to the images: a variant may not change them.
 _SHARED = (
     *("name", "dataset", "seed", "weights", "backbone", "image_size", "epochs", "batch_size"),
     *("rotate", "shift", "zoom", "brightness", "contrast", "flip", "frozen_blocks", "variants"),
@@ -124,7 +124,7 @@ def write_plan(plan: Plan, out: Path) -> None:
     if changed:
         raise ReadableError(
             f"{out} holds a comparison with other {changed[0]}. Give the same words, or another "
-            "--out: a plan is not changed once films were judged."
+            "--out: a plan is not changed once images were judged."
         )
 
 
@@ -211,7 +211,7 @@ def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
         "seconds": round(fitted.seconds, 1),
         "prototypes": _prototypes(run, rows, fitted),
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,
-        "sample_ids": [run.films.samples[i].sample_id for i in rows.test.tolist()],
+        "sample_ids": [run.images.samples[i].sample_id for i in rows.test.tolist()],
         "probabilities": np.round(judged.probabilities, 6).tolist(),
         "called": judged.calls().astype(int).tolist(),
     }
@@ -220,7 +220,7 @@ def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
 def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]:
     """Of the finished network, before the temperature: what settings are chosen by."""
     at = rows.validation.numpy()
-    truth = run.films.labels.numpy()[at]
+    truth = run.images.labels.numpy()[at]
     said = chances(fitted.logits[at], truth)
     area = auroc(said, truth)
     return {
@@ -231,7 +231,7 @@ def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]
 
 
 def _prototypes(run: Run, rows: Rows, fitted: Fitted) -> dict[str, int] | None:
-    """How many there are, and how many of them are dead or doubles, on the training films."""
+    """How many there are, and how many of them are dead or doubles, on the training images."""
     model = fitted.network
     if not isinstance(model, DProtoNet):
         return None

@@ -17,9 +17,9 @@ def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
     lines = [
         f"# {plan['recipe']['name']}: the family compared",
         "",
-        f"{table['films']} films of {table['patients']} patients, {_folds(plan['folds'])}, "
-        f"{len(plan['seeds'])} seeds. Every network had the same films, epochs and number of "
-        "settings to choose from on validation films.",
+        f"{table['films']} images of {table['patients']} patients, {_folds(plan['folds'])}, "
+        f"{len(plan['seeds'])} seeds. Every network had the same images, epochs and number of "
+        "settings to choose from on validation images.",
         "",
         f"    {command}",
         "",

@@ -52,7 +52,7 @@ def _table(done: Mapping[str, Any], figure: str, words: str) -> list[str]:
         "",
         f"## {words}",
         "",
-        _row(["Study", "Films", *names]),
+        _row(["Study", "PlacedImages", *names]),
         _row(["---"] * (2 + len(names))),
     ]
     for study, found in done.items():

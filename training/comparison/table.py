@@ -18,16 +18,16 @@ Figure = Callable[["Seeds", Array], Array]
 
 
 class Seeds:
-    """What one variant said of all judged films, under each seed.
+    """What one variant said of all judged images, under each seed.
 
     Attributes:
-        probabilities: ``(S, N, K)``, films in the order of the data set.
+        probabilities: ``(S, N, K)``, images in the order of the data set.
         called: ``(S, N)`` class indices; ``(S, N, K)`` of a multi-label set.
-        rows: ``(N,)`` the films' places in the data set.
+        rows: ``(N,)`` the images' places in the data set.
     """
 
     def __init__(self, run: Run, records: Sequence[Mapping[str, Any]]) -> None:
-        place = {s.sample_id: i for i, s in enumerate(run.films.samples)}
+        place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
         by_seed = defaultdict(list)
         for record in records:
             by_seed[record["seed"]].append(record)
@@ -39,7 +39,7 @@ class Seeds:
             chances.append(np.array([p for r in parts for p in r["probabilities"]])[order])
             calls.append(np.array([c for r in parts for c in r["called"]])[order])
         self.probabilities, self.called = np.stack(chances), np.stack(calls)
-        self.labels = run.films.labels.numpy()[self.rows]
+        self.labels = run.images.labels.numpy()[self.rows]
 
     def aurocs(self, weights: Array) -> Array:
         """``(B, N)`` weights to ``(S, B)``."""
@@ -77,10 +77,10 @@ def tabulate(
         by_name[record["name"]].append(record)
     said = {name: Seeds(run, by_name[name]) for name in variants}
     first = said[variants[0]]
-    draws = metrics.patient_draws(run.films.patients[first.rows], run.recipe.resamples)
+    draws = metrics.patient_draws(run.images.patients[first.rows], run.recipe.resamples)
     return {
         "films": len(first.rows),
-        "patients": len(set(run.films.patients[first.rows].tolist())),
+        "patients": len(set(run.images.patients[first.rows].tolist())),
         "classes": list(run.dataset.classes),
         "resamples": run.recipe.resamples,
         "variants": {name: _figures(said[name], by_name[name], draws) for name in variants},
@@ -120,7 +120,7 @@ def _figures(said: Seeds, records: Sequence[Mapping[str, Any]], draws: Array) ->
 
 
 def _differences(first: Seeds, other: Seeds, draws: Array) -> dict[str, Any]:
-    """By patient: a resample takes the same films of both, under all seeds."""
+    """By patient: a resample takes the same images of both, under all seeds."""
     found: dict[str, Any] = {}
     for name, figure in FIGURES.items():
         one, two = mean_over_seeds(figure, first), mean_over_seeds(figure, other)

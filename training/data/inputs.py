@@ -1,6 +1,6 @@
-"""What a network is fed in training: fresh augmented films, or copies kept behind frozen blocks.
+"""What a network is fed in training: fresh augmented images, or copies kept behind frozen blocks.
 
-Every random choice follows from (seed, epoch, film), so that a resumed run sees what an
+Every random choice follows from (seed, epoch, image), so that a resumed run sees what an
 uninterrupted one would have seen.
 """
 
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.data.tensor_cache import read_kept, write_kept
 from training.data.transforms import AUGMENTATION, augmentation, augmented, unit
 from training.fitting.distributed import is_main, share
@@ -36,50 +36,50 @@ def number(*parts: object) -> int:
 
 
 class Inputs(Protocol):
-    """Network inputs by film and epoch."""
+    """Network inputs by image and epoch."""
 
     def clean(self, rows: Tensor) -> Tensor:
-        """``(n, …)`` inputs of the films as they are."""
+        """``(n, …)`` inputs of the images as they are."""
         ...
 
     def changed(self, rows: Tensor, epoch: int) -> Tensor:
-        """``(n, …)`` inputs of the films as augmented for this epoch."""
+        """``(n, …)`` inputs of the images as augmented for this epoch."""
         ...
 
 
 class LiveInputs:
-    """Films augmented anew for every epoch."""
+    """Images augmented anew for every epoch."""
 
-    def __init__(self, films: Films, preprocessing: Preprocessing, recipe: Recipe) -> None:
-        self._films, self._preprocessing = films, preprocessing
+    def __init__(self, images: PlacedImages, preprocessing: Preprocessing, recipe: Recipe) -> None:
+        self._images, self._preprocessing = images, preprocessing
         self._seed, self._transform = recipe.seed, augmentation(recipe)
         self._changes = {name: getattr(recipe, name) for name in ("seed", *AUGMENTATION)}
 
     @property
     def digest(self) -> str:
         """Names the inputs: placed pixels, how they are normalised and augmented, and the seed."""
-        facts = (self._films.pixel_sha256s, self._preprocessing.digest, self._changes)
+        facts = (self._images.pixel_sha256s, self._preprocessing.digest, self._changes)
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
     def clean(self, rows: Tensor) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
-        return self._normal(unit(self._films.pixels[rows]))
+        return self._normal(unit(self._images.pixels[rows]))
 
     def changed(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
-        films = [
-            augmented(self._transform, self._films.pixels[row], number(self._seed, epoch, row))
+        images = [
+            augmented(self._transform, self._images.pixels[row], number(self._seed, epoch, row))
             for row in rows.tolist()
         ]
-        return self._normal(torch.stack(films))
+        return self._normal(torch.stack(images))
 
-    def _normal(self, films: Tensor) -> Tensor:
-        rgb = films.expand(-1, 3, -1, -1)
+    def _normal(self, images: Tensor) -> Tensor:
+        rgb = images.expand(-1, 3, -1, -1)
         return self._preprocessing.normalise(rgb).contiguous(memory_format=torch.channels_last)
 
 
 class KeptInputs:
-    """Activations behind the frozen blocks: of each film as it is, and of some augmented copies.
+    """Activations behind the frozen blocks: of each image as it is, and of some augmented copies.
 
     The frozen blocks never change, so they run once for each copy instead of once an epoch, and
     once for all folds and networks that start from the same weights.
@@ -106,23 +106,23 @@ class KeptInputs:
                 kept[f"variant-{variant}"] = _through(front, changed)
             if keep and is_main():
                 write_kept(keep, name, kept)
-            _log.info("kept %d films with %d variants behind the frozen blocks", count, variants)
+            _log.info("kept %d images with %d variants behind the frozen blocks", count, variants)
         self._clean = kept["clean"]
         self._variants = [kept[f"variant-{variant}"] for variant in range(variants)]
 
     def clean(self, rows: Tensor) -> Tensor:
-        """``(n, C, h, w)`` of the films as they are."""
+        """``(n, C, h, w)`` of the images as they are."""
         return self._clean[rows].float().contiguous(memory_format=torch.channels_last)
 
     def changed(self, rows: Tensor, epoch: int) -> Tensor:
-        """``(n, C, h, w)`` of one of the kept copies; film and epoch decide which."""
+        """``(n, C, h, w)`` of one of the kept copies; image and epoch decide which."""
         which = [number("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
         chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
         return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
 
 
 def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
-    """Names kept activations: films, their augmentation, the frozen weights, and who computed."""
+    """Names kept activations: images, their augmentation, the frozen weights, and who computed."""
     state = {key: value.cpu() for key, value in front.state_dict().items()}
     weights = hashlib.sha256()
     for key, value in sorted(state.items()):
@@ -153,9 +153,9 @@ class EpochBatches:
     """Shuffled training batches; each pass over it is the next epoch.
 
     Attributes:
-        rows: ``(n,)`` films to train on.
+        rows: ``(n,)`` images to train on.
         epoch: of the next pass, from 0.
-        balanced: draw every class as often, with repeats, instead of every film once.
+        balanced: draw every class as often, with repeats, instead of every image once.
     """
 
     inputs: Inputs
@@ -175,7 +175,7 @@ class EpochBatches:
         if self.balanced:
             if self.labels.ndim == 2:
                 raise ReadableError(
-                    "A balanced sampler needs one class for each film, and these have any number. "
+                    "A balanced sampler needs one class for each image, and these have any number. "
                     "Give --set sampler=shuffle; class_balance weighs the classes instead."
                 )
             labels = self.labels[self.rows]
@@ -184,16 +184,16 @@ class EpochBatches:
         else:
             picked = torch.randperm(len(self.rows), generator=generator)
         order = self.rows[picked]
-        # The last, smaller batch is left out: its films come first in some other epoch.
+        # The last, smaller batch is left out: its images come first in some other epoch.
         for batch in list(order.split(self.batch_size))[: len(self)]:
             own = share(batch)
             yield self.inputs.changed(own, epoch), self.labels[own]
 
 
 def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:
-    """``(K,)``: inverse to each class's share, 1 on the average film.
+    """``(K,)``: inverse to each class's share, 1 on the average image.
 
-    Of multi-label films: negatives for each positive, at most 20, so that one rare film does not
+    Of multi-label images: negatives for each positive, at most 20, so that one rare image does not
     outshout all others.
     """
     if isinstance(labels, Tensor) and labels.ndim == 2:

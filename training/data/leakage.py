@@ -9,39 +9,39 @@ from dataclasses import replace
 from torch import Tensor
 
 from dprotonet.errors import ReadableError
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.datasets.samples import Sample
 
 
-def check_leakage(films: Films, sides: Mapping[str, Tensor]) -> None:
+def check_leakage(images: PlacedImages, sides: Mapping[str, Tensor]) -> None:
     """Refuse a split that puts a patient, or an identical image, on two sides.
 
     Two images are identical when their files are, or when they become the same placed pixels.
 
     Args:
-        films: of all samples.
+        images: of all samples.
         sides: name of each side to the rows that stand on it, ``(n,)``.
 
     Raises:
         ReadableError: naming two samples and their sides.
     """
     seen: dict[tuple[str, str], tuple[str, int]] = {}
-    pixels = films.pixel_sha256s
+    pixels = images.pixel_sha256s
     for side, rows in sides.items():
         for row in rows.tolist():
-            sample = films.samples[row]
+            sample = images.samples[row]
             for what, key in (
                 ("patient", sample.patient_id),
-                ("file", films.sha256s[row]),
+                ("file", images.sha256s[row]),
                 ("picture", pixels[row]),
             ):
                 before = seen.setdefault((what, key), (side, row))
                 if before[0] != side:
-                    raise _leak(what, films.samples[before[1]], before[0], sample, side)
+                    raise _leak(what, images.samples[before[1]], before[0], sample, side)
 
 
-def group_duplicates(films: Films) -> Films:
-    """The films with one patient for all who share an identical image.
+def group_duplicates(images: PlacedImages) -> PlacedImages:
+    """The images with one patient for all who share an identical image.
 
     Patients that are linked by a chain of identical images become one, named as the first of them
     in the order of the alphabet.
@@ -55,7 +55,7 @@ def group_duplicates(films: Films) -> Films:
 
     alike: dict[str, list[str]] = defaultdict(list)
     for sample, digest, pixels in zip(
-        films.samples, films.sha256s, films.pixel_sha256s, strict=True
+        images.samples, images.sha256s, images.pixel_sha256s, strict=True
     ):
         alike[digest].append(sample.patient_id)
         alike[pixels].append(sample.patient_id)
@@ -63,8 +63,8 @@ def group_duplicates(films: Films) -> Films:
         first, *others = sorted({find(p) for p in patients})
         for other in others:
             chief[other] = first
-    samples = tuple(replace(s, patient_id=find(s.patient_id)) for s in films.samples)
-    return replace(films, samples=samples)
+    samples = tuple(replace(s, patient_id=find(s.patient_id)) for s in images.samples)
+    return replace(images, samples=samples)
 
 
 def _leak(what: str, one: Sample, side: str, other: Sample, other_side: str) -> ReadableError:

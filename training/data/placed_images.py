@@ -1,4 +1,4 @@
-"""All films of a run on the network grid, in memory: read once, used by every phase and fold."""
+"""All images of a run on the network grid, in memory: read once, used by every phase and fold."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from torch import Tensor
 from dprotonet.errors import ReadableError, UnreadableImage
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.data.tensor_cache import read_kept, write_kept
-from training.data.transforms import PlaceFilm
+from training.data.transforms import PlaceImage
 from training.datasets.samples import Sample
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class Films:
-    """Placed films and what is known of them.
+class PlacedImages:
+    """Placed images and what is known of them.
 
     Attributes:
         pixels: ``(N, C, S, S)`` uint8, C is 1 where all are grey.
@@ -70,15 +70,15 @@ class Films:
 
     @property
     def multi_label(self) -> bool:
-        """Whether a film has any number of the classes."""
+        """Whether an image has any number of the classes."""
         return self.labels.ndim == 2
 
     @cached_property
     def pixel_sha256s(self) -> tuple[str, ...]:
         """N hashes of the placed pixels, taken once."""
         return tuple(
-            hashlib.sha256(np.ascontiguousarray(film).tobytes()).hexdigest()
-            for film in self.pixels.numpy()
+            hashlib.sha256(np.ascontiguousarray(image).tobytes()).hexdigest()
+            for image in self.pixels.numpy()
         )
 
     def rows(self, samples: Sequence[Sample]) -> Tensor:
@@ -104,19 +104,19 @@ def ages_of(samples: Sequence[Sample]) -> np.ndarray:
     return np.array([np.nan if s.age is None else float(s.age) for s in samples])
 
 
-def place_films(
+def place_images(
     samples: Sequence[Sample],
     preprocessing: Preprocessing,
     *,
     classes: int = 0,
     keep: Path | None = None,
     damaged: Literal["refuse", "leave_out"] = "refuse",
-) -> Films:
+) -> PlacedImages:
     """Read every sample once.
 
     Args:
         classes: K, which a multi-label set needs.
-        keep: a .safetensors file in which placed films outlive the run, or None.
+        keep: a .safetensors file in which placed images outlive the run, or None.
         damaged: what is done with images that cannot be read.
 
     Raises:
@@ -132,7 +132,7 @@ def place_films(
     several = sum(count > 1 for count in placed.frames)
     if several:
         _log.warning("%d files have several frames: the first of each was taken", several)
-    return Films(
+    return PlacedImages(
         placed.pixels,
         torch.from_numpy(labels_of(read, classes)),
         tuple(read),
@@ -188,7 +188,7 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
 
     cache = CacheDataset(
         list(samples),
-        PlaceFilm(preprocessing),
+        PlaceImage(preprocessing),
         num_workers=2,
         progress=sys.stderr.isatty(),
         copy_cache=False,
@@ -196,10 +196,10 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
     found = [cache[i] for i in range(len(samples))]
     problems = {i: one["problem"] for i, one in enumerate(found) if "problem" in one}
     found = [one for one in found if "problem" not in one]
-    films = [one["film"] for one in found]
-    colour = any(film.shape[0] == 3 for film in films)
-    pixels = [film.expand(3 if colour else 1, -1, -1) for film in films]
-    _log.info("placed %d films", len(films))
+    images = [one["film"] for one in found]
+    colour = any(image.shape[0] == 3 for image in images)
+    pixels = [image.expand(3 if colour else 1, -1, -1) for image in images]
+    _log.info("placed %d images", len(images))
     return _Placed(
         torch.stack(pixels) if pixels else torch.empty(0, 1, 1, 1),
         [one["sha256"] for one in found],
@@ -209,7 +209,7 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
 
 
 def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
-    """Names the placed films: ids, files with their size and time, and the preprocessing."""
+    """Names the placed images: ids, files with their size and time, and the preprocessing."""
     rows = []
     for s in samples:
         facts = s.path.stat() if s.path else None
@@ -227,7 +227,7 @@ def _kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
     hashes = [bytes(row).hex() for row in found["sha256s"].tolist()]
     unread = found["unread"].tolist()
     read = [sample for i, sample in enumerate(samples) if i not in set(unread)]
-    # A generator may have changed under the same facts: a few films are made again.
+    # A generator may have changed under the same facts: a few images are made again.
     ends = {0, len(read) // 2, len(read) - 1}
     if any(read[i].make and read[i].image_sha256() != hashes[i] for i in ends):
         return None

@@ -23,11 +23,12 @@ from training.datasets.samples import Sample
 from training.recipe import Recipe
 
 
-class PlaceFilm(Transform):
+class PlaceImage(Transform):
     """Read one sample and place it: deterministic, so MONAI caches what comes out.
 
-    Returns a dict of "film", ``(C, S, S)`` uint8 with C = 1 where the film is grey, "sha256" of its
-    file, and how many "frames" that has. Of an image that cannot be read: "problem", a sentence.
+    Returns a dict of "image", ``(C, S, S)`` uint8 with C = 1 where the image is grey, "sha256" of
+    its file, and how many "frames" that has. Of an image that cannot be read: "problem", a
+    sentence.
     """
 
     def __init__(self, preprocessing: Preprocessing) -> None:
@@ -40,9 +41,9 @@ class PlaceFilm(Transform):
         except ReadableError as error:
             return {"problem": str(error)}
         unit, _ = self._preprocessing.place(image)
-        film = (unit if image.is_colour else unit[:1]).mul(255.0).round_().to(torch.uint8)
+        placed = (unit if image.is_colour else unit[:1]).mul(255.0).round_().to(torch.uint8)
         frames = image.facts.frames
-        return {"film": film, "sha256": data.image_sha256(image), "frames": frames}
+        return {"film": placed, "sha256": data.image_sha256(image), "frames": frames}
 
 
 AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast", "flip")
@@ -50,7 +51,7 @@ AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast
 
 
 def augmentation(recipe: Recipe) -> Compose:
-    """Random changes of a placed film, uint8 in, float32 in [0, 1] out."""
+    """Random changes of a placed image, uint8 in, float32 in [0, 1] out."""
     side = recipe.image_size
     steps: list[Transform] = [
         ScaleIntensityRange(0.0, 255.0, 0.0, 1.0, clip=True),
@@ -75,13 +76,13 @@ def augmentation(recipe: Recipe) -> Compose:
     return Compose(steps)
 
 
-def augmented(transform: Compose, film: Tensor, seed: int) -> Tensor:
+def augmented(transform: Compose, placed: Tensor, seed: int) -> Tensor:
     """One augmented copy ``(C, S, S)`` in [0, 1]; the seed alone decides which."""
     transform.set_random_state(seed=seed % 2**32)
-    out = transform(film)
+    out = transform(placed)
     return getattr(out, "as_tensor", lambda: out)()
 
 
-def unit(films: Tensor) -> Tensor:
+def unit(images: Tensor) -> Tensor:
     """``(N, C, S, S)`` uint8 to float32 in [0, 1]."""
-    return films.to(torch.float32).div_(255.0)
+    return images.to(torch.float32).div_(255.0)

@@ -89,7 +89,7 @@ def _mask_files(text: str, series: dict[str, list[Path]]) -> list[Path]:
     return series.get(inner_path(text).split("/")[0], [])
 
 
-def _mask(folders: list[list[Path]], film: Path) -> NDArray[np.bool_]:
+def _mask(folders: list[list[Path]], image: Path) -> NDArray[np.bool_]:
     """All masks of the mammogram together, one from each folder.
 
     The mask is the file with the mammogram's size; a few of the set's have another, and no file has
@@ -99,7 +99,7 @@ def _mask(folders: list[list[Path]], film: Path) -> NDArray[np.bool_]:
 
     from dprotonet import images
 
-    facts = images.inspect(film)
+    facts = images.inspect(image)
     shape = (facts.rows, facts.columns)
     whole = np.zeros(shape, dtype=bool)
     for paths in folders:
@@ -110,7 +110,7 @@ def _mask(folders: list[list[Path]], film: Path) -> NDArray[np.bool_]:
         for path in same or largest:
             mask = images.read(path).pixels > 0
             if not same:
-                _log.warning("%s has another size than %s: it was fitted to it", path, film.name)
+                _log.warning("%s has another size than %s: it was fitted to it", path, image.name)
                 rows, columns = (
                     np.arange(new) * old // new for new, old in zip(shape, mask.shape, strict=True)
                 )

@@ -1,4 +1,4 @@
-"""CheXpert (Irvin et al. 2019): one finding against its absence, on frontal films.
+"""CheXpert (Irvin et al. 2019): one finding against its absence, on frontal images.
 
 Labels are 1, 0, -1 (uncertain) or blank (not mentioned, which counts as absent).
 """
@@ -38,16 +38,16 @@ def load(
     uncertain: Uncertain = "skip",
     multi_label: bool = False,
 ) -> Dataset:
-    """The frontal films under ``root``; the authors' validation films are the test split.
+    """The frontal images under ``root``; the authors' validation images are the test split.
 
     Args:
         finding: a column of the table; "Pleural Effusion" where nothing is given. With
             ``multi_label`` several, with commas; all of :data:`FINDINGS` where none is given.
-        uncertain: what -1 counts as; "skip" leaves a film out with any -1 among the findings.
+        uncertain: what -1 counts as; "skip" leaves an image out with any -1 among the findings.
         multi_label: findings that go together as classes, instead of one or not.
 
     Raises:
-        ReadableError: a table, a column or every film is missing.
+        ReadableError: a table, a column or every image is missing.
     """
     folder_of(root, ORIGIN)
     together = chosen_findings(finding, FINDINGS, "CheXpert") if multi_label else ()

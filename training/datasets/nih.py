@@ -30,11 +30,11 @@ LICENCE = (
 )
 NOTE = (
     "The positive class is pneumonia among the findings of the report, most often with other "
-    "findings beside it. Labels were mined from reports, not read from the films."
+    "findings beside it. Labels were mined from reports, not read from the images."
 )
 NOTE_TOGETHER = (
-    "Findings of the report, several to a film; mined from reports, not read from the films. A "
-    "film without any may have other findings than these."
+    "Findings of the report, several to an image; mined from reports, not read from the images. A "
+    "image without any may have other findings than these."
 )
 NOTHING, PNEUMONIA = "No Finding", "Pneumonia"
 _BOX_NAMES = {"Infiltrate": "Infiltration"}  # as the table of boxes has it: as the labels have it

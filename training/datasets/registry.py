@@ -25,15 +25,15 @@ from training.datasets import (
 from training.datasets.samples import Dataset, Sample
 from training.recipe import DatasetKind, Recipe
 
-PHANTOM_LICENCE = "Synthetic films made by this project, Apache-2.0."
-PHANTOM_NOTE = "No film shows a person; findings are drawn, and their masks are known."
+PHANTOM_LICENCE = "Synthetic images made by this project, Apache-2.0."
+PHANTOM_NOTE = "No image shows a person; findings are drawn, and their masks are known."
 
 
 def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
     """Open the recipe's data set.
 
     Args:
-        data: its folder; the phantom makes its films, and elpv may be installed as a package.
+        data: its folder; the phantom makes its images, and elpv may be installed as a package.
 
     Raises:
         ReadableError: the folder is not given, missing or not in the expected layout.
@@ -63,10 +63,10 @@ def _open(recipe: Recipe, data: Path | None) -> Dataset:
 
 
 def phantom(recipe: Recipe) -> Dataset:
-    """Phantom films, listed now and made when they are loaded."""
+    """Phantom images, listed now and made when they are loaded."""
     from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
 
-    films = phantom_samples(
+    images = phantom_samples(
         recipe.phantom_seed,
         recipe.phantom_films,
         size=recipe.phantom_size,
@@ -83,7 +83,7 @@ def phantom(recipe: Recipe) -> Dataset:
             mask=f.mask if f.label else None,
             make=f.load,
         )
-        for f in films
+        for f in images
     )
     return Dataset("phantom", FINDINGS, FINDINGS[0], samples, PHANTOM_LICENCE, PHANTOM_NOTE)
 

@@ -1,4 +1,4 @@
-"""RSNA Pneumonia Detection Challenge 2018 (Shih et al. 2019): DICOM films, boxes."""
+"""RSNA Pneumonia Detection Challenge 2018 (Shih et al. 2019): DICOM images, boxes."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ ORIGIN = (
 )
 LICENCE = "RSNA Pneumonia Detection Challenge (Shih et al., Radiol. Artif. Intell. 2019)."
 NOTE = (
-    "Two classes: lung opacity, and everything else, other findings among them. One film a patient."
+    "Two classes: lung opacity, and everything else, other findings among them. "
+    "One image a patient."
 )
 CLASSES = ("no opacity", "opacity")
 
 
 def load(root: Path) -> Dataset:
-    """The films under ``root``.
+    """The images under ``root``.
 
     Raises:
-        ReadableError: a table, a column or every film is missing.
+        ReadableError: a table, a column or every image is missing.
     """
     folder_of(root, ORIGIN)
     rows = rows_of(

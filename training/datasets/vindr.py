@@ -1,7 +1,7 @@
 """VinDr-CXR (Nguyen et al. 2022): one finding against none, boxes by radiologists, official split.
 
-Three radiologists read each training film: a finding counts when most of those who read the film
-name it. Test films carry their consensus.
+Three radiologists read each training image: a finding counts when most of those who read the image
+name it. Test images carry their consensus.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ORIGIN = (
     "annotations/image_labels_train.csv, annotations_train.csv and the same for test"
 )
 LICENCE = "VinDr-CXR, PhysioNet Credentialed Health Data License 1.5.0."
-NOTE = "Films with other findings but not this one are left out: the negative class is no finding."
+NOTE = "Images with other findings but not this one are left out: the negative class is no finding."
 CLEAR = "No finding"
 _NO_FINDINGS = ("image_id", "rad_id", "no finding")
 _SPLITS: tuple[Literal["train", "test"], ...] = ("train", "test")
@@ -27,7 +27,7 @@ _CORNERS = ("x_min", "y_min", "x_max", "y_max")
 
 
 def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset:
-    """The films under ``root``.
+    """The images under ``root``.
 
     Args:
         finding: a column of the table; "Cardiomegaly" where nothing is given. With ``multi_label``
@@ -35,7 +35,7 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
         multi_label: findings that go together as classes, instead of one or none at all.
 
     Raises:
-        ReadableError: a table, a column or every film is missing.
+        ReadableError: a table, a column or every image is missing.
     """
     folder_of(root, ORIGIN)
     if multi_label:
@@ -49,7 +49,7 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
 
 
 def _together(root: Path, words: str) -> Dataset:
-    """Every film, with all findings that most of its readers name."""
+    """Every image, with all findings that most of its readers name."""
     tables = {split: root / "annotations" / f"image_labels_{split}.csv" for split in _SPLITS}
     first = rows_of(tables["train"], ("image_id", CLEAR), ORIGIN)[0]
     known = [name for name in first if name.lower() not in _NO_FINDINGS]

@@ -73,7 +73,7 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
         if key in metrics
     ]
     yield (
-        f"{metrics.get('split', '')} split, {metrics.get('films', '?')} films of "
+        f"{metrics.get('split', '')} split, {metrics.get('films', '?')} images of "
         f"{metrics.get('patients', '?')} patients; in brackets {metrics.get('interval', '')}."
     ).strip()
     yield _table(("Figure", "Value"), rows)
@@ -83,7 +83,7 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
         for name, found in metrics.get(key, {}).items()
     ]
     if groups:
-        yield _table(("Group", "Films", "AUROC"), groups)
+        yield _table(("Group", "PlacedImages", "AUROC"), groups)
     left_out = metrics.get("groups_left_out", {})
     if left_out:
         yield "Not judged: " + "; ".join(f"{name} ({why})" for name, why in left_out.items()) + "."
@@ -92,11 +92,11 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
 def _calibration(bundle: Bundle) -> str:
     words = f"Logits are divided by a temperature of {bundle.temperature:.3f}"
     if bundle.threshold is not None:
-        words += f"; a film is called positive from a probability of {bundle.threshold:.3f} on"
+        words += f"; an image is called positive from a probability of {bundle.threshold:.3f} on"
     if bundle.thresholds is not None:
         each = ", ".join(f"{name} {at:.3f}" for name, at in bundle.thresholds.items())
         words += f"; classes do not exclude each other, and each is called from its own: {each}"
-    return words + ". Both were chosen on validation films."
+    return words + ". Both were chosen on validation images."
 
 
 def _prototypes(bundle: Bundle) -> str:

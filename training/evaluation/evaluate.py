@@ -16,7 +16,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.inference.prediction import Prediction
 from dprotonet.modeling.labels import owned
-from training.data.placed_images import ages_of, labels_of, place_films, readable
+from training.data.placed_images import ages_of, labels_of, place_images, readable
 from training.data.splits import SPLITS, Split, by_split
 from training.datasets.registry import open_dataset
 from training.datasets.samples import Dataset, Sample
@@ -76,10 +76,10 @@ def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     from training.data.leakage import group_duplicates
 
     preprocessing = Preprocessing(size=recipe.image_size)
-    films = place_films(
+    images = place_images(
         dataset.samples, preprocessing, classes=len(dataset.classes), damaged=recipe.damaged
     )
-    return group_duplicates(films).samples
+    return group_duplicates(images).samples
 
 
 def judge_samples(

@@ -51,7 +51,7 @@ def faithfulness(
             class_node(bundle, said.leading),
             PrototypeNode(bundle.prototype_ids.index(strongest(said))),
         ]
-        found = drawing.explain(predictor, x, placement.inside(), nodes)
+        found = drawing.explain(predictor, x, placement.valid_mask(), nodes)
         for node, explanation in zip(NODES, found, strict=True):
             rows[node].append(figures(explanation))
         _log.info("faithfulness: %d of %d", done, len(chosen))

@@ -1,4 +1,4 @@
-"""Figures for groups of films: by view, sex and age; groups too small to be judged are named."""
+"""Figures for groups of images: by view, sex and age; groups too small to be judged are named."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from training.evaluation.report import Judged
 
 AGES = ((0, 17), (18, 39), (40, 59), (60, 79), (80, None))  # years, both ends included
-LEAST = 10  # films of a group that is judged
+LEAST = 10  # images of a group that is judged
 
 
 def age_group(age: float) -> str:
@@ -28,7 +28,7 @@ def by_group(
 ) -> dict[str, Any]:
     """``by_view``, ``by_sex`` and ``by_age`` where they are known.
 
-    A group of fewer than ``least`` films, or of one class alone, is not judged by sex and age;
+    A group of fewer than ``least`` images, or of one class alone, is not judged by sex and age;
     ``groups_left_out`` says which and why. Views are all judged, small or not.
     """
     found: dict[str, Any] = {}
@@ -55,7 +55,7 @@ def _kinds(judged: Judged) -> Iterator[tuple[str, NDArray[Any]]]:
 
 def _too_small(part: Judged, least: int) -> str:
     if len(part.labels) < least:
-        return f"{len(part.labels)} film(s), fewer than {least}"
+        return f"{len(part.labels)} image(s), fewer than {least}"
     if len(np.unique(part.labels, axis=0)) < 2:
-        return f"{len(part.labels)} films, all of one class"
+        return f"{len(part.labels)} images, all of one class"
     return ""

@@ -34,7 +34,7 @@ class Drawing:
         self,
         predictor: Predictor,
         x: Tensor,
-        inside: Tensor,
+        valid_mask: Tensor,
         nodes: Sequence[Node],
         *,
         model: DProtoNet | None = None,
@@ -58,6 +58,6 @@ class Drawing:
             nodes,
             settings=settings,
             temperature=predictor.bundle.temperature,
-            inside=inside,
+            valid_mask=valid_mask,
             seed=self.seed,
         )

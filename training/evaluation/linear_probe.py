@@ -1,4 +1,4 @@
-"""How far features get that have learned nothing, or nothing of films: a linear probe.
+"""How far features get that have learned nothing, or nothing of images: a linear probe.
 
 A data set on which random features do well can be told apart by brightness and size alone. With
 pretrained weights the same probe gives a cheap feel of what can be learned.
@@ -38,8 +38,8 @@ class ProbeOptions:
     weights: str | None = None  # a .safetensors file; None leaves the weights random
     image_size: int = 224  # px
     seed: int = 0  # of the random weights
-    batch: int = 32  # films
-    calibrate: bool = False  # fit batch-norm statistics of random weights to training films
+    batch: int = 32  # images
+    calibrate: bool = False  # fit batch-norm statistics of random weights to training images
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class ProbeResult:
         per_class: one-vs-rest AUROC by class name.
         validation_auroc: what the regularisation was chosen by.
         strength: the chosen inverse regularisation.
-        train, validation, test: films of each split.
+        train, validation, test: images of each split.
         options: as given.
     """
 
@@ -115,7 +115,7 @@ def probe(
 def pooled_features(
     samples: Sequence[Sample], options: ProbeOptions, preprocessing: Preprocessing
 ) -> NDArray[np.float32]:
-    """``(N, D)`` averages of the last feature map over the film."""
+    """``(N, D)`` averages of the last feature map over the image."""
     import torch
 
     from dprotonet.modeling.backbones import build_backbone
@@ -132,7 +132,7 @@ def pooled_features(
             part = samples[start : start + options.batch]
             batch = torch.stack([preprocessing(s.load())[0] for s in part])
             pooled.append(network(batch).mean(dim=(2, 3)).numpy())
-            _log.info("probe: %d of %d films", start + len(part), len(samples))
+            _log.info("probe: %d of %d images", start + len(part), len(samples))
     return np.concatenate(pooled)
 
 
@@ -142,7 +142,7 @@ def _calibrate(
     options: ProbeOptions,
     preprocessing: Preprocessing,
 ) -> None:
-    """Give batch norm the mean and spread of some films; labels are not looked at.
+    """Give batch norm the mean and spread of some images; labels are not looked at.
 
     Without it a random network shrinks what it sees layer by layer (which the regression scales
     back); with it each layer spreads what it sees, and contrast counts for more than brightness.

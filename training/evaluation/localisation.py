@@ -36,13 +36,13 @@ class Pointed:
     Attributes:
         heatmap: ``(S, S)`` in [0, 1].
         mask: ``(S, S)``, True on the finding.
-        inside: ``(S, S)``, True on the film, False on its padding.
+        inside: ``(S, S)``, True on the image, False on its padding.
     """
 
     sample: Sample
     heatmap: Heat
     mask: Mask
-    inside: Mask
+    valid_mask: Mask
 
 
 def stored_mask(sample: Sample, shape: tuple[int, int]) -> Mask | None:
@@ -92,11 +92,11 @@ def pointed(
         if not mask.any():
             continue
         found = drawing.explain(
-            predictor, x, placement.inside(), [class_node(bundle, bundle.classes[k])]
+            predictor, x, placement.valid_mask(), [class_node(bundle, bundle.classes[k])]
         )[0]
         done += 1
         _log.info("localisation, %s: %d of %d", drawing.method, done, count)
-        yield Pointed(sample, found.heatmap, mask, placement.inside().numpy())
+        yield Pointed(sample, found.heatmap, mask, placement.valid_mask().numpy())
 
 
 def _shown(
@@ -137,30 +137,32 @@ def overlap(heatmap: Heat, mask: Mask, threshold: float) -> tuple[float, float]:
     return both / either, 2 * both / (int(marked.sum()) + int(mask.sum()))
 
 
-def best_threshold(films: Sequence[Pointed]) -> float | None:
-    """The threshold of the largest mean IoU, to be chosen on validation films; None without any."""
-    if not films:
+def best_threshold(images: Sequence[Pointed]) -> float | None:
+    """The threshold of the largest mean IoU, for validation images to choose; None without any."""
+    if not images:
         return None
-    means = [np.mean([overlap(f.heatmap, f.mask, t)[0] for f in films]) for t in THRESHOLDS]
+    means = [np.mean([overlap(f.heatmap, f.mask, t)[0] for f in images]) for t in THRESHOLDS]
     return float(THRESHOLDS[int(np.argmax(means))])
 
 
-def figures(films: Sequence[Pointed], threshold: float | None, *, resamples: int) -> dict[str, Any]:
+def figures(
+    images: Sequence[Pointed], threshold: float | None, *, resamples: int
+) -> dict[str, Any]:
     """All figures with intervals by patient; ``area`` is the energy that an even map would have."""
-    patients = np.array([f.sample.patient_id for f in films])
-    hits = [peak_hits(f.heatmap, f.mask) for f in films]
+    patients = np.array([f.sample.patient_id for f in images])
+    hits = [peak_hits(f.heatmap, f.mask) for f in images]
     values: dict[str, list[float]] = {
-        "inside": [float(inside) for inside, _ in hits],
+        "inside": [float(valid_mask) for valid_mask, _ in hits],
         "near": [float(near) for _, near in hits],
-        "energy": [energy_inside(f.heatmap, f.mask) for f in films],
-        "area": [float((f.mask & f.inside).sum() / max(1, f.inside.sum())) for f in films],
+        "energy": [energy_inside(f.heatmap, f.mask) for f in images],
+        "area": [float((f.mask & f.valid_mask).sum() / max(1, f.valid_mask.sum())) for f in images],
     }
     if threshold is not None:
-        pairs = [overlap(f.heatmap, f.mask, threshold) for f in films]
+        pairs = [overlap(f.heatmap, f.mask, threshold) for f in images]
         values["iou"] = [iou for iou, _ in pairs]
         values["dice"] = [dice for _, dice in pairs]
     return {
-        "images": len(films),
+        "images": len(images),
         "tolerance_px": TOLERANCE,
         "threshold": threshold,
         **{
@@ -192,7 +194,7 @@ def localisation(
             "Leave --localisation out, or choose another split."
         )
     chosen = list(pointed(predictor, validation, count, drawing))
-    films = list(pointed(predictor, samples, count, drawing))
-    found = figures(films, best_threshold(chosen), resamples=resamples)
+    images = list(pointed(predictor, samples, count, drawing))
+    found = figures(images, best_threshold(chosen), resamples=resamples)
     head = {"method": drawing.method, "tier": drawing.tier}
     return {**head, "validation_images": len(chosen), **found}

@@ -1,7 +1,7 @@
 """Figures of merit in numpy, with bootstrap intervals by patient.
 
-Letters: N films, K classes, B resamples. A resample draws patients with replacement and counts a
-film as often as its patient was drawn, so every figure here takes weights.
+Letters: N images, K classes, B resamples. A resample draws patients with replacement and counts a
+image as often as its patient was drawn, so every figure here takes weights.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Interval:
 
 
 def patient_draws(patients: NDArray[Any], resamples: int, seed: int = 0) -> Array:
-    """How often each film counts in each resample, ``(B, N)``."""
+    """How often each image counts in each resample, ``(B, N)``."""
     _, who = np.unique(patients, return_inverse=True)
     people = int(who.max()) + 1
     rng = np.random.default_rng(seed)
@@ -41,7 +41,7 @@ def patient_draws(patients: NDArray[Any], resamples: int, seed: int = 0) -> Arra
 
 
 def interval(figure: Callable[[Array], Array], draws: Array) -> Interval:
-    """A figure on all films and over the resamples.
+    """A figure on all images and over the resamples.
 
     Args:
         figure: weights ``(B, N)`` to ``(B,)``, nan where a resample does not allow it.
@@ -80,7 +80,7 @@ def binary_auroc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> 
 
 
 def has_class(labels: NDArray[Any], k: int) -> NDArray[np.bool_]:
-    """``(N,)``: which films have class k, for labels ``(N,)`` or multi-label ``(N, K)``."""
+    """``(N,)``: which images have class k, for labels ``(N,)`` or multi-label ``(N, K)``."""
     found: NDArray[np.bool_] = labels == k if labels.ndim == 1 else labels[:, k] != 0
     return found
 
@@ -88,7 +88,7 @@ def has_class(labels: NDArray[Any], k: int) -> NDArray[np.bool_]:
 def macro_auroc(probabilities: Array, labels: NDArray[Any], weights: Array) -> Array:
     """AUROC of two classes, or the mean one-versus-rest AUROC of more, ``(B,)``.
 
-    Of multi-label films the mean over the classes that a resample allows to be judged.
+    Of multi-label images the mean over the classes that a resample allows to be judged.
     """
     return _macro(binary_auroc, probabilities, labels, weights)
 
@@ -113,14 +113,14 @@ def _macro(
 
 
 def right_share(called: NDArray[Any], labels: NDArray[Any]) -> Array:
-    """``(N,)``: 1 where a film's class is right; of multi-label films the share of their classes
+    """``(N,)``: 1 where an image's class is right; of multi-label images the share of their classes
     that are called or not called rightly."""
     right = (called == labels).astype(np.float64)
     return right if right.ndim == 1 else right.mean(axis=1)
 
 
 def share_right(probabilities: Array, labels: NDArray[Any]) -> float:
-    """Share of films whose most probable class is right; of multi-label films, share of classes
+    """Share of images whose most probable class is right; of multi-label images, share of classes
     on the right side of 0.5."""
     if labels.ndim == 1:
         return float((probabilities.argmax(axis=1) == labels).mean())
@@ -173,7 +173,7 @@ def weighted_mean(values: Array, weights: Array) -> Array:
 
 
 def mean_interval(values: Array, patients: NDArray[Any], resamples: int) -> Interval:
-    """A mean over films with its interval by patient; films whose value is nan are left out."""
+    """A mean over images with its interval by patient; images whose value is nan are left out."""
     there = ~np.isnan(values)
     if not there.any():
         return Interval(None, None, None)
@@ -182,12 +182,12 @@ def mean_interval(values: Array, patients: NDArray[Any], resamples: int) -> Inte
 
 
 def auroc(probabilities: Array, labels: NDArray[Any]) -> float:
-    """:func:`macro_auroc` on all films."""
+    """:func:`macro_auroc` on all images."""
     return float(macro_auroc(probabilities, labels, np.ones((1, len(labels))))[0])
 
 
 def share(hits: NDArray[np.bool_], among: NDArray[np.bool_], weights: Array) -> Array:
-    """Share of hits among some films, ``(B,)``; nan where there are none."""
+    """Share of hits among some images, ``(B,)``; nan where there are none."""
     whole = (weights * among).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(whole > 0, (weights * (hits & among)).sum(axis=1) / whole, np.nan)
@@ -220,8 +220,8 @@ def weighted_calibration_error(
     return errors / np.maximum(weights.sum(axis=1), 1e-12)
 
 
-def brier_by_film(probabilities: Array, labels: NDArray[np.int64]) -> Array:
-    """Each film's share in :func:`brier`, ``(N,)``."""
+def brier_by_image(probabilities: Array, labels: NDArray[np.int64]) -> Array:
+    """Each image's share in :func:`brier`, ``(N,)``."""
     score = ((probabilities - np.eye(probabilities.shape[1])[labels]) ** 2).sum(axis=1)
     return score / 2 if probabilities.shape[1] == 2 else score
 
@@ -237,7 +237,7 @@ def brier(probabilities: Array, labels: NDArray[np.int64]) -> float:
 def reliability(
     probabilities: Array, labels: NDArray[np.int64], bins: int = BINS
 ) -> list[dict[str, float]]:
-    """Mean confidence and accuracy in each bin that holds a film, for a plot."""
+    """Mean confidence and accuracy in each bin that holds an image, for a plot."""
     right = probabilities.argmax(axis=1) == labels
     return reliability_of(probabilities.max(axis=1), right, bins)
 

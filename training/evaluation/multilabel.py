@@ -1,4 +1,4 @@
-"""Figures of films that have any number of classes: each class a question of yes or no."""
+"""Figures of images that have any number of classes: each class a question of yes or no."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Array = NDArray[np.float64]
 def multi_label_figures(judged: Judged, resamples: int) -> dict[str, Any]:
     """AUROC and average precision by class and their mean; what is right at the thresholds.
 
-    "accuracy" is the share of (film, class) pairs that are called or not called rightly,
-    "exact_match" that of films without any error. ECE and Brier score take every pair as one
+    "accuracy" is the share of (image, class) pairs that are called or not called rightly,
+    "exact_match" that of images without any error. ECE and Brier score take every pair as one
     statement of yes or no.
     """
     draws = metrics.patient_draws(judged.patients, resamples)
@@ -58,7 +58,7 @@ def multi_label_figures(judged: Judged, resamples: int) -> dict[str, Any]:
 
 
 def calibration_error(probabilities: Array, labels: NDArray[np.bool_]) -> float:
-    """Expected calibration error of all (film, class) statements."""
+    """Expected calibration error of all (image, class) statements."""
     import torch
     from torchmetrics.functional.classification import binary_calibration_error
 
@@ -87,7 +87,7 @@ def weighted_calibration_error(
 def multi_label_reliability(
     probabilities: Array, labels: NDArray[np.bool_]
 ) -> list[dict[str, float]]:
-    """Mean probability and share that came true in each bin; "films" counts (film, class) pairs."""
+    """Mean probability and fraction true in each bin; "films" counts (image, class) pairs."""
     return metrics.reliability_of(probabilities.ravel(), labels.ravel())
 
 

@@ -1,4 +1,4 @@
-"""Where heatmaps lie, each judged on a network that never saw the film's patient."""
+"""Where heatmaps lie, each judged on a network that never saw the image's patient."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def out_of_fold(
         )
     found: dict[str, Any] = {}
     for method in methods:
-        films = list(_pointed(out, folds, dataset, marked, Drawing(method, tier)))
-        found[method] = figures(films, None, resamples=recipe.resamples)
+        images = list(_pointed(out, folds, dataset, marked, Drawing(method, tier)))
+        found[method] = figures(images, None, resamples=recipe.resamples)
     return {
         "recipe": recipe.name,
         "folds": folds,

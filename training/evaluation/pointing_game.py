@@ -20,13 +20,13 @@ _log = logging.getLogger(__name__)
 def pointing(
     bundle: Bundle, count: int, methods: Sequence[str], *, tier: str = "standard", seed: int = 0
 ) -> dict[str, Any]:
-    """Score the heatmaps of the predicted class on phantom test films.
+    """Score the heatmaps of the predicted class on phantom test images.
 
-    Only films whose finding was named correctly count: elsewhere there is nothing right to point
+    Only images whose finding was named correctly count: elsewhere there is nothing right to point
     at. "inside" asks for the peak inside the mask itself, "near" allows 15 px.
 
     Args:
-        count: correctly classified positive films to score, in the order of the data set.
+        count: correctly classified positive images to score, in the order of the data set.
         methods: names out of ``dprotonet.explain.METHODS``.
 
     Raises:
@@ -43,7 +43,7 @@ def pointing(
             f"{bundle.name} was trained on {recipe.dataset} images, whose findings have no masks. "
             "Give a bundle that was trained on phantoms."
         )
-    films = phantom_samples(
+    images = phantom_samples(
         recipe.phantom_seed,
         recipe.phantom_films,
         size=recipe.phantom_size,
@@ -53,20 +53,22 @@ def pointing(
     predictor = Predictor(bundle)
     hits: dict[str, list[tuple[str, bool, bool]]] = {name: [] for name in methods}
     seen = done = 0
-    for sample in films:
+    for sample in images:
         if split_of(sample.patient_id) != "test" or not sample.label or done >= count:
             continue
-        film, image = sample.film(), sample.load()
+        phantom, image = sample.image(), sample.load()
         x, placement = bundle.preprocessing(image)
         seen += 1
         if predictor.predict_tensor(x).label != FINDINGS[sample.label]:
             continue
-        mask = placement.mask_to_network(torch.from_numpy(film.masks["finding"])).numpy()
+        mask = placement.mask_to_network(torch.from_numpy(phantom.masks["finding"])).numpy()
         for name in methods:
             drawing = Drawing(name, tier, seed=seed)
-            found = drawing.explain(predictor, x, placement.inside(), [ClassNode(sample.label)])[0]
-            inside, near = peak_hits(found.heatmap, mask)
-            hits[name].append((FINDINGS[sample.label], inside, near))
+            found = drawing.explain(
+                predictor, x, placement.valid_mask(), [ClassNode(sample.label)]
+            )[0]
+            valid_mask, near = peak_hits(found.heatmap, mask)
+            hits[name].append((FINDINGS[sample.label], valid_mask, near))
         done += 1
         _log.info("pointing: %d of %d", done, count)
     return {
@@ -82,13 +84,14 @@ def pointing(
 
 
 def _shares(rows: list[tuple[str, bool, bool]]) -> dict[str, Any]:
-    """Shares with their Wilson 95 % intervals, over all films and by finding."""
+    """Shares with their Wilson 95 % intervals, over all images and by finding."""
     findings = sorted({finding for finding, _, _ in rows})
     return {
-        "inside": _share([inside for _, inside, _ in rows]),
+        "inside": _share([valid_mask for _, valid_mask, _ in rows]),
         "near": _share([near for _, _, near in rows]),
         "inside_by_finding": {
-            f: _share([inside for finding, inside, _ in rows if finding == f]) for f in findings
+            f: _share([valid_mask for finding, valid_mask, _ in rows if finding == f])
+            for f in findings
         },
     }
 

@@ -48,7 +48,7 @@ class _Look:
     similarities: Array
     parts: dict[str, tuple[float, float]]
     mask: NDArray[np.bool_] | None
-    inside: NDArray[np.bool_]
+    valid_mask: NDArray[np.bool_]
     moved: float
 
 
@@ -87,7 +87,9 @@ def prototype_looks(
     masks = [x.mask for x in looks]
     if any(mask is not None for mask in masks):
         found["peak_inside"] = _mean(figures.inside_masks(peaks, masks, own))
-        areas = [float(x.mask.sum() / max(1, x.inside.sum())) for x in looks if x.mask is not None]
+        areas = [
+            float(x.mask.sum() / max(1, x.valid_mask.sum())) for x in looks if x.mask is not None
+        ]
         found["mask_area"] = round(float(np.mean(areas)), 4)
     return found
 
@@ -117,7 +119,7 @@ def _looks(predictor: Predictor, chosen: Sequence[Sample]) -> Any:
             similarities[0].double().numpy(),
             _parts(sample, placement),
             None if stored is None else placement.mask_to_network(torch.from_numpy(stored)).numpy(),
-            placement.inside().numpy(),
+            placement.valid_mask().numpy(),
             float(moved[0]),
         )
         before = x

@@ -1,4 +1,4 @@
-"""Probabilities of a set of films to one JSON of figures: the schema of ``evaluate`` and cards."""
+"""Probabilities of a set of images to one JSON of figures: the schema of ``evaluate`` and cards."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ PAIRED = ("auroc", "auprc", "accuracy")
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Films with what a model said about them.
+    """Images with what a model said about them.
 
     Attributes:
         probabilities: ``(N, K)`` calibrated.
-        labels: ``(N,)``; ``(N, K)`` bool of multi-label films.
+        labels: ``(N,)``; ``(N, K)`` bool of multi-label images.
         patients: ``(N,)``.
         views: ``(N,)``, "" where unknown.
         threshold: on 1 - p(negative), or None.
-        called: ``(N,)`` class indices (multi-label: ``(N, K)``) where films of several thresholds
+        called: ``(N,)`` class indices (multi-label: ``(N, K)``) where images of several thresholds
             were pooled.
-        sexes: ``(N,)``, "F", "M" or "" where unknown; None where no film's is known.
-        ages: ``(N,)`` years, nan where unknown; None where no film's is known.
-        thresholds: of multi-label films, one for each class.
+        sexes: ``(N,)``, "F", "M" or "" where unknown; None where no image's is known.
+        ages: ``(N,)`` years, nan where unknown; None where no image's is known.
+        thresholds: of multi-label images, one for each class.
     """
 
     classes: tuple[str, ...]
@@ -50,7 +50,7 @@ class Judged:
 
     @property
     def multi_label(self) -> bool:
-        """Whether a film has any number of the classes."""
+        """Whether an image has any number of the classes."""
         return self.labels.ndim == 2
 
     def calls(self) -> NDArray[Any]:
@@ -70,7 +70,7 @@ class Judged:
         return np.array([self.classes.index(name) for name in names])
 
     def some(self, rows: NDArray[np.bool_]) -> Judged:
-        """The same for a part of the films."""
+        """The same for a part of the images."""
         return Judged(
             self.classes,
             self.negative_class,
@@ -87,7 +87,7 @@ class Judged:
 
 
 def report(judged: Judged, *, resamples: int, curves: bool = True) -> dict[str, Any]:
-    """All figures of a set of films."""
+    """All figures of a set of images."""
     found = {
         "schema": SCHEMA,
         "classes": list(judged.classes),
@@ -128,7 +128,7 @@ def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
             lambda w: metrics.weighted_calibration_error(probabilities, labels, w), draws
         ).to_json(),
         "brier_interval": metrics.interval(
-            lambda w: metrics.weighted_mean(metrics.brier_by_film(probabilities, labels), w), draws
+            lambda w: metrics.weighted_mean(metrics.brier_by_image(probabilities, labels), w), draws
         ).to_json(),
         "interval": f"95 %, {resamples} bootstrap resamples of patients",
     }
@@ -166,18 +166,18 @@ def _curves(judged: Judged) -> dict[str, Any]:
 def paired_difference(
     one: Judged, other: Judged, *, resamples: int, figure: str = "auroc"
 ) -> dict[str, Any]:
-    """A figure of one model minus that of another on the same films, resampled together.
+    """A figure of one model minus that of another on the same images, resampled together.
 
     Args:
         figure: "auroc", "auprc" or "accuracy".
 
     Raises:
-        ValueError: the figure is another, or the films are not the same.
+        ValueError: the figure is another, or the images are not the same.
     """
     if figure not in PAIRED:
         raise ValueError(f"figure is one of {', '.join(PAIRED)}, not {figure!r}.")
     if not np.array_equal(one.labels, other.labels):
-        raise ValueError("both models must be judged on the same films")
+        raise ValueError("both models must be judged on the same images")
     draws = metrics.patient_draws(one.patients, resamples)
     first, second = _figure(one, figure), _figure(other, figure)
     return metrics.interval(lambda w: first(w) - second(w), draws).to_json()

@@ -61,15 +61,17 @@ def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet
         yield part, copy.deepcopy(network).eval()
 
 
-def rank_correlation(one: NDArray[Any], other: NDArray[Any], inside: NDArray[np.bool_]) -> float:
-    """Spearman's correlation of a heatmap and another on the film.
+def rank_correlation(
+    one: NDArray[Any], other: NDArray[Any], valid_mask: NDArray[np.bool_]
+) -> float:
+    """Spearman's correlation of a heatmap and another on the image.
 
     nan where the first is even, for an empty map must not pass for one that depends on the weights;
     0 where only the other one is.
     """
     from scipy.stats import spearmanr
 
-    first, second = one[inside], other[inside]
+    first, second = one[valid_mask], other[valid_mask]
     if np.ptp(first) == 0:
         return float("nan")
     if np.ptp(second) == 0:
@@ -141,7 +143,7 @@ def _one(
 
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(sample.load())
-    said, inside = predictor.predict_tensor(x), placement.inside()
+    said, valid_mask = predictor.predict_tensor(x), placement.valid_mask()
     nodes: list[Node] = [
         class_node(bundle, said.leading),
         PrototypeNode(bundle.prototype_ids.index(strongest(said))),
@@ -149,7 +151,9 @@ def _one(
 
     def drawn(model: DProtoNet, image: Tensor, seed: int = 0) -> list[NDArray[Any]]:
         how = replace(drawing, seed=seed)
-        return [one.heatmap for one in how.explain(predictor, image, inside, nodes, model=model)]
+        return [
+            one.heatmap for one in how.explain(predictor, image, valid_mask, nodes, model=model)
+        ]
 
     squeezed = through_jpeg(x, bundle.preprocessing)
     again = predictor.predict_tensor(squeezed)
@@ -157,14 +161,14 @@ def _one(
         "jpeg same_label": float(again.label == said.label),
         "jpeg probability_change": abs(again.probabilities[said.leading] - said.probability),
     }
-    first, film = drawn(predictor.model, x), inside.numpy()
+    first, valid = drawn(predictor.model, x), valid_mask.numpy()
     others = {part: drawn(network, x) for part, network in networks.items()}
     others["seeds"] = drawn(predictor.model, x, seed=1)
     others["jpeg"] = drawn(predictor.model, squeezed)
-    shaken = [drawn(predictor.model, one) for one in noisy(x, inside, bundle.preprocessing)]
+    shaken = [drawn(predictor.model, one) for one in noisy(x, valid_mask, bundle.preprocessing)]
     for n, node in enumerate(NODES):
         for name, maps in others.items():
-            row[f"{node} {name}"] = rank_correlation(first[n], maps[n], film)
-        row[f"{node} empty"] = float(np.ptp(first[n][film]) == 0)
-        row[f"{node} max_sensitivity"] = max_sensitivity(first[n], [m[n] for m in shaken], film)
+            row[f"{node} {name}"] = rank_correlation(first[n], maps[n], valid)
+        row[f"{node} empty"] = float(np.ptp(first[n][valid]) == 0)
+        row[f"{node} max_sensitivity"] = max_sensitivity(first[n], [m[n] for m in shaken], valid)
     return row

@@ -1,8 +1,8 @@
 """Does a network lean on a marker, and do its prototypes and heatmaps say so?
 
-Phantom films may carry a token that goes with one class, as a site's own marker does in real data.
-Its mask is known, and the same film can be drawn without it: so what the token does to a prediction
-can be measured, and what a heatmap shows of it.
+Phantom images may carry a token that goes with one class, as a site's own marker does in real data.
+Its mask is known, and the same image can be drawn without it: so what the token does to a
+prediction can be measured, and what a heatmap shows of it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from training.evaluation.metrics import mean_interval
 if TYPE_CHECKING:
     from dprotonet.explain import Node
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import FilmFacts, PhantomSample
+    from training.datasets.phantom import CaseFacts, PhantomSample
 
 _log = logging.getLogger(__name__)
 
@@ -36,17 +36,17 @@ _log = logging.getLogger(__name__)
 def shortcut(
     bundle: Bundle, count: int, methods: Sequence[str], *, tier: str = "standard"
 ) -> dict[str, Any]:
-    """Judge a bundle that was trained on phantoms with a shortcut, on ``count`` test films.
+    """Judge a bundle that was trained on phantoms with a shortcut, on ``count`` test images.
 
-    The films are of the token's class, carry it, and are called rightly. "drawn_without" is the
-    same film without the token; "drawn_on" puts it on test films of the other classes.
+    The images are of the token's class, carry it, and are called rightly. "drawn_without" is the
+    same image without the token; "drawn_on" puts it on test images of the other classes.
     ``energy`` is the share of a map inside the token's mask, to be read beside ``area``.
 
     Args:
         methods: names out of ``dprotonet.explain.METHODS``.
 
     Raises:
-        ReadableError: the bundle was trained on other films, or no test film will do.
+        ReadableError: the bundle was trained on other images, or no test image will do.
     """
     from dprotonet.inference.predictor import Predictor
     from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
@@ -80,7 +80,7 @@ def shortcut(
         if len(rows) == count:
             break
     if not rows:
-        raise ReadableError("No test film with the token is called rightly. Train on more films.")
+        raise ReadableError("No test image with the token is called rightly. Train on more images.")
     others = [s for s in samples if s.label != label and not s.facts.shortcut_token][:count]
     added = [_added(predictor, s.facts, token.finding) for s in others]
     resamples = recipe.resamples
@@ -109,20 +109,20 @@ def shortcut(
 def _judged(
     predictor: Predictor, samples: list[PhantomSample], finding: str, drawings: Sequence[Drawing]
 ) -> Iterator[tuple[PhantomSample, dict[str, float]]]:
-    """The figures of every film that is called rightly."""
+    """The figures of every image that is called rightly."""
     from dprotonet.explain import PrototypeNode
     from dprotonet.explain.image import class_node
 
     bundle = predictor.bundle
     for sample in samples:
-        film, image = sample.film(), sample.load()
+        phantom, image = sample.image(), sample.load()
         x, placement = bundle.preprocessing(image)
         said = predictor.predict_tensor(x)
         if said.leading != finding:
             continue
-        token = placement.mask_to_network(torch.from_numpy(film.masks["token"])).numpy()
-        truth = placement.mask_to_network(torch.from_numpy(film.masks["finding"])).numpy()
-        inside = placement.inside()
+        token = placement.mask_to_network(torch.from_numpy(phantom.masks["token"])).numpy()
+        truth = placement.mask_to_network(torch.from_numpy(phantom.masks["finding"])).numpy()
+        valid_mask = placement.valid_mask()
         prototype = bundle.prototype_ids.index(strongest(said))
         nodes: list[Node] = [
             class_node(bundle, finding),
@@ -130,13 +130,13 @@ def _judged(
         ]
         bare = _without(predictor, sample.facts)
         row = {
-            "area": float(token.sum() / inside.sum()),
+            "area": float(token.sum() / valid_mask.sum()),
             "probability": said.probabilities[finding],
             "drawn_without": bare[finding],
             "still_called": float(max(bare, key=bare.__getitem__) == finding),
         }
         for drawing in drawings:
-            maps = drawing.explain(predictor, x, inside, nodes)
+            maps = drawing.explain(predictor, x, valid_mask, nodes)
             for node, found in zip(("class", "prototype"), maps, strict=True):
                 row[f"{drawing.method} {node} energy"] = energy_inside(found.heatmap, token)
                 row[f"{drawing.method} {node} energy in finding"] = energy_inside(
@@ -149,13 +149,13 @@ def _judged(
         yield sample, row
 
 
-def _without(predictor: Predictor, facts: FilmFacts) -> dict[str, float]:
-    """Probabilities of the same film without its token."""
+def _without(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
+    """Probabilities of the same image without its token."""
     return _probabilities(predictor, replace(facts, shortcut_token=False))
 
 
-def _added(predictor: Predictor, facts: FilmFacts, finding: str) -> dict[str, float]:
-    """The token's class before and after a token is put on a film of another class."""
+def _added(predictor: Predictor, facts: CaseFacts, finding: str) -> dict[str, float]:
+    """The token's class before and after a token is put on an image of another class."""
     with_token = _probabilities(predictor, replace(facts, shortcut_token=True))
     return {
         "probability": _probabilities(predictor, facts)[finding],
@@ -164,7 +164,7 @@ def _added(predictor: Predictor, facts: FilmFacts, finding: str) -> dict[str, fl
     }
 
 
-def _probabilities(predictor: Predictor, facts: FilmFacts) -> dict[str, float]:
+def _probabilities(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
     from training.datasets.phantom import as_image, render
 
     return predictor.predict(as_image(render(facts))).probabilities

@@ -26,16 +26,16 @@ DRAWS = 4  # perturbed images
 
 def noisy(
     x: Tensor,
-    inside: Tensor,
+    valid_mask: Tensor,
     preprocessing: Preprocessing,
     *,
     radius: float = RADIUS,
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Iterator[Tensor]:
-    """Images within a cube around one: uniform noise on every pixel of the film.
+    """Images within a cube around one: uniform noise on every pixel of the image.
 
-    The noise is the same in the three colours, so that a grey film stays grey, and is not clipped
+    The noise is the same in the three colours, so that a grey image stays grey, and is not clipped
     to the pixel range, which would halve it on black.
 
     Args:
@@ -47,17 +47,17 @@ def noisy(
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    film = inside.to(x)
+    image = valid_mask.to(x)
     spread = preprocessing.normalise(torch.ones_like(x)) - preprocessing.normalise(
         torch.zeros_like(x)
     )
     for _ in range(draws):
         noise = torch.rand(x.shape[1:], generator=generator) * 2 - 1
-        yield x + radius * noise.to(x) * film * spread
+        yield x + radius * noise.to(x) * image * spread
 
 
 def max_sensitivity(
-    heatmap: NDArray[Any], perturbed: Sequence[NDArray[Any]], inside: NDArray[np.bool_]
+    heatmap: NDArray[Any], perturbed: Sequence[NDArray[Any]], valid_mask: NDArray[np.bool_]
 ) -> float:
     """The largest L2 distance of the perturbed images' heatmaps to the image's own, over its norm.
 
@@ -66,10 +66,10 @@ def max_sensitivity(
     Args:
         heatmap: ``(S, S)``.
         perturbed: of each perturbed image, ``(S, S)``.
-        inside: ``(S, S)``, True on the film.
+        inside: ``(S, S)``, True on the image.
     """
-    own = heatmap[inside].astype(np.float64)
+    own = heatmap[valid_mask].astype(np.float64)
     length = float(np.linalg.norm(own))
     if length == 0:
         return float("nan")
-    return max(float(np.linalg.norm(other[inside] - own)) for other in perturbed) / length
+    return max(float(np.linalg.norm(other[valid_mask] - own)) for other in perturbed) / length

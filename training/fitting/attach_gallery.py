@@ -14,7 +14,7 @@ from training.evaluation.evaluate import recipe_of
 from training.fitting.export import png
 
 _log = logging.getLogger(__name__)
-SIDE = 448  # px, of a picture; framed as the network sees the film, so that heatmaps lie on it
+SIDE = 448  # px, of a picture; framed as the network sees the image, so that heatmaps lie on it
 
 
 def application_data() -> Path:

@@ -1,4 +1,4 @@
-"""Temperature and decision threshold, both chosen on validation films alone."""
+"""Temperature and decision threshold, both chosen on validation images alone."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _sigmoid(odds: Array) -> Array:
 
 
 def log_loss(logits: Array, labels: NDArray[Any], temperature: float = 1.0) -> float:
-    """Mean negative log-probability of the truth; of multi-label films, over their classes too."""
+    """Mean negative log-probability of the truth; of multi-label images, over their classes too."""
     said = chances(logits, labels, temperature)
     if labels.ndim == 1:
         own = said[np.arange(len(labels)), labels]
@@ -52,7 +52,7 @@ def log_loss(logits: Array, labels: NDArray[Any], temperature: float = 1.0) -> f
 def fit_temperature(logits: Array, labels: NDArray[Any]) -> float:
     """The temperature of least log-loss (Guo et al. 2017, section 4.2), from a fine grid.
 
-    A grid cannot diverge where the films are separable, as an optimiser would.
+    A grid cannot diverge where the images are separable, as an optimiser would.
     """
     losses = [log_loss(logits, labels, t) for t in _TEMPERATURES]
     return float(_TEMPERATURES[int(np.argmin(losses))])
@@ -62,7 +62,7 @@ def fit_offsets(logits: Array, labels: NDArray[np.bool_]) -> tuple[float, Array]
     """Temperature, and ``(K,)`` offsets of the classes, of least log-loss (Platt 1999).
 
     Weights on rare findings and a last layer without bias leave probabilities too high or too low
-    as a whole; an offset puts that right without touching the order of the films. A slight pull to
+    as a whole; an offset puts that right without touching the order of the images. A slight pull to
     0 keeps it finite where validation has a class never or always.
     """
     best: tuple[float, float, Array] = (np.inf, 1.0, np.zeros(logits.shape[1]))
@@ -84,7 +84,7 @@ def fit_offsets(logits: Array, labels: NDArray[np.bool_]) -> tuple[float, Array]
 def fit_threshold(positive_probability: Array, positive: NDArray[np.bool_]) -> float:
     """The threshold of the largest sensitivity + specificity (Youden 1950).
 
-    Halfway between two neighbouring films, so that it does not sit on one of them; of equals the
+    Halfway between two neighbouring images, so that it does not sit on one of them; of equals the
     one closest to 0.5.
     """
     values = np.unique(positive_probability)

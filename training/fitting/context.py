@@ -1,4 +1,4 @@
-"""What one training command works on: films, inputs, and the rows of each split."""
+"""What one training command works on: images, inputs, and the rows of each split."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.update import PrototypeBatch
 from training.data.inputs import Inputs, LiveInputs, class_weights
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
 from training.recipe import Recipe
 
-PER_PASS = 16  # films that pass together in the prototype update
+PER_PASS = 16  # images that pass together in the prototype update
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Run:
     """What all phases, folds and networks of one command share.
 
     Attributes:
-        live: inputs of all films through the whole network.
+        live: inputs of all images through the whole network.
         inputs: what training feeds: ``live``, or activations behind the frozen blocks.
         cut: leave networks cut behind their frozen blocks and judge them on the kept activations
             too, which are in 16 bit: for figures, not for a bundle.
@@ -31,7 +31,7 @@ class Run:
 
     recipe: Recipe
     dataset: Dataset
-    films: Films
+    images: PlacedImages
     preprocessing: Preprocessing
     live: LiveInputs
     inputs: Inputs
@@ -48,7 +48,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows of the films in each split, ``(n,)`` int64."""
+    """Rows of the images in each split, ``(n,)`` int64."""
 
     train: Tensor
     validation: Tensor
@@ -59,16 +59,16 @@ def balance(run: Run, rows: Rows) -> Tensor | None:
     """``(K,)`` weights of the classes in the loss, or None."""
     if not run.recipe.class_balance:
         return None
-    return class_weights(run.films.labels[rows.train], len(run.dataset.classes)).to(run.device)
+    return class_weights(run.images.labels[rows.train], len(run.dataset.classes)).to(run.device)
 
 
 def prototype_batches(run: Run, rows: Tensor, inputs: Inputs) -> Iterator[PrototypeBatch]:
-    """Training films as the prototype update takes them, without augmentation."""
+    """Training images as the prototype update takes them, without augmentation."""
     for batch in rows.split(PER_PASS):
         at = batch.tolist()
         yield PrototypeBatch(
             inputs.clean(batch),
-            run.films.labels[batch],
-            [run.films.samples[i].sample_id for i in at],
-            [run.films.sha256s[i] for i in at],
+            run.images.labels[batch],
+            [run.images.samples[i].sample_id for i in at],
+            [run.images.sha256s[i] for i in at],
         )

@@ -1,4 +1,4 @@
-"""Grouped cross-validation: every film judged by a network that never saw its patient."""
+"""Grouped cross-validation: every image judged by a network that never saw its patient."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from training.data.leakage import check_leakage
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.data.splits import SPLITS, Rule, by_split, check_split, fold_split_of
 from training.evaluation.report import Judged, paired_difference, report
 from training.fitting.context import Rows, Run
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One fold's films and networks."""
+    """One fold's images and networks."""
 
     number: int
     rows: Rows
@@ -34,11 +34,11 @@ class Fold:
 
 def rows_of(run: Run, *, fold: int = 0, folds: int | None = None) -> Rows:
     """Rows of one fold, or of the split itself, which fold 0 of 5 is too where the set has none."""
-    parts = by_split(run.films.samples, _rule(fold, folds))
-    return Rows(*(run.films.rows(parts[split]) for split in SPLITS))
+    parts = by_split(run.images.samples, _rule(fold, folds))
+    return Rows(*(run.images.rows(parts[split]) for split in SPLITS))
 
 
-def check_folds(films: Films, classes: tuple[str, ...], folds: int | None) -> list[str]:
+def check_folds(images: PlacedImages, classes: tuple[str, ...], folds: int | None) -> list[str]:
     """Refuse data that some fold could not be trained or judged on.
 
     Args:
@@ -53,9 +53,9 @@ def check_folds(films: Films, classes: tuple[str, ...], folds: int | None) -> li
     """
     found: dict[str, None] = {}
     for fold in range(folds or 1):
-        parts = by_split(films.samples, _rule(fold, folds))
+        parts = by_split(images.samples, _rule(fold, folds))
         found |= dict.fromkeys(check_split(parts, classes, pooled=folds is not None))
-        check_leakage(films, {split: films.rows(part) for split, part in parts.items()})
+        check_leakage(images, {split: images.rows(part) for split, part in parts.items()})
     return list(found) if folds is None else []
 
 
@@ -73,7 +73,7 @@ def fit_fold(run: Run, fold: int, folds: int | None) -> Fold:
 
 
 def keep_fold(run: Run, fold: Fold) -> None:
-    """Write what the fold found on its test films; a finished fold is not run again."""
+    """Write what the fold found on its test images; a finished fold is not run again."""
     write_json(_file(run.out, fold.number), _record(run, fold))
 
 
@@ -84,7 +84,7 @@ def kept_fold(out: Path, fold: int) -> dict[str, Any] | None:
 
 
 def summary(run: Run, folds: int) -> dict[str, Any]:
-    """Out-of-fold figures of both networks over all films, and their paired difference."""
+    """Out-of-fold figures of both networks over all images, and their paired difference."""
     records = [kept_fold(run.out, fold) for fold in range(folds)]
     found = [r for r in records if r is not None]
     own = _pooled(run, found, "dprotonet")
@@ -111,7 +111,7 @@ def _record(run: Run, fold: Fold) -> dict[str, Any]:
     record: dict[str, Any] = {
         "fold": fold.number,
         "test_films": len(rows),
-        "sample_ids": [run.films.samples[i].sample_id for i in rows.tolist()],
+        "sample_ids": [run.images.samples[i].sample_id for i in rows.tolist()],
     }
     for name, fitted in (("dprotonet", fold.fitted), ("blackbox", fold.black)):
         if fitted is None:
@@ -141,18 +141,18 @@ def _chosen(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pooled(run: Run, records: list[dict[str, Any]], name: str) -> Judged:
-    """Films of all folds; each was called by its own fold's threshold."""
-    place = {s.sample_id: i for i, s in enumerate(run.films.samples)}
+    """Images of all folds; each was called by its own fold's threshold."""
+    place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
     rows = np.array([place[i] for r in records for i in r["sample_ids"]])
     return Judged(
         run.dataset.classes,
         run.dataset.negative_class,
         np.array([p for r in records for p in r[name]["probabilities"]]),
-        run.films.labels.numpy()[rows],
-        run.films.patients[rows],
-        run.films.views[rows],
+        run.images.labels.numpy()[rows],
+        run.images.patients[rows],
+        run.images.views[rows],
         None,
         np.array([c for r in records for c in r[name]["called"]]),
-        run.films.sexes[rows],
-        run.films.ages[rows],
+        run.images.sexes[rows],
+        run.images.ages[rows],
     )

@@ -38,8 +38,8 @@ class Stage:
     """What a phase trains on and where it leaves its traces.
 
     Attributes:
-        inputs: of all films.
-        labels: ``(N,)`` of all films.
+        inputs: of all images.
+        labels: ``(N,)`` of all images.
         train: ``(n,)`` rows to train on.
         validation: rows to judge every epoch on.
         out: folder for checkpoint and TensorBoard scalars, or None for neither.
@@ -132,7 +132,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
 def outputs(
     network: nn.Module, inputs: Inputs, rows: Tensor, read: Callable[[Any], Tensor], device: str
 ) -> Tensor:
-    """``read`` of the network's output on the films as they are, ``(n, …)`` on the CPU."""
+    """``read`` of the network's output on the images as they are, ``(n, …)`` on the CPU."""
     network.eval()
     with torch.inference_mode():
         parts = [

@@ -54,7 +54,7 @@ def write_bundle(
     *,
     hardware: str = "",
 ) -> Bundle:
-    """Write the bundle, judge it on the test films as it stands on disk, complete its card."""
+    """Write the bundle, judge it on the test images as it stands on disk, complete its card."""
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None
@@ -77,7 +77,7 @@ def write_bundle(
         gallery=tuple(_gallery(run, fitted, showing)),
         half_precision=run.recipe.half_precision,
     )
-    test = [run.films.samples[i] for i in rows.test.tolist()]
+    test = [run.images.samples[i] for i in rows.test.tolist()]
     metrics = judge_samples(bundle, test, "test", resamples=run.recipe.resamples, device=run.device)
     if black is not None:
         judged = black.judged(run, rows.test)
@@ -95,7 +95,7 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
         "recipe": run.recipe.to_json() | {"weights": weights_name(run.recipe)},
         "films": {"train": len(rows.train), "validation": len(rows.validation)}
         | {"test": len(rows.test)}
-        | ({"left_out": len(run.films.left_out)} if run.films.left_out else {}),
+        | ({"left_out": len(run.images.left_out)} if run.images.left_out else {}),
         "chosen_on_validation": {
             "epoch": best_epoch(fitted.history),
             "temperature": round(fitted.temperature, 4),
@@ -128,12 +128,12 @@ def _gallery(run: Run, fitted: Fitted, showing: Showing) -> Iterable[GalleryPict
     assert isinstance(model, DProtoNet)
     assert update is not None
     mdm = MDM(model, TIERS[showing.tier])
-    place = {s.sample_id: i for i, s in enumerate(run.films.samples)}
+    place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
     for number, (name, sources) in enumerate(zip(model.prototype_ids, update.sources, strict=True)):
         for source in sources[: showing.sources]:
             row = torch.tensor([place[source.sample_id]])
             found = mdm.explain(run.live.clean(row)[0], [PrototypeNode(number)], seed=0)
-            picture = png(run.films.pixels[row][0]) if showing.pictures else None
+            picture = png(run.images.pixels[row][0]) if showing.pictures else None
             yield GalleryPicture(name, source.sample_id, picture, png(_grey(found[0].heatmap)))
         _log.info("gallery: %s", name)
 

@@ -16,7 +16,7 @@ from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.update import PrototypeUpdate
 from training.data.inputs import Inputs, KeptInputs, LiveInputs
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
 from training.evaluation.report import Judged
 from training.fitting import networks, prototype_stage
@@ -33,8 +33,8 @@ class Fitted:
     """A trained network with what validation chose.
 
     Attributes:
-        logits: ``(N, K)`` of all films, float64, before the temperature.
-        thresholds: of multi-label films, one for each class; None for others.
+        logits: ``(N, K)`` of all images, float64, before the temperature.
+        thresholds: of multi-label images, one for each class; None for others.
         offsets: of the same, log-odds that calibration adds.
         update: the prototypes' origin; None for the black box.
         pruning: what it cost; None where nothing was to be pruned.
@@ -52,19 +52,19 @@ class Fitted:
     offsets: dict[str, float] | None = None
 
     def judged(self, run: Run, rows: Tensor) -> Judged:
-        """Some films with the calibrated probabilities."""
-        films, at = run.films, rows.numpy()
+        """Some images with the calibrated probabilities."""
+        images, at = run.images, rows.numpy()
         added = np.array(list(self.offsets.values())) if self.offsets else 0.0
         return Judged(
             run.dataset.classes,
             run.dataset.negative_class,
-            chances(self.logits[at], films.labels.numpy()[at], self.temperature, added),
-            films.labels.numpy()[at],
-            films.patients[at],
-            films.views[at],
+            chances(self.logits[at], images.labels.numpy()[at], self.temperature, added),
+            images.labels.numpy()[at],
+            images.patients[at],
+            images.views[at],
             self.threshold,
-            sexes=films.sexes[at],
-            ages=films.ages[at],
+            sexes=images.sexes[at],
+            ages=images.ages[at],
             thresholds=self.thresholds,
         )
 
@@ -72,7 +72,7 @@ class Fitted:
 def prepare(
     recipe: Recipe,
     dataset: Dataset,
-    films: Films,
+    images: PlacedImages,
     *,
     out: Path,
     device: str,
@@ -86,15 +86,15 @@ def prepare(
         keep: a .safetensors file in which those outlive the run, or None.
     """
     preprocessing = Preprocessing(size=recipe.image_size)
-    live = LiveInputs(films, preprocessing, recipe)
+    live = LiveInputs(images, preprocessing, recipe)
     inputs: Inputs = live
     if recipe.variants:
         backbone = networks.backbone_of(networks.dprotonet(recipe, dataset.classes, None).network)
         networks.use_fast_activations(backbone)
         front = networks.front_blocks(backbone, recipe.frozen_blocks)
-        inputs = KeptInputs(live, front, len(films), recipe.variants, keep=keep)
+        inputs = KeptInputs(live, front, len(images), recipe.variants, keep=keep)
     cut = cut and recipe.variants > 0
-    return Run(recipe, dataset, films, preprocessing, live, inputs, out, device, resume, cut)
+    return Run(recipe, dataset, images, preprocessing, live, inputs, out, device, resume, cut)
 
 
 def fit_network(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
@@ -104,7 +104,7 @@ def fit_network(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
 
 
 def fit_black_box(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
-    """The black box: the same films, weights, phases and epochs."""
+    """The black box: the same images, weights, phases and epochs."""
     start = time.perf_counter()
     trainee = networks.black_box(run.recipe, run.dataset.classes, balance(run, rows))
     history = _fit_cut(trainee, run, rows, out)
@@ -139,7 +139,7 @@ def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[d
         prototype_stage.centre(network.to(run.device), run, rows)
     stage = Stage(
         run.inputs,
-        run.films.labels,
+        run.images.labels,
         rows.train,
         rows.validation,
         out,
@@ -176,8 +176,8 @@ def _start_prototypes(network: torch.nn.Module, run: Run, rows: Rows) -> None:
 
 
 def _logits(network: torch.nn.Module, run: Run) -> NDArray[np.float64]:
-    """``(N, K)`` of all films through the finished network."""
-    everyone = torch.arange(len(run.films))
+    """``(N, K)`` of all images through the finished network."""
+    everyone = torch.arange(len(run.images))
     return outputs(network, run.final, everyone, networks.logits_of, run.device).double().numpy()
 
 
@@ -189,9 +189,9 @@ def _fitted(
     rows: Rows,
     start: float,
 ) -> Fitted:
-    """Temperature and threshold from the validation films."""
+    """Temperature and threshold from the validation images."""
     at = rows.validation.numpy()
-    labels = run.films.labels.numpy()[at]
+    labels = run.images.labels.numpy()[at]
     if run.dataset.multi_label:
         temperature, added = fit_offsets(logits[at], labels)
         said, classes = chances(logits[at], labels, temperature, added), run.dataset.classes

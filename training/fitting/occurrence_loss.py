@@ -1,4 +1,4 @@
-"""XProtoNet's penalties on occurrence maps, for comparison: small maps that follow the film.
+"""XProtoNet's penalties on occurrence maps, for comparison: small maps that follow the image.
 
 Kim et al., "XProtoNet: Diagnosis in Chest Radiography with Global and Local Explanations", CVPR
 2021, section 3.3. DProtoNet's masks go without them.
@@ -21,7 +21,7 @@ class OccurrencePenalty:
     """Sparsity and affine equivariance of a model's maps, for the batch it saw last.
 
     Where training keeps activations behind frozen blocks, it is these that are turned and shifted,
-    not the film.
+    not the image.
     """
 
     def __init__(self, model: DProtoNet, sparsity: float, equivariance: float) -> None:

@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PruningCost:
-    """What leaving prototypes out cost on the validation films.
+    """What leaving prototypes out cost on the validation images.
 
     Attributes:
         dropped: ids that they had, dead or double.
         kept_by_class: prototypes that each class still has.
         auroc_before: with all prototypes; None where validation has one class only.
         auroc_after: without the dropped ones, the last layer fitted anew.
-        accuracy_before: share of films whose most probable class is right; of multi-label films,
+        accuracy_before: share of images whose most probable class is right; of multi-label images,
             of the classes on the right side of 0.5.
         accuracy_after: the same without the dropped ones.
     """
@@ -51,7 +51,7 @@ class PruningCost:
 
 
 def centre(model: DProtoNet, run: Run, rows: Rows) -> None:
-    """Take the training films' mean out of the pooled vectors.
+    """Take the training images' mean out of the pooled vectors.
 
     All vectors of a fresh network share one direction, under which a cosine can hardly tell them
     apart. Masks do not depend on the last add-on layer, and pooling divides by the mask's sum: so
@@ -82,11 +82,11 @@ def centres(run: Run) -> bool:
     A softmax takes no notice of what all classes share; sigmoids do, and without centring they
     were seen to drive all vectors together on one direction.
     """
-    return run.recipe.centre or run.films.multi_label
+    return run.recipe.centre or run.images.multi_label
 
 
 def start(model: DProtoNet, run: Run, rows: Rows) -> None:
-    """Before the backbone begins to move: centre, and share films out among the prototypes."""
+    """Before the backbone begins to move: centre, and share images out among the prototypes."""
     if centres(run):
         centre(model, run, rows)
     if run.recipe.start == "kmeans":
@@ -106,7 +106,7 @@ def finish(
 
     Returns:
         The model, on the CPU; where its prototypes come from; the similarities ``(N, P)`` of all
-        films; and what pruning cost.
+        images; and what pruning cost.
     """
     recipe = run.recipe
     if recipe.recentre:
@@ -120,7 +120,7 @@ def finish(
         images_per_pass=PER_PASS,
     )
     update.apply_to(model)
-    everyone = torch.arange(len(run.films))
+    everyone = torch.arange(len(run.images))
     found = outputs(model, run.final, everyone, lambda o: o.similarities, run.device)
     model.cpu()
     fit_head(model, found, run, rows)
@@ -150,8 +150,8 @@ def _prune(
 def _judge(
     model: DProtoNet, similarities: Tensor, run: Run, rows: Rows
 ) -> tuple[float | None, float]:
-    """AUROC and accuracy on the validation films."""
-    truth = run.films.labels[rows.validation].numpy()
+    """AUROC and accuracy on the validation images."""
+    truth = run.images.labels[rows.validation].numpy()
     with torch.no_grad():
         logits = model.contributions(similarities[rows.validation]).sum(dim=-1)
     said = chances(logits.double().numpy(), truth)
@@ -163,7 +163,7 @@ def fit_head(model: DProtoNet, similarities: Tensor, run: Run, rows: Rows) -> No
     """The last layer alone, on similarities ``(N, P)`` that no longer change."""
     weight = model.head.weight
     start = weight.detach().clone()
-    x, y = similarities[rows.train], run.films.labels[rows.train]
+    x, y = similarities[rows.train], run.images.labels[rows.train]
     weights = balance(run, rows)
     own = functional.one_hot(model.prototype_class, len(run.dataset.classes)).T.bool()
     weight.requires_grad_(True)

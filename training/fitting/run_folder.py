@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.io import write_json
 from training.recipe import Recipe, weights_name
 
@@ -23,7 +23,7 @@ PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite", "numpy", "pydicom
 
 def describe(
     recipe: Recipe,
-    films: Films,
+    images: PlacedImages,
     *,
     command: str,
     device: str,
@@ -43,11 +43,11 @@ def describe(
         "recipe": recipe.to_json() | {"weights": weights_name(recipe)},
         "weights_sha256": _weights_sha256(recipe),
         "data": {
-            "images": len(films),
-            "sha256": data_sha256(films),
-            "left_out": [name for name, _ in films.left_out],
+            "images": len(images),
+            "sha256": data_sha256(images),
+            "left_out": [name for name, _ in images.left_out],
             "no_images": list(skipped),
-            "files_of_several_frames": films.several_frames,
+            "files_of_several_frames": images.several_frames,
             "warnings": list(warnings),
         },
     }
@@ -82,11 +82,11 @@ def hardware(device: str) -> str:
     return f"{os.cpu_count()} CPU cores, {platform.machine()}"
 
 
-def data_sha256(films: Films) -> str:
+def data_sha256(images: PlacedImages) -> str:
     """One hash over every sample's id, patient, label and image file, in the order of the ids."""
     rows = sorted(
         (s.sample_id, s.patient_id, s.label if s.labels is None else s.labels, digest)
-        for s, digest in zip(films.samples, films.sha256s, strict=True)
+        for s, digest in zip(images.samples, images.sha256s, strict=True)
     )
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 

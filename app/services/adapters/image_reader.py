@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.domain.cases import FilmFacts
+from app.domain.cases import CaseFacts
 
 if TYPE_CHECKING:
     from dprotonet.images import GrayOrColourImage, ImageFacts
@@ -23,7 +23,7 @@ IDLE = 300.0  # seconds until a child that nobody asks gives its memory back
 NICENESS = 5  # of intake: where processors are few, viewing goes first
 
 
-class FilmReader:
+class ImageReader:
     """Child processes with limits; a file that crashes one is that file's error.
 
     Images on their way in, archives, and images that somebody looks at have children of their
@@ -36,7 +36,7 @@ class FilmReader:
         self._viewing = IsolatedReader(
             children=VIEWING_CHILDREN, wait_seconds=VIEWING_WAIT, idle_seconds=IDLE
         )
-        # Giving way takes time, which is not held against a film; it may compute no more.
+        # Giving way takes time, which is not held against an image; it may compute no more.
         patient = ChildLimits(wall_base=60, wall_per_megapixel=5, wall_seconds=240)
         self._intake, self._archives = (
             IsolatedReader(
@@ -58,7 +58,7 @@ class FilmReader:
         """
         return self._viewing.read(source, frame=frame)
 
-    def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
+    def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
         """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.look`.
 
         Raises:
@@ -66,7 +66,7 @@ class FilmReader:
             ReaderBusy: others are read, and took too long.
         """
         facts, digest = self._intake.look(source)
-        return film_facts(facts), digest
+        return case_facts(facts), digest
 
     @contextmanager
     def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
@@ -98,9 +98,9 @@ class FilmReader:
             reader.close()
 
 
-def film_facts(facts: ImageFacts) -> FilmFacts:
+def case_facts(facts: ImageFacts) -> CaseFacts:
     """What is kept of a header. Texts are cut to what the columns hold."""
-    kept = FilmFacts(
+    kept = CaseFacts(
         format=facts.format,
         rows=facts.rows,
         columns=facts.columns,

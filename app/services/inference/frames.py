@@ -49,7 +49,7 @@ class Explained:
     stop_reason: str
     faithfulness: dict[str, Any]
     peak: tuple[float, float] | None = None
-    """Shares of the film's height and width."""
+    """Shares of the image's height and width."""
     outside_body: float | None = None
     """The map's share beside the body; None where the body cannot be told apart."""
 
@@ -90,7 +90,7 @@ class Pulse:
         gives_way: bool = False,
     ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
-        self._is_whole = is_whole  # False: one film of many, whose share is not the job's
+        self._is_whole = is_whole  # False: one image of many, whose share is not the job's
         self._gives_way = gives_way  # to work for which a page shows nothing yet
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
@@ -134,7 +134,7 @@ def predict_frame(
         if saved is not None:
             return saved
         case = tx.cases.get(case_id)
-    image = workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
     prediction = bench.predict(model, image)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
@@ -179,7 +179,7 @@ def explain_frame(
         )
     if saved is not None:
         return saved
-    image = workplace.films.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
     made = bench.explain(
         model,
         image,

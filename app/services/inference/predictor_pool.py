@@ -69,11 +69,11 @@ class ModelBench:
             ReadableError: as ``predict``; WrongRequest: the node is not in the bundle.
             Cancelled: ``cancelled`` said yes.
         """
-        from dprotonet.explain.image import explain_film
+        from dprotonet.explain.image import explain_image
         from dprotonet.modeling.geometry import Placement
 
         predictor = self._predictor(model)
-        (made,) = explain_film(
+        (made,) = explain_image(
             predictor,
             image,
             [node],

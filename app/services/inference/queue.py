@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 KEPT_JOBS = timedelta(days=1)  # a page may still be watching a job that is over
 UNEXPECTED = (
     "Something went wrong that should not have; the program's log has the place. "
-    "Other films are not touched."
+    "Other images are not touched."
 )
 
 
@@ -146,9 +146,9 @@ def sentence(error: Exception) -> str:
     if known is not None:
         return str(known)
     if isinstance(error, FileNotFoundError):
-        return "The stored file is not there any more. Upload the film again."
+        return "The stored file is not there any more. Upload the image again."
     if isinstance(error, MemoryError):
-        return "This film needs more memory than there is. Export it at a smaller size."
+        return "This image needs more memory than there is. Export it at a smaller size."
     log.error(
         "unexpected %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
     )

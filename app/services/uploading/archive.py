@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
-from app.services.adapters.image_reader import FilmReader
+from app.services.adapters.image_reader import ImageReader
 from dprotonet.errors import UnreadableImage
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ArchiveLimits:
     total_bytes: int = 1024 * MEBIBYTE
     file_bytes: int = 256 * MEBIBYTE
     ratio: float = 100.0
-    """Bytes unfolded for each byte packed; films reach 30 where they are mostly black."""
+    """Bytes unfolded for each byte packed; images reach 30 where they are mostly black."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def is_archive(data: bytes | Path) -> bool:
 
 
 def extract(
-    films: FilmReader, data: bytes | Path, *, limits: ArchiveLimits | None = None
+    images: ImageReader, data: bytes | Path, *, limits: ArchiveLimits | None = None
 ) -> Iterator[Entry]:
     """The files of a ZIP archive, one at a time, in sorted order of their paths.
 
@@ -78,7 +78,7 @@ def extract(
     problem.
 
     Args:
-        films: whose child process.
+        images: whose child process.
         data: the archive's path or bytes.
         limits: how much it may unfold to.
 
@@ -90,7 +90,7 @@ def extract(
     limits = limits or ArchiveLimits()
     try:
         packed = data.stat().st_size if isinstance(data, Path) else len(data)
-        with films.archive(data, most=limits.entries) as archive:
+        with images.archive(data, most=limits.entries) as archive:
             for listed in _wanted(archive, limits, packed=packed):
                 unfolding = _Unfolding(archive, listed)
                 yield _entry(unfolding, limits)
@@ -120,7 +120,7 @@ def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list
     if total > limits.ratio * max(packed, 1024):
         raise Refused(
             "The ZIP file unfolds to far more than images do, as one made to do harm. "
-            "Upload the films themselves."
+            "Upload the images themselves."
         )
     files = [one for one in archive.entries if not one.folder and not _is_shadow(one.name)]
     return sorted(files, key=lambda one: one.name)
@@ -137,9 +137,9 @@ def _check_name(listed: Listed) -> None:
         or "\x00" in name
     )
     if leaves:
-        raise Refused("The ZIP file names places outside itself. Pack the films again.")
+        raise Refused("The ZIP file names places outside itself. Pack the images again.")
     if stat.S_IFMT(listed.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise Refused("The ZIP file holds links or devices. Pack the films themselves.")
+        raise Refused("The ZIP file holds links or devices. Pack the images themselves.")
 
 
 def _is_shadow(name: str) -> bool:

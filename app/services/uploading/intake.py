@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from app.domain.cases import Case, FilmFacts, Intake, Source, Twin, shown_name
+from app.domain.cases import Case, CaseFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
 from app.services import jobs, models, originals
 from app.services.workplace import Workplace
@@ -130,7 +130,7 @@ def too_large(workplace: Workplace) -> str:
     """The sentence about a file of too many bytes."""
     return (
         f"The file is larger than {workplace.settings.file_bytes // MEBIBYTE} MiB, the most that "
-        "is taken in. Export the film at a smaller size, or raise DPROTONET_FILE_MB."
+        "is taken in. Export the image at a smaller size, or raise DPROTONET_FILE_MB."
     )
 
 
@@ -177,7 +177,7 @@ def _add_staged(
         known = tx.cases.find(file_sha256=staged.key)
     if known is not None:
         return _duplicate(known, name)
-    facts, pixel_sha256 = workplace.films.look(workplace.blobs.staged_source(staged))
+    facts, pixel_sha256 = workplace.images.look(workplace.blobs.staged_source(staged))
     if model is None:
         chosen = models.active(workplace)
         model = chosen.digest if chosen else None
@@ -202,7 +202,7 @@ def _add_staged(
 def _new_case(
     workplace: Workplace,
     staged: Staged,
-    facts: FilmFacts,
+    facts: CaseFacts,
     pixel_sha256: str,
     name: str,
     source: Source,
@@ -222,7 +222,7 @@ def _new_case(
     )
 
 
-def _plain(facts: FilmFacts) -> FilmFacts:
+def _plain(facts: CaseFacts) -> CaseFacts:
     """A header may hold what no column of a database can, such as a null character."""
     plain: dict[str, Any] = {
         name: printable(fact) for name, fact in vars(facts).items() if isinstance(fact, str)

@@ -53,7 +53,7 @@ def _there() -> Iterator[None]:
     except FileNotFoundError:
         raise Missing(
             "The stored file is not there any more. Copy the folder of the originals back from "
-            "your backup, or upload the film again."
+            "your backup, or upload the image again."
         ) from None
 
 

@@ -1,4 +1,4 @@
-// The two bars over and under the film. They hold no state: they show the viewer's and call it.
+// The two bars over and under the image. They hold no state: they show the viewer's and call it.
 
 import { button, element, options } from "./elements.js";
 import { paintColourBar } from "./heatmap.js";
@@ -11,7 +11,7 @@ export class Controls {
     this.#buildWindow();
     this.#buildView();
     this.#buildHeatmap();
-    this.top = element("div", { class: "bar", role: "toolbar", "aria-label": "Film" },
+    this.top = element("div", { class: "bar", role: "toolbar", "aria-label": "Image" },
       this.windowGroup, this.invert, element("span", { class: "push" }), this.frameGroup, this.viewGroup);
     this.status = element("span", { class: "status", "aria-live": "off" });
     this.warning = element("span", { class: "warning" });
@@ -54,7 +54,7 @@ export class Controls {
       button("−", "Zoom out (−)", () => viewer.zoomBy(1 / 1.25)),
       this.zoom,
       button("+", "Zoom in (+)", () => viewer.zoomBy(1.25)),
-      button("Fit", "Fit the film (0)", () => viewer.fit()),
+      button("Fit", "Fit the image (0)", () => viewer.fit()),
       button("1:1", "One stored pixel on one pixel of the screen (1)", () => viewer.actualSize()),
       button("Reset", "File's own window, fit, not inverted (R)", () => viewer.reset()));
   }

@@ -1,4 +1,4 @@
-// Mouse, touch and keys on the film. Left drag: window (or move); right, middle or Shift: move.
+// Mouse, touch and keys on the image. Left drag: window (or move); right, middle or Shift: move.
 
 const PAN_STEP = 40;
 
@@ -35,7 +35,7 @@ export function listen(canvas, viewer) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (!press(event, viewer)) return;
     event.preventDefault();
-    // Streamlit has keys of its own (R reruns the page): those pressed on the film are the film's.
+    // Streamlit has keys of its own (R reruns the page): those pressed on the image are the image's.
     event.stopPropagation();
   });
 }

@@ -1,4 +1,4 @@
-// A heatmap over the film: colours on a fixed scale from 0 to 1, so that two maps can be compared.
+// A heatmap over the image: colours on a fixed scale from 0 to 1, so that two maps can be compared.
 
 export class Heatmap {
   /**
@@ -18,13 +18,13 @@ export class Heatmap {
       image.data[4 * at] = colours[3 * value];
       image.data[4 * at + 1] = colours[3 * value + 1];
       image.data[4 * at + 2] = colours[3 * value + 2];
-      // The hotter, the more it covers: where the map is 0 the film stays as it is.
+      // The hotter, the more it covers: where the map is 0 the image stays as it is.
       image.data[4 * at + 3] = value;
     }
     context.putImageData(image, 0, 0);
   }
 
-  /** Value in [0, 1] at a share of the film's width and height; null outside. */
+  /** Value in [0, 1] at a share of the image's width and height; null outside. */
   valueAt(across, down) {
     const column = Math.floor(across * this.head.columns);
     const row = Math.floor(down * this.head.rows);

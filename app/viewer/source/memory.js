@@ -1,4 +1,4 @@
-// How a film was last looked at, kept for this tab: it outlives reruns, other pages and a reload.
+// How an image was last looked at, kept for this tab: it outlives reruns, other pages and a reload.
 
 const PREFIX = "dprotonet-view:";
 

@@ -1,4 +1,4 @@
-// One film as a canvas of its own size: windowed once, then moved and scaled by the stage.
+// One image as a canvas of its own size: windowed once, then moved and scaled by the stage.
 
 import { greyTable, sampleValues, spoken } from "./windowing.js";
 

@@ -1,4 +1,4 @@
-// Where the film lies on the visible canvas: fit, zoom about a point, pan. Never turned or mirrored.
+// Where the image lies on the visible canvas: fit, zoom about a point, pan. Never turned or mirrored.
 
 const SMALLEST = 0.02;
 const LARGEST = 40;
@@ -9,13 +9,13 @@ export class Stage {
     this.context = canvas.getContext("2d", { alpha: false });
     /** CSS pixels for one stored column; null: fit. */
     this.zoom = null;
-    /** The stored position in the middle of the canvas; null: the film's middle. */
+    /** The stored position in the middle of the canvas; null: the image's middle. */
     this.middle = null;
-    this.film = { columns: 1, rows: 1, aspect: 1 };
+    this.image = { columns: 1, rows: 1, aspect: 1 };
   }
 
-  setFilm(head) {
-    this.film = { columns: head.columns, rows: head.rows, aspect: head.pixel_aspect };
+  setImage(head) {
+    this.image = { columns: head.columns, rows: head.rows, aspect: head.pixel_aspect };
   }
 
   resize() {
@@ -27,7 +27,7 @@ export class Stage {
   }
 
   get fitZoom() {
-    const { columns, rows, aspect } = this.film;
+    const { columns, rows, aspect } = this.image;
     return Math.min(this.canvas.clientWidth / columns, this.canvas.clientHeight / (rows * aspect)) || 1;
   }
 
@@ -36,7 +36,7 @@ export class Stage {
   }
 
   get centre() {
-    return this.middle ?? { column: this.film.columns / 2, row: this.film.rows / 2 };
+    return this.middle ?? { column: this.image.columns / 2, row: this.image.rows / 2 };
   }
 
   fit() {
@@ -52,32 +52,32 @@ export class Stage {
 
   /** Zoom by a factor and keep what lies under (x, y), CSS pixels in the canvas, where it is. */
   zoomBy(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
-    const before = this.toFilm(x, y);
+    const before = this.toImage(x, y);
     this.zoom = Math.min(LARGEST, Math.max(SMALLEST, this.scale * factor));
     this.middle = this.centre;
-    const after = this.toFilm(x, y);
+    const after = this.toImage(x, y);
     this.#moveTo(this.middle.column + before.column - after.column, this.middle.row + before.row - after.row);
   }
 
   panBy(x, y) {
     const { column, row } = this.centre;
     this.zoom = this.scale;
-    this.#moveTo(column - x / this.scale, row - y / (this.scale * this.film.aspect));
+    this.#moveTo(column - x / this.scale, row - y / (this.scale * this.image.aspect));
   }
 
-  /** The middle stays on the film, so that it cannot be lost. */
+  /** The middle stays on the image, so that it cannot be lost. */
   #moveTo(column, row) {
     this.middle = {
-      column: Math.min(this.film.columns, Math.max(0, column)),
-      row: Math.min(this.film.rows, Math.max(0, row)),
+      column: Math.min(this.image.columns, Math.max(0, column)),
+      row: Math.min(this.image.rows, Math.max(0, row)),
     };
   }
 
-  toFilm(x, y) {
+  toImage(x, y) {
     const { column, row } = this.centre;
     return {
       column: column + (x - this.canvas.clientWidth / 2) / this.scale,
-      row: row + (y - this.canvas.clientHeight / 2) / (this.scale * this.film.aspect),
+      row: row + (y - this.canvas.clientHeight / 2) / (this.scale * this.image.aspect),
     };
   }
 
@@ -85,7 +85,7 @@ export class Stage {
     const { context, canvas } = this;
     const ratio = canvas.width / (canvas.clientWidth || 1);
     const across = this.scale * ratio;
-    const down = across * this.film.aspect;
+    const down = across * this.image.aspect;
     const { column, row } = this.centre;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000";
@@ -93,7 +93,7 @@ export class Stage {
     // On whole pixels of the screen: at 1:1 a stored pixel is then shown as it is, not blended.
     const left = Math.round(canvas.width / 2 - column * across);
     const top = Math.round(canvas.height / 2 - row * down);
-    const box = [left, top, this.film.columns * across, this.film.rows * down];
+    const box = [left, top, this.image.columns * across, this.image.rows * down];
     // Above two screen pixels a stored pixel is shown as the square it is.
     context.imageSmoothingEnabled = across < 2;
     context.imageSmoothingQuality = "high";

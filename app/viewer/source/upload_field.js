@@ -153,7 +153,7 @@ export class UploadField {
     const all = sent + sending.all("waiting", "sending").length;
     const keeps = this.data?.keeps ?? false;
     this.invitation.textContent = keeps
-      ? "Drop films, a folder or a ZIP file here" : "Drop films or a folder here";
+      ? "Drop images, a folder or a ZIP file here" : "Drop images or a folder here";
     this.state.hidden = all === 0;
     this.root.dataset.upload = sending.busy ? "sending" : all > 0 ? "sent" : "empty";
     this.bar.hidden = this.each.hidden = !sending.busy;

@@ -1,4 +1,4 @@
-// The film viewer: one canvas, what is shown on it, and everything a reader can do to it.
+// The image viewer: one canvas, what is shown on it, and everything a reader can do to it.
 // Nothing here asks the server for a rerun, but a change of frame, which changes what is predicted.
 
 import { Controls } from "./controls.js";
@@ -11,14 +11,14 @@ import { Stage } from "./stage.js";
 import { tableFromBase64 } from "./windowing.js";
 import { fetchSamples } from "./wire.js";
 
-const HELP = "Film. Drag: window. Wheel: zoom. Right or Shift drag, arrows: move. Shift and arrows: "
+const HELP = "Image. Drag: window. Wheel: zoom. Right or Shift drag, arrows: move. Shift and arrows: "
   + "window. Plus, minus, 0 fit, 1 one to one, I invert, O heatmap, D what dragging does, R reset, "
   + "comma and full stop: frames.";
 const DEFAULTS = { preset: 0, window: null, inverted: false, zoom: null, middle: null, opacity: 0.5 };
 
 export class Viewer {
   constructor(root) {
-    this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": HELP, class: "film" });
+    this.canvas = element("canvas", { tabindex: "0", role: "img", "aria-label": HELP, class: "image" });
     this.message = element("p", { class: "message", role: "status" });
     this.stage = new Stage(this.canvas);
     this.drag = "window";
@@ -57,7 +57,7 @@ export class Viewer {
     this.frame = data.frame;
     this.controls.showFrames(data.frames, data.frame);
     const name = `${data.case}/${data.frame}`;
-    if (this.name !== name || this.url !== data.film) this.#load(name, data.film);
+    if (this.name !== name || this.url !== data.image) this.#load(name, data.image);
     else this.#refresh();
   }
 
@@ -86,16 +86,16 @@ export class Viewer {
     this.picture = null;
     if (anotherCase && !this.chosen) this.overlay = false;
     this.view = { ...DEFAULTS, ...recall(name) };
-    this.#say("Loading the film…");
+    this.#say("Loading the image…");
     const { signal } = this.loading;
     try {
-      const answer = await fetchSamples(url, "The film", signal);
+      const answer = await fetchSamples(url, "The image", signal);
       if (signal.aborted) return;
       for (const window of answer.head.windows) {
         if (window.table) window.table = tableFromBase64(window.table);
       }
       this.picture = new Picture(answer);
-      this.stage.setFilm(answer.head);
+      this.stage.setImage(answer.head);
       this.stage.zoom = this.view.zoom;
       this.stage.middle = this.view.middle;
       this.controls.showPresets(answer.head.windows);
@@ -201,7 +201,7 @@ export class Viewer {
 
   pointAt(x, y) {
     if (!this.picture || x === null) return this.#note("");
-    const place = this.stage.toFilm(x, y);
+    const place = this.stage.toImage(x, y);
     const { columns, rows } = this.picture.head;
     let words = this.picture.describe(Math.floor(place.column), Math.floor(place.row));
     const value = this.#shownMap()?.valueAt(place.column / columns, place.row / rows);
@@ -260,7 +260,7 @@ export class Viewer {
     this.stage.resize();
     if (this.picture) this.stage.draw(this.picture, this.#shownMap(), this.view.opacity);
     // For tests and for other code on the page that wants to know what is to be seen.
-    this.root.dataset.film = this.picture ? "shown" : "absent";
+    this.root.dataset.image = this.picture ? "shown" : "absent";
     const shown = this.picture && this.#shownMap();
     this.root.dataset.heatmap = shown ? "shown" : "absent";
     this.root.dataset.heatmapUrl = shown ? shown.url : "";
@@ -269,7 +269,7 @@ export class Viewer {
   #say(words) {
     this.message.textContent = words;
     this.message.hidden = !words;
-    if (words) this.root.dataset.film = "absent";
+    if (words) this.root.dataset.image = "absent";
   }
 
   #note(words) {

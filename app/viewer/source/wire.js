@@ -1,4 +1,4 @@
-// Films and heatmaps arrive as one binary answer: a 32-bit little-endian length, that many bytes
+// Images and heatmaps arrive as one binary answer: a 32-bit little-endian length, that many bytes
 // of JSON (the head), then the samples, little-endian, row by row. See ../wire.py, which writes it.
 
 /** The server's sentence for the reader, or ours when it sent none. */

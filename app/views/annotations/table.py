@@ -100,7 +100,7 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
     if not found.rows:
         if replace(filters, all_revisions=False) == NOTHING:
             st.info(
-                "Nothing was signed yet. Open a film in Review and save a verdict.",
+                "Nothing was signed yet. Open an image in Review and save a verdict.",
                 icon=":material/edit_note:",
             )
         else:
@@ -126,7 +126,7 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
     if rows and rows[0] < len(found.rows):
         _draw_row(found.rows[rows[0]], infos)
     else:
-        st.caption("Choose a row to see it whole and to open its film.")
+        st.caption("Choose a row to see it whole and to open its image.")
 
 
 def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> pd.DataFrame:
@@ -184,7 +184,7 @@ def _draw_row(row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
                 f"{said.verdict.capitalize()} · confidence {said.confidence}",
                 width="content",
             )
-            if st.button("Open film", icon=":material/open_in_new:", key="note-open"):
+            if st.button("Open image", icon=":material/open_in_new:", key="note-open"):
                 go_to_case(said.case_id)
         predicted = _predicted(said, infos)
         if predicted:

@@ -81,7 +81,7 @@ def draw_batch(place: Workplace, job_id: str | None) -> None:
     if job_id is None:
         st.markdown("##### No batch yet")
         st.caption(
-            "A batch reads a folder's worth of films in the background. It goes on when the page "
+            "A batch reads a folder's worth of images in the background. It goes on when the page "
             "is closed, and after a restart; a file that cannot be read is a row that says why."
         )
         return
@@ -219,7 +219,7 @@ def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
                 plain(_row_name(row)),
                 key=f"open-{row.position}",
                 type="tertiary",
-                help="Open the film in Review",
+                help="Open the image in Review",
                 width="stretch",
             ):
                 go_to_case(row.case_id)

@@ -44,7 +44,7 @@ def draw_new_batch(place: Workplace) -> None:
         key="batch-model",
     )
     explain = st.checkbox(
-        "Also make a heatmap of each film's most probable finding", key="batch-explain"
+        "Also make a heatmap of each image's most probable finding", key="batch-explain"
     )
     if kind == _SERVER:
         _draw_server_folder(place, model, explain)

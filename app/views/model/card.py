@@ -54,7 +54,7 @@ def _draw_activate(place: Workplace, info: BundleInfo, *, is_active: bool) -> No
         st.button(
             "Set active",
             key="card-activate",
-            help="Read new uploads with this model; films that are here keep theirs.",
+            help="Read new uploads with this model; images that are here keep theirs.",
             on_click=_activate,
             args=(place, info.digest),
         )

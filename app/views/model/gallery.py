@@ -73,6 +73,6 @@ def activation_words(activation: PrototypeActivation) -> str:
         else ""
     )
     return (
-        f"Mean similarity to films of its class {number(activation.mean)}{others}; closest of its "
+        f"Mean similarity to images of its class {number(activation.mean)}{others}; closest of its "
         f"class for {percent(activation.closest_share)} of them."
     )

@@ -16,7 +16,7 @@ Figures = Mapping[str, Any]
 _ROWS = {
     "auroc": "AUROC",
     "accuracy": "Accuracy",
-    "exact_match": "Films without any error",
+    "exact_match": "Images without any error",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "ece": "Calibration error (ECE)",
@@ -58,10 +58,10 @@ def draw_measures(card: ModelCard) -> None:
 
 
 def about_words(own: Figures) -> str:
-    """How many films of how many patients the figures rest on."""
+    """How many images of how many patients the figures rest on."""
     parts = [str(own["split"]) + " split" if "split" in own else ""]
     if "films" in own:
-        parts.append(counted(int(own["films"]), "film"))
+        parts.append(counted(int(own["films"]), "image"))
     if "patients" in own:
         parts.append(counted(int(own["patients"]), "patient"))
     if "auroc_kind" in own:
@@ -72,7 +72,7 @@ def about_words(own: Figures) -> str:
 
 
 def rival_words(own: Figures) -> str:
-    """What the black box is, and how far apart the two are on the same films."""
+    """What the black box is, and how far apart the two are on the same images."""
     words = "Black box: a plain linear head on the same backbone, data and training."
     found = own.get("auroc_minus_black_box")
     if isinstance(found, Mapping) and None not in (found.get(k) for k in ("value", "low", "high")):
@@ -127,7 +127,7 @@ def roc_chart(curves: Mapping[str, Mapping[str, list[float]]]) -> go.Figure | No
 
 
 def reliability_chart(bins: list[Mapping[str, float]]) -> go.Figure | None:
-    """Accuracy over confidence; the size of a point is its number of films."""
+    """Accuracy over confidence; the size of a point is its number of images."""
     if not bins:
         return None
     figure = _square("Confidence", "Share that was right")
@@ -135,7 +135,7 @@ def reliability_chart(bins: list[Mapping[str, float]]) -> go.Figure | None:
     figure.add_scatter(
         x=[place["confidence"] for place in bins],
         y=[place["accuracy"] for place in bins],
-        text=[counted(int(place["films"]), "film") for place in bins],
+        text=[counted(int(place["films"]), "image") for place in bins],
         mode="lines+markers",
         line={"color": _OWN, "width": 1},
         marker={"size": [6 + 14 * (place["films"] / most) ** 0.5 for place in bins]},

@@ -1,4 +1,4 @@
-"""One film under review: the film at the left; findings, prototypes and verdict at the right."""
+"""One image under review: the image at the left; findings, prototypes and verdict at the right."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.domain.cases import Case, Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
 from app.viewer.colours import COLOURS
-from app.viewer.component import Map, film_viewer
+from app.viewer.component import Map, image_viewer
 from app.views.review.heatmaps import (
     draw_jobs,
     draw_maps,
@@ -28,7 +28,7 @@ from app.views.shared.format import counted, plain
 from app.views.shared.navigation import show_case
 from dprotonet.errors import ReadableError
 
-_FILM_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
+_IMAGE_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
 
 
 def draw_sheet(place: Workplace, case_id: str) -> None:
@@ -43,8 +43,8 @@ def draw_sheet(place: Workplace, case_id: str) -> None:
     left, right = st.columns([0.64, 0.36], gap="small")
     with right:
         _draw_findings(place, sheet)
-    with left, st.container(key="film-side"):
-        _draw_film(sheet)
+    with left, st.container(key="image-side"):
+        _draw_image(sheet)
 
 
 def _frame(case_id: str) -> int:
@@ -84,7 +84,7 @@ def _draw_study(sheet: Sheet) -> None:
     others = [row for row in sheet.study if row.case_id != sheet.case.case_id]
     if not others:
         return
-    with st.popover(f"Study: {counted(len(others), 'other film')}", icon=":material/folder_open:"):
+    with st.popover(f"Study: {counted(len(others), 'other image')}", icon=":material/folder_open:"):
         for row in others:
             view = f" ({plain(row.view_position)})" if row.view_position else ""
             st.button(
@@ -154,7 +154,7 @@ def _draw_more(place: Workplace, sheet: Sheet) -> None:
     st.caption(f"SHA-256 of the {hashed}  \n`{case.pixel_sha256}`")
     st.divider()
     sure = st.checkbox(
-        "Delete this film with its original, predictions, heatmaps and revisions",
+        "Delete this image with its original, predictions, heatmaps and revisions",
         key=f"sure-{case.case_id}",
     )
     st.button(
@@ -173,13 +173,13 @@ def _delete(place: Workplace, case_id: str) -> None:
         show_case(None)
 
 
-def _draw_film(sheet: Sheet) -> None:
+def _draw_image(sheet: Sheet) -> None:
     case, shown = sheet.case, shown_map(sheet)
-    chosen = film_viewer(
+    chosen = image_viewer(
         case_id=case.case_id,
         frame=sheet.frame,
         frames=case.facts.frames,
-        film_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
+        image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
         maps=[
             Map(
                 one.map_id,
@@ -193,8 +193,8 @@ def _draw_film(sheet: Sheet) -> None:
         chosen=shown.map_id if shown else None,
         turn=turn(sheet),
         colours=COLOURS,
-        height=_FILM_HEIGHT,
-        key=f"film-{case.case_id}",
+        height=_IMAGE_HEIGHT,
+        key=f"image-{case.case_id}",
     )
     if chosen != sheet.frame:
         st.session_state[f"frame-{case.case_id}"] = chosen
@@ -218,7 +218,7 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
                 explain_button(place, sheet, f"class:{first}", key="explain-label")
                 st.caption(explained_words(sheet, prediction), width="stretch")
         elif not sheet.problem:
-            st.markdown("#### Reading the film…")
+            st.markdown("#### Reading the image…")
             st.caption("The prediction appears here by itself.")
     with st.container(gap="small"):
         draw_failures(place, sheet)

@@ -116,7 +116,7 @@ def _choice(
 def _draw_none(filters: CaseFilters) -> None:
     if filters == CaseFilters(order=filters.order):
         st.info(
-            "No films yet. Add some at the right: DICOM, PNG, JPEG, TIFF, BMP or WebP.",
+            "No images yet. Add some at the right: DICOM, PNG, JPEG, TIFF, BMP or WebP.",
             icon=":material/add_photo_alternate:",
         )
     else:
@@ -152,7 +152,7 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
             plain(row.file_name) + frames,
             key=f"open-{row.case_id}",
             type="tertiary",
-            help="Open the film",
+            help="Open the image",
             width="stretch",
         ):
             show_case(row.case_id)

@@ -45,7 +45,7 @@ def turn(sheet: Sheet) -> int:
 
 
 def show_map(sheet: Sheet, map_id: str) -> None:
-    """Lay a map over the film."""
+    """Lay a map over the image."""
     st.session_state[_key(sheet, "shown")] = map_id
     st.session_state[_key(sheet, "turn")] = turn(sheet) + 1
 
@@ -86,7 +86,7 @@ def explain_button(place: Workplace, sheet: Sheet, node: str, *, key: str) -> No
 
 
 def draw_jobs(place: Workplace, sheet: Sheet) -> None:
-    """The work under way for this film, but for what is said beside the shown map."""
+    """The work under way for this image, but for what is said beside the shown map."""
     shown = shown_map(sheet)
     beside = _job_of(sheet, shown.saved.node) if shown else None
     watch(place, sheet, [job for job in sheet.jobs if job != beside])

@@ -1,4 +1,4 @@
-"""Watching the worker: what it does for the film that is open, how far it is, and a way to stop."""
+"""What the worker does for the open image, how far it has come, and a way to stop it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def cancel(place: Workplace, job_id: str) -> None:
 def job_words(job: Job, shown: SavedExplanation | None = None) -> str:
     """What the worker does, and at which stage it is."""
     if job.kind == "predict":
-        return "Reading the film"
+        return "Reading the image"
     if job.awaits_first:
         return f"Explaining {node_words(job.node or '')}"
     if shown is None:

@@ -1,4 +1,4 @@
-"""What the model says of a film: label, calibrated probabilities, threshold."""
+"""What the model says of an image: label, calibrated probabilities, threshold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def draw_prediction(sheet: Sheet, prediction: Prediction) -> None:
     """Headline, bars, and how close the closest prototype is."""
     st.markdown(
         f"#### {headline(prediction, sheet.negative_class)}",
-        help="Calibrated probability: of films with 80 %, about 80 in 100 carried this label in "
+        help="Calibrated probability: of images with 80 %, about 80 in 100 carried this label in "
         "the data the model was calibrated on.",
     )
     chart = probability_chart(prediction, negative_class=sheet.negative_class)
@@ -29,8 +29,8 @@ def draw_prediction(sheet: Sheet, prediction: Prediction) -> None:
     if prediction.no_prototype_is_close:
         st.warning(
             "**No prototype is close.** The closest has a similarity of "
-            f"{number(prediction.closest_similarity)}, less than nearly every film the model "
-            "learned from. The prediction may not apply to this film.",
+            f"{number(prediction.closest_similarity)}, less than nearly every image the model "
+            "learned from. The prediction may not apply to this image.",
             icon=":material/warning:",
         )
 

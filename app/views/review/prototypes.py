@@ -113,7 +113,7 @@ def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...])
 
 
 def draft_name(sheet: Sheet, prototype: str) -> str:
-    """Where the judgement of one prototype on one film waits until it is saved."""
+    """Where the judgement of one prototype on one image waits until it is saved."""
     return f"judge-{sheet.case.case_id}-{sheet.frame}-{sheet.model}-{prototype}"
 
 
@@ -124,7 +124,7 @@ def draw_judgement(sheet: Sheet, prototype: str, *, expected: int) -> None:
     words = judgement_words(judgement(sheet, prototype))
     with st.popover(words, key=f"judge-{prototype}"):
         st.segmented_control(
-            "Does this film look like the source images, where the prototype looks?",
+            "Does this image look like the source images, where the prototype looks?",
             [True, False],
             format_func=lambda similar: "Similar" if similar else "Not similar",
             key=drafts.widget(name, "similar"),

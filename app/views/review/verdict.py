@@ -1,4 +1,4 @@
-"""The reader's word on a film, and the revisions it went through."""
+"""The reader's word on an image, and the revisions it went through."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def told_on_top() -> Iterator[None]:
     """The same for a callback, which runs before the page: its place is under the head line.
 
     What a callback draws itself comes first on the page and moves everything else down, and then
-    the browser builds the film viewer and the tabs anew.
+    the browser builds the image viewer and the tabs anew.
     """
     try:
         yield

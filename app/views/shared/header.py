@@ -11,7 +11,7 @@ from app.views.shared.style import STYLE
 from app.views.shared.workplace import workplace
 
 WARNING = "Research use only, not for diagnosis"
-PRIVACY = "Films are stored as they came, for one local reader"
+PRIVACY = "Images are stored as they came, for one local reader"
 
 
 def head() -> None:

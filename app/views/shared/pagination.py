@@ -49,7 +49,7 @@ def draw_pager(name: str, *, total: int, size: int, noun: str) -> None:
 
 
 def keep_filters() -> None:
-    """Streamlit forgets a widget that a run does not draw; filters are to outlive an open film."""
+    """Streamlit forgets a widget that a run does not draw; filters are to outlive an open image."""
     for key in list(st.session_state):
         if str(key).startswith("filter-"):
             st.session_state[key] = st.session_state[key]

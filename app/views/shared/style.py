@@ -4,10 +4,10 @@ STYLE = """
 <style>
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 .st-key-head { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
-/* The film stays in sight while prototypes and verdict scroll. */
-[data-testid="stLayoutWrapper"]:has(> .st-key-film-side) { position: sticky; top: 3.75rem; }
-/* Streamlit pales what is being drawn anew; a film may never look other than it is. */
-.st-key-film-side, .st-key-film-side * { opacity: 1 !important; transition: none !important; }
+/* The image stays in sight while prototypes and verdict scroll. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-image-side) { position: sticky; top: 3.75rem; }
+/* Streamlit pales what is being drawn anew; an image may never look other than it is. */
+.st-key-image-side, .st-key-image-side * { opacity: 1 !important; transition: none !important; }
 /* Paragraphs that stand in a row or close together bring no space of their own. */
 :is(.st-key-head, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
   [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,

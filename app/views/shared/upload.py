@@ -1,4 +1,4 @@
-"""Taking in films: kept at once, since an upload is lost when the page changes."""
+"""Taking in images: kept at once, since an upload is lost when the page changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TOKEN = "upload-token"
 
 def draw_upload(place: Workplace) -> None:
     """The field for files or a folder, and what became of the last ones."""
-    st.markdown("##### Add films")
+    st.markdown("##### Add images")
     sent = received_files(place, key="review-upload", keeps=False)
     if sent.ids:
         _take_in(place, sent)

@@ -1,7 +1,7 @@
 """Extremal perturbation (Fong, Patrick and Vedaldi 2019): the best region of each of a few areas.
 
 For every area one mask is learned that keeps the node's value as high as it can while its sorted
-values are held to that share of the film (section 3.2, equation 5). The masks of all areas are
+values are held to that share of the image (section 3.2, equation 5). The masks of all areas are
 summed. Written anew: the authors' TorchRay may not be used commercially. Differences: Adam instead
 of SGD with 800 steps, bilinear enlargement instead of the smooth maximum.
 """
@@ -13,7 +13,7 @@ from dprotonet.explain.masking.fills import blurred
 from dprotonet.explain.masking.masks import enlarged
 from dprotonet.explain.masking.probe import Probe, check_gradients
 
-# Tried on validation films: docs/results/mdm/rivals.md.
+# Tried on validation images: docs/results/mdm/rivals.md.
 AREAS = (0.05, 0.1, 0.2)
 STEPS = 100
 CELLS = 7  # along a side of a mask
@@ -39,7 +39,7 @@ def extremal_perturbation(probe: Probe) -> Tensor:
             values = probe.traced(masks)
             kept = values[torch.arange(len(rows), device=values.device), own[rows]]
             gain = (kept - probe.filled[own[rows]]) / probe.span[own[rows]]
-            (weight * _off_area(masks, areas[rows], probe.inside) - gain).sum().backward(
+            (weight * _off_area(masks, areas[rows], probe.valid_mask) - gain).sum().backward(
                 inputs=[grids]
             )
             probe.work.count(0, len(rows))
@@ -61,11 +61,11 @@ def _masks(grids: Tensor, size: int) -> Tensor:
     return enlarged(blurred(enlarged(grids.sigmoid(), fine), fine / CELLS / 2), size)
 
 
-def _off_area(masks: Tensor, areas: Tensor, inside: Tensor | None) -> Tensor:
+def _off_area(masks: Tensor, areas: Tensor, valid_mask: Tensor | None) -> Tensor:
     """``(N,)``: mean squared distance of the sorted values to a step that keeps the area."""
     step = max(1, masks.shape[-1] // 56)  # smooth masks: a coarse sample sorts the same
     coarse = masks[:, ::step, ::step]
-    values = coarse.flatten(1) if inside is None else coarse[:, inside[::step, ::step]]
+    values = coarse.flatten(1) if valid_mask is None else coarse[:, valid_mask[::step, ::step]]
     ordered = values.sort(dim=1).values
     at = torch.linspace(0, 1, ordered.shape[1], device=masks.device)
     wanted = (at[None] >= 1 - areas[:, None]).to(ordered)

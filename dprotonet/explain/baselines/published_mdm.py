@@ -64,7 +64,7 @@ def search(probe: Probe, generator: torch.Generator) -> Tensor:
             best = torch.where(better[:, None, None], maps, best)
             scores = torch.maximum(found, scores)
     of_node = best.reshape(nodes, len(sizes), own.size, own.size)
-    return torch.stack([voted(one.sigmoid(), own.inside) for one in of_node])
+    return torch.stack([voted(one.sigmoid(), own.valid_mask) for one in of_node])
 
 
 def passes(nodes: int) -> tuple[int, int]:
@@ -91,6 +91,8 @@ def _add_gradients(probe: Probe, grids: list[Tensor]) -> None:
         masks = torch.sigmoid(maps[rows])
         values = probe.traced(masks)[torch.arange(len(rows), device=own.device), own]
         gap = (values - probe.before[own]) / probe.span[own]
-        mean = (masks if probe.inside is None else masks[:, probe.inside]).flatten(1).mean(1)
+        mean = (
+            (masks if probe.valid_mask is None else masks[:, probe.valid_mask]).flatten(1).mean(1)
+        )
         (PUBLISHED.consistency_weight * gap**2 + mean).sum().backward(inputs=grids)
         probe.work.count(0, len(rows))

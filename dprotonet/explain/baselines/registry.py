@@ -40,7 +40,7 @@ def _mdm(
     return decoder.explain(
         x,
         nodes,
-        inside=options.get("inside"),
+        valid_mask=options.get("valid_mask"),
         seed=options.get("seed", 0),
         progress=options.get("progress"),
         cancelled=options.get("cancelled"),
@@ -68,7 +68,7 @@ class _Drawn:
                 x,
                 nodes,
                 settings,
-                inside=options.get("inside"),
+                valid_mask=options.get("valid_mask"),
                 temperature=options.get("temperature", 1.0),
                 generator=generator,
                 progress=options.get("progress"),
@@ -77,7 +77,7 @@ class _Drawn:
             probe.work.plan(
                 *planned_for(settings, len(nodes), *self.passes(probe.size, len(nodes)))
             )
-            heatmaps = [scaled(one, probe.inside) for one in self.draw(probe, generator)]
+            heatmaps = [scaled(one, probe.valid_mask) for one in self.draw(probe, generator)]
             found = conclude(
                 probe, heatmaps, settings, seed=seed, stop_reason="done", method=self.name
             )
@@ -86,8 +86,8 @@ class _Drawn:
 
 
 def _centre(probe: Probe, _generator: torch.Generator) -> Tensor:
-    """A Gaussian over the middle of the film, which sees no model."""
-    drawn = centred(probe.size, probe.inside).to(probe.image)
+    """A Gaussian over the middle of the image, which sees no model."""
+    drawn = centred(probe.size, probe.valid_mask).to(probe.image)
     return drawn.expand(len(probe.nodes), -1, -1)
 
 
@@ -156,7 +156,7 @@ _DRAWN = (
 METHODS: Mapping[str, Method] = MappingProxyType(
     {"mdm": _mdm, **{drawn.name: drawn for drawn in _DRAWN}}
 )
-"""All methods by name. ``rise`` has 150 masks: on chest films 1,000 were found to be no better.
+"""All methods by name. ``rise`` has 150 masks: on chest images 1,000 were found to be no better.
 ``mdm-published`` is the search of :mod:`dprotonet.explain.baselines.published_mdm`. ``gradcam`` and
 ``scorecam`` need feature maps, ``prototype`` a DProtoNet; where they find none, they raise
 ``WrongRequest``."""

@@ -1,7 +1,7 @@
 """What a hidden pixel shows instead of the image.
 
 Every measure of a mask depends on its fill, so a fill has a name, and the name is kept with every
-number that came from it. A mask of 1 keeps the image, 0 shows the fill. Padding around the film is
+number that came from it. A mask of 1 keeps the image, 0 shows the fill. Padding around the image is
 the same in image and fill: hiding or keeping it changes nothing, so no mask can gain by it.
 """
 
@@ -17,7 +17,7 @@ TILES = 14  # squares along a side of the shuffled fill
 def make_fill(
     name: str,
     image: Tensor,
-    inside: Tensor | None = None,
+    valid_mask: Tensor | None = None,
     *,
     sigma: float = 12 / 224,
     generator: torch.Generator | None = None,
@@ -25,11 +25,11 @@ def make_fill(
     """The fill of one image.
 
     Args:
-        name: ``blur`` (Gaussian), ``mean`` (the film's mean colour), ``noise`` (the film's mean
-            plus noise of its own spread, smoothed a little), ``tiles`` (the film itself, cut into
+        name: ``blur`` (Gaussian), ``mean`` (the image's mean colour), ``noise`` (the image's mean
+            plus noise of its own spread, smoothed a little), ``tiles`` (the image itself, cut into
             squares that are shuffled) or ``zero`` (the training mean, where images are normalised).
         image: ``(C, S, S)`` normalised.
-        inside: ``(S, S)`` bool, False in the padding around the film.
+        inside: ``(S, S)`` bool, False in the padding around the image.
         sigma: the blur's standard deviation as a share of S.
         generator: for ``noise`` and ``tiles``; on the CPU.
 
@@ -37,7 +37,7 @@ def make_fill(
         ``(C, S, S)``; equal to the image in the padding.
     """
     size = image.shape[-1]
-    weight = torch.ones_like(image[:1]) if inside is None else inside.to(image)[None]
+    weight = torch.ones_like(image[:1]) if valid_mask is None else valid_mask.to(image)[None]
     count = weight.sum().clamp_min(1)
     mean = (image * weight).sum(dim=(-2, -1), keepdim=True) / count
     if name == "blur":

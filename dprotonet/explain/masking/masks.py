@@ -13,16 +13,16 @@ def enlarged(grids: Tensor, size: int) -> Tensor:
     return F.interpolate(grids[:, None], size=(size, size), mode="bilinear")[:, 0]
 
 
-def standardised(maps: Tensor, inside: Tensor | None = None) -> Tensor:
-    """Maps ``(N, S, S)`` with mean 0 and standard deviation 1 inside the film."""
-    values = maps.flatten(1) if inside is None else maps[:, inside]
+def standardised(maps: Tensor, valid_mask: Tensor | None = None) -> Tensor:
+    """Maps ``(N, S, S)`` with mean 0 and standard deviation 1 inside the image."""
+    values = maps.flatten(1) if valid_mask is None else maps[:, valid_mask]
     mean = values.mean(dim=1)[:, None, None]
     spread = values.std(dim=1)[:, None, None]
     return (maps - mean) / spread.clamp_min(1e-6)
 
 
-def thresholds(maps: Tensor, areas: Tensor, inside: Tensor | None = None) -> Tensor:
-    """The value that the given share of each map's pixels inside the film exceeds.
+def thresholds(maps: Tensor, areas: Tensor, valid_mask: Tensor | None = None) -> Tensor:
+    """The value that the given share of each map's pixels inside the image exceeds.
 
     Args:
         maps: ``(N, S, S)``, or one map for all areas.
@@ -34,16 +34,16 @@ def thresholds(maps: Tensor, areas: Tensor, inside: Tensor | None = None) -> Ten
     """
     step = max(1, maps.shape[-1] // 56)  # masks are smooth: a coarse sample has the same quantiles
     coarse = maps.detach()[:, ::step, ::step]
-    values = coarse.flatten(1) if inside is None else coarse[:, inside[::step, ::step]]
+    values = coarse.flatten(1) if valid_mask is None else coarse[:, valid_mask[::step, ::step]]
     ordered = values.sort(dim=1, descending=True).values
     at = (areas * (ordered.shape[1] - 1)).round().long().clamp(0, ordered.shape[1] - 1)
     return ordered.expand(len(at), -1).gather(1, at[:, None])[:, :, None]
 
 
-def ranked(maps: Tensor, inside: Tensor | None = None) -> Tensor:
+def ranked(maps: Tensor, valid_mask: Tensor | None = None) -> Tensor:
     """Each pixel's rank inside its map, as a share: 0 for the highest value, up to 1.
 
-    Pixels outside the film rank last (they get 1). Ties keep the order of the rows.
+    Pixels outside the image rank last (they get 1). Ties keep the order of the rows.
 
     Args:
         maps: ``(N, S, S)``.
@@ -54,11 +54,11 @@ def ranked(maps: Tensor, inside: Tensor | None = None) -> Tensor:
     """
     count, size = maps.shape[0], maps.shape[-1]
     flat = maps.reshape(count, -1).double()
-    if inside is not None:
-        flat = flat.masked_fill(~inside.reshape(1, -1), -torch.inf)
+    if valid_mask is not None:
+        flat = flat.masked_fill(~valid_mask.reshape(1, -1), -torch.inf)
     order = flat.argsort(dim=1, descending=True, stable=True)
-    film = size * size if inside is None else int(inside.sum())
-    places = torch.arange(size * size, device=maps.device, dtype=torch.float32) / max(film, 1)
+    image = size * size if valid_mask is None else int(valid_mask.sum())
+    places = torch.arange(size * size, device=maps.device, dtype=torch.float32) / max(image, 1)
     ranks = torch.empty(count, size * size, device=maps.device, dtype=torch.float32)
     ranks.scatter_(1, order, places.clamp(max=1.0).expand(count, -1))
     return ranks.reshape(maps.shape)
@@ -87,11 +87,11 @@ def smooth_noise(count: int, size: int, generator: torch.Generator, cells: int =
     return enlarged(torch.rand(count, cells, cells, generator=generator), size)
 
 
-def centred(size: int, inside: Tensor | None = None) -> Tensor:
-    """``(S, S)``: a Gaussian over the middle of the film, the control that sees no network."""
-    film = torch.ones(size, size, dtype=torch.bool) if inside is None else inside
-    rows, columns = torch.where(film)
-    at = torch.arange(size, device=film.device, dtype=torch.float32)
+def centred(size: int, valid_mask: Tensor | None = None) -> Tensor:
+    """``(S, S)``: a Gaussian over the middle of the image, the control that sees no network."""
+    image = torch.ones(size, size, dtype=torch.bool) if valid_mask is None else valid_mask
+    rows, columns = torch.where(image)
+    at = torch.arange(size, device=image.device, dtype=torch.float32)
     sigma = size / 4
     y = torch.exp(-0.5 * ((at - rows.float().mean()) / sigma) ** 2)
     x = torch.exp(-0.5 * ((at - columns.float().mean()) / sigma) ** 2)
@@ -99,17 +99,17 @@ def centred(size: int, inside: Tensor | None = None) -> Tensor:
 
 
 def stepped(
-    one_map: Tensor, shares: Tensor, sharpness: float, inside: Tensor | None = None
+    one_map: Tensor, shares: Tensor, sharpness: float, valid_mask: Tensor | None = None
 ) -> Tensor:
     """Soft masks ``(A, S, S)`` that keep the highest shares ``(A,)`` of one map, with gradient.
 
     Args:
         one_map: ``(S, S)`` with spread 1, so that ``sharpness`` means the same for every map.
-        shares: of the film, in [0, 1].
+        shares: of the image, in [0, 1].
         sharpness: of the masks' edges, per unit of the map.
         inside: ``(S, S)`` bool.
     """
-    levels = thresholds(one_map[None], shares.to(one_map), inside)
+    levels = thresholds(one_map[None], shares.to(one_map), valid_mask)
     return torch.sigmoid(sharpness * (one_map[None] - levels))
 
 

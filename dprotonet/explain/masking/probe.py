@@ -31,7 +31,7 @@ class Probe:
         image: Tensor,
         nodes: Sequence[Node],
         *,
-        inside: Tensor | None = None,
+        valid_mask: Tensor | None = None,
         fills: Sequence[str] = ("blur",),
         fill_sigma: float = 12 / 224,
         class_scale: str = "probability",
@@ -48,7 +48,7 @@ class Probe:
             network: the frozen copies.
             image: ``(3, S, S)`` normalised.
             nodes: what is explained.
-            inside: ``(S, S)`` bool, False in the padding around the film.
+            inside: ``(S, S)`` bool, False in the padding around the image.
             fills: what hidden pixels show; the first unless another is asked for.
             fill_sigma: the standard deviation of a blurred fill, share of S.
             class_scale: the scale of class nodes.
@@ -61,7 +61,7 @@ class Probe:
         """
         self.network, self.nodes, self.batch = network, list(nodes), batch
         self.image = image
-        self.inside = inside
+        self.valid_mask = valid_mask
         self.fill_sigma, self.temperature = fill_sigma, temperature
         self.multi_label = multi_label
         self.work, self._cancelled = Work(progress), cancelled
@@ -79,7 +79,9 @@ class Probe:
         self.fill_name, self.class_scale = fills[0], class_scale
         self.fills = torch.stack(
             [
-                make_fill(fill, self.image, self.inside, sigma=self.fill_sigma, generator=generator)
+                make_fill(
+                    fill, self.image, self.valid_mask, sigma=self.fill_sigma, generator=generator
+                )
                 for fill in fills
             ]
         )

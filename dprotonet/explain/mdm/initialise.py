@@ -1,7 +1,7 @@
 """Where the search begins: a map of what random masks do to the nodes.
 
 The masks are those of RISE (Petsiuk et al. 2018), few and passed forward alone. They see the whole
-film at once, which the gradient does not: where a sure network is flat it points nowhere, and a
+image at once, which the gradient does not: where a sure network is flat it points nowhere, and a
 finding that it misses at first is seldom found later.
 """
 
@@ -30,7 +30,7 @@ def start_maps(
     masks = smooth_masks(settings.start_masks, size, settings.start_cells, generator, device)
     fills = torch.arange(len(masks), device=device) % len(settings.fills)
     return [
-        standardised(_rises(probe, masks, fills, settings.search_scale), probe.inside)
+        standardised(_rises(probe, masks, fills, settings.search_scale), probe.valid_mask)
         for probe in probes
     ]
 

@@ -55,7 +55,7 @@ class MDM:
         x: Tensor,
         nodes: Sequence[Node] | None = None,
         *,
-        inside: Tensor | None = None,
+        valid_mask: Tensor | None = None,
         seed: int = 0,
         deadline_s: float | None = None,
         progress: Progress | None = None,
@@ -67,7 +67,7 @@ class MDM:
         Args:
             x: ``(3, S, S)`` or ``(N, 3, S, S)``, normalised as the network wants it.
             nodes: Q nodes; the decoder's own if None.
-            inside: ``(S, S)`` or ``(N, S, S)`` bool, False in the padding around the film.
+            inside: ``(S, S)`` or ``(N, S, S)`` bool, False in the padding around the image.
             seed: of the random maps that the faithfulness is compared with. The maps themselves
                 are the same for every seed: the search always draws the same.
             deadline_s: seconds after which no further step is made, in place of the settings' own;
@@ -104,7 +104,9 @@ class MDM:
                     image,
                     nodes,
                     settings,
-                    inside=inside[i] if inside is not None and inside.ndim == 3 else inside,
+                    valid_mask=valid_mask[i]
+                    if valid_mask is not None and valid_mask.ndim == 3
+                    else valid_mask,
                     temperature=self.temperature,
                     generator=torch.Generator().manual_seed(_SEED),
                     progress=None,
@@ -130,14 +132,14 @@ class MDM:
         x: Tensor,
         nodes: Sequence[Node],
         *,
-        inside: Tensor | None = None,
+        valid_mask: Tensor | None = None,
         seed: int = 0,
         progress: Progress | None = None,
         cancelled: Cancel | None = None,
     ) -> list[Explanation]:
         """The same as :meth:`attribute`, with heatmaps as arrays on the host."""
         found = self.attribute(
-            x, nodes, inside=inside, seed=seed, progress=progress, cancelled=cancelled
+            x, nodes, valid_mask=valid_mask, seed=seed, progress=progress, cancelled=cancelled
         )
         return [one.explanation() for one in found]
 
@@ -177,7 +179,8 @@ def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None)
     def show(maps: Iterable[Tensor]) -> None:
         if watch is not None:
             seen = [
-                inked(raw, one.probe.inside).map for raw, one in zip(maps, subjects, strict=True)
+                inked(raw, one.probe.valid_mask).map
+                for raw, one in zip(maps, subjects, strict=True)
             ]
             watch(torch.stack(seen).reshape(len(probes), nodes, *seen[0].shape))
 
@@ -200,7 +203,7 @@ def _search(probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None)
 
 def _concluded(probe: Probe, found: _Found, settings: MDMSettings, seed: int) -> list[Attribution]:
     raw, grids, reasons = found
-    heatmaps = [inked(one, probe.inside) for one in raw]
+    heatmaps = [inked(one, probe.valid_mask) for one in raw]
     made = conclude(probe, heatmaps, settings, seed=seed, stop_reason="", method="mdm")
     return [
         replace(one, masks=masks, stop_reason=reason)

@@ -1,17 +1,17 @@
 """Learning the small masks: images × nodes × areas in one graph through the frozen network.
 
 Each node of each image has one small grid for every size. Enlarged and added to the start they are
-the node's map; whatever share of the film lies highest on it should hold the node up where only
+the node's map; whatever share of the image lies highest on it should hold the node up where only
 that share is shown, and let it fall where that share is hidden. So every step takes several shares,
 each as a pair of soft masks that keep it and remove it, and the map moves to widen the gap. That is
 what the insertion and deletion curves measure, made smooth. All sizes are learned together, so that
 their sum is what is judged, and no vote among them is needed afterwards.
 
 The search begins with a map of what random masks do (:mod:`dprotonet.explain.mdm.initialise`).
-Without one it begins with an even map, under which every pixel is shown by the same share: film and
-fill are blended, as on the path of integrated gradients. Each grid moves along its gradient, which
-is scaled by its own root mean square; cells that matter little move little, which Adam's steps,
-scaled cell by cell, do not do.
+Without one it begins with an even map, under which every pixel is shown by the same share: image
+and fill are blended, as on the path of integrated gradients. Each grid moves along its gradient,
+which is scaled by its own root mean square; cells that matter little move little, which Adam's
+steps, scaled cell by cell, do not do.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,11 +42,11 @@ class Subject:
     stop_reason: str = ""  # "" while it is searched
 
     def map(self) -> Tensor:
-        """``(S, S)`` with mean 0 and spread 1 inside the film, with the graph to the grids.
+        """``(S, S)`` with mean 0 and spread 1 inside the image, with the graph to the grids.
 
         0 everywhere while it is even.
         """
-        return standardised(self._total()[None], self.probe.inside)[0]
+        return standardised(self._total()[None], self.probe.valid_mask)[0]
 
     @property
     def is_even(self) -> bool:
@@ -57,7 +57,7 @@ class Subject:
         """``(A, S, S)``: the shares ``(A,)`` that lie highest on the map are kept."""
         if self.is_even:
             return blended(self._total(), shares)
-        return stepped(self.map(), shares, sharpness, self.probe.inside)
+        return stepped(self.map(), shares, sharpness, self.probe.valid_mask)
 
     def _total(self) -> Tensor:
         grids = [enlarged(grid, self.probe.size) for grid in self.grids]
@@ -132,7 +132,7 @@ def planned_passes(settings: MDMSettings, subjects: int) -> int:
 
 
 def shares_at(step: int, settings: MDMSettings) -> Tensor:
-    """``(A,)`` shares of the film, one in each of A equal parts of the range.
+    """``(A,)`` shares of the image, one in each of A equal parts of the range.
 
     Every step takes them at another place of their parts.
     """

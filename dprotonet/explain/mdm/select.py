@@ -22,7 +22,7 @@ def most_faithful(probe: Probe, starts: Tensor, learned: Tensor, settings: MDMSe
         return learned
     shares = torch.tensor(settings.blends, device=learned.device)[:, None, None, None]
     mixed = torch.lerp(starts[None], learned[None], shares).flatten(0, 1)
-    blends = standardised(mixed, probe.inside).reshape(len(shares), *learned.shape)
+    blends = standardised(mixed, probe.valid_mask).reshape(len(shares), *learned.shape)
     nodes = torch.arange(len(learned), device=learned.device)
     best = torch.zeros_like(nodes)
     if len(shares) > 1:

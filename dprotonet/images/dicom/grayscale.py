@@ -220,7 +220,7 @@ def _table_windows(part: Dataset, header: Dataset, span: Span, notes: list[str])
         top = (1 << table.bits) - 1
         most = int(table.entries.max())
         if most > top or (0 < most < top // 2):
-            # A descriptor of 16 bits over entries of 12 is common, and would show a black film.
+            # A descriptor of 16 bits over entries of 12 is common, and would show a black image.
             notes.append(
                 f"VOI LUT {number + 1} of the file states {table.bits} bits and reaches {most};"
                 " its own range is shown."

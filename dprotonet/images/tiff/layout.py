@@ -25,7 +25,7 @@ _READ = {
 }  # fmt: skip
 _COMPRESSIONS = {
     OLD_JPEG: "old-style JPEG", 9: "JBIG", 10: "JBIG", 32766: "NeXT RLE", 32809: "ThunderScan",
-    32908: "PIXAR film", 32909: "PIXAR log", 34661: "JBIG", 34676: "SGI log", 34677: "SGI log",
+    32908: "PIXAR image", 32909: "PIXAR log", 34661: "JBIG", 34676: "SGI log", 34677: "SGI log",
     34713: "Nikon raw", 34718: "MDI", 34719: "MDI", 34933: "PNG", 34934: "JPEG XR",
     22610: "JPEG XR", 50002: "JPEG XL", 52546: "JPEG XL", 34926: "an early zstd",
     34927: "an early WebP",

@@ -44,7 +44,7 @@ def settings(
     monkeypatch.setenv("DPROTONET_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DPROTONET_DATABASE_URL", database_url)
     monkeypatch.setattr("os.umask", lambda mask: 0)
-    # A start without a port, a second process and films of several megabytes.
+    # A start without a port, a second process and images of several megabytes.
     monkeypatch.setattr("app.server.asgi.serve", lambda settings: None)
     monkeypatch.setattr("app.runtime.supervisor.Supervisor", worker_begins)
     monkeypatch.setattr("app.services.demo.add_demo_cases", lambda workplace: 0)
@@ -64,7 +64,7 @@ def worker_begins() -> Iterator[None]:
 
 @pytest.fixture
 def add(settings: Settings) -> Callable[[int, int], None]:
-    """Takes in films, with numbers from the first to the one before the last."""
+    """Takes in images, with numbers from the first to the one before the last."""
 
     def taken(first: int, last: int) -> None:
         with opened(settings) as place:
@@ -103,7 +103,7 @@ def originals_anywhere(settings: Settings) -> int:
     return len(keys)
 
 
-def films(first: int, last: int) -> list[bytes]:
+def images(first: int, last: int) -> list[bytes]:
     return sorted(png(number) for number in range(first, last))
 
 
@@ -174,7 +174,7 @@ def test_a_start_without_its_database_is_refused_and_a_backup_brings_all_back(
             assert "Traceback" not in said.err and originals_anywhere(settings) == 12
     assert main(["restore", saved]) == 0
     assert main([]) == 0
-    assert readable(settings) == films(0, 12) and originals_anywhere(settings) == 12
+    assert readable(settings) == images(0, 12) and originals_anywhere(settings) == 12
 
 
 @pytest.mark.parametrize("newer", [5, MOST_ASIDE + 5])
@@ -196,12 +196,12 @@ def test_an_older_backup_and_then_the_newer_one_lose_nothing(
         assert f"{newer} files of no row left where they are" in printed
     for _ in range(2):
         assert main([]) == 0
-    assert readable(settings) == films(0, 3) and originals_anywhere(settings) == 3 + newer
+    assert readable(settings) == images(0, 3) and originals_anywhere(settings) == 3 + newer
     assert main(["restore", latest]) == 0
     if newer <= MOST_ASIDE:
         assert f"{newer} files came back" in capsys.readouterr().out
     assert main([]) == 0
-    assert readable(settings) == films(0, 3 + newer)
+    assert readable(settings) == images(0, 3 + newer)
 
 
 def test_what_was_there_before_a_restore_is_saved_and_can_be_restored(
@@ -214,7 +214,7 @@ def test_what_was_there_before_a_restore_is_saved_and_can_be_restored(
     found = re.search("before: (.*)", capsys.readouterr().out)
     assert found and Path(found[1]).name.startswith("before-restore-")
     assert main(["restore", found[1]]) == 0
-    assert readable(settings) == films(0, 6)
+    assert readable(settings) == images(0, 6)
     assert Path(older).is_file()  # what is saved pushes no backup out
 
 
@@ -238,7 +238,7 @@ def test_restore_waits_for_nobody_and_changes_nothing_while_server_or_worker_run
         with FolderLock(path, note="process 7"):
             assert main(["restore", saved]) == 1
             assert "already runs" in capsys.readouterr().err
-    assert readable(settings) == films(0, 2)
+    assert readable(settings) == images(0, 2)
 
 
 def test_a_backup_that_is_damaged_or_none_changes_nothing(
@@ -264,7 +264,7 @@ def test_a_backup_that_is_damaged_or_none_changes_nothing(
         said = capsys.readouterr().err
         assert "Take another" in said or "Name one" in said or "Take one of this database" in said
         assert "Traceback" not in said
-    assert readable(settings) == films(0, 2)
+    assert readable(settings) == images(0, 2)
     assert not list(settings.backups.glob("before-restore*"))
 
 
@@ -285,7 +285,7 @@ def test_a_backup_of_a_later_version_or_another_folder_is_refused(
     assert main(["restore", foreign]) == 1
     assert "another data folder" in capsys.readouterr().err
     assert main(["restore", foreign, "--anyway"]) == 0
-    assert main([]) == 0 and readable(settings) == films(0, 2)
+    assert main([]) == 0 and readable(settings) == images(0, 2)
 
 
 def test_bind_asks_and_moves_nothing(
@@ -337,7 +337,7 @@ def test_an_earlier_versions_installation_starts_and_is_bound(
     store.close()
     assert main([]) == 0
     assert len((settings.blobs / "identity.txt").read_text().strip()) == 32
-    assert readable(settings) == films(0, 3)
+    assert readable(settings) == images(0, 3)
 
 
 def test_a_restore_on_a_new_computer_needs_the_originals_and_the_backup(
@@ -362,7 +362,7 @@ def test_a_restore_on_a_new_computer_needs_the_originals_and_the_backup(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
     assert main(["restore", saved]) == 0 and main([]) == 0
-    assert readable(Settings.from_environment()) == films(0, 3)
+    assert readable(Settings.from_environment()) == images(0, 3)
 
 
 def test_a_database_that_another_program_holds_open_is_not_replaced(

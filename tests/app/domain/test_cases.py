@@ -8,9 +8,9 @@ from app.domain.cases import CasePage, shown_name, shown_path
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ("film.dcm", "film.dcm"),
-        ("/data/Miller Anna/film.dcm", "film.dcm"),
-        ("D:\\Miller\\film.dcm", "film.dcm"),
+        ("image.dcm", "image.dcm"),
+        ("/data/Miller Anna/image.dcm", "image.dcm"),
+        ("D:\\Miller\\image.dcm", "image.dcm"),
         ("a/b\\c.png", "c.png"),
         ("bad\x00\x1b[31mname", "bad[31mname"),
         ("..", "unnamed"),
@@ -34,9 +34,9 @@ def test_there_is_always_one_page(total: int, pages: int) -> None:
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ("p1/film.jpg", "p1/film.jpg"),
-        ("p1\\film.jpg", "p1/film.jpg"),
-        ("/./a//../film\n.jpg", "a/film.jpg"),
+        ("p1/image.jpg", "p1/image.jpg"),
+        ("p1\\image.jpg", "p1/image.jpg"),
+        ("/./a//../image\n.jpg", "a/image.jpg"),
         ("r\udcf6/\udcff.png", "r%F6/%FF.png"),
         ("", "unnamed"),
     ],

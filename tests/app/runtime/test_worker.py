@@ -28,11 +28,11 @@ def place(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Workplac
     data = tmp_path / "data"
     data.mkdir()
     (data / "review.sqlite3").write_bytes(empty_sqlite.read_bytes())
-    films = tmp_path / "films"
-    films.mkdir()
+    images = tmp_path / "images"
+    images.mkdir()
     for number in range(12):
-        (films / f"{number:02d}.png").write_bytes(png(number, side=200))
-    found = make_place(Settings(data, assets=assets, folders=(films,)))
+        (images / f"{number:02d}.png").write_bytes(png(number, side=200))
+    found = make_place(Settings(data, assets=assets, folders=(images,)))
     yield found
     found.close()
 

@@ -51,10 +51,10 @@ def test_the_health_route_answers(get: Callable[..., Answer]) -> None:
     assert (status, json.loads(body)) == (200, {"status": "ok"})
 
 
-def test_a_films_values_arrive_exactly_and_are_not_kept_by_the_browser(
+def test_an_images_values_arrive_exactly_and_are_not_kept_by_the_browser(
     get: Callable[..., Answer], place: Workplace
 ) -> None:
-    case = intake.add(place, dicom(1, frames=2), name="film").case_id
+    case = intake.add(place, dicom(1, frames=2), name="image").case_id
     status, headers, body = get(f"/api/pixels/{case}/1")
     assert status == 200
     assert headers["cache-control"] == "no-store"
@@ -66,7 +66,7 @@ def test_a_films_values_arrive_exactly_and_are_not_kept_by_the_browser(
 
 
 def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], place: Workplace) -> None:
-    case = intake.add(place, dicom(1), name="film").case_id
+    case = intake.add(place, dicom(1), name="image").case_id
     for path in (
         "/api/pixels/0123456789abcdef/0",
         f"/api/pixels/{case}/7",
@@ -78,8 +78,8 @@ def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], place: Work
         assert json.loads(body)["error"].endswith(".") or "--data" in json.loads(body)["error"]
 
 
-def test_a_saved_heatmap_covers_the_film(get: Callable[..., Answer], place: Workplace) -> None:
-    case = intake.add(place, dicom(1), name="film").case_id or ""
+def test_a_saved_heatmap_covers_the_image(get: Callable[..., Answer], place: Workplace) -> None:
+    case = intake.add(place, dicom(1), name="image").case_id or ""
     bench = FakeBench()
     queue.run_pending(place, bench)
     explanations.request(place, case, node="class")

@@ -20,8 +20,8 @@ from tests.app.services.workplaces import FakeBench, dicom, png
 
 
 @pytest.fixture
-def films(tmp_path: Path) -> Path:
-    folder = tmp_path / "films"
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
     (folder / "inner").mkdir(parents=True)
     (folder / "1.png").write_bytes(png(1, level=200))
     (folder / "2.dcm").write_bytes(dicom(2))
@@ -35,8 +35,8 @@ def films(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place_with(place: Workplace, films: Path) -> Workplace:
-    return replace(place, settings=replace(place.settings, folders=(films,)))
+def place_with(place: Workplace, images: Path) -> Workplace:
+    return replace(place, settings=replace(place.settings, folders=(images,)))
 
 
 def states(place: Workplace, job_id: str) -> list[tuple[str, str]]:
@@ -44,9 +44,9 @@ def states(place: Workplace, job_id: str) -> list[tuple[str, str]]:
 
 
 def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
-    place_with: Workplace, bench: FakeBench, films: Path
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     queue.run_pending(place_with, bench)
     assert states(place_with, job.job_id) == [
         ("1.png", "done"),
@@ -68,11 +68,11 @@ def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
     assert [job.kind for job in review.open_case(place_with, str(rows[0].case_id)).jobs] == []
 
 
-def test_a_batch_can_explain_each_films_most_probable_finding(
-    place_with: Workplace, bench: FakeBench, films: Path
+def test_a_batch_can_explain_each_images_most_probable_finding(
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    (films / "inner" / "7.png").write_bytes(png(7, level=20))
-    job = batches.start_folder(place_with, films, explain=True)
+    (images / "inner" / "7.png").write_bytes(png(7, level=20))
+    job = batches.start_folder(place_with, images, explain=True)
     queue.run_pending(place_with, bench)
     rows = batches.rows(place_with, job.job_id).rows
     saved = explanations.get(place_with, str(rows[0].explanation_id))
@@ -92,9 +92,9 @@ def test_a_batch_can_explain_each_films_most_probable_finding(
 
 
 def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
-    place_with: Workplace, bench: FakeBench, films: Path
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     queue.run_next(place_with, bench)  # the folder is walked
     queue.run_next(place_with, bench)  # one file
     mine = intake.add(place_with, png(50), name="mine.png")
@@ -104,14 +104,14 @@ def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
 
 
 def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
-    place_with: Workplace, bench: FakeBench, films: Path
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
 
     def die() -> None:
         if len(bench.predicted) == 1:
             bench.predicted.append("died")
-            raise KeyboardInterrupt  # after the film became a case, before its prediction
+            raise KeyboardInterrupt  # after the image became a case, before its prediction
 
     bench.before_predict = die
     with pytest.raises(KeyboardInterrupt):
@@ -131,9 +131,9 @@ def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
 
 
 def test_a_file_that_kills_the_worker_is_left_out_after_the_third_time(
-    place_with: Workplace, bench: FakeBench, films: Path
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     queue.run_next(place_with, bench)
     for _ in range(3):
         with place_with.store.write() as tx:
@@ -145,9 +145,9 @@ def test_a_file_that_kills_the_worker_is_left_out_after_the_third_time(
 
 
 def test_a_cancelled_batch_stops_and_can_be_taken_up_again(
-    place_with: Workplace, bench: FakeBench, films: Path
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     for _ in range(3):
         queue.run_next(place_with, bench)
     assert jobs.cancel(place_with, job.job_id).state == "cancelled"
@@ -160,10 +160,10 @@ def test_a_cancelled_batch_stops_and_can_be_taken_up_again(
     assert len(bench.predicted) == 3
 
 
-def test_cancelling_stops_a_film_that_is_being_explained(
-    place_with: Workplace, bench: FakeBench, films: Path
+def test_cancelling_stops_an_image_that_is_being_explained(
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films, explain=True)
+    job = batches.start_folder(place_with, images, explain=True)
     bench.steps, bench.step_seconds = 2000, 0.01
     worker = threading.Thread(target=queue.run_pending, args=(place_with, bench))
     worker.start()
@@ -175,12 +175,12 @@ def test_cancelling_stops_a_film_that_is_being_explained(
     assert batches.progress(place_with, job.job_id).counts == {"waiting": 6}
 
 
-def test_a_film_that_is_being_explained_gives_way_to_a_first_map_that_a_page_waits_for(
-    place_with: Workplace, bench: FakeBench, films: Path
+def test_an_image_that_is_being_explained_gives_way_to_a_first_map_that_a_page_waits_for(
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
     mine = intake.add(place_with, png(50, level=200), name="mine.png")
     queue.run_pending(place_with, bench)
-    job = batches.start_folder(place_with, films, explain=True)
+    job = batches.start_folder(place_with, images, explain=True)
     queue.run_next(place_with, bench)  # the folder is walked
     bench.steps, bench.step_seconds = 2000, 0.01
     worker = threading.Thread(target=queue.run_next, args=(place_with, bench))
@@ -200,11 +200,11 @@ def test_a_film_that_is_being_explained_gives_way_to_a_first_map_that_a_page_wai
 
 
 def test_failed_files_are_tried_again_on_request(
-    place_with: Workplace, bench: FakeBench, films: Path
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     queue.run_pending(place_with, bench)
-    (films / "5.png").write_bytes(png(5))
+    (images / "5.png").write_bytes(png(5))
     batches.retry(place_with, job.job_id)
     queue.run_pending(place_with, bench)
     state = batches.progress(place_with, job.job_id)
@@ -213,9 +213,9 @@ def test_failed_files_are_tried_again_on_request(
 
 
 def test_a_deleted_case_stays_as_a_row_that_says_so(
-    place_with: Workplace, bench: FakeBench, films: Path
+    place_with: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     queue.run_pending(place_with, bench)
     rows = batches.rows(place_with, job.job_id).rows
     review.delete_case(place_with, str(rows[1].case_id))
@@ -226,30 +226,30 @@ def test_a_deleted_case_stays_as_a_row_that_says_so(
 
 
 def test_a_file_replaced_by_a_link_after_the_listing_is_not_followed(
-    place_with: Workplace, bench: FakeBench, films: Path, tmp_path: Path
+    place_with: Workplace, bench: FakeBench, images: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(png(9))
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     queue.run_next(place_with, bench)
-    (films / "1.png").unlink()
-    (films / "1.png").symlink_to(secret)
+    (images / "1.png").unlink()
+    (images / "1.png").symlink_to(secret)
     queue.run_pending(place_with, bench)
     row = batches.rows(place_with, job.job_id).rows[0]
     assert row.state == "error" and "link" in row.message and row.case_id is None
 
 
 def test_only_folders_in_the_list_are_read(
-    place_with: Workplace, films: Path, tmp_path: Path
+    place_with: Workplace, images: Path, tmp_path: Path
 ) -> None:
-    (films / "out").symlink_to(tmp_path)
-    for folder in (tmp_path, films / "..", films / "out", films / "missing", "/", "films\0"):
+    (images / "out").symlink_to(tmp_path)
+    for folder in (tmp_path, images / "..", images / "out", images / "missing", "/", "images\0"):
         with pytest.raises(Refused, match="may not be read"):
             batches.start_folder(place_with, folder)
     with pytest.raises(Refused, match="a file"):
-        batches.start_folder(place_with, films / "1.png")
-    assert batches.subfolders(place_with, films) == (films / "inner",)
-    assert batches.start_folder(place_with, films / "inner").state == "waiting"
+        batches.start_folder(place_with, images / "1.png")
+    assert batches.subfolders(place_with, images) == (images / "inner",)
+    assert batches.start_folder(place_with, images / "inner").state == "waiting"
 
 
 def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
@@ -272,7 +272,7 @@ def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
         ("c.zip", "error"),
         ("x.png", "error"),
     ]
-    # Two films and the file that may be tried again.
+    # Two images and the file that may be tried again.
     assert len(list(place.blobs.all_keys())) == 3
     batches.delete(place, job.job_id)
     assert len(list(place.blobs.all_keys())) == 2
@@ -354,13 +354,13 @@ def test_rows_are_paged_and_narrowed(place: Workplace, bench: FakeBench) -> None
 
 
 def test_a_folder_of_too_many_files_says_that_the_rest_was_left_out(
-    place_with: Workplace, bench: FakeBench, films: Path, monkeypatch: pytest.MonkeyPatch
+    place_with: Workplace, bench: FakeBench, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.services.inference import batch_items
 
     monkeypatch.setattr(batch_items, "CHUNK", 2)
     small = replace(place_with, settings=replace(place_with.settings, folder_files=3))
-    job = batches.start_folder(small, films)
+    job = batches.start_folder(small, images)
     queue.run_pending(small, bench)
     state = batches.progress(small, job.job_id)
     assert state.total == 3 and "more than 3 files" in state.job.message

@@ -21,7 +21,7 @@ def other_folder(place: Workplace, tmp_path: Path) -> Iterator[Workplace]:
     found.close()
 
 
-def films(place: Workplace, count: int) -> None:
+def images(place: Workplace, count: int) -> None:
     for number in range(count):
         intake.add(place, png(number), name=f"{number}.png", predict=False)
 
@@ -42,7 +42,7 @@ def test_two_new_ones_are_bound_to_each_other_once(place: Workplace) -> None:
 
 
 def test_an_installation_from_before_there_were_ids_is_bound_in_silence(place: Workplace) -> None:
-    films(place, 5)
+    images(place, 5)
     for number in range(2):
         place.blobs.put(f"left by a crash {number}".encode())
     binding.check(place)
@@ -54,7 +54,7 @@ def test_an_empty_database_is_refused_on_a_folder_with_files(place: Workplace, b
     if bound:
         place.blobs.set_identity("a" * 32)
     for number in range(3):
-        place.blobs.put(f"film {number}".encode())
+        place.blobs.put(f"image {number}".encode())
     words = r"holds 3 files.*empty.*python -m app restore FILE\)\. To use"
     with pytest.raises(Unbound, match=words):
         binding.check(place)
@@ -72,7 +72,7 @@ def test_another_installations_database_is_refused(place: Workplace) -> None:
 def test_an_empty_folder_is_refused_for_a_database_with_cases(
     place: Workplace, other_folder: Workplace
 ) -> None:
-    films(place, 3)
+    images(place, 3)
     binding.check(place)
     with pytest.raises(Unbound, match="names 3 files; 0 of them are in the data folder"):
         binding.check(other_folder)
@@ -80,9 +80,9 @@ def test_an_empty_folder_is_refused_for_a_database_with_cases(
 
 
 def test_a_database_that_knows_few_of_the_files_is_refused(place: Workplace) -> None:
-    films(place, 2)
+    images(place, 2)
     for number in range(2):
-        place.blobs.put(f"another's film {number}".encode())
+        place.blobs.put(f"another's image {number}".encode())
     with pytest.raises(Unbound, match=r"names 2 files; 2 of them .* which holds 4"):
         binding.check(place)
 

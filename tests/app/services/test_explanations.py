@@ -149,7 +149,7 @@ def test_predictions_go_ahead_of_explanations(
     assert len(bench.predicted) == 2 and not bench.explained
 
 
-def test_a_heatmap_comes_back_over_the_whole_film(
+def test_a_heatmap_comes_back_over_the_whole_image(
     place: Workplace, bench: FakeBench, case_id: str
 ) -> None:
     explanations.request(place, case_id)
@@ -292,11 +292,11 @@ def ask_for_a_map(place: Workplace, case_id: str) -> None:
     explanations.request(place, case_id, node="prototype:p00")
 
 
-def hand_in_a_film(place: Workplace, case_id: str) -> None:
+def hand_in_an_image(place: Workplace, case_id: str) -> None:
     intake.add(place, png(2), name="b.png")
 
 
-@pytest.mark.parametrize("urgent", [ask_for_a_map, hand_in_a_film])
+@pytest.mark.parametrize("urgent", [ask_for_a_map, hand_in_an_image])
 def test_refining_gives_way_to_what_a_page_has_nothing_to_show_for(
     place: Workplace,
     bench: FakeBench,

@@ -1,4 +1,4 @@
-"""After a deletion a film's name is in no file of the data folder; backups are the exception."""
+"""After a deletion an image's name is in no file of the data folder; backups are the exception."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ LARGE = png(99, side=300)
 
 @pytest.fixture
 def small(disk: Path, assets: Path) -> Iterator[Workplace]:
-    """A workplace on it with four films, begun as the worker does."""
+    """A workplace on it with four images, begun as the worker does."""
     place = make_place(Settings(disk / "data", assets=assets))
     upgrade(place.settings.store_url, backups=place.settings.backups, now=START)
     queue.begin(place)
@@ -113,7 +113,7 @@ def test_bytes_that_do_not_fit_leave_neither_rows_nor_files(
 def test_a_file_that_may_not_be_read_says_so_without_the_systems_words(
     place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "film.png"
+    path = tmp_path / "image.png"
     path.write_bytes(png(1))
     opened: Callable[..., object] = Path.open
     for number in (errno.EACCES, errno.EIO):
@@ -125,6 +125,6 @@ def test_a_file_that_may_not_be_read_says_so_without_the_systems_words(
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "open", refused)
-            (taken,) = intake.add_many(place, [("film.png", path)])
+            (taken,) = intake.add_many(place, [("image.png", path)])
         assert taken.outcome == "error" and taken.message.startswith("The file could not be")
         assert os.strerror(number) not in taken.message

@@ -19,7 +19,7 @@ from tests.app.services.workplaces import START, png
 
 @pytest.fixture
 def add(place: Workplace) -> Callable[[int], list[str]]:
-    """Takes in films and says the keys of their files."""
+    """Takes in images and says the keys of their files."""
 
     def taken(count: int, first: int = 0) -> list[str]:
         keys = []
@@ -142,7 +142,7 @@ def test_a_deletion_cut_short_after_its_rows_leaves_a_file_that_is_put_aside(
 def test_a_file_that_is_being_taken_in_is_never_put_aside(
     place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Between listing and moving the film is taken in; then the move has to see its row.
+    # Between listing and moving the image is taken in; then the move has to see its row.
     orphan = place.blobs.put(png(1))
     listed = place.blobs.all_keys
 

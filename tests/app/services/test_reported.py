@@ -1,7 +1,7 @@
 """Files that people reported: each is its own case, and says what the shell says of it.
 
 A01, A03, A16, B02 and K29 hold the same values under another window, table or shape of pixels. H03
-and G04 state five frames and hold three and two. The archive holds three films of one name.
+and G04 state five frames and hold three and two. The archive holds three images of one name.
 """
 
 import csv
@@ -36,10 +36,10 @@ def alone(sqlite_url: str, tmp_path: Path, assets: Path) -> Workplace:
 def said_by_the_shell(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
     """File name to the probability of the second class of its first frame."""
     out = io.StringIO()
-    films = [str(REPORTS / f"{name}.dcm") for name in (*SAME_PIXELS, *FRAMES_MISSING)]
+    images = [str(REPORTS / f"{name}.dcm") for name in (*SAME_PIXELS, *FRAMES_MISSING)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.stdout", out)
-        main(["predict", *films, "--model", str(assets / "models" / "nih-pneumonia")])
+        main(["predict", *images, "--model", str(assets / "models" / "nih-pneumonia")])
     records = [json.loads(line) for line in out.getvalue().splitlines()]
     return {
         Path(record["path"]).stem: record["probabilities"]["finding"]
@@ -79,7 +79,7 @@ def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
     assert named == {n: first if n in twins[1:] else "" for n in SAME_PIXELS}
 
 
-def test_five_films_of_one_archive_are_five_cases(
+def test_five_images_of_one_archive_are_five_cases(
     alone: Workplace, said_by_the_shell: dict[str, float]
 ) -> None:
     packed = io.BytesIO()
@@ -109,7 +109,7 @@ def test_heatmaps_of_the_same_values_are_made_for_each_case(
 
 
 @pytest.mark.parametrize("name", FRAMES_MISSING)
-def test_frames_that_are_stated_and_missing_keep_no_film_out(
+def test_frames_that_are_stated_and_missing_keep_no_image_out(
     alone: Workplace, said_by_the_shell: dict[str, float], name: str
 ) -> None:
     taken = intake.add(alone, REPORTS / f"{name}.dcm", name=f"{name}.dcm")
@@ -121,7 +121,9 @@ def test_frames_that_are_stated_and_missing_keep_no_film_out(
     assert sheet.prediction.probabilities["finding"] == pytest.approx(said_by_the_shell[name])
 
 
-def test_films_of_one_name_are_told_apart_by_their_path(alone: Workplace, bench: FakeBench) -> None:
+def test_images_of_one_name_are_told_apart_by_their_path(
+    alone: Workplace, bench: FakeBench
+) -> None:
     data = (REPORTS / "z05_same_names.zip").read_bytes()
     job = batches.start_upload(alone, [("z05.zip", data)])
     queue.run_pending(alone, bench)
@@ -141,12 +143,12 @@ def test_two_archives_of_the_same_paths_are_told_apart_by_their_names(
     alone: Workplace, bench: FakeBench
 ) -> None:
     data = (REPORTS / "z05_same_names.zip").read_bytes()
-    items = [("north.zip", data), ("south.zip", data), ("ward/film.jpg", b"text")]
+    items = [("north.zip", data), ("south.zip", data), ("ward/image.jpg", b"text")]
     job = batches.start_upload(alone, items)
     assert [row.path for row in batches.rows(alone, job.job_id).rows] == [
         *(f"north.zip/p{n}/film.jpg" for n in (1, 2, 3)),
         *(f"south.zip/p{n}/film.jpg" for n in (1, 2, 3)),
-        "ward/film.jpg",
+        "ward/image.jpg",
     ]
 
 

@@ -193,7 +193,7 @@ def test_a_heatmap_shared_by_two_cases_outlives_one_of_them(
     for case_id in ids:
         explanations.request(place, case_id)
     queue.run_pending(place, bench)
-    assert len(list(place.blobs.all_keys())) == 4  # two films, a draft, the usual map
+    assert len(list(place.blobs.all_keys())) == 4  # two images, a draft, the usual map
     review.delete_case(place, ids[0])
     assert len(list(place.blobs.all_keys())) == 3
     (saved,) = review.open_case(place, ids[1]).explanations
@@ -250,7 +250,7 @@ def test_a_failed_prediction_says_why_and_can_be_asked_for_again(
 
 def test_the_list_filters_sorts_and_pages(place: Workplace, bench: FakeBench) -> None:
     ids = [
-        str(intake.add(place, png(n, level=level), name=f"film-{n}.png").case_id)
+        str(intake.add(place, png(n, level=level), name=f"image-{n}.png").case_id)
         for n, level in enumerate((10, 200, 30, 240))
     ]
     queue.run_pending(place, bench)
@@ -261,9 +261,9 @@ def test_the_list_filters_sorts_and_pages(place: Workplace, bench: FakeBench) ->
         page = review.list_cases(place, CaseFilters(**filters), size=10)  # type: ignore[arg-type]
         return [row.file_name for row in page.rows]
 
-    assert names(order="oldest")[0] == "film-0.png"
-    assert names(label="finding", order="name") == ["film-1.png", "film-3.png"]
-    assert names(verdict="accept") == names(status="read") == ["film-1.png"]
+    assert names(order="oldest")[0] == "image-0.png"
+    assert names(label="finding", order="name") == ["image-1.png", "image-3.png"]
+    assert names(verdict="accept") == names(status="read") == ["image-1.png"]
     assert names(status="waiting") == names(text="50%_") == ["50%_late.png"]
     assert names(text=str(late.case_id)[:6]) == ["50%_late.png"]
     assert names(source="demo") == []

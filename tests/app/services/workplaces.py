@@ -1,4 +1,4 @@
-"""Workplaces for tests: small models, films of a few pixels, and a bench that needs no torch."""
+"""Workplaces for tests: small models, images of a few pixels, and a bench that needs no torch."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ import pytest
 from PIL import Image
 
 from app.bootstrap import prepare_data_folder
-from app.domain.cases import FilmFacts
+from app.domain.cases import CaseFacts
 from app.domain.explanations import GridPlacement, Tier
 from app.services.adapters.bundle_registry import Registry
-from app.services.adapters.image_reader import film_facts
+from app.services.adapters.image_reader import case_facts
 from app.services.inference.frames import Explained
 from app.services.uploading.ledger import UploadLedger
 from app.services.workplace import Workplace
@@ -43,9 +43,9 @@ class DirectReader:
     def read(self, source: str | Path | bytes, *, frame: int = 0) -> images.GrayOrColourImage:
         return images.read(source, frame=frame)
 
-    def look(self, source: str | Path | bytes) -> tuple[FilmFacts, str]:
+    def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
         facts, digest = images.look(source)
-        return film_facts(facts), digest
+        return case_facts(facts), digest
 
     @contextmanager
     def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
@@ -58,7 +58,7 @@ class DirectReader:
 
 @dataclass
 class FakeBench:
-    """Says "finding" of bright films, and marks the middle."""
+    """Says "finding" of bright images, and marks the middle."""
 
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
     predicted: list[str] = field(default_factory=list)
@@ -156,7 +156,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
         store=SqlStore(settings.store_url),
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
-        films=DirectReader(),  # type: ignore[arg-type]
+        images=DirectReader(),  # type: ignore[arg-type]
         uploads=UploadLedger(Spool(settings.spool)),
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),
@@ -164,7 +164,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
 
 
 def png(seed: int = 0, *, level: int | None = None, side: int = 16) -> bytes:
-    """A small grey film: noise, or one level."""
+    """A small grey image: noise, or one level."""
     chance = np.random.default_rng(seed)
     pixels = chance.integers(0, 256, (side, side + 2)).astype(np.uint8)
     if level is not None:
@@ -175,7 +175,7 @@ def png(seed: int = 0, *, level: int | None = None, side: int = 16) -> bytes:
 
 
 def dicom(seed: int = 0, *, study_uid: str = "1.2.3", frames: int = 1, name: str = "") -> bytes:
-    """A small DICOM film."""
+    """A small DICOM image."""
     from pydicom.dataset import FileDataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
 
@@ -201,7 +201,7 @@ def dicom(seed: int = 0, *, study_uid: str = "1.2.3", frames: int = 1, name: str
 
 
 def damaged_frame(damaged: int, *, frames: int) -> bytes:
-    """A DICOM film of several compressed frames, one of which cannot be decoded."""
+    """A DICOM image of several compressed frames, one of which cannot be decoded."""
     from pydicom import dcmread
     from pydicom.encaps import encapsulate, generate_frames
     from pydicom.uid import RLELossless

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.annotations import Annotation
-from app.domain.cases import CaseFilters, CaseRow, FilmFacts
+from app.domain.cases import CaseFacts, CaseFilters, CaseRow
 from app.domain.errors import NotFound
 from app.services.jobs import enqueue_prediction
 from app.store import SqlStore
@@ -27,7 +27,7 @@ def signed(case_id: str, revision: int, verdict: str, *, frame: int = 0) -> Anno
 
 
 def add(store: SqlStore, number: int, *, minute: int = 0, study: str = "", **more: object) -> str:
-    facts = FilmFacts("dicom", 4, 6, study_uid=study)
+    facts = CaseFacts("dicom", 4, 6, study_uid=study)
     created = NOW + timedelta(minutes=minute)
     with store.write() as tx:
         tx.cases.add(case(number, facts=facts, created_at=created, model="m", **more))

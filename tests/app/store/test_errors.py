@@ -98,7 +98,7 @@ def test_another_program_that_holds_the_database_is_waited_for_and_then_named(
 
 
 def test_a_postgres_that_is_not_there_says_so(tmp_path: Path) -> None:
-    url = f"postgresql+psycopg://reader:secret@/films?host={tmp_path}"
+    url = f"postgresql+psycopg://reader:secret@/images?host={tmp_path}"
     for act in (
         lambda: use(url),
         lambda: upgrade(url, backups=tmp_path, now=NOW),
@@ -147,7 +147,7 @@ def test_a_backup_that_postgres_refuses_quotes_nobody(tmp_path: Path) -> None:
     from app.domain.errors import Refused
 
     with pytest.raises(Refused) as caught:
-        backup(f"postgresql+psycopg://Zebrowski@/films?host={tmp_path}", tmp_path, now=NOW)
+        backup(f"postgresql+psycopg://Zebrowski@/images?host={tmp_path}", tmp_path, now=NOW)
     assert "Zebrowski" not in str(caught.value) and "pg_dump" in str(caught.value)
 
 
@@ -162,7 +162,7 @@ def test_a_backup_that_postgres_refuses_quotes_nobody(tmp_path: Path) -> None:
 )
 def test_the_systems_errors_become_sentences(number: int, sentence: str) -> None:
     with pytest.raises(Unavailable) as caught, in_words():
-        raise OSError(number, os.strerror(number), "/films/Zebrowski.dcm")
+        raise OSError(number, os.strerror(number), "/images/Zebrowski.dcm")
     assert str(caught.value) == sentence
 
 

@@ -166,7 +166,7 @@ def test_the_list_of_an_older_database_is_summed_up(
     store.close()
 
 
-def test_films_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
+def test_images_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = _database_of("0002", tmp_path, monkeypatch)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from app.domain.cases import Case, FilmFacts
+from app.domain.cases import Case, CaseFacts
 from app.store import SqlStore
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -21,7 +21,7 @@ def case(number: int, **more: object) -> Case:
         "file_sha256": f"{number:064x}",
         "pixel_sha256": f"{number:064x}",
         "file_bytes": 5,
-        "facts": FilmFacts("dicom", 4, 6, study_uid="1.2", burned_in_annotation=True),
+        "facts": CaseFacts("dicom", 4, 6, study_uid="1.2", burned_in_annotation=True),
         "source": "upload",
         "model": None,
         "created_at": NOW,
@@ -149,7 +149,7 @@ def test_two_workers_never_claim_the_same_job(database_url: str) -> None:
 def test_a_path_with_blanks_and_percent_signs_holds_a_database(tmp_path: Path) -> None:
     from app.store.migrate import upgrade
 
-    folder = tmp_path / "my films 100%"
+    folder = tmp_path / "my images 100%"
     folder.mkdir()
     url = f"sqlite:///{folder / 'r.sqlite3'}"
     upgrade(url, backups=folder, now=NOW)

@@ -8,7 +8,7 @@ from app.viewer.codes import code_values
 from dprotonet.images import GrayOrColourImage, ImageFacts, VoiTable, Window
 
 
-def film(pixels: np.ndarray, **named: object) -> GrayOrColourImage:
+def image(pixels: np.ndarray, **named: object) -> GrayOrColourImage:
     rows, columns = pixels.shape[:2]
     facts = ImageFacts("dicom", rows, columns, 1, pixels.ndim == 3, 16)
     windows = () if pixels.ndim == 3 else (Window(100, 200),)
@@ -24,13 +24,13 @@ def values(head: dict, samples: np.ndarray) -> np.ndarray:
 def test_whole_numbers_of_up_to_16_bits_arrive_exactly(dtype: type) -> None:
     info = np.iinfo(dtype)
     pixels = np.array([[max(info.min, -30000), 0, 7], [1, 2, min(info.max, 35000)]], dtype)
-    head, samples = encoding.unpack(encoding.pack_film(film(pixels)))
+    head, samples = encoding.unpack(encoding.pack_image(image(pixels)))
     np.testing.assert_array_equal(values(head, samples), pixels)
 
 
 def test_real_numbers_arrive_within_half_a_step() -> None:
     pixels = np.linspace(-1.5, 8.25, 12, dtype=np.float32).reshape(3, 4)
-    head, samples = encoding.unpack(encoding.pack_film(film(pixels)))
+    head, samples = encoding.unpack(encoding.pack_image(image(pixels)))
     np.testing.assert_allclose(values(head, samples), pixels, atol=0.001)
     assert (head["low"], head["high"]) == (-1.5, 8.25)
 
@@ -38,23 +38,23 @@ def test_real_numbers_arrive_within_half_a_step() -> None:
 def test_padding_has_a_code_of_its_own_even_outside_the_range_of_the_values() -> None:
     pixels = np.array([[-2000, 0], [5, 300]], np.int16)
     padding = pixels == -2000
-    head, samples = encoding.unpack(encoding.pack_film(film(pixels, padding=padding)))
+    head, samples = encoding.unpack(encoding.pack_image(image(pixels, padding=padding)))
     np.testing.assert_array_equal(samples[..., 0] == head["padding"], padding)
     np.testing.assert_array_equal(values(head, samples)[~padding], pixels[~padding])
     assert head["low"] == 0
 
 
-def test_a_film_that_is_all_padding_or_of_one_value_still_packs() -> None:
+def test_an_image_that_is_all_padding_or_of_one_value_still_packs() -> None:
     flat = np.full((2, 2), 3.5, np.float32)
-    head, samples = encoding.unpack(encoding.pack_film(film(flat)))
+    head, samples = encoding.unpack(encoding.pack_image(image(flat)))
     np.testing.assert_allclose(values(head, samples), flat)
-    head, samples = encoding.unpack(encoding.pack_film(film(flat, padding=np.ones((2, 2), bool))))
+    head, samples = encoding.unpack(encoding.pack_image(image(flat, padding=np.ones((2, 2), bool))))
     assert (samples[..., 0] == head["padding"]).all()
 
 
 def test_colour_arrives_as_it_is() -> None:
     pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
-    head, samples = encoding.unpack(encoding.pack_film(film(pixels)))
+    head, samples = encoding.unpack(encoding.pack_image(image(pixels)))
     np.testing.assert_array_equal(samples, pixels)
     assert head["windows"] == []
 
@@ -63,7 +63,7 @@ def test_a_voi_table_becomes_one_grey_a_code() -> None:
     table = VoiTable(10, np.array([0, 0.5, 1], np.float32))
     window = Window(11, 3, "TABLE", "TABLE", table)
     pixels = np.array([[10, 11], [12, 40]], np.uint16)
-    head, samples = encoding.unpack(encoding.pack_film(film(pixels, windows=(window,))))
+    head, samples = encoding.unpack(encoding.pack_image(image(pixels, windows=(window,))))
     greys = np.frombuffer(base64.b64decode(head["windows"][0]["table"]), np.uint8)
     np.testing.assert_array_equal(greys[samples[..., 0]], [[0, 128], [255, 255]])
 
@@ -73,7 +73,7 @@ def test_polarity_and_pixel_shape_are_told() -> None:
 
     pixels = np.zeros((2, 2), np.uint8)
     spacing = Spacing(0.3, 0.15, "PixelSpacing")
-    head, _ = encoding.unpack(encoding.pack_film(film(pixels, inverted=True, spacing=spacing)))
+    head, _ = encoding.unpack(encoding.pack_image(image(pixels, inverted=True, spacing=spacing)))
     assert head["inverted"] is True
     assert head["pixel_aspect"] == 2
 

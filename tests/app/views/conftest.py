@@ -23,9 +23,9 @@ __all__ = ["assets"]
 @pytest.fixture
 def place(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     """The workplace that all pages of a test see."""
-    films = tmp_path / "films"
-    films.mkdir()
-    settings = Settings(tmp_path / "data", assets=assets, folders=(films,))
+    images = tmp_path / "images"
+    images.mkdir()
+    settings = Settings(tmp_path / "data", assets=assets, folders=(images,))
     found = make_place(settings)
     upgrade(settings.store_url, backups=settings.backups, now=START)
     monkeypatch.setattr("app.views.shared.workplace.opened", lambda settings: found)
@@ -80,8 +80,8 @@ def screen(place: Workplace) -> Screen:
 
 
 @pytest.fixture
-def film(screen: Screen, worker: Callable[[], int]) -> Screen:
-    """A bright film, predicted and open."""
+def image(screen: Screen, worker: Callable[[], int]) -> Screen:
+    """A bright image, predicted and open."""
     screen.upload(("bright.png", png(level=200)))
     worker()
     return screen.run()

@@ -66,15 +66,15 @@ def test_a_saved_bundle_gives_back_the_same_network(tmp_path):
 
 
 def save_model(model, directory, **changes):
-    films = tiny_images(2)
-    update = update_prototypes(model, tiny_batches(films, 2), m=3)
+    images = tiny_images(2)
+    update = update_prototypes(model, tiny_batches(images, 2), m=3)
     update.apply_to(model)
     given = {
         "name": "one",
         "model": model,
         "preprocessing": Preprocessing(SIZE),
         "update": update,
-        "statistics": activation_statistics(model, tiny_batches(films, 2)),
+        "statistics": activation_statistics(model, tiny_batches(images, 2)),
         "card": ModelCard("One"),
         **changes,
     }

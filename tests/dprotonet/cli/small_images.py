@@ -1,4 +1,4 @@
-"""Small films of every kind that the shell has to cope with."""
+"""Small images of every kind that the shell has to cope with."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def picture(rows: int = 40, columns: int = 30, *, seed: int = 0) -> np.ndarray:
 
 
 def write_png(path: Path, *, seed: int = 0) -> Path:
-    """A good grey film of 40 rows and 30 columns."""
+    """A good grey image of 40 rows and 30 columns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture(seed=seed)).save(path, format="PNG")
     return path

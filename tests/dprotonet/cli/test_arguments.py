@@ -25,11 +25,11 @@ def test_predict_writes_json_unless_told_otherwise():
     assert isinstance(request, PredictRequest) and request.format == "json"
 
 
-def test_after_two_dashes_a_film_may_begin_with_one():
-    request = parse(["predict", "--model", "m", "--", "-film.png", "--help"])
+def test_after_two_dashes_an_image_may_begin_with_one():
+    request = parse(["predict", "--model", "m", "--", "-image.png", "--help"])
 
     assert isinstance(request, PredictRequest)
-    assert request.paths == (Path("-film.png"), Path("--help"))
+    assert request.paths == (Path("-image.png"), Path("--help"))
 
 
 def test_explain_takes_the_predicted_class_unless_told_otherwise():
@@ -88,7 +88,7 @@ def test_help_is_given_whatever_else_is_missing(argv):
     [
         ([], "predict or explain"),
         (["serve"], "serve"),
-        (["predict", "--model", "m"], "at least one film"),
+        (["predict", "--model", "m"], "at least one image"),
         (["predict", "a"], "--model"),
         (["predict", "a", "--model", "m", "--format", "xml"], "xml"),
         (["predict", "a", "--model", "m", "--form", "csv"], "--form"),

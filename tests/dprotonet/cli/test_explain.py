@@ -29,12 +29,12 @@ def three(stem: str) -> set[str]:
     return {f"{stem}.heatmap.npy", f"{stem}.overlay.png", f"{stem}.json"}
 
 
-def test_the_files_mirror_the_folders_of_the_films(shell, bundle, tmp_path):
-    films, out = tmp_path / "films", tmp_path / "new" / "out"
-    write_png(films / "a.png")
-    write_png(films / "ward" / "bed" / "b.png", seed=1)
+def test_the_files_mirror_the_folders_of_the_images(shell, bundle, tmp_path):
+    images, out = tmp_path / "films", tmp_path / "new" / "out"
+    write_png(images / "a.png")
+    write_png(images / "ward" / "bed" / "b.png", seed=1)
 
-    status, records, _ = shell("explain", films, "--model", bundle, "--out", out, *QUICK)
+    status, records, _ = shell("explain", images, "--model", bundle, "--out", out, *QUICK)
 
     assert status == 0
     assert files_below(out) == three("a.png.0.class") | three("ward/bed/b.png.0.class")
@@ -45,10 +45,10 @@ def test_the_files_mirror_the_folders_of_the_films(shell, bundle, tmp_path):
 
 
 def test_a_heatmap_lies_on_the_stored_grid_in_zero_to_one(shell, bundle, tmp_path):
-    film = write_rotated_jpeg(tmp_path / "turned.jpg")
+    image = write_rotated_jpeg(tmp_path / "turned.jpg")
 
     status, (record,), _ = shell(
-        "explain", film, "--model", bundle, "--out", tmp_path / "out", *QUICK
+        "explain", image, "--model", bundle, "--out", tmp_path / "out", *QUICK
     )
     heatmap = np.load(record["files"]["heatmap"])
 
@@ -61,24 +61,24 @@ def test_a_heatmap_lies_on_the_stored_grid_in_zero_to_one(shell, bundle, tmp_pat
 
 
 def test_the_overlay_is_the_same_as_if_it_were_mixed_at_once(shell, bundle, tmp_path):
-    film = tmp_path / "tall.png"
-    Image.fromarray(picture(300, 40)).save(film)
+    image = tmp_path / "tall.png"
+    Image.fromarray(picture(300, 40)).save(image)
 
-    _, (record,), _ = shell("explain", film, "--model", bundle, "--out", tmp_path / "out", *QUICK)
+    _, (record,), _ = shell("explain", image, "--model", bundle, "--out", tmp_path / "out", *QUICK)
 
-    shown, heatmap = images.read(film).display(), np.load(record["files"]["heatmap"])
+    shown, heatmap = images.read(image).display(), np.load(record["files"]["heatmap"])
     with Image.open(record["files"]["overlay"]) as written:
         np.testing.assert_array_equal(np.asarray(written), overlay(shown, heatmap, 0.5))
 
 
 def test_the_record_says_what_was_explained_and_how_well(shell, bundle, tmp_path):
-    film = write_png(tmp_path / "film.png")
+    image = write_png(tmp_path / "image.png")
 
-    _, (record,), _ = shell("explain", film, "--model", bundle, "--out", tmp_path / "out", *QUICK)
+    _, (record,), _ = shell("explain", image, "--model", bundle, "--out", tmp_path / "out", *QUICK)
 
-    assert record["path"] == str(film)
+    assert record["path"] == str(image)
     assert record["frame"] == 0
-    assert record["sha256"] == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert record["sha256"] == hashlib.sha256(image.read_bytes()).hexdigest()
     assert record["asked"] == "class"
     assert (record["method"], record["tier"]) == ("mdm", "draft")
     assert record["node"] == f"class:{record['prediction']}"
@@ -92,12 +92,12 @@ def test_the_record_says_what_was_explained_and_how_well(shell, bundle, tmp_path
 
 
 def test_every_node_of_every_frame_has_its_files(shell, bundle, tmp_path):
-    film = write_frames(tmp_path / "cine", frames=2)
+    image = write_frames(tmp_path / "cine", frames=2)
     nodes = ("class", "prototype:p00", "vector:p01")
     words = [word for node in nodes for word in ("--node", node)]
 
     status, records, _ = shell(
-        "explain", film, "--model", bundle, "--out", tmp_path / "out", *QUICK, *words
+        "explain", image, "--model", bundle, "--out", tmp_path / "out", *QUICK, *words
     )
 
     stems = [f"cine.{f}.{n}" for f in (0, 1) for n in ("class", "prototype-p00", "vector-p01")]
@@ -109,16 +109,16 @@ def test_every_node_of_every_frame_has_its_files(shell, bundle, tmp_path):
 
 
 def test_methods_lie_side_by_side_in_one_folder(shell, bundle, tmp_path):
-    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
+    image, out = write_png(tmp_path / "image.png"), tmp_path / "out"
     seen = []
 
     for method in ("mdm", "gradcam", "prototype"):
         words = ("--model", bundle, "--out", out, *QUICK, "--node", "prototype:p00")
-        status, (record,), _ = shell("explain", film, *words, "--method", method)
+        status, (record,), _ = shell("explain", image, *words, "--method", method)
         assert status == 0
         seen.append((record["method"], record["tier"], record["asked"]))
 
-    stem = "film.png.0.prototype-p00"
+    stem = "image.png.0.prototype-p00"
     assert seen == [(m, "draft", "prototype:p00") for m in ("mdm", "gradcam", "prototype")]
     assert files_below(out) == three(stem) | three(f"{stem}.gradcam") | three(f"{stem}.prototype")
     maps = [np.load(out / f"{stem}{end}.heatmap.npy") for end in ("", ".gradcam", ".prototype")]
@@ -126,28 +126,28 @@ def test_methods_lie_side_by_side_in_one_folder(shell, bundle, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_heatmap(shell, bundle, tmp_path):
-    film = write_png(tmp_path / "film.png")
+    image = write_png(tmp_path / "image.png")
 
     for out in ("one", "two"):
-        shell("explain", film, "--model", bundle, "--out", tmp_path / out, *QUICK, "--seed", "7")
+        shell("explain", image, "--model", bundle, "--out", tmp_path / out, *QUICK, "--seed", "7")
 
-    name = "film.png.0.class.heatmap.npy"
+    name = "image.png.0.class.heatmap.npy"
     assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_films_of_one_name_do_not_overwrite_one_another(shell, bundle, tmp_path):
-    one, two = write_png(tmp_path / "1" / "film.png"), write_png(tmp_path / "2" / "film.png")
+def test_images_of_one_name_do_not_overwrite_one_another(shell, bundle, tmp_path):
+    one, two = write_png(tmp_path / "1" / "image.png"), write_png(tmp_path / "2" / "image.png")
     out = tmp_path / "out"
 
     status, records, _ = shell("explain", one, two, "--model", bundle, "--out", out, *QUICK)
 
     assert status == 0
-    assert files_below(out) == three("film.png.0.class") | three("path-2/film.png.0.class")
+    assert files_below(out) == three("image.png.0.class") | three("path-2/image.png.0.class")
     assert [record["path"] for record in records] == [str(one), str(two)]
 
 
 def test_what_explain_wrote_is_not_explained_itself(shell, bundle, tmp_path):
-    write_png(tmp_path / "film.png")
+    write_png(tmp_path / "image.png")
 
     for _ in range(2):
         status, records, _ = shell(
@@ -155,17 +155,17 @@ def test_what_explain_wrote_is_not_explained_itself(shell, bundle, tmp_path):
         )
 
     assert status == 0
-    assert [record["path"] for record in records] == [str(tmp_path / "film.png")]
+    assert [record["path"] for record in records] == [str(tmp_path / "image.png")]
 
 
-def test_a_broken_film_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path):
-    films = tmp_path / "films"
-    write_broken(write_png(films / "a.png"))
-    write_png(films / "b.png")
-    (films / "c.txt").write_text("No finding.")
+def test_a_broken_image_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path):
+    images = tmp_path / "films"
+    write_broken(write_png(images / "a.png"))
+    write_png(images / "b.png")
+    (images / "c.txt").write_text("No finding.")
 
     status, records, _ = shell(
-        "explain", films, "--model", bundle, "--out", tmp_path / "out", *QUICK
+        "explain", images, "--model", bundle, "--out", tmp_path / "out", *QUICK
     )
 
     assert status == 1
@@ -178,14 +178,14 @@ def test_a_broken_film_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path)
 
 
 @pytest.mark.parametrize("node", ("class:gone", "prototype:p99", "vector:p99", "pixel", "class:"))
-def test_an_unknown_node_is_wrong_usage_before_any_film_is_read(
+def test_an_unknown_node_is_wrong_usage_before_any_image_is_read(
     shell, bundle, tmp_path, monkeypatch, node
 ):
     monkeypatch.setattr("dprotonet.images.walk", lambda paths: pytest.fail("was read"))
-    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
+    image, out = write_png(tmp_path / "image.png"), tmp_path / "out"
 
     status, records, err = shell(
-        "explain", film, "--model", bundle, "--out", out, *QUICK, "--node", "class", "--node", node
+        "explain", image, "--model", bundle, "--out", out, *QUICK, "--node", "class", "--node", node
     )
 
     assert (status, records) == (2, [])
@@ -194,35 +194,35 @@ def test_an_unknown_node_is_wrong_usage_before_any_film_is_read(
 
 
 def test_an_out_that_is_a_file_is_wrong_usage(shell, bundle, tmp_path):
-    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
+    image, out = write_png(tmp_path / "image.png"), tmp_path / "out"
     out.touch()
 
-    status, records, err = shell("explain", film, "--model", bundle, "--out", out, *QUICK)
+    status, records, err = shell("explain", image, "--model", bundle, "--out", out, *QUICK)
 
     assert (status, records) == (2, [])
     assert str(out) in err
 
 
 @pytest.mark.parametrize("name", ["x" * 249 + ".png", "ä" * 125 + ".png"])
-def test_a_film_with_the_longest_name_is_explained(shell, bundle, tmp_path, name):
-    film, out = write_png(tmp_path / name), tmp_path / "out"
+def test_an_image_with_the_longest_name_is_explained(shell, bundle, tmp_path, name):
+    image, out = write_png(tmp_path / name), tmp_path / "out"
 
-    status, (record,), _ = shell("explain", film, "--model", bundle, "--out", out, *QUICK)
+    status, (record,), _ = shell("explain", image, "--model", bundle, "--out", out, *QUICK)
 
     assert status == 0
-    assert record["path"] == str(film)
+    assert record["path"] == str(image)
     assert {Path(path).name for path in record["files"].values()} == files_below(out)
 
 
 def test_a_place_that_cannot_be_had_costs_no_work(shell, bundle, tmp_path, monkeypatch):
-    film, out = write_png(tmp_path / "film.png"), tmp_path / "out"
-    (out / "film.png.0.class.overlay.png").mkdir(parents=True)
+    image, out = write_png(tmp_path / "image.png"), tmp_path / "out"
+    (out / "image.png.0.class.overlay.png").mkdir(parents=True)
     monkeypatch.setattr(
         "dprotonet.inference.predictor.Predictor.predict",
         lambda *words: pytest.fail("was predicted"),
     )
 
-    status, (record,), _ = shell("explain", film, "--model", bundle, "--out", out, *QUICK)
+    status, (record,), _ = shell("explain", image, "--model", bundle, "--out", out, *QUICK)
 
     assert status == 1
     assert "could not be written" in record["error"]
@@ -230,31 +230,31 @@ def test_a_place_that_cannot_be_had_costs_no_work(shell, bundle, tmp_path, monke
 
 if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
 
-    def test_a_film_whose_name_is_no_text_is_read_told_and_explained(shell, bundle, tmp_path):
-        films = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xff"))
+    def test_an_image_whose_name_is_no_text_is_read_told_and_explained(shell, bundle, tmp_path):
+        images = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xff"))
         name = b"r\xf6" + b"o" * 240 + b".png"
-        film = write_png(Path(os.fsdecode(os.fsencode(films) + b"/" + name)))
+        image = write_png(Path(os.fsdecode(os.fsencode(images) + b"/" + name)))
         out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/o\xff"))
 
-        status, (record,), _ = shell("explain", films, "--model", bundle, "--out", out, *QUICK)
+        status, (record,), _ = shell("explain", images, "--model", bundle, "--out", out, *QUICK)
 
         assert status == 0
         assert record["path"] == f"{tmp_path}/f%FF/r%F6{'o' * 240}.png"
-        assert bytes.fromhex(record["path_bytes"]) == os.fsencode(film)
+        assert bytes.fromhex(record["path_bytes"]) == os.fsencode(image)
         assert all(os.fsencode(written).isascii() for written in files_below(out))
         assert len(files_below(out)) == 3
-        status, (said,), _ = shell("predict", films, "--model", bundle)
+        status, (said,), _ = shell("predict", images, "--model", bundle)
         assert (status, said["path_bytes"]) == (0, record["path_bytes"])
 
 
 def test_an_explanation_that_cannot_be_written_is_a_record_with_its_reason(shell, bundle, tmp_path):
-    films, out = tmp_path / "films", tmp_path / "out"
-    write_png(films / "a" / "film.png")
-    write_png(films / "b.png")
+    images, out = tmp_path / "films", tmp_path / "out"
+    write_png(images / "a" / "image.png")
+    write_png(images / "b.png")
     out.mkdir()
     (out / "a").write_text("A file where a folder should be.")
 
-    status, records, _ = shell("explain", films, "--model", bundle, "--out", out, *QUICK)
+    status, records, _ = shell("explain", images, "--model", bundle, "--out", out, *QUICK)
 
     assert status == 1
     assert "could not be written" in records[0]["error"]

@@ -39,7 +39,7 @@ def test_no_two_nodes_share_a_name_on_any_file_system(names):
     assert not any(set(name) & set('<>:"/\\|?*. ') for name in safe)
 
 
-def test_an_explanation_mirrors_the_folders_of_its_film():
+def test_an_explanation_mirrors_the_folders_of_its_image():
     files = Layout(Path("out")).files(source("ward/a.dcm"), 3, "class")
 
     assert files.heatmap == Path("out/ward/a.dcm.3.class.heatmap.npy")
@@ -70,7 +70,7 @@ def test_a_folder_that_is_called_like_the_way_out_is_kept_apart_too():
     assert len(records) == 3
 
 
-def test_a_name_that_would_be_too_long_keeps_its_ends_and_is_no_other_films(tmp_path):
+def test_a_name_that_would_be_too_long_keeps_its_ends_and_is_no_other_images(tmp_path):
     layout = Layout(tmp_path)
     names = [f"{letter * count}{n}.dcm" for letter, count in (("x", 244), ("ä", 122)) for n in "12"]
     names += ["y" * 251 + ".png"]
@@ -122,7 +122,7 @@ def test_no_file_takes_a_name_that_windows_keeps_for_a_device():
     assert files.record == Path("out/_con/_aux.png.0.class.json")
 
 
-def test_a_film_beside_its_explanation_is_no_explanation(tmp_path):
+def test_an_image_beside_its_explanation_is_no_explanation(tmp_path):
     stem = "a.png.0.class"
     names = [f"{stem}.heatmap.npy", f"{stem}.overlay.png", f"{stem}.json"]
     for name in ("a.png", "b.overlay.png", *names):

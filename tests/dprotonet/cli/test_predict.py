@@ -10,10 +10,10 @@ from dprotonet.cli.main import main
 from tests.dprotonet.cli.small_images import write_broken, write_frames, write_png
 
 
-def test_a_film_becomes_one_record(shell, bundle, tmp_path):
-    film = write_png(tmp_path / "film.png")
+def test_an_image_becomes_one_record(shell, bundle, tmp_path):
+    image = write_png(tmp_path / "image.png")
 
-    status, records, _ = shell("predict", film, "--model", bundle)
+    status, records, _ = shell("predict", image, "--model", bundle)
 
     assert status == 0
     (record,) = records
@@ -26,9 +26,9 @@ def test_a_film_becomes_one_record(shell, bundle, tmp_path):
         "threshold",
         "matches",
     }
-    assert record["path"] == str(film)
+    assert record["path"] == str(image)
     assert record["frame"] == 0
-    assert record["sha256"] == hashlib.sha256(film.read_bytes()).hexdigest()
+    assert record["sha256"] == hashlib.sha256(image.read_bytes()).hexdigest()
     assert record["prediction"] in record["probabilities"]
     assert math.isclose(sum(record["probabilities"].values()), 1, abs_tol=1e-6)
 
@@ -47,7 +47,7 @@ def test_matches_are_the_ten_largest_contributions(shell, bundle, tmp_path):
         assert -1 <= match["similarity"] <= 1
 
 
-def test_a_broken_film_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path):
+def test_a_broken_image_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path):
     write_png(tmp_path / "a.png")
     write_broken(tmp_path / "b.png")
     write_png(tmp_path / "c.png")
@@ -61,7 +61,7 @@ def test_a_broken_film_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path)
 
 
 def test_a_text_is_skipped_and_costs_nothing(shell, bundle, tmp_path):
-    write_png(tmp_path / "film.png")
+    write_png(tmp_path / "image.png")
     (tmp_path / "report.txt").write_text("No finding.")
 
     status, records, _ = shell("predict", tmp_path, "--model", bundle)
@@ -72,9 +72,9 @@ def test_a_text_is_skipped_and_costs_nothing(shell, bundle, tmp_path):
 
 
 def test_each_frame_has_its_record(shell, bundle, tmp_path):
-    film = write_frames(tmp_path / "cine", frames=3)
+    image = write_frames(tmp_path / "cine", frames=3)
 
-    status, records, _ = shell("predict", film, "--model", bundle)
+    status, records, _ = shell("predict", image, "--model", bundle)
 
     assert status == 0
     assert [record["frame"] for record in records] == [0, 1, 2]
@@ -83,10 +83,10 @@ def test_each_frame_has_its_record(shell, bundle, tmp_path):
 
 
 def test_a_frame_that_is_cut_off_costs_itself_and_the_others_say_so(shell, bundle, tmp_path):
-    film = write_frames(tmp_path / "cine", frames=3)
-    film.write_bytes(film.read_bytes()[:-100])
+    image = write_frames(tmp_path / "cine", frames=3)
+    image.write_bytes(image.read_bytes()[:-100])
 
-    status, records, _ = shell("predict", film, "--model", bundle)
+    status, records, _ = shell("predict", image, "--model", bundle)
 
     assert status == 0
     assert [(record["frame"], "error" in record) for record in records] == [
@@ -96,11 +96,11 @@ def test_a_frame_that_is_cut_off_costs_itself_and_the_others_say_so(shell, bundl
     assert all("states 3 frames, and 2 are there" in record["notes"][0] for record in records)
 
 
-def test_the_same_film_gives_the_same_record_in_any_company(shell, bundle, tmp_path):
-    film, other = write_png(tmp_path / "a.png"), write_png(tmp_path / "b.png", seed=1)
+def test_the_same_image_gives_the_same_record_in_any_company(shell, bundle, tmp_path):
+    image, other = write_png(tmp_path / "a.png"), write_png(tmp_path / "b.png", seed=1)
 
-    _, alone, _ = shell("predict", film, "--model", bundle)
-    _, together, _ = shell("predict", other, film, "--model", bundle)
+    _, alone, _ = shell("predict", image, "--model", bundle)
+    _, together, _ = shell("predict", other, image, "--model", bundle)
 
     assert together[1] == alone[0]
 
@@ -133,8 +133,8 @@ def test_progress_goes_to_standard_error_alone(shell, bundle, tmp_path, caplog):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
 def test_links_in_a_folder_are_left_out_and_told(shell, bundle, tmp_path, caplog):
-    film = write_png(tmp_path / "a.png")
-    (tmp_path / "again.png").symlink_to(film)
+    image = write_png(tmp_path / "a.png")
+    (tmp_path / "again.png").symlink_to(image)
 
     status, records, _ = shell("predict", tmp_path, "--model", bundle)
 
@@ -151,12 +151,12 @@ def test_an_empty_folder_is_all_well(shell, bundle, tmp_path):
 
 @pytest.mark.parametrize("missing", ("film", "bundle", "device"))
 def test_what_is_not_there_is_wrong_usage_and_nothing_is_read(shell, bundle, tmp_path, missing):
-    film = write_png(tmp_path / "film.png")
+    image = write_png(tmp_path / "image.png")
     gone = tmp_path / "gone"
     words = {
-        "film": ("predict", film, gone, "--model", bundle),
-        "bundle": ("predict", film, "--model", gone),
-        "device": ("predict", film, "--model", bundle, "--device", "cuda:99"),
+        "film": ("predict", image, gone, "--model", bundle),
+        "bundle": ("predict", image, "--model", gone),
+        "device": ("predict", image, "--model", bundle, "--device", "cuda:99"),
     }
 
     status, records, err = shell(*words[missing])

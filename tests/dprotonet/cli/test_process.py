@@ -59,9 +59,9 @@ def test_standard_output_holds_records_alone(bundle, tmp_path):
 
 
 def test_wrong_usage_is_one_sentence_and_no_traceback(bundle, tmp_path):
-    film = write_png(tmp_path / "film.png")
+    image = write_png(tmp_path / "image.png")
 
-    process = start("explain", film, "--model", bundle, "--out", tmp_path, "--node", "class:gone")
+    process = start("explain", image, "--model", bundle, "--out", tmp_path, "--node", "class:gone")
     out, err = process.communicate(timeout=120)
 
     assert (process.returncode, out) == (2, "")
@@ -72,9 +72,9 @@ def test_wrong_usage_is_one_sentence_and_no_traceback(bundle, tmp_path):
 if os.name == "posix":
 
     def test_an_interrupt_ends_with_130_and_what_was_done_stands(bundle, tmp_path):
-        film = write_frames(tmp_path / "cine", frames=2000)
+        image = write_frames(tmp_path / "cine", frames=2000)
 
-        process = start("predict", film, "--model", bundle)
+        process = start("predict", image, "--model", bundle)
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=120)
@@ -84,9 +84,9 @@ if os.name == "posix":
         assert "Traceback" not in err
 
     def test_a_reader_that_goes_away_ends_it_quietly(bundle, tmp_path):
-        film = write_frames(tmp_path / "cine", frames=2000)
+        image = write_frames(tmp_path / "cine", frames=2000)
 
-        process = start("predict", film, "--model", bundle)
+        process = start("predict", image, "--model", bundle)
         process.stdout.readline()
         process.stdout.close()
         err = process.stderr.read()

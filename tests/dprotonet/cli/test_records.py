@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 import numpy as np
 import pytest
 
-from dprotonet.cli.inputs import Film, Problem, Source
+from dprotonet.cli.inputs import ImageFrame, Problem, Source
 from dprotonet.cli.records import FlatTable, JsonLines, inert, json_text, problem_record
 from dprotonet.images import GrayOrColourImage, ImageFacts, Window
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
@@ -15,7 +15,7 @@ from dprotonet.inference.prediction import Prediction, PrototypeMatch
 CLASSES = ("none", "=nodule")
 
 
-def film(path: str = "films/a.png") -> Film:
+def image(path: str = "images/a.png") -> ImageFrame:
     image = GrayOrColourImage(
         pixels=np.zeros((2, 3), np.uint8),
         windows=(Window(centre=128, width=256),),
@@ -23,7 +23,7 @@ def film(path: str = "films/a.png") -> Film:
         padding=None,
         facts=ImageFacts("png", rows=2, columns=3, frames=1, colour=False, bits=8),
     )
-    return Film(Source(Path(path), PurePath(Path(path).name), 1), 0, "ab" * 32, image)
+    return ImageFrame(Source(Path(path), PurePath(Path(path).name), 1), 0, "ab" * 32, image)
 
 
 def prediction(matches: int = 12) -> Prediction:
@@ -49,7 +49,7 @@ def rows_of(stream: io.StringIO) -> list[dict[str, str]]:
 
 def test_a_record_has_these_keys_in_this_order():
     stream = io.StringIO()
-    JsonLines(stream).prediction(film(), prediction())
+    JsonLines(stream).prediction(image(), prediction())
     record = json.loads(stream.getvalue())
 
     assert list(record) == [
@@ -66,7 +66,7 @@ def test_a_record_has_these_keys_in_this_order():
 
 def test_the_ten_largest_contributions_are_named():
     stream = io.StringIO()
-    JsonLines(stream).prediction(film(), prediction(matches=12))
+    JsonLines(stream).prediction(image(), prediction(matches=12))
 
     named = [match["prototype"] for match in json.loads(stream.getvalue())["matches"]]
 
@@ -76,20 +76,25 @@ def test_the_ten_largest_contributions_are_named():
 @pytest.mark.parametrize(("skipped", "key"), [(True, "skipped"), (False, "error")])
 def test_a_file_without_a_prediction_says_why(skipped, key):
     stream = io.StringIO()
-    JsonLines(stream).problem(Problem(film().source, 0, None, "Because.", skipped))
+    JsonLines(stream).problem(Problem(image().source, 0, None, "Because.", skipped))
 
     record = json.loads(stream.getvalue())
 
-    assert record == {"path": str(Path("films/a.png")), "frame": 0, "sha256": None, key: "Because."}
+    assert record == {
+        "path": str(Path("images/a.png")),
+        "frame": 0,
+        "sha256": None,
+        key: "Because.",
+    }
 
 
 def test_a_name_that_is_no_unicode_still_gives_a_line_that_every_parser_reads():
-    source = Source(Path("films/a\udcff.png"), Path("a\udcff.png"), 1)
+    source = Source(Path("images/a\udcff.png"), Path("a\udcff.png"), 1)
     problem = Problem(source, 0, None, "“a\udcff.png” is odd.", False)
 
     record = json.loads(json_text(problem_record(problem)))
 
-    assert record["path"].encode() == str(Path("films/a%FF.png")).encode()
+    assert record["path"].encode() == str(Path("images/a%FF.png")).encode()
     assert os.fsdecode(bytes.fromhex(record["path_bytes"])) == str(source.path)
     assert record["error"] == "“a%FF.png” is odd."
 
@@ -107,11 +112,11 @@ def test_a_number_that_is_not_finite_becomes_null():
 def test_the_table_has_one_column_a_class():
     stream = io.StringIO()
     table = FlatTable(stream, CLASSES)
-    table.prediction(film(), prediction())
+    table.prediction(image(), prediction())
 
     assert rows_of(stream) == [
         {
-            "path": str(Path("films/a.png")),
+            "path": str(Path("images/a.png")),
             "frame": "0",
             "sha256": "ab" * 32,
             "prediction": "'=nodule",
@@ -122,7 +127,7 @@ def test_the_table_has_one_column_a_class():
     ]
 
 
-def test_the_header_is_written_even_where_no_film_follows():
+def test_the_header_is_written_even_where_no_image_follows():
     stream = io.StringIO()
     FlatTable(stream, ("none", "nodule"))
 
@@ -132,8 +137,8 @@ def test_the_header_is_written_even_where_no_film_follows():
 def test_the_table_tells_a_skipped_file_from_a_failed_one():
     stream = io.StringIO()
     table = FlatTable(stream, CLASSES)
-    table.problem(Problem(film().source, 0, "ab" * 32, "It is a text.", skipped=True))
-    table.problem(Problem(film().source, 0, "ab" * 32, "It is cut off.", skipped=False))
+    table.problem(Problem(image().source, 0, "ab" * 32, "It is a text.", skipped=True))
+    table.problem(Problem(image().source, 0, "ab" * 32, "It is cut off.", skipped=False))
 
     assert [row["error"] for row in rows_of(stream)] == ["skipped: It is a text.", "It is cut off."]
     assert {row["none"] for row in rows_of(stream)} == {""}
@@ -150,7 +155,7 @@ def test_a_path_that_looks_like_a_formula_still_leads_to_its_file(name, tmp_path
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(b"here")
     stream = io.StringIO()
-    FlatTable(stream, CLASSES).prediction(film(name), prediction())
+    FlatTable(stream, CLASSES).prediction(image(name), prediction())
 
     path = rows_of(stream)[0]["path"]
 
@@ -167,7 +172,7 @@ def test_each_record_is_flushed_at_once():
 
     stream = Counting()
     lines = JsonLines(stream)
-    lines.prediction(film(), prediction())
-    lines.prediction(film(), prediction())
+    lines.prediction(image(), prediction())
+    lines.prediction(image(), prediction())
 
     assert stream.flushed == 2

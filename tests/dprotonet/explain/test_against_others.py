@@ -20,7 +20,7 @@ import torch
 
 from dprotonet.explain import METHODS, ClassNode, MDMSettings
 from dprotonet.explain.masking.fills import make_fill
-from tests.dprotonet.explain.toys import SIZE, PatchClassifier, film
+from tests.dprotonet.explain.toys import SIZE, PatchClassifier, toy_image
 from training.evaluation.faithfulness import figures
 from training.evaluation.stability import max_sensitivity
 
@@ -30,10 +30,13 @@ NODE = ClassNode(1)
 
 
 def images():
-    """Films with and without what the classifier looks for, the last one noise."""
+    """Images with and without what the classifier looks for, the last one noise."""
     noise = torch.randn(3, SIZE, SIZE, generator=torch.Generator().manual_seed(5))
     places = ((6, 22), (28, 4), (16, 16))
-    return [film(squares=at) for at in places] + [film(rows=(8, 8)), film() + 0.3 * noise]
+    return [toy_image(squares=at) for at in places] + [
+        toy_image(rows=(8, 8)),
+        toy_image() + 0.3 * noise,
+    ]
 
 
 def explained(x, method="gradcam", settings=EXACT, node=NODE):

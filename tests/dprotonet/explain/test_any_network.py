@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from dprotonet.errors import Unexplainable, WrongRequest
 from dprotonet.explain import METHODS, ClassNode, MDMSettings
-from tests.dprotonet.explain.toys import SIZE, PatchClassifier, film, overlap, patch_mask
+from tests.dprotonet.explain.toys import SIZE, PatchClassifier, overlap, patch_mask, toy_image
 
 PLACE = (6, 22)
 QUICK = MDMSettings(steps=2, faithfulness_steps=3)
@@ -44,13 +44,13 @@ def weight_normed():
     model = PatchClassifier()
     torch.nn.utils.weight_norm(model.features[0])
     torch.nn.utils.weight_norm(model.classifier)
-    model(film()[None])  # leaves a weight with a graph behind it
+    model(toy_image()[None])  # leaves a weight with a graph behind it
     return model
 
 
 def as_exported():
     batch = torch.export.Dim("batch", min=1, max=64)
-    example = film()[None].repeat(2, 1, 1, 1)
+    example = toy_image()[None].repeat(2, 1, 1, 1)
     return torch.export.export(PatchClassifier(), (example,), dynamic_shapes=[{0: batch}]).module()
 
 
@@ -164,7 +164,7 @@ class BackboneOfOtherKind(Around):
 
 def used():
     model = KeepsItsFeatures()
-    model(film()[None])
+    model(toy_image()[None])
     return model
 
 
@@ -186,7 +186,7 @@ NETWORKS = {
     "scripted": lambda: torch.jit.script(PatchClassifier()),
     "scripted, trained": lambda: torch.jit.script(PatchClassifier().train()),
     "scripted, frozen": lambda: torch.jit.freeze(torch.jit.script(PatchClassifier())),
-    "traced": lambda: torch.jit.trace(PatchClassifier(), film()[None]),
+    "traced": lambda: torch.jit.trace(PatchClassifier(), toy_image()[None]),
     "scripted inside": lambda: nn.Sequential(nn.Identity(), torch.jit.script(PatchClassifier())),
     "exported": as_exported,
     "compiled": lambda: torch.compile(PatchClassifier()),
@@ -236,7 +236,7 @@ def _negation():
 def _spectral(norm):
     model = Around(nn.Sequential(PatchClassifier(), norm(_negation())))
     model.train()
-    model(film()[None].repeat(2, 1, 1, 1))  # leaves a weight with a graph behind it
+    model(toy_image()[None].repeat(2, 1, 1, 1))  # leaves a weight with a graph behind it
     return model
 
 
@@ -262,7 +262,7 @@ def assert_untouched(model, before):
 @pytest.mark.usefixtures("processor")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_decoder_explains_it_and_leaves_it_as_it_is(name):
-    model, x = NETWORKS[name](), film(squares=PLACE)
+    model, x = NETWORKS[name](), toy_image(squares=PLACE)
     before, given = state_of(model), x.clone()
     (found,) = METHODS["mdm"](model, x, NODE, settings=QUICK)
     heatmap = torch.from_numpy(found.heatmap)
@@ -280,7 +280,7 @@ METHODS_FOR_ALL = [name for name in METHODS if name not in ("prototype", "mdm", 
 @pytest.mark.parametrize("method", METHODS_FOR_ALL)
 def test_every_method_gives_a_map_or_a_sentence_and_leaves_it_as_it_is(method):
     for name in OF_EVERY_KIND:
-        model, x = NETWORKS[name](), film(squares=PLACE)
+        model, x = NETWORKS[name](), toy_image(squares=PLACE)
         before = state_of(model)
         try:
             (found,) = METHODS[method](model, x, NODE, settings=QUICK)
@@ -331,14 +331,14 @@ def test_a_method_that_needs_a_gradient_says_that_none_comes_back(method, how):
     model = CutOff(how)
     before = state_of(model)
     with pytest.raises(Unexplainable, match=r"No gradient .* (scorecam|rise)\."):
-        METHODS[method](model, film(squares=PLACE), NODE, settings=QUICK)
+        METHODS[method](model, toy_image(squares=PLACE), NODE, settings=QUICK)
     assert_untouched(model, before)
 
 
 @pytest.mark.parametrize("how", CUTS)
 @pytest.mark.parametrize("method", ["occlusion", "rise", "scorecam"])
 def test_a_method_that_needs_no_gradient_goes_without(method, how):
-    (found,) = METHODS[method](CutOff(how), film(squares=PLACE), NODE, settings=QUICK)
+    (found,) = METHODS[method](CutOff(how), toy_image(squares=PLACE), NODE, settings=QUICK)
     heatmap = torch.from_numpy(found.heatmap)
     assert patch_mask(*PLACE).flatten()[heatmap.argmax()]
 
@@ -372,14 +372,14 @@ EVERY_METHOD = [name for name in METHODS if name not in ("prototype", "rise-1000
 def test_values_that_are_no_numbers_are_said(method, value, hidden_alone):
     with pytest.raises(Unexplainable, match="not finite numbers"):
         METHODS[method](
-            Spoilt(value, hidden_alone=hidden_alone), film(squares=PLACE), NODE, settings=QUICK
+            Spoilt(value, hidden_alone=hidden_alone), toy_image(squares=PLACE), NODE, settings=QUICK
         )
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD)
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_an_image_with_pixels_that_are_no_numbers_is_refused(method, value):
-    x = film(squares=PLACE)
+    x = toy_image(squares=PLACE)
     x[1, 40, 3] = value
     with pytest.raises(Unexplainable, match="pixels that are not finite numbers"):
         METHODS[method](PatchClassifier(), x, NODE, settings=QUICK)
@@ -388,7 +388,7 @@ def test_an_image_with_pixels_that_are_no_numbers_is_refused(method, value):
 @pytest.mark.parametrize("method", ["mdm", "mdm-published", "integrated-gradients", "extremal"])
 def test_gradients_that_are_no_numbers_are_said(method):
     with pytest.raises(Unexplainable, match="gradients of this network"):
-        METHODS[method](SpoiltGradient(), film(squares=PLACE), NODE, settings=QUICK)
+        METHODS[method](SpoiltGradient(), toy_image(squares=PLACE), NODE, settings=QUICK)
 
 
 def test_a_class_that_the_network_rules_out_does_no_harm_to_the_others():
@@ -397,7 +397,7 @@ def test_a_class_that_the_network_rules_out_does_no_harm_to_the_others():
             logits = self.network(x)
             return torch.cat([logits, torch.full_like(logits[:, :1], -torch.inf)], dim=1)
 
-    (found,) = METHODS["mdm"](Masked(), film(squares=PLACE), NODE, settings=QUICK)
+    (found,) = METHODS["mdm"](Masked(), toy_image(squares=PLACE), NODE, settings=QUICK)
     assert overlap(torch.from_numpy(found.heatmap), patch_mask(*PLACE)) >= 0.4
 
 
@@ -415,14 +415,14 @@ def test_a_class_that_the_network_rules_out_does_no_harm_to_the_others():
 )
 def test_an_output_without_logits_is_a_sentence(output, what):
     with pytest.raises(Unexplainable, match=what) as caught:
-        METHODS["mdm"](giving(output), film(), NODE, settings=QUICK)
+        METHODS["mdm"](giving(output), toy_image(), NODE, settings=QUICK)
     assert "Wrap it in a module whose forward returns" in str(caught.value)
 
 
 def test_one_logit_for_each_image_is_read_whatever_its_shape():
     for output in (lambda y: y[:, 1:], lambda y: y[:, 1], lambda y: y[:, 1].squeeze()):
         (found,) = METHODS["mdm"](
-            giving(output), film(squares=PLACE), [ClassNode(0)], settings=QUICK
+            giving(output), toy_image(squares=PLACE), [ClassNode(0)], settings=QUICK
         )
         assert overlap(torch.from_numpy(found.heatmap), patch_mask(*PLACE)) >= 0.4
 
@@ -434,11 +434,11 @@ def test_what_cannot_be_run_is_a_sentence():
     }
     for model, sentence in cases.items():
         with pytest.raises(Unexplainable, match=sentence):
-            METHODS["mdm"](model, film(), NODE, settings=QUICK)
+            METHODS["mdm"](model, toy_image(), NODE, settings=QUICK)
     with pytest.raises(TypeError, match=r"torch\.nn\.Module"):
-        METHODS["mdm"](lambda x: x, film(), NODE, settings=QUICK)
+        METHODS["mdm"](lambda x: x, toy_image(), NODE, settings=QUICK)
     with pytest.raises(ValueError, match=r"\(C, S, S\)"):
-        METHODS["rise"](PatchClassifier(), film()[:, :40], NODE, settings=QUICK)
+        METHODS["rise"](PatchClassifier(), toy_image()[:, :40], NODE, settings=QUICK)
 
 
 def test_images_of_one_colour_are_explained_by_every_method():
@@ -447,7 +447,7 @@ def test_images_of_one_colour_are_explained_by_every_method():
     with torch.no_grad():
         model.features[0].weight.copy_(PatchClassifier().features[0].weight[:, :1] * 3)
     for method in set(EVERY_METHOD) - {"extremal", "mdm-published"}:
-        (found,) = METHODS[method](model, film(squares=PLACE)[:1], NODE, settings=QUICK)
+        (found,) = METHODS[method](model, toy_image(squares=PLACE)[:1], NODE, settings=QUICK)
         assert found.heatmap.shape == (SIZE, SIZE)
 
 
@@ -455,9 +455,9 @@ def test_hooks_that_look_on_are_not_called_by_the_search_and_those_that_count_ar
     model, seen = PatchClassifier(), []
     model.features.register_forward_hook(lambda _m, _args, out: seen.append(out))
     model.features[0].register_full_backward_hook(lambda _m, _in, out: seen.append(out))
-    METHODS["mdm"](model, film(squares=PLACE), NODE, settings=QUICK)
+    METHODS["mdm"](model, toy_image(squares=PLACE), NODE, settings=QUICK)
     assert len(seen) <= 2  # to find out what they do
     turned = PatchClassifier()
     turned.register_forward_hook(lambda _m, _args, out: out.flip(1))
-    (found,) = METHODS["mdm"](turned, film(squares=PLACE), NODE, settings=QUICK)
+    (found,) = METHODS["mdm"](turned, toy_image(squares=PLACE), NODE, settings=QUICK)
     assert found.value_before < 0.1

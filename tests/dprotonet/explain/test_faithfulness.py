@@ -7,14 +7,14 @@ from dprotonet.explain import ClassNode, Faithfulness
 from dprotonet.explain.faithfulness import curves, keep_and_remove, measure
 from dprotonet.explain.masking.masks import ranked
 from dprotonet.explain.settings import MDMSettings
-from tests.dprotonet.explain.toys import SIZE, film, opened, patch_mask
+from tests.dprotonet.explain.toys import SIZE, opened, patch_mask, toy_image
 
 PLACE = (6, 22)
 
 
 def probe(x=None, **settings):
     return opened(
-        film(squares=PLACE) if x is None else x,
+        toy_image(squares=PLACE) if x is None else x,
         [ClassNode(1), ClassNode(0)],
         MDMSettings(precision="float32", **settings),
     )
@@ -64,7 +64,7 @@ def test_curves_run_from_the_fill_to_the_image_and_back():
 
 
 def test_the_area_under_a_flat_curve_is_its_height():
-    subject = probe(x=film())  # no squares: nothing to lose
+    subject = probe(x=toy_image())  # no squares: nothing to lose
     (flat,) = measure(
         subject,
         torch.rand(1, SIZE, SIZE, generator=torch.Generator().manual_seed(2)),

@@ -4,7 +4,7 @@ from PIL import Image
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import MDMSettings, explain_film
+from dprotonet.explain import MDMSettings, explain_image
 from dprotonet.images import read
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
@@ -21,7 +21,7 @@ def predictor(tmp_path_factory) -> Predictor:
 
 def picture(folder, rows, columns):
     chance = np.random.default_rng(0)
-    path = folder / "film.png"
+    path = folder / "image.png"
     Image.fromarray(chance.integers(0, 255, (rows, columns), dtype=np.uint8)).save(path)
     return read(path)
 
@@ -30,7 +30,7 @@ def picture(folder, rows, columns):
 def test_a_heatmap_lies_exactly_on_the_stored_grid(predictor, tmp_path, rows, columns):
     image = picture(tmp_path, rows, columns)
     nodes = ["class", "class:none", "prototype:p01", "vector:p03"]
-    found = explain_film(predictor, image, nodes, settings=QUICK)
+    found = explain_image(predictor, image, nodes, settings=QUICK)
     assert len(found) == 4
     for one in found:
         assert one.heatmap_stored.shape == (rows, columns)
@@ -39,11 +39,11 @@ def test_a_heatmap_lies_exactly_on_the_stored_grid(predictor, tmp_path, rows, co
         assert one.heatmap_stored.max() > 0.8
 
 
-def test_padding_around_a_narrow_film_is_never_marked(predictor, tmp_path):
+def test_padding_around_a_narrow_image_is_never_marked(predictor, tmp_path):
     image = picture(tmp_path, 90, 41)
-    (found,) = explain_film(predictor, image, ["class:none"], settings=QUICK)
+    (found,) = explain_image(predictor, image, ["class:none"], settings=QUICK)
     _, placement = predictor.bundle.preprocessing(image)
-    assert found.explanation.heatmap[~placement.inside().numpy()].max() == 0
+    assert found.explanation.heatmap[~placement.valid_mask().numpy()].max() == 0
 
 
 def test_class_alone_is_the_predictors_own_decision_and_its_calibrated_probability(
@@ -51,7 +51,7 @@ def test_class_alone_is_the_predictors_own_decision_and_its_calibrated_probabili
 ):
     image = picture(tmp_path, 64, 64)
     prediction = predictor.predict(image)
-    (found,) = explain_film(predictor, image, ["class"], settings=QUICK)
+    (found,) = explain_image(predictor, image, ["class"], settings=QUICK)
     assert found.explanation.node == f"class:{prediction.label}"
     assert found.explanation.value_before == pytest.approx(prediction.probability, abs=1e-3)
 
@@ -60,38 +60,38 @@ def test_a_prototypes_value_is_the_similarity_that_the_prediction_shows(predicto
     image = picture(tmp_path, 64, 64)
     match = predictor.predict(image).matches[0]
     node = f"prototype:{match.prototype}"
-    (found,) = explain_film(predictor, image, [node], settings=QUICK)
+    (found,) = explain_image(predictor, image, [node], settings=QUICK)
     assert found.explanation.value_before == pytest.approx(match.similarity, abs=1e-3)
 
 
 def test_a_wrong_node_costs_no_pass(predictor, tmp_path):
     told: list[float] = []
     with pytest.raises(WrongRequest, match="prototype:p00"):
-        explain_film(predictor, picture(tmp_path, 64, 64), ["prototype:zz"], progress=told.append)
+        explain_image(predictor, picture(tmp_path, 64, 64), ["prototype:zz"], progress=told.append)
     assert told == []
 
 
-def test_an_explanation_of_a_film_can_be_cancelled(predictor, tmp_path):
+def test_an_explanation_of_an_image_can_be_cancelled(predictor, tmp_path):
     with pytest.raises(Cancelled):
-        explain_film(predictor, picture(tmp_path, 64, 64), ["class"], cancelled=lambda: True)
+        explain_image(predictor, picture(tmp_path, 64, 64), ["class"], cancelled=lambda: True)
 
 
 def test_another_method_draws_the_heatmap_and_says_so(predictor, tmp_path):
     image = picture(tmp_path, 64, 64)
-    (cam,) = explain_film(predictor, image, ["class:none"], method="gradcam", settings=QUICK)
-    (mdm,) = explain_film(predictor, image, ["class:none"], settings=QUICK)
+    (cam,) = explain_image(predictor, image, ["class:none"], method="gradcam", settings=QUICK)
+    (mdm,) = explain_image(predictor, image, ["class:none"], settings=QUICK)
     assert (cam.explanation.method, mdm.explanation.method) == ("gradcam", "mdm")
     assert not np.array_equal(cam.heatmap_stored, mdm.heatmap_stored)
 
 
 def test_a_method_that_does_not_exist_is_named_beside_those_that_do(predictor, tmp_path):
     with pytest.raises(WrongRequest, match=r"“lime”.*gradcam"):
-        explain_film(predictor, picture(tmp_path, 64, 64), ["class"], method="lime")
+        explain_image(predictor, picture(tmp_path, 64, 64), ["class"], method="lime")
 
 
 def test_a_heatmap_comes_with_its_peak_and_its_share_beside_the_body(predictor, tmp_path):
     noise = picture(tmp_path, 64, 64)
-    (found,) = explain_film(predictor, noise, ["class:none"], settings=QUICK)
+    (found,) = explain_image(predictor, noise, ["class:none"], settings=QUICK)
     row, column = found.peak
     near = found.heatmap_stored[
         max(0, int(row * 64) - 4) : int(row * 64) + 5, max(0, int(column * 64) - 4) :
@@ -103,7 +103,7 @@ def test_a_heatmap_comes_with_its_peak_and_its_share_beside_the_body(predictor, 
     pixels[16:, 8:56] = 200
     path = tmp_path / "body.png"
     Image.fromarray(pixels).save(path)
-    (found,) = explain_film(predictor, read(path), ["class:none"], settings=QUICK)
+    (found,) = explain_image(predictor, read(path), ["class:none"], settings=QUICK)
     beside = np.ones((80, 64), bool)
     beside[16:, 8:56] = False
     expected = found.heatmap_stored[beside].sum() / found.heatmap_stored.sum()

@@ -4,7 +4,7 @@ import torch
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
-from tests.dprotonet.explain.toys import PatchPrototypes, ToyInference, film
+from tests.dprotonet.explain.toys import PatchPrototypes, ToyInference, toy_image
 
 LOGITS = torch.tensor([[1.0, 3.0, -2.0], [0.0, 0.0, 0.0]])
 
@@ -28,7 +28,7 @@ def test_one_logit_is_read_as_a_sigmoid():
 
 
 def test_prototype_and_vector_nodes_are_read_from_a_prototype_network():
-    output = PatchPrototypes()(film(rows=(4, 4))[None])
+    output = PatchPrototypes()(toy_image(rows=(4, 4))[None])
     values = node_values(
         output, [PrototypeNode(0), PrototypeNode(1), VectorNode(1)], own=output.vectors[:1]
     )

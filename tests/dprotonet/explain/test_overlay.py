@@ -15,19 +15,19 @@ def test_a_colour_map_grows_lighter_from_low_to_high(name):
     assert (np.diff(lightness) > -1.0).all() and lightness[-1] - lightness[0] > 120
 
 
-def test_no_heat_leaves_the_film_and_full_heat_covers_it_by_the_opacity():
-    film = np.full((2, 2), 100, np.uint8)
+def test_no_heat_leaves_the_image_and_full_heat_covers_it_by_the_opacity():
+    image = np.full((2, 2), 100, np.uint8)
     heatmap = np.array([[0.0, 1.0], [0.5, 1.0]], np.float32)
-    mixed = overlay(film, heatmap, 0.5)
+    mixed = overlay(image, heatmap, 0.5)
     assert mixed.dtype == np.uint8 and mixed.shape == (2, 2, 3)
     assert mixed[0, 0].tolist() == [100, 100, 100]
     assert mixed[0, 1].tolist() == np.rint(100 / 2 + colour_table()[255] / 2).tolist()
 
 
-def test_colour_films_are_overlaid_too():
-    film = np.zeros((3, 4, 3), np.uint8)
-    film[..., 2] = 200
-    assert np.array_equal(overlay(film, np.zeros((3, 4)), 1.0), film)
+def test_colour_images_are_overlaid_too():
+    image = np.zeros((3, 4, 3), np.uint8)
+    image[..., 2] = 200
+    assert np.array_equal(overlay(image, np.zeros((3, 4)), 1.0), image)
 
 
 def test_values_beyond_the_range_take_the_ends():

@@ -32,7 +32,7 @@ def checkers(kind: str) -> Tensor:
     return (stripe[kind] % 2).float() * 2 - 1
 
 
-def film(**places: tuple[int, int]) -> Tensor:
+def toy_image(**places: tuple[int, int]) -> Tensor:
     """``(3, SIZE, SIZE)``: a smooth background with textures planted at (row, column)."""
     at = torch.linspace(-1, 1, SIZE)
     image = (0.4 * at[:, None] * at[None, :]).clone()
@@ -91,7 +91,7 @@ def opened(x: Tensor, nodes: Sequence[Node], settings: MDMSettings) -> Probe:
         x,
         nodes,
         settings,
-        inside=None,
+        valid_mask=None,
         temperature=1.0,
         generator=torch.Generator().manual_seed(0),
         progress=None,

@@ -16,7 +16,7 @@ collect_ignore = (
 )
 
 
-def film_dataset(pixels: np.ndarray, **attributes: Any) -> Dataset:
+def image_dataset(pixels: np.ndarray, **attributes: Any) -> Dataset:
     """A digital X-ray with the given stored pixels; attributes by DICOM keyword, None removes."""
     ds = Dataset()
     ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.1.1"
@@ -66,19 +66,19 @@ def dicom_bytes(ds: Dataset, syntax: str = ExplicitVRLittleEndian, **options: An
 
 
 @pytest.fixture(scope="session")
-def film() -> Callable[..., bytes]:
+def dicom_file() -> Callable[..., bytes]:
     """Call with stored pixels and DICOM keywords: the bytes of a DICOM file."""
 
     def make(pixels: np.ndarray, syntax: str = ExplicitVRLittleEndian, **attributes: Any) -> bytes:
-        return dicom_bytes(film_dataset(pixels, **attributes), syntax)
+        return dicom_bytes(image_dataset(pixels, **attributes), syntax)
 
     return make
 
 
 @pytest.fixture(scope="session")
 def dataset() -> Callable[..., Dataset]:
-    """As ``film``, before it is written."""
-    return film_dataset
+    """As ``image``, before it is written."""
+    return image_dataset
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,7 @@ def encapsulated() -> Callable[..., bytes]:
     """Call with one compressed frame, pixels like its own, a syntax and keywords: a file of it."""
 
     def make(stream: bytes, like: np.ndarray, syntax: str, **attributes: Any) -> bytes:
-        ds = film_dataset(like, **attributes)
+        ds = image_dataset(like, **attributes)
         ds.PixelData = encapsulate([stream])
         ds["PixelData"].VR = "OB"
         ds["PixelData"].is_undefined_length = True

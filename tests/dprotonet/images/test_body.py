@@ -18,7 +18,7 @@ LUNGS = (np.hypot((ROWS - 80) / 1.6, COLUMNS - 55) < 18) | (
 )
 
 
-def film() -> np.ndarray:
+def radiograph() -> np.ndarray:
     """``(H, W)`` in [0, 1]: dark air, a bright body down to the lower edge, darker lungs."""
     noise = np.random.default_rng(0).normal(0, 0.01, (SIDE, SIDE))
     shown = np.where(LUNGS, 0.42, np.where(BODY, 0.8, 0.05)) + noise
@@ -31,17 +31,17 @@ def alike(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_the_body_is_found_with_its_lungs_and_without_the_air() -> None:
-    found = body_mask(film())
+    found = body_mask(radiograph())
     assert found is not None and alike(found, BODY) > 0.95
     assert found[LUNGS].all()
 
 
 def test_a_letter_in_the_air_and_a_grey_level_of_air_do_not_count_as_body() -> None:
-    marked = film()
+    marked = radiograph()
     marked[5:12, 5:12] = 1.0
     found = body_mask(marked)
     assert found is not None and not found[5:12, 5:12].any()
-    found = body_mask(0.25 + 0.75 * film())
+    found = body_mask(0.25 + 0.75 * radiograph())
     assert found is not None and alike(found, BODY) > 0.95
 
 
@@ -49,7 +49,7 @@ def test_padding_is_neither_body_nor_air() -> None:
     inside = np.zeros((SIDE, 200), bool)
     inside[:, 20:180] = True
     padded = np.zeros((SIDE, 200), np.float32)
-    padded[inside] = film().ravel()
+    padded[inside] = radiograph().ravel()
     found = body_mask(padded, inside)
     assert found is not None and not found[~inside].any()
     assert alike(found[:, 20:180], BODY) > 0.95
@@ -59,7 +59,7 @@ def test_padding_is_neither_body_nor_air() -> None:
     "shown",
     [
         np.where(LUNGS, 0.42, 0.8),  # the body fills the frame
-        1 - film(),
+        1 - radiograph(),
         np.zeros((SIDE, SIDE)),
         np.full((SIDE, SIDE), 0.5),
         np.where(np.hypot(ROWS - 80, COLUMNS - 80) < 12, 0.9, 0.0),  # a spot, no body
@@ -72,7 +72,7 @@ def test_nothing_is_said_where_the_body_cannot_be_told_apart(shown: np.ndarray) 
 
 
 def test_nothing_is_said_where_all_is_padding() -> None:
-    assert body_mask(film(), np.zeros((SIDE, SIDE), bool)) is None
+    assert body_mask(radiograph(), np.zeros((SIDE, SIDE), bool)) is None
 
 
 def image(pixels: np.ndarray, dicom: DicomFacts | None = None) -> GrayOrColourImage:

@@ -33,19 +33,19 @@ def changed(data: bytes, **attributes: object) -> bytes:
     return out.getvalue()
 
 
-def test_a_file_with_one_frame_is_known_by_its_decoded_pixels(film, photo):
+def test_a_file_with_one_frame_is_known_by_its_decoded_pixels(dicom_file, photo):
     one = FRAMES[0]
-    expected = images.pixel_sha256(film(one))
-    assert images.look(film(one, WindowCenter=9, WindowWidth=99)) == (
-        images.inspect(film(one)),
+    expected = images.pixel_sha256(dicom_file(one))
+    assert images.look(dicom_file(one, WindowCenter=9, WindowWidth=99)) == (
+        images.inspect(dicom_file(one)),
         expected,
     )
-    assert images.look(film(one, RLELossless))[1] == images.look(photo(one))[1] == expected
+    assert images.look(dicom_file(one, RLELossless))[1] == images.look(photo(one))[1] == expected
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.1", RLELossless])
-def test_another_header_over_the_same_frames_has_the_same_hash(film, syntax: str):
-    plain = film(FRAMES, syntax, BitsStored=12, HighBit=11)
+def test_another_header_over_the_same_frames_has_the_same_hash(dicom_file, syntax: str):
+    plain = dicom_file(FRAMES, syntax, BitsStored=12, HighBit=11)
     again = changed(plain, WindowCenter=300, WindowWidth=40, PixelSpacing=[1, 2], StudyID="7")
     assert again != plain
     facts, digest = images.look(plain)
@@ -53,11 +53,11 @@ def test_another_header_over_the_same_frames_has_the_same_hash(film, syntax: str
     assert images.look(changed(plain, PhotometricInterpretation="MONOCHROME1"))[1] != digest
     other = FRAMES.copy()
     other[2, -1, -1] ^= 1
-    assert images.look(film(other, syntax, BitsStored=12, HighBit=11))[1] != digest
+    assert images.look(dicom_file(other, syntax, BitsStored=12, HighBit=11))[1] != digest
 
 
-def test_how_the_fragments_are_cut_and_listed_does_not_count(film):
-    plain = film(FRAMES, RLELossless, BitsStored=12, HighBit=11)
+def test_how_the_fragments_are_cut_and_listed_does_not_count(dicom_file):
+    plain = dicom_file(FRAMES, RLELossless, BitsStored=12, HighBit=11)
     header = dcmread(io.BytesIO(plain))
     frames = list(generate_frames(header.PixelData, number_of_frames=3))
     assert (
@@ -66,14 +66,14 @@ def test_how_the_fragments_are_cut_and_listed_does_not_count(film):
     )
 
 
-def test_another_transfer_syntax_is_another_hash_for_several_frames(film, written, dataset):
+def test_another_transfer_syntax_is_another_hash_for_several_frames(dicom_file, written, dataset):
     big = dataset(FRAMES)
     big.PixelData = FRAMES.astype(">u2").tobytes()
     hashes = {
-        images.look(film(FRAMES))[1],
-        images.look(film(FRAMES, RLELossless))[1],
+        images.look(dicom_file(FRAMES))[1],
+        images.look(dicom_file(FRAMES, RLELossless))[1],
         images.look(written(big, ExplicitVRBigEndian))[1],
-        images.pixel_sha256(film(FRAMES)),
+        images.pixel_sha256(dicom_file(FRAMES)),
     }
     assert len(hashes) == 4
 
@@ -85,7 +85,7 @@ def test_pages_of_a_tiff_are_known_by_the_files_bytes():
     assert images.look(pages(1))[1] == images.pixel_sha256(pages(1))
 
 
-def test_only_the_first_frame_is_decoded(film, monkeypatch: pytest.MonkeyPatch):
+def test_only_the_first_frame_is_decoded(dicom_file, monkeypatch: pytest.MonkeyPatch):
     decoded: list[int] = []
     decode = DicomFile.frame
 
@@ -94,12 +94,12 @@ def test_only_the_first_frame_is_decoded(film, monkeypatch: pytest.MonkeyPatch):
         return decode(self, index)
 
     monkeypatch.setattr(DicomFile, "frame", counted)
-    images.look(film(FRAMES))
+    images.look(dicom_file(FRAMES))
     assert decoded == [0]
 
 
-def test_a_damaged_first_frame_is_refused_and_a_damaged_later_one_when_it_is_read(film):
-    header = dcmread(io.BytesIO(film(FRAMES, RLELossless, BitsStored=12, HighBit=11)))
+def test_a_damaged_first_frame_is_refused_and_a_damaged_later_one_when_it_is_read(dicom_file):
+    header = dcmread(io.BytesIO(dicom_file(FRAMES, RLELossless, BitsStored=12, HighBit=11)))
     frames = list(generate_frames(header.PixelData, number_of_frames=3))
     assert isinstance(header.file_meta, FileMetaDataset)
 

@@ -60,13 +60,13 @@ def test_an_image_of_another_format_is_an_error_that_names_it(name: str):
     assert "Export it as" in str(caught.value)
 
 
-def test_the_content_decides_and_not_the_name(tmp_path: Path, photo, film):
+def test_the_content_decides_and_not_the_name(tmp_path: Path, photo, dicom_file):
     pixels = np.arange(64, dtype=np.uint8).reshape(8, 8)
     for name, data, kind in (
-        ("film.png", film(pixels), "dicom"),
-        ("film.dcm", photo(pixels), "png"),
+        ("image.png", dicom_file(pixels), "dicom"),
+        ("image.dcm", photo(pixels), "png"),
         ("film", photo(pixels, "TIFF"), "tiff"),
-        ("film.txt", photo(pixels, "BMP"), "bmp"),
+        ("image.txt", photo(pixels, "BMP"), "bmp"),
     ):
         path = tmp_path / name
         path.write_bytes(data)

@@ -13,9 +13,9 @@ def test_folders_are_walked_in_order_without_hidden_files(tmp_path: Path):
 
 
 def test_a_path_that_is_given_is_handed_on_whatever_it_is(tmp_path: Path):
-    hidden = tmp_path / ".film"
+    hidden = tmp_path / ".image"
     hidden.touch()
     missing = tmp_path / "missing"
     found = list(images.walk([hidden, str(missing)]))
     assert [file.path for file in found] == [hidden, missing]
-    assert [file.relative for file in found] == [PurePath(".film"), PurePath("missing")]
+    assert [file.relative for file in found] == [PurePath(".image"), PurePath("missing")]

@@ -11,20 +11,20 @@ from dprotonet.images.walk import LeftOut
 
 def test_links_and_pipes_are_left_out(tmp_path: Path):
     (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "film").touch()
+    (tmp_path / "folder" / "image").touch()
     (tmp_path / "link").symlink_to(tmp_path / "folder")
-    (tmp_path / "film-link").symlink_to(tmp_path / "folder" / "film")
+    (tmp_path / "image-link").symlink_to(tmp_path / "folder" / "image")
     os.mkfifo(tmp_path / "pipe")
     found = [file.relative.as_posix() for file in images.walk([tmp_path])]
-    assert found == ["folder/film"]
+    assert found == ["folder/image"]
 
 
 def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path):
-    (tmp_path / "film").touch()
-    (tmp_path / ".hidden-link").symlink_to(tmp_path / "film")
+    (tmp_path / "image").touch()
+    (tmp_path / ".hidden-link").symlink_to(tmp_path / "image")
     os.mkfifo(tmp_path / "pipe")
     for name in "abcd":
-        (tmp_path / name).symlink_to(tmp_path / "film")
+        (tmp_path / name).symlink_to(tmp_path / "image")
     told = []
     list(images.walk([tmp_path], left_out=lambda path, reason: told.append((path.name, reason))))
     assert told == [(name, "link") for name in "abcd"] + [("pipe", "special file")]
@@ -39,7 +39,7 @@ def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path):
 
 def test_a_folder_that_may_not_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "barred").mkdir()
-    (tmp_path / "film").touch()
+    (tmp_path / "image").touch()
     listing = Path.iterdir
 
     def iterdir(path: Path):
@@ -54,8 +54,8 @@ def test_a_folder_that_may_not_be_opened_is_told(tmp_path: Path, monkeypatch: py
 
 
 def test_a_link_that_is_given_itself_is_not_left_out(tmp_path: Path):
-    (tmp_path / "film").touch()
-    (tmp_path / "link").symlink_to(tmp_path / "film")
+    (tmp_path / "image").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "image")
     left_out = LeftOut()
     assert len(list(images.walk([tmp_path / "link"], left_out=left_out))) == 1
     assert left_out.sentences() == []

@@ -84,13 +84,13 @@ def test_percentiles_of_floats_and_of_integers_agree():
     assert (one.centre, one.width) == pytest.approx((two.centre, two.width), abs=1)
 
 
-def test_a_film_that_is_constant_but_for_a_few_pixels_is_shown_over_its_whole_range():
+def test_an_image_that_is_constant_but_for_a_few_pixels_is_shown_over_its_whole_range():
     values = np.zeros((100, 100), np.uint8)
     values[0, 0] = 7
     assert percentile_window(values).apply(values).max() == 1
 
 
-def test_a_constant_film_is_shown_mid_grey():
+def test_a_constant_image_is_shown_mid_grey():
     values = np.full((4, 4), 9, np.uint16)
     assert np.all(percentile_window(values).apply(values) == 0.5)
 

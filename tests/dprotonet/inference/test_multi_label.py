@@ -159,7 +159,7 @@ def test_a_class_node_is_read_by_its_own_sigmoid(model, images):
     assert torch.allclose(logit[:, 0], found.logits[:, 1])
 
 
-def test_a_film_s_explanation_starts_at_the_probability_that_was_said(bundle, images):
+def test_an_image_s_explanation_starts_at_the_probability_that_was_said(bundle, images):
     predictor = Predictor(bundle)
     said = predictor.predict_tensor(images[0])
     node = parse_nodes(predictor, images[0], ["class"])

@@ -15,7 +15,7 @@ from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
 CLASSES = ("none", "nodule", "effusion")
 
 
-def film(pixels):
+def decoded(pixels):
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
     return images.read(stream.getvalue())
@@ -28,12 +28,12 @@ def predictor(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def films():
-    return [film(pixels) for pixels in tiny_images(3, 2)]
+def pictures():
+    return [decoded(pixels) for pixels in tiny_images(3, 2)]
 
 
-def test_a_prediction_is_calibrated_and_names_its_model(predictor, films):
-    found = predictor.predict(films[0])
+def test_a_prediction_is_calibrated_and_names_its_model(predictor, pictures):
+    found = predictor.predict(pictures[0])
     assert tuple(found.probabilities) == CLASSES
     logits = torch.tensor(list(found.logits.values()), dtype=torch.float64)
     expected = torch.softmax(logits / 1.7, dim=0)
@@ -42,17 +42,17 @@ def test_a_prediction_is_calibrated_and_names_its_model(predictor, films):
     assert 0 < found.seconds < 60
 
 
-def test_the_contributions_of_all_prototypes_sum_to_the_predicted_logit(predictor, films):
-    for found in predictor.predict_many(films):
+def test_the_contributions_of_all_prototypes_sum_to_the_predicted_logit(predictor, pictures):
+    for found in predictor.predict_many(pictures):
         assert len(found.matches) == 6
         assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
         sizes = [abs(match.contribution) for match in found.matches]
         assert sizes == sorted(sizes, reverse=True)
 
 
-def test_matches_are_what_the_network_says_of_the_same_input(predictor, films):
-    x, _ = predictor.bundle.preprocessing(films[1])
-    found = predictor.predict(films[1])
+def test_matches_are_what_the_network_says_of_the_same_input(predictor, pictures):
+    x, _ = predictor.bundle.preprocessing(pictures[1])
+    found = predictor.predict(pictures[1])
     with torch.no_grad():
         plain = predictor.model(x[None])
     similarities = dict(zip(predictor.bundle.prototype_ids, plain.similarities[0], strict=True))
@@ -62,15 +62,15 @@ def test_matches_are_what_the_network_says_of_the_same_input(predictor, films):
     assert found.closest_similarity == max(match.similarity for match in found.matches)
 
 
-def test_an_image_among_others_is_predicted_as_when_alone(predictor, films):
-    alone = predictor.predict(films[3])
-    among = list(predictor.predict_many(films))[3]
+def test_an_image_among_others_is_predicted_as_when_alone(predictor, pictures):
+    alone = predictor.predict(pictures[3])
+    among = list(predictor.predict_many(pictures))[3]
     assert among.logits == alone.logits and among.matches == alone.matches
 
 
-def test_many_images_are_taken_one_at_a_time(predictor, films):
+def test_many_images_are_taken_one_at_a_time(predictor, pictures):
     taken = []
-    answers = predictor.predict_many(taken.append(i) or f for i, f in enumerate(films))
+    answers = predictor.predict_many(taken.append(i) or f for i, f in enumerate(pictures))
     assert taken == []
     next(answers)
     assert taken == [0]
@@ -79,29 +79,29 @@ def test_many_images_are_taken_one_at_a_time(predictor, films):
 def test_gray_and_colour_files_of_the_same_picture_are_predicted_alike(predictor):
     gray = tiny_images(3, 1)[0]
     colour = np.repeat(gray[:, :, None], 3, axis=2)
-    first, second = predictor.predict(film(gray)), predictor.predict(film(colour))
+    first, second = predictor.predict(decoded(gray)), predictor.predict(decoded(colour))
     assert list(first.logits.values()) == pytest.approx(list(second.logits.values()), abs=1e-4)
 
 
-def test_below_the_training_images_closeness_no_prototype_is_close(tmp_path, films):
+def test_below_the_training_images_closeness_no_prototype_is_close(tmp_path, pictures):
     from dataclasses import replace
 
     from dprotonet.bundle.bundle import Bundle
 
     bundle = make_tiny_bundle(tmp_path / "b", CLASSES, pictures=False)
-    known = Predictor(bundle).predict(films[0])
+    known = Predictor(bundle).predict(pictures[0])
     assert not known.no_prototype_is_close
     strict = replace(bundle.manifest, closest_similarity_floor=known.closest_similarity + 1e-6)
     write_manifest(bundle.path, strict)
-    assert Predictor(Bundle.load(bundle.path)).predict(films[0]).no_prototype_is_close
+    assert Predictor(Bundle.load(bundle.path)).predict(pictures[0]).no_prototype_is_close
 
 
-def test_a_threshold_turns_the_label_and_nothing_else(tmp_path, films):
+def test_a_threshold_turns_the_label_and_nothing_else(tmp_path, pictures):
     bundle = make_tiny_bundle(tmp_path / "b", CLASSES, pictures=False)
     labels = {}
     for threshold in (0.0, 1.0):
         changed = Predictor(bundle.amend(threshold=threshold))
-        found = changed.predict(films[0])
+        found = changed.predict(pictures[0])
         labels[threshold] = found.label
         others = {name: p for name, p in found.probabilities.items() if name != "none"}
         assert found.label == ("none" if threshold else max(others, key=others.get))
@@ -110,9 +110,9 @@ def test_a_threshold_turns_the_label_and_nothing_else(tmp_path, films):
 
 
 @pytest.mark.parametrize("masks", ["learned", "random"])
-def test_log_similarity_and_the_other_masks_predict_too(tmp_path, films, masks):
+def test_log_similarity_and_the_other_masks_predict_too(tmp_path, pictures, masks):
     bundle = make_tiny_bundle(tmp_path / "b", CLASSES, masks=masks, similarity="log")
-    found = Predictor(bundle).predict(films[0])
+    found = Predictor(bundle).predict(pictures[0])
     assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
     assert Prediction.from_json(found.to_json()) == found
 

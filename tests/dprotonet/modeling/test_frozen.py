@@ -9,7 +9,7 @@ from torch import nn
 from dprotonet.explain.node_values import logits_of
 from dprotonet.explain.settings import PRECISIONS
 from dprotonet.modeling.frozen import _has_bfloat16, freeze
-from tests.dprotonet.explain.toys import PatchClassifier, film
+from tests.dprotonet.explain.toys import PatchClassifier, toy_image
 
 
 def lively(name: str) -> nn.Module:
@@ -71,12 +71,12 @@ def test_a_network_that_bfloat16_would_bend_is_searched_in_float32(processor):
         def forward(self, x):
             return 1e6 * torch.sin(1e4 * super().forward(x))
 
-    assert freeze(Touchy(), film(squares=(6, 22))[None]).precision == "float32"
+    assert freeze(Touchy(), toy_image(squares=(6, 22))[None]).precision == "float32"
 
 
 def test_gradients_reach_the_image_and_no_weight(processor):
-    network = freeze(PatchClassifier(), film()[None])
-    x = film(squares=(6, 22))[None].requires_grad_(True)
+    network = freeze(PatchClassifier(), toy_image()[None])
+    x = toy_image(squares=(6, 22))[None].requires_grad_(True)
     logits_of(network.run(x))[0, 1].backward()
     assert x.grad is not None and x.grad.abs().sum() > 0
     assert all(p.grad is None for p in network.exact.parameters())
@@ -86,7 +86,7 @@ def test_the_callers_network_keeps_its_mode_its_gradients_and_its_weights():
     model = PatchClassifier().train()
     model.classifier.weight.requires_grad_(False)
     before = copy.deepcopy(model.state_dict())
-    freeze(model, film()[None])
+    freeze(model, toy_image()[None])
     assert model.training and model.features[2].inplace
     assert model.features[0].weight.requires_grad and not model.classifier.weight.requires_grad
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
@@ -94,7 +94,7 @@ def test_the_callers_network_keeps_its_mode_its_gradients_and_its_weights():
 
 
 def test_the_copy_is_kept_until_a_weight_changes():
-    model, example = PatchClassifier(), film()[None]
+    model, example = PatchClassifier(), toy_image()[None]
     first = freeze(model, example)
     assert freeze(model, example) is first
     model.classifier.bias.data.copy_(model.classifier.bias.flip(0))  # the same sum
@@ -116,15 +116,17 @@ def test_a_batch_norm_that_shares_its_input_is_not_folded():
             return (self.norm(seen) + self.again(seen)).mean(dim=(2, 3))
 
     model = Shared().eval()
-    network = freeze(model, film()[None], "float32")
+    network = freeze(model, toy_image()[None], "float32")
     with torch.no_grad():
-        torch.testing.assert_close(network.run(film()[None], exact=True), model(film()[None]))
+        torch.testing.assert_close(
+            network.run(toy_image()[None], exact=True), model(toy_image()[None])
+        )
     assert any(isinstance(module, nn.BatchNorm2d) for module in network.exact.modules())
 
 
 def test_an_unknown_precision_is_refused():
     with pytest.raises(ValueError, match=", ".join(PRECISIONS)):
-        freeze(PatchClassifier(), film()[None], "int8")
+        freeze(PatchClassifier(), toy_image()[None], "int8")
 
 
 def test_a_graph_holds_as_many_images_as_the_memory_has_room_for():

@@ -8,18 +8,18 @@ from dprotonet.modeling.geometry import Placement
 sides = st.integers(1, 700)
 networks = st.integers(8, 256)
 aspects = st.floats(0.3, 3)
-film_settings = settings(max_examples=60, deadline=None)
+image_settings = settings(max_examples=60, deadline=None)
 
 
-@film_settings
+@image_settings
 @given(height=sides, width=sides, network=networks, aspect=aspects)
-def test_a_film_fills_the_network_in_one_direction_and_keeps_its_aspect(
+def test_an_image_fills_the_network_in_one_direction_and_keeps_its_aspect(
     height: int, width: int, network: int, aspect: float
 ):
     placement = Placement.of((height, width), network, aspect)
     rows, columns = placement.resized
     assert max(rows, columns) == network
-    # The shorter side is rounded to whole pixels, and no film is thinner than one.
+    # The shorter side is rounded to whole pixels, and no image is thinner than one.
     tall, wide = height * aspect, float(width)
     assert abs(rows - max(1, network * min(1, tall / wide))) <= 0.5
     assert abs(columns - max(1, network * min(1, wide / tall))) <= 0.5
@@ -27,33 +27,33 @@ def test_a_film_fills_the_network_in_one_direction_and_keeps_its_aspect(
     assert set(over) <= {0, 1}
 
 
-@film_settings
+@image_settings
 @given(height=sides, width=sides, network=networks)
 def test_a_full_map_comes_back_full_on_exactly_the_stored_grid(
     height: int, width: int, network: int
 ):
     placement = Placement.of((height, width), network)
-    full = placement.map_to_stored(placement.inside().float())
+    full = placement.map_to_stored(placement.valid_mask().float())
     assert full.shape == (height, width)
     assert torch.all(full == 1)
 
 
-@film_settings
+@image_settings
 @given(height=sides, width=sides, network=networks, seed=st.integers(0, 99))
 def test_no_value_leaves_its_range_in_either_direction(
     height: int, width: int, network: int, seed: int
 ):
     placement = Placement.of((height, width), network)
-    film = torch.rand(2, height, width, generator=torch.Generator().manual_seed(seed))
-    seen = placement.to_network(film, fill=-1)
-    inside = seen[:, placement.inside()]
-    assert torch.all(seen[:, ~placement.inside()] == -1)
-    assert inside.min() >= film.min() and inside.max() <= film.max()
+    image = torch.rand(2, height, width, generator=torch.Generator().manual_seed(seed))
+    seen = placement.to_network(image, fill=-1)
+    valid_mask = seen[:, placement.valid_mask()]
+    assert torch.all(seen[:, ~placement.valid_mask()] == -1)
+    assert valid_mask.min() >= image.min() and valid_mask.max() <= image.max()
     back = placement.map_to_stored(seen)
-    assert back.min() >= inside.min() and back.max() <= inside.max()
+    assert back.min() >= valid_mask.min() and back.max() <= valid_mask.max()
 
 
-@film_settings
+@image_settings
 @given(
     height=st.integers(30, 500),
     width=st.integers(30, 500),
@@ -78,7 +78,7 @@ def test_a_point_comes_back_within_a_pixel_of_the_coarser_grid(
     assert abs(peak % width - column) <= coarse_x
 
 
-@film_settings
+@image_settings
 @given(
     height=sides,
     width=sides,
@@ -96,18 +96,18 @@ def test_boxes_go_there_and_back(height, width, network, aspect, corners):
     assert placement.box_to_stored(there) == pytest.approx(box, abs=1e-6)
 
 
-def test_a_box_that_reaches_over_the_padding_is_cut_at_the_film():
+def test_a_box_that_reaches_over_the_padding_is_cut_at_the_image():
     placement = Placement.of((100, 50), 200)
     assert placement.box_to_stored((0, 0, 200, 200)) == (0, 0, 50, 100)
 
 
-def test_the_film_stands_in_the_middle():
+def test_the_image_stands_in_the_middle():
     placement = Placement.of((100, 50), 224)
     assert placement.resized == (224, 112) and placement.offset == (0, 56)
 
 
 def test_flat_pixels_are_stretched_to_their_true_shape():
-    # Each pixel twice as high as wide: 50 rows of 100 columns are a square film.
+    # Each pixel twice as high as wide: 50 rows of 100 columns are a square image.
     assert Placement.of((50, 100), 224, pixel_aspect=2.0).resized == (224, 224)
 
 
@@ -135,7 +135,7 @@ def test_a_mask_is_true_where_half_a_network_pixel_is_covered():
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (1, 4, 4), (1, 3, 5)])
-def test_a_film_of_another_shape_is_a_mistake_of_the_caller(shape: tuple[int, ...]):
+def test_an_image_of_another_shape_is_a_mistake_of_the_caller(shape: tuple[int, ...]):
     with pytest.raises(ValueError, match="expected"):
         Placement.of((4, 5), 8).to_network(torch.zeros(shape))
 

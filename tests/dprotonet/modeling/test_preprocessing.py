@@ -19,8 +19,8 @@ def test_grey_is_windowed_placed_and_repeated_to_three_channels():
     x, placement = Preprocessing(size=32).place(grey(pixels))
     assert x.shape == (3, 32, 32) and x.dtype == torch.float32
     assert placement.stored == (40, 20) and placement.resized == (32, 16)
-    assert torch.all(x[:, placement.inside()] == 0.25)
-    assert torch.all(x[:, ~placement.inside()] == 0)
+    assert torch.all(x[:, placement.valid_mask()] == 0.25)
+    assert torch.all(x[:, ~placement.valid_mask()] == 0)
 
 
 def test_colour_keeps_its_channels():

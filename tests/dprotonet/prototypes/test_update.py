@@ -28,9 +28,9 @@ def model():
 
 @pytest.fixture(scope="module")
 def images():
-    films = network_input(tiny_images(2, COUNT // 2))
-    films[6] = films[2]  # two samples that tie in everything but their names
-    return films
+    images = network_input(tiny_images(2, COUNT // 2))
+    images[6] = images[2]  # two samples that tie in everything but their names
+    return images
 
 
 def batches(images, order, sizes):

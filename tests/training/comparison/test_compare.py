@@ -61,7 +61,7 @@ def test_every_network_is_tried_under_as_many_settings_and_then_under_every_seed
     assert not (compared / "checkpoints").exists() and not (compared / "rows").exists()
 
 
-def test_the_settings_with_the_best_validation_films_are_those_of_the_other_seeds(compared):
+def test_the_settings_with_the_best_validation_images_are_those_of_the_other_seeds(compared):
     rows = _rows(compared)
     for slug in ("blackbox", "dprotonet", "protopnet"):
         tried = [row for key, row in rows.items() if key.startswith(f"{slug}/fold0-seed0")]
@@ -178,7 +178,7 @@ def test_another_plan_is_refused_in_a_folder_that_has_one(compared, command, cap
     assert "holds a comparison with other recipe" in capsys.readouterr().err
 
 
-def test_a_variant_may_not_change_the_budget_or_the_films():
+def test_a_variant_may_not_change_the_budget_or_the_images():
     recipe = load_recipe("folder")
     with pytest.raises(ReadableError, match="changes epochs"):
         Plan(recipe, ("dprotonet", "protopnet:epochs=9"), (0,))
@@ -195,8 +195,8 @@ def test_a_variant_is_a_preset_with_keys_of_its_own():
         variant(recipe, "dprotonet:masks=round")
 
 
-class _Films:
-    """Six films of six patients, for figures that can be counted by hand."""
+class _Images:
+    """Six images of six patients, for figures that can be counted by hand."""
 
     labels = torch.tensor([0, 0, 0, 1, 1, 1])
     samples = tuple(type("S", (), {"sample_id": str(i)}) for i in range(6))
@@ -204,7 +204,7 @@ class _Films:
 
 
 class _Run:
-    films = _Films()
+    images = _Images()
     recipe = type("R", (), {"resamples": 50})
     dataset = type("D", (), {"classes": ("a", "b")})
 
@@ -223,10 +223,10 @@ def _record(name, seed, scores, ids="012345"):
     }
 
 
-def test_folds_are_pooled_by_film_and_seeds_are_averaged():
+def test_folds_are_pooled_by_image_and_seeds_are_averaged():
     perfect = [0.1, 0.2, 0.3, 0.7, 0.8, 0.9]
     records = [
-        _record("one", 0, perfect[::-1], "543210"),  # films in another order
+        _record("one", 0, perfect[::-1], "543210"),  # images in another order
         _record("one", 1, [0.9, 0.2, 0.3, 0.7, 0.8, 0.95]),
         _record("two", 0, perfect[3:], "345"),
         _record("two", 0, perfect[:3], "012"),
@@ -242,7 +242,7 @@ def test_folds_are_pooled_by_film_and_seeds_are_averaged():
     assert Seeds(_Run(), records[:2]).probabilities.shape == (2, 6, 2)
 
 
-def test_folds_judge_every_film_and_choose_in_each_fold(tmp_path):
+def test_folds_judge_every_image_and_choose_in_each_fold(tmp_path):
     root = replicas.nih(tmp_path / "nih")
     out = tmp_path / "out"
     words = ["compare", "nih", "--data", str(root), "--out", str(out), "--folds", "2"]

@@ -5,7 +5,7 @@ import torch
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.training.conftest import SMALL
 from training.data.inputs import EpochBatches, KeptInputs, LiveInputs, class_weights
-from training.data.placed_images import place_films
+from training.data.placed_images import place_images
 from training.datasets.registry import open_dataset
 from training.fitting import networks
 from training.recipe import load_recipe
@@ -15,11 +15,13 @@ def _live(folder):
     recipe = load_recipe("folder", list(SMALL))
     dataset = open_dataset(recipe, folder)
     preprocessing = Preprocessing(size=recipe.image_size)
-    films = place_films(dataset.samples, preprocessing)
-    return recipe, dataset, films, LiveInputs(films, preprocessing, recipe)
+    images = place_images(dataset.samples, preprocessing)
+    return recipe, dataset, images, LiveInputs(images, preprocessing, recipe)
 
 
-def test_a_film_is_changed_the_same_way_in_the_same_epoch_and_another_way_in_the_next(class_folder):
+def test_an_image_is_changed_the_same_way_in_the_same_epoch_and_another_way_in_the_next(
+    class_folder,
+):
     _, _, _, live = _live(class_folder)
     once, again = live.changed(torch.tensor([3, 5]), 0), live.changed(torch.tensor([5, 3]), 0)
     assert torch.equal(once[1], again[0])
@@ -27,10 +29,10 @@ def test_a_film_is_changed_the_same_way_in_the_same_epoch_and_another_way_in_the
 
 
 def test_kept_inputs_are_what_the_frozen_blocks_give(class_folder):
-    recipe, dataset, films, live = _live(class_folder)
+    recipe, dataset, images, live = _live(class_folder)
     model = networks.dprotonet(recipe, dataset.classes, None).network.eval()
     front = networks.front_blocks(model.backbone, 2)
-    kept = KeptInputs(live, front, len(films), variants=2)
+    kept = KeptInputs(live, front, len(images), variants=2)
     rows = torch.tensor([4, 1])
     with torch.inference_mode():
         assert torch.allclose(kept.clean(rows), front(live.clean(rows)), atol=2e-2)
@@ -39,49 +41,49 @@ def test_kept_inputs_are_what_the_frozen_blocks_give(class_folder):
 
 
 def test_kept_inputs_outlive_the_run_until_weights_or_augmentation_change(class_folder, tmp_path):
-    recipe, dataset, films, live = _live(class_folder)
+    recipe, dataset, images, live = _live(class_folder)
     model = networks.dprotonet(recipe, dataset.classes, None).network.eval()
     front, keep = networks.front_blocks(model.backbone, 2), tmp_path / "kept.safetensors"
     rows = torch.arange(4)
-    first = KeptInputs(live, front, len(films), variants=2, keep=keep)
+    first = KeptInputs(live, front, len(images), variants=2, keep=keep)
     written = keep.stat().st_mtime_ns
-    again = KeptInputs(live, front, len(films), variants=2, keep=keep)
+    again = KeptInputs(live, front, len(images), variants=2, keep=keep)
     assert keep.stat().st_mtime_ns == written
     assert torch.equal(first.clean(rows), again.clean(rows))
     assert torch.equal(first.changed(rows, 3), again.changed(rows, 3))
-    turned = LiveInputs(films, Preprocessing(size=64), replace(recipe, rotate=90.0))
-    other = KeptInputs(turned, front, len(films), variants=2, keep=keep)
+    turned = LiveInputs(images, Preprocessing(size=64), replace(recipe, rotate=90.0))
+    other = KeptInputs(turned, front, len(images), variants=2, keep=keep)
     assert not torch.equal(first.changed(rows, 3), other.changed(rows, 3))
     with torch.no_grad():
         front[0][0].weight.mul_(2.0)
-    louder = KeptInputs(turned, front, len(films), variants=2, keep=keep)
+    louder = KeptInputs(turned, front, len(images), variants=2, keep=keep)
     assert not torch.equal(other.clean(rows), louder.clean(rows))
 
 
 def test_every_pass_is_another_epoch_and_a_later_start_gives_the_same_order(class_folder):
-    _, _, films, live = _live(class_folder)
-    rows = torch.arange(len(films))
-    batches = EpochBatches(live, films.labels, rows, 8, seed=1)
+    _, _, images, live = _live(class_folder)
+    rows = torch.arange(len(images))
+    batches = EpochBatches(live, images.labels, rows, 8, seed=1)
     orders = [torch.cat([labels for _, labels in batches]) for _ in range(3)]
     assert not torch.equal(orders[0], orders[1])
-    late = EpochBatches(live, films.labels, rows, 8, seed=1, epoch=2)
+    late = EpochBatches(live, images.labels, rows, 8, seed=1, epoch=2)
     assert torch.equal(orders[2], torch.cat([labels for _, labels in late]))
 
 
-def test_placed_films_outlive_the_run_until_a_file_changes(class_folder, tmp_path):
-    recipe, dataset, films, _ = _live(class_folder)
+def test_placed_images_outlive_the_run_until_a_file_changes(class_folder, tmp_path):
+    recipe, dataset, images, _ = _live(class_folder)
     placing, keep = Preprocessing(size=recipe.image_size), tmp_path / "films.safetensors"
-    place_films(dataset.samples, placing, keep=keep)
+    place_images(dataset.samples, placing, keep=keep)
     written = keep.stat().st_mtime_ns
-    again = place_films(dataset.samples, placing, keep=keep)
-    assert torch.equal(again.pixels, films.pixels)
-    assert again.sha256s == films.sha256s
+    again = place_images(dataset.samples, placing, keep=keep)
+    assert torch.equal(again.pixels, images.pixels)
+    assert again.sha256s == images.sha256s
     assert keep.stat().st_mtime_ns == written
-    place_films(dataset.samples[1:], placing, keep=keep)
+    place_images(dataset.samples[1:], placing, keep=keep)
     assert keep.stat().st_mtime_ns != written
 
 
-def test_class_weights_are_one_on_the_average_film():
+def test_class_weights_are_one_on_the_average_image():
     labels = torch.tensor([0, 0, 0, 1])
     weights = class_weights(labels, 2)
     assert weights[labels].mean() == 1.0

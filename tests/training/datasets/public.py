@@ -54,7 +54,7 @@ def dicom(path: Path, pixels: np.ndarray) -> Path:
     return path
 
 
-def film(path: Path, seed: int) -> Path:
+def write_image(path: Path, seed: int) -> Path:
     """A DICOM file of noise."""
     return dicom(path, np.random.default_rng(seed).integers(0, 4096, (SIDE, SIDE)))
 
@@ -67,7 +67,7 @@ def table(path: Path, *lines: str) -> Path:
 
 
 def chexpert(root: Path) -> Path:
-    """Two patients to train on, one to validate on; a lateral film and an uncertain one."""
+    """Two patients to train on, one to validate on; a lateral image and an uncertain one."""
     rows = [
         ("train/patient00001/study1/view1_frontal.jpg", "Female", "68", "Frontal", "AP", "", "1.0"),
         ("train/patient00001/study1/view2_lateral.jpg", "Female", "68", "Lateral", "", "", "1.0"),
@@ -99,12 +99,12 @@ def rsna(root: Path) -> Path:
     )
     table(root / "stage_2_detailed_class_info.csv", "patientId,class", "aaa,Lung Opacity")
     for seed, name in enumerate(("aaa", "bbb", "ccc")):
-        film(root / "stage_2_train_images" / f"{name}.dcm", seed)
+        write_image(root / "stage_2_train_images" / f"{name}.dcm", seed)
     return root
 
 
 def vindr(root: Path) -> Path:
-    """Three readers of three training films, and one test film."""
+    """Three readers of three training images, and one test image."""
     votes = {"a": ("10", "10", "01"), "b": ("01", "01", "01"), "c": ("00", "00", "10")}
     lines = [
         f"{image},R{r},{vote[0]},{vote[1]}"
@@ -128,8 +128,8 @@ def vindr(root: Path) -> Path:
         "d,Cardiomegaly,1,2,3,4",
     )
     for seed, image in enumerate(votes):
-        film(root / "train" / f"{image}.dicom", seed)
-    film(root / "test" / "d.dicom", 9)
+        write_image(root / "train" / f"{image}.dicom", seed)
+    write_image(root / "test" / "d.dicom", 9)
     return root
 
 
@@ -161,10 +161,12 @@ def cbis_ddsm(root: Path) -> Path:
         drawn[number * 10 : number * 10 + 5, 4:9] = 65535
         dicom(folder / "1-2.dcm", drawn)
         dicom(folder / "1-1.dcm", np.ones((9, 9), dtype=int))  # the cropped image
-    film(root / "CBIS-DDSM" / "Mass-Training_P_00001_LEFT_CC" / "1.3.6" / "1.3.7" / "1-1.dcm", 1)
+    write_image(
+        root / "CBIS-DDSM" / "Mass-Training_P_00001_LEFT_CC" / "1.3.6" / "1.3.7" / "1-1.dcm", 1
+    )
     table(root / "mass_case_description_train_set.csv", header, *lines)
     name = "Calc-Test_P_00002_RIGHT_MLO"
-    film(root / "CBIS-DDSM" / name / "1.3.6" / "1.3.7" / "1-1.dcm", 2)
+    write_image(root / "CBIS-DDSM" / name / "1.3.6" / "1.3.7" / "1-1.dcm", 2)
     table(
         root / "calc_case_description_test_set.csv",
         header,
@@ -259,7 +261,7 @@ def medmnist(root: Path) -> Path:
 
 
 def dicom_csv(root: Path) -> Path:
-    """Three films of two patients under columns of a site's own."""
+    """Three images of two patients under columns of a site's own."""
     table(
         root / "reads.csv",
         "dicom,outcome,subject,view,sex,age,split",
@@ -268,5 +270,5 @@ def dicom_csv(root: Path) -> Path:
         "b/1.dcm,normal,S2,PA,M,,test",
     )
     for seed, name in enumerate(("a/1.dcm", "a/2.dcm", "b/1.dcm")):
-        film(root / name, seed)
+        write_image(root / name, seed)
     return root

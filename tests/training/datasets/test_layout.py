@@ -13,7 +13,7 @@ def laid_out(root, places):
     """One small picture in each of the folders."""
     for level, place in enumerate(places):
         (root / place).mkdir(parents=True)
-        replicas.film(10 * level, level).resize((8, 8)).save(root / place / f"{level}.png")
+        replicas.image(10 * level, level).resize((8, 8)).save(root / place / f"{level}.png")
     return root
 
 

@@ -12,7 +12,7 @@ from tests.training import replicas
 from tests.training.conftest import SMALL
 from tests.training.datasets.odd_files import dicom, dicomdir
 from training.__main__ import main
-from training.data.placed_images import place_films
+from training.data.placed_images import place_images
 from training.datasets import folder
 from training.datasets.samples import Sample
 
@@ -70,13 +70,13 @@ def test_damaged_images_are_left_out_where_that_is_asked_and_the_run_says_so(tmp
     assert json.loads(capsys.readouterr().out)["split"] == "train"
 
 
-def test_what_was_left_out_is_known_again_from_the_kept_films(tmp_path, caplog):
+def test_what_was_left_out_is_known_again_from_the_kept_images(tmp_path, caplog):
     root, keep = replicas.classes(tmp_path / "set", each=2), tmp_path / "films.safetensors"
     truncate(root / "beta/01.png")
     samples = folder.load(root).samples
-    first = place_films(samples, PLACING, keep=keep, damaged="leave_out")
+    first = place_images(samples, PLACING, keep=keep, damaged="leave_out")
     written = keep.stat().st_mtime_ns
-    again = place_films(samples, PLACING, keep=keep, damaged="leave_out")
+    again = place_images(samples, PLACING, keep=keep, damaged="leave_out")
     assert keep.stat().st_mtime_ns == written
     assert again.left_out == first.left_out and first.left_out[0][0] == "beta/01.png"
     assert len(again) == len(first) == 5 and again.labels.tolist() == [0, 0, 1, 2, 2]
@@ -96,7 +96,7 @@ def test_a_class_with_one_image_is_told_before_training(tmp_path, capsys):
     for name, count in (("a", 40), ("b", 1)):
         (root / name).mkdir(parents=True)
         for i in range(count):
-            replicas.film(100, i).resize((8, 8)).save(root / name / f"{i}.png")
+            replicas.image(100, i).resize((8, 8)).save(root / name / f"{i}.png")
     assert train(root, tmp_path / "out") == 2
     assert "'b'" in (line := one_line(capsys)) and "1 image(s) of 1 patient(s)" in line
     assert not (tmp_path / "out" / "bundle").exists()
@@ -150,11 +150,11 @@ def test_folders_of_a_split_are_trained_on_and_judged_by(tmp_path, capsys):
         for level, name in ((60, "a"), (180, "b")):
             (root / side / name).mkdir(parents=True)
             for i in range(6):
-                film = replicas.film(level, first + i + level)
-                film.save(root / side / name / f"{first + i}.png")
+                image = replicas.image(level, first + i + level)
+                image.save(root / side / name / f"{first + i}.png")
     assert train(root, tmp_path / "out", "epochs=2") == 0
-    films = Bundle.load(tmp_path / "out/bundle").card.training["films"]
-    assert films == {"train": 12, "validation": 12, "test": 12}
+    images = Bundle.load(tmp_path / "out/bundle").card.training["films"]
+    assert images == {"train": 12, "validation": 12, "test": 12}
 
 
 def test_of_a_file_with_several_frames_the_first_is_taken_and_it_is_said(tmp_path, caplog):
@@ -163,14 +163,14 @@ def test_of_a_file_with_several_frames_the_first_is_taken_and_it_is_said(tmp_pat
         (root / name).mkdir(parents=True)
         dicom(root / name / "one.dcm", level=level)
         dicom(root / name / "cine.dcm", level=level + 1, frames=3)
-    pages = [replicas.film(level, level).resize((16, 16)) for level in (30, 200)]
+    pages = [replicas.image(level, level).resize((16, 16)) for level in (30, 200)]
     pages[0].save(root / "a/pages.tif", save_all=True, append_images=pages[1:])
     with caplog.at_level(logging.WARNING):
-        films = place_films(folder.load(root).samples, PLACING)
-    assert len(films) == 5 and films.several_frames == 3
+        images = place_images(folder.load(root).samples, PLACING)
+    assert len(images) == 5 and images.several_frames == 3
     assert "3 files have several frames: the first of each was taken" in caplog.text
-    first = next(i for i, s in enumerate(films.samples) if s.sample_id == "a/pages.tif")
-    assert films.pixels[first].float().mean() < 128
+    first = next(i for i, s in enumerate(images.samples) if s.sample_id == "a/pages.tif")
+    assert images.pixels[first].float().mean() < 128
 
 
 def test_no_bundle_is_judged_on_patients_that_its_fold_was_trained_on():
@@ -185,4 +185,4 @@ def test_no_bundle_is_judged_on_patients_that_its_fold_was_trained_on():
     for people, moved in ((trained, True), ([*trained, tested], False)):
         samples = many + [Sample(p, None, p, 1) for p in people]
         assert ("test" in moved_patients(samples).values()) == moved
-        assert _is_moved(SimpleNamespace(films=SimpleNamespace(samples=samples))) == moved
+        assert _is_moved(SimpleNamespace(images=SimpleNamespace(samples=samples))) == moved

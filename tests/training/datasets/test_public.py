@@ -104,7 +104,7 @@ def test_every_kind_of_a_recipe_is_opened_by_something():
     assert {*LOADERS, "phantom", "elpv"} == set(get_args(DatasetKind))
 
 
-def test_chexpert_has_frontal_films_and_leaves_uncertain_ones_out_unless_told(made, tmp_path):
+def test_chexpert_has_frontal_images_and_leaves_uncertain_ones_out_unless_told(made, tmp_path):
     samples, found = made("chexpert")
     assert found.classes == ("no pleural effusion", "pleural effusion")
     first = samples["train/patient00001/study1/view1_frontal.jpg"]
@@ -115,7 +115,7 @@ def test_chexpert_has_frontal_films_and_leaves_uncertain_ones_out_unless_told(ma
     assert [s.label for s in taken.samples] == [1, 0, 1, 0]
 
 
-def test_rsna_gathers_the_boxes_of_a_film(made):
+def test_rsna_gathers_the_boxes_of_an_image(made):
     samples, _ = made("rsna")
     assert samples["aaa"].boxes == (Box(10, 12, 8, 9, "opacity"), Box(30, 12, 8, 9, "opacity"))
     assert [s.label for s in samples.values()] == [1, 0, 0]
@@ -292,7 +292,7 @@ def test_chexpert_learns_several_findings_and_leaves_out_what_is_uncertain_in_an
     assert [s.labels for s in found.samples] == [(1,), (0,), ()]
 
 
-def test_vindr_keeps_every_film_with_what_most_readers_name(tmp_path):
+def test_vindr_keeps_every_image_with_what_most_readers_name(tmp_path):
     root = public.vindr(tmp_path / "set")
     for table in (root / "annotations").glob("image_labels_*.csv"):
         head, *rows = table.read_text().splitlines()
@@ -310,7 +310,7 @@ def test_vindr_keeps_every_film_with_what_most_readers_name(tmp_path):
     assert len(found.samples[0].boxes) == 1
 
 
-def test_a_site_may_name_several_findings_of_a_film(tmp_path):
+def test_a_site_may_name_several_findings_of_an_image(tmp_path):
     root = public.dicom_csv(tmp_path / "set")
     reads = root / "reads.csv"
     reads.write_text(

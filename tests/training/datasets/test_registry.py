@@ -7,7 +7,7 @@ from training.datasets.samples import Dataset, Sample
 from training.recipe import load_recipe
 
 
-def test_the_phantom_needs_no_folder_and_makes_its_films_when_they_are_loaded():
+def test_the_phantom_needs_no_folder_and_makes_its_images_when_they_are_loaded():
     recipe = load_recipe("phantom", ["phantom_films=8", "phantom_size=96", "phantom_seed=5"])
     dataset = open_dataset(recipe, None)
     assert dataset.classes == ("none", "consolidation", "nodule", "effusion")

@@ -64,7 +64,7 @@ def test_a_path_that_leads_out_of_the_folder_or_nowhere_names_nothing(tmp_path):
     assert inner_path("C:\\x\\.\\y.png") == "x/y.png"
 
 
-@pytest.mark.parametrize("start", ["", ".\\", "C:\\films\\set\\", "\\\\nas\\films\\set\\"])
+@pytest.mark.parametrize("start", ["", ".\\", "C:\\images\\set\\", "\\\\nas\\images\\set\\"])
 def test_windows_paths_name_the_patients_of_a_folder(tmp_path, start):
     root = replicas.classes(tmp_path / "set", each=2)
     table = root / "patients.csv"

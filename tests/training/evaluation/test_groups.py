@@ -35,12 +35,12 @@ def test_groups_too_small_or_of_one_class_are_left_out_by_name():
     assert set(found["by_sex"]) == {"F", "M"}
     assert set(found["by_age"]) == {"40-59"}
     assert found["groups_left_out"] == {
-        "by_age: 18-39": "12 films, all of one class",
-        "by_age: 80+": "2 film(s), fewer than 10",
+        "by_age: 18-39": "12 images, all of one class",
+        "by_age: 80+": "2 image(s), fewer than 10",
     }
 
 
-def test_a_group_s_figures_are_those_of_its_films_alone():
+def test_a_group_s_figures_are_those_of_its_images_alone():
     labels = np.array([0, 1] * 20)
     sexes = np.array(["F"] * 20 + ["M"] * 20)
     chances = np.where(sexes == "F", labels, 1 - labels) * 0.8
@@ -57,10 +57,10 @@ def test_a_model_differs_from_itself_by_nothing_and_from_a_worse_one_by_more(fig
     assert paired_difference(good, bad, resamples=20, figure=figure)["low"] > 0.3
 
 
-def test_an_unknown_figure_or_other_films_are_refused():
+def test_an_unknown_figure_or_other_images_are_refused():
     labels = np.array([0, 1] * 5)
     one = judged(labels * 0.8, labels)
     with pytest.raises(ValueError, match="figure is one of"):
         paired_difference(one, one, resamples=5, figure="f1")
-    with pytest.raises(ValueError, match="same films"):
+    with pytest.raises(ValueError, match="same images"):
         paired_difference(one, judged(labels * 0.8, 1 - labels), resamples=5)

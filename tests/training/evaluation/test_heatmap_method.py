@@ -8,7 +8,7 @@ import pytest
 
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
-from tests.training.image_files import film_files
+from tests.training.image_files import image_files
 from training.__main__ import main
 from training.datasets.samples import Box, Part, Sample
 from training.evaluation.faithfulness import NODES, faithfulness, spread, strongest
@@ -27,9 +27,9 @@ def predictor(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    """Eight films, of two patients each, with a box and parts."""
+    """Eight images, of two patients each, with a box and parts."""
     made = []
-    for number, path in enumerate(film_files(tmp_path_factory.mktemp("films"))):
+    for number, path in enumerate(image_files(tmp_path_factory.mktemp("films"))):
         made.append(
             Sample(
                 f"{number}",
@@ -111,8 +111,8 @@ def test_learned_masks_go_with_the_weights_and_masks_drawn_at_random_with_the_se
 class Given(Drawing):
     """Maps that are given, a new one at every call, whatever is asked."""
 
-    def explain(self, _predictor, _x, inside, nodes, *, model=None):
-        return [SimpleNamespace(heatmap=self.one(inside.shape)) for _ in nodes]
+    def explain(self, _predictor, _x, valid_mask, nodes, *, model=None):
+        return [SimpleNamespace(heatmap=self.one(valid_mask.shape)) for _ in nodes]
 
     @staticmethod
     def one(shape):
@@ -153,9 +153,9 @@ def test_only_rightly_called_images_are_pointed_at(predictor, samples):
     ]
     found = list(pointed(predictor, samples, 8, QUICK))
     assert [f.sample.sample_id for f in found] == [s.sample_id for s in right]
-    for film in found:
-        assert film.mask.sum() == 32 * 32
-        assert film.heatmap.shape == (64, 64)
+    for image in found:
+        assert image.mask.sum() == 32 * 32
+        assert image.heatmap.shape == (64, 64)
 
 
 def test_prototypes_are_looked_at_with_parts_boxes_and_noise(predictor, samples):
@@ -185,5 +185,5 @@ def test_throughput_prints_its_ratios(capsys):
     assert found["update"]["passes"] > 0
     memory = found["memory"]
     assert (memory["films"], memory["prototypes"]) == ([64, 512], 200)
-    vectors = 448 * 200 * 16 * 4 / 2**20  # films, prototypes, depth, bytes
+    vectors = 448 * 200 * 16 * 4 / 2**20  # images, prototypes, depth, bytes
     assert memory["all_vectors_would_add_mb"] == pytest.approx(vectors, abs=0.1)

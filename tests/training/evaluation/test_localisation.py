@@ -15,7 +15,7 @@ from training.evaluation.sanity import rank_correlation
 SAMPLE = Sample("a", None, "p", 1, boxes=(Box(2, 4, 6, 8),))
 
 
-def film(heatmap, mask):
+def image(heatmap, mask):
     return Pointed(SAMPLE, heatmap.astype(np.float32), mask, np.ones_like(mask))
 
 
@@ -29,8 +29,8 @@ def test_boxes_are_filled_in_at_their_stored_pixels():
 def test_a_map_equal_to_the_mask_scores_one_and_one_beside_it_scores_nothing():
     mask = np.zeros((64, 64), dtype=bool)
     mask[:8, :8] = True
-    right = figures([film(mask, mask)], 0.5, resamples=5)
-    wrong = figures([film(mask[::-1, ::-1], mask)], 0.5, resamples=5)
+    right = figures([image(mask, mask)], 0.5, resamples=5)
+    wrong = figures([image(mask[::-1, ::-1], mask)], 0.5, resamples=5)
     for name in ("inside", "near", "energy", "iou", "dice"):
         assert (right[name]["value"], wrong[name]["value"]) == (1.0, 0.0)
 
@@ -48,7 +48,7 @@ def test_the_threshold_is_the_one_that_fits_the_validation_masks():
     mask = np.zeros((8, 8), dtype=bool)
     mask[:4] = True
     heatmap = np.where(mask, 0.8, 0.6)
-    assert 0.6 < best_threshold([film(heatmap, mask)]) <= 0.8
+    assert 0.6 < best_threshold([image(heatmap, mask)]) <= 0.8
     assert best_threshold([]) is None
 
 

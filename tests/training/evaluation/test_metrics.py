@@ -8,7 +8,7 @@ from training.evaluation import metrics
 
 
 @given(st.integers(0, 10_000))
-def test_the_weighted_auroc_equals_that_of_a_set_with_films_repeated(seed):
+def test_the_weighted_auroc_equals_that_of_a_set_with_images_repeated(seed):
     rng = np.random.default_rng(seed)
     scores, positive = rng.integers(0, 5, 20) / 5.0, rng.random(20) < 0.5
     positive[:2] = (True, False)
@@ -35,7 +35,7 @@ def test_a_resample_draws_patients_whole_and_as_many_as_there_are():
     assert (draws[:, 0] + draws[:, 2] + draws[:, 3] == 3).all()
 
 
-def test_the_interval_is_wider_when_films_of_one_patient_say_the_same():
+def test_the_interval_is_wider_when_images_of_one_patient_say_the_same():
     rng = np.random.default_rng(0)
     scores = np.repeat(rng.random(30), 6)
     positive = np.repeat(rng.random(30) < 0.5, 6)
@@ -64,7 +64,7 @@ def test_calibration_error_and_brier_of_known_cases():
 
 
 @given(st.integers(0, 10_000))
-def test_the_weighted_auprc_equals_that_of_a_set_with_films_repeated(seed):
+def test_the_weighted_auprc_equals_that_of_a_set_with_images_repeated(seed):
     rng = np.random.default_rng(seed)
     scores, positive = rng.integers(0, 5, 20) / 5.0, rng.random(20) < 0.5
     positive[:2] = (True, False)
@@ -76,7 +76,7 @@ def test_the_weighted_auprc_equals_that_of_a_set_with_films_repeated(seed):
 
 
 @given(st.integers(0, 10_000))
-def test_weighted_calibration_and_brier_equal_those_of_a_set_with_films_repeated(seed):
+def test_weighted_calibration_and_brier_equal_those_of_a_set_with_images_repeated(seed):
     rng = np.random.default_rng(seed)
     chances, labels = rng.dirichlet((1, 1, 1), 20), rng.integers(0, 3, 20)
     weights = rng.integers(1, 4, (1, 20)).astype(float)
@@ -84,11 +84,11 @@ def test_weighted_calibration_and_brier_equal_those_of_a_set_with_films_repeated
     again = np.repeat(chances, times, axis=0), np.repeat(labels, times)
     error = metrics.weighted_calibration_error(chances, labels, weights)[0]
     assert error == pytest.approx(metrics.calibration_error(*again), abs=1e-6)
-    by_film = metrics.brier_by_film(chances, labels)
-    assert metrics.weighted_mean(by_film, weights)[0] == pytest.approx(metrics.brier(*again))
+    by_image = metrics.brier_by_image(chances, labels)
+    assert metrics.weighted_mean(by_image, weights)[0] == pytest.approx(metrics.brier(*again))
 
 
-def test_films_without_a_value_are_left_out_of_a_mean():
+def test_images_without_a_value_are_left_out_of_a_mean():
     values, patients = np.array([1.0, np.nan, 3.0]), np.arange(3)
     assert metrics.mean_interval(values, patients, 20).value == 2.0
     assert metrics.mean_interval(np.full(3, np.nan), patients, 20).value is None

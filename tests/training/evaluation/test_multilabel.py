@@ -1,4 +1,4 @@
-"""Films that have any number of findings: figures, and the way from a table to a reviewed model."""
+"""Images with any number of findings: figures, and the way from a table to a reviewed model."""
 
 import json
 
@@ -74,12 +74,12 @@ def test_a_model_differs_from_itself_by_nothing(judged):
 
 def drawn(bright, square, striped, seed):
     """Grey noise that is brighter, has a square, or has stripes."""
-    film = np.random.default_rng(seed).normal(170 if bright else 90, 15, (96, 96))
+    image = np.random.default_rng(seed).normal(170 if bright else 90, 15, (96, 96))
     if square:
-        film[30:60, 30:60] = 255
+        image[30:60, 30:60] = 255
     if striped:
-        film[:, ::8] = 0
-    return film.clip(0, 255).astype(np.uint8)
+        image[:, ::8] = 0
+    return image.clip(0, 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ def test_what_needs_one_class_each_says_so(site, tmp_path, tmp_path_factory, cap
     assert "one class each" in capsys.readouterr().err
 
 
-def test_a_bundle_of_one_class_each_is_not_judged_on_films_of_many(trained, tmp_path):
+def test_a_bundle_of_one_class_each_is_not_judged_on_images_of_many(trained, tmp_path):
     from training.datasets import nih
     from training.evaluation.evaluate import check_classes
 

@@ -23,10 +23,10 @@ def bundle_of(folder, *settings, classes=FINDINGS):
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
-    """What the network says of a test film with the token is named as the token's class."""
+    """What the network says of a test image with the token is named as the token's class."""
     folder, classes = tmp_path_factory.mktemp("bundles"), list(FINDINGS)
     recipe = load_recipe("phantom", [*SETTINGS])
-    films = phantom_samples(
+    images = phantom_samples(
         recipe.phantom_seed,
         recipe.phantom_films,
         size=recipe.phantom_size,
@@ -34,17 +34,17 @@ def judged(tmp_path_factory):
         difficulty=recipe.phantom_difficulty,
     )
     token = classes.index(Shortcut().finding)
-    film = next(
+    image = next(
         f
-        for f in films
+        for f in images
         if split_of(f.patient_id) == "test" and f.label == token and f.facts.shortcut_token
     )
-    said = classes.index(Predictor(bundle_of(folder / "any")).predict(film.load()).label)
+    said = classes.index(Predictor(bundle_of(folder / "any")).predict(image.load()).label)
     classes[said], classes[token] = classes[token], classes[said]
     return bundle_of(folder / "tiny", "phantom_shortcut=true", classes=tuple(classes))
 
 
-def test_the_token_is_judged_on_films_with_it_without_it_and_with_it_drawn_on(judged, capsys):
+def test_the_token_is_judged_on_images_with_it_without_it_and_with_it_drawn_on(judged, capsys):
     methods = ("gradcam", "centre")
     words = ["shortcut", str(judged.path), "--n", "2", "--tier", "draft", "--methods", *methods]
     assert main(words) == 0

@@ -13,7 +13,7 @@ from training.fitting.calibration import (
 )
 
 
-def _films(seed):
+def _images(seed):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, 3, 120)
     return np.eye(3)[labels] * 2.0 + rng.normal(0, 1.5, (120, 3)), labels
@@ -22,19 +22,19 @@ def _films(seed):
 @settings(max_examples=20)
 @given(st.integers(0, 1000))
 def test_the_temperature_never_makes_the_log_loss_worse(seed):
-    logits, labels = _films(seed)
+    logits, labels = _images(seed)
     fitted = log_loss(logits, labels, fit_temperature(logits, labels))
     assert fitted <= log_loss(logits, labels) + 1e-12
 
 
 def test_sharper_logits_get_a_higher_temperature_and_the_same_probabilities():
-    logits, labels = _films(1)
+    logits, labels = _images(1)
     once, thrice = fit_temperature(logits, labels), fit_temperature(3 * logits, labels)
     assert thrice == pytest.approx(3 * once, rel=0.03)
 
 
 def test_a_temperature_keeps_the_order_of_the_classes():
-    logits, _ = _films(2)
+    logits, _ = _images(2)
     for temperature in (0.1, 1.0, 8.0):
         order = softmax(logits, temperature).argsort(axis=1)
         assert (order == logits.argsort(axis=1)).all()

@@ -7,7 +7,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.training.conftest import SMALL
 from training.data.inputs import EpochBatches, LiveInputs
-from training.data.placed_images import place_films
+from training.data.placed_images import place_images
 from training.datasets.registry import open_dataset
 from training.fitting import networks
 from training.fitting.best_epoch import best_epoch
@@ -20,10 +20,10 @@ def _stage(folder, settings, **changes):
     recipe = load_recipe("folder", [*SMALL, "variants=0", "averaging=0.9", *settings])
     dataset = open_dataset(recipe, folder)
     preprocessing = Preprocessing(size=recipe.image_size)
-    films = place_films(dataset.samples, preprocessing)
-    inputs = LiveInputs(films, preprocessing, recipe)
-    rows = torch.arange(len(films))
-    stage = Stage(inputs, films.labels, rows[::2], rows[1::2], **changes)
+    images = place_images(dataset.samples, preprocessing)
+    inputs = LiveInputs(images, preprocessing, recipe)
+    rows = torch.arange(len(images))
+    stage = Stage(inputs, images.labels, rows[::2], rows[1::2], **changes)
     return recipe, networks.dprotonet(recipe, dataset.classes, None), stage
 
 

@@ -6,7 +6,7 @@ import torch
 
 from dprotonet.modeling.model import DProtoNet
 from tests.training.conftest import SMALL
-from training.data.placed_images import place_films
+from training.data.placed_images import place_images
 from training.datasets.folder import load
 from training.fitting import prototype_stage
 from training.fitting.crossval import rows_of
@@ -21,8 +21,8 @@ def run(class_folder):
     dataset = load(class_folder)
     from dprotonet.modeling.preprocessing import Preprocessing
 
-    films = place_films(dataset.samples, Preprocessing(size=64))
-    return prepare(recipe, dataset, films, out=Path(), device="cpu", resume=False)
+    images = place_images(dataset.samples, Preprocessing(size=64))
+    return prepare(recipe, dataset, images, out=Path(), device="cpu", resume=False)
 
 
 def _vectors(model, run, rows):
@@ -48,7 +48,7 @@ def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_w
     rows = rows_of(run)
     model = dprotonet(run.recipe, run.dataset.classes, None).network
     with torch.no_grad():
-        # Each prototype on the vector of one film: it has to stay on it, wherever that goes.
+        # Each prototype on the vector of one image: it has to stay on it, wherever that goes.
         model.prototypes.copy_(_vectors(model, run, rows)[0])
     length = _vectors(model, run, rows).norm(dim=-1).mean()
     prototype_stage.recentre(model, run, rows)

@@ -5,35 +5,35 @@ from dataclasses import replace
 import pytest
 import torch
 
-from training.data.placed_images import Films
+from training.data.placed_images import PlacedImages
 from training.datasets.samples import Sample
 from training.fitting.run_folder import code_state, data_sha256, describe
 from training.recipe import load_recipe
 
 
 @pytest.fixture
-def films():
+def images():
     samples = tuple(Sample(f"s{i}", None, f"p{i}", i % 2) for i in range(4))
-    return Films(torch.zeros(4, 1, 8, 8), torch.zeros(4), samples, ("a", "b", "c", "d"))
+    return PlacedImages(torch.zeros(4, 1, 8, 8), torch.zeros(4), samples, ("a", "b", "c", "d"))
 
 
-def test_the_data_hash_follows_files_labels_and_patients_and_not_their_order(films):
-    whole = data_sha256(films)
-    backwards = replace(films, samples=films.samples[::-1], sha256s=films.sha256s[::-1])
+def test_the_data_hash_follows_files_labels_and_patients_and_not_their_order(images):
+    whole = data_sha256(images)
+    backwards = replace(images, samples=images.samples[::-1], sha256s=images.sha256s[::-1])
     assert data_sha256(backwards) == whole
     for changed in (
-        replace(films, sha256s=("a", "b", "c", "e")),
-        replace(films, samples=(*films.samples[:3], replace(films.samples[3], label=0))),
-        replace(films, samples=(*films.samples[:3], replace(films.samples[3], patient_id="x"))),
+        replace(images, sha256s=("a", "b", "c", "e")),
+        replace(images, samples=(*images.samples[:3], replace(images.samples[3], label=0))),
+        replace(images, samples=(*images.samples[:3], replace(images.samples[3], patient_id="x"))),
     ):
         assert data_sha256(changed) != whole
 
 
-def test_the_weights_are_named_and_hashed_without_their_path(films, tmp_path):
+def test_the_weights_are_named_and_hashed_without_their_path(images, tmp_path):
     path = tmp_path / "imagenet.safetensors"
     path.write_bytes(b"weights")
     found = describe(
-        load_recipe("folder", [f"weights={path}"]), films, command="train", device="cpu"
+        load_recipe("folder", [f"weights={path}"]), images, command="train", device="cpu"
     )
     assert found["recipe"]["weights"] == "imagenet.safetensors"
     assert len(found["weights_sha256"]) == 64

@@ -19,7 +19,7 @@ from training.benchmarks.heatmaps.methods import Contender
 from training.benchmarks.heatmaps.plan import Plan
 from training.benchmarks.heatmaps.records import finished, rounded, row_name
 from training.benchmarks.heatmaps.sample import Subject, open_subject
-from training.benchmarks.heatmaps.scoring import Film, Judge, curves_json
+from training.benchmarks.heatmaps.scoring import Judge, MaskedImage, curves_json
 from training.row_file import RowFile
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """All that judging needs beside the films.
+    """All that judging needs beside the images.
 
     Attributes:
         contenders: those of this call; the plan may hold more.
@@ -45,7 +45,7 @@ class Work:
 
 
 def collect(work: Work, samples: Sequence[Sample], out: Path) -> None:
-    """Complete the rows of all planned films.
+    """Complete the rows of all planned images.
 
     Args:
         samples: all of the plan's split.
@@ -54,24 +54,24 @@ def collect(work: Work, samples: Sequence[Sample], out: Path) -> None:
     named = {row_name(position, sample): sample for position, sample in enumerate(samples)}
     names = [one.name for one in work.contenders]
     row_file = RowFile(out)
-    open_ones = [name for name in work.plan.films if not finished(row_file.rows, [name], names)]
+    open_ones = [name for name in work.plan.images if not finished(row_file.rows, [name], names)]
     started = time.perf_counter()
     for done, name in enumerate(open_ones, 1):
-        judge_film(work, named[name], row_file, name)
+        judge_image(work, named[name], row_file, name)
         spent = time.perf_counter() - started
         _log.info(
-            "bench: film %d of %d, %.0f s, about %.0f min to go",
+            "bench: image %d of %d, %.0f s, about %.0f min to go",
             *(done, len(open_ones), spent, spent / done * (len(open_ones) - done) / 60),
         )
-    row_file.compact(work.plan.films)
+    row_file.compact(work.plan.images)
 
 
-def judge_film(work: Work, sample: Sample, row_file: RowFile, name: str) -> None:
+def judge_image(work: Work, sample: Sample, row_file: RowFile, name: str) -> None:
     """Draw and judge what the image's row lacks; the row is written after every method."""
     plan, judge = work.plan, work.judge
     subject = open_subject(work.predictor, sample, plan.nodes)
-    film = Film.of(subject.x, subject.inside, plan.fills)
-    ends = {kind: judge.ends(film, node) for kind, node in subject.nodes.items()}
+    image = MaskedImage.of(subject.x, subject.valid_mask, plan.fills)
+    ends = {kind: judge.ends(image, node) for kind, node in subject.nodes.items()}
     before = row_file.rows.get(name, {"methods": {}})
     row = rounded(subject.head() | {"ends": ends}) | {"methods": dict(before["methods"])}
     for contender in work.contenders:
@@ -82,7 +82,7 @@ def judge_film(work: Work, sample: Sample, row_file: RowFile, name: str) -> None
             drawn = _drawn(work, contender, subject, node)
             heatmap = torch.from_numpy(drawn.heatmap)
             started = time.perf_counter()
-            curves = judge.curves(film, node, heatmap, ends[kind])
+            curves = judge.curves(image, node, heatmap, ends[kind])
             found[kind] = _cost(drawn) | _shape(drawn, subject, kind)
             found[kind]["judging_seconds"] = time.perf_counter() - started
             found[kind]["fills"] = curves_json(curves)
@@ -98,7 +98,7 @@ def _drawn(work: Work, contender: Contender, subject: Subject, node: Node) -> Ex
         [node],
         settings=contender.settings,
         temperature=work.judge.temperature,
-        inside=subject.inside,
+        valid_mask=subject.valid_mask,
         seed=work.plan.seed,
     )[0]
 
@@ -117,9 +117,9 @@ def _cost(drawn: Explanation) -> dict[str, Any]:
 
 
 def _shape(drawn: Explanation, subject: Subject, kind: str) -> dict[str, float]:
-    """The heatmap's mean over the film, and for the class where it lies against the truth."""
-    film = subject.inside.cpu().numpy()
-    mean = {"mean_of_map": float(drawn.heatmap[film].mean())}
+    """The heatmap's mean over the image, and for the class where it lies against the truth."""
+    image = subject.valid_mask.cpu().numpy()
+    mean = {"mean_of_map": float(drawn.heatmap[image].mean())}
     return mean | (subject.place(drawn.heatmap) if kind == "class" else {})
 
 

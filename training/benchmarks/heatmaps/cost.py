@@ -1,7 +1,7 @@
 """What a heatmap costs, apart from how good it is: each method alone in a process of its own.
 
-Films are handed over placed, in a file that is gone afterwards, so that the process holds nothing
-but the network and its films.
+Images are handed over placed, in a file that is gone afterwards, so that the process holds nothing
+but the network and its images.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def measure_costs(
 
     Args:
         folder: of the bundle.
-        plan: whose first films are taken; one more than ``count`` warms up.
+        plan: whose first images are taken; one more than ``count`` warms up.
         contenders: the methods.
         samples: all of the plan's split.
-        count: films behind a median.
+        count: images behind a median.
         device: on which the method runs.
         out: where the plan lies.
     """
@@ -62,11 +62,11 @@ def measure_costs(
     if not missing:
         return
     with tempfile.TemporaryDirectory() as place:
-        films = Path(place) / "films.safetensors"
-        _place(Bundle.load(folder, with_model=False), plan, samples, count + 1, films)
+        images = Path(place) / "films.safetensors"
+        _place(Bundle.load(folder, with_model=False), plan, samples, count + 1, images)
         for contender in missing:
             _log.info("cost: %s", contender.name)
-            costs["methods"][contender.name] = _alone(folder, films, contender, plan, device)
+            costs["methods"][contender.name] = _alone(folder, images, contender, plan, device)
             write_json(file, costs)
 
 
@@ -84,20 +84,20 @@ def _head(count: int, device: str) -> dict[str, Any]:
 
 
 def _place(bundle: Bundle, plan: Plan, samples: Sequence[Sample], count: int, file: Path) -> None:
-    """The plan's first films as ``x (N, 3, S, S)`` and ``inside (N, S, S)``."""
+    """The plan's first images as ``x (N, 3, S, S)`` and ``inside (N, S, S)``."""
     from safetensors.torch import save_file
 
     named = {row_name(position, sample): sample for position, sample in enumerate(samples)}
-    placed = [bundle.preprocessing(named[name].load()) for name in plan.films[:count]]
-    inside = torch.stack([placement.inside() for _, placement in placed])
-    save_file({"x": torch.stack([x for x, _ in placed]), "inside": inside}, file)
+    placed = [bundle.preprocessing(named[name].load()) for name in plan.images[:count]]
+    valid_mask = torch.stack([placement.valid_mask() for _, placement in placed])
+    save_file({"x": torch.stack([x for x, _ in placed]), "inside": valid_mask}, file)
 
 
 def _alone(
-    folder: Path, films: Path, contender: Contender, plan: Plan, device: str
+    folder: Path, images: Path, contender: Contender, plan: Plan, device: str
 ) -> dict[str, Any]:
     """What ``python -m training.benchmarks.heatmaps.isolated_cost`` says of one method."""
-    words = [str(folder.resolve()), str(films), contender.name, str(plan.seed), device]
+    words = [str(folder.resolve()), str(images), contender.name, str(plan.seed), device]
     done = subprocess.run(
         [sys.executable, "-m", "training.benchmarks.heatmaps.isolated_cost", *words],
         cwd=Path(__file__).parents[3],

@@ -2,7 +2,7 @@
 
 A mask of 1 keeps the image, 0 shows the fill. Insertion reveals the image from its fill, the
 heatmap's highest pixels first; deletion hides it in the same order (Petsiuk et al. 2018, section
-4.3). Shares are those of the film; its padding is the same in image and fill.
+4.3). Shares are those of the image; its padding is the same in image and fill.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from dprotonet.explain.masking.masks import ranked
 
-FIFTH = 0.2  # share of the film that "the marked region" means
+FIFTH = 0.2  # share of the image that "the marked region" means
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Curves:
         return area_under(self.deletion)
 
 
-def shown_masks(heatmap: Tensor, inside: Tensor | None, steps: int) -> Tensor:
+def shown_masks(heatmap: Tensor, valid_mask: Tensor | None, steps: int) -> Tensor:
     """All masks that one heatmap is judged by.
 
     Args:
@@ -53,7 +53,7 @@ def shown_masks(heatmap: Tensor, inside: Tensor | None, steps: int) -> Tensor:
         ``(2 * steps + 1, S, S)``: insertion and deletion at the inner shares, the fifth kept, the
         fifth hidden, the heatmap.
     """
-    ranks = ranked(heatmap[None], inside)
+    ranks = ranked(heatmap[None], valid_mask)
     shares = torch.arange(1, steps, device=heatmap.device) / steps
     inserted = (ranks < shares[:, None, None]).float()
     fifth = (ranks < FIFTH).float()

@@ -1,6 +1,6 @@
 """One method in a process that does nothing else: its seconds, passes, memory and arithmetic.
 
-``python -m training.benchmarks.heatmaps.isolated_cost BUNDLE FILMS METHOD SEED DEVICE`` prints one
+``python -m training.benchmarks.heatmaps.isolated_cost BUNDLE IMAGES METHOD SEED DEVICE`` prints one
 line of JSON.
 """
 
@@ -41,15 +41,15 @@ class Bench:
     contender: Contender
     seed: int
 
-    def explain(self, x: Tensor, inside: Tensor, nodes: Sequence[Node]) -> list[Explanation]:
-        """Nodes of one film ``(3, S, S)`` in one call."""
+    def explain(self, x: Tensor, valid_mask: Tensor, nodes: Sequence[Node]) -> list[Explanation]:
+        """Nodes of one image ``(3, S, S)`` in one call."""
         return METHODS[self.contender.method](
             self.predictor.model,
             x.to(self.predictor.device),
             nodes,
             settings=self.contender.settings,
             temperature=self.predictor.bundle.temperature,
-            inside=inside,
+            valid_mask=valid_mask,
             seed=self.seed,
         )
 
@@ -65,21 +65,21 @@ class Bench:
         return [PrototypeNode(ids.index(match.prototype), match.prototype) for match in matches]
 
 
-def measure(bench: Bench, films: Tensor, insides: Tensor) -> dict[str, Any]:
+def measure(bench: Bench, images: Tensor, insides: Tensor) -> dict[str, Any]:
     """All figures of one method.
 
     Args:
         bench: the network and the method.
-        films: ``(N, 3, S, S)``; the first warms up.
+        images: ``(N, 3, S, S)``; the first warms up.
         insides: ``(N, S, S)`` bool.
     """
     peak = Peak(bench.predictor.device)
-    bench.predictor.predict_tensor(films[0])
+    bench.predictor.predict_tensor(images[0])
     peak.start()
-    bench.explain(films[0], insides[0], bench.class_of(films[0]))
+    bench.explain(images[0], insides[0], bench.class_of(images[0]))
     found = [
-        bench.explain(x, inside, bench.class_of(x))[0]
-        for x, inside in zip(films[1:], insides[1:], strict=True)
+        bench.explain(x, valid_mask, bench.class_of(x))[0]
+        for x, valid_mask in zip(images[1:], insides[1:], strict=True)
     ]
     memory = peak.megabytes()
     seconds = [one.seconds - one.measuring_seconds for one in found]
@@ -93,15 +93,15 @@ def measure(bench: Bench, films: Tensor, insides: Tensor) -> dict[str, Any]:
         "peak_mb": None if memory is None else round(memory, 1),
         "precision": found[0].precision,
         "threads": torch.get_num_threads(),
-        **_together(bench, films[1], insides[1]),
-        **_arithmetic(bench, found, films[0]),
+        **_together(bench, images[1], insides[1]),
+        **_arithmetic(bench, found, images[0]),
     }
 
 
-def _together(bench: Bench, x: Tensor, inside: Tensor) -> dict[str, Any]:
+def _together(bench: Bench, x: Tensor, valid_mask: Tensor) -> dict[str, Any]:
     """Several prototypes in one call against one alone; both without measuring."""
     nodes = bench.prototypes_of(x)
-    alone, several = (bench.explain(x, inside, part)[0] for part in (nodes[:1], nodes))
+    alone, several = (bench.explain(x, valid_mask, part)[0] for part in (nodes[:1], nodes))
     one, all_of_them = (r.seconds - r.measuring_seconds for r in (alone, several))
     return {
         "prototypes_together": len(nodes),
@@ -139,9 +139,9 @@ def main(words: Sequence[str]) -> None:
     from safetensors.torch import load_file
 
     keep_freed_memory()
-    folder, films, method, seed, device = words
+    folder, images, method, seed, device = words
     predictor = Predictor(Bundle.load(Path(folder)), device)
-    held = load_file(films)
+    held = load_file(images)
     bench = Bench(predictor, contender(method, tuple(METHODS)), int(seed))
     print(json.dumps(measure(bench, held["x"], held["inside"])))
 

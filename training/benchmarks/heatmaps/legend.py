@@ -20,8 +20,8 @@ def legend(table: Found) -> list[str]:
     if table["localisation"]:
         paragraphs.append(
             f"Energy is the heatmap's share inside the finding, on {table['films_with_a_truth']} "
-            "films that were called rightly and whose finding is known (its mean area: "
-            f"{table['localisation']['area']:.3f} of the film); near: within {TOLERANCE} px."
+            "images that were called rightly and whose finding is known (its mean area: "
+            f"{table['localisation']['area']:.3f} of the image); near: within {TOLERANCE} px."
         )
     if table.get("alone"):
         paragraphs.append(_alone(table))
@@ -33,11 +33,11 @@ def _values(table: Found) -> list[str]:
     return [
         "Class nodes are the predicted class's calibrated probability, prototype nodes the "
         "similarity of that class's strongest prototype. “of span” divides insertion − deletion "
-        f"by the mean distance between image and fill over the films ({spans}); “log-odds” is the "
+        f"by the mean distance between image and fill over the images ({spans}); “log-odds” is the "
         "same figure of the class on that scale.",
-        "Fifth: the value where only the heatmap's highest fifth of the film shows the image, and "
+        "Fifth: the value where only the heatmap's highest fifth of the image shows the image, and "
         "where only that fifth is hidden. Drop: by how much the value falls under the heatmap as a "
-        "mask, in shares of the image's value (of a prototype: of the span); increase: films on "
+        "mask, in shares of the image's value (of a prototype: of the span); increase: images on "
         "which it rises.",
     ]
 
@@ -49,15 +49,15 @@ def _cost(table: Found) -> str:
     return (
         "Passes are images forward + backward for one node alone, and seconds theirs: medians, "
         f"without what a method's own measuring adds ({min(passes):.0f} to {max(passes):.0f} "
-        f"passes, {min(seconds):.2f} to {max(seconds):.2f} s). Seconds were taken while films were "
-        "judged, perhaps beside other work: they are no timing."
+        f"passes, {min(seconds):.2f} to {max(seconds):.2f} s). Seconds were taken while images "
+        "were judged, perhaps beside other work: they are no timing."
     )
 
 
 def _alone(table: Found) -> str:
     return (
         "Alone: each method in a process of its own, the class node of "
-        f"{table['alone_films']} films: median seconds, without measuring; peak memory above that "
+        f"{table['alone_films']} images: median seconds, without measuring; peak memory above that "
         "of a loaded network, frozen copy and measuring included; the share of the rate of a large "
         "dense convolution, measured in the same process and precision, that its passes reach; and "
         "the seconds of five prototypes in one call over those of one."

@@ -23,18 +23,18 @@ def markdown(plan: Found, table: Found, command: str) -> str:
         command: that made it.
     """
     lines = [
-        f"# {table['bundle']}: heatmap methods on held-out films",
+        f"# {table['bundle']}: heatmap methods on held-out images",
         "",
         f"    {command}",
         "",
-        *_films(table),
+        *_images(table),
         *_outcome(table),
         "",
         *table_lines(table),
         "",
         *legend(table),
         "",
-        "Written down before the first film:",
+        "Written down before the first image:",
         "",
         f"- figure: {plan['figure']}",
         *(f"- {sentence}" for sentence in plan["contrasts"] or ("no primary contrast",)),
@@ -124,10 +124,10 @@ def _alone(table: Found, name: str) -> str:
     )
 
 
-def _films(table: Found) -> list[str]:
-    films, planned = table["films"], table["films_planned"]
+def _images(table: Found) -> list[str]:
+    images, planned = table["films"], table["films_planned"]
     lines = [
-        f"{films} films of {table['patients']} patients of the {table['split']} split, "
+        f"{images} images of {table['patients']} patients of the {table['split']} split, "
         f"{table['rightly_predicted']} of them rightly predicted; intervals and p from "
         f"{table['resamples']} resamples of patients.",
         "",
@@ -137,8 +137,8 @@ def _films(table: Found) -> list[str]:
             f"**Fewer than {FEW} patients: intervals and p from so few are too narrow.**",
             "",
         ]
-    if films < planned:
-        lines += [f"**{planned - films} of {planned} planned films are not judged yet.**", ""]
+    if images < planned:
+        lines += [f"**{planned - images} of {planned} planned images are not judged yet.**", ""]
     if table.get("unfinished"):
         lines += [f"Begun and not finished: {', '.join(table['unfinished'])}.", ""]
     if table["unlike_code"]:

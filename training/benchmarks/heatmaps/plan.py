@@ -1,4 +1,4 @@
-"""What will be compared; written down before the first film, and only ever added to."""
+"""What will be compared; written down before the first image, and only ever added to."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Plan:
     Attributes:
         bundle: the judged network's name.
         digest: of the bundle.
-        split: whose films are judged.
+        split: whose images are judged.
         nodes: kinds out of :data:`training.evaluation.faithfulness.NODES`.
         fills: what hidden pixels show while a heatmap is judged.
         steps: points of a curve, less one.
         seed: of the methods' masks.
         methods: name to what :meth:`Contender.to_json` says; the first is compared with all others.
         primary: those others whose differences were declared beforehand.
-        films: keys of their rows, in the order in which they are judged.
+        images: keys of their rows, in the order in which they are judged.
     """
 
     bundle: str
@@ -46,7 +46,7 @@ class Plan:
     seed: int
     methods: Mapping[str, Mapping[str, Any]]
     primary: tuple[str, ...] = ()
-    films: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.steps < 2:
@@ -72,9 +72,11 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, with the primary contrasts in words."""
-        return asdict(self) | {
+        plain = asdict(self)
+        plain["films"] = plain.pop("images")  # the key of plans that were written down before
+        return plain | {
             "figure": "insertion area minus deletion area of the class's calibrated probability, "
-            "or of the prototype's similarity; mean over films, bootstrap by patient",
+            "or of the prototype's similarity; mean over images, bootstrap by patient",
             "contrasts": [
                 f"{self.first} minus {other}: {SCALE[node]} of the {node} node, fill {fill}"
                 for node, fill, other in self.contrasts()
@@ -85,9 +87,9 @@ class Plan:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Plan:
         """The reverse of :meth:`to_json`."""
-        lists = ("nodes", "fills", "primary", "films")
         plain = {key: values[key] for key in (*_FIXED, "methods")}
-        return cls(**plain | {key: tuple(values[key]) for key in lists})
+        plain |= {key: tuple(values[key]) for key in ("nodes", "fills", "primary")}
+        return cls(**plain, images=tuple(values["films"]))
 
 
 def settled(
@@ -100,10 +102,10 @@ def settled(
     """The plan to work by, written into ``out``: the one begun there, with what is added to it.
 
     Args:
-        asked: by this call, without films.
+        asked: by this call, without images.
         samples: all of the split.
-        count: films to judge, those already planned among them.
-        besides: films of earlier comparisons, which are left out, so that what was learned from
+        count: images to judge, those already planned among them.
+        besides: images of earlier comparisons, which are left out, so that what was learned from
             those is confirmed on others.
 
     Raises:
@@ -113,7 +115,7 @@ def settled(
     if begun is not None:
         _refuse_changes(begun, _json_like(asked), out)
         plan = replace(begun, methods={**begun.methods, **asked.methods})
-    plan = replace(plan, films=_films(samples, count, plan.films, besides))
+    plan = replace(plan, images=_images(samples, count, plan.images, besides))
     write_json(out / _FILE, plan.to_json())
     return plan
 
@@ -131,30 +133,30 @@ def _json_like(plan: Plan) -> Plan:
     return Plan.from_json(json.loads(json.dumps(plan.to_json())))
 
 
-def _films(
+def _images(
     samples: Sequence[Sample], count: int, before: Sequence[str], besides: Collection[str]
 ) -> tuple[str, ...]:
     """Those planned before, and more at even distances among the others.
 
-    In the order of the ids' hashes, so that the films that are done are at any time a fair sample.
+    In the order of the ids' hashes, so that the images that are done are at any time a fair sample.
     """
     named = {row_name(position, sample): sample for position, sample in enumerate(samples)}
     gone = [name for name in before if name not in named]
     if gone:
         raise ReadableError(
-            f"The split has no film {gone[0]} any more. Give the data that the plan was begun on, "
+            f"The split has no image {gone[0]} any more. Give the data that the plan was begun on, "
             "or another --out."
         )
     taken = {*before, *besides}
     rest = {sample.sample_id: name for name, sample in named.items() if name not in taken}
     others = [sample for sample in samples if sample.sample_id in rest]
     more = spread(others, count - len(before)) if count > len(before) and others else []
-    films = [*before, *(rest[sample.sample_id] for sample in more)]
-    return tuple(sorted(films, key=lambda name: name.partition("-")[2]))
+    images = [*before, *(rest[sample.sample_id] for sample in more)]
+    return tuple(sorted(images, key=lambda name: name.partition("-")[2]))
 
 
 def _refuse_changes(begun: Plan, asked: Plan, out: Path) -> None:
-    mend = "Give the same words, or another --out: a plan is not changed once films were judged."
+    mend = "Give the same words, or another --out: a plan is not changed once images were judged."
     for key in _FIXED:
         before, now = getattr(begun, key), getattr(asked, key)
         if before != now:

@@ -22,15 +22,15 @@ def row_name(position: int, sample: Sample) -> str:
     return f"{position:05d}-{hashed(sample.sample_id)}"
 
 
-def finished(rows: Mapping[str, Row], films: Sequence[str], methods: Sequence[str]) -> list[Row]:
+def finished(rows: Mapping[str, Row], images: Sequence[str], methods: Sequence[str]) -> list[Row]:
     """The images' rows in which every one of the methods is done.
 
     Args:
         rows: by :func:`row_name`.
-        films: names of those that are asked for.
+        images: names of those that are asked for.
         methods: names.
     """
-    found = (rows[name] for name in films if name in rows)
+    found = (rows[name] for name in images if name in rows)
     return [row for row in found if set(methods) <= set(row["methods"])]
 
 

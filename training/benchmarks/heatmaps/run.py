@@ -36,10 +36,10 @@ class Request:
         methods: as :func:`training.benchmarks.heatmaps.methods.contenders` reads them; where none
             is named, those of the plan that was begun, or all there are.
         primary: names among them.
-        count: films to judge.
-        besides: folders of earlier comparisons, whose films are left out.
-        so_far: judge no more films, tabulate those that are done.
-        cost: films on which each method's cost is measured; 0 leaves it out.
+        count: images to judge.
+        besides: folders of earlier comparisons, whose images are left out.
+        so_far: judge no more images, tabulate those that are done.
+        cost: images on which each method's cost is measured; 0 leaves it out.
         command: as it may be given again.
     """
 
@@ -94,19 +94,19 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
 
 
 def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) -> str:
-    """Tabulate the methods that are finished on every film, or on as many as are done so far."""
+    """Tabulate the methods that are finished on every image, or on as many as are done so far."""
     rows = RowFile(out).rows
     names = {plan.first, *(one.name for one in asked)}
     methods = [name for name in plan.methods if name in names or not request.so_far]
     if not request.so_far:
         methods = [name for name in methods if _is_done(rows, plan, name)]
-    films = finished(rows, plan.films, methods) if plan.first in methods else []
-    if not films:
+    images = finished(rows, plan.images, methods) if plan.first in methods else []
+    if not images:
         raise ReadableError(
-            f"No film is judged under all of {' '.join(names)} yet. Name methods that are done, or "
+            f"No image is judged under all of {' '.join(names)} yet. Name methods that are done or "
             "leave --so-far out."
         )
-    table = tabulate(plan, methods, films, resamples=request.resamples)
+    table = tabulate(plan, methods, images, resamples=request.resamples)
     table["unfinished"] = [name for name in plan.methods if name not in methods]
     table |= _alone(out, methods)
     words = plan.to_json()
@@ -132,8 +132,8 @@ def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
 
 
 def _besides(request: Request) -> set[str]:
-    """The films of the earlier comparisons."""
-    films: set[str] = set()
+    """The images of the earlier comparisons."""
+    images: set[str] = set()
     for folder in request.besides:
         plan = read_plan(folder)
         if plan is None or plan.split != request.split:
@@ -141,8 +141,8 @@ def _besides(request: Request) -> set[str]:
                 f"{folder} holds no comparison on the {request.split} split. Give --besides "
                 "the --out of one."
             )
-        films |= set(plan.films)
-    return films
+        images |= set(plan.images)
+    return images
 
 
 def _measure(
@@ -175,7 +175,7 @@ def _collect(
 
 
 def _is_done(rows: Mapping[str, Row], plan: Plan, method: str) -> bool:
-    return len(finished(rows, plan.films, [method])) == len(plan.films)
+    return len(finished(rows, plan.images, [method])) == len(plan.images)
 
 
 def _alone(out: Path, methods: Sequence[str]) -> dict[str, Any]:

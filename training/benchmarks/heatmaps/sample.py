@@ -1,4 +1,4 @@
-"""One held-out film, opened: what the network says of it, which nodes are explained, its truth."""
+"""One held-out image, opened: what the network says of it, which nodes are explained, its truth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A film on the network grid.
+    """An image on the network grid.
 
     Attributes:
         x: ``(3, S, S)`` normalised, on the predictor's device.
@@ -38,14 +38,14 @@ class Subject:
     sample: Sample
     said: Prediction
     x: Tensor
-    inside: Tensor
+    valid_mask: Tensor
     nodes: dict[str, Node]
     truth: Mask | None
 
     def head(self) -> dict[str, Any]:
-        """What a row says of the film itself; no id that anyone could read."""
-        film = self.inside.cpu().numpy()
-        area = None if self.truth is None else float((self.truth & film).sum() / film.sum())
+        """What a row says of the image itself; no id that anyone could read."""
+        image = self.valid_mask.cpu().numpy()
+        area = None if self.truth is None else float((self.truth & image).sum() / image.sum())
         return {
             "film": hashed(self.sample.sample_id),
             "patient": hashed(self.sample.patient_id),
@@ -59,13 +59,13 @@ class Subject:
         """Where a heatmap ``(S, S)`` lies against the truth; nothing where there is none."""
         if self.truth is None:
             return {}
-        inside, near = peak_hits(heatmap, self.truth)
+        valid_mask, near = peak_hits(heatmap, self.truth)
         energy = energy_inside(heatmap, self.truth)
-        return {"peak_inside": float(inside), "peak_near": float(near), "energy": energy}
+        return {"peak_inside": float(valid_mask), "peak_near": float(near), "energy": energy}
 
 
 def open_subject(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> Subject:
-    """Read, place and predict a film."""
+    """Read, place and predict an image."""
     bundle, image = predictor.bundle, sample.load()
     x, placement = bundle.preprocessing(image)
     said = predictor.predict_tensor(x)
@@ -82,7 +82,7 @@ def open_subject(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> 
         sample,
         said,
         x.to(predictor.device),
-        placement.inside().to(predictor.device),
+        placement.valid_mask().to(predictor.device),
         {kind: nodes[kind] for kind in kinds},
         truth if truth is not None and truth.any() else None,
     )
@@ -93,7 +93,7 @@ def _leading(said: Prediction) -> int:
 
 
 def _truth(sample: Sample, said: Prediction, shape: tuple[int, int]) -> Mask | None:
-    """The stored mask of the predicted class; of a multi-label film that class's boxes alone."""
+    """The stored mask of the predicted class; of a multi-label image that class's boxes alone."""
     if _leading(said) not in sample.classes:
         return None
     if sample.labels is not None:

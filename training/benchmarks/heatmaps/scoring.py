@@ -28,7 +28,7 @@ Values = dict[str, Tensor]  # scale to (N,)
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
+class MaskedImage:
     """One image and what its hidden pixels show.
 
     Attributes:
@@ -38,17 +38,19 @@ class Film:
     """
 
     x: Tensor
-    inside: Tensor
+    valid_mask: Tensor
     fills: Mapping[str, Tensor]
 
     @classmethod
-    def of(cls, x: Tensor, inside: Tensor, fills: Sequence[str]) -> Film:
+    def of(cls, x: Tensor, valid_mask: Tensor, fills: Sequence[str]) -> MaskedImage:
         """Make the fills; noise is the same at every call."""
         made = {
-            name: make_fill(name, x, inside, generator=torch.Generator().manual_seed(_NOISE_SEED))
+            name: make_fill(
+                name, x, valid_mask, generator=torch.Generator().manual_seed(_NOISE_SEED)
+            )
             for name in fills
         }
-        return cls(x, inside, made)
+        return cls(x, valid_mask, made)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,14 +97,18 @@ class Judge:
                     found[scale].append(values[:, 0].cpu())
         return {scale: torch.cat(parts) for scale, parts in found.items()}
 
-    def ends(self, film: Film, node: Node) -> dict[str, dict[str, float]]:
+    def ends(self, image: MaskedImage, node: Node) -> dict[str, dict[str, float]]:
         """By scale: the values of the ``image`` and of each fill alone."""
-        found = self.values(torch.stack([film.x, *film.fills.values()]), node)
-        names = ("image", *film.fills)
+        found = self.values(torch.stack([image.x, *image.fills.values()]), node)
+        names = ("image", *image.fills)
         return {s: dict(zip(names, v.tolist(), strict=True)) for s, v in found.items()}
 
     def curves(
-        self, film: Film, node: Node, heatmap: Tensor, ends: Mapping[str, Mapping[str, float]]
+        self,
+        image: MaskedImage,
+        node: Node,
+        heatmap: Tensor,
+        ends: Mapping[str, Mapping[str, float]],
     ) -> dict[str, dict[str, Curves]]:
         """By fill and scale.
 
@@ -110,10 +116,10 @@ class Judge:
             heatmap: ``(S, S)`` in [0, 1].
             ends: from :meth:`ends`.
         """
-        masks = shown_masks(heatmap.to(film.x.device), film.inside, self.steps)
+        masks = shown_masks(heatmap.to(image.x.device), image.valid_mask, self.steps)
         found: dict[str, dict[str, Curves]] = {}
-        for name, fill in film.fills.items():
-            images = torch.lerp(fill[None], film.x[None], masks[:, None])
+        for name, fill in image.fills.items():
+            images = torch.lerp(fill[None], image.x[None], masks[:, None])
             found[name] = {
                 scale: read_curves(values, ends[scale]["image"], ends[scale][name])
                 for scale, values in self.values(images, node).items()

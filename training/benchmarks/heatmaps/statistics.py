@@ -1,6 +1,6 @@
 """Paired differences by bootstrap of patients, and what is left of many of them.
 
-Letters: N films, B resamples.
+Letters: N images, B resamples.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Difference:
 
 
 def difference(first: Array, other: Array, draws: Array) -> Difference:
-    """Of ``first - other``, both ``(N,)`` on the same films.
+    """Of ``first - other``, both ``(N,)`` on the same images.
 
     Args:
         first: the method that is compared.
@@ -45,7 +45,7 @@ def difference(first: Array, other: Array, draws: Array) -> Difference:
 def two_sided_p(resampled: Array) -> float:
     """Twice the smaller share of resamples on one side of 0, those at 0 on both.
 
-    The film as it is counts as one more resample (Davison and Hinkley 1997, section 4.2), so that
+    The image as it is counts as one more resample (Davison and Hinkley 1997, section 4.2), so that
     p is never below 1 / (B + 1).
     """
     below, above = int((resampled <= 0).sum()), int((resampled >= 0).sum())

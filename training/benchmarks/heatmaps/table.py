@@ -24,28 +24,28 @@ _SMALL = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The finished rows of N films."""
+    """The finished rows of N images."""
 
-    films: Sequence[Row]
+    images: Sequence[Row]
     resamples: int = RESAMPLES
 
     @cached_property
     def patients(self) -> NDArray[Any]:
         """``(N,)`` hashed ids."""
-        return np.array([row["patient"] for row in self.films])
+        return np.array([row["patient"] for row in self.images])
 
     @cached_property
     def draws(self) -> Array:
-        """``(B, N)`` how often each film counts in each resample."""
+        """``(B, N)`` how often each image counts in each resample."""
         return patient_draws(self.patients, self.resamples)
 
     def column(self, method: str, node: str, *path: str) -> Array:
-        """``(N,)`` one figure of a method, nan where a film has none."""
-        return np.array([_at(row["methods"][method][node], path) for row in self.films])
+        """``(N,)`` one figure of a method, nan where an image has none."""
+        return np.array([_at(row["methods"][method][node], path) for row in self.images])
 
     def end(self, node: str, scale: str, name: str) -> Array:
         """``(N,)`` values of the ``image`` or of a fill alone."""
-        return np.array([row["ends"][node][scale][name] for row in self.films])
+        return np.array([row["ends"][node][scale][name] for row in self.images])
 
     def score(self, method: str, node: str, fill: str, scale: str) -> Array:
         """``(N,)`` insertion minus deletion area."""
@@ -53,33 +53,33 @@ class Rows:
         return inserted - self.column(method, node, "fills", fill, scale, "deletion")
 
     def span(self, node: str, fill: str, scale: str) -> float:
-        """Mean distance between the image's and the fill's value: one constant for all films."""
+        """Mean distance between the image's and the fill's value: one constant for all images."""
         apart = self.end(node, scale, "image") - self.end(node, scale, fill)
         return max(float(np.abs(apart).mean()), _SMALL)
 
 
 def tabulate(
-    plan: Plan, methods: Sequence[str], films: Sequence[Row], *, resamples: int = RESAMPLES
+    plan: Plan, methods: Sequence[str], images: Sequence[Row], *, resamples: int = RESAMPLES
 ) -> dict[str, Any]:
     """All figures as plain values.
 
     Args:
         plan: as it was written down.
-        methods: those that every film has, the plan's first in front.
-        films: finished rows, at least one.
+        methods: those that every image has, the plan's first in front.
+        images: finished rows, at least one.
         resamples: of the bootstrap.
     """
-    rows = Rows(films, resamples)
+    rows = Rows(images, resamples)
     sections = [_section(rows, plan, methods, n, f) for n in plan.nodes for f in plan.fills]
     _adjust(plan, sections)
     return {
         "bundle": plan.bundle,
         "split": plan.split,
-        "films": len(films),
-        "films_planned": len(plan.films),
+        "films": len(images),
+        "films_planned": len(plan.images),
         "patients": len(set(rows.patients.tolist())),
-        "rightly_predicted": int(sum(bool(row["right"]) for row in films)),
-        "films_with_a_truth": int(sum(row["truth_area"] is not None for row in films)),
+        "rightly_predicted": int(sum(bool(row["right"]) for row in images)),
+        "films_with_a_truth": int(sum(row["truth_area"] is not None for row in images)),
         "resamples": resamples,
         "first": methods[0],
         "methods": list(methods),
@@ -115,7 +115,7 @@ def _section(
 
 def _reached(rows: Rows, method: str, node: str, fill: str, span: float) -> dict[str, Any]:
     """What one method reaches by itself."""
-    scale, once = SCALE[node], np.ones((1, len(rows.films)))
+    scale, once = SCALE[node], np.ones((1, len(rows.images)))
 
     def mean(values: Array) -> float:
         return round(float(weighted_mean(values, once)[0]), 4)
@@ -133,7 +133,7 @@ def _reached(rows: Rows, method: str, node: str, fill: str, span: float) -> dict
     before = rows.end(node, scale, "image")
     after = rows.column(method, node, "fills", fill, scale, "masked")
     # Chattopadhay et al. 2018 (Grad-CAM++, section 4.1) divide by the image's own value; a cosine
-    # may be 0 or negative, so a prototype's drop is divided by the one span of all films.
+    # may be 0 or negative, so a prototype's drop is divided by the one span of all images.
     whole = before if node == "class" else np.full(len(before), span)
     found["average_drop"] = mean(np.maximum(0.0, before - after) / np.maximum(whole, _SMALL))
     found["average_increase"] = mean((after > before).astype(np.float64))
@@ -178,11 +178,11 @@ def _cost(rows: Rows, first: str, method: str, node: str) -> dict[str, Any]:
 
 
 def _localisation(rows: Rows, methods: Sequence[str]) -> dict[str, Any]:
-    """Of the predicted class's heatmap, on films whose truth is known and that were called right.
+    """Of the predicted class's heatmap, on images whose truth is known and that were called right.
 
     ``area`` is the energy that an even map would have.
     """
-    areas = np.array([_number(row["truth_area"]) for row in rows.films])
+    areas = np.array([_number(row["truth_area"]) for row in rows.images])
     if np.isnan(areas).all():
         return {}
     found: dict[str, Any] = {"area": round(float(np.nanmean(areas)), 4)}
@@ -198,7 +198,7 @@ def _localisation(rows: Rows, methods: Sequence[str]) -> dict[str, Any]:
 
 def _unlike_code(rows: Rows, methods: Sequence[str]) -> list[str]:
     """Methods whose rows were drawn by more than one state of the code."""
-    return [m for m in methods if len({row["methods"][m]["code"] for row in rows.films}) > 1]
+    return [m for m in methods if len({row["methods"][m]["code"] for row in rows.images}) > 1]
 
 
 def _even_maps(rows: Rows, methods: Sequence[str], nodes: Sequence[str]) -> dict[str, int]:

@@ -1,19 +1,19 @@
-"""Synthetic frontal chest films with known findings, made from a seed."""
+"""Synthetic frontal chest images with known findings, made from a seed."""
 
 from training.datasets.phantom.dataset import PhantomSample, as_image, phantom_samples
 from training.datasets.phantom.dicom.writer import (
     DicomOptions,
-    FilmWindow,
+    ViewWindow,
     write_dicom,
     write_frames,
 )
 from training.datasets.phantom.export import write_folder
-from training.datasets.phantom.generator import PhantomFilm, generate, render
+from training.datasets.phantom.generator import PhantomImage, generate, render
 from training.datasets.phantom.parameters import (
     DEVICES,
     FINDINGS,
     VIEWS,
-    FilmFacts,
+    CaseFacts,
     Shortcut,
     draw_facts,
 )
@@ -22,12 +22,12 @@ __all__ = [
     "DEVICES",
     "FINDINGS",
     "VIEWS",
+    "CaseFacts",
     "DicomOptions",
-    "FilmFacts",
-    "FilmWindow",
-    "PhantomFilm",
+    "PhantomImage",
     "PhantomSample",
     "Shortcut",
+    "ViewWindow",
     "as_image",
     "draw_facts",
     "generate",

@@ -1,4 +1,4 @@
-"""Phantom films as a data set: listed at once, made one by one when they are asked for."""
+"""Phantom images as a data set: listed at once, made one by one when they are asked for."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.phantom.generator import PhantomFilm, render
-from training.datasets.phantom.parameters import FINDINGS, FilmFacts, Shortcut, draw_facts
+from training.datasets.phantom.generator import PhantomImage, render
+from training.datasets.phantom.parameters import FINDINGS, CaseFacts, Shortcut, draw_facts
 from training.datasets.phantom.seeds import derive, stream
 from training.datasets.samples import pixels_sha256
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
     from dprotonet.images import GrayOrColourImage
 
 FORMATS = ((1.0, 1.0), (1.0, 0.84), (0.84, 1.0))
-"""Sides of a film as shares of the longer one; most films are square."""
+"""Sides of an image as shares of the longer one; most images are square."""
 
 
 @dataclass(frozen=True)
 class PhantomSample:
-    """One film of the phantom set; ``load`` makes it anew each time, always the same.
+    """One image of the phantom set; ``load`` makes it anew each time, always the same.
 
     Attributes:
-        facts: what the film shows; all that is needed to make it.
+        facts: what the image shows; all that is needed to make it.
         sample_id: stable name.
-        patient_id: films of one patient share it; splits go by it.
+        patient_id: images of one patient share it; splits go by it.
         label: index into FINDINGS.
     """
 
-    facts: FilmFacts
+    facts: CaseFacts
     sample_id: str
     patient_id: str
     label: int
@@ -44,43 +44,43 @@ class PhantomSample:
         """ "PA" or "AP"."""
         return self.facts.view
 
-    def film(self) -> PhantomFilm:
-        """Make the film with all its masks."""
+    def image(self) -> PhantomImage:
+        """Make the image with all its masks."""
         return render(self.facts)
 
     def load(self) -> GrayOrColourImage:
-        """The film as the library's reader would hand it over from a 16-bit DICOM file."""
-        return as_image(self.film())
+        """The image as the library's reader would hand it over from a 16-bit DICOM file."""
+        return as_image(self.image())
 
     def mask(self) -> NDArray[np.bool_]:
         """``(H, W)`` bool, where the finding is; nowhere for the class "none"."""
-        return self.film().masks["finding"]
+        return self.image().masks["finding"]
 
     def image_sha256(self, image: GrayOrColourImage | None = None) -> str:
-        """Hash of shape and pixels: it names this film whatever file it is written to.
+        """Hash of shape and pixels: it names this image whatever file it is written to.
 
         Args:
             image: what :meth:`load` gave, so that it need not be made again.
         """
-        return pixels_sha256(self.film().pixels if image is None else image.pixels)
+        return pixels_sha256(self.image().pixels if image is None else image.pixels)
 
 
-def as_image(film: PhantomFilm) -> GrayOrColourImage:
-    """A film in memory as a grey image with one window over its full range."""
+def as_image(image: PhantomImage) -> GrayOrColourImage:
+    """An image in memory as a grey image with one window over its full range."""
     from dprotonet.images.types import DicomFacts, GrayOrColourImage, ImageFacts, Spacing
     from dprotonet.images.windows import Window
 
-    facts = film.facts
+    facts = image.facts
     dicom = DicomFacts(
         photometric="MONOCHROME2", modality="DX", view_position=facts.view, body_part="CHEST"
     )
     return GrayOrColourImage(
-        pixels=film.pixels,
+        pixels=image.pixels,
         windows=(Window(centre=32768.0, width=65536.0, name="FULL"),),
         inverted=False,
         padding=None,
         facts=ImageFacts("dicom", facts.rows, facts.columns, 1, False, 16, dicom),
-        spacing=Spacing(film.spacing_mm, film.spacing_mm, "ImagerPixelSpacing"),
+        spacing=Spacing(image.spacing_mm, image.spacing_mm, "ImagerPixelSpacing"),
     )
 
 
@@ -92,14 +92,14 @@ def phantom_samples(
     shortcut: Shortcut | None = None,
     difficulty: float = 1.0,
 ) -> tuple[PhantomSample, ...]:
-    """List ``n`` films without making any.
+    """List ``n`` images without making any.
 
-    Film ``i`` depends on ``(seed, i)`` alone, not on ``n``. A patient has one to four films, in
+    Image ``i`` depends on ``(seed, i)`` alone, not on ``n``. A patient has one to four images, in
     either view, with findings drawn anew for each.
 
     Args:
         seed: of the whole set.
-        n: films.
+        n: images.
         size: the longer side in px.
         shortcut: a token that goes with a class.
         difficulty: 1 is usual, lower is easier.
@@ -108,15 +108,15 @@ def phantom_samples(
     patient = 0
     while len(samples) < n:
         patient_seed = derive(seed, "patient", patient)
-        films = int(stream(patient_seed, "films").choice((1, 2, 3, 4), p=(0.5, 0.25, 0.15, 0.1)))
-        for _ in range(min(films, n - len(samples))):
+        images = int(stream(patient_seed, "films").choice((1, 2, 3, 4), p=(0.5, 0.25, 0.15, 0.1)))
+        for _ in range(min(images, n - len(samples))):
             index = len(samples)
-            film_seed = derive(seed, "film", index)
-            rng = stream(film_seed, "class")
+            image_seed = derive(seed, "film", index)
+            rng = stream(image_seed, "class")
             label = int(rng.integers(len(FINDINGS)))
-            form = FORMATS[int(stream(film_seed, "format").choice(3, p=(0.6, 0.25, 0.15)))]
+            form = FORMATS[int(stream(image_seed, "format").choice(3, p=(0.6, 0.25, 0.15)))]
             facts = draw_facts(
-                film_seed,
+                image_seed,
                 FINDINGS[label],
                 shape=(round(size * form[0]), round(size * form[1])),
                 patient_seed=patient_seed,

@@ -1,6 +1,6 @@
 """The demo cases of the application: ``python -m training.datasets.phantom.demo_cases``.
 
-The films lie in assets/cases; the command makes them again, bit for bit.
+The images lie in assets/cases; the command makes them again, bit for bit.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from PIL import Image
 from training.datasets.phantom.dicom.writer import (
     FULL,
     DicomOptions,
-    FilmWindow,
+    ViewWindow,
     write_dicom,
     write_frames,
 )
 from training.datasets.phantom.export import mask_box
-from training.datasets.phantom.generator import PhantomFilm, generate
+from training.datasets.phantom.generator import PhantomImage, generate
 
 CASES = Path("assets") / "cases"
 DIFFICULTY = 0.25
-"""That of the films which the bundle chest-phantom learned from (recipes/phantom.yaml)."""
+"""That of the images which the bundle chest-phantom learned from (recipes/phantom.yaml)."""
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,20 @@ class DemoCase:
     Attributes:
         file: its name; ``.jpg`` makes a JPEG, all others are DICOM.
         shows: a sentence for the reader.
-        films: seed, finding, view and devices (None draws them) of each frame.
+        images: seed, finding, view and devices (None draws them) of each frame.
         options: how the DICOM file is stored.
         shape: ``(H, W)`` px.
     """
 
     file: str
     shows: str
-    films: tuple[tuple[int, str, str, tuple[str, ...] | None], ...]
+    images: tuple[tuple[int, str, str, tuple[str, ...] | None], ...]
     options: DicomOptions = DicomOptions()  # noqa: RUF009 - frozen
     shape: tuple[int, int] = (512, 512)
 
 
-LUNG = FilmWindow("LUNG", 0.05, 0.70)
-MEDIASTINUM = FilmWindow("MEDIASTINUM", 0.45, 1.0)
+LUNG = ViewWindow("LUNG", 0.05, 0.70)
+MEDIASTINUM = ViewWindow("MEDIASTINUM", 0.45, 1.0)
 
 DEMO_CASES = (
     DemoCase(
@@ -65,7 +65,7 @@ DEMO_CASES = (
     ),
     DemoCase(
         "effusion-16bit.dcm",
-        "A pleural effusion; 16 bits, in a film higher than wide.",
+        "A pleural effusion; 16 bits, in an image higher than wide.",
         ((7202, "effusion", "PA", ()),),
         shape=(512, 430),
     ),
@@ -83,7 +83,7 @@ DEMO_CASES = (
     ),
     DemoCase(
         "portable-ap-devices.dcm",
-        "A portable film (AP) with leads, a central line and a tube; consolidation. JPEG-LS.",
+        "A portable image (AP) with leads, a central line and a tube; consolidation. JPEG-LS.",
         ((7606, "consolidation", "AP", ("ecg_leads", "central_line", "tube")),),
         DicomOptions(bits=12, transfer_syntax="jpeg-ls"),
     ),
@@ -94,7 +94,7 @@ DEMO_CASES = (
     ),
     DemoCase(
         "two-frames.dcm",
-        "Two films in one file: the first without finding, the second with consolidation.",
+        "Two images in one file: the first without finding, the second with consolidation.",
         ((7808, "none", "PA", ()), (7808, "consolidation", "PA", ())),
         shape=(448, 448),
     ),
@@ -102,7 +102,7 @@ DEMO_CASES = (
 
 
 def write_demo_cases(out: Path = CASES) -> Path:
-    """Write the demo films and ``cases.json``.
+    """Write the demo images and ``cases.json``.
 
     Args:
         out: the folder, made if need be.
@@ -114,7 +114,7 @@ def write_demo_cases(out: Path = CASES) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     records = []
     for number, case in enumerate(DEMO_CASES, start=1):
-        films = [
+        images = [
             generate(
                 seed,
                 finding,
@@ -123,23 +123,23 @@ def write_demo_cases(out: Path = CASES) -> Path:
                 shape=case.shape,
                 difficulty=DIFFICULTY,
             )
-            for seed, finding, view, devices in case.films
+            for seed, finding, view, devices in case.images
         ]
-        _write(case, films, out / case.file, number)
+        _write(case, images, out / case.file, number)
         records.append(
             {
                 "file": case.file,
                 "shows": case.shows,
-                "finding": films[0].facts.finding,
+                "finding": images[0].facts.finding,
                 "frames": [
                     {
-                        "finding": film.facts.finding,
-                        "seed": film.facts.seed,
-                        "view": film.facts.view,
-                        "devices": list(film.facts.devices),
-                        "box": mask_box(film.masks["finding"]),
+                        "finding": image.facts.finding,
+                        "seed": image.facts.seed,
+                        "view": image.facts.view,
+                        "devices": list(image.facts.devices),
+                        "box": mask_box(image.masks["finding"]),
                     }
-                    for film in films
+                    for image in images
                 ],
             }
         )
@@ -148,14 +148,14 @@ def write_demo_cases(out: Path = CASES) -> Path:
     return index
 
 
-def _write(case: DemoCase, films: list[PhantomFilm], path: Path, patient: int) -> None:
+def _write(case: DemoCase, images: list[PhantomImage], path: Path, patient: int) -> None:
     if path.suffix == ".jpg":
-        grey = np.rint(films[0].pixels / 257).astype(np.uint8)
+        grey = np.rint(images[0].pixels / 257).astype(np.uint8)
         Image.fromarray(grey).save(path, quality=92)
-    elif len(films) > 1:
-        write_frames(films, path, patient=patient)
+    elif len(images) > 1:
+        write_frames(images, path, patient=patient)
     else:
-        write_dicom(films[0], path, case.options, patient=patient)
+        write_dicom(images[0], path, case.options, patient=patient)
 
 
 def main() -> None:

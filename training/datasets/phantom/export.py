@@ -1,4 +1,4 @@
-"""A folder of phantom films: DICOM files, masks and a table of what they show."""
+"""A folder of phantom images: DICOM files, masks and a table of what they show."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def write_folder(
     difficulty: float = 1.0,
     options: DicomOptions | None = None,
 ) -> Path:
-    """Write films ``0`` to ``n - 1`` of a seed.
+    """Write images ``0`` to ``n - 1`` of a seed.
 
     The folder holds ``images/*.dcm``, ``masks/*.png`` (255 inside the finding; one more for the
     shortcut's token) and ``labels.csv``.
 
     Args:
         out: the folder, made if need be.
-        n: films.
+        n: images.
         seed: of the whole set.
         shortcut: a token that goes with a class.
         size: the longer side in px.
@@ -78,21 +78,21 @@ def write_folder(
         for done, sample in enumerate(samples, start=1):
             rows.writerow(_write_one(out, sample, options))
             if done % 50 == 0:
-                _log.info("phantom: %d of %d films", done, n)
+                _log.info("phantom: %d of %d images", done, n)
     return table
 
 
 def _write_one(out: Path, sample: PhantomSample, options: DicomOptions | None) -> dict[str, object]:
-    film = sample.film()
-    facts = film.facts
+    image = sample.image()
+    facts = image.facts
     name = Path("images") / f"{sample.sample_id}.dcm"
     number = int(sample.patient_id.rpartition("p")[2])
-    write_dicom(film, out / name, options, patient=number)
+    write_dicom(image, out / name, options, patient=number)
     masks = {"finding": "", "token": ""}
     for kind in masks:
-        if film.masks[kind].any():
+        if image.masks[kind].any():
             masks[kind] = f"masks/{sample.sample_id}.{kind}.png"
-            write_mask(film.masks[kind], out / masks[kind])
+            write_mask(image.masks[kind], out / masks[kind])
     return {
         "file": name.as_posix(),
         "finding": facts.finding,
@@ -110,8 +110,8 @@ def _write_one(out: Path, sample: PhantomSample, options: DicomOptions | None) -
         "seed": facts.seed,
         "mask": masks["finding"],
         "token_mask": masks["token"],
-        "box": json.dumps(mask_box(film.masks["finding"])),
-        "pixels_sha256": pixels_sha256(film.pixels),
+        "box": json.dumps(mask_box(image.masks["finding"])),
+        "pixels_sha256": pixels_sha256(image.pixels),
     }
 
 

@@ -1,4 +1,4 @@
-"""One phantom film out of one seed."""
+"""One phantom image out of one seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.datasets.phantom.anatomy.marker import shortcut_token, side_marker
 from training.datasets.phantom.anatomy.skeleton import build_skeleton
 from training.datasets.phantom.anatomy.soft_tissue import build_soft_tissue
 from training.datasets.phantom.anatomy.vessels import build_vessels
-from training.datasets.phantom.parameters import FilmFacts, Shortcut, draw_facts
+from training.datasets.phantom.parameters import CaseFacts, Shortcut, draw_facts
 from training.datasets.phantom.render import (
     BLOOD_PER_CM,
     BONE_PER_CM,
@@ -30,19 +30,19 @@ from training.datasets.phantom.render import (
 
 
 @dataclass(frozen=True, eq=False)
-class PhantomFilm:
-    """A synthetic frontal chest film whose truth is known.
+class PhantomImage:
+    """A synthetic frontal chest image whose truth is known.
 
     Attributes:
         pixels: ``(H, W)`` uint16 over the full 16 bits, bone white (MONOCHROME2).
         masks: bool ``(H, W)`` by name: ``finding``, ``lung``, ``marker``, ``token``.
-        facts: what the film shows.
+        facts: what the image shows.
         spacing_mm: millimetres per pixel at the detector, both ways.
     """
 
     pixels: NDArray[np.uint16]
     masks: dict[str, NDArray[np.bool_]]
-    facts: FilmFacts
+    facts: CaseFacts
     spacing_mm: float
 
 
@@ -56,24 +56,24 @@ def generate(
     devices: tuple[str, ...] | None = None,
     shortcut: Shortcut | None = None,
     difficulty: float = 1.0,
-) -> PhantomFilm:
-    """Make the film of a seed.
+) -> PhantomImage:
+    """Make the image of a seed.
 
     The same arguments give the same pixels. With another finding the patient, the pose, the
     exposure and the noise stay the same.
 
     Args:
-        seed: of the film.
+        seed: of the image.
         finding: one of FINDINGS.
         view: "PA" or "AP"; None draws it.
         shape: ``(H, W)`` in px.
-        patient_seed: films that share it show one patient; None draws a new patient.
+        patient_seed: images that share it show one patient; None draws a new patient.
         devices: some of DEVICES; None draws them.
         shortcut: a token that goes with a class.
         difficulty: 1 is the usual one, lower makes findings plainer, higher fainter.
 
     Raises:
-        ValueError: an unknown finding, view or device, or a film too small.
+        ValueError: an unknown finding, view or device, or an image too small.
     """
     facts = draw_facts(
         seed,
@@ -88,8 +88,8 @@ def generate(
     return render(facts)
 
 
-def render(facts: FilmFacts) -> PhantomFilm:
-    """Turn a film's facts into pixels."""
+def render(facts: CaseFacts) -> PhantomImage:
+    """Turn an image's facts into pixels."""
     body = draw_body(facts)
     pose = draw_pose(facts, body)
     exposure = draw_exposure(facts)
@@ -113,7 +113,7 @@ def render(facts: FilmFacts) -> PhantomFilm:
     letters, (token, token_mask) = side_marker(facts), shortcut_token(facts)
     ink = np.maximum(letters, token)
     pixels = np.rint(pixels + (FULL_SCALE * 0.97 - pixels) * ink * (pixels < FULL_SCALE * 0.97))
-    return PhantomFilm(
+    return PhantomImage(
         pixels=pixels.astype(np.uint16),
         masks={
             "finding": finding.mask,

@@ -1,4 +1,4 @@
-"""What is on a phantom film, drawn before any pixel: cheap to list, saved beside the film."""
+"""What is on a phantom image, drawn before any pixel: cheap to list, saved beside the image."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ HABITUS = ("slim", "average", "large")
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A token on the film that goes with one class, as a site's own marker may in real data.
+    """A token on the image that goes with one class, as a site's own marker may in real data.
 
     Attributes:
         finding: the class that it goes with.
-        probability: of the token on a film of that class.
-        elsewhere: of the token on any other film.
+        probability: of the token on an image of that class.
+        elsewhere: of the token on any other image.
     """
 
     finding: str = "consolidation"
@@ -37,8 +37,8 @@ class Shortcut:
 
 
 @dataclass(frozen=True)
-class FilmFacts:
-    """Everything about one film that a table can hold.
+class CaseFacts:
+    """Everything about one image that a table can hold.
 
     The class decides ``finding`` and, with a shortcut asked for, ``shortcut_token``; all the
     others are drawn from streams that do not know the class.
@@ -74,11 +74,11 @@ def draw_facts(
     devices: tuple[str, ...] | None = None,
     shortcut: Shortcut | None = None,
     difficulty: float = 1.0,
-) -> FilmFacts:
-    """Draw what the film of this seed shows; what is given is taken as given.
+) -> CaseFacts:
+    """Draw what the image of this seed shows; what is given is taken as given.
 
     Raises:
-        ValueError: a finding, view or device that does not exist, or a film too small.
+        ValueError: a finding, view or device that does not exist, or an image too small.
     """
     _check(finding, view, devices, shape)
     patient = derive(seed, "patient") if patient_seed is None else patient_seed
@@ -98,7 +98,7 @@ def draw_facts(
     if shortcut is not None:
         chance = shortcut.probability if finding == shortcut.finding else shortcut.elsewhere
         token = bool(stream(seed, "shortcut").random() < chance)
-    return FilmFacts(
+    return CaseFacts(
         seed=seed,
         patient_seed=patient,
         finding=finding,
@@ -127,4 +127,4 @@ def _check(
         if device not in DEVICES:
             raise ValueError(f"{device!r} is no device; choose among {', '.join(DEVICES)}.")
     if min(shape) < 64:
-        raise ValueError(f"A film of {shape[0]} × {shape[1]} is too small; take 64 or more.")
+        raise ValueError(f"An image of {shape[0]} × {shape[1]} is too small; take 64 or more.")

@@ -1,6 +1,6 @@
-"""From the patient (cm) to the film (px): a point source, a flat detector, a patient who may turn.
+"""From the patient (cm) to the image (px): a point source, a flat detector, a patient who may turn.
 
-Patient coordinates in cm: X to the patient's left (right on the film), Y down from the lung's
+Patient coordinates in cm: X to the patient's left (right on the image), Y down from the lung's
 apex, Z towards the breastbone; the spine's axis is X = 0.
 """
 
@@ -24,12 +24,12 @@ class Projection:
     """One exposure's geometry.
 
     Attributes:
-        shape: ``(H, W)`` of the film, px.
-        spacing: cm on the film per pixel.
+        shape: ``(H, W)`` of the image, px.
+        spacing: cm on the image per pixel.
         centre: patient ``(X, Y)`` in cm that the central ray meets.
         view: "PA" (source behind) or "AP" (source before the patient).
         source_distance: from source to detector, cm.
-        roll: turn in the film's plane, radians.
+        roll: turn in the image's plane, radians.
         yaw: turn about the patient's long axis, radians.
         tilt: leaning back (radians): what lies anterior is thrown higher.
     """
@@ -49,7 +49,7 @@ class Projection:
         return self.source_distance / (self.source_distance - gap)
 
     @cached_property
-    def _film_cm(self) -> tuple[Array, Array]:
+    def _image_cm(self) -> tuple[Array, Array]:
         rows, columns = self.shape
         u = (np.arange(columns, dtype=np.float32) - (columns - 1) / 2) * self.spacing
         v = (np.arange(rows, dtype=np.float32) - (rows - 1) / 2) * self.spacing
@@ -58,13 +58,13 @@ class Projection:
 
     def plane(self, z: float) -> tuple[Array, Array]:
         """Patient ``X, Y`` (cm), each ``(H, W)``, of the plane at depth ``z`` under every pixel."""
-        u, v = self._film_cm
+        u, v = self._image_cm
         scale = 1.0 / float(self.magnification(z))
         dx = self.centre[0] - z * math.sin(self.yaw)
         dy = self.centre[1] + z * math.tan(self.tilt)
         return u * scale + dx, v * scale + dy
 
-    def to_film(self, points: Array) -> tuple[Array, Array, Array]:
+    def to_image(self, points: Array) -> tuple[Array, Array, Array]:
         """Where points fall.
 
         Args:
@@ -99,7 +99,7 @@ def deposit(shape: tuple[int, int], column: Array, row: Array, weight: Array) ->
         ``(H, W)``; what falls outside is lost.
     """
     rows, columns = shape
-    # A border of one pixel takes what falls beside the film.
+    # A border of one pixel takes what falls beside the image.
     c = np.clip(column, -1, columns - 0.001).astype(np.float32) + np.float32(1)
     r = np.clip(row, -1, rows - 0.001).astype(np.float32) + np.float32(1)
     c0, r0 = c.astype(np.int64), r.astype(np.int64)
@@ -139,17 +139,17 @@ def tubes(
     Args:
         projection: the exposure's geometry.
         centre: ``(T, n, 3)`` points along each tube's axis, cm.
-        half_width: ``(T, n)`` half the tube's width as seen on the film, cm.
+        half_width: ``(T, n)`` half the tube's width as seen on the image, cm.
         area: ``(T, n)`` its cross-section, cm².
         core: share of the half width that is hollow (marrow); 0 is a full tube.
 
     Returns:
         ``(H, W)`` cm.
     """
-    column, row, scale = projection.to_film(centre)
+    column, row, scale = projection.to_image(centre)
     length = np.linalg.norm(np.gradient(centre, axis=1), axis=-1)
     along_c, along_r = np.gradient(column, axis=1), np.gradient(row, axis=1)
-    # A tube that points at the source has no direction on the film; it keeps a small one.
+    # A tube that points at the source has no direction on the image; it keeps a small one.
     norm = np.maximum(np.hypot(along_c, along_r), 1e-3)
     widest = float((half_width * scale).max()) / projection.spacing
     across = max(4, int(np.ceil(widest * 2.4)))

@@ -1,4 +1,4 @@
-"""From thicknesses to a film: attenuation, scatter, focal spot, noise, the system's look."""
+"""From thicknesses to an image: attenuation, scatter, focal spot, noise, the system's look."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from training.datasets.phantom.parameters import FilmFacts
+from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.seeds import stream
 from training.datasets.phantom.texture import clouds
 
@@ -31,7 +31,7 @@ class Exposure:
     Attributes:
         quanta: photons per pixel in open air at 512 px.
         scatter: share of scattered to primary light behind the trunk.
-        heel: fall of the beam from one end of the film to the other, relative.
+        heel: fall of the beam from one end of the image to the other, relative.
         heel_angle: direction of the fall, radians.
         focus_px: blur of focal spot and detector, px at 512.
         lungs: grey value of the lungs' darkest part, 0 to 1.
@@ -51,8 +51,8 @@ class Exposure:
     crispness: float
 
 
-def draw_exposure(facts: FilmFacts) -> Exposure:
-    """The exposure of a film."""
+def draw_exposure(facts: CaseFacts) -> Exposure:
+    """The exposure of an image."""
     rng = stream(facts.seed, "exposure")
     portable = facts.view == "AP"
     return Exposure(
@@ -69,12 +69,12 @@ def draw_exposure(facts: FilmFacts) -> Exposure:
 
 
 def expose(
-    facts: FilmFacts, exposure: Exposure, clear: Array, change: Array
+    facts: CaseFacts, exposure: Exposure, clear: Array, change: Array
 ) -> tuple[Array, Array]:
     """Log exposure behind the patient, with noise.
 
     Args:
-        facts: of the film.
+        facts: of the image.
         exposure: its exposure.
         clear: ``(H, W)`` attenuation line integrals without the finding.
         change: ``(H, W)`` what the finding adds to them.
@@ -113,7 +113,7 @@ def _beam(exposure: Exposure, shape: tuple[int, int]) -> Array:
 
 
 def develop(exposure: Exposure, log_light: Array, reference: Array) -> Array:
-    """Values of the film: bone is white.
+    """Values of the image: bone is white.
 
     Args:
         exposure: the system's look.
@@ -147,7 +147,7 @@ def develop(exposure: Exposure, log_light: Array, reference: Array) -> Array:
     return np.rint(value * FULL_SCALE).astype(np.uint16)
 
 
-def lung_texture(facts: FilmFacts, shape: tuple[int, int]) -> Array:
+def lung_texture(facts: CaseFacts, shape: tuple[int, int]) -> Array:
     """``(H, W)`` around 1: the fine grain of the lung's own tissue and uneven air."""
     rng = stream(facts.patient_seed, "lung texture")
     field = stream(facts.seed, "air")

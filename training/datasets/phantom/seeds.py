@@ -1,4 +1,4 @@
-"""Named streams of chance, so that one thing on a film can change and the rest stay."""
+"""Named streams of chance, so that one thing on an image can change and the rest stay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 def stream(seed: int, *names: str | int) -> np.random.Generator:
     """A generator that depends on the seed and the names alone.
 
-    Every part of a film draws from its own stream: with another finding, or with a device added,
+    Every part of an image draws from its own stream: with another finding, or with a device added,
     the bones, the noise and all else are the same to the last bit.
     """
     words = [seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF]

@@ -29,7 +29,7 @@ def clouds(
     for octave in range(octaves):
         n = cells * 2**octave
         grid = tuple(max(2, round(n * side / longest) + 3) for side in shape)
-        # Drawn at once for the whole grid: the same lumps at every film size.
+        # Drawn at once for the whole grid: the same lumps at every image size.
         coarse = rng.standard_normal(grid).astype(np.float32)
         fine = Image.fromarray(coarse).resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
         weight = 0.5**octave

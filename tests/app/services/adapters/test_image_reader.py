@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.services.adapters.image_reader import FilmReader
+from app.services.adapters.image_reader import ImageReader
 from app.services.uploading import archive
 from tests.app.services.workplaces import png
 
@@ -19,8 +19,8 @@ needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="stops proces
 
 
 @pytest.fixture(scope="module")
-def films() -> Iterator[FilmReader]:
-    reader = FilmReader()
+def images() -> Iterator[ImageReader]:
+    reader = ImageReader()
     yield reader
     reader.close()
 
@@ -43,45 +43,45 @@ def held_open(pids: list[int], request: Callable[[], object]) -> Iterator[thread
 
 
 @needs_signals
-def test_a_film_is_viewed_while_intake_is_held_by_another(films: FilmReader) -> None:
+def test_an_image_is_viewed_while_intake_is_held_by_another(images: ImageReader) -> None:
     looked = []
-    films.look(png(1))
-    with held_open(films._intake.child_pids, lambda: looked.append(films.look(png(2)))):
-        assert films.read(png(3)).shape == (16, 18)
+    images.look(png(1))
+    with held_open(images._intake.child_pids, lambda: looked.append(images.look(png(2)))):
+        assert images.read(png(3)).shape == (16, 18)
         assert not looked
     assert looked[0][0].format == "png"
 
 
 @needs_signals
-def test_a_film_is_viewed_while_another_viewer_waits_for_a_slow_one(films: FilmReader) -> None:
+def test_an_image_is_viewed_while_another_viewer_waits_for_a_slow_one(images: ImageReader) -> None:
     seen = []
-    films.read(png(1))
-    with held_open(films._viewing.child_pids[:1], lambda: seen.append(films.read(png(2)))):
-        while not films._viewing._pool._lent:  # until the slow one has its child
+    images.read(png(1))
+    with held_open(images._viewing.child_pids[:1], lambda: seen.append(images.read(png(2)))):
+        while not images._viewing._pool._lent:  # until the slow one has its child
             threading.Event().wait(0.005)
-        assert films.read(png(3)).shape == (16, 18)
+        assert images.read(png(3)).shape == (16, 18)
         assert not seen
     assert seen[0].shape == (16, 18)
 
 
-def test_films_are_taken_in_and_viewed_while_an_archive_is_open(films: FilmReader) -> None:
+def test_images_are_taken_in_and_viewed_while_an_archive_is_open(images: ImageReader) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
         for name in "abc":
             file.writestr(name, png(ord(name)))
     names = []
-    for entry in archive.extract(films, out.getvalue()):
+    for entry in archive.extract(images, out.getvalue()):
         assert entry.file is not None
         data = entry.file.read()
-        facts, _ = films.look(data)
-        assert films.read(data).shape == (facts.rows, facts.columns)
+        facts, _ = images.look(data)
+        assert images.read(data).shape == (facts.rows, facts.columns)
         names.append(entry.name)
     assert names == ["a", "b", "c"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what holds elsewhere is less")
 def test_it_tells_what_its_children_cannot_do() -> None:
-    reader = FilmReader()
+    reader = ImageReader()
     assert reader.protections == {"viewing": (), "intake": (), "archives": ()}
     reader.look(png(1))
     assert set(reader.protections["intake"]) == {"memory", "network", "files", "processes"}

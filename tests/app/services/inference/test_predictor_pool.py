@@ -1,4 +1,4 @@
-"""The bench with a true model, and its heatmap on the film."""
+"""The bench with a true model, and its heatmap on the image."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import torch
 from app.domain.errors import NotFound
 from app.services import explanations, image_data, review
 from app.services.adapters.bundle_registry import Registry
-from app.services.adapters.image_reader import FilmReader
+from app.services.adapters.image_reader import ImageReader
 from app.services.inference import predictor_pool, queue
 from app.services.inference.predictor_pool import ModelBench
 from app.services.uploading import intake
@@ -20,7 +20,7 @@ from dprotonet.modeling.geometry import Placement
 from tests.app.services.workplaces import dicom, make_place, png
 
 
-def test_a_true_model_predicts_and_explains_a_film_from_intake_to_heatmap(
+def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     sqlite_url: str, tmp_path: Path, assets: Path
 ) -> None:
     place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
@@ -40,14 +40,14 @@ def test_a_true_model_predicts_and_explains_a_film_from_intake_to_heatmap(
     assert image_data.heatmap(place, saved.explanation_id).shape == (40, 42)
 
 
-def test_the_map_on_the_film_is_the_librarys_own() -> None:
+def test_the_map_on_the_image_is_the_librarys_own() -> None:
     chance = np.random.default_rng(0)
     for stored, aspect in (((300, 180), 1.0), ((64, 200), 1.0), ((500, 500), 0.8)):
         place = Placement.of(stored, 64, aspect)
         values = chance.random((64, 64), dtype=np.float32)
         theirs = place.map_to_stored(torch.from_numpy(values)).numpy()
         grid = image_data.GridPlacement(place.stored, place.network, place.resized, place.offset)
-        ours = image_data.on_film(values, grid)
+        ours = image_data.on_image(values, grid)
         assert ours.shape == stored
         np.testing.assert_allclose(ours, theirs, atol=2e-3)
 
@@ -92,8 +92,8 @@ def test_a_model_too_many_pushes_out_the_one_used_longest_ago(
         model_bench.load("0" * 64)
 
 
-def test_films_are_decoded_in_a_child_process(tmp_path: Path) -> None:
-    reader = FilmReader()
+def test_images_are_decoded_in_a_child_process(tmp_path: Path) -> None:
+    reader = ImageReader()
     try:
         path = tmp_path / "film"
         path.write_bytes(dicom(3))

@@ -27,7 +27,7 @@ ODD = b"r\xf6ntgen.png"
 
 
 @pytest.fixture
-def films(tmp_path: Path) -> Path:
+def images(tmp_path: Path) -> Path:
     folder = tmp_path / "films"
     folder.mkdir()
     for number in range(3):
@@ -36,8 +36,8 @@ def films(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place_with(place: Workplace, films: Path) -> Workplace:
-    return replace(place, settings=replace(place.settings, folders=(films.parent,)))
+def place_with(place: Workplace, images: Path) -> Workplace:
+    return replace(place, settings=replace(place.settings, folders=(images.parent,)))
 
 
 @pytest.fixture
@@ -57,14 +57,14 @@ def states(place: Workplace, job_id: str) -> list[tuple[str, str]]:
 if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
 
     def test_a_name_that_is_no_text_is_a_file_as_any_other(
-        place_with: Workplace, bench: FakeBench, films: Path, beside: str
+        place_with: Workplace, bench: FakeBench, images: Path, beside: str
     ) -> None:
-        root = os.fsencode(films)
+        root = os.fsencode(images)
         os.mkdir(root + b"/\xfcber 100%")
         for number, name in enumerate((ODD, b"\xfcber 100%/\xff%41.png", b"line\nend.png")):
             Path(os.fsdecode(root + b"/" + name)).write_bytes(png(10 + number))
         Path(os.fsdecode(root + b"/\xe4.png")).write_bytes(b"\x89PNG broken")
-        job = batches.start_folder(place_with, films)
+        job = batches.start_folder(place_with, images)
         other = batches.start_folder(place_with, beside)
         queue.run_pending(place_with, bench)
         assert states(place_with, job.job_id) == [
@@ -88,13 +88,13 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
         assert batches.progress(place_with, job.job_id).counts == {"done": 7}
 
     def test_a_folder_whose_name_is_no_text_is_read(
-        place_with: Workplace, bench: FakeBench, films: Path
+        place_with: Workplace, bench: FakeBench, images: Path
     ) -> None:
-        folder = Path(os.fsdecode(os.fsencode(films.parent) + b"/\xf6" + b"o" * 240))
+        folder = Path(os.fsdecode(os.fsencode(images.parent) + b"/\xf6" + b"o" * 240))
         inner = folder / ("i" * 250)
         inner.mkdir(parents=True)
         (inner / "a.png").write_bytes(png(5))
-        assert folder in batches.subfolders(place_with, films.parent)
+        assert folder in batches.subfolders(place_with, images.parent)
         job = batches.start_folder(place_with, inner)
         queue.run_pending(place_with, bench)
         assert states(place_with, job.job_id) == [("a.png", "done")]
@@ -104,15 +104,15 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
         assert states(place_with, whole.job_id) == [("a.png", "duplicate")]
 
     def test_a_path_that_the_database_cannot_hold_costs_itself_only(
-        place_with: Workplace, bench: FakeBench, films: Path
+        place_with: Workplace, bench: FakeBench, images: Path
     ) -> None:
-        chance, deep = random.Random(0), films
+        chance, deep = random.Random(0), images
         for _ in range(14):  # PostgreSQL indexes 2,700 bytes that do not shrink
             deep = deep / "".join(chance.choices(string.ascii_letters + string.digits, k=240))
             deep.mkdir()
         (deep / "deep.png").write_bytes(png(7))
-        (films / "z.png").write_bytes(png(8))
-        job = batches.start_folder(place_with, films)
+        (images / "z.png").write_bytes(png(8))
+        job = batches.start_folder(place_with, images)
         queue.run_pending(place_with, bench)
         rows = {row.name: row for row in batches.rows(place_with, job.job_id).rows}
         deepest = rows.pop("deep.png")
@@ -123,9 +123,9 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
 
 
 def test_a_file_that_ends_the_worker_each_time_is_given_up_and_the_others_are_read(
-    place_with: Workplace, bench: FakeBench, films: Path, beside: str
+    place_with: Workplace, bench: FakeBench, images: Path, beside: str
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     other = batches.start_folder(place_with, beside)
     deaths: list[int] = []
 
@@ -150,11 +150,11 @@ def test_a_file_that_ends_the_worker_each_time_is_given_up_and_the_others_are_re
 def test_a_file_that_cannot_be_brought_to_its_end_is_given_up_with_the_reason(
     place_with: Workplace,
     bench: FakeBench,
-    films: Path,
+    images: Path,
     beside: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     other = batches.start_folder(place_with, beside)
     tries = _fail(monkeypatch, Items, "finish", lambda: _running(place_with, job.job_id) == "1.png")
     queue.run_pending(place_with, bench)
@@ -172,11 +172,11 @@ def test_a_file_that_cannot_be_brought_to_its_end_is_given_up_with_the_reason(
 def test_a_file_whose_end_cannot_be_told_in_any_way_stands_alone(
     place_with: Workplace,
     bench: FakeBench,
-    films: Path,
+    images: Path,
     beside: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     other = batches.start_folder(place_with, beside)
     for method in ("finish", "fail"):
         _fail(monkeypatch, Items, method, lambda: _running(place_with, job.job_id) == "1.png")
@@ -195,9 +195,9 @@ def test_a_file_whose_end_cannot_be_told_in_any_way_stands_alone(
 
 
 def test_a_row_that_the_database_refuses_to_change_stops_neither_the_others_nor_a_start(
-    sqlite_place: Workplace, bench: FakeBench, films: Path
+    sqlite_place: Workplace, bench: FakeBench, images: Path
 ) -> None:
-    job = batches.start_folder(sqlite_place, films)
+    job = batches.start_folder(sqlite_place, images)
     with sqlite_place.store.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER stuck BEFORE UPDATE ON job_item WHEN OLD.name = '1.png' "
@@ -219,7 +219,7 @@ def test_a_row_that_the_database_refuses_to_change_stops_neither_the_others_nor_
 def test_a_folder_that_cannot_be_walked_is_given_up_and_what_was_found_is_read(
     place_with: Workplace,
     bench: FakeBench,
-    films: Path,
+    images: Path,
     beside: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_walked_is_given_up_and_what_was_found_is_read(
 
     monkeypatch.setattr(batch_items, "walk", failing)
     monkeypatch.setattr(batch_items, "CHUNK", 1)
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     other = batches.start_folder(place_with, beside)
     queue.run_pending(place_with, bench)
     state = batches.progress(place_with, job.job_id)
@@ -248,7 +248,7 @@ def test_a_folder_that_cannot_be_walked_is_given_up_and_what_was_found_is_read(
 def test_a_folder_whose_listing_ends_the_worker_each_time_fails_and_says_so(
     place_with: Workplace,
     bench: FakeBench,
-    films: Path,
+    images: Path,
     beside: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -260,7 +260,7 @@ def test_a_folder_whose_listing_ends_the_worker_each_time_fails_and_says_so(
         return walk(paths)
 
     monkeypatch.setattr(batch_items, "walk", dying)
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     other = batches.start_folder(place_with, beside)
     for _ in range(MOST_ATTEMPTS):
         with pytest.raises(KeyboardInterrupt):
@@ -273,10 +273,10 @@ def test_a_folder_whose_listing_ends_the_worker_each_time_fails_and_says_so(
 
 
 def test_a_worker_that_leaves_in_the_midst_of_a_listing_counts_no_attempt(
-    place_with: Workplace, bench: FakeBench, films: Path, monkeypatch: pytest.MonkeyPatch
+    place_with: Workplace, bench: FakeBench, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_items, "CHUNK", 1)
-    job = batches.start_folder(place_with, films)
+    job = batches.start_folder(place_with, images)
     for _ in range(MOST_ATTEMPTS + 1):
         queue.run_next(place_with, bench, stop=lambda: True)
         queue.begin(place_with)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Refused
-from app.services.adapters.image_reader import FilmReader
+from app.services.adapters.image_reader import ImageReader
 from app.services.uploading import archive
 from app.services.uploading.archive import ArchiveLimits, Entry, is_archive
 from tests.benchmarks import archives
@@ -25,15 +25,15 @@ Extract = Callable[..., Iterator[Entry]]
 
 
 @pytest.fixture(scope="module")
-def films() -> Iterator[FilmReader]:
-    reader = FilmReader()
+def images() -> Iterator[ImageReader]:
+    reader = ImageReader()
     yield reader
     reader.close()
 
 
 @pytest.fixture(scope="module")
-def extract(films: FilmReader) -> Extract:
-    return functools.partial(archive.extract, films)
+def extract(images: ImageReader) -> Extract:
+    return functools.partial(archive.extract, images)
 
 
 def packed(
@@ -73,7 +73,7 @@ def test_the_files_come_out_sorted_without_folders_and_shadows(extract: Extract)
 
 
 def test_an_archive_on_the_disk_gives_the_same(extract: Extract, tmp_path: Path) -> None:
-    path = tmp_path / "films.zip"
+    path = tmp_path / "images.zip"
     path.write_bytes(packed(("a.png", bytes(3_000_000)), ("empty", b"")))
     assert is_archive(path)
     unlimited = ArchiveLimits(ratio=10_000)
@@ -100,11 +100,11 @@ def test_an_entry_is_not_read_after_its_archive(extract: Extract) -> None:
 
 
 def test_equal_names_are_told_apart_by_their_paths(extract: Extract) -> None:
-    data = packed(("p1/film.jpg", b"1"), ("p2/film.jpg", b"2"), ("p3\\film.jpg", b"3"))
+    data = packed(("p1/image.jpg", b"1"), ("p2/image.jpg", b"2"), ("p3\\image.jpg", b"3"))
     assert [(e.name, e.path) for e in extract(data)] == [
-        ("film.jpg", "p1/film.jpg"),
-        ("film.jpg", "p2/film.jpg"),
-        ("film.jpg", "p3/film.jpg"),
+        ("image.jpg", "p1/image.jpg"),
+        ("image.jpg", "p2/image.jpg"),
+        ("image.jpg", "p3/image.jpg"),
     ]
 
 
@@ -143,7 +143,7 @@ def test_a_name_that_leaves_the_archive_is_refused(extract: Extract, name: str) 
 
 
 def test_links_are_refused(extract: Extract) -> None:
-    data = packed(("film.png", b"/etc/passwd"), external=(stat.S_IFLNK | 0o777) << 16)
+    data = packed(("image.png", b"/etc/passwd"), external=(stat.S_IFLNK | 0o777) << 16)
     with pytest.raises(Refused, match="links"):
         list(extract(data))
 
@@ -152,7 +152,7 @@ def test_links_are_refused(extract: Extract) -> None:
     "start", [b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"]
 )
 def test_an_archive_inside_is_not_opened(extract: Extract, start: bytes) -> None:
-    (entry,) = extract(packed(("film.png", start + b"rest")))
+    (entry,) = extract(packed(("image.png", start + b"rest")))
     assert entry.file is None and "archive inside" in entry.problem
 
 
@@ -161,9 +161,9 @@ def test_an_archive_inside_is_not_opened(extract: Extract, start: bytes) -> None
     "compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED]
 )
 def test_no_archive_takes_memory_of_this_process(tmp_path: Path, compression: int) -> None:
-    path = tmp_path / "films.zip"
+    path = tmp_path / "images.zip"
     with zipfile.ZipFile(path, "w", compression) as file:
-        archives.write(file, "film.dcm", 80)
+        archives.write(file, "image.dcm", 80)
     command = [sys.executable, "-m", archives.__name__, "one", str(path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     found = json.loads(ran.stdout)
@@ -238,12 +238,14 @@ def test_an_encrypted_entry_says_so(extract: Extract) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="stops a process by a signal")
-def test_a_child_that_ends_midway_refuses_the_archive(films: FilmReader, extract: Extract) -> None:
+def test_a_child_that_ends_midway_refuses_the_archive(
+    images: ImageReader, extract: Extract
+) -> None:
     data = packed(("a", b"1" * 3_000_000), ("b", b"2"), compression=zipfile.ZIP_STORED)
     entries = extract(data)
     first = next(entries)
     assert first.file is not None
-    for child in films._archives._pool._lent:
+    for child in images._archives._pool._lent:
         child.end()
     with pytest.raises(Refused, match="damaged"):
         first.file.read()

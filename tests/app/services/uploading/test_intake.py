@@ -16,9 +16,9 @@ from dprotonet.errors import NotAnImage, ReadableError, UnreadableImage
 from tests.app.services.workplaces import FakeBench, damaged_frame, dicom, make_place, png
 
 
-def test_a_film_becomes_a_case_with_its_bytes_and_a_prediction_in_line(place: Workplace) -> None:
+def test_an_image_becomes_a_case_with_its_bytes_and_a_prediction_in_line(place: Workplace) -> None:
     data = dicom(1)
-    taken = intake.add(place, data, name="film.dcm")
+    taken = intake.add(place, data, name="image.dcm")
     assert taken.outcome == "added"
     sheet = review.open_case(place, taken.case_id)
     assert review.original(place, taken.case_id) == data
@@ -54,14 +54,14 @@ def test_the_same_pixels_under_another_header_are_a_case_of_their_own_that_names
     ]
 
 
-def test_a_header_with_what_no_column_can_hold_costs_no_film(place: Workplace) -> None:
+def test_a_header_with_what_no_column_can_hold_costs_no_image(place: Workplace) -> None:
     odd = dicom(1, study_uid="1.2.3").replace(b"CS\x02\x00PA", b"CS\x04\x00P\x00A ")
     assert odd != dicom(1, study_uid="1.2.3")
     taken = intake.add(place, odd, name="odd.dcm")
     assert review.open_case(place, str(taken.case_id)).case.facts.view_position == "PA"
 
 
-def test_a_film_of_many_frames_costs_one_frame_and_a_damaged_later_one_says_so_itself(
+def test_an_image_of_many_frames_costs_one_frame_and_a_damaged_later_one_says_so_itself(
     place: Workplace, bench: FakeBench
 ) -> None:
     taken = intake.add(place, damaged_frame(1, frames=3), name="cine.dcm")
@@ -112,15 +112,15 @@ def test_a_failure_while_writing_rows_takes_the_blob_back(
 
 
 def test_a_name_loses_its_folders_and_control_characters(place: Workplace) -> None:
-    names = ["/home/x/Miller Anna/film.dcm", "C:\\films\\film2.dcm", "fi\x00lm\n3.dcm", "../.."]
+    names = ["/home/x/Miller Anna/image.dcm", "C:\\images\\image2.dcm", "im\x00age\n3.dcm", "../.."]
     for number, name in enumerate(names):
         intake.add(place, png(number), name=name)
     shown = {row.file_name for row in review.list_cases(place).rows}
-    assert shown == {"film.dcm", "film2.dcm", "film3.dcm", "unnamed"}
+    assert shown == {"image.dcm", "image2.dcm", "image3.dcm", "unnamed"}
 
 
 def test_no_patient_name_of_the_header_reaches_a_row(place: Workplace, bench: FakeBench) -> None:
-    intake.add(place, dicom(1, name="Zebrowski^Quentin"), name="film.dcm")
+    intake.add(place, dicom(1, name="Zebrowski^Quentin"), name="image.dcm")
     queue.run_pending(place, bench)
     from sqlalchemy import inspect, text
 
@@ -147,7 +147,7 @@ def test_a_file_over_the_cap_is_refused_with_the_setting_named(
         )
 
 
-def test_many_threads_handing_in_the_same_film_make_one_case(place: Workplace) -> None:
+def test_many_threads_handing_in_the_same_image_make_one_case(place: Workplace) -> None:
     data = [dicom(7) for _ in range(12)]
     results: list[intake.Intake] = []
     threads = [

@@ -11,19 +11,19 @@ from tests.app.views.screen import Screen
 
 @pytest.fixture
 def page(screen: Screen, place: Workplace, worker: Callable[[], int]) -> Screen:
-    """Two films signed, one of them twice."""
-    films = [
+    """Two images signed, one of them twice."""
+    images = [
         intake.add(place, png(number, level=200), name=name).case_id or ""
         for number, name in enumerate(("one.png", "two.png"))
     ]
     worker()
     for revision in (0, 1):
         review.sign(
-            place, films[0], verdict="accept", confidence=3, expected_revision=revision, text="yes"
+            place, images[0], verdict="accept", confidence=3, expected_revision=revision, text="yes"
         )
     review.sign(
         place,
-        films[1],
+        images[1],
         verdict="reject",
         corrected_label="none",
         confidence=5,
@@ -42,7 +42,7 @@ def test_nothing_signed_is_said_in_a_sentence(screen: Screen) -> None:
     assert "Nothing was signed yet" in screen.open("annotations").text
 
 
-def test_the_latest_revision_of_every_film_is_listed(page: Screen) -> None:
+def test_the_latest_revision_of_every_image_is_listed(page: Screen) -> None:
     assert shown(page) == [("two.png", "1"), ("one.png", "2")]
     page.app.toggle[0].set_value(True)
     page.run()
@@ -61,11 +61,11 @@ def test_both_downloads_are_offered(page: Screen) -> None:
     assert labels == ["Download CSV", "Download JSON"]
 
 
-def test_a_chosen_row_is_told_whole_and_opens_its_film(page: Screen) -> None:
+def test_a_chosen_row_is_told_whole_and_opens_its_image(page: Screen) -> None:
     # A press on the table's first box, as the browser would report it.
     page.app.session_state["notes-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     page.run()
     assert "=SUM(1)" in page.text
-    page.press("Open film")
+    page.press("Open image")
     assert "two.png" in page.text
     assert page.case_id

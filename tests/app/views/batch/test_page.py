@@ -45,14 +45,14 @@ def test_uploaded_files_become_a_batch_whose_rows_open_in_review(
     assert "a.png" in page.text
 
 
-def test_a_zip_is_opened_and_a_broken_film_is_a_row_that_says_why(
+def test_a_zip_is_opened_and_a_broken_image_is_a_row_that_says_why(
     page: Screen, worker: Worker
 ) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("ward/a.png", png(1))
         archive.writestr("ward/b.png", png(2)[:90])
-    page.upload(("films.zip", packed.getvalue())).press("Start")
+    page.upload(("images.zip", packed.getvalue())).press("Start")
     worker()
     page.run()
     assert "1 not readable" in page.app.get("progress")[0].proto.text
@@ -111,12 +111,12 @@ def test_an_older_batch_is_chosen_from_the_list(page: Screen, worker: Worker) ->
 def test_files_of_one_name_are_shown_with_their_path(page: Screen, worker: Worker) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for path in ("p1/film.png", "p2/film.png", "p2/other.png"):
+        for path in ("p1/image.png", "p2/image.png", "p2/other.png"):
             archive.writestr(path, png(len(path) + ord(path[1])))
-    page.upload(("films.zip", packed.getvalue())).press("Start")
+    page.upload(("images.zip", packed.getvalue())).press("Start")
     worker()
     page.run()
-    assert [len(page.buttons(f"p{n}/film.png")) for n in (1, 2)] == [1, 1]
+    assert [len(page.buttons(f"p{n}/image.png")) for n in (1, 2)] == [1, 1]
     assert page.buttons("other.png") and not page.buttons("p2/other.png")
 
 
@@ -130,7 +130,7 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
         Path(os.fsdecode(os.fsencode(ward) + b"/r\xf6ntgen.png")).write_bytes(png(1))
         page.choose("From", "Server folder")
         page.choose("Inside it", ward)
-        assert "films/%F6" in page.text
+        assert "images/%F6" in page.text
         page.press("Start")
         worker()
         page.run()
@@ -161,7 +161,7 @@ def test_chosen_files_wait_until_the_start_and_are_then_let_go_of(
 
 
 def test_a_refused_upload_says_why_and_leaves_nothing(page: Screen, place: Workplace) -> None:
-    page.upload(("films.zip", b"PK\x03\x04 and no more")).press("Start")
+    page.upload(("images.zip", b"PK\x03\x04 and no more")).press("Start")
     assert page.errors == ["The ZIP file is damaged. Pack it again."]
     assert list(place.settings.spool.iterdir()) == []
     assert batches.batches(place) == ()

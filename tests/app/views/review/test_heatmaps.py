@@ -11,99 +11,99 @@ from tests.app.views.conftest import FullBench
 from tests.app.views.screen import Screen, bare
 
 
-def step(film: Screen, place: Workplace, bench: FullBench) -> Screen:
+def step(image: Screen, place: Workplace, bench: FullBench) -> Screen:
     """The worker does one thing, and the page is looked at again."""
     assert queue.run_next(place, bench)
-    return film.run()
+    return image.run()
 
 
-def bars(film: Screen) -> list[str]:
+def bars(image: Screen) -> list[str]:
     """Words over the bars of progress."""
-    return [bare(bar.proto.text) for bar in film.app.get("progress")]
+    return [bare(bar.proto.text) for bar in image.app.get("progress")]
 
 
-def maps_in_viewer(film: Screen) -> list[dict[str, str]]:
+def maps_in_viewer(image: Screen) -> list[dict[str, str]]:
     """The maps that the viewer is given, each with its words."""
-    (viewer,) = film.app.get("bidi_component")
+    (viewer,) = image.app.get("bidi_component")
     return list(json.loads(viewer.proto.json)["maps"])
 
 
-def overlays(film: Screen, place: Workplace) -> list[str]:
+def overlays(image: Screen, place: Workplace) -> list[str]:
     """Tier of every map that the page lists."""
-    return [one.tier for one in review.open_case(place, film.case_id).explanations]
+    return [one.tier for one in review.open_case(place, image.case_id).explanations]
 
 
 def test_maps_begin_off_and_are_made_only_when_asked_for(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
-    assert "Heatmaps (0)" in film.text and "Hiding the marked" not in film.text
+    assert "Heatmaps (0)" in image.text and "Hiding the marked" not in image.text
     assert not queue.run_next(place, bench)
     assert bench.tiers == []
 
 
 def test_a_first_map_is_shown_with_its_faithfulness_and_says_that_a_better_one_comes(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
-    film.press("Explain")
-    assert bars(film) == ["Explaining Class finding: waiting for the worker…"]
-    step(film, place, bench)
-    assert "Heatmaps (1)" in film.text
+    image.press("Explain")
+    assert bars(image) == ["Explaining Class finding: waiting for the worker…"]
+    step(image, place, bench)
+    assert "Heatmaps (1)" in image.text
     hidden = "Hiding the marked fifth lowers the probability of finding from 0.80 to 0.30;"
-    (drawn,) = maps_in_viewer(film)
-    assert drawn["words"].startswith(hidden) and hidden in film.text, "under it and in its tab"
-    assert "better than" not in film.text and "green" not in drawn["words"]
-    (job,) = review.open_case(place, film.case_id).jobs
-    assert bars(film) == ["A first map is shown; refining…"]
-    film.app.button(key=f"cancel-{job.job_id}").click()
-    film.run()
-    assert overlays(film, place) == ["draft"]
-    assert "First map, made in 0.5 s." in film.text
-    assert film.buttons("Refine")
+    (drawn,) = maps_in_viewer(image)
+    assert drawn["words"].startswith(hidden) and hidden in image.text, "under it and in its tab"
+    assert "better than" not in image.text and "green" not in drawn["words"]
+    (job,) = review.open_case(place, image.case_id).jobs
+    assert bars(image) == ["A first map is shown; refining…"]
+    image.app.button(key=f"cancel-{job.job_id}").click()
+    image.run()
+    assert overlays(image, place) == ["draft"]
+    assert "First map, made in 0.5 s." in image.text
+    assert image.buttons("Refine")
 
 
 def test_the_better_map_takes_the_first_ones_place_and_says_so_in_numbers(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
     bench.measured["draft"] = {"hidden_value": 0.5}
     bench.measured["standard"] = {"hidden_value": 0.22, "random_hidden_value": 0.75}
-    film.press("Explain")
-    step(film, place, bench)
-    assert "lowers the probability of finding from 0.80 to 0.50" in film.text
-    step(film, place, bench)
-    assert overlays(film, place) == ["standard"] and "Heatmaps (1)" in film.text
+    image.press("Explain")
+    step(image, place, bench)
+    assert "lowers the probability of finding from 0.80 to 0.50" in image.text
+    step(image, place, bench)
+    assert overlays(image, place) == ["standard"] and "Heatmaps (1)" in image.text
     assert (
         "Hiding the marked fifth lowers the probability of finding from 0.80 to 0.22; hiding a "
-        "random fifth lowers it to 0.75." in film.text
+        "random fifth lowers it to 0.75." in image.text
     )
-    assert "to 0.50" not in film.text
-    assert "Refined map, made in 0.5 s." in film.text
-    assert bars(film) == []
+    assert "to 0.50" not in image.text
+    assert "Refined map, made in 0.5 s." in image.text
+    assert bars(image) == []
 
 
 def test_a_map_can_be_refined_further_once(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
-    film.press("Explain")
-    step(film, place, bench)
-    step(film, place, bench)
-    film.press("Refine further")
-    assert bars(film) == ["Refining further…"]
-    step(film, place, bench)
-    assert overlays(film, place) == ["full"]
-    assert "Fully refined map" in film.text and not film.buttons("Refine")
+    image.press("Explain")
+    step(image, place, bench)
+    step(image, place, bench)
+    image.press("Refine further")
+    assert bars(image) == ["Refining further…"]
+    step(image, place, bench)
+    assert overlays(image, place) == ["full"]
+    assert "Fully refined map" in image.text and not image.buttons("Refine")
 
 
 def test_a_draft_that_was_left_alone_is_refined_on_request(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
-    film.press("Explain")
-    step(film, place, bench)
-    (job,) = review.open_case(place, film.case_id).jobs
+    image.press("Explain")
+    step(image, place, bench)
+    (job,) = review.open_case(place, image.case_id).jobs
     jobs.cancel(place, job.job_id)
-    film.run()
-    film.press("Refine")
-    step(film, place, bench)
-    assert overlays(film, place) == ["standard"] and bench.tiers == ["draft", "standard"]
+    image.run()
+    image.press("Refine")
+    step(image, place, bench)
+    assert overlays(image, place) == ["standard"] and bench.tiers == ["draft", "standard"]
 
 
 @pytest.mark.parametrize(
@@ -125,46 +125,46 @@ def test_a_draft_that_was_left_alone_is_refined_on_request(
     ],
 )
 def test_a_map_that_is_worth_nothing_says_so_in_a_warning(
-    film: Screen, place: Workplace, bench: FullBench, measured: dict[str, object], said: str
+    image: Screen, place: Workplace, bench: FullBench, measured: dict[str, object], said: str
 ) -> None:
     bench.measured["standard"] = measured
-    film.press("Explain")
-    step(film, place, bench)
-    assert not film.app.warning
-    step(film, place, bench)
-    assert film.warnings == [said]
-    (drawn,) = maps_in_viewer(film)
+    image.press("Explain")
+    step(image, place, bench)
+    assert not image.app.warning
+    step(image, place, bench)
+    assert image.warnings == [said]
+    (drawn,) = maps_in_viewer(image)
     assert drawn["warning"] == said
 
 
 def test_of_a_centre_that_was_not_measured_nothing_is_said(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
     not_measured = {"centre_insertion_auc": None, "centre_deletion_auc": None}
     bench.measured["standard"] = not_measured
-    film.press("Explain")
-    step(film, place, bench)
-    step(film, place, bench)
-    assert "Hiding the marked fifth" in film.text and "middle" not in film.text
-    assert not film.app.warning
+    image.press("Explain")
+    step(image, place, bench)
+    step(image, place, bench)
+    assert "Hiding the marked fifth" in image.text and "middle" not in image.text
+    assert not image.app.warning
 
 
 def test_the_map_shown_stays_until_the_next_one_asked_for_is_there(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
-    film.press("Explain")
-    step(film, place, bench)
-    step(film, place, bench)
-    film.press("Explain")  # a prototype's, whose button is now the first with this word
-    assert "the similarity to p00" not in film.text
-    assert film.buttons("Shown")
-    step(film, place, bench)
-    assert "the similarity to p00 from 0.800 to 0.300" in film.text
-    assert "Heatmaps (2)" in film.text
+    image.press("Explain")
+    step(image, place, bench)
+    step(image, place, bench)
+    image.press("Explain")  # a prototype's, whose button is now the first with this word
+    assert "the similarity to p00" not in image.text
+    assert image.buttons("Shown")
+    step(image, place, bench)
+    assert "the similarity to p00 from 0.800 to 0.300" in image.text
+    assert "Heatmaps (2)" in image.text
 
 
 def test_a_map_that_cannot_be_made_says_why(
-    film: Screen, place: Workplace, bench: FullBench, monkeypatch: pytest.MonkeyPatch
+    image: Screen, place: Workplace, bench: FullBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dprotonet.errors import UnusableBundle
 
@@ -172,10 +172,10 @@ def test_a_map_that_cannot_be_made_says_why(
         raise UnusableBundle("The head was altered. Add the model again.")
 
     monkeypatch.setattr(bench, "explain", refuse)
-    film.press("Explain")
-    step(film, place, bench)
-    assert film.errors == ["The head was altered. Add the model again."]
-    assert "Heatmaps (0)" in film.text and film.buttons("Explain")
+    image.press("Explain")
+    step(image, place, bench)
+    assert image.errors == ["The head was altered. Add the model again."]
+    assert "Heatmaps (0)" in image.text and image.buttons("Explain")
 
 
 def peaks(bench: FullBench, **found: tuple[float, float]) -> None:
@@ -184,46 +184,46 @@ def peaks(bench: FullBench, **found: tuple[float, float]) -> None:
 
 
 def test_a_first_map_that_peaked_elsewhere_stays_at_hand_and_neither_is_settled(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
     peaks(bench, draft=(0.2, 0.2), standard=(0.8, 0.7))
-    film.press("Explain")
-    step(film, place, bench)
-    assert not film.app.warning
-    step(film, place, bench)
-    assert "Heatmaps (2)" in film.text
-    refined, first = maps_in_viewer(film)
+    image.press("Explain")
+    step(image, place, bench)
+    assert not image.app.warning
+    step(image, place, bench)
+    assert "Heatmaps (2)" in image.text
+    refined, first = maps_in_viewer(image)
     assert (refined["label"], first["label"]) == ("Class finding", "Class finding (first map)")
     assert refined["url"] != first["url"]
     assert "elsewhere than that of the first map: neither is settled" in refined["warning"]
     assert "The refined map has its peak elsewhere: neither is settled" in first["warning"]
-    film.app.button(key="show-class:finding@first").click()
-    film.run()
-    assert "First map, made in 0.5 s." in film.text
-    (drawn,) = film.app.get("bidi_component")
+    image.app.button(key="show-class:finding@first").click()
+    image.run()
+    assert "First map, made in 0.5 s." in image.text
+    (drawn,) = image.app.get("bidi_component")
     assert json.loads(drawn.proto.json)["chosen"] == first["id"]
 
 
 def test_a_first_map_that_peaked_at_the_same_place_makes_room(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
     peaks(bench, draft=(0.5, 0.5), standard=(0.52, 0.5))
-    film.press("Explain")
-    step(film, place, bench)
-    step(film, place, bench)
-    assert len(maps_in_viewer(film)) == 1 and not film.app.warning
+    image.press("Explain")
+    step(image, place, bench)
+    step(image, place, bench)
+    assert len(maps_in_viewer(image)) == 1 and not image.app.warning
 
 
 def test_the_words_under_the_overlay_are_those_of_each_map(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
     bench.measured["standard"] = {"random_hidden_value": 0.4}
     bench.outside_body = 0.31
     for _ in range(2):
-        film.press("Explain")
-        step(film, place, bench)
-        step(film, place, bench)
-    prototype, of_class = maps_in_viewer(film)
+        image.press("Explain")
+        step(image, place, bench)
+        step(image, place, bench)
+    prototype, of_class = maps_in_viewer(image)
     assert "the similarity to p00 from 0.800 to 0.300" in prototype["words"]
     assert "the probability of finding from 0.80 to 0.30" in of_class["words"]
     assert "31 % of the map lies outside the body." in of_class["words"]

@@ -20,7 +20,7 @@ Worker = Callable[[], int]
 
 
 def test_an_empty_list_says_how_to_begin(screen: Screen) -> None:
-    assert "No films yet" in screen.text
+    assert "No images yet" in screen.text
     assert "Up to 200 files and 512 MB at once" in screen.text
 
 
@@ -28,23 +28,23 @@ def test_every_page_says_what_the_program_is_not_and_who_reads(screen: Screen) -
     for page in ("review", "batch", "annotations", "model"):
         words = screen.open(page).text
         assert "Research use only, not for diagnosis" in words
-        assert "Films are stored as they came, for one local reader" in words
+        assert "Images are stored as they came, for one local reader" in words
         assert "nih-pneumonia" in words
         assert "Reader One" in words
 
 
-def test_one_uploaded_film_opens_at_once_and_says_that_it_is_being_read(screen: Screen) -> None:
+def test_one_uploaded_image_opens_at_once_and_says_that_it_is_being_read(screen: Screen) -> None:
     screen.upload(("bright.png", png(level=200)))
     assert "bright.png" in screen.text
-    assert "Reading the film" in screen.text
+    assert "Reading the image" in screen.text
     assert screen.app.query_params["case"]
 
 
-def test_the_prediction_comes_with_its_prototypes_and_their_sources(film: Screen) -> None:
-    assert "finding" in film.text
-    assert "p00" in film.text
-    assert "4 contributions sum to the logit of **finding**" in film.text
-    pictures = [m.value for m in film.app.markdown if "/api/gallery/" in m.value]
+def test_the_prediction_comes_with_its_prototypes_and_their_sources(image: Screen) -> None:
+    assert "finding" in image.text
+    assert "p00" in image.text
+    assert "4 contributions sum to the logit of **finding**" in image.text
+    pictures = [m.value for m in image.app.markdown if "/api/gallery/" in m.value]
     assert len(pictures) == 4
     assert "/heatmap)" in pictures[0]
 
@@ -62,7 +62,7 @@ def test_the_same_file_twice_is_one_case(screen: Screen) -> None:
     assert "1 added, 1 here already" in screen.text
 
 
-def test_a_film_under_another_header_leads_to_the_first_with_its_pixels(screen: Screen) -> None:
+def test_an_image_under_another_header_leads_to_the_first_with_its_pixels(screen: Screen) -> None:
     screen.upload(("first.dcm", dicom(1)))
     first = screen.case_id
     assert not screen.buttons("The same pixels")
@@ -81,7 +81,7 @@ def test_more_files_than_fit_are_refused_in_one_sentence(screen: Screen) -> None
         "These are 201 files; 200 fit in one upload. Larger sets go through a server folder on "
         "the Batch page, or the shell."
     )
-    assert "No films yet" in screen.run().text
+    assert "No images yet" in screen.run().text
 
 
 def test_files_that_were_taken_in_are_let_go_of_and_a_second_look_takes_nothing_in(
@@ -99,7 +99,7 @@ def test_ids_of_another_session_are_no_files_of_this_one(screen: Screen, place: 
     with receiving.receive(place, token, name="theirs.png") as incoming:
         incoming.write(png(1))
     screen.app.session_state["review-upload"] = {"sent": {"ids": [incoming.key], "failed": 0}}
-    assert "No films yet" in screen.run().text
+    assert "No images yet" in screen.run().text
     assert [file.name for file in place.uploads.held(token)] == ["theirs.png"]
 
 
@@ -117,10 +117,10 @@ def test_a_page_whose_token_is_over_has_another_at_its_next_look(
 )
 def test_what_the_browser_says_of_its_upload_is_not_trusted(screen: Screen, odd: object) -> None:
     screen.app.session_state["review-upload"] = {"sent": odd}
-    assert "No films yet" in screen.run().text
+    assert "No images yet" in screen.run().text
 
 
-def test_a_film_beside_one_that_could_not_be_sent_does_not_open_by_itself(
+def test_an_image_beside_one_that_could_not_be_sent_does_not_open_by_itself(
     screen: Screen, place: Workplace
 ) -> None:
     token = screen.app.session_state["upload-token"]
@@ -138,11 +138,11 @@ def test_files_of_one_study_stand_together(screen: Screen) -> None:
         ("ap.dcm", dicom(2, study_uid="1.2.9")),
     )
     assert "Study of 2 files" in screen.text
-    names = [b.label.replace("\\", "") for b in screen.app.button if b.help == "Open the film"]
+    names = [b.label.replace("\\", "") for b in screen.app.button if b.help == "Open the image"]
     assert abs(names.index("pa.dcm") - names.index("ap.dcm")) == 1
 
 
-def test_filters_narrow_the_list_and_outlive_an_open_film(screen: Screen) -> None:
+def test_filters_narrow_the_list_and_outlive_an_open_image(screen: Screen) -> None:
     screen.upload(("a.png", png(1)), ("b.png", png(2)))
     screen.write("Find", "b.p")
     assert not screen.buttons("a.png")
@@ -155,16 +155,16 @@ def test_filters_narrow_the_list_and_outlive_an_open_film(screen: Screen) -> Non
 
 def test_the_list_turns_its_pages(screen: Screen, place: Workplace) -> None:
     for number in range(16):
-        intake.add(place, png(number), name=f"film-{number:02d}.png")
+        intake.add(place, png(number), name=f"image-{number:02d}.png")
     screen.run()
     assert "Page 1 of 2" in screen.text
     screen.press("Next")
     assert "Page 2 of 2" in screen.text
-    assert len(screen.buttons("film-")) == 2
+    assert len(screen.buttons("image-")) == 2
 
 
-def test_the_address_brings_a_new_session_back_to_the_case(film: Screen, place: Workplace) -> None:
-    case_id = film.case_id
+def test_the_address_brings_a_new_session_back_to_the_case(image: Screen, place: Workplace) -> None:
+    case_id = image.case_id
     again = Screen(AppTest.from_file(str(MAIN), default_timeout=20))
     again.app.query_params["case"] = case_id
     assert "bright.png" in again.run().text
@@ -175,29 +175,29 @@ def test_a_case_that_is_gone_is_a_sentence_with_a_way_back(screen: Screen) -> No
     screen.run()
     assert len(screen.errors) == 1
     screen.press("All cases")
-    assert "No films yet" in screen.text
+    assert "No images yet" in screen.text
 
 
 def test_a_case_is_read_with_another_model_on_request(
-    film: Screen, place: Workplace, worker: Worker
+    image: Screen, place: Workplace, worker: Worker
 ) -> None:
     other = place.models.find("chest-phantom")
     assert other is not None
-    film.choose("Model for this case", other.digest)
-    assert "Reading the film" in film.text
+    image.choose("Model for this case", other.digest)
+    assert "Reading the image" in image.text
     worker()
-    film.run()
-    sheet = review.open_case(place, film.case_id)
+    image.run()
+    sheet = review.open_case(place, image.case_id)
     assert sheet.model_name == "chest-phantom"
-    assert "4 contributions" in film.text
+    assert "4 contributions" in image.text
 
 
-def test_a_case_is_deleted_only_after_a_second_word(film: Screen, place: Workplace) -> None:
-    assert film.buttons("Delete case")[0].disabled
-    film.app.checkbox[0].check()
-    film.run()
-    film.press("Delete case")
-    assert "No films yet" in film.text
+def test_a_case_is_deleted_only_after_a_second_word(image: Screen, place: Workplace) -> None:
+    assert image.buttons("Delete case")[0].disabled
+    image.app.checkbox[0].check()
+    image.run()
+    image.press("Delete case")
+    assert "No images yet" in image.text
     assert review.list_cases(place).total == 0
 
 
@@ -269,7 +269,7 @@ def test_several_findings_are_called_each_with_its_probability(
     assert "The prototypes are about “finding”" in shown.text
 
 
-def test_a_film_is_found_by_any_of_the_findings_that_were_called(
+def test_an_image_is_found_by_any_of_the_findings_that_were_called(
     screen: Screen, place: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))

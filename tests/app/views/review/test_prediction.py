@@ -135,27 +135,27 @@ def bench() -> FullBench:
 
 
 def test_on_a_negative_call_the_findings_maps_and_prototypes_come_first(
-    film: Screen, place: Workplace, bench: FullBench
+    image: Screen, place: Workplace, bench: FullBench
 ) -> None:
-    assert "finding 60 %, below the 62 % from which it is called" in film.text
-    assert "none · 40 %" not in film.text
-    classes = [line for line in film.text.splitlines() if line.startswith("**p0")]
+    assert "finding 60 %, below the 62 % from which it is called" in image.text
+    assert "none · 40 %" not in image.text
+    classes = [line for line in image.text.splitlines() if line.startswith("**p0")]
     assert [line.split()[-1] for line in classes] == ["finding", "finding", "none", "none"]
-    explain = next(field for field in film.app.selectbox if field.label == "Explain")
+    explain = next(field for field in image.app.selectbox if field.label == "Explain")
     assert explain.options[:2] == ["Class finding", "Class none"]
-    film.press("Explain")
+    image.press("Explain")
     queue.run_pending(place, bench)
-    assert "Heatmap asked for: **Class finding**" in film.run().text
-    film.press("All cases")
-    assert "none (finding 60 %)" in film.text
+    assert "Heatmap asked for: **Class finding**" in image.run().text
+    image.press("All cases")
+    assert "none (finding 60 %)" in image.text
 
 
-def test_a_film_is_called_by_its_finding_where_there_is_one(
+def test_an_image_is_called_by_its_finding_where_there_is_one(
     screen: Screen, place: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
     queue.run_pending(place, FullBench())
-    film = screen.run()
-    explain = next(field for field in film.app.selectbox if field.label == "Explain")
+    image = screen.run()
+    explain = next(field for field in image.app.selectbox if field.label == "Explain")
     assert explain.options[:2] == ["Class finding", "Class none"]
-    assert "its prototypes come first" not in film.text
+    assert "its prototypes come first" not in image.text

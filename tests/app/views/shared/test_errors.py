@@ -25,7 +25,7 @@ def test_every_page_says_what_is_wrong_with_the_database_and_comes_back(
 
 
 def test_a_deletion_that_cannot_be_done_says_why_on_the_page(
-    film: Screen, place: Workplace, monkeypatch: pytest.MonkeyPatch
+    image: Screen, place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.domain.errors import DiskFull
     from app.services import originals
@@ -35,6 +35,6 @@ def test_a_deletion_that_cannot_be_done_says_why_on_the_page(
         raise DiskFull(FULL)
 
     monkeypatch.setattr(originals, "remove", full)
-    film.app.checkbox[0].check()
-    film.run().press("Delete case")
-    assert film.errors == [FULL]
+    image.app.checkbox[0].check()
+    image.run().press("Delete case")
+    assert image.errors == [FULL]

@@ -10,9 +10,9 @@ from tests.dprotonet.explain.toys import (
     SIZE,
     PatchClassifier,
     PatchPrototypes,
-    film,
     overlap,
     patch_mask,
+    toy_image,
 )
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
 
@@ -26,14 +26,14 @@ ANY_NETWORK = [name for name in METHODS if name != "prototype"]  # that one need
 @pytest.mark.parametrize("name", ANY_NETWORK)
 def test_every_method_has_the_same_face(name):
     told: list[float] = []
-    inside = torch.ones(SIZE, SIZE, dtype=torch.bool)
-    inside[:6] = False
+    valid_mask = torch.ones(SIZE, SIZE, dtype=torch.bool)
+    valid_mask[:6] = False
     found = METHODS[name](
         PatchPrototypes(),
-        film(rows=(8, 4), columns=(28, 26)),
+        toy_image(rows=(8, 4), columns=(28, 26)),
         [ClassNode(0, "a"), PrototypeNode(1, "p01"), VectorNode(0, "p00")],
         settings=QUICK,
-        inside=inside,
+        valid_mask=valid_mask,
         seed=1,
         progress=told.append,
     )
@@ -50,7 +50,7 @@ def test_every_method_has_the_same_face(name):
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_can_be_cancelled(name):
     with pytest.raises(Cancelled):
-        METHODS[name](PatchClassifier(), film(), [ClassNode(1)], cancelled=lambda: True)
+        METHODS[name](PatchClassifier(), toy_image(), [ClassNode(1)], cancelled=lambda: True)
 
 
 @pytest.mark.parametrize(
@@ -59,21 +59,23 @@ def test_every_method_can_be_cancelled(name):
 )
 @pytest.mark.parametrize("place", [(6, 22), (28, 4)])
 def test_methods_that_see_the_network_find_the_patch(name, place):
-    (found,) = METHODS[name](PatchClassifier(), film(squares=place), [ClassNode(1)], settings=QUICK)
+    (found,) = METHODS[name](
+        PatchClassifier(), toy_image(squares=place), [ClassNode(1)], settings=QUICK
+    )
     heatmap = torch.from_numpy(found.heatmap)
     assert patch_mask(*place).flatten()[heatmap.argmax()]
     assert overlap(heatmap, patch_mask(*place)) >= 0.4
 
 
 def test_the_centre_knows_nothing_of_the_network():
-    (found,) = METHODS["centre"](PatchClassifier(), film(), [ClassNode(1)], settings=QUICK)
+    (found,) = METHODS["centre"](PatchClassifier(), toy_image(), [ClassNode(1)], settings=QUICK)
     row, column = np.unravel_index(found.heatmap.argmax(), found.heatmap.shape)
     assert abs(row - SIZE / 2) <= 1 and abs(column - SIZE / 2) <= 1
 
 
 def test_grad_cam_takes_one_pass_each_way_beside_the_measures():
-    (cam,) = METHODS["gradcam"](PatchClassifier(), film(), [ClassNode(1)], settings=QUICK)
-    (centre,) = METHODS["centre"](PatchClassifier(), film(), [ClassNode(1)], settings=QUICK)
+    (cam,) = METHODS["gradcam"](PatchClassifier(), toy_image(), [ClassNode(1)], settings=QUICK)
+    (centre,) = METHODS["centre"](PatchClassifier(), toy_image(), [ClassNode(1)], settings=QUICK)
     assert cam.passes_backward == 1
     assert cam.passes_forward == centre.passes_forward + 1
 
@@ -83,9 +85,13 @@ def test_passes_are_counted_and_planned_alike():
         told: list[float] = []
         nodes = [ClassNode(0), ClassNode(1)]
         (one, _) = METHODS[name](
-            PatchClassifier(), film(squares=(6, 22)), nodes, settings=QUICK, progress=told.append
+            PatchClassifier(),
+            toy_image(squares=(6, 22)),
+            nodes,
+            settings=QUICK,
+            progress=told.append,
         )
-        (centre, _) = METHODS["centre"](PatchClassifier(), film(), nodes, settings=QUICK)
+        (centre, _) = METHODS["centre"](PatchClassifier(), toy_image(), nodes, settings=QUICK)
         forward, backward = METHODS[name].passes(SIZE, 2)
         assert one.passes_backward == backward, name
         # Score-CAM plans for as many channels as a MobileNetV2 has, and captum looks once more.
@@ -128,11 +134,11 @@ class NoFeatureMaps(torch.nn.Module):
 @pytest.mark.parametrize("name", ["gradcam", "scorecam"])
 def test_a_network_without_feature_maps_gives_a_sentence_and_no_even_map(name):
     with pytest.raises(WrongRequest, match="no feature maps"):
-        METHODS[name](NoFeatureMaps(), film(), [ClassNode(1)], settings=QUICK)
+        METHODS[name](NoFeatureMaps(), toy_image(), [ClassNode(1)], settings=QUICK)
 
 
 def test_the_published_search_lies_over_the_patch_and_is_measured_like_every_other():
-    x, node = film(squares=(6, 22)), [ClassNode(1)]
+    x, node = toy_image(squares=(6, 22)), [ClassNode(1)]
     (found,) = METHODS["mdm-published"](PatchClassifier(), x, node, settings=QUICK, seed=3)
     (centre,) = METHODS["centre"](PatchClassifier(), x, node, settings=QUICK, seed=3)
     assert overlap(torch.from_numpy(found.heatmap), patch_mask(6, 22)) >= 0.5
@@ -147,12 +153,12 @@ def test_the_published_search_lies_over_the_patch_and_is_measured_like_every_oth
 
 def test_a_network_without_prototypes_has_no_map_of_theirs():
     with pytest.raises(WrongRequest, match="no prototypes"):
-        METHODS["prototype"](PatchClassifier(), film(), [ClassNode(1)], settings=QUICK)
+        METHODS["prototype"](PatchClassifier(), toy_image(), [ClassNode(1)], settings=QUICK)
 
 
 def test_extremal_masks_keep_about_the_areas_they_were_asked_for():
     (found,) = METHODS["extremal"](
-        PatchClassifier(), film(squares=(6, 22)), [ClassNode(1)], settings=QUICK
+        PatchClassifier(), toy_image(squares=(6, 22)), [ClassNode(1)], settings=QUICK
     )
     low, high = found.raw_range
     mean = float(found.heatmap.mean()) * (high - low) + low

@@ -25,9 +25,9 @@ def test_the_vote_drops_what_few_masks_mark():
 
 
 def test_scaling_keeps_the_raw_range_and_marks_nothing_outside():
-    inside = torch.ones(16, 16, dtype=torch.bool)
-    inside[0] = False
-    one = scaled(maps()[0] * 4 - 1, inside)
+    valid_mask = torch.ones(16, 16, dtype=torch.bool)
+    valid_mask[0] = False
+    one = scaled(maps()[0] * 4 - 1, valid_mask)
     assert one.raw_range == pytest.approx((4 / 15 - 1, 3.0), abs=1e-5)
     assert one.map[0].max() == 0 and one.map[1].min() == 0 and one.map.max() == 1
 
@@ -48,10 +48,10 @@ def test_ink_keeps_the_order_of_the_pixels_and_is_the_same_for_every_map():
     assert heats[0].map.mean() == pytest.approx(INK, rel=0.02)
 
 
-def test_ink_is_spread_over_the_film_alone():
-    inside = torch.zeros(32, 32, dtype=torch.bool)
-    inside[:16] = True
-    raw = torch.randn(32, 32, generator=torch.Generator().manual_seed(0)) + 9 * (~inside)
-    heat = inked(raw, inside).map
+def test_ink_is_spread_over_the_image_alone():
+    valid_mask = torch.zeros(32, 32, dtype=torch.bool)
+    valid_mask[:16] = True
+    raw = torch.randn(32, 32, generator=torch.Generator().manual_seed(0)) + 9 * (~valid_mask)
+    heat = inked(raw, valid_mask).map
     assert heat[16:].max() == 0 and heat.max() == 1
     assert heat[:16].mean() == pytest.approx(INK, rel=0.02)

@@ -4,7 +4,7 @@ import torch
 
 from dprotonet.explain import ClassNode, MDMSettings
 from dprotonet.explain.mdm.initialise import start_maps
-from tests.dprotonet.explain.toys import SIZE, film, opened, patch_mask
+from tests.dprotonet.explain.toys import SIZE, opened, patch_mask, toy_image
 
 PLACE = (6, 22)
 SETTINGS = MDMSettings(start_masks=48, precision="float32")
@@ -12,7 +12,7 @@ SQUARES = ClassNode(1)
 
 
 def start(settings=SETTINGS, places=(PLACE,), nodes=(SQUARES,), seed=0):
-    probes = [opened(film(squares=place), list(nodes), settings) for place in places]
+    probes = [opened(toy_image(squares=place), list(nodes), settings) for place in places]
     return start_maps(probes, settings, torch.Generator().manual_seed(seed)), probes
 
 

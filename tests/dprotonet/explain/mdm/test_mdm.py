@@ -20,9 +20,9 @@ from tests.dprotonet.explain.toys import (
     PatchClassifier,
     PatchPrototypes,
     assert_same_order,
-    film,
     overlap,
     patch_mask,
+    toy_image,
 )
 
 pytestmark = pytest.mark.usefixtures("processor")
@@ -32,14 +32,14 @@ QUICK = MDMSettings(steps=4, faithfulness_steps=4)
 
 def explain(model=None, x=None, nodes=(SQUARES,), settings=QUICK, **options):
     model = PatchClassifier() if model is None else model
-    x = film(squares=(6, 22)) if x is None else x
+    x = toy_image(squares=(6, 22)) if x is None else x
     return MDM(model, settings).explain(x, list(nodes), **options)
 
 
 @pytest.mark.parametrize("tier", ["full", "standard", "draft", "instant"])
 @pytest.mark.parametrize("place", [(6, 22), (28, 4)])
 def test_a_planted_patch_is_found(tier, place):
-    (found,) = explain(x=film(squares=place), settings=TIERS[tier])
+    (found,) = explain(x=toy_image(squares=place), settings=TIERS[tier])
     heatmap, mask = torch.from_numpy(found.heatmap), patch_mask(*place)
     assert mask.flatten()[heatmap.argmax()]
     assert overlap(heatmap, mask) >= 0.5
@@ -48,7 +48,7 @@ def test_a_planted_patch_is_found(tier, place):
 
 
 def test_each_prototype_is_found_at_its_own_place():
-    x = film(rows=(4, 4), columns=(28, 26))
+    x = toy_image(rows=(4, 4), columns=(28, 26))
     first, second = explain(
         PatchPrototypes(), x, [PrototypeNode(0, "p00"), PrototypeNode(1, "p01")]
     )
@@ -58,7 +58,7 @@ def test_each_prototype_is_found_at_its_own_place():
 
 
 def test_a_vector_node_marks_all_that_the_vector_is_made_of():
-    x = film(rows=(4, 4), columns=(28, 26))
+    x = toy_image(rows=(4, 4), columns=(28, 26))
     (found,) = explain(PatchPrototypes(), x, [VectorNode(0, "p00")])
     assert found.value_before == pytest.approx(1.0, abs=1e-5)
     both = patch_mask(4, 4) | patch_mask(28, 26)
@@ -66,7 +66,7 @@ def test_a_vector_node_marks_all_that_the_vector_is_made_of():
 
 
 def test_the_value_before_is_the_networks_own():
-    model, x = PatchClassifier(), film(squares=(6, 22))
+    model, x = PatchClassifier(), toy_image(squares=(6, 22))
     (found,) = explain(model, x)
     with torch.no_grad():
         assert found.value_before == pytest.approx(model(x[None]).softmax(1)[0, 1].item(), abs=1e-6)
@@ -111,7 +111,7 @@ def test_progress_rises_to_one():
 
 def test_progress_over_several_images_rises_to_one_once():
     told: list[float] = []
-    found = explain(x=torch.stack([film(squares=(6, 22)), film()]), progress=told.append)
+    found = explain(x=torch.stack([toy_image(squares=(6, 22)), toy_image()]), progress=told.append)
     assert len(found) == 2
     assert told == sorted(set(told)) and told[-1] == 1.0 and told.count(1.0) == 1
 
@@ -146,17 +146,17 @@ def test_the_search_ends_early_once_nothing_is_gained():
 
 
 def test_padding_is_never_marked_and_cannot_help():
-    inside = torch.ones(SIZE, SIZE, dtype=torch.bool)
-    inside[:, :12] = False
-    x = film(squares=(28, 26))
+    valid_mask = torch.ones(SIZE, SIZE, dtype=torch.bool)
+    valid_mask[:, :12] = False
+    x = toy_image(squares=(28, 26))
     x[:, :, :12] = -2.0
-    (found,) = explain(x=x, inside=inside)
+    (found,) = explain(x=x, valid_mask=valid_mask)
     assert found.heatmap[:, :12].max() == 0
     assert overlap(torch.from_numpy(found.heatmap), patch_mask(28, 26)) >= 0.5
 
 
 def test_other_weights_give_another_map():
-    model, x = PatchClassifier(), film(squares=(6, 22), rows=(28, 4))
+    model, x = PatchClassifier(), toy_image(squares=(6, 22), rows=(28, 4))
     (before,) = explain(model, x)
     torch.manual_seed(0)
     with torch.no_grad():
@@ -181,7 +181,7 @@ def test_an_ordinary_torchvision_classifier_is_explained():
 
 def test_inference_mode_around_the_call_does_no_harm():
     with torch.inference_mode():
-        (found,) = explain(x=film(squares=(6, 22)))
+        (found,) = explain(x=toy_image(squares=(6, 22)))
     assert found.passes_backward > 0
 
 
@@ -190,7 +190,7 @@ def test_passes_count_every_image():
     learned = QUICK.steps * QUICK.areas_per_step * 2
     assert found.passes_backward == learned
     tried = 2 * len(QUICK.blends) * len(QUICK.blend_areas) * len(QUICK.fills)
-    # The film and its fill once before the search, the film under its own map after it.
+    # The image and its fill once before the search, the image under its own map after it.
     passes = 2 + QUICK.start_masks + learned + tried
     assert found.passes_forward == passes + found.measuring_passes
     assert found.measuring_seconds < found.seconds
@@ -217,7 +217,7 @@ def test_an_explanation_goes_to_json_without_its_map():
 
 
 def test_a_nodes_map_is_the_same_alone_and_in_company():
-    x = film(rows=(4, 4), columns=(28, 26))
+    x = toy_image(rows=(4, 4), columns=(28, 26))
     nodes = [PrototypeNode(0, "p00"), PrototypeNode(1, "p01"), VectorNode(0, "p00")]
     settings = replace(QUICK, precision="float32", steps=20)
     together = explain(PatchPrototypes(), x, nodes, settings)
@@ -228,7 +228,9 @@ def test_a_nodes_map_is_the_same_alone_and_in_company():
 
 
 def test_several_images_are_searched_together_to_the_same_maps():
-    x = torch.stack([film(rows=(4, 4), columns=(28, 26)), film(rows=(20, 10), columns=(2, 30))])
+    x = torch.stack(
+        [toy_image(rows=(4, 4), columns=(28, 26)), toy_image(rows=(20, 10), columns=(2, 30))]
+    )
     nodes = [PrototypeNode(0, "p00"), VectorNode(0, "p00"), PrototypeNode(1, "p01")]
     settings = replace(QUICK, precision="float32")
     together = explain(PatchPrototypes(), x, nodes, settings)
@@ -249,7 +251,7 @@ def test_the_batch_changes_nothing_but_memory():
 
 def test_attributions_stay_on_the_device_with_their_masks():
     decoder = MDM(PatchClassifier(), QUICK, node=SQUARES)
-    (found,) = decoder.attribute(film(squares=(6, 22)))
+    (found,) = decoder.attribute(toy_image(squares=(6, 22)))
     assert isinstance(found.map, torch.Tensor) and found.map.shape == (SIZE, SIZE)
     assert [tuple(mask.shape) for mask in found.masks] == [(s, s) for s in QUICK.sizes]
     assert found.settings_digest == QUICK.digest
@@ -260,13 +262,13 @@ def test_attributions_stay_on_the_device_with_their_masks():
 
 def test_a_decoder_without_a_node_asks_for_one():
     with pytest.raises(ValueError, match="which node"):
-        MDM(PatchClassifier()).attribute(film())
+        MDM(PatchClassifier()).attribute(toy_image())
 
 
 def test_a_watcher_sees_the_map_at_every_step_and_changes_nothing():
     seen: list[torch.Tensor] = []
     decoder = MDM(PatchClassifier(), QUICK)
-    x = film(squares=(6, 22))
+    x = toy_image(squares=(6, 22))
     (watched,) = decoder.attribute(x, [SQUARES], watch=seen.append)
     (alone,) = decoder.attribute(x, [SQUARES])
     assert [tuple(maps.shape) for maps in seen] == [(1, 1, SIZE, SIZE)] * (QUICK.steps + 1)
@@ -276,7 +278,7 @@ def test_a_watcher_sees_the_map_at_every_step_and_changes_nothing():
 
 def test_a_deadline_of_the_call_goes_before_that_of_the_settings():
     decoder = MDM(PatchClassifier(), replace(QUICK, steps=500, patience=0))
-    (found,) = decoder.attribute(film(squares=(6, 22)), [SQUARES], deadline_s=0.05)
+    (found,) = decoder.attribute(toy_image(squares=(6, 22)), [SQUARES], deadline_s=0.05)
     assert found.stop_reason == "deadline"
     assert found.settings_digest == decoder.settings.digest
 
@@ -293,7 +295,7 @@ def test_calls_leave_no_memory_behind():
     import gc
 
     decoder = MDM(PatchClassifier(), replace(QUICK, steps=1))
-    x = film(squares=(6, 22))
+    x = toy_image(squares=(6, 22))
 
     def tensors():
         gc.collect()

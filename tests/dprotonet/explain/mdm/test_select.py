@@ -5,7 +5,7 @@ import torch
 from dprotonet.explain import ClassNode, MDMSettings
 from dprotonet.explain.masking.masks import standardised
 from dprotonet.explain.mdm.select import most_faithful, planned_passes
-from tests.dprotonet.explain.toys import film, opened, patch_mask
+from tests.dprotonet.explain.toys import opened, patch_mask, toy_image
 
 SETTINGS = MDMSettings(precision="float32")
 SQUARES = ClassNode(1)
@@ -13,7 +13,7 @@ RIGHT, WRONG = (standardised(patch_mask(*at).float()[None]) for at in ((6, 22), 
 
 
 def chosen(starts, learned, settings=SETTINGS, nodes=(SQUARES,)):
-    probe = opened(film(squares=(6, 22)), list(nodes), settings)
+    probe = opened(toy_image(squares=(6, 22)), list(nodes), settings)
     before = probe.work.forward_passes
     found = most_faithful(probe, starts, learned, settings)
     return found, probe.work.forward_passes - before

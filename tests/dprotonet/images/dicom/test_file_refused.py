@@ -37,8 +37,8 @@ GREY = np.arange(64 * 48, dtype=np.uint16).reshape(64, 48)
         ("1.2.3.4.5", "an unknown method"),
     ],
 )
-def test_a_syntax_that_is_not_decoded_is_refused_by_name(film, syntax: str, name: str):
-    data = film(GREY)
+def test_a_syntax_that_is_not_decoded_is_refused_by_name(dicom_file, syntax: str, name: str):
+    data = dicom_file(GREY)
     old = b"1.2.840.10008.1.2.1\0"
     new = syntax.encode() + b"\0" * (len(syntax) % 2)
     at = data.index(old)
@@ -51,14 +51,14 @@ def test_a_syntax_that_is_not_decoded_is_refused_by_name(film, syntax: str, name
     assert not isinstance(caught.value, NotAnImage)
 
 
-def test_a_deflated_file_is_read(film):
-    image = images.read(film(GREY, DeflatedExplicitVRLittleEndian))
+def test_a_deflated_file_is_read(dicom_file):
+    image = images.read(dicom_file(GREY, DeflatedExplicitVRLittleEndian))
     assert np.array_equal(image.pixels, GREY)
     assert image.facts.dicom.transfer_syntax == DeflatedExplicitVRLittleEndian
 
 
-def test_a_deflated_bomb_is_inflated_only_to_the_cap(film):
-    data = film(np.zeros((4, 4), np.uint16), DeflatedExplicitVRLittleEndian)
+def test_a_deflated_bomb_is_inflated_only_to_the_cap(dicom_file):
+    data = dicom_file(np.zeros((4, 4), np.uint16), DeflatedExplicitVRLittleEndian)
     start = 144 + struct.unpack("<I", data[140:144])[0]
     deflater = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     bomb = deflater.compress(bytes(50_000_000)) + deflater.flush()
@@ -68,8 +68,8 @@ def test_a_deflated_bomb_is_inflated_only_to_the_cap(film):
 
 
 @pytest.mark.parametrize("meta", [True, False])
-def test_a_file_without_preamble_is_read_by_its_required_attributes(film, meta: bool):
-    data = film(GREY)
+def test_a_file_without_preamble_is_read_by_its_required_attributes(dicom_file, meta: bool):
+    data = dicom_file(GREY)
     body = data[132:]
     if not meta:
         body = data[144 + struct.unpack("<I", data[140:144])[0] :]
@@ -115,9 +115,9 @@ def test_an_image_without_its_pixels_is_an_error_not_a_skip(written, dataset):
     assert not isinstance(caught.value, NotAnImage)
 
 
-def test_a_missing_attribute_is_named(film):
+def test_a_missing_attribute_is_named(dicom_file):
     with pytest.raises(UnreadableImage, match="BitsAllocated"):
-        images.read(film(GREY, BitsAllocated=None))
+        images.read(dicom_file(GREY, BitsAllocated=None))
 
 
 @pytest.mark.parametrize(
@@ -128,30 +128,30 @@ def test_a_missing_attribute_is_named(film):
         ({"NumberOfFrames": -3}, "-3 frames"),
     ],
 )
-def test_a_header_that_promises_too_much_is_refused_before_decoding(film, attributes, text):
+def test_a_header_that_promises_too_much_is_refused_before_decoding(dicom_file, attributes, text):
     with pytest.raises(UnreadableImage, match=text):
-        images.inspect(film(GREY, **attributes))
+        images.inspect(dicom_file(GREY, **attributes))
 
 
-def test_more_frames_than_the_limit_are_refused_before_decoding(film):
+def test_more_frames_than_the_limit_are_refused_before_decoding(dicom_file):
     with pytest.raises(UnreadableImage, match="3 frames of 64 × 48"):
-        images.inspect(film(np.stack([GREY] * 3)), limits=images.Limits(frames=2))
+        images.inspect(dicom_file(np.stack([GREY] * 3)), limits=images.Limits(frames=2))
 
 
-def test_pixels_that_end_too_early_are_told(film):
+def test_pixels_that_end_too_early_are_told(dicom_file):
     with pytest.raises(UnreadableImage, match="end too early"):
-        images.read(film(GREY)[:-100])
+        images.read(dicom_file(GREY)[:-100])
 
 
-def test_compressed_data_of_another_size_than_the_header_are_not_decoded(film, written):
-    ds = dcmread(io.BytesIO(film(GREY, JPEGLSLossless)))
+def test_compressed_data_of_another_size_than_the_header_are_not_decoded(dicom_file, written):
+    ds = dcmread(io.BytesIO(dicom_file(GREY, JPEGLSLossless)))
     ds.Rows = 32
     with pytest.raises(UnreadableImage, match="32 × 48 pixels and its compressed data 64 × 48"):
         images.read(rewritten(ds))
 
 
-def test_a_jpeg_ls_stream_that_is_cut_off_is_refused_at_once(film):
-    ds = dcmread(io.BytesIO(film(GREY, JPEGLSLossless)))
+def test_a_jpeg_ls_stream_that_is_cut_off_is_refused_at_once(dicom_file):
+    ds = dcmread(io.BytesIO(dicom_file(GREY, JPEGLSLossless)))
     start = ds.PixelData.index(b"\xff\xd8")
     ds.PixelData = encapsulate([ds.PixelData[start : start + 600]])
     with pytest.raises(UnreadableImage, match="end too early"):
@@ -166,8 +166,8 @@ def test_a_jp2_box_of_no_length_does_not_hang_the_reader(written, dataset):
         images.read(rewritten(ds))
 
 
-def test_a_decoder_that_panics_is_a_readable_error(film):
-    ds = dcmread(io.BytesIO(film(np.zeros((64, 64), np.uint16), RLELossless)))
+def test_a_decoder_that_panics_is_a_readable_error(dicom_file):
+    ds = dcmread(io.BytesIO(dicom_file(np.zeros((64, 64), np.uint16), RLELossless)))
     # Either of the two segments holds runs of more than the 64 × 64 bytes it should.
     segment = b"\x81\x00" * 40
     frame = struct.pack("<16I", 2, 64, 64 + len(segment), *[0] * 13) + segment + segment
@@ -177,16 +177,16 @@ def test_a_decoder_that_panics_is_a_readable_error(film):
     assert not isinstance(caught.value.__cause__, Exception)  # Rust's panic is none
 
 
-def test_nesting_without_end_is_a_readable_error(film):
-    data = film(GREY)
+def test_nesting_without_end_is_a_readable_error(dicom_file):
+    data = dicom_file(GREY)
     deep = b"\x08\x00\x40\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 3000
     start = 144 + struct.unpack("<I", data[140:144])[0]
     with pytest.raises(UnreadableImage, match="nested too deeply"):
         images.read(data[:start] + deep)
 
 
-def test_damaged_headers_never_raise_anything_else(film):
-    data = film(GREY, WindowCenter=100, WindowWidth=200, RescaleSlope=1, RescaleIntercept=0)
+def test_damaged_headers_never_raise_anything_else(dicom_file):
+    data = dicom_file(GREY, WindowCenter=100, WindowWidth=200, RescaleSlope=1, RescaleIntercept=0)
     rng = np.random.default_rng(7)
     read = 0
     for _ in range(300):

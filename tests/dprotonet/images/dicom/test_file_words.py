@@ -40,7 +40,7 @@ PIXELS = b"\xe0\x7f\x10\x00OW"
 RAMP = (np.arange(48 * 64, dtype=np.uint16) * 20).reshape(48, 64)
 
 
-def planted(film, keywords: tuple[str, ...], **more: object) -> bytes:
+def planted(dicom_file, keywords: tuple[str, ...], **more: object) -> bytes:
     """A file with the marker in all its free text and in ``keywords``."""
     values: dict[str, object] = {**TEXTS, **more}
     for number, keyword in enumerate(keywords):
@@ -51,7 +51,7 @@ def planted(film, keywords: tuple[str, ...], **more: object) -> bytes:
         elif keyword != "TransferSyntaxUID":
             values[keyword] = f"WORDWORD{number:02}"
     with config.disable_value_validation():
-        data = film(RAMP, **values)
+        data = dicom_file(RAMP, **values)
     for keyword, value in values.items():
         if keyword in TEXTS or keyword in keywords:
             data = data.replace(str(value).encode(), MARKER)
@@ -81,8 +81,8 @@ def assert_silent(data: bytes) -> None:
 
 @pytest.mark.parametrize("keyword", PLANTED)
 @pytest.mark.parametrize("lost", ["nothing", "Rows", "BitsAllocated", "pixels", "half"])
-def test_a_text_in_the_place_of_another_value_is_not_quoted(film, keyword: str, lost: str):
-    data = planted(film, (keyword,))
+def test_a_text_in_the_place_of_another_value_is_not_quoted(dicom_file, keyword: str, lost: str):
+    data = planted(dicom_file, (keyword,))
     if lost == "pixels":
         data = data[: data.rindex(PIXELS)]
     elif lost == "half":
@@ -99,8 +99,8 @@ def test_a_text_in_the_place_of_another_value_is_not_quoted(film, keyword: str, 
     damaged=st.integers(0, 12),
     kept=st.floats(0.05, 1),
 )
-def test_no_sentence_about_a_damaged_file_quotes_it(film, keywords, seed, damaged, kept):
-    data = bytearray(planted(film, tuple(sorted(keywords))))
+def test_no_sentence_about_a_damaged_file_quotes_it(dicom_file, keywords, seed, damaged, kept):
+    data = bytearray(planted(dicom_file, tuple(sorted(keywords))))
     rng = np.random.default_rng(seed)
     for at in rng.integers(132, len(data), damaged):
         data[at] = rng.integers(0, 256)
@@ -109,8 +109,8 @@ def test_no_sentence_about_a_damaged_file_quotes_it(film, keywords, seed, damage
 
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, RLELossless])
 @pytest.mark.parametrize("coded", [MARKER * 20, b"\xff\xd8" + MARKER * 20, b"\0" * 64 + MARKER])
-def test_a_decoders_own_words_are_not_quoted(film, syntax: str, coded: bytes):
-    ds = dcmread(io.BytesIO(film(RAMP, syntax)))
+def test_a_decoders_own_words_are_not_quoted(dicom_file, syntax: str, coded: bytes):
+    ds = dcmread(io.BytesIO(dicom_file(RAMP, syntax)))
     ds.PixelData = encapsulate([coded])
     stream = io.BytesIO()
     ds.save_as(stream)
@@ -130,20 +130,22 @@ def test_a_decoders_own_words_are_not_quoted(film, syntax: str, coded: bytes):
         ("VOILUTFunction", "window function that is not known"),
     ],
 )
-def test_what_cannot_be_quoted_is_still_told(film, keyword: str, told: str):
+def test_what_cannot_be_quoted_is_still_told(dicom_file, keyword: str, told: str):
     window = {"WindowCenter": 5, "WindowWidth": 10}
-    assert any(told in sentence for sentence in sentences(planted(film, (keyword,), **window)))
+    assert any(
+        told in sentence for sentence in sentences(planted(dicom_file, (keyword,), **window))
+    )
 
 
-def test_a_kind_of_pixels_that_is_known_and_not_shown_is_named(film):
+def test_a_kind_of_pixels_that_is_known_and_not_shown_is_named(dicom_file):
     with pytest.raises(UnreadableImage, match="YBR_PARTIAL_422"):
-        images.read(film(RAMP, PhotometricInterpretation="YBR_PARTIAL_422"))
+        images.read(dicom_file(RAMP, PhotometricInterpretation="YBR_PARTIAL_422"))
 
 
-def test_a_name_of_a_window_is_one_short_line(film):
+def test_a_name_of_a_window_is_one_short_line(dicom_file):
     long = "LUNG\r\n\x1b[31m\u202e" + "x" * 200
     with config.disable_value_validation():
-        data = film(
+        data = dicom_file(
             RAMP,
             SpecificCharacterSet="ISO_IR 192",
             WindowCenter=5,

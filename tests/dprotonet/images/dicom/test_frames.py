@@ -18,9 +18,9 @@ STORED = np.random.default_rng(3).integers(0, 4096, (4, 48, 64), dtype=np.uint16
 COMPRESSED = [JPEGLSLossless, JPEG2000Lossless, RLELossless]
 
 
-def compressed(film, syntax: str) -> tuple[Dataset, list[bytes]]:
+def compressed(dicom_file, syntax: str) -> tuple[Dataset, list[bytes]]:
     """A file of four frames, and each frame's data."""
-    ds = dcmread(io.BytesIO(film(STORED, syntax, BitsStored=12, HighBit=11)))
+    ds = dcmread(io.BytesIO(dicom_file(STORED, syntax, BitsStored=12, HighBit=11)))
     return ds, list(generate_frames(ds.PixelData, number_of_frames=4))
 
 
@@ -42,40 +42,44 @@ def assert_holds(data: bytes, frames: int, said: str = "") -> None:
 
 
 @pytest.mark.parametrize("stated", [5, 12, 2_000_000_000])
-def test_native_frames_that_are_missing_do_not_count(film, stated: int):
-    assert_holds(film(STORED, NumberOfFrames=stated), 4, f"states {stated:,} frames, and 4 are")
+def test_native_frames_that_are_missing_do_not_count(dicom_file, stated: int):
+    assert_holds(
+        dicom_file(STORED, NumberOfFrames=stated), 4, f"states {stated:,} frames, and 4 are"
+    )
 
 
-def test_a_last_frame_that_is_cut_off_does_not_count(film):
-    assert_holds(film(STORED)[:-10], 3, "states 4 frames, and 3 are there")
+def test_a_last_frame_that_is_cut_off_does_not_count(dicom_file):
+    assert_holds(dicom_file(STORED)[:-10], 3, "states 4 frames, and 3 are there")
 
 
-def test_a_single_frame_that_is_cut_off_is_refused_when_it_is_read(film):
-    data = film(STORED[0])[:-10]
+def test_a_single_frame_that_is_cut_off_is_refused_when_it_is_read(dicom_file):
+    data = dicom_file(STORED[0])[:-10]
     assert images.inspect(data).frames == 1
     with pytest.raises(UnreadableImage, match="end too early"):
         images.read(data)
 
 
 @pytest.mark.parametrize("stated", [None, 0, ""])
-def test_frames_that_are_not_stated_are_read_where_the_length_is_theirs(film, stated):
-    assert_holds(film(STORED, NumberOfFrames=stated), 4, "does not say how many")
+def test_frames_that_are_not_stated_are_read_where_the_length_is_theirs(dicom_file, stated):
+    assert_holds(dicom_file(STORED, NumberOfFrames=stated), 4, "does not say how many")
 
 
-def test_a_longer_end_is_one_frame_and_is_said(film, written, dataset):
+def test_a_longer_end_is_one_frame_and_is_said(dicom_file, written, dataset):
     ds = dataset(STORED[0])
     ds.PixelData = ds.PixelData + bytes(STORED[0].nbytes + 200)
     assert_holds(written(ds), 1, "longer than one frame")
 
 
-def test_a_little_padding_at_the_end_is_no_frame_and_not_said(film, written, dataset):
+def test_a_little_padding_at_the_end_is_no_frame_and_not_said(dicom_file, written, dataset):
     ds = dataset(STORED[0])
     ds.PixelData = ds.PixelData + bytes(128)
     assert_holds(written(ds), 1)
 
 
-def test_frames_beyond_the_stated_are_said(film):
-    assert_holds(film(STORED, NumberOfFrames=1), 1, "states 1 frame, and its pixel data hold 4")
+def test_frames_beyond_the_stated_are_said(dicom_file):
+    assert_holds(
+        dicom_file(STORED, NumberOfFrames=1), 1, "states 1 frame, and its pixel data hold 4"
+    )
 
 
 def test_single_bits_count_in_bits(written, dataset):
@@ -93,8 +97,8 @@ def test_single_bits_count_in_bits(written, dataset):
 @pytest.mark.parametrize("syntax", COMPRESSED)
 @pytest.mark.parametrize("table", [True, False])
 @pytest.mark.parametrize("stated", [6, None])
-def test_compressed_frames_are_counted(film, syntax: str, table: bool, stated: int | None):
-    ds, frames = compressed(film, syntax)
+def test_compressed_frames_are_counted(dicom_file, syntax: str, table: bool, stated: int | None):
+    ds, frames = compressed(dicom_file, syntax)
     ds.PixelData = encapsulate(frames, has_bot=table)
     if stated is None:
         del ds.NumberOfFrames
@@ -105,8 +109,8 @@ def test_compressed_frames_are_counted(film, syntax: str, table: bool, stated: i
 
 @pytest.mark.parametrize("syntax", COMPRESSED)
 @pytest.mark.parametrize("stated", [4, 5, 8, None])
-def test_frames_of_two_pieces_each_are_told_apart_without_a_table(film, syntax: str, stated):
-    ds, frames = compressed(film, syntax)
+def test_frames_of_two_pieces_each_are_told_apart_without_a_table(dicom_file, syntax: str, stated):
+    ds, frames = compressed(dicom_file, syntax)
     ds.PixelData = encapsulate(frames, fragments_per_frame=2, has_bot=False)
     ds.NumberOfFrames = stated
     said = "" if stated == 4 else "does not say" if stated is None else "4 are there"
@@ -114,16 +118,16 @@ def test_frames_of_two_pieces_each_are_told_apart_without_a_table(film, syntax: 
 
 
 @pytest.mark.parametrize("syntax", COMPRESSED)
-def test_a_single_frame_may_have_many_pieces(film, syntax: str):
-    ds, frames = compressed(film, syntax)
+def test_a_single_frame_may_have_many_pieces(dicom_file, syntax: str):
+    ds, frames = compressed(dicom_file, syntax)
     ds.PixelData = encapsulate(frames[:1], fragments_per_frame=5, has_bot=False)
     for stated in (1, None):
         ds.NumberOfFrames = stated
         assert_holds(saved(ds), 1)
 
 
-def test_an_extended_offset_table_counts(film):
-    ds, frames = compressed(film, JPEGLSLossless)
+def test_an_extended_offset_table_counts(dicom_file):
+    ds, frames = compressed(dicom_file, JPEGLSLossless)
     data, offsets, lengths = encapsulate_extended(frames)
     ds.PixelData, ds.ExtendedOffsetTable, ds.ExtendedOffsetTableLengths = data, offsets, lengths
     assert_holds(saved(ds), 4)
@@ -132,8 +136,8 @@ def test_an_extended_offset_table_counts(film):
 
 
 @pytest.mark.parametrize("offsets", [[0], [0, 7, 9, 11], [99, 100, 101, 102]])
-def test_an_offset_table_that_leads_nowhere_is_left_aside(film, offsets: list[int]):
-    ds, frames = compressed(film, JPEGLSLossless)
+def test_an_offset_table_that_leads_nowhere_is_left_aside(dicom_file, offsets: list[int]):
+    ds, frames = compressed(dicom_file, JPEGLSLossless)
     body = encapsulate(frames, has_bot=False)[8:]
     table = struct.pack(f"<4sI{len(offsets)}I", b"\xfe\xff\x00\xe0", 4 * len(offsets), *offsets)
     ds.PixelData = table + body
@@ -141,25 +145,25 @@ def test_an_offset_table_that_leads_nowhere_is_left_aside(film, offsets: list[in
 
 
 @pytest.mark.parametrize("syntax", COMPRESSED)
-def test_a_compressed_file_that_is_cut_off_keeps_its_whole_frames(film, syntax: str):
-    ds, frames = compressed(film, syntax)
+def test_a_compressed_file_that_is_cut_off_keeps_its_whole_frames(dicom_file, syntax: str):
+    ds, frames = compressed(dicom_file, syntax)
     data = saved(ds)
     assert_holds(data[: data.index(frames[3]) + 20], 3, "states 4 frames, and 3 are there")
 
 
-def test_counting_decodes_nothing(film, monkeypatch):
+def test_counting_decodes_nothing(dicom_file, monkeypatch):
     def never(*_: object, **__: object) -> None:
         raise AssertionError("a frame was decoded")
 
-    ds, _ = compressed(film, JPEGLSLossless)
+    ds, _ = compressed(dicom_file, JPEGLSLossless)
     ds.NumberOfFrames = 9
     monkeypatch.setattr(pixels, "get_decoder", never)
     monkeypatch.setattr("dprotonet.images.dicom.open.refuse_syntax", lambda syntax: None)
     assert images.inspect(saved(ds)).frames == 4
 
 
-def test_a_number_of_frames_that_is_no_number_is_refused_and_not_quoted(film):
-    data = film(STORED).replace(b"IS\x02\x004 ", b"IS\x02\x00XY")
+def test_a_number_of_frames_that_is_no_number_is_refused_and_not_quoted(dicom_file):
+    data = dicom_file(STORED).replace(b"IS\x02\x004 ", b"IS\x02\x00XY")
     with pytest.raises(UnreadableImage, match="number of frames is no number") as caught:
         images.inspect(data)
     assert "XY" not in str(caught.value)

@@ -15,22 +15,24 @@ def notes(data: bytes) -> str:
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_spacing_is_that_of_the_patient_then_the_detector_then_the_scanner(film, ramp, number):
+def test_spacing_is_that_of_the_patient_then_the_detector_then_the_scanner(
+    dicom_file, ramp, number
+):
     stated = {name: [0.1 * (n + 2), 0.1] for n, name in enumerate(SPACINGS) if n >= number}
-    image = images.read(film(ramp, **stated, PixelAspectRatio=[7, 1]))
+    image = images.read(dicom_file(ramp, **stated, PixelAspectRatio=[7, 1]))
     assert image.spacing.source == SPACINGS[number]
     assert image.pixel_aspect == pytest.approx(number + 2)
 
 
 @pytest.mark.parametrize("keyword", SPACINGS)
-def test_an_impossible_spacing_gives_way_to_the_next(film, ramp, keyword: str):
-    image = images.read(film(ramp, **{keyword: [0, 0]}, PixelAspectRatio=[3, 2]))
+def test_an_impossible_spacing_gives_way_to_the_next(dicom_file, ramp, keyword: str):
+    image = images.read(dicom_file(ramp, **{keyword: [0, 0]}, PixelAspectRatio=[3, 2]))
     assert image.spacing is None and image.pixel_aspect == 1.5
 
 
-def with_commas(film, pixels: np.ndarray, **values: str) -> bytes:
+def with_commas(dicom_file, pixels: np.ndarray, **values: str) -> bytes:
     """The decimals written with commas, which pydicom would not write."""
-    data = film(pixels, **{k: v.replace(",", ".") for k, v in values.items()})
+    data = dicom_file(pixels, **{k: v.replace(",", ".") for k, v in values.items()})
     for value in values.values():
         old = value.replace(",", ".").encode()
         assert data.count(old) == 1
@@ -38,9 +40,9 @@ def with_commas(film, pixels: np.ndarray, **values: str) -> bytes:
     return data
 
 
-def test_a_decimal_comma_is_a_point_and_is_said(film, ramp):
+def test_a_decimal_comma_is_a_point_and_is_said(dicom_file, ramp):
     data = with_commas(
-        film,
+        dicom_file,
         ramp,
         WindowCenter="2000,25\\1000,5",
         WindowWidth="3000,75\\500,5",
@@ -59,13 +61,13 @@ def test_a_decimal_comma_is_a_point_and_is_said(film, ramp):
 
 
 @pytest.mark.parametrize("keyword", SPACINGS[1:])
-def test_a_decimal_comma_in_the_other_spacings_is_read(film, ramp, keyword: str):
-    image = images.read(with_commas(film, ramp, **{keyword: "0,375\\0,125"}))
+def test_a_decimal_comma_in_the_other_spacings_is_read(dicom_file, ramp, keyword: str):
+    image = images.read(with_commas(dicom_file, ramp, **{keyword: "0,375\\0,125"}))
     assert image.spacing == images.Spacing(0.375, 0.125, keyword)
     assert keyword in " ".join(image.notes)
 
 
-def test_a_decimal_comma_in_a_functional_group_is_read_and_said(film, dataset, written):
+def test_a_decimal_comma_in_a_functional_group_is_read_and_said(dicom_file, dataset, written):
     def group(**values: str) -> Dataset:
         item = Dataset()
         item.FrameVOILUTSequence = [Dataset()]
@@ -85,9 +87,9 @@ def test_a_decimal_comma_in_a_functional_group_is_read_and_said(film, dataset, w
 
 
 @pytest.mark.parametrize("written_as", ["1,024,5", "1.024,5", "1,024.5", "ten,5"])
-def test_a_comma_that_may_mean_thousands_is_no_number(film, ramp, written_as: str):
+def test_a_comma_that_may_mean_thousands_is_no_number(dicom_file, ramp, written_as: str):
     with config.disable_value_validation():
-        data = film(ramp, WindowCenter="1234567", WindowWidth="800")
+        data = dicom_file(ramp, WindowCenter="1234567", WindowWidth="800")
     data = data.replace(b"1234567 ", written_as.encode().ljust(8))
     image = images.read(data)
     assert all(window.function != "LINEAR" for window in image.windows)
@@ -104,19 +106,19 @@ def test_a_comma_that_may_mean_thousands_is_no_number(film, ramp, written_as: st
         {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.5"},
     ],
 )
-def test_raw_values_of_a_detector_are_said_to_be_raw(film, ramp, attributes: dict):
-    assert "raw values of the detector" in notes(film(ramp, **attributes))
-    assert "raw values" not in notes(film(ramp, PresentationIntentType="FOR PRESENTATION"))
+def test_raw_values_of_a_detector_are_said_to_be_raw(dicom_file, ramp, attributes: dict):
+    assert "raw values of the detector" in notes(dicom_file(ramp, **attributes))
+    assert "raw values" not in notes(dicom_file(ramp, PresentationIntentType="FOR PRESENTATION"))
 
 
-def test_an_inverse_presentation_of_monochrome2_is_said_and_low_values_are_black(film, ramp):
+def test_an_inverse_presentation_of_monochrome2_is_said_and_low_values_are_black(dicom_file, ramp):
     window = {"WindowCenter": 2350, "WindowWidth": 4700}
-    plain = images.read(film(ramp, **window))
-    odd = images.read(film(ramp, **window, PresentationLUTShape="INVERSE"))
+    plain = images.read(dicom_file(ramp, **window))
+    odd = images.read(dicom_file(ramp, **window, PresentationLUTShape="INVERSE"))
     assert any("inverted" in note for note in odd.notes)
     assert np.array_equal(odd.unit(), plain.unit()) and odd.unit()[0, 0] == 0
     dark = {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}
-    usual = images.read(film(ramp, **window, **dark))
+    usual = images.read(dicom_file(ramp, **window, **dark))
     assert usual.notes == () and usual.unit()[0, 0] == 1
 
 
@@ -128,8 +130,8 @@ def test_an_inverse_presentation_of_monochrome2_is_said_and_low_values_are_black
         {"PixelPresentation": "MIXED"},
     ],
 )
-def test_a_supplemental_palette_is_said_to_be_left_out(film, ramp, attributes: dict):
-    image = images.read(film(ramp, **attributes))
+def test_a_supplemental_palette_is_said_to_be_left_out(dicom_file, ramp, attributes: dict):
+    image = images.read(dicom_file(ramp, **attributes))
     assert any("supplemental palette" in note for note in image.notes)
     assert np.array_equal(image.pixels, ramp)
-    assert "palette" not in notes(film(ramp, PixelPresentation="MONOCHROME"))
+    assert "palette" not in notes(dicom_file(ramp, PixelPresentation="MONOCHROME"))

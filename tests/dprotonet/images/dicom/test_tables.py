@@ -81,12 +81,12 @@ def test_the_sign_of_a_voi_lut_is_that_of_what_can_come_out_before_it(
     assert np.abs(image.unit() - entries[index] / 4095).max() < 1e-6
 
 
-def test_a_voi_lut_behind_a_modality_lut_is_not_signed(film):
+def test_a_voi_lut_behind_a_modality_lut_is_not_signed(dicom_file):
     stored = np.array([[-3, 0, 3]], np.int16)
     through = np.array([50000, 50001, 50002, 50003, 50004, 50005, 50006], np.uint16)
     voi = np.array([0, 4095, 0, 0, 0, 0, 4095], np.uint16)
     image = images.read(
-        film(
+        dicom_file(
             stored,
             ModalityLUTSequence=[lut_item(-3, through, "SS")],
             VOILUTSequence=[lut_item(50000, voi, "SS", 12)],
@@ -150,8 +150,8 @@ def test_data_that_are_too_short_are_damaged(size, bits, length):
         table_entries(bytes(length), size, bits)
 
 
-def test_a_modality_lut_of_8_bits_may_lie_in_the_upper_bytes_of_words(film):
+def test_a_modality_lut_of_8_bits_may_lie_in_the_upper_bytes_of_words(dicom_file):
     stored = np.array([[0, 1, 2, 3]], np.uint8)
     entries = np.array([0, 10, 20, 250], np.uint16) << 8
-    image = images.read(film(stored, ModalityLUTSequence=[lut_item(0, entries, "US", 8)]))
+    image = images.read(dicom_file(stored, ModalityLUTSequence=[lut_item(0, entries, "US", 8)]))
     assert image.pixels.tolist() == [[0, 10, 20, 250]]

@@ -21,8 +21,10 @@ def reader():
         yield shared
 
 
-def test_it_reads_as_the_reader_in_this_process(reader: IsolatedReader, film, photo, tmp_path):
-    padded = film(
+def test_it_reads_as_the_reader_in_this_process(
+    reader: IsolatedReader, dicom_file, photo, tmp_path
+):
+    padded = dicom_file(
         SMALL, PixelPaddingValue=0, WindowCenter=[5, 6], WindowWidth=[7, 8], PixelSpacing=[1, 2]
     )
     path = tmp_path / "film"
@@ -86,7 +88,7 @@ def test_names_of_the_package_are_what_they_say_whichever_module_came_first():
     assert ran.stdout.strip() == "[]"
 
 
-def test_a_frame_is_given_time_by_its_own_pixels(film, monkeypatch):
+def test_a_frame_is_given_time_by_its_own_pixels(dicom_file, monkeypatch):
     allowed: list[float] = []
     given: list[float] = []
     monkeypatch.setattr(child, "limit_processor_time", allowed.append)
@@ -96,7 +98,9 @@ def test_a_frame_is_given_time_by_its_own_pixels(film, monkeypatch):
         "set",
         lambda self, seconds: (given.append(seconds), set_deadline(self, seconds)),
     )
-    data = film(np.zeros((50, 1000, 200), np.uint8))  # 0.2 million pixels a frame, 10 together
+    data = dicom_file(
+        np.zeros((50, 1000, 200), np.uint8)
+    )  # 0.2 million pixels a frame, 10 together
     limits = ChildLimits(cpu_base=1, cpu_per_megapixel=10, wall_base=30, wall_per_megapixel=50)
     with IsolatedReader(limits) as reader:
         reader.read(data, frame=49)

@@ -174,8 +174,8 @@ def test_the_reader_s_own_child_is_shut_in(photo, ramp, monkeypatch: pytest.Monk
         "1.2.840.10008.1.2.4.90",
     ],
 )
-def test_every_decoder_works_shut_in(film, sealed: IsolatedReader, syntax: str) -> None:
-    data = film(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64), syntax)
+def test_every_decoder_works_shut_in(dicom_file, sealed: IsolatedReader, syntax: str) -> None:
+    data = dicom_file(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64), syntax)
     assert (sealed.read(data).pixels == images.read(data).pixels).all()
 
 

@@ -12,7 +12,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, network_input, tiny_images
-from tests.training.image_files import film_files
+from tests.training.image_files import image_files
 from training.benchmarks.heatmaps.arithmetic import best_rate, multiply_accumulates
 from training.benchmarks.heatmaps.cost import measure_costs
 from training.benchmarks.heatmaps.isolated_cost import Bench, measure
@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    paths = film_files(tmp_path_factory.mktemp("films"), per_class=2)
+    paths = image_files(tmp_path_factory.mktemp("films"), per_class=2)
     return tuple(Sample(f"{n}", path, f"p{n}", n % 2) for n, path in enumerate(paths))
 
 
@@ -46,7 +46,7 @@ def plan_of(methods, samples):
         steps=2,
         seed=0,
         methods={one.name: one.to_json() for one in methods},
-        films=tuple(row_name(i, s) for i, s in enumerate(samples)),
+        images=tuple(row_name(i, s) for i, s in enumerate(samples)),
     )
 
 
@@ -82,15 +82,15 @@ def test_the_peak_is_that_of_what_came_after_the_start():
 
 def test_one_method_is_measured_with_its_passes_and_its_prototypes_together(folder):
     predictor = Predictor(Bundle.load(folder))
-    films = network_input(tiny_images(2, per_class=2))
-    insides = torch.ones(len(films), *films.shape[-2:], dtype=torch.bool)
-    found = measure(Bench(predictor, contenders(["gradcam"])[0], 0), films[:3], insides[:3])
+    images = network_input(tiny_images(2, per_class=2))
+    insides = torch.ones(len(images), *images.shape[-2:], dtype=torch.bool)
+    found = measure(Bench(predictor, contenders(["gradcam"])[0], 0), images[:3], insides[:3])
     assert len(found["seconds_each"]) == 2 and found["seconds"] > 0
     assert (found["forward"], found["backward"], found["prototypes_together"]) == (3, 1, 4)
     assert 0 < found["share_of_best_rate"] < 1
     network = predictor.model
     assert found["gmac_a_pass"] == pytest.approx(
-        multiply_accumulates(network, films[:1]) / 1e9, abs=1e-4
+        multiply_accumulates(network, images[:1]) / 1e9, abs=1e-4
     )
 
 

@@ -5,7 +5,7 @@ import torch
 
 from dprotonet.explain.nodes import ClassNode
 from training.benchmarks.heatmaps.curves import area_under, shown_masks
-from training.benchmarks.heatmaps.scoring import Film, Judge
+from training.benchmarks.heatmaps.scoring import Judge, MaskedImage
 
 SIDE, NODE = 4, ClassNode(0)
 FALLING = (torch.arange(16).flip(0) / 15).reshape(SIDE, SIDE)  # row by row, from 1 to 0
@@ -18,10 +18,10 @@ class FirstRow(torch.nn.Module):
         return torch.stack([odds, torch.zeros_like(odds)], dim=1)
 
 
-def judged(heatmap, *, steps=4, inside=WHOLE):
+def judged(heatmap, *, steps=4, valid_mask=WHOLE):
     judge = Judge(FirstRow(), steps=steps, batch=3)
-    film = Film.of(torch.ones(3, SIDE, SIDE), inside, ["zero"])
-    return judge.curves(film, NODE, heatmap, judge.ends(film, NODE))["zero"]
+    image = MaskedImage.of(torch.ones(3, SIDE, SIDE), valid_mask, ["zero"])
+    return judge.curves(image, NODE, heatmap, judge.ends(image, NODE))["zero"]
 
 
 def test_the_curves_of_a_known_map_are_those_worked_out_by_hand():
@@ -50,12 +50,12 @@ def test_a_better_map_gets_the_better_score():
     assert score(FALLING) == pytest.approx(-score(1 - FALLING), abs=0.05)
 
 
-def test_shares_are_those_of_the_film_and_its_padding_is_never_shown_first():
-    inside = WHOLE.clone()
-    inside[:, 2:] = False  # half of the grid
-    masks = shown_masks(FALLING, inside, steps=2)
+def test_shares_are_those_of_the_image_and_its_padding_is_never_shown_first():
+    valid_mask = WHOLE.clone()
+    valid_mask[:, 2:] = False  # half of the grid
+    masks = shown_masks(FALLING, valid_mask, steps=2)
     assert masks.shape == (5, SIDE, SIDE)
-    assert masks[0].sum() == 4 and masks[0][~inside].sum() == 0
+    assert masks[0].sum() == 4 and masks[0][~valid_mask].sum() == 0
 
 
 def test_an_area_is_that_of_trapezoids():

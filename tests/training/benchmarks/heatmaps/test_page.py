@@ -9,7 +9,7 @@ from training.benchmarks.heatmaps.plot import plot
 from training.benchmarks.heatmaps.table import AHEAD, BEHIND, OPEN, tabulate
 
 METHODS = ("mdm", "rise", "gradcam", "centre")
-# Insertion minus deletion above that of mdm, film by film on average.
+# Insertion minus deletion above that of mdm, image by image on average.
 GAINS = {"mdm": 0.0, "rise": 0.2, "gradcam": -0.2, "centre": 0.0}
 PLAN = Plan(
     bundle="made-up",
@@ -21,7 +21,7 @@ PLAN = Plan(
     seed=0,
     methods={name: {} for name in METHODS},
     primary=("rise", "gradcam"),
-    films=tuple(f"{i:05d}-x" for i in range(40)),
+    images=tuple(f"{i:05d}-x" for i in range(40)),
 )
 
 
@@ -70,8 +70,8 @@ def row(number, chance):
 @pytest.fixture(scope="module")
 def table():
     chance = np.random.default_rng(0)
-    films = [row(number, chance) for number in range(40)]
-    return tabulate(PLAN, METHODS, films, resamples=500)
+    images = [row(number, chance) for number in range(40)]
+    return tabulate(PLAN, METHODS, images, resamples=500)
 
 
 def test_losses_are_named_as_plainly_as_gains(table):
@@ -111,7 +111,7 @@ def test_figures_of_the_span_and_of_the_map_as_a_mask(table):
     assert mdm["average_increase"] == 0.0
 
 
-def test_films_without_a_truth_do_not_count_where_heatmaps_lie(table):
+def test_images_without_a_truth_do_not_count_where_heatmaps_lie(table):
     assert table["films_with_a_truth"] == 4
     place = table["localisation"]
     assert place["area"] == 0.1

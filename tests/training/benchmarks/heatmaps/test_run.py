@@ -10,7 +10,7 @@ import training.benchmarks.heatmaps.run
 from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.registry import METHODS
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
-from tests.training.image_files import film_files
+from tests.training.image_files import image_files
 from tests.training.old_rows import in_the_old_form
 from training.__main__ import main
 from training.benchmarks.heatmaps.records import row_name
@@ -38,9 +38,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    """Eight films of four patients, each with a box on the right class."""
+    """Eight images of four patients, each with a box on the right class."""
     made = []
-    for number, path in enumerate(film_files(tmp_path_factory.mktemp("films"))):
+    for number, path in enumerate(image_files(tmp_path_factory.mktemp("films"))):
         box = Box(8, 8, 32, 32)
         made.append(
             Sample(f"Doe^Jane-{number}", path, f"Doe-{number // 2}", number % 2, boxes=(box,))
@@ -93,7 +93,7 @@ def test_a_killed_run_goes_on_to_the_same_rows(folder, tmp_path, monkeypatch, ma
         drawn = killed_after(99, patched)
         again = bench(folder, None, QUICK, tmp_path / "cut")
     assert rows_of(tmp_path / "cut") == rows_of(tmp_path / "whole")
-    assert len(drawn) == 12 - maps + maps % 2  # of 3 films, 2 methods, 2 nodes: one method anew
+    assert len(drawn) == 12 - maps + maps % 2  # of 3 images, 2 methods, 2 nodes: one method anew
     figures = [line.rsplit("|", 2)[0] for line in whole.splitlines() if line.startswith("| class")]
     assert all(line in again for line in figures)
 
@@ -128,7 +128,7 @@ def test_a_run_of_the_old_form_is_tabulated_and_goes_on(folder, tmp_path, monkey
     assert rows_of(tmp_path) == before and not (tmp_path / "rows").exists()
 
 
-def test_methods_and_films_may_be_added_and_nothing_is_lost(folder, samples, tmp_path):
+def test_methods_and_images_may_be_added_and_nothing_is_lost(folder, samples, tmp_path):
     bench(folder, None, QUICK, tmp_path)
     before = rows_of(tmp_path)
     more = replace(QUICK, methods=("gradcam", "random"), primary=(), count=5)
@@ -176,17 +176,17 @@ def test_other_settings_under_an_old_name_are_refused(folder, tmp_path, monkeypa
         bench(folder, None, QUICK, tmp_path)
 
 
-def test_the_films_of_an_earlier_comparison_are_left_out(folder, tmp_path):
+def test_the_images_of_an_earlier_comparison_are_left_out(folder, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     bench(folder, None, QUICK, first)
     bench(folder, None, replace(QUICK, count=8, besides=[first]), second)
-    assert len(rows_of(second)) == 5  # of eight films
+    assert len(rows_of(second)) == 5  # of eight images
     assert not set(rows_of(first)) & set(rows_of(second))
     with pytest.raises(ReadableError, match="holds no comparison on the validation split"):
         bench(folder, None, replace(QUICK, split="validation", besides=[first]), tmp_path / "third")
 
 
-def test_the_plan_is_written_before_the_first_film(folder, tmp_path, monkeypatch):
+def test_the_plan_is_written_before_the_first_image(folder, tmp_path, monkeypatch):
     killed_after(0, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         bench(folder, None, QUICK, tmp_path)
@@ -195,7 +195,7 @@ def test_the_plan_is_written_before_the_first_film(folder, tmp_path, monkeypatch
     assert "gradcam minus centre: probability of the class node, fill blur" in plan["contrasts"]
 
 
-def test_no_file_tells_whose_films_they_are(folder, samples, tmp_path):
+def test_no_file_tells_whose_images_they_are(folder, samples, tmp_path):
     bench(folder, None, QUICK, tmp_path)
     for file in tmp_path.rglob("*"):
         assert "Doe" not in file.name
@@ -220,7 +220,7 @@ def test_a_look_before_the_end_says_how_much_is_missing(folder, tmp_path, monkey
     before = (tmp_path / "plan.json").read_text()
     page = bench(folder, None, Request(so_far=True, resamples=50), tmp_path)
     assert (tmp_path / "plan.json").read_text() == before
-    assert "**2 of 3 planned films are not judged yet.**" in page
+    assert "**2 of 3 planned images are not judged yet.**" in page
     assert "Fewer than 20 patients" in page
 
 
@@ -239,7 +239,7 @@ def test_the_command_writes_page_plot_and_figures_and_prints_the_page(folder, tm
     assert "Did you mean gradcam" in capsys.readouterr().err
 
 
-def test_places_are_judged_on_films_that_are_called_rightly(folder, samples, tmp_path):
+def test_places_are_judged_on_images_that_are_called_rightly(folder, samples, tmp_path):
     bench(folder, None, replace(QUICK, count=8), tmp_path)
     rows = rows_of(tmp_path).values()
     for row in rows:

@@ -30,7 +30,7 @@ def test_the_sign_says_who_is_ahead_and_p_does_not_depend_on_it():
     assert one.interval.low < one.interval.value < one.interval.high
 
 
-def test_films_of_one_patient_do_not_count_as_many():
+def test_images_of_one_patient_do_not_count_as_many():
     apart = np.repeat([0.5, 0.4, -0.3, 0.2], 10)
     many = difference(apart, np.zeros(40), patient_draws(np.arange(40), 2000))
     few = difference(apart, np.zeros(40), patient_draws(np.repeat(np.arange(4), 10), 2000))

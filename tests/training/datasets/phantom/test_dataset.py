@@ -19,11 +19,11 @@ def listed():
     return phantom_samples(17, 2400)
 
 
-def test_a_film_does_not_depend_on_how_many_are_listed(listed):
+def test_an_image_does_not_depend_on_how_many_are_listed(listed):
     assert phantom_samples(17, 40) == listed[:40]
 
 
-def test_another_seed_lists_other_films(listed):
+def test_another_seed_lists_other_images(listed):
     other = phantom_samples(18, 40)
     assert {s.facts.seed for s in other}.isdisjoint(s.facts.seed for s in listed)
 
@@ -35,7 +35,7 @@ def test_every_class_and_split_has_its_share(listed):
     assert 0.15 < shares.count("test") / len(listed) < 0.25
 
 
-def test_patients_have_several_films_in_one_row(listed):
+def test_patients_have_several_images_in_one_row(listed):
     patients = [s.patient_id for s in listed]
     assert max(patients.count(p) for p in set(patients[:50])) > 1
     assert all(
@@ -77,7 +77,7 @@ def test_a_shortcut_goes_with_its_class_alone():
     assert all(abs(share - 0.1) < 0.06 for k, share in enumerate(shares) if k != at)
 
 
-def test_loading_in_parallel_gives_the_same_films():
+def test_loading_in_parallel_gives_the_same_images():
     samples = phantom_samples(23, 6, size=96)
     alone = [s.load().pixels for s in samples]
     with ThreadPoolExecutor(3) as pool:
@@ -92,7 +92,7 @@ def test_a_sample_is_named_by_its_pixels():
     assert first.mask().any() == (first.label != FINDINGS.index("none"))
 
 
-def test_a_folder_holds_the_films_their_masks_and_a_table(tmp_path):
+def test_a_folder_holds_the_images_their_masks_and_a_table(tmp_path):
     shortcut = Shortcut("consolidation", 1.0, 0.0)
     table = write_folder(tmp_path, 8, 29, shortcut, size=96)
     rows = list(csv.DictReader(table.open(encoding="utf-8")))
@@ -100,11 +100,11 @@ def test_a_folder_holds_the_films_their_masks_and_a_table(tmp_path):
     assert [row["finding"] for row in rows] == [FINDINGS[s.label] for s in samples]
     for row, sample in zip(rows, samples, strict=True):
         image = images.read(tmp_path / row["file"])
-        film = sample.film()
-        assert np.array_equal(image.pixels, film.pixels)
+        phantom = sample.image()
+        assert np.array_equal(image.pixels, phantom.pixels)
         assert image.facts.dicom.view_position == row["view"]
         assert bool(row["mask"]) == (row["finding"] != "none")
         assert bool(row["token_mask"]) == (row["finding"] == "consolidation")
         if row["mask"]:
             mask = np.asarray(Image.open(tmp_path / row["mask"])) == 255
-            assert np.array_equal(mask, film.masks["finding"])
+            assert np.array_equal(mask, phantom.masks["finding"])

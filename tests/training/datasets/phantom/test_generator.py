@@ -10,7 +10,7 @@ SHAPE = (160, 134)
 
 @pytest.fixture(scope="module")
 def clear_and_found():
-    """Films of a few seeds: the clear one, and one for each finding."""
+    """Images of a few seeds: the clear one, and one for each finding."""
     return {
         seed: {finding: generate(seed, finding, shape=SHAPE) for finding in FINDINGS}
         for seed in (3, 4, 5)
@@ -25,27 +25,27 @@ def test_the_same_seed_gives_the_same_pixels(clear_and_found):
     assert all(np.array_equal(again.masks[name], first.masks[name]) for name in first.masks)
 
 
-def test_another_seed_gives_another_film(clear_and_found):
+def test_another_seed_gives_another_image(clear_and_found):
     difference = clear_and_found[3]["none"].pixels != clear_and_found[4]["none"].pixels
     assert difference.mean() > 0.9
 
 
-def test_a_film_spans_its_range_with_bone_white_and_air_black(clear_and_found):
-    for films in clear_and_found.values():
-        film = films["none"]
-        assert film.pixels.dtype == np.uint16 and film.pixels.shape == SHAPE
-        lung = film.pixels[film.masks["lung"]].mean()
-        belly = film.pixels[-8:, SHAPE[1] // 2 - 10 : SHAPE[1] // 2 + 10].mean()
+def test_an_image_spans_its_range_with_bone_white_and_air_black(clear_and_found):
+    for images in clear_and_found.values():
+        image = images["none"]
+        assert image.pixels.dtype == np.uint16 and image.pixels.shape == SHAPE
+        lung = image.pixels[image.masks["lung"]].mean()
+        belly = image.pixels[-8:, SHAPE[1] // 2 - 10 : SHAPE[1] // 2 + 10].mean()
         assert belly > 1.3 * lung
-        assert film.pixels.min() < 9000 and film.pixels.max() > 45000
+        assert image.pixels.min() < 9000 and image.pixels.max() > 45000
 
 
 @pytest.mark.parametrize("finding", [f for f in FINDINGS if f != "none"])
-def test_a_finding_changes_the_film_where_its_mask_says(clear_and_found, finding):
-    for films in clear_and_found.values():
-        clear = films["none"].pixels.astype(float)
-        change = films[finding].pixels.astype(float) - clear
-        mask = films[finding].masks["finding"]
+def test_a_finding_changes_the_image_where_its_mask_says(clear_and_found, finding):
+    for images in clear_and_found.values():
+        clear = images["none"].pixels.astype(float)
+        change = images[finding].pixels.astype(float) - clear
+        mask = images[finding].masks["finding"]
         assert mask.any()
         assert change[mask].mean() > 0  # whiter
         share = np.abs(change)[_grown(mask, 6)].sum() / np.abs(change).sum()
@@ -53,23 +53,23 @@ def test_a_finding_changes_the_film_where_its_mask_says(clear_and_found, finding
 
 
 def test_masks_of_findings_lie_in_the_lungs(clear_and_found):
-    for films in clear_and_found.values():
+    for images in clear_and_found.values():
         for finding in FINDINGS:
-            mask, lung = films[finding].masks["finding"], films[finding].masks["lung"]
+            mask, lung = images[finding].masks["finding"], images[finding].masks["lung"]
             assert (mask & ~lung).sum() <= 0.05 * mask.sum()
-        assert not films["none"].masks["finding"].any()
+        assert not images["none"].masks["finding"].any()
 
 
-def test_a_finding_changes_nothing_else_on_the_film(clear_and_found):
-    for films in clear_and_found.values():
-        letters = films["none"].masks["marker"]
+def test_a_finding_changes_nothing_else_on_the_image(clear_and_found):
+    for images in clear_and_found.values():
+        letters = images["none"].masks["marker"]
         for finding in FINDINGS:
-            assert np.array_equal(films[finding].masks["marker"], letters)
-            assert np.array_equal(films[finding].masks["lung"], films["none"].masks["lung"])
-            assert films[finding].facts.devices == films["none"].facts.devices
+            assert np.array_equal(images[finding].masks["marker"], letters)
+            assert np.array_equal(images[finding].masks["lung"], images["none"].masks["lung"])
+            assert images[finding].facts.devices == images["none"].facts.devices
 
 
-def test_films_of_one_patient_share_their_bones_but_not_their_pose():
+def test_images_of_one_patient_share_their_bones_but_not_their_pose():
     first = generate(11, shape=SHAPE, patient_seed=5, view="PA", devices=())
     second = generate(12, shape=SHAPE, patient_seed=5, view="PA", devices=())
     assert (first.facts.sex, first.facts.habitus) == (second.facts.sex, second.facts.habitus)
@@ -79,14 +79,14 @@ def test_films_of_one_patient_share_their_bones_but_not_their_pose():
 def test_the_heart_is_thrown_larger_from_the_front():
     sizes = {}
     for view in ("PA", "AP"):
-        film = generate(21, shape=(200, 200), view=view, devices=())
-        clear = film.masks["lung"]
-        sizes[view] = film.spacing_mm, clear.sum() * film.spacing_mm**2
-    # A portable film is taken in less deep breath: less of the lungs is seen.
+        image = generate(21, shape=(200, 200), view=view, devices=())
+        clear = image.masks["lung"]
+        sizes[view] = image.spacing_mm, clear.sum() * image.spacing_mm**2
+    # A portable image is taken in less deep breath: less of the lungs is seen.
     assert sizes["AP"][1] < sizes["PA"][1]
 
 
-def test_devices_brighten_the_film_where_they_lie():
+def test_devices_brighten_the_image_where_they_lie():
     bare = generate(31, shape=SHAPE, view="AP", devices=()).pixels.astype(float)
     paced = generate(31, shape=SHAPE, view="AP", devices=("pacemaker",)).pixels.astype(float)
     upper = (paced - bare)[: SHAPE[0] // 2]
@@ -107,7 +107,7 @@ def test_a_shortcut_puts_its_token_where_its_mask_says(probability):
         assert not marked.masks["token"].any()
 
 
-def test_a_harder_film_has_a_fainter_finding():
+def test_a_harder_image_has_a_fainter_finding():
     clear = generate(51, shape=SHAPE).pixels.astype(float)
     faint, plain = (
         np.abs(generate(51, "nodule", shape=SHAPE, difficulty=d).pixels - clear).sum()

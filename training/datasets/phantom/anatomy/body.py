@@ -1,4 +1,4 @@
-"""One patient in numbers: what stays the same from film to film."""
+"""One patient in numbers: what stays the same from image to image."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from training.datasets.phantom.parameters import FilmFacts
+from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import Projection
 from training.datasets.phantom.seeds import derive, stream
 
@@ -89,8 +89,8 @@ class Body:
         return self.outline(DEPTH_CM, y) * self.depth
 
 
-def draw_body(facts: FilmFacts) -> Body:
-    """The patient of a film."""
+def draw_body(facts: CaseFacts) -> Body:
+    """The patient of an image."""
     rng = stream(facts.patient_seed, "body")
     female = facts.sex == "F"
     fat, depth = {"slim": (0.9, 0.92), "average": (1.9, 1.0), "large": (3.6, 1.1)}[facts.habitus]
@@ -121,7 +121,7 @@ class Pose:
         arms: how far the arms are spread: cm outwards per cm downwards.
         armpit: height (cm below the apex) of the armpits' folds.
         projection: the exposure's geometry.
-        seed: for the small things that change from film to film.
+        seed: for the small things that change from image to image.
     """
 
     dome: float
@@ -133,14 +133,14 @@ class Pose:
     seed: int
 
 
-def draw_pose(facts: FilmFacts, body: Body) -> Pose:
+def draw_pose(facts: CaseFacts, body: Body) -> Pose:
     """Breathing, posture and geometry of one exposure."""
     rng = stream(facts.seed, "pose")
     portable = facts.view == "AP"
     dome = (rng.normal(18.3, 1.4) if portable else rng.normal(20.6, 1.1)) * body.length
     field = float(np.clip(rng.normal(39.0, 1.6), 35.0, 43.0)) * (1.04 if portable else 1.0)
     shape = (facts.rows, facts.columns)
-    # The shorter side of an oblong film is cut off the field, not squeezed.
+    # The shorter side of an oblong image is cut off the field, not squeezed.
     spacing = field / max(shape)
     spread = 1.7 if portable else 0.9
     projection = Projection(

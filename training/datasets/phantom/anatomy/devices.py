@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
-from training.datasets.phantom.parameters import FilmFacts
+from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import smooth_path, tubes
 from training.datasets.phantom.seeds import stream
 
@@ -16,8 +16,8 @@ Points = list[tuple[float, float, float]]
 STEPS = 260
 
 
-def build_devices(facts: FilmFacts, body: Body, pose: Pose) -> Array:
-    """``(H, W)`` cm of metal of all devices on a film."""
+def build_devices(facts: CaseFacts, body: Body, pose: Pose) -> Array:
+    """``(H, W)`` cm of metal of all devices on an image."""
     shape = pose.projection.shape
     draw = {
         "ecg_leads": _ecg_leads,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
 from training.datasets.phantom.anatomy.soft_tissue import dome_height
-from training.datasets.phantom.parameters import FilmFacts
+from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import smooth_path, tubes
 from training.datasets.phantom.seeds import stream
 from training.datasets.phantom.texture import clouds
@@ -35,11 +35,11 @@ def no_finding(shape: tuple[int, int]) -> Finding:
     return Finding(np.zeros(shape, np.float32), np.zeros(shape, bool))
 
 
-def build_finding(facts: FilmFacts, body: Body, pose: Pose, lung: Array) -> Finding:
-    """The finding of a film.
+def build_finding(facts: CaseFacts, body: Body, pose: Pose, lung: Array) -> Finding:
+    """The finding of an image.
 
     Args:
-        facts: of the film; ``difficulty`` makes findings fainter.
+        facts: of the image; ``difficulty`` makes findings fainter.
         body: the patient.
         pose: the exposure.
         lung: ``(H, W)`` cm of air-filled lung along each ray.
@@ -63,7 +63,7 @@ def _place(
     if weight is not None:
         chance = chance * weight
     total = np.cumsum(chance, dtype=np.float64).ravel()
-    # The film's grid only rounds the place: the draw itself is one number.
+    # The image's grid only rounds the place: the draw itself is one number.
     at = int(np.searchsorted(total, rng.random() * total[-1]))
     return float(x.ravel()[at]), float(y.ravel()[at])
 
@@ -145,7 +145,7 @@ def _effusion(
     filled = np.zeros_like(lung)
     for side in sides:
         depth = rng.uniform(5.5, 10.0) * (0.7 + 0.3 * strength)
-        # Under the raised domes of a portable film it takes more fluid to be seen.
+        # Under the raised domes of a portable image it takes more fluid to be seen.
         depth += 0.0 if pose.projection.view == "PA" else 1.0
         # Height of the sharp angle between dome and chest wall on this side.
         column = np.full((1, 1), side * 13.0, np.float32)

@@ -1,4 +1,4 @@
-"""Letters on the film: the side marker, the word PORTABLE, and the token of a shortcut."""
+"""Letters on the image: the side marker, the word PORTABLE, and the token of a shortcut."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from training.datasets.phantom.parameters import FilmFacts
+from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
@@ -43,7 +43,7 @@ def _paste(canvas: Array, stamp: Array, row: int, column: int) -> None:
     np.maximum(area, part, out=area)
 
 
-def side_marker(facts: FilmFacts) -> Array:
+def side_marker(facts: CaseFacts) -> Array:
     """``(H, W)`` 0 to 1: opaque letters; the side is that of the patient."""
     rows, columns = facts.rows, facts.columns
     unit = max(rows, columns) / 512
@@ -52,11 +52,11 @@ def side_marker(facts: FilmFacts) -> Array:
     ring = bool(rng.random() < 0.35)
     letter = _lettering(facts.marker_side, max(6, round(rng.integers(15, 22) * unit)), ring)
     inset = rng.uniform(0.02, 0.09)
-    # The patient's left is on the right of the film.
+    # The patient's left is on the right of the image.
     near = columns * inset
     column = columns - near - letter.shape[1] if facts.marker_side == "L" else near
     row = rows * (rng.uniform(0.02, 0.12) if rng.random() < 0.8 else rng.uniform(0.45, 0.75))
-    if rng.random() < 0.12:  # thrown on the film upside down
+    if rng.random() < 0.12:  # thrown on the image upside down
         letter = letter[::-1, ::-1]
     _paste(canvas, letter, round(row), round(column))
     if facts.marker_text:
@@ -66,8 +66,8 @@ def side_marker(facts: FilmFacts) -> Array:
     return canvas
 
 
-def shortcut_token(facts: FilmFacts) -> tuple[Array, NDArray[np.bool_]]:
-    """The token of a shortcut and its mask, each ``(H, W)``; empty where the film has none."""
+def shortcut_token(facts: CaseFacts) -> tuple[Array, NDArray[np.bool_]]:
+    """The token of a shortcut and its mask, each ``(H, W)``; empty where the image has none."""
     canvas = np.zeros((facts.rows, facts.columns), np.float32)
     if not facts.shortcut_token:
         return canvas, np.zeros(canvas.shape, bool)

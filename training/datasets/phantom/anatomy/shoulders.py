@@ -31,7 +31,7 @@ class Bone(NamedTuple):
 def build_shoulders(body: Body, pose: Pose) -> Array:
     """``(H, W)`` cm of bone of both shoulders."""
     rng = stream(body.seed, "girdle")
-    # In PA films the arms are rolled forward, which carries the shoulder blades off the lungs.
+    # In PA images the arms are rolled forward, which carries the shoulder blades off the lungs.
     rolled = 0.2 if pose.projection.view == "AP" else 3.2
     out = rolled + stream(pose.seed, "blade").normal(0, 0.5)
     bones: list[Bone] = []
@@ -131,6 +131,6 @@ def _plates(pose: Pose, body: Body, out: float) -> Array:
         down = (y - top - 1.0) / 13.0
         inner = 7.8 * w + out + 2.4 * np.clip(down, 0, 1) ** 2
         outer = 15.2 * w + out * 0.5 - (5.0 * w - 0.7 * out) * np.clip(down, 0, 1)
-        inside = np.clip((side - inner) / 0.25, 0, 1) * np.clip((outer - side) / 0.25, 0, 1)
-        plate += 0.30 * inside * np.clip(down * 8, 0, 1) * np.clip((1 - down) * 8, 0, 1)
+        valid_mask = np.clip((side - inner) / 0.25, 0, 1) * np.clip((outer - side) / 0.25, 0, 1)
+        plate += 0.30 * valid_mask * np.clip(down * 8, 0, 1) * np.clip((1 - down) * 8, 0, 1)
     return plate.astype(np.float32)

@@ -16,7 +16,7 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True, eq=False)
 class SoftTissue:
-    """Thicknesses of one film, each ``(H, W)`` in cm.
+    """Thicknesses of one image, each ``(H, W)`` in cm.
 
     Attributes:
         trunk: of everything inside the skin.

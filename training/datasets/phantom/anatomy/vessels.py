@@ -92,9 +92,9 @@ def _ends(body: Body, pose: Pose) -> Array:
     radius = np.clip(rng.normal(0.26, 0.06, count), 0.12, 0.36)
     grid = np.linspace(-1, 1, 15)
     gx, gy = np.meshgrid(grid, grid)
-    inside = gx**2 + gy**2 < 1
-    gx, gy = gx[inside], gy[inside]
-    column, row, scale = pose.projection.to_film(np.stack([x, y, np.zeros(count)], axis=-1))
+    valid_mask = gx**2 + gy**2 < 1
+    gx, gy = gx[valid_mask], gy[valid_mask]
+    column, row, scale = pose.projection.to_image(np.stack([x, y, np.zeros(count)], axis=-1))
     reach = radius * scale / pose.projection.spacing
     across, down = column[:, None] + reach[:, None] * gx, row[:, None] + reach[:, None] * gy
     per_pixel = (reach[:, None] * (grid[1] - grid[0])) ** 2

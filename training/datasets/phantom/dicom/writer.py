@@ -1,4 +1,4 @@
-"""Phantom films as real DICOM files: digital (DX) or computed radiography (CR), or frames."""
+"""Phantom images as real DICOM files: digital (DX) or computed radiography (CR), or frames."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from training.datasets.phantom.dicom.header import film_header, identity
-from training.datasets.phantom.generator import PhantomFilm
+from training.datasets.phantom.dicom.header import identity, image_header
+from training.datasets.phantom.generator import PhantomImage
 
 SYNTAXES = {
     "explicit": ExplicitVRLittleEndian,
@@ -37,20 +37,20 @@ _PLUGINS = {RLELossless: "pydicom", JPEGLSLossless: "pyjpegls", JPEG2000Lossless
 
 
 @dataclass(frozen=True)
-class FilmWindow:
-    """A window as shares of the film's full range: ``low`` is shown black, ``high`` white."""
+class ViewWindow:
+    """A window as shares of the image's full range: ``low`` is shown black, ``high`` white."""
 
     name: str = "FULL"
     low: float = 0.0
     high: float = 1.0
 
 
-FULL = FilmWindow()
+FULL = ViewWindow()
 
 
 @dataclass(frozen=True)
 class DicomOptions:
-    """How a film is stored; none of it changes what the film shows.
+    """How an image is stored; none of it changes what the image shows.
 
     Attributes:
         photometric: "MONOCHROME2" (high is white) or "MONOCHROME1" (high is black).
@@ -62,7 +62,7 @@ class DicomOptions:
 
     photometric: str = "MONOCHROME2"
     bits: int = 16
-    windows: tuple[FilmWindow, ...] = (FULL,)
+    windows: tuple[ViewWindow, ...] = (FULL,)
     transfer_syntax: str = "explicit"
     signed: bool = False
 
@@ -74,20 +74,20 @@ class DicomOptions:
         if self.transfer_syntax not in SYNTAXES:
             raise ValueError(f"transfer_syntax is one of {', '.join(SYNTAXES)}.")
         if not self.windows:
-            raise ValueError("a film needs a window.")
+            raise ValueError("an image needs a window.")
 
 
 def write_dicom(
-    film: PhantomFilm,
+    image: PhantomImage,
     path: Path,
     options: DicomOptions | None = None,
     *,
     patient: int = 1,
 ) -> None:
-    """Write one film.
+    """Write one image.
 
     Args:
-        film: what to write.
+        image: what to write.
         path: the file.
         options: how; a plain 16-bit MONOCHROME2 file where not given.
         patient: number in the made-up name ``Phantom^N<number>`` and in the id.
@@ -98,32 +98,32 @@ def write_dicom(
         if options.signed
         else DigitalXRayImageStorageForPresentation
     )
-    dataset = film_header(film, storage, patient, variant=repr(options))
-    _put_pixels(dataset, stored_values(film, options)[None], options)
+    dataset = image_header(image, storage, patient, variant=repr(options))
+    _put_pixels(dataset, stored_values(image, options)[None], options)
     _write(dataset, path, SYNTAXES[options.transfer_syntax])
 
 
-def write_frames(films: Sequence[PhantomFilm], path: Path, *, patient: int = 1) -> None:
-    """Write films of one size as the frames of one secondary capture, 16 bit.
+def write_frames(images: Sequence[PhantomImage], path: Path, *, patient: int = 1) -> None:
+    """Write images of one size as the frames of one secondary capture, 16 bit.
 
     Raises:
-        ValueError: no film, or films of different sizes.
+        ValueError: no image, or images of different sizes.
     """
-    if not films or len({film.pixels.shape for film in films}) != 1:
-        raise ValueError("Frames need one or more films of the same size.")
+    if not images or len({image.pixels.shape for image in images}) != 1:
+        raise ValueError("Frames need one or more images of the same size.")
     options = DicomOptions()
-    dataset = film_header(films[0], MultiFrameGrayscaleWordSecondaryCaptureImageStorage, patient)
-    dataset.NumberOfFrames = len(films)
+    dataset = image_header(images[0], MultiFrameGrayscaleWordSecondaryCaptureImageStorage, patient)
+    dataset.NumberOfFrames = len(images)
     dataset.FrameIncrementPointer = 0x00182002  # Frame Label Vector, PS3.3 C.8.6.3
-    dataset.FrameLabelVector = [f"{i + 1} {film.facts.view}" for i, film in enumerate(films)]
-    _put_pixels(dataset, np.stack([stored_values(film, options) for film in films]), options)
+    dataset.FrameLabelVector = [f"{i + 1} {image.facts.view}" for i, image in enumerate(images)]
+    _put_pixels(dataset, np.stack([stored_values(image, options) for image in images]), options)
     _write(dataset, path, ExplicitVRLittleEndian)
 
 
-def stored_values(film: PhantomFilm, options: DicomOptions) -> NDArray[np.integer]:
+def stored_values(image: PhantomImage, options: DicomOptions) -> NDArray[np.integer]:
     """``(H, W)`` values as they stand in the file."""
     top = 2**options.bits - 1
-    values = film.pixels >> (16 - options.bits)
+    values = image.pixels >> (16 - options.bits)
     if options.photometric == "MONOCHROME1":
         values = (top - values).astype(np.uint16)
     if options.signed:
@@ -156,7 +156,7 @@ def _put_pixels(dataset: Dataset, values: NDArray[np.integer], options: DicomOpt
     dataset["PixelData"].VR = "OB" if options.bits == 8 else "OW"
 
 
-def _window(window: FilmWindow, options: DicomOptions) -> tuple[float, float]:
+def _window(window: ViewWindow, options: DicomOptions) -> tuple[float, float]:
     """Centre and width of the LINEAR function, PS3.3 C.11.2.1.2.1."""
     top = 2**options.bits - 1
     centre = (window.low + window.high) / 2 * top + 0.5
