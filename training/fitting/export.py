@@ -14,8 +14,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dprotonet.bundle.bundle import Bundle, GalleryPicture
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.writer import save_bundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from training.evaluation.evaluate import judge_samples
@@ -61,21 +64,23 @@ def write_bundle(
     statistics = activation_statistics(
         model.cpu(), prototype_batches(run, rows.train, run.live), images_per_pass=PER_PASS
     )
-    bundle = Bundle.save(
+    bundle = save_bundle(
         folder,
-        name=run.recipe.name,
-        model=model,
-        preprocessing=run.preprocessing,
-        update=update,
-        statistics=statistics,
-        card=_card(run, rows, fitted, {}),
-        negative_class=run.dataset.negative_class,
-        temperature=fitted.temperature,
-        threshold=fitted.threshold,
-        thresholds=fitted.thresholds,
-        offsets=fitted.offsets,
-        gallery=tuple(_gallery(run, fitted, showing)),
-        half_precision=run.recipe.half_precision,
+        BundleParts(
+            name=run.recipe.name,
+            model=model,
+            preprocessing=run.preprocessing,
+            update=update,
+            statistics=statistics,
+            card=_card(run, rows, fitted, {}),
+            negative_class=run.dataset.negative_class,
+            temperature=fitted.temperature,
+            threshold=fitted.threshold,
+            thresholds=fitted.thresholds,
+            offsets=fitted.offsets,
+            gallery=tuple(_gallery(run, fitted, showing)),
+            half_precision=run.recipe.half_precision,
+        ),
     )
     test = [run.images.samples[i] for i in rows.test.tolist()]
     metrics = judge_samples(bundle, test, "test", resamples=run.recipe.resamples, device=run.device)
