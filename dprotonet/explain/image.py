@@ -53,7 +53,7 @@ def explain_image(
         image: the image.
         nodes: texts as :func:`~dprotonet.explain.nodes.parse_node` reads them; ``class`` alone is
             the class that the predictor's decision rule gives.
-        method: what draws the heatmaps, a name out of :data:`dprotonet.explain.METHODS`.
+        method: what draws the heatmaps, a name out of :data:`dprotonet.names.METHODS`.
         settings: of the decoder, and of the measures of every method; the standard ones if None.
         seed: of the masks.
         progress: told the share done, rising to 1.
