@@ -182,7 +182,7 @@ def _draw_image(sheet: Sheet) -> None:
         image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
         maps=[
             Map(
-                one.map_id,
+                one.heatmap_id,
                 map_words(one.saved),
                 f"/api/heatmap/{one.saved.explanation_id}",
                 f"{measured_words(one.saved)} {MEANING}",
@@ -190,7 +190,7 @@ def _draw_image(sheet: Sheet) -> None:
             )
             for one in sheet.maps
         ],
-        chosen=shown.map_id if shown else None,
+        chosen=shown.heatmap_id if shown else None,
         turn=turn(sheet),
         colours=COLOURS,
         height=_IMAGE_HEIGHT,
