@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
-from app.services import batches, models
+from app.services import batch_export, batches, models
 from app.services.workplace import Workplace
 from app.views.review.job_progress import cancel
 from app.views.shared.errors import told
@@ -156,7 +156,7 @@ def _draw_actions(place: Workplace, state: BatchProgress) -> None:
         # Made when asked for: a large batch is not written out on every look at the worker.
         st.download_button(
             "CSV",
-            lambda: batches.export_csv(place, job_id),
+            lambda: batch_export.as_csv(place, job_id),
             file_name=f"batch-{job_id}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -165,7 +165,7 @@ def _draw_actions(place: Workplace, state: BatchProgress) -> None:
         )
         st.download_button(
             "JSON",
-            lambda: batches.export_json(place, job_id),
+            lambda: batch_export.as_json(place, job_id),
             file_name=f"batch-{job_id}.json",
             mime="application/json",
             icon=":material/download:",
