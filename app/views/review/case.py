@@ -8,7 +8,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
-from app.viewer.colours import COLOURS
+from app.viewer.colours import COLOUR_TABLE_HEX
 from app.viewer.component import Map, image_viewer
 from app.views.review.heatmaps import (
     draw_jobs,
@@ -192,7 +192,7 @@ def _draw_image(sheet: Sheet) -> None:
         ],
         chosen=shown.map_id if shown else None,
         turn=turn(sheet),
-        colours=COLOURS,
+        colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,
         key=f"image-{case.case_id}",
     )
