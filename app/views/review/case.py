@@ -9,7 +9,7 @@ from app.domain.cases import Case, Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
 from app.viewer.colours import COLOUR_TABLE_HEX
-from app.viewer.component import Map, image_viewer
+from app.viewer.component import Overlay, image_viewer
 from app.views.review.heatmaps import (
     draw_jobs,
     draw_maps,
@@ -180,8 +180,8 @@ def _draw_image(sheet: Sheet) -> None:
         frame=sheet.frame,
         frames=case.facts.frames,
         image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
-        maps=[
-            Map(
+        heatmaps=[
+            Overlay(
                 one.map_id,
                 map_words(one.saved),
                 f"/api/heatmap/{one.saved.explanation_id}",
@@ -190,8 +190,8 @@ def _draw_image(sheet: Sheet) -> None:
             )
             for one in sheet.maps
         ],
-        chosen=shown.map_id if shown else None,
-        turn=turn(sheet),
+        requested=shown.map_id if shown else None,
+        requests=turn(sheet),
         colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,
         key=f"image-{case.case_id}",

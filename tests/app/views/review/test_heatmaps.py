@@ -25,7 +25,7 @@ def bars(image: Screen) -> list[str]:
 def maps_in_viewer(image: Screen) -> list[dict[str, str]]:
     """The maps that the viewer is given, each with its words."""
     (viewer,) = image.app.get("bidi_component")
-    return list(json.loads(viewer.proto.json)["maps"])
+    return list(json.loads(viewer.proto.json)["heatmaps"])
 
 
 def overlays(image: Screen, place: Workplace) -> list[str]:
@@ -50,8 +50,10 @@ def test_a_first_map_is_shown_with_its_faithfulness_and_says_that_a_better_one_c
     assert "Heatmaps (1)" in image.text
     hidden = "Hiding the marked fifth lowers the probability of finding from 0.80 to 0.30;"
     (drawn,) = maps_in_viewer(image)
-    assert drawn["words"].startswith(hidden) and hidden in image.text, "under it and in its tab"
-    assert "better than" not in image.text and "green" not in drawn["words"]
+    assert drawn["description"].startswith(hidden) and hidden in image.text, (
+        "under it and in its tab"
+    )
+    assert "better than" not in image.text and "green" not in drawn["description"]
     (job,) = review.open_case(place, image.case_id).jobs
     assert bars(image) == ["A first map is shown; refining…"]
     image.app.button(key=f"cancel-{job.job_id}").click()
@@ -201,7 +203,7 @@ def test_a_first_map_that_peaked_elsewhere_stays_at_hand_and_neither_is_settled(
     image.run()
     assert "First map, made in 0.5 s." in image.text
     (drawn,) = image.app.get("bidi_component")
-    assert json.loads(drawn.proto.json)["chosen"] == first["id"]
+    assert json.loads(drawn.proto.json)["requested"] == first["id"]
 
 
 def test_a_first_map_that_peaked_at_the_same_place_makes_room(
@@ -224,10 +226,10 @@ def test_the_words_under_the_overlay_are_those_of_each_map(
         step(image, place, bench)
         step(image, place, bench)
     prototype, of_class = maps_in_viewer(image)
-    assert "the similarity to p00 from 0.800 to 0.300" in prototype["words"]
-    assert "the probability of finding from 0.80 to 0.30" in of_class["words"]
-    assert "31 % of the map lies outside the body." in of_class["words"]
-    assert "this network relies on" in of_class["words"]
+    assert "the similarity to p00 from 0.800 to 0.300" in prototype["description"]
+    assert "the probability of finding from 0.80 to 0.30" in of_class["description"]
+    assert "31 % of the map lies outside the body." in of_class["description"]
+    assert "this network relies on" in of_class["description"]
     assert not prototype["warning"]
     assert of_class["warning"].endswith(
         "from 0.80 to 0.40: this prediction is fragile on this image."
