@@ -46,7 +46,7 @@ def open_unchecked(settings: Settings) -> Workplace:
         store=SqlStore(settings.store_url),
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
-        images=ImageReader(),
+        image_reader=ImageReader(),
         uploads=UploadLedger(Spool(settings.spool)),
         reader=system_user(),
         clock=lambda: datetime.now(UTC),

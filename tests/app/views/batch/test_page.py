@@ -12,7 +12,7 @@ import pytest
 from app.services import batches
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakeBench, png
+from tests.app.services.workplaces import FakePool, png
 from tests.app.views.screen import Screen
 
 Worker = Callable[[], int]
@@ -142,7 +142,7 @@ def test_a_folder_that_was_not_listed_to_its_end_says_so(page: Screen, place: Wo
     for number in range(2):
         (place.settings.folders[0] / f"{number}.png").write_bytes(png(number))
     job = batches.start_folder(place, place.settings.folders[0])
-    queue.run_pending(small, FakeBench())
+    queue.run_pending(small, FakePool())
     page.open("batch")
     assert batches.progress(place, job.job_id).job.state == "done"
     assert "more than 1 files; the rest was left out" in page.text

@@ -13,7 +13,7 @@ from app.services.workplace import Workplace
 from app.views.shared.format import call_words
 from dprotonet import images
 from dprotonet.inference.prediction import Prediction, decide
-from tests.app.services.workplaces import FakeBench, dicom, png
+from tests.app.services.workplaces import FakePool, dicom, png
 from tests.app.views.screen import MAIN, Screen
 
 Worker = Callable[[], int]
@@ -202,13 +202,13 @@ def test_a_case_is_deleted_only_after_a_second_word(image: Screen, place: Workpl
 
 
 def test_no_prototype_is_close_stands_in_a_banner(
-    screen: Screen, worker: Worker, bench: object, monkeypatch: pytest.MonkeyPatch
+    screen: Screen, worker: Worker, pool: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dataclasses import replace
 
-    predict = bench.predict  # type: ignore[attr-defined]
+    predict = pool.predict  # type: ignore[attr-defined]
     monkeypatch.setattr(
-        bench, "predict", lambda *a: replace(predict(*a), no_prototype_is_close=True)
+        pool, "predict", lambda *a: replace(predict(*a), no_prototype_is_close=True)
     )
     screen.upload(("odd.png", png(level=200)))
     worker()
@@ -224,7 +224,7 @@ def test_a_file_name_is_never_read_as_markup(screen: Screen) -> None:
 
 
 def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
-    screen: Screen, place: Workplace, worker: Worker, bench: object, monkeypatch: pytest.MonkeyPatch
+    screen: Screen, place: Workplace, worker: Worker, pool: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dprotonet.errors import UnusableBundle
 
@@ -232,7 +232,7 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
         raise UnusableBundle("The head was altered. Add the model again.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bench, "predict", refuse)
+        patch.setattr(pool, "predict", refuse)
         screen.upload(("a.png", png(level=200)))
         worker()
         assert screen.run().errors == ["The head was altered. Add the model again."]
@@ -241,7 +241,7 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
     assert "4 contributions" in screen.run().text
 
 
-class TogetherBench(FakeBench):
+class TogetherPool(FakePool):
     """A model whose classes do not exclude each other."""
 
     def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
@@ -261,7 +261,7 @@ def test_several_findings_are_called_each_with_its_probability(
     screen: Screen, place: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
-    queue.run_pending(place, TogetherBench())
+    queue.run_pending(place, TogetherPool())
     shown = screen.run()
     assert "#### none 60 % + finding 82 %" in shown.text.replace("\u202f", " ")
     assert "each class is called by itself" in shown.text
@@ -273,7 +273,7 @@ def test_an_image_is_found_by_any_of_the_findings_that_were_called(
     screen: Screen, place: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
-    queue.run_pending(place, TogetherBench())
+    queue.run_pending(place, TogetherPool())
     with place.store.read() as tx:
         for label, count in (("finding", 1), ("none", 1), ("none + finding", 1), ("find", 0)):
             assert tx.case_list.page(CaseFilters(label=label), page=0, size=9).total == count
