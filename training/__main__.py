@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dprotonet.cli.arguments import METHODS, TIERS
 from dprotonet.errors import ReadableError
 from dprotonet.explain.settings import FILLS
+from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER, METHODS, TIERS
 
 WRONG_USAGE = 2
 NODES = ("class", "prototype")
@@ -97,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
     )
-    evaluate.add_argument("--method", default=METHODS[0], choices=METHODS)
-    evaluate.add_argument("--tier", default=TIERS[0], choices=TIERS)
+    evaluate.add_argument("--method", default=DEFAULT_METHOD, choices=METHODS)
+    evaluate.add_argument("--tier", default=DEFAULT_TIER, choices=TIERS)
 
     _add_bench(commands)
 
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     pointing.add_argument("bundle", type=Path)
     pointing.add_argument("--n", type=int, default=100, help="correctly classified images to score")
     pointing.add_argument("--methods", nargs="+", default=BESIDE, choices=METHODS)
-    pointing.add_argument("--tier", default=TIERS[0], choices=TIERS)
+    pointing.add_argument("--tier", default=DEFAULT_TIER, choices=TIERS)
 
     boxes = commands.add_parser("boxes", help="do heatmaps lie in the boxes, out of fold?")
     boxes.add_argument("out", type=Path, help="the folder of `train --folds N --bundles`")
@@ -122,13 +122,13 @@ def _parser() -> argparse.ArgumentParser:
     boxes.add_argument(
         "--methods", nargs="+", default=["mdm", "gradcam", "rise", "centre"], choices=METHODS
     )
-    boxes.add_argument("--tier", default=TIERS[0], choices=TIERS)
+    boxes.add_argument("--tier", default=DEFAULT_TIER, choices=TIERS)
 
     shortcut = commands.add_parser("shortcut", help="do heatmaps show the marker it leans on?")
     shortcut.add_argument("bundle", type=Path)
     shortcut.add_argument("--n", type=int, default=40, help="correctly classified images to score")
     shortcut.add_argument("--methods", nargs="+", default=BESIDE, choices=METHODS)
-    shortcut.add_argument("--tier", default=TIERS[0], choices=TIERS)
+    shortcut.add_argument("--tier", default=DEFAULT_TIER, choices=TIERS)
 
     phantom = commands.add_parser("phantom", help="write a folder of synthetic images")
     phantom.add_argument("--out", type=Path, required=True)

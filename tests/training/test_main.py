@@ -123,7 +123,8 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
 
 
 def test_every_method_and_tier_of_the_library_may_be_asked_for_by_name():
-    from dprotonet.explain import METHODS, TIERS
+    from dprotonet.explain.baselines.registry import METHODS
+    from dprotonet.explain.settings import TIERS
     from training.__main__ import BESIDE, _parser
 
     for command in (["evaluate", "b"], ["boxes", "o"], ["pointing", "b"], ["shortcut", "b"]):

@@ -24,7 +24,7 @@ from training.evaluation.stability import DRAWS, RADIUS, max_sensitivity, noisy
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dprotonet.explain import Node
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
@@ -138,8 +138,8 @@ def _one(
     predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, drawing: Drawing
 ) -> dict[str, float]:
     """One image's figures, those of a node by ``NODE FIGURE``."""
-    from dprotonet.explain import PrototypeNode
     from dprotonet.explain.image import class_node
+    from dprotonet.explain.nodes import PrototypeNode
 
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(sample.load())

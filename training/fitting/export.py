@@ -122,7 +122,9 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
 
 def _gallery(run: Run, fitted: Fitted, showing: Showing) -> Iterable[GalleryPicture]:
     """Heatmaps (and pictures) of the heaviest sources of every prototype."""
-    from dprotonet.explain import MDM, TIERS, PrototypeNode
+    from dprotonet.explain.mdm.mdm import MDM
+    from dprotonet.explain.nodes import PrototypeNode
+    from dprotonet.explain.settings import TIERS
 
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)

@@ -182,7 +182,7 @@ def _draw_image(sheet: Sheet) -> None:
         image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
         heatmaps=[
             Overlay(
-                one.map_id,
+                one.heatmap_id,
                 map_words(one.saved),
                 f"/api/heatmap/{one.saved.explanation_id}",
                 f"{measured_words(one.saved)} {MEANING}",
@@ -190,7 +190,7 @@ def _draw_image(sheet: Sheet) -> None:
             )
             for one in sheet.maps
         ],
-        requested=shown.map_id if shown else None,
+        requested=shown.heatmap_id if shown else None,
         requests=turn(sheet),
         colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,

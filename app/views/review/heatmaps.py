@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.cases import Sheet
-from app.domain.explanations import USUAL, OfferedMap, SavedExplanation, Tier
+from app.domain.explanations import USUAL, OfferedHeatmap, SavedExplanation, Tier
 from app.domain.jobs import Job
 from app.services import explanations
 from app.services.workplace import Workplace
@@ -26,17 +26,17 @@ def _key(sheet: Sheet, what: str) -> str:
     return f"{what}-map-{sheet.case.case_id}-{sheet.frame}"
 
 
-def shown_map(sheet: Sheet) -> OfferedMap | None:
+def shown_map(sheet: Sheet) -> OfferedHeatmap | None:
     """The map that the reader asked for last, as good as it is by now.
 
     None at start, so that maps begin off; and one that is still to come leaves what is shown.
     """
     wanted = st.session_state.get(_key(sheet, "wanted"))
-    if wanted and offered_map(sheet, wanted):
+    if wanted and offered_heatmap(sheet, wanted):
         show_map(sheet, wanted)
         del st.session_state[_key(sheet, "wanted")]
     shown = st.session_state.get(_key(sheet, "shown"))
-    return offered_map(sheet, shown) if shown else None
+    return offered_heatmap(sheet, shown) if shown else None
 
 
 def turn(sheet: Sheet) -> int:
@@ -44,15 +44,15 @@ def turn(sheet: Sheet) -> int:
     return int(st.session_state.get(_key(sheet, "turn"), 0))
 
 
-def show_map(sheet: Sheet, map_id: str) -> None:
+def show_map(sheet: Sheet, heatmap_id: str) -> None:
     """Lay a map over the image."""
-    st.session_state[_key(sheet, "shown")] = map_id
+    st.session_state[_key(sheet, "shown")] = heatmap_id
     st.session_state[_key(sheet, "turn")] = turn(sheet) + 1
 
 
-def offered_map(sheet: Sheet, map_id: str) -> OfferedMap | None:
+def offered_heatmap(sheet: Sheet, heatmap_id: str) -> OfferedHeatmap | None:
     """One of the maps to look at; by the name of a node its best."""
-    return next((shown for shown in sheet.maps if shown.map_id == map_id), None)
+    return next((shown for shown in sheet.maps if shown.heatmap_id == heatmap_id), None)
 
 
 def _job_of(sheet: Sheet, node: str) -> Job | None:
@@ -72,7 +72,7 @@ def ask(workplace: Workplace, sheet: Sheet, node: str, tier: Tier = USUAL) -> No
 
 def explain_button(workplace: Workplace, sheet: Sheet, node: str, *, key: str) -> None:
     """Explain, or Show where a map is there already."""
-    known = offered_map(sheet, node)
+    known = offered_heatmap(sheet, node)
     busy = known is None and _job_of(sheet, node) is not None
     st.button(
         "Show map" if known else "Explain",
@@ -119,7 +119,7 @@ def draw_shown_map(workplace: Workplace, sheet: Sheet) -> None:
                 _better_button(workplace, sheet, shown, key="better-shown")
 
 
-def _better_button(workplace: Workplace, sheet: Sheet, shown: OfferedMap, *, key: str) -> None:
+def _better_button(workplace: Workplace, sheet: Sheet, shown: OfferedHeatmap, *, key: str) -> None:
     """A quiet way to a better map than the one that is there."""
     saved = shown.saved
     if shown.is_superseded:
@@ -165,19 +165,19 @@ def draw_maps(workplace: Workplace, sheet: Sheet) -> None:
         _draw_map(workplace, sheet, shown, is_shown=chosen is shown)
 
 
-def _draw_map(workplace: Workplace, sheet: Sheet, shown: OfferedMap, *, is_shown: bool) -> None:
-    saved, map_id = shown.saved, shown.map_id
-    with st.container(border=True, key=f"map-{map_id}", gap="xsmall"):
+def _draw_map(workplace: Workplace, sheet: Sheet, shown: OfferedHeatmap, *, is_shown: bool) -> None:
+    saved, heatmap_id = shown.saved, shown.heatmap_id
+    with st.container(border=True, key=f"map-{heatmap_id}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(map_words(saved))}**", width="stretch")
             if _job_of(sheet, saved.node) is None:
-                _better_button(workplace, sheet, shown, key=f"better-{map_id}")
+                _better_button(workplace, sheet, shown, key=f"better-{heatmap_id}")
             st.button(
                 "Shown" if is_shown else "Show map",
-                key=f"show-{map_id}",
+                key=f"show-{heatmap_id}",
                 disabled=is_shown,
                 on_click=show_map,
-                args=(sheet, map_id),
+                args=(sheet, heatmap_id),
             )
         draw_faithfulness(shown)
         draw_curves(saved)

@@ -11,10 +11,11 @@ from torch.nn import functional
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.errors import UnusableBundle
-from dprotonet.explain import METHODS, TIERS
+from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.image import class_node, parse_nodes
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import TIERS
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.losses import classification_loss, prototype_loss
 from dprotonet.modeling.model import ModelOptions, build_model

@@ -35,7 +35,7 @@ def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     (saved,) = review.open_case(place, case_id).explanations
     assert saved.node == "prototype:p01" and saved.passes_forward > 0 and saved.seconds > 0
     assert 0 <= saved.faithfulness["insertion_auc"] <= 1
-    stored = image_data.network_map(place, saved.heatmap_key)
+    stored = image_data.stored_heatmap(place, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
     assert image_data.heatmap(place, saved.explanation_id).shape == (40, 42)
 
