@@ -47,11 +47,11 @@ def pool() -> FullPool:
 
 
 @pytest.fixture
-def odd(place: Workplace) -> Workplace:
+def odd(workplace: Workplace) -> Workplace:
     """The workplace with a model of odd classes, which is active."""
-    make_tiny_bundle(place.settings.own_models / "odd", CLASSES, name="odd")
-    models.activate(place, "odd")
-    return place
+    make_tiny_bundle(workplace.settings.own_models / "odd", CLASSES, name="odd")
+    models.activate(workplace, "odd")
+    return workplace
 
 
 def strings(message: Any) -> Iterator[str]:
