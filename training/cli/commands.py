@@ -207,8 +207,8 @@ def shortcut(words: argparse.Namespace) -> None:
 
 def phantom(words: argparse.Namespace) -> None:
     """Write a folder of phantom images."""
-    from training.datasets.phantom import Shortcut
     from training.datasets.phantom.export import write_folder
+    from training.datasets.phantom.parameters import Shortcut
 
     shortcut = Shortcut() if words.shortcut else None
     table = write_folder(words.out, words.n, words.seed, shortcut)

@@ -22,7 +22,7 @@ from training.data.placed_images import PlacedImages
 from training.data.tensor_cache import read_kept, write_kept
 from training.data.transforms import AUGMENTATION, augmentation, augmented, unit
 from training.fitting.distributed import is_main, share
-from training.progress import shown
+from training.io import progress_bar
 from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ _CLEAN_BATCH = 32
 _MOST_WEIGHT = 20.0
 
 
-def number(*parts: object) -> int:
+def derived_seed(*parts: object) -> int:
     """A seed that depends on every part and on nothing else."""
     return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
 
@@ -68,7 +68,9 @@ class LiveInputs:
     def changed(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
         images = [
-            augmented(self._transform, self._images.pixels[row], number(self._seed, epoch, row))
+            augmented(
+                self._transform, self._images.pixels[row], derived_seed(self._seed, epoch, row)
+            )
             for row in rows.tolist()
         ]
         return self._normal(torch.stack(images))
@@ -99,10 +101,12 @@ class KeptInputs:
         kept = read_kept(keep, name) if keep else None
         if kept is None:
             passes = -(-count // _CLEAN_BATCH)
-            clean = shown(_clean(live, count), passes, "kept", "pass")
+            clean = progress_bar(_clean(live, count), passes, "kept", "pass")
             kept = {"clean": _through(front, clean)}
             for variant in range(variants):
-                changed = shown(_changed(live, count, variant), passes, f"kept {variant}", "pass")
+                changed = progress_bar(
+                    _changed(live, count, variant), passes, f"kept {variant}", "pass"
+                )
                 kept[f"variant-{variant}"] = _through(front, changed)
             if keep and is_main():
                 write_kept(keep, name, kept)
@@ -116,7 +120,7 @@ class KeptInputs:
 
     def changed(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, C, h, w)`` of one of the kept copies; image and epoch decide which."""
-        which = [number("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
+        which = [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
         chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
         return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
 
@@ -171,7 +175,7 @@ class EpochBatches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         epoch, self.epoch = self.epoch, self.epoch + 1
-        generator = torch.Generator().manual_seed(number("order", self.seed, epoch))
+        generator = torch.Generator().manual_seed(derived_seed("order", self.seed, epoch))
         if self.balanced:
             if self.labels.ndim == 2:
                 raise ReadableError(

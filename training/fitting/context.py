@@ -19,7 +19,7 @@ PER_PASS = 16  # images that pass together in the prototype update
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class TrainingContext:
     """What all phases, folds and networks of one command share.
 
     Attributes:
@@ -47,7 +47,7 @@ class Run:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class SplitRows:
     """Rows of the images in each split, ``(n,)`` int64."""
 
     train: Tensor
@@ -55,14 +55,16 @@ class Rows:
     test: Tensor
 
 
-def balance(run: Run, rows: Rows) -> Tensor | None:
+def balance(run: TrainingContext, rows: SplitRows) -> Tensor | None:
     """``(K,)`` weights of the classes in the loss, or None."""
     if not run.recipe.class_balance:
         return None
     return class_weights(run.images.labels[rows.train], len(run.dataset.classes)).to(run.device)
 
 
-def prototype_batches(run: Run, rows: Tensor, inputs: Inputs) -> Iterator[PrototypeBatch]:
+def prototype_batches(
+    run: TrainingContext, rows: Tensor, inputs: Inputs
+) -> Iterator[PrototypeBatch]:
     """Training images as the prototype update takes them, without augmentation."""
     for batch in rows.split(PER_PASS):
         at = batch.tolist()

@@ -15,8 +15,8 @@ from training.data.leakage import check_leakage
 from training.data.placed_images import PlacedImages
 from training.data.splits import SPLITS, Rule, by_split, check_split, fold_split_of
 from training.evaluation.report import Judged, paired_difference, report
-from training.fitting.context import Rows, Run
-from training.fitting.fit import Fitted, fit_black_box, fit_network
+from training.fitting.context import SplitRows, TrainingContext
+from training.fitting.fit import FittedNetwork, fit_black_box, fit_network
 from training.io import write_json
 
 _log = logging.getLogger(__name__)
@@ -27,15 +27,15 @@ class Fold:
     """One fold's images and networks."""
 
     number: int
-    rows: Rows
-    fitted: Fitted
-    black: Fitted | None
+    rows: SplitRows
+    fitted: FittedNetwork
+    black: FittedNetwork | None
 
 
-def rows_of(run: Run, *, fold: int = 0, folds: int | None = None) -> Rows:
+def split_rows(run: TrainingContext, *, fold: int = 0, folds: int | None = None) -> SplitRows:
     """Rows of one fold, or of the split itself, which fold 0 of 5 is too where the set has none."""
     parts = by_split(run.images.samples, _rule(fold, folds))
-    return Rows(*(run.images.rows(parts[split]) for split in SPLITS))
+    return SplitRows(*(run.images.rows(parts[split]) for split in SPLITS))
 
 
 def check_folds(images: PlacedImages, classes: tuple[str, ...], folds: int | None) -> list[str]:
@@ -63,16 +63,16 @@ def _rule(fold: int, folds: int | None) -> Rule | None:
     return None if folds is None else partial(fold_split_of, fold=fold, folds=folds)
 
 
-def fit_fold(run: Run, fold: int, folds: int | None) -> Fold:
+def fit_fold(run: TrainingContext, fold: int, folds: int | None) -> Fold:
     """Both networks of one fold."""
-    rows = rows_of(run, fold=fold, folds=folds)
+    rows = split_rows(run, fold=fold, folds=folds)
     place = run.out / "folds" / str(fold)
     fitted = fit_network(run, rows, out=place / "dprotonet")
     black = fit_black_box(run, rows, out=place / "blackbox") if run.recipe.blackbox else None
     return Fold(fold, rows, fitted, black)
 
 
-def keep_fold(run: Run, fold: Fold) -> None:
+def keep_fold(run: TrainingContext, fold: Fold) -> None:
     """Write what the fold found on its test images; a finished fold is not run again."""
     write_json(_file(run.out, fold.number), _record(run, fold))
 
@@ -83,7 +83,7 @@ def kept_fold(out: Path, fold: int) -> dict[str, Any] | None:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
-def summary(run: Run, folds: int) -> dict[str, Any]:
+def summary(run: TrainingContext, folds: int) -> dict[str, Any]:
     """Out-of-fold figures of both networks over all images, and their paired difference."""
     records = [kept_fold(run.out, fold) for fold in range(folds)]
     found = [r for r in records if r is not None]
@@ -106,7 +106,7 @@ def _file(out: Path, fold: int) -> Path:
     return out / "folds" / f"fold-{fold}.json"
 
 
-def _record(run: Run, fold: Fold) -> dict[str, Any]:
+def _record(run: TrainingContext, fold: Fold) -> dict[str, Any]:
     rows = fold.rows.test
     record: dict[str, Any] = {
         "fold": fold.number,
@@ -116,8 +116,10 @@ def _record(run: Run, fold: Fold) -> dict[str, Any]:
     for name, fitted in (("dprotonet", fold.fitted), ("blackbox", fold.black)):
         if fitted is None:
             continue
-        judged = fitted.judged(run, rows)
-        validation = report(fitted.judged(run, fold.rows.validation), resamples=10, curves=False)
+        judged = fitted.predictions(run, rows)
+        validation = report(
+            fitted.predictions(run, fold.rows.validation), resamples=10, curves=False
+        )
         test = report(judged, resamples=10, curves=False)
         record[name] = {
             "probabilities": np.round(judged.probabilities, 6).tolist(),
@@ -140,7 +142,7 @@ def _chosen(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _pooled(run: Run, records: list[dict[str, Any]], name: str) -> Judged:
+def _pooled(run: TrainingContext, records: list[dict[str, Any]], name: str) -> Judged:
     """Images of all folds; each was called by its own fold's threshold."""
     place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
     rows = np.array([place[i] for r in records for i in r["sample_ids"]])

@@ -20,10 +20,10 @@ from torch import Tensor, nn
 
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import Inference
-from training.data.inputs import EpochBatches, Inputs, number
+from training.data.inputs import EpochBatches, Inputs, derived_seed
 from training.evaluation.metrics import auroc
 from training.fitting.best_epoch import Best, is_over
-from training.fitting.calibration import chances, log_loss
+from training.fitting.calibration import class_probabilities, log_loss
 from training.fitting.distributed import averaged, is_main
 from training.fitting.networks import Trainee, backbone_of, logits_of
 from training.fitting.optimisers import Plateau, optimiser, schedule
@@ -183,7 +183,7 @@ def _to_device(
 def _seed_every_epoch(trainer: Engine, recipe: Recipe) -> None:
     @trainer.on(Events.EPOCH_STARTED)
     def seed(engine: Engine) -> None:
-        torch.manual_seed(number("epoch", recipe.seed, engine.state.epoch))
+        torch.manual_seed(derived_seed("epoch", recipe.seed, engine.state.epoch))
 
 
 def _start_prototypes_once(trainer: Engine, stage: Stage, recipe: Recipe) -> None:
@@ -224,7 +224,7 @@ def _judge_every_epoch(trainer: Engine, network: nn.Module, stage: Stage, best: 
     def judge(engine: Engine) -> None:
         logits = outputs(network, stage.inputs, stage.validation, logits_of, stage.device)
         scores = logits.double().numpy()
-        loss, area = log_loss(scores, truth), auroc(chances(scores, truth), truth)
+        loss, area = log_loss(scores, truth), auroc(class_probabilities(scores, truth), truth)
         engine.state.metrics.update(validation_auroc=area, validation_loss=loss)
         train_loss = float(_loss(engine.state.output))
         best.history.append(

@@ -21,8 +21,8 @@ from dprotonet.prototypes.activation_stats import activation_statistics
 from training.evaluation.evaluate import judge_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
-from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
-from training.fitting.fit import Fitted
+from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
+from training.fitting.fit import FittedNetwork
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -45,10 +45,10 @@ class Showing:
 
 
 def write_bundle(
-    run: Run,
-    rows: Rows,
-    fitted: Fitted,
-    black: Fitted | None,
+    run: TrainingContext,
+    rows: SplitRows,
+    fitted: FittedNetwork,
+    black: FittedNetwork | None,
     folder: Path,
     showing: Showing,
     *,
@@ -80,16 +80,18 @@ def write_bundle(
     test = [run.images.samples[i] for i in rows.test.tolist()]
     metrics = judge_samples(bundle, test, "test", resamples=run.recipe.resamples, device=run.device)
     if black is not None:
-        judged = black.judged(run, rows.test)
+        judged = black.predictions(run, rows.test)
         metrics["black_box"] = report(judged, resamples=run.recipe.resamples, curves=False)
         metrics["auroc_minus_black_box"] = paired_difference(
-            fitted.judged(run, rows.test), judged, resamples=run.recipe.resamples
+            fitted.predictions(run, rows.test), judged, resamples=run.recipe.resamples
         )
     card = _card(run, rows, fitted, metrics)
     return bundle.amend(card=replace(card, training={**card.training, "hardware": hardware}))
 
 
-def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> ModelCard:
+def _card(
+    run: TrainingContext, rows: SplitRows, fitted: FittedNetwork, metrics: dict[str, Any]
+) -> ModelCard:
     text, dataset = run.recipe.card, run.dataset
     training = {
         "recipe": run.recipe.to_json() | {"weights": weights_name(run.recipe)},
@@ -120,7 +122,9 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
     )
 
 
-def _gallery(run: Run, fitted: Fitted, showing: Showing) -> Iterable[GalleryPicture]:
+def _gallery(
+    run: TrainingContext, fitted: FittedNetwork, showing: Showing
+) -> Iterable[GalleryPicture]:
     """Heatmaps (and pictures) of the heaviest sources of every prototype."""
     from dprotonet.explain import MDM, TIERS, PrototypeNode
 

@@ -20,8 +20,13 @@ from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
 from training.evaluation.report import Judged
 from training.fitting import networks, prototype_stage
-from training.fitting.calibration import chances, fit_offsets, fit_temperature, fit_threshold
-from training.fitting.context import Rows, Run, balance
+from training.fitting.calibration import (
+    class_probabilities,
+    fit_offsets,
+    fit_temperature,
+    fit_threshold,
+)
+from training.fitting.context import SplitRows, TrainingContext, balance
 from training.fitting.engine import Stage, fit, outputs
 from training.fitting.networks import Trainee
 from training.fitting.prototype_stage import PruningCost
@@ -29,7 +34,7 @@ from training.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedNetwork:
     """A trained network with what validation chose.
 
     Attributes:
@@ -51,14 +56,16 @@ class Fitted:
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
 
-    def judged(self, run: Run, rows: Tensor) -> Judged:
+    def predictions(self, run: TrainingContext, rows: Tensor) -> Judged:
         """Some images with the calibrated probabilities."""
         images, at = run.images, rows.numpy()
         added = np.array(list(self.offsets.values())) if self.offsets else 0.0
         return Judged(
             run.dataset.classes,
             run.dataset.negative_class,
-            chances(self.logits[at], images.labels.numpy()[at], self.temperature, added),
+            class_probabilities(
+                self.logits[at], images.labels.numpy()[at], self.temperature, added
+            ),
             images.labels.numpy()[at],
             images.patients[at],
             images.views[at],
@@ -79,7 +86,7 @@ def prepare(
     resume: bool,
     cut: bool = False,
     keep: Path | None = None,
-) -> Run:
+) -> TrainingContext:
     """Inputs for every phase; behind frozen blocks they are computed here, once.
 
     Args:
@@ -94,16 +101,18 @@ def prepare(
         front = networks.front_blocks(backbone, recipe.frozen_blocks)
         inputs = KeptInputs(live, front, len(images), recipe.variants, keep=keep)
     cut = cut and recipe.variants > 0
-    return Run(recipe, dataset, images, preprocessing, live, inputs, out, device, resume, cut)
+    return TrainingContext(
+        recipe, dataset, images, preprocessing, live, inputs, out, device, resume, cut
+    )
 
 
-def fit_network(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
+def fit_network(run: TrainingContext, rows: SplitRows, *, out: Path | None) -> FittedNetwork:
     """The network that the recipe asks for."""
     make = fit_black_box if run.recipe.network == "blackbox" else fit_dprotonet
     return make(run, rows, out=out)
 
 
-def fit_black_box(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
+def fit_black_box(run: TrainingContext, rows: SplitRows, *, out: Path | None) -> FittedNetwork:
     """The black box: the same images, weights, phases and epochs."""
     start = time.perf_counter()
     trainee = networks.black_box(run.recipe, run.dataset.classes, balance(run, rows))
@@ -112,7 +121,7 @@ def fit_black_box(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
     return _fitted(trainee.network, logits, history, run, rows, start)
 
 
-def fit_dprotonet(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
+def fit_dprotonet(run: TrainingContext, rows: SplitRows, *, out: Path | None) -> FittedNetwork:
     """Joint training, then the prototype update, then the last layer."""
     start = time.perf_counter()
     trainee = networks.dprotonet(
@@ -131,7 +140,9 @@ def fit_dprotonet(run: Run, rows: Rows, *, out: Path | None) -> Fitted:
     return replace(fitted, update=update, pruning=pruning)
 
 
-def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[dict[str, Any]]:
+def _fit_cut(
+    trainee: Trainee, run: TrainingContext, rows: SplitRows, out: Path | None
+) -> list[dict[str, Any]]:
     """Train the network, cut behind its frozen blocks where activations were kept there."""
     recipe, network = run.recipe, trainee.network
     whole = cut_network(network, run)
@@ -156,7 +167,7 @@ def _fit_cut(trainee: Trainee, run: Run, rows: Rows, out: Path | None) -> list[d
     return history
 
 
-def cut_network(network: torch.nn.Module, run: Run) -> torch.nn.Module:
+def cut_network(network: torch.nn.Module, run: TrainingContext) -> torch.nn.Module:
     """Freeze the first blocks, and leave them out where activations were kept behind them.
 
     Returns:
@@ -170,12 +181,12 @@ def cut_network(network: torch.nn.Module, run: Run) -> torch.nn.Module:
     return whole
 
 
-def _start_prototypes(network: torch.nn.Module, run: Run, rows: Rows) -> None:
+def _start_prototypes(network: torch.nn.Module, run: TrainingContext, rows: SplitRows) -> None:
     if isinstance(network, DProtoNet):
         prototype_stage.start(network, run, rows)
 
 
-def _logits(network: torch.nn.Module, run: Run) -> NDArray[np.float64]:
+def _logits(network: torch.nn.Module, run: TrainingContext) -> NDArray[np.float64]:
     """``(N, K)`` of all images through the finished network."""
     everyone = torch.arange(len(run.images))
     return outputs(network, run.final, everyone, networks.logits_of, run.device).double().numpy()
@@ -185,18 +196,21 @@ def _fitted(
     network: torch.nn.Module,
     logits: NDArray[np.float64],
     history: list[dict[str, Any]],
-    run: Run,
-    rows: Rows,
+    run: TrainingContext,
+    rows: SplitRows,
     start: float,
-) -> Fitted:
+) -> FittedNetwork:
     """Temperature and threshold from the validation images."""
     at = rows.validation.numpy()
     labels = run.images.labels.numpy()[at]
     if run.dataset.multi_label:
         temperature, added = fit_offsets(logits[at], labels)
-        said, classes = chances(logits[at], labels, temperature, added), run.dataset.classes
+        said, classes = (
+            class_probabilities(logits[at], labels, temperature, added),
+            run.dataset.classes,
+        )
         cuts = [fit_threshold(said[:, k], labels[:, k]) for k in range(len(classes))]
-        return Fitted(
+        return FittedNetwork(
             *(network, logits, temperature, None, history, time.perf_counter() - start),
             thresholds=dict(zip(classes, cuts, strict=True)),
             offsets=dict(zip(classes, added.tolist(), strict=True)),
@@ -204,7 +218,7 @@ def _fitted(
     temperature, threshold = fit_temperature(logits[at], labels), None
     negative = run.dataset.negative_index
     if negative is not None:
-        said = chances(logits[at], labels, temperature)
+        said = class_probabilities(logits[at], labels, temperature)
         threshold = fit_threshold(1.0 - said[:, negative], labels != negative)
     seconds = time.perf_counter() - start
-    return Fitted(network, logits, temperature, threshold, history, seconds)
+    return FittedNetwork(network, logits, temperature, threshold, history, seconds)

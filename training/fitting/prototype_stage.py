@@ -17,8 +17,14 @@ from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
 from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
 from training.evaluation.metrics import auroc, share_right
-from training.fitting.calibration import chances
-from training.fitting.context import PER_PASS, Rows, Run, balance, prototype_batches
+from training.fitting.calibration import class_probabilities
+from training.fitting.context import (
+    PER_PASS,
+    SplitRows,
+    TrainingContext,
+    balance,
+    prototype_batches,
+)
 from training.fitting.engine import outputs
 
 _log = logging.getLogger(__name__)
@@ -50,7 +56,7 @@ class PruningCost:
         return asdict(self)
 
 
-def centre(model: DProtoNet, run: Run, rows: Rows) -> None:
+def centre(model: DProtoNet, run: TrainingContext, rows: SplitRows) -> None:
     """Take the training images' mean out of the pooled vectors.
 
     All vectors of a fresh network share one direction, under which a cosine can hardly tell them
@@ -64,7 +70,7 @@ def centre(model: DProtoNet, run: Run, rows: Rows) -> None:
         bias -= vectors.mean(dim=(0, 1)).to(bias.device)
 
 
-def recentre(model: DProtoNet, run: Run, rows: Rows) -> None:
+def recentre(model: DProtoNet, run: TrainingContext, rows: SplitRows) -> None:
     """Take the mean out of trained vectors, and out of the prototypes that lie among them."""
     vectors = outputs(model, run.final, rows.train, lambda o: o.vectors, run.device)
     mean, length = vectors.mean(dim=(0, 1)), vectors.norm(dim=-1).mean()
@@ -76,7 +82,7 @@ def recentre(model: DProtoNet, run: Run, rows: Rows) -> None:
         model.prototypes.copy_(placed - mean.to(bias.device))
 
 
-def centres(run: Run) -> bool:
+def centres(run: TrainingContext) -> bool:
     """Whether vectors are centred: where the recipe asks for it, and wherever findings go together.
 
     A softmax takes no notice of what all classes share; sigmoids do, and without centring they
@@ -85,7 +91,7 @@ def centres(run: Run) -> bool:
     return run.recipe.centre or run.images.multi_label
 
 
-def start(model: DProtoNet, run: Run, rows: Rows) -> None:
+def start(model: DProtoNet, run: TrainingContext, rows: SplitRows) -> None:
     """Before the backbone begins to move: centre, and share images out among the prototypes."""
     if centres(run):
         centre(model, run, rows)
@@ -100,7 +106,7 @@ def start(model: DProtoNet, run: Run, rows: Rows) -> None:
 
 
 def finish(
-    model: DProtoNet, run: Run, rows: Rows
+    model: DProtoNet, run: TrainingContext, rows: SplitRows
 ) -> tuple[DProtoNet, PrototypeUpdate, Tensor, PruningCost | None]:
     """Update, last layer, and pruning where the recipe asks for it.
 
@@ -130,7 +136,11 @@ def finish(
 
 
 def _prune(
-    model: DProtoNet, update: PrototypeUpdate, similarities: Tensor, run: Run, rows: Rows
+    model: DProtoNet,
+    update: PrototypeUpdate,
+    similarities: Tensor,
+    run: TrainingContext,
+    rows: SplitRows,
 ) -> tuple[DProtoNet, PrototypeUpdate, Tensor, PruningCost]:
     statistics = activation_statistics(
         model, prototype_batches(run, rows.train, run.final), images_per_pass=PER_PASS
@@ -148,18 +158,18 @@ def _prune(
 
 
 def _judge(
-    model: DProtoNet, similarities: Tensor, run: Run, rows: Rows
+    model: DProtoNet, similarities: Tensor, run: TrainingContext, rows: SplitRows
 ) -> tuple[float | None, float]:
     """AUROC and accuracy on the validation images."""
     truth = run.images.labels[rows.validation].numpy()
     with torch.no_grad():
         logits = model.contributions(similarities[rows.validation]).sum(dim=-1)
-    said = chances(logits.double().numpy(), truth)
+    said = class_probabilities(logits.double().numpy(), truth)
     area = auroc(said, truth)
     return (None if np.isnan(area) else area), share_right(said, truth)
 
 
-def fit_head(model: DProtoNet, similarities: Tensor, run: Run, rows: Rows) -> None:
+def fit_head(model: DProtoNet, similarities: Tensor, run: TrainingContext, rows: SplitRows) -> None:
     """The last layer alone, on similarities ``(N, P)`` that no longer change."""
     weight = model.head.weight
     start = weight.detach().clone()

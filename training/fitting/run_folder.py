@@ -39,7 +39,7 @@ def describe(
         skipped: files beside the images that are none.
         warnings: what was said of the data before training.
     """
-    return start(command=command, device=device, now=now) | {
+    return start_record(command=command, device=device, now=now) | {
         "recipe": recipe.to_json() | {"weights": weights_name(recipe)},
         "weights_sha256": _weights_sha256(recipe),
         "data": {
@@ -53,7 +53,7 @@ def describe(
     }
 
 
-def start(*, command: str, device: str, now: datetime | None = None) -> dict[str, Any]:
+def start_record(*, command: str, device: str, now: datetime | None = None) -> dict[str, Any]:
     """When and where a command was started, and on which state of the code."""
     return {
         "command": command,
