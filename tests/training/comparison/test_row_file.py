@@ -6,7 +6,7 @@ import pytest
 
 from dprotonet.errors import ReadableError
 from tests.training.old_rows import old_file
-from training import row_file
+from training.comparison import row_file
 from training.comparison.row_file import FILE, RowFile
 
 
