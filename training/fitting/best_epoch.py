@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from training.recipe import Recipe
 
 
-class Best:
+class BestEpoch:
     """The best epoch so far, kept as a part of the checkpoint."""
 
     def __init__(self) -> None:
