@@ -21,7 +21,7 @@ from training.data.splits import SPLITS, Split, by_split
 from training.datasets.registry import open_dataset
 from training.datasets.samples import Dataset, Sample
 from training.evaluation.report import Judged, report
-from training.progress import shown
+from training.io import progress_bar
 from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def judge_samples(
     """The same for given samples, each read, placed and predicted as for a reader."""
     from dprotonet.inference.predictor import Predictor
 
-    read = (sample.load() for sample in shown(samples, len(samples), "evaluate"))
+    read = (sample.load() for sample in progress_bar(samples, len(samples), "evaluate"))
     predictions = list(Predictor(bundle, device).predict_many(read))
     chances: NDArray[np.float64] = np.array(
         [[p.probabilities[name] for name in bundle.classes] for p in predictions]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dprotonet.modeling.labels import owned
-from training.data.inputs import number
+from training.data.inputs import derived_seed
 from training.data.placed_images import labels_of
 from training.evaluation import prototype_metrics as figures
 from training.evaluation.faithfulness import spread, strongest
@@ -104,7 +104,7 @@ def _looks(predictor: Predictor, chosen: Sequence[Sample]) -> Any:
         image = sample.load()
         x, placement = bundle.preprocessing(image)
         assert before is not None
-        noise = torch.Generator().manual_seed(number("noise", sample.sample_id))
+        noise = torch.Generator().manual_seed(derived_seed("noise", sample.sample_id))
         shaken = x + figures.NOISE * torch.randn(x.shape, generator=noise)
         similarities, masks = _look(predictor, torch.stack([x, shaken]))
         at = figures.peaks(masks, bundle.options.image_size)

@@ -13,9 +13,9 @@ from dprotonet.inference.predictor import Predictor
 from tests.training import replicas
 from tests.training.conftest import SMALL
 from training.__main__ import main
+from training.comparison.row_file import RowFile
 from training.evaluation.multilabel import calibration_error, weighted_calibration_error
 from training.evaluation.report import Judged, paired_difference, report
-from training.row_file import RowFile
 
 CLASSES = ("bright", "square", "striped")
 

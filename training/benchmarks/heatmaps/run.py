@@ -17,12 +17,12 @@ from training.benchmarks.heatmaps.plan import Plan, read_plan, settled
 from training.benchmarks.heatmaps.plot import plot
 from training.benchmarks.heatmaps.records import Row, finished
 from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
+from training.comparison.row_file import RowFile
 from training.data.splits import Split
 from training.datasets.samples import Sample
 from training.evaluation.evaluate import split_samples
-from training.fitting.run_folder import note_start, start
+from training.fitting.run_folder import note_start, start_record
 from training.io import write_json, write_text
-from training.row_file import RowFile
 
 _log = logging.getLogger(__name__)
 NAME = "bench"  # of the files with the results
@@ -86,7 +86,7 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
         return report(begun, asked, request, out)
     samples = split_samples(bundle, data, request.split)
     plan = settled(_plan(bundle, asked, request), samples, request.count, out, _besides(request))
-    note_start(out, start(command=request.command, device=request.device))
+    note_start(out, start_record(command=request.command, device=request.device))
     _collect(bundle, plan, asked, samples, request.device, out)
     if request.cost:
         _measure(folder, plan, asked, samples, request, out)

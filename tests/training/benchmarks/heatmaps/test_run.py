@@ -15,8 +15,8 @@ from tests.training.old_rows import in_the_old_form
 from training.__main__ import main
 from training.benchmarks.heatmaps.records import row_name
 from training.benchmarks.heatmaps.run import Request, bench
+from training.comparison.row_file import FILE, RowFile
 from training.datasets.samples import Box, Sample
-from training.row_file import FILE, RowFile
 
 QUICK = Request(
     methods=("gradcam", "centre"),
