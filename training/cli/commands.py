@@ -130,10 +130,9 @@ def evaluate(words: argparse.Namespace) -> None:
 
 
 def bench(words: argparse.Namespace) -> None:
-    """Judge heatmap methods on held-out images; print the page."""
+    """Compare heatmap methods on held-out images; print the page."""
     keep_freed_memory()
-    from training.benchmarks.heatmaps.run import Request
-    from training.benchmarks.heatmaps.run import bench as judge
+    from training.benchmarks.heatmaps.run import Request, benchmark
 
     request = Request(
         methods=words.methods,
@@ -150,7 +149,7 @@ def bench(words: argparse.Namespace) -> None:
         device=_device(words.device),
         command=_command(words),
     )
-    sys.stdout.write(judge(words.bundle, words.data, request, words.out))
+    sys.stdout.write(benchmark(words.bundle, words.data, request, words.out))
 
 
 def card(words: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
-from training.evaluation.metrics import auroc, share_right
+from training.evaluation.metrics import accuracy, auroc
 from training.fitting.best_epoch import best_epoch, score_of
 from training.fitting.calibration import chances, log_loss
 from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
@@ -225,7 +225,7 @@ def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]
     area = auroc(said, truth)
     return {
         "auroc": None if np.isnan(area) else round(area, 4),
-        "accuracy": round(share_right(said, truth), 4),
+        "accuracy": round(accuracy(said, truth), 4),
         "log_loss": round(log_loss(fitted.logits[at], truth), 4),
     }
 

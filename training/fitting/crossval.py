@@ -14,7 +14,8 @@ import numpy as np
 from training.data.leakage import check_leakage
 from training.data.placed_images import PlacedImages
 from training.data.splits import SPLITS, Rule, by_split, check_split, fold_split_of
-from training.evaluation.report import Judged, paired_difference, report
+from training.evaluation.report import paired_difference, report
+from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting.context import Rows, Run
 from training.fitting.fit import Fitted, fit_black_box, fit_network
 from training.io import write_json
@@ -140,11 +141,11 @@ def _chosen(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _pooled(run: Run, records: list[dict[str, Any]], name: str) -> Judged:
+def _pooled(run: Run, records: list[dict[str, Any]], name: str) -> ScoredPredictions:
     """Images of all folds; each was called by its own fold's threshold."""
     place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
     rows = np.array([place[i] for r in records for i in r["sample_ids"]])
-    return Judged(
+    return ScoredPredictions(
         run.dataset.classes,
         run.dataset.negative_class,
         np.array([p for r in records for p in r[name]["probabilities"]]),

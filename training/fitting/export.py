@@ -18,7 +18,7 @@ from dprotonet.bundle.bundle import Bundle, GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
-from training.evaluation.evaluate import judge_samples
+from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
 from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
@@ -78,7 +78,9 @@ def write_bundle(
         half_precision=run.recipe.half_precision,
     )
     test = [run.images.samples[i] for i in rows.test.tolist()]
-    metrics = judge_samples(bundle, test, "test", resamples=run.recipe.resamples, device=run.device)
+    metrics = evaluate_samples(
+        bundle, test, "test", resamples=run.recipe.resamples, device=run.device
+    )
     if black is not None:
         judged = black.judged(run, rows.test)
         metrics["black_box"] = report(judged, resamples=run.recipe.resamples, curves=False)

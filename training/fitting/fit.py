@@ -18,7 +18,7 @@ from dprotonet.prototypes.update import PrototypeUpdate
 from training.data.inputs import Inputs, KeptInputs, LiveInputs
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
-from training.evaluation.report import Judged
+from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting import networks, prototype_stage
 from training.fitting.calibration import chances, fit_offsets, fit_temperature, fit_threshold
 from training.fitting.context import Rows, Run, balance
@@ -51,11 +51,11 @@ class Fitted:
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
 
-    def judged(self, run: Run, rows: Tensor) -> Judged:
+    def judged(self, run: Run, rows: Tensor) -> ScoredPredictions:
         """Some images with the calibrated probabilities."""
         images, at = run.images, rows.numpy()
         added = np.array(list(self.offsets.values())) if self.offsets else 0.0
-        return Judged(
+        return ScoredPredictions(
             run.dataset.classes,
             run.dataset.negative_class,
             chances(self.logits[at], images.labels.numpy()[at], self.temperature, added),
