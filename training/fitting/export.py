@@ -21,7 +21,7 @@ from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
-from training.evaluation.evaluate import judge_samples
+from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
 from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
@@ -83,7 +83,7 @@ def write_bundle(
         ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
-    metrics = judge_samples(
+    metrics = evaluate_samples(
         bundle, test, "test", resamples=context.recipe.resamples, device=context.device
     )
     if black is not None:

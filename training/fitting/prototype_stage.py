@@ -16,7 +16,7 @@ from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
 from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
-from training.evaluation.metrics import auroc, share_right
+from training.evaluation.metrics import accuracy, auroc
 from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
     PER_PASS,
@@ -166,7 +166,7 @@ def _judge(
         logits = model.contributions(similarities[rows.validation]).sum(dim=-1)
     said = class_probabilities(logits.double().numpy(), truth)
     area = auroc(said, truth)
-    return (None if np.isnan(area) else area), share_right(said, truth)
+    return (None if np.isnan(area) else area), accuracy(said, truth)
 
 
 def fit_head(
