@@ -96,7 +96,7 @@ def save_bundle(directory: Path, parts: BundleParts) -> None:
 
 
 def replace_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace bundle.json in one step. Raises as :func:`check_name` where the name is a new one."""
+    """Replace bundle.json in one step. Raises as ``check_name`` where the name is a new one."""
     if manifest.name != read_manifest(folder).name:  # one that an older version wrote may stay
         check_name(manifest.name)
     staged = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"

@@ -60,7 +60,7 @@ def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, s
 
     Returns:
         The facts as :func:`inspect` gives them, and the pixels' SHA-256: of a file with one frame
-        :func:`~dprotonet.images.pixel_sha256`, of one with several
+        :func:`~dprotonet.images.hashes.pixel_sha256`, of one with several
         :func:`~dprotonet.images.identity.encoded_sha256`. Equal hashes say equal pixels; the same
         frames in another compression have another hash.
 
