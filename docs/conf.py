@@ -51,7 +51,6 @@ apidoc_modules = [
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_preserve_defaults = True
 # A name stands once, in the module that defines it, also where a package hands it on.
 autodoc_default_options = {"ignore-module-all": True}
 
