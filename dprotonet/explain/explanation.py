@@ -153,7 +153,7 @@ class Explanation(Facts):
         """Hold what the rest relies on."""
         if self.heatmap.ndim != 2 or self.heatmap.dtype != np.float32:
             raise ValueError("A heatmap is float32 (S, S).")
-        if not (np.isfinite(self.heatmap).all() and 0 <= self.heatmap.min() <= self.heatmap.max()):
+        if not ((self.heatmap >= 0) & (self.heatmap <= 1)).all():
             raise ValueError("A heatmap has finite values in [0, 1].")
 
     def to_json(self) -> dict[str, object]:

@@ -28,9 +28,7 @@ class MDMSettings:
     class_scale: str = "probability"  # of a class node's values as they are reported
     blends: tuple[float, ...] = (0.0, 0.5, 1.0)  # fractions of the learned map beside its start
     blend_areas: tuple[float, ...] = (0.1, 0.35)  # kept and removed to find the best blend
-    patience: float = (
-        0.01  # from step 12 on a gain below this fraction of the gap ends it; 0: never
-    )
+    patience: float = 0.01  # a gain below this fraction of the gap ends it, from step 12; 0: never
     faithfulness_steps: int = 8  # points of the insertion and deletion curves
     faithfulness_area: float = 0.2  # fraction of the image that "the marked region" means
     precision: str = "auto"  # of the search; reported values are always float32
