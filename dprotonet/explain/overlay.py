@@ -77,8 +77,8 @@ def overlay(
 ) -> np.ndarray:
     """The image with its heatmap over it.
 
-    A pixel is covered the more, the higher its heat: where the heatmap is 0 the image stays as it
-    is, and where it is 1 the colour covers the given opacity of it.
+    The higher the heatmap, the more of the pixel it covers: where it is 0 the image stays as it is,
+    and where it is 1 the colour has the given opacity.
 
     Args:
         display: ``(H, W)`` or ``(H, W, 3)`` uint8, the image as shown.
@@ -94,6 +94,6 @@ def overlay(
             f"The heatmap {heatmap.shape} and the image {display.shape[:2]} differ in size."
         )
     image = np.repeat(display[:, :, None], 3, axis=2) if display.ndim == 2 else display
-    share = (np.clip(np.nan_to_num(heatmap), 0, 1) * np.clip(opacity, 0, 1))[:, :, None]
-    mixed = image * (1 - share) + coloured(heatmap, name) * share
+    cover = (np.clip(np.nan_to_num(heatmap), 0, 1) * np.clip(opacity, 0, 1))[:, :, None]
+    mixed = image * (1 - cover) + coloured(heatmap, name) * cover
     return np.rint(mixed).astype(np.uint8)

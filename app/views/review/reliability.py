@@ -37,41 +37,42 @@ def value_words(node: str) -> str:
 
 def measured_words(saved: SavedExplanation) -> str:
     """What was measured: hiding parts of the image, and the map's share outside the body."""
-    found = saved.measured
-    parts = [NOT_MEASURED if found is None else hiding_words(saved, found), outside_words(saved)]
+    measured = saved.faithfulness
+    hiding = NOT_MEASURED if measured is None else hiding_words(saved, measured)
+    parts = [hiding, outside_words(saved)]
     return " ".join(part for part in parts if part)
 
 
-def hiding_words(saved: SavedExplanation, found: Faithfulness) -> str:
+def hiding_words(saved: SavedExplanation, measured: Faithfulness) -> str:
     """What becomes of the node's value when the marked part is hidden, and when a random one is.
 
     Of a fragile prediction the second is left to :func:`fragile_words`.
     """
-    before, hidden, random = _values(saved, found)
-    part, value = _part_words(found.area), value_words(saved.node)
+    before, hidden, random = _values(saved, measured)
+    part, value = _part_words(measured.area), value_words(saved.node)
     if hidden == before:
         marked = f"Hiding the marked {part} leaves {value} at {before}"
     else:
-        verb = "lowers" if found.hidden_value < saved.value_before else "raises"
+        verb = "lowers" if measured.hidden_value < saved.value_before else "raises"
         marked = f"Hiding the marked {part} {verb} {value} from {before} to {hidden}"
     if saved.is_fragile:
         return f"{marked}."
-    return f"{marked}; hiding a random {part} {_random_words(saved, found, before, random)}."
+    return f"{marked}; hiding a random {part} {_random_words(saved, measured, before, random)}."
 
 
-def _random_words(saved: SavedExplanation, found: Faithfulness, before: str, random: str) -> str:
+def _random_words(saved: SavedExplanation, measured: Faithfulness, before: str, random: str) -> str:
     if random == before:
         return f"leaves it at {random}"
-    if found.random_hidden_value > saved.value_before:
+    if measured.random_hidden_value > saved.value_before:
         return f"raises it to {random}"
-    if found.random_hidden_value < found.hidden_value < saved.value_before:
+    if measured.random_hidden_value < measured.hidden_value < saved.value_before:
         return f"lowers it more, to {random}"
     return f"lowers it to {random}"
 
 
-def _values(saved: SavedExplanation, found: Faithfulness) -> tuple[str, str, str]:
+def _values(saved: SavedExplanation, measured: Faithfulness) -> tuple[str, str, str]:
     """The node's value as it is, without the marked part, without a random one."""
-    values = saved.value_before, found.hidden_value, found.random_hidden_value
+    values = saved.value_before, measured.hidden_value, measured.random_hidden_value
     digits = 2 if saved.node.startswith("class:") and max(values) >= 0.1 else 3
     before, hidden, random = (number(value, digits) for value in values)
     return before, hidden, random
@@ -93,20 +94,20 @@ def outside_words(saved: SavedExplanation) -> str:
 
 def warnings(shown: OfferedHeatmap) -> list[str]:
     """What speaks against relying on a map or on its prediction, a sentence each."""
-    found = [doubt_words(shown.saved), fragile_words(shown.saved), unsettled_words(shown)]
-    return [words for words in found if words]
+    sentences = [doubt_words(shown.saved), fragile_words(shown.saved), unsettled_words(shown)]
+    return [words for words in sentences if words]
 
 
 def doubt_words(saved: SavedExplanation) -> str:
     """Why the map is not to be relied on; empty where nothing speaks against it."""
-    found = saved.measured
-    if found is None:
+    measured = saved.faithfulness
+    if measured is None:
         return ""
     no_better = []
-    if not found.beats_random:
+    if not measured.beats_random:
         no_better.append("a random one")
-    if found.beats_centre is False:
-        no_better.append("a blob in the middle of the image")
+    if measured.beats_centre is False:
+        no_better.append("a centred Gaussian")
     if not no_better:
         return ""
     this = "This first map" if saved.is_draft else "This map"
@@ -115,12 +116,12 @@ def doubt_words(saved: SavedExplanation) -> str:
 
 def fragile_words(saved: SavedExplanation) -> str:
     """That hiding any part changes the prediction much; empty where it does not."""
-    found = saved.measured
-    if found is None or not saved.is_fragile:
+    measured = saved.faithfulness
+    if measured is None or not saved.is_fragile:
         return ""
-    before, _, random = _values(saved, found)
+    before, _, random = _values(saved, measured)
     return (
-        f"Hiding a random {_part_words(found.area)} already changes "
+        f"Hiding a random {_part_words(measured.area)} already changes "
         f"{value_words(saved.node)} from {before} to {random}: "
         "this prediction is fragile on this image."
     )
@@ -144,26 +145,26 @@ def origin_words(saved: SavedExplanation) -> str:
 def draw_faithfulness(shown: OfferedHeatmap) -> None:
     """What was measured, and a warning where something speaks against the map."""
     st.caption(plain(measured_words(shown.saved)))
-    found = warnings(shown)
-    if found:
-        st.warning(plain(" ".join(found)), icon=":material/warning:")
+    sentences = warnings(shown)
+    if sentences:
+        st.warning(plain(" ".join(sentences)), icon=":material/warning:")
 
 
 def draw_curves(saved: SavedExplanation) -> None:
     """The areas under the curves beside those of the controls."""
-    found = saved.measured
-    if found is None:
+    measured = saved.faithfulness
+    if measured is None:
         return
-    inserted = [f"random {number(found.random_insertion_auc)}"]
-    deleted = [f"random {number(found.random_deletion_auc)}"]
-    if found.centre_insertion_auc is not None and found.centre_deletion_auc is not None:
-        inserted.append(f"middle {number(found.centre_insertion_auc)}")
-        deleted.append(f"middle {number(found.centre_deletion_auc)}")
+    inserted = [f"random {number(measured.random_insertion_auc)}"]
+    deleted = [f"random {number(measured.random_deletion_auc)}"]
+    if measured.centre_insertion_auc is not None and measured.centre_deletion_auc is not None:
+        inserted.append(f"middle {number(measured.centre_insertion_auc)}")
+        deleted.append(f"middle {number(measured.centre_deletion_auc)}")
     st.caption(
-        f"The marked part alone gives {number(found.kept_value)}. "
-        f"Insertion {number(found.insertion_auc)} ({', '.join(inserted)}; higher is better) · "
-        f"deletion {number(found.deletion_auc)} ({', '.join(deleted)}; lower is better)",
+        f"The marked part alone gives {number(measured.kept_value)}. "
+        f"Insertion {number(measured.insertion_auc)} ({', '.join(inserted)}; higher is better) · "
+        f"deletion {number(measured.deletion_auc)} ({', '.join(deleted)}; lower is better)",
         help="Insertion shows the image step by step, what is marked most first; deletion hides it "
-        "in that order. The same was done with a map that marks at random and with a blob in the "
-        f"middle of the image; neither looks at the network. Hidden pixels show: {found.fill}.",
+        "in that order. The same was done with a map that marks at random and with a centred "
+        f"Gaussian; neither looks at the network. Hidden pixels show: {measured.fill}.",
     )

@@ -113,7 +113,7 @@ def test_a_draft_that_was_left_alone_is_refined_on_request(
     [
         (
             {"centre_insertion_auc": 0.7},
-            "This map is no better than a blob in the middle of the image: do not rely on it.",
+            "This map is no better than a centred Gaussian: do not rely on it.",
         ),
         (
             {"random_insertion_auc": 0.9},
@@ -121,8 +121,7 @@ def test_a_draft_that_was_left_alone_is_refined_on_request(
         ),
         (
             {"random_insertion_auc": 0.9, "centre_insertion_auc": 0.8},
-            "This map is no better than a random one or a blob in the middle of the image: "
-            "do not rely on it.",
+            "This map is no better than a random one or a centred Gaussian: do not rely on it.",
         ),
     ],
 )

@@ -22,8 +22,8 @@ from tests.app.domain.test_explanations import saved
 
 def hiding(node: str = "class:finding", **changes: Any) -> str:
     one = saved(node, **changes)
-    assert one.measured is not None
-    return hiding_words(one, one.measured)
+    assert one.faithfulness is not None
+    return hiding_words(one, one.faithfulness)
 
 
 def test_hiding_what_is_marked_is_told_beside_hiding_a_random_part() -> None:
@@ -98,7 +98,7 @@ def test_a_prediction_that_a_random_part_changes_much_is_called_fragile() -> Non
 def test_a_steady_prediction_and_a_similarity_are_not_called_fragile() -> None:
     assert not fragile_words(saved(value_before=0.99, random_hidden_value=0.8))
     assert not fragile_words(saved("prototype:p07", value_before=0.99, random_hidden_value=0.1))
-    assert not fragile_words(saved(faithfulness={"insertion_auc": 0.6}))
+    assert not fragile_words(saved(faithfulness=None))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_maps_share_outside_the_body_is_told_where_it_is_known(
 
 
 def test_a_map_without_measurements_says_so_and_nothing_else() -> None:
-    unknown = saved(faithfulness={"insertion_auc": 0.6})
+    unknown = saved(faithfulness=None)
     assert measured_words(unknown) == NOT_MEASURED
     assert warnings(OfferedHeatmap(unknown)) == []
 
@@ -135,7 +135,9 @@ def test_two_maps_that_peak_at_different_places_are_both_said_to_be_unsettled() 
 
 
 def test_equal_to_the_centre_is_not_better_than_it() -> None:
-    assert "blob" in doubt_words(saved(centre_insertion_auc=0.6, centre_deletion_auc=0.2))
+    assert "centred Gaussian" in doubt_words(
+        saved(centre_insertion_auc=0.6, centre_deletion_auc=0.2)
+    )
     assert not doubt_words(saved())
 
 

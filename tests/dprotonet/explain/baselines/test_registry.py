@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain.baselines import extremal, published_mdm
+from dprotonet.explain.baselines import extremal
+from dprotonet.explain.baselines.published_mdm import PublishedMDM
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
 from dprotonet.explain.settings import MDMSettings
@@ -94,7 +95,7 @@ def test_passes_are_counted_and_planned_alike():
             progress=told.append,
         )
         (centre, _) = METHODS["centre"](PatchClassifier(), toy_image(), nodes, settings=QUICK)
-        forward, backward = METHODS[name].passes(SIZE, 2)
+        forward, backward = METHODS[name].make(PatchClassifier()).passes(SIZE, 2)
         assert one.passes_backward == backward, name
         # Score-CAM plans for as many channels as a MobileNetV2 has, and captum looks once more.
         spent = one.passes_forward - centre.passes_forward
@@ -147,7 +148,7 @@ def test_the_published_search_lies_over_the_patch_and_is_measured_like_every_oth
     assert found.faithfulness.fill == "blur"  # the caller's; it searches under the mean
     assert found.value_before == centre.value_before  # a probability; it searches by logits
     assert found.faithfulness.random_insertion_auc == centre.faithfulness.random_insertion_auc
-    forward, backward = published_mdm.passes(1)
+    forward, backward = PublishedMDM(PatchClassifier()).passes(SIZE, 1)
     assert found.passes_forward == forward + centre.passes_forward
     assert found.passes_backward == backward > 0
     assert found.measuring_passes == centre.measuring_passes
