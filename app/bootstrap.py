@@ -17,8 +17,10 @@ from app.services.adapters.image_reader import ImageReader
 from app.services.uploading.ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, Spool, SqlStore
 from app.store.errors import in_words
+from app.store.files.blobs import Blobs
+from app.store.files.spool import Spool
+from app.store.sql_store import SqlStore
 
 _opening = threading.Lock()
 

@@ -14,7 +14,7 @@ from app import bootstrap
 from app.runtime.folder_lock import FolderLock
 from app.services import binding, originals
 from app.settings import Settings
-from app.store import Blobs
+from app.store.files.blobs import Blobs
 from app.store.files.orphans import Orphan
 from app.store.migrate import upgrade
 from app.store.restore import look, swap

@@ -20,7 +20,7 @@ from app import bootstrap
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
 from app.services import jobs, models
-from app.services.inference import queue
+from app.services.inference import failures, queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -62,7 +62,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
             # What was at hand is taken up again when the store is back.
-            queue.sentence(error)
+            failures.sentence(error)
             is_in_trouble = True
             stop.wait(TROUBLE_SECONDS)
             continue

@@ -27,7 +27,7 @@ from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Spool
+from app.store.files.spool import Spool
 from app.viewer.assets import viewer_assets
 from app.viewer.encoding import pack_heatmap, pack_image
 from app.viewer.pictures import heatmap_png

@@ -16,9 +16,9 @@ from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job
 from app.services import jobs, models, originals
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
-from app.store import Transaction
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
+from app.store.sql_store import Transaction
 from dprotonet.images.file_names import stored_path
 
 
@@ -145,13 +145,13 @@ def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
 def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
     """The batches there are, newest first."""
     with workplace.store.read() as tx:
-        return tx.items.batches(limit=limit)
+        return tx.batches.newest(limit=limit)
 
 
 def progress(workplace: Workplace, job_id: str) -> BatchProgress:
     """Where a batch stands."""
     with workplace.store.read() as tx:
-        return tx.items.progress(job_id)
+        return tx.batches.progress(job_id)
 
 
 def rows(
@@ -164,7 +164,7 @@ def rows(
 ) -> BatchPage:
     """One page of a batch's files, in their order; ``states`` narrows them."""
     with workplace.store.read() as tx:
-        return tx.batch_rows.page(job_id, page=max(page, 0), size=size, states=tuple(states))
+        return tx.batch_report.page(job_id, page=max(page, 0), size=size, states=tuple(states))
 
 
 def resume(workplace: Workplace, job_id: str) -> BatchProgress:
@@ -182,15 +182,15 @@ def delete(workplace: Workplace, job_id: str) -> None:
 
     def rows_go(tx: Transaction) -> set[str]:
         tx.jobs.cancel(job_id, workplace.clock())
-        return tx.items.delete_batch(job_id)
+        return tx.batches.delete(job_id)
 
     originals.remove(workplace, rows_go)
 
 
 def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgress:
     with workplace.store.write() as tx:
-        tx.items.resume(job_id, failed_too=failed_too)
-        return tx.items.progress(job_id)
+        tx.batches.resume(job_id, failed_too=failed_too)
+        return tx.batches.progress(job_id)
 
 
 def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
@@ -232,7 +232,7 @@ def _save_upload(
         title = f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name
         work = Work("batch", f"batch:upload:{jobs.new_id()}", model=info.digest)
         job = jobs.enqueue(tx, work, now=now, batch=BatchFacts(title, explain=explain))
-        tx.items.add(job.job_id, [entry.item for entry in entries])
+        tx.batch_items.add(job.job_id, [entry.item for entry in entries])
     return job
 
 

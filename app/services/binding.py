@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from app.domain.errors import Refused
 from app.services.workplace import Workplace
-from app.store import Blobs, Transaction
+from app.store.files.blobs import Blobs
+from app.store.sql_store import Transaction
 
 IDENTITY = "identity"  # the key among the settings
 CORRECT = "correct DPROTONET_DATA or DPROTONET_DATABASE_URL"

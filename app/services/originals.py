@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.services.workplace import Workplace
-from app.store import Transaction
 from app.store.files.blobs import Staged
 from app.store.files.orphans import Orphan
+from app.store.sql_store import Transaction
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.services import galleries, jobs, models, originals
 from app.services.workplace import Workplace
-from app.store import Transaction
+from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
 
 MOST_TWINS = 20  # cases of the same pixels that a page names

@@ -18,8 +18,7 @@ from app.domain.annotations import (
 )
 from app.domain.errors import Conflict
 from app.store import case_summary
-from app.store.labelled import labelled
-from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry
+from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry, labelled
 
 COLUMNS = tuple(name for name in Annotation.__dataclass_fields__ if name != "prototype_judgements")
 

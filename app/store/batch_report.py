@@ -16,7 +16,7 @@ from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, Prediction
 from dprotonet.inference.prediction import Prediction
 
 
-class BatchRows:
+class BatchReport:
     """Reads a batch's rows inside one transaction."""
 
     def __init__(self, session: Session) -> None:

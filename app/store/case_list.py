@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from app.domain.cases import CaseFilters, CasePage, CaseRow
 from app.domain.errors import NotFound
 from app.store.case_summary import name_key
-from app.store.labelled import labelled
-from app.store.rows import CaseEntry, JobEntry
+from app.store.rows import CaseEntry, JobEntry, labelled
 
 _STUDY = aliased(CaseEntry)
 _MOST_IN_STUDY = 200

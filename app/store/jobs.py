@@ -261,6 +261,14 @@ class Jobs:
         return None if entry is None else to_job(entry)
 
 
+def begin_batch(entry: JobEntry, now: datetime) -> None:
+    """Say that a batch is being worked on."""
+    entry.state = "running"
+    entry.heartbeat_at = now
+    if entry.started_at is None:
+        entry.started_at = now
+
+
 @contextmanager
 def one_row(session: Session) -> Iterator[None]:
     """Changes of one row, kept or dropped by themselves, inside a larger transaction."""

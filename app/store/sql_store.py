@@ -19,14 +19,15 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import DiskFull
 from app.store.annotations import Annotations
-from app.store.batch_items import Items
-from app.store.batch_report import BatchRows
+from app.store.batch_items import BatchItems
+from app.store.batch_report import BatchReport
+from app.store.batches import Batches
 from app.store.case_list import CaseList
 from app.store.cases import Cases
 from app.store.errors import in_words
 from app.store.files.reserve import Reserve
+from app.store.folder_listings import FolderListings
 from app.store.jobs import Jobs
-from app.store.listings import Listings
 from app.store.results import Explanations, Predictions
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
 
@@ -50,9 +51,10 @@ class Transaction:
         self.explanations = Explanations(session)
         self.annotations = Annotations(session)
         self.jobs = Jobs(session)
-        self.items = Items(session)
-        self.listings = Listings(session)
-        self.batch_rows = BatchRows(session)
+        self.batches = Batches(session)
+        self.batch_items = BatchItems(session)
+        self.folder_listings = FolderListings(session)
+        self.batch_report = BatchReport(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

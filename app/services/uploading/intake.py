@@ -13,8 +13,8 @@ from app.domain.cases import Case, CaseFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
 from app.services import jobs, models, originals
 from app.services.workplace import Workplace
-from app.store import Transaction
 from app.store.files.blobs import Staged, TooManyBytes
+from app.store.sql_store import Transaction
 from dprotonet.errors import NotAnImage, ReadableError
 from dprotonet.images.file_names import printable
 

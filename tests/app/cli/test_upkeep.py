@@ -19,8 +19,8 @@ from app.services.originals import MOST_ASIDE
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import SqlStore
 from app.store.rows import Base
+from app.store.sql_store import SqlStore
 from tests.app.services.workplaces import make_workplace, png
 from tests.app.store.databases import (
     database_url,

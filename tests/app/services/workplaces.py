@@ -25,7 +25,9 @@ from app.services.inference.frames import Explained
 from app.services.uploading.ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, Spool, SqlStore
+from app.store.files.blobs import Blobs
+from app.store.files.spool import Spool
+from app.store.sql_store import SqlStore
 from dprotonet import images
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS

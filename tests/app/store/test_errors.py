@@ -11,10 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import Damaged, DiskFull, Unavailable
-from app.store import SqlStore, errors
+from app.store import errors
 from app.store.backup import backup
 from app.store.errors import in_words
 from app.store.migrate import upgrade
+from app.store.sql_store import SqlStore
 from tests.app.store.databases import NOW
 from tests.app.store.test_sql_store import case
 
