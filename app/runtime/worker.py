@@ -24,7 +24,7 @@ from app.services.inference import failures, queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 
@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     try:
         settings = Settings.from_environment()
-        with in_words(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
+        with readable_errors(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
             workplace = bootstrap.open_workplace(settings)
             try:
                 run(workplace, stop=stop)

@@ -80,7 +80,7 @@ def start_upload(
             raise refusals[0]
         if not entries:
             raise Refused("There are no files to read. Choose some.")
-        return _save_upload(workplace, _told_apart(entries), info, explain)
+        return _save_upload(workplace, _with_distinct_paths(entries), info, explain)
     finally:
         for blob in staged:
             workplace.blobs.discard(blob)
@@ -114,32 +114,32 @@ def folders(workplace: Workplace) -> tuple[Path, ...]:
 
 
 def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
-    """The real place of a folder, if it lies in the list.
+    """The real path of a folder, if it lies in the list.
 
     Raises:
         Refused: it does not, whatever links and dots its name is made of.
     """
     try:
-        place = Path(folder).resolve(strict=True)
+        real = Path(folder).resolve(strict=True)
     except (OSError, ValueError, RuntimeError):
-        place = None
+        real = None
     roots = [root.resolve() for root in workplace.settings.folders]
-    if place is None or not any(place.is_relative_to(root) for root in roots):
+    if real is None or not any(real.is_relative_to(root) for root in roots):
         raise Refused(
             "This folder may not be read. The folders that may are named in DPROTONET_FOLDERS "
             "when the program starts."
         )
-    if not place.is_dir():
+    if not real.is_dir():
         raise Refused("This is a file, not a folder. Name the folder that it lies in.")
-    return place
+    return real
 
 
 def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
     """The folders inside an allowed one, sorted; hidden ones and links are passed over."""
-    place = allowed_folder(workplace, folder)
-    with os.scandir(place) as found:
-        names = [e.name for e in found if not e.name.startswith(".") and _is_folder(e)]
-    return tuple(place / name for name in sorted(names))
+    real = allowed_folder(workplace, folder)
+    with os.scandir(real) as entries:
+        names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e)]
+    return tuple(real / name for name in sorted(names))
 
 
 def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
@@ -202,20 +202,20 @@ def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     return info
 
 
-def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
+def _with_distinct_paths(entries: Sequence[Entry]) -> list[Entry]:
     """Where two archives hold the same path, each is shown below its archive's name; what is
     still equal then, such as a path that one archive holds twice, is numbered."""
     counts = Counter(entry.item.shown_path for entry in entries)
-    seen = Counter[str]()
-    found = []
+    uses = Counter[str]()
+    distinct = []
     for entry in entries:
         path = entry.item.shown_path
         if counts[path] > 1 and shown_path(entry.origin) != path:
             path = shown_path(f"{entry.origin}/{path}")
-        seen[path] += 1
-        shown = path if seen[path] == 1 else f"{path} ({seen[path]})"
-        found.append(replace(entry, item=replace(entry.item, shown_path=shown)))
-    return found
+        uses[path] += 1
+        numbered = path if uses[path] == 1 else f"{path} ({uses[path]})"
+        distinct.append(replace(entry, item=replace(entry.item, shown_path=numbered)))
+    return distinct
 
 
 def _save_upload(

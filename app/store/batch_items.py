@@ -108,7 +108,7 @@ class BatchItems:
 
     def claim(self, now: datetime) -> ClaimedItem | None:
         """Take the next waiting file of the oldest batch."""
-        found = self._session.execute(
+        row = self._session.execute(
             select(JobItemEntry, JobEntry)
             .join(JobEntry, JobEntry.id == JobItemEntry.job_id)
             .where(JobEntry.state.in_(ACTIVE), JobItemEntry.state == "waiting")
@@ -116,9 +116,9 @@ class BatchItems:
             .limit(1)
             .with_for_update(skip_locked=True, of=JobItemEntry)
         ).first()
-        if found is None:
+        if row is None:
             return None
-        item, job = found
+        item, job = row
         item.state = "running"
         item.attempts += 1
         begin_batch(job, now)
@@ -192,17 +192,17 @@ class BatchItems:
         whose row cannot be written stays as it is, and the others do not wait for it.
 
         Returns:
-            How many files were found.
+            How many files there were.
         """
         running = select(JobItemEntry).where(JobItemEntry.state == "running")
-        found = list(self._session.scalars(running))
-        for entry in found:
+        entries = list(self._session.scalars(running))
+        for entry in entries:
             with one_row(self._session):
                 if entry.attempts >= MOST_ATTEMPTS:
                     entry.state, entry.message = "error", GIVEN_UP
                 else:
                     entry.state = "waiting"
-        return len(found)
+        return len(entries)
 
 
 def _entry(job_id: str, item: NewItem, position: int) -> JobItemEntry:

@@ -35,13 +35,13 @@ class Batches:
 
     def newest(self, *, limit: int) -> tuple[BatchProgress, ...]:
         """The newest batches, newest first."""
-        found = self._session.scalars(
+        job_ids = self._session.scalars(
             select(JobEntry.id)
             .where(JobEntry.kind == "batch")
             .order_by(JobEntry.created_at.desc(), JobEntry.id)
             .limit(limit)
         )
-        return tuple(self.progress(job_id) for job_id in list(found))
+        return tuple(self.progress(job_id) for job_id in list(job_ids))
 
     def is_any_open(self) -> bool:
         """Is there a batch that is not over?"""
@@ -105,9 +105,9 @@ class Batches:
 
     def _counts(self, job_id: str) -> dict[ItemState, int]:
         """Files of a batch by state."""
-        found = self._session.execute(
+        rows = self._session.execute(
             select(JobItemEntry.state, func.count())
             .where(JobItemEntry.job_id == job_id)
             .group_by(JobItemEntry.state)
         )
-        return {cast(ItemState, state): count for state, count in found}
+        return {cast(ItemState, state): count for state, count in rows}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from app.domain.errors import DiskFull, Unavailable
 from app.services.workplace import Workplace
-from app.store.errors import trouble
+from app.store.errors import readable_error
 from app.store.sql_store import Transaction
 from dprotonet.errors import ReadableError
 
@@ -48,7 +48,7 @@ def sentence(error: Exception) -> str:
     """What the reader sees of a failure; the log gets the traceback, never the contents."""
     if isinstance(error, ReadableError):
         return str(error)
-    known = trouble(error)
+    known = readable_error(error)
     if known is not None:
         return str(known)
     if isinstance(error, FileNotFoundError):
