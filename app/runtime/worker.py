@@ -20,11 +20,11 @@ from app import bootstrap
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
 from app.services import jobs, models
-from app.services.inference import queue
+from app.services.inference import failures, queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 
@@ -62,7 +62,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
             # What was at hand is taken up again when the store is back.
-            queue.sentence(error)
+            failures.sentence(error)
             is_in_trouble = True
             stop.wait(TROUBLE_SECONDS)
             continue
@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     try:
         settings = Settings.from_environment()
-        with in_words(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
+        with readable_errors(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
             workplace = bootstrap.open_workplace(settings)
             try:
                 run(workplace, stop=stop)

@@ -64,8 +64,8 @@ async def _file(workplace: Workplace, request: Request, token: str) -> Response:
 
 
 async def _check(workplace: Workplace, request: Request, token: str) -> Response:
-    asked = await _json(request)
-    files, size = asked.get("files"), asked.get("size")
+    question = await _json(request)
+    files, size = question.get("files"), question.get("size")
     if not (isinstance(files, int) and isinstance(size, int) and files >= 0 and size >= 0):
         return _wrong_request()
     try:
@@ -102,10 +102,10 @@ async def _json(request: Request) -> dict[str, object]:
         if len(body) > MOST_JSON:
             return {}
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _refusal(error: Refused) -> dict[str, object]:

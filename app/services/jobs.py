@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
 from app.services.workplace import Workplace
-from app.store import Transaction
+from app.store.sql_store import Transaction
 
 SILENCE_SECONDS = 20.0  # after which a worker counts as gone
 

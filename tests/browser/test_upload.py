@@ -49,7 +49,7 @@ def test_several_images_are_sent_and_listed_with_what_became_of_them(
     text.write_text("no image")
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files([*images, text])
-    page.get_by_text("4 added, 1 no image").wait_for()
+    page.get_by_text("4 added, 1 not an image").wait_for()
     page.locator("[data-upload=empty]").wait_for()
     assert spooled(program) == []
 

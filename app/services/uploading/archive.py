@@ -122,8 +122,10 @@ def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list
             "The ZIP file unfolds to far more than images do, as one made to do harm. "
             "Upload the images themselves."
         )
-    files = [one for one in archive.entries if not one.folder and not _is_shadow(one.name)]
-    return sorted(files, key=lambda one: one.name)
+    files = [
+        listed for listed in archive.entries if not listed.folder and not _is_shadow(listed.name)
+    ]
+    return sorted(files, key=lambda listed: listed.name)
 
 
 def _check_name(listed: Listed) -> None:

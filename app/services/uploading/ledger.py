@@ -56,7 +56,7 @@ class UploadLedger:
         return token
 
     def is_open(self, token: str) -> bool:
-        """Is the token known and in time? If so its hour begins anew."""
+        """Is the token known and in time? If so its hour begins again."""
         try:
             with self._lock:
                 self._session(token)
@@ -124,7 +124,7 @@ class UploadLedger:
         """
         latest = self._clock() - LIFE_SECONDS
         with self._lock:
-            over = [mark for mark, found in self._sessions.items() if found.used_at < latest]
+            over = [mark for mark, session in self._sessions.items() if session.used_at < latest]
             keys = [key for mark in over for key in self._sessions.pop(mark).held]
         for key in keys:
             self.spool.release(key)

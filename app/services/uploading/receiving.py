@@ -11,7 +11,7 @@ from app.domain.errors import DiskFull, Refused
 from app.services.uploading import intake
 from app.services.uploading.ledger import Received
 from app.services.workplace import Workplace
-from app.store.errors import trouble
+from app.store.errors import readable_error
 from app.store.files.spool import Receiving
 
 log = logging.getLogger(__name__)
@@ -73,8 +73,8 @@ def check(workplace: Workplace, token: str, *, files: int = 0, size: int = 0) ->
         Refused: not together with those that wait or are arriving.
         SessionOver: the token is not valid.
     """
-    there, bytes_there = workplace.uploads.totals(token)
-    intake.check_upload(workplace, files=there + files, size=bytes_there + size)
+    files_waiting, bytes_waiting = workplace.uploads.totals(token)
+    intake.check_upload(workplace, files=files_waiting + files, size=bytes_waiting + size)
 
 
 @contextmanager
@@ -146,7 +146,7 @@ def _each(
 
 def _no_room(error: OSError) -> NoRoom:
     log.error("the spool cannot be written to: %s", error.strerror)
-    if isinstance(trouble(error), DiskFull):
+    if isinstance(readable_error(error), DiskFull):
         return NoRoom("The disk is full, so the file could not be kept. Make room and try again.")
     return NoRoom(
         "The file could not be kept in the data folder. Look at the folder's permissions, "

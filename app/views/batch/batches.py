@@ -29,8 +29,8 @@ _STATES: dict[ItemState, str] = {
     "waiting": ":gray-badge[waiting]",
     "running": ":blue-badge[running]",
     "done": ":green-badge[read]",
-    "duplicate": ":green-badge[here already]",
-    "skipped": ":gray-badge[no image]",
+    "duplicate": ":green-badge[already imported]",
+    "skipped": ":gray-badge[not an image]",
     "error": ":red-badge[error]",
     "deleted": ":gray-badge[deleted]",
 }
@@ -38,7 +38,7 @@ _SHOWN: dict[str, tuple[ItemState, ...]] = {
     "All": (),
     "Read": ("done", "duplicate"),
     "Errors": ("error",),
-    "No image": ("skipped",),
+    "Not an image": ("skipped",),
     "To do": ("waiting", "running"),
 }
 
@@ -120,8 +120,8 @@ def progress_words(state: BatchProgress) -> str:
         words.append("still listing the folder")
     for key, name in (
         ("error", "not readable"),
-        ("skipped", "no image"),
-        ("duplicate", "here already"),
+        ("skipped", "not an image"),
+        ("duplicate", "already imported"),
     ):
         count = state.counts.get(key, 0)  # type: ignore[call-overload]
         if count:

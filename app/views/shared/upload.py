@@ -91,8 +91,8 @@ def _draw_results() -> None:
         f"{sum(found.outcome == outcome for found in results)} {words}"
         for outcome, words in (
             ("added", "added"),
-            ("duplicate", "here already"),
-            ("skipped", "no image"),
+            ("duplicate", "already imported"),
+            ("skipped", "not an image"),
             ("error", "not readable"),
         )
         if any(found.outcome == outcome for found in results)

@@ -17,7 +17,7 @@ from app.services.inference import queue
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Spool
+from app.store.files.spool import Spool
 from app.store.migrate import upgrade
 from app.viewer import encoding
 from app.viewer.assets import viewer_assets

@@ -95,7 +95,7 @@ def test_bound_deliberately_they_start_and_the_folder_keeps_its_id(workplace: Wo
     workplace.blobs.set_identity("a" * 32)
     workplace.blobs.put(b"film")
     found = binding.bind(workplace)
-    assert (found.named, found.there, found.both) == (0, 1, 0)
+    assert (found.named, found.here, found.both) == (0, 1, 0)
     binding.check(workplace)
     assert identity(workplace) == workplace.blobs.identity() == "a" * 32
 

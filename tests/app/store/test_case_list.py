@@ -8,7 +8,7 @@ from app.domain.annotations import Annotation
 from app.domain.cases import CaseFacts, CaseFilters, CaseRow
 from app.domain.errors import NotFound
 from app.services.jobs import enqueue_prediction
-from app.store import SqlStore
+from app.store.sql_store import SqlStore
 from dprotonet.inference.prediction import Prediction
 from tests.app.store.databases import NOW
 from tests.app.store.test_sql_store import case

@@ -12,10 +12,11 @@ from sqlalchemy import text
 
 from app.domain.cases import CaseFilters
 from app.domain.errors import Damaged, Refused
-from app.store import SqlStore, migrate
+from app.store import migrate
 from app.store.backup import KEPT, backup
 from app.store.migrate import upgrade
 from app.store.rows import Base
+from app.store.sql_store import SqlStore
 from dprotonet.errors import ReadableError
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.images.file_names import path_of
@@ -183,15 +184,15 @@ def test_images_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
             connection.execute(text(ITEM), values)
     upgrade(url, backups=tmp_path / "backups", now=NOW)
     with store.read() as tx:
-        found = tx.batch_rows.page("b1", page=0, size=9).rows
+        found = tx.batch_report.page("b1", page=0, size=9).rows
         assert [row.state for row in found] == ["done", "duplicate", "error", "error"]
         assert [row.case_id for row in found] == ["c1", "c1", None, None]
         assert "took this file for a duplicate" in found[2].message
         assert [row.path for row in found[1:]] == ["in/1 100%25.dcm", "in/2 100%25.dcm", "a.dcm"]
         assert tx.cases.get("c1").pixel_hash == "decoded"
     with store.write() as tx:
-        tx.items.resume("b1", failed_too=True)
-        item = tx.items.claim(NOW)
+        tx.batches.resume("b1", failed_too=True)
+        item = tx.batch_items.claim(NOW)
     assert item is not None and path_of(str(item.path)) == "in/2 100%25.dcm"
     assert path_of(str(item.folder)) == "/a%20b"
     store.close()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.cases import Case, CaseFacts
-from app.store import SqlStore
+from app.store.sql_store import SqlStore
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 

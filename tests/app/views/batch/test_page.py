@@ -38,7 +38,7 @@ def test_uploaded_files_become_a_batch_whose_rows_open_in_review(
     assert "0 of 3 files" in page.app.get("progress")[0].proto.text
     worker()
     page.run()
-    assert page.app.get("progress")[0].proto.text == "3 of 3 files · 1 no image · finished"
+    assert page.app.get("progress")[0].proto.text == "3 of 3 files · 1 not an image · finished"
     assert "This is a text" in page.text
     page.press("a.png")
     assert "prototypes" in page.text.lower()

@@ -51,7 +51,7 @@ def test_the_prediction_comes_with_its_prototypes_and_their_sources(image: Scree
 
 def test_several_files_stay_in_the_list_and_a_text_says_why_it_is_none(screen: Screen) -> None:
     screen.upload(("a.png", png(1)), ("b.png", png(2)), ("notes.txt", b"not an image"))
-    assert "2 added, 1 no image" in screen.text
+    assert "2 added, 1 not an image" in screen.text
     assert "This is a text" in screen.text
     assert len(screen.buttons("a.png")) == 1
     assert "2 cases" in screen.text
@@ -59,7 +59,7 @@ def test_several_files_stay_in_the_list_and_a_text_says_why_it_is_none(screen: S
 
 def test_the_same_file_twice_is_one_case(screen: Screen) -> None:
     screen.upload(("a.png", png(1)), ("b.png", png(1)))
-    assert "1 added, 1 here already" in screen.text
+    assert "1 added, 1 already imported" in screen.text
 
 
 def test_an_image_under_another_header_leads_to_the_first_with_its_pixels(screen: Screen) -> None:
@@ -89,7 +89,7 @@ def test_files_that_were_taken_in_are_let_go_of_and_a_second_look_takes_nothing_
 ) -> None:
     screen.upload(("a.png", png(1)), ("notes.txt", b"not an image"))
     assert list(workplace.settings.spool.iterdir()) == []
-    assert "1 added, 1 no image" in screen.run().text
+    assert "1 added, 1 not an image" in screen.run().text
     screen.run()
     assert "1 case" in screen.text
 

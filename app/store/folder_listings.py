@@ -9,15 +9,15 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.domain.jobs import MOST_ATTEMPTS, Job
-from app.store.batch_items import Items, begin
-from app.store.jobs import ACTIVE, one_row, to_job
+from app.store.batch_items import BatchItems
+from app.store.jobs import ACTIVE, begin_batch, one_row, to_job
 from app.store.rows import JobEntry
 from dprotonet.images.file_names import printable
 
 GIVEN_UP = f"the program stopped {MOST_ATTEMPTS} times meanwhile."
 
 
-class Listings:
+class FolderListings:
     """The batches of the job table whose folder is not listed to its end."""
 
     def __init__(self, session: Session) -> None:
@@ -32,7 +32,7 @@ class Listings:
         entry = self._session.scalars(oldest).first()
         if entry is None:
             return None
-        begin(entry, now)
+        begin_batch(entry, now)
         entry.attempts += 1
         self._session.flush()
         return to_job(entry), entry.folder or ""
@@ -75,7 +75,7 @@ class Listings:
         return entry if entry is not None and entry.listing else None
 
     def _give_up(self, entry: JobEntry, reason: str, now: datetime) -> None:
-        found = Items(self._session).total(entry.id)
+        found = BatchItems(self._session).total(entry.id)
         entry.listing, entry.attempts = False, 0
         entry.message = f"The folder could not be listed to its end: {reason}"
         if found:
