@@ -28,7 +28,7 @@ def open_demo(page: Page, program: Program, name: str) -> None:
     page.get_by_text("1 case", exact=True).wait_for()  # else the click may meet a row that goes
     page.get_by_role("button", name=name).click()
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_text("Bars to the right speak for").wait_for()
+    page.get_by_text("Bars to the right support").wait_for()
 
 
 def shown_map(page: Page) -> str:
@@ -51,17 +51,19 @@ def test_a_first_map_is_replaced_by_a_better_one_and_nothing_else_moves(
     page.locator("[data-heatmap=shown]").wait_for()
     draft = shown_map(page)
     chosen = page.get_by_label("Saved heatmaps").locator("option:checked")
-    assert chosen.inner_text() == "Class nodule (first map)"
+    assert chosen.inner_text() == "Class nodule (first heatmap)"
     # On a quick machine the refined map may be there before the words can be read.
-    page.get_by_text(re.compile("A first map is shown; refining…|Refined map, made in")).wait_for()
-    page.locator(".about").get_by_text("Hiding the marked fifth").wait_for()
+    page.get_by_text(
+        re.compile("Showing the first heatmap; refining…|Refined heatmap, made in")
+    ).wait_for()
+    page.locator(".about").get_by_text("Hiding the marked 20 % of the image").wait_for()
 
     page.get_by_role("button", name="Zoom in").click()
     page.get_by_label("Opacity of the heatmap").fill("80")
     zoom = page.locator(".zoom").inner_text()
     top, warnings = top_of(page, "Prototypes"), page.locator(WARNING).count()
     page.wait_for_function(ANOTHER_MAP, arg=draft)
-    page.get_by_text("Refined map, made in").first.wait_for()
+    page.get_by_text("Refined heatmap, made in").first.wait_for()
     assert chosen.inner_text() == "Class nodule"
     assert page.locator(".zoom").inner_text() == zoom
     assert page.get_by_label("Opacity of the heatmap").input_value() == "80"
@@ -84,10 +86,10 @@ def test_a_map_that_the_reader_put_away_does_not_come_back_by_itself(
     page.locator("[data-heatmap=shown]").wait_for()
     page.get_by_role("button", name="Heatmap", exact=True).click()
     assert shown_map(page) == ""
-    page.get_by_text("Refined map, made in").first.wait_for()
+    page.get_by_text("Refined heatmap, made in").first.wait_for()
     page.wait_for_timeout(500)
     assert shown_map(page) == ""
-    page.get_by_role("button", name="Show map").first.click()
+    page.get_by_role("button", name="Show heatmap").first.click()
     page.locator("[data-heatmap=shown]").wait_for()
 
 
@@ -96,10 +98,10 @@ def test_the_words_are_those_of_the_map_that_is_to_be_seen(page: Page, program: 
     words = page.locator(".about")
     assert not words.is_visible()
     page.get_by_role("button", name="Explain").first.click()
-    page.get_by_text("Refined map, made in").first.wait_for()
+    page.get_by_text("Refined heatmap, made in").first.wait_for()
     page.get_by_role("button", name="Explain").first.click()  # of the first prototype
-    page.get_by_text(re.compile(r"Heatmap asked for: Prototype p\d+$")).wait_for()
-    page.get_by_text("Refined map, made in").first.wait_for()
+    page.get_by_text(re.compile(r"Requested heatmap: Prototype p\d+$")).wait_for()
+    page.get_by_text("Refined heatmap, made in").first.wait_for()
     assert "the similarity to p" in words.inner_text()
     # The viewer's own list, of which the server hears nothing.
     page.get_by_label("Saved heatmaps").select_option(label="Class consolidation")

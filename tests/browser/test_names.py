@@ -54,7 +54,7 @@ def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Prog
     found["list"] = page.evaluate(MADE_OF_NAMES)
     page.locator(".st-key-rows-cases button").first.click()
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_text("Bars to the right speak for").wait_for()
+    page.get_by_text("Bars to the right support").wait_for()
     page.get_by_role("tab", name="Heatmaps").click()
     page.wait_for_timeout(500)
     found["case"] = page.evaluate(MADE_OF_NAMES)

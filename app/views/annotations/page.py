@@ -1,4 +1,4 @@
-"""Annotations: what was signed, found by filters, handed out as CSV or JSON."""
+"""Annotations: signed revisions with filters, and their export as CSV or JSON."""
 
 import streamlit as st
 
@@ -10,5 +10,5 @@ from app.views.shared.workplace import workplace
 keep_filters()
 place = workplace()
 filters = draw_filters(place)
-found = annotations.search(place, filters, page=st.session_state.get("page-notes", 0), size=15)
-draw_table(place, filters, found)
+rows = annotations.search(place, filters, page=st.session_state.get("page-notes", 0), size=15)
+draw_table(place, filters, rows)

@@ -1,4 +1,4 @@
-"""Batch: many images as one job that outlives the page, with results that open in Review."""
+"""Batch: many images as one background job, with results that open in Review."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Model: what each model is for, how well it does, and the prototypes it judges by."""
+"""Model: intended use, performance and prototypes of each model."""
 
 import streamlit as st
 
@@ -13,4 +13,4 @@ if chosen is not None:
     with show_errors():
         draw_card(place, chosen, models.bundle(place, chosen.digest))
 else:
-    st.info("There is no model here yet. Add one with: `python -m app models add DIR`")
+    st.info("There is no model yet. Add one with: `python -m app models add DIR`")

@@ -1,4 +1,4 @@
-"""Review: the list of cases and the way in for images, or the one image that is open."""
+"""Review: the list of cases and the upload field, or the open case."""
 
 import streamlit as st
 

@@ -44,7 +44,7 @@ def shown(page: Screen) -> list[tuple[str, str]]:
 
 
 def test_nothing_signed_is_said_in_a_sentence(screen: Screen) -> None:
-    assert "Nothing was signed yet" in screen.open("annotations").text
+    assert "Nothing has been signed yet" in screen.open("annotations").text
 
 
 def test_the_latest_revision_of_every_image_is_listed(page: Screen) -> None:
@@ -58,7 +58,7 @@ def test_filters_narrow_the_table(page: Screen) -> None:
     page.choose("Verdict", "reject")
     assert shown(page) == [("two.png", "1")]
     page.write("Find", "one")
-    assert "No annotation fits these filters" in page.text
+    assert "No annotation matches these filters" in page.text
 
 
 def test_both_downloads_are_offered(page: Screen) -> None:

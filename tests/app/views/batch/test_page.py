@@ -38,7 +38,7 @@ def test_uploaded_files_become_a_batch_whose_rows_open_in_review(
     assert "0 of 3 files" in page.app.get("progress")[0].proto.text
     worker()
     page.run()
-    assert page.app.get("progress")[0].proto.text == "3 of 3 files · 1 no image · finished"
+    assert page.app.get("progress")[0].proto.text == "3 of 3 files · 1 not an image · finished"
     assert "This is a text" in page.text
     page.press("a.png")
     assert "prototypes" in page.text.lower()
@@ -79,7 +79,7 @@ def test_a_server_folder_is_offered_only_if_the_settings_name_it(
     ward.mkdir()
     (ward / "a.png").write_bytes(png(1))
     page.choose("From", "Server folder")
-    page.choose("Inside it", ward)
+    page.choose("Subfolder", ward)
     page.press("Start")
     worker()
     page.run()
@@ -129,7 +129,7 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
         ward.mkdir()
         Path(os.fsdecode(os.fsencode(ward) + b"/r\xf6ntgen.png")).write_bytes(png(1))
         page.choose("From", "Server folder")
-        page.choose("Inside it", ward)
+        page.choose("Subfolder", ward)
         assert "images/%F6" in page.text
         page.press("Start")
         worker()

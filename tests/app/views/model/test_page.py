@@ -48,7 +48,7 @@ def test_the_card_says_what_the_model_is_for_and_its_hashes(
     assert "Research use, not for diagnosis." in page.text
     assert "It knows nothing." in page.text
     assert active.digest in page.text
-    assert "none: 2 prototypes (nothing found)" in page.text
+    assert "none: 2 prototypes (negative class)" in page.text
 
 
 def test_prototypes_are_shown_by_class(page: Screen) -> None:
@@ -56,7 +56,7 @@ def test_prototypes_are_shown_by_class(page: Screen) -> None:
     assert "p00" not in page.text
     page.choose("Class", "none")
     assert "p00" in page.text
-    assert "Made of 2 images" in page.text
+    assert "Made from 2 images" in page.text
 
 
 def test_another_model_is_made_active(page: Screen, workplace: Workplace) -> None:
@@ -67,7 +67,7 @@ def test_another_model_is_made_active(page: Screen, workplace: Workplace) -> Non
     chosen = models.active(workplace)
     assert chosen is not None
     assert chosen.name == "chest-phantom"
-    assert "active: new uploads are read with it" in page.text
+    assert "active: reads new uploads" in page.text
 
 
 def test_a_card_without_results_says_how_to_get_them(page: Screen) -> None:

@@ -48,18 +48,20 @@ def test_a_first_map_is_shown_with_its_faithfulness_and_says_that_a_better_one_c
     assert bars(image) == ["Explaining Class finding: waiting for the worker…"]
     step(image, workplace, pool)
     assert "Heatmaps (1)" in image.text
-    hidden = "Hiding the marked fifth lowers the probability of finding from 0.80 to 0.30;"
+    hidden = (
+        "Hiding the marked 20 % of the image lowers the probability of finding from 0.80 to 0.30;"
+    )
     (drawn,) = maps_in_viewer(image)
     assert drawn["description"].startswith(hidden) and hidden in image.text, (
         "under it and in its tab"
     )
     assert "better than" not in image.text and "green" not in drawn["description"]
     (job,) = review.open_case(workplace, image.case_id).jobs
-    assert bars(image) == ["A first map is shown; refining…"]
+    assert bars(image) == ["Showing the first heatmap; refining…"]
     image.app.button(key=f"cancel-{job.job_id}").click()
     image.run()
     assert overlays(image, workplace) == ["draft"]
-    assert "First map, made in 0.5 s." in image.text
+    assert "First heatmap, made in 0.5 s." in image.text
     assert image.buttons("Refine")
 
 
@@ -74,11 +76,11 @@ def test_the_better_map_takes_the_first_ones_place_and_says_so_in_numbers(
     step(image, workplace, pool)
     assert overlays(image, workplace) == ["standard"] and "Heatmaps (1)" in image.text
     assert (
-        "Hiding the marked fifth lowers the probability of finding from 0.80 to 0.22; hiding a "
-        "random fifth lowers it to 0.75." in image.text
+        "Hiding the marked 20 % of the image lowers the probability of finding from 0.80 to 0.22; "
+        "hiding a random 20 % lowers it to 0.75." in image.text
     )
     assert "to 0.50" not in image.text
-    assert "Refined map, made in 0.5 s." in image.text
+    assert "Refined heatmap, made in 0.5 s." in image.text
     assert bars(image) == []
 
 
@@ -92,7 +94,7 @@ def test_a_map_can_be_refined_further_once(
     assert bars(image) == ["Refining further…"]
     step(image, workplace, pool)
     assert overlays(image, workplace) == ["full"]
-    assert "Fully refined map" in image.text and not image.buttons("Refine")
+    assert "Fully refined heatmap" in image.text and not image.buttons("Refine")
 
 
 def test_a_draft_that_was_left_alone_is_refined_on_request(
@@ -113,16 +115,15 @@ def test_a_draft_that_was_left_alone_is_refined_on_request(
     [
         (
             {"centre_insertion_auc": 0.7},
-            "This map is no better than a blob in the middle of the image: do not rely on it.",
+            "This heatmap is no better than a centred Gaussian. Do not rely on it.",
         ),
         (
             {"random_insertion_auc": 0.9},
-            "This map is no better than a random one: do not rely on it.",
+            "This heatmap is no better than a random one. Do not rely on it.",
         ),
         (
             {"random_insertion_auc": 0.9, "centre_insertion_auc": 0.8},
-            "This map is no better than a random one or a blob in the middle of the image: "
-            "do not rely on it.",
+            "This heatmap is no better than a random one or a centred Gaussian. Do not rely on it.",
         ),
     ],
 )
@@ -147,7 +148,9 @@ def test_of_a_centre_that_was_not_measured_nothing_is_said(
     image.press("Explain")
     step(image, workplace, pool)
     step(image, workplace, pool)
-    assert "Hiding the marked fifth" in image.text and "middle" not in image.text
+    assert (
+        "Hiding the marked 20 % of the image" in image.text and "centred Gaussian" not in image.text
+    )
     assert not image.app.warning
 
 
@@ -195,13 +198,13 @@ def test_a_first_map_that_peaked_elsewhere_stays_at_hand_and_neither_is_settled(
     step(image, workplace, pool)
     assert "Heatmaps (2)" in image.text
     refined, first = maps_in_viewer(image)
-    assert (refined["label"], first["label"]) == ("Class finding", "Class finding (first map)")
+    assert (refined["label"], first["label"]) == ("Class finding", "Class finding (first heatmap)")
     assert refined["url"] != first["url"]
-    assert "elsewhere than that of the first map: neither is settled" in refined["warning"]
-    assert "The refined map has its peak elsewhere: neither is settled" in first["warning"]
+    assert "The first heatmap peaks elsewhere. Neither peak is reliable" in refined["warning"]
+    assert "The refined heatmap peaks elsewhere. Neither peak is reliable" in first["warning"]
     image.app.button(key="show-class:finding@first").click()
     image.run()
-    assert "First map, made in 0.5 s." in image.text
+    assert "First heatmap, made in 0.5 s." in image.text
     (drawn,) = image.app.get("bidi_component")
     assert json.loads(drawn.proto.json)["requested"] == first["id"]
 
@@ -228,9 +231,9 @@ def test_the_words_under_the_overlay_are_those_of_each_map(
     prototype, of_class = maps_in_viewer(image)
     assert "the similarity to p00 from 0.800 to 0.300" in prototype["description"]
     assert "the probability of finding from 0.80 to 0.30" in of_class["description"]
-    assert "31 % of the map lies outside the body." in of_class["description"]
+    assert "31 % of the heatmap lies outside the body." in of_class["description"]
     assert "this network relies on" in of_class["description"]
     assert not prototype["warning"]
     assert of_class["warning"].endswith(
-        "from 0.80 to 0.40: this prediction is fragile on this image."
+        "from 0.80 to 0.40. This prediction is fragile on this image."
     )

@@ -10,7 +10,7 @@ from app.services import review
 from app.services.inference import queue
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
-from app.views.shared.format import call_words
+from app.views.shared.format import label_text
 from dprotonet import images
 from dprotonet.inference.prediction import Prediction, decide
 from tests.app.services.workplaces import FakePool, dicom, png
@@ -28,7 +28,7 @@ def test_every_page_says_what_the_program_is_not_and_who_reads(screen: Screen) -
     for page in ("review", "batch", "annotations", "model"):
         words = screen.open(page).text
         assert "Research use only, not for diagnosis" in words
-        assert "Images are stored as they came, for one local reader" in words
+        assert "Images are stored unchanged, for one local reader" in words
         assert "nih-pneumonia" in words
         assert "Reader One" in words
 
@@ -51,7 +51,7 @@ def test_the_prediction_comes_with_its_prototypes_and_their_sources(image: Scree
 
 def test_several_files_stay_in_the_list_and_a_text_says_why_it_is_none(screen: Screen) -> None:
     screen.upload(("a.png", png(1)), ("b.png", png(2)), ("notes.txt", b"not an image"))
-    assert "2 added, 1 no image" in screen.text
+    assert "2 added, 1 not an image" in screen.text
     assert "This is a text" in screen.text
     assert len(screen.buttons("a.png")) == 1
     assert "2 cases" in screen.text
@@ -59,7 +59,7 @@ def test_several_files_stay_in_the_list_and_a_text_says_why_it_is_none(screen: S
 
 def test_the_same_file_twice_is_one_case(screen: Screen) -> None:
     screen.upload(("a.png", png(1)), ("b.png", png(1)))
-    assert "1 added, 1 here already" in screen.text
+    assert "1 added, 1 already imported" in screen.text
 
 
 def test_an_image_under_another_header_leads_to_the_first_with_its_pixels(screen: Screen) -> None:
@@ -89,7 +89,7 @@ def test_files_that_were_taken_in_are_let_go_of_and_a_second_look_takes_nothing_
 ) -> None:
     screen.upload(("a.png", png(1)), ("notes.txt", b"not an image"))
     assert list(workplace.settings.spool.iterdir()) == []
-    assert "1 added, 1 no image" in screen.run().text
+    assert "1 added, 1 not an image" in screen.run().text
     screen.run()
     assert "1 case" in screen.text
 
@@ -152,7 +152,7 @@ def test_filters_narrow_the_list_and_outlive_an_open_image(screen: Screen) -> No
     screen.press("All cases")
     assert not screen.buttons("a.png")
     screen.write("Find", "nothing like it")
-    assert "No case fits these filters" in screen.text
+    assert "No case matches these filters" in screen.text
 
 
 def test_the_list_turns_its_pages(screen: Screen, workplace: Workplace) -> None:
@@ -272,9 +272,9 @@ def test_several_findings_are_called_each_with_its_probability(
     queue.run_pending(workplace, TogetherPool())
     shown = screen.run()
     assert "#### none 60 % + finding 82 %" in shown.text.replace("\u202f", " ")
-    assert "each class is called by itself" in shown.text
+    assert "each class has its own threshold" in shown.text
     assert "contributions sum to the logit of **finding**" in shown.text
-    assert "The prototypes are about “finding”" in shown.text
+    assert "The prototypes explain “finding”" in shown.text
 
 
 def test_an_image_is_found_by_any_of_the_findings_that_were_called(
@@ -297,4 +297,4 @@ def test_an_image_is_found_by_any_of_the_findings_that_were_called(
     ],
 )
 def test_a_list_gives_a_probability_to_one_finding_alone(label: str, words: str) -> None:
-    assert call_words(label, 0.82) == words
+    assert label_text(label, 0.82) == words

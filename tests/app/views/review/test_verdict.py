@@ -43,10 +43,10 @@ def test_nothing_is_saved_before_verdict_and_confidence_are_chosen(image: Screen
 def test_judgements_of_prototypes_are_saved_with_the_verdict(
     image: Screen, workplace: Workplace
 ) -> None:
-    image.choose("As a reason for the prediction it is", "artefact")
+    image.choose("As evidence for the prediction, it is", "artefact")
     image.choose("Verdict", "accept")
     image.choose("Confidence", 3)
-    assert "Say which artefact it is: p00." in image.text
+    assert "Choose which artefact it is: p00." in image.text
     image.press("Save revision 1")
     assert image.errors == [
         "Prototype p00 is judged to be an artefact, but not which one. Choose device, text, border "
@@ -71,7 +71,7 @@ def test_a_draft_outlives_a_look_at_another_page(image: Screen) -> None:
     image.app.query_params["case"] = case_id
     image.run()
     assert image.app.text_area[0].value == "half a thought"
-    assert image.has("Further label")
+    assert image.has("Additional label")
 
 
 def test_a_revision_of_somebody_else_is_not_overwritten(
@@ -145,7 +145,7 @@ def test_the_readers_own_entries_can_be_discarded(image: Screen, workplace: Work
         workplace, image.case_id, verdict="accept", confidence=1, expected_revision=0, text="theirs"
     )
     image.run()
-    image.press("Discard mine")
+    image.press("Discard my entries")
     assert not image.app.warning and image.app.text_area[0].value == "theirs"
     assert image.buttons("Save revision 2")
 
