@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
-from app.services import batches, models
+from app.services import batch_export, batches, models
 from app.services.workplace import Workplace
 from app.views.review.job_progress import cancel
 from app.views.shared.errors import show_errors
@@ -160,7 +160,7 @@ def _draw_actions(workplace: Workplace, state: BatchProgress) -> None:
         # Written on demand, not at every refresh: a batch may be large.
         st.download_button(
             "CSV",
-            lambda: batches.export_csv(workplace, job_id),
+            lambda: batch_export.as_csv(workplace, job_id),
             file_name=f"batch-{job_id}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -169,7 +169,7 @@ def _draw_actions(workplace: Workplace, state: BatchProgress) -> None:
         )
         st.download_button(
             "JSON",
-            lambda: batches.export_json(workplace, job_id),
+            lambda: batch_export.as_json(workplace, job_id),
             file_name=f"batch-{job_id}.json",
             mime="application/json",
             icon=":material/download:",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import NotFound, Refused
-from app.services import batches, explanations, jobs, review
+from app.services import batch_export, batches, explanations, jobs, review
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -85,7 +85,7 @@ def test_a_batch_can_explain_each_images_most_probable_finding(
     assert nodes == {"class:finding"}
     assert set(pool.tiers) == {"standard"}, "nobody waits for a first map"
     assert rows[0].explanation_tier == "standard" and rows[3].explanation_tier is None
-    files = json.loads(batches.export_json(place_with, job.job_id))["files"]
+    files = json.loads(batch_export.as_json(place_with, job.job_id))["files"]
     assert [file["explanation_tier"] for file in files[:1]] == ["standard"]
     assert rows[1].explanation_id == rows[2].explanation_id
     assert len(pool.explained) == 4
@@ -331,12 +331,12 @@ def test_the_exports_carry_schema_hashes_and_no_formulas(
 ) -> None:
     job = batches.start_upload(workplace, [("=cmd.png", png(1)), ("@b.txt", b"text")])
     queue.run_pending(workplace, pool)
-    lines = list(csv.DictReader(io.StringIO(batches.export_csv(workplace, job.job_id).decode())))
+    lines = list(csv.DictReader(io.StringIO(batch_export.as_csv(workplace, job.job_id).decode())))
     assert [line["file"] for line in lines] == ["'=cmd.png", "'@b.txt"]
-    assert lines[0]["schema"] == batches.SCHEMA and lines[0]["model"] == "nih-pneumonia"
+    assert lines[0]["schema"] == batch_export.SCHEMA and lines[0]["model"] == "nih-pneumonia"
     assert float(lines[0]["p(none)"]) + float(lines[0]["p(finding)"]) == pytest.approx(1)
-    found = json.loads(batches.export_json(workplace, job.job_id))
-    assert found["schema"] == batches.SCHEMA
+    found = json.loads(batch_export.as_json(workplace, job.job_id))
+    assert found["schema"] == batch_export.SCHEMA
     manifest = found["manifest"]
     assert manifest["counts"] == {"done": 1, "skipped": 1} and len(manifest["model_sha256"]) == 64
     assert all(len(file["sha256"]) == 64 for file in found["files"])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import batches, explanations, review
+from app.services import batch_export, batches, explanations, review
 from app.services.inference import queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.uploading import intake
@@ -68,7 +68,7 @@ def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
             archive.write(REPORTS / f"{name}.dcm", f"set/{name}.dcm")
     job = batches.start_upload(alone, [("set.zip", packed.getvalue())])
     queue.run_pending(alone, pool)
-    text = batches.export_csv(alone, job.job_id).decode()
+    text = batch_export.as_csv(alone, job.job_id).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["status"] for line in lines] == ["duplicate"] * 5
     assert {line["file"][:3]: float(line["p(finding)"]) for line in lines} == pytest.approx(found)
@@ -129,9 +129,9 @@ def test_images_of_one_name_are_told_apart_by_their_path(alone: Workplace, pool:
     assert [row.name for row in rows] == ["film.jpg"] * 3
     assert [row.path for row in rows] == ["p1/film.jpg", "p2/film.jpg", "p3/film.jpg"]
     assert all(row.shares_name for row in rows)
-    lines = csv.DictReader(io.StringIO(batches.export_csv(alone, job.job_id).decode()))
+    lines = csv.DictReader(io.StringIO(batch_export.as_csv(alone, job.job_id).decode()))
     assert [line["path"] for line in lines] == [row.path for row in rows]
-    files = json.loads(batches.export_json(alone, job.job_id))["files"]
+    files = json.loads(batch_export.as_json(alone, job.job_id))["files"]
     assert [file["path"] for file in files] == [row.path for row in rows]
     review.delete_case(alone, str(rows[0].case_id))
     assert batches.rows(alone, job.job_id).rows[0].path == ""

@@ -28,7 +28,7 @@ def workplace(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> 
     settings = Settings(tmp_path / "data", assets=assets, folders=(images,))
     found = make_workplace(settings)
     upgrade(settings.store_url, backups=settings.backups, now=START)
-    monkeypatch.setattr("app.views.shared.workplace.opened", lambda settings: found)
+    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: found)
     yield found
     found.close()
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.shared.format import JOINER
-from app.views.shared.workplace import workplace
+from app.views.shared.workplace import current_workplace
 from tests.paths import ROOT
 
 MAIN = ROOT / "app" / "main.py"
@@ -88,7 +88,7 @@ class Screen:
     @property
     def workplace(self) -> Workplace:
         """What lies behind the pages."""
-        return workplace()
+        return current_workplace()
 
     def _shows_field(self, key: str) -> bool:
         shown = [part.proto.id for part in self.app.get("bidi_component")]

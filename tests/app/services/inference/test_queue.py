@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.jobs import MOST_ATTEMPTS
-from app.services import batches, explanations, jobs, review
+from app.services import batch_export, batches, explanations, jobs, review
 from app.services.inference import batch_items, queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -77,9 +77,9 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
             ("%FF%41.png", "done"),
         ]
         assert {state for _, state in states(place_with, other.job_id)} == {"done"}
-        found = json.loads(batches.export_json(place_with, job.job_id))["files"]
+        found = json.loads(batch_export.as_json(place_with, job.job_id))["files"]
         assert found[6]["path"] == "%FCber 100%/%FF%41.png"
-        lines = csv.DictReader(io.StringIO(batches.export_csv(place_with, job.job_id).decode()))
+        lines = csv.DictReader(io.StringIO(batch_export.as_csv(place_with, job.job_id).decode()))
         assert [line["path"] for line in lines] == [file["path"] for file in found]
         # Read again, it is found again under its own name.
         Path(os.fsdecode(root + b"/\xe4.png")).write_bytes(png(30))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import batches
+from app.services import batch_export, batches
 from app.services.inference import queue
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import FakePool, png
@@ -95,7 +95,7 @@ def test_results_are_downloaded_as_csv_and_json(
     page.run()
     assert [b.label for b in page.app.get("download_button")] == ["CSV", "JSON"]
     job = batches.batches(workplace)[0].job.job_id
-    assert json.loads(batches.export_json(workplace, job))["files"][0]["file"] == "a.png"
+    assert json.loads(batch_export.as_json(workplace, job))["files"][0]["file"] == "a.png"
 
 
 def test_an_older_batch_is_chosen_from_the_list(page: Screen, worker: Worker) -> None:
