@@ -16,7 +16,7 @@ from app.views.shared.pagination import draw_pager, page_number
 
 _SIZE = 12
 _REFRESH = 1.5  # seconds between two looks at the worker
-_WIDTHS = [3.2, 1.3, 3.7, 1.4, 3.3]
+_WIDTHS = [2.8, 2.0, 3.5, 1.2, 3.4]
 _OPEN = "batch"
 _JOB_STATES = {
     "waiting": "waiting for the worker",

@@ -12,7 +12,7 @@ import streamlit as st
 from app.views.shared.format import chart_text, counted, plain, signed
 from dprotonet.bundle.model_card import ModelCard
 
-Figures = Mapping[str, Any]
+Metrics = Mapping[str, Any]
 _ROWS = {
     "auroc": "AUROC",
     "accuracy": "Accuracy",
@@ -40,7 +40,7 @@ def draw_measures(card: ModelCard) -> None:
     st.caption(data_text(own))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.dataframe(figure_table(own, black_box), hide_index=True, height="content")
+        st.dataframe(metrics_table(own, black_box), hide_index=True, height="content")
         if black_box:
             st.caption(black_box_text(own))
     with right:
@@ -52,12 +52,12 @@ def draw_measures(card: ModelCard) -> None:
         _draw_chart(
             reliability_chart(curves.get("reliability", [])), "Reliability", "chart-reliability"
         )
-    other_figures = {key: value for key, value in own.items() if key != "curves"}
-    with st.expander("All figures"):
-        st.json(other_figures, expanded=1)
+    other_metrics = {key: value for key, value in own.items() if key != "curves"}
+    with st.expander("All metrics"):
+        st.json(other_metrics, expanded=1)
 
 
-def data_text(own: Figures) -> str:
+def data_text(own: Metrics) -> str:
     """The data behind the metrics: split, images, patients."""
     parts = [str(own["split"]) + " split" if "split" in own else ""]
     if "films" in own:
@@ -67,11 +67,11 @@ def data_text(own: Figures) -> str:
     if "auroc_kind" in own:
         parts.append(f"AUROC {own['auroc_kind']}")
     if "interval" in own:
-        parts.append(f"in brackets {own['interval']}")
+        parts.append(f"interval in brackets: {own['interval']}")
     return plain(" · ".join(part for part in parts if part))
 
 
-def black_box_text(own: Figures) -> str:
+def black_box_text(own: Metrics) -> str:
     """What the black box is, and the difference of the two on the same images."""
     text = "Black box: a plain linear head on the same backbone, data and training."
     difference = own.get("auroc_minus_black_box")
@@ -83,7 +83,7 @@ def black_box_text(own: Figures) -> str:
     return text
 
 
-def figure_text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """0.87 [0.82–0.91]; a dash where there is none."""
     if isinstance(value, Mapping):
         if value.get("value") is None:
@@ -95,7 +95,7 @@ def figure_text(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, int | float) else "–"
 
 
-def figure_table(own: Figures, black_box: Figures) -> pd.DataFrame:
+def metrics_table(own: Metrics, black_box: Metrics) -> pd.DataFrame:
     """One row per metric; AUROC by class below."""
     rows = [(title, own.get(key), black_box.get(key)) for key, title in _ROWS.items() if key in own]
     by_class = black_box.get("auroc_by_class", {})
@@ -104,11 +104,11 @@ def figure_table(own: Figures, black_box: Figures) -> pd.DataFrame:
         for name, value in own.get("auroc_by_class", {}).items()
     ]
     table = {
-        "Figure": [title for title, _, _ in rows],
-        "This model": [figure_text(value) for _, value, _ in rows],
+        "Metric": [title for title, _, _ in rows],
+        "This model": [value_text(value) for _, value, _ in rows],
     }
     if black_box:
-        table["Black box"] = [figure_text(value) for _, _, value in rows]
+        table["Black box"] = [value_text(value) for _, _, value in rows]
     return pd.DataFrame(table)
 
 
@@ -148,7 +148,7 @@ def reliability_chart(bins: list[Mapping[str, float]]) -> go.Figure | None:
     return figure
 
 
-def view_chart(own: Figures, black_box: Figures) -> go.Figure | None:
+def view_chart(own: Metrics, black_box: Metrics) -> go.Figure | None:
     """AUROC of each view with its interval, beside the black box."""
     views = {
         view: metrics for view, metrics in own.get("by_view", {}).items() if _has_auroc(metrics)
@@ -189,7 +189,7 @@ def view_chart(own: Figures, black_box: Figures) -> go.Figure | None:
     return figure
 
 
-def _has_auroc(metrics: Figures) -> bool:
+def _has_auroc(metrics: Metrics) -> bool:
     auroc = metrics.get("auroc")
     return isinstance(auroc, Mapping) and auroc.get("value") is not None
 
