@@ -11,7 +11,6 @@ import pytest
 from app.services import explanations, models, review
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from app.views.shared.format import JOINER, chart_text, plain
 from dprotonet import images
 from dprotonet.inference.prediction import Prediction
 from tests.app.services.workplaces import png
@@ -121,38 +120,3 @@ def test_every_page_escapes_the_names_of_files_and_classes(
     }
     check(screen.run(), FILES[1])
     check(screen.open("model"), *CLASSES)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *FILES,
-        *CLASSES,
-        "https://x.y/z",
-        "WWW.example.com",
-        "mailto:me@example.com",
-        ":+1:",
-        ":streamlit:",
-        ":material/home:",
-        "a <- b",
-        "a <-> b",
-        "1 >= 0 ~= 0",
-        "    code",
-        "one\r\n\ttwo",
-    ],
-)
-def test_what_is_put_in_between_can_be_taken_out_again_and_nothing_else_changes(name: str) -> None:
-    shown = plain(name)
-    assert bare(shown) == " ".join(name.split())
-    assert name not in shown, "something keeps it from being read as markup"
-
-
-def test_ordinary_names_get_no_invisible_letters() -> None:
-    for name in ("00001992_002.jpg", "Röntgen Thorax (2).dcm", "IM000001", "no pneumonia, 40 %"):
-        assert JOINER not in plain(name)
-
-
-def test_what_turns_text_around_or_is_no_text_is_left_out() -> None:
-    assert bare(plain("a\u202egnp.exe")) == "agnp.exe"
-    assert bare(plain("a\udcff.png")) == "a?.png"
-    assert chart_text("a\udcff & <b>") == "a? &amp; &lt;b&gt;"

@@ -1,4 +1,6 @@
-"""Heatmaps on the review page: a first one, a better one, and what is said of both."""
+"""Heatmaps on the review page: a first one, a better one, and the text about both."""
+
+from __future__ import annotations
 
 import json
 
@@ -166,21 +168,6 @@ def test_the_map_shown_stays_until_the_next_one_asked_for_is_there(
     step(image, workplace, pool)
     assert "the similarity to p00 from 0.800 to 0.300" in image.text
     assert "Heatmaps (2)" in image.text
-
-
-def test_a_map_that_cannot_be_made_says_why(
-    image: Screen, workplace: Workplace, pool: FullPool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dprotonet.errors import UnusableBundle
-
-    def refuse(*args: object, **named: object) -> object:
-        raise UnusableBundle("The head was altered. Add the model again.")
-
-    monkeypatch.setattr(pool, "explain", refuse)
-    image.press("Explain")
-    step(image, workplace, pool)
-    assert image.errors == ["The head was altered. Add the model again."]
-    assert "Heatmaps (0)" in image.text and image.buttons("Explain")
 
 
 def peaks(pool: FullPool, **found: tuple[float, float]) -> None:

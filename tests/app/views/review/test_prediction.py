@@ -1,7 +1,8 @@
-"""What is said of a prediction, above all of one that calls nothing."""
+"""What the page says of a prediction, above all of a negative one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.views.review.prediction import headline, probability_chart, threshold_text
-from app.views.shared.format import distinct_percents, label_text
 from dprotonet.inference.prediction import Prediction, decide, leading_finding
 from tests.app.services.workplaces import png
-from tests.app.views.conftest import FullPool
+from tests.app.views.conftest import FullPool, MultiLabelPool
 from tests.app.views.screen import Screen, bare
+
+Worker = Callable[[], int]
 
 
 def predicted(
@@ -62,8 +64,6 @@ def test_shares_that_round_to_the_same_are_told_with_more_digits() -> None:
     assert said(predicted(0.6175, none=0.384, pneumonia=0.616))[1] == (
         "pneumonia 61.6 %, below the threshold of 61.8 % (mark)."
     )
-    assert distinct_percents(0.5, 0.5) == ("50 %", "50 %")
-    assert distinct_percents(0.9991, 0.9992) == ("99.91 %", "99.92 %")
 
 
 def test_of_several_findings_their_sum_is_compared() -> None:
@@ -95,28 +95,6 @@ def test_the_number_of_a_bar_is_not_covered_by_its_mark() -> None:
     assert numbers == {"60 %": 0.62, "40 %": 0.4}
     far = probability_chart(predicted(0.9, none=0.4, pneumonia=0.6), negative_class="none")
     assert {note.text: note.x for note in far.layout.annotations} == {"60 %": 0.6, "40 %": 0.4}
-
-
-class Model:
-    classes = ("none", "pneumonia")
-    negative_class = "none"
-
-
-@pytest.mark.parametrize(
-    ("label", "words"),
-    [("none", "none (pneumonia 60 %)"), ("pneumonia", "pneumonia · 40 %")],
-)
-def test_a_list_gives_a_negative_label_with_the_probability_of_the_finding(
-    label: str, words: str
-) -> None:
-    assert label_text(label, 0.4, of=Model()) == words
-
-
-def test_a_list_of_several_findings_gives_that_of_any() -> None:
-    of_more = Model()
-    of_more.classes = ("none", "nodule", "effusion")  # type: ignore[assignment]
-    assert label_text("none", 0.4, of=of_more) == "none (any finding 60 %)"
-    assert label_text("none", 0.4) == "none · 40 %", "a model that is gone"
 
 
 class NarrowlyNegative(FullPool):
@@ -159,3 +137,29 @@ def test_an_image_is_called_by_its_finding_where_there_is_one(
     explain = next(field for field in image.app.selectbox if field.label == "Explain")
     assert explain.options[:2] == ["Class finding", "Class none"]
     assert "Its prototypes come first" not in image.text
+
+
+def test_no_prototype_is_close_stands_in_a_banner(
+    screen: Screen, worker: Worker, pool: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    predict = pool.predict  # type: ignore[attr-defined]
+    monkeypatch.setattr(
+        pool, "predict", lambda *a: replace(predict(*a), no_prototype_is_close=True)
+    )
+    screen.upload(("odd.png", png(level=200)))
+    worker()
+    assert "No prototype is close" in screen.run().text
+
+
+def test_several_findings_are_called_each_with_its_probability(
+    screen: Screen, workplace: Workplace
+) -> None:
+    screen.upload(("bright.png", png(level=200)))
+    queue.run_pending(workplace, MultiLabelPool())
+    shown = screen.run()
+    assert "#### none 60 % + finding 82 %" in shown.text.replace("\u202f", " ")
+    assert "each class has its own threshold" in shown.text
+    assert "contributions sum to the logit of **finding**" in shown.text
+    assert "The prototypes explain “finding”" in shown.text

@@ -1,10 +1,11 @@
-"""The reader's word: what is signed, what is refused, and what came in between."""
+"""The reader's verdict: what is signed, what is refused, and newer revisions of others."""
+
+from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
 
-from app.domain.annotations import PrototypeJudgement
 from app.services import review
 from app.services.workplace import Workplace
 from tests.app.views.screen import Screen
@@ -60,18 +61,6 @@ def test_judgements_of_prototypes_are_saved_with_the_verdict(
     assert sheet.annotation is not None
     (name, judged), *others = sheet.annotation.prototype_judgements.items()
     assert (name, judged.usefulness, judged.artefact, others) == ("p00", "artefact", "device", [])
-
-
-def test_a_draft_outlives_a_look_at_another_page(image: Screen) -> None:
-    case_id = image.case_id
-    image.choose("Verdict", "supplement")
-    image.write("Remarks", "half a thought")
-    image.open("annotations")
-    image.open("review")
-    image.app.query_params["case"] = case_id
-    image.run()
-    assert image.app.text_area[0].value == "half a thought"
-    assert image.has("Additional label")
 
 
 def test_a_revision_of_somebody_else_is_not_overwritten(
@@ -148,54 +137,3 @@ def test_the_readers_own_entries_can_be_discarded(image: Screen, workplace: Work
     image.press("Discard my entries")
     assert not image.app.warning and image.app.text_area[0].value == "theirs"
     assert image.buttons("Save revision 2")
-
-
-def test_entries_equal_to_the_last_revision_are_kept_too_once_they_were_to_be_signed(
-    image: Screen, workplace: Workplace
-) -> None:
-    case_id = image.case_id
-    review.sign(
-        workplace, case_id, verdict="accept", confidence=1, expected_revision=0, text="first"
-    )
-    image.run()
-    review.sign(
-        workplace, case_id, verdict="accept", confidence=5, expected_revision=1, text="second"
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        # The page as it was drawn before the second came.
-        sheet = replace(
-            review.open_case(workplace, case_id),
-            annotation=review.open_case(workplace, case_id).revisions[0],
-            revisions=review.open_case(workplace, case_id).revisions[:1],
-        )
-        seen = iter([sheet])
-        real = review.open_case
-        patch.setattr(review, "open_case", lambda *a, **k: next(seen, None) or real(*a, **k))
-        image.press("Save revision 2")
-    assert image.app.text_area[0].value == "first"
-    image.press("Sign as revision 3")
-    assert [one.text for one in review.open_case(workplace, case_id).revisions] == [
-        "first",
-        "second",
-        "first",
-    ]
-
-
-def test_a_judgement_that_the_reader_left_alone_gives_way_to_the_one_that_came_in_between(
-    image: Screen, workplace: Workplace
-) -> None:
-    case_id = image.case_id
-    image.choose("Verdict", "accept")
-    image.choose("Confidence", 3)
-    review.sign(
-        workplace,
-        case_id,
-        verdict="accept",
-        confidence=1,
-        expected_revision=0,
-        prototype_judgements={"p01": PrototypeJudgement(usefulness="useful")},
-    )
-    image.press("Save revision 1")
-    image.press("Sign as revision 2")
-    latest = review.open_case(workplace, case_id).annotation
-    assert latest is not None and latest.prototype_judgements["p01"].usefulness == "useful"
