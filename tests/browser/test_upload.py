@@ -32,9 +32,9 @@ MEBIBYTE = 1024 * 1024
 
 def field(page: Page) -> Locator:
     """The upload field, once it is there."""
-    found = page.locator(".upload")
-    found.wait_for()
-    return found
+    upload = page.locator(".upload")
+    upload.wait_for()
+    return upload
 
 
 def spooled(program: Program) -> list[Path]:
