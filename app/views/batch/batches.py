@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
@@ -34,6 +36,10 @@ _ITEM_STATES: dict[ItemState, str] = {
     "error": ":red-badge[error]",
     "deleted": ":gray-badge[deleted]",
 }
+_EXPORTS = (
+    ("csv", "text/csv", batch_export.as_csv),
+    ("json", "application/json", batch_export.as_json),
+)
 _FILTERS: dict[str, tuple[ItemState, ...]] = {
     "All": (),
     "Read": ("done", "duplicate"),
@@ -157,25 +163,17 @@ def _draw_actions(workplace: Workplace, state: BatchProgress) -> None:
                 _draw_restart_button(
                     "Retry failed", ":material/replay:", workplace, job_id, failed_too=True
                 )
-        # Written on demand, not at every refresh: a batch may be large.
-        st.download_button(
-            "CSV",
-            lambda: batch_export.as_csv(workplace, job_id),
-            file_name=f"batch-{job_id}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            key="batch-csv",
-            on_click="ignore",
-        )
-        st.download_button(
-            "JSON",
-            lambda: batch_export.as_json(workplace, job_id),
-            file_name=f"batch-{job_id}.json",
-            mime="application/json",
-            icon=":material/download:",
-            key="batch-json",
-            on_click="ignore",
-        )
+        for name, mime, export in _EXPORTS:
+            # Written on demand, not at every refresh: a batch may be large.
+            st.download_button(
+                name.upper(),
+                partial(export, workplace, job_id),
+                file_name=f"batch-{job_id}.{name}",
+                mime=mime,
+                icon=":material/download:",
+                key=f"batch-{name}",
+                on_click="ignore",
+            )
         st.caption(f"Started {local_time(state.job.created_at)}", width="content")
 
 

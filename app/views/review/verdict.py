@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -24,69 +25,85 @@ _MEANINGS = {
 }
 
 
+@dataclass(frozen=True)
+class _Entries:
+    """What the reader has entered so far."""
+
+    verdict: Verdict | None
+    label: str | None
+    confidence: int | None
+    text: str
+    judgements: Mapping[str, PrototypeJudgement]
+
+    @property
+    def incomplete_judgements(self) -> list[str]:
+        """The prototypes judged to be an artefact, but not which one."""
+        return [name for name, judgement in self.judgements.items() if judgement.lacks_kind]
+
+
 def draw_verdict(workplace: Workplace, sheet: Sheet) -> None:
     """Accept, reject or supplement; the right label; the confidence; remarks."""
     expected = sheet.annotation.revision if sheet.annotation else 0
-    name = _draft_name(sheet)
-    drafts.open_draft(name, expected, _signed(sheet.annotation))
+    drafts.open_draft(_draft_name(sheet), expected, _signed(sheet.annotation))
     _draw_newer_revisions(sheet)
+    entries = _draw_form(sheet)
+    if entries.judgements:
+        st.caption(f"{counted(len(entries.judgements), 'prototype')} judged.")
+    if _draw_save(sheet, entries, expected):
+        _sign(workplace, sheet, entries, expected)
+
+
+def _draw_form(sheet: Sheet) -> _Entries:
+    draft = _draft_name(sheet)
     verdict = st.segmented_control(
         "Verdict",
         VERDICTS,
         format_func=str.capitalize,
-        key=drafts.widget_key(name, "verdict"),
+        key=drafts.widget_key(draft, "verdict"),
         help="  \n".join(
             f"**{name.capitalize()}**: {meaning}" for name, meaning in _MEANINGS.items()
         ),
     )
     label = None
     if verdict in ("reject", "supplement"):
+        title = "Corrected label" if verdict == "reject" else "Additional label"
         label = st.selectbox(
-            "Corrected label" if verdict == "reject" else "Additional label",
+            title,
             [name for name in sheet.classes if name != _predicted(sheet)],
             index=None,
-            placeholder="Corrected label: choose one or type another"
-            if verdict == "reject"
-            else "Additional label: choose one or type another",
+            placeholder=f"{title}: choose one or type another",
             label_visibility="collapsed",
             accept_new_options=True,
-            key=drafts.widget_key(name, "label"),
+            key=drafts.widget_key(draft, "label"),
         )
     confidence = st.segmented_control(
         "Confidence",
         list(_CONFIDENCE),
         format_func=_CONFIDENCE.__getitem__,
-        key=drafts.widget_key(name, "confidence"),
+        key=drafts.widget_key(draft, "confidence"),
     )
     text = st.text_area(
-        "Remarks", key=drafts.widget_key(name, "text"), height=70, max_chars=LONGEST_TEXT
+        "Remarks", key=drafts.widget_key(draft, "text"), height=70, max_chars=LONGEST_TEXT
     )
-    drafts.keep(name)
-    judgements = {
+    drafts.keep(draft)
+    return _Entries(verdict, label, confidence, text, _judgements(sheet))
+
+
+def _judgements(sheet: Sheet) -> dict[str, PrototypeJudgement]:
+    """The prototypes that the reader has judged."""
+    return {
         row.match.prototype: judgement
         for row in sheet.matches
         if not (judgement := current_judgement(sheet, row.match.prototype)).is_empty
     }
-    if judgements:
-        st.caption(f"{counted(len(judgements), 'prototype')} judged.")
-    _draw_save(workplace, sheet, verdict, label, confidence, text, judgements, expected)
 
 
-def _draw_save(
-    workplace: Workplace,
-    sheet: Sheet,
-    verdict: Verdict | None,
-    label: str | None,
-    confidence: int | None,
-    text: str,
-    judgements: Mapping[str, PrototypeJudgement],
-    expected: int,
-) -> None:
-    is_complete = verdict is not None and confidence is not None
-    incomplete = [name for name, judgement in judgements.items() if judgement.lacks_kind]
+def _draw_save(sheet: Sheet, entries: _Entries, expected: int) -> bool:
+    """The button, and beside it what is missing or was saved; True when it was pressed."""
+    is_complete = entries.verdict is not None and entries.confidence is not None
     newer = _newer_revisions(sheet)
     with st.container(horizontal=True, vertical_alignment="center", key="facts-save"):
-        pressed = st.button(
+        is_pressed = st.button(
             f"{'Sign as' if newer else 'Save'} revision {expected + 1}",
             type="primary",
             disabled=not is_complete,
@@ -102,14 +119,19 @@ def _draw_save(
             st.markdown(f":green-badge[:material/check: Saved as revision {saved_revision}]")
         elif not is_complete:
             st.caption("Choose a verdict and a confidence.")
-        elif incomplete:
-            st.caption(f"Choose which artefact it is: {plain(', '.join(incomplete))}.")
+        elif entries.incomplete_judgements:
+            names = plain(", ".join(entries.incomplete_judgements))
+            st.caption(f"Choose which artefact it is: {names}.")
         elif sheet.annotation and not newer:
             st.caption(
                 f"Revision {sheet.annotation.revision}, {local_time(sheet.annotation.created_at)}, "
                 f"{plain(sheet.annotation.reader)}."
             )
-    if not pressed or verdict is None or confidence is None:
+    return is_pressed
+
+
+def _sign(workplace: Workplace, sheet: Sheet, entries: _Entries, expected: int) -> None:
+    if entries.verdict is None or entries.confidence is None:
         return
     with show_errors():
         try:
@@ -117,11 +139,11 @@ def _draw_save(
                 workplace,
                 sheet.case.case_id,
                 frame=sheet.frame,
-                verdict=verdict,
-                confidence=confidence,
-                corrected_label=label,
-                text=text,
-                prototype_judgements=judgements,
+                verdict=entries.verdict,
+                confidence=entries.confidence,
+                corrected_label=entries.label,
+                text=entries.text,
+                prototype_judgements=entries.judgements,
                 expected_revision=expected,
             )
         except Conflict:

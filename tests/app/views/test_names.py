@@ -27,15 +27,15 @@ class OddPool(FullPool):
     """A model with odd names of classes."""
 
     def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
-        found = super().predict(model, image)
-        named = dict(zip(("none", "finding"), CLASSES, strict=True))
+        prediction = super().predict(model, image)
+        renamed = dict(zip(("none", "finding"), CLASSES, strict=True))
         return replace(
-            found,
-            label=named[found.label],
-            probabilities={named[name]: p for name, p in found.probabilities.items()},
-            logits={named[name]: logit for name, logit in found.logits.items()},
+            prediction,
+            label=renamed[prediction.label],
+            probabilities={renamed[name]: p for name, p in prediction.probabilities.items()},
+            logits={renamed[name]: logit for name, logit in prediction.logits.items()},
             matches=tuple(
-                replace(match, class_name=named[match.class_name]) for match in found.matches
+                replace(match, class_name=renamed[match.class_name]) for match in prediction.matches
             ),
         )
 
@@ -56,29 +56,29 @@ def odd(workplace: Workplace) -> Workplace:
 def strings(message: Any) -> Iterator[str]:
     """All text in a message of Streamlit's."""
     for field, value in message.ListFields():
-        for one in value if field.is_repeated else [value]:
+        for item in value if field.is_repeated else [value]:
             if field.message_type is not None:
                 if not field.message_type.GetOptions().map_entry:
-                    yield from strings(one)
-            elif isinstance(one, str) and field.name != "id":
-                yield one
+                    yield from strings(item)
+            elif isinstance(item, str) and field.name != "id":
+                yield item
 
 
 def markdown(screen: Screen) -> list[str]:
     """All text of a page that may be read as Markdown."""
-    found: list[str] = []
+    texts: list[str] = []
     for node in screen.app.main:
         kind = getattr(node, "type", "")
         if kind not in TEXT_ONLY | {"plotly_chart"} and getattr(node, "proto", None) is not None:
-            found += strings(node.proto)
-    return found
+            texts += strings(node.proto)
+    return texts
 
 
-def check(screen: Screen, *shown: str) -> None:
+def check(screen: Screen, *visible_names: str) -> None:
     texts = markdown(screen)
     for name in (*FILES, *CLASSES):
         assert not [text for text in texts if name in text]
-    for name in shown:
+    for name in visible_names:
         assert any(name in bare(text) for text in texts), f"{name} is not on the page"
 
 

@@ -30,9 +30,9 @@ def test_a_server_folder_is_offered_only_if_the_settings_name_it(
     assert batches.batches(workplace)[0].title == "ward"
 
 
-if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
+if sys.platform == "linux":  # elsewhere such a name cannot be made
 
-    def test_folders_and_files_whose_names_are_no_text_are_shown_and_read(
+    def test_folders_and_files_whose_names_are_not_unicode_are_shown_and_read(
         page: Screen, workplace: Workplace, worker: Worker
     ) -> None:
         ward = Path(os.fsdecode(os.fsencode(workplace.settings.folders[0]) + b"/\xf6"))
@@ -47,7 +47,7 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
         assert page.buttons("r%F6ntgen.png")
 
 
-def test_chosen_files_wait_until_the_start_and_are_then_let_go_of(
+def test_chosen_files_wait_until_the_start_and_then_leave_the_spool(
     page: Screen, workplace: Workplace
 ) -> None:
     page.upload(("a.png", png(1)), ("b.png", png(2)))

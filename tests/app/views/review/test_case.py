@@ -1,4 +1,4 @@
-"""One open case: its bar, its model, its end."""
+"""One open case: its bar, its model, its deletion."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_case_is_read_with_another_model_on_request(
     assert "4 contributions" in image.text
 
 
-def test_a_case_is_deleted_only_after_a_second_word(image: Screen, workplace: Workplace) -> None:
+def test_a_case_is_deleted_only_after_a_confirmation(image: Screen, workplace: Workplace) -> None:
     assert image.buttons("Delete case")[0].disabled
     image.app.checkbox[0].check()
     image.run()
@@ -59,9 +59,9 @@ def test_a_case_is_deleted_only_after_a_second_word(image: Screen, workplace: Wo
 
 def test_a_file_name_is_never_read_as_markup(screen: Screen) -> None:
     screen.upload(("**bold** <b>x</b> [a](b).png", png(1)))
-    shown = [m.value for m in screen.app.markdown if "bold" in m.value]
-    assert shown == [r"**\*\*bold\*\* \<b\>x\<\/b\> \[a\]\(b\)\.png**"] or all(
-        r"\*\*bold" in value for value in shown
+    texts = [m.value for m in screen.app.markdown if "bold" in m.value]
+    assert texts == [r"**\*\*bold\*\* \<b\>x\<\/b\> \[a\]\(b\)\.png**"] or all(
+        r"\*\*bold" in value for value in texts
     )
 
 

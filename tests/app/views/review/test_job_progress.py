@@ -16,12 +16,12 @@ from tests.app.views.screen import Screen
 
 
 def step(image: Screen, workplace: Workplace, pool: FullPool) -> Screen:
-    """The worker does one thing, and the page is looked at again."""
+    """The worker does one piece of work, and the page reruns."""
     assert queue.run_next(workplace, pool)
     return image.run()
 
 
-def test_a_map_that_cannot_be_made_says_why(
+def test_a_heatmap_that_cannot_be_made_says_why(
     image: Screen, workplace: Workplace, pool: FullPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dprotonet.errors import UnusableBundle

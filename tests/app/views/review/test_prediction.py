@@ -39,47 +39,47 @@ def predicted(
     )
 
 
-def said(prediction: Prediction) -> tuple[str, str]:
+def texts_of(prediction: Prediction) -> tuple[str, str]:
     return (
         bare(headline(prediction, "none")),
         bare(threshold_text(prediction, "none")),
     )
 
 
-def test_a_negative_call_names_the_finding_and_what_it_falls_short_of() -> None:
-    assert said(predicted(0.62, none=0.4, pneumonia=0.6)) == (
+def test_a_negative_call_names_the_finding_and_the_threshold_above_it() -> None:
+    assert texts_of(predicted(0.62, none=0.4, pneumonia=0.6)) == (
         "none",
         "pneumonia 60 %, below the threshold of 62 % (mark).",
     )
 
 
 def test_a_positive_call_names_the_threshold_that_it_passes() -> None:
-    assert said(predicted(0.3, none=0.6, pneumonia=0.4)) == (
+    assert texts_of(predicted(0.3, none=0.6, pneumonia=0.4)) == (
         "pneumonia · 40 %",
         "pneumonia 40 %, above the threshold of 30 % (mark).",
     )
 
 
-def test_shares_that_round_to_the_same_are_told_with_more_digits() -> None:
-    assert said(predicted(0.6175, none=0.384, pneumonia=0.616))[1] == (
+def test_probabilities_that_round_to_the_threshold_are_given_with_more_digits() -> None:
+    assert texts_of(predicted(0.6175, none=0.384, pneumonia=0.616))[1] == (
         "pneumonia 61.6 %, below the threshold of 61.8 % (mark)."
     )
 
 
 def test_of_several_findings_their_sum_is_compared() -> None:
-    assert said(predicted(0.55, none=0.52, nodule=0.3, effusion=0.18)) == (
+    assert texts_of(predicted(0.55, none=0.52, nodule=0.3, effusion=0.18)) == (
         "none",
         "All findings together: 48 %, below the threshold of 55 % (mark: 45 % of “none”).",
     )
 
 
-def test_findings_that_go_together_are_compared_each_with_its_own_threshold() -> None:
+def test_multi_label_classes_are_compared_each_with_its_own_threshold() -> None:
     thresholds = {"nodule": 0.5, "effusion": 0.3}
-    title, words = said(predicted(thresholds=thresholds, nodule=0.4, effusion=0.1))
+    title, text = texts_of(predicted(thresholds=thresholds, nodule=0.4, effusion=0.1))
     assert title == "None called"
-    assert words.startswith("The closest class is nodule: 40 %, below the threshold of 50 %.")
-    title, words = said(predicted(thresholds=thresholds, nodule=0.6, effusion=0.4))
-    assert title == "nodule 60 % + effusion 40 %" and "closest class" not in words
+    assert text.startswith("The closest class is nodule: 40 %, below the threshold of 50 %.")
+    title, text = texts_of(predicted(thresholds=thresholds, nodule=0.6, effusion=0.4))
+    assert title == "nodule 60 % + effusion 40 %" and "closest class" not in text
 
 
 def test_the_most_probable_finding_is_not_the_negative_class() -> None:
@@ -101,9 +101,9 @@ class NarrowlyNegative(FullPool):
     """Calls nothing, though the finding is the more probable class."""
 
     def predict(self, model: str, image: object) -> Prediction:
-        found = super().predict(model, image)  # type: ignore[arg-type]
+        prediction = super().predict(model, image)  # type: ignore[arg-type]
         return replace(
-            found, label="none", probabilities={"none": 0.4, "finding": 0.6}, threshold=0.62
+            prediction, label="none", probabilities={"none": 0.4, "finding": 0.6}, threshold=0.62
         )
 
 
@@ -112,7 +112,7 @@ def pool() -> FullPool:
     return NarrowlyNegative()
 
 
-def test_on_a_negative_call_the_findings_maps_and_prototypes_come_first(
+def test_on_a_negative_call_the_heatmaps_and_prototypes_of_the_finding_come_first(
     image: Screen, workplace: Workplace, pool: FullPool
 ) -> None:
     assert "finding 60 %, below the threshold of 62 %" in image.text
@@ -158,8 +158,8 @@ def test_several_findings_are_called_each_with_its_probability(
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
     queue.run_pending(workplace, MultiLabelPool())
-    shown = screen.run()
-    assert "#### none 60 % + finding 82 %" in shown.text.replace("\u202f", " ")
-    assert "each class has its own threshold" in shown.text
-    assert "contributions sum to the logit of **finding**" in shown.text
-    assert "The prototypes explain “finding”" in shown.text
+    page = screen.run()
+    assert "#### none 60 % + finding 82 %" in page.text.replace("\u202f", " ")
+    assert "each class has its own threshold" in page.text
+    assert "contributions sum to the logit of **finding**" in page.text
+    assert "The prototypes explain “finding”" in page.text

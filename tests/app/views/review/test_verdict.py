@@ -82,7 +82,7 @@ def test_a_revision_of_somebody_else_is_not_overwritten(
     assert len(review.open_case(workplace, case_id).revisions) == 1
 
 
-def test_what_came_in_between_is_shown_and_the_reader_signs_on_top(
+def test_a_revision_of_another_reader_is_shown_and_this_reader_signs_on_top(
     image: Screen, workplace: Workplace
 ) -> None:
     case_id = image.case_id
@@ -104,8 +104,8 @@ def test_what_came_in_between_is_shown_and_the_reader_signs_on_top(
         "Revision 1 was signed while you were writing. Your entries are kept below. Sign them as "
         "revision 2, or discard them."
     ]
-    for words in ("Revision 1** · Reject · confidence 5", "Reader Two", "Label: none", "theirs"):
-        assert image.text.count(words) == 2, "beside the form and in its tab"
+    for text in ("Revision 1** · Reject · confidence 5", "Reader Two", "Label: none", "theirs"):
+        assert image.text.count(text) == 2, "beside the form and in its tab"
     assert image.app.text_area[0].value == "mine"
     image.press("Sign as revision 2")
     assert "Saved as revision 2" in image.text and not image.app.warning
@@ -115,7 +115,7 @@ def test_what_came_in_between_is_shown_and_the_reader_signs_on_top(
     assert (latest.confidence, latest.reader) == (2, "Reader One")
 
 
-def test_what_came_in_between_is_shown_before_the_reader_signs_where_the_page_knows_it(
+def test_newer_revisions_are_shown_before_the_reader_signs_where_the_page_knows_them(
     image: Screen, workplace: Workplace
 ) -> None:
     image.write("Remarks", "mine")

@@ -12,7 +12,7 @@ from app.services.workplace import Workplace
 from tests.app.views.screen import Screen
 
 
-def test_a_draft_outlives_a_look_at_another_page(image: Screen) -> None:
+def test_a_draft_outlives_a_visit_to_another_page(image: Screen) -> None:
     case_id = image.case_id
     image.choose("Verdict", "supplement")
     image.write("Remarks", "half a thought")
@@ -24,7 +24,7 @@ def test_a_draft_outlives_a_look_at_another_page(image: Screen) -> None:
     assert image.has("Additional label")
 
 
-def test_entries_equal_to_the_last_revision_are_kept_too_once_they_were_to_be_signed(
+def test_unchanged_entries_are_kept_too_once_the_reader_tried_to_sign_them(
     image: Screen, workplace: Workplace
 ) -> None:
     case_id = image.case_id
@@ -48,14 +48,14 @@ def test_entries_equal_to_the_last_revision_are_kept_too_once_they_were_to_be_si
         image.press("Save revision 2")
     assert image.app.text_area[0].value == "first"
     image.press("Sign as revision 3")
-    assert [one.text for one in review.open_case(workplace, case_id).revisions] == [
+    assert [revision.text for revision in review.open_case(workplace, case_id).revisions] == [
         "first",
         "second",
         "first",
     ]
 
 
-def test_a_judgement_that_the_reader_left_alone_gives_way_to_the_one_that_came_in_between(
+def test_a_judgement_that_the_reader_did_not_change_gives_way_to_a_newer_one(
     image: Screen, workplace: Workplace
 ) -> None:
     case_id = image.case_id

@@ -41,10 +41,10 @@ from tests.app.views.screen import bare
         "one\r\n\ttwo",
     ],
 )
-def test_what_is_put_in_between_can_be_taken_out_again_and_nothing_else_changes(name: str) -> None:
-    shown = plain(name)
-    assert bare(shown) == " ".join(name.split())
-    assert name not in shown, "something keeps it from being read as markup"
+def test_escaping_is_undone_without_loss_and_nothing_else_changes(name: str) -> None:
+    escaped = plain(name)
+    assert bare(escaped) == " ".join(name.split())
+    assert name not in escaped, "something keeps it from being read as markup"
 
 
 def test_ordinary_names_get_no_invisible_letters() -> None:
@@ -52,7 +52,7 @@ def test_ordinary_names_get_no_invisible_letters() -> None:
         assert JOINER not in plain(name)
 
 
-def test_what_turns_text_around_or_is_no_text_is_left_out() -> None:
+def test_bidi_controls_and_lone_surrogates_are_removed() -> None:
     assert bare(plain("a\u202egnp.exe")) == "agnp.exe"
     assert bare(plain("a\udcff.png")) == "a?.png"
     assert chart_text("a\udcff & <b>") == "a? &amp; &lt;b&gt;"
@@ -64,13 +64,13 @@ class Model:
 
 
 @pytest.mark.parametrize(
-    ("label", "words"),
+    ("label", "text"),
     [("none", "none (pneumonia 60 %)"), ("pneumonia", "pneumonia · 40 %")],
 )
 def test_a_list_gives_a_negative_label_with_the_probability_of_the_finding(
-    label: str, words: str
+    label: str, text: str
 ) -> None:
-    assert label_text(label, 0.4, of=Model()) == words
+    assert label_text(label, 0.4, of=Model()) == text
 
 
 def test_a_list_of_several_findings_gives_that_of_any() -> None:
@@ -81,7 +81,7 @@ def test_a_list_of_several_findings_gives_that_of_any() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "words"),
+    ("label", "text"),
     [
         ("finding", "finding · 82 %"),
         # The probability of one is not that of both, nor of none.
@@ -89,8 +89,8 @@ def test_a_list_of_several_findings_gives_that_of_any() -> None:
         ("none called", "none called"),
     ],
 )
-def test_a_list_gives_a_probability_to_one_finding_alone(label: str, words: str) -> None:
-    assert label_text(label, 0.82) == words
+def test_a_list_gives_a_probability_to_one_finding_alone(label: str, text: str) -> None:
+    assert label_text(label, 0.82) == text
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ def test_one_uploaded_image_opens_at_once_and_says_that_it_is_being_read(screen:
     assert screen.app.query_params["case"]
 
 
-def test_several_files_stay_in_the_list_and_a_text_says_why_it_is_none(screen: Screen) -> None:
+def test_several_files_stay_in_the_list_and_a_text_file_says_why_it_is_refused(
+    screen: Screen,
+) -> None:
     screen.upload(("a.png", png(1)), ("b.png", png(2)), ("notes.txt", b"not an image"))
     assert "2 added, 1 not an image" in screen.text
     assert "This is a text" in screen.text
@@ -41,7 +43,7 @@ def test_more_files_than_fit_are_refused_in_one_sentence(screen: Screen) -> None
     assert "No images yet" in screen.run().text
 
 
-def test_files_that_were_taken_in_are_let_go_of_and_a_second_look_takes_nothing_in(
+def test_stored_files_leave_the_spool_and_a_rerun_stores_nothing_again(
     screen: Screen, workplace: Workplace
 ) -> None:
     screen.upload(("a.png", png(1)), ("notes.txt", b"not an image"))
@@ -51,9 +53,7 @@ def test_files_that_were_taken_in_are_let_go_of_and_a_second_look_takes_nothing_
     assert "1 case" in screen.text
 
 
-def test_ids_of_another_session_are_no_files_of_this_one(
-    screen: Screen, workplace: Workplace
-) -> None:
+def test_ids_of_another_session_are_ignored(screen: Screen, workplace: Workplace) -> None:
     token = workplace.uploads.open()
     with receiving.receive(workplace, token, name="theirs.png") as incoming:
         incoming.write(png(1))
@@ -62,7 +62,7 @@ def test_ids_of_another_session_are_no_files_of_this_one(
     assert [file.name for file in workplace.uploads.held(token)] == ["theirs.png"]
 
 
-def test_a_page_whose_token_is_over_has_another_at_its_next_look(
+def test_a_page_whose_token_expired_gets_another_at_its_next_run(
     screen: Screen, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = screen.app.session_state["upload-token"]
@@ -74,7 +74,7 @@ def test_a_page_whose_token_is_over_has_another_at_its_next_look(
 @pytest.mark.parametrize(
     "odd", ["x", [], {"ids": "x"}, {"ids": [1, None], "failed": 0}, {"ids": ["../x"], "failed": 0}]
 )
-def test_what_the_browser_says_of_its_upload_is_not_trusted(screen: Screen, odd: object) -> None:
+def test_a_malformed_upload_from_the_browser_is_ignored(screen: Screen, odd: object) -> None:
     screen.app.session_state["review-upload"] = {"sent": odd}
     assert "No images yet" in screen.run().text
 
