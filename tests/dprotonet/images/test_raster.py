@@ -10,14 +10,7 @@ from dprotonet.errors import UnreadableImage
 from dprotonet.images.limits import Limits
 from dprotonet.images.reader import inspect, read_frames, read_image
 from dprotonet.images.types import ImageFacts
-
-GREY = np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8)
-
-RGB = np.random.default_rng(1).integers(0, 256, (30, 40, 3), dtype=np.uint8)
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+from tests.dprotonet.images.photographs import GREY, RGB, png_chunk
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
