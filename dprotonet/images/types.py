@@ -110,12 +110,12 @@ class GrayOrColourImage:
         """
         if self.is_colour:
             return self.pixels.astype(np.float32) / np.float32(255)
-        shown = (window or self.windows[0]).apply(self.pixels)
-        if self.inverted:  # inside the output range, so that windows keep their meaning
-            shown = 1 - shown
+        values = (window or self.windows[0]).apply(self.pixels)
+        if self.inverted:  # within the output range, so that windows keep their meaning
+            values = 1 - values
         if self.padding is not None:
-            shown[self.padding] = 0
-        return shown
+            values[self.padding] = 0
+        return values
 
     def display(self, window: Window | None = None) -> np.ndarray:
         """As :meth:`unit`, in 256 steps: uint8 ``(H, W)`` or ``(H, W, 3)``."""
