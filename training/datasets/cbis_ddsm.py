@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, inner_path, none_found, rows_of
+from training.datasets.tables import existing_folder, inner_path, no_images_error, read_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,13 +37,13 @@ def load(root: Path) -> Dataset:
     Raises:
         ReadableError: every table, a column or every mammogram is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     series = _series(root)
     samples: dict[str, Sample] = {}
     masks: dict[str, list[list[Path]]] = defaultdict(list)
     for table in _tables(root):
         split: Literal["train", "test"] = "train" if "_train_" in table.name else "test"
-        for row in rows_of(table, _COLUMNS, ORIGIN):
+        for row in read_rows(table, _COLUMNS, ORIGIN):
             name = inner_path(row["image file path"]).split("/")[0]
             files = series.get(name)
             if not files:
@@ -61,7 +61,7 @@ def load(root: Path) -> Dataset:
                 mask=partial(_mask, masks[name], files[0]),
             )
     if not samples:
-        raise none_found(root, "mammogram", ORIGIN)
+        raise no_images_error(root, "mammogram", ORIGIN)
     return Dataset("cbis_ddsm", CLASSES, None, tuple(samples.values()), LICENCE)
 
 

@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 from dprotonet.errors import ReadableError
-from training.datasets.findings import chosen_findings
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, inner_path, none_found, rows_of, sex, years
+from training.datasets.tables import (
+    chosen_findings,
+    existing_folder,
+    inner_path,
+    no_images_error,
+    read_rows,
+    sex,
+    years,
+)
 
 ORIGIN = (
     "CheXpert-v1.0-small as Stanford AIMI hands it out (stanfordmlgroup.github.io/competitions/"
@@ -49,7 +56,7 @@ def load(
     Raises:
         ReadableError: a table, a column or every image is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     together = chosen_findings(finding, FINDINGS, "CheXpert") if multi_label else ()
     finding = finding or "Pleural Effusion"
     asked = together or (finding,)
@@ -57,7 +64,7 @@ def load(
     for name, split in TABLES:
         if split == "test" and not (root / name).is_file():
             continue
-        for row in rows_of(root / name, (*COLUMNS, *asked), ORIGIN):
+        for row in read_rows(root / name, (*COLUMNS, *asked), ORIGIN):
             found = [_label(row[name], uncertain) for name in asked]
             # The table's paths begin with the folder in which the set was packed.
             inner = "/".join(inner_path(row["Path"]).split("/")[-4:])
@@ -77,7 +84,7 @@ def load(
                 )
             )
     if not samples:
-        raise none_found(root, "film", ORIGIN)
+        raise no_images_error(root, "image", ORIGIN)
     if together:
         return Dataset("chexpert", together, None, tuple(samples), LICENCE)
     classes = (f"no {finding.lower()}", finding.lower())

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
-from training.datasets.pictures import white_mask
+from training.datasets.image_folders import white_mask
 from training.datasets.samples import Box, Dataset, Part, Sample
-from training.datasets.tables import folder_of, none_found
+from training.datasets.tables import existing_folder, no_images_error
 
 ORIGIN = (
     "CUB_200_2011 (doi:10.22002/D1.20098): images.txt, classes.txt, image_class_labels.txt, "
@@ -27,7 +27,7 @@ def load(root: Path, *, first_classes: int = 0) -> Dataset:
     Raises:
         ReadableError: a table or every image is missing, or a line is not as expected.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     classes = tuple(" ".join(v).split(".", 1)[-1] for v in _table(root / "classes.txt").values())
     classes = classes[: first_classes or None]
     labels = {k: int(v[0]) - 1 for k, v in _table(root / "image_class_labels.txt").items()}
@@ -55,7 +55,7 @@ def load(root: Path, *, first_classes: int = 0) -> Dataset:
             )
         )
     if not samples:
-        raise none_found(root / "images", "image", ORIGIN)
+        raise no_images_error(root / "images", "image", ORIGIN)
     return Dataset("cub", classes, None, tuple(samples), LICENCE)
 
 

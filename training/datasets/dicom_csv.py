@@ -6,7 +6,14 @@ from pathlib import Path
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import file_named, folder_of, none_found, rows_of, sex, years
+from training.datasets.tables import (
+    existing_folder,
+    file_named,
+    no_images_error,
+    read_rows,
+    sex,
+    years,
+)
 
 ORIGIN = (
     "a folder of images with a CSV table that has a column of files, of labels and of patients; "
@@ -36,14 +43,14 @@ def load(
     Raises:
         ReadableError: the table, a column or an image that it names is missing.
     """
-    folder_of(root, ORIGIN)
-    rows = rows_of(root / table, (file_column, label_column, patient_column), ORIGIN)
+    existing_folder(root, ORIGIN)
+    rows = read_rows(root / table, (file_column, label_column, patient_column), ORIGIN)
     places = {row[file_column]: file_named(root, row[file_column]) for row in rows}
     named = {row[file_column]: _labels(row[label_column], multi_label) for row in rows}
     classes = tuple(sorted({name for names in named.values() for name in names}))
     missing = [file for file, place in places.items() if place is None]
     if len(missing) == len(places):
-        raise none_found(root, "image", ORIGIN)
+        raise no_images_error(root, "image", ORIGIN)
     if missing:
         raise ReadableError(
             f"{root} has no file {missing[0]} (and {len(missing) - 1} more that {table} names). "

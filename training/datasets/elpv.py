@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, inner_path, none_found, text_of
+from training.datasets.tables import existing_folder, inner_path, no_images_error, read_text
 
 ORIGIN = (
     "ELPV (github.com/zae-bayern/elpv-dataset, or the package elpv-dataset): labels.csv and images/"
@@ -31,12 +31,12 @@ def load(root: Path | None) -> Dataset:
     Raises:
         ReadableError: there is neither, or the table is off.
     """
-    root = folder_of(root if root is not None else _installed(), ORIGIN)
+    root = existing_folder(root if root is not None else _installed(), ORIGIN)
     table = root / "labels.csv"
     if not table.is_file():
         raise ReadableError(f"There is no table {table}. Expected {ORIGIN}.")
     samples = []
-    for number, line in enumerate(text_of(table, ORIGIN).splitlines(), start=1):
+    for number, line in enumerate(read_text(table, ORIGIN).splitlines(), start=1):
         words = line.replace(",", " ").replace(";", " ").split()
         if not words or words[0] == "path":
             continue
@@ -51,7 +51,7 @@ def load(root: Path | None) -> Dataset:
             stem = Path(name).stem
             samples.append(Sample(stem, root / name, stem, int(probability >= 0.5), kind))
     if not samples:
-        raise none_found(root, "photograph", ORIGIN)
+        raise no_images_error(root, "photograph", ORIGIN)
     return Dataset("elpv", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)
 
 

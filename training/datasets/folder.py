@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
-from training.datasets import layout
+from training.datasets import image_folders
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import file_named, inner_path, rows_of
+from training.datasets.tables import file_named, inner_path, read_rows
 
 TABLE = "patients.csv"
 _NOTE_ALONE = (
@@ -54,13 +54,13 @@ def load(
         raise ReadableError(
             f"There is no folder {root}. Give a folder that has one sub-folder for each class."
         )
-    found = layout.class_folders(root)
+    found = image_folders.class_folders(root)
     classes = tuple(sorted({part.name for part in found}))
     key = people or PatientTable()
     known = _people(root, key)
     samples, skipped = [], []
     for part in found:
-        paths, others = layout.images_in(part.folder)
+        paths, others = image_folders.images_in(part.folder)
         skipped += [path.relative_to(root).as_posix() for path in others]
         if not paths:
             raise ReadableError(
@@ -94,7 +94,7 @@ def _people(root: Path, key: PatientTable) -> dict[str, tuple[str, str]]:
             row[key.patient_column],
             row.get("view", ""),
         )
-        for row in rows_of(table, (key.file_column, key.patient_column), origin)
+        for row in read_rows(table, (key.file_column, key.patient_column), origin)
     }
 
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
-from training.datasets.pictures import white_mask
+from training.datasets.image_folders import white_mask
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found, rows_of, sex, years
+from training.datasets.tables import existing_folder, no_images_error, read_rows, sex, years
 
 ORIGIN = (
     "HAM10000 as the Harvard Dataverse hands it out (doi:10.7910/DVN/DBW86T): "
@@ -35,7 +35,7 @@ def load(root: Path, *, malignant: bool = False) -> Dataset:
     Raises:
         ReadableError: a table, a column or every photograph is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     files = {p.stem: p for p in sorted(root.rglob("*.jpg")) if MASKS not in p.parts}
     masks = {p.name.removesuffix("_segmentation.png"): p for p in root.rglob(f"{MASKS}/*.png")}
     samples = []
@@ -56,7 +56,7 @@ def load(root: Path, *, malignant: bool = False) -> Dataset:
             )
         )
     if not samples:
-        raise none_found(root, "photograph", ORIGIN)
+        raise no_images_error(root, "photograph", ORIGIN)
     classes = ("benign", "malignant") if malignant else DIAGNOSES
     return Dataset("ham10000", classes, "benign" if malignant else None, tuple(samples), LICENCE)
 
@@ -67,7 +67,7 @@ def _rows(root: Path) -> dict[str, dict[str, str]]:
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if table is None and truth:
         return _isic(truth[0])
-    rows = rows_of(table or root / TABLES[0], ("lesion_id", "image_id", "dx"), ORIGIN)
+    rows = read_rows(table or root / TABLES[0], ("lesion_id", "image_id", "dx"), ORIGIN)
     strange = next((r["dx"] for r in rows if r["dx"] not in DIAGNOSES), None)
     if strange is not None:
         raise ReadableError(
@@ -81,7 +81,7 @@ def _isic(table: Path) -> dict[str, dict[str, str]]:
     """ISIC 2018 task 3: one column of 0.0 and 1.0 for each diagnosis."""
     columns = tuple(name.upper() for name in DIAGNOSES)
     found = {}
-    for row in rows_of(table, ("image", *columns), ORIGIN):
+    for row in read_rows(table, ("image", *columns), ORIGIN):
         named = [
             name for name, column in zip(DIAGNOSES, columns, strict=True) if row[column][:1] == "1"
         ]

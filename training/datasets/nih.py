@@ -14,9 +14,8 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from dprotonet.errors import ReadableError
-from training.datasets.findings import chosen_findings
 from training.datasets.samples import Box, Dataset, Sample
-from training.datasets.tables import inner_path, rows_of, sex, text_of, years
+from training.datasets.tables import chosen_findings, inner_path, read_rows, read_text, sex, years
 
 TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 BOXES = "BBox_List_2017.csv"
@@ -57,7 +56,7 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
         ReadableError: a file, column or every image is missing.
     """
     table = _table(root)
-    rows = rows_of(table, _COLUMNS, ORIGIN)
+    rows = read_rows(table, _COLUMNS, ORIGIN)
     files = _files(root)
     boxes = _boxes(root / BOXES)
     present = [row for row in rows if PurePosixPath(inner_path(row["Image Index"])).stem in files]
@@ -133,7 +132,7 @@ def _boxes(table: Path) -> dict[str, list[tuple[str, list[float]]]]:
     found: dict[str, list[tuple[str, list[float]]]] = defaultdict(list)
     if not table.is_file():
         return found
-    lines = list(csv.reader(text_of(table, ORIGIN).splitlines()))[1:]
+    lines = list(csv.reader(read_text(table, ORIGIN).splitlines()))[1:]
     for number, line in enumerate(lines, start=2):
         if len(line) < 6:
             raise ReadableError(

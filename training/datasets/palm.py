@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found
+from training.datasets.tables import existing_folder, no_images_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ def load(root: Path) -> Dataset:
     Raises:
         ReadableError: the folder or every photograph is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     masks: dict[str, list[Path]] = {}
     for kind in _LESIONS:
         for path in sorted(root.rglob(f"{kind}/*.bmp")):
@@ -53,7 +53,7 @@ def load(root: Path) -> Dataset:
                 )
             )
     if not samples:
-        raise none_found(root, "photograph", ORIGIN)
+        raise no_images_error(root, "photograph", ORIGIN)
     return Dataset("palm", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.generator import PhantomImage, render
+from training.datasets.phantom.noise import derive, stream
 from training.datasets.phantom.parameters import FINDINGS, CaseFacts, Shortcut, draw_facts
-from training.datasets.phantom.seeds import derive, stream
 from training.datasets.samples import pixels_sha256
 
 if TYPE_CHECKING:

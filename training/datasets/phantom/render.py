@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from training.datasets.phantom.noise import clouds, stream
 from training.datasets.phantom.parameters import CaseFacts
-from training.datasets.phantom.seeds import stream
-from training.datasets.phantom.texture import clouds
 
 Array = NDArray[np.floating]
 

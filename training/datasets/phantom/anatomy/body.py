@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from training.datasets.phantom.noise import derive, stream
 from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import Projection
-from training.datasets.phantom.seeds import derive, stream
 
 Array = NDArray[np.floating]
 

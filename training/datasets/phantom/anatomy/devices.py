@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
+from training.datasets.phantom.noise import stream
 from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import smooth_path, tubes
-from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
 Points = list[tuple[float, float, float]]

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
 from training.datasets.phantom.anatomy.soft_tissue import dome_height
+from training.datasets.phantom.noise import clouds, stream
 from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import smooth_path, tubes
-from training.datasets.phantom.seeds import stream
-from training.datasets.phantom.texture import clouds
 
 Array = NDArray[np.floating]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
+from training.datasets.phantom.noise import stream
 from training.datasets.phantom.projection import deposit, tubes
-from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
 

@@ -15,12 +15,13 @@ from training.datasets.phantom.dicom.writer import (
     write_dicom,
     write_frames,
 )
-from training.datasets.phantom.generator import generate
+from training.datasets.phantom.generator import render
+from training.datasets.phantom.parameters import draw_facts
 
 
 @pytest.fixture(scope="module")
 def phantom():
-    return generate(61, "effusion", shape=(120, 101), view="AP")
+    return render(draw_facts(61, "effusion", shape=(120, 101), view="AP"))
 
 
 def _written(phantom, path, **options):
@@ -64,13 +65,13 @@ def test_every_window_is_kept_in_order(phantom, tmp_path):
 
 
 def test_frames_are_read_one_by_one(phantom, tmp_path):
-    other = generate(61, "none", shape=(120, 101), view="AP")
+    other = render(draw_facts(61, "none", shape=(120, 101), view="AP"))
     write_frames([phantom, other], tmp_path / "two.dcm")
     frames = list(images.read_frames(tmp_path / "two.dcm"))
     assert np.array_equal(frames[0].pixels, phantom.pixels)
     assert np.array_equal(frames[1].pixels, other.pixels)
     with pytest.raises(ValueError):
-        write_frames([phantom, generate(1, shape=(64, 64))], tmp_path / "no.dcm")
+        write_frames([phantom, render(draw_facts(1, shape=(64, 64)))], tmp_path / "no.dcm")
 
 
 def test_names_and_identities_are_made_up_and_stable(phantom, tmp_path):
