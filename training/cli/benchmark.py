@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dprotonet.allocator import keep_freed_memory
-from dprotonet.cli.arguments import METHODS
 from dprotonet.explain.settings import FILLS
+from dprotonet.names import METHODS
 from training.cli.options import Commands, add_command, add_settings, print_json, usable_device
 from training.recipe import load_recipe
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dprotonet.cli.arguments import METHODS
+from dprotonet.names import DEFAULT_METHOD, METHODS
 from training.cli.options import (
     Commands,
     add_command,
@@ -113,7 +113,7 @@ def add_evaluate(commands: Commands) -> None:
     parser.add_argument(
         "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
     )
-    parser.add_argument("--method", default=METHODS[0], choices=METHODS)
+    parser.add_argument("--method", default=DEFAULT_METHOD, choices=METHODS)
     add_tier(parser)
 
 

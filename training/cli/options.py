@@ -11,8 +11,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from dprotonet.cli.arguments import METHODS, TIERS
 from dprotonet.errors import ReadableError
+from dprotonet.names import DEFAULT_TIER, METHODS, TIERS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -74,7 +74,7 @@ def add_methods(parser: argparse.ArgumentParser, default: Sequence[str]) -> None
 
 def add_tier(parser: argparse.ArgumentParser) -> None:
     """``--tier`` of the MDM decoder."""
-    parser.add_argument("--tier", default=TIERS[0], choices=TIERS)
+    parser.add_argument("--tier", default=DEFAULT_TIER, choices=TIERS)
 
 
 def fold_count(text: str) -> int:

@@ -34,7 +34,7 @@ def load(
 ) -> Dataset:
     """The images that the table under ``root`` names; classes in alphabetical order.
 
-    The columns "view", "sex", "age" and "split" are read where they are there.
+    The columns "view", "sex", "age" and "split" are read where the table has them.
 
     Args:
         file_column: of paths relative to ``root``.
@@ -45,11 +45,11 @@ def load(
     """
     existing_folder(root, ORIGIN)
     rows = read_rows(root / table, (file_column, label_column, patient_column), ORIGIN)
-    places = {row[file_column]: file_named(root, row[file_column]) for row in rows}
-    named = {row[file_column]: _labels(row[label_column], multi_label) for row in rows}
-    classes = tuple(sorted({name for names in named.values() for name in names}))
-    missing = [file for file, place in places.items() if place is None]
-    if len(missing) == len(places):
+    paths = {row[file_column]: file_named(root, row[file_column]) for row in rows}
+    labels = {row[file_column]: _labels(row[label_column], multi_label) for row in rows}
+    classes = tuple(sorted({name for names in labels.values() for name in names}))
+    missing = [file for file, path in paths.items() if path is None]
+    if len(missing) == len(paths):
         raise no_images_error(root, "image", ORIGIN)
     if missing:
         raise ReadableError(
@@ -64,20 +64,20 @@ def load(
         )
     samples = tuple(
         Sample(
-            place,
-            root / place,
+            path,
+            root / path,
             row[patient_column],
             -1 if multi_label else classes.index(row[label_column]),
             row.get("view", ""),
             sex=sex(row.get("sex", "")),
             age=years(row.get("age", "")),
             official_split=_split(row.get("split", "")),  # type: ignore[arg-type]
-            labels=tuple(sorted(classes.index(name) for name in named[row[file_column]]))
+            labels=tuple(sorted(classes.index(name) for name in labels[row[file_column]]))
             if multi_label
             else None,
         )
         for row in rows
-        if (place := places[row[file_column]]) is not None
+        if (path := paths[row[file_column]]) is not None
     )
     return Dataset(root.resolve().name, classes, negative_class, samples)
 
@@ -85,15 +85,15 @@ def load(
 def _labels(text: str, multi_label: bool) -> tuple[str, ...]:
     if not multi_label:
         return (text,)
-    return tuple(dict.fromkeys(word.strip() for word in text.split("|") if word.strip()))
+    return tuple(dict.fromkeys(name.strip() for name in text.split("|") if name.strip()))
 
 
 def _split(text: str) -> str:
-    word = text.strip().lower()
-    if word in ("", "test"):
-        return word
-    if word not in _SPLITS:
+    name = text.strip().lower()
+    if name in ("", "test"):
+        return name
+    if name not in _SPLITS:
         raise ReadableError(
             f"The table's split {text!r} is none of train, validation, test and blank."
         )
-    return _SPLITS[word]
+    return _SPLITS[name]

@@ -37,11 +37,11 @@ def load(root: Path | None) -> Dataset:
         raise ReadableError(f"There is no table {table}. Expected {ORIGIN}.")
     samples = []
     for number, line in enumerate(read_text(table, ORIGIN).splitlines(), start=1):
-        words = line.replace(",", " ").replace(";", " ").split()
-        if not words or words[0] == "path":
+        fields = line.replace(",", " ").replace(";", " ").split()
+        if not fields or fields[0] == "path":
             continue
         try:
-            name, probability, kind = inner_path(words[0]), float(words[1]), words[2]
+            name, probability, kind = inner_path(fields[0]), float(fields[1]), fields[2]
         except (IndexError, ValueError) as error:
             raise ReadableError(
                 f"Line {number} of labels.csv is {line!r}. "
@@ -57,10 +57,10 @@ def load(root: Path | None) -> Dataset:
 
 def _installed() -> Path:
     """Folder of the installed package's data."""
-    found = importlib.util.find_spec("elpv_dataset")
-    places = list(found.submodule_search_locations or ()) if found else []
-    for place in map(Path, places):
-        for folder in (place, place / "data"):
+    spec = importlib.util.find_spec("elpv_dataset")
+    locations = list(spec.submodule_search_locations or ()) if spec else []
+    for location in map(Path, locations):
+        for folder in (location, location / "data"):
             if (folder / "labels.csv").is_file():
                 return folder
     raise ReadableError(

@@ -68,10 +68,10 @@ def _rows(root: Path) -> dict[str, dict[str, str]]:
     if table is None and truth:
         return _isic(truth[0])
     rows = read_rows(table or root / TABLES[0], ("lesion_id", "image_id", "dx"), ORIGIN)
-    strange = next((r["dx"] for r in rows if r["dx"] not in DIAGNOSES), None)
-    if strange is not None:
+    unknown = next((r["dx"] for r in rows if r["dx"] not in DIAGNOSES), None)
+    if unknown is not None:
         raise ReadableError(
-            f"{(table or root).name} has the diagnosis {strange!r}. Expected one of: "
+            f"{(table or root).name} has the diagnosis {unknown!r}. Expected one of: "
             f"{', '.join(DIAGNOSES)}."
         )
     return {row["image_id"]: row for row in rows}
@@ -80,14 +80,14 @@ def _rows(root: Path) -> dict[str, dict[str, str]]:
 def _isic(table: Path) -> dict[str, dict[str, str]]:
     """ISIC 2018 task 3: one column of 0.0 and 1.0 for each diagnosis."""
     columns = tuple(name.upper() for name in DIAGNOSES)
-    found = {}
+    rows = {}
     for row in read_rows(table, ("image", *columns), ORIGIN):
-        named = [
+        diagnoses = [
             name for name, column in zip(DIAGNOSES, columns, strict=True) if row[column][:1] == "1"
         ]
-        if len(named) != 1:
+        if len(diagnoses) != 1:
             raise ReadableError(
-                f"{table.name} gives {row['image']} {len(named)} diagnoses. Expected one."
+                f"{table.name} gives {row['image']} {len(diagnoses)} diagnoses. Expected one."
             )
-        found[row["image"]] = {"dx": named[0], "lesion_id": row.get("lesion_id", "")}
-    return found
+        rows[row["image"]] = {"dx": diagnoses[0], "lesion_id": row.get("lesion_id", "")}
+    return rows

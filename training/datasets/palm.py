@@ -42,14 +42,14 @@ def load(root: Path) -> Dataset:
     for path in sorted(root.rglob("*.jpg")):
         kind, digits = path.stem[:1], path.stem[1:]
         if kind in _KINDS and len(digits) == 4 and digits.isdigit():
-            drawn = masks.get(path.stem)
+            lesions = masks.get(path.stem)
             samples.append(
                 Sample(
                     path.stem,
                     path,
                     path.stem,
                     _KINDS[kind],
-                    mask=partial(_mask, tuple(drawn)) if drawn else None,
+                    mask=partial(_mask, tuple(lesions)) if lesions else None,
                 )
             )
     if not samples:
@@ -62,8 +62,8 @@ def _mask(paths: tuple[Path, ...]) -> NDArray[np.bool_]:
     import numpy as np
     from PIL import Image
 
-    drawn = []
+    lesions = []
     for path in paths:
-        with Image.open(path) as picture:
-            drawn.append(np.asarray(picture.convert("L")) < 128)
-    return np.logical_or.reduce(drawn)
+        with Image.open(path) as image:
+            lesions.append(np.asarray(image.convert("L")) < 128)
+    return np.logical_or.reduce(lesions)

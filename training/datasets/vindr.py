@@ -38,7 +38,7 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     """
     existing_folder(root, ORIGIN)
     if multi_label:
-        return _together(root, finding)
+        return _multi_label(root, finding)
     finding = finding or "Cardiomegaly"
     samples = [*_samples(root, "train", finding), *_samples(root, "test", finding)]
     if not samples:
@@ -47,12 +47,12 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     return Dataset("vindr", classes, classes[0], tuple(samples), LICENCE, NOTE)
 
 
-def _together(root: Path, words: str) -> Dataset:
+def _multi_label(root: Path, names: str) -> Dataset:
     """Every image, with all findings that most of its readers name."""
     tables = {split: root / "annotations" / f"image_labels_{split}.csv" for split in _SPLITS}
     first = read_rows(tables["train"], ("image_id", CLEAR), ORIGIN)[0]
-    known = [name for name in first if name.lower() not in _NO_FINDINGS]
-    findings = chosen_findings(words, sorted(known), "VinDr-CXR")
+    columns = [name for name in first if name.lower() not in _NO_FINDINGS]
+    findings = chosen_findings(names, sorted(columns), "VinDr-CXR")
     samples = []
     for split, table in tables.items():
         votes: dict[str, list[list[bool]]] = defaultdict(list)
@@ -94,9 +94,9 @@ def _samples(root: Path, split: Literal["train", "test"], finding: str) -> list[
         path = root / split / f"{image}.dicom"
         named, clear = (sum(vote[i] for vote in read) * 2 > len(read) for i in (0, 1))
         if path.is_file() and (named or clear):
-            found = tuple(boxes[image]) if named else ()
+            marks = tuple(boxes[image]) if named else ()
             samples.append(
-                Sample(image, path, image, int(named), boxes=found, official_split=split)
+                Sample(image, path, image, int(named), boxes=marks, official_split=split)
             )
     return samples
 
@@ -106,9 +106,9 @@ def _yes(text: str) -> bool:
 
 
 def _boxes(table: Path, finding: str) -> dict[str, list[Box]]:
-    found: dict[str, list[Box]] = defaultdict(list)
+    boxes: dict[str, list[Box]] = defaultdict(list)
     for row in read_rows(table, ("image_id", "class_name", *_CORNERS), ORIGIN):
         if row["class_name"] == finding and row["x_min"]:
             left, top, right, bottom = (float(row[key]) for key in _CORNERS)
-            found[row["image_id"]].append(Box(left, top, right - left, bottom - top, finding))
-    return found
+            boxes[row["image_id"]].append(Box(left, top, right - left, bottom - top, finding))
+    return boxes

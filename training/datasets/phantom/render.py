@@ -29,7 +29,7 @@ class Exposure:
 
     Attributes:
         quanta: photons per pixel in open air at 512 px.
-        scatter: share of scattered to primary light behind the trunk.
+        scatter: ratio of scattered to primary light behind the trunk.
         heel: fall of the beam from one end of the image to the other, relative.
         heel_angle: direction of the fall, radians.
         focus_px: blur of focal spot and detector, px at 512.
