@@ -138,8 +138,7 @@ def add_throughput(commands: Commands) -> None:
 def bench(arguments: BenchArguments) -> None:
     """Score heatmap methods on held-out images; print the page."""
     keep_freed_memory()
-    from training.benchmarks.heatmaps.run import Request
-    from training.benchmarks.heatmaps.run import bench as compare_methods
+    from training.benchmarks.heatmaps.run import Request, benchmark
 
     request = Request(
         methods=arguments.methods,
@@ -156,7 +155,7 @@ def bench(arguments: BenchArguments) -> None:
         device=usable_device(arguments.device),
         command=arguments.repeatable,
     )
-    page = compare_methods(arguments.bundle, arguments.data, request, arguments.out)
+    page = benchmark(arguments.bundle, arguments.data, request, arguments.out)
     sys.stdout.write(page)
 
 

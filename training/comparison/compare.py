@@ -22,7 +22,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from training.comparison.row_file import RowFile
-from training.evaluation.metrics import auroc, share_right
+from training.evaluation.metrics import accuracy, auroc
 from training.fitting.best_epoch import best_epoch, validation_score
 from training.fitting.calibration import class_probabilities, log_loss
 from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
@@ -230,7 +230,7 @@ def _validation(
     area = auroc(said, truth)
     return {
         "auroc": None if np.isnan(area) else round(area, 4),
-        "accuracy": round(share_right(said, truth), 4),
+        "accuracy": round(accuracy(said, truth), 4),
         "log_loss": round(log_loss(fitted.logits[at], truth), 4),
     }
 

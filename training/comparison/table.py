@@ -49,7 +49,7 @@ class Seeds:
         """``(B, N)`` weights to ``(S, B)``."""
         return np.stack(
             [
-                metrics.weighted_mean(metrics.right_share(calls, self.labels), weights)
+                metrics.weighted_mean(metrics.accuracy_by_image(calls, self.labels), weights)
                 for calls in self.called
             ]
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.errors import ReadableError, UnreadableImage
+from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.data.tensor_cache import read_tensors, write_tensors
 from training.data.transforms import PlaceImage
@@ -216,8 +216,7 @@ def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
         made = repr(s.make) if s.make else ""
         made = hashlib.sha256(made.encode()).hexdigest() if "PhantomSample" in made else ""
         rows.append((s.sample_id, facts and (facts.st_size, facts.st_mtime_ns), made))
-    text = json.dumps([preprocessing.digest, rows])
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json_digest([preprocessing.digest, rows], spaced=True)
 
 
 def _read_kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:

@@ -52,7 +52,7 @@ class _Look:
     moved: float
 
 
-def prototype_looks(
+def probe_prototypes(
     predictor: Predictor, samples: Sequence[Sample], count: int, *, resamples: int = 1000
 ) -> dict[str, Any]:
     """Figures of ``count`` images spread evenly over the samples; see ``prototype_metrics``.

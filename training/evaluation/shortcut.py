@@ -26,7 +26,7 @@ from training.evaluation.localisation import energy_inside, peak_hits
 from training.evaluation.metrics import mean_interval
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Node
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from training.datasets.phantom.dataset import PhantomSample
     from training.datasets.phantom.parameters import CaseFacts
@@ -44,7 +44,7 @@ def shortcut(
     ``energy`` is the share of a map inside the token's mask, to be read beside ``area``.
 
     Args:
-        methods: names out of ``dprotonet.explain.METHODS``.
+        methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
         ReadableError: the bundle was trained on other images, or no test image will do.
@@ -112,8 +112,8 @@ def _judged(
     predictor: Predictor, samples: list[PhantomSample], finding: str, drawings: Sequence[Drawing]
 ) -> Iterator[tuple[PhantomSample, dict[str, float]]]:
     """The figures of every image that is called rightly."""
-    from dprotonet.explain import PrototypeNode
     from dprotonet.explain.image import class_node
+    from dprotonet.explain.nodes import PrototypeNode
 
     bundle = predictor.bundle
     for sample in samples:

@@ -22,7 +22,8 @@ from training.data.splits import (
     moved_patients,
 )
 from training.evaluation.out_of_fold import fold_bundle
-from training.evaluation.report import Judged, paired_difference, report
+from training.evaluation.report import paired_difference, report
+from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting.context import SplitRows, TrainingContext
 from training.fitting.distributed import is_main
 from training.fitting.export import GalleryOptions, write_bundle
@@ -195,11 +196,13 @@ def _chosen(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _pooled(context: TrainingContext, records: list[dict[str, Any]], name: str) -> Judged:
+def _pooled(
+    context: TrainingContext, records: list[dict[str, Any]], name: str
+) -> ScoredPredictions:
     """Images of all folds; each was called by its own fold's threshold."""
     row_of = {s.sample_id: i for i, s in enumerate(context.images.samples)}
     rows = np.array([row_of[i] for r in records for i in r["sample_ids"]])
-    return Judged(
+    return ScoredPredictions(
         context.dataset.classes,
         context.dataset.negative_class,
         np.array([p for r in records for p in r[name]["probabilities"]]),

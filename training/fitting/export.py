@@ -14,11 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dprotonet.bundle.bundle import Bundle, GalleryPicture
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.writer import save_bundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
-from training.evaluation.evaluate import judge_samples
+from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
 from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
@@ -61,24 +64,26 @@ def write_bundle(
     statistics = activation_statistics(
         model.cpu(), prototype_batches(context, rows.train, context.live), images_per_pass=PER_PASS
     )
-    bundle = Bundle.save(
+    bundle = save_bundle(
         folder,
-        name=context.recipe.name,
-        model=model,
-        preprocessing=context.preprocessing,
-        update=update,
-        statistics=statistics,
-        card=_card(context, rows, fitted, {}),
-        negative_class=context.dataset.negative_class,
-        temperature=fitted.temperature,
-        threshold=fitted.threshold,
-        thresholds=fitted.thresholds,
-        offsets=fitted.offsets,
-        gallery=tuple(_gallery(context, fitted, options)),
-        half_precision=context.recipe.half_precision,
+        BundleParts(
+            name=context.recipe.name,
+            model=model,
+            preprocessing=context.preprocessing,
+            update=update,
+            statistics=statistics,
+            card=_card(context, rows, fitted, {}),
+            negative_class=context.dataset.negative_class,
+            temperature=fitted.temperature,
+            threshold=fitted.threshold,
+            thresholds=fitted.thresholds,
+            offsets=fitted.offsets,
+            gallery=tuple(_gallery(context, fitted, options)),
+            half_precision=context.recipe.half_precision,
+        ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
-    metrics = judge_samples(
+    metrics = evaluate_samples(
         bundle, test, "test", resamples=context.recipe.resamples, device=context.device
     )
     if black is not None:
@@ -128,7 +133,9 @@ def _gallery(
     context: TrainingContext, fitted: FittedNetwork, options: GalleryOptions
 ) -> Iterable[GalleryPicture]:
     """Heatmaps (and pictures) of the heaviest sources of every prototype."""
-    from dprotonet.explain import MDM, TIERS, PrototypeNode
+    from dprotonet.explain.mdm.mdm import MDM
+    from dprotonet.explain.nodes import PrototypeNode
+    from dprotonet.explain.settings import TIERS
 
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)

@@ -18,7 +18,7 @@ from dprotonet.prototypes.update import PrototypeUpdate
 from training.data.inputs import CachedInputs, Inputs, LiveInputs
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
-from training.evaluation.report import Judged
+from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting import networks, prototype_stage
 from training.fitting.calibration import (
     class_probabilities,
@@ -56,11 +56,11 @@ class FittedNetwork:
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
 
-    def predictions(self, context: TrainingContext, rows: Tensor) -> Judged:
+    def predictions(self, context: TrainingContext, rows: Tensor) -> ScoredPredictions:
         """Some images with the calibrated probabilities."""
         images, at = context.images, rows.numpy()
         added = np.array(list(self.offsets.values())) if self.offsets else 0.0
-        return Judged(
+        return ScoredPredictions(
             context.dataset.classes,
             context.dataset.negative_class,
             class_probabilities(

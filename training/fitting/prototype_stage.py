@@ -16,7 +16,7 @@ from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
 from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
-from training.evaluation.metrics import auroc, share_right
+from training.evaluation.metrics import accuracy, auroc
 from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
     PER_PASS,
@@ -167,7 +167,7 @@ def _validation_figures(
         logits = model.contributions(similarities[rows.validation]).sum(dim=-1)
     probabilities = class_probabilities(logits.double().numpy(), truth)
     area = auroc(probabilities, truth)
-    return (None if np.isnan(area) else area), share_right(probabilities, truth)
+    return (None if np.isnan(area) else area), accuracy(probabilities, truth)
 
 
 def fit_head(

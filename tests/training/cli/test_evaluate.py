@@ -1,6 +1,7 @@
 import json
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.names import METHODS, TIERS
 from training.cli.evaluate import USUAL_METHODS
 from training.cli.parser import build_parser, main
 
@@ -13,8 +14,6 @@ def test_evaluate_prints_one_json_with_the_figures_of_the_card(trained, class_fo
 
 
 def test_every_method_and_tier_of_the_library_may_be_asked_for_by_name():
-    from dprotonet.explain import METHODS, TIERS
-
     for command in (["evaluate", "b"], ["boxes", "o"], ["pointing", "b"], ["shortcut", "b"]):
         option = "--method" if command[0] == "evaluate" else "--methods"
         for method, tier in zip(METHODS, [*TIERS] * len(METHODS), strict=False):

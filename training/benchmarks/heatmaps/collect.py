@@ -23,7 +23,8 @@ from training.benchmarks.heatmaps.scoring import Judge, MaskedImage, curves_json
 from training.comparison.row_file import RowFile
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Explanation, Node
+    from dprotonet.explain.explanation import Explanation
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
 

@@ -21,6 +21,7 @@ from training.comparison.row_file import RowFile
 from training.data.splits import Split
 from training.datasets.samples import Sample
 from training.evaluation.evaluate import split_samples
+from training.fitting.distributed import is_shared
 from training.fitting.run_folder import note_start, start_record
 from training.io import write_json, write_text
 
@@ -59,8 +60,8 @@ class Request:
     command: str = ""
 
 
-def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
-    """Judge, and write what came out.
+def benchmark(folder: Path, data: Path | None, request: Request, out: Path) -> str:
+    """Score the methods and write the results.
 
     Args:
         folder: of the bundle.
@@ -72,8 +73,11 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
         The page.
 
     Raises:
-        ReadableError: a word is wrong, the data cannot be had, or ``out`` holds another plan.
+        ReadableError: an argument is wrong, the data cannot be had, ``out`` holds another plan, or
+            several processes were started by torchrun.
     """
+    if is_shared():
+        raise ReadableError("bench runs in one process. Start it without torchrun.")
     begun = read_plan(out)
     if request.so_far and begun is None:
         raise ReadableError(f"{out} holds no plan. Leave --so-far out to begin one.")
