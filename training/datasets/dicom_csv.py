@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
@@ -48,20 +49,8 @@ def load(
     paths = {row[file_column]: file_named(root, row[file_column]) for row in rows}
     labels = {row[file_column]: _labels(row[label_column], multi_label) for row in rows}
     classes = tuple(sorted({name for names in labels.values() for name in names}))
-    missing = [file for file, path in paths.items() if path is None]
-    if len(missing) == len(paths):
-        raise no_images_error(root, "image", ORIGIN)
-    if missing:
-        raise ReadableError(
-            f"{root} has no file {missing[0]} (and {len(missing) - 1} more that {table} names). "
-            "Add them, or take their rows out."
-        )
-    unnamed = next((row[file_column] for row in rows if not row[patient_column]), None)
-    if unnamed is not None:
-        raise ReadableError(
-            f"{table} names no patient for {unnamed}. Give every image one, so that no patient "
-            "stands on both sides of a split."
-        )
+    _check_files(root, table, paths)
+    _check_patients(table, rows, file_column, patient_column)
     samples = tuple(
         Sample(
             path,
@@ -80,6 +69,28 @@ def load(
         if (path := paths[row[file_column]]) is not None
     )
     return Dataset(root.resolve().name, classes, negative_class, samples)
+
+
+def _check_files(root: Path, table: str, paths: Mapping[str, str | None]) -> None:
+    missing = [file for file, path in paths.items() if path is None]
+    if len(missing) == len(paths):
+        raise no_images_error(root, "image", ORIGIN)
+    if missing:
+        raise ReadableError(
+            f"{root} has no file {missing[0]} (and {len(missing) - 1} more that {table} names). "
+            "Add them, or take their rows out."
+        )
+
+
+def _check_patients(
+    table: str, rows: Sequence[Mapping[str, str]], file_column: str, patient_column: str
+) -> None:
+    unnamed = next((row[file_column] for row in rows if not row[patient_column]), None)
+    if unnamed is not None:
+        raise ReadableError(
+            f"{table} names no patient for {unnamed}. Give every image one, so that no patient "
+            "stands on both sides of a split."
+        )
 
 
 def _labels(text: str, multi_label: bool) -> tuple[str, ...]:

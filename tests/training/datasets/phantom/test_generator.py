@@ -119,20 +119,6 @@ def test_a_harder_image_has_a_fainter_finding():
     assert faint < 0.8 * plain
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"finding": "fracture"},
-        {"view": "LL"},
-        {"devices": ("ring",)},
-        {"shape": (20, 20)},
-    ],
-)
-def test_what_does_not_exist_is_refused(wrong):
-    with pytest.raises(ValueError):
-        render(draw_facts(1, **wrong))
-
-
 def _grown(mask, by):
     """The mask and ``by`` pixels around it."""
     padded = np.pad(mask, by)
