@@ -27,7 +27,7 @@ ACTIVATIONS = "activations.safetensors"  # behind the frozen blocks; in the run'
 
 @dataclass(frozen=True)
 class TrainArguments:
-    """What ``train`` is asked for.
+    """The arguments of ``train``.
 
     Attributes:
         recipe: name, or path of a YAML file.

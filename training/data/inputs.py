@@ -48,7 +48,7 @@ class Inputs(Protocol):
 
 
 class LiveInputs:
-    """Images augmented anew for every epoch."""
+    """Images that are augmented again for every epoch."""
 
     def __init__(self, images: PlacedImages, preprocessing: Preprocessing, recipe: Recipe) -> None:
         self._images, self._preprocessing = images, preprocessing

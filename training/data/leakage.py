@@ -20,7 +20,7 @@ def check_leakage(images: PlacedImages, sides: Mapping[str, Tensor]) -> None:
 
     Args:
         images: of all samples.
-        sides: name of each side to the rows that stand on it, ``(n,)``.
+        sides: rows of each side by its name, ``(n,)``.
 
     Raises:
         ReadableError: naming two samples and their sides.
@@ -71,10 +71,10 @@ def _leak(kind: str, first: Sample, first_side: str, second: Sample, side: str) 
     both = f"{first.sample_id} ({first_side}) and {second.sample_id} ({side})"
     if kind == "patient":
         return ReadableError(
-            f"Patient {first.patient_id} stands on two sides of the split: {both}. "
+            f"Patient {first.patient_id} is on two sides of the split: {both}. "
             "Give --set split=patient, which leaves the set's own split out."
         )
     return ReadableError(
-        f"One {kind} stands on two sides of the split under two names: {both}. Remove one of them, "
+        f"One {kind} is on two sides of the split under two names: {both}. Remove one of them, "
         "or give --set duplicates=group, which takes their patients for one."
     )

@@ -89,7 +89,7 @@ def _check_patients(
     if unnamed is not None:
         raise ReadableError(
             f"{table} names no patient for {unnamed}. Give every image one, so that no patient "
-            "stands on both sides of a split."
+            "is on both sides of a split."
         )
 
 

@@ -20,7 +20,7 @@ LICENCE = "ELPV (Buerhop-Lutz et al. 2018; Deitsch et al. 2019), CC BY-NC-SA 4.0
 CLASSES = ("functional", "defective")
 NOTE = (
     "Experts gave each cell a probability of 0, 1/3, 2/3 or 1 of being defective; from one half on "
-    "it counts as defective. Cells cut from one module are not named and may stand on two sides of "
+    "it counts as defective. Cells cut from one module are not named and may be on two sides of "
     "a split. The view is the kind of cell."
 )
 

@@ -109,5 +109,5 @@ def _check_table(patients: dict[str, tuple[str, str]], samples: list[Sample], ta
     if unnamed:
         raise ReadableError(
             f"{table} has no row for {unnamed[0]} (and {len(unnamed) - 1} more). "
-            "Give every image a row, so that no patient stands on both sides of a split."
+            "Give every image a row, so that no patient is on both sides of a split."
         )

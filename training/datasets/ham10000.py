@@ -1,6 +1,6 @@
 """HAM10000 dermoscopy photographs (Tschandl et al. 2018), and the ISIC challenges' own layout.
 
-Photographs of one lesion stand on one side of a split. ISIC's ground truth names no lesions: there
+Photographs of one lesion are on one side of a split. ISIC's ground truth names no lesions: there
 each photograph counts as a lesion of its own, unless the metadata table lies beside it.
 """
 

@@ -48,7 +48,7 @@ class Sample:
     Attributes:
         sample_id: unique within the data set and stable between runs.
         path: the file, or None where ``make`` makes the image.
-        patient_id: images of one patient never stand on two sides of a split.
+        patient_id: images of one patient are always on the same side of a split.
         label: index into the data set's classes; -1 in a multi-label set.
         view: "AP", "PA" or "" where unknown; other names where the set has other views.
         boxes: findings, in pixels of the native grid.

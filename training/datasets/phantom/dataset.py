@@ -95,7 +95,7 @@ def phantom_samples(
     """List ``n`` images without rendering any.
 
     Image ``i`` depends on ``(seed, i)`` alone, not on ``n``. A patient has one to four images, in
-    either view, with findings drawn anew for each.
+    either view, with a finding drawn for each.
 
     Args:
         seed: of the whole set.

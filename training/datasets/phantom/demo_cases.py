@@ -106,7 +106,7 @@ def write_demo_cases(out: Path = CASES) -> Path:
     """Write the demo images and ``cases.json``.
 
     Args:
-        out: the folder, made if need be.
+        out: the folder, created where it is missing.
 
     Returns:
         The path of ``cases.json``: for each file what it shows, the true finding of each frame,

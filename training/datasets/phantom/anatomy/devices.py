@@ -112,7 +112,7 @@ def _pacemaker(rng: np.random.Generator, body: Body, pose: Pose) -> Array:
 
 
 def _tube(rng: np.random.Generator, body: Body, pose: Pose) -> Array:
-    """A breathing tube, with a feeding tube beside it now and then."""
+    """A breathing tube, sometimes with a feeding tube beside it."""
     tip = rng.uniform(4.5, 7.5) * body.length
     axis = -0.25 + rng.normal(0, 0.15)
     total = np.zeros(pose.projection.shape, np.float32)

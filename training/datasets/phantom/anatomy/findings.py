@@ -136,7 +136,7 @@ def _nodule(
 def _effusion(
     rng: np.random.Generator, strength: float, body: Body, pose: Pose, lung: Array
 ) -> Finding:
-    """Fluid at the base of one lung (now and then of both) that rises along the chest wall."""
+    """Fluid at the base of one lung (sometimes of both) that rises along the chest wall."""
     x, y = pose.projection.plane(0.0)
     wall = body.wall(y)
     first = int(rng.choice((-1, 1)))
