@@ -20,8 +20,6 @@ from training.data.inputs import Inputs
 from training.fitting.occurrence_loss import OccurrencePenalty
 from training.recipe import Recipe
 
-Network = DProtoNet | nn.Module
-
 
 class BlackBox(nn.Module):
     """The same backbone under mean pooling and one linear layer."""
@@ -84,12 +82,6 @@ def dprotonet(
         return total if penalty is None else total + penalty(output.masks)
 
     return Trainee(model, loss)
-
-
-def trainee(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
-    """The network that the recipe asks for."""
-    make = black_box if recipe.network == "blackbox" else dprotonet
-    return make(recipe, classes, balance)
 
 
 def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
