@@ -14,7 +14,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.backbones import Backbone, build_backbone
 from dprotonet.modeling.losses import LossWeights, classification_loss, prototype_loss
-from dprotonet.modeling.model import DProtoNet, Inference, build_model
+from dprotonet.modeling.model import Inference, build_model
 from dprotonet.modeling.options import ModelOptions
 from training.data.inputs import Inputs
 from training.fitting.occurrence_loss import OccurrencePenalty
