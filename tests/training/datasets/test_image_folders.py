@@ -6,7 +6,7 @@ from dprotonet.errors import ReadableError
 from tests.training import replicas
 from training.data.splits import by_split
 from training.datasets import folder
-from training.datasets.layout import SIDES
+from training.datasets.image_folders import SIDES
 
 
 def laid_out(root, places):

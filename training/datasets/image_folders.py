@@ -1,14 +1,18 @@
-"""How a folder of classes is laid out, and which of its files are images."""
+"""Folders of images: one for each class, which of their files are images, and masks beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dprotonet.errors import NotAnImage, ReadableError, UnreadableImage
 from dprotonet.images.reader import inspect
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Side = Literal["train", "validation", "test", ""]
 SIDES: Mapping[str, Side] = {
@@ -21,13 +25,13 @@ SIDES: Mapping[str, Side] = {
     "test": "test",
     "testing": "test",
 }
-"""Names that folders of a split have, in small letters."""
-_PICTURES = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".webp"))
+"""Names of the folders of a split, in lower case."""
+_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".webp"))
 
 
 @dataclass(frozen=True)
 class ClassFolder:
-    """A folder of one class's images; its side of the split, "" where the folder says none."""
+    """A folder of one class's images, and its side of the split, "" where it has none."""
 
     name: str
     folder: Path
@@ -73,7 +77,7 @@ def _of_sides(root: Path, folders: Sequence[Path]) -> list[ClassFolder]:
             f"{root} is laid out as a split and has no folder 'train'. Add it, with one "
             "sub-folder of images for each class."
         )
-    found = []
+    classes = []
     for side, folder in by_side.items():
         inner = _folders_in(folder)
         if not inner:
@@ -81,9 +85,9 @@ def _of_sides(root: Path, folders: Sequence[Path]) -> list[ClassFolder]:
                 f"The split folder {folder} has no class folders. Put one sub-folder of images "
                 "for each class into it."
             )
-        found += [ClassFolder(one.name, one, side) for one in inner]
-    trained = {one.name for one in found if one.split == "train"}
-    unknown = next((one for one in found if one.name not in trained), None)
+        classes += [ClassFolder(path.name, path, side) for path in inner]
+    trained = {part.name for part in classes if part.split == "train"}
+    unknown = next((part for part in classes if part.name not in trained), None)
     if unknown is not None:
         raise ReadableError(
             f"The class {unknown.name!r} of {unknown.folder.parent} has no folder in "
@@ -94,7 +98,7 @@ def _of_sides(root: Path, folders: Sequence[Path]) -> list[ClassFolder]:
             f"{by_side['train']} has {len(trained)} sub-folder(s). Give it one sub-folder of "
             "images for each class, at least two."
         )
-    return found
+    return classes
 
 
 def _folders_in(folder: Path) -> list[Path]:
@@ -102,11 +106,11 @@ def _folders_in(folder: Path) -> list[Path]:
 
 
 def images_in(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Files below a folder, hidden ones left out: those to be read, and those that are no images.
+    """Files below a folder, without hidden ones: those to be read, and those that are not images.
 
-    A file that is named as a picture is to be read whatever it holds; of any other its first bytes
-    say what it is, so that DICOM files of any name are found. One that should be an image and
-    cannot be read is among the first, for the reader to say so.
+    A file with the suffix of an image is to be read whatever it holds. Any other is known by its
+    first bytes, so that DICOM files of any name are read. A file that should be an image and cannot
+    be decoded is among the first, so that reading it says why.
     """
     read: list[Path] = []
     skipped: list[Path] = []
@@ -119,10 +123,19 @@ def images_in(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _is_image(path: Path) -> bool:
-    if path.suffix.lower() in _PICTURES:
+    if path.suffix.lower() in _SUFFIXES:
         return True
     try:
         inspect(path)
     except UnreadableImage as error:
         return not isinstance(error, NotAnImage)
     return True
+
+
+def white_mask(path: Path) -> NDArray[np.bool_]:
+    """``(H, W)``: where the image of a mask is brighter than middle grey."""
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return np.asarray(image.convert("L")) > 127
