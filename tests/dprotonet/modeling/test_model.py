@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dprotonet.errors import WrongRequest
-from dprotonet.modeling.folding import inference_copy
+from dprotonet.modeling.frozen import fold
 from dprotonet.modeling.model import PARTS, ModelOptions, build_model, prototype_similarity
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
 
@@ -169,10 +169,12 @@ def test_vectors_of_another_depth_are_refused():
 
 
 @pytest.mark.parametrize("backbone", ["mobilenet_v2", "resnet18", "densenet121"])
-def test_the_inference_copy_says_the_same_and_leaves_the_model_alone(backbone, images):
+def test_the_folded_network_gives_the_same_similarities_and_leaves_the_model_alone(
+    backbone, images
+):
     net = tiny_model(options(backbone=backbone))
     digests, flags = net.part_digests(), [p.requires_grad for p in net.parameters()]
-    twin = inference_copy(net)
+    twin = fold(net, images[:1]).network
     norms = [m for m in twin.backbone.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     with torch.no_grad():
         assert torch.allclose(twin(images).similarities, net(images).similarities, atol=1e-4)
