@@ -271,7 +271,7 @@ def _fused(network: nn.Module, example: Tensor, expected: Tensor) -> nn.Module:
 def _has_bfloat16(device: torch.device) -> bool:
     """Whether the processor multiplies bfloat16 itself; where it only converts, float32 wins."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")

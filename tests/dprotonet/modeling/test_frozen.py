@@ -12,21 +12,7 @@ from dprotonet.modeling.fused_conv import FusedConvolution
 from dprotonet.modeling.logits import logits_of
 from dprotonet.modeling.options import PRECISIONS
 from tests.dprotonet.explain.toys import PatchClassifier, toy_image
-
-
-def lively(name: str) -> nn.Module:
-    """A random network whose batch norms are not the identity."""
-    torch.manual_seed(0)
-    model = getattr(torchvision.models, name)(weights=None, num_classes=3)
-    x = torch.randn(4, 3, 64, 64)
-    with torch.no_grad():
-        for module in model.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.momentum = None
-                module.bias.uniform_(-0.2, 0.2)
-        model(x)
-    return model.eval()
-
+from tests.dprotonet.modeling.networks import lively
 
 # What the tests are told of the processor is one thing, what it can do another.
 RUNS_BFLOAT16 = _has_bfloat16(torch.device("cpu")) and "ONEDNN_MAX_CPU_ISA" not in os.environ
