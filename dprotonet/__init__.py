@@ -44,6 +44,8 @@ _HOMES = {
     "update_prototypes": "prototypes.update",
 }
 
+__version__ = "0.2.0"
+
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:

@@ -11,7 +11,7 @@ from app.services.workplace import Workplace
 from dprotonet.modeling.placement import GridPlacement
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 LONGEST_HEATMAP = 1024  # pixels; the heatmap has 224, so that more would show nothing more
 

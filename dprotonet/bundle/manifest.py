@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.digests import (
     RawTensor,
     file_digest,
@@ -163,7 +164,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Indented JSON, so that a change can be read in a diff."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_whole(path, lambda stream: stream.write((text + "\n").encode()))
 
 
 def read_json(path: Path) -> Any:

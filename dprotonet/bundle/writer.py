@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -99,13 +98,7 @@ def replace_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace bundle.json in one step. Raises as :func:`check_name` where the name is a new one."""
     if manifest.name != read_manifest(folder).name:  # one that an older version wrote may stay
         check_name(manifest.name)
-    staged = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
-    staged.mkdir()
-    try:
-        write_manifest(staged, manifest)
-        os.replace(staged / MANIFEST, folder / MANIFEST)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    write_manifest(folder, manifest)
 
 
 def _check_target(directory: Path) -> None:

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from dprotonet import images
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.images.reader import read_image
 from dprotonet.inference.predictor import Predictor
 from tests.training import replicas
 from tests.training.conftest import SMALL
@@ -30,7 +30,7 @@ def trained(class_folder, tmp_path_factory):
 def test_training_gives_a_bundle_that_predicts(trained, class_folder):
     bundle = Bundle.load(trained)
     assert (bundle.name, bundle.classes) == ("colours", ("alpha", "beta", "gamma"))
-    prediction = Predictor(bundle).predict(images.read(class_folder / "beta" / "00.png"))
+    prediction = Predictor(bundle).predict(read_image(class_folder / "beta" / "00.png"))
     assert set(prediction.probabilities) == set(bundle.classes)
     ids = {source.sample_id for record in bundle.prototypes for source in record.sources}
     assert all((class_folder / name).is_file() for name in ids)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from dprotonet.atomic_files import replacement
+
 
 def read_kept(path: Path, digest: str) -> dict[str, Tensor] | None:
     """The tensors of a file that was kept under this digest; None where there is none."""
@@ -25,9 +27,6 @@ def write_kept(path: Path, digest: str, tensors: Mapping[str, Tensor]) -> None:
     """Keep tensors under a digest of all that they were made from; whole or not at all."""
     from safetensors.torch import save_file
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file(
-        {name: value.contiguous() for name, value in tensors.items()}, part, {"digest": digest}
-    )
-    part.replace(path)
+    whole = {name: value.contiguous() for name, value in tensors.items()}
+    with replacement(path) as temporary:
+        save_file(whole, temporary, {"digest": digest})

@@ -11,7 +11,7 @@ from app.services.inference import queue
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.views.shared.format import call_words
-from dprotonet import images
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, decide
 from tests.app.services.workplaces import FakeBench, dicom, png
 from tests.app.views.screen import MAIN, Screen
@@ -244,7 +244,7 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
 class TogetherBench(FakeBench):
     """A model whose classes do not exclude each other."""
 
-    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         share = float(image.unit().mean())
         probabilities = {"none": 0.6, "finding": share}
         thresholds = {"none": 0.5, "finding": 0.5}
