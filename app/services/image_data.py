@@ -26,7 +26,7 @@ def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColour
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
     case.check_frame(frame)
-    return workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    return workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
 
 
 def heatmap(

@@ -1,6 +1,6 @@
 """One frame's prediction and explanation: the saved one, or a new one that is saved.
 
-Nothing here imports torch: the model work itself is a :class:`Bench`.
+Nothing here imports torch: the model work itself is done by :class:`Predictors`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BEAT_SECONDS = 0.3  # between two writes of a job's progress
 LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
 
 
-class Bench(Protocol):
+class Predictors(Protocol):
     """Where models are at work."""
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
@@ -96,7 +96,7 @@ class Pulse:
 
 
 def predict_frame(
-    workplace: Workplace, bench: Bench, case_id: str, *, frame: int, model: str
+    workplace: Workplace, pool: Predictors, case_id: str, *, frame: int, model: str
 ) -> Prediction:
     """A frame's prediction: the saved one, or a new one that is saved.
 
@@ -108,8 +108,8 @@ def predict_frame(
         if saved is not None:
             return saved
         case = tx.cases.get(case_id)
-    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    prediction = bench.predict(model, image)
+    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    prediction = pool.predict(model, image)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
         tx.predictions.save(
@@ -125,7 +125,7 @@ def predict_frame(
 
 def explain_frame(
     workplace: Workplace,
-    bench: Bench,
+    pool: Predictors,
     case_id: str,
     *,
     frame: int,
@@ -153,8 +153,8 @@ def explain_frame(
         )
     if saved is not None:
         return saved
-    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    explanation = bench.explain(
+    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    explanation = pool.explain(
         model,
         image,
         node,
