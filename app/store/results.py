@@ -1,4 +1,4 @@
-"""Predictions and explanations: what a model said, kept beside the case it said it of."""
+"""Predictions and explanations of models, stored with the case that they are of."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Predictions:
         self._session = session
 
     def get(self, case_id: str, *, frame: int, model: str) -> Prediction | None:
-        """What a bundle said of a frame, if it was asked."""
+        """A bundle's prediction for a frame, if there is one."""
         entry = self._entry(case_id, frame, model)
         return None if entry is None else Prediction.from_json(entry.result)
 
@@ -58,7 +58,7 @@ class Predictions:
             case_id: of the case.
             frame: counted from 0.
             model: digest of the bundle.
-            prediction: what it said.
+            prediction: of this bundle.
             negative_class: the bundle's class that means "nothing found", if it has one.
             now: aware time.
         """
@@ -83,7 +83,7 @@ class Predictions:
         """Complete rows that were written before findings had a probability of their own.
 
         Args:
-            model: digest of the bundle that said them.
+            model: digest of the bundle that predicted them.
             negative_class: its class that means "nothing found".
 
         Returns:
@@ -130,7 +130,7 @@ class Explanations:
         return _explanation(entry)
 
     def of_frame(self, case_id: str, *, frame: int, model: str) -> tuple[SavedExplanation, ...]:
-        """All saved of one frame with one bundle, newest first."""
+        """All explanations of one frame by one bundle, newest first."""
         entries = self._session.scalars(
             select(ExplanationEntry)
             .where(
@@ -145,7 +145,7 @@ class Explanations:
     def of_node(
         self, case_id: str, *, frame: int, model: str, node: str, seed: int
     ) -> tuple[SavedExplanation, ...]:
-        """All saved of one node, whatever their settings, newest first."""
+        """All explanations of one node, whatever their settings, newest first."""
         entries = self._session.scalars(
             select(ExplanationEntry)
             .where(
@@ -171,7 +171,8 @@ class Explanations:
     ) -> SavedExplanation | None:
         """The same work done before."""
         known = self.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
-        return next((one for one in known if one.settings_digest == settings_digest), None)
+        same = (saved for saved in known if saved.settings_digest == settings_digest)
+        return next(same, None)
 
     def add(self, new: SavedExplanation) -> None:
         """Write one explanation, whose blob is there."""

@@ -69,18 +69,17 @@ def explain_image(
         progress=progress,
         cancelled=cancelled,
     )
-    valid_mask, body = placement.valid_mask().numpy(), _body(bundle, image)
-    return [
-        replace(
-            explanation,
-            placement=placement,
-            peak=peak(explanation.heatmap, valid_mask),
-            outside_body=None
-            if body is None
-            else fraction_outside(explanation.heatmap, body, valid_mask),
-        )
-        for explanation in explanations
-    ]
+    body = _body(bundle, image)
+    return [_placed(explanation, placement, body) for explanation in explanations]
+
+
+def _placed(explanation: Explanation, placement: Placement, body: np.ndarray | None) -> Explanation:
+    """The explanation with where it lies on its image."""
+    heatmap, valid_mask = explanation.heatmap, placement.valid_mask().numpy()
+    outside = None if body is None else fraction_outside(heatmap, body, valid_mask)
+    return replace(
+        explanation, placement=placement, peak=peak(heatmap, valid_mask), outside_body=outside
+    )
 
 
 def on_native_grid(explanation: Explanation) -> np.ndarray:

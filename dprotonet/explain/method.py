@@ -140,7 +140,8 @@ class AttributionMethod(ABC):
         self, x: Tensor, nodes: Sequence[Node] | None = None, **options: Unpack[CallOptions]
     ) -> list[Explanation]:
         """The same as :meth:`attribute_nodes`, with heatmaps as arrays on the host."""
-        return [one.explanation() for one in self.attribute_nodes(x, nodes, **options)]
+        attributions = self.attribute_nodes(x, nodes, **options)
+        return [attribution.explanation() for attribution in attributions]
 
     def _attributions(
         self,

@@ -69,7 +69,8 @@ def colour_table(name: str = "inferno") -> np.ndarray:
 def coloured(heatmap: np.ndarray, name: str = "inferno") -> np.ndarray:
     """A heatmap ``(H, W)`` in [0, 1] as ``(H, W, 3)`` uint8 RGB."""
     steps = np.rint(np.clip(np.nan_to_num(heatmap), 0, 1) * 255).astype(np.uint8)
-    return colour_table(name)[steps]
+    colours: np.ndarray = colour_table(name)[steps]
+    return colours
 
 
 def overlay(
@@ -96,4 +97,5 @@ def overlay(
     image = np.repeat(display[:, :, None], 3, axis=2) if display.ndim == 2 else display
     cover = (np.clip(np.nan_to_num(heatmap), 0, 1) * np.clip(opacity, 0, 1))[:, :, None]
     mixed = image * (1 - cover) + coloured(heatmap, name) * cover
-    return np.rint(mixed).astype(np.uint8)
+    picture: np.ndarray = np.rint(mixed).astype(np.uint8)
+    return picture

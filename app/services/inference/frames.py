@@ -64,12 +64,12 @@ class Pulse:
         gives_way: bool = False,
     ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
-        self._is_whole = is_whole  # False: one image of many, whose share is not the job's
+        self._is_whole = is_whole  # False: one image of many, whose progress is not the job's
         self._gives_way = gives_way  # to work for which a page shows nothing yet
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
 
-    def progress(self, share: float) -> None:
+    def progress(self, fraction: float) -> None:
         """Note how far the work is, 0 to 1."""
         now = time.monotonic()
         if now - self._beaten < BEAT_SECONDS:
@@ -78,7 +78,7 @@ class Pulse:
         with self._workplace.store.write() as tx:
             self._unwanted = tx.jobs.beat(
                 self._job_id,
-                progress=share if self._is_whole else None,
+                progress=fraction if self._is_whole else None,
                 now=self._workplace.clock(),
             )
 

@@ -69,19 +69,9 @@ class PredictorPool:
             ReadableError: as ``predict``; WrongRequest: the node is not in the bundle.
             Cancelled: ``cancelled`` said yes.
         """
-        from dprotonet.explain.image import explain_image
-
-        predictor = self._predictor(model)
-        (explanation,) = explain_image(
-            predictor,
-            image,
-            [node],
-            settings=TIERS[tier],
-            seed=seed,
-            progress=progress,
-            cancelled=cancelled,
+        return self._predictor(model).explain(
+            image, node, tier=tier, seed=seed, progress=progress, cancelled=cancelled
         )
-        return explanation
 
     def _predictor(self, model: str) -> Predictor:
         known = self._loaded.get(model)

@@ -15,22 +15,9 @@ from app.domain.explanations import (
 from dprotonet.explain.explanation import Faithfulness
 from dprotonet.explain.settings import TIERS
 from dprotonet.modeling.placement import GridPlacement
+from tests.dprotonet.explain.test_explanation import MEASURED
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MEASURED: dict[str, Any] = {
-    "insertion_auc": 0.6,
-    "deletion_auc": 0.2,
-    "random_insertion_auc": 0.4,
-    "random_deletion_auc": 0.4,
-    "centre_insertion_auc": 0.5,
-    "centre_deletion_auc": 0.3,
-    "hidden_value": 0.22,
-    "random_hidden_value": 0.88,
-    "kept_value": 0.75,
-    "area": 0.2,
-    "steps": 10,
-    "fill": "blur",
-}
 
 
 def saved(

@@ -1,6 +1,7 @@
 """What an explanation holds, and what is read of one that was saved."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from dprotonet.explain.explanation import Explanation, Faithfulness
 from dprotonet.modeling.placement import GridPlacement
 
-MEASURED = {
+MEASURED: dict[str, Any] = {
     "insertion_auc": 0.6,
     "deletion_auc": 0.2,
     "random_insertion_auc": 0.4,
