@@ -11,7 +11,7 @@ from app.domain.explanations import GridPlacement
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 LONGEST_HEATMAP = 1024  # pixels; the map comes from a 224-pixel grid, more shows nothing more
 

@@ -15,7 +15,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from dprotonet.images import GrayOrColourImage, Window
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.images.windows import Window
 
 LAST_CODE = (1 << 16) - 2  # one more is left for padding
 _FAR = 8e307  # stands for infinity; arithmetic on it does not overflow

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from app.viewer.codes import encode_values
-from dprotonet.images import GrayOrColourImage, Window
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.images.windows import Window
 
 
 def pack(header: dict[str, Any], samples: np.ndarray) -> bytes:

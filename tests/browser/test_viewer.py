@@ -11,8 +11,8 @@ import pytest
 
 from app.viewer import encoding
 from app.viewer.assets import viewer_assets
-from dprotonet import images
-from dprotonet.images import Window
+from dprotonet.images.reader import read_image
+from dprotonet.images.windows import Window
 from tests.browser.image_files import COLUMNS, ROWS, values
 from tests.browser.running import Program
 from tests.paths import REPORTS
@@ -81,7 +81,7 @@ def test_every_window_function_is_that_of_the_library(
 def test_greys_beside_one_extreme_value_are_those_of_the_library(
     page: Page, program: Program, name: str
 ) -> None:
-    image = images.read(REPORTS / name)
+    image = read_image(REPORTS / name)
     page.goto(program.address)
     folder = f"/api/viewer/{viewer_assets().digest}"
     painted = page.evaluate(

@@ -35,7 +35,8 @@ def pointing(
     from dprotonet.explain.nodes import ClassNode
     from dprotonet.inference.predictor import Predictor
     from training.data.splits import split_of
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom":

@@ -28,7 +28,8 @@ from training.evaluation.metrics import mean_interval
 if TYPE_CHECKING:
     from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import CaseFacts, PhantomSample
+    from training.datasets.phantom.dataset import PhantomSample
+    from training.datasets.phantom.parameters import CaseFacts
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ def shortcut(
         ReadableError: the bundle was trained on other images, or no test image will do.
     """
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom" or not recipe.phantom_shortcut:
@@ -165,7 +167,8 @@ def _added(predictor: Predictor, facts: CaseFacts, finding: str) -> dict[str, fl
 
 
 def _probabilities(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
-    from training.datasets.phantom import as_image, render
+    from training.datasets.phantom.dataset import as_image
+    from training.datasets.phantom.generator import render
 
     return predictor.predict(as_image(render(facts))).probabilities
 

@@ -20,9 +20,9 @@ from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import ClaimedItem, NewItem
 from dprotonet.errors import Cancelled, NotAnImage
-from dprotonet.images import FoundFile, file_sha256, walk
 from dprotonet.images.file_names import path_of, stored_path
-from dprotonet.images.walk import LeftOut
+from dprotonet.images.hashes import file_sha256
+from dprotonet.images.walk import FoundFile, LeftOut, walk
 
 log = logging.getLogger(__name__)
 CHUNK = 500  # files written to the list at once

@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.views.shared.format import chart_text, counted, plain, signed
+from app.views.shared.format import chart_text, counted, plain
+from dprotonet.bundle.figure_text import figure_text
 from dprotonet.bundle.model_card import ModelCard
 
 Metrics = Mapping[str, Any]
@@ -76,23 +77,11 @@ def black_box_text(own: Metrics) -> str:
     text = "Black box: a plain linear head on the same backbone, data and training."
     difference = own.get("auroc_minus_black_box")
     if isinstance(difference, Mapping) and None not in (
-        difference.get(k) for k in ("value", "low", "high")
+        difference.get(key) for key in ("value", "low", "high")
     ):
-        value, low, high = (signed(difference[key], 3) for key in ("value", "low", "high"))
-        text += f" AUROC of this model minus the black box: {value} [{low} to {high}]."
+        minus = figure_text(difference, signed=True).replace("-", "−")
+        text += f" AUROC of this model minus the black box: {minus}."
     return text
-
-
-def value_text(value: Any) -> str:
-    """0.87 [0.82–0.91]; a dash where there is none."""
-    if isinstance(value, Mapping):
-        if value.get("value") is None:
-            return "–"
-        text = f"{value['value']:.3f}"
-        if value.get("low") is not None and value.get("high") is not None:
-            text += f" [{value['low']:.3f}–{value['high']:.3f}]"
-        return text
-    return f"{value:.3f}" if isinstance(value, int | float) else "–"
 
 
 def metrics_table(own: Metrics, black_box: Metrics) -> pd.DataFrame:
@@ -105,10 +94,10 @@ def metrics_table(own: Metrics, black_box: Metrics) -> pd.DataFrame:
     ]
     table = {
         "Metric": [title for title, _, _ in rows],
-        "This model": [value_text(value) for _, value, _ in rows],
+        "This model": [figure_text(value) for _, value, _ in rows],
     }
     if black_box:
-        table["Black box"] = [value_text(value) for _, _, value in rows]
+        table["Black box"] = [figure_text(value) for _, _, value in rows]
     return pd.DataFrame(table)
 
 

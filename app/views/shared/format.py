@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Protocol
 
-from dprotonet.inference.prediction import AND, NONE_CALLED
+from dprotonet.modeling.options import AND, NONE_CALLED
 
 JOINER = "\u2060"
 """Word joiner, an invisible character: it breaks up text that would become a link or an emoji."""

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from app.viewer.codes import LAST_CODE, code_values, encode_values
-from dprotonet import images
-from dprotonet.images import GrayOrColourImage, ImageFacts, VoiTable, Window
+from dprotonet.images.reader import read_image
+from dprotonet.images.types import GrayOrColourImage, ImageFacts
+from dprotonet.images.windows import VoiTable, Window
 from tests.paths import REPORTS
 
 RANDOM = np.random.default_rng(3)
@@ -46,7 +47,7 @@ def with_spot(pixels: np.ndarray, value: float, size: int = 1) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["C15.dcm", "N60.tif"])
 def test_reported_images_are_not_black(name: str) -> None:
-    image = images.read(REPORTS / name)
+    image = read_image(REPORTS / name)
     assert_alike(image)
     assert in_the_browser(image, image.windows[0]).std() > 0.28
 

@@ -5,7 +5,8 @@ import pytest
 
 from app.viewer import encoding
 from app.viewer.codes import code_values
-from dprotonet.images import GrayOrColourImage, ImageFacts, VoiTable, Window
+from dprotonet.images.types import GrayOrColourImage, ImageFacts
+from dprotonet.images.windows import VoiTable, Window
 
 
 def image(pixels: np.ndarray, **named: object) -> GrayOrColourImage:
@@ -71,7 +72,7 @@ def test_a_voi_table_becomes_one_grey_a_code() -> None:
 
 
 def test_polarity_and_pixel_shape_are_in_the_header() -> None:
-    from dprotonet.images import Spacing
+    from dprotonet.images.types import Spacing
 
     pixels = np.zeros((2, 2), np.uint8)
     spacing = Spacing(0.3, 0.15, "PixelSpacing")

@@ -14,7 +14,7 @@ from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
-from dprotonet import images
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, decide
 from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
@@ -68,7 +68,7 @@ class FullPool(FakePool):
 class MultiLabelPool(FakePool):
     """A multi-label model: both classes are called above 50 %."""
 
-    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         probability = float(image.unit().mean())
         probabilities = {"none": 0.6, "finding": probability}
         thresholds = {"none": 0.5, "finding": 0.5}

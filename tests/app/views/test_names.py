@@ -11,7 +11,7 @@ import pytest
 from app.services import explanations, models, review
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from dprotonet import images
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
 from tests.app.services.workplaces import png
 from tests.app.views.conftest import FullPool
@@ -26,7 +26,7 @@ TEXT_ONLY = {"selectbox", "text", "text_area", "text_input", "arrow_data_frame",
 class OddPool(FullPool):
     """A model with odd names of classes."""
 
-    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         prediction = super().predict(model, image)
         renamed = dict(zip(("none", "finding"), CLASSES, strict=True))
         return replace(

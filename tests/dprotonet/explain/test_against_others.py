@@ -24,7 +24,7 @@ from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, PatchClassifier, toy_image
 from training.evaluation.faithfulness import figures
-from training.evaluation.stability import max_sensitivity
+from training.evaluation.sanity import max_sensitivity
 
 STEPS = 12  # Quantus wants 3 / STEPS of the pixels to divide them all
 EXACT = MDMSettings(precision="float32", fills=("zero",), faithfulness_steps=STEPS)

@@ -14,8 +14,8 @@ from app.services.inference import predictor_pool, queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.uploading import intake
 from app.settings import Settings
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.hashes import pixel_sha256
 from dprotonet.modeling.geometry import Placement
 from tests.app.services.workplaces import dicom, make_workplace, png
 
@@ -99,7 +99,7 @@ def test_images_are_decoded_in_a_child_process(tmp_path: Path) -> None:
         path.write_bytes(dicom(3))
         facts, digest = reader.look(path)
         assert (facts.format, facts.study_uid) == ("dicom", "1.2.3")
-        assert digest == images.pixel_sha256(path)
+        assert digest == pixel_sha256(path)
         assert reader.read(path).shape == (16, 18)
         with pytest.raises(UnreadableImage):
             reader.look(dicom(3)[:-200])

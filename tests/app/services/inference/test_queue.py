@@ -20,7 +20,7 @@ from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import REFUSED, Items
 from app.store.jobs import Jobs
-from dprotonet.images import FoundFile
+from dprotonet.images.walk import FoundFile
 from tests.app.services.workplaces import FakePool, png
 
 ODD = b"r\xf6ntgen.png"
