@@ -40,14 +40,13 @@ def run(
     with attempt(
         workplace, lambda tx, why: tx.folder_listings.fail(job.job_id, why, workplace.clock())
     ):
-        _list(workplace, job, folder, between=between, stop=stop)
+        _list(workplace, job, folder, between, stop)
 
 
 def _list(
     workplace: Workplace,
     job: Job,
     folder: str,
-    *,
     between: Callable[[], None],
     stop: Callable[[], bool],
 ) -> None:

@@ -11,7 +11,7 @@ from app.services.jobs import enqueue_prediction
 from app.store.sql_store import SqlStore
 from dprotonet.inference.prediction import Prediction
 from tests.app.store.databases import NOW
-from tests.app.store.test_sql_store import case
+from tests.app.store.example_cases import case
 
 
 def predicted(p_sick: float) -> Prediction:
