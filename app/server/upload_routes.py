@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.domain.errors import Refused
+from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
-from app.services.uploading.ledger import SessionOver
 from app.services.workplace import Workplace
 
 ROUTE = "/api/uploads"

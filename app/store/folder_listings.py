@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -85,7 +84,7 @@ class FolderListings:
         self._session.flush()
 
 
-def _active() -> Select[Any]:
+def _active() -> Select[JobEntry]:
     return select(JobEntry).where(
         JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE), JobEntry.listing
     )

@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.domain.errors import DiskFull, Refused
+from app.services.upload_ledger import Received
 from app.services.uploading import intake
-from app.services.uploading.ledger import Received
 from app.services.workplace import Workplace
 from app.store.errors import readable_error
 from app.store.files.spool import Receiving

@@ -22,7 +22,7 @@ from app.domain.explanations import GridPlacement, Tier
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
 from app.services.inference.frames import Explained
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.blobs import Blobs

@@ -173,7 +173,7 @@ def test_sqlite_finds_a_page_in_an_index_alone(
 ) -> None:
     store = SqlStore(sqlite_url)
     add(store, 1)
-    store.tend()
+    store.renew_statistics()
     asked: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, given: object, *_: object) -> None:

@@ -108,7 +108,7 @@ def test_a_page_whose_token_is_over_has_another_at_its_next_look(
 ) -> None:
     first = screen.app.session_state["upload-token"]
     assert screen.run().app.session_state["upload-token"] == first
-    monkeypatch.setattr("app.services.uploading.ledger.LIFE_SECONDS", -1.0)
+    monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
     assert screen.run().app.session_state["upload-token"] != first
 
 

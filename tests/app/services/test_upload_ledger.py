@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services.uploading.ledger import LIFE_SECONDS, Received, SessionOver, UploadLedger
+from app.services.upload_ledger import LIFE_SECONDS, Received, SessionOver, UploadLedger
 from app.store.files.spool import Spool
 
 
