@@ -38,7 +38,7 @@ GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process si
 
 
 def run(workplace: Workplace, *, stop: threading.Event) -> None:
-    """Work until told to stop."""
+    """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     pool = PredictorPool(workplace.models)
     is_begun = is_in_trouble = False

@@ -26,7 +26,7 @@ Answer = Callable[[Workplace, Request, str], Awaitable[Response]]
 
 
 def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
-    """``POST`` a file; ask before whether so much may come; let go of what came.
+    """Routes to send a file, to ask whether so much may be sent, and to drop what was sent.
 
     Every request shows its token in ``X-Upload-Token``. A file's name stands in ``X-Upload-Name``,
     UTF-8 and percent-encoded, since a header is ASCII. A refusal is JSON: ``error``, a sentence.

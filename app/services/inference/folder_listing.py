@@ -81,7 +81,7 @@ def _new_item(file: FoundFile) -> NewItem:
 
 
 def too_many(most: int) -> str:
-    """What a batch says whose folder holds more than is taken."""
+    """The note on a folder that holds more files than a batch takes."""
     return (
         f"The folder holds more than {most} files; the rest was left out. "
         "Give its parts as batches of their own."
