@@ -29,8 +29,8 @@ from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
 from app.viewer.assets import viewer_assets
+from app.viewer.colours import heatmap_png
 from app.viewer.encoding import pack_heatmap, pack_image
-from app.viewer.pictures import heatmap_png
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)

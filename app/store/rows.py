@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 
-from dprotonet.inference.prediction import AND
+from dprotonet.modeling.options import AND
 
 ID = String(32)
 SHA = String(64)

@@ -18,8 +18,8 @@ from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import ClaimedItem
 from dprotonet.errors import Cancelled, NotAnImage
-from dprotonet.images import file_sha256
 from dprotonet.images.file_names import path_of
+from dprotonet.images.hashes import file_sha256
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,8 @@ from app.domain.jobs import Job
 from app.services.inference.failures import attempt
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
-from dprotonet.images import FoundFile, walk
 from dprotonet.images.file_names import path_of, stored_path
-from dprotonet.images.walk import LeftOut
+from dprotonet.images.walk import FoundFile, LeftOut, walk
 
 CHUNK = 500  # files written to the list at once
 

@@ -22,7 +22,7 @@ from dprotonet.explain.settings import TIERS
 from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 BEAT_SECONDS = 0.3  # between two writes of a job's progress
 LOOK_SECONDS = 0.15  # between two looks whether it was cancelled

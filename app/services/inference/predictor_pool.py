@@ -18,7 +18,7 @@ from dprotonet.explain.settings import TIERS
 from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
     from dprotonet.inference.predictor import Predictor
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from app.services.inference.predictor_pool import PredictorPool
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from dprotonet import images
 from dprotonet.cli.main import main
+from dprotonet.images.reader import inspect
 from tests.app.services.workplaces import FakePool, make_workplace
 from tests.paths import REPORTS
 
@@ -116,7 +116,7 @@ def test_frames_that_are_stated_and_missing_keep_no_image_out(
     assert taken.outcome == "added"
     queue.run_pending(alone, PredictorPool(alone.models))
     sheet = review.open_case(alone, str(taken.case_id))
-    assert sheet.case.facts.frames == images.inspect(REPORTS / f"{name}.dcm").frames
+    assert sheet.case.facts.frames == inspect(REPORTS / f"{name}.dcm").frames
     assert sheet.prediction is not None
     assert sheet.prediction.probabilities["finding"] == pytest.approx(said_by_the_shell[name])
 

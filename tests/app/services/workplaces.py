@@ -28,11 +28,12 @@ from app.settings import Settings
 from app.store.files.blobs import Blobs
 from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
-from dprotonet import images
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.reader import IsolatedReader
+from dprotonet.images.reader import look, read_image
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "finding")
@@ -42,11 +43,11 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class DirectReader:
     """Reads in this process: a child a test would cost half a second."""
 
-    def read(self, source: str | Path | bytes, *, frame: int = 0) -> images.GrayOrColourImage:
-        return images.read(source, frame=frame)
+    def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:
+        return read_image(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
-        facts, digest = images.look(source)
+        facts, digest = look(source)
         return case_facts(facts), digest
 
     @contextmanager
@@ -70,7 +71,7 @@ class FakePool:
     steps: int = 1
     step_seconds: float = 0.0
 
-    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         self.before_predict()
         self.predicted.append(model)
         share = float(image.unit().mean())
@@ -93,7 +94,7 @@ class FakePool:
     def explain(
         self,
         model: str,
-        image: images.GrayOrColourImage,
+        image: GrayOrColourImage,
         node: str,
         *,
         tier: Tier,

@@ -21,7 +21,7 @@ __all__ = ["assets"]
 
 
 @pytest.fixture
-def place(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+def workplace(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     """The workplace that all pages of a test see."""
     images = tmp_path / "images"
     images.mkdir()
@@ -68,13 +68,13 @@ def pool() -> FullPool:
 
 
 @pytest.fixture
-def worker(place: Workplace, pool: FullPool) -> Callable[[], int]:
+def worker(workplace: Workplace, pool: FullPool) -> Callable[[], int]:
     """Does all the work that is waiting, as the worker process would."""
-    return lambda: queue.run_pending(place, pool)
+    return lambda: queue.run_pending(workplace, pool)
 
 
 @pytest.fixture
-def screen(place: Workplace) -> Screen:
+def screen(workplace: Workplace) -> Screen:
     """A browser's stand-in, on the first page."""
     return Screen(AppTest.from_file(str(MAIN), default_timeout=20)).run()
 

@@ -11,7 +11,7 @@ from app.domain.jobs import MOST_ATTEMPTS
 from app.services import batches
 from app.services.inference import folder_listing, queue
 from app.services.workplace import Workplace
-from dprotonet.images import FoundFile
+from dprotonet.images.walk import FoundFile
 from tests.app.services.batch_states import states
 from tests.app.services.workplaces import FakePool, png
 

@@ -14,8 +14,8 @@ from app.services.inference import predictor_pool, queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.uploading import intake
 from app.settings import Settings
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.hashes import pixel_sha256
 from dprotonet.modeling.geometry import Placement
 from tests.app.services.workplaces import dicom, make_workplace, png
 
@@ -35,7 +35,7 @@ def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     (saved,) = review.open_case(place, case_id).explanations
     assert saved.node == "prototype:p01" and saved.passes_forward > 0 and saved.seconds > 0
     assert 0 <= saved.faithfulness["insertion_auc"] <= 1
-    stored = image_data.network_map(place, saved.heatmap_key)
+    stored = image_data.stored_heatmap(place, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
     assert image_data.heatmap(place, saved.explanation_id).shape == (40, 42)
 
@@ -99,7 +99,7 @@ def test_images_are_decoded_in_a_child_process(tmp_path: Path) -> None:
         path.write_bytes(dicom(3))
         facts, digest = reader.look(path)
         assert (facts.format, facts.study_uid) == ("dicom", "1.2.3")
-        assert digest == images.pixel_sha256(path)
+        assert digest == pixel_sha256(path)
         assert reader.read(path).shape == (16, 18)
         with pytest.raises(UnreadableImage):
             reader.look(dicom(3)[:-200])

@@ -135,7 +135,7 @@ def pool() -> FullPool:
 
 
 def test_on_a_negative_call_the_findings_maps_and_prototypes_come_first(
-    image: Screen, place: Workplace, pool: FullPool
+    image: Screen, workplace: Workplace, pool: FullPool
 ) -> None:
     assert "finding 60 %, below the 62 % from which it is called" in image.text
     assert "none · 40 %" not in image.text
@@ -144,17 +144,17 @@ def test_on_a_negative_call_the_findings_maps_and_prototypes_come_first(
     explain = next(field for field in image.app.selectbox if field.label == "Explain")
     assert explain.options[:2] == ["Class finding", "Class none"]
     image.press("Explain")
-    queue.run_pending(place, pool)
+    queue.run_pending(workplace, pool)
     assert "Heatmap asked for: **Class finding**" in image.run().text
     image.press("All cases")
     assert "none (finding 60 %)" in image.text
 
 
 def test_an_image_is_called_by_its_finding_where_there_is_one(
-    screen: Screen, place: Workplace
+    screen: Screen, workplace: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
-    queue.run_pending(place, FullPool())
+    queue.run_pending(workplace, FullPool())
     image = screen.run()
     explain = next(field for field in image.app.selectbox if field.label == "Explain")
     assert explain.options[:2] == ["Class finding", "Class none"]
