@@ -22,10 +22,12 @@ from app.domain.explanations import GridPlacement, Tier
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
 from app.services.inference.frames import Explained
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, Spool, SqlStore
+from app.store.files.blobs import Blobs
+from app.store.files.spool import Spool
+from app.store.sql_store import SqlStore
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.isolated.archive import OpenArchive, open_archive

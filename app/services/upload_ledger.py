@@ -49,14 +49,14 @@ class UploadLedger:
         self._sessions: dict[bytes, _Session] = {}
 
     def open(self) -> str:
-        """A new session's token: who shows it may send, and may let go of what was sent."""
+        """A new session's token, with which files are sent and released."""
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._sessions[_hash(token)] = _Session(self._clock())
         return token
 
     def is_open(self, token: str) -> bool:
-        """Is the token known and in time? If so its hour begins anew."""
+        """Is the token known and in time? If so its hour begins again."""
         try:
             with self._lock:
                 self._session(token)
@@ -109,7 +109,7 @@ class UploadLedger:
             return () if session is None else tuple(session.held.values())
 
     def release(self, token: str, keys: Iterable[str]) -> None:
-        """Let go of files of this session, bytes and all; those of others stay."""
+        """Release files of this session with their bytes; those of other sessions stay."""
         for key in keys:
             with self._lock:
                 session = self._sessions.get(_hash(token))
@@ -124,7 +124,7 @@ class UploadLedger:
         """
         latest = self._clock() - LIFE_SECONDS
         with self._lock:
-            over = [mark for mark, found in self._sessions.items() if found.used_at < latest]
+            over = [mark for mark, session in self._sessions.items() if session.used_at < latest]
             keys = [key for mark in over for key in self._sessions.pop(mark).held]
         for key in keys:
             self.spool.release(key)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.domain.jobs import MOST_ATTEMPTS, Job
-from app.store.batch_items import Items, begin
-from app.store.jobs import ACTIVE, one_row, to_job
+from app.store.batch_items import BatchItems
+from app.store.jobs import ACTIVE, begin_batch, one_row, to_job
 from app.store.rows import JobEntry
 from dprotonet.images.file_names import printable
 
 GIVEN_UP = f"the program stopped {MOST_ATTEMPTS} times meanwhile."
 
 
-class Listings:
-    """The batches of the job table whose folder is not listed to its end."""
+class FolderListings:
+    """The batches of the job table whose folder is still being walked."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -32,7 +31,7 @@ class Listings:
         entry = self._session.scalars(oldest).first()
         if entry is None:
             return None
-        begin(entry, now)
+        begin_batch(entry, now)
         entry.attempts += 1
         self._session.flush()
         return to_job(entry), entry.folder or ""
@@ -42,7 +41,7 @@ class Listings:
 
         Args:
             job_id: of the batch.
-            note: what is to be said of the folder, or nothing.
+            note: a remark on the folder; empty for none.
         """
         entry = self._entry(job_id)
         if entry is not None:
@@ -75,7 +74,7 @@ class Listings:
         return entry if entry is not None and entry.listing else None
 
     def _give_up(self, entry: JobEntry, reason: str, now: datetime) -> None:
-        found = Items(self._session).total(entry.id)
+        found = BatchItems(self._session).total(entry.id)
         entry.listing, entry.attempts = False, 0
         entry.message = f"The folder could not be listed to its end: {reason}"
         if found:
@@ -85,7 +84,7 @@ class Listings:
         self._session.flush()
 
 
-def _active() -> Select[Any]:
+def _active() -> Select[JobEntry]:
     return select(JobEntry).where(
         JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE), JobEntry.listing
     )
