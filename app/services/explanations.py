@@ -1,6 +1,6 @@
 """Explanations on request: saved ones at once, new ones through the worker.
 
-A reader who waits is shown a draft first, which the map asked for then replaces.
+A reader who waits sees a draft first, which the heatmap that was asked for then replaces.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def request(
         case_id: of the image.
         node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
         frame: of the image.
-        tier: how good a map is wanted.
+        tier: how good a heatmap is wanted.
         seed: of the masks.
 
     Returns:
-        The explanation where this tier's or a better one's was made before, else the job that
-        makes it. Its ``explanation_id`` names what can be shown meanwhile: where nothing of the
-        node is there, the job begins with a draft.
+        The explanation if this tier's or a better one's is saved, else the job that makes it. The
+        job's ``explanation_id`` names what can be shown meanwhile; if there is nothing of this
+        node yet, the job begins with a draft.
 
     Raises:
         WrongRequest: the node is not in the model.

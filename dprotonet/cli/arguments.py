@@ -4,19 +4,23 @@ Only the standard library is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from dprotonet import __version__
 from dprotonet.errors import WrongRequest
 from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER, METHODS, TIERS
 
-PROGRAM = "python -m dprotonet"
+PROGRAM = "dprotonet" if Path(sys.argv[0]).stem == "dprotonet" else "python -m dprotonet"
+"""How this program was started: by its installed script, or as a module."""
 
 OVERVIEW = f"""\
 usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
        {PROGRAM} explain PATH… --model BUNDLE --out DIR [--node NODE]…
+       {PROGRAM} --version
 
 See why an image classifier says what it says.
 
@@ -89,6 +93,8 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
     """
     if argv and argv[0] in ("-h", "--help"):
         return HelpRequest(OVERVIEW)
+    if argv and argv[0] == "--version":
+        return HelpRequest(f"dprotonet {__version__}\n")
     if not argv or argv[0] not in ("predict", "explain"):
         asked = f'There is no command "{argv[0]}"' if argv else "A command is missing"
         raise WrongRequest(f"{asked}: ask for predict or explain (`{PROGRAM} --help`).")

@@ -21,7 +21,7 @@ from dprotonet.cli.tally import Tally
 from dprotonet.errors import ReadableError, WrongRequest
 
 if TYPE_CHECKING:
-    from dprotonet.explain.image import ImageExplanation
+    from dprotonet.explain.explanation import Explanation
     from dprotonet.inference.predictor import Predictor
 
 OPACITY = 0.5
@@ -84,6 +84,8 @@ class _Explainer:
         Raises:
             _Unwritten: also before any work, where the files' places cannot be had.
         """
+        from dprotonet.explain.image import on_native_grid
+
         places = [
             self._layout.files(image.source, image.frame, safe, self._method)
             for safe in self._nodes.values()
@@ -91,14 +93,15 @@ class _Explainer:
         with self._readable_errors():
             _prepare(places)
         prediction = self._predictor.predict(image.image)
-        explained = self._explained(image, prediction.label)
+        explanations = self._explanations(image, prediction.label)
         shown = image.image.display()
-        for asked, files, one in zip(self._nodes, places, explained, strict=True):
-            rows, columns = one.heatmap_stored.shape
+        for asked, files, explanation in zip(self._nodes, places, explanations, strict=True):
+            heatmap = on_native_grid(explanation)
+            rows, columns = heatmap.shape
             record = {
                 **image_record(image),
                 "asked": asked,
-                **one.explanation.to_json(),
+                **explanation.to_json(),
                 "tier": self._tier,
                 "prediction": prediction.label,
                 "probabilities": dict(prediction.probabilities),
@@ -115,7 +118,7 @@ class _Explainer:
                 },
             }
             with self._readable_errors():
-                _write(files, one.heatmap_stored, shown, record)
+                _write(files, heatmap, shown, record)
             yield record
 
     @contextmanager
@@ -128,14 +131,14 @@ class _Explainer:
                 " Make room there or name another folder with --out."
             ) from error
 
-    def _explained(self, image: ImageFrame, label: str) -> list["ImageExplanation"]:
+    def _explanations(self, image: ImageFrame, label: str) -> list["Explanation"]:
         """One explanation for each node that was asked, in that order."""
         from dprotonet.explain.image import explain_image
 
         # "class" and the predicted class's own name are one node, and explained once.
         names = [f"class:{label}" if node == "class" else node for node in self._nodes]
         different = list(dict.fromkeys(names))
-        found = explain_image(
+        explanations = explain_image(
             self._predictor,
             image.image,
             different,
@@ -143,7 +146,7 @@ class _Explainer:
             settings=self._settings,
             seed=self._seed,
         )
-        by_name = dict(zip(different, found, strict=True))
+        by_name = dict(zip(different, explanations, strict=True))
         return [by_name[name] for name in names]
 
 
@@ -186,7 +189,7 @@ def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[st
 
     Args:
         files: where to.
-        heatmap: float32 ``(H, W)`` in [0, 1] on the stored grid.
+        heatmap: float32 ``(H, W)`` in [0, 1] on the native grid.
         shown: uint8 ``(H, W)`` or ``(H, W, 3)``, the image as displayed.
         record: what the JSON file says.
     """

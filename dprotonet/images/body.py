@@ -71,8 +71,9 @@ def _blurred(shown: np.ndarray, image: np.ndarray) -> np.ndarray:
 
     width = max(shown.shape) / _BLUR
     weight = ndimage.gaussian_filter(image.astype(np.float32), width)
-    found = ndimage.gaussian_filter(np.where(image, shown, 0).astype(np.float32), width)
-    return found / np.maximum(weight, 1e-6)
+    values = ndimage.gaussian_filter(np.where(image, shown, 0).astype(np.float32), width)
+    blurred: np.ndarray = values / np.maximum(weight, 1e-6)
+    return blurred
 
 
 def _otsu(values: np.ndarray) -> float:

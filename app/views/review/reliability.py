@@ -43,7 +43,7 @@ def value_name(node: str) -> str:
 
 def measured_text(saved: SavedExplanation) -> str:
     """The effect of hiding parts of the image, and how much of the heatmap is outside the body."""
-    measured = saved.measured
+    measured = saved.faithfulness
     effect = NOT_MEASURED if measured is None else hiding_text(saved, measured)
     return " ".join(text for text in (effect, outside_text(saved)) if text)
 
@@ -103,7 +103,7 @@ def warnings(offered: OfferedHeatmap) -> list[str]:
 
 def control_text(saved: SavedExplanation) -> str:
     """Which control does as well as the heatmap; empty where none does."""
-    measured = saved.measured
+    measured = saved.faithfulness
     if measured is None:
         return ""
     controls = []
@@ -119,7 +119,7 @@ def control_text(saved: SavedExplanation) -> str:
 
 def fragile_text(saved: SavedExplanation) -> str:
     """That hiding any part changes the prediction much; empty where it does not."""
-    measured = saved.measured
+    measured = saved.faithfulness
     if measured is None or not saved.is_fragile:
         return ""
     before, _, random = _values(saved, measured)
@@ -155,7 +155,7 @@ def draw_faithfulness(offered: OfferedHeatmap) -> None:
 
 def draw_curves(saved: SavedExplanation) -> None:
     """The areas under the curves beside those of the controls."""
-    measured = saved.measured
+    measured = saved.faithfulness
     if measured is None:
         return
     insertion = [f"random {number(measured.random_insertion_auc)}"]

@@ -143,7 +143,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # decoders write there what is in the error already
-            env=child_environment(os.environ),
+            env=child_environment(os.environ, sys.path),
         )
         return self._process
 

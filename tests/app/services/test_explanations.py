@@ -40,7 +40,7 @@ def test_a_heatmap_is_made_once_and_kept_with_its_faithfulness(
     again = explanations.request(workplace, case_id, node="class:finding")
     assert isinstance(again, SavedExplanation)
     assert again == explanations.get(workplace, str(done.explanation_id))
-    assert again.faithfulness["insertion_auc"] == 0.6
+    assert again.faithfulness is not None and again.faithfulness.insertion_auc == 0.6
     assert (again.passes_forward, again.passes_backward, again.seconds) == (32, 16, 0.5)
     assert review.open_case(workplace, case_id).explanations == (again,)
     assert (again.tier, pool.tiers) == ("standard", ["draft", "standard"])

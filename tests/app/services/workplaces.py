@@ -18,10 +18,9 @@ from PIL import Image
 
 from app.bootstrap import prepare_data_folder
 from app.domain.cases import CaseFacts
-from app.domain.explanations import GridPlacement, Tier
+from app.domain.explanations import Tier
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
-from app.services.inference.frames import Explained
 from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -29,15 +28,32 @@ from app.store.files.blobs import Blobs
 from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
 from dprotonet.errors import Cancelled
+from dprotonet.explain.explanation import Explanation, Faithfulness
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.reader import look, read_image
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
+from dprotonet.modeling.placement import GridPlacement
 
 CLASSES = ("none", "finding")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MEASURED = Faithfulness(
+    insertion_auc=0.6,
+    deletion_auc=0.2,
+    random_insertion_auc=0.4,
+    random_deletion_auc=0.4,
+    hidden_value=0.3,
+    random_hidden_value=0.7,
+    kept_value=0.75,
+    area=0.2,
+    steps=6,
+    fill="blur",
+    centre_insertion_auc=0.5,
+    centre_deletion_auc=0.3,
+)
+"""Of every heatmap of the fake."""
 
 
 class DirectReader:
@@ -101,7 +117,7 @@ class FakePool:
         seed: int,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
-    ) -> Explained:
+    ) -> Explanation:
         for step in range(self.steps):
             time.sleep(self.step_seconds)
             if cancelled():
@@ -113,9 +129,8 @@ class FakePool:
         heatmap = np.zeros((8, 8), np.float32)
         heatmap[2:6, 3:5] = 1.0
         heatmap[7, list(TIERS).index(tier)] = 0.5  # each tier's map is another
-        return Explained(
+        return Explanation(
             node=node,
-            tier=tier,
             heatmap=heatmap,
             placement=GridPlacement((rows, columns), 8, (8, 8), (0, 0)),
             settings_digest=TIERS[tier].digest,
@@ -128,7 +143,7 @@ class FakePool:
             seconds=0.5,
             measuring_seconds=0.2,
             stop_reason="converged",
-            faithfulness={"insertion_auc": 0.6, "deletion_auc": 0.2},
+            faithfulness=MEASURED,
             peak=(0.5, 0.45),
             outside_body=0.25,
         )

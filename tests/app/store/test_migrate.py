@@ -174,7 +174,7 @@ def test_heatmaps_and_jobs_from_before_there_were_tiers_are_found_again(
         assert [one.is_of_earlier_settings for one in found] == [
             one.explanation_id == "e2" for one in found
         ]
-        assert all(one.measured is None and one.measuring_seconds == 0 for one in found)
+        assert all(one.faithfulness is None and one.measuring_seconds == 0 for one in found)
         assert (tx.jobs.get("j1").tier, tx.jobs.get("j2").tier) == ("standard", None)
 
 

@@ -14,6 +14,7 @@ from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
+from dprotonet.explain.explanation import Explanation
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, decide
 from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
@@ -45,23 +46,14 @@ class FullPool(FakePool):
         self.peaks: dict[Tier, tuple[float, float]] = {}
         self.outside_body: float | None = None
 
-    def explain(self, *args: object, **named: object) -> queue.Explained:
-        explained = super().explain(*args, **named)  # type: ignore[arg-type]
-        explained.faithfulness.update(  # type: ignore[attr-defined]
-            random_insertion_auc=0.4,
-            random_deletion_auc=0.4,
-            centre_insertion_auc=0.5,
-            centre_deletion_auc=0.3,
-            hidden_value=0.3,
-            random_hidden_value=0.7,
-            kept_value=0.75,
-            area=0.2,
-            steps=6,
-            fill="blur",
-        )
-        explained.faithfulness.update(self.measured.get(explained.tier, {}))  # type: ignore[attr-defined]
+    def explain(self, *args: object, **named: object) -> Explanation:
+        explanation = super().explain(*args, **named)  # type: ignore[arg-type]
+        tier = self.tiers[-1]
         return replace(
-            explained, peak=self.peaks.get(explained.tier), outside_body=self.outside_body
+            explanation,
+            faithfulness=replace(explanation.faithfulness, **self.measured.get(tier, {})),  # type: ignore[arg-type]
+            peak=self.peaks.get(tier),
+            outside_body=self.outside_body,
         )
 
 

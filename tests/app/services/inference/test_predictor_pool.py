@@ -34,7 +34,7 @@ def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     queue.run_pending(place, models)
     (saved,) = review.open_case(place, case_id).explanations
     assert saved.node == "prototype:p01" and saved.passes_forward > 0 and saved.seconds > 0
-    assert 0 <= saved.faithfulness["insertion_auc"] <= 1
+    assert saved.faithfulness is not None and 0 <= saved.faithfulness.insertion_auc <= 1
     stored = image_data.stored_heatmap(place, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
     assert image_data.heatmap(place, saved.explanation_id).shape == (40, 42)
@@ -46,8 +46,7 @@ def test_the_map_on_the_image_is_the_librarys_own() -> None:
         place = Placement.of(stored, 64, aspect)
         values = chance.random((64, 64), dtype=np.float32)
         theirs = place.map_to_stored(torch.from_numpy(values)).numpy()
-        grid = image_data.GridPlacement(place.stored, place.network, place.resized, place.offset)
-        ours = image_data.on_image(values, grid)
+        ours = image_data.on_image(values, place)
         assert ours.shape == stored
         np.testing.assert_allclose(ours, theirs, atol=2e-3)
 

@@ -89,7 +89,7 @@ def tried(folder: Path, *, without: str = "", user: str = "") -> tuple[list[str]
             capture_output=True,
             text=True,
             timeout=60,
-            env=child_environment(os.environ),
+            env=child_environment(os.environ, sys.path),
         )
     assert ran.returncode == 0, ran.stderr
     held, done = json.loads(ran.stdout)
@@ -134,16 +134,15 @@ def test_the_environment_keeps_no_secret_and_no_home() -> None:
     own = {
         "PATH": "/bin",
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": "/more",
         "HOME": "/home/reader",
         "DPROTONET_DATABASE_URL": "postgresql://reader:secret@host/db",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "OMP_NUM_THREADS": "8",
     }
-    given = child_environment(own)
+    given = child_environment(own, ["/checkout", "", "/more"])
     assert "secret" not in str(given)
     assert (given["PATH"], given["LC_ALL"]) == ("/bin", "C.UTF-8")
-    assert given["PYTHONPATH"].endswith(os.pathsep + "/more")
+    assert given["PYTHONPATH"].split(os.pathsep) == ["/checkout", os.getcwd(), "/more"]
     assert given["HOME"] == os.devnull and given["OMP_NUM_THREADS"] == "1"
 
 
