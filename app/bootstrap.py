@@ -14,7 +14,7 @@ from app.domain.errors import Refused
 from app.services import binding
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.errors import readable_errors

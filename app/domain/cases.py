@@ -142,7 +142,7 @@ class CasePage:
 
 @dataclass(frozen=True)
 class Intake:
-    """What became of one file that was handed in."""
+    """What became of one uploaded file."""
 
     outcome: Literal["added", "duplicate", "skipped", "error"]
     """skipped: not an image (a text, a report). ``add`` raises instead of the last two."""

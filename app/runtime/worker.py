@@ -31,18 +31,18 @@ from dprotonet.errors import ReadableError
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
 LIFE_SECONDS = 2.0  # between two signs of life
-TEND_SECONDS = 600.0  # between two looks at the database's statistics
+STATISTICS_SECONDS = 600.0  # between two looks at the database's statistics
 UPKEEP_SECONDS = 20.0  # between two looks at the database's journal
 TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
 GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
 
 
 def run(workplace: Workplace, *, stop: threading.Event) -> None:
-    """Work until told to stop."""
+    """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     pool = PredictorPool(workplace.models)
     is_begun = is_in_trouble = False
-    upkeep_due = tend_due = 0.0
+    upkeep_due = statistics_due = 0.0
     while not stop.is_set():
         try:
             if not is_begun:
@@ -55,9 +55,9 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             if time.monotonic() >= upkeep_due:
                 upkeep_due = time.monotonic() + UPKEEP_SECONDS
                 queue.upkeep(workplace)
-            if time.monotonic() >= tend_due:
-                tend_due = time.monotonic() + TEND_SECONDS
-                workplace.store.tend()
+            if time.monotonic() >= statistics_due:
+                statistics_due = time.monotonic() + STATISTICS_SECONDS
+                workplace.store.renew_statistics()
             busy = queue.run_next(workplace, pool, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.

@@ -35,17 +35,17 @@ from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 SCRIPT = Path(__file__).parents[1] / "main.py"
-EXPIRY_SECONDS = 60.0  # between two looks for uploads that nobody came back for
+EXPIRY_SECONDS = 60.0  # between two looks for abandoned uploads
 Answer = Callable[[Workplace, Request], Response]
 
 
 def serve(settings: Settings) -> None:
-    """Run the server until it is told to stop."""
+    """Run the server until it is stopped."""
     # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
     # that of two pages opened right after the start one could fail.
     import pandas  # noqa: F401
 
-    # Whose uploads these were is known to nobody any more.
+    # The sessions that these uploads belonged to ended with the last run.
     removed = Spool(settings.spool).clear()
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)

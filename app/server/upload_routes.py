@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.domain.errors import Refused
+from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
-from app.services.uploading.ledger import SessionOver
 from app.services.workplace import Workplace
 
 ROUTE = "/api/uploads"
@@ -26,7 +26,7 @@ Answer = Callable[[Workplace, Request, str], Awaitable[Response]]
 
 
 def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
-    """``POST`` a file; ask before whether so much may come; let go of what came.
+    """Routes to send a file, to ask whether so much may be sent, and to drop what was sent.
 
     Every request shows its token in ``X-Upload-Token``. A file's name stands in ``X-Upload-Name``,
     UTF-8 and percent-encoded, since a header is ASCII. A refusal is JSON: ``error``, a sentence.

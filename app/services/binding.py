@@ -112,7 +112,7 @@ def check_backup(names: frozenset[str], identity: str, blobs: Blobs) -> None:
 
 
 def bind(workplace: Workplace) -> Overlap:
-    """Bind the database and the folder as they are, because somebody says so.
+    """Bind the database and the folder as they are, at the request of a person.
 
     The folder's id stays, so that the backups of its own database go on fitting.
     """

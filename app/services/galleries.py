@@ -42,7 +42,7 @@ def picture(
     """The picture of one source image, or its heatmap.
 
     Raises:
-        NotFound: there is none; for sets whose pictures may not be passed on this is usual.
+        NotFound: there is none, as is usual for data sets that may not be passed on.
     """
     gallery = workplace.models.bundle(digest).gallery
     entries = [entry for entry in gallery if entry.prototype == prototype]

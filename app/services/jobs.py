@@ -15,7 +15,7 @@ SILENCE_SECONDS = 20.0  # after which a worker counts as gone
 
 
 def new_id() -> str:
-    """An id that nobody can guess and that says nothing."""
+    """A random id that cannot be guessed."""
     return secrets.token_hex(8)
 
 

@@ -164,7 +164,7 @@ def _put_aside(workplace: Workplace, unnamed: set[str]) -> int:
 def _under_lock(
     workplace: Workplace, keys: Iterable[str], move: Callable[[str, bool], bool]
 ) -> int:
-    """Move files while nobody takes any in: whether a row names one may change until then."""
+    """Move files under the write lock, since a row may have come to name one in the meantime."""
     remaining = iter(keys)
     moved = 0
     while chunk := list(islice(remaining, CHUNK)):

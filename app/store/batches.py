@@ -1,4 +1,4 @@
-"""Batches: how far each one is, its end, its second try and its removal."""
+"""Batches: progress, end, second try and removal of each."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Batches:
         return self._session.scalar(query.limit(1)) is not None
 
     def finish_all(self, now: datetime) -> None:
-        """Bring batches to their end whose files are all through."""
+        """Finish the batches that have no file left to do."""
         open_item = exists().where(
             JobItemEntry.job_id == JobEntry.id, JobItemEntry.state.in_(ACTIVE)
         )

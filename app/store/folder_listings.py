@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -18,7 +17,7 @@ GIVEN_UP = f"the program stopped {MOST_ATTEMPTS} times meanwhile."
 
 
 class FolderListings:
-    """The batches of the job table whose folder is not listed to its end."""
+    """The batches of the job table whose folder is still being walked."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -42,7 +41,7 @@ class FolderListings:
 
         Args:
             job_id: of the batch.
-            note: what is to be said of the folder, or nothing.
+            note: a remark on the folder; empty for none.
         """
         entry = self._entry(job_id)
         if entry is not None:
@@ -85,7 +84,7 @@ class FolderListings:
         self._session.flush()
 
 
-def _active() -> Select[Any]:
+def _active() -> Select[JobEntry]:
     return select(JobEntry).where(
         JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE), JobEntry.listing
     )

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -138,7 +137,7 @@ class Jobs:
 
     def beat(self, job_id: str, *, progress: float | None, now: datetime) -> bool:
         """Write progress and a sign of life; True when the job was asked to stop, or is gone."""
-        changed: dict[str, Any] = {"heartbeat_at": now}
+        changed: dict[str, datetime | float] = {"heartbeat_at": now}
         if progress is not None:
             changed["progress"] = min(max(progress, 0.0), 1.0)
         self._session.execute(

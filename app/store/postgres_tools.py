@@ -22,7 +22,7 @@ def address(url: URL) -> str:
 def run(program: str, *arguments: str, password: str | None = None) -> str | None:
     """Run one of the programs; what it prints, or None where it failed.
 
-    Its complaint is not handed on, since it may hold rows of the database.
+    Its error output is dropped, since it may quote rows of the database.
 
     Args:
         program: its name.

@@ -118,7 +118,7 @@ class SqlStore:
         ):
             yield Transaction(session)
 
-    def tend(self) -> None:
+    def renew_statistics(self) -> None:
         """Renew the statistics that queries are planned with; PostgreSQL does so by itself.
 
         Without them SQLite walks all cases where an index would do.

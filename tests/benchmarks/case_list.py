@@ -57,7 +57,7 @@ def main() -> None:
         upgrade(url, backups=Path(folder), now=START)
         store = SqlStore(url)
         _fill(store, options.cases)
-        store.tend()
+        store.renew_statistics()
         if store.engine.dialect.name == "postgresql":
             with store.engine.begin() as connection:
                 connection.execute(text("ANALYZE"))

@@ -39,14 +39,13 @@ def run(
     with attempt(
         workplace, lambda tx, why: tx.folder_listings.fail(job.job_id, why, workplace.clock())
     ):
-        _list(workplace, job, folder, between=between, stop=stop)
+        _list(workplace, job, folder, between, stop)
 
 
 def _list(
     workplace: Workplace,
     job: Job,
     folder: str,
-    *,
     between: Callable[[], None],
     stop: Callable[[], bool],
 ) -> None:
@@ -81,7 +80,7 @@ def _new_item(file: FoundFile) -> NewItem:
 
 
 def too_many(most: int) -> str:
-    """What a batch says whose folder holds more than is taken."""
+    """The note on a folder that holds more files than a batch takes."""
     return (
         f"The folder holds more than {most} files; the rest was left out. "
         "Give its parts as batches of their own."

@@ -1,7 +1,7 @@
 """ZIP uploads, opened without trust.
 
 No entry is ever written under its own name, so a path in it can do no harm; entries that carry one
-which leaves the archive are refused all the same, because such an archive is not an honest one.
+which leaves the archive are refused nevertheless: an honest archive has none.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def extract(
     problem.
 
     Args:
-        images: whose child process.
+        images: reads the archive in a child process.
         data: the archive's path or bytes.
         limits: how much it may unfold to.
 

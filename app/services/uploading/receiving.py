@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.domain.errors import DiskFull, Refused
+from app.services.upload_ledger import Received
 from app.services.uploading import intake
-from app.services.uploading.ledger import Received
 from app.services.workplace import Workplace
 from app.store.errors import readable_error
 from app.store.files.spool import Receiving
@@ -48,7 +48,7 @@ class Incoming:
             raise _no_room(error) from error
 
     def count(self) -> None:
-        """Hold what has come, or was said to come, against the settings.
+        """Check the bytes that came, or were announced, against the settings.
 
         Raises:
             Refused: it is more than they allow.
@@ -85,7 +85,7 @@ def receive(workplace: Workplace, token: str, *, name: str, size: int = 0) -> It
         workplace: where.
         token: of the browser session.
         name: of the file, or its path from the chosen folder on.
-        size: bytes that are said to come, 0 where nothing is said; they count from the beginning.
+        size: bytes that are announced, 0 where none are; they count from the beginning.
 
     Raises:
         Refused: too many files or bytes; nothing of this file is left.
@@ -117,7 +117,7 @@ def receive(workplace: Workplace, token: str, *, name: str, size: int = 0) -> It
 def taken(
     workplace: Workplace, token: str, keys: Sequence[str]
 ) -> Iterator[Iterator[tuple[str, Path | bytes]]]:
-    """Take received files out: each is let go of when the next is asked for, all at the end.
+    """Take received files out: each is released when the next is asked for, all at the end.
 
     Args:
         workplace: where.

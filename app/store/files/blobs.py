@@ -29,7 +29,7 @@ from app.store.files.orphans import Orphan, Orphans
 
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 STAGING = ".staging"
-IDENTITY = "identity.txt"  # no hidden name: whoever copies the folder's files copies it too
+IDENTITY = "identity.txt"  # not a hidden name: it is copied with the other files of the folder
 CHUNK = 1 << 20  # bytes
 
 

@@ -1,4 +1,4 @@
-"""Orphans: blobs that no row named at a start, kept aside by day until somebody removes them."""
+"""Orphans: blobs that no row named at a start, kept aside by day until they are deleted."""
 
 from __future__ import annotations
 

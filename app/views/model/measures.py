@@ -77,10 +77,10 @@ def black_box_text(own: Metrics) -> str:
     text = "Black box: a plain linear head on the same backbone, data and training."
     difference = own.get("auroc_minus_black_box")
     if isinstance(difference, Mapping) and None not in (
-        difference.get(k) for k in ("value", "low", "high")
+        difference.get(key) for key in ("value", "low", "high")
     ):
-        shown = figure_text(difference, signed=True).replace("-", "−")
-        text += f" AUROC of this model minus the black box: {shown}."
+        minus = figure_text(difference, signed=True).replace("-", "−")
+        text += f" AUROC of this model minus the black box: {minus}."
     return text
 
 

@@ -154,7 +154,7 @@ def test_uploads_that_nobody_came_back_for_are_removed_while_the_server_runs(
         if len(looks) == 1:
             raise OSError("the disk was away for a moment")
         if len(looks) == 3:
-            monkeypatch.setattr("app.services.uploading.ledger.LIFE_SECONDS", -1.0)
+            monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
         return workplace
 
     async def run() -> None:

@@ -1,6 +1,5 @@
 """Batches: every file a row, nothing done twice, nothing lost."""
 
-import csv
 import io
 import json
 import threading
@@ -309,22 +308,6 @@ def test_too_large_an_upload_is_refused_as_a_whole(workplace: Workplace) -> None
     assert not [path for path in workplace.settings.blobs.rglob("*") if path.is_file()]
     with pytest.raises(Refused, match="no files"):
         batches.start_upload(workplace, [])
-
-
-def test_the_exports_carry_schema_hashes_and_no_formulas(
-    workplace: Workplace, pool: FakePool
-) -> None:
-    job = batches.start_upload(workplace, [("=cmd.png", png(1)), ("@b.txt", b"text")])
-    queue.run_pending(workplace, pool)
-    lines = list(csv.DictReader(io.StringIO(batch_export.as_csv(workplace, job.job_id).decode())))
-    assert [line["file"] for line in lines] == ["'=cmd.png", "'@b.txt"]
-    assert lines[0]["schema"] == batch_export.SCHEMA and lines[0]["model"] == "nih-pneumonia"
-    assert float(lines[0]["p(none)"]) + float(lines[0]["p(finding)"]) == pytest.approx(1)
-    found = json.loads(batch_export.as_json(workplace, job.job_id))
-    assert found["schema"] == batch_export.SCHEMA
-    manifest = found["manifest"]
-    assert manifest["counts"] == {"done": 1, "skipped": 1} and len(manifest["model_sha256"]) == 64
-    assert all(len(file["sha256"]) == 64 for file in found["files"])
 
 
 def test_rows_are_paged_and_narrowed(workplace: Workplace, pool: FakePool) -> None:

@@ -21,7 +21,7 @@ from app.domain.cases import CaseFacts
 from app.domain.explanations import Tier
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.blobs import Blobs

@@ -17,7 +17,7 @@ from app.store.errors import readable_errors
 from app.store.migrate import upgrade
 from app.store.sql_store import SqlStore
 from tests.app.store.databases import NOW
-from tests.app.store.test_sql_store import case
+from tests.app.store.example_cases import case
 
 
 def use(url: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Refused
+from app.services.upload_ledger import LIFE_SECONDS, SessionOver, UploadLedger
 from app.services.uploading import receiving
-from app.services.uploading.ledger import LIFE_SECONDS, SessionOver, UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool

@@ -47,7 +47,7 @@ def test_results_stand_beside_the_black_box(workplace: Workplace, screen: Screen
     finally:
         Bundle.load(info.path, with_model=False).amend(card=before)
     assert list(table.columns) == ["Metric", "This model", "Black box"]
-    assert table.iloc[0].tolist() == ["AUROC", "0.870 [0.820–0.920]", "0.880 [0.830–0.930]"]
+    assert table.iloc[0].tolist() == ["AUROC", "0.870 [0.820, 0.920]", "0.880 [0.830, 0.930]"]
     assert len(screen.app.get("plotly_chart")) == 3
 
 

@@ -22,8 +22,8 @@ from tests.app.domain.test_explanations import saved
 
 def hiding(node: str = "class:finding", **changes: Any) -> str:
     explanation = saved(node, **changes)
-    assert explanation.measured is not None
-    return hiding_text(explanation, explanation.measured)
+    assert explanation.faithfulness is not None
+    return hiding_text(explanation, explanation.faithfulness)
 
 
 def test_the_effect_of_hiding_the_marked_part_stands_beside_that_of_a_random_part() -> None:
@@ -98,7 +98,7 @@ def test_a_prediction_that_a_random_part_changes_much_is_called_fragile() -> Non
 def test_a_steady_prediction_and_a_similarity_are_not_called_fragile() -> None:
     assert not fragile_text(saved(value_before=0.99, random_hidden_value=0.8))
     assert not fragile_text(saved("prototype:p07", value_before=0.99, random_hidden_value=0.1))
-    assert not fragile_text(saved(faithfulness={"insertion_auc": 0.6}))
+    assert not fragile_text(saved(faithfulness=None))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_the_fraction_outside_the_body_is_given_where_it_is_known(
 
 
 def test_a_heatmap_without_measurements_says_so_and_nothing_else() -> None:
-    unknown = saved(faithfulness={"insertion_auc": 0.6})
+    unknown = saved(faithfulness=None)
     assert measured_text(unknown) == NOT_MEASURED
     assert warnings(OfferedHeatmap(unknown)) == []
 

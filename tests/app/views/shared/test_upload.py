@@ -67,7 +67,7 @@ def test_a_page_whose_token_expired_gets_another_at_its_next_run(
 ) -> None:
     first = screen.app.session_state["upload-token"]
     assert screen.run().app.session_state["upload-token"] == first
-    monkeypatch.setattr("app.services.uploading.ledger.LIFE_SECONDS", -1.0)
+    monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
     assert screen.run().app.session_state["upload-token"] != first
 
 

@@ -49,7 +49,7 @@ class UploadLedger:
         self._sessions: dict[bytes, _Session] = {}
 
     def open(self) -> str:
-        """A new session's token: who shows it may send, and may let go of what was sent."""
+        """A new session's token, with which files are sent and released."""
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._sessions[_hash(token)] = _Session(self._clock())
@@ -109,7 +109,7 @@ class UploadLedger:
             return () if session is None else tuple(session.held.values())
 
     def release(self, token: str, keys: Iterable[str]) -> None:
-        """Let go of files of this session, bytes and all; those of others stay."""
+        """Release files of this session with their bytes; those of other sessions stay."""
         for key in keys:
             with self._lock:
                 session = self._sessions.get(_hash(token))
