@@ -21,6 +21,7 @@ from app.store.errors import in_words
 from app.store.migrate import LATER, knows, upgrade
 from app.store.rows import Base
 from app.store.sql_store import BLOB_COLUMNS, make_engine, sqlite_file
+from dprotonet.atomic_files import replacement
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds for another program to let the database go
@@ -102,18 +103,17 @@ def swap(url: str, path: Path, *, backups: Path, now: datetime) -> Path | None:
 
 
 def _swap_sqlite(file: Path, path: Path, backups: Path, now: datetime) -> Path | None:
-    staged = file.with_name(f"{file.name}.restoring")
-    try:
-        # Copied first: what is saved next could push the same file out of the folder of backups.
-        copy_sqlite(path, staged)
-        upgrade(f"sqlite:///{staged}", backups=None, now=now)
-        _as_one_file(staged)
-        saved = _save_sqlite(file, backups, now)
-        os.replace(staged, file)
-    finally:
-        for ending in ("", "-wal", "-shm"):
-            Path(f"{staged}{ending}").unlink(missing_ok=True)
-    return saved
+    with replacement(file) as staged:
+        try:
+            # Copied first: what is saved next could push the same file out of the folder of
+            # backups.
+            copy_sqlite(path, staged)
+            upgrade(f"sqlite:///{staged}", backups=None, now=now)
+            _as_one_file(staged)
+            return _save_sqlite(file, backups, now)
+        finally:
+            for ending in ("-wal", "-shm"):
+                Path(f"{staged}{ending}").unlink(missing_ok=True)
 
 
 def _save_sqlite(file: Path, backups: Path, now: datetime) -> Path | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+from dprotonet.images.hashes import file_sha256
 from dprotonet.images.isolated.reader import IsolatedReader
-from dprotonet.images.walk import LeftOut
+from dprotonet.images.walk import LeftOut, walk
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def read_images(
     with IsolatedReader() as reader:
         for order, path in enumerate(paths, start=1):
             is_folder = path.is_dir()
-            for found in images.walk([path], left_out=left_out):
+            for found in walk([path], left_out=left_out):
                 if not (is_folder and leave_out(found.path)):
                     yield from _read_file(Source(found.path, found.relative, order), reader)
     for sentence in left_out.sentences():
@@ -96,7 +96,7 @@ def read_images(
 def _read_file(source: Source, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
     digest: str | None = None
     try:
-        digest = images.file_sha256(source.path)
+        digest = file_sha256(source.path)
         frames = reader.inspect(source.path).frames
     except UnreadableImage as error:
         yield Problem(source, 0, digest, str(error), skipped=isinstance(error, NotAnImage))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.images import GrayOrColourImage
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
 from dprotonet.modeling.folding import inference_copy
 from dprotonet.modeling.model import DProtoNet

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from dprotonet import images
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.images.reader import read_image
 from dprotonet.inference.predictor import Predictor
 from tests.training import replicas
 from tests.training.conftest import SMALL
@@ -30,7 +30,7 @@ def trained(class_folder, tmp_path_factory):
 def test_training_gives_a_bundle_that_predicts(trained, class_folder):
     bundle = Bundle.load(trained)
     assert (bundle.name, bundle.classes) == ("colours", ("alpha", "beta", "gamma"))
-    prediction = Predictor(bundle).predict(images.read(class_folder / "beta" / "00.png"))
+    prediction = Predictor(bundle).predict(read_image(class_folder / "beta" / "00.png"))
     assert set(prediction.probabilities) == set(bundle.classes)
     ids = {source.sample_id for record in bundle.prototypes for source in record.sources}
     assert all((class_folder / name).is_file() for name in ids)
@@ -123,16 +123,18 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
 
 
 def test_every_method_and_tier_of_the_library_may_be_asked_for_by_name():
-    from dprotonet.explain import METHODS, TIERS
-    from training.__main__ import BESIDE, _parser
+    from dprotonet.names import METHODS, TIERS
+    from training.cli.evaluate import USUAL_METHODS
+    from training.cli.parser import build_parser
 
     for command in (["evaluate", "b"], ["boxes", "o"], ["pointing", "b"], ["shortcut", "b"]):
         option = "--method" if command[0] == "evaluate" else "--methods"
         for method, tier in zip(METHODS, [*TIERS] * len(METHODS), strict=False):
-            words = _parser().parse_args([*command, option, method, "--tier", tier])
-            assert (words.method if option == "--method" else words.methods[0]) == method
-            assert words.tier == tier
-    assert set(BESIDE) <= set(METHODS)
+            arguments = build_parser().parse_args([*command, option, method, "--tier", tier])
+            chosen = arguments.method if option == "--method" else arguments.methods[0]
+            assert chosen == method
+            assert arguments.tier == tier
+    assert set(USUAL_METHODS) <= set(METHODS)
 
 
 def test_help_comes_without_loading_torch():

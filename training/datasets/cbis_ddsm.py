@@ -97,18 +97,18 @@ def _mask(folders: list[list[Path]], image: Path) -> NDArray[np.bool_]:
     """
     import numpy as np
 
-    from dprotonet import images
+    from dprotonet.images.reader import inspect, read_image
 
-    facts = images.inspect(image)
+    facts = inspect(image)
     shape = (facts.rows, facts.columns)
     whole = np.zeros(shape, dtype=bool)
     for paths in folders:
-        looked = {path: images.inspect(path) for path in paths}
+        looked = {path: inspect(path) for path in paths}
         sizes = {path: (found.rows, found.columns) for path, found in looked.items()}
         same = [path for path, size in sizes.items() if size == shape]
         largest = sorted(sizes, key=lambda path: sizes[path][0] * sizes[path][1])[1:][-1:]
         for path in same or largest:
-            mask = images.read(path).pixels > 0
+            mask = read_image(path).pixels > 0
             if not same:
                 _log.warning("%s has another size than %s: it was fitted to it", path, image.name)
                 rows, columns = (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dprotonet import images
 from dprotonet.errors import NotAnImage, ReadableError, UnreadableImage
+from dprotonet.images.reader import inspect
 
 Side = Literal["train", "validation", "test", ""]
 SIDES: Mapping[str, Side] = {
@@ -122,7 +122,7 @@ def _is_image(path: Path) -> bool:
     if path.suffix.lower() in _PICTURES:
         return True
     try:
-        images.inspect(path)
+        inspect(path)
     except UnreadableImage as error:
         return not isinstance(error, NotAnImage)
     return True

@@ -12,7 +12,7 @@ from training.datasets.samples import Dataset, Sample
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 ORIGIN = (
     "a .npz file of MedMNIST (medmnist.com, doi:10.5281/zenodo.10519652), such as breastmnist.npz"
@@ -108,8 +108,8 @@ def _image(pixels: NDArray[Any]) -> GrayOrColourImage:
 
     from PIL import Image
 
-    from dprotonet import images
+    from dprotonet.images.reader import read_image
 
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-    return images.read(file.getvalue())
+    return read_image(file.getvalue())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 
 Sex = Literal["F", "M", ""]
@@ -88,10 +88,10 @@ class Sample:
         """
         if self.make is not None:
             return self.make()
-        from dprotonet import images
+        from dprotonet.images.reader import read_image
 
         try:
-            return images.read(self._file())
+            return read_image(self._file())
         except UnreadableImage as error:
             raise type(error)(f"{self.path} cannot be read. {error}") from error
 
@@ -103,9 +103,9 @@ class Sample:
         """
         if self.make is not None:
             return pixels_sha256((image or self.make()).pixels)
-        from dprotonet import images
+        from dprotonet.images.hashes import file_sha256
 
-        return images.file_sha256(self._file())
+        return file_sha256(self._file())
 
     def _file(self) -> Path:
         if self.path is None:

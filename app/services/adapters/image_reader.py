@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from app.domain.cases import CaseFacts
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage, ImageFacts
     from dprotonet.images.isolated.archive import OpenArchive
+    from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
 VIEWING_CHILDREN = 2
 INTAKE_CHILDREN = 2

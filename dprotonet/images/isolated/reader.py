@@ -25,7 +25,7 @@ __all__ = ["ChildLimits", "IsolatedReader"]
 
 
 class IsolatedReader:
-    """``read``, ``inspect``, ``look``, ``pixel_sha256`` of :mod:`dprotonet.images` in children.
+    """``read_image``, ``inspect``, ``look`` and ``pixel_sha256`` in child processes.
 
     Requests from several threads go to as many children as there are, and wait for each other
     beyond that. Close it, or use it in a ``with``.
@@ -58,7 +58,7 @@ class IsolatedReader:
     def read(
         self, source: Source, *, frame: int = 0, limits: Limits | None = None
     ) -> GrayOrColourImage:
-        """As :func:`dprotonet.images.reader.read`.
+        """As :func:`dprotonet.images.reader.read_image`.
 
         Raises:
             UnreadableImage: also where the child crashed or went over a limit.

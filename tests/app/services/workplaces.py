@@ -1,4 +1,4 @@
-"""Workplaces for tests: small models, images of a few pixels, and a bench that needs no torch."""
+"""Workplaces for tests: small models, images of a few pixels, and a pool that needs no torch."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ from app.services.uploading.ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store import Blobs, Spool, SqlStore
-from dprotonet import images
 from dprotonet.errors import Cancelled
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.reader import IsolatedReader
+from dprotonet.images.reader import look, read_image
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "finding")
@@ -40,11 +41,11 @@ START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class DirectReader:
     """Reads in this process: a child a test would cost half a second."""
 
-    def read(self, source: str | Path | bytes, *, frame: int = 0) -> images.GrayOrColourImage:
-        return images.read(source, frame=frame)
+    def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:
+        return read_image(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
-        facts, digest = images.look(source)
+        facts, digest = look(source)
         return case_facts(facts), digest
 
     @contextmanager
@@ -57,7 +58,7 @@ class DirectReader:
 
 
 @dataclass
-class FakeBench:
+class FakePool:
     """Says "finding" of bright images, and marks the middle."""
 
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
@@ -68,7 +69,7 @@ class FakeBench:
     steps: int = 1
     step_seconds: float = 0.0
 
-    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         self.before_predict()
         self.predicted.append(model)
         share = float(image.unit().mean())
@@ -91,7 +92,7 @@ class FakeBench:
     def explain(
         self,
         model: str,
-        image: images.GrayOrColourImage,
+        image: GrayOrColourImage,
         node: str,
         *,
         tier: Tier,
@@ -147,7 +148,7 @@ def _assets(base: Path) -> Path:
     return folder
 
 
-def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
+def make_workplace(settings: Settings, *, reader: str = "Reader One") -> Workplace:
     """A workplace that reads in this process, with a clock that moves a second a look."""
     prepare_data_folder(settings)
     seconds = itertools.count()
@@ -156,7 +157,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
         store=SqlStore(settings.store_url),
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
-        images=DirectReader(),  # type: ignore[arg-type]
+        image_reader=DirectReader(),  # type: ignore[arg-type]
         uploads=UploadLedger(Spool(settings.spool)),
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),

@@ -9,7 +9,8 @@ import pytest
 
 from dprotonet.cli.inputs import ImageFrame, Problem, Source
 from dprotonet.cli.records import FlatTable, JsonLines, inert, json_text, problem_record
-from dprotonet.images import GrayOrColourImage, ImageFacts, Window
+from dprotonet.images.types import GrayOrColourImage, ImageFacts
+from dprotonet.images.windows import Window
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "=nodule")

@@ -4,8 +4,9 @@ from PIL import Image
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import MDMSettings, explain_image
-from dprotonet.images import read
+from dprotonet.explain.image import explain_image
+from dprotonet.explain.settings import MDMSettings
+from dprotonet.images.reader import read_image
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
@@ -23,7 +24,7 @@ def picture(folder, rows, columns):
     chance = np.random.default_rng(0)
     path = folder / "image.png"
     Image.fromarray(chance.integers(0, 255, (rows, columns), dtype=np.uint8)).save(path)
-    return read(path)
+    return read_image(path)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(90, 41), (33, 120), (64, 64)])
@@ -103,7 +104,7 @@ def test_a_heatmap_comes_with_its_peak_and_its_share_beside_the_body(predictor, 
     pixels[16:, 8:56] = 200
     path = tmp_path / "body.png"
     Image.fromarray(pixels).save(path)
-    (found,) = explain_image(predictor, read(path), ["class:none"], settings=QUICK)
+    (found,) = explain_image(predictor, read_image(path), ["class:none"], settings=QUICK)
     beside = np.ones((80, 64), bool)
     beside[16:, 8:56] = False
     expected = found.heatmap_stored[beside].sum() / found.heatmap_stored.sum()

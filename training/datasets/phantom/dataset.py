@@ -15,7 +15,7 @@ from training.datasets.phantom.seeds import derive, stream
 from training.datasets.samples import pixels_sha256
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 FORMATS = ((1.0, 1.0), (1.0, 0.84), (0.84, 1.0))
 """Sides of an image as shares of the longer one; most images are square."""

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 import tifffile
 
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.limits import Limits
+from dprotonet.images.reader import read_image
 from tests.dprotonet.images.tiff.files import GREY, RGB, by_hand, tiff
 
 TAGS = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1}
 
 
-def refused(data: bytes, frame: int = 0, limits: images.Limits | None = None) -> str:
+def refused(data: bytes, frame: int = 0, limits: Limits | None = None) -> str:
     with pytest.raises(UnreadableImage) as caught:
-        images.read(data, frame=frame, limits=limits)
+        read_image(data, frame=frame, limits=limits)
     text = str(caught.value)
     assert text[0].isupper() and text.endswith(".") and ". " in text
     return text
@@ -58,7 +59,7 @@ def test_a_file_without_its_last_offset_is_read_all_the_same() -> None:
     for code, value in sorted(entries.items()):
         directory += struct.pack("<HHII", code, 3, 1, value)
     data = b"II*\0" + struct.pack("<I", 24) + pixels + directory
-    assert images.read(data).pixels.tobytes() == pixels
+    assert read_image(data).pixels.tobytes() == pixels
 
 
 def test_a_tiff_without_a_page_is_refused() -> None:
@@ -67,7 +68,7 @@ def test_a_tiff_without_a_page_is_refused() -> None:
 
 def test_more_pages_than_are_read_are_refused_while_counting() -> None:
     data = tiff(*[GREY[:2, :2]] * 12)
-    assert "more than 10 pages" in refused(data, limits=images.Limits(frames=10))
+    assert "more than 10 pages" in refused(data, limits=Limits(frames=10))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_a_damaged_page_costs_only_itself() -> None:
         at = parsed.pages[1].tags[259].valueoffset
     data[at : at + 2] = struct.pack("<H", 34661)
     assert "JBIG" in refused(bytes(data), frame=1)
-    assert np.array_equal(images.read(bytes(data)).pixels, RGB)
+    assert np.array_equal(read_image(bytes(data)).pixels, RGB)
 
 
 def test_no_text_of_the_file_is_quoted() -> None:
@@ -156,6 +157,6 @@ def test_no_text_of_the_file_is_quoted() -> None:
     data = stream.getvalue()
     for at in range(8, 200):
         try:
-            images.read(data[:at] + b"\xff" + data[at + 1 :])
+            read_image(data[:at] + b"\xff" + data[at + 1 :])
         except UnreadableImage as error:
             assert "DOE" not in str(error)

@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 from scipy.stats import chi2_contingency
 
-from dprotonet import images
+from dprotonet.images.reader import read_image
 from training.data.splits import split_of
-from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples, write_folder
+from training.datasets.phantom.dataset import phantom_samples
+from training.datasets.phantom.export import write_folder
+from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def test_a_folder_holds_the_images_their_masks_and_a_table(tmp_path):
     samples = phantom_samples(29, 8, size=96, shortcut=shortcut)
     assert [row["finding"] for row in rows] == [FINDINGS[s.label] for s in samples]
     for row, sample in zip(rows, samples, strict=True):
-        image = images.read(tmp_path / row["file"])
+        image = read_image(tmp_path / row["file"])
         phantom = sample.image()
         assert np.array_equal(image.pixels, phantom.pixels)
         assert image.facts.dicom.view_position == row["view"]

@@ -6,16 +6,16 @@ import numpy as np
 import pydicom
 import pytest
 
-from dprotonet import images
-from training.datasets.phantom import (
+from dprotonet.images.reader import read_frames, read_image
+from training.datasets.phantom.dataset import as_image
+from training.datasets.phantom.demo_cases import CASES, DEMO_CASES, write_demo_cases
+from training.datasets.phantom.dicom.writer import (
     DicomOptions,
     ViewWindow,
-    as_image,
-    generate,
     write_dicom,
     write_frames,
 )
-from training.datasets.phantom.demo_cases import CASES, DEMO_CASES, write_demo_cases
+from training.datasets.phantom.generator import generate
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def phantom():
 
 def _written(phantom, path, **options):
     write_dicom(phantom, path, DicomOptions(**options))
-    return images.read(path)
+    return read_image(path)
 
 
 @pytest.mark.parametrize("syntax", ["explicit", "rle", "jpeg-ls", "jpeg2000"])
@@ -66,7 +66,7 @@ def test_every_window_is_kept_in_order(phantom, tmp_path):
 def test_frames_are_read_one_by_one(phantom, tmp_path):
     other = generate(61, "none", shape=(120, 101), view="AP")
     write_frames([phantom, other], tmp_path / "two.dcm")
-    frames = list(images.read_frames(tmp_path / "two.dcm"))
+    frames = list(read_frames(tmp_path / "two.dcm"))
     assert np.array_equal(frames[0].pixels, phantom.pixels)
     assert np.array_equal(frames[1].pixels, other.pixels)
     with pytest.raises(ValueError):
@@ -104,13 +104,13 @@ def test_the_demo_cases_are_those_that_the_command_writes(tmp_path):
     cases = json.loads(index.read_text(encoding="utf-8"))["cases"]
     assert [case["file"] for case in cases] == [case.file for case in DEMO_CASES]
     for case in cases:
-        frames = list(images.read_frames(tmp_path / case["file"]))
+        frames = list(read_frames(tmp_path / case["file"]))
         assert len(frames) == len(case["frames"])
         for frame in case["frames"]:
             assert (frame["box"] is None) == (frame["finding"] == "none")
         # On the machine that made them they are equal to the bit. Another processor's exp and
         # power may differ in the last bit, which moves a few pixels by a step.
-        committed = images.read_frames(CASES / case["file"])
+        committed = read_frames(CASES / case["file"])
         for new, old in zip(frames, committed, strict=True):
             assert np.abs(new.unit() - old.unit()).max() < 0.02
     assert sum(f.stat().st_size for f in CASES.iterdir()) < 6_000_000

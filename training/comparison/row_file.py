@@ -65,7 +65,8 @@ class RowFile:
             self._refuse_others(os.fstat(stream.fileno()).st_size)
             stream.truncate(self._whole)
             stream.write(line)
-            _to_disk(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
         self._size = self._whole = self._whole + len(line)
         self._keys.append(key)
         self.rows[key] = dict(row)
@@ -86,9 +87,8 @@ class RowFile:
 
             def write(stream: BinaryIO) -> None:
                 stream.writelines(_line(key, self.rows[key]) for key in keys)
-                _to_disk(stream)
 
-            write_whole(self._file, write)
+            write_whole(self._file, write, to_disk=True)
             self._size = self._whole = self._file.stat().st_size
             self._keys = keys
         self._remove_old()
@@ -142,8 +142,3 @@ def _parsed(content: bytes, where: str, needs: Iterable[str] = (_KEY,)) -> dict[
             "again."
         ) from error
     return row
-
-
-def _to_disk(stream: BinaryIO) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
