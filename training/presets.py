@@ -82,6 +82,6 @@ def variant(recipe: Recipe, name: str) -> Recipe:
     return with_settings(dataclasses.replace(recipe, **PRESETS[preset]), settings)
 
 
-def search(recipe: Recipe) -> tuple[Mapping[str, Any], ...]:
+def search_settings(recipe: Recipe) -> tuple[Mapping[str, Any], ...]:
     """The settings that a variant of this recipe is tried under."""
     return SEARCH_BLACKBOX if recipe.network == "blackbox" else SEARCH

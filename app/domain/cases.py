@@ -9,7 +9,7 @@ from typing import Literal
 
 from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
-from app.domain.explanations import OfferedMap, SavedExplanation
+from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.jobs import Job
 from dprotonet.images.file_names import printable
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
@@ -188,7 +188,7 @@ class Sheet:
     matches: tuple[SheetMatch, ...]
     """Largest absolute contribution first; all prototypes, but those of :attr:`offered_class` lead
     where the label is the negative class."""
-    maps: tuple[OfferedMap, ...]
+    maps: tuple[OfferedHeatmap, ...]
     """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
     asked for last comes first."""
     annotation: Annotation | None

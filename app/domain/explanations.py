@@ -132,7 +132,7 @@ def best_of_each_node(saved: Iterable[SavedExplanation]) -> tuple[SavedExplanati
 
 
 @dataclass(frozen=True)
-class OfferedMap:
+class OfferedHeatmap:
     """A map that a reader may look at."""
 
     saved: SavedExplanation
@@ -142,22 +142,22 @@ class OfferedMap:
     """Another map of this node, which is offered too, has its peak elsewhere."""
 
     @property
-    def map_id(self) -> str:
+    def heatmap_id(self) -> str:
         """The node's name for its best map: a better one then takes the place of the one before."""
         return f"{self.saved.node}@first" if self.is_superseded else self.saved.node
 
 
-def offered(saved: Iterable[SavedExplanation]) -> tuple[OfferedMap, ...]:
+def offered(saved: Iterable[SavedExplanation]) -> tuple[OfferedHeatmap, ...]:
     """The best map of every node, as :func:`best_of_each_node`; behind it the first map, where the
     better one peaks elsewhere, so that neither is taken for settled."""
-    found: list[OfferedMap] = []
+    found: list[OfferedHeatmap] = []
     for of_node in _by_node(saved):
         best = max(of_node, key=_goodness)
         first = max((one for one in of_node if one.is_draft), key=_goodness, default=best)
         moved = best.peaks_elsewhere(first)
-        found.append(OfferedMap(best, is_unsettled=moved))
+        found.append(OfferedHeatmap(best, is_unsettled=moved))
         if moved:
-            found.append(OfferedMap(first, is_superseded=True, is_unsettled=True))
+            found.append(OfferedHeatmap(first, is_superseded=True, is_unsettled=True))
     return tuple(found)
 
 

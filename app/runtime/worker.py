@@ -21,7 +21,7 @@ from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
 from app.services import jobs, models
 from app.services.inference import queue
-from app.services.inference.predictor_pool import ModelBench
+from app.services.inference.predictor_pool import PredictorPool
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.errors import in_words
@@ -40,14 +40,14 @@ GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process si
 def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until told to stop."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
-    bench = ModelBench(workplace.models)
+    pool = PredictorPool(workplace.models)
     is_begun = is_in_trouble = False
     upkeep_due = tend_due = 0.0
     while not stop.is_set():
         try:
             if not is_begun:
                 queue.begin(workplace)
-                _warm_up(workplace, bench)
+                _warm_up(workplace, pool)
                 is_begun = True
             if is_in_trouble:
                 queue.take_up_again(workplace)
@@ -58,7 +58,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             if time.monotonic() >= tend_due:
                 tend_due = time.monotonic() + TEND_SECONDS
                 workplace.store.tend()
-            busy = queue.run_next(workplace, bench, stop=stop.is_set)
+            busy = queue.run_next(workplace, pool, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
             # What was at hand is taken up again when the store is back.
@@ -105,11 +105,11 @@ def _live(workplace: Workplace, stop: threading.Event) -> None:
         mark.unlink(missing_ok=True)
 
 
-def _warm_up(workplace: Workplace, bench: ModelBench) -> None:
+def _warm_up(workplace: Workplace, pool: PredictorPool) -> None:
     chosen = models.active(workplace)
     if chosen is not None:
         try:
-            bench.load(chosen.digest)
+            pool.load(chosen.digest)
         except ReadableError:
             log.warning("the active model %s cannot be loaded", chosen.short)
 

@@ -25,7 +25,7 @@ MOST_JSON = 1 << 20  # bytes of a request that is no file
 Answer = Callable[[Workplace, Request, str], Awaitable[Response]]
 
 
-def upload_routes(place: Callable[[], Workplace]) -> list[Route]:
+def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     """``POST`` a file; ask before whether so much may come; let go of what came.
 
     Every request shows its token in ``X-Upload-Token``. A file's name stands in ``X-Upload-Name``,
@@ -35,7 +35,7 @@ def upload_routes(place: Callable[[], Workplace]) -> list[Route]:
     def route(path: str, answer: Answer) -> Route:
         async def endpoint(request: Request) -> Response:
             token = request.headers.get("x-upload-token", "")
-            workplace = await run_in_threadpool(place)
+            workplace = await run_in_threadpool(get_workplace)
             try:
                 return await answer(workplace, request, token)
             except SessionOver as error:

@@ -1,4 +1,4 @@
-"""Batches: a folder's worth of images as one job, watched, stopped, taken up again, exported."""
+"""Batches: a folder's worth of images as one job, watched, stopped and taken up again."""
 
 from __future__ import annotations
 
@@ -8,36 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import shown_name, shown_path
-from app.domain.errors import NotFound, Refused
-from app.domain.jobs import BatchPage, BatchProgress, BatchRow, ItemState, Job
+from app.domain.errors import Refused
+from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
 from app.services import jobs, models, originals
-from app.services.export import csv_bytes, json_bytes
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
 from app.store import Transaction
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
 from dprotonet.images.file_names import stored_path
-
-SCHEMA = "dprotonet-review/batch/1"
-COLUMNS = (
-    "position",
-    "file",
-    "path",
-    "sha256",
-    "status",
-    "message",
-    "case",
-    "frames",
-    "prediction",
-    "probability",
-    "verdict",
-    "same_pixels_as",
-)
 
 
 @dataclass(frozen=True)
@@ -115,23 +97,15 @@ def start_folder(
         Refused: the folder is not in the list, or there is no model.
     """
     info = _model(workplace, model)
-    place = allowed_folder(workplace, folder)
-    stored = stored_path(place)
+    real = allowed_folder(workplace, folder)
+    stored = stored_path(real)
     # The key's column is short and a path may be long.
-    place_key = hashlib.sha256(stored.encode()).hexdigest()
+    folder_key = hashlib.sha256(stored.encode()).hexdigest()
+    key = f"batch:folder:{folder_key}:{info.digest}:{explain}"
+    facts = BatchFacts(shown_name(real.name), folder=stored, explain=explain, listing=True)
     now = workplace.clock()
     with workplace.store.write() as tx:
-        return jobs.enqueue(
-            tx,
-            kind="batch",
-            now=now,
-            work_key=f"batch:folder:{place_key}:{info.digest}:{explain}",
-            model=info.digest,
-            title=shown_name(place.name),
-            folder=stored,
-            explain=explain,
-            listing=True,
-        )
+        return jobs.enqueue(tx, Work("batch", key, model=info.digest), now=now, batch=facts)
 
 
 def folders(workplace: Workplace) -> tuple[Path, ...]:
@@ -213,74 +187,6 @@ def delete(workplace: Workplace, job_id: str) -> None:
     originals.remove(workplace, rows_go)
 
 
-def export_csv(workplace: Workplace, job_id: str) -> bytes:
-    """A batch's results, one line a file, one column a class."""
-    info = _manifest(workplace, job_id)
-    classes = [f"p({name})" for name in info["classes"]]
-    with workplace.store.read() as tx:
-        records = [
-            _record(row) | {f"p({name})": p for name, p in row.probabilities.items()}
-            for row in tx.batch_rows.iterate(job_id)
-        ]
-    extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
-    columns = (*COLUMNS, *classes, *extra)
-    return csv_bytes(columns, (record | extra for record in records))
-
-
-def export_json(workplace: Workplace, job_id: str) -> bytes:
-    """A batch's results with its manifest: hashes of every file and of the model."""
-    info = _manifest(workplace, job_id)
-    with workplace.store.read() as tx:
-        files = [
-            _record(row) | {"probabilities": dict(row.probabilities)}
-            for row in tx.batch_rows.iterate(job_id)
-        ]
-    return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
-
-
-def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:
-    state = progress(workplace, job_id)
-    digest = state.job.model or ""
-    try:
-        info = workplace.models.get(digest)
-        name, classes = info.name, list(info.classes)
-    except NotFound:
-        name, classes = "", []
-    return {
-        "batch": state.job.job_id,
-        "title": state.title,
-        "state": state.job.state,
-        "made_at": workplace.clock().isoformat(),
-        "started_at": state.job.created_at.isoformat(),
-        "model": name,
-        "model_sha256": digest,
-        "classes": classes,
-        "explained": state.explain,
-        "files": state.total,
-        "counts": dict(state.counts),
-        "note": "Research use, not for diagnosis.",
-    }
-
-
-def _record(row: BatchRow) -> dict[str, Any]:
-    return {
-        "position": row.position,
-        "file": row.name,
-        "path": row.path,
-        "sha256": row.file_sha256,
-        "status": row.state,
-        "message": row.message,
-        "case": row.case_id,
-        "frames": row.frames,
-        "prediction": row.label,
-        "probability": row.probability,
-        "verdict": row.verdict,
-        "same_pixels_as": row.same_pixels_as,
-        "explanation": row.explanation_id,
-        "explanation_tier": row.explanation_tier,
-    }
-
-
 def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgress:
     with workplace.store.write() as tx:
         tx.items.resume(job_id, failed_too=failed_too)
@@ -323,15 +229,9 @@ def _save_upload(
         for entry in entries:
             if entry.blob is not None:
                 keep(entry.blob)
-        job = jobs.enqueue(
-            tx,
-            kind="batch",
-            now=now,
-            work_key=f"batch:upload:{jobs.new_id()}",
-            model=info.digest,
-            title=f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name,
-            explain=explain,
-        )
+        title = f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name
+        work = Work("batch", f"batch:upload:{jobs.new_id()}", model=info.digest)
+        job = jobs.enqueue(tx, work, now=now, batch=BatchFacts(title, explain=explain))
         tx.items.add(job.job_id, [entry.item for entry in entries])
     return job
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.domain.bundles import BundleInfo
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL, SavedExplanation, Tier, at_least, best_of_each_node
-from app.domain.jobs import Job
+from app.domain.jobs import Job, Work
 from app.services import jobs
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
@@ -61,11 +61,9 @@ def request(
     best = next(iter(best_of_each_node(known)), None)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)
-        return jobs.enqueue(
-            tx,
-            kind="explain",
-            now=workplace.clock(),
-            work_key=f"explain:{case_id}:{frame}:{model}:{node}:{seed}:{tier}",
+        work = Work(
+            "explain",
+            f"explain:{case_id}:{frame}:{model}:{node}:{seed}:{tier}",
             case_id=case_id,
             frame=frame,
             model=model,
@@ -74,6 +72,7 @@ def request(
             explanation_id=best.explanation_id if best else None,
             seed=seed,
         )
+        return jobs.enqueue(tx, work, now=workplace.clock())
 
 
 def progress(workplace: Workplace, job_id: str) -> Job:

@@ -26,7 +26,7 @@ def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColour
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
     case.check_frame(frame)
-    return workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    return workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
 
 
 def heatmap(
@@ -50,11 +50,11 @@ def heatmap(
     rows, columns = saved.placement.stored
     scale = min(1.0, longest / max(rows, columns))
     size = max(1, round(rows * scale)), max(1, round(columns * scale))
-    values = on_image(network_map(workplace, saved.heatmap_key), saved.placement, size=size)
+    values = on_image(stored_heatmap(workplace, saved.heatmap_key), saved.placement, size=size)
     return np.rint(values * 255).astype(np.uint8)
 
 
-def network_map(workplace: Workplace, key: str) -> np.ndarray:
+def stored_heatmap(workplace: Workplace, key: str) -> np.ndarray:
     """A stored heatmap: (S, S) float32 on the network grid."""
     with workplace.blobs.open(key) as file:
         values: np.ndarray = np.load(file, allow_pickle=False)

@@ -21,7 +21,7 @@ class Workplace:
     store: SqlStore
     blobs: Blobs
     models: Registry
-    images: ImageReader
+    image_reader: ImageReader
     """Decodes files in a child process."""
     uploads: UploadLedger
     """What browsers have sent that is not taken in yet."""
@@ -32,5 +32,5 @@ class Workplace:
 
     def close(self) -> None:
         """Give back connections and child processes."""
-        self.images.close()
+        self.image_reader.close()
         self.store.close()

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
-from app.domain.jobs import MOST_ATTEMPTS, Job, JobState
+from app.domain.jobs import MOST_ATTEMPTS, NO_BATCH, BatchFacts, Job, JobState
 from app.store.rows import JobEntry
 from dprotonet.images.file_names import printable
 
@@ -31,13 +31,13 @@ class Jobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, new: Job, *, work_key: str, **batch: Any) -> Job:
+    def add(self, new: Job, *, work_key: str, batch: BatchFacts = NO_BATCH) -> Job:
         """Add a job, or find the one that does the same work and is not over.
 
         Args:
             new: the job as it should stand.
             work_key: two active jobs never share it.
-            batch: ``title``, ``folder``, ``explain``, ``listing`` of a batch.
+            batch: what only a batch has.
 
         Returns:
             The job that is there now.
@@ -45,12 +45,11 @@ class Jobs:
         active = self._active(work_key)
         if active is not None:
             return active
-        extra = {"title": "", "folder": None, "explain": False, "listing": False} | batch
         values = {name: getattr(new, name) for name in Job.__dataclass_fields__}
         values["id"] = values.pop("job_id")
         try:
             with self._session.begin_nested():
-                self._session.add(JobEntry(**values, **extra, work_key=work_key))
+                self._session.add(JobEntry(**values, **vars(batch), work_key=work_key))
                 self._session.flush()
         except IntegrityError:
             # PostgreSQL: the same job was added between the question above and the insert.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, literal, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from dprotonet.inference.prediction import AND
+from dprotonet.modeling.options import AND
 
 
 def labelled(

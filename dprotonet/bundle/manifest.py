@@ -16,16 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.atomic_files import write_whole
-from dprotonet.bundle.digests import (
-    RawTensor,
-    file_digest,
-    json_digest,
-    raw_tensors,
-    tensors_digest,
-)
+from dprotonet.bundle.digests import file_digest, raw_tensors
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
 from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.digests import RawTensor, json_digest, tensors_digest
 from dprotonet.modeling.options import PARTS, ModelOptions, part_of
 
 FORMAT = 1

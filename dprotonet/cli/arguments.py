@@ -12,29 +12,10 @@ from typing import NoReturn
 
 from dprotonet import __version__
 from dprotonet.errors import WrongRequest
+from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER, METHODS, TIERS
 
 PROGRAM = "dprotonet" if Path(sys.argv[0]).stem == "dprotonet" else "python -m dprotonet"
 """How this program was started: by its installed script, or as a module."""
-
-METHODS = (
-    "mdm",
-    "mdm-published",
-    "gradcam",
-    "scorecam",
-    "prototype",
-    "integrated-gradients",
-    "occlusion",
-    "rise",
-    "rise-1000",
-    "extremal",
-    "centre",
-    "random",
-)
-"""The names of :data:`dprotonet.explain.METHODS`, the usual one first: it imports torch."""
-
-TIERS = ("standard", "instant", "draft", "full")
-"""The decoder's tiers, the usual one first, in the words of
-:data:`dprotonet.explain.settings.TIERS`."""
 
 OVERVIEW = f"""\
 usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
@@ -192,18 +173,18 @@ def _explain_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--method",
         choices=METHODS,
-        default=METHODS[0],
+        default=DEFAULT_METHOD,
         metavar="METHOD",
         help="what draws the heatmap: mdm (the decoder, the default), mdm-published (as its "
         "authors had it), or a baseline to compare it with: "
-        + ", ".join(METHODS[2:-2])
+        + ", ".join(tuple(METHODS)[2:-2])
         + "; centre "
         "and random see no model and are the controls. All are measured alike",
     )
     parser.add_argument(
         "--tier",
         choices=TIERS,
-        default=TIERS[0],
+        default=DEFAULT_TIER,
         help="how long it may take: instant, draft, standard (default) or full; of other methods "
         "than mdm it says only how finely they are measured",
     )

@@ -10,7 +10,7 @@ import torch
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.explanation import Explanation
-from dprotonet.explain.location import peak, share_outside
+from dprotonet.explain.location import fraction_outside, peak
 from dprotonet.explain.nodes import ClassNode, Node, parse_node
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.images.body import body_mask, is_radiograph
@@ -53,7 +53,7 @@ def explain_image(
         image: the image.
         nodes: texts as :func:`~dprotonet.explain.nodes.parse_node` reads them; ``class`` alone is
             the class that the predictor's decision rule gives.
-        method: what draws the heatmaps, a name out of :data:`dprotonet.explain.METHODS`.
+        method: what draws the heatmaps, a name out of :data:`dprotonet.names.METHODS`.
         settings: of the decoder, and of the measures of every method; the standard ones if None.
         seed: of the masks.
         progress: told the share done, rising to 1.
@@ -85,7 +85,7 @@ def explain_image(
             one,
             placement.map_to_stored(torch.from_numpy(one.heatmap)).numpy(),
             peak(one.heatmap, valid_mask),
-            None if body is None else share_outside(one.heatmap, body, valid_mask),
+            None if body is None else fraction_outside(one.heatmap, body, valid_mask),
         )
         for one in found
     ]

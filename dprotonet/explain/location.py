@@ -32,7 +32,7 @@ def peak(heatmap: np.ndarray, valid_mask: np.ndarray) -> tuple[float, float]:
     return (float(row) + 0.5) / len(rows), (float(column) + 0.5) / len(columns)
 
 
-def share_outside(heatmap: np.ndarray, body: np.ndarray, valid_mask: np.ndarray) -> float:
+def fraction_outside(heatmap: np.ndarray, body: np.ndarray, valid_mask: np.ndarray) -> float:
     """How much of a map's sum lies beside the body, in [0, 1].
 
     Args:

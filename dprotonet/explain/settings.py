@@ -1,12 +1,12 @@
 """What the decoder is told: one frozen dataclass, and the tiers by name. No torch here."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
+
+from dprotonet.modeling.digests import json_digest
+from dprotonet.modeling.options import PRECISIONS
 
 FILLS = ("blur", "mean", "noise", "tiles", "zero")
 CLASS_SCALES = ("probability", "log_odds", "logit")
-PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class MDMSettings:
     @property
     def digest(self) -> str:
         """64 hexadecimal digits that change with any setting."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return json_digest(asdict(self), spaced=True)
 
 
 def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:

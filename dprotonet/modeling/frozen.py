@@ -20,11 +20,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from dprotonet.explain.node_values import logits_of
-from dprotonet.explain.settings import PRECISIONS
 from dprotonet.modeling.fused_conv import Call, fuse
+from dprotonet.modeling.logits import logits_of
 from dprotonet.modeling.low_precision import bfloat16_copy
 from dprotonet.modeling.network_copy import device_of, own_copy, unwrapped
+from dprotonet.modeling.options import PRECISIONS
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dprotonet.bundle.digests import RawTensor, tensors_digest
 from dprotonet.modeling.backbones import Backbone, build_backbone
+from dprotonet.modeling.digests import RawTensor, tensors_digest
 from dprotonet.modeling.encoder_masks import build_masks
 from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind, part_of
 

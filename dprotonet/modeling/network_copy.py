@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from dprotonet.errors import Unexplainable
-from dprotonet.explain.node_values import logits_of
+from dprotonet.modeling.logits import logits_of
 
 log = logging.getLogger(__name__)
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")

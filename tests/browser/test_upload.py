@@ -162,19 +162,19 @@ def test_a_token_that_is_over_is_renewed_by_the_page_and_the_file_sent_with_the_
     page.goto(program.address)
     with page.expect_request("**/api/uploads/check") as asked:
         field(page).evaluate(DROP, [["a.txt", "x"]])
-    address = f"/api/viewer/{viewer_assets().digest}/sending.js"
+    address = f"/api/viewer/{viewer_assets().digest}/upload_queue.js"
     states = page.evaluate(
         """async ([address, token]) => {
-          const { Sending } = await import(address);
+          const { UploadQueue } = await import(address);
           let renewals = 0;
           const done = new Promise((finished) => {
-            const sending = new Sending({
-              changed() { if (sending.trouble) finished([renewals, sending.trouble]); },
-              finished: () => finished([renewals, sending.items[0].state]),
-              renew() { renewals += 1; sending.token = token; },
+            const queue = new UploadQueue({
+              changed() { if (queue.error) finished([renewals, queue.error]); },
+              finished: () => finished([renewals, queue.items[0].state]),
+              renew() { renewals += 1; queue.token = token; },
             });
-            sending.token = "of yesterday";
-            sending.add([{ file: new File(["x"], "late.txt"), path: "late.txt" }], {});
+            queue.token = "of yesterday";
+            queue.add([{ file: new File(["x"], "late.txt"), path: "late.txt" }], {});
           });
           return done;
         }""",

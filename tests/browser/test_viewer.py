@@ -45,7 +45,7 @@ def opened(page: Page, program: Program, image: Path) -> Page:
 
 def greys(page: Page) -> np.ndarray:
     """``(H, W)`` greys on the screen, one stored pixel each."""
-    page.get_by_role("button", name="One stored pixel").click()
+    page.get_by_role("button", name="One image pixel").click()
     page.wait_for_timeout(300)
     return np.array(page.evaluate(READ_GREYS, [COLUMNS, ROWS])).reshape(ROWS, COLUMNS)
 
@@ -86,15 +86,15 @@ def test_greys_beside_one_extreme_value_are_those_of_the_library(
     folder = f"/api/viewer/{viewer_assets().digest}"
     found = page.evaluate(
         """async ([folder, packed]) => {
-          const { unpack } = await import(`${folder}/wire.js`);
-          const { greyTable, sampleValues, spoken } = await import(`${folder}/windowing.js`);
+          const { unpack } = await import(`${folder}/encoding.js`);
+          const { greyTable, sampleValues, valueText } = await import(`${folder}/windowing.js`);
           const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-          const { head, samples } = unpack(bytes.buffer, "The image");
-          const values = sampleValues(head);
-          const table = greyTable(head, values, head.windows[0], false);
+          const { header, samples } = unpack(bytes.buffer, "The image");
+          const values = sampleValues(header);
+          const table = greyTable(header, values, header.windows[0], false);
           return {
             greys: Array.from(samples, (sample) => table[sample] & 255),
-            middle: spoken(head, values, samples[samples.length / 2]),
+            middle: valueText(header, values, samples[samples.length / 2]),
           };
         }""",
         [folder, base64.b64encode(encoding.pack_image(image)).decode()],
@@ -152,7 +152,7 @@ def test_an_image_that_cannot_be_fetched_is_a_sentence(
     page.route("**/api/pixels/**", lambda route: route.abort())
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files(image)
-    page.get_by_text("The image could not be fetched").wait_for()
+    page.get_by_text("The image could not be loaded").wait_for()
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)

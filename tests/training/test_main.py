@@ -123,16 +123,18 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
 
 
 def test_every_method_and_tier_of_the_library_may_be_asked_for_by_name():
-    from dprotonet.explain import METHODS, TIERS
-    from training.__main__ import BESIDE, _parser
+    from dprotonet.names import METHODS, TIERS
+    from training.cli.evaluate import USUAL_METHODS
+    from training.cli.parser import build_parser
 
     for command in (["evaluate", "b"], ["boxes", "o"], ["pointing", "b"], ["shortcut", "b"]):
         option = "--method" if command[0] == "evaluate" else "--methods"
         for method, tier in zip(METHODS, [*TIERS] * len(METHODS), strict=False):
-            words = _parser().parse_args([*command, option, method, "--tier", tier])
-            assert (words.method if option == "--method" else words.methods[0]) == method
-            assert words.tier == tier
-    assert set(BESIDE) <= set(METHODS)
+            arguments = build_parser().parse_args([*command, option, method, "--tier", tier])
+            chosen = arguments.method if option == "--method" else arguments.methods[0]
+            assert chosen == method
+            assert arguments.tier == tier
+    assert set(USUAL_METHODS) <= set(METHODS)
 
 
 def test_help_comes_without_loading_torch():

@@ -64,7 +64,8 @@ def _open(recipe: Recipe, data: Path | None) -> Dataset:
 
 def phantom(recipe: Recipe) -> Dataset:
     """Phantom images, listed now and made when they are loaded."""
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     images = phantom_samples(
         recipe.phantom_seed,

@@ -19,7 +19,7 @@ def softmax(logits: Array, temperature: float = 1.0) -> Array:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def chances(
+def class_probabilities(
     logits: Array,
     labels: NDArray[Any],
     temperature: float = 1.0,
@@ -41,7 +41,7 @@ def _sigmoid(odds: Array) -> Array:
 
 def log_loss(logits: Array, labels: NDArray[Any], temperature: float = 1.0) -> float:
     """Mean negative log-probability of the truth; of multi-label images, over their classes too."""
-    said = chances(logits, labels, temperature)
+    said = class_probabilities(logits, labels, temperature)
     if labels.ndim == 1:
         own = said[np.arange(len(labels)), labels]
     else:

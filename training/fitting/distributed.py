@@ -1,4 +1,4 @@
-"""One training by several processes: each takes its share of every batch, and one of them writes.
+"""One training by several processes: each takes its part of every batch, and one of them writes.
 
 `torchrun` starts them and says by RANK, WORLD_SIZE and LOCAL_RANK who is who. Every process reads
 all images and comes to the same prototypes and figures; gradients alone are averaged between them.
@@ -60,12 +60,12 @@ def averaged(network: nn.Module) -> nn.Module:
     return nn.parallel.DistributedDataParallel(network)
 
 
-def share(batch: Tensor) -> Tensor:
+def own_part(batch: Tensor) -> Tensor:
     """This process's rows of a batch ``(n,)``, every one of them in exactly one process.
 
     Raises:
         ReadableError: the batch cannot be shared out evenly, so that its mean would not be that of
-            the shares.
+            the parts.
     """
     if not distributed.is_initialized():
         return batch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from dprotonet.modeling.backbones import Backbone, build_backbone
 from dprotonet.modeling.losses import LossWeights, classification_loss, prototype_loss
 from dprotonet.modeling.model import DProtoNet, Inference, build_model
 from dprotonet.modeling.options import ModelOptions
+from training.data.inputs import Inputs
 from training.fitting.occurrence_loss import OccurrencePenalty
 from training.recipe import Recipe
 
@@ -107,6 +109,18 @@ def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
 def logits_of(output: Inference | Tensor) -> Tensor:
     """The logits ``(N, K)`` in whatever a network gave."""
     return output.logits if isinstance(output, Inference) else output
+
+
+def outputs(
+    network: nn.Module, inputs: Inputs, rows: Tensor, read: Callable[[Any], Tensor], device: str
+) -> Tensor:
+    """``read`` of the network's output on the images as they are, ``(n, …)`` on the CPU."""
+    network.eval()
+    with torch.inference_mode():
+        parts = [
+            read(network(inputs.clean(batch).to(device))).float().cpu() for batch in rows.split(32)
+        ]
+    return torch.cat(parts).clone()
 
 
 def backbone_of(network: nn.Module) -> nn.Module:

@@ -14,7 +14,7 @@ from app.domain.explanations import USUAL
 from app.domain.jobs import ItemState, Job
 from app.services import originals
 from app.services.inference import queue
-from app.services.inference.frames import Bench, Pulse, explain_frame, predict_frame
+from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.inference.queue import never
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -39,7 +39,7 @@ class Ended:
     file_sha256: str = ""
 
 
-def run_next(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never) -> bool:
+def run_next(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> bool:
     """Walk one folder or read one file; False when no batch has anything to do.
 
     A folder or a file that cannot be brought to its end, whatever the reason, is tried again and
@@ -52,19 +52,19 @@ def run_next(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = n
         listing = tx.listings.claim(workplace.clock())
         item = None if listing else tx.items.claim(workplace.clock())
     if listing is not None:
-        _list_or_fail(workplace, bench, *listing, stop=stop)
+        _list_or_fail(workplace, pool, *listing, stop=stop)
     elif item is not None:
-        _take_or_fail(workplace, bench, item, stop)
+        _take_or_fail(workplace, pool, item, stop)
     with workplace.store.write() as tx:
         tx.items.finish_batches(workplace.clock())
     return listing is not None or item is not None
 
 
 def _list_or_fail(
-    workplace: Workplace, bench: Bench, job: Job, folder: str, *, stop: Callable[[], bool]
+    workplace: Workplace, pool: Predictors, job: Job, folder: str, *, stop: Callable[[], bool]
 ) -> None:
     try:
-        _list(workplace, bench, job, folder, stop=stop)
+        _list(workplace, pool, job, folder, stop=stop)
     except Exception as error:
         reason = queue.sentence(error)
         with workplace.store.write() as tx:
@@ -72,10 +72,10 @@ def _list_or_fail(
 
 
 def _take_or_fail(
-    workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[[], bool]
+    workplace: Workplace, pool: Predictors, item: ClaimedItem, stop: Callable[[], bool]
 ) -> None:
     try:
-        _take(workplace, bench, item, stop)
+        _take(workplace, pool, item, stop)
     except Exception as error:
         reason = queue.sentence(error)
         with workplace.store.write() as tx:
@@ -83,7 +83,7 @@ def _take_or_fail(
 
 
 def _list(
-    workplace: Workplace, bench: Bench, job: Job, folder: str, *, stop: Callable[[], bool]
+    workplace: Workplace, pool: Predictors, job: Job, folder: str, *, stop: Callable[[], bool]
 ) -> None:
     left_out, notes = LeftOut(), []
     files = walk([path_of(folder)], left_out=left_out)
@@ -103,7 +103,7 @@ def _list(
             with workplace.store.write() as tx:
                 tx.listings.put_back(job.job_id)
             return  # the next worker walks it again; what is listed is passed over
-        while queue.run_interactive(workplace, bench, stop=stop):
+        while queue.run_interactive(workplace, pool, stop=stop):
             pass
     with workplace.store.write() as tx:
         tx.listings.finish(job.job_id, " ".join([*notes, *left_out.sentences()]))
@@ -125,12 +125,14 @@ def too_many(most: int) -> str:
     )
 
 
-def _take(workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[[], bool]) -> None:
+def _take(
+    workplace: Workplace, pool: Predictors, item: ClaimedItem, stop: Callable[[], bool]
+) -> None:
     ended = Ended("error")
     try:
         place, ended.file_sha256 = _place(workplace, item)
         pulse = Pulse(workplace, item.job.job_id, stop, is_whole=False, gives_way=True)
-        _read_item(workplace, bench, item, place, pulse, ended)
+        _read_item(workplace, pool, item, place, pulse, ended)
     except Cancelled:
         with workplace.store.write() as tx:
             tx.items.put_back(item.item_id)
@@ -149,7 +151,7 @@ def _take(workplace: Workplace, bench: Bench, item: ClaimedItem, stop: Callable[
 
 def _read_item(
     workplace: Workplace,
-    bench: Bench,
+    pool: Predictors,
     item: ClaimedItem,
     place: bytes | Path,
     pulse: Pulse,
@@ -158,12 +160,12 @@ def _read_item(
     taken = _intake(workplace, item, place)
     case_id, model = taken.case_id or "", item.job.model or ""
     ended.case_id = case_id
-    prediction = predict_frame(workplace, bench, case_id, frame=0, model=model)
+    prediction = predict_frame(workplace, pool, case_id, frame=0, model=model)
     if item.explain:
         negative = workplace.models.get(model).negative_class
         ended.explanation_id = explain_frame(
             workplace,
-            bench,
+            pool,
             case_id,
             frame=0,
             model=model,

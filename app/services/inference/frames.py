@@ -1,6 +1,6 @@
 """One frame's prediction and explanation: the saved one, or a new one that is saved.
 
-Nothing here imports torch: the model work itself is a :class:`Bench`.
+Nothing here imports torch: the model work itself is done by :class:`Predictors`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """One node's heatmap, as the bench hands it over."""
+    """One node's heatmap, as the pool hands it over."""
 
     node: str
     tier: Tier
@@ -54,7 +54,7 @@ class Explained:
     """The map's share beside the body; None where the body cannot be told apart."""
 
 
-class Bench(Protocol):
+class Predictors(Protocol):
     """Where models are at work."""
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
@@ -122,7 +122,7 @@ class Pulse:
 
 
 def predict_frame(
-    workplace: Workplace, bench: Bench, case_id: str, *, frame: int, model: str
+    workplace: Workplace, pool: Predictors, case_id: str, *, frame: int, model: str
 ) -> Prediction:
     """A frame's prediction: the saved one, or a new one that is saved.
 
@@ -134,8 +134,8 @@ def predict_frame(
         if saved is not None:
             return saved
         case = tx.cases.get(case_id)
-    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    prediction = bench.predict(model, image)
+    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    prediction = pool.predict(model, image)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
         tx.predictions.save(
@@ -151,7 +151,7 @@ def predict_frame(
 
 def explain_frame(
     workplace: Workplace,
-    bench: Bench,
+    pool: Predictors,
     case_id: str,
     *,
     frame: int,
@@ -179,8 +179,8 @@ def explain_frame(
         )
     if saved is not None:
         return saved
-    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    made = bench.explain(
+    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    made = pool.explain(
         model,
         image,
         node,

@@ -1,6 +1,6 @@
 """The one place of the application where models run: loaded bundles, the last used kept.
 
-Only the worker makes a bench; torch is imported when the first model is loaded.
+Only the worker makes a pool; torch is imported when the first model is loaded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MOST_MODELS = 2  # kept loaded; a third pushes the one out that was used longest ago
 
 
-class ModelBench:
+class PredictorPool:
     """Loads bundles by digest and asks them."""
 
     def __init__(self, models: Registry, *, device: str = "cpu") -> None:

@@ -16,7 +16,7 @@ from app.domain.errors import DiskFull, Unavailable
 from app.domain.explanations import FIRST, USUAL
 from app.domain.jobs import Job, JobState
 from app.services import originals, predictions
-from app.services.inference.frames import Bench, Pulse, explain_frame, predict_frame
+from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.workplace import Workplace
 from app.store import Transaction
 from app.store.errors import trouble
@@ -70,25 +70,25 @@ def upkeep(workplace: Workplace) -> None:
     workplace.store.keep_reserve()
 
 
-def run_pending(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never) -> int:
+def run_pending(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> int:
     """Do all that is in line; returns how many pieces it were."""
     done = 0
-    while not stop() and run_next(workplace, bench, stop=stop):
+    while not stop() and run_next(workplace, pool, stop=stop):
         done += 1
     return done
 
 
-def run_next(workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never) -> bool:
+def run_next(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> bool:
     """Do one piece of work; False when there is none."""
     from app.services.inference import batch_items
 
-    return run_interactive(workplace, bench, stop=stop) or batch_items.run_next(
-        workplace, bench, stop=stop
+    return run_interactive(workplace, pool, stop=stop) or batch_items.run_next(
+        workplace, pool, stop=stop
     )
 
 
 def run_interactive(
-    workplace: Workplace, bench: Bench, *, stop: Callable[[], bool] = never
+    workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never
 ) -> bool:
     """Do one prediction or heatmap that a page waits for; False when there is none."""
     with workplace.store.read() as tx:
@@ -100,7 +100,7 @@ def run_interactive(
         return False
     started = time.monotonic()
     try:
-        _do(workplace, bench, job, stop)
+        _do(workplace, pool, job, stop)
     except Exception as error:
         # What became of it could not be written down: the attempt counts.
         reason = sentence(error)
@@ -110,12 +110,12 @@ def run_interactive(
     return True
 
 
-def _do(workplace: Workplace, bench: Bench, job: Job, stop: Callable[[], bool]) -> None:
+def _do(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[], bool]) -> None:
     try:
         if job.kind == "predict":
-            _predict(workplace, bench, job)
+            _predict(workplace, pool, job)
         else:
-            _explain(workplace, bench, job, stop)
+            _explain(workplace, pool, job, stop)
     except Cancelled:
         with workplace.store.write() as tx:
             if tx.jobs.is_unwanted(job.job_id):
@@ -159,13 +159,13 @@ def _end(workplace: Workplace, tx: Transaction, job: Job, state: JobState, messa
     tx.jobs.finish(job.job_id, state=state, now=workplace.clock(), message=message)
 
 
-def _predict(workplace: Workplace, bench: Bench, job: Job) -> None:
-    predict_frame(workplace, bench, job.case_id or "", frame=job.frame, model=job.model or "")
+def _predict(workplace: Workplace, pool: Predictors, job: Job) -> None:
+    predict_frame(workplace, pool, job.case_id or "", frame=job.frame, model=job.model or "")
     with workplace.store.write() as tx:
         _end(workplace, tx, job, "done", "")
 
 
-def _explain(workplace: Workplace, bench: Bench, job: Job, stop: Callable[[], bool]) -> None:
+def _explain(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[], bool]) -> None:
     """Make the first map or the one that was asked for; after a first map the job waits again.
 
     So the first maps of several jobs come before anything is refined, and whoever takes the job
@@ -175,7 +175,7 @@ def _explain(workplace: Workplace, bench: Bench, job: Job, stop: Callable[[], bo
     is_first = job.explanation_id is None and wanted != FIRST
     saved = explain_frame(
         workplace,
-        bench,
+        pool,
         job.case_id or "",
         frame=job.frame,
         model=job.model or "",

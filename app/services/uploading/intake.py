@@ -177,7 +177,7 @@ def _add_staged(
         known = tx.cases.find(file_sha256=staged.key)
     if known is not None:
         return _duplicate(known, name)
-    facts, pixel_sha256 = workplace.images.look(workplace.blobs.staged_source(staged))
+    facts, pixel_sha256 = workplace.image_reader.look(workplace.blobs.staged_source(staged))
     if model is None:
         chosen = models.active(workplace)
         model = chosen.digest if chosen else None

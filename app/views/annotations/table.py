@@ -31,9 +31,9 @@ Format = Literal["csv", "json"]
 _MIME: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
 
 
-def draw_filters(place: Workplace) -> AnnotationFilters:
+def draw_filters(workplace: Workplace) -> AnnotationFilters:
     """One line of filters."""
-    infos = [info for info in models.all(place) if not info.problem]
+    infos = [info for info in models.all(workplace) if not info.problem]
     names = {info.digest: f"{info.name} · {info.short}" for info in infos}
     labels = sorted({name for info in infos for name in info.classes})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -50,7 +50,7 @@ def draw_filters(place: Workplace) -> AnnotationFilters:
             width=120,
         )
         label = _choice("Label", labels, 150)
-        reader = _choice("Reader", list(notes.readers(place)), 120)
+        reader = _choice("Reader", list(notes.readers(workplace)), 120)
         model = st.selectbox(
             "Model",
             list(names),
@@ -95,7 +95,7 @@ def _span(days: object) -> tuple[datetime | None, datetime | None]:
     return first, until
 
 
-def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPage) -> None:
+def draw_table(workplace: Workplace, filters: AnnotationFilters, found: AnnotationPage) -> None:
     """Rows, downloads, and the chosen row in full."""
     if not found.rows:
         if replace(filters, all_revisions=False) == NOTHING:
@@ -106,7 +106,7 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
         else:
             st.info("No annotation fits these filters.", icon=":material/filter_alt_off:")
         return
-    infos = {info.digest: info for info in models.all(place)}
+    infos = {info.digest: info for info in models.all(workplace)}
     chosen = st.dataframe(
         table(found.rows, infos),
         hide_index=True,
@@ -121,7 +121,7 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         draw_pager("notes", total=found.total, size=found.size, noun="annotation")
-        _draw_downloads(place, filters)
+        _draw_downloads(workplace, filters)
     rows = chosen["selection"]["rows"] if chosen else []
     if rows and rows[0] < len(found.rows):
         _draw_row(found.rows[rows[0]], infos)
@@ -160,13 +160,13 @@ def _predicted(said: Annotation, infos: Mapping[str, BundleInfo]) -> str:
     return call_words(said.predicted_label, said.predicted_probability, ", ", of=model)
 
 
-def _draw_downloads(place: Workplace, filters: AnnotationFilters) -> None:
+def _draw_downloads(workplace: Workplace, filters: AnnotationFilters) -> None:
     formats: tuple[Format, ...] = get_args(Format)
     for name in formats:
         # Made when asked for, not on every rerun.
         st.download_button(
             f"Download {name.upper()}",
-            partial(notes.export, place, filters, format=name),
+            partial(notes.export, workplace, filters, format=name),
             file_name=f"annotations.{name}",
             mime=_MIME[name],
             icon=":material/download:",

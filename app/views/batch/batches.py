@@ -6,10 +6,10 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
-from app.services import batches, models
+from app.services import batch_export, batches, models
 from app.services.workplace import Workplace
 from app.views.review.job_progress import cancel
-from app.views.shared.errors import told
+from app.views.shared.errors import show_errors
 from app.views.shared.format import counted, label_words, plain, when
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager, page_number
@@ -43,12 +43,12 @@ _SHOWN: dict[str, tuple[ItemState, ...]] = {
 }
 
 
-def open_batch(place: Workplace) -> str | None:
+def open_batch(workplace: Workplace) -> str | None:
     """The batch in the address; else the newest."""
     named = st.query_params.get(_OPEN)
     if named:
         return str(named)
-    found = batches.batches(place, limit=1)
+    found = batches.batches(workplace, limit=1)
     return found[0].job.job_id if found else None
 
 
@@ -57,9 +57,9 @@ def show_batch(job_id: str) -> None:
     st.query_params[_OPEN] = job_id
 
 
-def draw_batch_list(place: Workplace) -> None:
+def draw_batch_list(workplace: Workplace) -> None:
     """The latest batches, to choose one."""
-    found = batches.batches(place, limit=8)
+    found = batches.batches(workplace, limit=8)
     if not found:
         return
     st.markdown("##### Batches")
@@ -76,7 +76,7 @@ def draw_batch_list(place: Workplace) -> None:
                 )
 
 
-def draw_batch(place: Workplace, job_id: str | None) -> None:
+def draw_batch(workplace: Workplace, job_id: str | None) -> None:
     """One batch; while it runs, its part of the page looks again by itself."""
     if job_id is None:
         st.markdown("##### No batch yet")
@@ -85,15 +85,15 @@ def draw_batch(place: Workplace, job_id: str | None) -> None:
             "is closed, and after a restart; a file that cannot be read is a row that says why."
         )
         return
-    with told():
-        state = batches.progress(place, job_id)
+    with show_errors():
+        state = batches.progress(workplace, job_id)
         every = _EVERY if state.job.is_active else None
-        st.fragment(_draw_state, run_every=every)(place, job_id)
+        st.fragment(_draw_state, run_every=every)(workplace, job_id)
 
 
-def _draw_state(place: Workplace, job_id: str) -> None:
-    with told():
-        state = batches.progress(place, job_id)
+def _draw_state(workplace: Workplace, job_id: str) -> None:
+    with show_errors():
+        state = batches.progress(workplace, job_id)
         if not state.job.is_active and st.session_state.get("watched-batch") == job_id:
             del st.session_state["watched-batch"]
             st.rerun()
@@ -103,8 +103,8 @@ def _draw_state(place: Workplace, job_id: str) -> None:
         st.progress(_share(state), text=progress_words(state))
         if state.job.message and state.job.state in ("waiting", "running", "done"):
             st.caption(f":material/info: {plain(state.job.message)}")
-        _draw_actions(place, state)
-        _draw_rows(place, state)
+        _draw_actions(workplace, state)
+        _draw_rows(workplace, state)
 
 
 def _share(state: BatchProgress) -> float:
@@ -136,7 +136,7 @@ def _is_stopping(state: BatchProgress) -> bool:
     return state.job.is_active and state.job.cancel_requested
 
 
-def _draw_actions(place: Workplace, state: BatchProgress) -> None:
+def _draw_actions(workplace: Workplace, state: BatchProgress) -> None:
     job_id = state.job.job_id
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if state.job.is_active:
@@ -146,17 +146,21 @@ def _draw_actions(place: Workplace, state: BatchProgress) -> None:
                 key="batch-cancel",
                 disabled=state.job.cancel_requested,
                 on_click=cancel,
-                args=(place, job_id),
+                args=(workplace, job_id),
             )
         else:
             if state.finished < state.total or state.listing:
-                _again_button("Resume", ":material/play_arrow:", place, job_id, failed_too=False)
+                _again_button(
+                    "Resume", ":material/play_arrow:", workplace, job_id, failed_too=False
+                )
             if state.counts.get("error"):
-                _again_button("Retry failed", ":material/replay:", place, job_id, failed_too=True)
+                _again_button(
+                    "Retry failed", ":material/replay:", workplace, job_id, failed_too=True
+                )
         # Made when asked for: a large batch is not written out on every look at the worker.
         st.download_button(
             "CSV",
-            lambda: batches.export_csv(place, job_id),
+            lambda: batch_export.as_csv(workplace, job_id),
             file_name=f"batch-{job_id}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -165,7 +169,7 @@ def _draw_actions(place: Workplace, state: BatchProgress) -> None:
         )
         st.download_button(
             "JSON",
-            lambda: batches.export_json(place, job_id),
+            lambda: batch_export.as_json(workplace, job_id),
             file_name=f"batch-{job_id}.json",
             mime="application/json",
             icon=":material/download:",
@@ -176,17 +180,17 @@ def _draw_actions(place: Workplace, state: BatchProgress) -> None:
 
 
 def _again_button(
-    words: str, icon: str, place: Workplace, job_id: str, *, failed_too: bool
+    words: str, icon: str, workplace: Workplace, job_id: str, *, failed_too: bool
 ) -> None:
     if st.button(words, icon=icon, key=f"batch-{words}"):
         again = batches.retry if failed_too else batches.resume
-        again(place, job_id)
+        again(workplace, job_id)
         st.rerun(scope="app")
 
 
-def _draw_rows(place: Workplace, state: BatchProgress) -> None:
+def _draw_rows(workplace: Workplace, state: BatchProgress) -> None:
     job_id = state.job.job_id
-    model = next((info for info in models.all(place) if info.digest == state.job.model), None)
+    model = next((info for info in models.all(workplace) if info.digest == state.job.model), None)
     shown = st.segmented_control(
         "Show",
         list(_SHOWN),
@@ -196,7 +200,7 @@ def _draw_rows(place: Workplace, state: BatchProgress) -> None:
     )
     states = _SHOWN[shown or "All"]
     name = f"batch-{job_id}-{shown}"
-    found = batches.rows(place, job_id, page=page_number(name), size=_SIZE, states=states)
+    found = batches.rows(workplace, job_id, page=page_number(name), size=_SIZE, states=states)
     if not found.rows:
         st.caption("No files here.")
         return

@@ -11,18 +11,18 @@ from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.gallery import draw_gallery
 from app.views.model.measures import draw_measures
-from app.views.shared.errors import told_on_top
+from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
 
 
-def draw_choice(place: Workplace) -> BundleInfo | None:
+def draw_choice(workplace: Workplace) -> BundleInfo | None:
     """All models by name; those that cannot be used say why."""
-    found = models.all(place)
+    found = models.all(workplace)
     usable = {info.digest: info for info in found if not info.problem}
-    active = models.active(place)
+    active = models.active(workplace)
     chosen = None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
         if usable:
@@ -38,14 +38,14 @@ def draw_choice(place: Workplace) -> BundleInfo | None:
             )
             chosen = usable.get(digest or "")
         if chosen is not None and active is not None:
-            _draw_activate(place, chosen, is_active=chosen.digest == active.digest)
+            _draw_activate(workplace, chosen, is_active=chosen.digest == active.digest)
     for info in found:
         if info.problem:
             st.error(f"{plain(info.name)}: {plain(info.problem)}", icon=":material/error:")
     return chosen
 
 
-def _draw_activate(place: Workplace, info: BundleInfo, *, is_active: bool) -> None:
+def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -> None:
     if is_active:
         st.markdown(
             ":green-badge[:material/check: active: new uploads are read with it]", width="content"
@@ -56,16 +56,16 @@ def _draw_activate(place: Workplace, info: BundleInfo, *, is_active: bool) -> No
             key="card-activate",
             help="Read new uploads with this model; images that are here keep theirs.",
             on_click=_activate,
-            args=(place, info.digest),
+            args=(workplace, info.digest),
         )
 
 
-def _activate(place: Workplace, digest: str) -> None:
-    with told_on_top():
-        models.set_active(place, digest)
+def _activate(workplace: Workplace, digest: str) -> None:
+    with show_errors_on_top():
+        models.set_active(workplace, digest)
 
 
-def draw_card(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
+def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     """The card, its figures, its prototypes."""
     card = bundle.card
     st.markdown(f"### {plain(card.title)}")
@@ -77,7 +77,7 @@ def draw_card(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     with measures:
         draw_measures(card)
     with prototypes:
-        draw_gallery(place, info, bundle)
+        draw_gallery(workplace, info, bundle)
 
 
 def _draw_about(bundle: Bundle) -> None:

@@ -21,9 +21,9 @@ _COLUMNS = 2
 _SOURCES = 5
 
 
-def draw_gallery(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
+def draw_gallery(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     """One class at a time."""
-    sources = galleries.of_model(place, info.digest)
+    sources = galleries.of_model(workplace, info.digest)
     name = st.segmented_control(
         "Class",
         list(bundle.classes),

@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.views.shared.format import chart_text, counted, plain, signed
+from app.views.shared.format import chart_text, counted, plain
+from dprotonet.bundle.figure_text import figure_text
 from dprotonet.bundle.model_card import ModelCard
 
 Figures = Mapping[str, Any]
@@ -76,21 +77,9 @@ def rival_words(own: Figures) -> str:
     words = "Black box: a plain linear head on the same backbone, data and training."
     found = own.get("auroc_minus_black_box")
     if isinstance(found, Mapping) and None not in (found.get(k) for k in ("value", "low", "high")):
-        value, low, high = (signed(found[key], 3) for key in ("value", "low", "high"))
-        words += f" AUROC of this model minus the black box: {value} [{low} to {high}]."
+        difference = figure_text(found, signed=True).replace("-", "−")
+        words += f" AUROC of this model minus the black box: {difference}."
     return words
-
-
-def figure_words(value: Any) -> str:
-    """0.87 [0.82–0.91]; a dash where there is none."""
-    if isinstance(value, Mapping):
-        if value.get("value") is None:
-            return "–"
-        words = f"{value['value']:.3f}"
-        if value.get("low") is not None and value.get("high") is not None:
-            words += f" [{value['low']:.3f}–{value['high']:.3f}]"
-        return words
-    return f"{value:.3f}" if isinstance(value, int | float) else "–"
 
 
 def figure_table(own: Figures, rival: Figures) -> pd.DataFrame:
@@ -103,10 +92,10 @@ def figure_table(own: Figures, rival: Figures) -> pd.DataFrame:
     ]
     table = {
         "Figure": [words for words, _, _ in rows],
-        "This model": [figure_words(value) for _, value, _ in rows],
+        "This model": [figure_text(value) for _, value, _ in rows],
     }
     if rival:
-        table["Black box"] = [figure_words(value) for _, _, value in rows]
+        table["Black box"] = [figure_text(value) for _, _, value in rows]
     return pd.DataFrame(table)
 
 

@@ -8,8 +8,8 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
-from app.viewer.colours import COLOURS
-from app.viewer.component import Map, image_viewer
+from app.viewer.colours import COLOUR_TABLE_HEX
+from app.viewer.component import Overlay, image_viewer
 from app.views.review.heatmaps import (
     draw_jobs,
     draw_maps,
@@ -23,7 +23,7 @@ from app.views.review.prediction import draw_prediction, explained_words, thresh
 from app.views.review.prototypes import draw_matches
 from app.views.review.reliability import MEANING, map_words, measured_words, warnings
 from app.views.review.verdict import draw_revisions, draw_verdict
-from app.views.shared.errors import told_on_top
+from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import counted, plain
 from app.views.shared.navigation import show_case
 from dprotonet.errors import ReadableError
@@ -31,18 +31,18 @@ from dprotonet.errors import ReadableError
 _IMAGE_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
 
 
-def draw_sheet(place: Workplace, case_id: str) -> None:
+def draw_sheet(workplace: Workplace, case_id: str) -> None:
     """The whole page of one case, or the sentence that says why it cannot be shown."""
     try:
-        sheet = review.open_case(place, case_id, frame=_frame(case_id))
+        sheet = review.open_case(workplace, case_id, frame=_frame(case_id))
     except ReadableError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
         return
-    _draw_bar(place, sheet)
+    _draw_bar(workplace, sheet)
     left, right = st.columns([0.64, 0.36], gap="small")
     with right:
-        _draw_findings(place, sheet)
+        _draw_findings(workplace, sheet)
     with left, st.container(key="image-side"):
         _draw_image(sheet)
 
@@ -51,7 +51,7 @@ def _frame(case_id: str) -> int:
     return int(st.session_state.get(f"frame-{case_id}", 0))
 
 
-def _draw_bar(place: Workplace, sheet: Sheet) -> None:
+def _draw_bar(workplace: Workplace, sheet: Sheet) -> None:
     """Back, what this file is, the model it is read with, and more."""
     case = sheet.case
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
@@ -60,9 +60,9 @@ def _draw_bar(place: Workplace, sheet: Sheet) -> None:
         st.caption(facts_words(case), width="stretch")
         _draw_study(sheet)
         _draw_twins(sheet)
-        _draw_model_choice(place, sheet)
+        _draw_model_choice(workplace, sheet)
         with st.popover("More", icon=":material/more_horiz:"):
-            _draw_more(place, sheet)
+            _draw_more(workplace, sheet)
 
 
 def facts_words(case: Case) -> str:
@@ -112,9 +112,9 @@ def _draw_twins(sheet: Sheet) -> None:
             )
 
 
-def _draw_model_choice(place: Workplace, sheet: Sheet) -> None:
+def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
     usable: dict[str, BundleInfo | None] = {
-        info.digest: info for info in models.all(place) if not info.problem
+        info.digest: info for info in models.all(workplace) if not info.problem
     }
     if sheet.model and sheet.model not in usable:
         usable = {sheet.model: None, **usable}
@@ -130,7 +130,7 @@ def _draw_model_choice(place: Workplace, sheet: Sheet) -> None:
         label_visibility="collapsed",
         width=250,
         on_change=_change_model,
-        args=(place, sheet.case.case_id, key),
+        args=(workplace, sheet.case.case_id, key),
     )
 
 
@@ -138,14 +138,14 @@ def _model_words(digest: str, info: BundleInfo | None) -> str:
     return f"{info.name if info else 'Model not here'} · {digest[:8]}"
 
 
-def _change_model(place: Workplace, case_id: str, key: str) -> None:
+def _change_model(workplace: Workplace, case_id: str, key: str) -> None:
     chosen = st.session_state.get(key)
     if chosen:
-        with told_on_top():
-            review.set_case_model(place, case_id, chosen)
+        with show_errors_on_top():
+            review.set_case_model(workplace, case_id, chosen)
 
 
-def _draw_more(place: Workplace, sheet: Sheet) -> None:
+def _draw_more(workplace: Workplace, sheet: Sheet) -> None:
     case = sheet.case
     burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
     st.caption(f"Case `{case.case_id}` · burned-in text: {burned}")
@@ -163,13 +163,13 @@ def _draw_more(place: Workplace, sheet: Sheet) -> None:
         disabled=not sure,
         key=f"delete-{case.case_id}",
         on_click=_delete,
-        args=(place, case.case_id),
+        args=(workplace, case.case_id),
     )
 
 
-def _delete(place: Workplace, case_id: str) -> None:
-    with told_on_top():
-        review.delete_case(place, case_id)
+def _delete(workplace: Workplace, case_id: str) -> None:
+    with show_errors_on_top():
+        review.delete_case(workplace, case_id)
         show_case(None)
 
 
@@ -180,9 +180,9 @@ def _draw_image(sheet: Sheet) -> None:
         frame=sheet.frame,
         frames=case.facts.frames,
         image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
-        maps=[
-            Map(
-                one.map_id,
+        heatmaps=[
+            Overlay(
+                one.heatmap_id,
                 map_words(one.saved),
                 f"/api/heatmap/{one.saved.explanation_id}",
                 f"{measured_words(one.saved)} {MEANING}",
@@ -190,9 +190,9 @@ def _draw_image(sheet: Sheet) -> None:
             )
             for one in sheet.maps
         ],
-        chosen=shown.map_id if shown else None,
-        turn=turn(sheet),
-        colours=COLOURS,
+        requested=shown.heatmap_id if shown else None,
+        requests=turn(sheet),
+        colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,
         key=f"image-{case.case_id}",
     )
@@ -201,13 +201,13 @@ def _draw_image(sheet: Sheet) -> None:
         st.rerun()
 
 
-def _draw_findings(place: Workplace, sheet: Sheet) -> None:
+def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
     """Every part has a place that is always there: what comes and goes moves no other part."""
     prediction = sheet.prediction
     with st.container(gap="small"):
-        _draw_problem(place, sheet)
+        _draw_problem(workplace, sheet)
         if prediction is not None:
-            info = _info(place, sheet)
+            info = _info(workplace, sheet)
             draw_prediction(sheet, prediction)
             with st.container(gap="xxsmall", key="facts-prediction"):
                 st.caption(threshold_words(prediction, sheet.negative_class))
@@ -215,28 +215,28 @@ def _draw_findings(place: Workplace, sheet: Sheet) -> None:
                     st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
                 first = sheet.offered_class or prediction.leading
-                explain_button(place, sheet, f"class:{first}", key="explain-label")
+                explain_button(workplace, sheet, f"class:{first}", key="explain-label")
                 st.caption(explained_words(sheet, prediction), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the image…")
             st.caption("The prediction appears here by itself.")
     with st.container(gap="small"):
-        draw_failures(place, sheet)
-        draw_jobs(place, sheet)
+        draw_failures(workplace, sheet)
+        draw_jobs(workplace, sheet)
     with st.container(gap="small"):
-        draw_shown_map(place, sheet)
-    _draw_tabs(place, sheet)
+        draw_shown_map(workplace, sheet)
+    _draw_tabs(workplace, sheet)
 
 
-def _draw_problem(place: Workplace, sheet: Sheet) -> None:
+def _draw_problem(workplace: Workplace, sheet: Sheet) -> None:
     if not sheet.problem:
         return
     st.error(plain(sheet.problem), icon=":material/error:")
     if sheet.model_name:
-        st.button("Try again", on_click=_retry, args=(place, sheet))
+        st.button("Try again", on_click=_retry, args=(workplace, sheet))
 
 
-def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
+def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
     prototypes, verdict, maps, revisions = st.tabs(
         [
             "Prototypes",
@@ -252,20 +252,20 @@ def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
             st.caption("Prototypes are shown as soon as their model is there.")
         else:
             expected = sheet.annotation.revision if sheet.annotation else 0
-            draw_matches(place, sheet, sheet.prediction, expected=expected)
+            draw_matches(workplace, sheet, sheet.prediction, expected=expected)
     with verdict, st.container(gap="xsmall"):
         # A fragment: while the reader fills the form, only the form is drawn anew.
-        st.fragment(draw_verdict)(place, sheet)
+        st.fragment(draw_verdict)(workplace, sheet)
     with maps:
-        draw_maps(place, sheet)
+        draw_maps(workplace, sheet)
     with revisions:
         draw_revisions(sheet)
 
 
-def _info(place: Workplace, sheet: Sheet) -> BundleInfo | None:
-    return next((info for info in models.all(place) if info.digest == sheet.model), None)
+def _info(workplace: Workplace, sheet: Sheet) -> BundleInfo | None:
+    return next((info for info in models.all(workplace) if info.digest == sheet.model), None)
 
 
-def _retry(place: Workplace, sheet: Sheet) -> None:
-    with told_on_top():
-        review.retry_prediction(place, sheet.case.case_id, frame=sheet.frame)
+def _retry(workplace: Workplace, sheet: Sheet) -> None:
+    with show_errors_on_top():
+        review.retry_prediction(workplace, sheet.case.case_id, frame=sheet.frame)

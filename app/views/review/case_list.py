@@ -13,7 +13,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import STATUSES, CaseFilters, CasePage, CaseRow, Source
 from app.services import models, review
 from app.services.workplace import Workplace
-from app.views.shared.errors import told
+from app.views.shared.errors import show_errors
 from app.views.shared.format import counted, label_words, plain, when
 from app.views.shared.navigation import show_case
 from app.views.shared.pagination import draw_pager, page_number
@@ -38,36 +38,36 @@ _ORDERS: dict[Order, str] = {
 _SOURCES: dict[Source, str] = {"upload": "Uploads", "demo": "Demo cases", "folder": "From folders"}
 
 
-def draw_cases(place: Workplace) -> None:
+def draw_cases(workplace: Workplace) -> None:
     """Filters, rows, pages."""
-    filters = _draw_filters(place)
-    found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
+    filters = _draw_filters(workplace)
+    found = review.list_cases(workplace, filters, page=page_number("cases"), size=SIZE)
     waiting = frozenset(row.case_id for row in found.rows if row.status == "waiting")
     if waiting:
-        st.fragment(_watch, run_every=_EVERY)(place, found, filters, waiting)
+        st.fragment(_watch, run_every=_EVERY)(workplace, found, filters, waiting)
     else:
-        _draw_page(place, found, filters)
+        _draw_page(workplace, found, filters)
 
 
-@told()
+@show_errors()
 def _watch(
-    place: Workplace, found: CasePage, filters: CaseFilters, waiting: frozenset[str]
+    workplace: Workplace, found: CasePage, filters: CaseFilters, waiting: frozenset[str]
 ) -> None:
     """While the worker reads, look again by itself: at those that wait, not at the whole list."""
-    if review.still_waiting(place, sorted(waiting)) != waiting:
+    if review.still_waiting(workplace, sorted(waiting)) != waiting:
         st.rerun()
-    _draw_page(place, found, filters)
+    _draw_page(workplace, found, filters)
 
 
-def _draw_page(place: Workplace, found: CasePage, filters: CaseFilters) -> None:
+def _draw_page(workplace: Workplace, found: CasePage, filters: CaseFilters) -> None:
     if not found.rows:
         _draw_none(filters)
         return
-    _draw_rows(place, found)
+    _draw_rows(workplace, found)
     draw_pager("cases", total=found.total, size=found.size, noun="case")
 
 
-def _draw_filters(place: Workplace) -> CaseFilters:
+def _draw_filters(workplace: Workplace) -> CaseFilters:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         text = st.text_input(
             "Find",
@@ -123,8 +123,8 @@ def _draw_none(filters: CaseFilters) -> None:
         st.info("No case fits these filters. Clear one of them.", icon=":material/filter_alt_off:")
 
 
-def _draw_rows(place: Workplace, found: CasePage) -> None:
-    infos = {info.digest: info for info in models.all(place)}
+def _draw_rows(workplace: Workplace, found: CasePage) -> None:
+    infos = {info.digest: info for info in models.all(workplace)}
     with st.container(key="rows-cases", gap=None):
         titles = ("File", "View", "Status", "Prediction", "Verdict", "Added")
         for column, title in zip(st.columns(_WIDTHS, gap="small"), titles, strict=True):

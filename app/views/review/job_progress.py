@@ -12,7 +12,7 @@ from app.domain.jobs import Job
 from app.services import jobs
 from app.services.workplace import Workplace
 from app.views.review.reliability import node_words
-from app.views.shared.errors import told, told_on_top
+from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import plain
 
 _SOON = 0.3  # seconds between two looks while the reader has nothing to look at yet
@@ -28,19 +28,23 @@ def _asked_key(sheet: Sheet) -> str:
     return f"asked-{sheet.case.case_id}"
 
 
-def draw_failures(place: Workplace, sheet: Sheet) -> None:
+def draw_failures(workplace: Workplace, sheet: Sheet) -> None:
     """Why a map that was asked for does not come."""
     asked: set[str] = st.session_state.get(_asked_key(sheet), set())
     for job_id in asked - {job.job_id for job in sheet.jobs}:
         asked.discard(job_id)
-        with told():
-            job = jobs.get(place, job_id)
+        with show_errors():
+            job = jobs.get(workplace, job_id)
             if job.state == "failed":
                 st.error(plain(job.message), icon=":material/error:")
 
 
 def watch(
-    place: Workplace, sheet: Sheet, found: Sequence[Job], *, shown: SavedExplanation | None = None
+    workplace: Workplace,
+    sheet: Sheet,
+    found: Sequence[Job],
+    *,
+    shown: SavedExplanation | None = None,
 ) -> None:
     """Draw jobs and look again by itself; the page is drawn anew when one has something to show.
 
@@ -53,15 +57,15 @@ def watch(
     waiting = [job for job in found if job.is_active]
     if waiting:
         every = _SOON if any(job.awaits_first for job in waiting) else _LATER
-        st.fragment(_look, run_every=every)(place, waiting, shown)
+        st.fragment(_look, run_every=every)(workplace, waiting, shown)
 
 
-def _look(place: Workplace, drawn: Sequence[Job], shown: SavedExplanation | None) -> None:
-    with told():
-        found = [jobs.get(place, job.job_id) for job in drawn]
+def _look(workplace: Workplace, drawn: Sequence[Job], shown: SavedExplanation | None) -> None:
+    with show_errors():
+        found = [jobs.get(workplace, job.job_id) for job in drawn]
         for job in found:
             if job.is_active:
-                _draw_job(place, job, shown)
+                _draw_job(workplace, job, shown)
         if any(
             now.is_active != then.is_active or now.awaits_first != then.awaits_first
             for now, then in zip(found, drawn, strict=True)
@@ -69,10 +73,10 @@ def _look(place: Workplace, drawn: Sequence[Job], shown: SavedExplanation | None
             st.rerun()
 
 
-def cancel(place: Workplace, job_id: str) -> None:
+def cancel(workplace: Workplace, job_id: str) -> None:
     """Ask the worker to stop; a job that is over by now stays as it is."""
-    with told_on_top():
-        jobs.cancel(place, job_id)
+    with show_errors_on_top():
+        jobs.cancel(workplace, job_id)
 
 
 def job_words(job: Job, shown: SavedExplanation | None = None) -> str:
@@ -90,7 +94,7 @@ def job_words(job: Job, shown: SavedExplanation | None = None) -> str:
     return "Refining further"
 
 
-def _draw_job(place: Workplace, job: Job, shown: SavedExplanation | None) -> None:
+def _draw_job(workplace: Workplace, job: Job, shown: SavedExplanation | None) -> None:
     words = job_words(job, shown)
     if job.cancel_requested:
         words = f"{words}: stopping…"
@@ -106,5 +110,5 @@ def _draw_job(place: Workplace, job: Job, shown: SavedExplanation | None) -> Non
                 key=f"cancel-{job.job_id}",
                 disabled=job.cancel_requested,
                 on_click=cancel,
-                args=(place, job.job_id),
+                args=(workplace, job.job_id),
             )

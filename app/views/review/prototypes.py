@@ -20,7 +20,9 @@ _SOURCES = 3
 ATTACH = "python -m training gallery BUNDLE --data DIR"
 
 
-def draw_matches(place: Workplace, sheet: Sheet, prediction: Prediction, *, expected: int) -> None:
+def draw_matches(
+    workplace: Workplace, sheet: Sheet, prediction: Prediction, *, expected: int
+) -> None:
     """One row a prototype, largest contribution first."""
     name = plain(prediction.leading)
     st.caption(f"Bars to the right speak for “{name}”, bars to the left against it.")
@@ -30,7 +32,7 @@ def draw_matches(place: Workplace, sheet: Sheet, prediction: Prediction, *, expe
     shown = sheet.matches if every else sheet.matches[:FIRST]
     largest = max((abs(row.match.contribution) for row in sheet.matches), default=1.0) or 1.0
     for row in shown:
-        _draw_match(place, sheet, row, largest=largest, expected=expected)
+        _draw_match(workplace, sheet, row, largest=largest, expected=expected)
     if len(sheet.matches) > FIRST:
         st.toggle(f"Show all {len(sheet.matches)} prototypes", key="all-matches")
     with st.expander("Details"):
@@ -50,7 +52,7 @@ def draw_how_to_attach() -> None:
 
 
 def _draw_match(
-    place: Workplace, sheet: Sheet, row: SheetMatch, *, largest: float, expected: int
+    workplace: Workplace, sheet: Sheet, row: SheetMatch, *, largest: float, expected: int
 ) -> None:
     match = row.match
     with st.container(border=True, key=f"match-{match.prototype}", gap="xsmall"):
@@ -69,7 +71,7 @@ def _draw_match(
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Similarity {number(match.similarity, 3)}", width="content")
             explain_button(
-                place, sheet, f"prototype:{match.prototype}", key=f"explain-{match.prototype}"
+                workplace, sheet, f"prototype:{match.prototype}", key=f"explain-{match.prototype}"
             )
             # A fragment: a judgement draws its own row's button anew and nothing else.
             st.fragment(draw_judgement)(sheet, match.prototype, expected=expected)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.domain.explanations import OfferedMap, SavedExplanation
+from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.views.shared.format import number, percent, plain
 from dprotonet.explain.explanation import Faithfulness
 
@@ -91,7 +91,7 @@ def outside_words(saved: SavedExplanation) -> str:
     return f"{much} of the map lies outside the body."
 
 
-def warnings(shown: OfferedMap) -> list[str]:
+def warnings(shown: OfferedHeatmap) -> list[str]:
     """What speaks against relying on a map or on its prediction, a sentence each."""
     found = [doubt_words(shown.saved), fragile_words(shown.saved), unsettled_words(shown)]
     return [words for words in found if words]
@@ -126,7 +126,7 @@ def fragile_words(saved: SavedExplanation) -> str:
     )
 
 
-def unsettled_words(shown: OfferedMap) -> str:
+def unsettled_words(shown: OfferedHeatmap) -> str:
     """That the first map and the better one mark different places; empty where they do not."""
     if not shown.is_unsettled:
         return ""
@@ -141,7 +141,7 @@ def origin_words(saved: SavedExplanation) -> str:
     return f"{made} with earlier settings." if saved.is_of_earlier_settings else f"{made}."
 
 
-def draw_faithfulness(shown: OfferedMap) -> None:
+def draw_faithfulness(shown: OfferedHeatmap) -> None:
     """What was measured, and a warning where something speaks against the map."""
     st.caption(plain(measured_words(shown.saved)))
     found = warnings(shown)

@@ -13,7 +13,7 @@ from app.services import review
 from app.services.workplace import Workplace
 from app.views.review.prototypes import draft_name, judgement
 from app.views.shared import drafts
-from app.views.shared.errors import told
+from app.views.shared.errors import show_errors
 from app.views.shared.format import counted, label_words, plain, when
 
 _CONFIDENCE = {1: "1 guess", 2: "2", 3: "3", 4: "4", 5: "5 certain"}
@@ -24,7 +24,7 @@ _MEANS = {
 }
 
 
-def draw_verdict(place: Workplace, sheet: Sheet) -> None:
+def draw_verdict(workplace: Workplace, sheet: Sheet) -> None:
     """Accept, reject or supplement; the label that is right; how certain; free words."""
     expected = sheet.annotation.revision if sheet.annotation else 0
     name = _draft_name(sheet)
@@ -67,11 +67,11 @@ def draw_verdict(place: Workplace, sheet: Sheet) -> None:
     }
     if judged:
         st.caption(f"{counted(len(judged), 'prototype')} judged.")
-    _draw_save(place, sheet, verdict, label, confidence, text, judged, expected)
+    _draw_save(workplace, sheet, verdict, label, confidence, text, judged, expected)
 
 
 def _draw_save(
-    place: Workplace,
+    workplace: Workplace,
     sheet: Sheet,
     verdict: Verdict | None,
     label: str | None,
@@ -109,10 +109,10 @@ def _draw_save(
             )
     if not pressed or verdict is None or confidence is None:
         return
-    with told():
+    with show_errors():
         try:
             saved = review.sign(
-                place,
+                workplace,
                 sheet.case.case_id,
                 frame=sheet.frame,
                 verdict=verdict,

@@ -14,7 +14,7 @@ _TROUBLE = "trouble"
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Show a readable error in place of what was to be drawn; anything else is a defect."""
     try:
         yield
@@ -23,7 +23,7 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def told_on_top() -> Iterator[None]:
+def show_errors_on_top() -> Iterator[None]:
     """The same for a callback, which runs before the page: its place is under the head line.
 
     What a callback draws itself comes first on the page and moves everything else down, and then
@@ -35,7 +35,7 @@ def told_on_top() -> Iterator[None]:
         st.session_state[_TROUBLE] = str(error)
 
 
-def draw_trouble() -> None:
+def draw_callback_error() -> None:
     """What the last callback could not do; the place is there even when it is empty."""
     with st.container(key="trouble"):
         trouble = st.session_state.pop(_TROUBLE, "")

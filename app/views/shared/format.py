@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import Protocol
 
-from dprotonet.inference.prediction import AND, NONE_CALLED
+from dprotonet.modeling.options import AND, NONE_CALLED
 
 JOINER = "\u2060"
 """Word joiner: invisible, and no letter; it parts what would be read as a link or an emoji."""

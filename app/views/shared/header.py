@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.services import models
-from app.views.shared.errors import draw_trouble
+from app.views.shared.errors import draw_callback_error
 from app.views.shared.format import plain
 from app.views.shared.style import STYLE
 from app.views.shared.workplace import workplace
@@ -14,7 +14,7 @@ WARNING = "Research use only, not for diagnosis"
 PRIVACY = "Images are stored as they came, for one local reader"
 
 
-def head() -> None:
+def draw_page_header() -> None:
     """Draw the line and load the pages' style."""
     st.html(STYLE)
     place = workplace()
@@ -27,4 +27,4 @@ def head() -> None:
             f":material/person: Reader **{plain(place.reader)}**",
             width="content",
         )
-    draw_trouble()
+    draw_callback_error()

@@ -24,45 +24,45 @@ _MOST_ROWS = 8
 _TOKEN = "upload-token"
 
 
-def draw_upload(place: Workplace) -> None:
+def draw_upload(workplace: Workplace) -> None:
     """The field for files or a folder, and what became of the last ones."""
     st.markdown("##### Add images")
-    sent = received_files(place, key="review-upload", keeps=False)
+    sent = received_files(workplace, key="review-upload", keeps=False)
     if sent.ids:
-        _take_in(place, sent)
-    st.caption(upload_limits(place))
+        _take_in(workplace, sent)
+    st.caption(upload_limits(workplace))
     _draw_results()
 
 
-def received_files(place: Workplace, *, key: str, keeps: bool) -> Upload:
+def received_files(workplace: Workplace, *, key: str, keeps: bool) -> Upload:
     """Draw the upload field; what it has sent and the server still holds for this session.
 
     Args:
         keeps: the page waits with the files until the reader says so.
     """
-    token = upload_token(place)
-    held = [file.key for file in place.uploads.held(token)]
+    token = upload_token(workplace)
+    held = [file.key for file in workplace.uploads.held(token)]
     sent = upload_field(
         token=token,
         held=held,
-        file_bytes=place.settings.file_bytes,
-        too_large=intake.too_large(place),
+        file_bytes=workplace.settings.file_bytes,
+        too_large=intake.too_large(workplace),
         keeps=keeps,
         key=key,
     )
     return replace(sent, ids=tuple(one for one in sent.ids if one in held))
 
 
-def upload_token(place: Workplace) -> str:
+def upload_token(workplace: Workplace) -> str:
     """This browser session's, made at its first look at an upload field."""
-    token = receiving.token(place, st.session_state.get(_TOKEN))
+    token = receiving.token(workplace, st.session_state.get(_TOKEN))
     st.session_state[_TOKEN] = token
     return token
 
 
-def upload_limits(place: Workplace) -> str:
+def upload_limits(workplace: Workplace) -> str:
     """What fits in one upload, and where more goes."""
-    settings = place.settings
+    settings = workplace.settings
     return (
         "DICOM, PNG, JPEG, TIFF, BMP, WebP; the content decides, not the name. Up to "
         f"{counted(settings.upload_files, 'file')} and {megabytes(settings.upload_bytes)} at once. "
@@ -70,12 +70,12 @@ def upload_limits(place: Workplace) -> str:
     )
 
 
-def _take_in(place: Workplace, sent: Upload) -> None:
+def _take_in(workplace: Workplace, sent: Upload) -> None:
     with (
         st.spinner(f"Reading {counted(len(sent.ids), 'file')}…"),
-        receiving.taken(place, upload_token(place), sent.ids) as files,
+        receiving.taken(workplace, upload_token(workplace), sent.ids) as files,
     ):
-        results = intake.add_many(place, files)
+        results = intake.add_many(workplace, files)
     st.session_state["upload-results"] = results
     arrived = [found.case_id for found in results if found.case_id]
     if len(results) == 1 and arrived and not sent.failed:

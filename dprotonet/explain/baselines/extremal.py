@@ -13,7 +13,7 @@ from dprotonet.explain.masking.fills import blurred
 from dprotonet.explain.masking.masks import enlarged
 from dprotonet.explain.masking.probe import Probe, check_gradients
 
-# Tried on validation images: docs/results/mdm/rivals.md.
+# Tried on validation images: docs/results/mdm/baselines.md.
 AREAS = (0.05, 0.1, 0.2)
 STEPS = 100
 CELLS = 7  # along a side of a mask

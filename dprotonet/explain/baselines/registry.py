@@ -1,6 +1,6 @@
 """Every way to a heatmap behind one face, so that no caller knows a method by name.
 
-``METHODS[name](model, x, nodes, …)`` gives the same explanations as :meth:`MDM.explain`, measured
+``METHODS[name](model, x, nodes, …)`` gives the same explanations as ``MDM.explain``, measured
 in the same way, whatever drew the map.
 """
 

@@ -116,7 +116,7 @@ def test_what_was_saved_before_the_centre_was_measured_says_nothing_of_it() -> N
 
 
 def ids(*maps: SavedExplanation) -> list[str]:
-    return [shown.map_id for shown in offered(maps)]
+    return [shown.heatmap_id for shown in offered(maps)]
 
 
 def test_a_first_map_stays_at_hand_where_the_better_one_peaks_elsewhere() -> None:

@@ -1,4 +1,4 @@
-"""Workplaces for tests: small models, images of a few pixels, and a bench that needs no torch."""
+"""Workplaces for tests: small models, images of a few pixels, and a pool that needs no torch."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class DirectReader:
 
 
 @dataclass
-class FakeBench:
+class FakePool:
     """Says "finding" of bright images, and marks the middle."""
 
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
@@ -148,7 +148,7 @@ def _assets(base: Path) -> Path:
     return folder
 
 
-def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
+def make_workplace(settings: Settings, *, reader: str = "Reader One") -> Workplace:
     """A workplace that reads in this process, with a clock that moves a second a look."""
     prepare_data_folder(settings)
     seconds = itertools.count()
@@ -157,7 +157,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
         store=SqlStore(settings.store_url),
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
-        images=DirectReader(),  # type: ignore[arg-type]
+        image_reader=DirectReader(),  # type: ignore[arg-type]
         uploads=UploadLedger(Spool(settings.spool)),
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),

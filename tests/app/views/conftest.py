@@ -14,26 +14,26 @@ from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
-from tests.app.services.workplaces import START, FakeBench, assets, make_place, png
+from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
 
 __all__ = ["assets"]
 
 
 @pytest.fixture
-def place(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+def workplace(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     """The workplace that all pages of a test see."""
     images = tmp_path / "images"
     images.mkdir()
     settings = Settings(tmp_path / "data", assets=assets, folders=(images,))
-    found = make_place(settings)
+    found = make_workplace(settings)
     upgrade(settings.store_url, backups=settings.backups, now=START)
-    monkeypatch.setattr("app.views.shared.workplace.opened", lambda settings: found)
+    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: found)
     yield found
     found.close()
 
 
-class FullBench(FakeBench):
+class FullPool(FakePool):
     """As the fake one, with every figure that the library measures."""
 
     def __init__(self) -> None:
@@ -62,19 +62,19 @@ class FullBench(FakeBench):
 
 
 @pytest.fixture
-def bench() -> FullBench:
+def pool() -> FullPool:
     """Model work without torch."""
-    return FullBench()
+    return FullPool()
 
 
 @pytest.fixture
-def worker(place: Workplace, bench: FullBench) -> Callable[[], int]:
+def worker(workplace: Workplace, pool: FullPool) -> Callable[[], int]:
     """Does all the work that is waiting, as the worker process would."""
-    return lambda: queue.run_pending(place, bench)
+    return lambda: queue.run_pending(workplace, pool)
 
 
 @pytest.fixture
-def screen(place: Workplace) -> Screen:
+def screen(workplace: Workplace) -> Screen:
     """A browser's stand-in, on the first page."""
     return Screen(AppTest.from_file(str(MAIN), default_timeout=20)).run()
 

@@ -79,14 +79,14 @@ class Screen:
         key = next(k for k in ("review-upload", "batch-upload") if self._shows_field(k))
         token, ids = self.app.session_state["upload-token"], []
         for name, data in files:
-            with receiving.receive(self.place, token, name=name, size=len(data)) as incoming:
+            with receiving.receive(self.workplace, token, name=name, size=len(data)) as incoming:
                 incoming.write(data)
             ids.append(incoming.key)
         self.app.session_state[key] = {"sent": {"ids": ids, "failed": 0}}
         return self.run()
 
     @property
-    def place(self) -> Workplace:
+    def workplace(self) -> Workplace:
         """What lies behind the pages."""
         return workplace()
 

@@ -15,7 +15,7 @@ from app.views.shared.format import JOINER, chart_text, plain
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
 from tests.app.services.workplaces import png
-from tests.app.views.conftest import FullBench
+from tests.app.views.conftest import FullPool
 from tests.app.views.names import CLASSES, FILES
 from tests.app.views.screen import Screen, bare
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
@@ -24,7 +24,7 @@ from tests.dprotonet.tiny_bundle import make_tiny_bundle
 TEXT_ONLY = {"selectbox", "text", "text_area", "text_input", "arrow_data_frame", "bidi_component"}
 
 
-class OddBench(FullBench):
+class OddPool(FullPool):
     """A model with odd names of classes."""
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
@@ -42,16 +42,16 @@ class OddBench(FullBench):
 
 
 @pytest.fixture
-def bench() -> FullBench:
-    return OddBench()
+def pool() -> FullPool:
+    return OddPool()
 
 
 @pytest.fixture
-def odd(place: Workplace) -> Workplace:
+def odd(workplace: Workplace) -> Workplace:
     """The workplace with a model of odd classes, which is active."""
-    make_tiny_bundle(place.settings.own_models / "odd", CLASSES, name="odd")
-    models.activate(place, "odd")
-    return place
+    make_tiny_bundle(workplace.settings.own_models / "odd", CLASSES, name="odd")
+    models.activate(workplace, "odd")
+    return workplace
 
 
 def strings(message: Any) -> Iterator[str]:

@@ -7,11 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from dprotonet.bundle.bundle import Bundle, GalleryPicture
-from dprotonet.bundle.digests import file_digest, json_digest, raw_tensors
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.digests import file_digest, raw_tensors
+from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.manifest import write_manifest
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.writer import save_bundle
 from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.model import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import activation_statistics
@@ -78,7 +82,7 @@ def save_model(model, directory, **changes):
         "card": ModelCard("One"),
         **changes,
     }
-    return Bundle.save(directory, **given)
+    return save_bundle(directory, BundleParts(**given))
 
 
 def test_a_bundle_tells_what_it_is(saved):
@@ -291,14 +295,16 @@ def test_saving_prototypes_made_before_the_backbone_changed_is_refused(tmp_path)
     with torch.no_grad():
         model.backbone[0][0][0].weight.mul_(1.01)
     with pytest.raises(UnusableBundle, match="stale: the backbone changed"):
-        Bundle.save(
+        save_bundle(
             tmp_path / "stale",
-            name="stale",
-            model=model,
-            preprocessing=Preprocessing(SIZE),
-            update=update,
-            statistics=activation_statistics(model, tiny_batches(tiny_images(2), 2)),
-            card=ModelCard("Stale"),
+            BundleParts(
+                name="stale",
+                model=model,
+                preprocessing=Preprocessing(SIZE),
+                update=update,
+                statistics=activation_statistics(model, tiny_batches(tiny_images(2), 2)),
+                card=ModelCard("Stale"),
+            ),
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -307,14 +313,16 @@ def test_saving_an_update_that_was_not_applied_is_refused(tmp_path):
     model = tiny_model(ModelOptions(("a", "b"), depth=8, image_size=SIZE, prototypes_per_class=2))
     update = update_prototypes(model, tiny_batches(tiny_images(2), 2))
     with pytest.raises(UnusableBundle, match="Apply the update"):
-        Bundle.save(
+        save_bundle(
             tmp_path / "x",
-            name="x",
-            model=model,
-            preprocessing=Preprocessing(SIZE),
-            update=update,
-            statistics=activation_statistics(model, tiny_batches(tiny_images(2), 2)),
-            card=ModelCard("X"),
+            BundleParts(
+                name="x",
+                model=model,
+                preprocessing=Preprocessing(SIZE),
+                update=update,
+                statistics=activation_statistics(model, tiny_batches(tiny_images(2), 2)),
+                card=ModelCard("X"),
+            ),
         )
 
 
@@ -350,7 +358,7 @@ def test_a_picture_of_a_sample_that_is_no_source_is_refused(tmp_path):
     model = tiny_model(ModelOptions(("a", "b"), depth=8, image_size=SIZE, prototypes_per_class=2))
     picture = GalleryPicture("p00", "stranger", picture=b"\x89PNG\r\n\x1a\n")
     with pytest.raises(ValueError, match="'stranger' is no source"):
-        save_model(model, tmp_path / "x", gallery=[picture])
+        save_model(model, tmp_path / "x", gallery=(picture,))
 
 
 def test_amending_keeps_the_network_and_changes_the_digest(folder):

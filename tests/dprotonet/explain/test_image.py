@@ -4,7 +4,8 @@ from PIL import Image
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import MDMSettings, explain_image
+from dprotonet.explain.image import explain_image
+from dprotonet.explain.settings import MDMSettings
 from dprotonet.images.reader import read_image
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dprotonet.explain import MDMSettings, Node
 from dprotonet.explain.evaluation import open_probe
 from dprotonet.explain.masking.heatmap import INK
 from dprotonet.explain.masking.probe import Probe
+from dprotonet.explain.nodes import Node
+from dprotonet.explain.settings import MDMSettings
 
 SIZE = 48  # px
 PATCH = 16  # px, the side of a planted patch

@@ -6,9 +6,9 @@ import torch
 import torchvision
 from torch import nn
 
-from dprotonet.explain.node_values import logits_of
-from dprotonet.explain.settings import PRECISIONS
 from dprotonet.modeling.frozen import _has_bfloat16, freeze
+from dprotonet.modeling.logits import logits_of
+from dprotonet.modeling.options import PRECISIONS
 from tests.dprotonet.explain.toys import PatchClassifier, toy_image
 
 

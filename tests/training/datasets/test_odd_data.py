@@ -176,8 +176,8 @@ def test_of_a_file_with_several_frames_the_first_is_taken_and_it_is_said(tmp_pat
 def test_no_bundle_is_judged_on_patients_that_its_fold_was_trained_on():
     from types import SimpleNamespace
 
-    from training.cli.commands import _is_moved
     from training.data.splits import moved_patients, split_of
+    from training.fitting.crossval import moves_test_patients
 
     many = [Sample(f"a{i}", None, f"a{i}", 0) for i in range(60)]
     trained = [f"b{i}" for i in range(60) if split_of(f"b{i}") == "train"][:4]
@@ -185,4 +185,6 @@ def test_no_bundle_is_judged_on_patients_that_its_fold_was_trained_on():
     for people, moved in ((trained, True), ([*trained, tested], False)):
         samples = many + [Sample(p, None, p, 1) for p in people]
         assert ("test" in moved_patients(samples).values()) == moved
-        assert _is_moved(SimpleNamespace(images=SimpleNamespace(samples=samples))) == moved
+        assert (
+            moves_test_patients(SimpleNamespace(images=SimpleNamespace(samples=samples))) == moved
+        )

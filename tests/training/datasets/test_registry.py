@@ -1,7 +1,7 @@
 import pytest
 
 from dprotonet.errors import ReadableError
-from training.datasets.phantom import phantom_samples
+from training.datasets.phantom.dataset import phantom_samples
 from training.datasets.registry import open_dataset
 from training.datasets.samples import Dataset, Sample
 from training.recipe import load_recipe

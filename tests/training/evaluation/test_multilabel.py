@@ -13,9 +13,10 @@ from dprotonet.inference.predictor import Predictor
 from tests.training import replicas
 from tests.training.conftest import SMALL
 from training.__main__ import main
+from training.comparison.row_file import RowFile
 from training.evaluation.multilabel import calibration_error, weighted_calibration_error
-from training.evaluation.report import Judged, paired_difference, report
-from training.row_file import RowFile
+from training.evaluation.report import paired_difference, report
+from training.evaluation.scored_predictions import ScoredPredictions
 
 CLASSES = ("bright", "square", "striped")
 
@@ -25,7 +26,7 @@ def judged():
     chance = np.random.default_rng(3)
     labels = chance.random((60, 3)) < (0.5, 0.3, 0.2)
     chances = np.clip(0.6 * labels + 0.5 * chance.random((60, 3)), 0.01, 0.99)
-    return Judged(
+    return ScoredPredictions(
         classes=CLASSES,
         negative_class=None,
         probabilities=chances,

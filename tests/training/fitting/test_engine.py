@@ -122,7 +122,7 @@ def test_rates_fall_on_a_plateau_and_stay_under_constant():
 
 def test_a_balanced_sampler_draws_rare_classes_as_often():
     labels = torch.tensor([0] * 190 + [1] * 10)
-    inputs = type("Inputs", (), {"changed": lambda self, rows, epoch: rows})()
+    inputs = type("Inputs", (), {"augmented": lambda self, rows, epoch: rows})()
     batches = EpochBatches(inputs, labels, torch.arange(200), 20, seed=0, balanced=True)
     drawn = torch.cat([found for _, found in batches])
     assert 70 < int(drawn.sum()) < 130

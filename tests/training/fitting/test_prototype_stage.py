@@ -9,7 +9,7 @@ from tests.training.conftest import SMALL
 from training.data.placed_images import place_images
 from training.datasets.folder import load
 from training.fitting import prototype_stage
-from training.fitting.crossval import rows_of
+from training.fitting.crossval import split_rows
 from training.fitting.fit import fit_network, prepare
 from training.fitting.networks import dprotonet
 from training.recipe import load_recipe
@@ -32,7 +32,7 @@ def _vectors(model, run, rows):
 
 def test_centring_takes_the_mean_out_of_the_pooled_vectors_and_nothing_else(run):
     run = dataclasses.replace(run, inputs=run.live)
-    rows = rows_of(run)
+    rows = split_rows(run)
     model = dprotonet(run.recipe, run.dataset.classes, None).network
     before = _vectors(model, run, rows)
     assert before.mean(dim=(0, 1)).norm() > 0.1 * before.std()
@@ -45,7 +45,7 @@ def test_centring_takes_the_mean_out_of_the_pooled_vectors_and_nothing_else(run)
 
 def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_with_them(run):
     run = dataclasses.replace(run, inputs=run.live)
-    rows = rows_of(run)
+    rows = split_rows(run)
     model = dprotonet(run.recipe, run.dataset.classes, None).network
     with torch.no_grad():
         # Each prototype on the vector of one image: it has to stay on it, wherever that goes.
@@ -72,7 +72,7 @@ def test_pruning_drops_doubles_and_says_what_it_cost(run, monkeypatch):
         return start(model, *args, **kwargs)
 
     monkeypatch.setattr(prototype_stage, "update_prototypes", doubled)
-    fitted = fit_network(twins, rows_of(twins), out=None)
+    fitted = fit_network(twins, split_rows(twins), out=None)
     model = fitted.network
     assert isinstance(model, DProtoNet) and fitted.pruning is not None
     assert {"p00", "p01"} & set(fitted.pruning.dropped)
@@ -86,7 +86,7 @@ def test_a_cut_network_says_what_the_whole_one_says(run, preset):
     from training.presets import variant
 
     recipe = dataclasses.replace(variant(run.recipe, preset), epochs=2)
-    whole = fit_network(dataclasses.replace(run, recipe=recipe), rows_of(run), out=None)
-    cut = fit_network(dataclasses.replace(run, recipe=recipe, cut=True), rows_of(run), out=None)
+    whole = fit_network(dataclasses.replace(run, recipe=recipe), split_rows(run), out=None)
+    cut = fit_network(dataclasses.replace(run, recipe=recipe, cut=True), split_rows(run), out=None)
     # Kept activations are in 16 bit.
     assert abs(whole.logits - cut.logits).max() < 0.05

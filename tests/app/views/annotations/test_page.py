@@ -10,19 +10,24 @@ from tests.app.views.screen import Screen
 
 
 @pytest.fixture
-def page(screen: Screen, place: Workplace, worker: Callable[[], int]) -> Screen:
+def page(screen: Screen, workplace: Workplace, worker: Callable[[], int]) -> Screen:
     """Two images signed, one of them twice."""
     images = [
-        intake.add(place, png(number, level=200), name=name).case_id or ""
+        intake.add(workplace, png(number, level=200), name=name).case_id or ""
         for number, name in enumerate(("one.png", "two.png"))
     ]
     worker()
     for revision in (0, 1):
         review.sign(
-            place, images[0], verdict="accept", confidence=3, expected_revision=revision, text="yes"
+            workplace,
+            images[0],
+            verdict="accept",
+            confidence=3,
+            expected_revision=revision,
+            text="yes",
         )
     review.sign(
-        place,
+        workplace,
         images[1],
         verdict="reject",
         corrected_label="none",

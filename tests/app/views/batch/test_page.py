@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.services import batches
+from app.services import batch_export, batches
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakeBench, png
+from tests.app.services.workplaces import FakePool, png
 from tests.app.views.screen import Screen
 
 Worker = Callable[[], int]
@@ -62,7 +62,7 @@ def test_a_zip_is_opened_and_a_broken_image_is_a_row_that_says_why(
     assert page.buttons("Retry failed")
 
 
-def test_a_cancelled_batch_is_resumed(page: Screen, place: Workplace, worker: Worker) -> None:
+def test_a_cancelled_batch_is_resumed(page: Screen, workplace: Workplace, worker: Worker) -> None:
     page.upload(("a.png", png(1)), ("b.png", png(2))).press("Start")
     page.press("Cancel")
     assert "cancelled" in page.app.get("progress")[0].proto.text
@@ -73,9 +73,9 @@ def test_a_cancelled_batch_is_resumed(page: Screen, place: Workplace, worker: Wo
 
 
 def test_a_server_folder_is_offered_only_if_the_settings_name_it(
-    page: Screen, place: Workplace, worker: Worker
+    page: Screen, workplace: Workplace, worker: Worker
 ) -> None:
-    ward = place.settings.folders[0] / "ward"
+    ward = workplace.settings.folders[0] / "ward"
     ward.mkdir()
     (ward / "a.png").write_bytes(png(1))
     page.choose("From", "Server folder")
@@ -84,18 +84,18 @@ def test_a_server_folder_is_offered_only_if_the_settings_name_it(
     worker()
     page.run()
     assert page.app.get("progress")[0].proto.text == "1 of 1 file · finished"
-    assert batches.batches(place)[0].title == "ward"
+    assert batches.batches(workplace)[0].title == "ward"
 
 
 def test_results_are_downloaded_as_csv_and_json(
-    page: Screen, place: Workplace, worker: Worker
+    page: Screen, workplace: Workplace, worker: Worker
 ) -> None:
     page.upload(("a.png", png(1))).press("Start")
     worker()
     page.run()
     assert [b.label for b in page.app.get("download_button")] == ["CSV", "JSON"]
-    job = batches.batches(place)[0].job.job_id
-    assert json.loads(batches.export_json(place, job))["files"][0]["file"] == "a.png"
+    job = batches.batches(workplace)[0].job.job_id
+    assert json.loads(batch_export.as_json(workplace, job))["files"][0]["file"] == "a.png"
 
 
 def test_an_older_batch_is_chosen_from_the_list(page: Screen, worker: Worker) -> None:
@@ -123,9 +123,9 @@ def test_files_of_one_name_are_shown_with_their_path(page: Screen, worker: Worke
 if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
 
     def test_folders_and_files_whose_names_are_no_text_are_shown_and_read(
-        page: Screen, place: Workplace, worker: Worker
+        page: Screen, workplace: Workplace, worker: Worker
     ) -> None:
-        ward = Path(os.fsdecode(os.fsencode(place.settings.folders[0]) + b"/\xf6"))
+        ward = Path(os.fsdecode(os.fsencode(workplace.settings.folders[0]) + b"/\xf6"))
         ward.mkdir()
         Path(os.fsdecode(os.fsencode(ward) + b"/r\xf6ntgen.png")).write_bytes(png(1))
         page.choose("From", "Server folder")
@@ -137,32 +137,34 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
         assert page.buttons("r%F6ntgen.png")
 
 
-def test_a_folder_that_was_not_listed_to_its_end_says_so(page: Screen, place: Workplace) -> None:
-    small = replace(place, settings=replace(place.settings, folder_files=1))
+def test_a_folder_that_was_not_listed_to_its_end_says_so(
+    page: Screen, workplace: Workplace
+) -> None:
+    small = replace(workplace, settings=replace(workplace.settings, folder_files=1))
     for number in range(2):
-        (place.settings.folders[0] / f"{number}.png").write_bytes(png(number))
-    job = batches.start_folder(place, place.settings.folders[0])
-    queue.run_pending(small, FakeBench())
+        (workplace.settings.folders[0] / f"{number}.png").write_bytes(png(number))
+    job = batches.start_folder(workplace, workplace.settings.folders[0])
+    queue.run_pending(small, FakePool())
     page.open("batch")
-    assert batches.progress(place, job.job_id).job.state == "done"
+    assert batches.progress(workplace, job.job_id).job.state == "done"
     assert "more than 1 files; the rest was left out" in page.text
 
 
 def test_chosen_files_wait_until_the_start_and_are_then_let_go_of(
-    page: Screen, place: Workplace
+    page: Screen, workplace: Workplace
 ) -> None:
     page.upload(("a.png", png(1)), ("b.png", png(2)))
     assert "Chosen: 2 files" in page.run().text
-    assert len(list(place.settings.spool.iterdir())) == 2
+    assert len(list(workplace.settings.spool.iterdir())) == 2
     page.press("Start")
-    assert list(place.settings.spool.iterdir()) == []
+    assert list(workplace.settings.spool.iterdir()) == []
     assert "Chosen" not in page.text
     assert page.buttons("Start")[0].disabled
 
 
-def test_a_refused_upload_says_why_and_leaves_nothing(page: Screen, place: Workplace) -> None:
+def test_a_refused_upload_says_why_and_leaves_nothing(page: Screen, workplace: Workplace) -> None:
     page.upload(("images.zip", b"PK\x03\x04 and no more")).press("Start")
     assert page.errors == ["The ZIP file is damaged. Pack it again."]
-    assert list(place.settings.spool.iterdir()) == []
-    assert batches.batches(place) == ()
+    assert list(workplace.settings.spool.iterdir()) == []
+    assert batches.batches(workplace) == ()
     assert page.buttons("Start")[0].disabled

@@ -39,8 +39,10 @@ def figures(auroc: float) -> dict[str, object]:
     }
 
 
-def test_the_card_says_what_the_model_is_for_and_its_hashes(page: Screen, place: Workplace) -> None:
-    active = models.active(place)
+def test_the_card_says_what_the_model_is_for_and_its_hashes(
+    page: Screen, workplace: Workplace
+) -> None:
+    active = models.active(workplace)
     assert active is not None
     assert "nih-pneumonia: random weights" in page.text
     assert "Research use, not for diagnosis." in page.text
@@ -57,12 +59,12 @@ def test_prototypes_are_shown_by_class(page: Screen) -> None:
     assert "Made of 2 images" in page.text
 
 
-def test_another_model_is_made_active(page: Screen, place: Workplace) -> None:
-    other = place.models.find("chest-phantom")
+def test_another_model_is_made_active(page: Screen, workplace: Workplace) -> None:
+    other = workplace.models.find("chest-phantom")
     assert other is not None
     page.choose("Model", other.digest)
     page.press("Set active")
-    chosen = models.active(place)
+    chosen = models.active(workplace)
     assert chosen is not None
     assert chosen.name == "chest-phantom"
     assert "active: new uploads are read with it" in page.text
@@ -72,8 +74,8 @@ def test_a_card_without_results_says_how_to_get_them(page: Screen) -> None:
     assert "python -m training evaluate" in page.text
 
 
-def test_results_stand_beside_the_black_box(place: Workplace, screen: Screen) -> None:
-    info = place.models.find("nih-pneumonia")
+def test_results_stand_beside_the_black_box(workplace: Workplace, screen: Screen) -> None:
+    info = workplace.models.find("nih-pneumonia")
     assert info is not None
     before = Bundle.load(info.path, with_model=False).card
     metrics = {**figures(0.87), "black_box": figures(0.88)}
@@ -85,23 +87,23 @@ def test_results_stand_beside_the_black_box(place: Workplace, screen: Screen) ->
     finally:
         Bundle.load(info.path, with_model=False).amend(card=before)
     assert list(table.columns) == ["Figure", "This model", "Black box"]
-    assert table.iloc[0].tolist() == ["AUROC", "0.870 [0.820–0.920]", "0.880 [0.830–0.930]"]
+    assert table.iloc[0].tolist() == ["AUROC", "0.870 [0.820, 0.920]", "0.880 [0.830, 0.930]"]
     assert len(screen.app.get("plotly_chart")) == 3
 
 
 def test_a_bundle_that_was_altered_is_named_with_its_reason(
-    screen: Screen, place: Workplace
+    screen: Screen, workplace: Workplace
 ) -> None:
-    broken = place.settings.own_models / "broken"
+    broken = workplace.settings.own_models / "broken"
     broken.mkdir()
     Path(broken / "bundle.json").write_text("{}")
     assert "broken:" in screen.open("model").errors[0]
 
 
 def test_without_any_model_the_page_says_how_to_add_one(
-    screen: Screen, place: Workplace, monkeypatch: pytest.MonkeyPatch
+    screen: Screen, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(place.models, "_folders", ())
+    monkeypatch.setattr(workplace.models, "_folders", ())
     assert "python -m app models add DIR" in screen.open("model").text
     assert "Active model none yet" in screen.text
 

@@ -13,7 +13,7 @@ from app.services.workplace import Workplace
 from app.views.shared.format import call_words
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, decide
-from tests.app.services.workplaces import FakeBench, dicom, png
+from tests.app.services.workplaces import FakePool, dicom, png
 from tests.app.views.screen import MAIN, Screen
 
 Worker = Callable[[], int]
@@ -85,26 +85,28 @@ def test_more_files_than_fit_are_refused_in_one_sentence(screen: Screen) -> None
 
 
 def test_files_that_were_taken_in_are_let_go_of_and_a_second_look_takes_nothing_in(
-    screen: Screen, place: Workplace
+    screen: Screen, workplace: Workplace
 ) -> None:
     screen.upload(("a.png", png(1)), ("notes.txt", b"not an image"))
-    assert list(place.settings.spool.iterdir()) == []
+    assert list(workplace.settings.spool.iterdir()) == []
     assert "1 added, 1 no image" in screen.run().text
     screen.run()
     assert "1 case" in screen.text
 
 
-def test_ids_of_another_session_are_no_files_of_this_one(screen: Screen, place: Workplace) -> None:
-    token = place.uploads.open()
-    with receiving.receive(place, token, name="theirs.png") as incoming:
+def test_ids_of_another_session_are_no_files_of_this_one(
+    screen: Screen, workplace: Workplace
+) -> None:
+    token = workplace.uploads.open()
+    with receiving.receive(workplace, token, name="theirs.png") as incoming:
         incoming.write(png(1))
     screen.app.session_state["review-upload"] = {"sent": {"ids": [incoming.key], "failed": 0}}
     assert "No images yet" in screen.run().text
-    assert [file.name for file in place.uploads.held(token)] == ["theirs.png"]
+    assert [file.name for file in workplace.uploads.held(token)] == ["theirs.png"]
 
 
 def test_a_page_whose_token_is_over_has_another_at_its_next_look(
-    screen: Screen, place: Workplace, monkeypatch: pytest.MonkeyPatch
+    screen: Screen, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = screen.app.session_state["upload-token"]
     assert screen.run().app.session_state["upload-token"] == first
@@ -121,10 +123,10 @@ def test_what_the_browser_says_of_its_upload_is_not_trusted(screen: Screen, odd:
 
 
 def test_an_image_beside_one_that_could_not_be_sent_does_not_open_by_itself(
-    screen: Screen, place: Workplace
+    screen: Screen, workplace: Workplace
 ) -> None:
     token = screen.app.session_state["upload-token"]
-    with receiving.receive(place, token, name="a.png") as incoming:
+    with receiving.receive(workplace, token, name="a.png") as incoming:
         incoming.write(png(1))
     screen.app.session_state["review-upload"] = {"sent": {"ids": [incoming.key], "failed": 1}}
     assert "1 added" in screen.run().text
@@ -153,9 +155,9 @@ def test_filters_narrow_the_list_and_outlive_an_open_image(screen: Screen) -> No
     assert "No case fits these filters" in screen.text
 
 
-def test_the_list_turns_its_pages(screen: Screen, place: Workplace) -> None:
+def test_the_list_turns_its_pages(screen: Screen, workplace: Workplace) -> None:
     for number in range(16):
-        intake.add(place, png(number), name=f"image-{number:02d}.png")
+        intake.add(workplace, png(number), name=f"image-{number:02d}.png")
     screen.run()
     assert "Page 1 of 2" in screen.text
     screen.press("Next")
@@ -163,7 +165,9 @@ def test_the_list_turns_its_pages(screen: Screen, place: Workplace) -> None:
     assert len(screen.buttons("image-")) == 2
 
 
-def test_the_address_brings_a_new_session_back_to_the_case(image: Screen, place: Workplace) -> None:
+def test_the_address_brings_a_new_session_back_to_the_case(
+    image: Screen, workplace: Workplace
+) -> None:
     case_id = image.case_id
     again = Screen(AppTest.from_file(str(MAIN), default_timeout=20))
     again.app.query_params["case"] = case_id
@@ -179,36 +183,36 @@ def test_a_case_that_is_gone_is_a_sentence_with_a_way_back(screen: Screen) -> No
 
 
 def test_a_case_is_read_with_another_model_on_request(
-    image: Screen, place: Workplace, worker: Worker
+    image: Screen, workplace: Workplace, worker: Worker
 ) -> None:
-    other = place.models.find("chest-phantom")
+    other = workplace.models.find("chest-phantom")
     assert other is not None
     image.choose("Model for this case", other.digest)
     assert "Reading the image" in image.text
     worker()
     image.run()
-    sheet = review.open_case(place, image.case_id)
+    sheet = review.open_case(workplace, image.case_id)
     assert sheet.model_name == "chest-phantom"
     assert "4 contributions" in image.text
 
 
-def test_a_case_is_deleted_only_after_a_second_word(image: Screen, place: Workplace) -> None:
+def test_a_case_is_deleted_only_after_a_second_word(image: Screen, workplace: Workplace) -> None:
     assert image.buttons("Delete case")[0].disabled
     image.app.checkbox[0].check()
     image.run()
     image.press("Delete case")
     assert "No images yet" in image.text
-    assert review.list_cases(place).total == 0
+    assert review.list_cases(workplace).total == 0
 
 
 def test_no_prototype_is_close_stands_in_a_banner(
-    screen: Screen, worker: Worker, bench: object, monkeypatch: pytest.MonkeyPatch
+    screen: Screen, worker: Worker, pool: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dataclasses import replace
 
-    predict = bench.predict  # type: ignore[attr-defined]
+    predict = pool.predict  # type: ignore[attr-defined]
     monkeypatch.setattr(
-        bench, "predict", lambda *a: replace(predict(*a), no_prototype_is_close=True)
+        pool, "predict", lambda *a: replace(predict(*a), no_prototype_is_close=True)
     )
     screen.upload(("odd.png", png(level=200)))
     worker()
@@ -224,7 +228,11 @@ def test_a_file_name_is_never_read_as_markup(screen: Screen) -> None:
 
 
 def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
-    screen: Screen, place: Workplace, worker: Worker, bench: object, monkeypatch: pytest.MonkeyPatch
+    screen: Screen,
+    workplace: Workplace,
+    worker: Worker,
+    pool: object,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from dprotonet.errors import UnusableBundle
 
@@ -232,7 +240,7 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
         raise UnusableBundle("The head was altered. Add the model again.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bench, "predict", refuse)
+        patch.setattr(pool, "predict", refuse)
         screen.upload(("a.png", png(level=200)))
         worker()
         assert screen.run().errors == ["The head was altered. Add the model again."]
@@ -241,7 +249,7 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
     assert "4 contributions" in screen.run().text
 
 
-class TogetherBench(FakeBench):
+class TogetherPool(FakePool):
     """A model whose classes do not exclude each other."""
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
@@ -258,10 +266,10 @@ class TogetherBench(FakeBench):
 
 
 def test_several_findings_are_called_each_with_its_probability(
-    screen: Screen, place: Workplace
+    screen: Screen, workplace: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
-    queue.run_pending(place, TogetherBench())
+    queue.run_pending(workplace, TogetherPool())
     shown = screen.run()
     assert "#### none 60 % + finding 82 %" in shown.text.replace("\u202f", " ")
     assert "each class is called by itself" in shown.text
@@ -270,11 +278,11 @@ def test_several_findings_are_called_each_with_its_probability(
 
 
 def test_an_image_is_found_by_any_of_the_findings_that_were_called(
-    screen: Screen, place: Workplace
+    screen: Screen, workplace: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
-    queue.run_pending(place, TogetherBench())
-    with place.store.read() as tx:
+    queue.run_pending(workplace, TogetherPool())
+    with workplace.store.read() as tx:
         for label, count in (("finding", 1), ("none", 1), ("none + finding", 1), ("find", 0)):
             assert tx.case_list.page(CaseFilters(label=label), page=0, size=9).total == count
 

@@ -12,7 +12,7 @@ from app.views.review.prediction import headline, probability_chart, threshold_w
 from app.views.shared.format import call_words, two_percents
 from dprotonet.inference.prediction import Prediction, decide, leading_finding
 from tests.app.services.workplaces import png
-from tests.app.views.conftest import FullBench
+from tests.app.views.conftest import FullPool
 from tests.app.views.screen import Screen, bare
 
 
@@ -119,7 +119,7 @@ def test_a_list_of_several_findings_gives_that_of_any() -> None:
     assert call_words("none", 0.4) == "none · 40 %", "a model that is gone"
 
 
-class NarrowlyNegative(FullBench):
+class NarrowlyNegative(FullPool):
     """Calls nothing, though the finding is the more probable class."""
 
     def predict(self, model: str, image: object) -> Prediction:
@@ -130,12 +130,12 @@ class NarrowlyNegative(FullBench):
 
 
 @pytest.fixture
-def bench() -> FullBench:
+def pool() -> FullPool:
     return NarrowlyNegative()
 
 
 def test_on_a_negative_call_the_findings_maps_and_prototypes_come_first(
-    image: Screen, place: Workplace, bench: FullBench
+    image: Screen, workplace: Workplace, pool: FullPool
 ) -> None:
     assert "finding 60 %, below the 62 % from which it is called" in image.text
     assert "none · 40 %" not in image.text
@@ -144,17 +144,17 @@ def test_on_a_negative_call_the_findings_maps_and_prototypes_come_first(
     explain = next(field for field in image.app.selectbox if field.label == "Explain")
     assert explain.options[:2] == ["Class finding", "Class none"]
     image.press("Explain")
-    queue.run_pending(place, bench)
+    queue.run_pending(workplace, pool)
     assert "Heatmap asked for: **Class finding**" in image.run().text
     image.press("All cases")
     assert "none (finding 60 %)" in image.text
 
 
 def test_an_image_is_called_by_its_finding_where_there_is_one(
-    screen: Screen, place: Workplace
+    screen: Screen, workplace: Workplace
 ) -> None:
     screen.upload(("bright.png", png(level=200)))
-    queue.run_pending(place, FullBench())
+    queue.run_pending(workplace, FullPool())
     image = screen.run()
     explain = next(field for field in image.app.selectbox if field.label == "Explain")
     assert explain.options[:2] == ["Class finding", "Class none"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.explanations import OfferedMap
+from app.domain.explanations import OfferedHeatmap
 from app.views.review.reliability import (
     NOT_MEASURED,
     doubt_words,
@@ -90,7 +90,7 @@ def test_a_prediction_that_a_random_part_changes_much_is_called_fragile() -> Non
     assert measured_words(one) == (
         "Hiding the marked fifth lowers the probability of finding from 0.99 to 0.00."
     )
-    assert warnings(OfferedMap(one)) == [fragile_words(one)]
+    assert warnings(OfferedHeatmap(one)) == [fragile_words(one)]
     rising = saved(value_before=0.3, hidden_value=0.1, random_hidden_value=0.55)
     assert "from 0.30 to 0.55: this prediction is fragile" in fragile_words(rising)
 
@@ -121,17 +121,17 @@ def test_the_maps_share_outside_the_body_is_told_where_it_is_known(
 def test_a_map_without_measurements_says_so_and_nothing_else() -> None:
     unknown = saved(faithfulness={"insertion_auc": 0.6})
     assert measured_words(unknown) == NOT_MEASURED
-    assert warnings(OfferedMap(unknown)) == []
+    assert warnings(OfferedHeatmap(unknown)) == []
 
 
 def test_two_maps_that_peak_at_different_places_are_both_said_to_be_unsettled() -> None:
-    refined = OfferedMap(saved(), is_unsettled=True)
-    first = OfferedMap(saved(tier="draft"), is_superseded=True, is_unsettled=True)
+    refined = OfferedHeatmap(saved(), is_unsettled=True)
+    first = OfferedHeatmap(saved(tier="draft"), is_superseded=True, is_unsettled=True)
     assert warnings(refined) == [
         "Its peak lies elsewhere than that of the first map: neither is settled."
     ]
     assert warnings(first) == ["The refined map has its peak elsewhere: neither is settled."]
-    assert not unsettled_words(OfferedMap(saved()))
+    assert not unsettled_words(OfferedHeatmap(saved()))
 
 
 def test_equal_to_the_centre_is_not_better_than_it() -> None:

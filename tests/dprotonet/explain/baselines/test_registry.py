@@ -3,8 +3,10 @@ import pytest
 import torch
 
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import METHODS, ClassNode, MDMSettings, PrototypeNode, VectorNode
 from dprotonet.explain.baselines import extremal, published_mdm
+from dprotonet.explain.baselines.registry import METHODS
+from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
+from dprotonet.explain.settings import MDMSettings
 from dprotonet.modeling.model import ModelOptions
 from tests.dprotonet.explain.toys import (
     SIZE,

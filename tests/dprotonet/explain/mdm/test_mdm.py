@@ -7,14 +7,9 @@ import torch
 import torchvision
 
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import (
-    MDM,
-    TIERS,
-    ClassNode,
-    MDMSettings,
-    PrototypeNode,
-    VectorNode,
-)
+from dprotonet.explain.mdm.mdm import MDM
+from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
+from dprotonet.explain.settings import TIERS, MDMSettings
 from tests.dprotonet.explain.toys import (
     SIZE,
     PatchClassifier,

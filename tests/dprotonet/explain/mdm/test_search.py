@@ -2,8 +2,8 @@
 
 import torch
 
-from dprotonet.explain import MDMSettings
 from dprotonet.explain.mdm.search import Subject, shares_at
+from dprotonet.explain.settings import MDMSettings
 
 
 def test_every_step_takes_one_share_of_each_part_and_no_two_steps_the_same():

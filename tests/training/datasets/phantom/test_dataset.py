@@ -11,7 +11,9 @@ from scipy.stats import chi2_contingency
 
 from dprotonet.images.reader import read_image
 from training.data.splits import split_of
-from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples, write_folder
+from training.datasets.phantom.dataset import phantom_samples
+from training.datasets.phantom.export import write_folder
+from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.datasets.phantom import FINDINGS, Shortcut, generate
+from training.datasets.phantom.generator import generate
+from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
 SHAPE = (160, 134)
 

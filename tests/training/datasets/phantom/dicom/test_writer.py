@@ -7,15 +7,15 @@ import pydicom
 import pytest
 
 from dprotonet.images.reader import read_frames, read_image
-from training.datasets.phantom import (
+from training.datasets.phantom.dataset import as_image
+from training.datasets.phantom.demo_cases import CASES, DEMO_CASES, write_demo_cases
+from training.datasets.phantom.dicom.writer import (
     DicomOptions,
     ViewWindow,
-    as_image,
-    generate,
     write_dicom,
     write_frames,
 )
-from training.datasets.phantom.demo_cases import CASES, DEMO_CASES, write_demo_cases
+from training.datasets.phantom.generator import generate
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,23 @@
-// Sends files, a few at a time, each as the raw body of a request; counts, stops, and says in words
-// what went wrong.
+// Sends files, a few at a time, each as the raw body of a request. Counts them, stops on request, and
+// keeps a sentence about what went wrong.
 
 const ROUTE = "/api/uploads";
 const AT_ONCE = 3;
-const RENEWAL = 15_000; // milliseconds for the page to hand out another token
+const RENEWAL = 15_000; // milliseconds that the page has to give another token
 
-export class Sending {
+export class UploadQueue {
   #token = "";
   #waiters = [];
 
   /**
-   * @param {object} events changed(): draw anew. finished(): nothing is on its way any more.
-   *   renew(): the token is over, ask the page for another.
+   * @param {object} events changed(): redraw. finished(): no file is waiting or being sent.
+   *   renew(): the token has expired, ask the page for another.
    */
   constructor(events) {
     this.events = events;
     // { file, path, state: waiting | sending | sent | failed, loaded, id, message, delivered }
     this.items = [];
-    this.trouble = ""; // about all of them
+    this.error = ""; // about the whole upload
   }
 
   set token(token) {
@@ -34,7 +34,7 @@ export class Sending {
     return this.all("waiting", "sending").length > 0;
   }
 
-  /** Bytes gone and bytes in all of what is not over yet or was sent beside it. */
+  /** Bytes sent and bytes in total, of the files that wait, are being sent or were sent. */
   get bytes() {
     const counted = this.all("waiting", "sending", "sent");
     return {
@@ -43,21 +43,21 @@ export class Sending {
     };
   }
 
-  /** Ask whether so many may come, then send them. */
+  /** Ask the server whether it takes so many, then send them. */
   async add(files, { fileBytes, tooLarge }) {
     if (!this.busy) this.items = this.all("sent");
-    this.trouble = files.length === 0 ? "There are no files in it. Choose others." : "";
+    this.error = files.length === 0 ? "This folder holds no files. Choose another one." : "";
     const items = files.map(({ file, path }) => (
       file.size > fileBytes
         ? { file, path, state: "failed", loaded: 0, message: tooLarge }
         : { file, path, state: "waiting", loaded: 0, message: "" }));
-    const fitting = items.filter((item) => item.state === "waiting");
-    const asked = [...this.all("waiting"), ...fitting];
-    if (fitting.length > 0) {
-      const size = asked.reduce((sum, item) => sum + item.file.size, 0);
-      const refusal = await this.#ask("check", { files: asked.length, size });
+    const accepted = items.filter((item) => item.state === "waiting");
+    const pending = [...this.all("waiting"), ...accepted];
+    if (accepted.length > 0) {
+      const size = pending.reduce((sum, item) => sum + item.file.size, 0);
+      const refusal = await this.#ask("check", { files: pending.length, size });
       if (refusal) {
-        this.trouble = refusal;
+        this.error = refusal;
         this.events.changed();
         return;
       }
@@ -66,32 +66,32 @@ export class Sending {
     this.#next();
   }
 
-  /** Stop at once: what was not delivered before is let go of, whether it has arrived or not. */
-  stop(trouble = "") {
+  /** Stop at once, and drop what the page does not have yet, whether it has arrived or not. */
+  stop(error = "") {
     this.#forget((item) => !item.delivered);
-    this.trouble = trouble;
+    this.error = error;
     this.events.changed();
   }
 
-  /** Let go of everything. */
+  /** Drop everything. */
   clear() {
     this.#forget(() => true);
     this.events.changed();
   }
 
   #forget(unwanted) {
-    const gone = this.items.filter(unwanted);
-    this.items = this.items.filter((item) => !gone.includes(item));
-    for (const item of gone) item.request?.abort();
-    this.drop(gone.filter((item) => item.state === "sent").map((item) => item.id));
+    const removed = this.items.filter(unwanted);
+    this.items = this.items.filter((item) => !removed.includes(item));
+    for (const item of removed) item.request?.abort();
+    this.drop(removed.filter((item) => item.state === "sent").map((item) => item.id));
   }
 
-  /** Let go of files on the server. */
+  /** Have the server delete files that it holds. */
   drop(ids) {
-    if (ids.length > 0) this.#ask("drop", { ids }, false); // a session that is over holds nothing
+    if (ids.length > 0) this.#ask("drop", { ids }, false); // an expired session holds nothing
   }
 
-  /** The field leaves the page: nothing more goes, nothing is drawn. */
+  /** The field leaves the page: nothing more is sent or drawn. */
   destroy() {
     this.events = { changed() {}, finished() {}, renew() {} };
     for (const item of this.items.splice(0)) item.request?.abort();
@@ -108,7 +108,7 @@ export class Sending {
     item.state = "sending";
     let answer = await this.#post(item);
     if (answer.renew && await this.#renewed(answer.token)) answer = await this.#post(item);
-    if (!this.items.includes(item)) { // stopped meanwhile; it may have arrived all the same
+    if (!this.items.includes(item)) { // stopped in the meantime; it may have arrived all the same
       if (answer.id) this.drop([answer.id]);
       return;
     }
@@ -127,7 +127,7 @@ export class Sending {
   #post(item) {
     const token = this.#token;
     return new Promise((done) => {
-      const request = item.request = new XMLHttpRequest(); // fetch tells nothing of its progress
+      const request = item.request = new XMLHttpRequest(); // fetch reports no progress
       request.open("POST", ROUTE);
       request.responseType = "json";
       request.setRequestHeader("Content-Type", "application/octet-stream");
@@ -137,36 +137,36 @@ export class Sending {
         item.loaded = Math.min(loaded, item.file.size);
         this.events.changed();
       };
-      request.onload = () => done({ ...answered(request.response), status: request.status, token });
+      request.onload = () => done({ ...asAnswer(request.response), status: request.status, token });
       request.onabort = () => done({});
       request.onerror = () => done({
-        error: `“${item.file.name}” could not be sent. Look whether the file is still there and the `
-          + "program still runs, then try again.",
+        error: `“${item.file.name}” could not be sent. Check that the file still exists and the `
+          + "server runs, then try again.",
       });
       request.send(item.file);
     });
   }
 
-  /** @returns {Promise<string>} why not; nothing when all is well */
-  async #ask(what, question, again = true) {
+  /** @returns {Promise<string>} the server's refusal; "" when it agrees */
+  async #ask(route, question, mayRenew = true) {
     const token = this.#token;
     let answer;
     try {
-      const response = await fetch(`${ROUTE}/${what}`, {
+      const response = await fetch(`${ROUTE}/${route}`, {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-Upload-Token": token },
         body: JSON.stringify(question),
       });
-      answer = answered(await response.json());
+      answer = asAnswer(await response.json());
     } catch {
-      return "The server does not answer. Look whether the program still runs, then try again.";
+      return "The server does not answer. Check that it runs, then try again.";
     }
-    if (answer.renew && again && await this.#renewed(token)) return this.#ask(what, question, false);
+    if (answer.renew && mayRenew && await this.#renewed(token)) return this.#ask(route, question, false);
     return answer.error ?? "";
   }
 
-  #renewed(over) {
-    if (this.#token !== over) return Promise.resolve(true);
+  #renewed(expired) {
+    if (this.#token !== expired) return Promise.resolve(true);
     return new Promise((done) => {
       this.#waiters.push(done);
       setTimeout(() => done(false), RENEWAL);
@@ -175,10 +175,10 @@ export class Sending {
   }
 }
 
-function answered(json) {
+function asAnswer(json) {
   return json && typeof json === "object"
     ? json
-    : { error: "The server could not take the file. Try again; its log says more." };
+    : { error: "The server could not store the file. Try again; its log has details." };
 }
 
 function wellFormed(text) {

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from dprotonet.modeling.preprocessing import Preprocessing
-from training.evaluation.stability import DRAWS, RADIUS, max_sensitivity, noisy
+from training.evaluation.sanity import DRAWS, RADIUS, max_sensitivity, noisy
 
 IMAGE = np.ones((32, 32), dtype=bool)
 

@@ -6,8 +6,8 @@ import pytest
 
 from dprotonet.errors import ReadableError
 from tests.training.old_rows import old_file
-from training import row_file
-from training.row_file import FILE, RowFile
+from training.comparison import row_file
+from training.comparison.row_file import FILE, RowFile
 
 
 def lines(folder):
