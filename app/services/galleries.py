@@ -10,7 +10,7 @@ from app.domain.errors import NotFound
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
-    from dprotonet.bundle.bundle import GalleryEntry
+    from dprotonet.bundle.gallery import GalleryEntry
 
 
 def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:

@@ -170,6 +170,11 @@ def _explain_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="of the masks (0); the same seed gives the same heatmap",
     )
+    _add_method_and_tier(parser)
+    return parser
+
+
+def _add_method_and_tier(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method",
         choices=METHODS,
@@ -178,8 +183,7 @@ def _explain_parser() -> argparse.ArgumentParser:
         help="what draws the heatmap: mdm (the decoder, the default), mdm-published (as its "
         "authors had it), or a baseline to compare it with: "
         + ", ".join(tuple(METHODS)[2:-2])
-        + "; centre "
-        "and random see no model and are the controls. All are measured alike",
+        + "; centre and random see no model and are the controls. All are measured alike",
     )
     parser.add_argument(
         "--tier",
@@ -188,7 +192,6 @@ def _explain_parser() -> argparse.ArgumentParser:
         help="how long it may take: instant, draft, standard (default) or full; of other methods "
         "than mdm it says only how finely they are measured",
     )
-    return parser
 
 
 def _common_parser(command: str, usage: str, description: str) -> argparse.ArgumentParser:
