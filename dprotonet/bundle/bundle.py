@@ -71,7 +71,7 @@ class Bundle:
             gallery = read_gallery(folder, manifest)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UnusableBundle(
-                f"The records of the model {manifest.shown!r} cannot be used ({error}). "
+                f"The records of the model {manifest.display_name!r} cannot be used ({error}). "
                 "Save the model again."
             ) from error
         bundle = cls(folder, manifest, manifest.digest, prototypes, gallery)
@@ -99,7 +99,7 @@ class Bundle:
     @property
     def name(self) -> str:
         """Short name, of safe characters, whatever an older version wrote."""
-        return self.manifest.shown
+        return self.manifest.display_name
 
     @property
     def short(self) -> str:

@@ -19,17 +19,18 @@ def check_contents(folder: Path, manifest: Manifest) -> None:
         UnusableBundle: a file is missing, altered, unlisted or a link, or the prototypes were made
             with another backbone, other masks or another preprocessing. The sentence names it.
     """
-    found = _files_below(folder)
-    for name in sorted(set(manifest.files) - found):
-        raise UnusableBundle(f"The model {manifest.shown!r} lacks its file {name}. {MEND}")
-    for name in sorted(found - set(manifest.files) - {MANIFEST}):
+    present = _files_below(folder)
+    for name in sorted(set(manifest.files) - present):
+        raise UnusableBundle(f"The model {manifest.display_name!r} lacks its file {name}. {MEND}")
+    for name in sorted(present - set(manifest.files) - {MANIFEST}):
         raise UnusableBundle(
-            f"The model {manifest.shown!r} holds a file it does not list: {name}. Remove it."
+            f"The model {manifest.display_name!r} holds a file it does not list: {name}. Remove it."
         )
     for name, digest in manifest.files.items():
         if name != MODEL and file_digest(folder / name) != digest:
             raise UnusableBundle(
-                f"{name} of the model {manifest.shown!r} was altered since it was saved. {MEND}"
+                f"{name} of the model {manifest.display_name!r} was altered since it was saved. "
+                f"{MEND}"
             )
     checked_weights(folder, manifest)
     _check_fresh(manifest)
@@ -46,17 +47,18 @@ def checked_weights(folder: Path, manifest: Manifest) -> bytes:
         parts = part_digests(raw_tensors(data))
     except (OSError, ValueError) as error:
         raise UnusableBundle(
-            f"{MODEL} of the model {manifest.shown!r} was altered: {error}. {MEND}"
+            f"{MODEL} of the model {manifest.display_name!r} was altered: {error}. {MEND}"
         ) from error
     for part in PARTS:
         if parts[part] != manifest.parts[part]:
             raise UnusableBundle(
-                f"The {part} of the model {manifest.shown!r} ({MODEL}) was altered since it was "
-                f"saved. {MEND}"
+                f"The {part} of the model {manifest.display_name!r} ({MODEL}) was altered since it "
+                f"was saved. {MEND}"
             )
     if sha256(data).hexdigest() != manifest.files[MODEL]:
         raise UnusableBundle(
-            f"{MODEL} of the model {manifest.shown!r} was altered outside of its tensors. {MEND}"
+            f"{MODEL} of the model {manifest.display_name!r} was altered outside of its tensors. "
+            f"{MEND}"
         )
     return data
 
@@ -74,12 +76,13 @@ def part_digests(tensors: list[RawTensor]) -> dict[str, str]:
 
 
 def _check_fresh(manifest: Manifest) -> None:
-    now = {**manifest.parts, "preprocessing": json_digest(manifest.preprocessing)}
+    current = {**manifest.parts, "preprocessing": json_digest(manifest.preprocessing)}
     for part in MADE_WITH:
-        if manifest.prototypes_made_with[part] != now[part]:
+        if manifest.prototypes_made_with[part] != current[part]:
             raise UnusableBundle(
-                f"The prototypes of the model {manifest.shown!r} are stale: its {part} changed "
-                f"after they were made. Run the prototype update again and save the model anew."
+                f"The prototypes of the model {manifest.display_name!r} are stale: its {part} "
+                "changed after they were made. Run the prototype update again and save the model "
+                "anew."
             )
 
 

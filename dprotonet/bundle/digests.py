@@ -41,7 +41,7 @@ def raw_tensors(data: bytes) -> list[RawTensor]:
     try:
         header = json.loads(data[8 : 8 + length])
         body = memoryview(data)[8 + length :]
-        found = []
+        tensors = []
         for name, entry in header.items():
             if name == "__metadata__":
                 continue
@@ -49,7 +49,7 @@ def raw_tensors(data: bytes) -> list[RawTensor]:
             if not 0 <= start <= end <= len(body):
                 raise ValueError(f"tensor {name} lies outside the file")
             shape = tuple(int(size) for size in entry["shape"])
-            found.append(RawTensor(name, str(entry["dtype"]), shape, body[start:end]))
+            tensors.append(RawTensor(name, str(entry["dtype"]), shape, body[start:end]))
     except (KeyError, TypeError, AttributeError, RecursionError, json.JSONDecodeError) as error:
         raise ValueError("its header is not that of a safetensors file") from error
-    return found
+    return tensors

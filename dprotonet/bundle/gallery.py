@@ -21,7 +21,7 @@ class GalleryEntry:
         prototype: its id.
         sample_id: of the training image.
         image_sha256: of the training image's file.
-        weight: its share in the prototype.
+        weight: its fraction of the prototype.
         similarity: to the finished prototype.
         picture: the image, or None where it may not be passed on.
         heatmap: what the prototype looked at in it, or None.

@@ -100,13 +100,13 @@ class Manifest:
                 raise ValueError(f"it does not list {name}")
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """The name in safe characters, whatever an older version wrote."""
         return safe_name(self.name)
 
     def _check_thresholds(self) -> None:
-        for given in (self.thresholds, self.offsets):
-            if self.options.multi_label != (given is not None):
+        for by_class in (self.thresholds, self.offsets):
+            if self.options.multi_label != (by_class is not None):
                 raise ValueError(
                     "a multi-label model, and no other, needs a threshold and an offset for each "
                     "class"
@@ -208,10 +208,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:
-    given = {key: value for key, value in data.items() if key != "format"}
-    given["options"] = ModelOptions.from_json(data["options"])
-    given["card"] = ModelCard.from_json(data["card"])
-    return Manifest(**given)
+    fields = {key: value for key, value in data.items() if key != "format"}
+    fields["options"] = ModelOptions.from_json(data["options"])
+    fields["card"] = ModelCard.from_json(data["card"])
+    return Manifest(**fields)
 
 
 def _check_hashes(hashes: Any, keys: tuple[str, ...] | None = None) -> None:

@@ -49,7 +49,7 @@ def model_from_bytes(data: bytes, manifest: Manifest) -> DProtoNet:
         )
     except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
         raise UnusableBundle(
-            f"The weights of the model {manifest.shown!r} do not fit its options ({error}). "
+            f"The weights of the model {manifest.display_name!r} do not fit its options ({error}). "
             "Save the model again."
         ) from error
     return model.eval().requires_grad_(False)

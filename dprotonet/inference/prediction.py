@@ -15,7 +15,7 @@ from dprotonet.modeling.options import AND, NONE_CALLED
 
 @dataclass(frozen=True)
 class PrototypeMatch:
-    """How one prototype spoke for or against the predicted class.
+    """How one prototype counts for or against the predicted class.
 
     Attributes:
         prototype: its id, such as "p07".
@@ -143,8 +143,8 @@ def decide(
     With a threshold for each class (multi-label): every class that reaches its own.
 
     With a negative class and a threshold: if 1 - p(negative) reaches the threshold, the most
-    probable other class, else the negative class. Without: the most probable class. Of equals, the
-    one named first wins.
+    probable other class, else the negative class. Without: the most probable class. Ties go to the
+    class that is named first.
 
     Args:
         probabilities: class name to probability, in the order of the classes.
@@ -163,7 +163,8 @@ def decide(
 
 
 def leading_finding(probabilities: Mapping[str, float], negative_class: str | None) -> str | None:
-    """The most probable class but the negative one; of equals the first, None if there is none."""
+    """The most probable class other than the negative one, None without any; ties go to the
+    first."""
     others = {name: p for name, p in probabilities.items() if name != negative_class}
     return max(others, key=others.__getitem__, default=None)
 
@@ -179,12 +180,12 @@ def joined(names: tuple[str, ...]) -> str:
 
 
 def leading(probabilities: Mapping[str, float], thresholds: Mapping[str, float]) -> str:
-    """The class whose log-odds lie highest over those of its threshold; of equals the first."""
+    """The class whose log-odds lie highest over those of its threshold; ties go to the first."""
     return max(
         probabilities, key=lambda name: _log_odds(probabilities[name]) - _log_odds(thresholds[name])
     )
 
 
 def _log_odds(p: float) -> float:
-    kept = min(max(p, 1e-9), 1.0 - 1e-9)
-    return math.log(kept / (1.0 - kept))
+    p = min(max(p, 1e-9), 1.0 - 1e-9)
+    return math.log(p / (1.0 - p))

@@ -1,4 +1,4 @@
-"""A bundle made ready to answer: image in, prediction out."""
+"""Predictions of one bundle."""
 
 from __future__ import annotations
 
@@ -110,14 +110,16 @@ class Predictor:
         start = time.perf_counter() if start is None else start
         with torch.inference_mode():
             similarities = self.network.run(x.unsqueeze(0).to(self.device)).similarities  # type: ignore[attr-defined]
-            shares = self.model.contributions(similarities.double())[0].cpu()
-        return self._prediction(similarities[0].cpu().tolist(), shares, start)
+            contributions = self.model.contributions(similarities.double())[0].cpu()
+        return self._prediction(similarities[0].cpu().tolist(), contributions, start)
 
-    def _prediction(self, similarities: list[float], shares: Tensor, start: float) -> Prediction:
-        """``similarities``: P; ``shares``: ``(K, P)`` contributions in float64."""
+    def _prediction(
+        self, similarities: list[float], contributions: Tensor, start: float
+    ) -> Prediction:
+        """``similarities``: P; ``contributions``: ``(K, P)`` in float64."""
         bundle = self.bundle
-        # fsum is exact up to one rounding: the contributions shown sum to the logit shown.
-        logits = dict(zip(bundle.classes, map(math.fsum, shares.tolist()), strict=True))
+        # fsum is exact up to one rounding: the contributions sum to the logit.
+        logits = dict(zip(bundle.classes, map(math.fsum, contributions.tolist()), strict=True))
         thresholds = bundle.thresholds
         if bundle.offsets is None:
             probabilities = calibrated(logits, bundle.temperature)
@@ -133,10 +135,12 @@ class Predictor:
             thresholds=thresholds,
         )
         first = label if thresholds is None else leading(probabilities, thresholds)
-        own = shares[bundle.classes.index(first)].tolist()
+        own = contributions[bundle.classes.index(first)].tolist()
         matches = [
-            PrototypeMatch(record.id, record.class_name, similarity, share)
-            for record, similarity, share in zip(bundle.prototypes, similarities, own, strict=True)
+            PrototypeMatch(record.id, record.class_name, similarity, contribution)
+            for record, similarity, contribution in zip(
+                bundle.prototypes, similarities, own, strict=True
+            )
         ]
         closest = max(similarities)
         return Prediction(

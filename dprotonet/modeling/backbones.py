@@ -141,21 +141,25 @@ def _file_weights(path: Path) -> Mapping[str, Tensor]:
 
 def _load(backbone: Backbone, tensors: Mapping[str, Tensor], source: str) -> None:
     expected = backbone.state_dict()
-    given = {k: v for k, v in tensors.items() if not k.startswith(_CLASSIFIER_PREFIXES)}
-    if "features" in backbone._modules and not any(k.startswith("features.") for k in given):
-        given = {f"features.{key}": value for key, value in given.items()}
+    state = {k: v for k, v in tensors.items() if not k.startswith(_CLASSIFIER_PREFIXES)}
+    if "features" in backbone._modules and not any(k.startswith("features.") for k in state):
+        state = {f"features.{key}": value for key, value in state.items()}
     # Old files lack the step counters, which eval never reads.
-    missing = [k for k in expected if k not in given and not k.endswith("num_batches_tracked")]
-    unknown = [k for k in given if k not in expected]
-    other = [k for k in given if k in expected and given[k].shape != expected[k].shape]
-    for keys, what in ((missing, "lacks"), (unknown, "has unknown"), (other, "has other sizes of")):
+    missing = [k for k in expected if k not in state and not k.endswith("num_batches_tracked")]
+    unknown = [k for k in state if k not in expected]
+    resized = [k for k in state if k in expected and state[k].shape != expected[k].shape]
+    for keys, problem in (
+        (missing, "lacks"),
+        (unknown, "has unknown"),
+        (resized, "has other sizes of"),
+    ):
         if keys:
             more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
             raise UnusableBundle(
-                f"{source} does not fit the backbone {backbone.name}: it {what} "
+                f"{source} does not fit the backbone {backbone.name}: it {problem} "
                 f"{', '.join(keys[:3])}{more}. Give weights of {backbone.name} in "
                 "torchvision's key names."
             )
     with torch.no_grad():
-        for key, value in given.items():
+        for key, value in state.items():
             expected[key].copy_(value)

@@ -152,7 +152,7 @@ def fuse(network: nn.Module, calls: list[Call]) -> bool:
     Returns:
         Whether there was anything to fuse.
     """
-    if not torch.backends.mkldnn.is_available():
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call, unused-ignore]
         return False
     once = {name for name, count in Counter(name for name, _, _ in calls).items() if count == 1}
     modules = dict(network.named_modules())

@@ -24,7 +24,7 @@ class LossWeights:
         cluster: pulls an image towards its closest prototype of its own class.
         separation: pushes it away from the closest one of another class.
         l1: on last-layer weights from a prototype to classes that are not its own.
-        label_smoothing: share of the target that is spread over all classes.
+        label_smoothing: fraction of the target that is spread over all classes.
     """
 
     cross_entropy: float = 1.0
@@ -84,7 +84,7 @@ def classification_loss(
         labels: ``(N,)`` class indices: softmax. ``(N, K)`` bool: a sigmoid for each class, mean
             over images and classes.
         class_weights: ``(K,)``: of the images of each class; with sigmoids, of its positives.
-        smoothing: share of the target that is spread over the classes, or over yes and no.
+        smoothing: fraction of the target that is spread over the classes, or over yes and no.
     """
     if labels.ndim == 1:
         return functional.cross_entropy(
@@ -96,10 +96,10 @@ def classification_loss(
 
 def _nearest(distance: Tensor, among: Tensor) -> Tensor:
     """Mean distance to the nearest of some prototypes, over the images that have any."""
-    there = among.any(dim=1)
-    if not bool(there.any()):
+    has_any = among.any(dim=1)
+    if not bool(has_any.any()):
         return distance.sum() * 0.0
-    return distance[there].masked_fill(~among[there], torch.inf).amin(dim=1).mean()
+    return distance[has_any].masked_fill(~among[has_any], torch.inf).amin(dim=1).mean()
 
 
 def _distance(inference: Inference, model: DProtoNet) -> Tensor:

@@ -31,8 +31,8 @@ def bfloat16_copy(exact: nn.Module, calls: Sequence[Call]) -> nn.Module | None:
     fast = sharing_copy(exact)
     part = getattr(fast, "backbone", None)
     part = part if isinstance(part, nn.Module) else fast
-    read = [(fast.get_submodule(name), given) for name, given, _ in calls]
-    heads = {m for m, given in read if isinstance(m, nn.Linear) and _is_vector(given)}
+    inputs = [(fast.get_submodule(name), read) for name, read, _ in calls]
+    heads = {m for m, read in inputs if isinstance(m, nn.Linear) and _is_vector(read)}
     kept = {m for m in part.modules() if m in heads or _is_strided_depthwise(m)}
     for module in kept:
         _compute_in(module, torch.float32, torch.float32 if module in heads else low)
@@ -47,8 +47,8 @@ def _is_strided_depthwise(module: nn.Module) -> bool:
     return isinstance(module, nn.Conv2d) and module.groups > 1 and max(module.stride) > 1
 
 
-def _is_vector(given: object) -> bool:
-    return isinstance(given, Tensor) and given.ndim == 2
+def _is_vector(read: object) -> bool:
+    return isinstance(read, Tensor) and read.ndim == 2
 
 
 def _convert_own(module: nn.Module, dtype: torch.dtype) -> None:

@@ -37,7 +37,7 @@ DTYPE_NAMES = {torch.float32: "F32", torch.float16: "F16", torch.float64: "F64",
 
 
 class Inference(NamedTuple):
-    """All that one forward pass finds.
+    """The results of one forward pass.
 
     Attributes:
         logits: ``(N, K)``.
@@ -117,7 +117,7 @@ class DProtoNet(nn.Module):
 
     def _reset_head(self) -> None:
         """1 from a prototype to its own class, -0.5 to every other one; 0 where classes do not
-        exclude each other, so that one finding is no word against another."""
+        exclude each other, so that one finding does not count against another."""
         own = functional.one_hot(self.prototype_class, len(self.options.classes)).T
         with torch.no_grad():
             self.head.weight.copy_(own if self.options.multi_label else own * 1.5 - 0.5)
@@ -128,7 +128,7 @@ class DProtoNet(nn.Module):
         return self.options.prototype_ids
 
     def forward(self, images: Tensor) -> Inference:
-        """``(N, 3, S, S)`` normalised images to all that the network finds in them."""
+        """``(N, 3, S, S)`` normalised images to the results of the network."""
         deep = self.backbone(images)
         features = self.add_on(deep)
         masks = self.masks(deep, features, self.prototypes)

@@ -28,7 +28,7 @@ class Borrowed(nn.Module):
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self._held = (network,)  # no sub-module: what is done to this one is not done to that one
+        self._held = (network,)  # in a tuple, so that `.eval()` and `.to()` do not reach it
 
     def __deepcopy__(self, _memo: dict[int, object]) -> "Borrowed":
         return self
@@ -179,24 +179,24 @@ class Casting(nn.Module):
 
 def _drop_hooks(network: nn.Module, example: Tensor) -> None:
     """Take the caller's hooks off the copy, where they only look on."""
-    held = [
+    saved = [
         (hooks, dict(hooks))
         for module in network.modules()
         if not isinstance(module, torch.jit.ScriptModule)
         for hooks in (getattr(module, name) for name in _HOOKS)
         if hooks
     ]
-    if not held:
+    if not saved:
         return
-    wanted = logits_of(network(example.clone()))
-    for hooks, _ in held:
+    expected = logits_of(network(example.clone()))
+    for hooks, _ in saved:
         hooks.clear()
     try:
-        same = torch.allclose(logits_of(network(example.clone())), wanted, atol=1e-5, rtol=1e-5)
+        same = torch.allclose(logits_of(network(example.clone())), expected, atol=1e-5, rtol=1e-5)
     except Exception:  # the network needs them
         same = False
     if not same:
-        for hooks, before in held:
+        for hooks, before in saved:
             hooks.update(before)
 
 
@@ -209,21 +209,21 @@ def _without_graphs(model: nn.Module) -> dict[int, Tensor]:
     seen: set[int] = set()
     waiting: list[object] = [vars(module) for module in model.modules()]
     while waiting:
-        thing = waiting.pop()
-        if id(thing) in seen:
+        value = waiting.pop()
+        if id(value) in seen:
             continue
-        seen.add(id(thing))
-        if isinstance(thing, Tensor):
-            if not thing.is_leaf:
-                loose[id(thing)] = thing.detach().clone()
-        elif isinstance(thing, dict):
-            waiting.extend(thing.values())
-        elif isinstance(thing, list | tuple | set):
-            waiting.extend(thing)
-        elif isinstance(thing, MethodType):
-            waiting.append(thing.__self__)
-        elif not isinstance(thing, type | ModuleType | FunctionType):
-            waiting.append(getattr(thing, "__dict__", None))
+        seen.add(id(value))
+        if isinstance(value, Tensor):
+            if not value.is_leaf:
+                loose[id(value)] = value.detach().clone()
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple | set):
+            waiting.extend(value)
+        elif isinstance(value, MethodType):
+            waiting.append(value.__self__)
+        elif not isinstance(value, type | ModuleType | FunctionType):
+            waiting.append(getattr(value, "__dict__", None))
     return loose
 
 

@@ -156,7 +156,7 @@ class ModelOptions:
             key: list(value) if isinstance(value, tuple) else value
             for key, value in asdict(self).items()
         }
-        if not self.multi_label:  # said where it is so: older folders keep their digest
+        if not self.multi_label:  # written only where True, so that older folders keep their digest
             del values["multi_label"]
         return values
 

@@ -1,4 +1,4 @@
-"""From an image on its stored grid to the numbers that a network sees."""
+"""From an image on its native grid to the numbers that a network sees."""
 
 from __future__ import annotations
 

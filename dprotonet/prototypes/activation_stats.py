@@ -1,4 +1,4 @@
-"""How finished prototypes respond to a data set: means, percentiles, dead and double ones."""
+"""How finished prototypes respond to a data set: means, percentiles, dead ones and duplicates."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from dprotonet.prototypes.provenance import PrototypeActivation
 _PERCENTILES = (1, 25, 50, 75, 99)
 # A prototype whose similarity moves by less than this between the 1st and the 99th percentile says
 # the same of every image.
-_DEAD_SPREAD = 0.02
-# Doubles: same class, vectors this close, similarities that rise and fall together this closely.
-_DOUBLE_COSINE = 0.95
-_DOUBLE_CORRELATION = 0.99
+_DEAD_RANGE = 0.02
+# Duplicates: same class, vectors this close, similarities that rise and fall together this closely.
+_DUPLICATE_COSINE = 0.95
+_DUPLICATE_CORRELATION = 0.99
 # An image is far from every prototype below this percentile of the training images' closeness.
 _FLOOR_PERCENTILE = 1
 
@@ -83,7 +83,7 @@ def _statistics(
     among_own = np.where(own, similarities, -np.inf)
     closest, labelled = among_own.argmax(axis=1), own.any(axis=1)
     percentiles = np.percentile(similarities, _PERCENTILES, axis=0)
-    doubles = _doubles(model, similarities, owner)
+    duplicates = _duplicates(model, similarities, owner)
     records = []
     for p, name in enumerate(model.prototype_ids):
         column, mine = similarities[:, p], own[:, p]
@@ -94,8 +94,8 @@ def _statistics(
                 mean_others=float(column[~mine].mean()) if not mine.all() else None,
                 percentiles=marks,
                 closest_share=float((closest[mine] == p).mean()) if mine.any() else 0.0,
-                dead=marks["99"] - marks["1"] < _DEAD_SPREAD,
-                duplicates=doubles[name],
+                dead=marks["99"] - marks["1"] < _DEAD_RANGE,
+                duplicates=duplicates[name],
             )
         )
     near = among_own[labelled].max(axis=1) if labelled.any() else similarities.max(axis=1)
@@ -103,17 +103,19 @@ def _statistics(
     return ActivationStatistics(tuple(records), floor, len(labels))
 
 
-def _doubles(
+def _duplicates(
     model: DProtoNet, similarities: np.ndarray, owner: np.ndarray
 ) -> dict[str, tuple[str, ...]]:
-    """For each prototype's id the ids of its doubles."""
+    """For each prototype's id the ids of its duplicates."""
     vectors = unit_f64(model.prototypes.detach().cpu().numpy())
     centred = unit_f64((similarities - similarities.mean(axis=0)).T)
-    double = (
+    is_duplicate = (
         (owner[:, None] == owner)
-        & (vectors @ vectors.T >= _DOUBLE_COSINE)
-        & (centred @ centred.T >= _DOUBLE_CORRELATION)
+        & (vectors @ vectors.T >= _DUPLICATE_COSINE)
+        & (centred @ centred.T >= _DUPLICATE_CORRELATION)
         & ~np.eye(len(owner), dtype=bool)
     )
     ids = model.prototype_ids
-    return {name: tuple(ids[q] for q in np.flatnonzero(double[p])) for p, name in enumerate(ids)}
+    return {
+        name: tuple(ids[q] for q in np.flatnonzero(is_duplicate[p])) for p, name in enumerate(ids)
+    }

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from dprotonet.modeling.model import DProtoNet
 
-# Images that wait together: bounds the memory beside what is made of them.
+# Images that pass in one block: bounds the memory.
 _BLOCK_IMAGES = 64
 
 
@@ -35,9 +35,9 @@ class PrototypeBatch(NamedTuple):
     image_sha256s: Sequence[str]
 
 
-class Passed(NamedTuple):
-    """Images after the network, in numpy: vectors ``(B, P, D)`` float32, labels ``(B,)`` or
-    ``(B, K)`` bool, and ids and hashes ``(B,)`` as Python strings."""
+class PooledVectors(NamedTuple):
+    """What the network pools from images, in numpy: vectors ``(B, P, D)`` float32, labels
+    ``(B,)`` or ``(B, K)`` bool, and ids and hashes ``(B,)`` as Python strings."""
 
     vectors: np.ndarray
     labels: np.ndarray
@@ -51,7 +51,7 @@ def pass_images(
     *,
     device: torch.device | str | None = None,
     images_per_pass: int = 1,
-) -> Iterator[Passed]:
+) -> Iterator[PooledVectors]:
     """The pooled vectors of all images, a block at a time, in the order in which they came."""
     if images_per_pass < 1:
         raise ValueError(f"images_per_pass must be at least 1, not {images_per_pass}.")
@@ -61,9 +61,9 @@ def pass_images(
     seen: set[str] = set()
     block = images_per_pass * -(-_BLOCK_IMAGES // images_per_pass)
     for images, labels, ids, hashes in _groups(batches, block):
-        twice = seen.intersection(ids)
-        if twice or len(set(ids)) != len(ids):
-            name = min(twice) if twice else next(i for i in ids if ids.count(i) > 1)
+        repeated = seen.intersection(ids)
+        if repeated or len(set(ids)) != len(ids):
+            name = min(repeated) if repeated else next(i for i in ids if ids.count(i) > 1)
             raise ValueError(f"Sample {name!r} came twice: give every image once.")
         seen.update(ids)
         truth = np.array(labels)
@@ -71,7 +71,7 @@ def pass_images(
         vectors = _vectors(model, images, images_per_pass)
         if not np.isfinite(vectors).all():
             raise ValueError("The network gives vectors that are not finite.")
-        yield Passed(vectors, truth, _strings(ids), _strings(hashes))
+        yield PooledVectors(vectors, truth, _strings(ids), _strings(hashes))
 
 
 def _check_labels(truth: np.ndarray, classes: int) -> None:
@@ -84,16 +84,16 @@ def _check_labels(truth: np.ndarray, classes: int) -> None:
 @torch.inference_mode()
 def _vectors(model: DProtoNet, images: list[Tensor], size: int) -> np.ndarray:
     """``(B, P, D)``, every pass with exactly ``size`` images."""
-    found = []
+    vectors = []
     device = model.prototypes.device
     # A caller's autocast or memory format must not reach the bits.
     with _evaluating(model), torch.autocast(device.type, enabled=False):
         for start in range(0, len(images), size):
             group = images[start : start + size]
             filled = torch.stack(group + [group[-1]] * (size - len(group)))
-            vectors = model(filled.to(device, torch.float32).contiguous()).vectors
-            found.append(vectors[: len(group)].cpu().numpy())
-    return np.concatenate(found)
+            pooled = model(filled.to(device, torch.float32).contiguous()).vectors
+            vectors.append(pooled[: len(group)].cpu().numpy())
+    return np.concatenate(vectors)
 
 
 def _groups(

@@ -25,7 +25,7 @@ class Clusters(NamedTuple):
 
 
 def class_kmeans(vectors: np.ndarray, start: np.ndarray, kind: SimilarityKind) -> Clusters:
-    """Share the images out among the prototypes, each image to its most similar one.
+    """Divide the images among the prototypes, each image to its most similar one.
 
     Lloyd's rounds; image i meets centre j with the vector that prototype j's own mask pooled. A
     centre that nothing is closest to takes the image that fits its present centre worst.
@@ -38,26 +38,26 @@ def class_kmeans(vectors: np.ndarray, start: np.ndarray, kind: SimilarityKind) -
     cosine = kind != "log"
     vectors = unit_f64(vectors) if cosine else vectors.astype(np.float64)
     centres = unit_f64(start) if cosine else start.astype(np.float64)
-    share = np.zeros(vectors.shape[:2])
+    assignment = np.zeros(vectors.shape[:2])
     for _ in range(_MOST_ROUNDS):
-        new_share = _share_out(similarity_f64(vectors, centres, kind))
-        if (new_share == share).all():
+        new_assignment = _assign(similarity_f64(vectors, centres, kind))
+        if (new_assignment == assignment).all():
             break
-        share = new_share
-        weights = share / share.sum(axis=0)
+        assignment = new_assignment
+        weights = assignment / assignment.sum(axis=0)
         centres = (weights[:, :, None] * vectors).sum(axis=0)
         if cosine:
             centres = unit_f64(centres)
-    members = tuple(tuple(np.flatnonzero(column).tolist()) for column in share.T)
+    members = tuple(tuple(np.flatnonzero(column).tolist()) for column in assignment.T)
     return Clusters(centres, members, similarity_f64(vectors, centres, kind))
 
 
-def _share_out(similarities: np.ndarray) -> np.ndarray:
+def _assign(similarities: np.ndarray) -> np.ndarray:
     """``(N, J)`` of 0 and 1: 1 where image i belongs to centre j; no column is empty."""
     nearest = similarities.argmax(axis=1)
-    share = np.zeros_like(similarities)
-    share[np.arange(len(nearest)), nearest] = 1.0
-    empty = np.flatnonzero(share.sum(axis=0) == 0)
+    assignment = np.zeros_like(similarities)
+    assignment[np.arange(len(nearest)), nearest] = 1.0
+    empty = np.flatnonzero(assignment.sum(axis=0) == 0)
     worst_first = np.argsort(similarities.max(axis=1), kind="stable")
-    share[worst_first[np.arange(len(empty)) % len(worst_first)], empty] = 1.0
-    return share
+    assignment[worst_first[np.arange(len(empty)) % len(worst_first)], empty] = 1.0
+    return assignment

@@ -14,7 +14,7 @@ class PrototypeSource:
     Attributes:
         sample_id: stable name of the sample, never a loader's index.
         image_sha256: of the image file.
-        weight: its share in the prototype; the weights of one prototype sum to 1.
+        weight: its fraction of the prototype; the weights of one prototype sum to 1.
         similarity: of the sample's vector to the finished prototype.
     """
 
@@ -32,7 +32,7 @@ class PrototypeActivation:
         mean: of the similarity over the images of its own class.
         mean_others: over the images of all other classes; None when there was none.
         percentiles: of the similarity over all images, keyed "1", "25", "50", "75", "99".
-        closest_share: share of its own class's images for which it is the closest prototype of
+        closest_share: fraction of its own class's images for which it is the closest prototype of
             that class.
         dead: it is the closest one for no image of its class.
         duplicates: ids of prototypes of the same class whose vectors nearly equal its own.

@@ -1,4 +1,4 @@
-"""Fewer prototypes: without the dead, and one out of each group of doubles."""
+"""Fewer prototypes: without dead ones, and one of each group of duplicates."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from dprotonet.prototypes.update import PrototypeUpdate
 def worth_keeping(statistics: ActivationStatistics, options: ModelOptions) -> tuple[int, ...]:
     """Rows of the prototypes to keep, ascending.
 
-    A dead prototype goes, and so does a double of one that is closest to more images of their class
-    (of equals the first stays). A class keeps at least one: its most often closest.
+    A dead prototype goes, and so does a duplicate of one that is closest to more images of their
+    class (ties go to the first). A class keeps at least one: its most often closest.
     """
     owner, records = options.prototype_classes, statistics.prototypes
-    by_share = sorted(range(len(owner)), key=lambda p: (-records[p].closest_share, p))
+    by_closest_share = sorted(range(len(owner)), key=lambda p: (-records[p].closest_share, p))
     kept: set[int] = set()
-    for p in by_share:
-        doubles = {options.prototype_ids.index(name) for name in records[p].duplicates}
-        if not records[p].dead and not doubles & kept:
+    for p in by_closest_share:
+        duplicates = {options.prototype_ids.index(name) for name in records[p].duplicates}
+        if not records[p].dead and not duplicates & kept:
             kept.add(p)
     for k in range(len(options.classes)):
         if not any(owner[p] == k for p in kept):
-            kept.add(next(p for p in by_share if owner[p] == k))
+            kept.add(next(p for p in by_closest_share if owner[p] == k))
     return tuple(sorted(kept))
 
 
 def pruned(model: DProtoNet, keep: Sequence[int]) -> DProtoNet:
     """A new model with some of the prototypes, their masks and their last-layer weights.
 
-    A logit loses what the prototypes that went had contributed, and nothing else.
+    A logit loses what the removed prototypes had contributed, and nothing else.
 
     Args:
         keep: rows of the prototypes, ascending, at least one of each class.

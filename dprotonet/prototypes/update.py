@@ -30,7 +30,7 @@ from dprotonet.modeling.labels import owned
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.similarity import similarity_f64, unit_f64
 from dprotonet.prototypes.ema import moving_mean
-from dprotonet.prototypes.feature_pass import Passed, PrototypeBatch, pass_images
+from dprotonet.prototypes.feature_pass import PooledVectors, PrototypeBatch, pass_images
 from dprotonet.prototypes.kmeans import class_kmeans
 from dprotonet.prototypes.provenance import PrototypeSource
 
@@ -111,13 +111,13 @@ def update_prototypes(
         raise ValueError(f"kind must be one of {get_args(UpdateKind)}, not {kind!r}.")
     if m < 1:
         raise ValueError(f"m must be at least 1, not {m}.")
-    passed = pass_images(model, batches, device=device, images_per_pass=images_per_pass)
+    blocks = pass_images(model, batches, device=device, images_per_pass=images_per_pass)
     if kind == "kmeans":
-        prototypes, sources = _by_kmeans(model, passed)
+        prototypes, sources = _by_kmeans(model, blocks)
     elif kind == "ema":
-        prototypes, sources = moving_mean(model, passed, m)
+        prototypes, sources = moving_mean(model, blocks, m)
     else:
-        best = _nearest(model, passed, 1 if kind == "nearest" else m)
+        best = _nearest(model, blocks, 1 if kind == "nearest" else m)
         prototypes, sources = _mean(model, best, weighted=kind == "weighted")
     digests = model.part_digests()
     return PrototypeUpdate(
@@ -128,7 +128,7 @@ def update_prototypes(
     )
 
 
-def _nearest(model: DProtoNet, passed: Iterable[Passed], m: int) -> _Sources:
+def _nearest(model: DProtoNet, blocks: Iterable[PooledVectors], m: int) -> _Sources:
     """The M most similar images of its own class for every prototype, in O(P·M·D) memory."""
     owner = np.array(model.options.prototype_classes)
     present = model.prototypes.detach().cpu().double().numpy()
@@ -139,7 +139,7 @@ def _nearest(model: DProtoNet, passed: Iterable[Passed], m: int) -> _Sources:
         np.empty(shape, object),
         np.empty(shape, object),
     )
-    for block in passed:
+    for block in blocks:
         similarities = similarity_f64(block.vectors, present, model.options.similarity)
         same_class = owned(block.labels, owner)
         new = _Sources(
@@ -169,11 +169,11 @@ def _best(candidates: _Sources, m: int) -> _Sources:
 def _mean(
     model: DProtoNet, best: _Sources, *, weighted: bool
 ) -> tuple[np.ndarray, tuple[tuple[PrototypeSource, ...], ...]]:
-    there = np.isfinite(best.similarities)
-    weights = there.astype(np.float64)
+    is_source = np.isfinite(best.similarities)
+    weights = is_source.astype(np.float64)
     if weighted:
         shifted = best.similarities - best.similarities[:, :1]
-        weights = np.where(there, np.exp(shifted / _WEIGHT_TEMPERATURE), 0.0)
+        weights = np.where(is_source, np.exp(shifted / _WEIGHT_TEMPERATURE), 0.0)
     weights /= weights.sum(axis=1, keepdims=True)
     cosine = model.options.by_direction
     vectors = unit_f64(best.vectors) if cosine else best.vectors.astype(np.float64)
@@ -187,36 +187,40 @@ def _mean(
             for name, digest, weight, close, real in zip(*row, strict=True)
             if real
         )
-        for row in zip(best.sample_ids, best.image_sha256s, weights, closeness, there, strict=True)
+        for row in zip(
+            best.sample_ids, best.image_sha256s, weights, closeness, is_source, strict=True
+        )
     )
     return prototypes, sources
 
 
 def _by_kmeans(
-    model: DProtoNet, passed: Iterable[Passed]
+    model: DProtoNet, blocks: Iterable[PooledVectors]
 ) -> tuple[np.ndarray, tuple[tuple[PrototypeSource, ...], ...]]:
     owner = np.array(model.options.prototype_classes)
-    blocks: list[list[Passed]] = [[] for _ in model.options.classes]
-    for block in passed:
-        for k, kept in enumerate(blocks):
+    by_class: list[list[PooledVectors]] = [[] for _ in model.options.classes]
+    for block in blocks:
+        for k, kept in enumerate(by_class):
             rows = owned(block.labels, np.array([k]))[:, 0]
             own = block.vectors[rows][:, owner == k]
-            kept.append(Passed(own, *(values[rows] for values in block[1:])))
-    _check_every_class(model, [any(len(b.labels) for b in blocks[k]) for k in owner])
+            kept.append(PooledVectors(own, *(values[rows] for values in block[1:])))
+    _check_every_class(model, [any(len(b.labels) for b in by_class[k]) for k in owner])
     prototypes = model.prototypes.detach().cpu().double().numpy()
     sources: list[tuple[PrototypeSource, ...]] = []
-    for k, kept in enumerate(blocks):
-        whole = Passed(*(np.concatenate(values) for values in zip(*kept, strict=True)))
+    for k, kept in enumerate(by_class):
+        whole = PooledVectors(*(np.concatenate(values) for values in zip(*kept, strict=True)))
         order = np.argsort(whole.sample_ids)
         ids, hashes = whole.sample_ids[order], whole.image_sha256s[order]
-        found = class_kmeans(whole.vectors[order], prototypes[owner == k], model.options.similarity)
-        prototypes[owner == k] = found.centres
-        for j, members in enumerate(found.members):
-            rows = sorted(members, key=lambda i: (-found.similarities[i, j], ids[i]))
+        clusters = class_kmeans(
+            whole.vectors[order], prototypes[owner == k], model.options.similarity
+        )
+        prototypes[owner == k] = clusters.centres
+        for j, members in enumerate(clusters.members):
+            rows = sorted(members, key=lambda i: (-clusters.similarities[i, j], ids[i]))
             sources.append(
                 tuple(
                     PrototypeSource(
-                        ids[i], hashes[i], 1.0 / len(rows), float(found.similarities[i, j])
+                        ids[i], hashes[i], 1.0 / len(rows), float(clusters.similarities[i, j])
                     )
                     for i in rows
                 )

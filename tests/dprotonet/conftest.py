@@ -9,9 +9,9 @@ from dprotonet.modeling import frozen
 def processor(request, monkeypatch):
     """A processor that is taken for one with bfloat16 arithmetic, and for one without.
 
-    One that has none may still be told so: a network that it cannot run in bfloat16 is searched in
-    float32, and what is said of the maps has to hold all the same.
+    A processor without it may be taken for one that has it: a network that it cannot run in
+    bfloat16 is searched in float32, and what is asserted of the heatmaps must hold all the same.
     """
-    told = request.param == "bfloat16"
-    monkeypatch.setattr(frozen, "_has_bfloat16", lambda _device: told)
+    has_bfloat16 = request.param == "bfloat16"
+    monkeypatch.setattr(frozen, "_has_bfloat16", lambda _device: has_bfloat16)
     return request.param

@@ -10,6 +10,7 @@ from dprotonet.bundle.manifest import write_manifest
 from dprotonet.images.reader import read_image
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.predictor import Predictor, calibrated
+from dprotonet.modeling import frozen
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
 
 CLASSES = ("none", "nodule", "effusion")
@@ -120,3 +121,14 @@ def test_log_similarity_and_the_other_masks_predict_too(tmp_path, pictures, mask
 def test_calibrated_probabilities_stand_the_largest_logits():
     assert calibrated({"a": 1e4, "b": -1e4}, 0.5) == {"a": 1.0, "b": 0.0}
     assert calibrated({"a": 3.0, "b": 3.0}, 2.0) == {"a": 0.5, "b": 0.5}
+
+
+def test_heatmaps_are_made_with_the_network_that_predicts_and_no_weight_is_read_again(
+    predictor, pictures, monkeypatch
+):
+    monkeypatch.setattr(frozen, "_checksums", None)
+    x, _ = predictor.bundle.preprocessing(pictures[0])
+    network = frozen.freeze(predictor.model, x[None])
+    assert network.folded is predictor.network
+    assert frozen.freeze(predictor.model, x[None] + 1.0) is network
+    assert predictor.predict(pictures[0]).logits == predictor.predict_tensor(x).logits
