@@ -14,11 +14,13 @@ from app.domain.errors import Refused
 from app.services import binding
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, Spool, SqlStore
-from app.store.errors import in_words
+from app.store.errors import readable_errors
+from app.store.files.blobs import Blobs
+from app.store.files.spool import Spool
+from app.store.sql_store import SqlStore
 
 _opening = threading.Lock()
 
@@ -79,7 +81,7 @@ def prepare_data_folder(settings: Settings) -> None:
         Unavailable: it cannot be made or written to.
         Refused: a file is in its way.
     """
-    with _as_folder(settings), in_words():
+    with _as_folder(settings), readable_errors():
         new = not settings.data.exists()
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if new and os.name == "posix":

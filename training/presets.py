@@ -1,4 +1,4 @@
-"""The family of networks by name: each preset is a handful of a recipe's keys, over the same code.
+"""The networks by name: each preset sets a few keys of a recipe; the code is the same.
 
 A variant is a preset with keys of its own: ``dprotonet:masks=random,update=kmeans``.
 """

@@ -142,10 +142,10 @@ class CasePage:
 
 @dataclass(frozen=True)
 class Intake:
-    """What became of one file that was handed in."""
+    """What became of one uploaded file."""
 
     outcome: Literal["added", "duplicate", "skipped", "error"]
-    """skipped: no image inside (a text, a report). ``add`` raises instead of the last two."""
+    """skipped: not an image (a text, a report). ``add`` raises instead of the last two."""
     name: str
     case_id: str | None = None
     message: str = ""
@@ -209,7 +209,7 @@ class Sheet:
     @property
     def explanations(self) -> tuple[SavedExplanation, ...]:
         """The best heatmap of each node."""
-        return tuple(shown.saved for shown in self.maps if not shown.is_superseded)
+        return tuple(offer.saved for offer in self.maps if not offer.is_superseded)
 
     @property
     def offered_class(self) -> str | None:

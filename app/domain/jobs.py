@@ -132,7 +132,7 @@ class BatchRow:
     same_pixels_as: str | None = None
     """Case id of the first image with the same pixels, where this one has another header."""
     shares_name: bool = False
-    """Another file of the batch is called the same; told on pages, not in exports."""
+    """Another file of the batch is has the same name; noted on pages, not in exports."""
 
 
 @dataclass(frozen=True)

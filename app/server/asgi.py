@@ -27,7 +27,7 @@ from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Spool
+from app.store.files.spool import Spool
 from app.viewer.assets import viewer_assets
 from app.viewer.colours import heatmap_png
 from app.viewer.encoding import pack_heatmap, pack_image
@@ -35,20 +35,20 @@ from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 SCRIPT = Path(__file__).parents[1] / "main.py"
-EXPIRY_SECONDS = 60.0  # between two looks for uploads that nobody came back for
+EXPIRY_SECONDS = 60.0  # between two looks for abandoned uploads
 Answer = Callable[[Workplace, Request], Response]
 
 
 def serve(settings: Settings) -> None:
-    """Run the server until it is told to stop."""
+    """Run the server until it is stopped."""
     # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
     # that of two pages opened right after the start one could fail.
     import pandas  # noqa: F401
 
-    # Whose uploads these were is known to nobody any more.
-    left = Spool(settings.spool).clear()
-    if left:
-        log.warning("%d unfinished uploads of an earlier run were removed", left)
+    # The sessions that these uploads belonged to ended with the last run.
+    removed = Spool(settings.spool).clear()
+    if removed:
+        log.warning("%d unfinished uploads of an earlier run were removed", removed)
     make_app(settings).run(config=streamlit_options(settings))
 
 
@@ -156,8 +156,8 @@ def _image(workplace: Workplace, request: Request) -> Response:
 
 
 def _heatmap(workplace: Workplace, request: Request) -> Response:
-    found = image_data.heatmap(workplace, request.path_params["explanation"])
-    return _samples(pack_heatmap(found))
+    heatmap = image_data.heatmap(workplace, request.path_params["explanation"])
+    return _samples(pack_heatmap(heatmap))
 
 
 def _samples(content: bytes) -> Response:
@@ -183,12 +183,12 @@ def _picture_heatmap(workplace: Workplace, request: Request) -> Response:
 
 
 def _gallery_file(workplace: Workplace, request: Request, *, heatmap: bool) -> Path:
-    asked = request.path_params
+    parts = request.path_params
     return galleries.picture(
         workplace,
-        asked["model"],
-        prototype=asked["prototype"],
-        number=asked["number"],
+        parts["model"],
+        prototype=parts["prototype"],
+        number=parts["number"],
         heatmap=heatmap,
     )
 

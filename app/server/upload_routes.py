@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.domain.errors import Refused
+from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
-from app.services.uploading.ledger import SessionOver
 from app.services.workplace import Workplace
 
 ROUTE = "/api/uploads"
@@ -26,7 +26,7 @@ Answer = Callable[[Workplace, Request, str], Awaitable[Response]]
 
 
 def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
-    """``POST`` a file; ask before whether so much may come; let go of what came.
+    """Routes to send a file, to ask whether so much may be sent, and to drop what was sent.
 
     Every request shows its token in ``X-Upload-Token``. A file's name stands in ``X-Upload-Name``,
     UTF-8 and percent-encoded, since a header is ASCII. A refusal is JSON: ``error``, a sentence.
@@ -64,8 +64,8 @@ async def _file(workplace: Workplace, request: Request, token: str) -> Response:
 
 
 async def _check(workplace: Workplace, request: Request, token: str) -> Response:
-    asked = await _json(request)
-    files, size = asked.get("files"), asked.get("size")
+    question = await _json(request)
+    files, size = question.get("files"), question.get("size")
     if not (isinstance(files, int) and isinstance(size, int) and files >= 0 and size >= 0):
         return _wrong_request()
     try:
@@ -102,10 +102,10 @@ async def _json(request: Request) -> dict[str, object]:
         if len(body) > MOST_JSON:
             return {}
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _refusal(error: Refused) -> dict[str, object]:

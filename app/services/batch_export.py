@@ -34,7 +34,7 @@ def as_csv(workplace: Workplace, job_id: str) -> bytes:
     with workplace.store.read() as tx:
         records = [
             _record(row) | {f"p({name})": p for name, p in row.probabilities.items()}
-            for row in tx.batch_rows.iterate(job_id)
+            for row in tx.batch_report.iterate(job_id)
         ]
     extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
     columns = (*COLUMNS, *classes, *extra)
@@ -47,7 +47,7 @@ def as_json(workplace: Workplace, job_id: str) -> bytes:
     with workplace.store.read() as tx:
         files = [
             _record(row) | {"probabilities": dict(row.probabilities)}
-            for row in tx.batch_rows.iterate(job_id)
+            for row in tx.batch_report.iterate(job_id)
         ]
     return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
 

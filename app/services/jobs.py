@@ -9,13 +9,13 @@ from pathlib import Path
 
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
 from app.services.workplace import Workplace
-from app.store import Transaction
+from app.store.sql_store import Transaction
 
 SILENCE_SECONDS = 20.0  # after which a worker counts as gone
 
 
 def new_id() -> str:
-    """An id that nobody can guess and that says nothing."""
+    """A random id that cannot be guessed."""
     return secrets.token_hex(8)
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.settings import Settings
-from app.store import Blobs, SqlStore
+from app.store.files.blobs import Blobs
+from app.store.sql_store import SqlStore
 
 
 @dataclass(frozen=True, eq=False)

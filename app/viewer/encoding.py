@@ -83,7 +83,7 @@ def _header(image: GrayOrColourImage) -> dict[str, Any]:
 
 
 def _window(window: Window, values: np.ndarray) -> dict[str, Any]:
-    """A window for the browser; a table becomes one grey per code, so no sums are left to do."""
+    """A window for the browser; a table becomes one grey per code for it to look up."""
     entry = {
         "name": window.name,
         "centre": window.centre,

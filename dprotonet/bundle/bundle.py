@@ -18,8 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dprotonet.bundle.contents import check_contents, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
-from dprotonet.bundle.manifest import Manifest, check_contents, checked_weights, read_manifest
+from dprotonet.bundle.manifest import Manifest, read_manifest
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.staging import replace_manifest
 from dprotonet.errors import UnusableBundle

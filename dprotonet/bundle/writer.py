@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.contents import part_digests
 from dprotonet.bundle.digests import file_digest, raw_tensors
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.manifest import (
@@ -14,7 +15,6 @@ from dprotonet.bundle.manifest import (
     MODEL,
     PROTOTYPES,
     Manifest,
-    part_digests,
     write_json,
     write_manifest,
 )

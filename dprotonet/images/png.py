@@ -32,8 +32,8 @@ class PngHead:
     @property
     def exponent(self) -> float | None:
         """What a sample in [0, 1] is raised to for the screen; None: it is ready for it."""
-        found = 1 / (self.gamma * _SCREEN)
-        return found if abs(found - 1) > _LEAST_CHANGE else None
+        exponent = 1 / (self.gamma * _SCREEN)
+        return exponent if abs(exponent - 1) > _LEAST_CHANGE else None
 
 
 def png_head(stream: BinaryIO) -> PngHead:

@@ -99,8 +99,8 @@ def _with_stand_ins(
     if others.size == 0 or others.min() - float(least) <= others.max() - others.min():
         return padding
     notes.append(f"Pixels of {least:g} are taken to have no value; they are shown black.")
-    found: np.ndarray = pixels == least
-    return found if padding is None else found | padding
+    empty: np.ndarray = pixels == least
+    return empty if padding is None else empty | padding
 
 
 def _windows(

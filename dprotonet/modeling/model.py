@@ -139,7 +139,8 @@ class DProtoNet(nn.Module):
 
     def logits(self, images: Tensor) -> Tensor:
         """``(N, 3, S, S)`` normalised images to ``(N, K)`` logits."""
-        return self(images).logits
+        inference: Inference = self(images)
+        return inference.logits
 
     def similarity(self, vectors: Tensor) -> Tensor:
         """``(N, P, D)`` pooled vectors to ``(N, P)`` similarities to this model's prototypes."""

@@ -32,9 +32,9 @@ MEBIBYTE = 1024 * 1024
 
 def field(page: Page) -> Locator:
     """The upload field, once it is there."""
-    found = page.locator(".upload")
-    found.wait_for()
-    return found
+    upload = page.locator(".upload")
+    upload.wait_for()
+    return upload
 
 
 def spooled(program: Program) -> list[Path]:
@@ -49,7 +49,7 @@ def test_several_images_are_sent_and_listed_with_what_became_of_them(
     text.write_text("no image")
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files([*images, text])
-    page.get_by_text("4 added, 1 no image").wait_for()
+    page.get_by_text("4 added, 1 not an image").wait_for()
     page.locator("[data-upload=empty]").wait_for()
     assert spooled(program) == []
 
@@ -78,7 +78,7 @@ def test_dropped_files_become_a_batch_once_the_reader_says_so(
     root.evaluate(DROP, [["a.txt", "one"], ["b.txt", "two"]])
     page.get_by_text("Chosen: 2 files").wait_for()
     root.get_by_role("button", name="Remove").click()
-    page.get_by_text("at once. Larger sets").wait_for()
+    page.get_by_text("at once. For more").wait_for()
     assert start.is_disabled()
 
     packed = tmp_path / "images.zip"

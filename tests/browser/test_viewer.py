@@ -39,7 +39,7 @@ def opened(page: Page, program: Program, image: Path) -> Page:
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files(image)
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_text("Bars to the right speak for").wait_for()
+    page.get_by_text("Bars to the right support").wait_for()
     return page
 
 
@@ -66,7 +66,7 @@ def test_every_window_function_is_that_of_the_library(
 ) -> None:
     page.goto(program.address)
     address = f"/api/viewer/{viewer_assets().digest}/windowing.js"
-    found = page.evaluate(
+    levels = page.evaluate(
         """async ([address, window]) => {
           const { level } = await import(address);
           return Array.from({ length: 200 }, (_, value) => level(value - 50, window));
@@ -74,7 +74,7 @@ def test_every_window_function_is_that_of_the_library(
         [address, {"centre": 40.5, "width": 61, "function": function}],
     )
     expected = Window(40.5, 61, "", function).apply(np.arange(-50, 150))  # type: ignore[arg-type]
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(levels, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["C15.dcm", "N60.tif"])
@@ -84,7 +84,7 @@ def test_greys_beside_one_extreme_value_are_those_of_the_library(
     image = read_image(REPORTS / name)
     page.goto(program.address)
     folder = f"/api/viewer/{viewer_assets().digest}"
-    found = page.evaluate(
+    painted = page.evaluate(
         """async ([folder, packed]) => {
           const { unpack } = await import(`${folder}/encoding.js`);
           const { greyTable, sampleValues, valueText } = await import(`${folder}/windowing.js`);
@@ -99,10 +99,10 @@ def test_greys_beside_one_extreme_value_are_those_of_the_library(
         }""",
         [folder, base64.b64encode(encoding.pack_image(image)).decode()],
     )
-    greys = np.array(found["greys"]).reshape(image.shape)
+    greys = np.array(painted["greys"]).reshape(image.shape)
     assert np.abs(greys - np.rint(image.unit() * 255)).max() <= 1
     middle = image.pixels.reshape(-1)[image.pixels.size // 2]
-    assert float(found["middle"].removeprefix("≈ ")) == pytest.approx(middle, rel=1e-3)
+    assert float(painted["middle"].removeprefix("≈ ")) == pytest.approx(middle, rel=1e-3)
 
 
 def test_looking_asks_the_server_for_nothing(opened: Page) -> None:

@@ -96,12 +96,10 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
 def test_every_source_file_that_a_page_names_is_there(page: Path) -> None:
     missing = []
     for line in page.read_text(encoding="utf-8").splitlines():
-        folder = ROOT
-        for name in CODE.findall(line):
-            if not SOURCE.fullmatch(name):
-                continue
+        folder = None
+        for name in filter(SOURCE.fullmatch, CODE.findall(line)):
             if "/" in name:  # from the root; names without a folder that follow are its neighbours
                 folder = ROOT / name if name.endswith("/") else (ROOT / name).parent
-            if not (ROOT / name).exists() and not (folder / name).exists():
+            if folder and not (ROOT / name).exists() and not (folder / name).exists():
                 missing.append(name)
     assert missing == []

@@ -175,7 +175,6 @@ def memory(recipe: Recipe, images: int = 512) -> dict[str, Any]:
 
 def _in_child(recipe: Recipe, images: int) -> int:
     """Bytes that :func:`_peak_of_update` finds in a process that has done nothing else."""
-    root = Path(__file__).parents[2]
     words = [
         sys.executable,
         "-m",
@@ -183,7 +182,7 @@ def _in_child(recipe: Recipe, images: int) -> int:
         json.dumps(recipe.to_json()),
         str(images),
     ]
-    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
     return int(done.stdout.split()[-1])
 
 

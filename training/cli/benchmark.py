@@ -22,7 +22,7 @@ NODES = ("class", "prototype")
 
 @dataclass(frozen=True)
 class BenchArguments:
-    """What ``bench`` is asked for.
+    """The arguments of ``bench``.
 
     Attributes:
         methods: names, or names with settings, as "mdm:tier=draft"; none for all.
@@ -55,7 +55,7 @@ class BenchArguments:
 
 @dataclass(frozen=True)
 class ThroughputArguments:
-    """What ``throughput`` is asked for.
+    """The arguments of ``throughput``.
 
     Attributes:
         images: of noise, that one turn goes over.

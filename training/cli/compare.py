@@ -24,7 +24,7 @@ from training.recipe import load_recipe
 
 @dataclass(frozen=True)
 class CompareArguments:
-    """What ``compare`` is asked for.
+    """The arguments of ``compare``.
 
     Attributes:
         presets: names, or names with keys of the recipe, as "dprotonet:masks=random".
@@ -47,7 +47,7 @@ class CompareArguments:
 
 @dataclass(frozen=True)
 class StudiesArguments:
-    """What ``studies`` is asked for."""
+    """The arguments of ``studies``."""
 
     folder: Path
 

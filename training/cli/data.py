@@ -10,7 +10,7 @@ from training.cli.options import Commands, add_command, print_json
 
 @dataclass(frozen=True)
 class PhantomArguments:
-    """What ``phantom`` is asked for.
+    """The arguments of ``phantom``.
 
     Attributes:
         count: images.
@@ -26,7 +26,7 @@ class PhantomArguments:
 
 @dataclass(frozen=True)
 class GalleryArguments:
-    """What ``gallery`` is asked for; ``data`` is what the bundle was trained on."""
+    """The arguments of ``gallery``; ``data`` is what the bundle was trained on."""
 
     bundle: Path
     data: Path | None

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from training.data.splits import Split
 
 USUAL_METHODS = ("mdm", "gradcam", "centre")
-"""The methods of pointing and shortcut unless others are asked for: the decoder, the heatmap that
+"""The methods of pointing and shortcut by default: the decoder, the heatmap that
 most people know, and the control that sees no network."""
 
 
 @dataclass(frozen=True)
 class EvaluateArguments:
-    """What ``evaluate`` is asked for.
+    """The arguments of ``evaluate``.
 
     Attributes:
         faithfulness: images whose heatmaps are measured so; 0 leaves it out.
@@ -56,7 +56,7 @@ class EvaluateArguments:
 
 @dataclass(frozen=True)
 class CardArguments:
-    """What ``card`` is asked for; without ``out`` the card is printed."""
+    """The arguments of ``card``; without ``out`` the card is printed."""
 
     bundle: Path
     out: Path | None
@@ -64,7 +64,7 @@ class CardArguments:
 
 @dataclass(frozen=True)
 class HeatmapArguments:
-    """What ``pointing`` and ``shortcut`` are asked for.
+    """The arguments of ``pointing`` and ``shortcut``.
 
     Attributes:
         count: correctly classified images to score.
@@ -80,7 +80,7 @@ class HeatmapArguments:
 
 @dataclass(frozen=True)
 class BoxesArguments:
-    """What ``boxes`` is asked for; ``out`` is the folder of a cross-validation with bundles."""
+    """The arguments of ``boxes``; ``out`` is the folder of a cross-validation with bundles."""
 
     out: Path
     data: Path | None
@@ -90,7 +90,7 @@ class BoxesArguments:
 
 @dataclass(frozen=True)
 class ProbeArguments:
-    """What ``probe`` is asked for."""
+    """The arguments of ``probe``."""
 
     recipe: str
     data: Path | None
@@ -184,7 +184,7 @@ def add_probe(commands: Commands) -> None:
 
 
 def evaluate(arguments: EvaluateArguments) -> None:
-    """Evaluate a bundle on a split; its slow parts only where they were asked for."""
+    """Evaluate a bundle on a split, with the slow parts that were named."""
     from dprotonet.bundle.bundle import Bundle
     from training.evaluation.evaluate import Extras, slow_parts
     from training.evaluation.evaluate import evaluate as figures_of

@@ -90,7 +90,7 @@ def fold_count(text: str) -> int:
 
 
 def usable_device(name: str | None) -> str:
-    """The device that is asked for; without a name CUDA where there is a GPU.
+    """The device of this name; without a name CUDA if there is a GPU, else the CPU.
 
     Raises:
         ReadableError: this machine has no such device.

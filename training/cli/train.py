@@ -18,7 +18,8 @@ from training.cli.options import (
     print_json,
     usable_device,
 )
-from training.recipe import load_recipe
+from training.presets import variant
+from training.recipe import Recipe, load_recipe
 
 PLACED_IMAGES = "films.safetensors"  # in the run's folder, unless --films names another file
 ACTIVATIONS = "activations.safetensors"  # behind the frozen blocks; in the run's folder
@@ -26,7 +27,7 @@ ACTIVATIONS = "activations.safetensors"  # behind the frozen blocks; in the run'
 
 @dataclass(frozen=True)
 class TrainArguments:
-    """What ``train`` is asked for.
+    """The arguments of ``train``.
 
     Attributes:
         recipe: name, or path of a YAML file.
@@ -73,16 +74,7 @@ def add_train(commands: Commands) -> None:
 
 def train(arguments: TrainArguments) -> None:
     """Train on the split, or on every fold; write the bundle and say where."""
-    recipe = load_recipe(arguments.recipe, arguments.settings)
-    if arguments.preset:
-        from training.presets import variant
-
-        recipe = variant(recipe, arguments.preset)
-        if recipe.network == "blackbox":
-            raise ReadableError(
-                "A black box has no prototypes, so it makes no model for review. Give another "
-                "--preset; `python -m training compare` trains a black box beside the others."
-            )
+    recipe = _recipe(arguments)
     keep_freed_memory()
     from training.datasets.registry import open_dataset
     from training.fitting import distributed
@@ -125,6 +117,19 @@ def train(arguments: TrainArguments) -> None:
         print_json(pooled)
     else:
         print_json(_bundle_facts(out / "bundle"))
+
+
+def _recipe(arguments: TrainArguments) -> Recipe:
+    recipe = load_recipe(arguments.recipe, arguments.settings)
+    if not arguments.preset:
+        return recipe
+    recipe = variant(recipe, arguments.preset)
+    if recipe.network == "blackbox":
+        raise ReadableError(
+            "A black box has no prototypes, so it makes no model for review. Give another "
+            "--preset; `python -m training compare` trains a black box beside the others."
+        )
+    return recipe
 
 
 def _bundle_facts(folder: Path) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Inputs(Protocol):
 
 
 class LiveInputs:
-    """Images augmented anew for every epoch."""
+    """Images that are augmented again for every epoch."""
 
     def __init__(self, images: PlacedImages, preprocessing: Preprocessing, recipe: Recipe) -> None:
         self._images, self._preprocessing = images, preprocessing
@@ -190,14 +190,16 @@ class EpochBatches:
                 )
             labels = self.labels[self.rows]
             weights = 1.0 / torch.bincount(labels)[labels]
-            picked = torch.multinomial(weights, len(labels), replacement=True, generator=generator)
+            positions = torch.multinomial(
+                weights, len(labels), replacement=True, generator=generator
+            )
         else:
-            picked = torch.randperm(len(self.rows), generator=generator)
-        order = self.rows[picked]
+            positions = torch.randperm(len(self.rows), generator=generator)
+        order = self.rows[positions]
         # The last, smaller batch is left out: its images come first in some other epoch.
         for batch in list(order.split(self.batch_size))[: len(self)]:
-            own = own_part(batch)
-            yield self.inputs.augmented(own, epoch), self.labels[own]
+            batch_rows = own_part(batch)
+            yield self.inputs.augmented(batch_rows, epoch), self.labels[batch_rows]
 
 
 def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:

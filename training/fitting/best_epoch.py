@@ -1,4 +1,4 @@
-"""Which epoch is the best on validation, and when to wait for no better one."""
+"""Which epoch is the best on validation, and when to stop waiting for a better one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.recipe import Recipe
 
 
 class BestEpoch:
-    """The best epoch so far, kept as a part of the checkpoint."""
+    """The best epoch so far, saved with the checkpoint."""
 
     def __init__(self) -> None:
         self.score: tuple[float, float] = (-math.inf, -math.inf)

@@ -1,4 +1,4 @@
-"""What one training command works on: images, inputs, and the rows of each split."""
+"""The data of one training command: images, network inputs, and the rows of each split."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PER_PASS = 16  # images that pass together in the prototype update
 
 @dataclass(frozen=True, eq=False)
 class TrainingContext:
-    """What all phases, folds and networks of one command share.
+    """What is common to all phases, folds and networks of one command.
 
     Attributes:
         live: inputs of all images through the whole network.
-        inputs: what training feeds: ``live``, or activations behind the frozen blocks.
+        inputs: those of training: ``live``, or activations behind the frozen blocks.
         cut: leave networks cut behind their frozen blocks and evaluate them, too, on the cached
             activations, which are in 16 bit: for figures, not for a bundle.
     """
@@ -95,7 +95,7 @@ def balance(context: TrainingContext, rows: SplitRows) -> Tensor | None:
 def prototype_batches(
     context: TrainingContext, rows: Tensor, inputs: Inputs
 ) -> Iterator[PrototypeBatch]:
-    """Training images as the prototype update takes them, without augmentation."""
+    """Batches of training images for the prototype update, without augmentation."""
     for batch in rows.split(PER_PASS):
         at = batch.tolist()
         yield PrototypeBatch(

@@ -170,14 +170,14 @@ def _record(context: TrainingContext, fold: Fold) -> dict[str, Any]:
     for name, fitted in (("dprotonet", fold.fitted), ("blackbox", fold.black)):
         if fitted is None:
             continue
-        judged = fitted.predictions(context, rows)
+        scored = fitted.predictions(context, rows)
         validation = report(
             fitted.predictions(context, fold.rows.validation), resamples=10, curves=False
         )
-        test = report(judged, resamples=10, curves=False)
+        test = report(scored, resamples=10, curves=False)
         record[name] = {
-            "probabilities": np.round(judged.probabilities, 6).tolist(),
-            "called": judged.calls().astype(int).tolist(),
+            "probabilities": np.round(scored.probabilities, 6).tolist(),
+            "called": scored.calls().astype(int).tolist(),
             "temperature": fitted.temperature,
             "threshold": fitted.threshold,
             "validation_auroc": validation["auroc"]["value"],

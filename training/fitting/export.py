@@ -57,7 +57,7 @@ def write_bundle(
     *,
     hardware: str = "",
 ) -> Bundle:
-    """Write the bundle, evaluate it on the test images as it stands on disk, complete its card."""
+    """Write the bundle, evaluate it on the test images as it is on disk, complete its card."""
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None

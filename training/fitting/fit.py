@@ -35,14 +35,14 @@ from training.recipe import Recipe
 
 @dataclass(frozen=True, eq=False)
 class FittedNetwork:
-    """A trained network with what validation chose.
+    """A trained network, and what was chosen on validation.
 
     Attributes:
         logits: ``(N, K)`` of all images, float64, before the temperature.
-        thresholds: of multi-label images, one for each class; None for others.
-        offsets: of the same, log-odds that calibration adds.
-        update: the prototypes' origin; None for the black box.
-        pruning: what it cost; None where nothing was to be pruned.
+        thresholds: by class, for multi-label images; None for others.
+        offsets: by class, for the same: log-odds that calibration adds.
+        update: where the prototypes come from; None for the black box.
+        pruning: its cost; None where the recipe does not prune.
     """
 
     network: torch.nn.Module
@@ -209,11 +209,11 @@ def _fitted(
     labels = context.images.labels.numpy()[at]
     if context.dataset.multi_label:
         temperature, added = fit_offsets(logits[at], labels)
-        said, classes = (
+        probabilities, classes = (
             class_probabilities(logits[at], labels, temperature, added),
             context.dataset.classes,
         )
-        cuts = [fit_threshold(said[:, k], labels[:, k]) for k in range(len(classes))]
+        cuts = [fit_threshold(probabilities[:, k], labels[:, k]) for k in range(len(classes))]
         return FittedNetwork(
             *(network, logits, temperature, None, history, time.perf_counter() - start),
             thresholds=dict(zip(classes, cuts, strict=True)),
@@ -222,7 +222,7 @@ def _fitted(
     temperature, threshold = fit_temperature(logits[at], labels), None
     negative = context.dataset.negative_index
     if negative is not None:
-        said = class_probabilities(logits[at], labels, temperature)
-        threshold = fit_threshold(1.0 - said[:, negative], labels != negative)
+        probabilities = class_probabilities(logits[at], labels, temperature)
+        threshold = fit_threshold(1.0 - probabilities[:, negative], labels != negative)
     seconds = time.perf_counter() - start
     return FittedNetwork(network, logits, temperature, threshold, history, seconds)

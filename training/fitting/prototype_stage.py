@@ -1,4 +1,4 @@
-"""What training does to prototypes: centre, start, update, prune, and fit the last layer."""
+"""The prototypes in training: centred, initialised, updated, pruned; then the last layer."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PruningCost:
-    """What leaving prototypes out cost on the validation images.
+    """What pruning prototypes cost on the validation images.
 
     Attributes:
-        dropped: ids that they had, dead or double.
+        dropped: ids of the dead and duplicate ones.
         kept_by_class: prototypes that each class still has.
         auroc_before: with all prototypes; None where validation has one class only.
-        auroc_after: without the dropped ones, the last layer fitted anew.
-        accuracy_before: share of images whose most probable class is right; of multi-label images,
-            of the classes on the right side of 0.5.
+        auroc_after: without the dropped ones, with the last layer fitted again.
+        accuracy_before: fraction of images whose most probable class is right; for multi-label
+            images, of classes on the right side of 0.5.
         accuracy_after: the same without the dropped ones.
     """
 
@@ -59,9 +59,9 @@ class PruningCost:
 def centre(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> None:
     """Take the training images' mean out of the pooled vectors.
 
-    All vectors of a fresh network share one direction, under which a cosine can hardly tell them
-    apart. Masks do not depend on the last add-on layer, and pooling divides by the mask's sum: so
-    the mean of the vectors, less from that layer's bias, leaves them centred.
+    All vectors of a new network have one direction in common, so that their cosines hardly
+    differ. Masks do not depend on the last add-on layer, and pooling divides by the mask's sum: so
+    the vectors are centred when their mean is subtracted from that layer's bias.
     """
     vectors = outputs(model, context.inputs, rows.train, lambda o: o.vectors, context.device)
     with torch.no_grad():
@@ -83,16 +83,16 @@ def recentre(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> Non
 
 
 def centres(context: TrainingContext) -> bool:
-    """Whether vectors are centred: where the recipe asks for it, and wherever findings go together.
+    """Whether vectors are centred: where the recipe asks for it, always for multi-label images.
 
-    A softmax takes no notice of what all classes share; sigmoids do, and without centring they
-    were seen to drive all vectors together on one direction.
+    A softmax ignores what all classes have in common. Sigmoids do not: without centring, training
+    with them was seen to drive all vectors into one direction.
     """
     return context.recipe.centre or context.images.multi_label
 
 
 def start(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> None:
-    """Before the backbone begins to move: centre, and share images out among the prototypes."""
+    """Centre the vectors and initialise the prototypes, before the backbone is trained."""
     if centres(context):
         centre(model, context, rows)
     if context.recipe.start == "kmeans":
@@ -127,12 +127,12 @@ def finish(
     )
     update.apply_to(model)
     everyone = torch.arange(len(context.images))
-    found = outputs(model, context.final, everyone, lambda o: o.similarities, context.device)
+    similarities = outputs(model, context.final, everyone, lambda o: o.similarities, context.device)
     model.cpu()
-    fit_head(model, found, context, rows)
+    fit_head(model, similarities, context, rows)
     if not recipe.prune:
-        return model, update, found, None
-    return _prune(model, update, found, context, rows)
+        return model, update, similarities, None
+    return _prune(model, update, similarities, context, rows)
 
 
 def _prune(
@@ -146,38 +146,39 @@ def _prune(
         model, prototype_batches(context, rows.train, context.final), images_per_pass=PER_PASS
     )
     keep = worth_keeping(statistics, model.options)
-    smaller, left = pruned(model, keep), similarities[:, list(keep)]
-    fit_head(smaller, left, context, rows)
-    before, after = _judge(model, similarities, context, rows), _judge(smaller, left, context, rows)
+    smaller, remaining = pruned(model, keep), similarities[:, list(keep)]
+    fit_head(smaller, remaining, context, rows)
+    before = _validation_figures(model, similarities, context, rows)
+    after = _validation_figures(smaller, remaining, context, rows)
     dropped = tuple(name for p, name in enumerate(model.prototype_ids) if p not in keep)
     cost = PruningCost(
         dropped, smaller.options.prototype_counts, before[0], after[0], before[1], after[1]
     )
     _log.info("pruning: %d of %d prototypes dropped", len(dropped), len(model.prototype_ids))
-    return smaller, pruned_update(update, smaller, keep), left, cost
+    return smaller, pruned_update(update, smaller, keep), remaining, cost
 
 
-def _judge(
+def _validation_figures(
     model: DProtoNet, similarities: Tensor, context: TrainingContext, rows: SplitRows
 ) -> tuple[float | None, float]:
     """AUROC and accuracy on the validation images."""
     truth = context.images.labels[rows.validation].numpy()
     with torch.no_grad():
         logits = model.contributions(similarities[rows.validation]).sum(dim=-1)
-    said = class_probabilities(logits.double().numpy(), truth)
-    area = auroc(said, truth)
-    return (None if np.isnan(area) else area), accuracy(said, truth)
+    probabilities = class_probabilities(logits.double().numpy(), truth)
+    area = auroc(probabilities, truth)
+    return (None if np.isnan(area) else area), accuracy(probabilities, truth)
 
 
 def fit_head(
     model: DProtoNet, similarities: Tensor, context: TrainingContext, rows: SplitRows
 ) -> None:
-    """The last layer alone, on similarities ``(N, P)`` that no longer change."""
+    """Fit the last layer alone, on fixed similarities ``(N, P)``."""
     weight = model.head.weight
     start = weight.detach().clone()
     x, y = similarities[rows.train], context.images.labels[rows.train]
     weights = balance(context, rows)
-    own = functional.one_hot(model.prototype_class, len(context.dataset.classes)).T.bool()
+    own_class = functional.one_hot(model.prototype_class, len(context.dataset.classes)).T.bool()
     weight.requires_grad_(True)
     optimizer = torch.optim.Adam([weight], lr=context.recipe.head_lr)
     for _ in range(context.recipe.head_steps):
@@ -186,10 +187,10 @@ def fit_head(
         loss = classification_loss(
             logits, y, None if weights is None else weights.cpu(), context.recipe.label_smoothing
         )
-        # L1 on foreign weights as in the joint phase, and a pull to where that phase left them.
+        # L1 on the weights of other classes as in the joint phase, and L2 towards their start.
         loss = (
             loss
-            + context.recipe.l1 * weight[~own].abs().sum()
+            + context.recipe.l1 * weight[~own_class].abs().sum()
             + 1e-2 * (weight - start).pow(2).sum()
         )
         loss.backward()

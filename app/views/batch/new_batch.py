@@ -1,4 +1,4 @@
-"""Beginning a batch: uploaded files or a ZIP, or a folder of the server that the settings allow."""
+"""Starting a batch: uploaded files or a ZIP, or a server folder that the settings allow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 
 
 def draw_new_batch(workplace: Workplace) -> None:
-    """Choose files, look at what was chosen, begin."""
+    """Choose files, check the choice, start."""
     st.markdown("##### New batch")
     usable = {info.digest: info for info in models.all(workplace) if not info.problem}
     if not usable:
@@ -64,13 +64,13 @@ def _draw_upload(workplace: Workplace, model: str, explain: bool) -> None:
         st.caption(upload_limits(workplace))
     if st.button("Start", type="primary", disabled=not chosen, key="batch-start"):
         with show_errors_on_top():
-            _started(_start_upload(workplace, sent.ids, model, explain))
-        st.rerun()  # refused: the files are gone, so the page is drawn without them
+            _open_batch(_start_upload(workplace, sent.ids, model, explain))
+        st.rerun()  # refused: the files were deleted, so the page is redrawn without them
 
 
 def _start_upload(workplace: Workplace, ids: Sequence[str], model: str, explain: bool) -> Job:
     with (
-        st.spinner(f"Keeping {counted(len(ids), 'file')}…"),
+        st.spinner(f"Storing {counted(len(ids), 'file')}…"),
         receiving.taken(workplace, upload_token(workplace), ids) as files,
     ):
         return batches.start_upload(workplace, files, explain=explain, model=model)
@@ -80,34 +80,34 @@ def _draw_server_folder(workplace: Workplace, model: str, explain: bool) -> None
     roots = batches.folders(workplace)
     if not roots:
         st.info(
-            "No server folder may be read. Name some in `DPROTONET_FOLDERS` when the program "
+            "No server folder is allowed. List folders in `DPROTONET_FOLDERS` before the program "
             "starts.",
             icon=":material/folder_off:",
         )
         return
-    root = st.selectbox("Folder", roots, format_func=_folder_words, key="batch-root")
+    root = st.selectbox("Folder", roots, format_func=_folder_text, key="batch-root")
     with show_errors():
-        inside = batches.subfolders(workplace, root)
+        subfolders = batches.subfolders(workplace, root)
         folder: Path = root
-        if inside:
+        if subfolders:
             chosen = st.selectbox(
-                "Inside it",
-                inside,
+                "Subfolder",
+                subfolders,
                 index=None,
                 format_func=lambda path: printable(path.name),
                 placeholder="The whole folder",
-                key=f"batch-inside-{_folder_words(root)}",
+                key=f"batch-subfolder-{_folder_text(root)}",
             )
             folder = chosen or root
-        st.caption(f"Hidden files and links are passed over: {plain(_folder_words(folder))}")
+        st.caption(f"Reads {plain(_folder_text(folder))}. Hidden files and links are skipped.")
         if st.button("Start", type="primary", key="batch-start"):
-            _started(batches.start_folder(workplace, folder, explain=explain, model=model))
+            _open_batch(batches.start_folder(workplace, folder, explain=explain, model=model))
 
 
-def _folder_words(folder: Path) -> str:
+def _folder_text(folder: Path) -> str:
     return printable(str(folder))
 
 
-def _started(job: Job) -> None:
+def _open_batch(job: Job) -> None:
     show_batch(job.job_id)
     st.rerun()

@@ -1,4 +1,4 @@
-"""One image under review: the image at the left; findings, prototypes and verdict at the right."""
+"""One case: the image on the left; prediction, prototypes and verdict on the right."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from app.services.workplace import Workplace
 from app.viewer.colours import COLOUR_TABLE_HEX
 from app.viewer.component import Overlay, image_viewer
 from app.views.review.heatmaps import (
+    draw_explain_button,
+    draw_heatmaps,
     draw_jobs,
-    draw_maps,
-    draw_shown_map,
-    explain_button,
-    shown_map,
-    turn,
+    draw_selected_heatmap,
+    request_count,
+    selected_heatmap,
 )
 from app.views.review.job_progress import draw_failures
-from app.views.review.prediction import draw_prediction, explained_words, threshold_words
+from app.views.review.prediction import draw_prediction, explanation_offer, threshold_text
 from app.views.review.prototypes import draw_matches
-from app.views.review.reliability import MEANING, map_words, measured_words, warnings
+from app.views.review.reliability import MEANING, heatmap_title, measured_text, warnings
 from app.views.review.verdict import draw_revisions, draw_verdict
 from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import counted, plain
 from app.views.shared.navigation import show_case
 from dprotonet.errors import ReadableError
 
-_IMAGE_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
+_IMAGE_HEIGHT = 476  # CSS pixels: with bars and text it ends at the bottom of 1280 × 800
 
 
 def draw_sheet(workplace: Workplace, case_id: str) -> None:
-    """The whole page of one case, or the sentence that says why it cannot be shown."""
+    """The whole page of one case, or why it cannot be shown."""
     try:
         sheet = review.open_case(workplace, case_id, frame=_frame(case_id))
     except ReadableError as error:
@@ -57,7 +57,7 @@ def _draw_bar(workplace: Workplace, sheet: Sheet) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
         st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
         st.markdown(f"**{plain(case.file_name)}**", width="content")
-        st.caption(facts_words(case), width="stretch")
+        st.caption(facts_text(case), width="stretch")
         _draw_study(sheet)
         _draw_twins(sheet)
         _draw_model_choice(workplace, sheet)
@@ -65,7 +65,7 @@ def _draw_bar(workplace: Workplace, sheet: Sheet) -> None:
             _draw_more(workplace, sheet)
 
 
-def facts_words(case: Case) -> str:
+def facts_text(case: Case) -> str:
     """DICOM · DX · PA · 2500 × 2048 · 12 bit."""
     facts = case.facts
     parts = [
@@ -97,7 +97,7 @@ def _draw_study(sheet: Sheet) -> None:
 
 
 def _draw_twins(sheet: Sheet) -> None:
-    """The other cases with these pixels: what is shown of them is another, so is what is said."""
+    """The other cases with these pixels, whose header may change how they look and are read."""
     if not sheet.twins:
         return
     with st.popover("Same pixels", icon=":material/content_copy:"):
@@ -125,7 +125,7 @@ def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
     st.selectbox(
         "Model for this case",
         list(usable),
-        format_func=lambda digest: _model_words(digest, usable[digest]),
+        format_func=lambda digest: _model_title(digest, usable[digest]),
         key=key,
         label_visibility="collapsed",
         width=250,
@@ -134,8 +134,8 @@ def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
     )
 
 
-def _model_words(digest: str, info: BundleInfo | None) -> str:
-    return f"{info.name if info else 'Model not here'} · {digest[:8]}"
+def _model_title(digest: str, info: BundleInfo | None) -> str:
+    return f"{info.name if info else 'Model not found'} · {digest[:8]}"
 
 
 def _change_model(workplace: Workplace, case_id: str, key: str) -> None:
@@ -150,17 +150,17 @@ def _draw_more(workplace: Workplace, sheet: Sheet) -> None:
     burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
     st.caption(f"Case `{case.case_id}` · burned-in text: {burned}")
     st.caption(f"SHA-256 of the file  \n`{case.file_sha256}`")
-    hashed = "pixels" if case.pixel_hash == "decoded" else "pixels as they lie in the file"
+    hashed = "decoded pixels" if case.pixel_hash == "decoded" else "pixels as encoded in the file"
     st.caption(f"SHA-256 of the {hashed}  \n`{case.pixel_sha256}`")
     st.divider()
-    sure = st.checkbox(
-        "Delete this image with its original, predictions, heatmaps and revisions",
-        key=f"sure-{case.case_id}",
+    is_confirmed = st.checkbox(
+        "Delete this image with its original file, predictions, heatmaps and revisions",
+        key=f"confirm-{case.case_id}",
     )
     st.button(
         "Delete case",
         icon=":material/delete:",
-        disabled=not sure,
+        disabled=not is_confirmed,
         key=f"delete-{case.case_id}",
         on_click=_delete,
         args=(workplace, case.case_id),
@@ -174,35 +174,35 @@ def _delete(workplace: Workplace, case_id: str) -> None:
 
 
 def _draw_image(sheet: Sheet) -> None:
-    case, shown = sheet.case, shown_map(sheet)
-    chosen = image_viewer(
+    case, selected = sheet.case, selected_heatmap(sheet)
+    frame = image_viewer(
         case_id=case.case_id,
         frame=sheet.frame,
         frames=case.facts.frames,
         image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
         heatmaps=[
             Overlay(
-                one.heatmap_id,
-                map_words(one.saved),
-                f"/api/heatmap/{one.saved.explanation_id}",
-                f"{measured_words(one.saved)} {MEANING}",
-                " ".join(warnings(one)),
+                offered.heatmap_id,
+                heatmap_title(offered.saved),
+                f"/api/heatmap/{offered.saved.explanation_id}",
+                f"{measured_text(offered.saved)} {MEANING}",
+                " ".join(warnings(offered)),
             )
-            for one in sheet.maps
+            for offered in sheet.maps
         ],
-        requested=shown.heatmap_id if shown else None,
-        requests=turn(sheet),
+        requested=selected.heatmap_id if selected else None,
+        requests=request_count(sheet),
         colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,
         key=f"image-{case.case_id}",
     )
-    if chosen != sheet.frame:
-        st.session_state[f"frame-{case.case_id}"] = chosen
+    if frame != sheet.frame:
+        st.session_state[f"frame-{case.case_id}"] = frame
         st.rerun()
 
 
 def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
-    """Every part has a place that is always there: what comes and goes moves no other part."""
+    """Every part has its own container, so that one that comes or goes moves no other."""
     prediction = sheet.prediction
     with st.container(gap="small"):
         _draw_problem(workplace, sheet)
@@ -210,21 +210,21 @@ def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
             info = _info(workplace, sheet)
             draw_prediction(sheet, prediction)
             with st.container(gap="xxsmall", key="facts-prediction"):
-                st.caption(threshold_words(prediction, sheet.negative_class))
+                st.caption(threshold_text(prediction, sheet.negative_class))
                 if info and info.note_on_classes:
                     st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-                first = sheet.offered_class or prediction.leading
-                explain_button(workplace, sheet, f"class:{first}", key="explain-label")
-                st.caption(explained_words(sheet, prediction), width="stretch")
+                name = sheet.offered_class or prediction.leading
+                draw_explain_button(workplace, sheet, f"class:{name}", key="explain-label")
+                st.caption(explanation_offer(sheet, prediction), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the image…")
-            st.caption("The prediction appears here by itself.")
+            st.caption("The prediction will appear here.")
     with st.container(gap="small"):
         draw_failures(workplace, sheet)
         draw_jobs(workplace, sheet)
     with st.container(gap="small"):
-        draw_shown_map(workplace, sheet)
+        draw_selected_heatmap(workplace, sheet)
     _draw_tabs(workplace, sheet)
 
 
@@ -237,7 +237,7 @@ def _draw_problem(workplace: Workplace, sheet: Sheet) -> None:
 
 
 def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
-    prototypes, verdict, maps, revisions = st.tabs(
+    prototypes, verdict, heatmaps, revisions = st.tabs(
         [
             "Prototypes",
             "Verdict",
@@ -247,17 +247,17 @@ def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
     )
     with prototypes:
         if sheet.prediction is None:
-            st.caption("Prototypes are shown with the prediction.")
+            st.caption("The prototypes appear with the prediction.")
         elif not sheet.matches:
-            st.caption("Prototypes are shown as soon as their model is there.")
+            st.caption("The prototypes appear when their model is available.")
         else:
             expected = sheet.annotation.revision if sheet.annotation else 0
             draw_matches(workplace, sheet, sheet.prediction, expected=expected)
     with verdict, st.container(gap="xsmall"):
-        # A fragment: while the reader fills the form, only the form is drawn anew.
+        # A fragment: while the reader fills the form, only the form is redrawn.
         st.fragment(draw_verdict)(workplace, sheet)
-    with maps:
-        draw_maps(workplace, sheet)
+    with heatmaps:
+        draw_heatmaps(workplace, sheet)
     with revisions:
         draw_revisions(sheet)
 

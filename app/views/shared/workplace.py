@@ -7,6 +7,6 @@ from app.services.workplace import Workplace
 from app.settings import Settings
 
 
-def workplace() -> Workplace:
-    """Opened on the first call, for the settings of the environment."""
+def current_workplace() -> Workplace:
+    """The workplace for the settings of the environment; opened on the first call."""
     return shared_workplace(Settings.from_environment())

@@ -34,7 +34,7 @@ class IsolatedReader:
         child_limits: what one request may cost.
         children: how many requests are answered at the same time.
         wait_seconds: how long a request waits for a free child; None: until there is one.
-        idle_seconds: after which a child that is not asked is ended; None: never.
+        idle_seconds: after which a child without requests is ended; None: never.
         niceness: of the children (Unix): 0 to 19, where more gives way to others.
     """
 

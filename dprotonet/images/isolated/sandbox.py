@@ -1,7 +1,7 @@
 """What the child that opens foreign files cannot do: a decoder may be taken over by a file.
 
 It gets an environment without secrets, then gives up the network, writing, other processes and
-its privileges, as far as the system lets it. What holds is returned, so that it can be told.
+its privileges, as far as the system lets it. What holds is returned, so that it can be reported.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def child_environment(own: Mapping[str, str], search_path: Sequence[str]) -> dic
     # "" stands for the current folder.
     kept["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in search_path)
     kept["PYTHONDONTWRITEBYTECODE"] = "1"
-    if site.ENABLE_USER_SITE:  # packages may lie below the home folder, which the child is not told
+    if site.ENABLE_USER_SITE:  # packages may lie below the home folder, which is kept back
         kept["PYTHONUSERBASE"] = site.getuserbase()
     return {**kept, **dict.fromkeys(_THREADS, "1"), "HOME": os.devnull}
 

@@ -121,7 +121,7 @@ def open_tiff(file: OpenFile, limits: Limits) -> TiffFile:
 def _parsed(stream: BinaryIO) -> tifffile.TiffFile:
     import tifffile
 
-    # It tells the log of each oddity, with words of the file; the reader is told in the notes.
+    # It logs each oddity and quotes the file; what the reader must know stands in the notes.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     stream.seek(0)
     flags: dict[str, Any] = dict(_AS_WRITTEN)

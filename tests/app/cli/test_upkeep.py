@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app import bootstrap
-from app.__main__ import _parser, main
+from app.cli.arguments import Backup, Bind, DeleteOrphans, ListOrphans, Restore, parse
+from app.cli.main import main
 from app.runtime.folder_lock import FolderLock
 from app.services import originals, review
 from app.services.inference import queue
@@ -19,8 +20,8 @@ from app.services.originals import MOST_ASIDE
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import SqlStore
 from app.store.rows import Base
+from app.store.sql_store import SqlStore
 from tests.app.services.workplaces import make_workplace, png
 from tests.app.store.databases import (
     database_url,
@@ -387,5 +388,11 @@ def test_a_database_that_another_program_holds_open_is_not_replaced(
 def test_the_documents_commands_are_the_programs(capsys: pytest.CaptureFixture) -> None:
     commands = re.findall(r"python -m app ([a-z][^`\n]*)", DOCS.read_text(encoding="utf-8"))
     assert {command.split()[0] for command in commands} == {"backup", "restore", "bind", "orphans"}
+    kinds = {
+        "backup": Backup,
+        "restore": Restore,
+        "bind": Bind,
+        "orphans": ListOrphans | DeleteOrphans,
+    }
     for command in commands:
-        assert _parser().parse_args(shlex.split(command)).command == command.split()[0]
+        assert isinstance(parse(shlex.split(command)), kinds[command.split()[0]])

@@ -13,6 +13,7 @@ import pytest
 
 from app.runtime import worker
 from app.services import batches, jobs, review
+from app.services.inference import failures
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -61,7 +62,7 @@ def until(found: Callable[[], object], process: subprocess.Popen[bytes]) -> None
         time.sleep(0.02)
 
 
-def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_doubles(
+def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_duplicates(
     workplace: Workplace,
 ) -> None:
     job = batches.start_folder(workplace, workplace.settings.folders[0])
@@ -154,17 +155,17 @@ def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_ha
             stop.set()
         return FakePool.predict(pool, *arguments)  # type: ignore[arg-type]
 
-    sentence = worker.queue.sentence
-    monkeypatch.setattr(worker.queue, "sentence", back)
+    sentence = failures.sentence
+    monkeypatch.setattr(failures, "sentence", back)
     monkeypatch.setattr(pool, "predict", predict)
     gone()
     worker.run(workplace, stop=stop)
-    assert len(outages) == 2 and all("cannot be opened" in said for said in outages)
+    assert len(outages) == 2 and all("cannot be opened" in outage for outage in outages)
     row = review.list_cases(workplace).rows[0]
     assert (row.status, len(pool.predicted)) == ("new", 2)
 
 
-def test_a_job_in_line_is_begun_within_a_moment(
+def test_a_queued_job_is_begun_within_a_moment(
     workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.app.services.workplaces import FakePool

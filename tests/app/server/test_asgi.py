@@ -17,7 +17,7 @@ from app.services.inference import queue
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Spool
+from app.store.files.spool import Spool
 from app.store.migrate import upgrade
 from app.viewer import encoding
 from app.viewer.assets import viewer_assets
@@ -154,7 +154,7 @@ def test_uploads_that_nobody_came_back_for_are_removed_while_the_server_runs(
         if len(looks) == 1:
             raise OSError("the disk was away for a moment")
         if len(looks) == 3:
-            monkeypatch.setattr("app.services.uploading.ledger.LIFE_SECONDS", -1.0)
+            monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
         return workplace
 
     async def run() -> None:

@@ -1,6 +1,5 @@
 """Batches: every file a row, nothing done twice, nothing lost."""
 
-import csv
 import io
 import json
 import threading
@@ -13,9 +12,10 @@ import pytest
 
 from app.domain.errors import NotFound, Refused
 from app.services import batch_export, batches, explanations, jobs, review
-from app.services.inference import queue
+from app.services.inference import folder_listing, queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
+from tests.app.services.batch_states import states
 from tests.app.services.workplaces import FakePool, dicom, png
 
 
@@ -35,20 +35,16 @@ def images(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place_with(workplace: Workplace, images: Path) -> Workplace:
+def with_images(workplace: Workplace, images: Path) -> Workplace:
     return replace(workplace, settings=replace(workplace.settings, folders=(images,)))
 
 
-def states(workplace: Workplace, job_id: str) -> list[tuple[str, str]]:
-    return [(row.name, row.state) for row in batches.rows(workplace, job_id).rows]
-
-
 def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_pending(place_with, pool)
-    assert states(place_with, job.job_id) == [
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
+    assert states(with_images, job.job_id) == [
         ("1.png", "done"),
         ("2.dcm", "done"),
         ("3-again.dcm", "duplicate"),
@@ -56,57 +52,45 @@ def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
         ("5.png", "error"),
         ("6", "done"),
     ]
-    state = batches.progress(place_with, job.job_id)
+    state = batches.progress(with_images, job.job_id)
     assert (state.job.state, state.total, state.finished) == ("done", 6, 6)
     assert state.job.message.startswith("One link was left out (link.png).")
-    rows = batches.rows(place_with, job.job_id).rows
+    rows = batches.rows(with_images, job.job_id).rows
     assert rows[0].label == "finding" and rows[0].probabilities["finding"] > 0.5
     assert rows[1].case_id == rows[2].case_id and "already" in rows[2].message
     assert rows[3].message and rows[4].message and rows[4].file_sha256
     assert "first of 2 frames" in rows[5].message
-    assert review.open_case(place_with, str(rows[0].case_id)).prediction is not None
-    assert [job.kind for job in review.open_case(place_with, str(rows[0].case_id)).jobs] == []
+    assert review.open_case(with_images, str(rows[0].case_id)).prediction is not None
+    assert [job.kind for job in review.open_case(with_images, str(rows[0].case_id)).jobs] == []
 
 
 def test_a_batch_can_explain_each_images_most_probable_finding(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
     (images / "inner" / "7.png").write_bytes(png(7, level=20))
-    job = batches.start_folder(place_with, images, explain=True)
-    queue.run_pending(place_with, pool)
-    rows = batches.rows(place_with, job.job_id).rows
-    saved = explanations.get(place_with, str(rows[0].explanation_id))
+    job = batches.start_folder(with_images, images, explain=True)
+    queue.run_pending(with_images, pool)
+    rows = batches.rows(with_images, job.job_id).rows
+    saved = explanations.get(with_images, str(rows[0].explanation_id))
     assert saved.node == "class:finding" and saved.case_id == rows[0].case_id
     called = {row.label for row in rows if row.state in ("done", "duplicate")}
     assert "none" in called, "on a negative call the finding is explained too"
     nodes = {
-        explanations.get(place_with, row.explanation_id).node for row in rows if row.explanation_id
+        explanations.get(with_images, row.explanation_id).node for row in rows if row.explanation_id
     }
     assert nodes == {"class:finding"}
     assert set(pool.tiers) == {"standard"}, "nobody waits for a first map"
     assert rows[0].explanation_tier == "standard" and rows[3].explanation_tier is None
-    files = json.loads(batch_export.as_json(place_with, job.job_id))["files"]
+    files = json.loads(batch_export.as_json(with_images, job.job_id))["files"]
     assert [file["explanation_tier"] for file in files[:1]] == ["standard"]
     assert rows[1].explanation_id == rows[2].explanation_id
     assert len(pool.explained) == 4
 
 
-def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
-    place_with: Workplace, pool: FakePool, images: Path
-) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_next(place_with, pool)  # the folder is walked
-    queue.run_next(place_with, pool)  # one file
-    mine = intake.add(place_with, png(50), name="mine.png")
-    queue.run_next(place_with, pool)
-    assert review.open_case(place_with, str(mine.case_id)).prediction is not None
-    assert batches.progress(place_with, job.job_id).finished == 1
-
-
 def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
+    job = batches.start_folder(with_images, images)
 
     def die() -> None:
         if len(pool.predicted) == 1:
@@ -115,11 +99,11 @@ def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
 
     pool.before_predict = die
     with pytest.raises(KeyboardInterrupt):
-        queue.run_pending(place_with, pool)
-    assert batches.progress(place_with, job.job_id).counts["running"] == 1
-    queue.begin(place_with)
-    queue.run_pending(place_with, pool)
-    assert [state for _, state in states(place_with, job.job_id)] == [
+        queue.run_pending(with_images, pool)
+    assert batches.progress(with_images, job.job_id).counts["running"] == 1
+    queue.begin(with_images)
+    queue.run_pending(with_images, pool)
+    assert [state for _, state in states(with_images, job.job_id)] == [
         "done",
         "done",
         "duplicate",
@@ -127,129 +111,129 @@ def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
         "error",
         "done",
     ]
-    assert review.list_cases(place_with).total == 3
+    assert review.list_cases(with_images).total == 3
 
 
 def test_a_file_that_kills_the_worker_is_left_out_after_the_third_time(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_next(place_with, pool)
+    job = batches.start_folder(with_images, images)
+    queue.run_next(with_images, pool)
     for _ in range(3):
-        with place_with.store.write() as tx:
-            item = tx.items.claim(place_with.clock())
+        with with_images.store.write() as tx:
+            item = tx.batch_items.claim(with_images.clock())
         assert item is not None and item.name == "1.png"
-        queue.begin(place_with)
-    row = batches.rows(place_with, job.job_id).rows[0]
+        queue.begin(with_images)
+    row = batches.rows(with_images, job.job_id).rows[0]
     assert row.state == "error" and "left out" in row.message
 
 
 def test_a_cancelled_batch_stops_and_can_be_taken_up_again(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
+    job = batches.start_folder(with_images, images)
     for _ in range(3):
-        queue.run_next(place_with, pool)
-    assert jobs.cancel(place_with, job.job_id).state == "cancelled"
-    assert queue.run_pending(place_with, pool) == 0
-    assert batches.progress(place_with, job.job_id).finished == 2
-    batches.resume(place_with, job.job_id)
-    queue.run_pending(place_with, pool)
-    state = batches.progress(place_with, job.job_id)
+        queue.run_next(with_images, pool)
+    assert jobs.cancel(with_images, job.job_id).state == "cancelled"
+    assert queue.run_pending(with_images, pool) == 0
+    assert batches.progress(with_images, job.job_id).finished == 2
+    batches.resume(with_images, job.job_id)
+    queue.run_pending(with_images, pool)
+    state = batches.progress(with_images, job.job_id)
     assert (state.job.state, state.finished) == ("done", 6)
     assert len(pool.predicted) == 3
 
 
 def test_cancelling_stops_an_image_that_is_being_explained(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images, explain=True)
+    job = batches.start_folder(with_images, images, explain=True)
     pool.steps, pool.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_pending, args=(place_with, pool))
+    worker = threading.Thread(target=queue.run_pending, args=(with_images, pool))
     worker.start()
     while not pool.predicted:
         threading.Event().wait(0.02)
-    jobs.cancel(place_with, job.job_id)
+    jobs.cancel(with_images, job.job_id)
     worker.join(10)
     assert not worker.is_alive()
-    assert batches.progress(place_with, job.job_id).counts == {"waiting": 6}
+    assert batches.progress(with_images, job.job_id).counts == {"waiting": 6}
 
 
 def test_an_image_that_is_being_explained_gives_way_to_a_first_map_that_a_page_waits_for(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    mine = intake.add(place_with, png(50, level=200), name="mine.png")
-    queue.run_pending(place_with, pool)
-    job = batches.start_folder(place_with, images, explain=True)
-    queue.run_next(place_with, pool)  # the folder is walked
+    mine = intake.add(with_images, png(50, level=200), name="mine.png")
+    queue.run_pending(with_images, pool)
+    job = batches.start_folder(with_images, images, explain=True)
+    queue.run_next(with_images, pool)  # the folder is walked
     pool.steps, pool.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_next, args=(place_with, pool))
+    worker = threading.Thread(target=queue.run_next, args=(with_images, pool))
     worker.start()
     while len(pool.predicted) < 2:
         threading.Event().wait(0.02)
-    explanations.request(place_with, str(mine.case_id))
+    explanations.request(with_images, str(mine.case_id))
     worker.join(10)
     assert not worker.is_alive() and not pool.tiers
     pool.steps = 1
-    queue.run_next(place_with, pool)
+    queue.run_next(with_images, pool)
     assert pool.tiers == ["draft"]
-    queue.run_pending(place_with, pool)
-    counts = batches.progress(place_with, job.job_id).counts
+    queue.run_pending(with_images, pool)
+    counts = batches.progress(with_images, job.job_id).counts
     assert (counts["done"], counts.get("waiting", 0)) == (3, 0)
-    assert review.list_cases(place_with).total == 4
+    assert review.list_cases(with_images).total == 4
 
 
 def test_failed_files_are_tried_again_on_request(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_pending(place_with, pool)
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
     (images / "5.png").write_bytes(png(5))
-    batches.retry(place_with, job.job_id)
-    queue.run_pending(place_with, pool)
-    state = batches.progress(place_with, job.job_id)
+    batches.retry(with_images, job.job_id)
+    queue.run_pending(with_images, pool)
+    state = batches.progress(with_images, job.job_id)
     assert state.counts == {"done": 4, "duplicate": 1, "skipped": 1}
     assert len(pool.predicted) == 4
 
 
 def test_a_deleted_case_stays_as_a_row_that_says_so(
-    place_with: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_pending(place_with, pool)
-    rows = batches.rows(place_with, job.job_id).rows
-    review.delete_case(place_with, str(rows[1].case_id))
-    state = batches.progress(place_with, job.job_id)
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
+    rows = batches.rows(with_images, job.job_id).rows
+    review.delete_case(with_images, str(rows[1].case_id))
+    state = batches.progress(with_images, job.job_id)
     assert state.total == 6 and state.counts["deleted"] == 2
-    after = batches.rows(place_with, job.job_id).rows[1]
+    after = batches.rows(with_images, job.job_id).rows[1]
     assert (after.name, after.file_sha256, after.case_id, after.label) == ("", "", None, None)
 
 
 def test_a_file_replaced_by_a_link_after_the_listing_is_not_followed(
-    place_with: Workplace, pool: FakePool, images: Path, tmp_path: Path
+    with_images: Workplace, pool: FakePool, images: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(png(9))
-    job = batches.start_folder(place_with, images)
-    queue.run_next(place_with, pool)
+    job = batches.start_folder(with_images, images)
+    queue.run_next(with_images, pool)
     (images / "1.png").unlink()
     (images / "1.png").symlink_to(secret)
-    queue.run_pending(place_with, pool)
-    row = batches.rows(place_with, job.job_id).rows[0]
+    queue.run_pending(with_images, pool)
+    row = batches.rows(with_images, job.job_id).rows[0]
     assert row.state == "error" and "link" in row.message and row.case_id is None
 
 
 def test_only_folders_in_the_list_are_read(
-    place_with: Workplace, images: Path, tmp_path: Path
+    with_images: Workplace, images: Path, tmp_path: Path
 ) -> None:
     (images / "out").symlink_to(tmp_path)
     for folder in (tmp_path, images / "..", images / "out", images / "missing", "/", "images\0"):
         with pytest.raises(Refused, match="may not be read"):
-            batches.start_folder(place_with, folder)
+            batches.start_folder(with_images, folder)
     with pytest.raises(Refused, match="a file"):
-        batches.start_folder(place_with, images / "1.png")
-    assert batches.subfolders(place_with, images) == (images / "inner",)
-    assert batches.start_folder(place_with, images / "inner").state == "waiting"
+        batches.start_folder(with_images, images / "1.png")
+    assert batches.subfolders(with_images, images) == (images / "inner",)
+    assert batches.start_folder(with_images, images / "inner").state == "waiting"
 
 
 def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
@@ -326,22 +310,6 @@ def test_too_large_an_upload_is_refused_as_a_whole(workplace: Workplace) -> None
         batches.start_upload(workplace, [])
 
 
-def test_the_exports_carry_schema_hashes_and_no_formulas(
-    workplace: Workplace, pool: FakePool
-) -> None:
-    job = batches.start_upload(workplace, [("=cmd.png", png(1)), ("@b.txt", b"text")])
-    queue.run_pending(workplace, pool)
-    lines = list(csv.DictReader(io.StringIO(batch_export.as_csv(workplace, job.job_id).decode())))
-    assert [line["file"] for line in lines] == ["'=cmd.png", "'@b.txt"]
-    assert lines[0]["schema"] == batch_export.SCHEMA and lines[0]["model"] == "nih-pneumonia"
-    assert float(lines[0]["p(none)"]) + float(lines[0]["p(finding)"]) == pytest.approx(1)
-    found = json.loads(batch_export.as_json(workplace, job.job_id))
-    assert found["schema"] == batch_export.SCHEMA
-    manifest = found["manifest"]
-    assert manifest["counts"] == {"done": 1, "skipped": 1} and len(manifest["model_sha256"]) == 64
-    assert all(len(file["sha256"]) == 64 for file in found["files"])
-
-
 def test_rows_are_paged_and_narrowed(workplace: Workplace, pool: FakePool) -> None:
     items = [(f"{n}.png", png(n) if n % 2 else b"text") for n in range(7)]
     job = batches.start_upload(workplace, items)
@@ -354,12 +322,10 @@ def test_rows_are_paged_and_narrowed(workplace: Workplace, pool: FakePool) -> No
 
 
 def test_a_folder_of_too_many_files_says_that_the_rest_was_left_out(
-    place_with: Workplace, pool: FakePool, images: Path, monkeypatch: pytest.MonkeyPatch
+    with_images: Workplace, pool: FakePool, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.services.inference import batch_items
-
-    monkeypatch.setattr(batch_items, "CHUNK", 2)
-    small = replace(place_with, settings=replace(place_with.settings, folder_files=3))
+    monkeypatch.setattr(folder_listing, "CHUNK", 2)
+    small = replace(with_images, settings=replace(with_images.settings, folder_files=3))
     job = batches.start_folder(small, images)
     queue.run_pending(small, pool)
     state = batches.progress(small, job.job_id)

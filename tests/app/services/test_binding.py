@@ -93,9 +93,9 @@ def test_a_database_that_knows_few_of_the_files_is_refused(workplace: Workplace)
 
 def test_bound_deliberately_they_start_and_the_folder_keeps_its_id(workplace: Workplace) -> None:
     workplace.blobs.set_identity("a" * 32)
-    workplace.blobs.put(b"film")
+    workplace.blobs.put(b"image")
     found = binding.bind(workplace)
-    assert (found.named, found.there, found.both) == (0, 1, 0)
+    assert (found.named, found.here, found.both) == (0, 1, 0)
     binding.check(workplace)
     assert identity(workplace) == workplace.blobs.identity() == "a" * 32
 
@@ -128,7 +128,7 @@ def test_a_backup_of_another_folder_is_refused(
 ) -> None:
     if of_folder:
         workplace.blobs.set_identity(of_folder * 32)
-    workplace.blobs.put(b"film")
+    workplace.blobs.put(b"image")
     with pytest.raises(Unbound, match=f"(?s){sentence}.*--anyway"):
         binding.check_backup(frozenset(names), of_backup * 32, workplace.blobs)
 
@@ -136,7 +136,7 @@ def test_a_backup_of_another_folder_is_refused(
 def test_a_backup_of_this_folder_is_taken_whatever_it_names(workplace: Workplace) -> None:
     workplace.blobs.set_identity("a" * 32)
     binding.check_backup(frozenset(), "a" * 32, workplace.blobs)
-    key = workplace.blobs.put(b"film")
+    key = workplace.blobs.put(b"image")
     binding.check_backup(frozenset({key}), "", workplace.blobs)
 
 

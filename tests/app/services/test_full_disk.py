@@ -72,7 +72,7 @@ def test_cases_are_deleted_on_a_full_disk_and_the_room_is_kept_back_again(
 def test_a_start_on_a_full_disk_gets_the_room_that_was_kept_back(
     disk: Path, small: Workplace, assets: Path
 ) -> None:
-    small.close()  # the last one to leave removes the journal; the next has to make it anew
+    small.close()  # the last one to leave removes the journal; the next has to create it again
     fill(disk)
     settings = small.settings
     assert upgrade(settings.store_url, backups=settings.backups, now=START) is None

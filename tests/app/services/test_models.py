@@ -1,4 +1,4 @@
-"""Models are found, checked, copied and chosen; their galleries show what there is."""
+"""Models are checked, copied and chosen."""
 
 import shutil
 import subprocess
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import NotFound, Refused
-from app.services import galleries, models
+from app.services import models
+from app.services.adapters.bundle_registry import Registry
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet.errors import UnusableBundle
@@ -31,24 +32,9 @@ def test_the_first_choice_is_active_until_another_is_chosen(workplace: Workplace
 
 
 def test_the_only_model_there_is_is_the_active_one(workplace: Workplace, assets: Path) -> None:
-    from app.services.adapters.bundle_registry import Registry
-
     alone = replace(workplace, models=Registry((assets / "models" / "chest-phantom",)))
     assert models.active(alone).name == "chest-phantom"
     assert models.active(replace(workplace, models=Registry(()))) is None
-
-
-def test_a_model_added_by_another_process_is_there_at_once(
-    workplace: Workplace, assets: Path, tmp_path: Path
-) -> None:
-    from app.services.adapters.bundle_registry import Registry
-
-    bare = replace(workplace, models=Registry((workplace.settings.own_models,)))
-    assert models.all(bare) == ()
-    added = models.add(bare, assets / "models" / "chest-phantom")
-    assert models.all(bare) == (added,) and added.path.parent == workplace.settings.own_models
-    assert models.add(bare, assets / "models" / "chest-phantom") == added
-    assert [p.name for p in workplace.settings.own_models.iterdir()] == ["chest-phantom"]
 
 
 def test_an_altered_model_is_refused_and_leaves_nothing(
@@ -84,26 +70,6 @@ def test_a_models_name_cannot_leave_the_folder(name: str) -> None:
     except models.WrongRequest:
         return
     assert "/" not in safe and "\\" not in safe and not safe.startswith(".")
-
-
-def test_galleries_show_pictures_of_the_bundle_or_attached_ones(
-    workplace: Workplace, tmp_path: Path
-) -> None:
-    from app.services.adapters.bundle_registry import Registry
-    from tests.dprotonet.tiny_bundle import make_tiny_bundle
-
-    bundle = make_tiny_bundle(tmp_path / "m" / "bare", pictures=False, name="bare")
-    bare = replace(workplace, models=Registry((tmp_path / "m",)))
-    sources = galleries.of_prototype(bare, bundle.digest, "p00")
-    assert sources and not any(source.has_picture for source in sources)
-    with pytest.raises(NotFound, match="training gallery"):
-        galleries.picture(bare, bundle.digest, prototype="p00", number=0)
-    full = models.active(workplace)
-    path = galleries.picture(workplace, full.digest, prototype="p00", number=0)
-    assert path.read_bytes().startswith(b"\x89PNG")
-    for number in (-1, 99):
-        with pytest.raises(NotFound):
-            galleries.picture(workplace, full.digest, prototype="p00", number=number)
 
 
 def test_services_and_wiring_work_without_torch() -> None:

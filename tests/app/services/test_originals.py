@@ -12,8 +12,8 @@ from app.services import batches, originals, review
 from app.services.originals import MOST_ASIDE
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from app.store import Transaction
 from app.store.rows import CaseEntry
+from app.store.sql_store import Transaction
 from tests.app.services.workplaces import START, png
 
 

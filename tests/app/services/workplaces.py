@@ -21,10 +21,12 @@ from app.domain.cases import CaseFacts
 from app.domain.explanations import Tier
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, Spool, SqlStore
+from app.store.files.blobs import Blobs
+from app.store.files.spool import Spool
+from app.store.sql_store import SqlStore
 from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import Explanation, Faithfulness
 from dprotonet.explain.settings import TIERS

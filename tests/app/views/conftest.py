@@ -1,4 +1,4 @@
-"""The pages in this process, without a browser: uploads, presses and what is then to be read."""
+"""The pages in this process, without a browser: uploads, presses, and what a reader then reads."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
 from dprotonet.explain.explanation import Explanation
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.prediction import Prediction, decide
 from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
 
@@ -24,23 +26,23 @@ __all__ = ["assets"]
 @pytest.fixture
 def workplace(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     """The workplace that all pages of a test see."""
-    images = tmp_path / "images"
-    images.mkdir()
-    settings = Settings(tmp_path / "data", assets=assets, folders=(images,))
-    found = make_workplace(settings)
+    folder = tmp_path / "images"
+    folder.mkdir()
+    settings = Settings(tmp_path / "data", assets=assets, folders=(folder,))
+    opened = make_workplace(settings)
     upgrade(settings.store_url, backups=settings.backups, now=START)
-    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: found)
-    yield found
-    found.close()
+    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: opened)
+    yield opened
+    opened.close()
 
 
 class FullPool(FakePool):
-    """As the fake one, with every figure that the library measures."""
+    """The fake pool with every figure of faithfulness that the library measures."""
 
     def __init__(self) -> None:
         super().__init__()
         self.measured: dict[Tier, dict[str, object]] = {}
-        """What differs, by tier."""
+        """Figures that differ, by tier."""
         self.peaks: dict[Tier, tuple[float, float]] = {}
         self.outside_body: float | None = None
 
@@ -55,6 +57,22 @@ class FullPool(FakePool):
         )
 
 
+class MultiLabelPool(FakePool):
+    """A multi-label model: both classes are called above 50 %."""
+
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+        probability = float(image.unit().mean())
+        probabilities = {"none": 0.6, "finding": probability}
+        thresholds = {"none": 0.5, "finding": 0.5}
+        return replace(
+            super().predict(model, image),
+            label=decide(probabilities, thresholds=thresholds),
+            probabilities=probabilities,
+            threshold=None,
+            thresholds=thresholds,
+        )
+
+
 @pytest.fixture
 def pool() -> FullPool:
     """Model work without torch."""
@@ -63,7 +81,7 @@ def pool() -> FullPool:
 
 @pytest.fixture
 def worker(workplace: Workplace, pool: FullPool) -> Callable[[], int]:
-    """Does all the work that is waiting, as the worker process would."""
+    """Does all waiting work, as the worker process would."""
     return lambda: queue.run_pending(workplace, pool)
 
 

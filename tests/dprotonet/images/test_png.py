@@ -8,7 +8,7 @@ import pytest
 
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.reader import read_image
-from tests.dprotonet.images.test_raster import TURNS, png_chunk
+from tests.dprotonet.images.photographs import TURNS, png_chunk
 
 RANDOM = np.random.default_rng(7)
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}

@@ -70,19 +70,6 @@ def test_every_pass_is_another_epoch_and_a_later_start_gives_the_same_order(clas
     assert torch.equal(orders[2], torch.cat([labels for _, labels in late]))
 
 
-def test_placed_images_outlive_the_run_until_a_file_changes(class_folder, tmp_path):
-    recipe, dataset, images, _ = _live(class_folder)
-    placing, keep = Preprocessing(size=recipe.image_size), tmp_path / "films.safetensors"
-    place_images(dataset.samples, placing, keep=keep)
-    written = keep.stat().st_mtime_ns
-    again = place_images(dataset.samples, placing, keep=keep)
-    assert torch.equal(again.pixels, images.pixels)
-    assert again.sha256s == images.sha256s
-    assert keep.stat().st_mtime_ns == written
-    place_images(dataset.samples[1:], placing, keep=keep)
-    assert keep.stat().st_mtime_ns != written
-
-
 def test_class_weights_are_one_on_the_average_image():
     labels = torch.tensor([0, 0, 0, 1])
     weights = class_weights(labels, 2)

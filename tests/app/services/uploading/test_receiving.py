@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Refused
+from app.services.upload_ledger import LIFE_SECONDS, SessionOver, UploadLedger
 from app.services.uploading import receiving
-from app.services.uploading.ledger import LIFE_SECONDS, SessionOver, UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Spool
+from app.store.files.spool import Spool
 from tests.app.services.workplaces import assets, make_workplace
 
 __all__ = ["assets"]

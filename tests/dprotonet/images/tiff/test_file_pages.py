@@ -9,7 +9,7 @@ import tifffile
 
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.reader import inspect, read_image
-from tests.dprotonet.images.test_raster import TURNS
+from tests.dprotonet.images.photographs import TURNS
 from tests.dprotonet.images.tiff.files import GREY, RANDOM, RGB, tiff, whole_range
 
 
