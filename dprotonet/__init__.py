@@ -1,4 +1,4 @@
-"""DProtoNet: image recognition by prototypes that come from many images, and can show them.
+"""DProtoNet: image recognition by prototypes that come from many images, and can show them::
 
     import dprotonet
 

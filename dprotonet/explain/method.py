@@ -269,7 +269,9 @@ def open_probe(
 def _batch(x: Tensor) -> Tensor:
     images = x[None] if x.ndim == 3 else x
     if images.ndim != 4 or images.shape[-1] != images.shape[-2]:
-        raise ValueError(f"Images are (3, S, S) or (N, 3, S, S), not {tuple(x.shape)}.")
+        raise ValueError(
+            f"Images are (C, S, S) or (N, C, S, S), mostly (3, S, S), not {tuple(x.shape)}."
+        )
     return images
 
 

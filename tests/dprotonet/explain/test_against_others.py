@@ -97,8 +97,8 @@ def test_max_sensitivity_is_captum_s_for_the_same_perturbed_images():
         assert ours == pytest.approx(float(theirs), rel=1e-5)
 
 
-def test_drop_and_increase_are_torch_cam_s_once_both_are_shares_of_the_same():
-    """Ours is a share of the span between image and fill, torch-cam's one of the value itself."""
+def test_drop_and_increase_are_torch_cam_s_once_both_are_fractions_of_the_same():
+    """Ours are fractions of the span between image and fill, torch-cam's of the value itself."""
     metrics = pytest.importorskip("torchcam.metrics")
 
     class Extractor:

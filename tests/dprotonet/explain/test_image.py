@@ -90,7 +90,7 @@ def test_a_method_that_does_not_exist_is_named_beside_those_that_do(predictor, t
         explain_image(predictor, picture(tmp_path, 64, 64), ["class"], method="lime")
 
 
-def test_a_heatmap_comes_with_its_peak_and_its_share_beside_the_body(predictor, tmp_path):
+def test_a_heatmap_comes_with_its_peak_and_its_fraction_beside_the_body(predictor, tmp_path):
     noise = picture(tmp_path, 64, 64)
     (found,) = explain_image(predictor, noise, ["class:none"], settings=QUICK)
     row, column = found.peak

@@ -114,8 +114,8 @@ def overlap(heatmap: Tensor, mask: Tensor) -> float:
 def assert_same_order(one: np.ndarray, other: np.ndarray) -> None:
     """Two heatmaps of the decoder put the pixels in the same order, ties apart.
 
-    Their heat tells each pixel's rank. Sums in another order of terms differ in the last bit, which
-    differs from processor to processor; that lets pixels of equal value change places.
+    Their values tell each pixel's rank. Sums in another order of terms differ in the last bit,
+    which differs from processor to processor; that lets pixels of equal value change places.
     """
     assert ((one > 0) == (other > 0)).all()
     shown = one > 0

@@ -37,10 +37,10 @@ def test_a_prototypes_own_map_is_where_its_mask_and_its_direction_meet():
         seen = model(x[None])
         cells = model.add_on(model.backbone(x[None]))[0]
         prototype = torch.nn.functional.normalize(model.prototypes[1], dim=0)
-        shares = seen.masks[0, 1] * torch.einsum("dhw,d->hw", cells, prototype)
-        pooled = shares.sum() / seen.masks[0, 1].sum() / seen.vectors[0, 1].norm()
+        terms = seen.masks[0, 1] * torch.einsum("dhw,d->hw", cells, prototype)
+        pooled = terms.sum() / seen.masks[0, 1].sum() / seen.vectors[0, 1].norm()
     assert float(pooled) == pytest.approx(float(seen.similarities[0, 1]), abs=1e-4)
-    wanted = torch.nn.functional.interpolate(shares.relu()[None, None], (64, 64), mode="bilinear")
+    wanted = torch.nn.functional.interpolate(terms.relu()[None, None], (64, 64), mode="bilinear")
     wanted = wanted[0, 0]
     raw = torch.from_numpy(found[0].heatmap) * (found[0].raw_range[1] - found[0].raw_range[0])
     assert torch.allclose(raw + found[0].raw_range[0], wanted, atol=1e-4)

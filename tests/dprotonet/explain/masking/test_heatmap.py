@@ -32,9 +32,9 @@ def test_scaling_keeps_the_raw_range_and_marks_nothing_outside():
     assert one.values[0].max() == 0 and one.values[1].min() == 0 and one.values.max() == 1
 
 
-@pytest.mark.parametrize("to_heat", [scaled, inked])
-def test_an_entirely_flat_map_marks_nothing(to_heat):
-    assert to_heat(torch.full((8, 8), 3.0)).values.max() == 0
+@pytest.mark.parametrize("to_heatmap", [scaled, inked])
+def test_an_entirely_flat_map_marks_nothing(to_heatmap):
+    assert to_heatmap(torch.full((8, 8), 3.0)).values.max() == 0
 
 
 def test_ink_keeps_the_order_of_the_pixels_and_is_the_same_for_every_map():
