@@ -12,6 +12,7 @@ from app.domain.cases import CaseFilters
 from app.domain.errors import Conflict, NotFound, Refused
 from app.services import explanations, jobs, models, review
 from app.services.inference import queue
+from app.services.inference.failures import UNEXPECTED
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import FakePool, dicom, png
@@ -242,7 +243,7 @@ def test_a_failed_prediction_says_why_and_can_be_asked_for_again(
     pool.before_predict = fail
     queue.run_pending(workplace, pool)
     sheet = review.open_case(workplace, case_id)
-    assert sheet.problem == queue.UNEXPECTED and not sheet.jobs
+    assert sheet.problem == UNEXPECTED and not sheet.jobs
     assert review.list_cases(workplace, CaseFilters(status="failed")).total == 1
     pool.before_predict = lambda: None
     review.retry_prediction(workplace, case_id)
