@@ -164,6 +164,7 @@ def imported_by(folder: str) -> set[str]:
                 modules |= {name.name.split(".")[0] for name in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 modules.add(node.module.split(".")[0])
-    modules -= {*sys.stdlib_module_names, "dprotonet", "training", "app"}
+    # _typeshed is known to type checkers alone.
+    modules -= {*sys.stdlib_module_names, "_typeshed", "dprotonet", "training", "app"}
     owners = packages_distributions()
     return {canonicalize_name(owners[module][0]) for module in modules}
