@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
 from dprotonet.errors import UnusableBundle
@@ -156,7 +157,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Indented JSON, so that a change can be read in a diff."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_whole(path, lambda stream: stream.write((text + "\n").encode()))
 
 
 def read_json(path: Path) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from pathlib import Path
@@ -57,10 +56,4 @@ def replace_manifest(folder: Path, manifest: Manifest) -> None:
     """
     if manifest.name != read_manifest(folder).name:  # one that an older version wrote may stay
         check_name(manifest.name)
-    staged = beside(folder)
-    staged.mkdir()
-    try:
-        write_manifest(staged, manifest)
-        os.replace(staged / MANIFEST, folder / MANIFEST)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+    write_manifest(folder, manifest)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from dprotonet.bundle.figure_text import figure_text, interval_text
+
 
 def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
     """The page.
@@ -31,8 +33,9 @@ def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
         "| Difference (paired, by patient) | AUROC [95 %] | Accuracy [95 %] |",
         "|---|---|---|",
         *(
-            f"| {name} | {interval_words(d['auroc'])} | {interval_words(d['accuracy'])} |"
-            for name, d in table["differences"].items()
+            f"| {name} | {figure_text(difference['auroc'], signed=True)} "
+            f"| {figure_text(difference['accuracy'], signed=True)} |"
+            for name, difference in table["differences"].items()
         ),
         "",
         "Written down before the first training:",
@@ -83,15 +86,10 @@ def _row(name: str, found: dict[str, Any]) -> str:
 
 
 def _spread(found: dict[str, Any]) -> str:
-    return f"{spread_words(found)} | [{found['low']:.3f}, {found['high']:.3f}]"
+    return f"{spread_words(found)} | {interval_text(found['low'], found['high'])}"
 
 
 def spread_words(found: dict[str, Any]) -> str:
     """Mean and deviation over the seeds: ``0.905 ± 0.005``."""
     sd = "" if found["sd"] is None else f" ± {found['sd']:.3f}"
     return f"{found['mean']:.3f}{sd}"
-
-
-def interval_words(found: dict[str, Any]) -> str:
-    """A difference with its interval: ``+0.015 [+0.007, +0.024]``."""
-    return f"{found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dprotonet.bundle.figure_text import MISSING, figure_text
 from dprotonet.errors import ReadableError
-from training.comparison.page import interval_words, spread_words
+from training.comparison.page import spread_words
 
 FIGURES = {"auroc": "AUROC", "accuracy": "Accuracy"}
 
@@ -52,20 +53,19 @@ def _table(done: Mapping[str, Any], figure: str, words: str) -> list[str]:
         "",
         f"## {words}",
         "",
-        _row(["Study", "PlacedImages", *names]),
+        _row(["Study", "Images", *names]),
         _row(["---"] * (2 + len(names))),
     ]
     for study, found in done.items():
         cells = [
-            spread_words(found["variants"][n][figure]) if n in found["variants"] else "–"
+            spread_words(found["variants"][n][figure]) if n in found["variants"] else MISSING
             for n in names
         ]
         lines.append(_row([f"[{study}]({study}/)", str(found["films"]), *cells]))
     lines += ["", _row(["Difference", *pairs]), _row(["---"] * (1 + len(pairs)))]
     for study, found in done.items():
         cells = [
-            interval_words(found["differences"][d][figure]) if d in found["differences"] else "–"
-            for d in pairs
+            figure_text(found["differences"].get(d, {}).get(figure), signed=True) for d in pairs
         ]
         lines.append(_row([study, *cells]))
     ahead = [_ahead(done, pair, figure) for pair in pairs]

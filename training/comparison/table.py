@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation import metrics
-from training.fitting.context import Run
+from training.fitting.context import TrainingContext
 
 Array = NDArray[np.float64]
 Figure = Callable[["Seeds", Array], Array]
@@ -26,7 +26,7 @@ class Seeds:
         rows: ``(N,)`` the images' places in the data set.
     """
 
-    def __init__(self, run: Run, records: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, run: TrainingContext, records: Sequence[Mapping[str, Any]]) -> None:
         place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
         by_seed = defaultdict(list)
         for record in records:
@@ -49,7 +49,7 @@ class Seeds:
         """``(B, N)`` weights to ``(S, B)``."""
         return np.stack(
             [
-                metrics.weighted_mean(metrics.right_share(calls, self.labels), weights)
+                metrics.weighted_mean(metrics.accuracy_by_image(calls, self.labels), weights)
                 for calls in self.called
             ]
         )
@@ -64,7 +64,7 @@ FIGURES: dict[str, Figure] = {"auroc": Seeds.aurocs, "accuracy": Seeds.accuracie
 
 
 def tabulate(
-    run: Run, records: Iterable[Mapping[str, Any]], variants: Sequence[str]
+    run: TrainingContext, records: Iterable[Mapping[str, Any]], variants: Sequence[str]
 ) -> dict[str, Any]:
     """Figures of every variant, and of the first one minus each other.
 

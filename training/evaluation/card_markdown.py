@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.figure_text import figure_text
 
 _FIGURES = {
     "auroc": "AUROC",
@@ -44,18 +45,6 @@ def markdown(bundle: Bundle) -> str:
     return "\n\n".join([line for line in head if line] + body) + "\n"
 
 
-def value_words(value: Any) -> str:
-    """``0.921 [0.899, 0.942]``; a dash where there is no figure."""
-    if isinstance(value, int | float):
-        return f"{value:.3f}"
-    if not isinstance(value, Mapping) or value.get("value") is None:
-        return "–"
-    words = f"{value['value']:.3f}"
-    if value.get("low") is None or value.get("high") is None:
-        return words
-    return f"{words} [{value['low']:.3f}, {value['high']:.3f}]"
-
-
 def _classes(bundle: Bundle) -> str:
     words = ", ".join(bundle.classes) + "."
     if bundle.negative_class is not None:
@@ -68,7 +57,7 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
         yield "Not measured."
         return
     rows = [
-        (words, value_words(metrics.get(f"{key}_interval", metrics[key])))
+        (words, figure_text(metrics.get(f"{key}_interval", metrics[key])))
         for key, words in _FIGURES.items()
         if key in metrics
     ]
@@ -78,12 +67,12 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
     ).strip()
     yield _table(("Figure", "Value"), rows)
     groups = [
-        (f"{words} {name}", str(found.get("films", "")), value_words(found.get("auroc")))
+        (f"{words} {name}", str(found.get("films", "")), figure_text(found.get("auroc")))
         for key, words in _GROUPS.items()
         for name, found in metrics.get(key, {}).items()
     ]
     if groups:
-        yield _table(("Group", "PlacedImages", "AUROC"), groups)
+        yield _table(("Group", "Images", "AUROC"), groups)
     left_out = metrics.get("groups_left_out", {})
     if left_out:
         yield "Not judged: " + "; ".join(f"{name} ({why})" for name, why in left_out.items()) + "."

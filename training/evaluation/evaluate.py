@@ -20,8 +20,9 @@ from training.data.placed_images import ages_of, labels_of, place_images, readab
 from training.data.splits import SPLITS, Split, by_split
 from training.datasets.registry import open_dataset
 from training.datasets.samples import Dataset, Sample
-from training.evaluation.report import Judged, report
-from training.progress import shown
+from training.evaluation.report import report
+from training.evaluation.scored_predictions import ScoredPredictions
+from training.io import progress_bar
 from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def evaluate(
     """
     samples = split_samples(bundle, data, split)
     resamples = recipe_of(bundle).resamples
-    return judge_samples(bundle, samples, split, resamples=resamples, device=device)
+    return evaluate_samples(bundle, samples, split, resamples=resamples, device=device)
 
 
 def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Sample, ...]:
@@ -82,7 +83,7 @@ def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     return group_duplicates(images).samples
 
 
-def judge_samples(
+def evaluate_samples(
     bundle: Bundle,
     samples: Sequence[Sample],
     split: Split,
@@ -93,12 +94,12 @@ def judge_samples(
     """The same for given samples, each read, placed and predicted as for a reader."""
     from dprotonet.inference.predictor import Predictor
 
-    read = (sample.load() for sample in shown(samples, len(samples), "evaluate"))
+    read = (sample.load() for sample in progress_bar(samples, len(samples), "evaluate"))
     predictions = list(Predictor(bundle, device).predict_many(read))
     chances: NDArray[np.float64] = np.array(
         [[p.probabilities[name] for name in bundle.classes] for p in predictions]
     )
-    judged = Judged(
+    judged = ScoredPredictions(
         bundle.classes,
         bundle.negative_class,
         chances,
@@ -151,7 +152,7 @@ def slow_parts(
     from training.evaluation.faithfulness import faithfulness
     from training.evaluation.heatmap_method import Drawing
     from training.evaluation.localisation import localisation
-    from training.evaluation.prototype_probing import prototype_looks
+    from training.evaluation.prototype_probing import probe_prototypes
     from training.evaluation.sanity import sanity
 
     recipe = recipe_of(bundle)
@@ -175,7 +176,7 @@ def slow_parts(
     if extras.sanity:
         found["sanity"] = sanity(predictor, samples, extras.sanity, drawing, resamples=resamples)
     if extras.prototypes:
-        found["prototype_looks"] = prototype_looks(
+        found["prototype_looks"] = probe_prototypes(
             predictor, samples, extras.prototypes, resamples=resamples
         )
     return found

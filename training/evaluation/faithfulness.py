@@ -15,7 +15,8 @@ import numpy as np
 from training.evaluation.metrics import mean_interval
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Explanation, Node
+    from dprotonet.explain.explanation import Explanation
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.prediction import Prediction
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
@@ -38,8 +39,9 @@ def faithfulness(
 
     The class node is read as its logit, so that a sure prediction does not hide what was lost.
     """
-    from dprotonet.explain import TIERS, PrototypeNode
     from dprotonet.explain.image import class_node
+    from dprotonet.explain.nodes import PrototypeNode
+    from dprotonet.explain.settings import TIERS
 
     bundle, drawing = predictor.bundle, replace(drawing, class_scale="logit")
     rows: dict[str, list[dict[str, float]]] = {node: [] for node in NODES}

@@ -1,18 +1,17 @@
-"""Figures for groups of images: by view, sex and age; groups too small to be judged are named."""
+"""Figures for groups of images: by view, sex and age; groups that are too small are named."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from training.evaluation.report import Judged
+from training.evaluation.scored_predictions import ScoredPredictions
 
 AGES = ((0, 17), (18, 39), (40, 59), (60, 79), (80, None))  # years, both ends included
-LEAST = 10  # images of a group that is judged
+LEAST = 10  # images of a group by sex or age that gets figures
 
 
 def age_group(age: float) -> str:
@@ -24,38 +23,40 @@ def age_group(age: float) -> str:
 
 
 def by_group(
-    judged: Judged, figures: Callable[[Judged], dict[str, Any]], least: int = LEAST
+    predictions: ScoredPredictions,
+    figures: Callable[[ScoredPredictions], dict[str, Any]],
+    least: int = LEAST,
 ) -> dict[str, Any]:
     """``by_view``, ``by_sex`` and ``by_age`` where they are known.
 
-    A group of fewer than ``least`` images, or of one class alone, is not judged by sex and age;
-    ``groups_left_out`` says which and why. Views are all judged, small or not.
+    A group by sex or age that has fewer than ``least`` images, or images of one class alone, gets
+    no figures; ``groups_left_out`` says which and why. Views all get them, small or not.
     """
-    found: dict[str, Any] = {}
+    groups: dict[str, Any] = {}
     left_out: dict[str, str] = {}
-    for kind, names in _kinds(judged):
-        found[kind] = {}
+    for kind, names in _kinds(predictions):
+        groups[kind] = {}
         for name in sorted(set(names.tolist()) - {""}):
-            part = judged.some(names == name)
-            why = "" if kind == "by_view" else _too_small(part, least)
-            if why:
-                left_out[f"{kind}: {name}"] = why
+            group = predictions.subset(names == name)
+            reason = "" if kind == "by_view" else _too_small(group, least)
+            if reason:
+                left_out[f"{kind}: {name}"] = reason
             else:
-                found[kind][str(name)] = figures(part)
-    return found | ({"groups_left_out": left_out} if left_out else {})
+                groups[kind][str(name)] = figures(group)
+    return groups | ({"groups_left_out": left_out} if left_out else {})
 
 
-def _kinds(judged: Judged) -> Iterator[tuple[str, NDArray[Any]]]:
-    yield "by_view", judged.views
-    if judged.sexes is not None and (judged.sexes != "").any():
-        yield "by_sex", judged.sexes
-    if judged.ages is not None and not np.isnan(judged.ages).all():
-        yield "by_age", np.array([age_group(age) for age in judged.ages.tolist()])
+def _kinds(predictions: ScoredPredictions) -> Iterator[tuple[str, NDArray[Any]]]:
+    yield "by_view", predictions.views
+    if predictions.sexes is not None and (predictions.sexes != "").any():
+        yield "by_sex", predictions.sexes
+    if predictions.ages is not None and not np.isnan(predictions.ages).all():
+        yield "by_age", np.array([age_group(age) for age in predictions.ages.tolist()])
 
 
-def _too_small(part: Judged, least: int) -> str:
-    if len(part.labels) < least:
-        return f"{len(part.labels)} image(s), fewer than {least}"
-    if len(np.unique(part.labels, axis=0)) < 2:
-        return f"{len(part.labels)} images, all of one class"
+def _too_small(group: ScoredPredictions, least: int) -> str:
+    if len(group.labels) < least:
+        return f"{len(group.labels)} image(s), fewer than {least}"
+    if len(np.unique(group.labels, axis=0)) < 2:
+        return f"{len(group.labels)} images, all of one class"
     return ""

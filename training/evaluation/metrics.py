@@ -112,14 +112,14 @@ def _macro(
         return np.where(there, each, 0.0).sum(axis=0) / there.sum(axis=0)
 
 
-def right_share(called: NDArray[Any], labels: NDArray[Any]) -> Array:
+def accuracy_by_image(called: NDArray[Any], labels: NDArray[Any]) -> Array:
     """``(N,)``: 1 where an image's class is right; of multi-label images the share of their classes
     that are called or not called rightly."""
     right = (called == labels).astype(np.float64)
     return right if right.ndim == 1 else right.mean(axis=1)
 
 
-def share_right(probabilities: Array, labels: NDArray[Any]) -> float:
+def accuracy(probabilities: Array, labels: NDArray[Any]) -> float:
     """Share of images whose most probable class is right; of multi-label images, share of classes
     on the right side of 0.5."""
     if labels.ndim == 1:
@@ -186,8 +186,8 @@ def auroc(probabilities: Array, labels: NDArray[Any]) -> float:
     return float(macro_auroc(probabilities, labels, np.ones((1, len(labels))))[0])
 
 
-def share(hits: NDArray[np.bool_], among: NDArray[np.bool_], weights: Array) -> Array:
-    """Share of hits among some images, ``(B,)``; nan where there are none."""
+def fraction(hits: NDArray[np.bool_], among: NDArray[np.bool_], weights: Array) -> Array:
+    """Fraction of hits among some images, ``(B,)``; nan where there are none."""
     whole = (weights * among).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(whole > 0, (weights * (hits & among)).sum(axis=1) / whole, np.nan)

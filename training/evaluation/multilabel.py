@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation import metrics
-
-if TYPE_CHECKING:
-    from training.evaluation.report import Judged
+from training.evaluation.scored_predictions import ScoredPredictions
 
 Array = NDArray[np.float64]
 
 
-def multi_label_figures(judged: Judged, resamples: int) -> dict[str, Any]:
+def multi_label_figures(judged: ScoredPredictions, resamples: int) -> dict[str, Any]:
     """AUROC and average precision by class and their mean; what is right at the thresholds.
 
     "accuracy" is the share of (image, class) pairs that are called or not called rightly,
@@ -24,7 +22,7 @@ def multi_label_figures(judged: Judged, resamples: int) -> dict[str, Any]:
     """
     draws = metrics.patient_draws(judged.patients, resamples)
     labels, probabilities, calls = judged.labels, judged.probabilities, judged.calls() != 0
-    right = metrics.right_share(calls, labels)
+    right = metrics.accuracy_by_image(calls, labels)
     everyone = np.ones(len(labels), dtype=bool)
     return {
         "films": len(labels),
@@ -35,7 +33,7 @@ def multi_label_figures(judged: Judged, resamples: int) -> dict[str, Any]:
         "auroc": _interval(lambda w: metrics.macro_auroc(probabilities, labels, w), draws),
         "auprc": _interval(lambda w: metrics.macro_auprc(probabilities, labels, w), draws),
         "accuracy": _interval(lambda w: metrics.weighted_mean(right, w), draws),
-        "exact_match": _interval(lambda w: metrics.share(right == 1.0, everyone, w), draws),
+        "exact_match": _interval(lambda w: metrics.fraction(right == 1.0, everyone, w), draws),
         "ece": round(calibration_error(probabilities, labels), 4),
         "brier": round(float(((probabilities - labels) ** 2).mean()), 4),
         "ece_interval": _interval(
@@ -96,4 +94,4 @@ def _interval(figure: Any, draws: Array) -> dict[str, float | None]:
 
 
 def _share(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Any:
-    return lambda w: metrics.share(hits, among, w)
+    return lambda w: metrics.fraction(hits, among, w)

@@ -27,15 +27,16 @@ def pointing(
 
     Args:
         count: correctly classified positive images to score, in the order of the data set.
-        methods: names out of ``dprotonet.explain.METHODS``.
+        methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
         ReadableError: the bundle was not trained on phantoms, whose masks are known.
     """
-    from dprotonet.explain import ClassNode
+    from dprotonet.explain.nodes import ClassNode
     from dprotonet.inference.predictor import Predictor
     from training.data.splits import split_of
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom":

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dprotonet.modeling.labels import owned
-from training.data.inputs import number
+from training.data.inputs import derived_seed
 from training.data.placed_images import labels_of
 from training.evaluation import prototype_metrics as figures
 from training.evaluation.faithfulness import spread, strongest
@@ -52,7 +52,7 @@ class _Look:
     moved: float
 
 
-def prototype_looks(
+def probe_prototypes(
     predictor: Predictor, samples: Sequence[Sample], count: int, *, resamples: int = 1000
 ) -> dict[str, Any]:
     """Figures of ``count`` images spread evenly over the samples; see ``prototype_metrics``.
@@ -104,7 +104,7 @@ def _looks(predictor: Predictor, chosen: Sequence[Sample]) -> Any:
         image = sample.load()
         x, placement = bundle.preprocessing(image)
         assert before is not None
-        noise = torch.Generator().manual_seed(number("noise", sample.sample_id))
+        noise = torch.Generator().manual_seed(derived_seed("noise", sample.sample_id))
         shaken = x + figures.NOISE * torch.randn(x.shape, generator=noise)
         similarities, masks = _look(predictor, torch.stack([x, shaken]))
         at = figures.peaks(masks, bundle.options.image_size)

@@ -3,90 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dprotonet.inference.prediction import decide
 from training.evaluation import metrics
 from training.evaluation.groups import by_group
 from training.evaluation.multilabel import multi_label_figures, multi_label_reliability
+from training.evaluation.scored_predictions import ScoredPredictions
 
 Array = NDArray[np.float64]
 SCHEMA = 1
 PAIRED = ("auroc", "auprc", "accuracy")
 
 
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """Images with what a model said about them.
-
-    Attributes:
-        probabilities: ``(N, K)`` calibrated.
-        labels: ``(N,)``; ``(N, K)`` bool of multi-label images.
-        patients: ``(N,)``.
-        views: ``(N,)``, "" where unknown.
-        threshold: on 1 - p(negative), or None.
-        called: ``(N,)`` class indices (multi-label: ``(N, K)``) where images of several thresholds
-            were pooled.
-        sexes: ``(N,)``, "F", "M" or "" where unknown; None where no image's is known.
-        ages: ``(N,)`` years, nan where unknown; None where no image's is known.
-        thresholds: of multi-label images, one for each class.
-    """
-
-    classes: tuple[str, ...]
-    negative_class: str | None
-    probabilities: Array
-    labels: NDArray[Any]
-    patients: NDArray[Any]
-    views: NDArray[Any]
-    threshold: float | None
-    called: NDArray[Any] | None = None
-    sexes: NDArray[Any] | None = None
-    ages: Array | None = None
-    thresholds: dict[str, float] | None = None
-
-    @property
-    def multi_label(self) -> bool:
-        """Whether an image has any number of the classes."""
-        return self.labels.ndim == 2
-
-    def calls(self) -> NDArray[Any]:
-        """``(N,)`` class indices by the project's decision rule; multi-label: ``(N, K)`` bool."""
-        if self.called is not None:
-            return self.called
-        if self.thresholds is not None:
-            return self.probabilities >= np.array([self.thresholds[c] for c in self.classes])
-        names = [
-            decide(
-                dict(zip(self.classes, row, strict=True)),
-                negative_class=self.negative_class,
-                threshold=self.threshold,
-            )
-            for row in self.probabilities.tolist()
-        ]
-        return np.array([self.classes.index(name) for name in names])
-
-    def some(self, rows: NDArray[np.bool_]) -> Judged:
-        """The same for a part of the images."""
-        return Judged(
-            self.classes,
-            self.negative_class,
-            self.probabilities[rows],
-            self.labels[rows],
-            self.patients[rows],
-            self.views[rows],
-            self.threshold,
-            None if self.called is None else self.called[rows],
-            None if self.sexes is None else self.sexes[rows],
-            None if self.ages is None else self.ages[rows],
-            self.thresholds,
-        )
-
-
-def report(judged: Judged, *, resamples: int, curves: bool = True) -> dict[str, Any]:
+def report(judged: ScoredPredictions, *, resamples: int, curves: bool = True) -> dict[str, Any]:
     """All figures of a set of images."""
     found = {
         "schema": SCHEMA,
@@ -102,7 +34,7 @@ def report(judged: Judged, *, resamples: int, curves: bool = True) -> dict[str, 
     return found
 
 
-def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
+def _figures(judged: ScoredPredictions, resamples: int) -> dict[str, Any]:
     if judged.multi_label:
         return multi_label_figures(judged, resamples)
     draws = metrics.patient_draws(judged.patients, resamples)
@@ -120,7 +52,7 @@ def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
             lambda w: metrics.macro_auprc(probabilities, labels, w), draws
         ).to_json(),
         "accuracy": metrics.interval(
-            lambda w: metrics.share(calls == labels, everyone, w), draws
+            lambda w: metrics.fraction(calls == labels, everyone, w), draws
         ).to_json(),
         "ece": round(metrics.calibration_error(probabilities, labels), 4),
         "brier": round(metrics.brier(probabilities, labels), 4),
@@ -140,15 +72,15 @@ def _figures(judged: Judged, resamples: int) -> dict[str, Any]:
         negative = judged.classes.index(judged.negative_class)
         ill, called = labels != negative, calls != negative
         figures["sensitivity"] = metrics.interval(
-            lambda w: metrics.share(called, ill, w), draws
+            lambda w: metrics.fraction(called, ill, w), draws
         ).to_json()
         figures["specificity"] = metrics.interval(
-            lambda w: metrics.share(~called, ~ill, w), draws
+            lambda w: metrics.fraction(~called, ~ill, w), draws
         ).to_json()
     return figures
 
 
-def _curves(judged: Judged) -> dict[str, Any]:
+def _curves(judged: ScoredPredictions) -> dict[str, Any]:
     two = len(judged.classes) == 2 and not judged.multi_label
     shown = range(1, 2) if two else range(len(judged.classes))
     return {
@@ -164,7 +96,7 @@ def _curves(judged: Judged) -> dict[str, Any]:
 
 
 def paired_difference(
-    one: Judged, other: Judged, *, resamples: int, figure: str = "auroc"
+    one: ScoredPredictions, other: ScoredPredictions, *, resamples: int, figure: str = "auroc"
 ) -> dict[str, Any]:
     """A figure of one model minus that of another on the same images, resampled together.
 
@@ -183,10 +115,10 @@ def paired_difference(
     return metrics.interval(lambda w: first(w) - second(w), draws).to_json()
 
 
-def _figure(judged: Judged, name: str) -> Callable[[Array], Array]:
+def _figure(judged: ScoredPredictions, name: str) -> Callable[[Array], Array]:
     """Weights ``(B, N)`` to the figure ``(B,)``."""
     if name == "accuracy":
-        right = metrics.right_share(judged.calls(), judged.labels)
+        right = metrics.accuracy_by_image(judged.calls(), judged.labels)
         return lambda w: metrics.weighted_mean(right, w)
     area = metrics.macro_auroc if name == "auroc" else metrics.macro_auprc
     return lambda w: area(judged.probabilities, judged.labels, w)

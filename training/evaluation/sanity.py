@@ -1,8 +1,11 @@
 """Do heatmaps depend on what was learned, and on nothing else?
 
 They should change with randomised weights, and stay under another seed, through a JPEG file and
-under a little noise. A method that always draws the same is the same under every seed, which says
-nothing of it: read the other two.
+under a little noise. A method that always gives the same heatmap is the same under every seed,
+which says nothing about it: read the other figures.
+
+How much a heatmap moves under noise is its max-sensitivity: definition 3 of "On the (In)fidelity
+and Sensitivity of Explanations" (Yeh et al. 2019), estimated from samples as in the paper.
 """
 
 from __future__ import annotations
@@ -19,12 +22,11 @@ from numpy.typing import NDArray
 
 from training.evaluation.faithfulness import NODES, spread, strongest
 from training.evaluation.metrics import mean_interval
-from training.evaluation.stability import DRAWS, RADIUS, max_sensitivity, noisy
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dprotonet.explain import Node
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
@@ -35,6 +37,8 @@ _log = logging.getLogger(__name__)
 CASCADE = ("head", "prototypes", "masks", "backbone")  # from the top down
 FIGURES = ("seeds", "jpeg", "max_sensitivity", "empty")
 QUALITY = 50  # of the JPEG file, 1 to 95
+RADIUS = 0.02  # of the noise, as a fraction of the pixel range
+DRAWS = 4  # perturbed images
 
 
 def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet]]:
@@ -92,6 +96,61 @@ def through_jpeg(x: Tensor, preprocessing: Preprocessing, quality: int = QUALITY
     return preprocessing.normalise(back.permute(2, 0, 1).contiguous())
 
 
+def noisy(
+    x: Tensor,
+    valid_mask: Tensor,
+    preprocessing: Preprocessing,
+    *,
+    radius: float = RADIUS,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Iterator[Tensor]:
+    """Images within a cube around one: uniform noise on every pixel of the image.
+
+    The noise is the same in the three colours, so that a grey image stays grey, and is not clipped
+    to the pixel range, which would halve it on black.
+
+    Args:
+        x: ``(3, S, S)`` normalised.
+        valid_mask: ``(S, S)`` bool; the padding stays as it is.
+        preprocessing: by which x was normalised.
+        radius: the noise's largest size, of a pixel range of 1.
+    """
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    image = valid_mask.to(x)
+    spread = preprocessing.normalise(torch.ones_like(x)) - preprocessing.normalise(
+        torch.zeros_like(x)
+    )
+    for _ in range(draws):
+        noise = torch.rand(x.shape[1:], generator=generator) * 2 - 1
+        yield x + radius * noise.to(x) * image * spread
+
+
+def max_sensitivity(
+    heatmap: NDArray[Any], perturbed: Sequence[NDArray[Any]], valid_mask: NDArray[np.bool_]
+) -> float:
+    """The largest L2 distance of the perturbed images' heatmaps to the image's own, over its norm.
+
+    0 is a heatmap that does not move; two heatmaps that have nothing in common are about 1 apart.
+    A method that ignores the network does not move either: read it beside the randomised weights.
+
+    Args:
+        heatmap: ``(S, S)``.
+        perturbed: of each perturbed image, ``(S, S)``.
+        valid_mask: ``(S, S)``, True on the image.
+
+    Returns:
+        At least 0; nan where the image's own heatmap is zero.
+    """
+    own = heatmap[valid_mask].astype(np.float64)
+    length = float(np.linalg.norm(own))
+    if length == 0:
+        return float("nan")
+    return max(float(np.linalg.norm(other[valid_mask] - own)) for other in perturbed) / length
+
+
 def sanity(
     predictor: Predictor,
     samples: Sequence[Sample],
@@ -138,8 +197,8 @@ def _one(
     predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, drawing: Drawing
 ) -> dict[str, float]:
     """One image's figures, those of a node by ``NODE FIGURE``."""
-    from dprotonet.explain import PrototypeNode
     from dprotonet.explain.image import class_node
+    from dprotonet.explain.nodes import PrototypeNode
 
     bundle = predictor.bundle
     x, placement = bundle.preprocessing(sample.load())

@@ -26,9 +26,10 @@ from training.evaluation.localisation import energy_inside, peak_hits
 from training.evaluation.metrics import mean_interval
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Node
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import CaseFacts, PhantomSample
+    from training.datasets.phantom.dataset import PhantomSample
+    from training.datasets.phantom.parameters import CaseFacts
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +44,14 @@ def shortcut(
     ``energy`` is the share of a map inside the token's mask, to be read beside ``area``.
 
     Args:
-        methods: names out of ``dprotonet.explain.METHODS``.
+        methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
         ReadableError: the bundle was trained on other images, or no test image will do.
     """
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom" or not recipe.phantom_shortcut:
@@ -110,8 +112,8 @@ def _judged(
     predictor: Predictor, samples: list[PhantomSample], finding: str, drawings: Sequence[Drawing]
 ) -> Iterator[tuple[PhantomSample, dict[str, float]]]:
     """The figures of every image that is called rightly."""
-    from dprotonet.explain import PrototypeNode
     from dprotonet.explain.image import class_node
+    from dprotonet.explain.nodes import PrototypeNode
 
     bundle = predictor.bundle
     for sample in samples:
@@ -165,7 +167,8 @@ def _added(predictor: Predictor, facts: CaseFacts, finding: str) -> dict[str, fl
 
 
 def _probabilities(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
-    from training.datasets.phantom import as_image, render
+    from training.datasets.phantom.dataset import as_image
+    from training.datasets.phantom.generator import render
 
     return predictor.predict(as_image(render(facts))).probabilities
 

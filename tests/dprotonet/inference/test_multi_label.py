@@ -13,10 +13,11 @@ from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
 from dprotonet.errors import UnusableBundle
-from dprotonet.explain import METHODS, TIERS
+from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.image import class_node, parse_nodes
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import TIERS
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.losses import classification_loss, prototype_loss
 from dprotonet.modeling.model import ModelOptions, build_model

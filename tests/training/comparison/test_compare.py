@@ -18,10 +18,10 @@ from tests.training.old_rows import in_the_old_form
 from training.__main__ import main
 from training.comparison import compare as comparing
 from training.comparison.compare import Plan
+from training.comparison.row_file import FILE, RowFile
 from training.comparison.table import Seeds, tabulate
 from training.presets import variant
 from training.recipe import load_recipe
-from training.row_file import FILE, RowFile
 
 WORDS = ["--presets", "blackbox", "dprotonet", "protopnet", "--seeds", "0", "1"]
 

@@ -1,6 +1,7 @@
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.figure_text import figure_text
 from tests.paths import ROOT
-from training.evaluation.card_markdown import markdown, value_words
+from training.evaluation.card_markdown import markdown
 
 MODELS = ROOT / "assets" / "models"
 
@@ -13,10 +14,5 @@ def test_a_shipped_models_card_says_what_a_reader_must_know():
     assert "re-implementation" in text
     for heading in ("Intended use", "Data", "Figures", "Prototypes", "Limits", "Licence"):
         assert f"\n## {heading}\n" in text
-    assert value_words(bundle.card.metrics["auroc"]) in text
+    assert figure_text(bundle.card.metrics["auroc"]) in text
     assert all(f"| {name} |" in text for name in bundle.prototype_ids)
-
-
-def test_a_figure_has_its_interval_or_a_dash():
-    assert value_words({"value": 0.9, "low": 0.8, "high": 0.95}) == "0.900 [0.800, 0.950]"
-    assert value_words({"value": None, "low": None, "high": None}) == "–"

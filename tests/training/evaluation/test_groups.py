@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 
 from training.evaluation.groups import age_group
-from training.evaluation.report import Judged, paired_difference, report
+from training.evaluation.report import paired_difference, report
+from training.evaluation.scored_predictions import ScoredPredictions
 
 
 def judged(chances, labels, sexes=None, ages=None):
     chances, n = np.asarray(chances), len(labels)
-    return Judged(
+    return ScoredPredictions(
         ("no", "yes"),
         "no",
         np.stack([1 - chances, chances], axis=1),

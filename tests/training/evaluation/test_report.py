@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from training.evaluation.report import Judged, paired_difference, report
+from training.evaluation.report import paired_difference, report
+from training.evaluation.scored_predictions import ScoredPredictions
 
 
 def _judged(chances, labels, **changes):
@@ -14,7 +15,7 @@ def _judged(chances, labels, **changes):
         "views": np.array(["AP", "PA"] * (len(labels) // 2)),
         "threshold": 0.5,
     }
-    return Judged(**settings | changes)
+    return ScoredPredictions(**settings | changes)
 
 
 def _pairs(scores):

@@ -20,10 +20,11 @@ from training.benchmarks.heatmaps.plan import Plan
 from training.benchmarks.heatmaps.records import finished, rounded, row_name
 from training.benchmarks.heatmaps.sample import Subject, open_subject
 from training.benchmarks.heatmaps.scoring import Judge, MaskedImage, curves_json
-from training.row_file import RowFile
+from training.comparison.row_file import RowFile
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Explanation, Node
+    from dprotonet.explain.explanation import Explanation
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
 

@@ -100,7 +100,6 @@ def _alone(
     words = [str(folder.resolve()), str(images), contender.name, str(plan.seed), device]
     done = subprocess.run(
         [sys.executable, "-m", "training.benchmarks.heatmaps.isolated_cost", *words],
-        cwd=Path(__file__).parents[3],
         env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"},
         capture_output=True,
         text=True,

@@ -28,7 +28,7 @@ from training.benchmarks.heatmaps.memory import Peak
 from training.benchmarks.heatmaps.methods import Contender, contender
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Explanation
+    from dprotonet.explain.explanation import Explanation
 
 TOGETHER = 5  # prototypes that one call explains
 

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.published_mdm import PUBLISHED
 from dprotonet.explain.settings import TIERS, MDMSettings
+from dprotonet.names import DEFAULT_TIER, METHODS
 
 # What every method reads of its settings; all else is told to the decoder alone.
 _FOR_ALL = ("fills", "fill_sigma", "class_scale", "precision", "batch")
@@ -24,7 +25,7 @@ class Contender:
 
     Attributes:
         name: as it was asked for; what its rows are called.
-        method: a name out of ``dprotonet.explain.METHODS``.
+        method: a name out of ``dprotonet.names.METHODS``.
         settings: all of them, those at their default too.
     """
 
@@ -51,8 +52,6 @@ def contenders(texts: Sequence[str]) -> tuple[Contender, ...]:
     Raises:
         ReadableError: a name, a key or a value is wrong, or a name comes twice.
     """
-    from dprotonet.explain.baselines.registry import METHODS
-
     found = tuple(contender(text, tuple(METHODS)) for text in texts or METHODS)
     names = [one.name for one in found]
     twice = [name for name in names if names.count(name) > 1]
@@ -74,10 +73,10 @@ def contender(text: str, methods: Sequence[str]) -> Contender:
             f"There is no method {method!r}. {_nearest(method, methods)}{', '.join(methods)}."
         )
     given = dict(_pair(method, part) for part in rest.split(",")) if colon else {}
-    tier = given.pop("tier", "standard")
+    tier = given.pop("tier", DEFAULT_TIER)
     if tier not in TIERS:
         raise ReadableError(f"There is no tier {tier!r}. Choose one of: {', '.join(TIERS)}.")
-    if method != "mdm" and tier != "standard":
+    if method != "mdm" and tier != DEFAULT_TIER:
         raise ReadableError(f"{method} has no tiers, only mdm has. Write {method} alone.")
     allowed = get_type_hints(MDMSettings)
     if method != "mdm":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dprotonet.bundle.figure_text import figure_text
 from training.benchmarks.heatmaps.legend import legend
 from training.benchmarks.heatmaps.table import AHEAD, BEHIND, LEVEL, OPEN
 
@@ -83,10 +84,10 @@ def _cells(table: Found, section: Found, name: str, row: Found) -> dict[str, str
         "Method": name,
         "Insertion": f"{row['insertion']:.3f}",
         "Deletion": f"{row['deletion']:.3f}",
-        "Ins − del [95 %]": _interval(row["score"]),
+        "Ins − del [95 %]": figure_text(row["score"], signed=True),
         "of span": f"{row['score_of_span']:+.2f}",
         "log-odds": f"{odds['value']:+.2f}" if odds else "–",
-        f"{first} − this [95 %]": _interval(apart) if apart else "–",
+        f"{first} − this [95 %]": figure_text(apart, signed=True),
         "p": _p(apart["p"]) if apart else "–",
         "Holm p": _p(row["holm_p"]) if "holm_p" in row else "–",
         f"{first} is": _loud(row["verdict"]) if apart else "–",
@@ -174,10 +175,6 @@ def _outcome(table: Found) -> list[str]:
             f"{f' ({lost})' if lost else ''}, not told apart in {len(by[OPEN])} of {len(rows)}."
         )
     return lines
-
-
-def _interval(found: Found) -> str:
-    return f"{found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
 
 
 def _p(value: float) -> str:

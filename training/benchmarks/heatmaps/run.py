@@ -17,12 +17,13 @@ from training.benchmarks.heatmaps.plan import Plan, read_plan, settled
 from training.benchmarks.heatmaps.plot import plot
 from training.benchmarks.heatmaps.records import Row, finished
 from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
+from training.comparison.row_file import RowFile
 from training.data.splits import Split
 from training.datasets.samples import Sample
 from training.evaluation.evaluate import split_samples
-from training.fitting.run_folder import note_start, start
+from training.fitting.distributed import is_shared
+from training.fitting.run_folder import note_start, start_record
 from training.io import write_json, write_text
-from training.row_file import RowFile
 
 _log = logging.getLogger(__name__)
 NAME = "bench"  # of the files with the results
@@ -59,8 +60,8 @@ class Request:
     command: str = ""
 
 
-def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
-    """Judge, and write what came out.
+def benchmark(folder: Path, data: Path | None, request: Request, out: Path) -> str:
+    """Score the methods and write the results.
 
     Args:
         folder: of the bundle.
@@ -72,8 +73,11 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
         The page.
 
     Raises:
-        ReadableError: a word is wrong, the data cannot be had, or ``out`` holds another plan.
+        ReadableError: an argument is wrong, the data cannot be had, ``out`` holds another plan, or
+            several processes were started by torchrun.
     """
+    if is_shared():
+        raise ReadableError("bench runs in one process. Start it without torchrun.")
     begun = read_plan(out)
     if request.so_far and begun is None:
         raise ReadableError(f"{out} holds no plan. Leave --so-far out to begin one.")
@@ -86,7 +90,7 @@ def bench(folder: Path, data: Path | None, request: Request, out: Path) -> str:
         return report(begun, asked, request, out)
     samples = split_samples(bundle, data, request.split)
     plan = settled(_plan(bundle, asked, request), samples, request.count, out, _besides(request))
-    note_start(out, start(command=request.command, device=request.device))
+    note_start(out, start_record(command=request.command, device=request.device))
     _collect(bundle, plan, asked, samples, request.device, out)
     if request.cost:
         _measure(folder, plan, asked, samples, request, out)

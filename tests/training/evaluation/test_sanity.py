@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+import torch
+
+from dprotonet.modeling.preprocessing import Preprocessing
+from training.evaluation.sanity import DRAWS, RADIUS, max_sensitivity, noisy
+
+IMAGE = np.ones((32, 32), dtype=bool)
+
+
+def noise(seed):
+    return np.random.default_rng(seed).random((32, 32))
+
+
+def test_a_map_that_does_not_move_has_no_sensitivity():
+    assert max_sensitivity(noise(0), [noise(0)] * 4, IMAGE) == 0.0
+
+
+def test_maps_of_pure_noise_are_far_apart():
+    # Two independent uniform maps: sqrt(E(a - b)^2 / E a^2) = sqrt((1 / 6) / (1 / 3)).
+    found = max_sensitivity(noise(0), [noise(seed) for seed in range(1, 5)], IMAGE)
+    assert found == pytest.approx(0.5**0.5, rel=0.1)
+
+
+def test_the_largest_of_the_changes_counts_in_shares_of_the_map_itself():
+    own = np.full((32, 32), 2.0)
+    assert max_sensitivity(own, [own, own + 1, own - 0.5], IMAGE) == pytest.approx(0.5)
+    assert max_sensitivity(10 * own, [10 * own + 10], IMAGE) == pytest.approx(0.5)
+
+
+def test_only_the_image_counts():
+    image, other = IMAGE.copy(), noise(0)
+    image[:4] = False
+    other[:4] += 100
+    assert max_sensitivity(noise(0), [other], image) == 0.0
+
+
+def test_an_empty_map_has_no_figure_rather_than_a_perfect_one():
+    assert np.isnan(max_sensitivity(np.zeros((32, 32)), [noise(0)], IMAGE))
+
+
+def test_the_noise_fills_its_radius_of_the_pixel_range_and_spares_the_padding():
+    preprocessing, valid_mask = Preprocessing(32), torch.ones(32, 32, dtype=torch.bool)
+    valid_mask[:, :5] = False
+    x = preprocessing.normalise(torch.full((3, 32, 32), 0.5))
+    images = list(noisy(x, valid_mask, preprocessing))
+    assert len(images) == DRAWS
+    for image in images:
+        change = preprocessing.denormalise(image) - 0.5
+        assert change[:, :, :5].abs().max() < 1e-6
+        assert RADIUS * 0.95 < change.abs().max() <= RADIUS + 1e-6
+        assert abs(float(change.mean())) < RADIUS / 10
+        assert torch.allclose(change[0], change[2], atol=1e-6)  # grey stays grey
+    assert not torch.equal(images[0], images[1])
+    again = list(noisy(x, valid_mask, preprocessing))
+    assert all(torch.equal(a, b) for a, b in zip(images, again, strict=True))
