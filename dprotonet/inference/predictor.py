@@ -72,7 +72,7 @@ class Predictor:
         """Which parts of an image one node of the model rests on.
 
         Args:
-            image: as :func:`dprotonet.read_image` gives it.
+            image: as :func:`~dprotonet.images.reader.read_image` gives it.
             node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
             method: a name out of :data:`dprotonet.names.METHODS`.
             tier: how much work is done, a name out of :data:`dprotonet.names.TIERS`.

@@ -62,7 +62,7 @@ class MDM(AttributionMethod):
             N × Q attributions, image by image. Heatmaps lie on the network's device.
 
         Raises:
-            ValueError, Cancelled, WrongRequest, Unexplainable: as :meth:`attribute`.
+            ValueError, Cancelled, WrongRequest, Unexplainable: as ``attribute``.
         """
         settings = self.settings
         if deadline_s is not None:
