@@ -123,8 +123,8 @@ def write_plan(plan: Plan, out: Path) -> None:
     changed = [key for key in plain if before.get(key) != plain[key]]
     if changed:
         raise ReadableError(
-            f"{out} holds a comparison with other {changed[0]}. Give the same words, or another "
-            "--out: a plan is not changed once images were judged."
+            f"{out} holds a comparison with other {changed[0]}. Give the same arguments, or "
+            "another --out: a plan is not changed once images are scored."
         )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.figure_text import figure_text, interval_text
+from training.io import write_svg
 
 
 def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
@@ -49,12 +50,10 @@ def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
 
 def plot(table: dict[str, Any], file: Path) -> None:
     """AUROC of every network, and what separates each from the first, as SVG."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     names = list(table["variants"])[::-1]
     figure = Figure(figsize=(9.0, 1.0 + 0.5 * len(names)), layout="constrained")
-    FigureCanvasSVG(figure)
     left, right = figure.subplots(1, 2)
     for at, name in enumerate(names):
         found = table["variants"][name]["auroc"]
@@ -70,7 +69,7 @@ def plot(table: dict[str, Any], file: Path) -> None:
     right.set(
         yticks=range(len(pairs)), yticklabels=[n for n, _ in pairs], xlabel="difference in AUROC"
     )
-    figure.savefig(file, format="svg", metadata={"Date": None})
+    write_svg(file, figure)
 
 
 def _folds(folds: int) -> str:

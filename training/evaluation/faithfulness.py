@@ -43,7 +43,7 @@ def faithfulness(
 
     bundle, drawing = predictor.bundle, replace(drawing, class_scale="logit")
     rows: dict[str, list[dict[str, float]]] = {node: [] for node in NODES}
-    chosen = spread(samples, count)
+    chosen = evenly_spaced(samples, count)
     for done, sample in enumerate(chosen, 1):
         x, placement = bundle.preprocessing(sample.load())
         said = predictor.predict_tensor(x)
@@ -65,7 +65,7 @@ def faithfulness(
     }
 
 
-def spread(samples: Sequence[Sample], count: int) -> list[Sample]:
+def evenly_spaced(samples: Sequence[Sample], count: int) -> list[Sample]:
     """Up to ``count`` samples at even distances, the same at every call."""
     places = np.unique(np.linspace(0, len(samples) - 1, min(count, len(samples))).astype(int))
     return [samples[i] for i in places.tolist()]

@@ -14,7 +14,7 @@ from dprotonet.modeling.labels import owned
 from training.data.inputs import number
 from training.data.placed_images import labels_of
 from training.evaluation import prototype_metrics as figures
-from training.evaluation.faithfulness import spread, strongest
+from training.evaluation.faithfulness import evenly_spaced, strongest
 from training.evaluation.localisation import stored_mask
 from training.evaluation.metrics import mean_interval
 
@@ -61,7 +61,7 @@ def probe_prototypes(
     without them they are left out. ``peak_shift`` is how far a peak moves under the noise of
     ``stability``, in px of the network grid; ``misalignment`` a lower bound.
     """
-    chosen = spread(samples, count)
+    chosen = evenly_spaced(samples, count)
     looks = list(_looks(predictor, chosen))
     size = predictor.bundle.options.image_size
     options = predictor.bundle.options

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.faithfulness import NODES, spread, strongest
+from training.evaluation.faithfulness import NODES, evenly_spaced, strongest
 from training.evaluation.metrics import mean_interval
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def sanity(
     whose own map is even; they are in no other figure.
     """
     networks = dict(randomised(predictor.model))
-    chosen = spread(samples, count)
+    chosen = evenly_spaced(samples, count)
     rows = []
     for done, sample in enumerate(chosen, 1):
         rows.append(_one(predictor, networks, sample, drawing))

@@ -11,7 +11,7 @@ from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from tests.training.image_files import image_files
 from training.__main__ import main
 from training.datasets.samples import Box, Part, Sample
-from training.evaluation.faithfulness import NODES, faithfulness, spread, strongest
+from training.evaluation.faithfulness import NODES, evenly_spaced, faithfulness, strongest
 from training.evaluation.heatmap_method import Drawing
 from training.evaluation.localisation import pointed
 from training.evaluation.prototype_probing import probe_prototypes
@@ -68,8 +68,8 @@ def test_the_strongest_prototype_is_the_leading_class_s_own(predictor, samples):
 
 
 def test_chosen_images_are_spread_over_all_of_them(samples):
-    assert [s.sample_id for s in spread(samples, 3)] == ["0", "3", "7"]
-    assert len(spread(samples, 99)) == 8
+    assert [s.sample_id for s in evenly_spaced(samples, 3)] == ["0", "3", "7"]
+    assert len(evenly_spaced(samples, 99)) == 8
 
 
 def test_a_map_that_knows_no_weights_is_found_out(predictor, samples):
