@@ -1,4 +1,4 @@
-"""How the slow parts of an evaluation draw their heatmaps: one request for all of them."""
+"""The heatmap method that an evaluation's slow parts use, with its settings."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """Whose heatmaps, and how they are drawn.
+class HeatmapMethod:
+    """A heatmap method with its settings.
 
     Attributes:
-        method: a name out of ``dprotonet.explain.METHODS``.
+        name: a name out of ``dprotonet.explain.METHODS``.
         tier: a name out of ``dprotonet.explain.TIERS``.
         class_scale: of class nodes; None for the tier's.
         seed: of the masks.
     """
 
-    method: str = "mdm"
+    name: str = "mdm"
     tier: str = "standard"
     class_scale: str | None = None
     seed: int = 0
@@ -43,8 +43,8 @@ class Drawing:
 
         Args:
             x: ``(3, S, S)`` normalised.
-            inside: ``(S, S)`` bool, False in the padding.
-            model: instead of the predictor's, on whatever device it is.
+            valid_mask: ``(S, S)`` bool, False in the padding.
+            model: to explain instead of the predictor's, on any device.
         """
         from dprotonet.explain import METHODS, TIERS
 
@@ -52,7 +52,7 @@ class Drawing:
         if self.class_scale is not None:
             settings = replace(settings, class_scale=self.class_scale)
         network = predictor.model if model is None else model
-        return METHODS[self.method](
+        return METHODS[self.name](
             network,
             x.to(next(network.parameters()).device),
             nodes,
