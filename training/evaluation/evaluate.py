@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from training.evaluation.report import report
 from training.evaluation.scored_predictions import ScoredPredictions
 from training.progress import shown
 from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from training.datasets.phantom import PhantomSample
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +70,21 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
     if not samples:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
     return tuple(samples)
+
+
+def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
+    """The phantoms of the recipe's test split, none of them rendered yet."""
+    from training.data.splits import split_of
+    from training.datasets.phantom import Shortcut, phantom_samples
+
+    samples = phantom_samples(
+        recipe.phantom_seed,
+        recipe.phantom_films,
+        size=recipe.phantom_size,
+        shortcut=Shortcut() if recipe.phantom_shortcut else None,
+        difficulty=recipe.phantom_difficulty,
+    )
+    return [sample for sample in samples if split_of(sample.patient_id) == "test"]
 
 
 def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:

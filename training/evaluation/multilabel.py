@@ -81,10 +81,3 @@ def weighted_calibration_error(
     )
     errors = np.abs(weights @ by_bin).sum(axis=1)
     return errors / np.maximum(weights.sum(axis=1) * labels.shape[1], 1e-12)
-
-
-def multi_label_reliability(
-    probabilities: Array, labels: NDArray[np.bool_]
-) -> list[dict[str, float]]:
-    """Mean probability and fraction true in each bin; "films" counts (image, class) pairs."""
-    return metrics.reliability_of(probabilities.ravel(), labels.ravel())

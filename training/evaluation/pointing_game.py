@@ -10,7 +10,7 @@ import torch
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
-from training.evaluation.evaluate import recipe_of
+from training.evaluation.evaluate import phantom_test_samples, recipe_of
 from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import TOLERANCE, peak_hits
 
@@ -34,8 +34,7 @@ def pointing(
     """
     from dprotonet.explain import ClassNode
     from dprotonet.inference.predictor import Predictor
-    from training.data.splits import split_of
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom import FINDINGS
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom":
@@ -43,18 +42,11 @@ def pointing(
             f"{bundle.name} was trained on {recipe.dataset} images, whose findings have no masks. "
             "Give a bundle that was trained on phantoms."
         )
-    images = phantom_samples(
-        recipe.phantom_seed,
-        recipe.phantom_films,
-        size=recipe.phantom_size,
-        shortcut=Shortcut() if recipe.phantom_shortcut else None,
-        difficulty=recipe.phantom_difficulty,
-    )
     predictor = Predictor(bundle)
     hits: dict[str, list[tuple[str, bool, bool]]] = {name: [] for name in methods}
     positives = scored = 0
-    for sample in images:
-        if split_of(sample.patient_id) != "test" or not sample.label or scored >= count:
+    for sample in phantom_test_samples(recipe):
+        if not sample.label or scored >= count:
             continue
         phantom, image = sample.image(), sample.load()
         x, placement = bundle.preprocessing(image)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.evaluation import metrics
 from training.evaluation.groups import by_group
-from training.evaluation.metrics import Figure, fraction_figure, interval_json
-from training.evaluation.multilabel import multi_label_figures, multi_label_reliability
+from training.evaluation.metrics import Array, Figure, fraction_figure, interval_json
+from training.evaluation.multilabel import multi_label_figures
 from training.evaluation.scored_predictions import ScoredPredictions
 
 SCHEMA = 1
@@ -76,14 +77,17 @@ def _figures(predictions: ScoredPredictions, resamples: int) -> dict[str, Any]:
 def _curves(predictions: ScoredPredictions) -> dict[str, Any]:
     probabilities, labels = predictions.probabilities, predictions.labels
     is_binary = len(predictions.classes) == 2 and not predictions.multi_label
-    reliability = multi_label_reliability if predictions.multi_label else metrics.reliability
+    if predictions.multi_label:
+        confidence, right = probabilities.ravel(), labels.ravel()  # of (image, class) pairs
+    else:
+        confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     return {
         "roc": {
-            predictions.classes[k]: metrics.roc_curve(probabilities[:, k], positive)
+            predictions.classes[k]: roc_curve(probabilities[:, k], positive)
             for k in (range(1, 2) if is_binary else range(len(predictions.classes)))
             if 0 < (positive := metrics.has_class(labels, k)).sum() < len(positive)
         },
-        "reliability": reliability(probabilities, labels),
+        "reliability": reliability(confidence, right),
     }
 
 
@@ -113,3 +117,39 @@ def _figure(predictions: ScoredPredictions, name: str) -> Figure:
         return lambda w: metrics.weighted_mean(right, w)
     area = metrics.macro_auroc if name == "auroc" else metrics.macro_auprc
     return lambda w: area(predictions.probabilities, predictions.labels, w)
+
+
+def roc_curve(
+    scores: Array, positive: NDArray[np.bool_], most: int = 100
+) -> dict[str, list[float]]:
+    """False and true positive rates, thinned for a plot."""
+    from sklearn.metrics import roc_curve as sklearn_roc
+
+    false_rate, true_rate, _ = sklearn_roc(positive, scores)
+    keep = np.unique(np.linspace(0, len(false_rate) - 1, most).round().astype(int))
+    return {
+        "false_positive_rate": [round(float(v), 4) for v in false_rate[keep]],
+        "true_positive_rate": [round(float(v), 4) for v in true_rate[keep]],
+    }
+
+
+def reliability(
+    confidence: Array, right: NDArray[np.bool_], bins: int = metrics.BINS
+) -> list[dict[str, float]]:
+    """Mean confidence and accuracy in each bin that holds a statement, for a plot.
+
+    Args:
+        confidence: ``(N,)`` probabilities of N statements: one an image, or of multi-label images
+            one for each class.
+        right: ``(N,)``, whether each is true.
+    """
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [
+        {
+            "confidence": round(float(confidence[bin_of == b].mean()), 4),
+            "accuracy": round(float(right[bin_of == b].mean()), 4),
+            "films": int((bin_of == b).sum()),  # stored cards and results have this key
+        }
+        for b in range(bins)
+        if (bin_of == b).any()
+    ]

@@ -19,8 +19,7 @@ from torch.nn import functional
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
-from training.data.splits import split_of
-from training.evaluation.evaluate import recipe_of
+from training.evaluation.evaluate import phantom_test_samples, recipe_of
 from training.evaluation.faithfulness import NODES, leading_nodes, strongest
 from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import energy_inside, peak_hits
@@ -49,7 +48,7 @@ def shortcut(
         ReadableError: the bundle was trained on other images, or no test image is usable.
     """
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom import FINDINGS, Shortcut
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom" or not recipe.phantom_shortcut:
@@ -58,17 +57,7 @@ def shortcut(
             "`python -m training train phantom --set phantom_shortcut=true`."
         )
     token = Shortcut()
-    samples = [
-        s
-        for s in phantom_samples(
-            recipe.phantom_seed,
-            recipe.phantom_films,
-            size=recipe.phantom_size,
-            shortcut=token,
-            difficulty=recipe.phantom_difficulty,
-        )
-        if split_of(s.patient_id) == "test"
-    ]
+    samples = phantom_test_samples(recipe)
     predictor, label = Predictor(bundle), FINDINGS.index(token.finding)
     own = [s for s in samples if s.label == label and s.facts.shortcut_token]
     heatmap_methods = [HeatmapMethod(name, tier) for name in methods]
