@@ -26,8 +26,9 @@ def test_the_seed_chooses_the_masks(predictor, image):
         method = HeatmapMethod("rise", "draft", seed=seed)
         return method.explain(predictor, *image, NODES)[0].heatmap
 
-    assert np.array_equal(heatmap(1), heatmap(1))
-    assert not np.array_equal(heatmap(1), heatmap(2))
+    first = heatmap(1)
+    assert np.array_equal(first, heatmap(1))
+    assert not np.array_equal(first, heatmap(2))
 
 
 def test_a_class_is_read_on_the_scale_that_is_asked_for(predictor, image):
