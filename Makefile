@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 WEIGHTS ?= torchvision
 NAME ?= $(shell printf '%s' '$(notdir $(patsubst %/,%,$(DATA)))' | tr -c 'A-Za-z0-9._-' '-')
 
-.PHONY: run train test check lock clean
+.PHONY: run train test check docs coverage lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -45,6 +45,20 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+# The documentation site, in build/docs; the tests build it too. A warning is an error.
+docs: $(VENV)/.installed-dev
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo "Open build/docs/index.html"
+
+# All tests once more, slower, with the lines that they reach, those of their own processes too.
+# `make coverage TESTS=tests/dprotonet` takes some of them.
+TESTS ?= tests
+coverage: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(TESTS)
+	@$(BIN)/coverage report --sort=cover --skip-covered --skip-empty
+	@$(BIN)/coverage html --directory build/coverage --quiet
+	@echo "Open build/coverage/index.html"
+
 # Pins everything below requirements.in, for every system; no address of a registry is written.
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv==0.13.9
@@ -54,7 +68,7 @@ lock: $(VENV)/.installed-dev
 		requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build docs/api .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python of 3.11 or newer was found. Install one, or name it: make run PYTHON=/path/to/python"; exit 1; }

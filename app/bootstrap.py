@@ -4,21 +4,42 @@ from __future__ import annotations
 
 import getpass
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 
 from app.domain.errors import Refused
 from app.services import binding
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, Spool, SqlStore
-from app.store.errors import in_words
+from app.store.errors import readable_errors
+from app.store.files.blobs import Blobs
+from app.store.files.spool import Spool
+from app.store.sql_store import SqlStore
 
-__all__ = ["Workplace", "open_workplace"]
+_opening = threading.Lock()
+
+
+def shared_workplace(settings: Settings) -> Workplace:
+    """The one workplace of this process for these settings, shared by its pages and routes.
+
+    It is opened at the first call; threads that call at the same time get the same one.
+
+    Raises:
+        As :func:`open_workplace`; the next call tries again.
+    """
+    with _opening:
+        return _opened_once(settings)
+
+
+@cache
+def _opened_once(settings: Settings) -> Workplace:
+    return open_workplace(settings)
 
 
 def open_workplace(settings: Settings) -> Workplace:
@@ -28,14 +49,14 @@ def open_workplace(settings: Settings) -> Workplace:
         Unbound: the database and the folder do not belong together.
         Unavailable: one of them cannot be used; the sentence says why.
     """
-    found = open_unchecked(settings)
+    workplace = open_unchecked(settings)
     try:
-        binding.check(found)
-        found.store.keep_reserve()
+        binding.check(workplace)
+        workplace.store.keep_reserve()
     except BaseException:
-        found.close()
+        workplace.close()
         raise
-    return found
+    return workplace
 
 
 def open_unchecked(settings: Settings) -> Workplace:
@@ -46,7 +67,7 @@ def open_unchecked(settings: Settings) -> Workplace:
         store=SqlStore(settings.store_url),
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
-        images=ImageReader(),
+        image_reader=ImageReader(),
         uploads=UploadLedger(Spool(settings.spool)),
         reader=system_user(),
         clock=lambda: datetime.now(UTC),
@@ -60,7 +81,7 @@ def prepare_data_folder(settings: Settings) -> None:
         Unavailable: it cannot be made or written to.
         Refused: a file is in its way.
     """
-    with _as_folder(settings), in_words():
+    with _as_folder(settings), readable_errors():
         new = not settings.data.exists()
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if new and os.name == "posix":

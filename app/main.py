@@ -4,10 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.views.shared.errors import told
-from app.views.shared.header import head
+from app.views.shared.errors import show_errors
+from app.views.shared.header import draw_page_header
 
-# A Material icon would be fetched from Google's fonts; this one is our own.
+# A Material icon would be loaded from Google's fonts; this file is our own.
 ICON = Path(__file__).parent / "views" / "icon.svg"
 
 st.set_page_config(page_title="DProtoNet Review", page_icon=str(ICON), layout="wide")
@@ -30,6 +30,6 @@ page = st.navigation(
     ],
     position="top",
 )
-with told():
-    head()
+with show_errors():
+    draw_page_header()
     page.run()

@@ -142,9 +142,9 @@ class Settings:
 
 
 def _data_folder(env: Mapping[str, str]) -> Path:
-    given = env.get("DPROTONET_DATA", "").strip()
-    if given:
-        folder = Path(given).expanduser().absolute()
+    text = env.get("DPROTONET_DATA", "").strip()
+    if text:
+        folder = Path(text).expanduser().absolute()
     else:
         folder = Path("~/.local/share/dprotonet-review").expanduser()
     if folder.exists() and not folder.is_dir():

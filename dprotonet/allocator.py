@@ -1,8 +1,8 @@
 """Keeping freed memory, which saves page faults in long runs of passes on the CPU.
 
-For a process that does little else than run a network (the worker, the shell, a training): the
-freed pages of one pass serve the next, and the process keeps its peak memory for good. Without it
-page faults can cost more than the arithmetic. On glibc only; elsewhere nothing happens.
+For a process that does little else than run a network (the worker, the command line, a training):
+the freed pages of one pass serve the next, and the process keeps its peak memory for good. Without
+it page faults can cost more than the arithmetic. On glibc only; elsewhere nothing happens.
 """
 
 import ctypes
@@ -21,5 +21,5 @@ def keep_freed_memory(pad_bytes: int = 64 << 20) -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    asked = [(_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, pad_bytes)]
-    return all([mallopt(name, value) for name, value in asked])
+    settings = [(_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, pad_bytes)]
+    return all([mallopt(name, value) for name, value in settings])

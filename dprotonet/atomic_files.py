@@ -8,27 +8,44 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file under a passing name and put it in its place in one step.
+def write_whole(path: Path, write: Callable[[BinaryIO], object], *, to_disk: bool = False) -> None:
+    """Write a file under a temporary name and put it in its place in one step.
 
     Whoever reads ``path`` meanwhile sees the file from before, or none; an interrupt leaves no
-    half a file behind. Folders on the way are made.
+    half a file behind. Missing folders are made.
+
+    Args:
+        path: the file; one that is there is replaced.
+        write: writes the content into the stream that it is given.
+        to_disk: True where the content must outlast a power cut: it is on the disk before the file
+            gets its name.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _passing_name(path.parent) as passing:
+    with replacement(path, to_disk=to_disk) as temporary, open(temporary, "xb") as stream:
         # "x" and no tempfile: the file gets the permissions that the user's umask gives.
-        with open(passing, "xb") as stream:
-            write(stream)
-        os.replace(passing, path)
+        write(stream)
 
 
 @contextmanager
-def _passing_name(folder: Path) -> Iterator[Path]:
+def replacement(path: Path, *, to_disk: bool = False) -> Iterator[Path]:
+    """A temporary path beside ``path``, for code that writes to a path instead of a stream.
+
+    When the block ends, the file written there takes the place of ``path``; when it raises, the
+    file is removed and ``path`` is as it was. Missing folders are made.
+
+    Args:
+        path: the file; one that is there is replaced.
+        to_disk: as in :func:`write_whole`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     # Short, so that the longest name that the folder takes can still be written; hidden, so that
     # a walk over the folder passes it over.
-    passing = folder / f".{secrets.token_hex(6)}.part"
+    temporary = path.parent / f".{secrets.token_hex(6)}.part"
     try:
-        yield passing
+        yield temporary
+        if to_disk:
+            with open(temporary, "rb+") as stream:  # Windows flushes only what it may write
+                os.fsync(stream.fileno())
+        os.replace(temporary, path)
     finally:
         with suppress(FileNotFoundError):
-            passing.unlink()
+            temporary.unlink()

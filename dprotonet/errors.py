@@ -1,7 +1,7 @@
 """The errors a person reads: each states the fact, then the mend.
 
-Only :class:`ReadableError` and its kinds reach a page or a shell record. A programming error stays
-``ValueError`` or ``TypeError`` and is never dressed up as one of these.
+Only :class:`ReadableError` and its kinds reach a page or a record of the command line. A
+programming error stays ``ValueError`` or ``TypeError`` and is never turned into one of these.
 """
 
 
@@ -10,7 +10,7 @@ class ReadableError(Exception):
 
 
 class UnreadableImage(ReadableError):
-    """A file that should hold an image, but whose pixels cannot be had."""
+    """A file that should hold an image, but whose pixels cannot be read."""
 
 
 class NotAnImage(UnreadableImage):
@@ -18,7 +18,7 @@ class NotAnImage(UnreadableImage):
 
 
 class ReaderBusy(ReadableError):
-    """No reader became free in time. It says nothing of the file: try again."""
+    """No reader became free in time. The file may be well: try again."""
 
 
 class UnusableBundle(ReadableError):
@@ -30,8 +30,8 @@ class WrongRequest(ReadableError):
 
 
 class Unexplainable(ReadableError):
-    """A network or an image of which, as they are, no heatmap can be made."""
+    """A network or an image for which no heatmap can be made."""
 
 
 class Cancelled(Exception):
-    """Raised inside long work after its ``cancelled`` callback said yes. Not an error to show."""
+    """Raised by long work after its ``cancelled`` callback said yes. Not an error to show."""

@@ -1,32 +1,49 @@
-"""Results are written whole: a run that is killed leaves no half file behind."""
+"""What a run leaves on disk, and how far it has come, on a terminal.
+
+Results are written whole: a run that is killed leaves no half file behind.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dprotonet.atomic_files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+T = TypeVar("T")
+
 
 def write_text(file: Path, text: str) -> None:
-    """A text file; its folder is made where it is missing."""
+    """Write a text file in UTF-8; missing folders on the way are made."""
     write_whole(file, lambda stream: stream.write(text.encode()))
 
 
 def write_json(file: Path, values: Any) -> None:
-    """Indented JSON."""
+    """Write plain values as indented JSON."""
     write_text(file, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_svg(file: Path, figure: Figure) -> None:
-    """A plot as SVG; the same plot gives the same bytes at every call."""
+    """Write a plot as SVG; the same plot gives the same bytes at every call."""
     import matplotlib
 
     with matplotlib.rc_context({"svg.hashsalt": "dprotonet"}):  # ids are random without it
         write_whole(
             file, lambda stream: figure.savefig(stream, format="svg", metadata={"Date": None})
         )
+
+
+def progress_bar(items: Iterable[T], total: int, title: str, unit: str = "image") -> Iterable[T]:
+    """The same items, with a bar on standard error while they last.
+
+    There is no bar where standard error is a file.
+    """
+    from tqdm import tqdm
+
+    bar: Iterable[T] = tqdm(items, total=total, desc=title, unit=unit, disable=None, leave=False)
+    return bar

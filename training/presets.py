@@ -1,4 +1,4 @@
-"""The family of networks by name: each preset is a handful of a recipe's keys, over the same code.
+"""The networks by name: each preset sets a few keys of a recipe; the code is the same.
 
 A variant is a preset with keys of its own: ``dprotonet:masks=random,update=kmeans``.
 """
@@ -82,6 +82,6 @@ def variant(recipe: Recipe, name: str) -> Recipe:
     return with_settings(dataclasses.replace(recipe, **PRESETS[preset]), settings)
 
 
-def search(recipe: Recipe) -> tuple[Mapping[str, Any], ...]:
+def search_settings(recipe: Recipe) -> tuple[Mapping[str, Any], ...]:
     """The settings that a variant of this recipe is tried under."""
     return SEARCH_BLACKBOX if recipe.network == "blackbox" else SEARCH

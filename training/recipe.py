@@ -33,7 +33,7 @@ DatasetKind = Literal[
 
 @dataclass(frozen=True)
 class CardText:
-    """The words of the bundle's card; the figures are measured."""
+    """The text of the bundle's card; its figures are measured."""
 
     title: str = "A DProtoNet"
     summary: str = ""
@@ -46,7 +46,7 @@ class CardText:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training run. A number's unit stands beside it; none means that it has none."""
+    """One training run. The unit of a number stands beside it where it has one."""
 
     name: str  # of the bundle
     dataset: DatasetKind
@@ -89,9 +89,9 @@ class Recipe:
     # augmentation, by MONAI on the placed image
     rotate: float = 7.0  # degrees, at most
     shift: float = 0.05  # of the side, at most
-    zoom: float = 0.08  # share, at most
+    zoom: float = 0.08  # fraction, at most
     brightness: float = 0.08  # of the full range, at most
-    contrast: float = 0.25  # gamma leaves 1 by at most this share
+    contrast: float = 0.25  # gamma differs from 1 by at most this
     flip: bool = False  # left and right; off where laterality means something
 
     # training
@@ -120,16 +120,16 @@ class Recipe:
     batch_norm: Literal["frozen", "trained"] = "frozen"  # statistics of the backbone
     frozen_blocks: int = 0  # first blocks of the backbone that are never trained
     variants: int = 0  # augmented copies of an image kept behind the frozen blocks; 0: fresh ones
-    averaging: float = 0.0  # decay a step of the running mean of weights that is judged; 0: none
+    averaging: float = 0.0  # decay a step of the running mean of weights, which is kept; 0: none
 
     # prototypes and last layer
     update: Literal["top_m_mean", "weighted", "kmeans", "nearest", "ema"] = "top_m_mean"
     update_images: int = 10  # images a prototype is made from
-    prune: bool = False  # drop dead and double prototypes after the update
+    prune: bool = False  # drop dead and duplicate prototypes after the update
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
 
-    # judging
+    # evaluation
     resamples: int = 2000  # of the bootstrap
     blackbox: bool = True  # train the black-box head on the same backbone, for the card
     half_precision: bool = True  # keep the backbone in 16 bit on disk
@@ -152,7 +152,7 @@ class Recipe:
             )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, without the card's words."""
+        """Plain values, without the card's text."""
         values = dataclasses.asdict(self)
         values.pop("card")
         return values
@@ -195,7 +195,7 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
     if not isinstance(values, dict):
         raise ReadableError(f"The recipe {path} holds no keys. Give a YAML file of `key: value`.")
     recipe = _changed(values, values.get("card", {}), settings)
-    check_name(recipe.name)  # said before any training; not of the recipes of older models
+    check_name(recipe.name)  # before any training; recipes of older models are not checked
     return recipe
 
 
@@ -210,12 +210,12 @@ def with_settings(recipe: Recipe, settings: Sequence[str]) -> Recipe:
 
 
 def _changed(
-    values: Mapping[str, Any], words: Mapping[str, Any], settings: Sequence[str]
+    values: Mapping[str, Any], card_text: Mapping[str, Any], settings: Sequence[str]
 ) -> Recipe:
-    """``values`` with ``words`` as the card's, and with the settings on top."""
+    """A recipe of ``values`` and the text of its card, both changed by the settings."""
     import yaml
 
-    values, card = dict(values), dict(words)
+    values, card = dict(values), dict(card_text)
     for setting in settings:
         key, equals, text = setting.partition("=")
         if not equals:
@@ -227,15 +227,15 @@ def _changed(
 
 
 def weights_name(recipe: Recipe) -> str | None:
-    """The file's name alone: where it lay on the training machine is nobody's business."""
+    """The name of the weights file without its folder, which is private to the training machine."""
     weights = recipe.weights
     return Path(weights).name if weights and weights != "torchvision" else weights
 
 
 def _recipe_path(name_or_path: str) -> Path:
-    named = RECIPES / f"{name_or_path}.yaml"
-    if named.is_file():
-        return named
+    own = RECIPES / f"{name_or_path}.yaml"
+    if own.is_file():
+        return own
     if Path(name_or_path).is_file():
         return Path(name_or_path)
     names = ", ".join(sorted(p.stem for p in RECIPES.glob("*.yaml")))
@@ -264,7 +264,7 @@ def _typed(kind: type, values: Mapping[str, Any], prefix: str) -> Any:
 
 
 def _value(hint: Any, value: Any, key: str) -> Any:
-    """``value`` as the field's kind; whole numbers pass for broken ones, nothing else changes."""
+    """``value`` as the field's type. Integers become floats where needed; nothing else changes."""
     choices = [c for c in get_args(hint) if isinstance(c, str)]
     if choices:
         if value in choices:

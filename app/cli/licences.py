@@ -45,7 +45,7 @@ def package_licences(requirements: Path = REQUIREMENTS) -> list[PackageLicence]:
     Args:
         requirements: a locked list, one package a line; those for other systems are passed over.
     """
-    found = {}
+    licences = {}
     for requirement in _wanted(requirements.read_text("utf-8").splitlines()):
         try:
             about = metadata.metadata(requirement.name)
@@ -55,20 +55,26 @@ def package_licences(requirements: Path = REQUIREMENTS) -> list[PackageLicence]:
         stated = list(_stated(about))
         licence = stated[0] if stated else ""
         name = f"{requirement.name}{extras}"
-        found[name] = PackageLicence(name, about["Version"], licence, _kind(stated))
-    return list(found.values())
+        licences[name] = PackageLicence(name, about["Version"], licence, _kind(stated))
+    return list(licences.values())
+
+
+def list_licences() -> int:
+    """Print the licences of what is installed."""
+    print(report(package_licences()))
+    return 0
 
 
 def report(licences: Iterable[PackageLicence]) -> str:
     """The licences as text, those that ask something of whoever passes them on first."""
     licences = list(licences)
-    width = max((len(f"{one.name} {one.version}") for one in licences), default=0)
+    width = max((len(f"{package.name} {package.version}") for package in licences), default=0)
     parts = []
     for kind, heading in _HEADINGS.items():
         lines = [
-            f"  {f'{one.name} {one.version}':{width}}  {one.licence}".rstrip()
-            for one in licences
-            if one.kind == kind
+            f"  {f'{package.name} {package.version}':{width}}  {package.licence}".rstrip()
+            for package in licences
+            if package.kind == kind
         ]
         if lines or kind == "copyleft":
             parts.append("\n".join([f"{heading}:", *(lines or ["  none"])]))

@@ -2,53 +2,37 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from app import bootstrap
+from app.cli.arguments import Bind, DeleteOrphans, Restore
+from app.cli.database import bring_up_to_date
 from app.runtime.folder_lock import FolderLock
 from app.services import binding, originals
 from app.settings import Settings
-from app.store import Blobs
+from app.store.files.blobs import Blobs
 from app.store.files.orphans import Orphan
-from app.store.migrate import upgrade
 from app.store.restore import look, swap
 
 MEGABYTE = 1_000_000
 
 
-def run(settings: Settings, options: argparse.Namespace) -> int:
-    """Run one of them; returns the exit status: 0 well, 1 not done."""
-    bootstrap.prepare_data_folder(settings)
-    if options.command == "restore":
-        return _restore(settings, options.backup, anyway=options.anyway)
-    if options.command == "bind":
-        return _bind(settings, yes=options.yes)
-    if options.action == "delete":
-        return _delete_orphans(settings, yes=options.yes)
-    for line in _orphan_lines(Blobs(str(settings.blobs)).orphans.all()):
-        print(line)
-    return 0
-
-
-def _restore(settings: Settings, path: Path, *, anyway: bool) -> int:
+def restore(settings: Settings, request: Restore) -> int:
+    """Put a backup in the database's place and bring the files in order with it."""
+    path = request.backup
     with _alone(settings, "restore"):
         blobs = Blobs(str(settings.blobs))
         facts = look(settings.store_url, path, identity_key=binding.IDENTITY)
-        if not anyway:
+        if not request.anyway:
             binding.check_backup(facts.names, facts.identity, blobs)
         saved = swap(settings.store_url, path, backups=settings.backups, now=datetime.now(UTC))
-        workplace = bootstrap.open_unchecked(settings)
-        try:
+        with closing(bootstrap.open_unchecked(settings)) as workplace:
             binding.bind(workplace)
             done = originals.tidy(workplace)
-        finally:
-            workplace.close()
     print(f"The database is that of {path.name} now.")
     if saved is not None:
         print(f"What was there before: {saved}")
@@ -74,53 +58,56 @@ def _tidied_lines(done: originals.Tidied) -> Iterator[str]:
         )
 
 
-def _bind(settings: Settings, *, yes: bool) -> int:
+def bind(settings: Settings, request: Bind) -> int:
+    """Say that database and data folder belong together, after showing how far they do."""
     with _alone(settings, "bind"):
-        upgrade(settings.store_url, backups=settings.backups, now=datetime.now(UTC))
-        workplace = bootstrap.open_unchecked(settings)
-        try:
+        bring_up_to_date(settings)
+        with closing(bootstrap.open_unchecked(settings)) as workplace:
             with workplace.store.read() as tx:
-                found = binding.overlap(tx.named_blobs(), workplace.blobs)
+                overlap = binding.overlap(tx.named_blobs(), workplace.blobs)
             print(
-                f"The database names {_files(found.named)}; {found.both} of them are here. "
-                f"The data folder holds {_files(found.there)}."
+                f"The database names {_files(overlap.named)}; {overlap.both} of them are here. "
+                f"The data folder holds {_files(overlap.here)}."
             )
-            if not (yes or _agreed("Do they belong together?")):
+            if not (request.yes or _agreed("Do they belong together?")):
                 return 1
             binding.bind(workplace)
-        finally:
-            workplace.close()
     print("They are bound to each other now. No file was moved or removed.")
     return 0
 
 
-def _delete_orphans(settings: Settings, *, yes: bool) -> int:
-    workplace = bootstrap.open_workplace(settings)
-    try:
-        found = originals.orphans(workplace)
-        for line in _orphan_lines(found):
-            print(line)
-        if not found:
-            return 0
-        if not (yes or _agreed("Delete them for good?")):
-            return 1
-        print(f"{_files(originals.delete_orphans(workplace))} deleted.")
-    finally:
-        workplace.close()
+def list_orphans(settings: Settings) -> int:
+    """Print how many files are put aside, by day; the database is not needed for that."""
+    for line in _orphan_lines(Blobs(str(settings.blobs)).orphans.all()):
+        print(line)
     return 0
 
 
-def _orphan_lines(found: list[Orphan]) -> Iterator[str]:
-    if not found:
+def delete_orphans(settings: Settings, request: DeleteOrphans) -> int:
+    """Remove for good what is put aside, after showing it."""
+    with closing(bootstrap.open_workplace(settings)) as workplace:
+        orphans = originals.orphans(workplace)
+        for line in _orphan_lines(orphans):
+            print(line)
+        if not orphans:
+            return 0
+        if not (request.yes or _agreed("Delete them for good?")):
+            return 1
+        print(f"{_files(originals.delete_orphans(workplace))} deleted.")
+    return 0
+
+
+def _orphan_lines(orphans: list[Orphan]) -> Iterator[str]:
+    if not orphans:
         yield "No files are put aside."
         return
     count, size = Counter[str](), Counter[str]()
-    for orphan in found:
+    for orphan in orphans:
         count[orphan.day] += 1
         size[orphan.day] += orphan.size
     for day in sorted(count):
         yield f"{day}  {_files(count[day])}, {size[day] / MEGABYTE:.1f} MB"
-    yield f"In all {_files(len(found))}, {sum(size.values()) / MEGABYTE:.1f} MB"
+    yield f"In all {_files(len(orphans))}, {sum(size.values()) / MEGABYTE:.1f} MB"
 
 
 @contextmanager

@@ -110,19 +110,19 @@ class AnnotationPage:
     size: int
 
 
-def check_judgements(judged: Mapping[str, PrototypeJudgement]) -> None:
+def check_judgements(judgements: Mapping[str, PrototypeJudgement]) -> None:
     """Refuse judgements of prototypes that leave out what belongs to them.
 
     Not a rule of :class:`PrototypeJudgement`: a judgement that is being made is not complete yet,
     and older ones were signed without it.
 
     Args:
-        judged: prototype id to judgement.
+        judgements: prototype id to judgement.
 
     Raises:
         Refused: with the sentence for the reader.
     """
-    for name, judgement in judged.items():
+    for name, judgement in judgements.items():
         if judgement.lacks_kind:
             raise Refused(
                 f"Prototype {name} is judged to be an artefact, but not which one. "

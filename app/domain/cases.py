@@ -9,7 +9,7 @@ from typing import Literal
 
 from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
-from app.domain.explanations import OfferedMap, SavedExplanation
+from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.jobs import Job
 from dprotonet.images.file_names import printable
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
@@ -142,10 +142,10 @@ class CasePage:
 
 @dataclass(frozen=True)
 class Intake:
-    """What became of one file that was handed in."""
+    """What became of one uploaded file."""
 
     outcome: Literal["added", "duplicate", "skipped", "error"]
-    """skipped: no image inside (a text, a report). ``add`` raises instead of the last two."""
+    """skipped: not an image (a text, a report). ``add`` raises instead of the last two."""
     name: str
     case_id: str | None = None
     message: str = ""
@@ -188,7 +188,7 @@ class Sheet:
     matches: tuple[SheetMatch, ...]
     """Largest absolute contribution first; all prototypes, but those of :attr:`offered_class` lead
     where the label is the negative class."""
-    maps: tuple[OfferedMap, ...]
+    maps: tuple[OfferedHeatmap, ...]
     """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
     asked for last comes first."""
     annotation: Annotation | None
@@ -209,7 +209,7 @@ class Sheet:
     @property
     def explanations(self) -> tuple[SavedExplanation, ...]:
         """The best heatmap of each node."""
-        return tuple(shown.saved for shown in self.maps if not shown.is_superseded)
+        return tuple(offer.saved for offer in self.maps if not offer.is_superseded)
 
     @property
     def offered_class(self) -> str | None:

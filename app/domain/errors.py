@@ -1,4 +1,4 @@
-"""Errors of the application whose text is for the person at the screen: the fact, then the mend."""
+"""Errors whose text is for the person at the screen: what happened, and what to do."""
 
 from dprotonet.errors import ReadableError
 

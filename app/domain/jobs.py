@@ -19,6 +19,40 @@ worker, or could not be brought to its end."""
 
 
 @dataclass(frozen=True)
+class Work:
+    """What is to be done, before it is a job."""
+
+    kind: JobKind
+    key: str
+    """Says what the work is: of jobs that are not over, two never share one."""
+    case_id: str | None = None
+    frame: int = 0
+    model: str | None = None
+    node: str | None = None
+    tier: Tier | None = None
+    explanation_id: str | None = None
+    """A heatmap of the node that can be shown already."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class BatchFacts:
+    """What only the job of a batch has."""
+
+    title: str = ""
+    """Name of the folder, or “12 uploaded files”."""
+    folder: str | None = None
+    """As :func:`dprotonet.images.file_names.stored_path` writes it."""
+    explain: bool = False
+    listing: bool = False
+    """The folder is still to be walked."""
+
+
+NO_BATCH = BatchFacts()
+"""The job of a prediction or an explanation."""
+
+
+@dataclass(frozen=True)
 class Job:
     """One piece of work, as it stands."""
 
@@ -98,7 +132,7 @@ class BatchRow:
     same_pixels_as: str | None = None
     """Case id of the first image with the same pixels, where this one has another header."""
     shares_name: bool = False
-    """Another file of the batch is called the same; told on pages, not in exports."""
+    """Another file of the batch is has the same name; noted on pages, not in exports."""
 
 
 @dataclass(frozen=True)

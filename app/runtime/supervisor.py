@@ -79,7 +79,7 @@ class Supervisor:
             if process.stdin is not None:
                 process.stdin.close()
             rest = self._first_rest if time.monotonic() - started > STEADY else rest
-            log.error("the worker ended with %s; it is started again", process.returncode)
+            log.error("the worker ended with status %s and is started again", process.returncode)
             self._stop.wait(rest)
             rest = min(rest * 2, LONGEST_REST)
         self._end()

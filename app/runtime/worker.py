@@ -20,34 +20,34 @@ from app import bootstrap
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
 from app.services import jobs, models
-from app.services.inference import queue
-from app.services.inference.predictor_pool import ModelBench
+from app.services.inference import failures, queue
+from app.services.inference.predictor_pool import PredictorPool
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
 LIFE_SECONDS = 2.0  # between two signs of life
-TEND_SECONDS = 600.0  # between two looks at the database's statistics
+STATISTICS_SECONDS = 600.0  # between two looks at the database's statistics
 UPKEEP_SECONDS = 20.0  # between two looks at the database's journal
 TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
 GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
 
 
 def run(workplace: Workplace, *, stop: threading.Event) -> None:
-    """Work until told to stop."""
+    """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
-    bench = ModelBench(workplace.models)
+    pool = PredictorPool(workplace.models)
     is_begun = is_in_trouble = False
-    upkeep_due = tend_due = 0.0
+    upkeep_due = statistics_due = 0.0
     while not stop.is_set():
         try:
             if not is_begun:
                 queue.begin(workplace)
-                _warm_up(workplace, bench)
+                _warm_up(workplace, pool)
                 is_begun = True
             if is_in_trouble:
                 queue.take_up_again(workplace)
@@ -55,14 +55,14 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             if time.monotonic() >= upkeep_due:
                 upkeep_due = time.monotonic() + UPKEEP_SECONDS
                 queue.upkeep(workplace)
-            if time.monotonic() >= tend_due:
-                tend_due = time.monotonic() + TEND_SECONDS
-                workplace.store.tend()
-            busy = queue.run_next(workplace, bench, stop=stop.is_set)
+            if time.monotonic() >= statistics_due:
+                statistics_due = time.monotonic() + STATISTICS_SECONDS
+                workplace.store.renew_statistics()
+            busy = queue.run_next(workplace, pool, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
             # What was at hand is taken up again when the store is back.
-            queue.sentence(error)
+            failures.sentence(error)
             is_in_trouble = True
             stop.wait(TROUBLE_SECONDS)
             continue
@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     try:
         settings = Settings.from_environment()
-        with in_words(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
+        with readable_errors(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
             workplace = bootstrap.open_workplace(settings)
             try:
                 run(workplace, stop=stop)
@@ -105,11 +105,11 @@ def _live(workplace: Workplace, stop: threading.Event) -> None:
         mark.unlink(missing_ok=True)
 
 
-def _warm_up(workplace: Workplace, bench: ModelBench) -> None:
+def _warm_up(workplace: Workplace, pool: PredictorPool) -> None:
     chosen = models.active(workplace)
     if chosen is not None:
         try:
-            bench.load(chosen.digest)
+            pool.load(chosen.digest)
         except ReadableError:
             log.warning("the active model %s cannot be loaded", chosen.short)
 

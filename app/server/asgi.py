@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from app.bootstrap import shared_workplace
 from app.domain.errors import NotFound, Unavailable
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.theme import theme_options
@@ -26,56 +27,55 @@ from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Spool
+from app.store.files.spool import Spool
 from app.viewer.assets import viewer_assets
+from app.viewer.colours import heatmap_png
 from app.viewer.encoding import pack_heatmap, pack_image
-from app.viewer.pictures import heatmap_png
-from app.views.shared.workplace import opened
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 SCRIPT = Path(__file__).parents[1] / "main.py"
-EXPIRY_SECONDS = 60.0  # between two looks for uploads that nobody came back for
+EXPIRY_SECONDS = 60.0  # between two looks for abandoned uploads
 Answer = Callable[[Workplace, Request], Response]
 
 
 def serve(settings: Settings) -> None:
-    """Run the server until it is told to stop."""
+    """Run the server until it is stopped."""
     # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
     # that of two pages opened right after the start one could fail.
     import pandas  # noqa: F401
 
-    # Whose uploads these were is known to nobody any more.
-    left = Spool(settings.spool).clear()
-    if left:
-        log.warning("%d unfinished uploads of an earlier run were removed", left)
+    # The sessions that these uploads belonged to ended with the last run.
+    removed = Spool(settings.spool).clear()
+    if removed:
+        log.warning("%d unfinished uploads of an earlier run were removed", removed)
     make_app(settings).run(config=streamlit_options(settings))
 
 
 def make_app(settings: Settings) -> st.App:
     """The whole server as an ASGI application."""
 
-    def place() -> Workplace:
-        return opened(settings)
+    def get_workplace() -> Workplace:
+        return shared_workplace(settings)
 
     guard = Middleware(Guard, hosts=answered_hosts(settings), behind_proxy=settings.behind_proxy)
     return st.App(
         SCRIPT,
-        lifespan=lambda app: expiring_uploads(place),
-        routes=own_routes(place),
+        lifespan=lambda app: expiring_uploads(get_workplace),
+        routes=own_routes(get_workplace),
         middleware=[guard],
     )
 
 
 @asynccontextmanager
-async def expiring_uploads(place: Callable[[], Workplace]) -> AsyncIterator[None]:
+async def expiring_uploads(get_workplace: Callable[[], Workplace]) -> AsyncIterator[None]:
     """While the server runs: uploads of sessions that were not heard of for an hour are removed."""
 
     async def watch() -> None:
         while True:
             await asyncio.sleep(EXPIRY_SECONDS)
             try:
-                await run_in_threadpool(lambda: place().uploads.expire())
+                await run_in_threadpool(lambda: get_workplace().uploads.expire())
             except Exception:
                 log.exception("uploads could not be expired; it is tried again")
 
@@ -116,14 +116,14 @@ def streamlit_options(settings: Settings) -> dict[str, Any]:
     } | theme_options()
 
 
-def own_routes(place: Callable[[], Workplace]) -> list[Route]:
+def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     """Everything under /api."""
 
     def route(path: str, answer: Answer) -> Route:
         # A plain function: Starlette runs it in a thread, so decoding stops nobody.
         def endpoint(request: Request) -> Response:
             try:
-                return answer(place(), request)
+                return answer(get_workplace(), request)
             except NotFound as error:
                 return JSONResponse({"error": str(error)}, 404)
             except Unavailable as error:
@@ -140,24 +140,24 @@ def own_routes(place: Callable[[], Workplace]) -> list[Route]:
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
-        *upload_routes(place),
+        *upload_routes(get_workplace),
     ]
 
 
-def _health(place: Workplace, request: Request) -> Response:
-    with place.store.read() as tables:
+def _health(workplace: Workplace, request: Request) -> Response:
+    with workplace.store.read() as tables:
         tables.setting("health")
     return JSONResponse({"status": "ok"})
 
 
-def _image(place: Workplace, request: Request) -> Response:
+def _image(workplace: Workplace, request: Request) -> Response:
     case, frame = request.path_params["case"], request.path_params["frame"]
-    return _samples(pack_image(image_data.image(place, case, frame=frame)))
+    return _samples(pack_image(image_data.image(workplace, case, frame=frame)))
 
 
-def _heatmap(place: Workplace, request: Request) -> Response:
-    found = image_data.heatmap(place, request.path_params["explanation"])
-    return _samples(pack_heatmap(found))
+def _heatmap(workplace: Workplace, request: Request) -> Response:
+    heatmap = image_data.heatmap(workplace, request.path_params["explanation"])
+    return _samples(pack_heatmap(heatmap))
 
 
 def _samples(content: bytes) -> Response:
@@ -169,26 +169,26 @@ def _samples(content: bytes) -> Response:
     )
 
 
-def _picture(place: Workplace, request: Request) -> Response:
-    return FileResponse(_gallery_file(place, request, heatmap=False))
+def _picture(workplace: Workplace, request: Request) -> Response:
+    return FileResponse(_gallery_file(workplace, request, heatmap=False))
 
 
-def _picture_heatmap(place: Workplace, request: Request) -> Response:
-    heatmap = _gallery_file(place, request, heatmap=True)
+def _picture_heatmap(workplace: Workplace, request: Request) -> Response:
+    heatmap = _gallery_file(workplace, request, heatmap=True)
     try:
-        picture = _gallery_file(place, request, heatmap=False)
+        picture = _gallery_file(workplace, request, heatmap=False)
     except NotFound:
         picture = None
     return Response(heatmap_png(heatmap, picture), media_type="image/png")
 
 
-def _gallery_file(place: Workplace, request: Request, *, heatmap: bool) -> Path:
-    asked = request.path_params
+def _gallery_file(workplace: Workplace, request: Request, *, heatmap: bool) -> Path:
+    parts = request.path_params
     return galleries.picture(
-        place,
-        asked["model"],
-        prototype=asked["prototype"],
-        number=asked["number"],
+        workplace,
+        parts["model"],
+        prototype=parts["prototype"],
+        number=parts["number"],
         heatmap=heatmap,
     )
 

@@ -1,4 +1,4 @@
-"""In front of every route: whose name was asked for, whose page asks, what may be kept."""
+"""In front of every route: checks Host and Origin, and sets the headers of every answer."""
 
 from __future__ import annotations
 

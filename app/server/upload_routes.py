@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.domain.errors import Refused
+from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
-from app.services.uploading.ledger import SessionOver
 from app.services.workplace import Workplace
 
 ROUTE = "/api/uploads"
@@ -25,8 +25,8 @@ MOST_JSON = 1 << 20  # bytes of a request that is no file
 Answer = Callable[[Workplace, Request, str], Awaitable[Response]]
 
 
-def upload_routes(place: Callable[[], Workplace]) -> list[Route]:
-    """``POST`` a file; ask before whether so much may come; let go of what came.
+def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
+    """Routes to send a file, to ask whether so much may be sent, and to drop what was sent.
 
     Every request shows its token in ``X-Upload-Token``. A file's name stands in ``X-Upload-Name``,
     UTF-8 and percent-encoded, since a header is ASCII. A refusal is JSON: ``error``, a sentence.
@@ -35,7 +35,7 @@ def upload_routes(place: Callable[[], Workplace]) -> list[Route]:
     def route(path: str, answer: Answer) -> Route:
         async def endpoint(request: Request) -> Response:
             token = request.headers.get("x-upload-token", "")
-            workplace = await run_in_threadpool(place)
+            workplace = await run_in_threadpool(get_workplace)
             try:
                 return await answer(workplace, request, token)
             except SessionOver as error:
@@ -64,8 +64,8 @@ async def _file(workplace: Workplace, request: Request, token: str) -> Response:
 
 
 async def _check(workplace: Workplace, request: Request, token: str) -> Response:
-    asked = await _json(request)
-    files, size = asked.get("files"), asked.get("size")
+    question = await _json(request)
+    files, size = question.get("files"), question.get("size")
     if not (isinstance(files, int) and isinstance(size, int) and files >= 0 and size >= 0):
         return _wrong_request()
     try:
@@ -102,10 +102,10 @@ async def _json(request: Request) -> dict[str, object]:
         if len(body) > MOST_JSON:
             return {}
     try:
-        found = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _refusal(error: Refused) -> dict[str, object]:

@@ -72,40 +72,40 @@ def export(
 
 
 def _record(row: AnnotationRow) -> dict[str, Any]:
-    said = row.annotation
+    annotation = row.annotation
     return {
-        "case": said.case_id,
+        "case": annotation.case_id,
         "file": row.file_name,
         "file_sha256": row.file_sha256,
         "pixel_sha256": row.pixel_sha256,
         "pixel_hash": row.pixel_hash,
-        "frame": said.frame,
-        "revision": said.revision,
+        "frame": annotation.frame,
+        "revision": annotation.revision,
         "is_latest": row.is_latest,
-        "signed_at": said.created_at.isoformat(),
-        "reader": said.reader,
-        "verdict": said.verdict,
-        "predicted_label": said.predicted_label,
-        "predicted_probability": said.predicted_probability,
-        "corrected_label": said.corrected_label,
-        "confidence": said.confidence,
-        "text": said.text,
-        "model": said.model_name,
-        "model_sha256": said.model,
+        "signed_at": annotation.created_at.isoformat(),
+        "reader": annotation.reader,
+        "verdict": annotation.verdict,
+        "predicted_label": annotation.predicted_label,
+        "predicted_probability": annotation.predicted_probability,
+        "corrected_label": annotation.corrected_label,
+        "confidence": annotation.confidence,
+        "text": annotation.text,
+        "model": annotation.model_name,
+        "model_sha256": annotation.model,
         "prototype_judgements": {
             name: {
                 "similar": judgement.similar,
                 "usefulness": judgement.usefulness,
                 "artefact": judgement.artefact,
             }
-            for name, judgement in said.prototype_judgements.items()
+            for name, judgement in annotation.prototype_judgements.items()
         },
     }
 
 
-def _flat(judged: dict[str, dict[str, Any]]) -> str:
+def _flat(judgements: dict[str, dict[str, Any]]) -> str:
     parts = []
-    for name, judgement in judged.items():
+    for name, judgement in judgements.items():
         similar = {True: "similar", False: "not similar", None: ""}[judgement["similar"]]
         words = [similar, judgement["usefulness"] or "", judgement["artefact"] or ""]
         parts.append(f"{name}: " + ", ".join(word for word in words if word))

@@ -1,4 +1,4 @@
-"""Batches: a folder's worth of images as one job, watched, stopped, taken up again, exported."""
+"""Batches: a folder's worth of images as one job, watched, stopped and taken up again."""
 
 from __future__ import annotations
 
@@ -8,36 +8,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import shown_name, shown_path
-from app.domain.errors import NotFound, Refused
-from app.domain.jobs import BatchPage, BatchProgress, BatchRow, ItemState, Job
+from app.domain.errors import Refused
+from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
 from app.services import jobs, models, originals
-from app.services.export import csv_bytes, json_bytes
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
-from app.store import Transaction
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
+from app.store.sql_store import Transaction
 from dprotonet.images.file_names import stored_path
-
-SCHEMA = "dprotonet-review/batch/1"
-COLUMNS = (
-    "position",
-    "file",
-    "path",
-    "sha256",
-    "status",
-    "message",
-    "case",
-    "frames",
-    "prediction",
-    "probability",
-    "verdict",
-    "same_pixels_as",
-)
 
 
 @dataclass(frozen=True)
@@ -98,7 +80,7 @@ def start_upload(
             raise refusals[0]
         if not entries:
             raise Refused("There are no files to read. Choose some.")
-        return _save_upload(workplace, _told_apart(entries), info, explain)
+        return _save_upload(workplace, _with_distinct_paths(entries), info, explain)
     finally:
         for blob in staged:
             workplace.blobs.discard(blob)
@@ -115,23 +97,15 @@ def start_folder(
         Refused: the folder is not in the list, or there is no model.
     """
     info = _model(workplace, model)
-    place = allowed_folder(workplace, folder)
-    stored = stored_path(place)
+    real = allowed_folder(workplace, folder)
+    stored = stored_path(real)
     # The key's column is short and a path may be long.
-    place_key = hashlib.sha256(stored.encode()).hexdigest()
+    folder_key = hashlib.sha256(stored.encode()).hexdigest()
+    key = f"batch:folder:{folder_key}:{info.digest}:{explain}"
+    facts = BatchFacts(shown_name(real.name), folder=stored, explain=explain, listing=True)
     now = workplace.clock()
     with workplace.store.write() as tx:
-        return jobs.enqueue(
-            tx,
-            kind="batch",
-            now=now,
-            work_key=f"batch:folder:{place_key}:{info.digest}:{explain}",
-            model=info.digest,
-            title=shown_name(place.name),
-            folder=stored,
-            explain=explain,
-            listing=True,
-        )
+        return jobs.enqueue(tx, Work("batch", key, model=info.digest), now=now, batch=facts)
 
 
 def folders(workplace: Workplace) -> tuple[Path, ...]:
@@ -140,44 +114,44 @@ def folders(workplace: Workplace) -> tuple[Path, ...]:
 
 
 def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
-    """The real place of a folder, if it lies in the list.
+    """The real path of a folder, if it lies in the list.
 
     Raises:
         Refused: it does not, whatever links and dots its name is made of.
     """
     try:
-        place = Path(folder).resolve(strict=True)
+        real = Path(folder).resolve(strict=True)
     except (OSError, ValueError, RuntimeError):
-        place = None
+        real = None
     roots = [root.resolve() for root in workplace.settings.folders]
-    if place is None or not any(place.is_relative_to(root) for root in roots):
+    if real is None or not any(real.is_relative_to(root) for root in roots):
         raise Refused(
             "This folder may not be read. The folders that may are named in DPROTONET_FOLDERS "
             "when the program starts."
         )
-    if not place.is_dir():
+    if not real.is_dir():
         raise Refused("This is a file, not a folder. Name the folder that it lies in.")
-    return place
+    return real
 
 
 def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
     """The folders inside an allowed one, sorted; hidden ones and links are passed over."""
-    place = allowed_folder(workplace, folder)
-    with os.scandir(place) as found:
-        names = [e.name for e in found if not e.name.startswith(".") and _is_folder(e)]
-    return tuple(place / name for name in sorted(names))
+    real = allowed_folder(workplace, folder)
+    with os.scandir(real) as entries:
+        names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e)]
+    return tuple(real / name for name in sorted(names))
 
 
 def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
     """The batches there are, newest first."""
     with workplace.store.read() as tx:
-        return tx.items.batches(limit=limit)
+        return tx.batches.newest(limit=limit)
 
 
 def progress(workplace: Workplace, job_id: str) -> BatchProgress:
     """Where a batch stands."""
     with workplace.store.read() as tx:
-        return tx.items.progress(job_id)
+        return tx.batches.progress(job_id)
 
 
 def rows(
@@ -190,7 +164,7 @@ def rows(
 ) -> BatchPage:
     """One page of a batch's files, in their order; ``states`` narrows them."""
     with workplace.store.read() as tx:
-        return tx.batch_rows.page(job_id, page=max(page, 0), size=size, states=tuple(states))
+        return tx.batch_report.page(job_id, page=max(page, 0), size=size, states=tuple(states))
 
 
 def resume(workplace: Workplace, job_id: str) -> BatchProgress:
@@ -208,83 +182,15 @@ def delete(workplace: Workplace, job_id: str) -> None:
 
     def rows_go(tx: Transaction) -> set[str]:
         tx.jobs.cancel(job_id, workplace.clock())
-        return tx.items.delete_batch(job_id)
+        return tx.batches.delete(job_id)
 
     originals.remove(workplace, rows_go)
 
 
-def export_csv(workplace: Workplace, job_id: str) -> bytes:
-    """A batch's results, one line a file, one column a class."""
-    info = _manifest(workplace, job_id)
-    classes = [f"p({name})" for name in info["classes"]]
-    with workplace.store.read() as tx:
-        records = [
-            _record(row) | {f"p({name})": p for name, p in row.probabilities.items()}
-            for row in tx.batch_rows.iterate(job_id)
-        ]
-    extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
-    columns = (*COLUMNS, *classes, *extra)
-    return csv_bytes(columns, (record | extra for record in records))
-
-
-def export_json(workplace: Workplace, job_id: str) -> bytes:
-    """A batch's results with its manifest: hashes of every file and of the model."""
-    info = _manifest(workplace, job_id)
-    with workplace.store.read() as tx:
-        files = [
-            _record(row) | {"probabilities": dict(row.probabilities)}
-            for row in tx.batch_rows.iterate(job_id)
-        ]
-    return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
-
-
-def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:
-    state = progress(workplace, job_id)
-    digest = state.job.model or ""
-    try:
-        info = workplace.models.get(digest)
-        name, classes = info.name, list(info.classes)
-    except NotFound:
-        name, classes = "", []
-    return {
-        "batch": state.job.job_id,
-        "title": state.title,
-        "state": state.job.state,
-        "made_at": workplace.clock().isoformat(),
-        "started_at": state.job.created_at.isoformat(),
-        "model": name,
-        "model_sha256": digest,
-        "classes": classes,
-        "explained": state.explain,
-        "files": state.total,
-        "counts": dict(state.counts),
-        "note": "Research use, not for diagnosis.",
-    }
-
-
-def _record(row: BatchRow) -> dict[str, Any]:
-    return {
-        "position": row.position,
-        "file": row.name,
-        "path": row.path,
-        "sha256": row.file_sha256,
-        "status": row.state,
-        "message": row.message,
-        "case": row.case_id,
-        "frames": row.frames,
-        "prediction": row.label,
-        "probability": row.probability,
-        "verdict": row.verdict,
-        "same_pixels_as": row.same_pixels_as,
-        "explanation": row.explanation_id,
-        "explanation_tier": row.explanation_tier,
-    }
-
-
 def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgress:
     with workplace.store.write() as tx:
-        tx.items.resume(job_id, failed_too=failed_too)
-        return tx.items.progress(job_id)
+        tx.batches.resume(job_id, failed_too=failed_too)
+        return tx.batches.progress(job_id)
 
 
 def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
@@ -296,20 +202,20 @@ def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     return info
 
 
-def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
+def _with_distinct_paths(entries: Sequence[Entry]) -> list[Entry]:
     """Where two archives hold the same path, each is shown below its archive's name; what is
     still equal then, such as a path that one archive holds twice, is numbered."""
     counts = Counter(entry.item.shown_path for entry in entries)
-    seen = Counter[str]()
-    found = []
+    uses = Counter[str]()
+    distinct = []
     for entry in entries:
         path = entry.item.shown_path
         if counts[path] > 1 and shown_path(entry.origin) != path:
             path = shown_path(f"{entry.origin}/{path}")
-        seen[path] += 1
-        shown = path if seen[path] == 1 else f"{path} ({seen[path]})"
-        found.append(replace(entry, item=replace(entry.item, shown_path=shown)))
-    return found
+        uses[path] += 1
+        numbered = path if uses[path] == 1 else f"{path} ({uses[path]})"
+        distinct.append(replace(entry, item=replace(entry.item, shown_path=numbered)))
+    return distinct
 
 
 def _save_upload(
@@ -323,16 +229,10 @@ def _save_upload(
         for entry in entries:
             if entry.blob is not None:
                 keep(entry.blob)
-        job = jobs.enqueue(
-            tx,
-            kind="batch",
-            now=now,
-            work_key=f"batch:upload:{jobs.new_id()}",
-            model=info.digest,
-            title=f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name,
-            explain=explain,
-        )
-        tx.items.add(job.job_id, [entry.item for entry in entries])
+        title = f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name
+        work = Work("batch", f"batch:upload:{jobs.new_id()}", model=info.digest)
+        job = jobs.enqueue(tx, work, now=now, batch=BatchFacts(title, explain=explain))
+        tx.batch_items.add(job.job_id, [entry.item for entry in entries])
     return job
 
 

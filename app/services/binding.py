@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from app.domain.errors import Refused
 from app.services.workplace import Workplace
-from app.store import Blobs, Transaction
+from app.store.files.blobs import Blobs
+from app.store.sql_store import Transaction
 
 IDENTITY = "identity"  # the key among the settings
 CORRECT = "correct DPROTONET_DATA or DPROTONET_DATABASE_URL"
@@ -29,7 +30,7 @@ class Overlap:
 
     named: int
     """Files that the database names."""
-    there: int
+    here: int
     """Files in the folder."""
     both: int
     """Named, and there or among the orphans."""
@@ -37,7 +38,7 @@ class Overlap:
     @property
     def is_most(self) -> bool:
         """Do they know more than half of each other? Where both are empty they do."""
-        of_folder = self.there == 0 or 2 * self.both > self.there
+        of_folder = self.here == 0 or 2 * self.both > self.here
         of_database = self.named == 0 or 2 * self.both > self.named
         return of_folder and of_database
 
@@ -49,9 +50,9 @@ def overlap(names: set[str], blobs: Blobs) -> Overlap:
         names: keys that the database names.
         blobs: the folder.
     """
-    there = set(blobs.all_keys())
-    known = there | {orphan.key for orphan in blobs.orphans.all()}
-    return Overlap(len(names), len(there), len(names & known))
+    here = set(blobs.all_keys())
+    known = here | {orphan.key for orphan in blobs.orphans.all()}
+    return Overlap(len(names), len(here), len(names & known))
 
 
 def check(workplace: Workplace) -> None:
@@ -75,9 +76,9 @@ def check(workplace: Workplace) -> None:
                 "The database and the data folder belong to different installations, so nothing "
                 f"was started. To use others, {CORRECT}. {DELIBERATELY}"
             )
-        found = overlap(tx.named_blobs(), workplace.blobs)
-        if not found.is_most:
-            raise Unbound(_strangers(found))
+        common = overlap(tx.named_blobs(), workplace.blobs)
+        if not common.is_most:
+            raise Unbound(_strangers(common))
         _write(workplace, tx, of_folder or of_database)
 
 
@@ -100,18 +101,18 @@ def check_backup(names: frozenset[str], identity: str, blobs: Blobs) -> None:
             "This backup belongs to another data folder, so nothing was changed. Take a backup of "
             "this one, or correct DPROTONET_DATA. To restore it all the same, add --anyway"
         )
-    found = overlap(set(names), blobs)
-    if not found.is_most:
+    common = overlap(set(names), blobs)
+    if not common.is_most:
         raise Unbound(
-            f"This backup names {found.named} files; {found.both} of them are in the data folder, "
-            f"which holds {found.there}. So nothing was changed. Copy the originals that belong to "
-            "it into the data folder first, or take another backup. To restore it all the same, "
-            "add --anyway"
+            f"This backup names {common.named} files; {common.both} of them are in the data "
+            f"folder, which holds {common.here}. So nothing was changed. Copy the originals that "
+            "belong to it into the data folder first, or take another backup. To restore it all "
+            "the same, add --anyway"
         )
 
 
 def bind(workplace: Workplace) -> Overlap:
-    """Bind the database and the folder as they are, because somebody says so.
+    """Bind the database and the folder as they are, at the request of a person.
 
     The folder's id stays, so that the backups of its own database go on fitting.
     """
@@ -133,15 +134,15 @@ def _write(workplace: Workplace, tx: Transaction, identity: str) -> None:
     workplace.blobs.set_identity(identity)
 
 
-def _strangers(found: Overlap) -> str:
-    if found.named == 0:
+def _strangers(common: Overlap) -> str:
+    if common.named == 0:
         return (
-            f"The data folder holds {found.there} files, and the database is empty, so nothing was "
+            f"The data folder holds {common.here} files, and the database is empty, so nothing was "
             f"started. To have the cases back, {RESTORE}. To use another database or folder, "
             f"{CORRECT}. To begin anew beside these files: python -m app bind"
         )
     return (
-        f"The database names {found.named} files; {found.both} of them are in the data folder, "
-        f"which holds {found.there}. So nothing was started. Copy the originals back from your "
+        f"The database names {common.named} files; {common.both} of them are in the data folder, "
+        f"which holds {common.here}. So nothing was started. Copy the originals back from your "
         f"backup, {RESTORE}, or {CORRECT}. {DELIBERATELY}"
     )

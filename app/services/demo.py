@@ -7,7 +7,7 @@ import logging
 from app.services import models
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from dprotonet.images import walk
+from dprotonet.images.walk import walk
 
 log = logging.getLogger(__name__)
 MARKER = "demo_cases_added"

@@ -1,6 +1,6 @@
 """Explanations on request: saved ones at once, new ones through the worker.
 
-A reader who waits is shown a draft first, which the map asked for then replaces.
+A reader who waits sees a draft first, which the heatmap that was asked for then replaces.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.domain.bundles import BundleInfo
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL, SavedExplanation, Tier, at_least, best_of_each_node
-from app.domain.jobs import Job
+from app.domain.jobs import Job, Work
 from app.services import jobs
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
@@ -31,13 +31,13 @@ def request(
         case_id: of the image.
         node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
         frame: of the image.
-        tier: how good a map is wanted.
+        tier: how good a heatmap is wanted.
         seed: of the masks.
 
     Returns:
-        The explanation where this tier's or a better one's was made before, else the job that
-        makes it. Its ``explanation_id`` names what can be shown meanwhile: where nothing of the
-        node is there, the job begins with a draft.
+        The explanation if this tier's or a better one's is saved, else the job that makes it. The
+        job's ``explanation_id`` names what can be shown meanwhile; if there is nothing of this
+        node yet, the job begins with a draft.
 
     Raises:
         WrongRequest: the node is not in the model.
@@ -61,11 +61,9 @@ def request(
     best = next(iter(best_of_each_node(known)), None)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)
-        return jobs.enqueue(
-            tx,
-            kind="explain",
-            now=workplace.clock(),
-            work_key=f"explain:{case_id}:{frame}:{model}:{node}:{seed}:{tier}",
+        work = Work(
+            "explain",
+            f"explain:{case_id}:{frame}:{model}:{node}:{seed}:{tier}",
             case_id=case_id,
             frame=frame,
             model=model,
@@ -74,6 +72,7 @@ def request(
             explanation_id=best.explanation_id if best else None,
             seed=seed,
         )
+        return jobs.enqueue(tx, work, now=workplace.clock())
 
 
 def progress(workplace: Workplace, job_id: str) -> Job:

@@ -6,12 +6,11 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_bytes(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> bytes:
+def csv_bytes(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> bytes:
     """A CSV file in UTF-8 with a header; None is an empty cell.
 
     Args:
@@ -26,7 +25,7 @@ def csv_bytes(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> b
     return out.getvalue().encode("utf-8", "backslashreplace")
 
 
-def cell(value: Any) -> str | int | float:
+def cell(value: object) -> str | int | float:
     """One cell; a text that a spreadsheet would run as a formula gets an apostrophe in front.
 
     Numbers stay numbers, negative ones too. Leading spaces do not hide a formula from every
@@ -44,7 +43,7 @@ def cell(value: Any) -> str | int | float:
     return text
 
 
-def json_bytes(document: Mapping[str, Any]) -> bytes:
+def json_bytes(document: Mapping[str, object]) -> bytes:
     """A JSON file in UTF-8."""
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     # Half a character is written as JSON's own escape of it.

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:
     """The source images of every prototype of a bundle, by prototype id, heaviest first."""
-    found: dict[str, tuple[GallerySource, ...]] = {}
+    sources: dict[str, tuple[GallerySource, ...]] = {}
     for entry in workplace.models.bundle(digest).gallery:
-        before = found.get(entry.prototype, ())
+        earlier = sources.get(entry.prototype, ())
         source = GallerySource(
-            number=len(before),
+            number=len(earlier),
             sample_id=entry.sample_id,
             image_sha256=entry.image_sha256,
             weight=entry.weight,
@@ -27,8 +27,8 @@ def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource
             has_picture=_file(workplace, digest, entry, heatmap=False) is not None,
             has_heatmap=_file(workplace, digest, entry, heatmap=True) is not None,
         )
-        found[entry.prototype] = (*before, source)
-    return found
+        sources[entry.prototype] = (*earlier, source)
+    return sources
 
 
 def of_prototype(workplace: Workplace, digest: str, prototype: str) -> tuple[GallerySource, ...]:
@@ -42,7 +42,7 @@ def picture(
     """The picture of one source image, or its heatmap.
 
     Raises:
-        NotFound: there is none; for sets whose pictures may not be passed on this is usual.
+        NotFound: there is none, as is usual for data sets that may not be passed on.
     """
     gallery = workplace.models.bundle(digest).gallery
     entries = [entry for entry in gallery if entry.prototype == prototype]

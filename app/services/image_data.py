@@ -1,4 +1,4 @@
-"""Pixels for the viewer: images on their stored grid, and heatmaps brought back to it."""
+"""Pixels for the viewer: images on their native grid, and heatmaps brought back to it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from app.domain.explanations import GridPlacement
 from app.services.workplace import Workplace
+from dprotonet.modeling.placement import GridPlacement
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
-LONGEST_HEATMAP = 1024  # pixels; the map comes from a 224-pixel grid, more shows nothing more
+LONGEST_HEATMAP = 1024  # pixels; the heatmap has 224, so that more would show nothing more
 
 
 def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColourImage:
@@ -26,7 +26,7 @@ def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColour
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
     case.check_frame(frame)
-    return workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    return workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
 
 
 def heatmap(
@@ -37,7 +37,7 @@ def heatmap(
     Args:
         workplace: where.
         explanation_id: which.
-        longest: most pixels of the longer side; a larger image's map comes out smaller.
+        longest: most pixels of the longer side; a larger image's heatmap comes out smaller.
 
     Returns:
         ``(h, w)`` uint8, where 255 is 1; it covers the image from edge to edge.
@@ -50,11 +50,11 @@ def heatmap(
     rows, columns = saved.placement.stored
     scale = min(1.0, longest / max(rows, columns))
     size = max(1, round(rows * scale)), max(1, round(columns * scale))
-    values = on_image(network_map(workplace, saved.heatmap_key), saved.placement, size=size)
+    values = on_image(stored_heatmap(workplace, saved.heatmap_key), saved.placement, size=size)
     return np.rint(values * 255).astype(np.uint8)
 
 
-def network_map(workplace: Workplace, key: str) -> np.ndarray:
+def stored_heatmap(workplace: Workplace, key: str) -> np.ndarray:
     """A stored heatmap: (S, S) float32 on the network grid."""
     with workplace.blobs.open(key) as file:
         values: np.ndarray = np.load(file, allow_pickle=False)
@@ -64,21 +64,21 @@ def network_map(workplace: Workplace, key: str) -> np.ndarray:
 def on_image(
     values: np.ndarray, placement: GridPlacement, *, size: tuple[int, int] | None = None
 ) -> np.ndarray:
-    """Bring a map from the network grid to the image, as the library does, without torch.
+    """Bring a heatmap from the network grid to the image, as the library does, without torch.
 
-    Heatmaps are kept on the network grid: 200 kB for 224 pixels, where the stored grid of an image
-    of 3000 × 3000 would be 36 MB, and nothing is lost, because this step can be done at any time.
+    Heatmaps are stored on the network grid: 200 kB for 224 pixels, where the native grid of an
+    image of 3000 × 3000 would be 36 MB. Nothing is lost: this step can be done at any time.
 
     Args:
         values: ``(S, S)`` float32 in [0, 1].
         placement: where the image lies in the square.
-        size: ``(h, w)`` to come out; the stored grid when left out.
+        size: ``(h, w)`` to come out; the native grid when left out.
 
     Returns:
         ``(h, w)`` float32 in [0, 1].
     """
     (top, left), (height, width) = placement.offset, placement.resized
-    inside = np.ascontiguousarray(values[top : top + height, left : left + width], np.float32)
+    image = np.ascontiguousarray(values[top : top + height, left : left + width], np.float32)
     rows, columns = size or placement.stored
-    resized = Image.fromarray(inside, mode="F").resize((columns, rows), Image.Resampling.BILINEAR)
+    resized = Image.fromarray(image, mode="F").resize((columns, rows), Image.Resampling.BILINEAR)
     return np.clip(np.asarray(resized, dtype=np.float32), 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""Work for the worker: put in line, watched, cancelled."""
+"""Work for the worker: enqueued, watched, cancelled."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import secrets
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from app.domain.explanations import Tier
-from app.domain.jobs import Job, JobKind
+from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
 from app.services.workplace import Workplace
-from app.store import Transaction
+from app.store.sql_store import Transaction
 
 SILENCE_SECONDS = 20.0  # after which a worker counts as gone
 
 
 def new_id() -> str:
-    """An id that nobody can guess and that says nothing."""
+    """A random id that cannot be guessed."""
     return secrets.token_hex(8)
 
 
@@ -51,54 +49,37 @@ def worker_mark(workplace: Workplace) -> Path:
     return workplace.settings.data / ".worker.alive"
 
 
-def enqueue(
-    tx: Transaction,
-    *,
-    kind: JobKind,
-    now: datetime,
-    work_key: str,
-    case_id: str | None = None,
-    frame: int = 0,
-    model: str | None = None,
-    node: str | None = None,
-    tier: Tier | None = None,
-    explanation_id: str | None = None,
-    seed: int = 0,
-    **batch: Any,
-) -> Job:
-    """Put a job in line inside the caller's transaction; the same work is never there twice."""
+def enqueue(tx: Transaction, work: Work, *, now: datetime, batch: BatchFacts = NO_BATCH) -> Job:
+    """Enqueue a job inside the caller's transaction; the same work is never queued twice.
+
+    Returns:
+        The new job, or the one that does the same work and is not over.
+    """
     job = Job(
         job_id=new_id(),
-        kind=kind,
+        kind=work.kind,
         state="waiting",
-        case_id=case_id,
-        frame=frame,
-        model=model,
-        node=node,
-        tier=tier,
+        case_id=work.case_id,
+        frame=work.frame,
+        model=work.model,
+        node=work.node,
+        tier=work.tier,
         progress=0.0,
         message="",
-        explanation_id=explanation_id,
+        explanation_id=work.explanation_id,
         attempts=0,
         cancel_requested=False,
-        seed=seed,
+        seed=work.seed,
         created_at=now,
         started_at=None,
         finished_at=None,
     )
-    return tx.jobs.add(job, work_key=work_key, **batch)
+    return tx.jobs.add(job, work_key=work.key, batch=batch)
 
 
 def enqueue_prediction(
     tx: Transaction, *, case_id: str, frame: int, model: str, now: datetime
 ) -> Job:
-    """Put the prediction of one frame in line."""
-    return enqueue(
-        tx,
-        kind="predict",
-        now=now,
-        work_key=f"predict:{case_id}:{frame}:{model}",
-        case_id=case_id,
-        frame=frame,
-        model=model,
-    )
+    """Enqueue the prediction of one frame."""
+    key = f"predict:{case_id}:{frame}:{model}"
+    return enqueue(tx, Work("predict", key, case_id=case_id, frame=frame, model=model), now=now)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.services.workplace import Workplace
-from app.store import Transaction
 from app.store.files.blobs import Staged
 from app.store.files.orphans import Orphan
+from app.store.sql_store import Transaction
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
@@ -126,9 +126,9 @@ def delete_orphans(workplace: Workplace) -> int:
     Returns:
         How many files were removed.
     """
-    found = iter(orphans(workplace))
+    remaining = iter(orphans(workplace))
     removed = 0
-    while chunk := list(islice(found, CHUNK)):
+    while chunk := list(islice(remaining, CHUNK)):
         with workplace.store.write() as tx:
             tx.lock_blobs()
             for orphan in chunk:
@@ -141,15 +141,15 @@ def delete_orphans(workplace: Workplace) -> int:
 def _bring_back(workplace: Workplace, wanted: set[str]) -> int:
     if not wanted:
         return 0
-    there = {orphan.key: orphan for orphan in orphans(workplace) if orphan.key in wanted}
+    orphan_of = {orphan.key: orphan for orphan in orphans(workplace) if orphan.key in wanted}
 
     def bring(key: str, is_named: bool) -> bool:
         if not is_named or workplace.blobs.exists(key):
             return False
-        workplace.blobs.bring_back(there[key])
+        workplace.blobs.bring_back(orphan_of[key])
         return True
 
-    return _under_lock(workplace, there, bring)
+    return _under_lock(workplace, orphan_of, bring)
 
 
 def _put_aside(workplace: Workplace, unnamed: set[str]) -> int:
@@ -164,10 +164,10 @@ def _put_aside(workplace: Workplace, unnamed: set[str]) -> int:
 def _under_lock(
     workplace: Workplace, keys: Iterable[str], move: Callable[[str, bool], bool]
 ) -> int:
-    """Move files while nobody takes any in: whether a row names one may change until then."""
-    left = iter(keys)
+    """Move files under the write lock, since a row may have come to name one in the meantime."""
+    remaining = iter(keys)
     moved = 0
-    while chunk := list(islice(left, CHUNK)):
+    while chunk := list(islice(remaining, CHUNK)):
         with workplace.store.write() as tx:
             tx.lock_blobs()
             moved += sum(move(key, tx.blob_in_use(key)) for key in chunk)

@@ -18,7 +18,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.services import galleries, jobs, models, originals
 from app.services.workplace import Workplace
-from app.store import Transaction
+from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
 
 MOST_TWINS = 20  # cases of the same pixels that a page names
@@ -45,7 +45,7 @@ def still_waiting(workplace: Workplace, case_ids: Sequence[str]) -> frozenset[st
 def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     """All that the review page shows of one frame.
 
-    A prediction that was never asked for (another frame, a model chosen later) is put in line.
+    A prediction that was never asked for (another frame, a model chosen later) is enqueued.
 
     Raises:
         NotFound: the case was deleted.
@@ -64,7 +64,7 @@ def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
 
 
 def retry_prediction(workplace: Workplace, case_id: str, *, frame: int = 0) -> None:
-    """Put a prediction in line again that failed."""
+    """Enqueue a prediction again that failed."""
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
         if case.model is None:
@@ -107,13 +107,13 @@ def sign(
     with workplace.store.read() as tx:
         model = tx.cases.get(case_id).model
     info = _known(workplace, model)
-    judged = {
+    judgements = {
         name: judgement
         for name, judgement in (prototype_judgements or {}).items()
         if not judgement.is_empty
     }
-    _check_judged(judged, info)
-    check_judgements(judged)
+    _check_prototypes(judgements, info)
+    check_judgements(judgements)
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
         case.check_frame(frame)
@@ -143,7 +143,7 @@ def sign(
             predicted_label=predicted,
             predicted_probability=prediction.probability if prediction else None,
             created_at=workplace.clock(),
-            prototype_judgements=judged,
+            prototype_judgements=judgements,
         )
         tx.annotations.add(annotation)
     return annotation
@@ -158,7 +158,7 @@ def delete_case(workplace: Workplace, case_id: str) -> None:
 
 
 def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
-    """Read a case with another bundle; its prediction is put in line if there is none yet.
+    """Read a case with another bundle; its prediction is enqueued if there is none yet.
 
     Raises:
         NotFound: there is no such bundle or case.
@@ -186,8 +186,10 @@ def _known(workplace: Workplace, digest: str | None) -> BundleInfo | None:
         return None
 
 
-def _check_judged(judged: Mapping[str, PrototypeJudgement], info: BundleInfo | None) -> None:
-    unknown = [name for name in judged if info is None or name not in info.prototypes]
+def _check_prototypes(
+    judgements: Mapping[str, PrototypeJudgement], info: BundleInfo | None
+) -> None:
+    unknown = [name for name in judgements if info is None or name not in info.prototypes]
     if unknown:
         raise Refused(
             f"There is no prototype “{unknown[0]}” in this case's model. Open the case again."
@@ -240,8 +242,8 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
 
 
 def _twins(tx: Transaction, case: Case) -> tuple[Twin, ...]:
-    found = tx.cases.with_pixels(case.pixel_sha256, limit=MOST_TWINS + 1)
-    return tuple(twin for twin in found if twin.case_id != case.case_id)[:MOST_TWINS]
+    twins = tx.cases.with_pixels(case.pixel_sha256, limit=MOST_TWINS + 1)
+    return tuple(twin for twin in twins if twin.case_id != case.case_id)[:MOST_TWINS]
 
 
 def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) -> Sheet:
@@ -263,10 +265,10 @@ def _with_matches(
     workplace: Workplace, sheet: Sheet, prediction: Prediction, info: BundleInfo
 ) -> Sheet:
     sources = galleries.of_model(workplace, info.digest)
-    found = tuple(
+    matches = tuple(
         SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
     )
     if prediction.leading == info.negative_class:
         own = sheet.offered_class
-        found = tuple(sorted(found, key=lambda row: row.match.class_name != own))
-    return replace(sheet, matches=found)
+        matches = tuple(sorted(matches, key=lambda row: row.match.class_name != own))
+    return replace(sheet, matches=matches)

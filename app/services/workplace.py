@@ -8,9 +8,10 @@ from datetime import datetime
 
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.settings import Settings
-from app.store import Blobs, SqlStore
+from app.store.files.blobs import Blobs
+from app.store.sql_store import SqlStore
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class Workplace:
     store: SqlStore
     blobs: Blobs
     models: Registry
-    images: ImageReader
+    image_reader: ImageReader
     """Decodes files in a child process."""
     uploads: UploadLedger
     """What browsers have sent that is not taken in yet."""
@@ -32,5 +33,5 @@ class Workplace:
 
     def close(self) -> None:
         """Give back connections and child processes."""
-        self.images.close()
+        self.image_reader.close()
         self.store.close()

@@ -18,8 +18,7 @@ from app.domain.annotations import (
 )
 from app.domain.errors import Conflict
 from app.store import case_summary
-from app.store.labelled import labelled
-from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry
+from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry, labelled
 
 COLUMNS = tuple(name for name in Annotation.__dataclass_fields__ if name != "prototype_judgements")
 
@@ -72,19 +71,19 @@ class Annotations:
 
     def revisions(self, case_id: str, *, frame: int) -> tuple[Annotation, ...]:
         """All revisions of one frame, oldest first."""
-        found = list(
+        entries = list(
             self._session.scalars(
                 select(AnnotationEntry)
                 .where(AnnotationEntry.case_id == case_id, AnnotationEntry.frame == frame)
                 .order_by(AnnotationEntry.revision)
             )
         )
-        judged = self._judgements([entry.id for entry in found])
-        return tuple(_annotation(entry, judged.get(entry.id, {})) for entry in found)
+        judgements = self._judgements([entry.id for entry in entries])
+        return tuple(_annotation(entry, judgements.get(entry.id, {})) for entry in entries)
 
     def page(self, filters: AnnotationFilters, *, page: int, size: int) -> AnnotationPage:
         """One page of the table, newest first."""
-        query = _found(filters)
+        query = _query(filters)
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = tuple(self._rows(query.limit(size).offset(page * size)))
         return AnnotationPage(rows, total, page, size)
@@ -93,7 +92,7 @@ class Annotations:
         """All rows, a chunk at a time."""
         offset = 0
         while True:
-            rows = self._rows(_found(filters).limit(chunk).offset(offset))
+            rows = self._rows(_query(filters).limit(chunk).offset(offset))
             yield from rows
             if len(rows) < chunk:
                 return
@@ -106,38 +105,38 @@ class Annotations:
         return tuple(self._session.scalars(query))
 
     def _rows(self, query: Select[Any]) -> list[AnnotationRow]:
-        found = self._session.execute(query).all()
-        judged = self._judgements([entry.id for entry, *_ in found])
+        rows = self._session.execute(query).all()
+        judgements = self._judgements([entry.id for entry, *_ in rows])
         return [
             AnnotationRow(
-                annotation=_annotation(entry, judged.get(entry.id, {})),
+                annotation=_annotation(entry, judgements.get(entry.id, {})),
                 file_name=file_name,
                 file_sha256=file_sha256,
                 pixel_sha256=pixel_sha256,
                 pixel_hash=pixel_hash,
                 is_latest=entry.revision == newest,
             )
-            for entry, file_name, file_sha256, pixel_sha256, pixel_hash, newest in found
+            for entry, file_name, file_sha256, pixel_sha256, pixel_hash, newest in rows
         ]
 
     def _judgements(self, annotation_ids: list[int]) -> dict[int, dict[str, PrototypeJudgement]]:
-        judged: dict[int, dict[str, PrototypeJudgement]] = {}
+        judgements: dict[int, dict[str, PrototypeJudgement]] = {}
         if not annotation_ids:
-            return judged
+            return judgements
         for entry in self._session.scalars(
             select(PrototypeJudgementEntry)
             .where(PrototypeJudgementEntry.annotation_id.in_(annotation_ids))
             .order_by(PrototypeJudgementEntry.prototype)
         ):
-            judged.setdefault(entry.annotation_id, {})[entry.prototype] = PrototypeJudgement(
+            judgements.setdefault(entry.annotation_id, {})[entry.prototype] = PrototypeJudgement(
                 similar=entry.similar,
                 usefulness=entry.usefulness,  # type: ignore[arg-type]
                 artefact=entry.artefact,  # type: ignore[arg-type]
             )
-        return judged
+        return judgements
 
 
-def _found(filters: AnnotationFilters) -> Select[Any]:
+def _query(filters: AnnotationFilters) -> Select[Any]:
     newest = (
         select(
             AnnotationEntry.case_id,
@@ -171,38 +170,38 @@ def _found(filters: AnnotationFilters) -> Select[Any]:
 
 
 def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if filters.text.strip():
         part = filters.text.strip()
-        found.append(
+        conditions.append(
             or_(
                 CaseEntry.file_name.icontains(part, autoescape=True),
                 AnnotationEntry.text.icontains(part, autoescape=True),
             )
         )
     if filters.verdict:
-        found.append(AnnotationEntry.verdict == filters.verdict)
+        conditions.append(AnnotationEntry.verdict == filters.verdict)
     if filters.reader:
-        found.append(AnnotationEntry.reader == filters.reader)
+        conditions.append(AnnotationEntry.reader == filters.reader)
     if filters.label:
-        found.append(
+        conditions.append(
             or_(
                 labelled(AnnotationEntry.predicted_label, filters.label),
                 labelled(AnnotationEntry.corrected_label, filters.label),
             )
         )
     if filters.model:
-        found.append(AnnotationEntry.model == filters.model)
+        conditions.append(AnnotationEntry.model == filters.model)
     if filters.since:
-        found.append(AnnotationEntry.created_at >= filters.since)
+        conditions.append(AnnotationEntry.created_at >= filters.since)
     if filters.until:
-        found.append(AnnotationEntry.created_at <= filters.until)
-    return found
+        conditions.append(AnnotationEntry.created_at <= filters.until)
+    return conditions
 
 
-def _annotation(entry: AnnotationEntry, judged: dict[str, PrototypeJudgement]) -> Annotation:
+def _annotation(entry: AnnotationEntry, judgements: dict[str, PrototypeJudgement]) -> Annotation:
     values = {name: getattr(entry, name) for name in COLUMNS}
-    return Annotation(**values, prototype_judgements=judged)
+    return Annotation(**values, prototype_judgements=judgements)
 
 
 def _conflict() -> Conflict:

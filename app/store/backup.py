@@ -7,7 +7,6 @@ database's backup will do.
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -17,7 +16,8 @@ from sqlalchemy import URL, make_url
 
 from app.domain.errors import Damaged, Refused
 from app.store import postgres_tools
-from app.store.errors import DAMAGED, in_words
+from app.store.errors import DAMAGED, readable_errors
+from dprotonet.atomic_files import replacement
 
 log = logging.getLogger(__name__)
 KEPT = 5  # backups; older ones go, because they still hold the rows of cases deleted since
@@ -44,14 +44,10 @@ def backup(url: str, folder: Path, *, now: datetime, label: str = USUAL) -> Path
     is_sqlite = parsed.get_backend_name() == "sqlite"
     ending = "sqlite3" if is_sqlite else "dump"
     target = folder / f"{label}-{now:%Y%m%d-%H%M%S-%f}.{ending}"
-    staged = target.with_suffix(".part")
-    with in_words():
+    with readable_errors():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
+        with replacement(target) as staged:
             copy_sqlite(parsed.database, staged) if is_sqlite else _dump_postgres(parsed, staged)
-            os.replace(staged, target)
-        finally:
-            staged.unlink(missing_ok=True)
         for old in sorted(folder.glob(f"{label}-*.{ending}"))[:-KEPT]:
             old.unlink()
     log.info("backup written, %d bytes", target.stat().st_size)
@@ -80,14 +76,14 @@ def copy_sqlite(source: str | Path | None, target: Path) -> None:
 
 
 def _dump_postgres(url: URL, target: Path) -> None:
-    said = postgres_tools.run(
+    output = postgres_tools.run(
         "pg_dump",
         "--format=custom",
         f"--file={target}",
         postgres_tools.address(url),
         password=url.password,
     )
-    if said is None:
+    if output is None:
         raise Refused(
             "The backup of PostgreSQL failed. Look whether the server runs, whether the disk has "
             "room, and whether pg_dump is of the server's version or later."

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.domain.jobs import MOST_ATTEMPTS, BatchProgress, ItemState, Job
-from app.store.jobs import ACTIVE, Jobs, one_row, to_job
+from app.domain.jobs import MOST_ATTEMPTS, ItemState, Job
+from app.store.jobs import ACTIVE, Jobs, begin_batch, one_row, to_job
 from app.store.rows import JobEntry, JobItemEntry
 from dprotonet.images.file_names import printable
 
@@ -55,7 +54,7 @@ class ClaimedItem:
     """Of an earlier attempt that got as far as the case."""
 
 
-class Items:
+class BatchItems:
     """The job_item table inside one transaction."""
 
     def __init__(self, session: Session) -> None:
@@ -107,46 +106,9 @@ class Items:
             or 0
         )
 
-    def counts(self, job_id: str) -> dict[ItemState, int]:
-        """Files of a batch by state."""
-        found = self._session.execute(
-            select(JobItemEntry.state, func.count())
-            .where(JobItemEntry.job_id == job_id)
-            .group_by(JobItemEntry.state)
-        )
-        return {cast(ItemState, state): count for state, count in found}
-
-    def progress(self, job_id: str) -> BatchProgress:
-        """Where a batch stands."""
-        entry = self._jobs.entry(job_id)
-        counts = self.counts(job_id)
-        return BatchProgress(
-            job=to_job(entry),
-            title=entry.title,
-            explain=entry.explain,
-            listing=entry.listing,
-            total=sum(counts.values()),
-            counts=counts,
-        )
-
-    def batches(self, *, limit: int) -> tuple[BatchProgress, ...]:
-        """All batches, newest first."""
-        found = self._session.scalars(
-            select(JobEntry.id)
-            .where(JobEntry.kind == "batch")
-            .order_by(JobEntry.created_at.desc(), JobEntry.id)
-            .limit(limit)
-        )
-        return tuple(self.progress(job_id) for job_id in list(found))
-
-    def is_any_open(self) -> bool:
-        """Is there a batch that is not over?"""
-        query = select(JobEntry.id).where(JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE))
-        return self._session.scalar(query.limit(1)) is not None
-
     def claim(self, now: datetime) -> ClaimedItem | None:
         """Take the next waiting file of the oldest batch."""
-        found = self._session.execute(
+        row = self._session.execute(
             select(JobItemEntry, JobEntry)
             .join(JobEntry, JobEntry.id == JobItemEntry.job_id)
             .where(JobEntry.state.in_(ACTIVE), JobItemEntry.state == "waiting")
@@ -154,12 +116,12 @@ class Items:
             .limit(1)
             .with_for_update(skip_locked=True, of=JobItemEntry)
         ).first()
-        if found is None:
+        if row is None:
             return None
-        item, job = found
+        item, job = row
         item.state = "running"
         item.attempts += 1
-        begin(job, now)
+        begin_batch(job, now)
         self._session.flush()
         return ClaimedItem(
             item_id=item.id,
@@ -225,77 +187,22 @@ class Items:
             entry.state, entry.attempts = "waiting", entry.attempts - 1
             self._session.flush()
 
-    def finish_batches(self, now: datetime) -> None:
-        """Bring batches to their end whose files are all through."""
-        open_item = exists().where(
-            JobItemEntry.job_id == JobEntry.id, JobItemEntry.state.in_(ACTIVE)
-        )
-        self._session.execute(
-            update(JobEntry)
-            .where(
-                and_(
-                    JobEntry.kind == "batch",
-                    JobEntry.state.in_(ACTIVE),
-                    ~JobEntry.listing,
-                    ~open_item,
-                )
-            )
-            .values(state="done", progress=1.0, finished_at=now)
-            .execution_options(synchronize_session=False)
-        )
-        self._session.expire_all()
-
     def requeue_abandoned(self) -> int:
         """Let files wait again whose worker died; after several deaths a file is given up. One
         whose row cannot be written stays as it is, and the others do not wait for it.
 
         Returns:
-            How many files were found.
+            How many files there were.
         """
         running = select(JobItemEntry).where(JobItemEntry.state == "running")
-        found = list(self._session.scalars(running))
-        for entry in found:
+        entries = list(self._session.scalars(running))
+        for entry in entries:
             with one_row(self._session):
                 if entry.attempts >= MOST_ATTEMPTS:
                     entry.state, entry.message = "error", GIVEN_UP
                 else:
                     entry.state = "waiting"
-        return len(found)
-
-    def resume(self, job_id: str, *, failed_too: bool) -> None:
-        """Let a batch go on with what was not done, and with what failed where asked."""
-        entry = self._jobs.entry(job_id, lock=True)
-        if failed_too:
-            self._session.execute(
-                update(JobItemEntry)
-                .where(
-                    JobItemEntry.job_id == job_id,
-                    JobItemEntry.state == "error",
-                    or_(JobItemEntry.path.is_not(None), JobItemEntry.upload_key.is_not(None)),
-                )
-                .values(state="waiting", message="", attempts=0)
-                .execution_options(synchronize_session=False)
-            )
-            self._session.expire_all()
-        counts = self.counts(job_id)
-        if entry.state not in ACTIVE and (entry.listing or counts.get("waiting")):
-            entry.state, entry.cancel_requested = "waiting", False
-            entry.message, entry.finished_at, entry.attempts = "", None, 0
-        self._session.flush()
-
-    def delete_batch(self, job_id: str) -> set[str]:
-        """Remove a batch and its rows; its cases stay. Returns keys of uploads it still held."""
-        entry = self._jobs.entry(job_id)
-        keys = set(
-            self._session.scalars(
-                select(JobItemEntry.upload_key).where(
-                    JobItemEntry.job_id == job_id, JobItemEntry.upload_key.is_not(None)
-                )
-            )
-        )
-        self._session.delete(entry)
-        self._session.flush()
-        return {key for key in keys if key}
+        return len(entries)
 
 
 def _entry(job_id: str, item: NewItem, position: int) -> JobItemEntry:
@@ -311,11 +218,3 @@ def _entry(job_id: str, item: NewItem, position: int) -> JobItemEntry:
         attempts=0,
         file_sha256="",
     )
-
-
-def begin(entry: JobEntry, now: datetime) -> None:
-    """Say that a batch is being worked on."""
-    entry.state = "running"
-    entry.heartbeat_at = now
-    if entry.started_at is None:
-        entry.started_at = now

@@ -16,7 +16,7 @@ from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, Prediction
 from dprotonet.inference.prediction import Prediction
 
 
-class BatchRows:
+class BatchReport:
     """Reads a batch's rows inside one transaction."""
 
     def __init__(self, session: Session) -> None:
@@ -31,11 +31,11 @@ class BatchRows:
         if states:
             query = query.where(JobItemEntry.state.in_(states))
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        found = self._session.execute(query.limit(size).offset(page * size))
-        rows = [_row(*row) for row in found]
+        result = self._session.execute(query.limit(size).offset(page * size))
+        rows = [_row(*row) for row in result]
         shared = self._shared_names(job_id, {row.name for row in rows})
-        told = tuple(replace(row, shares_name=row.name in shared) for row in rows)
-        return BatchPage(told, total, page, size)
+        marked = tuple(replace(row, shares_name=row.name in shared) for row in rows)
+        return BatchPage(marked, total, page, size)
 
     def iterate(self, job_id: str, *, chunk: int = 500) -> Iterator[BatchRow]:
         """All rows of a batch, a chunk at a time."""
@@ -43,12 +43,12 @@ class BatchRows:
         after = -1
         while True:
             query = _rows(job_id, model).where(JobItemEntry.position > after).limit(chunk)
-            found = [_row(*row) for row in self._session.execute(query)]
+            rows = [_row(*row) for row in self._session.execute(query)]
             self._session.expunge_all()
-            yield from found
-            if len(found) < chunk:
+            yield from rows
+            if len(rows) < chunk:
                 return
-            after = found[-1].position
+            after = rows[-1].position
 
     def _shared_names(self, job_id: str, names: set[str]) -> set[str]:
         query = (
@@ -104,7 +104,7 @@ def _first_with_its_pixels() -> ScalarSelect[str]:
 
 def _row(
     item: JobItemEntry,
-    said: PredictionEntry | None,
+    prediction: PredictionEntry | None,
     verdict: str | None,
     frames: int | None,
     tier: str | None,
@@ -120,9 +120,9 @@ def _row(
         case_id=item.case_id,
         file_sha256=item.file_sha256,
         frames=frames or 0,
-        label=said.label if said else None,
-        probability=said.probability if said else None,
-        probabilities=Prediction.from_json(said.result).probabilities if said else {},
+        label=prediction.label if prediction else None,
+        probability=prediction.probability if prediction else None,
+        probabilities=Prediction.from_json(prediction.result).probabilities if prediction else {},
         explanation_id=item.explanation_id,
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         verdict=verdict,

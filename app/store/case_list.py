@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from app.domain.cases import CaseFilters, CasePage, CaseRow
 from app.domain.errors import NotFound
 from app.store.case_summary import name_key
-from app.store.labelled import labelled
-from app.store.rows import CaseEntry, JobEntry
+from app.store.rows import CaseEntry, JobEntry, labelled
 
 _STUDY = aliased(CaseEntry)
 _MOST_IN_STUDY = 200
@@ -52,7 +51,7 @@ class CaseList:
     def waiting(self, case_ids: Sequence[str]) -> frozenset[str]:
         """Those of some cases whose prediction is still to come."""
         query = select(JobEntry.case_id).where(JobEntry.case_id.in_(case_ids), *_awaited())
-        return frozenset(found for found in self._session.scalars(query) if found)
+        return frozenset(case_id for case_id in self._session.scalars(query) if case_id)
 
     def study(self, case_id: str) -> tuple[CaseRow, ...]:
         """The other files of a case's study, in the order they came.
@@ -68,12 +67,12 @@ class CaseList:
         return self._rows(self._session.scalars(others).all())
 
     def _rows(self, ids: Sequence[str]) -> tuple[CaseRow, ...]:
-        found = self._session.execute(_shown().where(CaseEntry.id.in_(ids))).mappings()
-        rows = {row["case_id"]: CaseRow(**row) for row in found}
+        entries = self._session.execute(_row_columns().where(CaseEntry.id.in_(ids))).mappings()
+        rows = {row["case_id"]: CaseRow(**row) for row in entries}
         return tuple(rows[case_id] for case_id in ids if case_id in rows)
 
 
-def _shown() -> Select[Any]:
+def _row_columns() -> Select[Any]:
     """The columns of a :class:`CaseRow`."""
     files = select(func.count()).where(_STUDY.study_key == CaseEntry.study_key).scalar_subquery()
     return select(
@@ -95,10 +94,10 @@ def _shown() -> Select[Any]:
 
 
 def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     part = filters.text.strip()
     if part:
-        found.append(
+        conditions.append(
             or_(
                 CaseEntry.name_key.contains(name_key(part), autoescape=True),
                 CaseEntry.id.startswith(part, autoescape=True),
@@ -108,19 +107,19 @@ def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
         # Few wait at a time: they are found from their jobs.
         waiting = select(JobEntry.case_id).where(JobEntry.case_id.is_not(None), *_awaited())
         is_waiting = CaseEntry.id.in_(waiting)
-        found.append(CaseEntry.read_state == "open")
-        found.append(is_waiting if filters.status == "waiting" else ~is_waiting)
+        conditions.append(CaseEntry.read_state == "open")
+        conditions.append(is_waiting if filters.status == "waiting" else ~is_waiting)
     elif filters.status:
-        found.append(CaseEntry.read_state == filters.status)
+        conditions.append(CaseEntry.read_state == filters.status)
     if filters.label:
-        found.append(labelled(CaseEntry.label, filters.label))
+        conditions.append(labelled(CaseEntry.label, filters.label))
     if filters.verdict:
-        found.append(CaseEntry.verdict == filters.verdict)
+        conditions.append(CaseEntry.verdict == filters.verdict)
     if filters.model:
-        found.append(CaseEntry.model == filters.model)
+        conditions.append(CaseEntry.model == filters.model)
     if filters.source:
-        found.append(CaseEntry.source == filters.source)
-    return found
+        conditions.append(CaseEntry.source == filters.source)
+    return conditions
 
 
 def _order(filters: CaseFilters) -> tuple[Any, ...]:

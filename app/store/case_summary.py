@@ -1,6 +1,6 @@
 """What the list says of a case, kept in the case's own row.
 
-A page of the list reads these columns in the order of an index. Worked out anew for every page they
+A page of the list reads these columns in the order of an index. Computed again for every page they
 cost a join over all cases, predictions and annotations: 3.5 s of processor time at 10,000 cases.
 Each is written in the transaction that changes what it sums up. Whether a case still waits is not
 kept: that changes with its jobs, and few wait at a time.
@@ -29,9 +29,9 @@ def name_key(file_name: str) -> str:
 
 
 def refresh(session: Session, case_id: str) -> None:
-    """Write the summary of one case anew from its prediction and its last signature."""
+    """Recompute the summary of one case from its prediction and its last signature."""
     model = session.scalar(select(CaseEntry.model).where(CaseEntry.id == case_id))
-    said = session.execute(
+    prediction = session.execute(
         select(
             PredictionEntry.label,
             PredictionEntry.probability,
@@ -42,24 +42,24 @@ def refresh(session: Session, case_id: str) -> None:
             PredictionEntry.model == model,
         )
     ).first()
-    signed = session.execute(
+    signature = session.execute(
         select(AnnotationEntry.verdict, AnnotationEntry.reader)
         .where(AnnotationEntry.case_id == case_id)
         .order_by(AnnotationEntry.id.desc())
         .limit(1)
     ).first()
-    state: ReadState = "read" if signed else "new" if said else "open"
-    finding = said.finding_probability if said else None
+    state: ReadState = "read" if signature else "new" if prediction else "open"
+    finding = prediction.finding_probability if prediction else None
     session.execute(
         update(CaseEntry)
         .where(CaseEntry.id == case_id)
         .values(
             read_state=state,
-            label=said.label if said else None,
-            probability=said.probability if said else None,
+            label=prediction.label if prediction else None,
+            probability=prediction.probability if prediction else None,
             finding_probability=NOT_KNOWN if finding is None else finding,
-            verdict=signed.verdict if signed else None,
-            reader=signed.reader if signed else None,
+            verdict=signature.verdict if signature else None,
+            reader=signature.reader if signature else None,
         )
     )
 

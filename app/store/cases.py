@@ -62,13 +62,13 @@ class Cases:
 
     def with_pixels(self, pixel_sha256: str, *, limit: int) -> tuple[Twin, ...]:
         """The cases with these pixels, whatever their header, the first one first."""
-        found = self._session.execute(
+        rows = self._session.execute(
             select(CaseEntry.id, CaseEntry.file_name)
             .where(CaseEntry.pixel_sha256 == pixel_sha256)
             .order_by(CaseEntry.created_at, CaseEntry.id)
             .limit(limit)
         )
-        return tuple(Twin(case_id, name) for case_id, name in found)
+        return tuple(Twin(case_id, name) for case_id, name in rows)
 
     def set_model(self, case_id: str, model: str) -> None:
         """Choose the bundle a case is read with."""

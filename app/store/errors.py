@@ -92,7 +92,7 @@ _POSTGRES = {
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
+def readable_errors() -> Iterator[None]:
     """Turn what the disk or the database complains of into a readable error.
 
     Everything else, a broken constraint or a defect, goes through as it is.
@@ -103,14 +103,14 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except (OSError, SQLAlchemyError, sqlite3.Error) as error:
-        found = trouble(error)
-        if found is None:
+        readable = readable_error(error)
+        if readable is None:
             raise
-        log.error("%s: %s", type(error).__name__, found)
-        raise found from error
+        log.error("%s: %s", type(error).__name__, readable)
+        raise readable from error
 
 
-def trouble(error: BaseException) -> Unavailable | None:
+def readable_error(error: BaseException) -> Unavailable | None:
     """The readable error for one of the system's or a database's; None where it is no such."""
     words = _words(error)
     if words is None:

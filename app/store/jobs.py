@@ -6,14 +6,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
-from app.domain.jobs import MOST_ATTEMPTS, Job, JobState
+from app.domain.jobs import MOST_ATTEMPTS, NO_BATCH, BatchFacts, Job, JobState
 from app.store.rows import JobEntry
 from dprotonet.images.file_names import printable
 
@@ -31,13 +30,13 @@ class Jobs:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, new: Job, *, work_key: str, **batch: Any) -> Job:
+    def add(self, new: Job, *, work_key: str, batch: BatchFacts = NO_BATCH) -> Job:
         """Add a job, or find the one that does the same work and is not over.
 
         Args:
             new: the job as it should stand.
             work_key: two active jobs never share it.
-            batch: ``title``, ``folder``, ``explain``, ``listing`` of a batch.
+            batch: what only a batch has.
 
         Returns:
             The job that is there now.
@@ -45,12 +44,11 @@ class Jobs:
         active = self._active(work_key)
         if active is not None:
             return active
-        extra = {"title": "", "folder": None, "explain": False, "listing": False} | batch
         values = {name: getattr(new, name) for name in Job.__dataclass_fields__}
         values["id"] = values.pop("job_id")
         try:
             with self._session.begin_nested():
-                self._session.add(JobEntry(**values, **extra, work_key=work_key))
+                self._session.add(JobEntry(**values, **vars(batch), work_key=work_key))
                 self._session.flush()
         except IntegrityError:
             # PostgreSQL: the same job was added between the question above and the insert.
@@ -77,12 +75,12 @@ class Jobs:
 
     def of_case(self, case_id: str, *, frame: int) -> tuple[Job, ...]:
         """Jobs of one frame that are not over, oldest first."""
-        found = self._session.scalars(
+        entries = self._session.scalars(
             select(JobEntry)
             .where(JobEntry.case_id == case_id, JobEntry.frame == frame, JobEntry.state.in_(ACTIVE))
             .order_by(JobEntry.created_at, JobEntry.id)
         )
-        return tuple(to_job(entry) for entry in found)
+        return tuple(to_job(entry) for entry in entries)
 
     def last_prediction_job(self, case_id: str, *, frame: int, model: str) -> Job | None:
         """The newest predict job of one frame with one bundle, over or not."""
@@ -139,7 +137,7 @@ class Jobs:
 
     def beat(self, job_id: str, *, progress: float | None, now: datetime) -> bool:
         """Write progress and a sign of life; True when the job was asked to stop, or is gone."""
-        changed: dict[str, Any] = {"heartbeat_at": now}
+        changed: dict[str, datetime | float] = {"heartbeat_at": now}
         if progress is not None:
             changed["progress"] = min(max(progress, 0.0), 1.0)
         self._session.execute(
@@ -151,12 +149,12 @@ class Jobs:
 
     def is_unwanted(self, job_id: str) -> bool:
         """Was the job cancelled, or did it go with its case?"""
-        asked = self._session.scalar(
+        is_cancelled = self._session.scalar(
             select(JobEntry.cancel_requested).where(
                 JobEntry.id == job_id, JobEntry.state.in_(ACTIVE)
             )
         )
-        return asked is None or asked
+        return is_cancelled is None or is_cancelled
 
     def finish(
         self,
@@ -227,14 +225,14 @@ class Jobs:
         could not write down, so every running job was left by somebody.
 
         Returns:
-            How many were found.
+            How many there were.
         """
-        found = list(
+        entries = list(
             self._session.scalars(
                 select(JobEntry).where(JobEntry.state == "running", JobEntry.kind != "batch")
             )
         )
-        for entry in found:
+        for entry in entries:
             with one_row(self._session):
                 entry.progress = 0.0
                 if entry.cancel_requested:
@@ -243,7 +241,7 @@ class Jobs:
                     entry.state, entry.message, entry.finished_at = "failed", GIVEN_UP, now
                 else:
                     entry.state = "waiting"
-        return len(found)
+        return len(entries)
 
     def forget_finished(self, before: datetime) -> None:
         """Remove finished predictions' and explanations' jobs; batches stay with their rows."""
@@ -260,6 +258,14 @@ class Jobs:
             select(JobEntry).where(JobEntry.work_key == work_key, JobEntry.state.in_(ACTIVE))
         ).first()
         return None if entry is None else to_job(entry)
+
+
+def begin_batch(entry: JobEntry, now: datetime) -> None:
+    """Say that a batch is being worked on."""
+    entry.state = "running"
+    entry.heartbeat_at = now
+    if entry.started_at is None:
+        entry.started_at = now
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect
 
 from app.domain.errors import Damaged, DiskFull, Refused
 from app.store.backup import backup
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from app.store.sql_store import make_engine, reserve_of
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def upgrade(url: str, *, backups: Path | None, now: datetime) -> Path | None:
         Unavailable: the database cannot be reached, is damaged, or its disk is full.
     """
     try:
-        with in_words():
+        with readable_errors():
             return _upgrade(url, backups, now)
     except DiskFull:
         # Even opening the database takes some room: a start on a full disk gets what was kept back,
@@ -53,7 +53,7 @@ def upgrade(url: str, *, backups: Path | None, now: datetime) -> Path | None:
         reserve = reserve_of(url)
         if reserve is None or not reserve.give_back():
             raise
-    with in_words():
+    with readable_errors():
         return _upgrade(url, backups, now)
 
 

@@ -22,7 +22,7 @@ def address(url: URL) -> str:
 def run(program: str, *arguments: str, password: str | None = None) -> str | None:
     """Run one of the programs; what it prints, or None where it failed.
 
-    Its complaint is not handed on, since it may hold rows of the database.
+    Its error output is dropped, since it may quote rows of the database.
 
     Args:
         program: its name.
@@ -32,15 +32,15 @@ def run(program: str, *arguments: str, password: str | None = None) -> str | Non
     Raises:
         Refused: the program is not installed.
     """
-    found = shutil.which(program)
-    if found is None:
+    executable = shutil.which(program)
+    if executable is None:
         raise Refused(
             f"This needs PostgreSQL's {program}, which is not on the PATH. "
             "Install PostgreSQL's client programs."
         )
     environment = dict(os.environ) | ({"PGPASSWORD": password} if password else {})
     done = subprocess.run(
-        [found, *arguments],
+        [executable, *arguments],
         env=environment,
         capture_output=True,
         encoding="utf-8",

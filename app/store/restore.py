@@ -17,10 +17,11 @@ from sqlalchemy import Engine, inspect, make_url
 from app.domain.errors import Damaged, Refused
 from app.store import postgres_tools
 from app.store.backup import backup, copy_sqlite
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from app.store.migrate import LATER, knows, upgrade
 from app.store.rows import Base
 from app.store.sql_store import BLOB_COLUMNS, make_engine, sqlite_file
+from dprotonet.atomic_files import replacement
 
 log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds for another program to let the database go
@@ -56,7 +57,7 @@ def look(url: str, path: Path, *, identity_key: str) -> BackupFacts:
     if not path.is_file():
         raise Refused(f"There is no file {path}. Name one of the backups.")
     is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    with in_words(), path.open("rb") as file:
+    with readable_errors(), path.open("rb") as file:
         start = file.read(16)
     if start.startswith(b"PGDMP" if is_sqlite else b"SQLite format 3"):
         raise Refused(
@@ -95,25 +96,24 @@ def swap(url: str, path: Path, *, backups: Path, now: datetime) -> Path | None:
         Refused: it could not be done; the database is as it was.
     """
     file = sqlite_file(url)
-    with in_words():
+    with readable_errors():
         if file is not None:
             return _swap_sqlite(file, path, backups, now)
         return _swap_postgres(url, path, backups, now)
 
 
 def _swap_sqlite(file: Path, path: Path, backups: Path, now: datetime) -> Path | None:
-    staged = file.with_name(f"{file.name}.restoring")
-    try:
-        # Copied first: what is saved next could push the same file out of the folder of backups.
-        copy_sqlite(path, staged)
-        upgrade(f"sqlite:///{staged}", backups=None, now=now)
-        _as_one_file(staged)
-        saved = _save_sqlite(file, backups, now)
-        os.replace(staged, file)
-    finally:
-        for ending in ("", "-wal", "-shm"):
-            Path(f"{staged}{ending}").unlink(missing_ok=True)
-    return saved
+    with replacement(file) as staged:
+        try:
+            # Copied first: what is saved next could push the same file out of the folder of
+            # backups.
+            copy_sqlite(path, staged)
+            upgrade(f"sqlite:///{staged}", backups=None, now=now)
+            _as_one_file(staged)
+            return _save_sqlite(file, backups, now)
+        finally:
+            for ending in ("-wal", "-shm"):
+                Path(f"{staged}{ending}").unlink(missing_ok=True)
 
 
 def _save_sqlite(file: Path, backups: Path, now: datetime) -> Path | None:
@@ -122,7 +122,7 @@ def _save_sqlite(file: Path, backups: Path, now: datetime) -> Path | None:
         return None
     url = f"sqlite:///{file}"
     try:
-        with in_words():
+        with readable_errors():
             saved = backup(url, backups, now=now, label=SAVED)
             _as_one_file(file)
     except Damaged:
@@ -171,7 +171,7 @@ def _our_tables(engine: Engine) -> list[str]:
 def _replace_tables(engine: Engine, ours: list[str], script: Path) -> None:
     """Drop this program's tables and run the script, in one transaction."""
     drop = "".join(f'DROP TABLE IF EXISTS "{name}" CASCADE; ' for name in ours)
-    said = postgres_tools.run(
+    output = postgres_tools.run(
         "psql",
         "--no-psqlrc",
         "--quiet",
@@ -183,7 +183,7 @@ def _replace_tables(engine: Engine, ours: list[str], script: Path) -> None:
         postgres_tools.address(engine.url),
         password=engine.url.password,
     )
-    if said is None:
+    if output is None:
         raise Refused(
             "PostgreSQL could not restore this backup, and the database is as it was. Look whether "
             "another program uses the database, whether this user may make tables in it, and "
@@ -244,10 +244,10 @@ def _dumped_rows(path: Path, table: str) -> list[dict[str, str]]:
 
 
 def _run_pg_restore(*arguments: str) -> str:
-    said = postgres_tools.run("pg_restore", *arguments)
-    if said is None:
+    output = postgres_tools.run("pg_restore", *arguments)
+    if output is None:
         raise Refused(NO_BACKUP)
-    return said
+    return output
 
 
 def _identity(settings: list[dict[str, str]], key: str) -> str:

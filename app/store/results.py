@@ -1,7 +1,8 @@
-"""Predictions and explanations: what a model said, kept beside the case it said it of."""
+"""Predictions and explanations of models, stored with the case that they are of."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -9,19 +10,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
-from app.domain.explanations import GridPlacement, SavedExplanation, tier_of
+from app.domain.explanations import SavedExplanation, tier_of
 from app.store import case_summary
 from app.store.rows import ExplanationEntry, PredictionEntry
+from dprotonet.explain.explanation import Faithfulness
 from dprotonet.inference.prediction import Prediction
+from dprotonet.modeling.placement import GridPlacement
 
-FACTS = (
-    "value_before",
-    "value_after",
-    "passes_forward",
-    "passes_backward",
-    "seconds",
-    "stop_reason",
+# The row keeps in columns what is searched for, and the rest as JSON, by the same names.
+COLUMNS = (
+    *("case_id", "frame", "pixel_sha256", "model", "node", "tier"),
+    *("settings_digest", "seed", "heatmap_key", "created_at"),
 )
+FACTS = (
+    *("value_before", "value_after", "passes_forward", "passes_backward", "seconds"),
+    *("stop_reason", "measuring_seconds", "raw_range", "faithfulness", "peak"),
+    *("outside_body", "placement"),
+)
+# What rows of earlier versions lack.
+ADDED_LATER: dict[str, Any] = {"measuring_seconds": 0.0, "peak": None, "outside_body": None}
 
 
 class Predictions:
@@ -31,7 +38,7 @@ class Predictions:
         self._session = session
 
     def get(self, case_id: str, *, frame: int, model: str) -> Prediction | None:
-        """What a bundle said of a frame, if it was asked."""
+        """A bundle's prediction for a frame, if there is one."""
         entry = self._entry(case_id, frame, model)
         return None if entry is None else Prediction.from_json(entry.result)
 
@@ -51,7 +58,7 @@ class Predictions:
             case_id: of the case.
             frame: counted from 0.
             model: digest of the bundle.
-            prediction: what it said.
+            prediction: of this bundle.
             negative_class: the bundle's class that means "nothing found", if it has one.
             now: aware time.
         """
@@ -76,24 +83,24 @@ class Predictions:
         """Complete rows that were written before findings had a probability of their own.
 
         Args:
-            model: digest of the bundle that said them.
+            model: digest of the bundle that predicted them.
             negative_class: its class that means "nothing found".
 
         Returns:
             How many rows were completed; at most 500, so that nobody waits long.
         """
-        found = self._session.scalars(
+        entries = self._session.scalars(
             select(PredictionEntry)
             .where(PredictionEntry.model == model, PredictionEntry.finding_probability.is_(None))
             .limit(500)
         ).all()
-        for entry in found:
-            said = Prediction.from_json(entry.result)
-            entry.finding_probability = said.probability_of_a_finding(negative_class)
+        for entry in entries:
+            prediction = Prediction.from_json(entry.result)
+            entry.finding_probability = prediction.probability_of_a_finding(negative_class)
         self._session.flush()
-        for case_id in {entry.case_id for entry in found}:
+        for case_id in {entry.case_id for entry in entries}:
             case_summary.refresh(self._session, case_id)
-        return len(found)
+        return len(entries)
 
     def _entry(self, case_id: str, frame: int, model: str) -> PredictionEntry | None:
         return self._session.scalars(
@@ -123,8 +130,8 @@ class Explanations:
         return _explanation(entry)
 
     def of_frame(self, case_id: str, *, frame: int, model: str) -> tuple[SavedExplanation, ...]:
-        """All saved of one frame with one bundle, newest first."""
-        found = self._session.scalars(
+        """All explanations of one frame by one bundle, newest first."""
+        entries = self._session.scalars(
             select(ExplanationEntry)
             .where(
                 ExplanationEntry.case_id == case_id,
@@ -133,13 +140,13 @@ class Explanations:
             )
             .order_by(ExplanationEntry.created_at.desc(), ExplanationEntry.id)
         )
-        return tuple(_explanation(entry) for entry in found)
+        return tuple(_explanation(entry) for entry in entries)
 
     def of_node(
         self, case_id: str, *, frame: int, model: str, node: str, seed: int
     ) -> tuple[SavedExplanation, ...]:
-        """All saved of one node, whatever their settings, newest first."""
-        found = self._session.scalars(
+        """All explanations of one node, whatever their settings, newest first."""
+        entries = self._session.scalars(
             select(ExplanationEntry)
             .where(
                 ExplanationEntry.case_id == case_id,
@@ -150,7 +157,7 @@ class Explanations:
             )
             .order_by(ExplanationEntry.created_at.desc(), ExplanationEntry.id)
         )
-        return tuple(_explanation(entry) for entry in found)
+        return tuple(_explanation(entry) for entry in entries)
 
     def find(
         self,
@@ -164,67 +171,36 @@ class Explanations:
     ) -> SavedExplanation | None:
         """The same work done before."""
         known = self.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
-        return next((one for one in known if one.settings_digest == settings_digest), None)
+        same = (saved for saved in known if saved.settings_digest == settings_digest)
+        return next(same, None)
 
     def add(self, new: SavedExplanation) -> None:
         """Write one explanation, whose blob is there."""
-        facts: dict[str, Any] = {name: getattr(new, name) for name in FACTS}
-        facts["measuring_seconds"] = new.measuring_seconds
-        facts["raw_range"] = list(new.raw_range)
-        facts["faithfulness"] = dict(new.faithfulness)
-        facts["peak"] = list(new.peak) if new.peak else None
-        facts["outside_body"] = new.outside_body
-        facts["placement"] = {
-            "stored": list(new.placement.stored),
-            "network": new.placement.network,
-            "resized": list(new.placement.resized),
-            "offset": list(new.placement.offset),
-        }
+        values = asdict(new)
+        facts = {name: values[name] for name in FACTS}
         self._session.add(
             ExplanationEntry(
                 id=new.explanation_id,
-                case_id=new.case_id,
-                frame=new.frame,
-                pixel_sha256=new.pixel_sha256,
-                model=new.model,
-                node=new.node,
-                tier=new.tier,
-                settings_digest=new.settings_digest,
-                seed=new.seed,
-                heatmap_key=new.heatmap_key,
-                facts=facts,
-                created_at=new.created_at,
+                facts=facts | {"faithfulness": facts["faithfulness"] or {}},
+                **{name: values[name] for name in COLUMNS},
             )
         )
         self._session.flush()
 
 
 def _explanation(entry: ExplanationEntry) -> SavedExplanation:
-    facts = entry.facts
-    place = facts["placement"]
-    peak = facts.get("peak")  # not noted in older ones, as little as what lies beside the body
-    return SavedExplanation(
-        explanation_id=entry.id,
-        case_id=entry.case_id,
-        frame=entry.frame,
-        pixel_sha256=entry.pixel_sha256,
-        model=entry.model,
-        node=entry.node,
-        tier=entry.tier or tier_of(entry.settings_digest),  # type: ignore[arg-type]
-        settings_digest=entry.settings_digest,
-        seed=entry.seed,
-        measuring_seconds=facts.get("measuring_seconds", 0.0),
-        raw_range=(facts["raw_range"][0], facts["raw_range"][1]),
-        faithfulness=facts["faithfulness"],
-        peak=(peak[0], peak[1]) if peak else None,
-        outside_body=facts.get("outside_body"),
-        placement=GridPlacement(
-            stored=(place["stored"][0], place["stored"][1]),
-            network=place["network"],
-            resized=(place["resized"][0], place["resized"][1]),
-            offset=(place["offset"][0], place["offset"][1]),
-        ),
-        heatmap_key=entry.heatmap_key,
-        created_at=entry.created_at,
-        **{name: facts[name] for name in FACTS},
-    )
+    facts = ADDED_LATER | entry.facts
+    columns = {name: getattr(entry, name) for name in COLUMNS}
+    placement = {name: _tuple(value) for name, value in facts["placement"].items()}
+    read = {
+        "explanation_id": entry.id,
+        "tier": entry.tier or tier_of(entry.settings_digest),
+        "faithfulness": Faithfulness.from_saved(facts["faithfulness"]),
+        "placement": GridPlacement(**placement),
+    }
+    return SavedExplanation(**columns | {name: _tuple(facts[name]) for name in FACTS} | read)
+
+
+def _tuple(value: Any) -> Any:
+    """JSON has lists where the program has tuples."""
+    return tuple(value) if isinstance(value, list) else value

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Dialect,
     Float,
@@ -23,9 +24,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal,
+    or_,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
+
+from dprotonet.modeling.options import AND
 
 ID = String(32)
 SHA = String(64)
@@ -277,3 +282,12 @@ class SettingEntry(Base):
 
     key: Mapped[str] = mapped_column(String(100), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
+
+
+def labelled(
+    column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], label: str
+) -> ColumnElement[bool]:
+    """The condition that a column holds the label, alone or among those that a multi-label model
+    called."""
+    among = (literal(AND) + column + literal(AND)).contains(AND + label + AND, autoescape=True)
+    return or_(column == label, among)

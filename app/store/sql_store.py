@@ -19,14 +19,15 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import DiskFull
 from app.store.annotations import Annotations
-from app.store.batch_items import Items
-from app.store.batch_report import BatchRows
+from app.store.batch_items import BatchItems
+from app.store.batch_report import BatchReport
+from app.store.batches import Batches
 from app.store.case_list import CaseList
 from app.store.cases import Cases
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from app.store.files.reserve import Reserve
+from app.store.folder_listings import FolderListings
 from app.store.jobs import Jobs
-from app.store.listings import Listings
 from app.store.results import Explanations, Predictions
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
 
@@ -50,9 +51,10 @@ class Transaction:
         self.explanations = Explanations(session)
         self.annotations = Annotations(session)
         self.jobs = Jobs(session)
-        self.items = Items(session)
-        self.listings = Listings(session)
-        self.batch_rows = BatchRows(session)
+        self.batches = Batches(session)
+        self.batch_items = BatchItems(session)
+        self.folder_listings = FolderListings(session)
+        self.batch_report = BatchReport(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""
@@ -81,10 +83,10 @@ class Transaction:
 
     def named_blobs(self) -> set[str]:
         """Keys of all blobs that rows name."""
-        found: set[str | None] = set()
+        keys: set[str | None] = set()
         for column in BLOB_COLUMNS:
-            found.update(self._session.scalars(select(column).distinct()))
-        return {key for key in found if key}
+            keys.update(self._session.scalars(select(column).distinct()))
+        return {key for key in keys if key}
 
 
 class SqlStore:
@@ -102,7 +104,7 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one state of the database and writes nothing."""
-        with in_words(), Session(self.engine) as session:
+        with readable_errors(), Session(self.engine) as session:
             yield Transaction(session)
             session.rollback()
 
@@ -110,19 +112,19 @@ class SqlStore:
     def write(self) -> Iterator[Transaction]:
         """A transaction that is kept as a whole, or, after an exception, not at all."""
         with (
-            in_words(),
+            readable_errors(),
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield Transaction(session)
 
-    def tend(self) -> None:
+    def renew_statistics(self) -> None:
         """Renew the statistics that queries are planned with; PostgreSQL does so by itself.
 
         Without them SQLite walks all cases where an index would do.
         """
         if self.engine.dialect.name == "sqlite":
-            with in_words(), self._writer.connect() as connection:
+            with readable_errors(), self._writer.connect() as connection:
                 connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
                 connection.exec_driver_sql("PRAGMA optimize = 0x10002")
                 connection.commit()

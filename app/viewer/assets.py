@@ -1,7 +1,6 @@
-"""The browser files of viewer and upload field: plain modules, served as they are written; there is
-no bundler.
+"""The browser files of viewer and upload field: plain modules, served without a bundler.
 
-The address carries a digest of all of them, so a browser may keep them for good and yet never mixes
+The address carries a digest of all files, so that a browser may cache them for good and never mixes
 two versions.
 """
 
@@ -20,7 +19,7 @@ ROUTE = "/api/viewer"
 
 @dataclass(frozen=True)
 class ViewerAssets:
-    """Everything the browser needs to show an image, and to send one."""
+    """Everything that the browser needs to show an image and to upload one."""
 
     modules: Mapping[str, bytes]
     """JavaScript by file name."""
@@ -50,18 +49,18 @@ def viewer_assets() -> ViewerAssets:
     """Read once; the files do not change while the server runs."""
     modules = {path.name: path.read_bytes() for path in sorted(SOURCE.glob("*.js"))}
     styles = {path.name: path.read_bytes() for path in sorted(SOURCE.glob("*.css"))}
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, content in (*modules.items(), *styles.items()):
-        whole.update(f"{name}\0{len(content)}\0".encode() + content)
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return ViewerAssets(
         modules=MappingProxyType(modules),
         style=styles["viewer.css"].decode(),
         upload_style=styles["upload.css"].decode(),
-        digest=whole.hexdigest()[:16],
+        digest=digest.hexdigest()[:16],
     )
 
 
-# Streamlit runs this as a module made from a blob, where a relative import has no base.
+# Streamlit runs this as a module from a blob URL, against which no relative import resolves.
 _LOADER = """
 export default async function (component) {
   let entry;
@@ -69,7 +68,7 @@ export default async function (component) {
     entry = await import(location.origin + "ENTRY");
   } catch {
     component.parentElement.textContent =
-      "NAME could not be loaded. Reload the page to try again.";
+      "NAME could not be loaded. Reload the page.";
     return undefined;
   }
   return entry.mount(component);

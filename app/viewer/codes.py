@@ -1,10 +1,10 @@
-"""Grey values as 16-bit codes for the browser, spent where windows can tell values apart.
+"""Grey values as 16-bit codes for the browser, with most codes where windows need them.
 
-Whole numbers that span fewer than 65,535 steps have a code each. For all others a code stands for a
-short stretch of values: a straight line between *knots* says which. Steps of one width would do for
-most images, but a single hot pixel of 1e9 would leave them none for the anatomy. So the steps are
-shared out: to the ranges of the windows that are offered, to the range of all but a few values, to
-where the values lie, and a few to everything else, so that no value is without a code.
+Whole numbers that span fewer than 65,535 steps have a code each. In all other images a code stands
+for a short range of values, by linear interpolation between *knots*. Codes of equal width would do
+for most images, but a single hot pixel of 1e9 would leave none for the anatomy. So the codes are
+distributed: to the ranges of the windows, to the range of all values but outliers, to where most
+values lie, and a few to everything else, so that every value has a code.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from dprotonet.images import GrayOrColourImage, Window
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.images.windows import Window
 
 LAST_CODE = (1 << 16) - 2  # one more is left for padding
-_FAR = 8e307  # infinity, as far as arithmetic on it goes well
-_SAMPLE = 1 << 18  # values from which it is told where they lie
+_FAR = 8e307  # stands for infinity; arithmetic on it does not overflow
+_SAMPLE = 1 << 18  # values that are sorted to see where most lie
 _TAILS = (1e-4, 3e-4, 1e-3, 3e-3, 6e-3, 1e-2)
 _LEVELS = np.array([0, *_TAILS, *np.arange(1, 64) / 64, *(1 - t for t in reversed(_TAILS)), 1])
 _GAPS = 32  # the widest gaps between values, whose ends are knots
@@ -27,7 +28,7 @@ _CORE = 1e-3  # fraction at each end that counts as outliers
 _MOST_WINDOWS = 64
 # Fractions of the codes; together 1.
 _FOR_WINDOWS, _FOR_CORE, _FOR_DENSE, _FOR_EACH_LEVEL, _FOR_ALL = 0.36, 0.26, 0.18, 0.18, 0.02
-_BLOCK = 1 << 20  # values that are coded at a time
+_BLOCK = 1 << 20  # values that are encoded at a time
 
 Knot = tuple[int, float]
 _Span = tuple[float, float, float]  # weight, from, to
@@ -35,18 +36,18 @@ _Span = tuple[float, float, float]  # weight, from, to
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """One frame as the browser gets it."""
+    """One frame, encoded for the browser."""
 
     samples: np.ndarray  # (H, W) uint8 or uint16
-    knots: list[Knot]  # code and its value, rising; straight between them
-    low: float  # the range that the reader's window moves in
+    knots: list[Knot]  # code and its value, rising; linear between them
+    low: float  # the range in which the reader moves the window
     high: float
     padding: int | None  # the code of pixels that have no value
     whole: bool  # the values are whole numbers
 
     @property
     def values(self) -> np.ndarray:
-        """The value of each code that occurs, ``(n,)`` float64; that of padding means nothing."""
+        """The value of each code in use, ``(n,)`` float64; the one of padding has no meaning."""
         return code_values(self.knots, int(self.samples.max()) + 1)
 
 
@@ -56,60 +57,60 @@ def code_values(knots: Sequence[Knot], count: int) -> np.ndarray:
     return np.interp(np.arange(count), codes, values)
 
 
-def coded(image: GrayOrColourImage) -> Codes:
+def encode_values(image: GrayOrColourImage) -> Codes:
     """The codes of a grey image."""
-    values, hidden = _real(image)
-    counted = values.reshape(-1) if hidden is None else values[~hidden]
-    if counted.size == 0:
-        counted = values.reshape(-1)
+    values, padding_mask = _finite_values(image)
+    visible = values.reshape(-1) if padding_mask is None else values[~padding_mask]
+    if visible.size == 0:
+        visible = values.reshape(-1)
     whole = values.dtype.kind in "iu"
-    least, most = counted.min(), counted.max()
+    least, most = visible.min(), visible.max()
     low, high = float(least), float(most)
-    # Padding may lie outside what counts: it is brought inside here and marked below.
-    inside = np.clip(values, least, most)
+    # Padding may lie outside the range of the others: it is clipped here and marked below.
+    clipped = np.clip(values, least, most)
     if whole and int(most) - int(least) <= LAST_CODE:
         knots = [(0, low), (int(most) - int(least), high)][: 1 + (high > low)]
-        # A difference may leave a signed type, but not the unsigned one of its size.
-        samples = (inside - least).view(f"u{values.itemsize}").astype(np.uint16)
+        # A difference may overflow a signed type, but not the unsigned type of the same size.
+        samples = (clipped - least).view(f"u{values.itemsize}").astype(np.uint16)
     else:
-        core, knots = _knots(np.sort(_some_of(counted)).astype(np.float64), low, high, image, whole)
+        core, knots = _knots(np.sort(_sample(visible)).astype(np.float64), low, high, image, whole)
         low, high = core
-        samples = _interpolated(inside, knots)
+        samples = _nearest_codes(clipped, knots)
     padding = None
-    if hidden is not None:
+    if padding_mask is not None:
         padding = int(samples.max()) + 1
-        samples[hidden] = padding
+        samples[padding_mask] = padding
     if samples.max() <= 255:
         samples = samples.astype(np.uint8)
     return Codes(samples, knots, low, high, padding, whole)
 
 
-def _real(image: GrayOrColourImage) -> tuple[np.ndarray, np.ndarray | None]:
-    """The values without infinities, and where there is none."""
-    values, hidden = image.pixels, image.padding
+def _finite_values(image: GrayOrColourImage) -> tuple[np.ndarray, np.ndarray | None]:
+    """The values with infinities clipped, and the mask of pixels that have no value."""
+    values, padding_mask = image.pixels, image.padding
     if values.dtype.kind != "f":
-        return values, hidden
+        return values, padding_mask
     far = min(_FAR, float(np.finfo(values.dtype).max))
-    none = np.isnan(values)
-    if none.any():
-        hidden = none if hidden is None else hidden | none
-        values = np.where(none, 0, values)
-    return np.clip(values, -far, far), hidden
+    nan = np.isnan(values)
+    if nan.any():
+        padding_mask = nan if padding_mask is None else padding_mask | nan
+        values = np.where(nan, 0, values)
+    return np.clip(values, -far, far), padding_mask
 
 
-def _some_of(counted: np.ndarray) -> np.ndarray:
-    return counted[:: max(1, counted.size // _SAMPLE)]
+def _sample(values: np.ndarray) -> np.ndarray:
+    return values[:: max(1, values.size // _SAMPLE)]
 
 
 def _knots(
     ordered: np.ndarray, low: float, high: float, image: GrayOrColourImage, whole: bool
 ) -> tuple[tuple[float, float], list[Knot]]:
-    """The range that all but outliers lie in, and the knots; ``ordered`` values are a sample."""
+    """The range of all values but outliers, and the knots; ``ordered`` is a sorted sample."""
     if high <= low:
         return (low, high), [(0, low)]
-    core, shared = _spans(ordered, image.windows[:_MOST_WINDOWS])
+    core, weighted = _spans(ordered, image.windows[:_MOST_WINDOWS])
     spans: list[_Span] = [(_FOR_ALL, low, high)]
-    for weight, start, end in shared:
+    for weight, start, end in weighted:
         if whole:
             start, end = np.floor(start), np.ceil(end)
         start, end = max(start, low), min(end, high)
@@ -121,7 +122,7 @@ def _knots(
     for weight, start, end in spans:
         within = (edges[:-1] >= start) & (edges[1:] <= end)
         weights[within] += weight * lengths[within] / (end - start)
-    steps = _shared_out(weights, lengths if whole else None)
+    steps = _distribute(weights, lengths if whole else None)
     codes = np.concatenate([[0], np.cumsum(steps)])
     knots = [(int(code), float(value)) for code, value in zip(codes, edges, strict=True)]
     return core, knots
@@ -130,46 +131,46 @@ def _knots(
 def _spans(
     ordered: np.ndarray, windows: Sequence[Window]
 ) -> tuple[tuple[float, float], list[_Span]]:
-    """The core, and what codes are spent on, with its weight."""
+    """The range of all values but outliers, and the spans that get codes, with their weights."""
     first, last = ordered[[int(_CORE * ordered.size), -1 - int(_CORE * ordered.size)]]
-    ranges = [_range(window) for window in windows]
-    spans: list[_Span] = [(_FOR_WINDOWS / len(ranges), *ends) for ends in ranges]
+    window_ranges = [_window_range(window) for window in windows]
+    spans: list[_Span] = [(_FOR_WINDOWS / len(window_ranges), *ends) for ends in window_ranges]
     spans.append((_FOR_CORE, first, last))
-    # A gap belongs to neither side: a stretch that held it would have no steps for its values.
+    # A span must not cross a wide gap: it would have no codes left for its values.
     gaps = np.argsort(np.diff(ordered))[-_GAPS:]
     levels = np.rint(_LEVELS * (ordered.size - 1)).astype(int)
-    places = np.unique(np.concatenate([levels, gaps, gaps + 1]))
-    stretches = [
+    positions = np.unique(np.concatenate([levels, gaps, gaps + 1]))
+    dense = [
         (start, end)
-        for start, end in pairwise(places)
+        for start, end in pairwise(positions)
         if end - start > 1 and ordered[end] > ordered[start]
     ]
-    for start, end in stretches:
-        weight = _FOR_DENSE * (end - start) / ordered.size + _FOR_EACH_LEVEL / len(stretches)
+    for start, end in dense:
+        weight = _FOR_DENSE * (end - start) / ordered.size + _FOR_EACH_LEVEL / len(dense)
         spans.append((weight, ordered[start], ordered[end]))
-    edges = ordered[places]
+    edges = ordered[positions]
     spans += [(0.0, start, end) for start, end in pairwise(edges)]
-    # Where nearly all values are equal, the window of the file says what is of interest.
-    start, end = ranges[0]
+    # Where nearly all values are equal, the first window stands in for their range.
+    start, end = window_ranges[0]
     core = (min(first, start), max(last, end)) if last <= first else (first, last)
     return (float(core[0]), float(core[1])), spans
 
 
-def _range(window: Window) -> tuple[float, float]:
-    """The values that a window tells apart (PS3.3 C.11.2.1)."""
+def _window_range(window: Window) -> tuple[float, float]:
+    """The values that a window does not clip (PS3.3 C.11.2.1)."""
     if window.table is not None:
         return float(window.table.first), float(window.table.first + len(window.table.values))
     reach = 2.0 if window.function == "SIGMOID" else 0.5
     return window.centre - reach * window.width, window.centre + reach * window.width
 
 
-def _shared_out(weights: np.ndarray, most: np.ndarray | None) -> np.ndarray:
-    """Whole numbers of codes by weight, at least 1 each, at most ``most``; LAST_CODE together."""
+def _distribute(weights: np.ndarray, most: np.ndarray | None) -> np.ndarray:
+    """Numbers of codes by weight: at least 1 each, at most ``most``, together LAST_CODE."""
     spare = LAST_CODE - weights.size
     steps = np.zeros(weights.size)
     if most is None:
         steps = weights / weights.sum() * spare
-    else:  # a whole number wants one code: what it cannot use goes to the others
+    else:  # a whole number needs one code: what a span cannot use goes to the others
         open_ = np.ones(weights.size, bool)
         while open_.any():
             left = spare - steps[~open_].sum()
@@ -179,16 +180,16 @@ def _shared_out(weights: np.ndarray, most: np.ndarray | None) -> np.ndarray:
                 break
             steps[full] = most[full] - 1
             open_ &= ~full
-    found: np.ndarray = 1 + np.floor(steps).astype(np.int64)
-    return found
+    counts: np.ndarray = 1 + np.floor(steps).astype(np.int64)
+    return counts
 
 
-def _interpolated(values: np.ndarray, knots: list[Knot]) -> np.ndarray:
+def _nearest_codes(values: np.ndarray, knots: list[Knot]) -> np.ndarray:
     """The nearest code of each value, ``(H, W)`` uint16."""
-    codes, at = zip(*knots, strict=True)
+    codes, knot_values = zip(*knots, strict=True)
     samples = np.empty(values.shape, np.uint16)
     for rows in _blocks(values.shape):
-        samples[rows] = np.rint(np.interp(values[rows], at, codes))
+        samples[rows] = np.rint(np.interp(values[rows], knot_values, codes))
     return samples
 
 

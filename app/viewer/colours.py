@@ -1,10 +1,41 @@
-"""The heatmap's colours in the browser: the library's own table, so that both draw alike."""
+"""The heatmap's colours, for the browser and for small pictures: the library's own table."""
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
 from dprotonet.explain.overlay import colour_table
 
-TABLE = colour_table("inferno")
+COLOUR_TABLE = colour_table("inferno")
 """``(256, 3)`` uint8, from cold to hot."""
-COLOURS = TABLE.tobytes().hex()
-"""The table as hex, for the browser."""
+COLOUR_TABLE_HEX = COLOUR_TABLE.tobytes().hex()
+"""The same as hex, for the browser."""
+OPACITY = 0.65
+_SIDE = 512  # pixels; gallery pictures are small, this only bounds the work
+
+
+def heatmap_png(heatmap: Path, picture: Path | None) -> bytes:
+    """A prototype's heatmap as a small PNG, over its source image where that is at hand.
+
+    Args:
+        heatmap: 8-bit grey picture, 255 stands for 1. One that has colours already stays as it is.
+        picture: the source image; it shows through where the heatmap is cold.
+    """
+    with Image.open(heatmap) as file:
+        if file.mode not in ("L", "I;16", "I", "1", "P"):
+            return heatmap.read_bytes()
+        file.thumbnail((_SIDE, _SIDE))
+        values = np.asarray(file.convert("L"))
+    colours = COLOUR_TABLE[values].astype(np.float32)
+    if picture is not None:
+        with Image.open(picture) as file:
+            source = np.asarray(file.convert("RGB").resize(values.shape[::-1]), np.float32)
+        alpha = values[..., None].astype(np.float32) / 255 * OPACITY
+        colours = source * (1 - alpha) + colours * alpha
+    png = io.BytesIO()
+    Image.fromarray(np.rint(colours).astype(np.uint8)).save(png, format="PNG")
+    return png.getvalue()

@@ -1,4 +1,4 @@
-"""The image viewer as a part of a page: addresses and choices go in, the chosen frame comes out."""
+"""The image viewer as a part of a page: it takes addresses and choices and gives the frame."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _component = st.components.v2.component("dprotonet_image", js=_ASSETS.loader, cs
 
 
 @dataclass(frozen=True)
-class Map:
+class Overlay:
     """One node's heatmap that the reader may lay over the image."""
 
     id: str
-    """Of the node: a better map of it takes the place of the one before."""
+    """Of the node: a better heatmap of it takes the place of the one before."""
     label: str
     url: str
-    words: str = ""
-    """What was measured of it; shown while it lies over the image. Plain text, as all here."""
+    description: str = ""
+    """What was measured of it; visible with the heatmap. Plain text, as all texts here."""
     warning: str = ""
-    """What speaks against relying on it; stands before the words."""
+    """Why a reader should not rely on it; stands before the description."""
 
 
 def image_viewer(
@@ -33,20 +33,21 @@ def image_viewer(
     frame: int,
     frames: int,
     image_url: str,
-    maps: Sequence[Map],
-    chosen: str | None,
-    turn: int,
+    heatmaps: Sequence[Overlay],
+    requested: str | None,
+    requests: int,
     colours: str,
     height: int,
     key: str,
 ) -> int:
-    """Show one frame; window, zoom and overlay are the browser's affair.
+    """Show one frame; the browser alone handles window, zoom and overlay.
 
     Args:
-        chosen: id of the map that the reader asked for last.
-        turn: grows with every asking: the overlay is then switched on.
+        heatmaps: those that the reader can choose from.
+        requested: id of the heatmap that the reader asked for last.
+        requests: how often the reader asked; when it grows, the overlay is switched on.
         colours: the colour map, 256 × RGB as hex.
-        height: of the image's field, CSS pixels.
+        height: of the image area, CSS pixels.
 
     Returns:
         The frame that the reader chose in the viewer.
@@ -58,14 +59,14 @@ def image_viewer(
             "frame": frame,
             "frames": frames,
             "image": image_url,
-            "maps": [asdict(shown) for shown in maps],
-            "chosen": chosen,
-            "turn": turn,
+            "heatmaps": [asdict(overlay) for overlay in heatmaps],
+            "requested": requested,
+            "requests": requests,
             "colours": colours,
             "height": height,
         },
         default={"frame": frame},
         on_frame_change=lambda: None,
     )
-    wanted = result.get("frame")
-    return wanted if isinstance(wanted, int) and 0 <= wanted < frames else frame
+    chosen = result.get("frame")
+    return chosen if isinstance(chosen, int) and 0 <= chosen < frames else frame

@@ -1,9 +1,9 @@
-"""Images and heatmaps as the browser's viewer reads them: one head, then the bare samples.
+"""Images and heatmaps in the form that the browser's viewer reads: a header, then the samples.
 
-Layout, little-endian: ``uint32`` length of the head, the head as JSON (padded with blanks so that
-the samples start on an even byte), then rows × columns × channels samples of ``bits`` bits. Nothing
-is rendered here: window, polarity and colours are the browser's work, so that they change without
-asking the server. ``source/wire.js`` is the other half.
+Layout, little-endian: ``uint32`` length of the header, the header as JSON (padded with blanks so
+that the samples start on an even byte), then rows × columns × channels samples of ``bits`` bits.
+Nothing is rendered here: the browser applies window, polarity and colours, so that they change
+without asking the server. ``source/encoding.js`` decodes it.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from app.viewer.codes import coded
-from dprotonet.images import GrayOrColourImage, Window
+from app.viewer.codes import encode_values
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.images.windows import Window
 
 
-def pack(head: dict[str, Any], samples: np.ndarray) -> bytes:
+def pack(header: dict[str, Any], samples: np.ndarray) -> bytes:
     """One answer of the pixel and heatmap routes.
 
     Args:
-        head: what is said of the samples; rows, columns, channels and bits are added.
+        header: what describes the samples; rows, columns, channels and bits are added.
         samples: ``(H, W)`` or ``(H, W, 3)``, uint8 or uint16.
     """
     if samples.dtype not in (np.uint8, np.uint16):
@@ -33,27 +34,27 @@ def pack(head: dict[str, Any], samples: np.ndarray) -> bytes:
         "channels": samples.shape[2] if samples.ndim == 3 else 1,
         "bits": 8 * samples.dtype.itemsize,
     }
-    text = json.dumps(head | shape, separators=(",", ":")).encode()
+    text = json.dumps(header | shape, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 2)
-    little = samples.astype(samples.dtype.newbyteorder("<"), copy=False)
-    return len(text).to_bytes(4, "little") + text + little.tobytes()
+    little_endian = samples.astype(samples.dtype.newbyteorder("<"), copy=False)
+    return len(text).to_bytes(4, "little") + text + little_endian.tobytes()
 
 
 def unpack(answer: bytes) -> tuple[dict[str, Any], np.ndarray]:
-    """The head and the samples ``(H, W, channels)`` of a packed answer."""
+    """The header and the samples ``(H, W, channels)`` of a packed answer."""
     length = int.from_bytes(answer[:4], "little")
-    head = json.loads(answer[4 : 4 + length])
-    samples = np.frombuffer(answer, "<u2" if head["bits"] == 16 else "u1", offset=4 + length)
-    return head, samples.reshape(head["rows"], head["columns"], head["channels"])
+    header = json.loads(answer[4 : 4 + length])
+    samples = np.frombuffer(answer, "<u2" if header["bits"] == 16 else "u1", offset=4 + length)
+    return header, samples.reshape(header["rows"], header["columns"], header["channels"])
 
 
 def pack_image(image: GrayOrColourImage) -> bytes:
-    """One frame for the viewer: codes, the values they stand for, and the ways to show them."""
+    """One frame for the viewer: codes, the values that they stand for, and the windows."""
     if image.is_colour:
-        return pack(_head(image) | {"windows": ()}, image.pixels)
-    codes = coded(image)
+        return pack(_header(image) | {"windows": ()}, image.pixels)
+    codes = encode_values(image)
     values = codes.values
-    head = {
+    header = _header(image) | {
         "windows": [_window(window, values) for window in image.windows],
         "knots": codes.knots,
         "whole": codes.whole,
@@ -61,7 +62,7 @@ def pack_image(image: GrayOrColourImage) -> bytes:
         "high": codes.high,
         "padding": codes.padding,
     }
-    return pack(_head(image) | head, codes.samples)
+    return pack(header, codes.samples)
 
 
 def pack_heatmap(heatmap: np.ndarray) -> bytes:
@@ -73,7 +74,7 @@ def pack_heatmap(heatmap: np.ndarray) -> bytes:
     return pack({}, heatmap)
 
 
-def _head(image: GrayOrColourImage) -> dict[str, Any]:
+def _header(image: GrayOrColourImage) -> dict[str, Any]:
     return {
         "inverted": image.inverted,
         "pixel_aspect": image.pixel_aspect,
@@ -82,8 +83,8 @@ def _head(image: GrayOrColourImage) -> dict[str, Any]:
 
 
 def _window(window: Window, values: np.ndarray) -> dict[str, Any]:
-    """A window for the browser; a table becomes one grey a code, so that it needs no sums."""
-    described = {
+    """A window for the browser; a table becomes one grey per code for it to look up."""
+    entry = {
         "name": window.name,
         "centre": window.centre,
         "width": window.width,
@@ -91,5 +92,5 @@ def _window(window: Window, values: np.ndarray) -> dict[str, Any]:
     }
     if window.table is not None:
         greys = np.rint(window.apply(values) * 255).astype(np.uint8)
-        described["table"] = base64.b64encode(greys.tobytes()).decode()
-    return described
+        entry["table"] = base64.b64encode(greys.tobytes()).decode()
+    return entry

@@ -1,4 +1,4 @@
-"""The upload field as a part of a page: what may be sent goes in, the ids of what came come out."""
+"""The upload field as a part of a page: it takes the limits and gives the ids of received files."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Upload:
-    """What the browser says it has sent."""
+    """What the browser reports as sent."""
 
     ids: tuple[str, ...] = ()
     """In the order in which the files were chosen."""
     failed: int = 0
-    """Files that were chosen too and could not be sent; the field says why."""
+    """Files that could not be sent; the field says why."""
 
 
 def upload_field(
@@ -31,19 +31,19 @@ def upload_field(
     """Show the field; files go to the server as they are chosen.
 
     Args:
-        token: of the browser session; another one is a new beginning.
-        held: ids that wait on the server: the field forgets what is no longer among them.
+        token: of the browser session; the field starts again when it changes.
+        held: ids that wait on the server; the field forgets all others.
         file_bytes: most bytes of one file; a larger one is not sent.
-        too_large: the sentence about such a one.
-        keeps: the page waits with what was sent until the reader says so, who may also remove it.
+        too_large: the sentence about a larger one.
+        keeps: the page uses the files only when the reader says so, who may also remove them.
     """
     result = _component(
         key=key,
         data={
             "token": token,
             "held": list(held),
-            # What this run of the page knows of, so that the field can tell "taken in" from "not
-            # heard of yet".
+            # The ids that this run of the page knows, so that the field can tell files that were
+            # stored from files that the page has not heard of yet.
             "known": list(_known(key)),
             "fileBytes": file_bytes,
             "tooLarge": too_large,
@@ -53,19 +53,19 @@ def upload_field(
         on_sent_change=lambda: None,
         on_renewal_change=lambda: None,
     )
-    return upload_of(result.get("sent"))
+    return parse_upload(result.get("sent"))
 
 
 def _known(key: str) -> tuple[str, ...]:
-    before = st.session_state.get(key)
-    return upload_of(before.get("sent")).ids if before is not None else ()
+    state = st.session_state.get(key)
+    return parse_upload(state.get("sent")).ids if state is not None else ()
 
 
-def upload_of(sent: object) -> Upload:
-    """What the browser sent as the field's state; anything odd in it is nothing."""
-    if not isinstance(sent, dict):
+def parse_upload(state: object) -> Upload:
+    """The field's state as the browser sent it; what is malformed in it counts as nothing."""
+    if not isinstance(state, dict):
         return Upload()
-    ids, failed = sent.get("ids"), sent.get("failed")
+    ids, failed = state.get("ids"), state.get("failed")
     if not isinstance(ids, list) or not isinstance(failed, int):
         return Upload()
-    return Upload(tuple(one for one in ids if isinstance(one, str)), failed)
+    return Upload(tuple(key for key in ids if isinstance(key, str)), failed)

@@ -13,26 +13,23 @@ Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dprotonet.bundle.gallery import GalleryEntry, GalleryPicture, read_gallery, read_prototypes
-from dprotonet.bundle.manifest import Manifest, check_contents, checked_weights, read_manifest
+from dprotonet.bundle.contents import check_contents, checked_weights
+from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
+from dprotonet.bundle.manifest import Manifest, read_manifest
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.staging import replace_manifest
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.provenance import PrototypeRecord
 
-__all__ = ["Bundle", "GalleryEntry", "GalleryPicture"]
-
 if TYPE_CHECKING:
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
-    from dprotonet.prototypes.activation_stats import ActivationStatistics
-    from dprotonet.prototypes.update import PrototypeUpdate
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,71 +79,6 @@ class Bundle:
             _ = bundle.model
         return bundle
 
-    @classmethod
-    def save(
-        cls,
-        directory: str | Path,
-        *,
-        name: str,
-        model: DProtoNet,
-        preprocessing: Preprocessing,
-        update: PrototypeUpdate,
-        statistics: ActivationStatistics,
-        card: ModelCard,
-        negative_class: str | None = None,
-        temperature: float = 1.0,
-        threshold: float | None = None,
-        thresholds: dict[str, float] | None = None,
-        offsets: dict[str, float] | None = None,
-        gallery: Sequence[GalleryPicture] = (),
-        half_precision: bool = False,
-    ) -> Bundle:
-        """Write a model folder, whole or not at all; a model that stood there is replaced.
-
-        Args:
-            directory: the folder to write.
-            name: short name of the model: letters a to z, digits, ``.``, ``_`` and ``-``.
-            model: with the prototypes of ``update``.
-            preprocessing: that ``update`` was made with.
-            update: the last prototype update.
-            statistics: of the model's prototypes over the training set.
-            card: the model card.
-            negative_class: the class that means "nothing found".
-            temperature: chosen on validation.
-            threshold: on 1 - p(negative class), chosen on validation.
-            thresholds: of a multi-label model: class name to the probability from which it is
-                called, chosen on validation.
-            offsets: of the same: class name to log-odds that calibration adds, chosen on
-                validation.
-            gallery: pictures of sources; sources without any are listed by id.
-            half_precision: keep convolution weights of the backbone in 16 bit: half the size.
-                They are widened at loading; measure that the predictions stay.
-
-        Raises:
-            UnusableBundle: backbone or masks changed after the prototypes were made, or the name
-                has other characters.
-            ValueError: the parts do not belong together.
-        """
-        from dprotonet.bundle.writer import BundleParts, save_bundle
-
-        parts = BundleParts(
-            name=name,
-            model=model,
-            preprocessing=preprocessing,
-            update=update,
-            statistics=statistics,
-            card=card,
-            negative_class=negative_class,
-            temperature=temperature,
-            threshold=threshold,
-            thresholds=thresholds,
-            offsets=offsets,
-            gallery=tuple(gallery),
-            half_precision=half_precision,
-        )
-        save_bundle(Path(directory), parts)
-        return cls.load(directory)
-
     def amend(
         self,
         *,
@@ -159,8 +91,6 @@ class Bundle:
 
         None leaves a value as it is. The digest changes with any of them.
         """
-        from dprotonet.bundle.writer import replace_manifest
-
         new = {"name": name, "card": card, "temperature": temperature, "threshold": threshold}
         changed: dict[str, Any] = {key: value for key, value in new.items() if value is not None}
         replace_manifest(self.path, replace(self.manifest, **changed))

@@ -1,4 +1,4 @@
-"""SHA-256 of files, of JSON values and of groups of tensors, without torch.
+"""SHA-256 of files, and the tensors in the bytes of a safetensors file, without torch.
 
 A safetensors file is an 8-byte little-endian length, a JSON header of that length, and the tensors'
 bytes (https://github.com/huggingface/safetensors#format). Reading that much here lets the server
@@ -10,21 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+
+from dprotonet.modeling.digests import RawTensor
 
 _BLOCK_BYTES = 1 << 20
 _MOST_HEADER_BYTES = 16 << 20
-
-
-class RawTensor(NamedTuple):
-    """A tensor as it stands in a safetensors file."""
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    data: bytes | memoryview
 
 
 def file_digest(path: Path) -> str:
@@ -33,21 +24,6 @@ def file_digest(path: Path) -> str:
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
             digest.update(block)
-    return digest.hexdigest()
-
-
-def json_digest(value: Any) -> str:
-    """SHA-256 of a JSON value, whatever the order of its keys and its white space."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def tensors_digest(tensors: Iterable[RawTensor]) -> str:
-    """SHA-256 over names, types, shapes and bytes, in the order of the names."""
-    digest = hashlib.sha256()
-    for tensor in sorted(tensors, key=lambda item: item.name):
-        digest.update(f"{tensor.name}|{tensor.dtype}|{list(tensor.shape)}|".encode())
-        digest.update(tensor.data)
     return digest.hexdigest()
 
 

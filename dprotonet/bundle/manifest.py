@@ -1,4 +1,4 @@
-"""bundle.json: what a model folder holds, and the check that it still holds just that.
+"""bundle.json: what a model folder holds.
 
 No torch here: the server reads cards and galleries without it. Nothing is ever unpickled. Names of
 files come from the manifest, so they are checked before they meet a path.
@@ -11,21 +11,15 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from dprotonet.bundle.digests import (
-    RawTensor,
-    file_digest,
-    json_digest,
-    raw_tensors,
-    tensors_digest,
-)
+from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
 from dprotonet.errors import UnusableBundle
-from dprotonet.modeling.options import PARTS, ModelOptions, part_of
+from dprotonet.modeling.digests import json_digest
+from dprotonet.modeling.options import PARTS, ModelOptions
 
 FORMAT = 1
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
@@ -37,8 +31,8 @@ MANIFEST, MODEL, PROTOTYPES, GALLERY = (
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MEND = "Copy the whole model folder again, or train it again."
-_MADE_WITH = ("backbone", "masks", "preprocessing")
+MEND = "Copy the whole model folder again, or train it again."
+MADE_WITH = ("backbone", "masks", "preprocessing")
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ class Manifest:
         if not isinstance(self.preprocessing, dict):
             raise ValueError("preprocessing must be a JSON object")
         _check_hashes(self.parts, PARTS)
-        _check_hashes(self.prototypes_made_with, _MADE_WITH)
+        _check_hashes(self.prototypes_made_with, MADE_WITH)
         _check_hashes(self.files)
         for name in self.files:
             if not _SAFE_NAME.fullmatch(name) or name == MANIFEST:
@@ -163,7 +157,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Indented JSON, so that a change can be read in a diff."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_whole(path, lambda stream: stream.write((text + "\n").encode()))
 
 
 def read_json(path: Path) -> Any:
@@ -174,10 +168,10 @@ def read_json(path: Path) -> Any:
     """
     try:
         if path.is_symlink() or path.stat().st_size > _MOST_JSON_BYTES:
-            raise UnusableBundle(f"{path.name} in {path.parent} is a link or too large. {_MEND}")
+            raise UnusableBundle(f"{path.name} in {path.parent} is a link or too large. {MEND}")
         return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_constant)
     except (OSError, ValueError, RecursionError) as error:
-        raise UnusableBundle(f"{path} cannot be read ({error}). {_MEND}") from error
+        raise UnusableBundle(f"{path} cannot be read ({error}). {MEND}") from error
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -206,94 +200,11 @@ def read_manifest(folder: Path) -> Manifest:
             raise ValueError("its classes are not those of its options")
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UnusableBundle(
-            f"{MANIFEST} of the model in {folder} cannot be used ({error}). {_MEND}"
+            f"{MANIFEST} of the model in {folder} cannot be used ({error}). {MEND}"
         ) from error
     if not whole:
-        raise UnusableBundle(f"{MANIFEST} of the model in {folder} was altered. {_MEND}")
+        raise UnusableBundle(f"{MANIFEST} of the model in {folder} was altered. {MEND}")
     return manifest
-
-
-def check_contents(folder: Path, manifest: Manifest) -> None:
-    """Check that the folder holds just what its manifest says, and that nothing is stale.
-
-    Raises:
-        UnusableBundle: a file is missing, altered, unlisted or a link, or the prototypes were made
-            with another backbone, other masks or another preprocessing. The sentence names it.
-    """
-    found = _files_below(folder)
-    for name in sorted(set(manifest.files) - found):
-        raise UnusableBundle(f"The model {manifest.shown!r} lacks its file {name}. {_MEND}")
-    for name in sorted(found - set(manifest.files) - {MANIFEST}):
-        raise UnusableBundle(
-            f"The model {manifest.shown!r} holds a file it does not list: {name}. Remove it."
-        )
-    for name, digest in manifest.files.items():
-        if name != MODEL and file_digest(folder / name) != digest:
-            raise UnusableBundle(
-                f"{name} of the model {manifest.shown!r} was altered since it was saved. {_MEND}"
-            )
-    checked_weights(folder, manifest)
-    _check_fresh(manifest)
-
-
-def checked_weights(folder: Path, manifest: Manifest) -> bytes:
-    """The bytes of model.safetensors, every part of them checked.
-
-    Raises:
-        UnusableBundle: a part was altered; the sentence names it.
-    """
-    try:
-        data = (folder / MODEL).read_bytes()
-        parts = part_digests(raw_tensors(data))
-    except (OSError, ValueError) as error:
-        raise UnusableBundle(
-            f"{MODEL} of the model {manifest.shown!r} was altered: {error}. {_MEND}"
-        ) from error
-    for part in PARTS:
-        if parts[part] != manifest.parts[part]:
-            raise UnusableBundle(
-                f"The {part} of the model {manifest.shown!r} ({MODEL}) was altered since it was "
-                f"saved. {_MEND}"
-            )
-    if sha256(data).hexdigest() != manifest.files[MODEL]:
-        raise UnusableBundle(
-            f"{MODEL} of the model {manifest.shown!r} was altered outside of its tensors. {_MEND}"
-        )
-    return data
-
-
-def part_digests(tensors: list[RawTensor]) -> dict[str, str]:
-    """SHA-256 by part of the network.
-
-    Raises:
-        ValueError: a tensor belongs to no part.
-    """
-    groups: dict[str, list[RawTensor]] = {part: [] for part in PARTS}
-    for tensor in tensors:
-        groups[part_of(tensor.name)].append(tensor)
-    return {part: tensors_digest(group) for part, group in groups.items()}
-
-
-def _check_fresh(manifest: Manifest) -> None:
-    now = {**manifest.parts, "preprocessing": json_digest(manifest.preprocessing)}
-    for part in _MADE_WITH:
-        if manifest.prototypes_made_with[part] != now[part]:
-            raise UnusableBundle(
-                f"The prototypes of the model {manifest.shown!r} are stale: its {part} changed "
-                f"after they were made. Run the prototype update again and save the model anew."
-            )
-
-
-def _files_below(folder: Path) -> set[str]:
-    """Names of all files, as the manifest writes them; hidden ones do not count."""
-    names = set()
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink():
-            raise UnusableBundle(f"{name} of the model in {folder} is a link. Put the file there.")
-        if path.is_file() and not path.name.startswith("."):
-            names.add(name)
-    return names
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:

@@ -1,138 +1,62 @@
-"""Writing a bundle: beside its place first, checked there, then moved in."""
+"""Writing a bundle."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from dprotonet.bundle.bundle import Bundle, GalleryPicture
-from dprotonet.bundle.digests import file_digest, json_digest, raw_tensors
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.contents import part_digests
+from dprotonet.bundle.digests import file_digest, raw_tensors
+from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.manifest import (
     GALLERY,
-    MANIFEST,
     MODEL,
     PROTOTYPES,
     Manifest,
-    part_digests,
-    read_manifest,
     write_json,
     write_manifest,
 )
-from dprotonet.bundle.model_card import ModelCard
-from dprotonet.bundle.names import check_name
+from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.staging import beside, check_target, move_in
 from dprotonet.bundle.weights import weights_to_bytes
-from dprotonet.errors import UnusableBundle
-from dprotonet.modeling.model import DProtoNet
-from dprotonet.modeling.preprocessing import Preprocessing
-from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.modeling.digests import json_digest
 from dprotonet.prototypes.provenance import PrototypeRecord
-from dprotonet.prototypes.update import PrototypeUpdate
 
 # Sources listed in the gallery without a picture: the heaviest of each prototype.
 _MOST_LISTED = 10
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
-@dataclass(frozen=True, eq=False)
-class BundleParts:
-    """All that a bundle is made of; see :meth:`dprotonet.bundle.bundle.Bundle.save`."""
+def save_bundle(directory: str | Path, parts: BundleParts) -> Bundle:
+    """Write a model folder, whole or not at all; a model that stood there is replaced.
 
-    name: str
-    model: DProtoNet
-    preprocessing: Preprocessing
-    update: PrototypeUpdate
-    statistics: ActivationStatistics
-    card: ModelCard
-    negative_class: str | None
-    temperature: float
-    threshold: float | None
-    thresholds: dict[str, float] | None
-    offsets: dict[str, float] | None
-    gallery: tuple[GalleryPicture, ...]
-    half_precision: bool
+    It is written under another name, loaded as a check, and put in its place.
 
-    def __post_init__(self) -> None:
-        check_name(self.name)
-        size = self.model.options.image_size
-        if self.preprocessing.size != size:
-            raise ValueError(
-                f"The preprocessing gives {self.preprocessing.size} pixels, "
-                f"the network takes {size}."
-            )
-        if len(self.statistics.prototypes) != len(self.model.prototype_ids):
-            raise ValueError("The statistics are of another number of prototypes.")
-        digests = self.model.part_digests()
-        for part, digest in self.update.made_with.items():
-            if digests[part] != digest:
-                raise UnusableBundle(
-                    f"The prototypes are stale: the {part} changed after they were made. Run the "
-                    "prototype update again before saving."
-                )
-        if not torch.equal(self.model.prototypes.detach().cpu(), self.update.prototypes):
-            raise UnusableBundle(
-                "The model's prototypes are not those of the update. Apply the update before "
-                "saving, and train no prototypes after it."
-            )
+    Args:
+        directory: the folder to write.
+        parts: what it holds.
 
+    Returns:
+        The model as it stands on disk.
 
-def save_bundle(directory: Path, parts: BundleParts) -> None:
-    """Write the folder under another name, load it as a check, and put it in its place."""
-    _check_target(directory)
+    Raises:
+        UnusableBundle: the folder holds something else.
+        ValueError: a gallery picture is of no source, or is no PNG or JPEG.
+    """
+    directory = Path(directory)
+    check_target(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
-    staged = directory.parent / f".{directory.name}.{uuid.uuid4().hex}"
+    staged = beside(directory)
     try:
         (staged / "gallery").mkdir(parents=True)
         _write(staged, parts)
         Bundle.load(staged)
-        _move_in(staged, directory)
+        move_in(staged, directory)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-
-
-def replace_manifest(folder: Path, manifest: Manifest) -> None:
-    """Replace bundle.json in one step. Raises as :func:`check_name` where the name is a new one."""
-    if manifest.name != read_manifest(folder).name:  # one that an older version wrote may stay
-        check_name(manifest.name)
-    staged = folder.parent / f".{folder.name}.{uuid.uuid4().hex}"
-    staged.mkdir()
-    try:
-        write_manifest(staged, manifest)
-        os.replace(staged / MANIFEST, folder / MANIFEST)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-
-
-def _check_target(directory: Path) -> None:
-    if not directory.exists():
-        return
-    if not directory.is_dir() or (
-        any(directory.iterdir()) and not (directory / MANIFEST).is_file()
-    ):
-        raise UnusableBundle(
-            f"{directory} is there already and holds no model. Give another folder, or empty it."
-        )
-
-
-def _move_in(staged: Path, directory: Path) -> None:
-    """A folder cannot replace a full one in one step: the old one steps aside, and back if the new
-    one cannot follow."""
-    aside = directory.parent / f".{directory.name}.{uuid.uuid4().hex}"
-    replaced = directory.exists()
-    if replaced:
-        directory.rename(aside)
-    try:
-        staged.rename(directory)
-    except OSError:
-        if replaced:
-            aside.rename(directory)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
+    return Bundle.load(directory)
 
 
 def _write(folder: Path, parts: BundleParts) -> None:

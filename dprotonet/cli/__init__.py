@@ -1,1 +1,1 @@
-"""The library from the shell: folders of images in, one record a frame out."""
+"""The command line of the library: folders of images in, one record for each frame out."""

@@ -1,48 +1,33 @@
-"""The command line: what may be asked, and one sentence for what may not.
+"""The arguments of the command line: requests, and one sentence for each that is not possible.
 
 Only the standard library is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from dprotonet import __version__
 from dprotonet.errors import WrongRequest
+from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER, METHODS, TIERS
 
-PROGRAM = "python -m dprotonet"
-
-METHODS = (
-    "mdm",
-    "mdm-published",
-    "gradcam",
-    "scorecam",
-    "prototype",
-    "integrated-gradients",
-    "occlusion",
-    "rise",
-    "rise-1000",
-    "extremal",
-    "centre",
-    "random",
-)
-"""The names of :data:`dprotonet.explain.METHODS`, the usual one first: it imports torch."""
-
-TIERS = ("standard", "instant", "draft", "full")
-"""The decoder's tiers, the usual one first, in the words of
-:data:`dprotonet.explain.settings.TIERS`."""
+PROGRAM = "dprotonet" if Path(sys.argv[0]).stem == "dprotonet" else "python -m dprotonet"
+"""How this program was started: by its installed script, or as a module."""
 
 OVERVIEW = f"""\
 usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
        {PROGRAM} explain PATH… --model BUNDLE --out DIR [--node NODE]…
+       {PROGRAM} --version
 
 See why an image classifier says what it says.
 
   predict   what the model says of every image, and the prototypes that made it say so
   explain   where in the image it lies: one heatmap for each image and node
 
-`{PROGRAM} predict --help` and `{PROGRAM} explain --help` tell the rest.
+`{PROGRAM} predict --help` and `{PROGRAM} explain --help` show all options.
 Research use, not for diagnosis.
 """
 
@@ -60,7 +45,7 @@ folder, which is walked. Research use, not for diagnosis.
 
 @dataclass(frozen=True)
 class Request:
-    """What both commands are told."""
+    """What both commands take."""
 
     paths: tuple[Path, ...]
     model: Path
@@ -69,7 +54,7 @@ class Request:
 
 @dataclass(frozen=True)
 class PredictRequest(Request):
-    """``predict``: one record a frame, in the format asked for."""
+    """``predict``: one record for each frame, in this format."""
 
     format: str
 
@@ -87,7 +72,7 @@ class ExplainRequest(Request):
 
 @dataclass(frozen=True)
 class HelpRequest:
-    """A text that was asked for, to be shown as it is."""
+    """A text to print: the usage or the version."""
 
     text: str
 
@@ -101,39 +86,48 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
-    """Read the words after ``python -m dprotonet``.
+    """Read the arguments after the program's name.
 
     Raises:
-        WrongRequest: they ask for something that cannot be asked; its text is one sentence.
+        WrongRequest: they are not a possible request; its text is one sentence.
     """
     if argv and argv[0] in ("-h", "--help"):
         return HelpRequest(OVERVIEW)
+    if argv and argv[0] == "--version":
+        return HelpRequest(f"dprotonet {__version__}\n")
     if not argv or argv[0] not in ("predict", "explain"):
-        asked = f'There is no command "{argv[0]}"' if argv else "A command is missing"
-        raise WrongRequest(f"{asked}: ask for predict or explain (`{PROGRAM} --help`).")
+        fact = f'There is no command "{argv[0]}"' if argv else "A command is missing"
+        raise WrongRequest(f"{fact}: ask for predict or explain (`{PROGRAM} --help`).")
     parser = _predict_parser() if argv[0] == "predict" else _explain_parser()
     options, images = _split(argv[1:])
     if "-h" in options or "--help" in options:
         return HelpRequest(parser.format_help())
     # Intermixed: `predict a.dcm --model BUNDLE b.dcm` means both images.
-    given = parser.parse_intermixed_args(options)
-    paths = (*given.paths, *map(_path, images))
+    values = parser.parse_intermixed_args(options)
+    paths = (*values.paths, *map(_path, images))
     if not paths:
         raise WrongRequest(f"Name at least one image or folder (`{parser.prog} --help`).")
     if argv[0] == "predict":
-        return PredictRequest(paths, given.model, given.device, given.format)
-    nodes = tuple(dict.fromkeys(node.strip() for node in given.node or ("class",)))
+        return PredictRequest(paths, values.model, values.device, values.format)
+    nodes = tuple(dict.fromkeys(node.strip() for node in values.node or ("class",)))
     return ExplainRequest(
-        paths, given.model, given.device, given.out, nodes, given.seed, given.method, given.tier
+        paths,
+        values.model,
+        values.device,
+        values.out,
+        nodes,
+        values.seed,
+        values.method,
+        values.tier,
     )
 
 
-def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Options, and the PATHs after ``--``, which argparse loses in intermixed order."""
-    if "--" not in words:
-        return list(words), []
-    cut = list(words).index("--")
-    return list(words[:cut]), list(words[cut + 1 :])
+    if "--" not in arguments:
+        return list(arguments), []
+    cut = list(arguments).index("--")
+    return list(arguments[:cut]), list(arguments[cut + 1 :])
 
 
 def _predict_parser() -> argparse.ArgumentParser:
@@ -179,16 +173,18 @@ def _explain_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--method",
         choices=METHODS,
-        default=METHODS[0],
+        default=DEFAULT_METHOD,
         metavar="METHOD",
         help="what draws the heatmap: mdm (the decoder, the default), mdm-published (as its "
-        "authors had it), or a rival to set beside it: " + ", ".join(METHODS[2:-2]) + "; centre "
+        "authors had it), or a baseline to compare it with: "
+        + ", ".join(tuple(METHODS)[2:-2])
+        + "; centre "
         "and random see no model and are the controls. All are measured alike",
     )
     parser.add_argument(
         "--tier",
         choices=TIERS,
-        default=TIERS[0],
+        default=DEFAULT_TIER,
         help="how long it may take: instant, draft, standard (default) or full; of other methods "
         "than mdm it says only how finely they are measured",
     )

@@ -14,14 +14,14 @@ from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.cli.arguments import ExplainRequest
 from dprotonet.cli.inputs import ImageFrame, Problem, check_paths, read_images
-from dprotonet.cli.model import ready
-from dprotonet.cli.output_paths import Files, Layout, is_explanation, safe_node
+from dprotonet.cli.model import load_predictor
+from dprotonet.cli.output_paths import ExplanationFiles, OutputPaths, is_explanation, safe_node
 from dprotonet.cli.records import JsonLines, image_record, json_text
 from dprotonet.cli.tally import Tally
 from dprotonet.errors import ReadableError, WrongRequest
 
 if TYPE_CHECKING:
-    from dprotonet.explain.image import ImageExplanation
+    from dprotonet.explain.explanation import Explanation
     from dprotonet.inference.predictor import Predictor
 
 OPACITY = 0.5
@@ -36,7 +36,7 @@ class _Unwritten(ReadableError):
 
 
 def explain(request: ExplainRequest, stdout: TextIO) -> int:
-    """Write the files, one record an explanation, and give the exit status.
+    """Write the files and one record for each explanation, and return the exit status.
 
     Raises:
         WrongRequest, UnusableBundle: before any image is read.
@@ -45,7 +45,7 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
     bundle = Bundle.load(request.model, with_model=False)
     nodes = _safe_nodes(request.nodes, bundle)
     _make(request.out)
-    explainer = _Explainer(ready(bundle, request.device), nodes, request)
+    explainer = _Explainer(load_predictor(bundle, request.device), nodes, request)
     writer, tally = JsonLines(stdout), Tally()
     for image in read_images(request.paths, leave_out=is_explanation):
         outcome: ImageFrame | Problem = image
@@ -64,7 +64,7 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
 
 
 class _Explainer:
-    """The model, the nodes and the place for the files, all checked before the first image."""
+    """The model, the nodes and the folder for the files, all checked before the first image."""
 
     def __init__(self, predictor: "Predictor", nodes: dict[str, str], request: ExplainRequest):
         from dprotonet.explain.settings import TIERS
@@ -76,29 +76,32 @@ class _Explainer:
         self._settings = TIERS[request.tier]
         self._seed = request.seed
         self._out = request.out
-        self._layout = Layout(request.out)
+        self._output_paths = OutputPaths(request.out)
 
     def explain(self, image: ImageFrame) -> Iterator[dict[str, Any]]:
         """Explain every node of one frame; each record comes once its files are written.
 
         Raises:
-            _Unwritten: also before any work, where the files' places cannot be had.
+            _Unwritten: also before any work, where the files cannot be written.
         """
-        places = [
-            self._layout.files(image.source, image.frame, safe, self._method)
+        from dprotonet.explain.image import on_native_grid
+
+        paths = [
+            self._output_paths.files(image.source, image.frame, safe, self._method)
             for safe in self._nodes.values()
         ]
         with self._readable_errors():
-            _prepare(places)
+            _prepare(paths)
         prediction = self._predictor.predict(image.image)
-        explained = self._explained(image, prediction.label)
-        shown = image.image.display()
-        for asked, files, one in zip(self._nodes, places, explained, strict=True):
-            rows, columns = one.heatmap_stored.shape
+        explanations = self._explanations(image, prediction.label)
+        displayed = image.image.display()
+        for asked, files, explanation in zip(self._nodes, paths, explanations, strict=True):
+            heatmap = on_native_grid(explanation)
+            rows, columns = heatmap.shape
             record = {
                 **image_record(image),
                 "asked": asked,
-                **one.explanation.to_json(),
+                **explanation.to_json(),
                 "tier": self._tier,
                 "prediction": prediction.label,
                 "probabilities": dict(prediction.probabilities),
@@ -115,7 +118,7 @@ class _Explainer:
                 },
             }
             with self._readable_errors():
-                _write(files, one.heatmap_stored, shown, record)
+                _write(files, heatmap, displayed, record)
             yield record
 
     @contextmanager
@@ -128,14 +131,14 @@ class _Explainer:
                 " Make room there or name another folder with --out."
             ) from error
 
-    def _explained(self, image: ImageFrame, label: str) -> list["ImageExplanation"]:
-        """One explanation for each node that was asked, in that order."""
+    def _explanations(self, image: ImageFrame, label: str) -> list["Explanation"]:
+        """One explanation for each node of the request, in that order."""
         from dprotonet.explain.image import explain_image
 
         # "class" and the predicted class's own name are one node, and explained once.
         names = [f"class:{label}" if node == "class" else node for node in self._nodes]
         different = list(dict.fromkeys(names))
-        found = explain_image(
+        explanations = explain_image(
             self._predictor,
             image.image,
             different,
@@ -143,7 +146,7 @@ class _Explainer:
             settings=self._settings,
             seed=self._seed,
         )
-        by_name = dict(zip(different, found, strict=True))
+        by_name = dict(zip(different, explanations, strict=True))
         return [by_name[name] for name in names]
 
 
@@ -171,9 +174,9 @@ def _make(out: Path) -> None:
         ) from None
 
 
-def _prepare(places: Sequence[Files]) -> None:
-    """Make the folders, and look at every place: what cannot be written costs no work first."""
-    for files in places:
+def _prepare(paths: Sequence[ExplanationFiles]) -> None:
+    """Make the folders and check every path, so that what cannot be written costs no work."""
+    for files in paths:
         files.record.parent.mkdir(parents=True, exist_ok=True)
         for path in (files.heatmap, files.overlay, files.record):
             with suppress(FileNotFoundError):
@@ -181,13 +184,15 @@ def _prepare(places: Sequence[Files]) -> None:
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
-def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[str, Any]) -> None:
+def _write(
+    files: ExplanationFiles, heatmap: np.ndarray, displayed: np.ndarray, record: dict[str, Any]
+) -> None:
     """Write the three files, the record last: where it stands, the others do too.
 
     Args:
         files: where to.
-        heatmap: float32 ``(H, W)`` in [0, 1] on the stored grid.
-        shown: uint8 ``(H, W)`` or ``(H, W, 3)``, the image as displayed.
+        heatmap: float32 ``(H, W)`` in [0, 1] on the native grid.
+        displayed: uint8 ``(H, W)`` or ``(H, W, 3)``, the image as displayed.
         record: what the JSON file says.
     """
     from PIL import Image
@@ -197,7 +202,7 @@ def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[st
 
     def write_overlay(stream: BinaryIO) -> None:
         # Half the default level's time: these pictures come by the thousand.
-        Image.fromarray(_overlaid(shown, heatmap)).save(stream, format="PNG", compress_level=1)
+        Image.fromarray(_overlaid(displayed, heatmap)).save(stream, format="PNG", compress_level=1)
 
     def write_record(stream: BinaryIO) -> None:
         stream.write((json_text(record, indent=2) + "\n").encode("ascii"))
@@ -207,7 +212,7 @@ def _write(files: Files, heatmap: np.ndarray, shown: np.ndarray, record: dict[st
     write_whole(files.record, write_record)
 
 
-def _overlaid(shown: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+def _overlaid(displayed: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     """The overlay picture, uint8 ``(H, W, 3)``, mixed band by band.
 
     Mixing takes some fifty bytes a pixel: 200 MB for an image of 2,048 x 2,048, were it done at
@@ -218,5 +223,5 @@ def _overlaid(shown: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     picture = np.empty((*heatmap.shape, 3), np.uint8)
     for top in range(0, len(heatmap), BAND):
         band = slice(top, top + BAND)
-        picture[band] = overlay(shown[band], heatmap[band], OPACITY)
+        picture[band] = overlay(displayed[band], heatmap[band], OPACITY)
     return picture

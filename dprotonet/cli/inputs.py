@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+from dprotonet.images.hashes import file_sha256
 from dprotonet.images.isolated.reader import IsolatedReader
-from dprotonet.images.walk import LeftOut
+from dprotonet.images.walk import LeftOut, walk
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Source:
+class InputFile:
     """A file that was named, or found in a folder that was named."""
 
     path: Path
@@ -32,7 +32,7 @@ class Source:
 class ImageFrame:
     """One frame that was read."""
 
-    source: Source
+    source: InputFile
     frame: int
     sha256: str
     image: "GrayOrColourImage"
@@ -42,29 +42,29 @@ class ImageFrame:
 class Problem:
     """A frame, or a whole file as its frame 0, that could not be read."""
 
-    source: Source
+    source: InputFile
     frame: int
     sha256: str | None
-    """Of the file; None where not even its bytes could be had."""
+    """Of the file; None where not even its bytes could be read."""
     reason: str
     skipped: bool
-    """The file is well but holds no image: told, and no failure."""
+    """The file is well but holds no image: reported, and no failure."""
 
 
 def check_paths(paths: Sequence[Path]) -> None:
     """Refuse a PATH that is not there, before any work is done.
 
     Raises:
-        WrongRequest: naming the first that is missing. An image missing from a list is a slip of
-            the one who wrote it, better told at once than found among an hour's records.
+        WrongRequest: names the first that is missing. An image missing from a list is a slip of
+            its writer, who should learn of it at once and not from an hour's records.
     """
     for path in paths:
         try:
-            there = path.exists()
+            exists = path.exists()
         except (OSError, ValueError) as error:  # a folder on the way is barred; a null character
             reason = getattr(error, "strerror", None) or error
             raise WrongRequest(f"{path} cannot be looked at ({reason}).") from None
-        if not there:
+        if not exists:
             raise WrongRequest(f"There is no file or folder {path}: check its spelling.")
 
 
@@ -75,28 +75,28 @@ def read_images(
 
     Files are read in a child process, one frame at a time: a file that takes its decoder down, or
     never comes to an end, costs itself and not the images after it. What a walk leaves out, such as
-    links, is told the log when all is read.
+    links, goes to the log when everything is read.
 
     Args:
         paths: files and folders.
-        leave_out: says which files found in a folder are passed over in silence. A file that
-            was named itself is always read.
+        leave_out: True for files of a folder that are skipped without a record. A file that was
+            named itself is always read.
     """
     left_out = LeftOut()
     with IsolatedReader() as reader:
         for order, path in enumerate(paths, start=1):
             is_folder = path.is_dir()
-            for found in images.walk([path], left_out=left_out):
-                if not (is_folder and leave_out(found.path)):
-                    yield from _read_file(Source(found.path, found.relative, order), reader)
+            for file in walk([path], left_out=left_out):
+                if not (is_folder and leave_out(file.path)):
+                    yield from _read_file(InputFile(file.path, file.relative, order), reader)
     for sentence in left_out.sentences():
         log.warning("%s", sentence)
 
 
-def _read_file(source: Source, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
+def _read_file(source: InputFile, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
     digest: str | None = None
     try:
-        digest = images.file_sha256(source.path)
+        digest = file_sha256(source.path)
         frames = reader.inspect(source.path).frames
     except UnreadableImage as error:
         yield Problem(source, 0, digest, str(error), skipped=isinstance(error, NotAnImage))

@@ -1,4 +1,4 @@
-"""The one way in and every way out: exit statuses, interrupts, broken pipes."""
+"""The entry of the command line: exit statuses, interrupts and broken pipes."""
 
 import contextlib
 import logging

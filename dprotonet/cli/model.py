@@ -1,4 +1,4 @@
-"""The model that a command was given, on the device that it was given."""
+"""The model of a command, on the device that was named."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 
 def check_device(name: str) -> None:
-    """Refuse a device that this machine has not.
+    """Refuse a device that this machine does not have.
 
     Raises:
-        WrongRequest: with what may be asked for instead.
+        WrongRequest: says which device to name instead.
     """
     if name == "cpu":
         return
@@ -27,22 +27,22 @@ def check_device(name: str) -> None:
     except RuntimeError:
         device = torch.device("meta")
     if device.type == "cuda":
-        there = (device.index or 0) < torch.cuda.device_count()
+        available = (device.index or 0) < torch.cuda.device_count()
     else:
-        there = device.type == "mps" and torch.backends.mps.is_available()
-    if not there:
+        available = device.type == "mps" and torch.backends.mps.is_available()
+    if not available:
         raise WrongRequest(f"This machine has no device {name!r}: leave --device out, or ask cpu.")
 
 
-def ready(bundle: "Bundle", device: str) -> "Predictor":
+def load_predictor(bundle: "Bundle", device: str) -> "Predictor":
     """The bundle's network on the device.
 
     Raises:
         UnusableBundle: its weights do not fit its options.
-        WrongRequest: the device is not there.
+        WrongRequest: this machine does not have the device.
     """
     check_device(device)
-    # torch takes seconds to import: not before it is known that there is work for it.
+    # torch takes seconds to import: first everything else is checked.
     from dprotonet.inference.predictor import Predictor
 
     log.info("Model %s %s on %s", bundle.name, bundle.short, device)

@@ -20,13 +20,13 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
-from dprotonet.cli.inputs import Source
+from dprotonet.cli.inputs import InputFile
 from dprotonet.images.file_names import NAME_BYTES, allowed_everywhere, encodable, fitted
 
 HEATMAP, OVERLAY, RECORD = ".heatmap.npy", ".overlay.png", ".json"
 
 DECODER = "mdm"
-"""The method that file names do not name."""
+"""The method that file names leave out."""
 
 LONGEST_NODE = 100
 """Characters of NODE in a file name; most systems take 255 for the whole name."""
@@ -36,7 +36,7 @@ PATH_BYTES = 259 if os.name == "nt" else 4095
 
 
 @dataclass(frozen=True)
-class Files:
+class ExplanationFiles:
     """The three files of one explanation."""
 
     heatmap: Path
@@ -73,46 +73,50 @@ def _encode(name: str, *, capitals: bool) -> str:
     # What is encoded already stays as it is.
     return re.sub(
         "%..|[A-Z]",
-        lambda found: found[0] if found[0][0] == "%" else f"%{ord(found[0]):02X}",
+        lambda match: match[0] if match[0][0] == "%" else f"%{ord(match[0]):02X}",
         encoded,
     )
 
 
-class Layout:
-    """Gives every image of one run its own place under DIR, short enough to be written."""
+class OutputPaths:
+    """Gives every image of one run its own path under DIR, short enough to be written."""
 
     def __init__(self, out: Path):
         self._out = out
         self._name_bytes, self._path_bytes = _longest(out)
         self._taken: set[bytes] = set()
-        self._latest: tuple[Source, PurePath] | None = None
+        self._latest: tuple[InputFile, PurePath] | None = None
 
-    def files(self, source: Source, frame: int, node: str, method: str = DECODER) -> Files:
+    def files(
+        self, source: InputFile, frame: int, node: str, method: str = DECODER
+    ) -> ExplanationFiles:
         """Where the explanation of one node of one frame goes; ``node`` is already safe."""
         tail = f".{frame}.{node}" if method == DECODER else f".{frame}.{node}.{method}"
-        place = self._place(source)
+        path = self._path_of(source)
         room = max(self._name_bytes - len(tail) - len(OVERLAY), 32)
-        stem = self._out / place.with_name(fitted(place.name, room) + tail)
+        stem = self._out / path.with_name(fitted(path.name, room) + tail)
         if len(os.fsencode(stem)) > self._path_bytes:
-            flat = f"{_key(place).hex()}-{place.name}"
+            flat = f"{_key(path).hex()}-{path.name}"
             stem = self._out / (fitted(flat, room) + tail)
-        return Files(*(stem.with_name(stem.name + end) for end in (HEATMAP, OVERLAY, RECORD)))
+        return ExplanationFiles(
+            *(stem.with_name(stem.name + end) for end in (HEATMAP, OVERLAY, RECORD))
+        )
 
-    def _place(self, source: Source) -> PurePath:
+    def _path_of(self, source: InputFile) -> PurePath:
         # Frames and nodes of one image come one after the other.
         if self._latest is None or self._latest[0] != source:
             self._latest = (source, self._free(source))
         return self._latest[1]
 
-    def _free(self, source: Source) -> PurePath:
+    def _free(self, source: InputFile) -> PurePath:
         own = PurePath(*(self._safe(part) for part in source.relative.parts))
-        place, again = own, 0
-        while (key := _key(place)) in self._taken:
+        path, again = own, 0
+        while (key := _key(path)) in self._taken:
             again += 1
             folder = f"path-{source.order}" if again == 1 else f"path-{source.order}-{again}"
-            place = PurePath(folder) / own
+            path = PurePath(folder) / own
         self._taken.add(key)
-        return place
+        return path
 
     def _safe(self, part: str) -> str:
         return fitted(allowed_everywhere(encodable(part)), self._name_bytes)
@@ -122,23 +126,23 @@ def _longest(out: Path) -> tuple[int, int]:
     """Most bytes of one name and of a path that the file system under DIR takes."""
     names, paths = NAME_BYTES, PATH_BYTES
     if hasattr(os, "pathconf"):
-        with contextlib.suppress(OSError, ValueError):  # it is not there, or does not say
+        with contextlib.suppress(OSError, ValueError):  # the folder or the limit is missing
             names = min(names, os.pathconf(out, "PC_NAME_MAX"))
-    # Room for the longest ending, and for the passing name a file has while it is written.
+    # Room for the longest ending, and for the temporary name a file has while it is written.
     return names, paths - 32
 
 
-def _key(place: PurePath) -> bytes:
-    # Equal where any file system would hold two names for one; short, for there may be millions.
-    text = unicodedata.normalize("NFC", place.as_posix()).casefold()
+def _key(path: PurePath) -> bytes:
+    # Equal where a file system may take two names for one; short, because there may be millions.
+    text = unicodedata.normalize("NFC", path.as_posix()).casefold()
     return sha256(text.encode()).digest()[:16]
 
 
 def is_explanation(path: Path) -> bool:
     """Whether a file is one of the three of an explanation, all of them beside one another.
 
-    Asked of files found in a folder, so that a DIR inside the input, or the input itself, does not
-    have its own overlays explained.
+    For files of a folder, so that where DIR is the input or lies in it, its own overlays are not
+    explained.
     """
     for suffix in (HEATMAP, OVERLAY, RECORD):
         if path.name.endswith(suffix):

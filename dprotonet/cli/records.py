@@ -1,4 +1,4 @@
-"""What goes to standard output: JSON Lines or CSV, one record a frame, each flushed at once."""
+"""Records on standard output: JSON Lines or CSV, one for each frame, each flushed at once."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ SKIPPED = "skipped: "
 
 
 class PredictionWriter(Protocol):
-    """One way to write predictions down."""
+    """A format in which predictions are written."""
 
     def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""

@@ -1,4 +1,4 @@
-"""How it went: the counts behind the exit status and the closing line."""
+"""The counts of one run, from which the exit status and the closing line come."""
 
 import logging
 import time
@@ -22,7 +22,7 @@ class Tally:
     began: float = field(default_factory=time.monotonic)
 
     def count(self, image: ImageFrame | Problem) -> None:
-        """Take in one frame or one problem."""
+        """Count one frame or one problem."""
         if isinstance(image, ImageFrame):
             self.done += 1
             if self.done % EVERY == 0:
@@ -33,7 +33,7 @@ class Tally:
             self.failed += 1
 
     def close(self) -> int:
-        """Say the counts and give the exit status."""
+        """Log the counts and return the exit status."""
         log.info(
             "%d frames done, %d failed, %d skipped because they are no images, %.1f s",
             self.done,

@@ -1,20 +1,20 @@
-"""What a method gives: a map that stays on its device until it is asked for, and its facts."""
+"""What a method computes: heatmaps that stay on their device until they are asked for."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from torch import Tensor
 
-from dprotonet.explain.explanation import Explanation, Facts
+from dprotonet.explain.explanation import Explanation, Facts, Faithfulness
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Attribution(Facts):
-    """One node's map on the device that made it."""
+    """One node's heatmap on the device that computed it."""
 
-    map: Tensor  # (S, S) float32 in [0, 1]; 0 in the padding
-    masks: tuple[Tensor, ...] = ()  # (s, s), the learned grid of each size, start apart; or ()
+    faithfulness: Faithfulness
+    heatmap: Tensor  # (S, S) float32 in [0, 1]; 0 in the padding
+    masks: tuple[Tensor, ...] = ()  # (s, s): the grid learned for each size, without the start
 
     def explanation(self) -> Explanation:
         """The same with the heatmap as an array on the host."""
-        facts = {field.name: getattr(self, field.name) for field in fields(Facts)}
-        return Explanation(heatmap=self.map.detach().float().cpu().numpy(), **facts)
+        return Explanation(heatmap=self.heatmap.detach().float().cpu().numpy(), **self.facts)

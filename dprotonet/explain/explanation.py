@@ -1,25 +1,34 @@
-"""What an explanation is, whichever method made it, and how far it can be believed. No torch."""
+"""What an explanation is, whichever method made it, and how far it can be trusted. No torch.
 
-from dataclasses import asdict, dataclass
+What a method computes, tensors on its device, is an
+:class:`~dprotonet.explain.attribution.Attribution`. It stands in a module of its own because it
+needs torch: pages and the store read explanations without it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 import numpy as np
+
+from dprotonet.modeling.placement import GridPlacement
 
 
 @dataclass(frozen=True)
 class Faithfulness:
     """Figures of one heatmap for one node, in the node's own values.
 
-    ``insertion`` and ``deletion`` are the curves at shares 0, 1/steps, … 1 of the image.
+    ``insertion`` and ``deletion`` are the curves at fractions 0, 1/steps, … 1 of the image.
     """
 
     insertion_auc: float
     deletion_auc: float
     random_insertion_auc: float
     random_deletion_auc: float
-    hidden_value: float  # the marked region shows the fill
-    random_hidden_value: float  # an equal random region does; mean of several regions
-    kept_value: float  # only the marked region shows the image
-    area: float  # the marked region's share of the image
+    hidden_value: float  # the node's value where the marked region shows the fill
+    random_hidden_value: float  # where a random region of equal area does; mean of several
+    kept_value: float  # where the marked region alone shows the image
+    area: float  # the marked region's fraction of the image
     steps: int
     fill: str
     centre_insertion_auc: float | None = None  # None in what was saved before it was measured
@@ -34,25 +43,25 @@ class Faithfulness:
 
     @property
     def sufficient_area(self) -> float | None:
-        """The smallest share of the image whose insertion reaches half of the node's rise from fill
-        to image, between the curve's points on a straight line; None if none does, or where the
-        image raises the node by nothing."""
+        """The smallest fraction of the image whose insertion reaches half of the node's rise from
+        fill to image, between the curve's points on a straight line; None if none does, or where
+        the image does not raise the node's value."""
         curve = self.insertion
         if len(curve) < 2 or curve[-1] <= curve[0]:
             return None
         half = (curve[0] + curve[-1]) / 2
         at = next(i for i, value in enumerate(curve) if value >= half)
-        share = (half - curve[at - 1]) / (curve[at] - curve[at - 1])
-        return (at - 1 + share) / (len(curve) - 1)
+        part = (half - curve[at - 1]) / (curve[at] - curve[at - 1])
+        return (at - 1 + part) / (len(curve) - 1)
 
     @property
     def beats_random(self) -> bool:
-        """Whether the map is better than the random order."""
+        """Whether the heatmap is better than a random order."""
         return self.score > self.random_insertion_auc - self.random_deletion_auc
 
     @property
     def beats_centre(self) -> bool | None:
-        """Whether the map is better than a Gaussian in the middle that sees no network; None where
+        """Whether the heatmap is better than a centred Gaussian, which sees no network; None where
         that was not measured."""
         if self.centre_insertion_auc is None or self.centre_deletion_auc is None:
             return None
@@ -63,23 +72,41 @@ class Faithfulness:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict) -> "Faithfulness":
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The reverse of :meth:`to_json`."""
         curves = {name: tuple(data.get(name, ())) for name in ("insertion", "deletion")}
         return cls(**{**data, **curves})
 
+    @classmethod
+    def from_saved(cls, data: Mapping[str, Any]) -> Self | None:
+        """Read what this or another version of the program saved.
+
+        Args:
+            data: by the names of the fields; names that are unknown here are left out.
+
+        Returns:
+            None where not all was measured. Curves and the centre's figures may be missing: they
+            were not saved at first.
+        """
+        known = {field.name for field in fields(cls)}
+        read = {name: value for name, value in data.items() if name in known}
+        return cls.from_json(read) if read.keys() >= known - _ADDED_LATER else None
+
+
+_ADDED_LATER = {"centre_insertion_auc", "centre_deletion_auc", "insertion", "deletion"}
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Facts:
-    """What is known of one node's map, wherever the map itself lies.
+    """What is known of one node's heatmap, wherever the heatmap itself lies.
 
     Passes and seconds are those of the call that made it; a call may have explained several nodes
     (``nodes_in_call``), which share passes forward. What measuring the faithfulness took is among
-    them, and is told apart too.
+    them, and is given separately too.
     """
 
     node: str  # canonical text, such as "class:effusion"
-    raw_range: tuple[float, float]  # of the map before it became a heatmap in [0, 1]
+    raw_range: tuple[float, float]  # of the attribution before it became a heatmap in [0, 1]
     value_before: float  # the node's value for the image
     value_after: float  # for the image under the heatmap as a mask
     passes_forward: int  # images
@@ -88,31 +115,45 @@ class Facts:
     stop_reason: str  # "steps", "converged", "deadline", or "done" where nothing is searched
     settings_digest: str
     seed: int
-    faithfulness: Faithfulness
-    method: str = "mdm"
-    precision: str = "float32"  # of the search; values are always float32
+    faithfulness: Faithfulness | None  # None in what was saved before it was measured
+    method: str = "mdm"  # a name out of dprotonet.names.METHODS
+    precision: str = ""  # of the search, values are always float32; "" where it was not saved
     nodes_in_call: int = 1
     measuring_passes: int = 0  # of the passes forward, those that measured the faithfulness
-    measuring_seconds: float = 0.0  # of the seconds
+    measuring_seconds: float = 0.0  # of the seconds; 0 in what was saved before it was known
+    placement: GridPlacement | None = None  # where the image lies on the network grid, if known
+    peak: tuple[float, float] | None = None  # fractions of the image's height and width, if known
+    outside_body: float | None = None  # the fraction of the heatmap beside the body, if known
 
     @property
     def area(self) -> float | None:
-        """The smallest share of the image that, shown alone, brings the node halfway from its value
-        for the fill to that for the image, read off the insertion curve; None if none does."""
-        return self.faithfulness.sufficient_area
+        """The smallest fraction of the image that, shown alone, brings the node halfway from its
+        value for the fill to that for the image, read off the insertion curve; None if none does.
+        """
+        return self.faithfulness.sufficient_area if self.faithfulness else None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All of these fields by name, to hand them on as they are."""
+        return {field.name: getattr(self, field.name) for field in fields(Facts)}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Explanation(Facts):
-    """One node's heatmap and all that is needed to judge it."""
+    """One node's heatmap and all that is needed to evaluate it.
 
-    heatmap: np.ndarray  # (S, S) float32 in [0, 1] on the network's grid; 0 in the padding
+    The heatmap is that of the network. :func:`dprotonet.explain.image.on_native_grid` brings it to
+    the image's own pixels, where somebody wants to see it there.
+    """
+
+    faithfulness: Faithfulness
+    heatmap: np.ndarray  # (S, S) float32 in [0, 1] on the network grid; 0 in the padding
 
     def __post_init__(self) -> None:
         """Hold what the rest relies on."""
         if self.heatmap.ndim != 2 or self.heatmap.dtype != np.float32:
             raise ValueError("A heatmap is float32 (S, S).")
-        if not (np.isfinite(self.heatmap).all() and 0 <= self.heatmap.min() <= self.heatmap.max()):
+        if not ((self.heatmap >= 0) & (self.heatmap <= 1)).all():
             raise ValueError("A heatmap has finite values in [0, 1].")
 
     def to_json(self) -> dict[str, object]:

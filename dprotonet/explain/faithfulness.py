@@ -1,9 +1,9 @@
-"""How far a heatmap can be believed: what happens to the node when its pixels are shown or hidden.
+"""How far a heatmap can be trusted: what happens to the node when its pixels are shown or hidden.
 
 Insertion reveals the image from its fill, the heatmap's highest pixels first; deletion hides it in
 the same order (Petsiuk et al. 2018, section 4.3). A faithful map has a high insertion and a low
-deletion area. The same curves for a random smooth map and for a Gaussian in the middle of the
-image, neither of which sees the network, are the controls. All figures hold for the named fill
+deletion area. The same curves for a random smooth map and for a centred Gaussian, neither of which
+sees the network, are the controls. All figures hold for the named fill
 only.
 """
 
@@ -18,8 +18,6 @@ from dprotonet.explain.masking.probe import Probe
 
 CONTROLS = 3  # random maps behind a control value
 
-__all__ = ["CONTROLS", "Faithfulness", "curves", "keep_and_remove", "measure", "planned_passes"]
-
 
 def measure(
     probe: Probe,
@@ -30,14 +28,14 @@ def measure(
     area: float,
     generator: torch.Generator,
 ) -> list[Faithfulness]:
-    """The faithfulness of maps, all curves batched together.
+    """The faithfulness of heatmaps, all curves batched together.
 
     Args:
         probe: the image, its fill and the nodes.
         heatmaps: ``(N, S, S)``.
-        owners: the index of each map's node among the probe's.
+        owners: the index of each heatmap's node among the probe's.
         steps: points of the curves.
-        area: the marked region's share of the image.
+        area: the marked region's fraction of the image.
         generator: draws the control maps, which all nodes share.
     """
     count = len(heatmaps)
@@ -48,41 +46,39 @@ def measure(
     inserted, deleted = curves(probe, ranks[: count + 2], steps)  # own, centre, one random
     region = (own < area).float()
     random_region = (control < area).float()
-    shown = probe.values(torch.cat([1 - region, region, 1 - random_region]), exact=True)
-    hidden, kept, random_hidden = shown[:count], shown[count : 2 * count], shown[2 * count :]
-    results = []
-    for i, q in enumerate(owners):
-        results.append(
-            Faithfulness(
-                insertion_auc=_area_under(inserted[i, :, q]),
-                deletion_auc=_area_under(deleted[i, :, q]),
-                random_insertion_auc=_area_under(inserted[-1, :, q]),
-                random_deletion_auc=_area_under(deleted[-1, :, q]),
-                hidden_value=float(hidden[i, q]),
-                random_hidden_value=float(random_hidden[:, q].mean()),
-                kept_value=float(kept[i, q]),
-                area=area,
-                steps=steps,
-                fill=probe.fill_name,
-                centre_insertion_auc=_area_under(inserted[-2, :, q]),
-                centre_deletion_auc=_area_under(deleted[-2, :, q]),
-                insertion=tuple(round(float(v), 6) for v in inserted[i, :, q]),
-                deletion=tuple(round(float(v), 6) for v in deleted[i, :, q]),
-            )
+    values = probe.values(torch.cat([1 - region, region, 1 - random_region]), exact=True)
+    hidden, kept, random_hidden = values[:count], values[count : 2 * count], values[2 * count :]
+    return [
+        Faithfulness(
+            insertion_auc=_area_under(inserted[i, :, q]),
+            deletion_auc=_area_under(deleted[i, :, q]),
+            random_insertion_auc=_area_under(inserted[-1, :, q]),
+            random_deletion_auc=_area_under(deleted[-1, :, q]),
+            hidden_value=float(hidden[i, q]),
+            random_hidden_value=float(random_hidden[:, q].mean()),
+            kept_value=float(kept[i, q]),
+            area=area,
+            steps=steps,
+            fill=probe.fill_name,
+            centre_insertion_auc=_area_under(inserted[-2, :, q]),
+            centre_deletion_auc=_area_under(deleted[-2, :, q]),
+            insertion=tuple(round(float(v), 6) for v in inserted[i, :, q]),
+            deletion=tuple(round(float(v), 6) for v in deleted[i, :, q]),
         )
-    return results
+        for i, q in enumerate(owners)
+    ]
 
 
-def planned_passes(maps: int, steps: int) -> int:
+def planned_passes(heatmaps: int, steps: int) -> int:
     """Forward passes of :func:`measure`."""
-    return 2 * (maps + 2) * (steps - 1) + 2 * maps + CONTROLS
+    return 2 * (heatmaps + 2) * (steps - 1) + 2 * heatmaps + CONTROLS
 
 
 def curves(probe: Probe, ranks: Tensor, steps: int) -> tuple[Tensor, Tensor]:
     """Insertion and deletion curves ``(N, steps + 1, Q)`` of ranks ``(N, S, S)`` in [0, 1]."""
-    shares = torch.arange(1, steps, device=ranks.device) / steps
-    shown = (ranks[:, None] < shares[:, None, None]).float().flatten(0, 1)
-    values = probe.values(torch.cat([shown, 1 - shown]))
+    fractions = torch.arange(1, steps, device=ranks.device) / steps
+    masks = (ranks[:, None] < fractions[:, None, None]).float().flatten(0, 1)
+    values = probe.values(torch.cat([masks, 1 - masks]))
     inner = values.reshape(2, len(ranks), steps - 1, -1)
     first = probe.filled.expand(len(ranks), 1, -1)
     last = probe.before.expand(len(ranks), 1, -1)
@@ -94,19 +90,25 @@ def curves(probe: Probe, ranks: Tensor, steps: int) -> tuple[Tensor, Tensor]:
 def keep_and_remove(
     probe: Probe, heatmaps: Tensor, owners: Sequence[int], areas: Sequence[float]
 ) -> Tensor:
-    """A cheap faithfulness of each map: how much the node keeps with its region, and loses without.
+    """A cheap faithfulness: how much the node keeps with each region alone, and loses without it.
+
+    Args:
+        probe: the image, its fills and the nodes.
+        heatmaps: ``(N, S, S)`` of any range; only their order counts.
+        owners: the index of each heatmap's node among the probe's.
+        areas: fractions of the image, each the size of a region.
 
     Returns:
         ``(N,)``: the mean over areas and the probe's fills of (value with only the region − value
-        without it), in shares of the span between image and first fill.
+        without it), in units of the span between image and first fill.
     """
     ranks = ranked(heatmaps, probe.valid_mask)
-    shares = torch.tensor(areas, device=ranks.device)
+    fractions = torch.tensor(areas, device=ranks.device)
     fills = torch.arange(len(probe.fills), device=ranks.device)
-    shown = (ranks[:, None] < shares[:, None, None]).float()[:, :, None]
-    shown = shown.expand(-1, -1, len(fills), -1, -1).flatten(0, 2)
+    masks = (ranks[:, None] < fractions[:, None, None]).float()[:, :, None]
+    masks = masks.expand(-1, -1, len(fills), -1, -1).flatten(0, 2)
     of_fill = fills.repeat(len(heatmaps) * len(areas))
-    values = probe.values(torch.cat([shown, 1 - shown]), torch.cat([of_fill, of_fill]))
+    values = probe.values(torch.cat([masks, 1 - masks]), torch.cat([of_fill, of_fill]))
     values = values.reshape(2, len(heatmaps), len(areas) * len(fills), -1)
     at = torch.arange(len(heatmaps), device=values.device)
     node = torch.tensor(list(owners), device=values.device)

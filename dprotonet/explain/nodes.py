@@ -113,7 +113,7 @@ def parse_node(
 
 
 def _listed(kind: str, names: Sequence[str], most: int = 12) -> str:
-    shown = [f"{kind}:{name}" for name in names[:most]]
+    nodes = [f"{kind}:{name}" for name in names[:most]]
     if len(names) > most:
-        return ", ".join(shown) + f", … {kind}:{names[-1]}"
-    return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " or " + shown[-1]
+        return ", ".join(nodes) + f", … {kind}:{names[-1]}"
+    return nodes[0] if len(nodes) == 1 else ", ".join(nodes[:-1]) + " or " + nodes[-1]

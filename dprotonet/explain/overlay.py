@@ -69,7 +69,8 @@ def colour_table(name: str = "inferno") -> np.ndarray:
 def coloured(heatmap: np.ndarray, name: str = "inferno") -> np.ndarray:
     """A heatmap ``(H, W)`` in [0, 1] as ``(H, W, 3)`` uint8 RGB."""
     steps = np.rint(np.clip(np.nan_to_num(heatmap), 0, 1) * 255).astype(np.uint8)
-    return colour_table(name)[steps]
+    colours: np.ndarray = colour_table(name)[steps]
+    return colours
 
 
 def overlay(
@@ -77,8 +78,8 @@ def overlay(
 ) -> np.ndarray:
     """The image with its heatmap over it.
 
-    A pixel is covered the more, the higher its heat: where the heatmap is 0 the image stays as it
-    is, and where it is 1 the colour covers the given opacity of it.
+    The higher the heatmap, the more of the pixel it covers: where it is 0 the image stays as it is,
+    and where it is 1 the colour has the given opacity.
 
     Args:
         display: ``(H, W)`` or ``(H, W, 3)`` uint8, the image as shown.
@@ -94,6 +95,7 @@ def overlay(
             f"The heatmap {heatmap.shape} and the image {display.shape[:2]} differ in size."
         )
     image = np.repeat(display[:, :, None], 3, axis=2) if display.ndim == 2 else display
-    share = (np.clip(np.nan_to_num(heatmap), 0, 1) * np.clip(opacity, 0, 1))[:, :, None]
-    mixed = image * (1 - share) + coloured(heatmap, name) * share
-    return np.rint(mixed).astype(np.uint8)
+    cover = (np.clip(np.nan_to_num(heatmap), 0, 1) * np.clip(opacity, 0, 1))[:, :, None]
+    mixed = image * (1 - cover) + coloured(heatmap, name) * cover
+    picture: np.ndarray = np.rint(mixed).astype(np.uint8)
+    return picture

@@ -1,12 +1,12 @@
-"""What the decoder is told: one frozen dataclass, and the tiers by name. No torch here."""
+"""The decoder's settings: one frozen dataclass, and the tiers by name. No torch here."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
+
+from dprotonet.modeling.digests import json_digest
+from dprotonet.modeling.options import PRECISIONS
 
 FILLS = ("blur", "mean", "noise", "tiles", "zero")
 CLASS_SCALES = ("probability", "log_odds", "logit")
-PRECISIONS = ("auto", "float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -17,23 +17,23 @@ class MDMSettings:
     start_masks: int = 48  # random masks whose values make the first map; 0: an even map
     start_cells: int = 7  # along a side of those
     steps: int = 6  # gradient steps
-    areas: tuple[float, float] = (0.02, 0.98)  # share of the image kept, another at every step
-    areas_per_step: int = 8  # spread evenly over that range
-    step_size: float = 0.2  # of a grid's step, beside a start of spread 1
-    momentum: float = 0.5  # share of the steps before that each step still carries
+    areas: tuple[float, float] = (0.02, 0.98)  # fraction of the image kept, another at every step
+    areas_per_step: int = 8  # spaced evenly over that range
+    step_size: float = 0.2  # of a grid's step, beside a start of standard deviation 1
+    momentum: float = 0.5  # fraction of the steps before that each step still carries
     sharpness: float = 8.0  # how steep a mask's edge is, per standard deviation of the map
     fills: tuple[str, ...] = ("blur", "mean", "noise")  # what hidden pixels show, in turns
-    fill_sigma: float = 12 / 224  # the blur's standard deviation, share of the image's side
+    fill_sigma: float = 12 / 224  # the blur's standard deviation, fraction of the image's side
     search_scale: str = "log_odds"  # of a class node while masks are learned: it never goes flat
-    class_scale: str = "probability"  # of a class node's values that are told to a reader
-    blends: tuple[float, ...] = (0.0, 0.5, 1.0)  # shares of the learned map beside its start
+    class_scale: str = "probability"  # of a class node's values as they are reported
+    blends: tuple[float, ...] = (0.0, 0.5, 1.0)  # fractions of the learned map beside its start
     blend_areas: tuple[float, ...] = (0.1, 0.35)  # kept and removed to find the best blend
-    patience: float = 0.01  # from step 12 on a gain below this share of the gap ends it; 0: never
+    patience: float = 0.01  # a gain below this fraction of the gap ends it, from step 12; 0: never
     faithfulness_steps: int = 8  # points of the insertion and deletion curves
-    faithfulness_area: float = 0.2  # share of the image that "the marked region" means
-    precision: str = "auto"  # of the search; shown values are always float32
+    faithfulness_area: float = 0.2  # fraction of the image that "the marked region" means
+    precision: str = "auto"  # of the search; reported values are always float32
     batch: int = 16  # most images in one graph
-    memory_mb: int = 2048  # most that one graph may keep for the way back; fewer images then
+    memory_mb: int = 2048  # most that one graph may save for its backward pass
     deadline_s: float = 0.0  # seconds after which no further step is made; 0: none
 
     def __post_init__(self) -> None:
@@ -49,29 +49,29 @@ class MDMSettings:
             raise ValueError("sizes are at least one whole number of 2 or more.")
         low, high = self.areas
         if not 0 < low <= high < 1:
-            raise ValueError("areas are two shares with 0 < low <= high < 1.")
+            raise ValueError("areas are two fractions with 0 < low <= high < 1.")
         if self.steps < 1 or self.areas_per_step < 1:
             raise ValueError("steps and areas_per_step are at least 1.")
         if not 0 <= self.momentum < 1 or self.step_size <= 0:
             raise ValueError("momentum is at least 0 and below 1, step_size above 0.")
         if self.start_masks < 0 or self.start_cells < 1:
             raise ValueError("start_masks is at least 0, start_cells at least 1.")
-        if not self.blends or not all(0 <= share <= 1 for share in self.blends):
-            raise ValueError("blends are one or several shares from 0 to 1.")
+        if not self.blends or not all(0 <= part <= 1 for part in self.blends):
+            raise ValueError("blends are one or several fractions from 0 to 1.")
         if not self.blend_areas or not all(0 < area < 1 for area in self.blend_areas):
-            raise ValueError("blend_areas are one or several shares between 0 and 1.")
+            raise ValueError("blend_areas are one or several fractions between 0 and 1.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
             raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
 
     @property
     def fill(self) -> str:
-        """The objective's own fill: the first, with which a map is measured."""
+        """The objective's own fill: the first, with which heatmaps are measured."""
         return self.fills[0]
 
     @property
     def digest(self) -> str:
         """64 hexadecimal digits that change with any setting."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return json_digest(asdict(self), spaced=True)
 
 
 def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
@@ -85,8 +85,8 @@ TIERS: dict[str, MDMSettings] = {
     "standard": MDMSettings(),
     "full": MDMSettings(steps=20, sizes=(7, 14, 28, 56)),
 }
-"""From the quickest to the most faithful. A reader who waits is shown one after the other.
+"""From the quickest to the most faithful. A reader who waits sees one after the other.
 
-In haste an even start is better: so few passes tell more of gradients than of random masks.
-Masks of 56 cells are more faithful still, but their maps are speckled: only *full* has them.
+With few passes an even start is better: gradients say more than so few random masks would.
+Masks of 56 cells are more faithful still, but their heatmaps are speckled: only *full* has them.
 """

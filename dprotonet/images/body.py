@@ -1,8 +1,9 @@
-"""Where the body is on a radiograph, so that a reader can be told what lies beside it.
+"""Where the body is on a radiograph, so that a page can say what lies beside it.
 
 Air is darker than lungs: a threshold half-way between the darkest part and Otsu's (1979) keeps the
-lungs and leaves out the air, the collimated rim and what is written on them. Looked at on NIH chest
-images and on the demonstration images; it is a help for words on a page, not a segmentation.
+lungs and leaves out the air, the collimated rim and what is written on them. It was checked by eye
+on NIH chest images and on the demonstration images. It supports a sentence on a page; it is no
+segmentation.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dprotonet.images.types import GrayOrColourImage
 # Projections by X-rays (DICOM PS3.3, C.7.3.1.1.1), where air is dark and the body bright; and what
 # images that were scanned or exported are called: other, or nothing.
 XRAY = frozenset({"CR", "DX", "DR", "RF", "RG", "XA", "MG", "PX", "IO", "OT", ""})
-SMALLEST, LARGEST = 0.01, 0.6  # share of the image beside the body; else it cannot be told apart
+SMALLEST, LARGEST = 0.01, 0.6  # fraction of the image beside the body; else there is no result
 _MIDDLE = 0.9  # of the image's middle half must be body: an inverted image fails this
 _APART = 0.2  # of the range from black to white, by which the body is brighter than the air
 _BLUR = 80  # the blur's standard deviation is the longer side divided by this
@@ -31,22 +32,22 @@ def is_radiograph(image: GrayOrColourImage) -> bool:
     return True
 
 
-def body_mask(shown: np.ndarray, inside: np.ndarray | None = None) -> np.ndarray | None:
+def body_mask(shown: np.ndarray, valid_mask: np.ndarray | None = None) -> np.ndarray | None:
     """The body on a radiograph, lungs and all.
 
     Args:
         shown: ``(H, W)`` in [0, 1] as on the screen, air dark; a few hundred pixels a side are
             enough.
-        inside: ``(H, W)`` bool, False on padding, which belongs neither to the body nor to what
+        valid_mask: ``(H, W)`` bool, False on padding, which belongs neither to the body nor to what
             lies beside it.
 
     Returns:
-        ``(H, W)`` bool; None where the body cannot be told apart: it fills the frame, the image is
+        ``(H, W)`` bool; None where the body cannot be separated: it fills the frame, the image is
         inverted, or this is no such image.
     """
     from scipy import ndimage
 
-    image = np.ones(shown.shape, bool) if inside is None else inside
+    image = np.ones(shown.shape, bool) if valid_mask is None else valid_mask
     if not image.any():
         return None
     blurred = _blurred(shown, image)
@@ -71,8 +72,9 @@ def _blurred(shown: np.ndarray, image: np.ndarray) -> np.ndarray:
 
     width = max(shown.shape) / _BLUR
     weight = ndimage.gaussian_filter(image.astype(np.float32), width)
-    found = ndimage.gaussian_filter(np.where(image, shown, 0).astype(np.float32), width)
-    return found / np.maximum(weight, 1e-6)
+    values = ndimage.gaussian_filter(np.where(image, shown, 0).astype(np.float32), width)
+    blurred: np.ndarray = values / np.maximum(weight, 1e-6)
+    return blurred
 
 
 def _otsu(values: np.ndarray) -> float:
@@ -86,7 +88,7 @@ def _otsu(values: np.ndarray) -> float:
 
 
 def _middle(body: np.ndarray, image: np.ndarray) -> float:
-    """The body's share of the middle half of the image, each way."""
+    """The fraction of the image's middle half, each way, that is body."""
     rows, columns = np.nonzero(image.any(1))[0], np.nonzero(image.any(0))[0]
     part = np.ix_(_half(rows), _half(columns))
     return float(body[part].mean())

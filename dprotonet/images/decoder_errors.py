@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def readable_errors(doing: str) -> Iterator[None]:
-    """Turn every exception inside into ``UnreadableImage``; readable ones pass unchanged.
+    """Turn every exception of the block into ``UnreadableImage``; readable ones pass unchanged.
 
     Args:
         doing: begins the sentence "… failed", such as "decoding its pixels".
@@ -24,7 +24,7 @@ def readable_errors(doing: str) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             # pydicom and Pillow warn of deviations that they then read well; what matters to the
-            # reader is said in the image's notes.
+            # reader stands in the image's notes.
             warnings.simplefilter("ignore")
             yield
     except ReadableError:
@@ -53,7 +53,7 @@ def _sentence(doing: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """What is known of the cause. A decoder's own words may quote the file, and so a patient."""
+    """The cause, where it is known. A decoder's own text may quote the file, and so a patient."""
     if isinstance(error, (struct.error, EOFError)):
         return " because it ends too early"
     if isinstance(error, zlib.error):

@@ -77,7 +77,7 @@ def allowed_everywhere(name: str) -> str:
     return f"_{name}" if _RESERVED.match(name.split(".")[0].rstrip()) else name
 
 
-def _percent(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _percent(match: re.Match[str]) -> str:
+    code = ord(match[0])
     # U+DC80 to U+DCFF stand for one byte each (PEP 383); other lone surrogates for no byte.
     return f"%{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "\ufffd"

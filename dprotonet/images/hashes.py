@@ -32,6 +32,6 @@ def pixel_sha256(source: Source, *, limits: Limits | None = None) -> str:
     padding and all other attributes do not count.
 
     Raises:
-        UnreadableImage: as :func:`dprotonet.images.read`.
+        UnreadableImage: as :func:`dprotonet.images.reader.read_image`.
     """
     return decoded_sha256(read_frames(source, limits=limits))

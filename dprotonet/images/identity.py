@@ -10,7 +10,7 @@ import numpy as np
 
 from dprotonet.images.dicom.file import DicomFile
 from dprotonet.images.dicom.header import text
-from dprotonet.images.dicom.pixels import PixelLocation
+from dprotonet.images.dicom.location import PixelLocation
 from dprotonet.images.types import GrayOrColourImage
 
 _BLOCK = 1 << 20  # bytes

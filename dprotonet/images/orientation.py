@@ -25,10 +25,10 @@ def orientation_of(image: Image.Image, kind: ImageFormat, stream: BinaryIO) -> i
     if kind == "png":  # Pillow would decode the pixels to look for EXIF behind them
         exif = Image.Exif()
         exif.load(_png_exif(stream))
-        found = exif.get(_ORIENTATION, 1)
+        orientation = exif.get(_ORIENTATION, 1)
     else:
-        found = image.getexif().get(_ORIENTATION, 1)
-    return found if found in _TURNS else 1
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    return orientation if orientation in _TURNS else 1
 
 
 def turned_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
@@ -55,10 +55,10 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
 def _png_exif(stream: BinaryIO) -> bytes:
     """The eXIf chunk of a PNG, before or after the pixels; b"" where there is none."""
     before = stream.tell()
-    found = b""
+    exif = b""
     for kind, length in png_chunks(stream):
         if kind == b"eXIf" and length <= 1 << 16:
-            found = b"Exif\0\0" + stream.read(length)
+            exif = b"Exif\0\0" + stream.read(length)
             break
     stream.seek(before)
-    return found
+    return exif

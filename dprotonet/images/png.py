@@ -32,8 +32,8 @@ class PngHead:
     @property
     def exponent(self) -> float | None:
         """What a sample in [0, 1] is raised to for the screen; None: it is ready for it."""
-        found = 1 / (self.gamma * _SCREEN)
-        return found if abs(found - 1) > _LEAST_CHANGE else None
+        exponent = 1 / (self.gamma * _SCREEN)
+        return exponent if abs(exponent - 1) > _LEAST_CHANGE else None
 
 
 def png_head(stream: BinaryIO) -> PngHead:
@@ -108,12 +108,13 @@ def transparent(pixels: np.ndarray, head: PngHead) -> np.ndarray | None:
         return None
     spread = 255 // (2**head.depth - 1) if head.depth in (2, 4) else 1
     key = np.array(head.key, np.int64) * spread
-    same = pixels == (key if pixels.ndim == 3 else key[0])
-    return same.all(axis=2) if pixels.ndim == 3 else same
+    same: np.ndarray = pixels == (key if pixels.ndim == 3 else key[0])
+    return np.all(same, axis=2) if pixels.ndim == 3 else same
 
 
 def for_the_screen(pixels: np.ndarray, exponent: float) -> np.ndarray:
     """Samples of a file with gAMA as a screen wants them, PNG 13.13; shape and dtype stay."""
     top = np.iinfo(pixels.dtype).max
     levels = (np.arange(top + 1) / top) ** exponent
-    return np.rint(levels * top).astype(pixels.dtype)[pixels]
+    table = np.rint(levels * top).astype(pixels.dtype)
+    return np.take(table, pixels)

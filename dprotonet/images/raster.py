@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.decoder_errors import readable_errors
@@ -124,7 +124,7 @@ def open_with_pillow(stream: BinaryIO, kind: ImageFormat) -> Image.Image:
             raise UnreadableImage(
                 "The image states more pixels than are read. Export it at a smaller size."
             ) from error
-        except Image.UnidentifiedImageError as error:
+        except UnidentifiedImageError as error:
             raise UnreadableImage(
                 f"This {kind.upper()} file is damaged or of a kind that cannot be decoded here."
                 " Export it again."

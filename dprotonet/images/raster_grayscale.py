@@ -29,9 +29,9 @@ def on_black(pixels: np.ndarray, opacity: np.ndarray | None, notes: list[str]) -
     if opacity.min() == opaque:
         return pixels
     notes.append("The image is partly transparent; it is shown on black.")
-    share = opacity.astype(np.float32) / np.float32(opaque)
-    shown = pixels * (share if pixels.ndim == 2 else share[..., None])
-    return np.rint(shown).astype(pixels.dtype)
+    fraction = opacity.astype(np.float32) / np.float32(opaque)
+    shown: np.ndarray = np.rint(pixels * (fraction if pixels.ndim == 2 else fraction[..., None]))
+    return shown.astype(pixels.dtype)
 
 
 def grey_image(
@@ -99,8 +99,8 @@ def _with_stand_ins(
     if others.size == 0 or others.min() - float(least) <= others.max() - others.min():
         return padding
     notes.append(f"Pixels of {least:g} are taken to have no value; they are shown black.")
-    found: np.ndarray = pixels == least
-    return found if padding is None else found | padding
+    empty: np.ndarray = pixels == least
+    return empty if padding is None else empty | padding
 
 
 def _windows(

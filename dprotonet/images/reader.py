@@ -22,7 +22,9 @@ _IMAGE_ENDINGS = {
 }  # fmt: skip
 
 
-def read(source: Source, *, frame: int = 0, limits: Limits | None = None) -> GrayOrColourImage:
+def read_image(
+    source: Source, *, frame: int = 0, limits: Limits | None = None
+) -> GrayOrColourImage:
     """Decode one frame of a file; its content decides what it is, not its name.
 
     Args:
@@ -39,13 +41,13 @@ def read(source: Source, *, frame: int = 0, limits: Limits | None = None) -> Gra
 
 
 def inspect(source: Source, *, limits: Limits | None = None) -> ImageFacts:
-    """What the header says; no pixel is decoded. Raises as :func:`read`."""
+    """What the header says; no pixel is decoded. Raises as :func:`read_image`."""
     with open_image(source, limits or Limits()) as file:
         return file.facts
 
 
 def read_frames(source: Source, *, limits: Limits | None = None) -> Iterator[GrayOrColourImage]:
-    """Every frame in turn, one at a time in memory. Raises as :func:`read`."""
+    """Every frame in turn, one at a time in memory. Raises as :func:`read_image`."""
     with open_image(source, limits or Limits()) as file:
         for frame in range(file.facts.frames):
             yield file.frame(frame)
@@ -60,12 +62,12 @@ def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, s
 
     Returns:
         The facts as :func:`inspect` gives them, and the pixels' SHA-256: of a file with one frame
-        :func:`~dprotonet.images.pixel_sha256`, of one with several
+        :func:`~dprotonet.images.hashes.pixel_sha256`, of one with several
         :func:`~dprotonet.images.identity.encoded_sha256`. Equal hashes say equal pixels; the same
         frames in another compression have another hash.
 
     Raises:
-        As :func:`read`, for the header and the first frame.
+        As :func:`read_image`, for the header and the first frame.
     """
     limits = limits or Limits()
     with open_image(source, limits) as file:
@@ -78,7 +80,10 @@ def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, s
 
 @contextmanager
 def open_image(source: Source, limits: Limits) -> Iterator[DicomFile | NaturalFile]:
-    """A file whose header is read: its ``facts``, and each ``frame``. Raises as :func:`read`."""
+    """A file whose header is read: its ``facts``, and each ``frame``.
+
+    Raises as :func:`read_image`.
+    """
     with opened(source, limits) as file:
         kind = known_format(file.head)
         if kind == "dicom":

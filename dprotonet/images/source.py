@@ -71,5 +71,5 @@ def _unopened(error: Exception) -> UnreadableImage:
         return UnreadableImage("There is no such file. Check its path.")
     if isinstance(error, PermissionError):
         return UnreadableImage("The file may not be opened. Ask for the right to read it.")
-    reason = f" ({words})" if (words := getattr(error, "strerror", None)) else ""
+    reason = f" ({text})" if (text := getattr(error, "strerror", None)) else ""
     return UnreadableImage(f"The file cannot be opened{reason}. Check its path and its disk.")

@@ -1,4 +1,4 @@
-"""What a file becomes: an image on its stored grid, with all that a viewer needs to show it."""
+"""What a file becomes: an image on its native grid, with all that a viewer needs to show it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class DicomFacts:
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What is known of a file without decoding its pixels; sides are those of the stored grid."""
+    """What is known of a file without decoding its pixels; sides are those of the native grid."""
 
     format: ImageFormat
     rows: int
@@ -55,7 +55,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, eq=False)
 class GrayOrColourImage:
-    """One frame on the stored grid (after EXIF rotation), with the ways to show it."""
+    """One frame on the native grid (after EXIF rotation), with the ways to show it."""
 
     pixels: np.ndarray  # (H, W) values after the modality LUT, or (H, W, 3) uint8 RGB
     windows: tuple[Window, ...]  # grey: one or more, the first is the default; colour: none
@@ -83,7 +83,7 @@ class GrayOrColourImage:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns of the stored grid, (H, W)."""
+        """Rows and columns of the native grid, (H, W)."""
         return self.pixels.shape[0], self.pixels.shape[1]
 
     @property
@@ -110,12 +110,12 @@ class GrayOrColourImage:
         """
         if self.is_colour:
             return self.pixels.astype(np.float32) / np.float32(255)
-        shown = (window or self.windows[0]).apply(self.pixels)
-        if self.inverted:  # inside the output range, so that windows keep their meaning
-            shown = 1 - shown
+        values = (window or self.windows[0]).apply(self.pixels)
+        if self.inverted:  # within the output range, so that windows keep their meaning
+            values = 1 - values
         if self.padding is not None:
-            shown[self.padding] = 0
-        return shown
+            values[self.padding] = 0
+        return values
 
     def display(self, window: Window | None = None) -> np.ndarray:
         """As :meth:`unit`, in 256 steps: uint8 ``(H, W)`` or ``(H, W, 3)``."""

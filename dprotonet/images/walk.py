@@ -9,7 +9,7 @@ from typing import Literal
 
 Reason = Literal["link", "barred folder", "special file"]
 
-_WORDS: dict[Reason, tuple[str, str, str]] = {
+_SENTENCES: dict[Reason, tuple[str, str, str]] = {
     "link": (
         "One link was left out",
         "{} links were left out",
@@ -31,7 +31,7 @@ _NAMED = 3  # names in a sentence
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file, and its path below the folder that was given; its name, where itself was given."""
+    """A file, and its path below the folder that was named, or its bare name if it was named."""
 
     path: Path
     relative: PurePath
@@ -39,13 +39,13 @@ class FoundFile:
 
 @dataclass
 class LeftOut:
-    """Counts what a walk leaves out; hand it to :func:`walk` and ask it for its sentences."""
+    """Counts what a walk leaves out; pass it to :func:`walk`, then take its sentences."""
 
     counts: dict[Reason, int] = field(default_factory=dict)
     first: dict[Reason, list[str]] = field(default_factory=dict)  # names, the first few
 
     def __call__(self, path: Path, reason: Reason) -> None:
-        """Take in one path that was left out."""
+        """Count one path that was left out."""
         self.counts[reason] = self.counts.get(reason, 0) + 1
         names = self.first.setdefault(reason, [])
         if len(names) < _NAMED:
@@ -56,7 +56,7 @@ class LeftOut:
         return [self._sentence(reason, count) for reason, count in self.counts.items()]
 
     def _sentence(self, reason: Reason, count: int) -> str:
-        one, several, mend = _WORDS[reason]
+        one, several, mend = _SENTENCES[reason]
         names = ", ".join(self.first[reason]) + (", …" if count > _NAMED else "")
         return f"{one if count == 1 else several.format(f'{count:,}')} ({names}). {mend}"
 
@@ -67,24 +67,24 @@ def walk(
     """Every file under the paths, folders in sorted order; nothing is opened.
 
     Inside a folder, hidden files and folders (names with a dot first) and links are left out, as
-    is what is neither file nor folder. A path that is itself given is handed on whatever it is,
-    so that reading it can say what is wrong with it.
+    is what is neither file nor folder. A path that is named itself is handed on whatever it is, so
+    that reading it can say what is wrong with it.
 
     Args:
         paths: files and folders.
-        left_out: told of each link, folder that cannot be listed, and special file that was left
-            out, when the walk comes by; :class:`LeftOut` counts them. Hidden ones are not told.
+        left_out: called for each link, folder that cannot be listed and special file that the walk
+            leaves out; :class:`LeftOut` counts them. Hidden ones are not reported.
     """
-    left_out = left_out or _in_silence
-    for given in paths:
-        root = Path(given)
+    left_out = left_out or _not_reported
+    for path in paths:
+        root = Path(path)
         if root.is_dir():
-            yield from _inside(root, PurePath(), left_out)
+            yield from _files_in(root, PurePath(), left_out)
         else:
             yield FoundFile(root, PurePath(root.name))
 
 
-def _inside(
+def _files_in(
     folder: Path, relative: PurePath, left_out: Callable[[Path, Reason], None]
 ) -> Iterator[FoundFile]:
     try:
@@ -98,12 +98,12 @@ def _inside(
         if entry.is_symlink():
             left_out(entry, "link")
         elif entry.is_dir():
-            yield from _inside(entry, relative / entry.name, left_out)
+            yield from _files_in(entry, relative / entry.name, left_out)
         elif entry.is_file():
             yield FoundFile(entry, relative / entry.name)
         else:
             left_out(entry, "special file")
 
 
-def _in_silence(path: Path, reason: Reason) -> None:
+def _not_reported(path: Path, reason: Reason) -> None:
     pass

@@ -67,14 +67,16 @@ class Window:
             low, high = int(values.min()), int(values.max())
             if high - low < _TABLE_VALUES:
                 table = self._exact(np.arange(low, high + 1, dtype=np.int64))
-                return table[_counted_from(values, low)]
+                shown: np.ndarray = table[_counted_from(values, low)]
+                return shown
         return self._exact(values)
 
     def _exact(self, values: np.ndarray) -> np.ndarray:
         if self.table is not None:
             index = np.rint(values.astype(np.float64)) - self.table.first
-            inside = np.clip(np.nan_to_num(index), 0, len(self.table.values) - 1)
-            return self.table.values[inside.astype(np.int64)]
+            clipped = np.clip(np.nan_to_num(index), 0, len(self.table.values) - 1)
+            looked_up: np.ndarray = self.table.values[clipped.astype(np.int64)]
+            return looked_up
         x = values.astype(np.float64)
         if self.function == "SIGMOID":  # PS3.3 C.11.2.1.3.1
             with np.errstate(over="ignore"):
@@ -113,14 +115,17 @@ def _percentiles(values: np.ndarray, low: float, high: float) -> tuple[float, fl
             ranks = (np.array([low, high]) / 100 * values.size).clip(1, values.size)
             first, last = (int(place) for place in np.searchsorted(below, ranks))
             return float(least + first), float(least + last)
-    found = np.percentile(values, [low, high])
-    return float(found[0]), float(found[1])
+    first_value, last_value = np.percentile(values, [low, high])
+    return float(first_value), float(last_value)
 
 
 def _counted_from(values: np.ndarray, least: int) -> np.ndarray:
     """Whole numbers less the least of them, whichever type they have."""
     if least == 0:
         return values
+    counted: np.ndarray
     if values.dtype.kind == "u":  # int64 does not hold all of uint64
-        return values - values.dtype.type(least)
-    return values.astype(np.int64) - least
+        counted = values - values.dtype.type(least)
+    else:
+        counted = values.astype(np.int64) - least
+    return counted

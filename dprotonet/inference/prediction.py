@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-AND = " + "  # between the classes that a multi-label model calls
-NONE_CALLED = "none called"
+from dprotonet.modeling.options import AND, NONE_CALLED
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.images import GrayOrColourImage
+from dprotonet.errors import WrongRequest
+from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.settings import TIERS
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
-from dprotonet.modeling.folding import inference_copy
+from dprotonet.modeling.frozen import fold
 from dprotonet.modeling.model import DProtoNet
+from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
 
 
 class Predictor:
@@ -21,15 +25,20 @@ class Predictor:
 
     Attributes:
         bundle: the model on disk.
-        model: its network on the device, as it was trained: for explaining.
+        model: its network on the device, as it was trained. Heatmaps are asked of it; they are made
+            with the frozen network that predictions come from.
         device: where it runs.
+        network: the folded form of that frozen network. Its weights are not looked at again, so
+            ``model`` is not to be changed.
     """
 
     def __init__(self, bundle: Bundle, device: torch.device | str = "cpu") -> None:
         self.bundle = bundle
         self.device = torch.device(device)
         self.model: DProtoNet = bundle.model.to(self.device)
-        self._fast = inference_copy(self.model, self.device)
+        size = bundle.options.image_size
+        blank = torch.zeros(1, 3, size, size, device=self.device)
+        self.network = fold(self.model, blank, sealed=True)
 
     def predict(self, image: GrayOrColourImage) -> Prediction:
         """What the model says about one image, shown by its default window.
@@ -49,6 +58,48 @@ class Predictor:
         for image in images:
             yield self.predict(image)
 
+    def explain(
+        self,
+        image: GrayOrColourImage,
+        node: str = "class",
+        *,
+        method: str = DEFAULT_METHOD,
+        tier: str = DEFAULT_TIER,
+        seed: int = 0,
+        progress: Callable[[float], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Explanation:
+        """Which parts of an image one node of the model rests on.
+
+        Args:
+            image: as :func:`dprotonet.read_image` gives it.
+            node: ``class`` (the predicted one), ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+            method: a name out of :data:`dprotonet.names.METHODS`.
+            tier: how much work is done, a name out of :data:`dprotonet.names.TIERS`.
+            seed: of all that is drawn at random.
+            progress: called with the fraction done, rising to 1.
+            cancelled: asked before every batch of passes.
+
+        Raises:
+            WrongRequest: no such method, tier or node, or the network lacks what the method needs.
+            Cancelled: ``cancelled`` said yes.
+        """
+        from dprotonet.explain.image import explain_image
+
+        if tier not in TIERS:
+            raise WrongRequest(f"There is no tier “{tier}”. Choose {', '.join(TIERS)}.")
+        (explanation,) = explain_image(
+            self,
+            image,
+            [node],
+            method=method,
+            settings=TIERS[tier],
+            seed=seed,
+            progress=progress,
+            cancelled=cancelled,
+        )
+        return explanation
+
     def predict_tensor(self, x: Tensor, *, start: float | None = None) -> Prediction:
         """The same for a network input.
 
@@ -57,10 +108,9 @@ class Predictor:
             start: ``time.perf_counter()`` at which the work began.
         """
         start = time.perf_counter() if start is None else start
-        x = x.unsqueeze(0).to(self.device, memory_format=torch.channels_last)
         with torch.inference_mode():
-            similarities = self._fast(x).similarities
-            shares = self._fast.contributions(similarities.double())[0].cpu()
+            similarities = self.network.run(x.unsqueeze(0).to(self.device)).similarities  # type: ignore[attr-defined]
+            shares = self.model.contributions(similarities.double())[0].cpu()
         return self._prediction(similarities[0].cpu().tolist(), shares, start)
 
     def _prediction(self, similarities: list[float], shares: Tensor, start: float) -> Prediction:

@@ -104,7 +104,9 @@ def _vgg_features(name: str) -> nn.Sequential:
     from torchvision.models import vgg
 
     plain_name, _, norm = name.partition("_")
-    layers = vgg.make_layers(vgg.cfgs[_VGG_CONFIGURATIONS[plain_name]], batch_norm=norm == "bn")
+    layers: nn.Sequential = vgg.make_layers(
+        vgg.cfgs[_VGG_CONFIGURATIONS[plain_name]], batch_norm=norm == "bn"
+    )
     for layer in layers:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
@@ -114,7 +116,7 @@ def _vgg_features(name: str) -> nn.Sequential:
 
 def _torchvision_weights(name: str) -> Mapping[str, Tensor]:
     try:
-        return models.get_model_weights(name).DEFAULT.get_state_dict(
+        weights: Mapping[str, Tensor] = models.get_model_weights(name).DEFAULT.get_state_dict(
             progress=False, check_hash=True, weights_only=True
         )
     except (OSError, RuntimeError) as error:
@@ -122,6 +124,7 @@ def _torchvision_weights(name: str) -> Mapping[str, Tensor]:
             f"torchvision's weights of {name} could not be downloaded ({error}). "
             "Give a safetensors file of them, or train without pretrained weights."
         ) from error
+    return weights
 
 
 def _file_weights(path: Path) -> Mapping[str, Tensor]:

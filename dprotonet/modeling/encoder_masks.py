@@ -54,7 +54,8 @@ class ImageMasks(Masks):
 
     def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
         """From the backbone's features alone."""
-        return self.head(deep).abs()
+        masks: Tensor = self.head(deep).abs()
+        return masks
 
 
 class LearnedMasks(Masks):
@@ -111,15 +112,15 @@ class PatchMasks(Masks):
         self._by_direction = by_direction
 
     def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
-        """One cell for each prototype; the first of equals."""
+        """One cell for each prototype; ties go to the first."""
         cells, rows = features.detach().flatten(2), prototypes.detach()
         if self._by_direction:
             nearness = functional.normalize(rows, dim=1) @ functional.normalize(cells, dim=1)
         else:
             # -|f - p|², less |p|², which all cells share
             nearness = 2.0 * rows @ cells - cells.square().sum(dim=1, keepdim=True)
-        chosen = torch.zeros_like(nearness).scatter_(2, nearness.argmax(dim=2, keepdim=True), 1.0)
-        return chosen.unflatten(2, features.shape[-2:])
+        nearest = torch.zeros_like(nearness).scatter_(2, nearness.argmax(dim=2, keepdim=True), 1.0)
+        return nearest.reshape(*nearest.shape[:2], *features.shape[-2:])
 
 
 def build_masks(options: ModelOptions, channels: int) -> Masks:

@@ -5,10 +5,10 @@ nothing else: in a MobileNetV2 a fifth of a pass. oneDNN applies it while it wri
 convolution's output. PyTorch has that kernel for its compiler, without a gradient; here it gets
 one, which needs the output alone, since the weights are frozen.
 
-That gradient is a convolution as well: of the slope, spread out by the stride, with the weights
-turned around. Written so it runs on the forward kernels, which are quicker than those that PyTorch
-has for the way back: of depthwise layers 1.7 times, of strided ones in bfloat16 three times
-(torch 2.14).
+That gradient is a convolution as well: of the incoming gradient, with zeros between its values
+where there is a stride, with the flipped weights. It runs on the forward kernels, which are faster
+than those that PyTorch has for the backward pass: for depthwise layers 1.7 times, for strided ones
+in bfloat16 three times (torch 2.14).
 """
 
 from collections import Counter
@@ -18,42 +18,47 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-Call = tuple[str, Tensor | None, object]
-"""Name, input and output of a leaf module in one pass."""
+from dprotonet.modeling.folding import Call
 
 _SIX = 6.0
 
 
 class _Convolve(torch.autograd.Function):
-    """``act(conv(x))``; the slope goes to x."""
+    """``act(conv(x))``; the gradient goes to x alone."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, module: "FusedConvolution") -> Tensor:
-        y = torch.ops.mkldnn._convolution_pointwise(
-            x,
-            module.weight,
-            module.bias,
-            module.padding,
-            module.stride,
-            module.dilation,
-            module.groups,
-            "hardtanh" if module.six else "relu",
-            [0.0, _SIX] if module.six else [],
-            "",
-        )
+        y = _convolve(x, module)
         ctx.save_for_backward(y)
         ctx.module, ctx.shape = module, x.shape
         return y
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (y,) = ctx.saved_tensors
         module: FusedConvolution = ctx.module
         if module.six:
-            slope = torch.ops.aten.hardtanh_backward(slope, y, 0.0, _SIX)
+            gradient = torch.ops.aten.hardtanh_backward(gradient, y, 0.0, _SIX)
         else:
-            slope = torch.ops.aten.threshold_backward(slope, y, 0.0)
-        return module.slope_of_input(slope, ctx.shape), None
+            gradient = torch.ops.aten.threshold_backward(gradient, y, 0.0)
+        return module.input_gradient(gradient, ctx.shape), None
+
+
+def _convolve(x: Tensor, module: "FusedConvolution") -> Tensor:
+    """PyTorch's kernel for its compiler; a build without oneDNN has none."""
+    y: Tensor = torch.ops.mkldnn._convolution_pointwise(
+        x,
+        module.weight,
+        module.bias,
+        module.padding,
+        module.stride,
+        module.dilation,
+        module.groups,
+        "hardtanh" if module.six else "relu",
+        [0.0, _SIX] if module.six else [],
+        "",
+    )
+    return y
 
 
 class FusedConvolution(nn.Module):
@@ -67,35 +72,36 @@ class FusedConvolution(nn.Module):
         self.stride, self.dilation = list(conv.stride), list(conv.dilation)
         self.padding = [int(p) for p in conv.padding]
         self.groups, self.six = conv.groups, six
-        self.turned: Tensor | None = None
-        if _is_turnable(self):
-            self.turned = nn.Parameter(_turned(self.weight, conv.groups), requires_grad=False)
+        self.flipped: Tensor | None = None
+        if _gains_by_flipping(self):
+            self.flipped = nn.Parameter(_flipped(self.weight, conv.groups), requires_grad=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` in channels_last memory."""
-        return _Convolve.apply(x, self)
+        y: Tensor = _Convolve.apply(x, self)
+        return y
 
-    def slope_of_input(self, slope: Tensor, shape: torch.Size) -> Tensor:
-        """The gradient ``shape`` to the input from that before the activation."""
-        if self.turned is None:
-            return self._slope_by_torch(slope, shape)
+    def input_gradient(self, gradient: Tensor, shape: torch.Size) -> Tensor:
+        """The gradient of the input, of this ``shape``, from that of the convolution's output."""
+        if self.flipped is None:
+            return self._gradient_by_torch(gradient, shape)
         rows, columns = (
             shape[2 + i] + 2 * self.padding[i] - self.weight.shape[2 + i] + 1 for i in (0, 1)
         )
         return F.conv2d(
-            _spread(slope, self.stride, rows, columns),
-            self.turned,
+            _with_zeros_between(gradient, self.stride, rows, columns),
+            self.flipped,
             padding=[self.weight.shape[2 + i] - 1 - self.padding[i] for i in (0, 1)],
             groups=self.groups,
         )
 
-    def _slope_by_torch(self, slope: Tensor, shape: torch.Size) -> Tensor:
-        given, weight = slope.dtype, self.weight.detach()
+    def _gradient_by_torch(self, gradient: Tensor, shape: torch.Size) -> Tensor:
+        dtype, weight = gradient.dtype, self.weight.detach()
         if self.groups > 1 and max(self.stride) > 1:  # ten times slower in bfloat16 (torch 2.14)
-            slope, weight = slope.float(), weight.float()
-        like = torch.empty(shape, dtype=slope.dtype, memory_format=torch.channels_last)
-        found, _, _ = torch.ops.aten.convolution_backward(
-            slope,
+            gradient, weight = gradient.float(), weight.float()
+        like = torch.empty(shape, dtype=gradient.dtype, memory_format=torch.channels_last)
+        result: Tensor = torch.ops.aten.convolution_backward(
+            gradient,
             like,  # its shape alone is read
             weight,
             None,
@@ -106,12 +112,12 @@ class FusedConvolution(nn.Module):
             [0, 0],
             self.groups,
             [True, False, False],
-        )
-        return found.to(given)
+        )[0]
+        return result.to(dtype)
 
 
-def _is_turnable(conv: FusedConvolution) -> bool:
-    """Whether the turned convolution gains: a dense one with a stride would multiply zeros."""
+def _gains_by_flipping(conv: FusedConvolution) -> bool:
+    """Whether flipped weights gain: a dense convolution with a stride would multiply zeros."""
     return (
         (conv.groups > 1 or max(conv.stride) == 1)
         and max(conv.dilation) == 1
@@ -119,19 +125,20 @@ def _is_turnable(conv: FusedConvolution) -> bool:
     )
 
 
-def _turned(weight: Tensor, groups: int) -> Tensor:
-    """Of weights ``(O, I / G, h, w)`` those ``(I, O / G, h, w)`` that take slopes back."""
-    by_group = weight.flip(2, 3).unflatten(0, (groups, -1))
+def _flipped(weight: Tensor, groups: int) -> Tensor:
+    """Weights ``(O, I / G, h, w)`` as the ``(I, O / G, h, w)`` that carry gradients back."""
+    flipped = weight.flip(2, 3)
+    by_group = flipped.reshape(groups, -1, *flipped.shape[1:])
     return by_group.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)
 
 
-def _spread(slope: Tensor, stride: list[int], rows: int, columns: int) -> Tensor:
-    """The slope with zeros between its values, as the stride left pixels out."""
+def _with_zeros_between(gradient: Tensor, stride: list[int], rows: int, columns: int) -> Tensor:
+    """The gradient on the grid before the stride, with 0 at the pixels that the stride skips."""
     if max(stride) == 1:
-        return slope
-    count, channels = slope.shape[:2]
-    wide = slope.new_zeros(count, rows, columns, channels).permute(0, 3, 1, 2)
-    wide[:, :, :: stride[0], :: stride[1]] = slope
+        return gradient
+    count, channels = gradient.shape[:2]
+    wide = gradient.new_zeros(count, rows, columns, channels).permute(0, 3, 1, 2)
+    wide[:, :, :: stride[0], :: stride[1]] = gradient
     return wide
 
 
@@ -150,15 +157,15 @@ def fuse(network: nn.Module, calls: list[Call]) -> bool:
     once = {name for name, count in Counter(name for name, _, _ in calls).items() if count == 1}
     modules = dict(network.named_modules())
     real = [call for call in calls if not isinstance(modules[call[0]], nn.Identity)]
-    made = {id(out): name for name, _, out in real}
-    readers = Counter(id(given) for _, given, _ in real)
+    writers = {id(out): name for name, _, out in real}
+    readers = Counter(id(read) for _, read, _ in real)
     pairs = [
-        (made[id(given)], name)
-        for name, given, _ in real
+        (writers[id(read)], name)
+        for name, read, _ in real
         if isinstance(modules[name], nn.ReLU | nn.ReLU6)
-        and readers[id(given)] == 1
-        and _is_fusible(modules.get(made.get(id(given), "")))
-        and {name, made[id(given)]} <= once
+        and readers[id(read)] == 1
+        and _is_fusible(modules.get(writers.get(id(read), "")))
+        and {name, writers[id(read)]} <= once
     ]
     for conv, act in pairs:
         six = isinstance(modules[act], nn.ReLU6)

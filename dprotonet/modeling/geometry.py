@@ -13,17 +13,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dprotonet.modeling.placement import GridPlacement
+
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Placement:
-    """Where an image of ``stored`` pixels lies on a network grid of ``network`` × ``network``."""
-
-    stored: tuple[int, int]  # (H, W) pixels
-    network: int  # S pixels
-    resized: tuple[int, int]  # (rows, columns) of the image on the network grid, pixels
-    offset: tuple[int, int]  # (rows, columns) of padding above and left of it, pixels
+class Placement(GridPlacement):
+    """Where an image lies on the network grid, and the way of pixels between the two grids."""
 
     def __post_init__(self) -> None:
         if min(*self.stored, self.network, *self.resized) < 1:

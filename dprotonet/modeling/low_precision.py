@@ -1,17 +1,19 @@
 """A network in bfloat16, where that is quicker and changes little."""
 
-import copy
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from dprotonet.modeling.fused_conv import Call
-from dprotonet.modeling.network_copy import Borrowed
+from dprotonet.modeling.folding import Call
+from dprotonet.modeling.network_copy import Borrowed, sharing_copy
 
 
 def bfloat16_copy(exact: nn.Module, calls: Sequence[Call]) -> nn.Module | None:
     """A bfloat16 copy of a frozen network, or None of one whose layers cannot be reached.
+
+    What stays in float32 is shared with the network.
 
     Of a DProtoNet only the backbone is converted; of any other network all but the linear layers
     that read one vector an image, so that the logits keep their full precision.
@@ -26,7 +28,7 @@ def bfloat16_copy(exact: nn.Module, calls: Sequence[Call]) -> nn.Module | None:
     if any(isinstance(module, torch.jit.ScriptModule | Borrowed) for module in exact.modules()):
         return None
     low = torch.bfloat16
-    fast = copy.deepcopy(exact)
+    fast = sharing_copy(exact)
     part = getattr(fast, "backbone", None)
     part = part if isinstance(part, nn.Module) else fast
     read = [(fast.get_submodule(name), given) for name, given, _ in calls]
@@ -58,10 +60,10 @@ def _convert_own(module: nn.Module, dtype: torch.dtype) -> None:
 def _compute_in(module: nn.Module, within: torch.dtype, outside: torch.dtype) -> None:
     """Cast what a module takes to one type and what it gives to another."""
 
-    def take(_m: nn.Module, args: tuple) -> tuple:
+    def take(_m: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(a.to(within) if isinstance(a, Tensor) else a for a in args)
 
-    def give(_m: nn.Module, _args: tuple, out: object) -> object:
+    def give(_m: nn.Module, _args: tuple[Any, ...], out: object) -> object:
         return out.to(outside) if isinstance(out, Tensor) else out
 
     module.register_forward_pre_hook(take)

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dprotonet.bundle.digests import RawTensor, tensors_digest
 from dprotonet.modeling.backbones import Backbone, build_backbone
+from dprotonet.modeling.digests import RawTensor, tensors_digest
 from dprotonet.modeling.encoder_masks import build_masks
 from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind, part_of
 
@@ -139,7 +139,8 @@ class DProtoNet(nn.Module):
 
     def logits(self, images: Tensor) -> Tensor:
         """``(N, 3, S, S)`` normalised images to ``(N, K)`` logits."""
-        return self(images).logits
+        inference: Inference = self(images)
+        return inference.logits
 
     def similarity(self, vectors: Tensor) -> Tensor:
         """``(N, P, D)`` pooled vectors to ``(N, P)`` similarities to this model's prototypes."""

@@ -1,4 +1,4 @@
-"""A network of one's own to look through, whatever the caller's is made of.
+"""Copies of a network, whatever it is made of.
 
 The caller's network stays as it is: its weights, its mode, its gradients and its hooks. The copy is
 in eval mode, wants no gradient for its weights and computes in float32; of a network that casts its
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from dprotonet.errors import Unexplainable
-from dprotonet.explain.node_values import logits_of
+from dprotonet.modeling.logits import logits_of
 
 log = logging.getLogger(__name__)
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
@@ -30,7 +30,7 @@ class Borrowed(nn.Module):
         super().__init__()
         self._held = (network,)  # no sub-module: what is done to this one is not done to that one
 
-    def __deepcopy__(self, _memo: dict) -> "Borrowed":
+    def __deepcopy__(self, _memo: dict[int, object]) -> "Borrowed":
         return self
 
     def forward(self, x: Tensor) -> object:
@@ -94,6 +94,17 @@ def own_copy(model: nn.Module, example: Tensor) -> nn.Module:
             raise failure or Unexplainable("This network cannot be run.")
         _drop_hooks(network, example)
     return network
+
+
+def sharing_copy(network: nn.Module) -> nn.Module:
+    """Another network around the same weights: its modules can be replaced, its weights converted,
+    and the first one stays as it is. Neither may write into a weight."""
+    memo: dict[int, object] = {
+        id(parameter): nn.Parameter(parameter.detach(), requires_grad=False)
+        for parameter in network.parameters()
+    }
+    memo |= {id(buffer): buffer.detach() for buffer in network.buffers()}
+    return copy.deepcopy(network, memo)
 
 
 def _tried(

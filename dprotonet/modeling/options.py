@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from dprotonet.inference.prediction import AND, NONE_CALLED
-
 MaskKind = Literal["image", "learned", "random", "patch"]
 SimilarityKind = Literal["cosine", "half_cosine", "log"]
+
+AND = " + "  # between the classes that a multi-label model calls
+NONE_CALLED = "none called"
+PRECISIONS = ("auto", "float32", "bfloat16")  # of a frozen network; auto: what is fastest here
 
 # Every backbone here halves its grid five times; a multiple of this keeps all grids equal.
 STRIDE = 32

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.images.types import GrayOrColourImage
+from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.geometry import Placement
 
 # Of ImageNet's training images, in torchvision's order R, G, B.
@@ -79,8 +78,7 @@ class Preprocessing:
     @property
     def digest(self) -> str:
         """SHA-256 over all fields, 64 hex digits."""
-        canonical = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return json_digest(self.to_json())
 
     @staticmethod
     def _row(values: tuple[float, float, float], x: Tensor) -> Tensor:

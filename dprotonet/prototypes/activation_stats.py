@@ -27,11 +27,13 @@ _FLOOR_PERCENTILE = 1
 
 @dataclass(frozen=True)
 class ActivationStatistics:
-    """Attributes:
-    prototypes: one record for each of the P prototypes.
-    closest_similarity_floor: 1st percentile, over the images, of the similarity to the closest
-        prototype of the image's own class; below it "no prototype is close".
-    images: number of images measured.
+    """How the prototypes responded to the images of a data set.
+
+    Attributes:
+        prototypes: one record for each of the P prototypes.
+        closest_similarity_floor: 1st percentile, over the images, of the similarity to the closest
+            prototype of the image's own class; below it "no prototype is close".
+        images: number of images measured.
     """
 
     prototypes: tuple[PrototypeActivation, ...]

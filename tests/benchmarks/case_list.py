@@ -22,10 +22,10 @@ from typing import Any
 from sqlalchemy import insert, select, text
 
 from app.domain.cases import CaseFilters
-from app.store import SqlStore
 from app.store.case_summary import name_key
 from app.store.migrate import upgrade
 from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, PredictionEntry
+from app.store.sql_store import SqlStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 14  # rows on a page
@@ -61,7 +61,7 @@ def main() -> None:
         upgrade(url, backups=Path(folder), now=START)
         store = SqlStore(url)
         _fill(store, options.cases)
-        store.tend()
+        store.renew_statistics()
         if store.engine.dialect.name == "postgresql":
             with store.engine.begin() as connection:
                 connection.execute(text("ANALYZE"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PATIENCE = 90_000  # milliseconds for one thing to appear, on a busy machine
-# Nothing that Chromium itself would ask of its maker.
+# Without requests of Chromium itself to its maker.
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -51,11 +51,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     data = tmp_path_factory.mktemp("data")
     classes = ("none", "consolidation", "effusion")
     make_tiny_bundle(data / "models" / "tiny", classes, name="tiny", prototypes_per_class=3)
-    found = Program(data)
-    found.run("models", "activate", "tiny")
-    found.start()
-    yield found
-    found.stop()
+    running = Program(data)
+    running.run("models", "activate", "tiny")
+    running.start()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(params=["light"])
@@ -64,20 +64,20 @@ def page(chromium: Browser, program: Program, request: pytest.FixtureRequest) ->
     context = chromium.new_context(
         viewport={"width": 1280, "height": 800}, color_scheme=request.param
     )
-    found = context.new_page()
-    found.set_default_timeout(PATIENCE)
+    opened = context.new_page()
+    opened.set_default_timeout(PATIENCE)
     complaints: list[str] = []
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.on("console", lambda said: _note(complaints, said.type, said.text))
-    found.on("request", lambda asked: _note_outside(complaints, asked.url, program.address))
-    yield found
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda message: _note(complaints, message.type, message.text))
+    opened.on("request", lambda request: _note_outside(complaints, request.url, program.address))
+    yield opened
     context.close()
     assert complaints == []
 
 
 def _note(complaints: list[str], kind: str, text: str) -> None:
-    # On a page's own address Streamlit first looks for itself below that address: a 404 it expects.
-    # ERR_FAILED is what a test's own cutting of a route leads to.
+    # Streamlit expects a 404: on a page's own address it first looks for itself below that address.
+    # ERR_FAILED comes from a route that the test itself cut.
     if kind == "error" and not any(e in text for e in ("404 (Not Found)", "net::ERR_FAILED")):
         complaints.append(text)
 

@@ -37,10 +37,10 @@ class Program:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DPROTONET_")}
         return kept | own | self._more
 
-    def run(self, *words: str) -> None:
+    def run(self, *arguments: str) -> None:
         """One command of the program, to its end."""
         subprocess.run(
-            [sys.executable, "-m", "app", *words], cwd=ROOT, env=self._environment, check=True
+            [sys.executable, "-m", "app", *arguments], cwd=ROOT, env=self._environment, check=True
         )
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class Program:
             time.sleep(0.2)
 
     def stop(self) -> None:
-        """As the system would at its end."""
+        """Terminate it, as the system does at shutdown."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(60)
@@ -75,6 +75,6 @@ class Program:
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -1,4 +1,4 @@
-"""The main job, whole: from an uploaded image to a verdict that is found after a restart."""
+"""The main journey: from an uploaded image to a verdict that is found after a restart."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.case_list import case_row, open_case
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def test_an_image_is_uploaded_explained_signed_and_found_after_a_restart(
     page.locator("input[data-choose=files]").set_input_files(image)
 
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_text(re.compile("Bars to the right speak for")).wait_for()
+    page.get_by_text(re.compile("Bars to the right support")).wait_for()
     assert page.get_by_text("9 contributions sum to the logit").locator("visible=true").count() == 0
     page.get_by_text("Details", exact=True).click()
     page.get_by_text(re.compile("9 contributions sum to the logit")).wait_for()
@@ -53,10 +54,10 @@ def test_an_image_is_uploaded_explained_signed_and_found_after_a_restart(
     page.goto(program.address)
     page.get_by_placeholder("File name").fill("IM0000")
     page.get_by_placeholder("File name").press("Enter")
-    page.get_by_role("button", name="IM000001").first.click()  # the newest
+    open_case(page, case_row(page, "IM000001"))
     page.get_by_role("tab", name="Revisions (1)").click()
     page.get_by_text("An image of the journey").locator("visible=true").first.wait_for()
     assert page.url == address
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_role("button", name="Show map").first.wait_for()
-    assert page.locator("[data-heatmap=absent]").count() == 1, "maps begin off"
+    page.get_by_role("button", name="Show heatmap").first.wait_for()
+    assert page.locator("[data-heatmap=absent]").count() == 1, "heatmaps begin switched off"

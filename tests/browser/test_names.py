@@ -9,6 +9,7 @@ import pytest
 
 from tests.app.views.names import CLASSES, FILES
 from tests.app.views.screen import bare
+from tests.browser.case_list import case_row, open_case
 from tests.browser.running import Program
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-# What a name could become. The pages' own: pictures of prototypes, headings' anchors, bars, icons.
+# What a name could become, without the pages' own: prototype images, heading anchors, bars, icons.
 MADE_OF_NAMES = """() => [...document.querySelectorAll('a[href], img, .katex, em, [role=img]')]
   .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure'))
   .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
-  .filter((words) => !/^(#|.api.gallery.)/.test(words) && !words.includes('icon'))"""
+  .filter((text) => !/^(#|.api.gallery.)/.test(text) && !text.includes('icon'))"""
 
 
 @pytest.fixture
@@ -44,23 +45,22 @@ def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Prog
             for number, name in enumerate(FILES)
         ]
     )
-    found = {}
+    made = {}
     page.get_by_text(f"{len(FILES)} added").wait_for()
-    # Rows that wait for the worker are drawn anew: a click might meet one that goes.
+    # The list is redrawn as long as rows wait for the worker.
     page.get_by_text("waiting", exact=True).first.wait_for(state="detached")
     page.wait_for_timeout(1000)
-    listed = [bare(words) for words in page.locator(".st-key-rows-cases button").all_inner_texts()]
+    listed = [bare(text) for text in page.locator(".st-key-rows-cases button").all_inner_texts()]
     assert set(FILES) <= set(listed), "letter by letter"
-    found["list"] = page.evaluate(MADE_OF_NAMES)
-    page.locator(".st-key-rows-cases button").first.click()
-    page.locator("[data-image=shown]").wait_for()
-    page.get_by_text("Bars to the right speak for").wait_for()
+    made["list"] = page.evaluate(MADE_OF_NAMES)
+    open_case(page, case_row(page))
+    page.get_by_text("Bars to the right support").wait_for()
     page.get_by_role("tab", name="Heatmaps").click()
     page.wait_for_timeout(500)
-    found["case"] = page.evaluate(MADE_OF_NAMES)
+    made["case"] = page.evaluate(MADE_OF_NAMES)
     for name in ("batch", "annotations", "model"):
         page.goto(f"{odd.address}/{name}")
         page.get_by_text("Research use only, not for diagnosis").wait_for()
         page.wait_for_timeout(1500)
-        found[name] = page.evaluate(MADE_OF_NAMES)
-    assert found == {name: [] for name in found}
+        made[name] = page.evaluate(MADE_OF_NAMES)
+    assert made == {name: [] for name in made}

@@ -32,9 +32,9 @@ MEBIBYTE = 1024 * 1024
 
 def field(page: Page) -> Locator:
     """The upload field, once it is there."""
-    found = page.locator(".upload")
-    found.wait_for()
-    return found
+    upload = page.locator(".upload")
+    upload.wait_for()
+    return upload
 
 
 def spooled(program: Program) -> list[Path]:
@@ -49,7 +49,7 @@ def test_several_images_are_sent_and_listed_with_what_became_of_them(
     text.write_text("no image")
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files([*images, text])
-    page.get_by_text("4 added, 1 no image").wait_for()
+    page.get_by_text("4 added, 1 not an image").wait_for()
     page.locator("[data-upload=empty]").wait_for()
     assert spooled(program) == []
 
@@ -78,7 +78,7 @@ def test_dropped_files_become_a_batch_once_the_reader_says_so(
     root.evaluate(DROP, [["a.txt", "one"], ["b.txt", "two"]])
     page.get_by_text("Chosen: 2 files").wait_for()
     root.get_by_role("button", name="Remove").click()
-    page.get_by_text("at once. Larger sets").wait_for()
+    page.get_by_text("at once. For more").wait_for()
     assert start.is_disabled()
 
     packed = tmp_path / "images.zip"
@@ -162,19 +162,19 @@ def test_a_token_that_is_over_is_renewed_by_the_page_and_the_file_sent_with_the_
     page.goto(program.address)
     with page.expect_request("**/api/uploads/check") as asked:
         field(page).evaluate(DROP, [["a.txt", "x"]])
-    address = f"/api/viewer/{viewer_assets().digest}/sending.js"
+    address = f"/api/viewer/{viewer_assets().digest}/upload_queue.js"
     states = page.evaluate(
         """async ([address, token]) => {
-          const { Sending } = await import(address);
+          const { UploadQueue } = await import(address);
           let renewals = 0;
           const done = new Promise((finished) => {
-            const sending = new Sending({
-              changed() { if (sending.trouble) finished([renewals, sending.trouble]); },
-              finished: () => finished([renewals, sending.items[0].state]),
-              renew() { renewals += 1; sending.token = token; },
+            const queue = new UploadQueue({
+              changed() { if (queue.error) finished([renewals, queue.error]); },
+              finished: () => finished([renewals, queue.items[0].state]),
+              renew() { renewals += 1; queue.token = token; },
             });
-            sending.token = "of yesterday";
-            sending.add([{ file: new File(["x"], "late.txt"), path: "late.txt" }], {});
+            queue.token = "of yesterday";
+            queue.add([{ file: new File(["x"], "late.txt"), path: "late.txt" }], {});
           });
           return done;
         }""",

@@ -11,8 +11,8 @@ import pytest
 
 from app.viewer import encoding
 from app.viewer.assets import viewer_assets
-from dprotonet import images
-from dprotonet.images import Window
+from dprotonet.images.reader import read_image
+from dprotonet.images.windows import Window
 from tests.browser.image_files import COLUMNS, ROWS, values
 from tests.browser.running import Program
 from tests.paths import REPORTS
@@ -39,13 +39,13 @@ def opened(page: Page, program: Program, image: Path) -> Page:
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files(image)
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_text("Bars to the right speak for").wait_for()
+    page.get_by_text("Bars to the right support").wait_for()
     return page
 
 
 def greys(page: Page) -> np.ndarray:
     """``(H, W)`` greys on the screen, one stored pixel each."""
-    page.get_by_role("button", name="One stored pixel").click()
+    page.get_by_role("button", name="One image pixel").click()
     page.wait_for_timeout(300)
     return np.array(page.evaluate(READ_GREYS, [COLUMNS, ROWS])).reshape(ROWS, COLUMNS)
 
@@ -66,7 +66,7 @@ def test_every_window_function_is_that_of_the_library(
 ) -> None:
     page.goto(program.address)
     address = f"/api/viewer/{viewer_assets().digest}/windowing.js"
-    found = page.evaluate(
+    levels = page.evaluate(
         """async ([address, window]) => {
           const { level } = await import(address);
           return Array.from({ length: 200 }, (_, value) => level(value - 50, window));
@@ -74,35 +74,35 @@ def test_every_window_function_is_that_of_the_library(
         [address, {"centre": 40.5, "width": 61, "function": function}],
     )
     expected = Window(40.5, 61, "", function).apply(np.arange(-50, 150))  # type: ignore[arg-type]
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(levels, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["C15.dcm", "N60.tif"])
 def test_greys_beside_one_extreme_value_are_those_of_the_library(
     page: Page, program: Program, name: str
 ) -> None:
-    image = images.read(REPORTS / name)
+    image = read_image(REPORTS / name)
     page.goto(program.address)
     folder = f"/api/viewer/{viewer_assets().digest}"
-    found = page.evaluate(
+    painted = page.evaluate(
         """async ([folder, packed]) => {
-          const { unpack } = await import(`${folder}/wire.js`);
-          const { greyTable, sampleValues, spoken } = await import(`${folder}/windowing.js`);
+          const { unpack } = await import(`${folder}/encoding.js`);
+          const { greyTable, sampleValues, valueText } = await import(`${folder}/windowing.js`);
           const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-          const { head, samples } = unpack(bytes.buffer, "The image");
-          const values = sampleValues(head);
-          const table = greyTable(head, values, head.windows[0], false);
+          const { header, samples } = unpack(bytes.buffer, "The image");
+          const values = sampleValues(header);
+          const table = greyTable(header, values, header.windows[0], false);
           return {
             greys: Array.from(samples, (sample) => table[sample] & 255),
-            middle: spoken(head, values, samples[samples.length / 2]),
+            middle: valueText(header, values, samples[samples.length / 2]),
           };
         }""",
         [folder, base64.b64encode(encoding.pack_image(image)).decode()],
     )
-    greys = np.array(found["greys"]).reshape(image.shape)
+    greys = np.array(painted["greys"]).reshape(image.shape)
     assert np.abs(greys - np.rint(image.unit() * 255)).max() <= 1
     middle = image.pixels.reshape(-1)[image.pixels.size // 2]
-    assert float(found["middle"].removeprefix("≈ ")) == pytest.approx(middle, rel=1e-3)
+    assert float(painted["middle"].removeprefix("≈ ")) == pytest.approx(middle, rel=1e-3)
 
 
 def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
@@ -152,7 +152,7 @@ def test_an_image_that_cannot_be_fetched_is_a_sentence(
     page.route("**/api/pixels/**", lambda route: route.abort())
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files(image)
-    page.get_by_text("The image could not be fetched").wait_for()
+    page.get_by_text("The image could not be loaded").wait_for()
 
 
 @pytest.mark.parametrize("page", ["light", "dark"], indirect=True)

@@ -8,8 +8,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dprotonet.bundle.bundle import Bundle, GalleryPicture
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.writer import save_bundle
 from dprotonet.modeling.model import DProtoNet, ModelOptions, build_model
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import activation_statistics
@@ -94,19 +97,21 @@ def make_tiny_bundle(
     images = tiny_images(len(classes), seed=seed)
     update = update_prototypes(model, tiny_batches(images, len(classes)), m=2)
     update.apply_to(model)
-    return Bundle.save(
+    return save_bundle(
         directory,
-        name=name,
-        model=model,
-        preprocessing=Preprocessing(SIZE),
-        update=update,
-        statistics=activation_statistics(model, tiny_batches(images, len(classes))),
-        card=ModelCard(title=f"{name}: random weights", limits=("It knows nothing.",)),
-        negative_class=negative_class if negative_class in classes else None,
-        temperature=temperature,
-        threshold=threshold if negative_class in classes else None,
-        gallery=list(_gallery(model, update, images)) if pictures else (),
-        half_precision=half_precision,
+        BundleParts(
+            name=name,
+            model=model,
+            preprocessing=Preprocessing(SIZE),
+            update=update,
+            statistics=activation_statistics(model, tiny_batches(images, len(classes))),
+            card=ModelCard(title=f"{name}: random weights", limits=("It knows nothing.",)),
+            negative_class=negative_class if negative_class in classes else None,
+            temperature=temperature,
+            threshold=threshold if negative_class in classes else None,
+            gallery=tuple(_gallery(model, update, images)) if pictures else (),
+            half_precision=half_precision,
+        ),
     )
 
 

@@ -29,3 +29,19 @@ def one_thread():
 @pytest.fixture(scope="session")
 def class_folder(tmp_path_factory):
     return replicas.classes(tmp_path_factory.mktemp("classes") / "set")
+
+
+def settings(*more):
+    """``--set KEY=VALUE`` for each of SMALL and of the settings that are given."""
+    return [part for setting in (*SMALL, *more) for part in ("--set", setting)]
+
+
+@pytest.fixture(scope="session")
+def trained(class_folder, tmp_path_factory):
+    """The bundle of a small training run on colour photographs of three classes."""
+    from training.cli.parser import main
+
+    out = tmp_path_factory.mktemp("trained")
+    arguments = ["train", "folder", "--data", str(class_folder), "--out", str(out)]
+    assert main([*arguments, "--device", "cpu", *settings("name=colours")]) == 0
+    return out / "bundle"

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.row_file import FILE, RowFile
+from training.comparison.row_file import FILE, RowFile
 
 
 def old_file(folder: Path, key: str, row: Any) -> Path:

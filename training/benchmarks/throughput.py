@@ -31,7 +31,7 @@ from training.data.inputs import EpochBatches
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset, Sample
 from training.fitting import networks
-from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
+from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
 from training.fitting.engine import Stage, make_trainer
 from training.fitting.fit import cut_network, prepare
 from training.fitting.optimisers import Plateau, optimiser, schedule
@@ -53,7 +53,7 @@ def throughput(
         images: of noise, that one turn goes over.
     """
     run = _run(recipe, images, device)
-    rows = Rows(*(torch.arange(images),) * 3)
+    rows = SplitRows(*(torch.arange(images),) * 3)
     trainee = networks.dprotonet(recipe, CLASSES, None)
     cut_network(trainee.network, run)
     epochs, bare = _epochs(run, rows, trainee, repeats)
@@ -77,7 +77,7 @@ def throughput(
     }
 
 
-def _run(recipe: Recipe, images: int, device: str) -> Run:
+def _run(recipe: Recipe, images: int, device: str) -> TrainingContext:
     generator = torch.Generator().manual_seed(0)
     side = recipe.image_size
     pixels = torch.randint(0, 256, (images, 1, side, side), generator=generator, dtype=torch.uint8)
@@ -90,7 +90,7 @@ def _run(recipe: Recipe, images: int, device: str) -> Run:
 
 
 def _epochs(
-    run: Run, rows: Rows, trainee: networks.Trainee, repeats: int
+    run: TrainingContext, rows: SplitRows, trainee: networks.Trainee, repeats: int
 ) -> tuple[list[float], list[float]]:
     """Seconds of our epochs and of bare loops over the same batches, in turns."""
     recipe = replace(run.recipe, epochs=repeats + 1)
@@ -124,7 +124,7 @@ def _loop(network: Any, trainee: networks.Trainee, optimizer: Any, batches: Any)
 
 
 def _updates(
-    run: Run, rows: Rows, model: DProtoNet, repeats: int
+    run: TrainingContext, rows: SplitRows, model: DProtoNet, repeats: int
 ) -> tuple[list[float], list[float]]:
     """Seconds of updates and of plain inference over the same images, in turns."""
     model.eval()

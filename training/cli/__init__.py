@@ -1,1 +1,1 @@
-"""The commands of ``python -m training``."""
+"""The commands of ``python -m training``, each with typed arguments."""

@@ -21,16 +21,16 @@ import numpy as np
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
+from training.comparison.row_file import RowFile
 from training.evaluation.metrics import accuracy, auroc
-from training.fitting.best_epoch import best_epoch, score_of
-from training.fitting.calibration import chances, log_loss
-from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
-from training.fitting.crossval import rows_of
-from training.fitting.fit import Fitted, fit_network
+from training.fitting.best_epoch import best_epoch, validation_score
+from training.fitting.calibration import class_probabilities, log_loss
+from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
+from training.fitting.crossval import split_rows
+from training.fitting.fit import FittedNetwork, fit_network
 from training.io import write_json
-from training.presets import search, variant
+from training.presets import search_settings, variant
 from training.recipe import Recipe, weights_name
-from training.row_file import RowFile
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +87,8 @@ class Plan:
                 name: _difference(self.recipe, self.recipe_of(name)) for name in self.variants
             },
             "search": {
-                name: [dict(s) for s in search(self.recipe_of(name))] for name in self.variants
+                name: [dict(s) for s in search_settings(self.recipe_of(name))]
+                for name in self.variants
             },
             "chosen_by": "validation AUROC to three digits, then validation log-loss, first seed",
             "seeds": list(self.seeds),
@@ -128,7 +129,7 @@ def write_plan(plan: Plan, out: Path) -> None:
         )
 
 
-def compare(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
+def compare(plan: Plan, run: TrainingContext) -> Iterator[dict[str, Any]]:
     """Train what is not finished yet; each training that is done is one row, and is not repeated.
 
     Args:
@@ -139,15 +140,15 @@ def compare(plan: Plan, run: Run) -> Iterator[dict[str, Any]]:
     """
     row_file, order = RowFile(run.out), list[str]()
     for fold in range(plan.folds):
-        rows = rows_of(run, fold=fold, folds=plan.folds if plan.folds > 1 else None)
+        rows = split_rows(run, fold=fold, folds=plan.folds if plan.folds > 1 else None)
         for name in plan.variants:
             tries = [
                 _Task(name, fold, plan.seeds[0], number)
-                for number in range(len(search(plan.recipe_of(name))))
+                for number in range(len(search_settings(plan.recipe_of(name))))
             ]
             tried = [_trained(plan, run, rows, task, row_file) for task in tries]
             results = [record["validation"] for record in tried]
-            scores = [score_of(result["auroc"], result["log_loss"]) for result in results]
+            scores = [validation_score(result["auroc"], result["log_loss"]) for result in results]
             best = scores.index(max(scores))
             others = [_Task(name, fold, seed, best) for seed in plan.seeds[1:]]
             order += [task.key for task in (*tries, *others)]
@@ -174,11 +175,13 @@ class _Task:
         return f"{slug}/fold{self.fold}-seed{self.seed}-settings{self.settings}"
 
 
-def _trained(plan: Plan, run: Run, rows: Rows, task: _Task, row_file: RowFile) -> dict[str, Any]:
+def _trained(
+    plan: Plan, run: TrainingContext, rows: SplitRows, task: _Task, row_file: RowFile
+) -> dict[str, Any]:
     """The record of one training, from its row where it is finished."""
     if task.key in row_file.rows:
         return row_file.rows[task.key]
-    settings = search(plan.recipe_of(task.name))[task.settings]
+    settings = search_settings(plan.recipe_of(task.name))[task.settings]
     recipe = dataclasses.replace(plan.recipe_of(task.name, settings), seed=task.seed)
     place = _checkpoint(run.out, task)
     own = dataclasses.replace(run, recipe=recipe, resume=True)
@@ -200,8 +203,8 @@ def _checkpoint(out: Path, task: _Task) -> Path:
     return old if old.is_dir() else out / _CHECKPOINTS / task.key
 
 
-def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
-    predictions = fitted.judged(run, rows.test)
+def _record(run: TrainingContext, rows: SplitRows, fitted: FittedNetwork) -> dict[str, Any]:
+    predictions = fitted.predictions(run, rows.test)
     return {
         "epoch": best_epoch(fitted.history),
         "validation": _validation(run, rows, fitted),
@@ -217,11 +220,13 @@ def _record(run: Run, rows: Rows, fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]:
+def _validation(
+    run: TrainingContext, rows: SplitRows, fitted: FittedNetwork
+) -> dict[str, float | None]:
     """Of the finished network, before the temperature: the figures that choose the settings."""
     at = rows.validation.numpy()
     labels = run.images.labels.numpy()[at]
-    probabilities = chances(fitted.logits[at], labels)
+    probabilities = class_probabilities(fitted.logits[at], labels)
     area = auroc(probabilities, labels)
     return {
         "auroc": None if np.isnan(area) else round(area, 4),
@@ -230,7 +235,9 @@ def _validation(run: Run, rows: Rows, fitted: Fitted) -> dict[str, float | None]
     }
 
 
-def _prototypes(run: Run, rows: Rows, fitted: Fitted) -> dict[str, int] | None:
+def _prototypes(
+    run: TrainingContext, rows: SplitRows, fitted: FittedNetwork
+) -> dict[str, int] | None:
     """How many there are, and how many of them are dead or duplicates, on the training images."""
     model = fitted.network
     if not isinstance(model, DProtoNet):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation import metrics
-from training.fitting.context import Run
+from training.fitting.context import TrainingContext
 
 Array = NDArray[np.float64]
 SeedsFigure = Callable[["Seeds", Array], Array]
@@ -26,7 +26,7 @@ class Seeds:
         rows: ``(N,)`` the images' places in the data set.
     """
 
-    def __init__(self, run: Run, records: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, run: TrainingContext, records: Sequence[Mapping[str, Any]]) -> None:
         place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
         by_seed = defaultdict(list)
         for record in records:
@@ -64,7 +64,7 @@ FIGURES: dict[str, SeedsFigure] = {"auroc": Seeds.aurocs, "accuracy": Seeds.accu
 
 
 def tabulate(
-    run: Run, records: Iterable[Mapping[str, Any]], variants: Sequence[str]
+    run: TrainingContext, records: Iterable[Mapping[str, Any]], variants: Sequence[str]
 ) -> dict[str, Any]:
     """Figures of every variant, and of the first one minus each other.
 

@@ -1,4 +1,4 @@
-"""What a network is fed in training: fresh augmented images, or copies kept behind frozen blocks.
+"""Network inputs in training: fresh augmented images, or activations behind the frozen blocks.
 
 Every random choice follows from (seed, epoch, image), so that a resumed run sees what an
 uninterrupted one would have seen.
@@ -19,19 +19,19 @@ from torch import Tensor, nn
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.data.placed_images import PlacedImages
-from training.data.tensor_cache import read_kept, write_kept
-from training.data.transforms import AUGMENTATION, augmentation, augmented, unit
-from training.fitting.distributed import is_main, share
-from training.progress import shown
+from training.data.tensor_cache import read_tensors, write_tensors
+from training.data.transforms import AUGMENTATION, augmentation, augmented_copy, unit
+from training.fitting.distributed import is_main, own_part
+from training.io import progress_bar
 from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
 _CLEAN_BATCH = 32
-_MOST_WEIGHT = 20.0
+_LARGEST_WEIGHT = 20.0
 
 
-def number(*parts: object) -> int:
-    """A seed that depends on every part and on nothing else."""
+def derived_seed(*parts: object) -> int:
+    """A seed that depends on all parts, and on nothing else."""
     return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
 
 
@@ -42,13 +42,13 @@ class Inputs(Protocol):
         """``(n, …)`` inputs of the images as they are."""
         ...
 
-    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+    def augmented(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, …)`` inputs of the images as augmented for this epoch."""
         ...
 
 
 class LiveInputs:
-    """Images augmented anew for every epoch."""
+    """Images that are augmented again for every epoch."""
 
     def __init__(self, images: PlacedImages, preprocessing: Preprocessing, recipe: Recipe) -> None:
         self._images, self._preprocessing = images, preprocessing
@@ -65,10 +65,12 @@ class LiveInputs:
         """``(n, 3, S, S)`` normalised."""
         return self._normal(unit(self._images.pixels[rows]))
 
-    def changed(self, rows: Tensor, epoch: int) -> Tensor:
+    def augmented(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
         images = [
-            augmented(self._transform, self._images.pixels[row], number(self._seed, epoch, row))
+            augmented_copy(
+                self._transform, self._images.pixels[row], derived_seed(self._seed, epoch, row)
+            )
             for row in rows.tolist()
         ]
         return self._normal(torch.stack(images))
@@ -78,11 +80,18 @@ class LiveInputs:
         return self._preprocessing.normalise(rgb).contiguous(memory_format=torch.channels_last)
 
 
-class KeptInputs:
+class CachedInputs:
     """Activations behind the frozen blocks: of each image as it is, and of some augmented copies.
 
     The frozen blocks never change, so they run once for each copy instead of once an epoch, and
     once for all folds and networks that start from the same weights.
+
+    Args:
+        live: inputs of the images.
+        front: the frozen blocks.
+        count: number of images.
+        variants: augmented copies of each image.
+        keep: a .safetensors file in which the activations outlive the run, or None.
     """
 
     def __init__(
@@ -96,33 +105,28 @@ class KeptInputs:
     ) -> None:
         front = front.eval().to(memory_format=torch.channels_last)
         name = _digest(live, front, variants) if keep else ""
-        kept = read_kept(keep, name) if keep else None
-        if kept is None:
-            passes = -(-count // _CLEAN_BATCH)
-            clean = shown(_clean(live, count), passes, "kept", "pass")
-            kept = {"clean": _through(front, clean)}
-            for variant in range(variants):
-                changed = shown(_changed(live, count, variant), passes, f"kept {variant}", "pass")
-                kept[f"variant-{variant}"] = _through(front, changed)
+        tensors = read_tensors(keep, name) if keep else None
+        if tensors is None:
+            tensors = _activations(live, front, count, variants)
             if keep and is_main():
-                write_kept(keep, name, kept)
+                write_tensors(keep, name, tensors)
             _log.info("kept %d images with %d variants behind the frozen blocks", count, variants)
-        self._clean = kept["clean"]
-        self._variants = [kept[f"variant-{variant}"] for variant in range(variants)]
+        self._clean = tensors["clean"]
+        self._variants = [tensors[f"variant-{variant}"] for variant in range(variants)]
 
     def clean(self, rows: Tensor) -> Tensor:
         """``(n, C, h, w)`` of the images as they are."""
         return self._clean[rows].float().contiguous(memory_format=torch.channels_last)
 
-    def changed(self, rows: Tensor, epoch: int) -> Tensor:
-        """``(n, C, h, w)`` of one of the kept copies; image and epoch decide which."""
-        which = [number("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
+    def augmented(self, rows: Tensor, epoch: int) -> Tensor:
+        """``(n, C, h, w)`` of one of the cached copies; image and epoch decide which."""
+        which = [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
         chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
         return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
 
 
 def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
-    """Names kept activations: images, their augmentation, the frozen weights, and who computed."""
+    """Names cached activations: images, augmentation, frozen weights and torch's version."""
     state = {key: value.cpu() for key, value in front.state_dict().items()}
     weights = hashlib.sha256()
     for key, value in sorted(state.items()):
@@ -132,14 +136,20 @@ def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
     ).hexdigest()
 
 
-def _clean(live: LiveInputs, count: int) -> Iterator[Tensor]:
-    for rows in torch.arange(count).split(_CLEAN_BATCH):
-        yield live.clean(rows)
+def _activations(
+    live: LiveInputs, front: nn.Module, count: int, variants: int
+) -> dict[str, Tensor]:
+    """``(N, C, h, w)`` each, of the images as they are and of every augmented copy."""
+    batches = torch.arange(count).split(_CLEAN_BATCH)
 
+    def through(inputs: Iterable[Tensor], title: str) -> Tensor:
+        return _through(front, progress_bar(inputs, len(batches), title, "pass"))
 
-def _changed(live: LiveInputs, count: int, variant: int) -> Iterator[Tensor]:
-    for rows in torch.arange(count).split(_CLEAN_BATCH):
-        yield live.changed(rows, variant)
+    tensors = {"clean": through((live.clean(rows) for rows in batches), "kept")}
+    for variant in range(variants):
+        copies = (live.augmented(rows, variant) for rows in batches)
+        tensors[f"variant-{variant}"] = through(copies, f"kept {variant}")
+    return tensors
 
 
 def _through(front: nn.Module, batches: Iterable[Tensor]) -> Tensor:
@@ -171,7 +181,7 @@ class EpochBatches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         epoch, self.epoch = self.epoch, self.epoch + 1
-        generator = torch.Generator().manual_seed(number("order", self.seed, epoch))
+        generator = torch.Generator().manual_seed(derived_seed("order", self.seed, epoch))
         if self.balanced:
             if self.labels.ndim == 2:
                 raise ReadableError(
@@ -180,24 +190,26 @@ class EpochBatches:
                 )
             labels = self.labels[self.rows]
             weights = 1.0 / torch.bincount(labels)[labels]
-            picked = torch.multinomial(weights, len(labels), replacement=True, generator=generator)
+            positions = torch.multinomial(
+                weights, len(labels), replacement=True, generator=generator
+            )
         else:
-            picked = torch.randperm(len(self.rows), generator=generator)
-        order = self.rows[picked]
+            positions = torch.randperm(len(self.rows), generator=generator)
+        order = self.rows[positions]
         # The last, smaller batch is left out: its images come first in some other epoch.
         for batch in list(order.split(self.batch_size))[: len(self)]:
-            own = share(batch)
-            yield self.inputs.changed(own, epoch), self.labels[own]
+            batch_rows = own_part(batch)
+            yield self.inputs.augmented(batch_rows, epoch), self.labels[batch_rows]
 
 
 def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:
-    """``(K,)``: inverse to each class's share, 1 on the average image.
+    """``(K,)``: inverse to each class's fraction of the images, 1 on the average image.
 
     Of multi-label images: negatives for each positive, at most 20, so that one rare image does not
-    outshout all others.
+    outweigh all others.
     """
     if isinstance(labels, Tensor) and labels.ndim == 2:
         positive = labels.sum(dim=0).clamp(min=1).float()
-        return ((len(labels) - positive) / positive).clamp(max=_MOST_WEIGHT)
+        return ((len(labels) - positive) / positive).clamp(max=_LARGEST_WEIGHT)
     counts = torch.bincount(torch.as_tensor(labels), minlength=classes).clamp(min=1)
     return len(labels) / (classes * counts.float())

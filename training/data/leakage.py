@@ -1,4 +1,4 @@
-"""What must not stand on two sides of a split: a patient, or one image under two names."""
+"""Leakage: a patient on two sides of a split, or one image under two names."""
 
 from __future__ import annotations
 
@@ -20,61 +20,61 @@ def check_leakage(images: PlacedImages, sides: Mapping[str, Tensor]) -> None:
 
     Args:
         images: of all samples.
-        sides: name of each side to the rows that stand on it, ``(n,)``.
+        sides: rows of each side by its name, ``(n,)``.
 
     Raises:
         ReadableError: naming two samples and their sides.
     """
-    seen: dict[tuple[str, str], tuple[str, int]] = {}
+    first_use: dict[tuple[str, str], tuple[str, int]] = {}
     pixels = images.pixel_sha256s
     for side, rows in sides.items():
         for row in rows.tolist():
             sample = images.samples[row]
-            for what, key in (
+            for kind, key in (
                 ("patient", sample.patient_id),
                 ("file", images.sha256s[row]),
                 ("picture", pixels[row]),
             ):
-                before = seen.setdefault((what, key), (side, row))
-                if before[0] != side:
-                    raise _leak(what, images.samples[before[1]], before[0], sample, side)
+                first_side, first_row = first_use.setdefault((kind, key), (side, row))
+                if first_side != side:
+                    raise _leak(kind, images.samples[first_row], first_side, sample, side)
 
 
 def group_duplicates(images: PlacedImages) -> PlacedImages:
-    """The images with one patient for all who share an identical image.
+    """The images, with one patient id for all patients who have an identical image.
 
-    Patients that are linked by a chain of identical images become one, named as the first of them
-    in the order of the alphabet.
+    Patients that are linked by a chain of identical images become one, under the id that comes
+    first in alphabetical order.
     """
-    chief: dict[str, str] = {}
+    parent: dict[str, str] = {}  # union-find
 
-    def find(patient: str) -> str:
-        while chief.setdefault(patient, patient) != patient:
-            patient = chief[patient]
+    def root(patient: str) -> str:
+        while parent.setdefault(patient, patient) != patient:
+            patient = parent[patient]
         return patient
 
-    alike: dict[str, list[str]] = defaultdict(list)
+    patients_of: dict[str, list[str]] = defaultdict(list)
     for sample, digest, pixels in zip(
         images.samples, images.sha256s, images.pixel_sha256s, strict=True
     ):
-        alike[digest].append(sample.patient_id)
-        alike[pixels].append(sample.patient_id)
-    for patients in alike.values():
-        first, *others = sorted({find(p) for p in patients})
-        for other in others:
-            chief[other] = first
-    samples = tuple(replace(s, patient_id=find(s.patient_id)) for s in images.samples)
+        patients_of[digest].append(sample.patient_id)
+        patients_of[pixels].append(sample.patient_id)
+    for patients in patients_of.values():
+        first, *later = sorted({root(patient) for patient in patients})
+        for patient in later:
+            parent[patient] = first
+    samples = tuple(replace(s, patient_id=root(s.patient_id)) for s in images.samples)
     return replace(images, samples=samples)
 
 
-def _leak(what: str, one: Sample, side: str, other: Sample, other_side: str) -> ReadableError:
-    both = f"{one.sample_id} ({side}) and {other.sample_id} ({other_side})"
-    if what == "patient":
+def _leak(kind: str, first: Sample, first_side: str, second: Sample, side: str) -> ReadableError:
+    both = f"{first.sample_id} ({first_side}) and {second.sample_id} ({side})"
+    if kind == "patient":
         return ReadableError(
-            f"Patient {one.patient_id} stands on two sides of the split: {both}. "
+            f"Patient {first.patient_id} is on two sides of the split: {both}. "
             "Give --set split=patient, which leaves the set's own split out."
         )
     return ReadableError(
-        f"One {what} stands on two sides of the split under two names: {both}. Remove one of them, "
+        f"One {kind} is on two sides of the split under two names: {both}. Remove one of them, "
         "or give --set duplicates=group, which takes their patients for one."
     )

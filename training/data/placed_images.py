@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,8 +16,9 @@ import torch
 from torch import Tensor
 
 from dprotonet.errors import ReadableError, UnreadableImage
+from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.preprocessing import Preprocessing
-from training.data.tensor_cache import read_kept, write_kept
+from training.data.tensor_cache import read_tensors, write_tensors
 from training.data.transforms import PlaceImage
 from training.datasets.samples import Sample
 
@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class PlacedImages:
-    """Placed images and what is known of them.
+    """Placed images and the facts about them.
 
     Attributes:
         pixels: ``(N, C, S, S)`` uint8, C is 1 where all are grey.
@@ -82,9 +82,9 @@ class PlacedImages:
         )
 
     def rows(self, samples: Sequence[Sample]) -> Tensor:
-        """Where these samples stand, ``(n,)`` int64."""
-        place = {s.sample_id: i for i, s in enumerate(self.samples)}
-        return torch.tensor([place[s.sample_id] for s in samples], dtype=torch.int64)
+        """Rows of these samples, ``(n,)`` int64."""
+        row_of = {s.sample_id: i for i, s in enumerate(self.samples)}
+        return torch.tensor([row_of[s.sample_id] for s in samples], dtype=torch.int64)
 
 
 def labels_of(samples: Sequence[Sample], classes: int = 0) -> np.ndarray:
@@ -117,17 +117,17 @@ def place_images(
     Args:
         classes: K, which a multi-label set needs.
         keep: a .safetensors file in which placed images outlive the run, or None.
-        damaged: what is done with images that cannot be read.
+        damaged: whether images that cannot be read are refused or left out.
 
     Raises:
-        ReadableError: images cannot be read, and they are not to be left out, or none can.
+        ReadableError: some images cannot be read and are not to be left out, or none can be read.
     """
-    names = _digest(samples, preprocessing)
-    kept = _kept(keep, names, samples) if keep else None
+    digest = _digest(samples, preprocessing)
+    kept = _read_kept(keep, digest, samples) if keep else None
     placed = kept or _place(samples, preprocessing)
     _check_problems(placed.problems, len(samples), damaged)
     if keep and kept is None:
-        _keep(keep, names, placed)
+        _keep(keep, digest, placed)
     read = [s for i, s in enumerate(samples) if i not in placed.problems]
     several = sum(count > 1 for count in placed.frames)
     if several:
@@ -149,7 +149,7 @@ class _Placed:
     pixels: Tensor
     sha256s: Sequence[str]
     frames: Sequence[int]
-    problems: Mapping[int, str]  # place among the samples: why it cannot be read
+    problems: Mapping[int, str]  # by the sample's index: why it cannot be read
 
 
 def _check_problems(problems: Mapping[int, str], count: int, damaged: str) -> None:
@@ -171,16 +171,16 @@ def _check_problems(problems: Mapping[int, str], count: int, damaged: str) -> No
 
 
 def readable(samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    """The samples whose images can be read, each tried; the others are named in the log."""
-    found = []
+    """The samples whose images can be read: each is loaded, and the log names the others."""
+    loaded = []
     for sample in samples:
         try:
             sample.load()
         except UnreadableImage as error:
             _log.warning("left out: %s", error)
         else:
-            found.append(sample)
-    return tuple(found)
+            loaded.append(sample)
+    return tuple(loaded)
 
 
 def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
@@ -193,17 +193,17 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
         progress=sys.stderr.isatty(),
         copy_cache=False,
     )
-    found = [cache[i] for i in range(len(samples))]
-    problems = {i: one["problem"] for i, one in enumerate(found) if "problem" in one}
-    found = [one for one in found if "problem" not in one]
-    images = [one["film"] for one in found]
+    entries = [cache[i] for i in range(len(samples))]
+    problems = {i: entry["problem"] for i, entry in enumerate(entries) if "problem" in entry}
+    entries = [entry for entry in entries if "problem" not in entry]
+    images = [entry["image"] for entry in entries]
     colour = any(image.shape[0] == 3 for image in images)
     pixels = [image.expand(3 if colour else 1, -1, -1) for image in images]
     _log.info("placed %d images", len(images))
     return _Placed(
         torch.stack(pixels) if pixels else torch.empty(0, 1, 1, 1),
-        [one["sha256"] for one in found],
-        [one["frames"] for one in found],
+        [entry["sha256"] for entry in entries],
+        [entry["frames"] for entry in entries],
         problems,
     )
 
@@ -216,18 +216,17 @@ def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
         made = repr(s.make) if s.make else ""
         made = hashlib.sha256(made.encode()).hexdigest() if "PhantomSample" in made else ""
         rows.append((s.sample_id, facts and (facts.st_size, facts.st_mtime_ns), made))
-    text = json.dumps([preprocessing.digest, rows])
-    return hashlib.sha256(text.encode()).hexdigest()
+    return json_digest([preprocessing.digest, rows], spaced=True)
 
 
-def _kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
-    found = read_kept(path, digest)
-    if found is None or set(found) != {"films", "sha256s", "frames", "unread"}:
+def _read_kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
+    tensors = read_tensors(path, digest)
+    if tensors is None or set(tensors) != {"films", "sha256s", "frames", "unread"}:
         return None
-    hashes = [bytes(row).hex() for row in found["sha256s"].tolist()]
-    unread = found["unread"].tolist()
+    hashes = [bytes(row).hex() for row in tensors["sha256s"].tolist()]
+    unread = tensors["unread"].tolist()
     read = [sample for i, sample in enumerate(samples) if i not in set(unread)]
-    # A generator may have changed under the same facts: a few images are made again.
+    # A generator may have changed under the same facts: a few images are generated again.
     ends = {0, len(read) // 2, len(read) - 1}
     if any(read[i].make and read[i].image_sha256() != hashes[i] for i in ends):
         return None
@@ -239,15 +238,15 @@ def _kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
             problems[i] = str(error)
         else:
             return None
-    return _Placed(found["films"], hashes, found["frames"].tolist(), problems)
+    return _Placed(tensors["films"], hashes, tensors["frames"].tolist(), problems)
 
 
 def _keep(path: Path, digest: str, placed: _Placed) -> None:
     hashes = torch.tensor([list(bytes.fromhex(h)) for h in placed.sha256s], dtype=torch.uint8)
-    kept = {
+    tensors = {  # "films": the key of the files that earlier versions wrote
         "films": placed.pixels,
         "sha256s": hashes,
         "frames": torch.tensor(list(placed.frames), dtype=torch.int64),
         "unread": torch.tensor(list(placed.problems), dtype=torch.int64),
     }
-    write_kept(path, digest, kept)
+    write_tensors(path, digest, tensors)

@@ -1,11 +1,11 @@
-"""Splits by patient, which depend on nothing but the patient's id where classes are large enough.
+"""Splits by patient, which depend on the patient's id alone where classes are large enough.
 
 The first eight hexadecimal digits of sha256(patient id), modulo 10: 0 and 1 are the test split,
 2 is validation, the rest is for training. Fold f of five tests on 2f and 2f + 1 and validates on
 2f + 2, so that fold 0 is the split itself.
 
-A class of three patients or more of whom none falls on one of the sides gets one moved there,
-always the same; of large classes that never happens.
+Where a class has three patients or more but none on one of the sides, one of them is moved there,
+always the same one; this does not happen with large classes.
 
 A set whose authors split it keeps their test images, and their validation images where there are
 any, unless it is cut into folds.
@@ -65,10 +65,10 @@ def by_split(
 
 
 def moved_patients(samples: Sequence[Sample]) -> dict[str, Split]:
-    """Patients whom :func:`by_split` puts on another side than :func:`split_of`, so that a small
-    class stands on every side.
+    """Patients that :func:`by_split` puts on another side than :func:`split_of`, so that a small
+    class is on every side.
 
-    None of a set that has its own split, or whose images have several classes.
+    A set that has its own split, or whose images have several classes, has none.
     """
     if any(s.official_split or s.labels is not None for s in samples):
         return {}
@@ -90,23 +90,23 @@ def moved_patients(samples: Sequence[Sample]) -> dict[str, Split]:
                 if all(len(on_sides[k, sides[patient]]) > 1 for k in classes_of[patient])
             ]
             if free:
-                one = min(free, key=lambda p: (-len(on_sides[label, sides[p]]), _number(p), p))
-                moved[one] = sides[one] = side
+                patient = min(free, key=lambda p: (-len(on_sides[label, sides[p]]), _number(p), p))
+                moved[patient] = sides[patient] = side
     return moved
 
 
 def _by_class(
     sides: Mapping[str, Split], classes_of: Mapping[str, set[int]]
 ) -> dict[tuple[int, Split], list[str]]:
-    found: dict[tuple[int, Split], list[str]] = defaultdict(list)
+    patients: dict[tuple[int, Split], list[str]] = defaultdict(list)
     for patient, side in sides.items():
         for label in classes_of[patient]:
-            found[label, side].append(patient)
-    return found
+            patients[label, side].append(patient)
+    return patients
 
 
 def _official(sample: Sample, validates: bool) -> Split:
-    """The authors' split; a tenth of their training patients validate where nothing else does."""
+    """The authors' split; a tenth of their training patients validate where they name none."""
     if sample.official_split == "":
         return split_of(sample.patient_id)
     if sample.official_split != "train" or validates:
@@ -114,22 +114,22 @@ def _official(sample: Sample, validates: bool) -> Split:
     return "validation" if _number(sample.patient_id) % 10 == 2 else "train"
 
 
-FEW = 10  # patients of a class in a split below which an interval says little
+FEW = 10  # patients of a class in the test split; with fewer an interval says little
 
 
 def check_split(
     parts: dict[Split, tuple[Sample, ...]], classes: tuple[str, ...], *, pooled: bool = False
 ) -> list[str]:
-    """Refuse a split on which a class could not be trained or judged.
+    """Refuse a split on which a class could not be trained or evaluated.
 
     Args:
-        pooled: test images of several folds are judged together, so one may lack a class.
+        pooled: test images of several folds are evaluated together, so one may lack a class.
 
     Returns:
-        A sentence for each class of which there is too little to judge it well.
+        A sentence for each class that has too few patients to be evaluated well.
 
     Raises:
-        ReadableError: a part is empty, or a class has no image to train on or to be judged by.
+        ReadableError: a part is empty, or a class has no image to train on or to test on.
     """
     official = any(s.official_split for members in parts.values() for s in members)
     for split, members in parts.items():
@@ -141,35 +141,36 @@ def check_split(
                 else f"The {split} split is empty: splits are made by patient, and too few "
                 "patients are there. Add images of more patients."
             )
-    counts = {split: _patients(members) for split, members in parts.items()}
+    patients_of = {split: _patients(members) for split, members in parts.items()}
     images = Counter(k for members in parts.values() for s in members for k in s.classes)
     several = any(s.labels is not None for members in parts.values() for s in members)
     warnings = []
     for index, name in enumerate(classes):
-        there = {split: len(patients[index]) for split, patients in counts.items()}
-        what = f"{images[index]} image(s) of {sum(there.values())} patient(s)"
-        if not there["train"]:
+        patients = {split: len(by_class[index]) for split, by_class in patients_of.items()}
+        size = f"{images[index]} image(s) of {sum(patients.values())} patient(s)"
+        if not patients["train"]:
             raise ReadableError(
-                f"No image of {name!r} falls into the training split: the class has {what}. "
+                f"No image of {name!r} falls into the training split: the class has {size}. "
                 "Add images of that class from more patients."
             )
-        if not there["test"] and not pooled and not several:
+        if not patients["test"] and not pooled and not several:
             raise ReadableError(
-                f"No image of {name!r} falls into the test split, so it could not be judged: the "
-                f"class has {what}. Add images of that class from at least three patients."
+                f"No image of {name!r} falls into the test split, so it could not be evaluated: "
+                f"the class has {size}. Add images of that class from at least three patients."
             )
-        if not there["validation"] or (there["test"] < FEW and not pooled):
+        if not patients["validation"] or (patients["test"] < FEW and not pooled):
             warnings.append(
-                f"The class {name!r} has few patients: {there['train']} to train on, "
-                f"{there['validation']} in validation, {there['test']} in test. "
+                f"The class {name!r} has few patients: {patients['train']} to train on, "
+                f"{patients['validation']} in validation, {patients['test']} in test. "
                 "What is measured of it says little."
             )
     return warnings
 
 
 def _patients(members: Iterable[Sample]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = defaultdict(set)
+    """Patients of each class, by its index."""
+    patients: dict[int, set[str]] = defaultdict(set)
     for sample in members:
         for index in sample.classes:
-            found[index].add(sample.patient_id)
-    return found
+            patients[index].add(sample.patient_id)
+    return patients

@@ -1,4 +1,4 @@
-"""Tensors that outlive a run: a file that is read again only where it is what would be made."""
+"""Tensors that outlive a run, in a file that names by a digest what they were computed from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 from torch import Tensor
 
+from dprotonet.atomic_files import replacement
 
-def read_kept(path: Path, digest: str) -> dict[str, Tensor] | None:
-    """The tensors of a file that was kept under this digest; None where there is none."""
+
+def read_tensors(path: Path, digest: str) -> dict[str, Tensor] | None:
+    """The tensors of a file that was written under this digest, or None."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -21,13 +23,10 @@ def read_kept(path: Path, digest: str) -> dict[str, Tensor] | None:
         return None
 
 
-def write_kept(path: Path, digest: str, tensors: Mapping[str, Tensor]) -> None:
-    """Keep tensors under a digest of all that they were made from; whole or not at all."""
+def write_tensors(path: Path, digest: str, tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors under a digest of all that they were computed from; whole or not at all."""
     from safetensors.torch import save_file
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    save_file(
-        {name: value.contiguous() for name, value in tensors.items()}, part, {"digest": digest}
-    )
-    part.replace(path)
+    whole = {name: value.contiguous() for name, value in tensors.items()}
+    with replacement(path) as temporary:
+        save_file(whole, temporary, {"digest": digest})

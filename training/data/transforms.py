@@ -24,11 +24,11 @@ from training.recipe import Recipe
 
 
 class PlaceImage(Transform):
-    """Read one sample and place it: deterministic, so MONAI caches what comes out.
+    """Read one sample and place it; deterministic, so that MONAI caches the result.
 
-    Returns a dict of "image", ``(C, S, S)`` uint8 with C = 1 where the image is grey, "sha256" of
-    its file, and how many "frames" that has. Of an image that cannot be read: "problem", a
-    sentence.
+    The result has the keys "image", ``(C, S, S)`` uint8 with C = 1 where the image is grey,
+    "sha256" of its file, and "frames", their number. For an image that cannot be read it has the
+    key "problem" alone, a sentence.
     """
 
     def __init__(self, preprocessing: Preprocessing) -> None:
@@ -43,7 +43,7 @@ class PlaceImage(Transform):
         unit, _ = self._preprocessing.place(image)
         placed = (unit if image.is_colour else unit[:1]).mul(255.0).round_().to(torch.uint8)
         frames = image.facts.frames
-        return {"film": placed, "sha256": data.image_sha256(image), "frames": frames}
+        return {"image": placed, "sha256": data.image_sha256(image), "frames": frames}
 
 
 AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast", "flip")
@@ -76,7 +76,7 @@ def augmentation(recipe: Recipe) -> Compose:
     return Compose(steps)
 
 
-def augmented(transform: Compose, placed: Tensor, seed: int) -> Tensor:
+def augmented_copy(transform: Compose, placed: Tensor, seed: int) -> Tensor:
     """One augmented copy ``(C, S, S)`` in [0, 1]; the seed alone decides which."""
     transform.set_random_state(seed=seed % 2**32)
     out = transform(placed)

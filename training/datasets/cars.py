@@ -7,7 +7,7 @@ from typing import Any
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Box, Dataset, Sample
-from training.datasets.tables import folder_of, none_found
+from training.datasets.tables import existing_folder, no_images_error
 
 ORIGIN = (
     "Stanford Cars (ai.stanford.edu/~jkrause/cars/car_dataset.html): devkit/cars_meta.mat, "
@@ -25,7 +25,7 @@ def load(root: Path, *, first_classes: int = 0) -> Dataset:
     Raises:
         ReadableError: a table or every image is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     names = _matlab(root / "devkit" / "cars_meta.mat", "class_names")
     classes = tuple(str(name.item()) for name in names.ravel())[: first_classes or None]
     tests = [r / "cars_test_annos_withlabels.mat" for r in (root, root / "devkit")]
@@ -55,7 +55,7 @@ def load(root: Path, *, first_classes: int = 0) -> Dataset:
                 )
             )
     if not samples:
-        raise none_found(root, "image", ORIGIN)
+        raise no_images_error(root, "image", ORIGIN)
     return Dataset("cars", classes, None, tuple(samples), LICENCE)
 
 

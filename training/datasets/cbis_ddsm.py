@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, inner_path, none_found, rows_of
+from training.datasets.tables import existing_folder, inner_path, no_images_error, read_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,78 +37,78 @@ def load(root: Path) -> Dataset:
     Raises:
         ReadableError: every table, a column or every mammogram is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     series = _series(root)
     samples: dict[str, Sample] = {}
     masks: dict[str, list[list[Path]]] = defaultdict(list)
     for table in _tables(root):
         split: Literal["train", "test"] = "train" if "_train_" in table.name else "test"
-        for row in rows_of(table, _COLUMNS, ORIGIN):
+        for row in read_rows(table, _COLUMNS, ORIGIN):
             name = inner_path(row["image file path"]).split("/")[0]
             files = series.get(name)
             if not files:
                 continue
             label = int(row["pathology"] == "MALIGNANT")
-            before = samples.get(name)
+            earlier = samples.get(name)
             masks[name].append(_mask_files(row["ROI mask file path"], series))
             samples[name] = Sample(
                 name,
                 files[0],
                 row["patient_id"],
-                max(label, before.label if before else 0),
+                max(label, earlier.label if earlier else 0),
                 row["image view"],
                 official_split=split,
                 mask=partial(_mask, masks[name], files[0]),
             )
     if not samples:
-        raise none_found(root, "mammogram", ORIGIN)
+        raise no_images_error(root, "mammogram", ORIGIN)
     return Dataset("cbis_ddsm", CLASSES, None, tuple(samples.values()), LICENCE)
 
 
 def _tables(root: Path) -> list[Path]:
-    found = [
+    tables = [
         root / f"{kind}_case_description_{split}_set.csv"
         for kind in ("mass", "calc")
         for split in ("train", "test")
     ]
-    return [table for table in found if table.is_file()] or found[:1]
+    return [table for table in tables if table.is_file()] or tables[:1]
 
 
 def _series(root: Path) -> dict[str, list[Path]]:
     """DICOM files by the folder of their case, which the tables name first."""
-    found: dict[str, list[Path]] = defaultdict(list)
+    files: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(root.rglob("*.dcm")):
         for part in path.relative_to(root).parts:
             if part.startswith(("Mass-", "Calc-")):
-                found[part].append(path)
-    return found
+                files[part].append(path)
+    return files
 
 
 def _mask_files(text: str, series: dict[str, list[Path]]) -> list[Path]:
-    """The mask's file and the cropped image share a folder, in either order of their names."""
+    """The files of the mask's folder: the mask and the cropped image, in either order."""
     return series.get(inner_path(text).split("/")[0], [])
 
 
 def _mask(folders: list[list[Path]], image: Path) -> NDArray[np.bool_]:
     """All masks of the mammogram together, one from each folder.
 
-    The mask is the file with the mammogram's size; a few of the set's have another, and no file has
-    it: then the largest of several, which the crop is not, is laid over the mammogram.
+    The mask is the file with the mammogram's size. For a few mammograms no file has it: then the
+    largest of several files, which is not the crop, is fitted to the mammogram.
     """
     import numpy as np
 
-    from dprotonet import images
+    from dprotonet.images.reader import inspect, read_image
 
-    facts = images.inspect(image)
+    facts = inspect(image)
     shape = (facts.rows, facts.columns)
     whole = np.zeros(shape, dtype=bool)
     for paths in folders:
-        looked = {path: images.inspect(path) for path in paths}
-        sizes = {path: (found.rows, found.columns) for path, found in looked.items()}
+        headers = {path: inspect(path) for path in paths}
+        sizes = {path: (header.rows, header.columns) for path, header in headers.items()}
         same = [path for path, size in sizes.items() if size == shape]
         largest = sorted(sizes, key=lambda path: sizes[path][0] * sizes[path][1])[1:][-1:]
         for path in same or largest:
-            mask = images.read(path).pixels > 0
+            mask = read_image(path).pixels > 0
             if not same:
                 _log.warning("%s has another size than %s: it was fitted to it", path, image.name)
                 rows, columns = (

@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 from dprotonet.errors import ReadableError
-from training.datasets.findings import chosen_findings
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, inner_path, none_found, rows_of, sex, years
+from training.datasets.tables import (
+    chosen_findings,
+    existing_folder,
+    inner_path,
+    no_images_error,
+    read_rows,
+    sex,
+    years,
+)
 
 ORIGIN = (
     "CheXpert-v1.0-small as Stanford AIMI hands it out (stanfordmlgroup.github.io/competitions/"
@@ -49,37 +56,41 @@ def load(
     Raises:
         ReadableError: a table, a column or every image is missing.
     """
-    folder_of(root, ORIGIN)
-    together = chosen_findings(finding, FINDINGS, "CheXpert") if multi_label else ()
+    existing_folder(root, ORIGIN)
+    several = chosen_findings(finding, FINDINGS, "CheXpert") if multi_label else ()
     finding = finding or "Pleural Effusion"
-    asked = together or (finding,)
+    columns = several or (finding,)
     samples = []
     for name, split in TABLES:
         if split == "test" and not (root / name).is_file():
             continue
-        for row in rows_of(root / name, (*COLUMNS, *asked), ORIGIN):
-            found = [_label(row[name], uncertain) for name in asked]
+        for row in read_rows(root / name, (*COLUMNS, *columns), ORIGIN):
+            labels = [_label(row[name], uncertain) for name in columns]
             # The table's paths begin with the folder in which the set was packed.
             inner = "/".join(inner_path(row["Path"]).split("/")[-4:])
-            if None in found or row["Frontal/Lateral"] != "Frontal" or not (root / inner).is_file():
+            if (
+                None in labels
+                or row["Frontal/Lateral"] != "Frontal"
+                or not (root / inner).is_file()
+            ):
                 continue
             samples.append(
                 Sample(
                     inner,
                     root / inner,
                     inner.split("/")[1],
-                    -1 if together else int(found[0] or 0),
+                    -1 if several else int(labels[0] or 0),
                     row["AP/PA"],
                     sex=sex(row["Sex"]),
                     age=years(row["Age"]),
                     official_split=split,
-                    labels=tuple(k for k, said in enumerate(found) if said) if together else None,
+                    labels=tuple(k for k, label in enumerate(labels) if label) if several else None,
                 )
             )
     if not samples:
-        raise none_found(root, "film", ORIGIN)
-    if together:
-        return Dataset("chexpert", together, None, tuple(samples), LICENCE)
+        raise no_images_error(root, "image", ORIGIN)
+    if several:
+        return Dataset("chexpert", several, None, tuple(samples), LICENCE)
     classes = (f"no {finding.lower()}", finding.lower())
     return Dataset("chexpert", classes, classes[0], tuple(samples), LICENCE)
 

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
-from training.datasets.pictures import white_mask
+from training.datasets.image_folders import white_mask
 from training.datasets.samples import Box, Dataset, Part, Sample
-from training.datasets.tables import folder_of, none_found
+from training.datasets.tables import existing_folder, no_images_error
 
 ORIGIN = (
     "CUB_200_2011 (doi:10.22002/D1.20098): images.txt, classes.txt, image_class_labels.txt, "
@@ -27,7 +27,7 @@ def load(root: Path, *, first_classes: int = 0) -> Dataset:
     Raises:
         ReadableError: a table or every image is missing, or a line is not as expected.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     classes = tuple(" ".join(v).split(".", 1)[-1] for v in _table(root / "classes.txt").values())
     classes = classes[: first_classes or None]
     labels = {k: int(v[0]) - 1 for k, v in _table(root / "image_class_labels.txt").items()}
@@ -55,39 +55,39 @@ def load(root: Path, *, first_classes: int = 0) -> Dataset:
             )
         )
     if not samples:
-        raise none_found(root / "images", "image", ORIGIN)
+        raise no_images_error(root / "images", "image", ORIGIN)
     return Dataset("cub", classes, None, tuple(samples), LICENCE)
 
 
 def _table(path: Path) -> dict[str, list[str]]:
-    """Lines of words, by the first of them."""
+    """The fields of each line, by the first of them."""
     if not path.is_file():
         raise ReadableError(f"There is no table {path}. Expected {ORIGIN}.")
-    found = {}
+    rows = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        words = line.split()
-        if len(words) == 1:
+        fields = line.split()
+        if len(fields) == 1:
             raise ReadableError(
                 f"Line {number} of {path.name} is {line!r}. Expected a number and its value."
             )
-        if words:
-            found[words[0]] = words[1:]
-    return found
+        if fields:
+            rows[fields[0]] = fields[1:]
+    return rows
 
 
 def _parts(root: Path) -> dict[str, list[Part]]:
     """Visible parts by image."""
     names = {k: " ".join(v) for k, v in _table(root / "parts" / "parts.txt").items()}
-    found: dict[str, list[Part]] = defaultdict(list)
+    parts: dict[str, list[Part]] = defaultdict(list)
     path = root / "parts" / "part_locs.txt"
     if not path.is_file():
         raise ReadableError(f"There is no table {path}. Expected {ORIGIN}.")
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        words = line.split()
-        if len(words) != 5 or words[1] not in names:
+        fields = line.split()
+        if len(fields) != 5 or fields[1] not in names:
             raise ReadableError(
                 f"Line {number} of part_locs.txt is {line!r}. Expected image, part, x, y, visible."
             )
-        if words[4] == "1":
-            found[words[0]].append(Part(names[words[1]], float(words[2]), float(words[3])))
-    return found
+        if fields[4] == "1":
+            parts[fields[0]].append(Part(names[fields[1]], float(fields[2]), float(fields[3])))
+    return parts

@@ -1,6 +1,6 @@
 """HAM10000 dermoscopy photographs (Tschandl et al. 2018), and the ISIC challenges' own layout.
 
-Photographs of one lesion stand on one side of a split. ISIC's ground truth names no lesions: there
+Photographs of one lesion are on one side of a split. ISIC's ground truth names no lesions: there
 each photograph counts as a lesion of its own, unless the metadata table lies beside it.
 """
 
@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from dprotonet.errors import ReadableError
-from training.datasets.pictures import white_mask
+from training.datasets.image_folders import white_mask
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found, rows_of, sex, years
+from training.datasets.tables import existing_folder, no_images_error, read_rows, sex, years
 
 ORIGIN = (
     "HAM10000 as the Harvard Dataverse hands it out (doi:10.7910/DVN/DBW86T): "
@@ -35,7 +35,7 @@ def load(root: Path, *, malignant: bool = False) -> Dataset:
     Raises:
         ReadableError: a table, a column or every photograph is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     files = {p.stem: p for p in sorted(root.rglob("*.jpg")) if MASKS not in p.parts}
     masks = {p.name.removesuffix("_segmentation.png"): p for p in root.rglob(f"{MASKS}/*.png")}
     samples = []
@@ -56,7 +56,7 @@ def load(root: Path, *, malignant: bool = False) -> Dataset:
             )
         )
     if not samples:
-        raise none_found(root, "photograph", ORIGIN)
+        raise no_images_error(root, "photograph", ORIGIN)
     classes = ("benign", "malignant") if malignant else DIAGNOSES
     return Dataset("ham10000", classes, "benign" if malignant else None, tuple(samples), LICENCE)
 
@@ -67,11 +67,11 @@ def _rows(root: Path) -> dict[str, dict[str, str]]:
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if table is None and truth:
         return _isic(truth[0])
-    rows = rows_of(table or root / TABLES[0], ("lesion_id", "image_id", "dx"), ORIGIN)
-    strange = next((r["dx"] for r in rows if r["dx"] not in DIAGNOSES), None)
-    if strange is not None:
+    rows = read_rows(table or root / TABLES[0], ("lesion_id", "image_id", "dx"), ORIGIN)
+    unknown = next((r["dx"] for r in rows if r["dx"] not in DIAGNOSES), None)
+    if unknown is not None:
         raise ReadableError(
-            f"{(table or root).name} has the diagnosis {strange!r}. Expected one of: "
+            f"{(table or root).name} has the diagnosis {unknown!r}. Expected one of: "
             f"{', '.join(DIAGNOSES)}."
         )
     return {row["image_id"]: row for row in rows}
@@ -80,14 +80,14 @@ def _rows(root: Path) -> dict[str, dict[str, str]]:
 def _isic(table: Path) -> dict[str, dict[str, str]]:
     """ISIC 2018 task 3: one column of 0.0 and 1.0 for each diagnosis."""
     columns = tuple(name.upper() for name in DIAGNOSES)
-    found = {}
-    for row in rows_of(table, ("image", *columns), ORIGIN):
-        named = [
+    rows = {}
+    for row in read_rows(table, ("image", *columns), ORIGIN):
+        diagnoses = [
             name for name, column in zip(DIAGNOSES, columns, strict=True) if row[column][:1] == "1"
         ]
-        if len(named) != 1:
+        if len(diagnoses) != 1:
             raise ReadableError(
-                f"{table.name} gives {row['image']} {len(named)} diagnoses. Expected one."
+                f"{table.name} gives {row['image']} {len(diagnoses)} diagnoses. Expected one."
             )
-        found[row["image"]] = {"dx": named[0], "lesion_id": row.get("lesion_id", "")}
-    return found
+        rows[row["image"]] = {"dx": diagnoses[0], "lesion_id": row.get("lesion_id", "")}
+    return rows

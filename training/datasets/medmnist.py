@@ -12,7 +12,7 @@ from training.datasets.samples import Dataset, Sample
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 ORIGIN = (
     "a .npz file of MedMNIST (medmnist.com, doi:10.5281/zenodo.10519652), such as breastmnist.npz"
@@ -57,8 +57,8 @@ def load(path: Path) -> Dataset:
             raise ReadableError(
                 f"{path.name} does not give each of its images a row of labels. Expected {ORIGIN}."
             )
-        together = labels.shape[1] > 1  # one column for each class, as in chestmnist
-        count = max(count, labels.shape[1] if together else int(labels.max()) + 1)
+        multi_label = labels.shape[1] > 1  # one column for each class, as in chestmnist
+        count = max(count, labels.shape[1] if multi_label else int(labels.max()) + 1)
         for i, label in enumerate(labels.tolist()):
             name = f"{short}-{i:06d}"
             samples.append(
@@ -66,16 +66,18 @@ def load(path: Path) -> Dataset:
                     name,
                     None,
                     name,
-                    -1 if together else int(label[0]),
+                    -1 if multi_label else int(label[0]),
                     official_split=split,  # type: ignore[arg-type]
                     make=partial(_image, images[i]),
-                    labels=tuple(k for k, there in enumerate(label) if there) if together else None,
+                    labels=tuple(k for k, present in enumerate(label) if present)
+                    if multi_label
+                    else None,
                 )
             )
     name = _file(path).stem
-    known = CLASSES.get(name.split("_")[0], ())  # larger images lie in breastmnist_224.npz
-    classes = known if len(known) == count else tuple(f"class {k}" for k in range(count))
-    negative = "normal" if "normal" in classes and not together else None
+    names = CLASSES.get(name.split("_")[0], ())  # larger images lie in breastmnist_224.npz
+    classes = names if len(names) == count else tuple(f"class {k}" for k in range(count))
+    negative = "normal" if "normal" in classes and not multi_label else None
     return Dataset(name, classes, negative, tuple(samples), "See medmnist.com.", NOTE)
 
 
@@ -108,8 +110,8 @@ def _image(pixels: NDArray[Any]) -> GrayOrColourImage:
 
     from PIL import Image
 
-    from dprotonet import images
+    from dprotonet.images.reader import read_image
 
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
-    return images.read(file.getvalue())
+    return read_image(file.getvalue())

@@ -14,15 +14,14 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from dprotonet.errors import ReadableError
-from training.datasets.findings import chosen_findings
 from training.datasets.samples import Box, Dataset, Sample
-from training.datasets.tables import inner_path, rows_of, sex, text_of, years
+from training.datasets.tables import chosen_findings, inner_path, read_rows, read_text, sex, years
 
 TABLES = ("Data_Entry_2017_v2020.csv", "Data_Entry_2017.csv")
 BOXES = "BBox_List_2017.csv"
 CLASSES = ("no pneumonia", "pneumonia")
 BOX_GRID = 1024
-"""Boxes are in the pixels of the original 1024 x 1024 images, whatever was stored since."""
+"""Boxes are in pixels of the original 1024 x 1024 images, whatever size the files have now."""
 
 ORIGIN = "the table that the NIH Clinical Center hands out (nihcc.app.box.com/v/ChestXray-NIHCC)"
 LICENCE = (
@@ -43,7 +42,7 @@ _SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset:
-    """The data set under ``root``: the table, the images beside it, and the boxes where there are.
+    """The data set under ``root``: the table, the images beside it, and the boxes if it has any.
 
     Args:
         finding: with ``multi_label`` the findings to be learned together, with commas; those that
@@ -57,27 +56,27 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
         ReadableError: a file, column or every image is missing.
     """
     table = _table(root)
-    rows = rows_of(table, _COLUMNS, ORIGIN)
+    rows = read_rows(table, _COLUMNS, ORIGIN)
     files = _files(root)
     boxes = _boxes(root / BOXES)
     present = [row for row in rows if PurePosixPath(inner_path(row["Image Index"])).stem in files]
     classes = _findings(present, finding) if multi_label and present else CLASSES
-    judged = frozenset(classes) if multi_label else frozenset((PNEUMONIA,))
+    with_boxes = frozenset(classes) if multi_label else frozenset((PNEUMONIA,))
     samples = []
     for row in present:
         stem = PurePosixPath(inner_path(row["Image Index"])).stem
-        path, found = files[stem], row["Finding Labels"].split("|")
+        path, findings = files[stem], row["Finding Labels"].split("|")
         samples.append(
             Sample(
                 sample_id=stem,
                 path=path,
                 patient_id=row["Patient ID"],
-                label=-1 if multi_label else int(PNEUMONIA in found),
+                label=-1 if multi_label else int(PNEUMONIA in findings),
                 view=row["View Position"],
-                boxes=_scaled(boxes.get(stem, []), judged, path),
+                boxes=_scaled(boxes.get(stem, []), with_boxes, path),
                 sex=sex(row.get("Patient Gender") or row.get("Patient Sex", "")),
                 age=years(row.get("Patient Age", "")),
-                labels=tuple(k for k, name in enumerate(classes) if name in found)
+                labels=tuple(k for k, name in enumerate(classes) if name in findings)
                 if multi_label
                 else None,
             )
@@ -92,10 +91,10 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     return Dataset("nih", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)
 
 
-def _findings(rows: Sequence[Mapping[str, str]], words: str) -> tuple[str, ...]:
-    """Those that occur, in alphabetical order, or those of them that are asked for."""
-    there = {name for row in rows for name in row["Finding Labels"].split("|")} - {NOTHING}
-    return chosen_findings(words, sorted(there), "this part of NIH ChestX-ray14")
+def _findings(rows: Sequence[Mapping[str, str]], names: str) -> tuple[str, ...]:
+    """Those that occur, in alphabetical order, or those of them that are named."""
+    present = {name for row in rows for name in row["Finding Labels"].split("|")} - {NOTHING}
+    return chosen_findings(names, sorted(present), "this part of NIH ChestX-ray14")
 
 
 def _table(root: Path) -> Path:
@@ -130,10 +129,10 @@ def _files(root: Path) -> dict[str, Path]:
 
 def _boxes(table: Path) -> dict[str, list[tuple[str, list[float]]]]:
     """Boxes in the 1024 grid by stem. The header splits ``Bbox [x,y,w,h]`` into four columns."""
-    found: dict[str, list[tuple[str, list[float]]]] = defaultdict(list)
+    boxes: dict[str, list[tuple[str, list[float]]]] = defaultdict(list)
     if not table.is_file():
-        return found
-    lines = list(csv.reader(text_of(table, ORIGIN).splitlines()))[1:]
+        return boxes
+    lines = list(csv.reader(read_text(table, ORIGIN).splitlines()))[1:]
     for number, line in enumerate(lines, start=2):
         if len(line) < 6:
             raise ReadableError(
@@ -147,22 +146,22 @@ def _boxes(table: Path) -> dict[str, list[tuple[str, list[float]]]]:
                 f"Line {number} of {table.name} is no box. "
                 "Expected: image, finding, x, y, width, height."
             ) from error
-        found[PurePosixPath(inner_path(line[0])).stem].append((line[1], corners))
-    return found
+        boxes[PurePosixPath(inner_path(line[0])).stem].append((line[1], corners))
+    return boxes
 
 
 def _scaled(
-    boxes: Sequence[tuple[str, list[float]]], judged: Set[str], path: Path
+    boxes: Sequence[tuple[str, list[float]]], findings: Set[str], path: Path
 ) -> tuple[Box, ...]:
-    """The boxes of those findings that are told apart, in stored pixels."""
-    own = [(_BOX_NAMES.get(name, name), corners) for name, corners in boxes]
-    own = [(name, corners) for name, corners in own if name in judged]
-    if not own:
+    """The boxes of the findings that are classes, in pixels of the native grid."""
+    named = [(_BOX_NAMES.get(name, name), corners) for name, corners in boxes]
+    wanted = [(name, corners) for name, corners in named if name in findings]
+    if not wanted:
         return ()
     with Image.open(path) as image:
         columns, rows = image.size
     across, down = columns / BOX_GRID, rows / BOX_GRID
     return tuple(
         Box(x * across, y * down, width * across, height * down, finding)
-        for finding, (x, y, width, height) in own
+        for finding, (x, y, width, height) in wanted
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.datasets.samples import Dataset, Sample
-from training.datasets.tables import folder_of, none_found
+from training.datasets.tables import existing_folder, no_images_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ def load(root: Path) -> Dataset:
     Raises:
         ReadableError: the folder or every photograph is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     masks: dict[str, list[Path]] = {}
     for kind in _LESIONS:
         for path in sorted(root.rglob(f"{kind}/*.bmp")):
@@ -42,18 +42,18 @@ def load(root: Path) -> Dataset:
     for path in sorted(root.rglob("*.jpg")):
         kind, digits = path.stem[:1], path.stem[1:]
         if kind in _KINDS and len(digits) == 4 and digits.isdigit():
-            drawn = masks.get(path.stem)
+            lesions = masks.get(path.stem)
             samples.append(
                 Sample(
                     path.stem,
                     path,
                     path.stem,
                     _KINDS[kind],
-                    mask=partial(_mask, tuple(drawn)) if drawn else None,
+                    mask=partial(_mask, tuple(lesions)) if lesions else None,
                 )
             )
     if not samples:
-        raise none_found(root, "photograph", ORIGIN)
+        raise no_images_error(root, "photograph", ORIGIN)
     return Dataset("palm", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)
 
 
@@ -62,8 +62,8 @@ def _mask(paths: tuple[Path, ...]) -> NDArray[np.bool_]:
     import numpy as np
     from PIL import Image
 
-    drawn = []
+    lesions = []
     for path in paths:
-        with Image.open(path) as picture:
-            drawn.append(np.asarray(picture.convert("L")) < 128)
-    return np.logical_or.reduce(drawn)
+        with Image.open(path) as image:
+            lesions.append(np.asarray(image.convert("L")) < 128)
+    return np.logical_or.reduce(lesions)

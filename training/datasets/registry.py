@@ -1,4 +1,4 @@
-"""The data set that a recipe names."""
+"""The data set that a recipe names, opened by the module of its kind."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def _open(recipe: Recipe, data: Path | None) -> Dataset:
 
 def phantom(recipe: Recipe) -> Dataset:
     """Phantom images, listed now and made when they are loaded."""
-    from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     images = phantom_samples(
         recipe.phantom_seed,
@@ -89,13 +90,13 @@ def phantom(recipe: Recipe) -> Dataset:
 
 
 def _folder(data: Path, recipe: Recipe) -> Dataset:
-    names = folder.PatientTable()
-    people = folder.PatientTable(
-        recipe.table or names.table,
-        recipe.file_column or names.file_column,
-        recipe.patient_column or names.patient_column,
+    usual = folder.PatientTable()
+    patient_table = folder.PatientTable(
+        recipe.table or usual.table,
+        recipe.file_column or usual.file_column,
+        recipe.patient_column or usual.patient_column,
     )
-    return folder.load(data, recipe.negative_class, people)
+    return folder.load(data, recipe.negative_class, patient_table)
 
 
 def _dicom_csv(data: Path, recipe: Recipe) -> Dataset:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from training.datasets.samples import Box, Dataset, Sample
-from training.datasets.tables import folder_of, none_found, rows_of
+from training.datasets.tables import existing_folder, no_images_error, read_rows
 
 ORIGIN = (
     "the RSNA Pneumonia Detection Challenge (kaggle.com/c/rsna-pneumonia-detection-challenge): "
@@ -26,8 +26,8 @@ def load(root: Path) -> Dataset:
     Raises:
         ReadableError: a table, a column or every image is missing.
     """
-    folder_of(root, ORIGIN)
-    rows = rows_of(
+    existing_folder(root, ORIGIN)
+    rows = read_rows(
         root / "stage_2_train_labels.csv",
         ("patientId", "x", "y", "width", "height", "Target"),
         ORIGIN,
@@ -46,5 +46,5 @@ def load(root: Path) -> Dataset:
         if (path := root / "stage_2_train_images" / f"{name}.dcm").is_file()
     ]
     if not samples:
-        raise none_found(root / "stage_2_train_images", "film", ORIGIN)
+        raise no_images_error(root / "stage_2_train_images", "image", ORIGIN)
     return Dataset("rsna", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 
 Sex = Literal["F", "M", ""]
@@ -23,7 +23,7 @@ Sex = Literal["F", "M", ""]
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in stored pixels; ``x``, ``y`` is its upper left corner."""
+    """A rectangle in pixels of the native grid; ``x``, ``y`` is its upper left corner."""
 
     x: float
     y: float
@@ -34,7 +34,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Part:
-    """A named point in stored pixels, such as a bird's beak; listed only where it is visible."""
+    """A named point in pixels of the native grid, such as a bird's beak; only if visible."""
 
     name: str
     x: float
@@ -48,16 +48,16 @@ class Sample:
     Attributes:
         sample_id: unique within the data set and stable between runs.
         path: the file, or None where ``make`` makes the image.
-        patient_id: images of one patient never stand on two sides of a split.
+        patient_id: images of one patient are always on the same side of a split.
         label: index into the data set's classes; -1 in a multi-label set.
-        view: "AP", "PA" or "" where unknown; other words where the set has other views.
-        boxes: findings, in stored pixels.
+        view: "AP", "PA" or "" where unknown; other names where the set has other views.
+        boxes: findings, in pixels of the native grid.
         sex: "F", "M" or "" where unknown.
         age: in years, None where unknown.
-        parts: named points, in stored pixels.
-        official_split: the side that the set's authors put it on, "" where they say nothing.
-        mask: gives the finding's ``(H, W)`` bool on the stored grid, or None where there is none.
-        make: makes an image that lies in no file (the phantom's).
+        parts: named points, in pixels of the native grid.
+        official_split: the side that the set's authors put it on, "" where they have no split.
+        mask: gives the finding's ``(H, W)`` bool on the native grid; None where there is no mask.
+        make: makes an image that has no file (the phantom's).
         labels: in a multi-label set the indices of all classes that the image has, none included.
     """
 
@@ -81,17 +81,17 @@ class Sample:
         return (self.label,) if self.labels is None else self.labels
 
     def load(self) -> GrayOrColourImage:
-        """The image on its stored grid; of a file with several frames the first.
+        """The image on its native grid; of a file with several frames the first.
 
         Raises:
             UnreadableImage: with the path of the file.
         """
         if self.make is not None:
             return self.make()
-        from dprotonet import images
+        from dprotonet.images.reader import read_image
 
         try:
-            return images.read(self._file())
+            return read_image(self._file())
         except UnreadableImage as error:
             raise type(error)(f"{self.path} cannot be read. {error}") from error
 
@@ -99,13 +99,13 @@ class Sample:
         """Hash of the file; of shape and pixels where there is no file.
 
         Args:
-            image: what :meth:`load` gave, so that it need not be made again.
+            image: the result of :meth:`load`, so that it need not be made again.
         """
         if self.make is not None:
             return pixels_sha256((image or self.make()).pixels)
-        from dprotonet import images
+        from dprotonet.images.hashes import file_sha256
 
-        return images.file_sha256(self._file())
+        return file_sha256(self._file())
 
     def _file(self) -> Path:
         if self.path is None:
@@ -121,13 +121,13 @@ def pixels_sha256(pixels: np.ndarray) -> str:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named collection of samples, checked on the way in.
+    """A named collection of samples, checked when it is made.
 
     Attributes:
         negative_class: the class that means "no finding", or None.
         licence: licence and attribution, for the card.
-        note: what a reader of the scores has to know about the labels.
-        skipped: files beside the images that are none, by their paths in the folder.
+        note: what readers of the scores have to know about the labels.
+        skipped: files beside the images that are not images, by their paths in the folder.
     """
 
     name: str

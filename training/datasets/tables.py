@@ -1,4 +1,4 @@
-"""Tables that come with data sets: read as text, their columns checked by name."""
+"""Tables that come with data sets: read as text, their columns, paths and findings checked."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 from dprotonet.errors import ReadableError
 from training.datasets.samples import Sex
 
-_SIGNS = (",", ";", "\t")  # between columns; the first that gives most of those asked for
+_DELIMITERS = (",", ";", "\t")  # tried in this order; the one that gives most expected columns
 _SEXES: dict[str, Sex] = {"F": "F", "M": "M"}
 
 
-def rows_of(path: Path, columns: Sequence[str], origin: str) -> list[dict[str, str]]:
+def read_rows(path: Path, columns: Sequence[str], origin: str) -> list[dict[str, str]]:
     """The rows of a CSV file, every value stripped, all columns kept.
 
     Args:
-        columns: that must be there.
-        origin: what the file is and where it can be had, for the error.
+        columns: names of those that must be there.
+        origin: what the file is and where to get it, for the error.
 
     Raises:
         ReadableError: the file, one of the columns or every row is missing.
@@ -38,7 +38,7 @@ def rows_of(path: Path, columns: Sequence[str], origin: str) -> list[dict[str, s
     return [{c: row.get(c, "") for c in {*columns, *row}} for row in rows]
 
 
-def text_of(path: Path, origin: str) -> str:
+def read_text(path: Path, origin: str) -> str:
     """A table's text: UTF-8 with or without its mark, or UTF-16 with it, as spreadsheets write.
 
     Raises:
@@ -57,14 +57,14 @@ def text_of(path: Path, origin: str) -> str:
 def _read(
     path: Path, columns: Sequence[str], origin: str
 ) -> tuple[list[str], list[dict[str, str]]]:
-    """Names of the columns and the rows, whichever sign stands between them."""
-    lines = text_of(path, origin).splitlines(keepends=True)
-    if lines and lines[0].lower().startswith("sep="):  # spreadsheets say it so
+    """Names of the columns, and the rows, whatever the delimiter is."""
+    lines = read_text(path, origin).splitlines(keepends=True)
+    if lines and lines[0].lower().startswith("sep="):  # a line that spreadsheets add
         lines = lines[1:]
     try:
-        readers = [csv.DictReader(lines, delimiter=sign) for sign in _SIGNS]
+        readers = [csv.DictReader(lines, delimiter=delimiter) for delimiter in _DELIMITERS]
         headers = [[name.strip() for name in reader.fieldnames or ()] for reader in readers]
-        best = max(range(len(_SIGNS)), key=lambda at: len(set(columns) & set(headers[at])))
+        best = max(range(len(_DELIMITERS)), key=lambda at: len(set(columns) & set(headers[at])))
         rows = [
             {(k or "").strip(): (v or "").strip() for k, v in row.items() if isinstance(v, str)}
             for row in readers[best]
@@ -77,13 +77,13 @@ def _read(
 
 
 def inner_path(text: str) -> str:
-    """A path of a table with "/" between its parts, without drive, "." and ends of Windows."""
+    """A path of a table with "/" between its parts, without a Windows drive and "." parts."""
     parts = re.sub(r"^[A-Za-z]:", "", text.strip()).replace("\\", "/").split("/")
     return "/".join(part for part in parts if part not in ("", "."))
 
 
 def file_named(root: Path, text: str) -> str | None:
-    """Where below ``root`` the file lies that a table names, with "/"; None where there is none.
+    """Path below ``root``, with "/", of the file that a table names; None where there is none.
 
     The table may come from another machine: with "\\" between folders, with a drive or with
     folders above ``root``, which are left out one by one.
@@ -98,7 +98,7 @@ def file_named(root: Path, text: str) -> str | None:
     return text if text and Path(text).is_file() and Path(text).is_absolute() else None
 
 
-def folder_of(root: Path, origin: str) -> Path:
+def existing_folder(root: Path, origin: str) -> Path:
     """``root``, where it is a folder.
 
     Raises:
@@ -109,8 +109,8 @@ def folder_of(root: Path, origin: str) -> Path:
     return root
 
 
-def none_found(root: Path, what: str, origin: str) -> ReadableError:
-    """The error for a folder whose table names images that are all missing."""
+def no_images_error(root: Path, what: str, origin: str) -> ReadableError:
+    """The error for a folder that has none of the images that its table names."""
     return ReadableError(f"{root} holds no {what} that its table names. Expected {origin}.")
 
 
@@ -123,5 +123,30 @@ def years(text: str) -> int | None:
 
 
 def sex(text: str) -> Sex:
-    """ "F", "M" or "" from the words that tables use."""
+    """ "F", "M" or "" from a value of a table."""
     return _SEXES.get(text.strip()[:1].upper(), "")
+
+
+def chosen_findings(names: str, known: Sequence[str], origin: str) -> tuple[str, ...]:
+    """The findings of a recipe, in the set's order; all of them where none is named.
+
+    Args:
+        names: with commas between them, or "".
+        known: all findings of the set.
+        origin: name of the set, for the error.
+
+    Raises:
+        ReadableError: a finding that the set does not have, or fewer than two.
+    """
+    asked = [name.strip() for name in names.split(",") if name.strip()] or list(known)
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        raise ReadableError(
+            f"There is no finding {unknown[0]!r} in {origin}. Choose of: {', '.join(known)}."
+        )
+    if len(set(asked)) < 2:
+        raise ReadableError(
+            f"{len(set(asked))} finding(s) are there to be learned together. Name two or more by "
+            "--set finding=A,B, or leave multi_label out."
+        )
+    return tuple(name for name in known if name in asked)

@@ -10,9 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Literal
 
-from training.datasets.findings import chosen_findings
 from training.datasets.samples import Box, Dataset, Sample
-from training.datasets.tables import folder_of, none_found, rows_of
+from training.datasets.tables import chosen_findings, existing_folder, no_images_error, read_rows
 
 ORIGIN = (
     "VinDr-CXR as PhysioNet hands it out (doi:10.13026/3akn-b287): train/*.dicom, test/*.dicom and "
@@ -37,27 +36,27 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     Raises:
         ReadableError: a table, a column or every image is missing.
     """
-    folder_of(root, ORIGIN)
+    existing_folder(root, ORIGIN)
     if multi_label:
-        return _together(root, finding)
+        return _multi_label(root, finding)
     finding = finding or "Cardiomegaly"
     samples = [*_samples(root, "train", finding), *_samples(root, "test", finding)]
     if not samples:
-        raise none_found(root, "film", ORIGIN)
+        raise no_images_error(root, "image", ORIGIN)
     classes = ("no finding", finding.lower())
     return Dataset("vindr", classes, classes[0], tuple(samples), LICENCE, NOTE)
 
 
-def _together(root: Path, words: str) -> Dataset:
+def _multi_label(root: Path, names: str) -> Dataset:
     """Every image, with all findings that most of its readers name."""
     tables = {split: root / "annotations" / f"image_labels_{split}.csv" for split in _SPLITS}
-    first = rows_of(tables["train"], ("image_id", CLEAR), ORIGIN)[0]
-    known = [name for name in first if name.lower() not in _NO_FINDINGS]
-    findings = chosen_findings(words, sorted(known), "VinDr-CXR")
+    first = read_rows(tables["train"], ("image_id", CLEAR), ORIGIN)[0]
+    columns = [name for name in first if name.lower() not in _NO_FINDINGS]
+    findings = chosen_findings(names, sorted(columns), "VinDr-CXR")
     samples = []
     for split, table in tables.items():
         votes: dict[str, list[list[bool]]] = defaultdict(list)
-        for row in rows_of(table, ("image_id", *findings), ORIGIN):
+        for row in read_rows(table, ("image_id", *findings), ORIGIN):
             votes[row["image_id"]].append([_yes(row[name]) for name in findings])
         boxes = {
             name: _boxes(root / "annotations" / f"annotations_{split}.csv", name)
@@ -80,14 +79,14 @@ def _together(root: Path, words: str) -> Dataset:
                     )
                 )
     if not samples:
-        raise none_found(root, "film", ORIGIN)
+        raise no_images_error(root, "image", ORIGIN)
     return Dataset("vindr", findings, None, tuple(samples), LICENCE)
 
 
 def _samples(root: Path, split: Literal["train", "test"], finding: str) -> list[Sample]:
     table = root / "annotations" / f"image_labels_{split}.csv"
     votes: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    for row in rows_of(table, ("image_id", finding, CLEAR), ORIGIN):
+    for row in read_rows(table, ("image_id", finding, CLEAR), ORIGIN):
         votes[row["image_id"]].append((_yes(row[finding]), _yes(row[CLEAR])))
     boxes = _boxes(root / "annotations" / f"annotations_{split}.csv", finding)
     samples = []
@@ -95,9 +94,9 @@ def _samples(root: Path, split: Literal["train", "test"], finding: str) -> list[
         path = root / split / f"{image}.dicom"
         named, clear = (sum(vote[i] for vote in read) * 2 > len(read) for i in (0, 1))
         if path.is_file() and (named or clear):
-            found = tuple(boxes[image]) if named else ()
+            marks = tuple(boxes[image]) if named else ()
             samples.append(
-                Sample(image, path, image, int(named), boxes=found, official_split=split)
+                Sample(image, path, image, int(named), boxes=marks, official_split=split)
             )
     return samples
 
@@ -107,9 +106,9 @@ def _yes(text: str) -> bool:
 
 
 def _boxes(table: Path, finding: str) -> dict[str, list[Box]]:
-    found: dict[str, list[Box]] = defaultdict(list)
-    for row in rows_of(table, ("image_id", "class_name", *_CORNERS), ORIGIN):
+    boxes: dict[str, list[Box]] = defaultdict(list)
+    for row in read_rows(table, ("image_id", "class_name", *_CORNERS), ORIGIN):
         if row["class_name"] == finding and row["x_min"]:
             left, top, right, bottom = (float(row[key]) for key in _CORNERS)
-            found[row["image_id"]].append(Box(left, top, right - left, bottom - top, finding))
-    return found
+            boxes[row["image_id"]].append(Box(left, top, right - left, bottom - top, finding))
+    return boxes

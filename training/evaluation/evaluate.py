@@ -22,11 +22,11 @@ from training.datasets.registry import open_dataset
 from training.datasets.samples import Dataset, Sample
 from training.evaluation.report import report
 from training.evaluation.scored_predictions import ScoredPredictions
-from training.progress import shown
+from training.io import progress_bar
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from training.datasets.phantom import PhantomSample
+    from training.datasets.phantom.dataset import PhantomSample
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +75,8 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
 def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
     """The phantoms of the recipe's test split, none of them rendered yet."""
     from training.data.splits import split_of
-    from training.datasets.phantom import Shortcut, phantom_samples
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import Shortcut
 
     samples = phantom_samples(
         recipe.phantom_seed,
@@ -112,7 +113,7 @@ def evaluate_samples(
     """The same for given samples, each read, placed and predicted as for a reader."""
     from dprotonet.inference.predictor import Predictor
 
-    read = (sample.load() for sample in shown(samples, len(samples), "evaluate"))
+    read = (sample.load() for sample in progress_bar(samples, len(samples), "evaluate"))
     predictions = list(Predictor(bundle, device).predict_many(read))
     probabilities: NDArray[np.float64] = np.array(
         [[p.probabilities[name] for name in bundle.classes] for p in predictions]

@@ -16,7 +16,8 @@ from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
-    from dprotonet.explain import Explanation, Node
+    from dprotonet.explain.explanation import Explanation
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.prediction import Prediction
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
@@ -39,7 +40,7 @@ def faithfulness(
 
     The class node is read as its logit: a probability near 1 would hide what a mask takes away.
     """
-    from dprotonet.explain import TIERS
+    from dprotonet.explain.settings import TIERS
 
     bundle, method = predictor.bundle, replace(method, class_scale="logit")
     rows: dict[str, list[dict[str, float]]] = {node: [] for node in NODES}
@@ -75,8 +76,8 @@ def strongest(prediction: Prediction) -> str:
 
 def leading_nodes(bundle: Bundle, prediction: Prediction) -> list[Node]:
     """The predicted class, and that class's strongest prototype."""
-    from dprotonet.explain import PrototypeNode
     from dprotonet.explain.image import class_node
+    from dprotonet.explain.nodes import PrototypeNode
 
     prototype = strongest(prediction)
     return [

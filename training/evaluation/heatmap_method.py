@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dprotonet.explain import Explanation, Node
+    from dprotonet.explain.explanation import Explanation
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from dprotonet.modeling.model import DProtoNet
 
@@ -19,8 +20,8 @@ class HeatmapMethod:
     """A heatmap method with its settings.
 
     Attributes:
-        name: a name out of ``dprotonet.explain.METHODS``.
-        tier: a name out of ``dprotonet.explain.TIERS``.
+        name: a name out of ``dprotonet.names.METHODS``.
+        tier: a name out of ``dprotonet.names.TIERS``.
         class_scale: of class nodes; None for the tier's.
         seed: of the masks.
     """
@@ -46,7 +47,8 @@ class HeatmapMethod:
             valid_mask: ``(S, S)`` bool, False in the padding.
             model: to explain instead of the predictor's, on any device.
         """
-        from dprotonet.explain import METHODS, TIERS
+        from dprotonet.explain.baselines.registry import METHODS
+        from dprotonet.explain.settings import TIERS
 
         settings = TIERS[self.tier]
         if self.class_scale is not None:

@@ -32,7 +32,7 @@ def out_of_fold(
 
     Args:
         out: the folder of ``train --folds N --bundles``.
-        methods: names out of ``dprotonet.explain.METHODS``.
+        methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
         ReadableError: ``out`` holds no networks of folds, or no image has a box or a mask.

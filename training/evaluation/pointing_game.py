@@ -27,14 +27,14 @@ def pointing(
 
     Args:
         count: rightly predicted images with a finding to score, in the order of the data set.
-        methods: names out of ``dprotonet.explain.METHODS``.
+        methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
         ReadableError: the bundle was not trained on phantoms, whose masks are known.
     """
-    from dprotonet.explain import ClassNode
+    from dprotonet.explain.nodes import ClassNode
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import FINDINGS
+    from training.datasets.phantom.parameters import FINDINGS
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom":

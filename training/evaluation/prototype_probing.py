@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dprotonet.modeling.labels import owned
-from training.data.inputs import number
+from training.data.inputs import derived_seed
 from training.data.placed_images import labels_of
 from training.evaluation import prototype_metrics as figures
 from training.evaluation.faithfulness import evenly_spaced, strongest
@@ -105,7 +105,7 @@ def _probes(predictor: Predictor, chosen: Sequence[Sample]) -> Iterator[_Probe]:
         image = sample.load()
         x, placement = bundle.preprocessing(image)
         assert before is not None
-        noise = torch.Generator().manual_seed(number("noise", sample.sample_id))
+        noise = torch.Generator().manual_seed(derived_seed("noise", sample.sample_id))
         noisy = x + figures.NOISE * torch.randn(x.shape, generator=noise)
         similarities, masks = _activations(predictor, torch.stack([x, noisy]))
         peaks = figures.peaks(masks, bundle.options.image_size)

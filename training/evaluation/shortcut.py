@@ -27,7 +27,8 @@ from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import CaseFacts, PhantomSample
+    from training.datasets.phantom.dataset import PhantomSample
+    from training.datasets.phantom.parameters import CaseFacts
 
 _log = logging.getLogger(__name__)
 
@@ -42,13 +43,13 @@ def shortcut(
     ``energy`` is the fraction of a heatmap inside the token's mask, to be read beside ``area``.
 
     Args:
-        methods: names out of ``dprotonet.explain.METHODS``.
+        methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
         ReadableError: the bundle was trained on other images, or no test image is usable.
     """
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom import FINDINGS, Shortcut
+    from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom" or not recipe.phantom_shortcut:
@@ -136,7 +137,8 @@ def _most_probable(probabilities: dict[str, float]) -> str:
 
 
 def _probabilities(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
-    from training.datasets.phantom import as_image, render
+    from training.datasets.phantom.dataset import as_image
+    from training.datasets.phantom.generator import render
 
     return predictor.predict(as_image(render(facts))).probabilities
 

@@ -18,29 +18,33 @@ SIDE = 448  # px, of a picture; framed as the network sees the image, so that he
 
 
 def application_data() -> Path:
-    """The application's data folder: DPROTONET_DATA, or its place under the home folder."""
-    named = os.environ.get("DPROTONET_DATA")
-    return Path(named) if named else Path.home() / ".local" / "share" / "dprotonet-review"
+    """The application's data folder: DPROTONET_DATA, or the usual one below the home folder.
+
+    The variable and ``galleries/DIGEST/PROTOTYPE-SHA256.png`` in the folder are an interface that
+    the application documents; nothing of it is imported here.
+    """
+    folder = os.environ.get("DPROTONET_DATA")
+    return Path(folder) if folder else Path.home() / ".local" / "share" / "dprotonet-review"
 
 
-def attach(bundle: Bundle, data: Path | None, target: Path | None = None) -> int:
+def attach(bundle: Bundle, data: Path | None, application: Path) -> int:
     """Write one PNG for each source that the bundle's gallery lists.
 
     Args:
         data: the data set that the bundle was trained on.
-        target: the application's data folder; None for the usual one.
+        application: the application's data folder.
 
     Returns:
         Number of pictures.
 
     Raises:
-        ReadableError: a source is missing, or its file is another one than in training.
+        ReadableError: a source is missing, or its file is not the one of training.
     """
     samples = {s.sample_id: s for s in open_dataset(recipe_of(bundle), data).samples}
-    folder = (target or application_data()) / "galleries" / bundle.digest
+    folder = application / "galleries" / bundle.digest
     folder.mkdir(parents=True, exist_ok=True)
-    placing = Preprocessing(size=SIDE)
-    drawn: dict[str, bytes] = {}
+    preprocessing = Preprocessing(size=SIDE)
+    pictures: dict[str, bytes] = {}
     for entry in bundle.gallery:
         sample = samples.get(entry.sample_id)
         if sample is None:
@@ -48,18 +52,18 @@ def attach(bundle: Bundle, data: Path | None, target: Path | None = None) -> int
                 f"{data} has no image {entry.sample_id}, a source of prototype {entry.prototype}. "
                 "Give the data that the bundle was trained on."
             )
-        if entry.sample_id not in drawn:
+        if entry.sample_id not in pictures:
             image = sample.load()
             if sample.image_sha256(image) != entry.image_sha256:
                 raise ReadableError(
                     f"The image {entry.sample_id} is not the file that the bundle was trained on. "
                     "Give the same files as in training."
                 )
-            unit, _ = placing.place(image)
-            drawn[entry.sample_id] = png(
+            unit, _ = preprocessing.place(image)
+            pictures[entry.sample_id] = png(
                 unit.mul(255).round().byte()[: 3 if image.is_colour else 1]
             )
         file = folder / f"{entry.prototype}-{entry.image_sha256[:16]}.png"
-        file.write_bytes(drawn[entry.sample_id])
+        file.write_bytes(pictures[entry.sample_id])
     _log.info("wrote %d pictures to %s", len(bundle.gallery), folder)
     return len(bundle.gallery)

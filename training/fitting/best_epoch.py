@@ -1,4 +1,4 @@
-"""Which epoch is the best on validation, and when to wait for no better one."""
+"""Which epoch is the best on validation, and when to stop waiting for a better one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from training.recipe import Recipe
 
 
-class Best:
-    """The best epoch so far, kept as a part of the checkpoint."""
+class BestEpoch:
+    """The best epoch so far, saved with the checkpoint."""
 
     def __init__(self) -> None:
         self.score: tuple[float, float] = (-math.inf, -math.inf)
@@ -21,7 +21,7 @@ class Best:
     def observe(self, network: nn.Module) -> None:
         """Keep the network's weights if the latest epoch of the history is the best."""
         latest = self.history[-1]
-        score = score_of(latest["auroc"], latest["log_loss"])
+        score = validation_score(latest["auroc"], latest["log_loss"])
         if score > self.score:
             state = network.state_dict()
             self.score = score
@@ -39,7 +39,7 @@ class Best:
 
 def best_epoch(history: list[dict[str, Any]]) -> int:
     """The epoch whose weights training leaves in the network."""
-    return int(max(history, key=lambda e: score_of(e["auroc"], e["log_loss"]))["epoch"])
+    return int(max(history, key=lambda e: validation_score(e["auroc"], e["log_loss"]))["epoch"])
 
 
 def is_over(history: list[dict[str, Any]], recipe: Recipe) -> bool:
@@ -50,6 +50,6 @@ def is_over(history: list[dict[str, Any]], recipe: Recipe) -> bool:
     return bool(since >= recipe.patience)
 
 
-def score_of(area: float | None, loss: float) -> tuple[float, float]:
+def validation_score(area: float | None, loss: float) -> tuple[float, float]:
     """By AUROC to three digits, then by log-loss; without AUROC (one class only) by log-loss."""
     return (-1.0 if area is None else round(area, 3), -loss)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-_NEWTON_STEPS, _PULL = 20, 0.1
+_NEWTON_STEPS, _RIDGE = 20, 0.1
 _TEMPERATURES = np.geomspace(0.05, 20.0, 401)  # its middle is 1
 
 
@@ -19,7 +19,7 @@ def softmax(logits: Array, temperature: float = 1.0) -> Array:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def chances(
+def class_probabilities(
     logits: Array,
     labels: NDArray[Any],
     temperature: float = 1.0,
@@ -40,13 +40,13 @@ def _sigmoid(odds: Array) -> Array:
 
 
 def log_loss(logits: Array, labels: NDArray[Any], temperature: float = 1.0) -> float:
-    """Mean negative log-probability of the truth; of multi-label images, over their classes too."""
-    said = chances(logits, labels, temperature)
+    """Mean negative log-probability of the truth; for multi-label images over their classes too."""
+    probabilities = class_probabilities(logits, labels, temperature)
     if labels.ndim == 1:
-        own = said[np.arange(len(labels)), labels]
+        of_truth = probabilities[np.arange(len(labels)), labels]
     else:
-        own = np.where(labels, said, 1.0 - said)
-    return float(-np.log(np.maximum(own, 1e-12)).mean())
+        of_truth = np.where(labels, probabilities, 1.0 - probabilities)
+    return float(-np.log(np.maximum(of_truth, 1e-12)).mean())
 
 
 def fit_temperature(logits: Array, labels: NDArray[Any]) -> float:
@@ -62,20 +62,20 @@ def fit_offsets(logits: Array, labels: NDArray[np.bool_]) -> tuple[float, Array]
     """Temperature, and ``(K,)`` offsets of the classes, of least log-loss (Platt 1999).
 
     Weights on rare findings and a last layer without bias leave probabilities too high or too low
-    as a whole; an offset puts that right without touching the order of the images. A slight pull to
-    0 keeps it finite where validation has a class never or always.
+    as a whole; an offset corrects that and leaves the order of the images as it is. A small ridge
+    penalty keeps it finite where validation has a class never or always.
     """
     best: tuple[float, float, Array] = (np.inf, 1.0, np.zeros(logits.shape[1]))
     for temperature in _TEMPERATURES.tolist():
         offsets = np.zeros(logits.shape[1])
         for _ in range(_NEWTON_STEPS):
-            said = _sigmoid(logits / temperature + offsets)
-            slope = (said - labels).sum(axis=0) + _PULL * offsets
-            bend = (said * (1.0 - said)).sum(axis=0) + _PULL
-            offsets = offsets - np.clip(slope / bend, -2.0, 2.0)
-        said = _sigmoid(logits / temperature + offsets)
-        own = np.maximum(np.where(labels, said, 1.0 - said), 1e-12)
-        loss = float(-np.log(own).sum() + 0.5 * _PULL * (offsets**2).sum())
+            probabilities = _sigmoid(logits / temperature + offsets)
+            gradient = (probabilities - labels).sum(axis=0) + _RIDGE * offsets
+            curvature = (probabilities * (1.0 - probabilities)).sum(axis=0) + _RIDGE
+            offsets = offsets - np.clip(gradient / curvature, -2.0, 2.0)
+        probabilities = _sigmoid(logits / temperature + offsets)
+        of_truth = np.maximum(np.where(labels, probabilities, 1.0 - probabilities), 1e-12)
+        loss = float(-np.log(of_truth).sum() + 0.5 * _RIDGE * (offsets**2).sum())
         if loss < best[0]:
             best = loss, temperature, offsets
     return best[1], best[2]
@@ -84,16 +84,15 @@ def fit_offsets(logits: Array, labels: NDArray[np.bool_]) -> tuple[float, Array]
 def fit_threshold(positive_probability: Array, positive: NDArray[np.bool_]) -> float:
     """The threshold of the largest sensitivity + specificity (Youden 1950).
 
-    Halfway between two neighbouring images, so that it does not sit on one of them; of equals the
-    one closest to 0.5.
+    It lies halfway between two neighbouring images. Ties go to the one closest to 0.5.
     """
     values = np.unique(positive_probability)
     cuts = np.concatenate(([values[0]], (values[1:] + values[:-1]) / 2))
     if not positive.any() or positive.all():
         return 0.5
-    called = positive_probability[None, :] >= cuts[:, None]
-    sensitivity = called[:, positive].mean(axis=1)
-    specificity = 1.0 - called[:, ~positive].mean(axis=1)
+    positive_calls = positive_probability[None, :] >= cuts[:, None]
+    sensitivity = positive_calls[:, positive].mean(axis=1)
+    specificity = 1.0 - positive_calls[:, ~positive].mean(axis=1)
     gain = np.round(sensitivity + specificity, 9)
     best = np.flatnonzero(gain == gain.max())
     return float(cuts[best[np.argmin(np.abs(cuts[best] - 0.5))]])

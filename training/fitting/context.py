@@ -1,4 +1,4 @@
-"""What one training command works on: images, inputs, and the rows of each split."""
+"""The data of one training command: images, network inputs, and the rows of each split."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from torch import Tensor
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.update import PrototypeBatch
 from training.data.inputs import Inputs, LiveInputs, class_weights
-from training.data.placed_images import PlacedImages
+from training.data.leakage import group_duplicates
+from training.data.placed_images import PlacedImages, place_images
 from training.datasets.samples import Dataset
+from training.fitting.distributed import is_main, wait
 from training.recipe import Recipe
 
 PER_PASS = 16  # images that pass together in the prototype update
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """What all phases, folds and networks of one command share.
+class TrainingContext:
+    """What is common to all phases, folds and networks of one command.
 
     Attributes:
         live: inputs of all images through the whole network.
-        inputs: what training feeds: ``live``, or activations behind the frozen blocks.
-        cut: leave networks cut behind their frozen blocks and judge them on the kept activations
-            too, which are in 16 bit: for figures, not for a bundle.
+        inputs: those of training: ``live``, or activations behind the frozen blocks.
+        cut: leave networks cut behind their frozen blocks and evaluate them, too, on the cached
+            activations, which are in 16 bit: for figures, not for a bundle.
     """
 
     recipe: Recipe
@@ -47,7 +49,7 @@ class Run:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class SplitRows:
     """Rows of the images in each split, ``(n,)`` int64."""
 
     train: Tensor
@@ -55,20 +57,50 @@ class Rows:
     test: Tensor
 
 
-def balance(run: Run, rows: Rows) -> Tensor | None:
+def load_images(dataset: Dataset, recipe: Recipe, keep: Path) -> PlacedImages:
+    """All images of a data set on the network's grid.
+
+    Equal images of several patients count as one patient's where the recipe says so. Of several
+    processes the first places the images, and the others read what it kept.
+
+    Args:
+        keep: a .safetensors file in which the placed images outlive the run.
+
+    Raises:
+        ReadableError: images cannot be read, and the recipe does not leave them out.
+    """
+    if not is_main():
+        wait()
+    images = place_images(
+        dataset.samples,
+        Preprocessing(size=recipe.image_size),
+        classes=len(dataset.classes),
+        keep=keep,
+        damaged=recipe.damaged,
+    )
+    if is_main():
+        wait()
+    return group_duplicates(images) if recipe.duplicates == "group" else images
+
+
+def balance(context: TrainingContext, rows: SplitRows) -> Tensor | None:
     """``(K,)`` weights of the classes in the loss, or None."""
-    if not run.recipe.class_balance:
+    if not context.recipe.class_balance:
         return None
-    return class_weights(run.images.labels[rows.train], len(run.dataset.classes)).to(run.device)
+    return class_weights(context.images.labels[rows.train], len(context.dataset.classes)).to(
+        context.device
+    )
 
 
-def prototype_batches(run: Run, rows: Tensor, inputs: Inputs) -> Iterator[PrototypeBatch]:
-    """Training images as the prototype update takes them, without augmentation."""
+def prototype_batches(
+    context: TrainingContext, rows: Tensor, inputs: Inputs
+) -> Iterator[PrototypeBatch]:
+    """Batches of training images for the prototype update, without augmentation."""
     for batch in rows.split(PER_PASS):
         at = batch.tolist()
         yield PrototypeBatch(
             inputs.clean(batch),
-            run.images.labels[batch],
-            [run.images.samples[i].sample_id for i in at],
-            [run.images.sha256s[i] for i in at],
+            context.images.labels[batch],
+            [context.images.samples[i].sample_id for i in at],
+            [context.images.sha256s[i] for i in at],
         )

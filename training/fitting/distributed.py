@@ -1,6 +1,6 @@
-"""One training by several processes: each takes its share of every batch, and one of them writes.
+"""One training by several processes: each takes its part of every batch, and one of them writes.
 
-`torchrun` starts them and says by RANK, WORLD_SIZE and LOCAL_RANK who is who. Every process reads
+`torchrun` starts them and numbers them by RANK, WORLD_SIZE and LOCAL_RANK. Every process reads
 all images and comes to the same prototypes and figures; gradients alone are averaged between them.
 """
 
@@ -22,7 +22,7 @@ def is_shared() -> bool:
 
 
 def join(device: str) -> str:
-    """Meet the other processes, where there are any.
+    """Join the other processes, where there are any.
 
     Args:
         device: "cpu", "cuda" or "cuda:N".
@@ -48,7 +48,7 @@ def is_main() -> bool:
 
 
 def wait() -> None:
-    """Go on when all processes have come here."""
+    """Wait until all processes have come here."""
     if distributed.is_initialized():
         distributed.barrier()
 
@@ -60,12 +60,12 @@ def averaged(network: nn.Module) -> nn.Module:
     return nn.parallel.DistributedDataParallel(network)
 
 
-def share(batch: Tensor) -> Tensor:
-    """This process's rows of a batch ``(n,)``, every one of them in exactly one process.
+def own_part(batch: Tensor) -> Tensor:
+    """This process's rows of a batch ``(n,)``; each row belongs to exactly one process.
 
     Raises:
         ReadableError: the batch cannot be shared out evenly, so that its mean would not be that of
-            the shares.
+            the parts.
     """
     if not distributed.is_initialized():
         return batch

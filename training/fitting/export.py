@@ -14,15 +14,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dprotonet.bundle.bundle import Bundle, GalleryPicture
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.writer import save_bundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
-from training.fitting.context import PER_PASS, Rows, Run, prototype_batches
-from training.fitting.fit import Fitted
+from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
+from training.fitting.fit import FittedNetwork
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -30,7 +33,7 @@ _PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite")
 
 
 @dataclass(frozen=True)
-class Showing:
+class GalleryOptions:
     """What the gallery holds.
 
     Attributes:
@@ -45,59 +48,63 @@ class Showing:
 
 
 def write_bundle(
-    run: Run,
-    rows: Rows,
-    fitted: Fitted,
-    black: Fitted | None,
+    context: TrainingContext,
+    rows: SplitRows,
+    fitted: FittedNetwork,
+    black: FittedNetwork | None,
     folder: Path,
-    showing: Showing,
+    options: GalleryOptions,
     *,
     hardware: str = "",
 ) -> Bundle:
-    """Write the bundle, judge it on the test images as it stands on disk, complete its card."""
+    """Write the bundle, evaluate it on the test images as it is on disk, complete its card."""
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None
     statistics = activation_statistics(
-        model.cpu(), prototype_batches(run, rows.train, run.live), images_per_pass=PER_PASS
+        model.cpu(), prototype_batches(context, rows.train, context.live), images_per_pass=PER_PASS
     )
-    bundle = Bundle.save(
+    bundle = save_bundle(
         folder,
-        name=run.recipe.name,
-        model=model,
-        preprocessing=run.preprocessing,
-        update=update,
-        statistics=statistics,
-        card=_card(run, rows, fitted, {}),
-        negative_class=run.dataset.negative_class,
-        temperature=fitted.temperature,
-        threshold=fitted.threshold,
-        thresholds=fitted.thresholds,
-        offsets=fitted.offsets,
-        gallery=tuple(_gallery(run, fitted, showing)),
-        half_precision=run.recipe.half_precision,
+        BundleParts(
+            name=context.recipe.name,
+            model=model,
+            preprocessing=context.preprocessing,
+            update=update,
+            statistics=statistics,
+            card=_card(context, rows, fitted, {}),
+            negative_class=context.dataset.negative_class,
+            temperature=fitted.temperature,
+            threshold=fitted.threshold,
+            thresholds=fitted.thresholds,
+            offsets=fitted.offsets,
+            gallery=tuple(_gallery(context, fitted, options)),
+            half_precision=context.recipe.half_precision,
+        ),
     )
-    test = [run.images.samples[i] for i in rows.test.tolist()]
+    test = [context.images.samples[i] for i in rows.test.tolist()]
     metrics = evaluate_samples(
-        bundle, test, "test", resamples=run.recipe.resamples, device=run.device
+        bundle, test, "test", resamples=context.recipe.resamples, device=context.device
     )
     if black is not None:
-        judged = black.judged(run, rows.test)
-        metrics["black_box"] = report(judged, resamples=run.recipe.resamples, curves=False)
+        scored = black.predictions(context, rows.test)
+        metrics["black_box"] = report(scored, resamples=context.recipe.resamples, curves=False)
         metrics["auroc_minus_black_box"] = paired_difference(
-            fitted.judged(run, rows.test), judged, resamples=run.recipe.resamples
+            fitted.predictions(context, rows.test), scored, resamples=context.recipe.resamples
         )
-    card = _card(run, rows, fitted, metrics)
+    card = _card(context, rows, fitted, metrics)
     return bundle.amend(card=replace(card, training={**card.training, "hardware": hardware}))
 
 
-def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> ModelCard:
-    text, dataset = run.recipe.card, run.dataset
+def _card(
+    context: TrainingContext, rows: SplitRows, fitted: FittedNetwork, metrics: dict[str, Any]
+) -> ModelCard:
+    text, dataset = context.recipe.card, context.dataset
     training = {
-        "recipe": run.recipe.to_json() | {"weights": weights_name(run.recipe)},
+        "recipe": context.recipe.to_json() | {"weights": weights_name(context.recipe)},
         "films": {"train": len(rows.train), "validation": len(rows.validation)}
         | {"test": len(rows.test)}
-        | ({"left_out": len(run.images.left_out)} if run.images.left_out else {}),
+        | ({"left_out": len(context.images.left_out)} if context.images.left_out else {}),
         "chosen_on_validation": {
             "epoch": best_epoch(fitted.history),
             "temperature": round(fitted.temperature, 4),
@@ -122,21 +129,27 @@ def _card(run: Run, rows: Rows, fitted: Fitted, metrics: dict[str, Any]) -> Mode
     )
 
 
-def _gallery(run: Run, fitted: Fitted, showing: Showing) -> Iterable[GalleryPicture]:
+def _gallery(
+    context: TrainingContext, fitted: FittedNetwork, options: GalleryOptions
+) -> Iterable[GalleryPicture]:
     """Heatmaps (and pictures) of the heaviest sources of every prototype."""
-    from dprotonet.explain import MDM, TIERS, PrototypeNode
+    from dprotonet.explain.mdm.mdm import MDM
+    from dprotonet.explain.nodes import PrototypeNode
+    from dprotonet.explain.settings import TIERS
 
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None
-    mdm = MDM(model, TIERS[showing.tier])
-    place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
+    mdm = MDM(model, TIERS[options.tier])
+    row_of = {s.sample_id: i for i, s in enumerate(context.images.samples)}
     for number, (name, sources) in enumerate(zip(model.prototype_ids, update.sources, strict=True)):
-        for source in sources[: showing.sources]:
-            row = torch.tensor([place[source.sample_id]])
-            found = mdm.explain(run.live.clean(row)[0], [PrototypeNode(number)], seed=0)
-            picture = png(run.images.pixels[row][0]) if showing.pictures else None
-            yield GalleryPicture(name, source.sample_id, picture, png(_grey(found[0].heatmap)))
+        for source in sources[: options.sources]:
+            row = torch.tensor([row_of[source.sample_id]])
+            explanations = mdm.explain(context.live.clean(row)[0], [PrototypeNode(number)], seed=0)
+            picture = png(context.images.pixels[row][0]) if options.pictures else None
+            yield GalleryPicture(
+                name, source.sample_id, picture, png(_grey(explanations[0].heatmap))
+            )
         _log.info("gallery: %s", name)
 
 

@@ -1,10 +1,11 @@
-"""What is trained: a network cut behind its frozen blocks, and the black box to compare with."""
+"""The networks that are trained: a DProtoNet, the black box beside it, and parts of both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,12 +14,11 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.backbones import Backbone, build_backbone
 from dprotonet.modeling.losses import LossWeights, classification_loss, prototype_loss
-from dprotonet.modeling.model import DProtoNet, Inference, build_model
+from dprotonet.modeling.model import Inference, build_model
 from dprotonet.modeling.options import ModelOptions
+from training.data.inputs import Inputs
 from training.fitting.occurrence_loss import OccurrencePenalty
 from training.recipe import Recipe
-
-Network = DProtoNet | nn.Module
 
 
 class BlackBox(nn.Module):
@@ -39,7 +39,7 @@ class Trainee:
     """A network to train, with its own loss.
 
     Attributes:
-        network: has ``backbone`` and gives logits or an inference.
+        network: has ``backbone``; its output is logits or an inference.
         loss: (output, labels) to a scalar.
     """
 
@@ -84,12 +84,6 @@ def dprotonet(
     return Trainee(model, loss)
 
 
-def trainee(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
-    """The network that the recipe asks for."""
-    make = black_box if recipe.network == "blackbox" else dprotonet
-    return make(recipe, classes, balance)
-
-
 def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) -> Trainee:
     """A new black box, from the same weights and the same seed."""
     with torch.random.fork_rng(devices=[]):
@@ -105,8 +99,20 @@ def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
 
 
 def logits_of(output: Inference | Tensor) -> Tensor:
-    """The logits ``(N, K)`` in whatever a network gave."""
+    """The logits ``(N, K)`` of a network's output."""
     return output.logits if isinstance(output, Inference) else output
+
+
+def outputs(
+    network: nn.Module, inputs: Inputs, rows: Tensor, read: Callable[[Any], Tensor], device: str
+) -> Tensor:
+    """``read`` of the network's output on the images as they are, ``(n, …)`` on the CPU."""
+    network.eval()
+    with torch.inference_mode():
+        parts = [
+            read(network(inputs.clean(batch).to(device))).float().cpu() for batch in rows.split(32)
+        ]
+    return torch.cat(parts).clone()
 
 
 def backbone_of(network: nn.Module) -> nn.Module:
@@ -129,7 +135,7 @@ def front_blocks(backbone: nn.Module, count: int) -> nn.Sequential:
 
 
 def back_blocks(backbone: nn.Module, count: int) -> nn.Sequential:
-    """What follows :func:`front_blocks`: one after the other they are the backbone."""
+    """The blocks after :func:`front_blocks`; both in sequence are the backbone."""
     return nn.Sequential(*_blocks(backbone)[count:])
 
 
@@ -163,17 +169,17 @@ def _weights(recipe: Recipe) -> str | Path | None:
 
 
 def _start_from_bundle(backbone: Backbone, recipe: Recipe) -> None:
-    """Take over the backbone of a bundle where the recipe's weights are one's folder.
+    """Load the backbone of a bundle, where the recipe's weights are the folder of one.
 
     Raises:
         ReadableError: the folder is no bundle, or has another backbone.
     """
     if recipe.weights is None or not Path(recipe.weights).is_dir():
         return
-    trained = Bundle.load(Path(recipe.weights))
-    if trained.options.backbone != recipe.backbone:
+    bundle = Bundle.load(Path(recipe.weights))
+    if bundle.options.backbone != recipe.backbone:
         raise ReadableError(
-            f"The bundle {trained.name} has the backbone {trained.options.backbone}, the recipe "
-            f"asks for {recipe.backbone}. Give --set backbone={trained.options.backbone}."
+            f"The bundle {bundle.name} has the backbone {bundle.options.backbone}, the recipe "
+            f"asks for {recipe.backbone}. Give --set backbone={bundle.options.backbone}."
         )
-    backbone.load_state_dict(trained.model.backbone.state_dict())
+    backbone.load_state_dict(bundle.model.backbone.state_dict())

@@ -1,4 +1,4 @@
-"""XProtoNet's penalties on occurrence maps, for comparison: small maps that follow the image.
+"""XProtoNet's penalties on occurrence maps, for comparison: sparse maps that follow the image.
 
 Kim et al., "XProtoNet: Diagnosis in Chest Radiography with Global and Local Explanations", CVPR
 2021, section 3.3. DProtoNet's masks go without them.
@@ -14,14 +14,14 @@ from torch.nn import functional
 
 from dprotonet.modeling.model import DProtoNet
 
-_MOST_DEGREES, _MOST_SHIFT, _MOST_ZOOM = 10.0, 0.1, 0.1  # of rotation; of the side; share
+_MAX_DEGREES, _MAX_SHIFT, _MAX_ZOOM = 10.0, 0.1, 0.1  # degrees; fraction of the side; fraction
 
 
 class OccurrencePenalty:
     """Sparsity and affine equivariance of a model's maps, for the batch it saw last.
 
-    Where training keeps activations behind frozen blocks, it is these that are turned and shifted,
-    not the image.
+    Where training caches activations behind frozen blocks, the activations are transformed instead
+    of the image.
     """
 
     def __init__(self, model: DProtoNet, sparsity: float, equivariance: float) -> None:
@@ -29,8 +29,8 @@ class OccurrencePenalty:
         Args:
             model: a model with "image" masks; its inputs are noted as they come.
             sparsity: weight of the maps' mean.
-            equivariance: weight of the mean distance between the map of the changed input and the
-                changed map of the input.
+            equivariance: weight of the mean distance between the map of the transformed input and
+                the transformed map of the input.
         """
         self._model, self._sparsity, self._equivariance = model, sparsity, equivariance
         self._inputs: Tensor | None = None
@@ -44,25 +44,25 @@ class OccurrencePenalty:
         total = self._sparsity * masks.mean()
         if not self._equivariance or self._inputs is None:
             return total
-        change = random_affine(len(masks), masks.device)
+        affine = random_affine(len(masks), masks.device)
         model = self._model
-        deep = model.backbone(changed(self._inputs, change))
-        turned = model.masks(deep, model.add_on(deep), model.prototypes)
-        apart = (turned - changed(masks, change)).abs().mean()
-        return total + self._equivariance * apart
+        features = model.backbone(transformed(self._inputs, affine))
+        masks_of_transformed = model.masks(features, model.add_on(features), model.prototypes)
+        distance = (masks_of_transformed - transformed(masks, affine)).abs().mean()
+        return total + self._equivariance * distance
 
 
 def random_affine(count: int, device: torch.device) -> Tensor:
-    """``(N, 2, 3)`` small rotations, shifts and zooms, from torch's present random state."""
-    draw = torch.rand(4, count, device=device) * 2.0 - 1.0
-    angle, zoom = draw[0] * math.radians(_MOST_DEGREES), 1.0 + draw[1] * _MOST_ZOOM
+    """``(N, 2, 3)`` small rotations, shifts and zooms, from torch's current random state."""
+    uniform = torch.rand(4, count, device=device) * 2.0 - 1.0
+    angle, zoom = uniform[0] * math.radians(_MAX_DEGREES), 1.0 + uniform[1] * _MAX_ZOOM
     cos, sin = angle.cos() * zoom, angle.sin() * zoom
-    shift = draw[2:] * 2.0 * _MOST_SHIFT  # the grid is two wide
+    shift = uniform[2:] * 2.0 * _MAX_SHIFT  # the grid is two wide
     upper = torch.stack([cos, -sin, shift[0]], dim=1)
     return torch.stack([upper, torch.stack([sin, cos, shift[1]], dim=1)], dim=1)
 
 
-def changed(maps: Tensor, change: Tensor) -> Tensor:
-    """``(N, C, h, w)`` under ``change (N, 2, 3)``, bilinear, 0 outside."""
-    grid = functional.affine_grid(change.to(maps.dtype), list(maps.shape), align_corners=False)
+def transformed(maps: Tensor, affine: Tensor) -> Tensor:
+    """``maps (N, C, h, w)`` under ``affine (N, 2, 3)``: bilinear, 0 outside."""
+    grid = functional.affine_grid(affine.to(maps.dtype), list(maps.shape), align_corners=False)
     return functional.grid_sample(maps, grid, padding_mode="zeros", align_corners=False)

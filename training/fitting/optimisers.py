@@ -1,4 +1,4 @@
-"""Optimiser and learning rates: new layers first, alone; then all of them, down a schedule."""
+"""Optimiser and learning rates: first of the new layers alone, then of all, by a schedule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import nn
 from training.recipe import Recipe
 
 _PLATEAU_FACTOR = 0.3
-_PLATEAU_EPOCHS = 1  # without a better validation loss, before the rates fall
+_PLATEAU_EPOCHS = 1  # without a better validation loss after which the rates fall
 
 
 class Plateau:
@@ -43,7 +43,7 @@ class Plateau:
 
 
 def optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """AdamW with a rate for the backbone and one for all that is new."""
+    """AdamW with one rate for the backbone and another for the new layers."""
     named = [(name, p) for name, p in network.named_parameters() if p.requires_grad]
     old = [p for name, p in named if name.startswith("backbone.")]
     new = [p for name, p in named if not name.startswith("backbone.")]

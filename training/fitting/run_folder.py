@@ -1,10 +1,14 @@
-"""``run.json``: what a run folder says of itself, so that it can be understood and repeated."""
+"""What a run folder says of itself, so that the run can be understood and repeated.
+
+``recipe.json`` holds the recipe, ``run.json`` every start of the run.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -13,12 +17,64 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dprotonet.errors import ReadableError
 from training.data.placed_images import PlacedImages
+from training.datasets.samples import Dataset
+from training.fitting.distributed import is_main
 from training.io import write_json
 from training.recipe import Recipe, weights_name
 
+_log = logging.getLogger(__name__)
 FILE = "run.json"
 PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite", "numpy", "pydicom", "pillow")
+
+
+def keep_recipe(recipe: Recipe, out: Path, *, resume: bool) -> None:
+    """Write ``recipe.json`` into the run's folder; a run goes on under its own recipe only.
+
+    Raises:
+        ReadableError: the run that is to be resumed was started with another recipe.
+    """
+    file, values = out / "recipe.json", recipe.to_json()
+    if resume and file.is_file():
+        before = json.loads(file.read_text(encoding="utf-8"))
+        changed = [key for key in values if before.get(key) != values[key]]
+        if changed:
+            raise ReadableError(
+                f"The run in {out} was started with {changed[0]}={before.get(changed[0])}, not "
+                f"{values[changed[0]]}. Give the same settings, or another --out."
+            )
+    if is_main():
+        write_json(file, values)
+
+
+def note_run(
+    out: Path,
+    recipe: Recipe,
+    dataset: Dataset,
+    images: PlacedImages,
+    *,
+    command: str,
+    device: str,
+    warnings: Sequence[str],
+) -> None:
+    """Note the start of a run in its folder, and log what is odd about the data."""
+    if not is_main():
+        return
+    if dataset.skipped:
+        first = dataset.skipped[0]
+        _log.info("%d files are no images and were skipped: %s …", len(dataset.skipped), first)
+    for warning in warnings:
+        _log.warning("%s", warning)
+    record = describe(
+        recipe,
+        images,
+        command=command,
+        device=device,
+        skipped=dataset.skipped,
+        warnings=warnings,
+    )
+    note_start(out, record)
 
 
 def describe(
@@ -31,15 +87,15 @@ def describe(
     skipped: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Recipe, versions, state of the code and hashes of the data; no path of the machine.
+    """Recipe, versions, state of the code and hashes of the data, without the machine's paths.
 
     Args:
         command: as it was given, without paths.
         now: None for the present.
-        skipped: files beside the images that are none.
-        warnings: what was said of the data before training.
+        skipped: files beside the images that are not images.
+        warnings: about the data, logged before training.
     """
-    return start(command=command, device=device, now=now) | {
+    return start_record(command=command, device=device, now=now) | {
         "recipe": recipe.to_json() | {"weights": weights_name(recipe)},
         "weights_sha256": _weights_sha256(recipe),
         "data": {
@@ -53,7 +109,7 @@ def describe(
     }
 
 
-def start(*, command: str, device: str, now: datetime | None = None) -> dict[str, Any]:
+def start_record(*, command: str, device: str, now: datetime | None = None) -> dict[str, Any]:
     """When and where a command was started, and on which state of the code."""
     return {
         "command": command,
@@ -66,11 +122,11 @@ def start(*, command: str, device: str, now: datetime | None = None) -> dict[str
     }
 
 
-def note_start(folder: Path, made: Mapping[str, Any]) -> None:
-    """Add one more start to what the folder says of itself."""
+def note_start(folder: Path, record: Mapping[str, Any]) -> None:
+    """Add one more start to the folder's ``run.json``."""
     file = folder / FILE
-    before = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
-    write_json(file, {"starts": [*before, made]})
+    earlier = json.loads(file.read_text(encoding="utf-8"))["starts"] if file.is_file() else []
+    write_json(file, {"starts": [*earlier, record]})
 
 
 def hardware(device: str) -> str:
@@ -99,14 +155,14 @@ def code_state(folder: Path) -> dict[str, Any]:
     return {"commit": commit, "changed": None if changes is None else bool(changes)}
 
 
-def _git(folder: Path, words: Sequence[str]) -> str | None:
+def _git(folder: Path, arguments: Sequence[str]) -> str | None:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=20
+        process = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=20
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return process.stdout.strip() if process.returncode == 0 else None
 
 
 def _weights_sha256(recipe: Recipe) -> str | None:

@@ -33,8 +33,8 @@ class Registry:
         self._known: dict[Path, tuple[Stamp, BundleInfo, Bundle | None]] = {}
 
     def all(self) -> tuple[BundleInfo, ...]:
-        """All bundles; of equal ones the first found. Unusable ones say why, at the end."""
-        found: dict[str, BundleInfo] = {}
+        """All bundles, the first one of each digest; unusable ones say why, at the end."""
+        bundles: dict[str, BundleInfo] = {}
         broken = []
         with self._lock:
             for path in self._paths():
@@ -42,8 +42,8 @@ class Registry:
                 if info.problem:
                     broken.append(info)
                 else:
-                    found.setdefault(info.digest, info)
-        return (*found.values(), *broken)
+                    bundles.setdefault(info.digest, info)
+        return (*bundles.values(), *broken)
 
     def get(self, digest: str) -> BundleInfo:
         """The bundle with this digest.
@@ -91,11 +91,11 @@ class Registry:
     def _look(self, path: Path) -> tuple[BundleInfo, Bundle | None]:
         facts = (path / MANIFEST).stat()
         stamp = (facts.st_mtime_ns, facts.st_size)
-        known = self._known.get(path)
-        if known is None or known[0] != stamp:
-            known = (stamp, *_load(path))
-            self._known[path] = known
-        return known[1], known[2]
+        cached = self._known.get(path)
+        if cached is None or cached[0] != stamp:
+            cached = (stamp, *_load(path))
+            self._known[path] = cached
+        return cached[1], cached[2]
 
 
 def _load(path: Path) -> tuple[BundleInfo, Bundle | None]:

@@ -1,4 +1,4 @@
-"""Opening files that nobody vouches for: in child processes, apart for each purpose."""
+"""Untrusted files are opened in child processes, separate ones for each purpose."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING
 from app.domain.cases import CaseFacts
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage, ImageFacts
     from dprotonet.images.isolated.archive import OpenArchive
+    from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
 VIEWING_CHILDREN = 2
 INTAKE_CHILDREN = 2
 ARCHIVE_CHILDREN = 2
-VIEWING_WAIT = 30.0  # seconds that somebody who waits before the screen waits for a free child
+VIEWING_WAIT = 30.0  # seconds that a page waits for a free child
 INTAKE_WAIT = 180.0  # seconds
-IDLE = 300.0  # seconds until a child that nobody asks gives its memory back
+IDLE = 300.0  # seconds until an idle child gives its memory back
 NICENESS = 5  # of intake: where processors are few, viewing goes first
 
 
 class ImageReader:
     """Child processes with limits; a file that crashes one is that file's error.
 
-    Images on their way in, archives, and images that somebody looks at have children of their
-    own, so that none of these waits for another.
+    Images that are taken in, archives, and images that are viewed have children of their own, so
+    that none of these waits for another.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """One frame's prediction and explanation: the saved one, or a new one that is saved.
 
-Nothing here imports torch: the model work itself is a :class:`Bench`.
+Nothing here imports torch: the model work itself is done by :class:`Predictors`.
 """
 
 from __future__ import annotations
@@ -8,53 +8,27 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from app.domain.errors import NotFound
-from app.domain.explanations import GridPlacement, SavedExplanation, Tier
+from app.domain.explanations import SavedExplanation, Tier
 from app.services import jobs, originals
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
+from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 BEAT_SECONDS = 0.3  # between two writes of a job's progress
 LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
 
 
-@dataclass(frozen=True, eq=False)
-class Explained:
-    """One node's heatmap, as the bench hands it over."""
-
-    node: str
-    tier: Tier
-    heatmap: np.ndarray
-    """(S, S) float32 in [0, 1] on the network grid."""
-    placement: GridPlacement
-    settings_digest: str
-    seed: int
-    raw_range: tuple[float, float]
-    value_before: float
-    value_after: float
-    passes_forward: int
-    passes_backward: int
-    seconds: float
-    measuring_seconds: float
-    stop_reason: str
-    faithfulness: dict[str, Any]
-    peak: tuple[float, float] | None = None
-    """Shares of the image's height and width."""
-    outside_body: float | None = None
-    """The map's share beside the body; None where the body cannot be told apart."""
-
-
-class Bench(Protocol):
+class Predictors(Protocol):
     """Where models are at work."""
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
@@ -70,7 +44,7 @@ class Bench(Protocol):
         seed: int,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
-    ) -> Explained:
+    ) -> Explanation:
         """One node's heatmap."""
 
 
@@ -90,12 +64,12 @@ class Pulse:
         gives_way: bool = False,
     ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
-        self._is_whole = is_whole  # False: one image of many, whose share is not the job's
+        self._is_whole = is_whole  # False: one image of many, whose progress is not the job's
         self._gives_way = gives_way  # to work for which a page shows nothing yet
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
 
-    def progress(self, share: float) -> None:
+    def progress(self, fraction: float) -> None:
         """Note how far the work is, 0 to 1."""
         now = time.monotonic()
         if now - self._beaten < BEAT_SECONDS:
@@ -104,7 +78,7 @@ class Pulse:
         with self._workplace.store.write() as tx:
             self._unwanted = tx.jobs.beat(
                 self._job_id,
-                progress=share if self._is_whole else None,
+                progress=fraction if self._is_whole else None,
                 now=self._workplace.clock(),
             )
 
@@ -122,7 +96,7 @@ class Pulse:
 
 
 def predict_frame(
-    workplace: Workplace, bench: Bench, case_id: str, *, frame: int, model: str
+    workplace: Workplace, pool: Predictors, case_id: str, *, frame: int, model: str
 ) -> Prediction:
     """A frame's prediction: the saved one, or a new one that is saved.
 
@@ -134,8 +108,8 @@ def predict_frame(
         if saved is not None:
             return saved
         case = tx.cases.get(case_id)
-    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    prediction = bench.predict(model, image)
+    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    prediction = pool.predict(model, image)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
         tx.predictions.save(
@@ -151,7 +125,7 @@ def predict_frame(
 
 def explain_frame(
     workplace: Workplace,
-    bench: Bench,
+    pool: Predictors,
     case_id: str,
     *,
     frame: int,
@@ -179,8 +153,8 @@ def explain_frame(
         )
     if saved is not None:
         return saved
-    image = workplace.images.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    made = bench.explain(
+    image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
+    explanation = pool.explain(
         model,
         image,
         node,
@@ -189,12 +163,21 @@ def explain_frame(
         progress=pulse.progress,
         cancelled=pulse.cancelled,
     )
-    staged = workplace.blobs.stage(npy(made.heatmap))
+    staged = workplace.blobs.stage(npy(explanation.heatmap))
     try:
         with originals.keeping(workplace) as (tx, keep):
             case = tx.cases.get(case_id)
-            key = keep(staged)
-            saved = _saved(workplace, made, case_id, case.pixel_sha256, frame, model, key)
+            saved = SavedExplanation(
+                explanation_id=jobs.new_id(),
+                case_id=case_id,
+                frame=frame,
+                pixel_sha256=case.pixel_sha256,
+                model=model,
+                tier=tier,
+                heatmap_key=keep(staged),
+                created_at=workplace.clock(),
+                **explanation.facts,
+            )
             tx.explanations.add(saved)
     except NotFound:
         raise Cancelled from None
@@ -208,39 +191,3 @@ def npy(heatmap: np.ndarray) -> bytes:
     out = io.BytesIO()
     np.save(out, np.ascontiguousarray(heatmap, dtype=np.float32), allow_pickle=False)
     return out.getvalue()
-
-
-def _saved(
-    workplace: Workplace,
-    made: Explained,
-    case_id: str,
-    pixel_sha256: str,
-    frame: int,
-    model: str,
-    key: str,
-) -> SavedExplanation:
-    return SavedExplanation(
-        explanation_id=jobs.new_id(),
-        case_id=case_id,
-        frame=frame,
-        pixel_sha256=pixel_sha256,
-        model=model,
-        node=made.node,
-        tier=made.tier,
-        settings_digest=made.settings_digest,
-        seed=made.seed,
-        raw_range=made.raw_range,
-        value_before=made.value_before,
-        value_after=made.value_after,
-        passes_forward=made.passes_forward,
-        passes_backward=made.passes_backward,
-        seconds=made.seconds,
-        measuring_seconds=made.measuring_seconds,
-        stop_reason=made.stop_reason,
-        faithfulness=made.faithfulness,
-        peak=made.peak,
-        outside_body=made.outside_body,
-        placement=made.placement,
-        heatmap_key=key,
-        created_at=workplace.clock(),
-    )

@@ -1,6 +1,6 @@
 """The one place of the application where models run: loaded bundles, the last used kept.
 
-Only the worker makes a bench; torch is imported when the first model is loaded.
+Only the worker makes a pool; torch is imported when the first model is loaded.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.domain.explanations import USUAL, GridPlacement, Tier
+from app.domain.explanations import USUAL, Tier
 from app.services.adapters.bundle_registry import Registry
-from app.services.inference.frames import Explained
+from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
     from dprotonet.inference.predictor import Predictor
 
 log = logging.getLogger(__name__)
 MOST_MODELS = 2  # kept loaded; a third pushes the one out that was used longest ago
 
 
-class ModelBench:
+class PredictorPool:
     """Loads bundles by digest and asks them."""
 
     def __init__(self, models: Registry, *, device: str = "cpu") -> None:
@@ -62,47 +62,15 @@ class ModelBench:
         seed: int,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
-    ) -> Explained:
+    ) -> Explanation:
         """One node's heatmap on the network grid.
 
         Raises:
             ReadableError: as ``predict``; WrongRequest: the node is not in the bundle.
             Cancelled: ``cancelled`` said yes.
         """
-        from dprotonet.explain.image import explain_image
-        from dprotonet.modeling.geometry import Placement
-
-        predictor = self._predictor(model)
-        (made,) = explain_image(
-            predictor,
-            image,
-            [node],
-            settings=TIERS[tier],
-            seed=seed,
-            progress=progress,
-            cancelled=cancelled,
-        )
-        found = made.explanation
-        size = predictor.bundle.preprocessing.size
-        place = Placement.of(image.shape, size, image.pixel_aspect)
-        return Explained(
-            node=found.node,
-            tier=tier,
-            heatmap=found.heatmap,
-            placement=GridPlacement(place.stored, place.network, place.resized, place.offset),
-            settings_digest=found.settings_digest,
-            seed=found.seed,
-            raw_range=found.raw_range,
-            value_before=found.value_before,
-            value_after=found.value_after,
-            passes_forward=found.passes_forward,
-            passes_backward=found.passes_backward,
-            seconds=found.seconds,
-            measuring_seconds=found.measuring_seconds,
-            stop_reason=found.stop_reason,
-            faithfulness=found.faithfulness.to_json(),
-            peak=made.peak,
-            outside_body=made.outside_body,
+        return self._predictor(model).explain(
+            image, node, tier=tier, seed=seed, progress=progress, cancelled=cancelled
         )
 
     def _predictor(self, model: str) -> Predictor:

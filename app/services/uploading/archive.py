@@ -1,7 +1,7 @@
 """ZIP uploads, opened without trust.
 
 No entry is ever written under its own name, so a path in it can do no harm; entries that carry one
-which leaves the archive are refused all the same, because such an archive is not an honest one.
+which leaves the archive are refused nevertheless: an honest archive has none.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def extract(
     problem.
 
     Args:
-        images: whose child process.
+        images: reads the archive in a child process.
         data: the archive's path or bytes.
         limits: how much it may unfold to.
 
@@ -122,8 +122,10 @@ def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list
             "The ZIP file unfolds to far more than images do, as one made to do harm. "
             "Upload the images themselves."
         )
-    files = [one for one in archive.entries if not one.folder and not _is_shadow(one.name)]
-    return sorted(files, key=lambda one: one.name)
+    files = [
+        listed for listed in archive.entries if not listed.folder and not _is_shadow(listed.name)
+    ]
+    return sorted(files, key=lambda listed: listed.name)
 
 
 def _check_name(listed: Listed) -> None:

@@ -36,7 +36,7 @@ def unpacked(
         total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
     )
     try:
-        for entry in archive.extract(workplace.images, data, limits=limits):
+        for entry in archive.extract(workplace.image_reader, data, limits=limits):
             item = NewItem(entry.name, shown_path=entry.path)
             if entry.file is None:
                 yield replace(item, state="error", message=entry.problem), None

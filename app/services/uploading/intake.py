@@ -13,8 +13,8 @@ from app.domain.cases import Case, CaseFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
 from app.services import jobs, models, originals
 from app.services.workplace import Workplace
-from app.store import Transaction
 from app.store.files.blobs import Staged, TooManyBytes
+from app.store.sql_store import Transaction
 from dprotonet.errors import NotAnImage, ReadableError
 from dprotonet.images.file_names import printable
 
@@ -33,7 +33,7 @@ def add(
     predict: bool = True,
     within: Callable[[Transaction, str], None] | None = None,
 ) -> Intake:
-    """Decode a file, keep its bytes and rows, and put its prediction in line.
+    """Decode a file, keep its bytes and rows, and enqueue its prediction.
 
     Args:
         workplace: where.
@@ -41,7 +41,7 @@ def add(
         name: what the file was called; only its last part is kept.
         source: where it came from.
         model: digest of the bundle to read it with; the active one when left out.
-        predict: put the prediction in line; a batch does it itself.
+        predict: enqueue the prediction; a batch makes it itself.
         within: called with the new case's id inside the transaction that adds it.
 
     Returns:
@@ -49,7 +49,7 @@ def add(
         another header are a case of their own, because what is shown of them is another.
 
     Raises:
-        ReadableError: the file is too large, no image, or cannot be read; nothing was kept.
+        ReadableError: the file is too large, not an image, or cannot be read; nothing was kept.
     """
     staged = stage(workplace, data, name=name)
     try:
@@ -177,7 +177,7 @@ def _add_staged(
         known = tx.cases.find(file_sha256=staged.key)
     if known is not None:
         return _duplicate(known, name)
-    facts, pixel_sha256 = workplace.images.look(workplace.blobs.staged_source(staged))
+    facts, pixel_sha256 = workplace.image_reader.look(workplace.blobs.staged_source(staged))
     if model is None:
         chosen = models.active(workplace)
         model = chosen.digest if chosen else None
@@ -239,5 +239,5 @@ def _duplicate(known: Case, name: str) -> Intake:
         "duplicate",
         shown_name(name),
         known.case_id,
-        f"This file is here already, as “{known.file_name}”.",
+        f"This file was already imported, as “{known.file_name}”.",
     )

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.domain.errors import DiskFull, Refused
+from app.services.upload_ledger import Received
 from app.services.uploading import intake
-from app.services.uploading.ledger import Received
 from app.services.workplace import Workplace
-from app.store.errors import trouble
+from app.store.errors import readable_error
 from app.store.files.spool import Receiving
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Incoming:
             raise _no_room(error) from error
 
     def count(self) -> None:
-        """Hold what has come, or was said to come, against the settings.
+        """Check the bytes that came, or were announced, against the settings.
 
         Raises:
             Refused: it is more than they allow.
@@ -73,8 +73,8 @@ def check(workplace: Workplace, token: str, *, files: int = 0, size: int = 0) ->
         Refused: not together with those that wait or are arriving.
         SessionOver: the token is not valid.
     """
-    there, bytes_there = workplace.uploads.totals(token)
-    intake.check_upload(workplace, files=there + files, size=bytes_there + size)
+    files_waiting, bytes_waiting = workplace.uploads.totals(token)
+    intake.check_upload(workplace, files=files_waiting + files, size=bytes_waiting + size)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def receive(workplace: Workplace, token: str, *, name: str, size: int = 0) -> It
         workplace: where.
         token: of the browser session.
         name: of the file, or its path from the chosen folder on.
-        size: bytes that are said to come, 0 where nothing is said; they count from the beginning.
+        size: bytes that are announced, 0 where none are; they count from the beginning.
 
     Raises:
         Refused: too many files or bytes; nothing of this file is left.
@@ -117,7 +117,7 @@ def receive(workplace: Workplace, token: str, *, name: str, size: int = 0) -> It
 def taken(
     workplace: Workplace, token: str, keys: Sequence[str]
 ) -> Iterator[Iterator[tuple[str, Path | bytes]]]:
-    """Take received files out: each is let go of when the next is asked for, all at the end.
+    """Take received files out: each is released when the next is asked for, all at the end.
 
     Args:
         workplace: where.
@@ -146,7 +146,7 @@ def _each(
 
 def _no_room(error: OSError) -> NoRoom:
     log.error("the spool cannot be written to: %s", error.strerror)
-    if isinstance(trouble(error), DiskFull):
+    if isinstance(readable_error(error), DiskFull):
         return NoRoom("The disk is full, so the file could not be kept. Make room and try again.")
     return NoRoom(
         "The file could not be kept in the data folder. Look at the folder's permissions, "

@@ -23,13 +23,13 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from app.domain.errors import Missing
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from app.store.files.moves import move
 from app.store.files.orphans import Orphan, Orphans
 
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 STAGING = ".staging"
-IDENTITY = "identity.txt"  # no hidden name: whoever copies the folder's files copies it too
+IDENTITY = "identity.txt"  # not a hidden name: it is copied with the other files of the folder
 CHUNK = 1 << 20  # bytes
 
 
@@ -68,13 +68,13 @@ class Blobs:
         self._fs, self._root = fsspec.url_to_fs(str(root))
         self._root = self._root.rstrip("/")
         self.orphans = Orphans(self._fs, f"{self._root.rpartition('/')[0]}/orphans")
-        with in_words():
+        with readable_errors():
             self._fs.makedirs(f"{self._root}/{STAGING}", exist_ok=True)
 
     def identity(self) -> str:
         """The id that binds this folder to a database; empty before it was bound."""
         try:
-            with in_words():
+            with readable_errors():
                 return str(self._fs.cat_file(f"{self._root}/{IDENTITY}").decode("ascii")).strip()
         except (FileNotFoundError, UnicodeDecodeError):
             return ""
@@ -82,7 +82,7 @@ class Blobs:
     def set_identity(self, value: str) -> None:
         """Bind this folder to the database with this id."""
         staged = f"{self._root}/{STAGING}/{uuid.uuid4().hex}"
-        with in_words():
+        with readable_errors():
             with self._fs.open(staged, "wb") as file:
                 file.write(f"{value}\n".encode("ascii"))
             move(self._fs, staged, f"{self._root}/{IDENTITY}")
@@ -104,7 +104,7 @@ class Blobs:
         source = io.BytesIO(data) if isinstance(data, bytes) else data
         staged = Staged("", 0, f"{self._root}/{STAGING}/{uuid.uuid4().hex}{suffix}")
         try:
-            with in_words():
+            with readable_errors():
                 digest, size = self._write(source, staged.path, limit)
         except BaseException:
             self.discard(staged)
@@ -127,7 +127,7 @@ class Blobs:
         if not isinstance(self._fs, LocalFileSystem):
             return self.read(key)
         path = Path(self._place(key))
-        with _there(), in_words():
+        with _there(), readable_errors():
             path.stat()
         return path
 
@@ -137,7 +137,7 @@ class Blobs:
         if self._fs.exists(target):
             self.discard(staged)
             return staged.key
-        with in_words():
+        with readable_errors():
             move(self._fs, staged.path, target)
         return staged.key
 
@@ -156,7 +156,7 @@ class Blobs:
         Raises:
             Missing: it is not there.
         """
-        with _there(), in_words():
+        with _there(), readable_errors():
             data: bytes = self._fs.cat_file(self._place(key))
         return data
 
@@ -166,7 +166,7 @@ class Blobs:
         Raises:
             Missing: it is not there.
         """
-        with _there(), in_words():
+        with _there(), readable_errors():
             file: IO[bytes] = self._fs.open(self._place(key), "rb")
         return file
 
@@ -178,20 +178,20 @@ class Blobs:
     def delete(self, key: str) -> None:
         """Remove a blob; one that is not there is no error."""
         if self.exists(key):
-            with in_words():
+            with readable_errors():
                 self._fs.rm_file(self._place(key))
 
     def set_aside(self, key: str, *, day: str) -> bool:
         """Move a blob among the orphans; False when it is not there any more."""
         if not self.exists(key):
             return False
-        with in_words():
+        with readable_errors():
             self.orphans.add(self._place(key), key, day=day)
         return True
 
     def bring_back(self, orphan: Orphan) -> None:
         """Move an orphan to its place."""
-        with in_words():
+        with readable_errors():
             move(self._fs, orphan.path, self._place(orphan.key))
 
     def all_keys(self) -> Iterator[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import uuid
+from pathlib import Path
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
+
+from dprotonet.atomic_files import replacement
 
 
 def move(fs: AbstractFileSystem, source: str, target: str) -> None:
@@ -33,14 +35,6 @@ def move(fs: AbstractFileSystem, source: str, target: str) -> None:
 
 def _copy_over(source: str, target: str) -> None:
     """To another disk, such as one that is mounted on the folder of the blobs."""
-    staged = f"{target}.{uuid.uuid4().hex}"
-    try:
+    with replacement(Path(target), to_disk=True) as staged:
         shutil.copyfile(source, staged)
-        with open(staged, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(staged, target)
-    except BaseException:
-        if os.path.exists(staged):
-            os.unlink(staged)
-        raise
     os.unlink(source)

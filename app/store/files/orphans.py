@@ -1,4 +1,4 @@
-"""Orphans: blobs that no row named at a start, kept aside by day until somebody removes them."""
+"""Orphans: blobs that no row named at a start, kept aside by day until they are deleted."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Orphans:
         """What there is, the oldest first."""
         if not self._fs.exists(self._root):
             return []
-        found = []
+        orphans = []
         for path, facts in self._fs.find(self._root, detail=True).items():
-            named = PATH.search(path)
-            if named:
-                found.append(Orphan(named["key"], named["day"], int(facts["size"]), path))
-        return sorted(found, key=lambda orphan: (orphan.day, orphan.key))
+            match = PATH.search(path)
+            if match:
+                orphans.append(Orphan(match["key"], match["day"], int(facts["size"]), path))
+        return sorted(orphans, key=lambda orphan: (orphan.day, orphan.key))
 
     def delete(self, orphan: Orphan) -> None:
         """Remove one for good; one that is not there is no error."""

@@ -11,6 +11,8 @@ import os
 import shutil
 from pathlib import Path
 
+from dprotonet.atomic_files import write_whole
+
 log = logging.getLogger(__name__)
 MOST = 8 << 20  # bytes: the journal of deleting some thousand rows
 LEAST = 128 << 10  # bytes: less would not carry one deletion
@@ -31,12 +33,7 @@ class Reserve:
             size = min(MOST, shutil.disk_usage(self._path.parent).free // FRACTION)
             if size < LEAST:
                 return False
-            staged = self._path.with_name(f"{self._path.name}.part")
-            try:
-                staged.write_bytes(os.urandom(size))
-                os.replace(staged, self._path)
-            finally:
-                staged.unlink(missing_ok=True)
+            write_whole(self._path, lambda stream: stream.write(os.urandom(size)))
         except OSError:
             return False  # read-only, or filled up meanwhile: what is kept back is a help, no need
         return True

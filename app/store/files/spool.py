@@ -34,9 +34,9 @@ class Receiving:
         Raises:
             OSError: it does not fit.
         """
-        left = memoryview(piece)
-        while left:
-            left = left[self._file.write(left) :]
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[self._file.write(rest) :]
 
     def __enter__(self) -> Receiving:
         return self
@@ -83,10 +83,10 @@ class Spool:
         """Remove everything, as at a start; returns how many there were."""
         if not self._folder.is_dir():
             return 0
-        left = [path for path in self._folder.iterdir() if KEY.match(path.name)]
-        for path in left:
+        paths = [path for path in self._folder.iterdir() if KEY.match(path.name)]
+        for path in paths:
             path.unlink(missing_ok=True)
-        return len(left)
+        return len(paths)
 
     def _place(self, key: str) -> Path:
         if not KEY.match(key):

@@ -1,4 +1,4 @@
-// The two bars over and under the image. They hold no state: they show the viewer's and call it.
+// The bars above and below the image. They hold no state: they show the viewer's state and call it.
 
 import { button, element, options } from "./elements.js";
 import { paintColourBar } from "./heatmap.js";
@@ -15,8 +15,8 @@ export class Controls {
       this.windowGroup, this.invert, element("span", { class: "push" }), this.frameGroup, this.viewGroup);
     this.status = element("span", { class: "status", "aria-live": "off" });
     this.warning = element("span", { class: "warning" });
-    this.words = element("span");
-    this.about = element("p", { class: "about", role: "status" }, this.warning, this.words);
+    this.description = element("span");
+    this.about = element("p", { class: "about", role: "status" }, this.warning, this.description);
     this.bottom = element("div", { class: "bar", role: "toolbar", "aria-label": "Heatmap" },
       this.heatmapGroup, element("span", { class: "push" }), this.status);
   }
@@ -47,7 +47,7 @@ export class Controls {
       onchange: () => viewer.chooseFrame(Number(this.frame.value)),
     });
     this.frameGroup = element("span", { class: "group" }, this.frame);
-    this.drag = button("Drag: window", "What dragging does (D)", () => viewer.toggleDrag());
+    this.drag = button("Drag: window", "Switch what dragging does (D)", () => viewer.toggleDrag());
     this.zoom = element("span", { class: "zoom", title: "Zoom" });
     this.viewGroup = element("span", { class: "group" },
       this.drag,
@@ -55,16 +55,16 @@ export class Controls {
       this.zoom,
       button("+", "Zoom in (+)", () => viewer.zoomBy(1.25)),
       button("Fit", "Fit the image (0)", () => viewer.fit()),
-      button("1:1", "One stored pixel on one pixel of the screen (1)", () => viewer.actualSize()),
-      button("Reset", "File's own window, fit, not inverted (R)", () => viewer.reset()));
+      button("1:1", "One image pixel per screen pixel (1)", () => viewer.actualSize()),
+      button("Reset", "Back to the file's window, fit, not inverted (R)", () => viewer.reset()));
   }
 
   #buildHeatmap() {
     const { viewer } = this;
     this.overlay = button("Heatmap", "Heatmap on or off (O)", () => viewer.toggleOverlay());
-    this.map = element("select", {
-      title: "Saved heatmaps", "aria-label": "Saved heatmaps", class: "map",
-      onchange: () => viewer.chooseMap(this.map.value),
+    this.selection = element("select", {
+      title: "Saved heatmaps", "aria-label": "Saved heatmaps", class: "heatmaps",
+      onchange: () => viewer.chooseHeatmap(this.selection.value),
     });
     this.opacity = element("input", {
       type: "range", min: "0", max: "100", title: "Opacity of the heatmap",
@@ -75,11 +75,11 @@ export class Controls {
       width: "256", height: "1", class: "scale", role: "img",
       "aria-label": "Colour scale of the heatmap, fixed from 0 to 1",
     });
-    this.details = element("span", { class: "group details" }, this.map,
+    this.details = element("span", { class: "group details" }, this.selection,
       element("label", { class: "short" }, "Opacity", this.opacity),
       element("span", { class: "short" }, "0", this.scale, "1"));
-    this.noMap = element("span", { class: "hint" }, "No heatmap yet: press Explain.");
-    this.heatmapGroup = element("span", { class: "group" }, this.overlay, this.details, this.noMap);
+    this.noHeatmap = element("span", { class: "hint" }, "No heatmap yet. Press Explain.");
+    this.heatmapGroup = element("span", { class: "group" }, this.overlay, this.details, this.noHeatmap);
   }
 
   setColours(colours) {
@@ -94,9 +94,9 @@ export class Controls {
     this.frame.value = String(frame);
   }
 
-  showMaps(maps, chosen) {
-    options(this.map, maps.map(({ id, label }) => ({ value: id, label })), chosen);
-    if (chosen) this.map.value = chosen;
+  showHeatmaps(heatmaps, selectedId) {
+    options(this.selection, heatmaps.map(({ id, label }) => ({ value: id, label })), selectedId);
+    if (selectedId) this.selection.value = selectedId;
   }
 
   showPresets(windows) {
@@ -107,35 +107,35 @@ export class Controls {
     ], "0");
   }
 
-  /** Bring every control in line with the viewer's state. */
+  /** Set every control to the viewer's state. */
   refresh(state) {
     this.windowGroup.hidden = state.isColour;
     this.preset.value = state.preset === null ? OWN_WINDOW : String(state.preset);
-    const tabled = Boolean(state.window?.table);
+    const hasTable = Boolean(state.window?.table);
     for (const [input, value] of [[this.centre, state.window?.centre], [this.width, state.window?.width]]) {
-      input.disabled = tabled;
-      if (input !== input.getRootNode().activeElement) input.value = tabled ? "" : tidy(value);
+      input.disabled = hasTable;
+      if (input !== input.getRootNode().activeElement) input.value = hasTable ? "" : numberText(value);
     }
     press(this.invert, state.inverted);
     this.drag.textContent = state.drag === "pan" ? "Drag: move" : "Drag: window";
     this.zoom.textContent = state.zoom === null ? "" : `${Math.round(100 * state.zoom)} %`;
-    const hasMaps = state.maps > 0;
-    press(this.overlay, state.overlay && hasMaps);
-    this.overlay.disabled = !hasMaps;
-    this.details.hidden = !hasMaps || !state.overlay;
-    this.noMap.hidden = hasMaps;
+    const hasHeatmaps = state.heatmaps > 0;
+    press(this.overlay, state.overlay && hasHeatmaps);
+    this.overlay.disabled = !hasHeatmaps;
+    this.details.hidden = !hasHeatmaps || !state.overlay;
+    this.noHeatmap.hidden = hasHeatmaps;
     this.#refreshAbout(state.about);
     this.opacity.value = String(Math.round(100 * state.opacity));
   }
 
-  /** What is said of a map belongs to the one that is to be seen, whoever chose it. */
-  #refreshAbout(map) {
-    const warning = map?.warning ? `⚠ ${map.warning} ` : "";
-    const words = (map?.words ?? "").replaceAll(" %", "\u00a0%");
-    // A status that is written anew is read out anew.
+  /** The text describes the heatmap that is visible, whoever chose it. */
+  #refreshAbout(heatmap) {
+    const warning = heatmap?.warning ? `⚠ ${heatmap.warning} ` : "";
+    const description = (heatmap?.description ?? "").replaceAll(" %", "\u00a0%");
+    // A screen reader reads a status again whenever it is written.
     if (this.warning.textContent !== warning) this.warning.textContent = warning;
-    if (this.words.textContent !== words) this.words.textContent = words;
-    this.about.hidden = !warning && !words;
+    if (this.description.textContent !== description) this.description.textContent = description;
+    this.about.hidden = !warning && !description;
   }
 }
 
@@ -143,7 +143,7 @@ function press(node, on) {
   node.setAttribute("aria-pressed", on ? "true" : "false");
 }
 
-function tidy(value) {
+function numberText(value) {
   if (value === undefined || value === null) return "";
   return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
 }

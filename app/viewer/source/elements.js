@@ -14,7 +14,7 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 export function button(label, title, onclick) {
-  // A word is its own name for screen readers; a sign such as + is named by its title.
+  // A screen reader reads a word as it stands; for a sign such as + it needs the title.
   const name = /^[A-Za-z]/.test(label) ? null : title;
   return element("button", { type: "button", title, "aria-label": name, onclick }, label);
 }

@@ -13,7 +13,7 @@ export function listen(canvas, viewer) {
   });
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
-    viewer.pointAt(event.clientX - box.left, event.clientY - box.top);
+    viewer.showValueAt(event.clientX - box.left, event.clientY - box.top);
     if (!drag) return;
     const [x, y] = [event.clientX - drag.x, event.clientY - drag.y];
     Object.assign(drag, { x: event.clientX, y: event.clientY });
@@ -23,7 +23,7 @@ export function listen(canvas, viewer) {
   for (const name of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(name, () => { drag = null; });
   }
-  canvas.addEventListener("pointerleave", () => viewer.pointAt(null, null));
+  canvas.addEventListener("pointerleave", () => viewer.showValueAt(null, null));
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
   canvas.addEventListener("dblclick", () => viewer.fit());
   canvas.addEventListener("wheel", (event) => {
@@ -35,7 +35,7 @@ export function listen(canvas, viewer) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (!press(event, viewer)) return;
     event.preventDefault();
-    // Streamlit has keys of its own (R reruns the page): those pressed on the image are the image's.
+    // Streamlit has keys of its own (R reruns the page); a key pressed on the image must not reach it.
     event.stopPropagation();
   });
 }
@@ -47,7 +47,7 @@ function press(event, viewer) {
     else viewer.panBy(PAN_STEP * arrow[0], PAN_STEP * arrow[1]);
     return true;
   }
-  const act = {
+  const action = {
     "+": () => viewer.zoomBy(1.25),
     "=": () => viewer.zoomBy(1.25),
     "-": () => viewer.zoomBy(1 / 1.25),
@@ -60,7 +60,7 @@ function press(event, viewer) {
     ",": () => viewer.stepFrame(-1),
     ".": () => viewer.stepFrame(1),
   }[event.key.toLowerCase()];
-  if (!act) return false;
-  act();
+  if (!action) return false;
+  action();
   return true;
 }

@@ -1,4 +1,5 @@
-// How an image was last looked at, kept for this tab: it outlives reruns, other pages and a reload.
+// The last view of each image (window, zoom, opacity), kept for this tab: it survives reruns, other
+// pages and a reload.
 
 const PREFIX = "dprotonet-view:";
 
@@ -14,6 +15,6 @@ export function remember(name, view) {
   try {
     sessionStorage.setItem(PREFIX + name, JSON.stringify(view));
   } catch {
-    // Storage may be full or refused; the view is then forgotten with the page.
+    // Storage may be full or refused; the view is then lost with the page.
   }
 }

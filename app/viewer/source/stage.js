@@ -9,13 +9,13 @@ export class Stage {
     this.context = canvas.getContext("2d", { alpha: false });
     /** CSS pixels for one stored column; null: fit. */
     this.zoom = null;
-    /** The stored position in the middle of the canvas; null: the image's middle. */
+    /** The stored position at the centre of the canvas; null: the image's centre. */
     this.middle = null;
-    this.image = { columns: 1, rows: 1, aspect: 1 };
+    this.size = { columns: 1, rows: 1, aspect: 1 };
   }
 
-  setImage(head) {
-    this.image = { columns: head.columns, rows: head.rows, aspect: head.pixel_aspect };
+  setSize(header) {
+    this.size = { columns: header.columns, rows: header.rows, aspect: header.pixel_aspect };
   }
 
   resize() {
@@ -27,7 +27,7 @@ export class Stage {
   }
 
   get fitZoom() {
-    const { columns, rows, aspect } = this.image;
+    const { columns, rows, aspect } = this.size;
     return Math.min(this.canvas.clientWidth / columns, this.canvas.clientHeight / (rows * aspect)) || 1;
   }
 
@@ -36,7 +36,7 @@ export class Stage {
   }
 
   get centre() {
-    return this.middle ?? { column: this.image.columns / 2, row: this.image.rows / 2 };
+    return this.middle ?? { column: this.size.columns / 2, row: this.size.rows / 2 };
   }
 
   fit() {
@@ -50,7 +50,7 @@ export class Stage {
     this.middle = this.centre;
   }
 
-  /** Zoom by a factor and keep what lies under (x, y), CSS pixels in the canvas, where it is. */
+  /** Zoom by a factor and keep the point under (x, y), CSS pixels in the canvas, in its place. */
   zoomBy(factor, x = this.canvas.clientWidth / 2, y = this.canvas.clientHeight / 2) {
     const before = this.toImage(x, y);
     this.zoom = Math.min(LARGEST, Math.max(SMALLEST, this.scale * factor));
@@ -62,14 +62,14 @@ export class Stage {
   panBy(x, y) {
     const { column, row } = this.centre;
     this.zoom = this.scale;
-    this.#moveTo(column - x / this.scale, row - y / (this.scale * this.image.aspect));
+    this.#moveTo(column - x / this.scale, row - y / (this.scale * this.size.aspect));
   }
 
-  /** The middle stays on the image, so that it cannot be lost. */
+  /** The centre of the canvas stays on the image, so that the image cannot be lost. */
   #moveTo(column, row) {
     this.middle = {
-      column: Math.min(this.image.columns, Math.max(0, column)),
-      row: Math.min(this.image.rows, Math.max(0, row)),
+      column: Math.min(this.size.columns, Math.max(0, column)),
+      row: Math.min(this.size.rows, Math.max(0, row)),
     };
   }
 
@@ -77,27 +77,27 @@ export class Stage {
     const { column, row } = this.centre;
     return {
       column: column + (x - this.canvas.clientWidth / 2) / this.scale,
-      row: row + (y - this.canvas.clientHeight / 2) / (this.scale * this.image.aspect),
+      row: row + (y - this.canvas.clientHeight / 2) / (this.scale * this.size.aspect),
     };
   }
 
-  draw(picture, heatmap, opacity) {
+  draw(image, heatmap, opacity) {
     const { context, canvas } = this;
     const ratio = canvas.width / (canvas.clientWidth || 1);
     const across = this.scale * ratio;
-    const down = across * this.image.aspect;
+    const down = across * this.size.aspect;
     const { column, row } = this.centre;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000";
     context.fillRect(0, 0, canvas.width, canvas.height);
-    // On whole pixels of the screen: at 1:1 a stored pixel is then shown as it is, not blended.
+    // On whole pixels of the screen: at 1:1 a stored pixel then keeps its grey and is not blended.
     const left = Math.round(canvas.width / 2 - column * across);
     const top = Math.round(canvas.height / 2 - row * down);
-    const box = [left, top, this.image.columns * across, this.image.rows * down];
-    // Above two screen pixels a stored pixel is shown as the square it is.
+    const box = [left, top, this.size.columns * across, this.size.rows * down];
+    // A stored pixel of two screen pixels or more is drawn as a square.
     context.imageSmoothingEnabled = across < 2;
     context.imageSmoothingQuality = "high";
-    context.drawImage(picture.canvas, ...box);
+    context.drawImage(image.canvas, ...box);
     if (!heatmap) return;
     context.imageSmoothingEnabled = true;
     context.globalAlpha = opacity;

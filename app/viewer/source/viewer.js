@@ -1,18 +1,18 @@
-// The image viewer: one canvas, what is shown on it, and everything a reader can do to it.
-// Nothing here asks the server for a rerun, but a change of frame, which changes what is predicted.
+// The image viewer: one canvas, what it shows, and everything that a reader can do with it.
+// Only a change of frame asks the server for a rerun, since it changes the prediction.
 
 import { Controls } from "./controls.js";
 import { element } from "./elements.js";
+import { fetchSamples } from "./encoding.js";
 import { listen } from "./gestures.js";
 import { bytesFromHex, Heatmap } from "./heatmap.js";
+import { ImageCanvas } from "./image_canvas.js";
 import { recall, remember } from "./memory.js";
-import { Picture } from "./picture.js";
 import { Stage } from "./stage.js";
 import { tableFromBase64 } from "./windowing.js";
-import { fetchSamples } from "./wire.js";
 
 const HELP = "Image. Drag: window. Wheel: zoom. Right or Shift drag, arrows: move. Shift and arrows: "
-  + "window. Plus, minus, 0 fit, 1 one to one, I invert, O heatmap, D what dragging does, R reset, "
+  + "window. Plus, minus, 0 fit, 1 one to one, I invert, O heatmap, D switch dragging, R reset, "
   + "comma and full stop: frames.";
 const DEFAULTS = { preset: 0, window: null, inverted: false, zoom: null, middle: null, opacity: 0.5 };
 
@@ -23,8 +23,8 @@ export class Viewer {
     this.stage = new Stage(this.canvas);
     this.drag = "window";
     this.view = { ...DEFAULTS };
-    this.picture = null;
-    this.maps = [];
+    this.image = null;
+    this.heatmaps = [];
     this.heatmap = null;
     this.overlay = false;
     this.controls = new Controls(this);
@@ -52,7 +52,7 @@ export class Viewer {
       this.colours = bytesFromHex(data.colours);
       this.controls.setColours(this.colours);
     }
-    this.#updateMaps(data);
+    this.#updateHeatmaps(data);
     this.frames = data.frames;
     this.frame = data.frame;
     this.controls.showFrames(data.frames, data.frame);
@@ -61,20 +61,20 @@ export class Viewer {
     else this.#refresh();
   }
 
-  #updateMaps(data) {
-    this.maps = data.maps;
-    const gone = this.map && !this.maps.some(({ id }) => id === this.map);
-    // The reader has just asked for a map: show it. Later reruns leave the switch alone.
-    if (data.chosen && data.turn !== this.turn) {
+  #updateHeatmaps(data) {
+    this.heatmaps = data.heatmaps;
+    const isGone = this.selectedId && !this.heatmaps.some(({ id }) => id === this.selectedId);
+    // The reader has just asked for a heatmap: show it. Later reruns do not touch the switch.
+    if (data.requested && data.requests !== this.requests) {
       this.overlay = true;
-      this.map = data.chosen;
-    } else if (gone || !this.map) {
-      this.map = this.maps[0]?.id ?? null;
+      this.selectedId = data.requested;
+    } else if (isGone || !this.selectedId) {
+      this.selectedId = this.heatmaps[0]?.id ?? null;
     }
-    this.chosen = data.chosen;
-    this.turn = data.turn;
-    this.controls.showMaps(this.maps, this.map);
-    this.#loadMap();
+    this.requested = data.requested;
+    this.requests = data.requests;
+    this.controls.showHeatmaps(this.heatmaps, this.selectedId);
+    this.#loadHeatmap();
   }
 
   async #load(name, url) {
@@ -83,80 +83,80 @@ export class Viewer {
     const anotherCase = this.name?.split("/")[0] !== name.split("/")[0];
     this.name = name;
     this.url = url;
-    this.picture = null;
-    if (anotherCase && !this.chosen) this.overlay = false;
+    this.image = null;
+    if (anotherCase && !this.requested) this.overlay = false;
     this.view = { ...DEFAULTS, ...recall(name) };
-    this.#say("Loading the image…");
+    this.#showMessage("Loading the image…");
     const { signal } = this.loading;
     try {
       const answer = await fetchSamples(url, "The image", signal);
       if (signal.aborted) return;
-      for (const window of answer.head.windows) {
+      for (const window of answer.header.windows) {
         if (window.table) window.table = tableFromBase64(window.table);
       }
-      this.picture = new Picture(answer);
-      this.stage.setImage(answer.head);
+      this.image = new ImageCanvas(answer);
+      this.stage.setSize(answer.header);
       this.stage.zoom = this.view.zoom;
       this.stage.middle = this.view.middle;
-      this.controls.showPresets(answer.head.windows);
-      this.#say("");
+      this.controls.showPresets(answer.header.windows);
+      this.#showMessage("");
       this.#paint();
     } catch (error) {
-      if (error.name !== "AbortError" && !signal.aborted) this.#say(error.message);
+      if (error.name !== "AbortError" && !signal.aborted) this.#showMessage(error.message);
     }
   }
 
-  async #loadMap() {
-    const map = this.#chosenMap();
-    if (!map || !this.overlay || this.heatmap?.url === map.url) return this.#refresh();
-    // A better map of the same node is on its way: the one before stays until it is here.
-    if (this.heatmap?.id !== map.id) this.heatmap = null;
+  async #loadHeatmap() {
+    const selected = this.#selected();
+    if (!selected || !this.overlay || this.heatmap?.url === selected.url) return this.#refresh();
+    // A better heatmap of the same node is being loaded: the old one stays until then.
+    if (this.heatmap?.id !== selected.id) this.heatmap = null;
     this.#refresh();
     try {
-      const loaded = new Heatmap(await fetchSamples(map.url, "The heatmap"), this.colours);
-      if (this.#chosenMap()?.url !== map.url) return undefined;
-      this.heatmap = Object.assign(loaded, { id: map.id, url: map.url, about: map });
-      this.#say("");
+      const loaded = new Heatmap(await fetchSamples(selected.url, "The heatmap"), this.colours);
+      if (this.#selected()?.url !== selected.url) return undefined;
+      this.heatmap = Object.assign(loaded, { id: selected.id, url: selected.url, about: selected });
+      this.#showMessage("");
     } catch (error) {
-      if (this.#chosenMap()?.url !== map.url) return undefined;
+      if (this.#selected()?.url !== selected.url) return undefined;
       this.overlay = false;
-      this.#note(error.message);
+      this.#showStatus(error.message);
     }
     return this.#refresh();
   }
 
-  #chosenMap() {
-    return this.maps.find(({ id }) => id === this.map);
+  #selected() {
+    return this.heatmaps.find(({ id }) => id === this.selectedId);
   }
 
   get window() {
-    if (!this.picture || this.picture.isColour) return null;
-    return this.view.window ?? this.picture.head.windows[this.view.preset ?? 0] ?? this.picture.head.windows[0];
+    if (!this.image || this.image.isColour) return null;
+    return this.view.window ?? this.image.header.windows[this.view.preset ?? 0] ?? this.image.header.windows[0];
   }
 
   choosePreset(value) {
-    if (value === "own") return this.#changeView({ preset: null, window: { ...this.#plainWindow() } });
+    if (value === "own") return this.#changeView({ preset: null, window: { ...this.#currentWindow() } });
     return this.#changeView({ preset: Number(value), window: null });
   }
 
   setWindow(change) {
-    if (!this.picture || this.picture.isColour) return;
-    const window = { ...this.#plainWindow(), ...change };
+    if (!this.image || this.image.isColour) return;
+    const window = { ...this.#currentWindow(), ...change };
     if (!Number.isFinite(window.centre) || !(window.width > 0)) return this.#refresh();
     return this.#changeView({ preset: null, window });
   }
 
   dragWindow(x, y) {
-    if (!this.picture || this.picture.isColour) return;
-    const { head } = this.picture;
-    const step = Math.max((head.high - head.low) / 800, 1e-6);
-    const window = this.#plainWindow();
+    if (!this.image || this.image.isColour) return;
+    const { header } = this.image;
+    const step = Math.max((header.high - header.low) / 800, 1e-6);
+    const window = this.#currentWindow();
     const width = Math.max(step, window.width + x * step);
     this.#changeView({ preset: null, window: { ...window, width, centre: window.centre + y * step } });
   }
 
-  /** The window in force, as centre and width even where the file gave a table. */
-  #plainWindow() {
+  /** The current window, as centre and width even where the file has a table. */
+  #currentWindow() {
     const { table, centre, width, function: shape } = this.window;
     return { function: table ? "LINEAR_EXACT" : shape, centre, width };
   }
@@ -174,15 +174,15 @@ export class Viewer {
   }
 
   toggleOverlay() {
-    if (this.maps.length === 0) return;
+    if (this.heatmaps.length === 0) return;
     this.overlay = !this.overlay;
-    this.#loadMap();
+    this.#loadHeatmap();
   }
 
-  chooseMap(id) {
-    this.map = id;
+  chooseHeatmap(id) {
+    this.selectedId = id;
     this.overlay = true;
-    this.#loadMap();
+    this.#loadHeatmap();
   }
 
   zoomBy(factor, x, y) { this.#move(() => this.stage.zoomBy(factor, x, y)); }
@@ -199,28 +199,28 @@ export class Viewer {
     this.chooseFrame(frame);
   }
 
-  pointAt(x, y) {
-    if (!this.picture || x === null) return this.#note("");
-    const place = this.stage.toImage(x, y);
-    const { columns, rows } = this.picture.head;
-    let words = this.picture.describe(Math.floor(place.column), Math.floor(place.row));
-    const value = this.#shownMap()?.valueAt(place.column / columns, place.row / rows);
-    if (words && value !== null && value !== undefined) words += ` · heatmap ${value.toFixed(2)}`;
-    return this.#note(words);
+  showValueAt(x, y) {
+    if (!this.image || x === null) return this.#showStatus("");
+    const position = this.stage.toImage(x, y);
+    const { columns, rows } = this.image.header;
+    let text = this.image.describe(Math.floor(position.column), Math.floor(position.row));
+    const value = this.#visibleHeatmap()?.valueAt(position.column / columns, position.row / rows);
+    if (text && value !== null && value !== undefined) text += ` · heatmap ${value.toFixed(2)}`;
+    return this.#showStatus(text);
   }
 
-  #shownMap() {
+  #visibleHeatmap() {
     return this.overlay ? this.heatmap : null;
   }
 
-  /** The words of the map that is to be seen, also while a better one of its node is on its way. */
-  #aboutShown() {
-    const shown = this.#shownMap();
-    return shown ? this.maps.find(({ url }) => url === shown.url) ?? shown.about : null;
+  /** The texts of the visible heatmap, also while a better one of its node is being loaded. */
+  #aboutVisible() {
+    const visible = this.#visibleHeatmap();
+    return visible ? this.heatmaps.find(({ url }) => url === visible.url) ?? visible.about : null;
   }
 
   #move(change) {
-    if (!this.picture) return;
+    if (!this.image) return;
     change();
     this.#changeView({ zoom: this.stage.zoom, middle: this.stage.middle }, false);
   }
@@ -232,12 +232,12 @@ export class Viewer {
     else this.#refresh();
   }
 
-  /** Windowing touches every sample, so several changes of one screen frame are painted once. */
+  /** Windowing computes every sample, so all changes within one screen frame are painted once. */
   #paint() {
     if (this.painting) return;
     this.painting = requestAnimationFrame(() => {
       this.painting = 0;
-      this.picture?.paint(this.window, this.view.inverted);
+      this.image?.paint(this.window, this.view.inverted);
       this.#refresh();
     });
   }
@@ -246,33 +246,33 @@ export class Viewer {
     this.controls.refresh({
       ...this.view,
       window: this.window,
-      isColour: Boolean(this.picture?.isColour),
+      isColour: Boolean(this.image?.isColour),
       drag: this.drag,
-      zoom: this.picture ? this.stage.scale * (globalThis.devicePixelRatio || 1) : null,
-      maps: this.maps.length,
+      zoom: this.image ? this.stage.scale * (globalThis.devicePixelRatio || 1) : null,
+      heatmaps: this.heatmaps.length,
       overlay: this.overlay,
-      about: this.#aboutShown(),
+      about: this.#aboutVisible(),
     });
     this.#draw();
   }
 
   #draw() {
     this.stage.resize();
-    if (this.picture) this.stage.draw(this.picture, this.#shownMap(), this.view.opacity);
-    // For tests and for other code on the page that wants to know what is to be seen.
-    this.root.dataset.image = this.picture ? "shown" : "absent";
-    const shown = this.picture && this.#shownMap();
-    this.root.dataset.heatmap = shown ? "shown" : "absent";
-    this.root.dataset.heatmapUrl = shown ? shown.url : "";
+    if (this.image) this.stage.draw(this.image, this.#visibleHeatmap(), this.view.opacity);
+    // For tests, and for other code on the page that asks what is visible.
+    this.root.dataset.image = this.image ? "shown" : "absent";
+    const visible = this.image && this.#visibleHeatmap();
+    this.root.dataset.heatmap = visible ? "shown" : "absent";
+    this.root.dataset.heatmapUrl = visible ? visible.url : "";
   }
 
-  #say(words) {
-    this.message.textContent = words;
-    this.message.hidden = !words;
-    if (words) this.root.dataset.image = "absent";
+  #showMessage(text) {
+    this.message.textContent = text;
+    this.message.hidden = !text;
+    if (text) this.root.dataset.image = "absent";
   }
 
-  #note(words) {
-    this.controls.status.textContent = words;
+  #showStatus(text) {
+    this.controls.status.textContent = text;
   }
 }

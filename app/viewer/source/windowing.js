@@ -16,21 +16,21 @@ function clamp(value) {
   return Math.min(1, Math.max(0, value));
 }
 
-/** The grey of every sample code under a VOI table, as the server worked it out. */
+/** The grey of every sample code under a VOI table, as the server computed it. */
 export function tableFromBase64(text) {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
 /**
- * The value of every sample code: straight between the knots, see ../codes.py.
+ * The value of every sample code, linear between the knots; see ../codes.py.
  *
- * @returns {Float64Array} 2^bits entries; codes behind the last knot do not occur
+ * @returns {Float64Array} 2^bits entries; codes after the last knot do not occur
  */
-export function sampleValues(head) {
-  const values = new Float64Array(2 ** head.bits).fill(head.knots.at(-1)[1]);
-  for (let knot = 1; knot < head.knots.length; knot += 1) {
-    const [from, start] = head.knots[knot - 1];
-    const [to, end] = head.knots[knot];
+export function sampleValues(header) {
+  const values = new Float64Array(2 ** header.bits).fill(header.knots.at(-1)[1]);
+  for (let knot = 1; knot < header.knots.length; knot += 1) {
+    const [from, start] = header.knots[knot - 1];
+    const [to, end] = header.knots[knot];
     for (let code = from; code < to; code += 1) {
       values[code] = start + ((code - from) / (to - from)) * (end - start);
     }
@@ -44,31 +44,31 @@ export function sampleValues(head) {
  * @param {Float64Array} values of the codes, from `sampleValues`
  * @returns {Uint32Array} 2^bits entries
  */
-export function greyTable(head, values, window, inverted) {
+export function greyTable(header, values, window, inverted) {
   const size = values.length;
   const table = new Uint32Array(size);
-  // MONOCHROME1 is turned round inside the output range, after the window.
-  const flip = head.inverted !== inverted;
+  // MONOCHROME1 is inverted within the output range, after the window.
+  const flip = header.inverted !== inverted;
   for (let sample = 0; sample < size; sample += 1) {
-    const straight = window.table
+    const level8 = window.table
       ? window.table[sample] ?? 0
       : Math.round(255 * level(values[sample], window));
-    const grey = flip ? 255 - straight : straight;
+    const grey = flip ? 255 - level8 : level8;
     table[sample] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
   }
-  if (head.padding !== null && head.padding !== undefined) table[head.padding] = 0xff000000;
+  if (header.padding !== null && header.padding !== undefined) table[header.padding] = 0xff000000;
   return table;
 }
 
-/** A sample's value in words, with no more digits than its code can tell apart. */
-export function spoken(head, values, sample) {
+/** A sample's value as text, with no more digits than its code can tell apart. */
+export function valueText(header, values, sample) {
   const value = values[sample];
   const step = Math.max(
     sample + 1 < values.length ? values[sample + 1] - value : 0,
     sample > 0 ? value - values[sample - 1] : 0,
   );
-  if (head.whole && step <= 1) return String(Math.round(value));
+  if (header.whole && step <= 1) return String(Math.round(value));
   const digits = step > 0 && value ? Math.floor(Math.log10(Math.abs(value) / step)) + 1 : 5;
-  const shown = String(Number(value.toPrecision(Math.min(5, Math.max(1, digits)))));
-  return digits < 5 ? `≈ ${shown}` : shown;
+  const text = String(Number(value.toPrecision(Math.min(5, Math.max(1, digits)))));
+  return digits < 5 ? `≈ ${text}` : text;
 }

@@ -1,14 +1,12 @@
-"""Annotations: what was signed, found by filters, handed out as CSV or JSON."""
-
-import streamlit as st
+"""Annotations: signed revisions with filters, and their export as CSV or JSON."""
 
 from app.services import annotations
 from app.views.annotations.table import draw_filters, draw_table
-from app.views.shared.pagination import keep_filters
-from app.views.shared.workplace import workplace
+from app.views.shared.pagination import keep_filters, page_number
+from app.views.shared.workplace import current_workplace
 
 keep_filters()
-place = workplace()
-filters = draw_filters(place)
-found = annotations.search(place, filters, page=st.session_state.get("page-notes", 0), size=15)
-draw_table(place, filters, found)
+workplace = current_workplace()
+filters = draw_filters(workplace)
+rows = annotations.search(workplace, filters, page=page_number("notes"), size=15)
+draw_table(workplace, filters, rows)

@@ -1,4 +1,4 @@
-"""The table of annotations: filters, rows, one row's whole story, downloads."""
+"""The table of annotations: filters, rows, one row in full, downloads."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from app.domain.bundles import BundleInfo
 from app.services import annotations as notes
 from app.services import models
 from app.services.workplace import Workplace
-from app.views.shared.format import call_words, counted, plain, when
+from app.views.shared.format import counted, label_text, local_time, plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager
 
-NOTHING = AnnotationFilters()
+_NO_FILTERS = AnnotationFilters()
 Format = Literal["csv", "json"]
 _MIME: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
 
 
-def draw_filters(place: Workplace) -> AnnotationFilters:
+def draw_filters(workplace: Workplace) -> AnnotationFilters:
     """One line of filters."""
-    infos = [info for info in models.all(place) if not info.problem]
+    infos = [info for info in models.all(workplace) if not info.problem]
     names = {info.digest: f"{info.name} · {info.short}" for info in infos}
     labels = sorted({name for info in infos for name in info.classes})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -50,7 +50,7 @@ def draw_filters(place: Workplace) -> AnnotationFilters:
             width=120,
         )
         label = _choice("Label", labels, 150)
-        reader = _choice("Reader", list(notes.readers(place)), 120)
+        reader = _choice("Reader", list(notes.readers(workplace)), 120)
         model = st.selectbox(
             "Model",
             list(names),
@@ -61,8 +61,8 @@ def draw_filters(place: Workplace) -> AnnotationFilters:
             width=190,
         )
         days = st.date_input("Signed", value=[], key="filter-notes-days", width=220)
-        every = st.toggle("All revisions", key="filter-notes-every")
-    since, until = _span(days)
+        shows_all = st.toggle("All revisions", key="filter-notes-every")
+    since, until = _date_range(days)
     return AnnotationFilters(
         text=(text or "").strip(),
         verdict=verdict,
@@ -71,7 +71,7 @@ def draw_filters(place: Workplace) -> AnnotationFilters:
         model=model,
         since=since,
         until=until,
-        all_revisions=every,
+        all_revisions=shows_all,
     )
 
 
@@ -86,8 +86,8 @@ def _choice(name: str, options: list[str], width: int) -> str | None:
     )
 
 
-def _span(days: object) -> tuple[datetime | None, datetime | None]:
-    """Whole days of this machine's time zone; the last one counts in full."""
+def _date_range(days: object) -> tuple[datetime | None, datetime | None]:
+    """Whole days in this machine's time zone; the last day is included."""
     chosen = list(days) if isinstance(days, tuple | list) else []
     first = datetime.combine(chosen[0], time.min).astimezone() if chosen else None
     last = chosen[1] if len(chosen) > 1 else None
@@ -95,20 +95,22 @@ def _span(days: object) -> tuple[datetime | None, datetime | None]:
     return first, until
 
 
-def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPage) -> None:
+def draw_table(
+    workplace: Workplace, filters: AnnotationFilters, annotations: AnnotationPage
+) -> None:
     """Rows, downloads, and the chosen row in full."""
-    if not found.rows:
-        if replace(filters, all_revisions=False) == NOTHING:
+    if not annotations.rows:
+        if replace(filters, all_revisions=False) == _NO_FILTERS:
             st.info(
-                "Nothing was signed yet. Open an image in Review and save a verdict.",
+                "Nothing has been signed yet. Open an image in Review and save a verdict.",
                 icon=":material/edit_note:",
             )
         else:
-            st.info("No annotation fits these filters.", icon=":material/filter_alt_off:")
+            st.info("No annotation matches these filters.", icon=":material/filter_alt_off:")
         return
-    infos = {info.digest: info for info in models.all(place)}
-    chosen = st.dataframe(
-        table(found.rows, infos),
+    infos = {info.digest: info for info in models.all(workplace)}
+    selection = st.dataframe(
+        table(annotations.rows, infos),
         hide_index=True,
         height="content",
         row_height=31,
@@ -120,20 +122,20 @@ def draw_table(place: Workplace, filters: AnnotationFilters, found: AnnotationPa
         },
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        draw_pager("notes", total=found.total, size=found.size, noun="annotation")
-        _draw_downloads(place, filters)
-    rows = chosen["selection"]["rows"] if chosen else []
-    if rows and rows[0] < len(found.rows):
-        _draw_row(found.rows[rows[0]], infos)
+        draw_pager("notes", total=annotations.total, size=annotations.size, noun="annotation")
+        _draw_downloads(workplace, filters)
+    selected = selection["selection"]["rows"] if selection else []
+    if selected and selected[0] < len(annotations.rows):
+        _draw_row(annotations.rows[selected[0]], infos)
     else:
-        st.caption("Choose a row to see it whole and to open its image.")
+        st.caption("Choose a row to see it in full and to open its image.")
 
 
 def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> pd.DataFrame:
-    """What the table shows, one line an annotation."""
+    """The table, one row per annotation."""
     return pd.DataFrame(
         {
-            "Signed": [when(row.annotation.created_at) for row in rows],
+            "Signed": [local_time(row.annotation.created_at) for row in rows],
             "File": [row.file_name for row in rows],
             "Verdict": [row.annotation.verdict.capitalize() for row in rows],
             "Predicted": [_predicted(row.annotation, infos) or "–" for row in rows],
@@ -152,21 +154,21 @@ def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> p
     )
 
 
-def _predicted(said: Annotation, infos: Mapping[str, BundleInfo]) -> str:
-    """What was predicted when it was signed; empty for nothing."""
-    if said.predicted_label is None or said.predicted_probability is None:
+def _predicted(annotation: Annotation, infos: Mapping[str, BundleInfo]) -> str:
+    """The prediction at the time of signing; empty for none."""
+    if annotation.predicted_label is None or annotation.predicted_probability is None:
         return ""
-    model = infos.get(said.model)
-    return call_words(said.predicted_label, said.predicted_probability, ", ", of=model)
+    model = infos.get(annotation.model)
+    return label_text(annotation.predicted_label, annotation.predicted_probability, ", ", of=model)
 
 
-def _draw_downloads(place: Workplace, filters: AnnotationFilters) -> None:
+def _draw_downloads(workplace: Workplace, filters: AnnotationFilters) -> None:
     formats: tuple[Format, ...] = get_args(Format)
     for name in formats:
-        # Made when asked for, not on every rerun.
+        # Written on demand, not at every rerun.
         st.download_button(
             f"Download {name.upper()}",
-            partial(notes.export, place, filters, format=name),
+            partial(notes.export, workplace, filters, format=name),
             file_name=f"annotations.{name}",
             mime=_MIME[name],
             icon=":material/download:",
@@ -176,29 +178,32 @@ def _draw_downloads(place: Workplace, filters: AnnotationFilters) -> None:
 
 
 def _draw_row(row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
-    said = row.annotation
+    annotation = row.annotation
     with st.container(border=True, key="note", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.markdown(
-                f"**{plain(row.file_name)}** · revision {said.revision} · "
-                f"{said.verdict.capitalize()} · confidence {said.confidence}",
+                f"**{plain(row.file_name)}** · revision {annotation.revision} · "
+                f"{annotation.verdict.capitalize()} · confidence {annotation.confidence}",
                 width="content",
             )
             if st.button("Open image", icon=":material/open_in_new:", key="note-open"):
-                go_to_case(said.case_id)
-        predicted = _predicted(said, infos)
+                go_to_case(annotation.case_id)
+        predicted = _predicted(annotation, infos)
         if predicted:
             st.caption(
-                f"Predicted {plain(predicted)}, by {plain(said.model_name)} `{said.model[:8]}`"
+                f"Predicted {plain(predicted)}, by {plain(annotation.model_name)} "
+                f"`{annotation.model[:8]}`"
             )
-        if said.text:
-            st.text(said.text)
-        if said.prototype_judgements:
+        if annotation.text:
+            st.text(annotation.text)
+        if annotation.prototype_judgements:
             st.caption(
-                counted(len(said.prototype_judgements), "prototype judged", "prototypes judged")
+                counted(
+                    len(annotation.prototype_judgements), "prototype judged", "prototypes judged"
+                )
             )
-            for name, judged in said.prototype_judgements.items():
-                similar = {True: "similar", False: "not similar", None: ""}[judged.similar]
-                words = [similar, judged.artefact or judged.usefulness or ""]
-                st.caption(f"{plain(name)}: {', '.join(word for word in words if word)}")
+            for name, judgement in annotation.prototype_judgements.items():
+                similar = {True: "similar", False: "not similar", None: ""}[judgement.similar]
+                parts = [similar, judgement.artefact or judgement.usefulness or ""]
+                st.caption(f"{plain(name)}: {', '.join(part for part in parts if part)}")
         st.caption(f"SHA-256 of the file `{row.file_sha256}`")

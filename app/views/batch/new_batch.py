@@ -1,4 +1,4 @@
-"""Beginning a batch: uploaded files or a ZIP, or a folder of the server that the settings allow."""
+"""Starting a batch: uploaded files or a ZIP, or a server folder that the settings allow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.services import batches, models
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.batch.batches import show_batch
-from app.views.shared.errors import told, told_on_top
+from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import counted, megabytes, plain
 from app.views.shared.upload import received_files, upload_limits, upload_token
 from dprotonet.images.file_names import printable
@@ -20,14 +20,14 @@ from dprotonet.images.file_names import printable
 _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 
 
-def draw_new_batch(place: Workplace) -> None:
-    """Choose files, look at what was chosen, begin."""
+def draw_new_batch(workplace: Workplace) -> None:
+    """Choose files, check the choice, start."""
     st.markdown("##### New batch")
-    usable = {info.digest: info for info in models.all(place) if not info.problem}
+    usable = {info.digest: info for info in models.all(workplace) if not info.problem}
     if not usable:
         st.info("A batch needs a model. Add one with: `python -m app models add DIR`")
         return
-    active = models.active(place)
+    active = models.active(workplace)
     digests = list(usable)
     kind = st.segmented_control(
         "From",
@@ -47,65 +47,67 @@ def draw_new_batch(place: Workplace) -> None:
         "Also make a heatmap of each image's most probable finding", key="batch-explain"
     )
     if kind == _SERVER:
-        _draw_server_folder(place, model, explain)
+        _draw_server_folder(workplace, model, explain)
     else:
-        _draw_upload(place, model, explain)
+        _draw_upload(workplace, model, explain)
 
 
-def _draw_upload(place: Workplace, model: str, explain: bool) -> None:
-    sent = received_files(place, key="batch-upload", keeps=True)
-    chosen = [file for file in place.uploads.held(upload_token(place)) if file.key in sent.ids]
+def _draw_upload(workplace: Workplace, model: str, explain: bool) -> None:
+    sent = received_files(workplace, key="batch-upload", keeps=True)
+    chosen = [
+        file for file in workplace.uploads.held(upload_token(workplace)) if file.key in sent.ids
+    ]
     if chosen:
         size = sum(file.size for file in chosen)
         st.caption(f"Chosen: {counted(len(chosen), 'file')}, {megabytes(size)}.")
     else:
-        st.caption(upload_limits(place))
+        st.caption(upload_limits(workplace))
     if st.button("Start", type="primary", disabled=not chosen, key="batch-start"):
-        with told_on_top():
-            _started(_start_upload(place, sent.ids, model, explain))
-        st.rerun()  # refused: the files are gone, so the page is drawn without them
+        with show_errors_on_top():
+            _open_batch(_start_upload(workplace, sent.ids, model, explain))
+        st.rerun()  # refused: the files were deleted, so the page is redrawn without them
 
 
-def _start_upload(place: Workplace, ids: Sequence[str], model: str, explain: bool) -> Job:
+def _start_upload(workplace: Workplace, ids: Sequence[str], model: str, explain: bool) -> Job:
     with (
-        st.spinner(f"Keeping {counted(len(ids), 'file')}…"),
-        receiving.taken(place, upload_token(place), ids) as files,
+        st.spinner(f"Storing {counted(len(ids), 'file')}…"),
+        receiving.taken(workplace, upload_token(workplace), ids) as files,
     ):
-        return batches.start_upload(place, files, explain=explain, model=model)
+        return batches.start_upload(workplace, files, explain=explain, model=model)
 
 
-def _draw_server_folder(place: Workplace, model: str, explain: bool) -> None:
-    roots = batches.folders(place)
+def _draw_server_folder(workplace: Workplace, model: str, explain: bool) -> None:
+    roots = batches.folders(workplace)
     if not roots:
         st.info(
-            "No server folder may be read. Name some in `DPROTONET_FOLDERS` when the program "
+            "No server folder is allowed. List folders in `DPROTONET_FOLDERS` before the program "
             "starts.",
             icon=":material/folder_off:",
         )
         return
-    root = st.selectbox("Folder", roots, format_func=_folder_words, key="batch-root")
-    with told():
-        inside = batches.subfolders(place, root)
+    root = st.selectbox("Folder", roots, format_func=_folder_text, key="batch-root")
+    with show_errors():
+        subfolders = batches.subfolders(workplace, root)
         folder: Path = root
-        if inside:
+        if subfolders:
             chosen = st.selectbox(
-                "Inside it",
-                inside,
+                "Subfolder",
+                subfolders,
                 index=None,
                 format_func=lambda path: printable(path.name),
                 placeholder="The whole folder",
-                key=f"batch-inside-{_folder_words(root)}",
+                key=f"batch-subfolder-{_folder_text(root)}",
             )
             folder = chosen or root
-        st.caption(f"Hidden files and links are passed over: {plain(_folder_words(folder))}")
+        st.caption(f"Reads {plain(_folder_text(folder))}. Hidden files and links are skipped.")
         if st.button("Start", type="primary", key="batch-start"):
-            _started(batches.start_folder(place, folder, explain=explain, model=model))
+            _open_batch(batches.start_folder(workplace, folder, explain=explain, model=model))
 
 
-def _folder_words(folder: Path) -> str:
+def _folder_text(folder: Path) -> str:
     return printable(str(folder))
 
 
-def _started(job: Job) -> None:
+def _open_batch(job: Job) -> None:
     show_batch(job.job_id)
     st.rerun()

@@ -1,15 +1,15 @@
-"""Batch: many images as one job that outlives the page, with results that open in Review."""
+"""Batch: many images as one background job, with results that open in Review."""
 
 import streamlit as st
 
 from app.views.batch.batches import draw_batch, draw_batch_list, open_batch
 from app.views.batch.new_batch import draw_new_batch
-from app.views.shared.workplace import workplace
+from app.views.shared.workplace import current_workplace
 
-place = workplace()
+workplace = current_workplace()
 left, right = st.columns([0.3, 0.7], gap="medium")
 with left:
-    draw_new_batch(place)
-    draw_batch_list(place)
+    draw_new_batch(workplace)
+    draw_batch_list(workplace)
 with right:
-    draw_batch(place, open_batch(place))
+    draw_batch(workplace, open_batch(workplace))

@@ -1,4 +1,4 @@
-"""The model card: what a model is for, its limits and hashes, and which one is active."""
+"""The model card: intended use, limits, hashes, and which model is active."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.gallery import draw_gallery
 from app.views.model.measures import draw_measures
-from app.views.shared.errors import told_on_top
+from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
 
 
-def draw_choice(place: Workplace) -> BundleInfo | None:
-    """All models by name; those that cannot be used say why."""
-    found = models.all(place)
-    usable = {info.digest: info for info in found if not info.problem}
-    active = models.active(place)
+def draw_choice(workplace: Workplace) -> BundleInfo | None:
+    """All models by name, and why some cannot be used."""
+    infos = models.all(workplace)
+    usable = {info.digest: info for info in infos if not info.problem}
+    active = models.active(workplace)
     chosen = None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
         if usable:
@@ -38,35 +38,33 @@ def draw_choice(place: Workplace) -> BundleInfo | None:
             )
             chosen = usable.get(digest or "")
         if chosen is not None and active is not None:
-            _draw_activate(place, chosen, is_active=chosen.digest == active.digest)
-    for info in found:
+            _draw_activate(workplace, chosen, is_active=chosen.digest == active.digest)
+    for info in infos:
         if info.problem:
             st.error(f"{plain(info.name)}: {plain(info.problem)}", icon=":material/error:")
     return chosen
 
 
-def _draw_activate(place: Workplace, info: BundleInfo, *, is_active: bool) -> None:
+def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -> None:
     if is_active:
-        st.markdown(
-            ":green-badge[:material/check: active: new uploads are read with it]", width="content"
-        )
+        st.markdown(":green-badge[:material/check: active: reads new uploads]", width="content")
     else:
         st.button(
             "Set active",
             key="card-activate",
-            help="Read new uploads with this model; images that are here keep theirs.",
+            help="Read new uploads with this model. Existing cases keep theirs.",
             on_click=_activate,
-            args=(place, info.digest),
+            args=(workplace, info.digest),
         )
 
 
-def _activate(place: Workplace, digest: str) -> None:
-    with told_on_top():
-        models.set_active(place, digest)
+def _activate(workplace: Workplace, digest: str) -> None:
+    with show_errors_on_top():
+        models.set_active(workplace, digest)
 
 
-def draw_card(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
-    """The card, its figures, its prototypes."""
+def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
+    """The card, its metrics, its prototypes."""
     card = bundle.card
     st.markdown(f"### {plain(card.title)}")
     about, measures, prototypes = st.tabs(
@@ -77,7 +75,7 @@ def draw_card(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     with measures:
         draw_measures(card)
     with prototypes:
-        draw_gallery(place, info, bundle)
+        draw_gallery(workplace, info, bundle)
 
 
 def _draw_about(bundle: Bundle) -> None:
@@ -106,7 +104,7 @@ def _draw_part(title: str, text: str) -> None:
 
 def _thresholds(bundle: Bundle) -> str:
     if bundle.thresholds is not None:
-        return ", ".join(f"{name} {at:.3g}" for name, at in bundle.thresholds.items())
+        return ", ".join(f"{name} {threshold:.3g}" for name, threshold in bundle.thresholds.items())
     return "none" if bundle.threshold is None else f"{bundle.threshold:.3g}"
 
 
@@ -119,14 +117,14 @@ def _draw_facts(bundle: Bundle) -> None:
     st.markdown(
         "\n".join(
             f"- {plain(name)}: {count} prototypes"
-            + (" (nothing found)" if name == bundle.negative_class else "")
+            + (" (negative class)" if name == bundle.negative_class else "")
             for name, count in counts.items()
         )
     )
     st.markdown("##### Network")
     facts = {
         "Backbone": options.backbone,
-        "Input": f"{options.image_size} × {options.image_size} pixels, aspect kept and padded",
+        "Input": f"{options.image_size} × {options.image_size} pixels, aspect ratio kept, padded",
         "Masks": options.masks,
         "Similarity": options.similarity,
         "Depth": str(options.depth),

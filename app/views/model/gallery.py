@@ -1,4 +1,4 @@
-"""The prototypes of a model by class: the images each was made of, and how it behaves."""
+"""The prototypes of a model by class, with their source images and activation statistics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
 from app.services import galleries
 from app.services.workplace import Workplace
-from app.views.review.prototypes import draw_how_to_attach, draw_sources
+from app.views.review.prototypes import draw_gallery_hint, draw_sources
 from app.views.shared.format import counted, number, percent, plain
 from dprotonet.prototypes.provenance import PrototypeActivation, PrototypeRecord
 
@@ -21,9 +21,9 @@ _COLUMNS = 2
 _SOURCES = 5
 
 
-def draw_gallery(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
+def draw_gallery(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     """One class at a time."""
-    sources = galleries.of_model(place, info.digest)
+    sources = galleries.of_model(workplace, info.digest)
     name = st.segmented_control(
         "Class",
         list(bundle.classes),
@@ -32,8 +32,8 @@ def draw_gallery(place: Workplace, info: BundleInfo, bundle: Bundle) -> None:
         key=f"gallery-class-{info.digest}",
         label_visibility="collapsed",
     )
-    if not any(source.has_picture for found in sources.values() for source in found):
-        draw_how_to_attach()
+    if not any(source.has_picture for images in sources.values() for source in images):
+        draw_gallery_hint()
     records = [record for record in bundle.prototypes if name in (None, record.class_name)]
     for start in range(0, len(records), _COLUMNS):
         columns = st.columns(_COLUMNS, gap="small")
@@ -49,8 +49,8 @@ def _draw_prototype(
         st.markdown(f"**{plain(record.id)}** · {plain(record.class_name)}{_flags(record)}")
         draw_sources(info.digest, record.id, sources[:_SOURCES])
         st.caption(
-            f"Made of {counted(len(record.sources), 'image')}"
-            + (f". {activation_words(record.activation)}" if record.activation else ".")
+            f"Made from {counted(len(record.sources), 'image')}"
+            + (f". {activation_text(record.activation)}" if record.activation else ".")
         )
 
 
@@ -65,14 +65,14 @@ def _flags(record: PrototypeRecord) -> str:
     return flags
 
 
-def activation_words(activation: PrototypeActivation) -> str:
-    """How a prototype responded to the training images."""
+def activation_text(activation: PrototypeActivation) -> str:
+    """The similarity of a prototype to the training images."""
     others = (
-        f", of other classes {number(activation.mean_others)}"
+        f", {number(activation.mean_others)} to images of other classes"
         if activation.mean_others is not None
         else ""
     )
     return (
-        f"Mean similarity to images of its class {number(activation.mean)}{others}; closest of its "
-        f"class for {percent(activation.closest_share)} of them."
+        f"Mean similarity {number(activation.mean)} to images of its class{others}. It is the "
+        f"closest prototype of its class for {percent(activation.closest_share)} of its images."
     )

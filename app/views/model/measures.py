@@ -1,4 +1,4 @@
-"""How well a model does: figures with intervals beside a black box, and the plots behind them."""
+"""The performance of a model: metrics with intervals beside a black box, and plots."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ from app.views.shared.format import chart_text, counted, plain
 from dprotonet.bundle.figure_text import figure_text
 from dprotonet.bundle.model_card import ModelCard
 
-Figures = Mapping[str, Any]
+Metrics = Mapping[str, Any]
 _ROWS = {
     "auroc": "AUROC",
     "accuracy": "Accuracy",
-    "exact_match": "Images without any error",
+    "exact_match": "Exact match (all labels)",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "ece": "Calibration error (ECE)",
     "brier": "Brier score",
 }
-_OWN, _RIVAL = "#1b8aa5", "#c0651a"
+_OWN, _BLACK_BOX = "#1b8aa5", "#c0651a"
 _CLASSES = ("#1b8aa5", "#c0651a", "#7a5fb5", "#3f8f44", "#8d9aa1")
 
 
 def draw_measures(card: ModelCard) -> None:
-    """Table and plots of the card's metrics; a card without any says so."""
+    """Table and plots of the card's metrics, or how to get them."""
     own = card.metrics
     if "auroc" not in own:
         st.info(
-            "This card holds no results. `python -m training evaluate BUNDLE --data DIR` gives "
-            "them.",
+            "This card has no results. Get them with: "
+            "`python -m training evaluate BUNDLE --data DIR`",
             icon=":material/query_stats:",
         )
         return
-    rival = own.get("black_box") or {}
-    st.caption(about_words(own))
+    black_box = own.get("black_box") or {}
+    st.caption(data_text(own))
     left, right = st.columns(2, gap="medium")
     with left:
-        st.dataframe(figure_table(own, rival), hide_index=True, height="content")
-        if rival:
-            st.caption(rival_words(own))
+        st.dataframe(metrics_table(own, black_box), hide_index=True, height="content")
+        if black_box:
+            st.caption(black_box_text(own))
     with right:
-        _draw_chart(view_chart(own, rival), "Per view", "chart-view")
+        _draw_chart(view_chart(own, black_box), "Per view", "chart-view")
     curves = own.get("curves", {})
     with left:
         _draw_chart(roc_chart(curves.get("roc", {})), "ROC", "chart-roc")
@@ -53,13 +53,13 @@ def draw_measures(card: ModelCard) -> None:
         _draw_chart(
             reliability_chart(curves.get("reliability", [])), "Reliability", "chart-reliability"
         )
-    rest = {key: value for key, value in own.items() if key != "curves"}
-    with st.expander("All figures"):
-        st.json(rest, expanded=1)
+    other_metrics = {key: value for key, value in own.items() if key != "curves"}
+    with st.expander("All metrics"):
+        st.json(other_metrics, expanded=1)
 
 
-def about_words(own: Figures) -> str:
-    """How many images of how many patients the figures rest on."""
+def data_text(own: Metrics) -> str:
+    """The data behind the metrics: split, images, patients."""
     parts = [str(own["split"]) + " split" if "split" in own else ""]
     if "films" in own:
         parts.append(counted(int(own["films"]), "image"))
@@ -68,42 +68,44 @@ def about_words(own: Figures) -> str:
     if "auroc_kind" in own:
         parts.append(f"AUROC {own['auroc_kind']}")
     if "interval" in own:
-        parts.append(f"in brackets {own['interval']}")
+        parts.append(f"interval in brackets: {own['interval']}")
     return plain(" · ".join(part for part in parts if part))
 
 
-def rival_words(own: Figures) -> str:
-    """What the black box is, and how far apart the two are on the same images."""
-    words = "Black box: a plain linear head on the same backbone, data and training."
-    found = own.get("auroc_minus_black_box")
-    if isinstance(found, Mapping) and None not in (found.get(k) for k in ("value", "low", "high")):
-        difference = figure_text(found, signed=True).replace("-", "−")
-        words += f" AUROC of this model minus the black box: {difference}."
-    return words
+def black_box_text(own: Metrics) -> str:
+    """What the black box is, and the difference of the two on the same images."""
+    text = "Black box: a plain linear head on the same backbone, data and training."
+    difference = own.get("auroc_minus_black_box")
+    if isinstance(difference, Mapping) and None not in (
+        difference.get(key) for key in ("value", "low", "high")
+    ):
+        minus = figure_text(difference, signed=True).replace("-", "−")
+        text += f" AUROC of this model minus the black box: {minus}."
+    return text
 
 
-def figure_table(own: Figures, rival: Figures) -> pd.DataFrame:
-    """One line a figure; AUROC by class below."""
-    rows = [(words, own.get(key), rival.get(key)) for key, words in _ROWS.items() if key in own]
-    by_class = rival.get("auroc_by_class", {})
+def metrics_table(own: Metrics, black_box: Metrics) -> pd.DataFrame:
+    """One row per metric; AUROC by class below."""
+    rows = [(title, own.get(key), black_box.get(key)) for key, title in _ROWS.items() if key in own]
+    by_class = black_box.get("auroc_by_class", {})
     rows += [
         (f"AUROC {name}", value, by_class.get(name))
         for name, value in own.get("auroc_by_class", {}).items()
     ]
     table = {
-        "Figure": [words for words, _, _ in rows],
+        "Metric": [title for title, _, _ in rows],
         "This model": [figure_text(value) for _, value, _ in rows],
     }
-    if rival:
+    if black_box:
         table["Black box"] = [figure_text(value) for _, _, value in rows]
     return pd.DataFrame(table)
 
 
 def roc_chart(curves: Mapping[str, Mapping[str, list[float]]]) -> go.Figure | None:
-    """One curve a class, and the line of chance."""
+    """One curve per class, and the line of chance."""
     if not curves:
         return None
-    figure = _square("False positive rate", "True positive rate")
+    figure = _unit_square("False positive rate", "True positive rate")
     for (name, curve), colour in zip(curves.items(), _CLASSES * 4, strict=False):
         figure.add_scatter(
             x=curve["false_positive_rate"],
@@ -119,15 +121,15 @@ def reliability_chart(bins: list[Mapping[str, float]]) -> go.Figure | None:
     """Accuracy over confidence; the size of a point is its number of images."""
     if not bins:
         return None
-    figure = _square("Confidence", "Share that was right")
-    most = max(place["films"] for place in bins)
+    figure = _unit_square("Confidence", "Accuracy")
+    most = max(entry["films"] for entry in bins)
     figure.add_scatter(
-        x=[place["confidence"] for place in bins],
-        y=[place["accuracy"] for place in bins],
-        text=[counted(int(place["films"]), "image") for place in bins],
+        x=[entry["confidence"] for entry in bins],
+        y=[entry["accuracy"] for entry in bins],
+        text=[counted(int(entry["films"]), "image") for entry in bins],
         mode="lines+markers",
         line={"color": _OWN, "width": 1},
-        marker={"size": [6 + 14 * (place["films"] / most) ** 0.5 for place in bins]},
+        marker={"size": [6 + 14 * (entry["films"] / most) ** 0.5 for entry in bins]},
         name="This model",
         hovertemplate="%{x:.2f}: %{y:.2f}, %{text}<extra></extra>",
     )
@@ -135,29 +137,31 @@ def reliability_chart(bins: list[Mapping[str, float]]) -> go.Figure | None:
     return figure
 
 
-def view_chart(own: Figures, rival: Figures) -> go.Figure | None:
+def view_chart(own: Metrics, black_box: Metrics) -> go.Figure | None:
     """AUROC of each view with its interval, beside the black box."""
-    views = {view: found for view, found in own.get("by_view", {}).items() if _value(found)}
+    views = {
+        view: metrics for view, metrics in own.get("by_view", {}).items() if _has_auroc(metrics)
+    }
     if not views:
         return None
     figure = go.Figure()
-    others = rival.get("by_view", {})
-    for name, source, colour in (("This model", views, _OWN), ("Black box", others, _RIVAL)):
-        found = {view: source[view]["auroc"] for view in views if _value(source.get(view, {}))}
-        if not found:
+    others = black_box.get("by_view", {})
+    for name, source, colour in (("This model", views, _OWN), ("Black box", others, _BLACK_BOX)):
+        aurocs = {view: source[view]["auroc"] for view in views if _has_auroc(source.get(view, {}))}
+        if not aurocs:
             continue
-        centre = [value["value"] for value in found.values()]
+        centre = [value["value"] for value in aurocs.values()]
         figure.add_scatter(
-            x=[chart_text(f"{view} ({views[view].get('films', 0)})") for view in found],
+            x=[chart_text(f"{view} ({views[view].get('films', 0)})") for view in aurocs],
             y=centre,
             error_y={
                 "type": "data",
                 "symmetric": False,
                 "array": [
-                    _gap(v.get("high"), c) for v, c in zip(found.values(), centre, strict=True)
+                    _gap(v.get("high"), c) for v, c in zip(aurocs.values(), centre, strict=True)
                 ],
                 "arrayminus": [
-                    _gap(c, v.get("low")) for v, c in zip(found.values(), centre, strict=True)
+                    _gap(c, v.get("low")) for v, c in zip(aurocs.values(), centre, strict=True)
                 ],
             },
             mode="markers",
@@ -174,15 +178,16 @@ def view_chart(own: Figures, rival: Figures) -> go.Figure | None:
     return figure
 
 
-def _value(found: Figures) -> bool:
-    return isinstance(found.get("auroc"), Mapping) and found["auroc"].get("value") is not None
+def _has_auroc(metrics: Metrics) -> bool:
+    auroc = metrics.get("auroc")
+    return isinstance(auroc, Mapping) and auroc.get("value") is not None
 
 
 def _gap(upper: float | None, lower: float | None) -> float:
     return 0.0 if upper is None or lower is None else max(0.0, upper - lower)
 
 
-def _square(across: str, up: str) -> go.Figure:
+def _unit_square(x_title: str, y_title: str) -> go.Figure:
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1],
@@ -195,8 +200,8 @@ def _square(across: str, up: str) -> go.Figure:
     figure.update_layout(
         height=270,
         margin={"l": 48, "r": 8, "t": 8, "b": 40},
-        xaxis={"title": across, "range": [0, 1.03]},
-        yaxis={"title": up, "range": [0, 1.06]},
+        xaxis={"title": x_title, "range": [0, 1.03]},
+        yaxis={"title": y_title, "range": [0, 1.06]},
         legend={"x": 0.98, "xanchor": "right", "y": 0.05},
     )
     return figure

@@ -1,16 +1,16 @@
-"""Model: what each model is for, how well it does, and the prototypes it judges by."""
+"""Model: intended use, performance and prototypes of each model."""
 
 import streamlit as st
 
 from app.services import models
 from app.views.model.card import draw_card, draw_choice
-from app.views.shared.errors import told
-from app.views.shared.workplace import workplace
+from app.views.shared.errors import show_errors
+from app.views.shared.workplace import current_workplace
 
-place = workplace()
-chosen = draw_choice(place)
+workplace = current_workplace()
+chosen = draw_choice(workplace)
 if chosen is not None:
-    with told():
-        draw_card(place, chosen, models.bundle(place, chosen.digest))
+    with show_errors():
+        draw_card(workplace, chosen, models.bundle(workplace, chosen.digest))
 else:
-    st.info("There is no model here yet. Add one with: `python -m app models add DIR`")
+    st.info("There is no model yet. Add one with: `python -m app models add DIR`")

@@ -1,4 +1,4 @@
-"""One image under review: the image at the left; findings, prototypes and verdict at the right."""
+"""One case: the image on the left; prediction, prototypes and verdict on the right."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
-from app.viewer.colours import COLOURS
-from app.viewer.component import Map, image_viewer
+from app.viewer.colours import COLOUR_TABLE_HEX
+from app.viewer.component import Overlay, image_viewer
 from app.views.review.heatmaps import (
+    draw_explain_button,
+    draw_heatmaps,
     draw_jobs,
-    draw_maps,
-    draw_shown_map,
-    explain_button,
-    shown_map,
-    turn,
+    draw_selected_heatmap,
+    request_count,
+    selected_heatmap,
 )
 from app.views.review.job_progress import draw_failures
-from app.views.review.prediction import draw_prediction, explained_words, threshold_words
+from app.views.review.prediction import draw_prediction, explanation_offer, threshold_text
 from app.views.review.prototypes import draw_matches
-from app.views.review.reliability import MEANING, map_words, measured_words, warnings
+from app.views.review.reliability import MEANING, heatmap_title, measured_text, warnings
 from app.views.review.verdict import draw_revisions, draw_verdict
-from app.views.shared.errors import told_on_top
+from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import counted, plain
 from app.views.shared.navigation import show_case
 from dprotonet.errors import ReadableError
 
-_IMAGE_HEIGHT = 476  # CSS pixels: with bars and words it ends at the fold of 1280 × 800
+_IMAGE_HEIGHT = 476  # CSS pixels: with bars and text it ends at the bottom of 1280 × 800
 
 
-def draw_sheet(place: Workplace, case_id: str) -> None:
-    """The whole page of one case, or the sentence that says why it cannot be shown."""
+def draw_sheet(workplace: Workplace, case_id: str) -> None:
+    """The whole page of one case, or why it cannot be shown."""
     try:
-        sheet = review.open_case(place, case_id, frame=_frame(case_id))
+        sheet = review.open_case(workplace, case_id, frame=_frame(case_id))
     except ReadableError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
         return
-    _draw_bar(place, sheet)
+    _draw_bar(workplace, sheet)
     left, right = st.columns([0.64, 0.36], gap="small")
     with right:
-        _draw_findings(place, sheet)
+        _draw_findings(workplace, sheet)
     with left, st.container(key="image-side"):
         _draw_image(sheet)
 
@@ -51,21 +51,21 @@ def _frame(case_id: str) -> int:
     return int(st.session_state.get(f"frame-{case_id}", 0))
 
 
-def _draw_bar(place: Workplace, sheet: Sheet) -> None:
+def _draw_bar(workplace: Workplace, sheet: Sheet) -> None:
     """Back, what this file is, the model it is read with, and more."""
     case = sheet.case
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
         st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
         st.markdown(f"**{plain(case.file_name)}**", width="content")
-        st.caption(facts_words(case), width="stretch")
+        st.caption(facts_text(case), width="stretch")
         _draw_study(sheet)
         _draw_twins(sheet)
-        _draw_model_choice(place, sheet)
+        _draw_model_choice(workplace, sheet)
         with st.popover("More", icon=":material/more_horiz:"):
-            _draw_more(place, sheet)
+            _draw_more(workplace, sheet)
 
 
-def facts_words(case: Case) -> str:
+def facts_text(case: Case) -> str:
     """DICOM · DX · PA · 2500 × 2048 · 12 bit."""
     facts = case.facts
     parts = [
@@ -97,7 +97,7 @@ def _draw_study(sheet: Sheet) -> None:
 
 
 def _draw_twins(sheet: Sheet) -> None:
-    """The other cases with these pixels: what is shown of them is another, so is what is said."""
+    """The other cases with these pixels, whose header may change how they look and are read."""
     if not sheet.twins:
         return
     with st.popover("Same pixels", icon=":material/content_copy:"):
@@ -112,9 +112,9 @@ def _draw_twins(sheet: Sheet) -> None:
             )
 
 
-def _draw_model_choice(place: Workplace, sheet: Sheet) -> None:
+def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
     usable: dict[str, BundleInfo | None] = {
-        info.digest: info for info in models.all(place) if not info.problem
+        info.digest: info for info in models.all(workplace) if not info.problem
     }
     if sheet.model and sheet.model not in usable:
         usable = {sheet.model: None, **usable}
@@ -125,119 +125,119 @@ def _draw_model_choice(place: Workplace, sheet: Sheet) -> None:
     st.selectbox(
         "Model for this case",
         list(usable),
-        format_func=lambda digest: _model_words(digest, usable[digest]),
+        format_func=lambda digest: _model_title(digest, usable[digest]),
         key=key,
         label_visibility="collapsed",
         width=250,
         on_change=_change_model,
-        args=(place, sheet.case.case_id, key),
+        args=(workplace, sheet.case.case_id, key),
     )
 
 
-def _model_words(digest: str, info: BundleInfo | None) -> str:
-    return f"{info.name if info else 'Model not here'} · {digest[:8]}"
+def _model_title(digest: str, info: BundleInfo | None) -> str:
+    return f"{info.name if info else 'Model not found'} · {digest[:8]}"
 
 
-def _change_model(place: Workplace, case_id: str, key: str) -> None:
+def _change_model(workplace: Workplace, case_id: str, key: str) -> None:
     chosen = st.session_state.get(key)
     if chosen:
-        with told_on_top():
-            review.set_case_model(place, case_id, chosen)
+        with show_errors_on_top():
+            review.set_case_model(workplace, case_id, chosen)
 
 
-def _draw_more(place: Workplace, sheet: Sheet) -> None:
+def _draw_more(workplace: Workplace, sheet: Sheet) -> None:
     case = sheet.case
     burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
     st.caption(f"Case `{case.case_id}` · burned-in text: {burned}")
     st.caption(f"SHA-256 of the file  \n`{case.file_sha256}`")
-    hashed = "pixels" if case.pixel_hash == "decoded" else "pixels as they lie in the file"
+    hashed = "decoded pixels" if case.pixel_hash == "decoded" else "pixels as encoded in the file"
     st.caption(f"SHA-256 of the {hashed}  \n`{case.pixel_sha256}`")
     st.divider()
-    sure = st.checkbox(
-        "Delete this image with its original, predictions, heatmaps and revisions",
-        key=f"sure-{case.case_id}",
+    is_confirmed = st.checkbox(
+        "Delete this image with its original file, predictions, heatmaps and revisions",
+        key=f"confirm-{case.case_id}",
     )
     st.button(
         "Delete case",
         icon=":material/delete:",
-        disabled=not sure,
+        disabled=not is_confirmed,
         key=f"delete-{case.case_id}",
         on_click=_delete,
-        args=(place, case.case_id),
+        args=(workplace, case.case_id),
     )
 
 
-def _delete(place: Workplace, case_id: str) -> None:
-    with told_on_top():
-        review.delete_case(place, case_id)
+def _delete(workplace: Workplace, case_id: str) -> None:
+    with show_errors_on_top():
+        review.delete_case(workplace, case_id)
         show_case(None)
 
 
 def _draw_image(sheet: Sheet) -> None:
-    case, shown = sheet.case, shown_map(sheet)
-    chosen = image_viewer(
+    case, selected = sheet.case, selected_heatmap(sheet)
+    frame = image_viewer(
         case_id=case.case_id,
         frame=sheet.frame,
         frames=case.facts.frames,
         image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
-        maps=[
-            Map(
-                one.map_id,
-                map_words(one.saved),
-                f"/api/heatmap/{one.saved.explanation_id}",
-                f"{measured_words(one.saved)} {MEANING}",
-                " ".join(warnings(one)),
+        heatmaps=[
+            Overlay(
+                offered.heatmap_id,
+                heatmap_title(offered.saved),
+                f"/api/heatmap/{offered.saved.explanation_id}",
+                f"{measured_text(offered.saved)} {MEANING}",
+                " ".join(warnings(offered)),
             )
-            for one in sheet.maps
+            for offered in sheet.maps
         ],
-        chosen=shown.map_id if shown else None,
-        turn=turn(sheet),
-        colours=COLOURS,
+        requested=selected.heatmap_id if selected else None,
+        requests=request_count(sheet),
+        colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,
         key=f"image-{case.case_id}",
     )
-    if chosen != sheet.frame:
-        st.session_state[f"frame-{case.case_id}"] = chosen
+    if frame != sheet.frame:
+        st.session_state[f"frame-{case.case_id}"] = frame
         st.rerun()
 
 
-def _draw_findings(place: Workplace, sheet: Sheet) -> None:
-    """Every part has a place that is always there: what comes and goes moves no other part."""
+def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
+    """Every part has its own container, so that one that comes or goes moves no other."""
     prediction = sheet.prediction
     with st.container(gap="small"):
-        _draw_problem(place, sheet)
+        _draw_problem(workplace, sheet)
         if prediction is not None:
-            info = _info(place, sheet)
+            info = _info(workplace, sheet)
             draw_prediction(sheet, prediction)
             with st.container(gap="xxsmall", key="facts-prediction"):
-                st.caption(threshold_words(prediction, sheet.negative_class))
+                st.caption(threshold_text(prediction, sheet.negative_class))
                 if info and info.note_on_classes:
                     st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-                first = sheet.offered_class or prediction.leading
-                explain_button(place, sheet, f"class:{first}", key="explain-label")
-                st.caption(explained_words(sheet, prediction), width="stretch")
+                name = sheet.offered_class or prediction.leading
+                draw_explain_button(workplace, sheet, f"class:{name}", key="explain-label")
+                st.caption(explanation_offer(sheet, prediction), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the image…")
-            st.caption("The prediction appears here by itself.")
+            st.caption("The prediction will appear here.")
     with st.container(gap="small"):
-        draw_failures(place, sheet)
-        draw_jobs(place, sheet)
+        draw_failures(workplace, sheet)
+        draw_jobs(workplace, sheet)
     with st.container(gap="small"):
-        draw_shown_map(place, sheet)
-    _draw_tabs(place, sheet)
+        draw_selected_heatmap(workplace, sheet)
+    _draw_tabs(workplace, sheet)
 
 
-def _draw_problem(place: Workplace, sheet: Sheet) -> None:
+def _draw_problem(workplace: Workplace, sheet: Sheet) -> None:
     if not sheet.problem:
         return
     st.error(plain(sheet.problem), icon=":material/error:")
     if sheet.model_name:
-        st.button("Try again", on_click=_retry, args=(place, sheet))
+        st.button("Try again", on_click=_retry, args=(workplace, sheet))
 
 
-def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
-    prototypes, verdict, maps, revisions = st.tabs(
+def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
+    prototypes, verdict, heatmaps, revisions = st.tabs(
         [
             "Prototypes",
             "Verdict",
@@ -247,25 +247,25 @@ def _draw_tabs(place: Workplace, sheet: Sheet) -> None:
     )
     with prototypes:
         if sheet.prediction is None:
-            st.caption("Prototypes are shown with the prediction.")
+            st.caption("The prototypes appear with the prediction.")
         elif not sheet.matches:
-            st.caption("Prototypes are shown as soon as their model is there.")
+            st.caption("The prototypes appear when their model is available.")
         else:
             expected = sheet.annotation.revision if sheet.annotation else 0
-            draw_matches(place, sheet, sheet.prediction, expected=expected)
+            draw_matches(workplace, sheet, sheet.prediction, expected=expected)
     with verdict, st.container(gap="xsmall"):
-        # A fragment: while the reader fills the form, only the form is drawn anew.
-        st.fragment(draw_verdict)(place, sheet)
-    with maps:
-        draw_maps(place, sheet)
+        # A fragment: while the reader fills the form, only the form is redrawn.
+        st.fragment(draw_verdict)(workplace, sheet)
+    with heatmaps:
+        draw_heatmaps(workplace, sheet)
     with revisions:
         draw_revisions(sheet)
 
 
-def _info(place: Workplace, sheet: Sheet) -> BundleInfo | None:
-    return next((info for info in models.all(place) if info.digest == sheet.model), None)
+def _info(workplace: Workplace, sheet: Sheet) -> BundleInfo | None:
+    return next((info for info in models.all(workplace) if info.digest == sheet.model), None)
 
 
-def _retry(place: Workplace, sheet: Sheet) -> None:
-    with told_on_top():
-        review.retry_prediction(place, sheet.case.case_id, frame=sheet.frame)
+def _retry(workplace: Workplace, sheet: Sheet) -> None:
+    with show_errors_on_top():
+        review.retry_prediction(workplace, sheet.case.case_id, frame=sheet.frame)

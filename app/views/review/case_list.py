@@ -1,4 +1,4 @@
-"""The list of cases: found by filters, a page at a time, files of one study together."""
+"""The list of cases with its filters, a page at a time; files of one study stand together."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import STATUSES, CaseFilters, CasePage, CaseRow, Source
 from app.services import models, review
 from app.services.workplace import Workplace
-from app.views.shared.errors import told
-from app.views.shared.format import counted, label_words, plain, when
+from app.views.shared.errors import show_errors
+from app.views.shared.format import counted, label_markdown, local_time, plain
 from app.views.shared.navigation import show_case
 from app.views.shared.pagination import draw_pager, page_number
 
-_EVERY = 2.0  # seconds between two looks at the worker
+_REFRESH = 2.0  # seconds between two looks at the worker
 SIZE = 14  # rows that fit under the filters at 800 pixels of height
 Option = TypeVar("Option", bound=str)
 Order = Literal["newest", "oldest", "name", "probability"]
@@ -35,39 +35,43 @@ _ORDERS: dict[Order, str] = {
     "name": "By name",
     "probability": "Most probable finding first",
 }
-_SOURCES: dict[Source, str] = {"upload": "Uploads", "demo": "Demo cases", "folder": "From folders"}
+_SOURCES: dict[Source, str] = {
+    "upload": "Uploads",
+    "demo": "Demo cases",
+    "folder": "Server folders",
+}
 
 
-def draw_cases(place: Workplace) -> None:
+def draw_cases(workplace: Workplace) -> None:
     """Filters, rows, pages."""
-    filters = _draw_filters(place)
-    found = review.list_cases(place, filters, page=page_number("cases"), size=SIZE)
-    waiting = frozenset(row.case_id for row in found.rows if row.status == "waiting")
+    filters = _draw_filters(workplace)
+    cases = review.list_cases(workplace, filters, page=page_number("cases"), size=SIZE)
+    waiting = frozenset(row.case_id for row in cases.rows if row.status == "waiting")
     if waiting:
-        st.fragment(_watch, run_every=_EVERY)(place, found, filters, waiting)
+        st.fragment(_watch, run_every=_REFRESH)(workplace, cases, filters, waiting)
     else:
-        _draw_page(place, found, filters)
+        _draw_page(workplace, cases, filters)
 
 
-@told()
+@show_errors()
 def _watch(
-    place: Workplace, found: CasePage, filters: CaseFilters, waiting: frozenset[str]
+    workplace: Workplace, cases: CasePage, filters: CaseFilters, waiting: frozenset[str]
 ) -> None:
-    """While the worker reads, look again by itself: at those that wait, not at the whole list."""
-    if review.still_waiting(place, sorted(waiting)) != waiting:
+    """Refresh while the worker reads: ask for the waiting cases, not for the whole list."""
+    if review.still_waiting(workplace, sorted(waiting)) != waiting:
         st.rerun()
-    _draw_page(place, found, filters)
+    _draw_page(workplace, cases, filters)
 
 
-def _draw_page(place: Workplace, found: CasePage, filters: CaseFilters) -> None:
-    if not found.rows:
-        _draw_none(filters)
+def _draw_page(workplace: Workplace, cases: CasePage, filters: CaseFilters) -> None:
+    if not cases.rows:
+        _draw_empty(filters)
         return
-    _draw_rows(place, found)
-    draw_pager("cases", total=found.total, size=found.size, noun="case")
+    _draw_rows(workplace, cases)
+    draw_pager("cases", total=cases.total, size=cases.size, noun="case")
 
 
-def _draw_filters(place: Workplace) -> CaseFilters:
+def _draw_filters(workplace: Workplace) -> CaseFilters:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         text = st.text_input(
             "Find",
@@ -79,7 +83,7 @@ def _draw_filters(place: Workplace) -> CaseFilters:
         )
         status = _choice("Status", STATUSES, "filter-cases-status", 130)
         verdict = _choice("Verdict", VERDICTS, "filter-cases-verdict", 130)
-        source = _choice("Source", tuple(_SOURCES), "filter-cases-source", 130, words=_SOURCES)
+        source = _choice("Source", tuple(_SOURCES), "filter-cases-source", 130, names=_SOURCES)
         order = st.selectbox(
             "Order",
             list(_ORDERS),
@@ -99,13 +103,13 @@ def _choice(
     key: str,
     width: int,
     *,
-    words: dict[Option, str] | None = None,
+    names: dict[Option, str] | None = None,
 ) -> Option | None:
     return st.selectbox(
         label,
         options,
         index=None,
-        format_func=lambda option: words[option] if words else option.capitalize(),
+        format_func=lambda option: names[option] if names else option.capitalize(),
         placeholder=label,
         key=key,
         label_visibility="collapsed",
@@ -113,23 +117,25 @@ def _choice(
     )
 
 
-def _draw_none(filters: CaseFilters) -> None:
+def _draw_empty(filters: CaseFilters) -> None:
     if filters == CaseFilters(order=filters.order):
         st.info(
-            "No images yet. Add some at the right: DICOM, PNG, JPEG, TIFF, BMP or WebP.",
+            "No images yet. Add some on the right: DICOM, PNG, JPEG, TIFF, BMP or WebP.",
             icon=":material/add_photo_alternate:",
         )
     else:
-        st.info("No case fits these filters. Clear one of them.", icon=":material/filter_alt_off:")
+        st.info(
+            "No case matches these filters. Clear one of them.", icon=":material/filter_alt_off:"
+        )
 
 
-def _draw_rows(place: Workplace, found: CasePage) -> None:
-    infos = {info.digest: info for info in models.all(place)}
+def _draw_rows(workplace: Workplace, cases: CasePage) -> None:
+    infos = {info.digest: info for info in models.all(workplace)}
     with st.container(key="rows-cases", gap=None):
         titles = ("File", "View", "Status", "Prediction", "Verdict", "Added")
         for column, title in zip(st.columns(_WIDTHS, gap="small"), titles, strict=True):
             column.caption(f"**{title}**")
-        for _, rows in groupby(found.rows, key=lambda row: row.study_key):
+        for _, rows in groupby(cases.rows, key=lambda row: row.study_key):
             group = list(rows)
             if group[0].study_files == 1:
                 _draw_row(group[0], infos)
@@ -156,13 +162,13 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
             width="stretch",
         ):
             show_case(row.case_id)
-            st.rerun()  # the whole page, also from inside the watched part
+            st.rerun()  # the whole page, also from inside the fragment
         view.caption(plain(row.view_position) or "–")
         status.markdown(_STATUS[row.status])
         if row.label is not None and row.probability is not None:
             model = infos.get(row.model or "")
-            prediction.markdown(label_words(row.label, row.probability, of=model))
+            prediction.markdown(label_markdown(row.label, row.probability, of=model))
         else:
             prediction.caption("–")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
-        added.caption(when(row.created_at))
+        added.caption(local_time(row.created_at))

@@ -1,4 +1,4 @@
-"""Review: the list of cases and the way in for images, or the one image that is open."""
+"""Review: the list of cases and the upload field, or the open case."""
 
 import streamlit as st
 
@@ -7,16 +7,16 @@ from app.views.review.case_list import draw_cases
 from app.views.shared.navigation import open_case_id
 from app.views.shared.pagination import keep_filters
 from app.views.shared.upload import draw_upload
-from app.views.shared.workplace import workplace
+from app.views.shared.workplace import current_workplace
 
 keep_filters()
-place = workplace()
+workplace = current_workplace()
 case_id = open_case_id()
 if case_id is None:
     left, right = st.columns([0.72, 0.28], gap="medium")
     with right:
-        draw_upload(place)
+        draw_upload(workplace)
     with left:
-        draw_cases(place)
+        draw_cases(workplace)
 else:
-    draw_sheet(place, case_id)
+    draw_sheet(workplace, case_id)

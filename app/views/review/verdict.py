@@ -1,8 +1,9 @@
-"""The reader's word on an image, and the revisions it went through."""
+"""The reader's verdict on an image, and its revisions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -11,119 +12,142 @@ from app.domain.cases import Sheet
 from app.domain.errors import Conflict
 from app.services import review
 from app.services.workplace import Workplace
-from app.views.review.prototypes import draft_name, judgement
+from app.views.review.prototypes import current_judgement, draft_name
 from app.views.shared import drafts
-from app.views.shared.errors import told
-from app.views.shared.format import counted, label_words, plain, when
+from app.views.shared.errors import show_errors
+from app.views.shared.format import counted, label_markdown, local_time, plain
 
 _CONFIDENCE = {1: "1 guess", 2: "2", 3: "3", 4: "4", 5: "5 certain"}
-_MEANS = {
+_MEANINGS = {
     "accept": "The prediction is right.",
     "reject": "The prediction is wrong.",
-    "supplement": "The prediction is right as far as it goes; something is to be added.",
+    "supplement": "The prediction is right but incomplete.",
 }
 
 
-def draw_verdict(place: Workplace, sheet: Sheet) -> None:
-    """Accept, reject or supplement; the label that is right; how certain; free words."""
+@dataclass(frozen=True)
+class _Entries:
+    """What the reader has entered so far."""
+
+    verdict: Verdict | None
+    label: str | None
+    confidence: int | None
+    text: str
+    judgements: Mapping[str, PrototypeJudgement]
+
+    @property
+    def incomplete_judgements(self) -> list[str]:
+        """The prototypes judged to be an artefact, but not which one."""
+        return [name for name, judgement in self.judgements.items() if judgement.lacks_kind]
+
+
+def draw_verdict(workplace: Workplace, sheet: Sheet) -> None:
+    """Accept, reject or supplement; the right label; the confidence; remarks."""
     expected = sheet.annotation.revision if sheet.annotation else 0
-    name = _draft_name(sheet)
-    drafts.begin(name, expected, _signed(sheet.annotation))
-    _draw_meanwhile(sheet)
+    drafts.open_draft(_draft_name(sheet), expected, _signed(sheet.annotation))
+    _draw_newer_revisions(sheet)
+    entries = _draw_form(sheet)
+    if entries.judgements:
+        st.caption(f"{counted(len(entries.judgements), 'prototype')} judged.")
+    if _draw_save(sheet, entries, expected):
+        _sign(workplace, sheet, entries, expected)
+
+
+def _draw_form(sheet: Sheet) -> _Entries:
+    draft = _draft_name(sheet)
     verdict = st.segmented_control(
         "Verdict",
         VERDICTS,
         format_func=str.capitalize,
-        key=drafts.widget(name, "verdict"),
-        help="  \n".join(f"**{said.capitalize()}**: {words}" for said, words in _MEANS.items()),
+        key=drafts.widget_key(draft, "verdict"),
+        help="  \n".join(
+            f"**{name.capitalize()}**: {meaning}" for name, meaning in _MEANINGS.items()
+        ),
     )
     label = None
     if verdict in ("reject", "supplement"):
+        title = "Corrected label" if verdict == "reject" else "Additional label"
         label = st.selectbox(
-            "Corrected label" if verdict == "reject" else "Further label",
-            [known for known in sheet.classes if known != _predicted(sheet)],
+            title,
+            [name for name in sheet.classes if name != _predicted(sheet)],
             index=None,
-            placeholder="Corrected label: choose, or type another"
-            if verdict == "reject"
-            else "Further label: choose, or type another",
+            placeholder=f"{title}: choose one or type another",
             label_visibility="collapsed",
             accept_new_options=True,
-            key=drafts.widget(name, "label"),
+            key=drafts.widget_key(draft, "label"),
         )
     confidence = st.segmented_control(
         "Confidence",
         list(_CONFIDENCE),
         format_func=_CONFIDENCE.__getitem__,
-        key=drafts.widget(name, "confidence"),
+        key=drafts.widget_key(draft, "confidence"),
     )
     text = st.text_area(
-        "Remarks", key=drafts.widget(name, "text"), height=70, max_chars=LONGEST_TEXT
+        "Remarks", key=drafts.widget_key(draft, "text"), height=70, max_chars=LONGEST_TEXT
     )
-    drafts.keep(name)
-    judged = {
-        row.match.prototype: said
+    drafts.keep(draft)
+    return _Entries(verdict, label, confidence, text, _judgements(sheet))
+
+
+def _judgements(sheet: Sheet) -> dict[str, PrototypeJudgement]:
+    """The prototypes that the reader has judged."""
+    return {
+        row.match.prototype: judgement
         for row in sheet.matches
-        if not (said := judgement(sheet, row.match.prototype)).is_empty
+        if not (judgement := current_judgement(sheet, row.match.prototype)).is_empty
     }
-    if judged:
-        st.caption(f"{counted(len(judged), 'prototype')} judged.")
-    _draw_save(place, sheet, verdict, label, confidence, text, judged, expected)
 
 
-def _draw_save(
-    place: Workplace,
-    sheet: Sheet,
-    verdict: Verdict | None,
-    label: str | None,
-    confidence: int | None,
-    text: str,
-    judged: Mapping[str, PrototypeJudgement],
-    expected: int,
-) -> None:
-    ready = verdict is not None and confidence is not None
-    lacking = [name for name, said in judged.items() if said.lacks_kind]
-    meanwhile = _signed_meanwhile(sheet)
+def _draw_save(sheet: Sheet, entries: _Entries, expected: int) -> bool:
+    """The button, and beside it what is missing or was saved; True when it was pressed."""
+    is_complete = entries.verdict is not None and entries.confidence is not None
+    newer = _newer_revisions(sheet)
     with st.container(horizontal=True, vertical_alignment="center", key="facts-save"):
-        pressed = st.button(
-            f"{'Sign as' if meanwhile else 'Save'} revision {expected + 1}",
+        is_pressed = st.button(
+            f"{'Sign as' if newer else 'Save'} revision {expected + 1}",
             type="primary",
-            disabled=not ready,
-            # Its own for each revision: a press never signs on top of what was not shown yet.
+            disabled=not is_complete,
+            # A key for each revision: a press never signs on top of a revision that was not shown.
             key=f"save-{sheet.case.case_id}-{expected}",
             icon=":material/save:",
         )
-        if meanwhile and st.button("Discard mine", key=f"discard-{sheet.case.case_id}"):
+        if newer and st.button("Discard my entries", key=f"discard-{sheet.case.case_id}"):
             _forget_drafts(sheet)
             st.rerun()
-        just = st.session_state.pop("just-saved", None)
-        if just is not None:
-            st.markdown(f":green-badge[:material/check: Saved as revision {just}]")
-        elif not ready:
+        saved_revision = st.session_state.pop("just-saved", None)
+        if saved_revision is not None:
+            st.markdown(f":green-badge[:material/check: Saved as revision {saved_revision}]")
+        elif not is_complete:
             st.caption("Choose a verdict and a confidence.")
-        elif lacking:
-            st.caption(f"Say which artefact it is: {plain(', '.join(lacking))}.")
-        elif sheet.annotation and not meanwhile:
+        elif entries.incomplete_judgements:
+            names = plain(", ".join(entries.incomplete_judgements))
+            st.caption(f"Choose which artefact it is: {names}.")
+        elif sheet.annotation and not newer:
             st.caption(
-                f"Revision {sheet.annotation.revision}, {when(sheet.annotation.created_at)}, "
+                f"Revision {sheet.annotation.revision}, {local_time(sheet.annotation.created_at)}, "
                 f"{plain(sheet.annotation.reader)}."
             )
-    if not pressed or verdict is None or confidence is None:
+    return is_pressed
+
+
+def _sign(workplace: Workplace, sheet: Sheet, entries: _Entries, expected: int) -> None:
+    if entries.verdict is None or entries.confidence is None:
         return
-    with told():
+    with show_errors():
         try:
             saved = review.sign(
-                place,
+                workplace,
                 sheet.case.case_id,
                 frame=sheet.frame,
-                verdict=verdict,
-                confidence=confidence,
-                corrected_label=label,
-                text=text,
-                prototype_judgements=judged,
+                verdict=entries.verdict,
+                confidence=entries.confidence,
+                corrected_label=entries.label,
+                text=entries.text,
+                prototype_judgements=entries.judgements,
                 expected_revision=expected,
             )
         except Conflict:
-            # The page is drawn anew with what came in between; what was written stays.
+            # The page is redrawn with the newer revision; the reader's entries stay.
             drafts.hold(_draft_name(sheet))
             st.rerun()
         _forget_drafts(sheet)
@@ -131,32 +155,32 @@ def _draw_save(
         st.rerun()
 
 
-def _signed_meanwhile(sheet: Sheet) -> list[Annotation]:
-    """The revisions that came after the one from which the reader's draft began."""
+def _newer_revisions(sheet: Sheet) -> list[Annotation]:
+    """The revisions after the one that the reader's draft began from."""
     seen = drafts.revision(_draft_name(sheet))
-    return [one for one in sheet.revisions if one.revision > seen]
+    return [revision for revision in sheet.revisions if revision.revision > seen]
 
 
-def _draw_meanwhile(sheet: Sheet) -> None:
-    """What others signed while the reader wrote, so that it can be answered and not only lost."""
-    found = _signed_meanwhile(sheet)
-    if not found:
+def _draw_newer_revisions(sheet: Sheet) -> None:
+    """What others signed while the reader was writing."""
+    newer = _newer_revisions(sheet)
+    if not newer:
         return
-    last = found[-1].revision
-    came = f"Revision {last} was" if len(found) == 1 else f"Revisions up to {last} were"
+    last = newer[-1].revision
+    subject = f"Revision {last} was" if len(newer) == 1 else f"Revisions up to {last} were"
     st.warning(
-        f"{came} signed while you were writing. Your entries are kept below. Sign them as revision "
-        f"{last + 1}, or discard them.",
+        f"{subject} signed while you were writing. Your entries are kept below. Sign them as "
+        f"revision {last + 1}, or discard them.",
         icon=":material/call_merge:",
     )
-    for revision in found:
-        _draw_revision(sheet, revision, key=f"revision-{revision.revision}-meanwhile")
+    for revision in newer:
+        _draw_revision(sheet, revision, key=f"revision-{revision.revision}-newer")
 
 
 def draw_revisions(sheet: Sheet) -> None:
-    """Everything that was signed of this frame, newest first."""
+    """All revisions of this frame, newest first."""
     if not sheet.revisions:
-        st.caption("Nothing was signed yet.")
+        st.caption("Nothing has been signed yet.")
     for revision in reversed(sheet.revisions):
         _draw_revision(sheet, revision, key=f"revision-{revision.revision}")
 
@@ -167,27 +191,27 @@ def _draw_revision(sheet: Sheet, revision: Annotation, *, key: str) -> None:
             f"**Revision {revision.revision}** · {revision.verdict.capitalize()} · "
             f"confidence {revision.confidence}"
         )
-        st.caption(f"{when(revision.created_at)} · {plain(revision.reader)}")
+        st.caption(f"{local_time(revision.created_at)} · {plain(revision.reader)}")
         if revision.corrected_label:
             st.markdown(f"Label: {plain(revision.corrected_label)}")
         if revision.text:
             st.text(revision.text)
-        st.caption(_about(sheet, revision))
+        st.caption(_prediction_text(sheet, revision))
 
 
-def _about(sheet: Sheet, revision: Annotation) -> str:
+def _prediction_text(sheet: Sheet, revision: Annotation) -> str:
     if revision.predicted_label is None or revision.predicted_probability is None:
-        about = "Signed without a prediction."
+        text = "Signed without a prediction."
     else:
         model = sheet if revision.model == sheet.model else None
         label, probability = revision.predicted_label, revision.predicted_probability
-        about = (
-            f"Of {label_words(label, probability, ', ', of=model)}, "
+        text = (
+            f"Prediction: {label_markdown(label, probability, ', ', of=model)}, "
             f"by {plain(revision.model_name)} `{revision.model[:8]}`."
         )
     if revision.prototype_judgements:
-        about += f" {counted(len(revision.prototype_judgements), 'prototype')} judged."
-    return about
+        text += f" {counted(len(revision.prototype_judgements), 'prototype')} judged."
+    return text
 
 
 def _draft_name(sheet: Sheet) -> str:
@@ -205,7 +229,7 @@ def _predicted(sheet: Sheet) -> str | None:
 
 
 def _signed(latest: Annotation | None) -> dict[str, object]:
-    """What the form begins with: the latest revision."""
+    """The initial values of the form: those of the latest revision."""
     if latest is None:
         return {"verdict": None, "label": None, "confidence": None, "text": ""}
     return {

@@ -1,4 +1,4 @@
-"""The only errors that a page catches: those written for the person at the screen."""
+"""Showing readable errors, the only kind that a page catches."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import streamlit as st
 from app.views.shared.format import plain
 from dprotonet.errors import ReadableError
 
-_TROUBLE = "trouble"
+_CALLBACK_ERROR = "callback-error"
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Show a readable error in place of what was to be drawn; anything else is a defect."""
+def show_errors() -> Iterator[None]:
+    """Show a readable error in place of the part that raised it; any other error is a defect."""
     try:
         yield
     except ReadableError as error:
@@ -23,21 +23,21 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def told_on_top() -> Iterator[None]:
-    """The same for a callback, which runs before the page: its place is under the head line.
+def show_errors_on_top() -> Iterator[None]:
+    """The same for a callback, which runs before the page: the error is shown under the header.
 
-    What a callback draws itself comes first on the page and moves everything else down, and then
-    the browser builds the image viewer and the tabs anew.
+    Drawn by the callback, it would come first on the page and move everything else down, and the
+    browser would rebuild the image viewer and the tabs.
     """
     try:
         yield
     except ReadableError as error:
-        st.session_state[_TROUBLE] = str(error)
+        st.session_state[_CALLBACK_ERROR] = str(error)
 
 
-def draw_trouble() -> None:
-    """What the last callback could not do; the place is there even when it is empty."""
-    with st.container(key="trouble"):
-        trouble = st.session_state.pop(_TROUBLE, "")
-        if trouble:
-            st.error(plain(trouble), icon=":material/error:")
+def draw_callback_error() -> None:
+    """The error of the last callback; the container is there even when it is empty."""
+    with st.container(key="callback-error"):
+        text = st.session_state.pop(_CALLBACK_ERROR, "")
+        if text:
+            st.error(plain(text), icon=":material/error:")

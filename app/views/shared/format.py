@@ -1,4 +1,4 @@
-"""Numbers and foreign text as words on a page."""
+"""Numbers, dates and text from outside, formatted for a page."""
 
 from __future__ import annotations
 
@@ -7,51 +7,53 @@ import re
 from datetime import datetime
 from typing import Protocol
 
-from dprotonet.inference.prediction import AND, NONE_CALLED
+from dprotonet.modeling.options import AND, NONE_CALLED
 
 JOINER = "\u2060"
-"""Word joiner: invisible, and no letter; it parts what would be read as a link or an emoji."""
+"""Word joiner, an invisible character: it breaks up text that would become a link or an emoji."""
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")
-# Streamlit turns some text into links, e-mail links, emojis, icons and arrows after Markdown's
-# escapes are resolved, so that escapes alone do not help.
-_LIVE = re.compile(r"(?<=:)(?=[\w+/-])|(?<=www)(?=\.)|(?=@)|(?<=[-<>~])(?=[->=])", re.IGNORECASE)
-_TURNED = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they reverse what is read around them
+# Streamlit makes links, e-mail links, emojis, icons and arrows after it has resolved Markdown's
+# escapes, so that escapes alone do not help.
+_AUTO_LINK = re.compile(
+    r"(?<=:)(?=[\w+/-])|(?<=www)(?=\.)|(?=@)|(?<=[-<>~])(?=[->=])", re.IGNORECASE
+)
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they reverse the text around them
 
 
 def plain(text: str) -> str:
-    """Text of a file, a bundle or a reader, so that Markdown shows it letter by letter."""
-    # What is no Unicode (a name in another coding) would not reach the browser.
-    known = text.encode("utf-8", "replace").decode("utf-8")
-    line = " ".join(_TURNED.sub("", known).split())
-    return _MARKUP.sub(r"\\\1", _LIVE.sub(JOINER, line))
+    """Text of a file, a bundle or a reader, escaped so that Markdown shows it letter by letter."""
+    # Lone surrogates (a file name in another encoding) would not reach the browser.
+    unicode_text = text.encode("utf-8", "replace").decode("utf-8")
+    line = " ".join(_BIDI_CONTROLS.sub("", unicode_text).split())
+    return _MARKUP.sub(r"\\\1", _AUTO_LINK.sub(JOINER, line))
 
 
 def chart_text(text: str) -> str:
-    """The same for a plotly chart, which reads HTML's tags and entities."""
-    line = " ".join(_TURNED.sub("", text.encode("utf-8", "replace").decode("utf-8")).split())
+    """The same for a plotly chart, which reads HTML tags and entities."""
+    line = " ".join(_BIDI_CONTROLS.sub("", text.encode("utf-8", "replace").decode("utf-8")).split())
     return html.escape(line, quote=False)
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """78 %; below 1 and above 99 it says just that instead of rounding to certainty."""
-    if 0 < share < 0.01 and digits == 0:
+def percent(fraction: float, digits: int = 0) -> str:
+    """78 %; "< 1 %" and "> 99 %" where rounding would give 0 or 100."""
+    if 0 < fraction < 0.01 and digits == 0:
         return "< 1 %"
-    if 0.99 < share < 1 and digits == 0:
+    if 0.99 < fraction < 1 and digits == 0:
         return "> 99 %"
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * fraction:.{digits}f} %"
 
 
-def two_percents(one: float, other: float) -> tuple[str, str]:
-    """Two shares with as many digits as it takes to tell them apart, three at most."""
+def distinct_percents(first: float, second: float) -> tuple[str, str]:
+    """Two fractions with as many digits as it takes to tell them apart, three at most."""
     for digits in range(3):
-        pair = percent(one, digits), percent(other, digits)
-        if pair[0] != pair[1] or one == other:
+        pair = percent(first, digits), percent(second, digits)
+        if pair[0] != pair[1] or first == second:
             return pair
-    return percent(one, 3), percent(other, 3)
+    return percent(first, 3), percent(second, 3)
 
 
 class KnownClasses(Protocol):
-    """A model, or the sheet of a case that is read with it."""
+    """A model, or the sheet of a case that it reads."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -62,34 +64,34 @@ class KnownClasses(Protocol):
         """The one that means "nothing found"."""
 
 
-def call_words(
-    label: str, probability: float, between: str = " · ", *, of: KnownClasses | None = None
+def label_text(
+    label: str, probability: float, separator: str = " · ", *, of: KnownClasses | None = None
 ) -> str:
     """A stored label with its probability.
 
-    Of several findings, or none, the label alone: the probability is that of the leading one. A
-    negative label comes with the probability of the finding, which is what was compared.
+    A label of several findings, or of none, stands alone: the probability is that of the leading
+    finding. A negative label gets the probability of the finding, which the threshold applies to.
 
     Args:
         label: as stored.
         probability: of that label.
-        between: the two.
-        of: the model that said it; without it a negative label is one like any other.
+        separator: between the two.
+        of: the model that gave the label; without it a negative label is treated like any other.
     """
     if label == NONE_CALLED or AND in label:
         return label
     if of is None or label != of.negative_class:
-        return f"{label}{between}{percent(probability)}"
+        return f"{label}{separator}{percent(probability)}"
     others = [name for name in of.classes if name != label]
     finding = others[0] if len(others) == 1 else "any finding"
     return f"{label} ({finding} {percent(1 - probability)})"
 
 
-def label_words(
-    label: str, probability: float, between: str = " · ", *, of: KnownClasses | None = None
+def label_markdown(
+    label: str, probability: float, separator: str = " · ", *, of: KnownClasses | None = None
 ) -> str:
     """The same as Markdown."""
-    return plain(call_words(label, probability, between, of=of))
+    return plain(label_text(label, probability, separator, of=of))
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -98,20 +100,20 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """0.83 or −0.20, with a true minus; what rounds to nothing has none."""
+    """0.83 or −0.20, with a true minus; what rounds to zero has none."""
     return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
-def when(moment: datetime) -> str:
+def local_time(moment: datetime) -> str:
     """Local date and time to the minute."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def counted(count: int, singular: str, plural: str = "") -> str:
     """1 file, 3 files."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def megabytes(count: int) -> str:
-    """Bytes as MB, as uploads are spoken of."""
+    """Bytes as MB, for upload sizes."""
     return f"{count / 1024 / 1024:,.0f} MB"

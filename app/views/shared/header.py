@@ -1,30 +1,30 @@
-"""What stands over every page: what this is not, the active model, and who reads."""
+"""The header of every page: the warning, the active model and the reader."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from app.services import models
-from app.views.shared.errors import draw_trouble
+from app.views.shared.errors import draw_callback_error
 from app.views.shared.format import plain
 from app.views.shared.style import STYLE
-from app.views.shared.workplace import workplace
+from app.views.shared.workplace import current_workplace
 
 WARNING = "Research use only, not for diagnosis"
-PRIVACY = "Images are stored as they came, for one local reader"
+PRIVACY = "Images are stored unchanged, for one local reader"
 
 
-def head() -> None:
-    """Draw the line and load the pages' style."""
+def draw_page_header() -> None:
+    """Draw the header line and load the pages' style."""
     st.html(STYLE)
-    place = workplace()
-    active = models.active(place)
+    workplace = current_workplace()
+    active = models.active(workplace)
     model = f"**{plain(active.name)}** `{active.short}`" if active else "none yet"
-    with st.container(key="head", horizontal=True, horizontal_alignment="distribute"):
+    with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
         st.caption(f":material/science: **{WARNING}**. {PRIVACY}.", width="content")
         st.caption(
             f":material/model_training: Active model {model}  ·  "
-            f":material/person: Reader **{plain(place.reader)}**",
+            f":material/person: Reader **{plain(workplace.reader)}**",
             width="content",
         )
-    draw_trouble()
+    draw_callback_error()

@@ -1,4 +1,4 @@
-"""The open case in the page's address, so that a reload or a restart comes back to it."""
+"""The open case in the page's address, so that a reload or a restart returns to it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _CASE = "case"
 
 
 def open_case_id() -> str | None:
-    """The case named in the address; None shows the list."""
+    """The case in the address; None for the list."""
     return st.query_params.get(_CASE) or None
 
 
 def show_case(case_id: str | None) -> None:
-    """Name another case, or none, in the address; for callbacks of the review page."""
+    """Put a case, or none, into the address; for callbacks of the review page."""
     if case_id is None:
         st.query_params.clear()
     else:

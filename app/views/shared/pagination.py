@@ -1,4 +1,4 @@
-"""Turning the pages of a long list; the number is kept while the reader looks elsewhere."""
+"""The pages of a long list; the page number is kept while the reader is elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from app.views.shared.format import counted
 
 
 def page_number(name: str) -> int:
-    """Which page of a list is open, counted from 0."""
+    """The open page of a list, counted from 0."""
     return max(0, int(st.session_state.get(f"page-{name}", 0)))
 
 
@@ -18,7 +18,7 @@ def turn_to(name: str, page: int) -> None:
 
 
 def draw_pager(name: str, *, total: int, size: int, noun: str) -> None:
-    """Back, forward, and how many there are."""
+    """Buttons for back and next, and the number of rows and pages."""
     last = max(0, -(-total // size) - 1)
     page = page_number(name)
     if page > last:  # the list grew shorter
@@ -49,7 +49,7 @@ def draw_pager(name: str, *, total: int, size: int, noun: str) -> None:
 
 
 def keep_filters() -> None:
-    """Streamlit forgets a widget that a run does not draw; filters are to outlive an open image."""
+    """Keep the filters while an image is open: Streamlit forgets widgets that are not drawn."""
     for key in list(st.session_state):
         if str(key).startswith("filter-"):
             st.session_state[key] = st.session_state[key]

@@ -1,28 +1,28 @@
-"""The few rules of style that Streamlit has no option for. Constant text, nothing is put in."""
+"""The few rules of style that Streamlit has no option for: constant text without parameters."""
 
 STYLE = """
 <style>
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
-.st-key-head { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
-/* The image stays in sight while prototypes and verdict scroll. */
+.st-key-page-header { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
+/* The image stays visible while prototypes and verdict scroll. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-image-side) { position: sticky; top: 3.75rem; }
-/* Streamlit pales what is being drawn anew; an image may never look other than it is. */
+/* Streamlit fades what it redraws; the image must never change its look. */
 .st-key-image-side, .st-key-image-side * { opacity: 1 !important; transition: none !important; }
-/* Paragraphs that stand in a row or close together bring no space of their own. */
-:is(.st-key-head, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
-  [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,
-  .st-key-shown-map, [class*="st-key-pager-"], [class*="st-key-facts"])
+/* Paragraphs in a row or close together have no margin. */
+:is(.st-key-page-header, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
+  [class*="st-key-row-"], [class*="st-key-heatmap-"], [class*="st-key-revision-"], .st-key-note,
+  .st-key-selected-heatmap, [class*="st-key-pager-"], [class*="st-key-facts"])
   [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
-:is(.st-key-head, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
-  [class*="st-key-row-"], [class*="st-key-map-"], [class*="st-key-revision-"], .st-key-note,
-  .st-key-shown-map, [class*="st-key-pager-"], [class*="st-key-facts"])
+:is(.st-key-page-header, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
+  [class*="st-key-row-"], [class*="st-key-heatmap-"], [class*="st-key-revision-"], .st-key-note,
+  .st-key-selected-heatmap, [class*="st-key-pager-"], [class*="st-key-facts"])
   [data-testid="stMarkdownContainer"] p { margin: 0; }
-/* The last line of the shown map: as high while a better one is made as when it is there. */
-.st-key-map-foot { min-height: 2.6rem; }
-:is(.st-key-shown-map, [class*="st-key-map-"]) [data-testid="stAlertContainer"] {
+/* The last line of the selected heatmap: its height is the same while a better one is made. */
+.st-key-selected-heatmap-foot { min-height: 2.6rem; }
+:is(.st-key-selected-heatmap, [class*="st-key-heatmap-"]) [data-testid="stAlertContainer"] {
   padding: 0.35rem 0.7rem; min-height: 0;
 }
-:is(.st-key-shown-map, [class*="st-key-map-"]) [data-testid="stAlertContainer"] p {
+:is(.st-key-selected-heatmap, [class*="st-key-heatmap-"]) [data-testid="stAlertContainer"] p {
   font-size: 0.875rem;
 }
 /* Lists: one line a row, its name a link at the left. */

@@ -1,4 +1,4 @@
-"""Taking in images: kept at once, since an upload is lost when the page changes."""
+"""Adding images: files are stored at once, since an upload is lost when the page changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.viewer.upload_field import Upload, upload_field
 from app.views.shared.format import counted, megabytes, plain
 from app.views.shared.navigation import show_case
 
-# In the order in which they are told: what needs a look first.
+# In the order of the list: what needs attention comes first.
 _ICONS = {
     "error": ":material/error:",
     "skipped": ":material/do_not_disturb_on:",
@@ -24,62 +24,64 @@ _MOST_ROWS = 8
 _TOKEN = "upload-token"
 
 
-def draw_upload(place: Workplace) -> None:
-    """The field for files or a folder, and what became of the last ones."""
+def draw_upload(workplace: Workplace) -> None:
+    """The field for files or a folder, and the results of the last upload."""
     st.markdown("##### Add images")
-    sent = received_files(place, key="review-upload", keeps=False)
+    sent = received_files(workplace, key="review-upload", keeps=False)
     if sent.ids:
-        _take_in(place, sent)
-    st.caption(upload_limits(place))
+        _add(workplace, sent)
+    st.caption(upload_limits(workplace))
     _draw_results()
 
 
-def received_files(place: Workplace, *, key: str, keeps: bool) -> Upload:
-    """Draw the upload field; what it has sent and the server still holds for this session.
+def received_files(workplace: Workplace, *, key: str, keeps: bool) -> Upload:
+    """Draw the upload field and give the files that the server holds for this session.
 
     Args:
-        keeps: the page waits with the files until the reader says so.
+        workplace: of the page.
+        key: of the field.
+        keeps: the page uses the files only when the reader says so.
     """
-    token = upload_token(place)
-    held = [file.key for file in place.uploads.held(token)]
+    token = upload_token(workplace)
+    held = [file.key for file in workplace.uploads.held(token)]
     sent = upload_field(
         token=token,
         held=held,
-        file_bytes=place.settings.file_bytes,
-        too_large=intake.too_large(place),
+        file_bytes=workplace.settings.file_bytes,
+        too_large=intake.too_large(workplace),
         keeps=keeps,
         key=key,
     )
-    return replace(sent, ids=tuple(one for one in sent.ids if one in held))
+    return replace(sent, ids=tuple(file_id for file_id in sent.ids if file_id in held))
 
 
-def upload_token(place: Workplace) -> str:
-    """This browser session's, made at its first look at an upload field."""
-    token = receiving.token(place, st.session_state.get(_TOKEN))
+def upload_token(workplace: Workplace) -> str:
+    """The token of this browser session, made when it first sees an upload field."""
+    token = receiving.token(workplace, st.session_state.get(_TOKEN))
     st.session_state[_TOKEN] = token
     return token
 
 
-def upload_limits(place: Workplace) -> str:
-    """What fits in one upload, and where more goes."""
-    settings = place.settings
+def upload_limits(workplace: Workplace) -> str:
+    """What fits in one upload, and how to add more."""
+    settings = workplace.settings
     return (
-        "DICOM, PNG, JPEG, TIFF, BMP, WebP; the content decides, not the name. Up to "
+        "DICOM, PNG, JPEG, TIFF, BMP or WebP, recognised by content. Up to "
         f"{counted(settings.upload_files, 'file')} and {megabytes(settings.upload_bytes)} at once. "
-        "Larger sets: a server folder on the Batch page, or the shell."
+        "For more, use a server folder on the Batch page, or the command line."
     )
 
 
-def _take_in(place: Workplace, sent: Upload) -> None:
+def _add(workplace: Workplace, sent: Upload) -> None:
     with (
         st.spinner(f"Reading {counted(len(sent.ids), 'file')}…"),
-        receiving.taken(place, upload_token(place), sent.ids) as files,
+        receiving.taken(workplace, upload_token(workplace), sent.ids) as files,
     ):
-        results = intake.add_many(place, files)
+        results = intake.add_many(workplace, files)
     st.session_state["upload-results"] = results
-    arrived = [found.case_id for found in results if found.case_id]
-    if len(results) == 1 and arrived and not sent.failed:
-        show_case(arrived[0])
+    case_ids = [result.case_id for result in results if result.case_id]
+    if len(results) == 1 and case_ids and not sent.failed:
+        show_case(case_ids[0])
     st.rerun()
 
 
@@ -88,21 +90,21 @@ def _draw_results() -> None:
     if not results:
         return
     counts = [
-        f"{sum(found.outcome == outcome for found in results)} {words}"
-        for outcome, words in (
+        f"{sum(result.outcome == outcome for result in results)} {text}"
+        for outcome, text in (
             ("added", "added"),
-            ("duplicate", "here already"),
-            ("skipped", "no image"),
+            ("duplicate", "already imported"),
+            ("skipped", "not an image"),
             ("error", "not readable"),
         )
-        if any(found.outcome == outcome for found in results)
+        if any(result.outcome == outcome for result in results)
     ]
     order = list(_ICONS)
-    notable = sorted(results, key=lambda found: order.index(found.outcome))
+    ordered = sorted(results, key=lambda result: order.index(result.outcome))
     with st.container(key="results", gap="xsmall"):
         st.markdown(f"**Last upload**: {', '.join(counts)}.")
-        for found in notable[:_MOST_ROWS]:
-            words = f" – {plain(found.message)}" if found.message else ""
-            st.caption(f"{_ICONS[found.outcome]} **{plain(found.name)}**{words}")
+        for result in ordered[:_MOST_ROWS]:
+            message = f" – {plain(result.message)}" if result.message else ""
+            st.caption(f"{_ICONS[result.outcome]} **{plain(result.name)}**{message}")
         if len(results) > _MOST_ROWS:
-            st.caption(f"and {counted(len(results) - _MOST_ROWS, 'further file')}")
+            st.caption(f"and {counted(len(results) - _MOST_ROWS, 'more file')}")

@@ -1,19 +1,20 @@
 """Extremal perturbation (Fong, Patrick and Vedaldi 2019): the best region of each of a few areas.
 
 For every area one mask is learned that keeps the node's value as high as it can while its sorted
-values are held to that share of the image (section 3.2, equation 5). The masks of all areas are
-summed. Written anew: the authors' TorchRay may not be used commercially. Differences: Adam instead
-of SGD with 800 steps, bilinear enlargement instead of the smooth maximum.
+values are held to that fraction of the image (section 3.2, equation 5). The masks of all areas are
+summed. A re-implementation: the authors' TorchRay may not be used commercially. Differences: Adam
+instead of SGD with 800 steps, bilinear enlargement instead of the smooth maximum.
 """
 
 import torch
 from torch import Tensor
 
+from dprotonet.explain.baselines.baseline import Baseline
 from dprotonet.explain.masking.fills import blurred
 from dprotonet.explain.masking.masks import enlarged
 from dprotonet.explain.masking.probe import Probe, check_gradients
 
-# Tried on validation images: docs/results/mdm/rivals.md.
+# Tried on validation images: docs/results/mdm/baselines.md.
 AREAS = (0.05, 0.1, 0.2)
 STEPS = 100
 CELLS = 7  # along a side of a mask
@@ -21,37 +22,44 @@ _RATE = 0.1
 _WEIGHT = (1.0, 30.0)  # of the area's penalty at the first and the last step
 
 
-def extremal_perturbation(probe: Probe) -> Tensor:
-    """The areas' masks summed, ``(Q, S, S)``; areas and nodes share each pass."""
-    probe.need_gradient()
-    count, nodes = len(AREAS), len(probe.nodes)
-    grids = torch.full((nodes * count, CELLS, CELLS), 0.0, device=probe.image.device)
-    grids.requires_grad_(True)
-    own = torch.arange(nodes, device=grids.device).repeat_interleave(count)
-    areas = torch.tensor(AREAS, device=grids.device).repeat(nodes)
-    adam = torch.optim.Adam([grids], lr=_RATE)
-    for step in range(STEPS):
-        first, last = _WEIGHT
-        weight = first * (last / first) ** (step / max(STEPS - 1, 1))
-        adam.zero_grad(set_to_none=True)
-        for rows in torch.arange(len(own), device=grids.device).split(probe.batch):
-            masks = _masks(grids[rows], probe.size)
-            values = probe.traced(masks)
-            kept = values[torch.arange(len(rows), device=values.device), own[rows]]
-            gain = (kept - probe.filled[own[rows]]) / probe.span[own[rows]]
-            (weight * _off_area(masks, areas[rows], probe.valid_mask) - gain).sum().backward(
-                inputs=[grids]
-            )
-            probe.work.count(0, len(rows))
-        check_gradients([grids])
-        adam.step()
-    masks = _masks(grids.detach(), probe.size)
-    return masks.reshape(nodes, count, probe.size, probe.size).sum(dim=1)
+class ExtremalPerturbation(Baseline):
+    """Extremal perturbation; areas and nodes share each pass."""
+
+    name = "extremal"
+
+    def passes(self, size: int, nodes: int) -> tuple[int, int]:
+        """As many forward as backward."""
+        return (STEPS * len(AREAS) * nodes,) * 2
+
+    def raw(self, probe: Probe) -> Tensor:
+        """The areas' masks summed, ``(Q, S, S)``."""
+        probe.need_gradient()
+        count, nodes = len(AREAS), len(probe.nodes)
+        grids = torch.full((nodes * count, CELLS, CELLS), 0.0, device=probe.image.device)
+        grids.requires_grad_(True)
+        own = torch.arange(nodes, device=grids.device).repeat_interleave(count)
+        areas = torch.tensor(AREAS, device=grids.device).repeat(nodes)
+        adam = torch.optim.Adam([grids], lr=_RATE)
+        for step in range(STEPS):
+            first, last = _WEIGHT
+            weight = first * (last / first) ** (step / max(STEPS - 1, 1))
+            adam.zero_grad(set_to_none=True)
+            for rows in torch.arange(len(own), device=grids.device).split(probe.batch):
+                loss = _loss(probe, _masks(grids[rows], probe.size), own[rows], areas[rows], weight)
+                loss.backward(inputs=[grids])
+                probe.work.count(0, len(rows))
+            check_gradients([grids])
+            adam.step()
+        masks = _masks(grids.detach(), probe.size)
+        return masks.reshape(nodes, count, probe.size, probe.size).sum(dim=1)
 
 
-def passes(nodes: int) -> int:
-    """Passes of :func:`extremal_perturbation`, as many forward as backward."""
-    return STEPS * len(AREAS) * nodes
+def _loss(probe: Probe, masks: Tensor, own: Tensor, areas: Tensor, weight: float) -> Tensor:
+    """What each mask ``(N, S, S)`` is off its area, less what it keeps of its own node ``(N,)``."""
+    values = probe.traced(masks)
+    kept = values[torch.arange(len(own), device=values.device), own]
+    gain = (kept - probe.filled[own]) / probe.span[own]
+    return (weight * _off_area(masks, areas, probe.valid_mask) - gain).sum()
 
 
 def _masks(grids: Tensor, size: int) -> Tensor:

@@ -1,8 +1,8 @@
 """What a hidden pixel shows instead of the image.
 
 Every measure of a mask depends on its fill, so a fill has a name, and the name is kept with every
-number that came from it. A mask of 1 keeps the image, 0 shows the fill. Padding around the image is
-the same in image and fill: hiding or keeping it changes nothing, so no mask can gain by it.
+number that comes from it. A mask of 1 keeps the image, 0 shows the fill. Padding around the image
+is the same in image and fill: hiding or keeping it changes nothing, so no mask can gain by that.
 """
 
 import torch
@@ -26,11 +26,12 @@ def make_fill(
 
     Args:
         name: ``blur`` (Gaussian), ``mean`` (the image's mean colour), ``noise`` (the image's mean
-            plus noise of its own spread, smoothed a little), ``tiles`` (the image itself, cut into
-            squares that are shuffled) or ``zero`` (the training mean, where images are normalised).
+            plus noise of its own standard deviation, smoothed a little), ``tiles`` (the image
+            itself, cut into squares that are shuffled) or ``zero`` (the training mean, where images
+            are normalised).
         image: ``(C, S, S)`` normalised.
-        inside: ``(S, S)`` bool, False in the padding around the image.
-        sigma: the blur's standard deviation as a share of S.
+        valid_mask: ``(S, S)`` bool, False in the padding around the image.
+        sigma: the blur's standard deviation as a fraction of S.
         generator: for ``noise`` and ``tiles``; on the CPU.
 
     Returns:
@@ -47,10 +48,10 @@ def make_fill(
     elif name == "zero":
         fill = torch.zeros_like(image)
     elif name == "noise":
-        spread = (((image - mean) ** 2 * weight).sum(dim=(-2, -1), keepdim=True) / count).sqrt()
+        deviation = (((image - mean) ** 2 * weight).sum(dim=(-2, -1), keepdim=True) / count).sqrt()
         noise = torch.randn(1, size, size, generator=generator).to(image)
         smooth = blurred(noise, 2 / 224 * size)
-        fill = mean + spread * smooth / smooth.std().clamp_min(1e-6)
+        fill = mean + deviation * smooth / smooth.std().clamp_min(1e-6)
     elif name == "tiles":
         fill = _shuffled(torch.where(weight > 0, image, mean), generator)
     else:

@@ -1,4 +1,4 @@
-"""From a map of any range to a heatmap in [0, 1]."""
+"""From an attribution of any range to a heatmap in [0, 1]."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,29 @@ from torch import Tensor
 from dprotonet.errors import Unexplainable
 from dprotonet.explain.masking.masks import ranked
 
-INK = 0.1  # share of the image after which the heat of an inked map has fallen to 1/e
+INK = 0.1  # fraction of the image after which an inked heatmap has fallen to 1/e
 
 
 @dataclass(frozen=True, eq=False)
 class Heatmap:
-    """A heatmap ``(S, S)`` in [0, 1] and the range that the map had before."""
+    """One node's heatmap, and how it came about."""
 
-    map: Tensor
-    raw_range: tuple[float, float]
+    values: Tensor  # (S, S) in [0, 1]
+    raw_range: tuple[float, float]  # of the attribution before it was scaled
+    masks: tuple[Tensor, ...] = ()  # (s, s): the grids that were learned for it, if any
+    stop_reason: str = "done"  # why the search ended; "done" where nothing is searched
 
 
 def scaled(raw: Tensor, valid_mask: Tensor | None = None) -> Heatmap:
-    """Scale a map to [0, 1] by its lowest and highest value inside the image; 0 outside."""
+    """Scale an attribution to [0, 1] by its lowest and highest value inside the image; 0 outside.
+
+    Args:
+        raw: ``(S, S)``.
+        valid_mask: ``(S, S)`` bool, False in the padding around the image.
+
+    Raises:
+        Unexplainable: a value inside the image is not a finite number.
+    """
     raw = raw.detach().float()
     low, high = _range(raw, valid_mask)
     unit = ((raw - low) / max(high - low, 1e-12)).clamp(0, 1)
@@ -30,18 +40,25 @@ def scaled(raw: Tensor, valid_mask: Tensor | None = None) -> Heatmap:
 
 
 def inked(raw: Tensor, valid_mask: Tensor | None = None) -> Heatmap:
-    """The learned map, each pixel as hot as its rank says; 0 outside the image.
+    """A heatmap of the ranks of a learned attribution's pixels; 0 outside the image.
 
-    A learned map's order is what was judged, its values have no scale. So every map gets the same
-    amount of ink: heat falls exponentially from the highest pixel on. Faithfulness curves, which
-    see nothing but the order, are the same before and after.
+    The search evaluates the order of the pixels alone; their values have no scale. So every heatmap
+    gets the same amount of ink: it falls exponentially with the rank, from 1 at the highest pixel.
+    Faithfulness curves, which depend on the order alone, are the same before and after.
+
+    Args:
+        raw: ``(S, S)``.
+        valid_mask: ``(S, S)`` bool, False in the padding around the image.
+
+    Raises:
+        Unexplainable: a value inside the image is not a finite number.
     """
     raw = raw.detach().float()
     low, high = _range(raw, valid_mask)
     if high - low <= 1e-12:
         return Heatmap(torch.zeros_like(raw), (low, high))
-    heat = torch.exp(-ranked(raw[None], valid_mask)[0] / INK)
-    return Heatmap(heat if valid_mask is None else heat * valid_mask, (low, high))
+    values = torch.exp(-ranked(raw[None], valid_mask)[0] / INK)
+    return Heatmap(values if valid_mask is None else values * valid_mask, (low, high))
 
 
 def voted(masks: Tensor, valid_mask: Tensor | None = None) -> Tensor:

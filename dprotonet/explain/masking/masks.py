@@ -17,17 +17,17 @@ def standardised(maps: Tensor, valid_mask: Tensor | None = None) -> Tensor:
     """Maps ``(N, S, S)`` with mean 0 and standard deviation 1 inside the image."""
     values = maps.flatten(1) if valid_mask is None else maps[:, valid_mask]
     mean = values.mean(dim=1)[:, None, None]
-    spread = values.std(dim=1)[:, None, None]
-    return (maps - mean) / spread.clamp_min(1e-6)
+    deviation = values.std(dim=1)[:, None, None]
+    return (maps - mean) / deviation.clamp_min(1e-6)
 
 
 def thresholds(maps: Tensor, areas: Tensor, valid_mask: Tensor | None = None) -> Tensor:
-    """The value that the given share of each map's pixels inside the image exceeds.
+    """The value that the given fraction of each map's pixels inside the image exceeds.
 
     Args:
         maps: ``(N, S, S)``, or one map for all areas.
         areas: ``(N,)`` in [0, 1].
-        inside: ``(S, S)`` bool.
+        valid_mask: ``(S, S)`` bool, False in the padding around the image.
 
     Returns:
         ``(N, 1, 1)``, without gradient.
@@ -41,13 +41,13 @@ def thresholds(maps: Tensor, areas: Tensor, valid_mask: Tensor | None = None) ->
 
 
 def ranked(maps: Tensor, valid_mask: Tensor | None = None) -> Tensor:
-    """Each pixel's rank inside its map, as a share: 0 for the highest value, up to 1.
+    """Each pixel's rank in its map, as a fraction: 0 for the highest value, up to 1.
 
     Pixels outside the image rank last (they get 1). Ties keep the order of the rows.
 
     Args:
         maps: ``(N, S, S)``.
-        inside: ``(S, S)`` bool.
+        valid_mask: ``(S, S)`` bool, False in the padding around the image.
 
     Returns:
         ``(N, S, S)`` float32.
@@ -83,12 +83,12 @@ def smooth_masks(
 
 
 def smooth_noise(count: int, size: int, generator: torch.Generator, cells: int = 7) -> Tensor:
-    """Random smooth maps ``(count, S, S)``, the control for regions of a heatmap's coarseness."""
+    """Random smooth maps ``(count, S, S)`` in [0, 1]: the control, as coarse as a heatmap is."""
     return enlarged(torch.rand(count, cells, cells, generator=generator), size)
 
 
 def centred(size: int, valid_mask: Tensor | None = None) -> Tensor:
-    """``(S, S)``: a Gaussian over the middle of the image, the control that sees no network."""
+    """``(S, S)`` in [0, 1]: a centred Gaussian, the control that sees no network."""
     image = torch.ones(size, size, dtype=torch.bool) if valid_mask is None else valid_mask
     rows, columns = torch.where(image)
     at = torch.arange(size, device=image.device, dtype=torch.float32)
@@ -99,23 +99,24 @@ def centred(size: int, valid_mask: Tensor | None = None) -> Tensor:
 
 
 def stepped(
-    one_map: Tensor, shares: Tensor, sharpness: float, valid_mask: Tensor | None = None
+    one_map: Tensor, fractions: Tensor, sharpness: float, valid_mask: Tensor | None = None
 ) -> Tensor:
-    """Soft masks ``(A, S, S)`` that keep the highest shares ``(A,)`` of one map, with gradient.
+    """Soft masks ``(A, S, S)`` that keep the highest fractions ``(A,)`` of one map, with gradient.
 
     Args:
-        one_map: ``(S, S)`` with spread 1, so that ``sharpness`` means the same for every map.
-        shares: of the image, in [0, 1].
+        one_map: ``(S, S)`` with standard deviation 1, so that ``sharpness`` means the same for
+            every map.
+        fractions: of the image, in [0, 1].
         sharpness: of the masks' edges, per unit of the map.
-        inside: ``(S, S)`` bool.
+        valid_mask: ``(S, S)`` bool, False in the padding around the image.
     """
-    levels = thresholds(one_map[None], shares.to(one_map), valid_mask)
+    levels = thresholds(one_map[None], fractions.to(one_map), valid_mask)
     return torch.sigmoid(sharpness * (one_map[None] - levels))
 
 
-def blended(one_map: Tensor, shares: Tensor) -> Tensor:
-    """Masks ``(A, S, S)`` that show every pixel by the shares ``(A,)``, with gradient to the map.
+def blended(one_map: Tensor, fractions: Tensor) -> Tensor:
+    """Masks ``(A, S, S)`` that show the fractions ``(A,)`` of every pixel; gradient to the map.
 
-    What :func:`stepped` is for a map that has no order yet.
+    Takes the place of :func:`stepped` for a map that has no order yet.
     """
-    return shares.to(one_map)[:, None, None] + one_map[None]
+    return fractions.to(one_map)[:, None, None] + one_map[None]

@@ -1,12 +1,13 @@
 """One image under many masks: the one place where images are masked, run and counted."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from dprotonet.errors import Cancelled, Unexplainable
+from dprotonet.errors import Unexplainable
 from dprotonet.explain.masking.fills import make_fill
 from dprotonet.explain.masking.progress import Work
 from dprotonet.explain.node_values import node_values
@@ -19,10 +20,29 @@ NO_GRADIENTS = (
 )
 
 
+@dataclass(frozen=True)
+class ProbeOptions:
+    """How an image is masked, and how its nodes are read."""
+
+    fills: tuple[str, ...] = ("blur",)  # what hidden pixels show; the first unless another is named
+    fill_sigma: float = 12 / 224  # the standard deviation of a blurred fill, fraction of S
+    class_scale: str = "probability"  # of class nodes
+    temperature: float = 1.0  # the calibration of class nodes
+    multi_label: bool = False  # each class has a sigmoid of its own
+    batch: int = 16  # images in one graph
+
+
 class Probe:
     """Masks in, node values out, for one image and Q nodes.
 
-    Notes the passes in its :class:`Work` after every batch and stops at once when cancelled.
+    Counts the passes in its :class:`Work` after every batch and stops at once when cancelled.
+
+    Attributes:
+        whole: what the network gives for the unmasked image.
+        fills: ``(F, 3, S, S)``, what hidden pixels show.
+        before: ``(Q,)`` node values of the image.
+        filled: ``(Q,)`` node values of the first fill.
+        span: ``(Q,)`` their distance, never 0.
     """
 
     def __init__(
@@ -30,17 +50,11 @@ class Probe:
         network: FrozenNetwork,
         image: Tensor,
         nodes: Sequence[Node],
+        options: ProbeOptions = ProbeOptions(),
         *,
+        generator: torch.Generator,
         valid_mask: Tensor | None = None,
-        fills: Sequence[str] = ("blur",),
-        fill_sigma: float = 12 / 224,
-        class_scale: str = "probability",
-        temperature: float = 1.0,
-        multi_label: bool = False,
-        batch: int = 16,
-        generator: torch.Generator | None = None,
-        progress: Callable[[float], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        work: Work | None = None,
     ) -> None:
         """Run the image and its fill once, in full precision.
 
@@ -48,41 +62,30 @@ class Probe:
             network: the frozen copies.
             image: ``(3, S, S)`` normalised.
             nodes: what is explained.
-            inside: ``(S, S)`` bool, False in the padding around the image.
-            fills: what hidden pixels show; the first unless another is asked for.
-            fill_sigma: the standard deviation of a blurred fill, share of S.
-            class_scale: the scale of class nodes.
-            temperature: the calibration of class nodes.
-            multi_label: each class has a sigmoid of its own.
-            batch: images in one graph.
-            generator: for a fill of noise.
-            progress: told the share of the work that is done.
-            cancelled: asked before every batch.
+            options: of the masking and of the nodes' values.
+            generator: of a fill of noise, and of all that a method draws at random.
+            valid_mask: ``(S, S)`` bool, False in the padding around the image.
+            work: counts the passes; a new one if None.
         """
-        self.network, self.nodes, self.batch = network, list(nodes), batch
-        self.image = image
-        self.valid_mask = valid_mask
-        self.fill_sigma, self.temperature = fill_sigma, temperature
-        self.multi_label = multi_label
-        self.work, self._cancelled = Work(progress), cancelled
+        self.network, self.nodes, self.image = network, list(nodes), image
+        self.valid_mask, self.generator = valid_mask, generator
+        self.work = Work() if work is None else work
         self.whole: object = None
-        self.check()
+        self.work.check()
         with torch.no_grad():
             self.whole = network.run(image[None], exact=True)
         self.work.count(1, 0)
-        self._look_through(fills, class_scale, generator)
+        self._apply(options, generator)
 
-    def _look_through(
-        self, fills: Sequence[str], class_scale: str, generator: torch.Generator | None
-    ) -> None:
+    def _apply(self, options: ProbeOptions, generator: torch.Generator | None) -> None:
         """Make the fills, and read the nodes on the whole image and on the first fill."""
-        self.fill_name, self.class_scale = fills[0], class_scale
+        self.options = options
         self.fills = torch.stack(
             [
                 make_fill(
-                    fill, self.image, self.valid_mask, sigma=self.fill_sigma, generator=generator
+                    fill, self.image, self.valid_mask, sigma=options.fill_sigma, generator=generator
                 )
-                for fill in fills
+                for fill in options.fills
             ]
         )
         with torch.no_grad():
@@ -91,11 +94,21 @@ class Probe:
         span = self.before - self.filled
         self.span = span.abs().clamp_min(1e-4 * self.before.abs().clamp_min(1e-2))
 
-    def under(self, fills: Sequence[str], class_scale: str) -> "Probe":
+    def under(self, fills: tuple[str, ...], class_scale: str) -> "Probe":
         """The same image, network and work under other fills and another scale."""
         other = copy.copy(self)
-        other._look_through(fills, class_scale, None)
+        other._apply(replace(self.options, fills=fills, class_scale=class_scale), None)
         return other
+
+    @property
+    def batch(self) -> int:
+        """The most images in one graph."""
+        return self.options.batch
+
+    @property
+    def fill_name(self) -> str:
+        """The name of the first fill."""
+        return self.options.fills[0]
 
     @property
     def size(self) -> int:
@@ -112,8 +125,8 @@ class Probe:
 
         ``fills`` ``(N,)`` int64 says which of the fills; the first if None.
         """
-        shown = self.fills[:1] if fills is None else self.fills[fills]
-        return torch.lerp(shown, self.image[None], masks[:, None].to(self.image.dtype))
+        hidden = self.fills[:1] if fills is None else self.fills[fills]
+        return torch.lerp(hidden, self.image[None], masks[:, None].to(self.image.dtype))
 
     def values(
         self,
@@ -129,11 +142,14 @@ class Probe:
         """
         if fills is None:
             fills = torch.zeros(len(masks), dtype=torch.int64, device=masks.device)
-        found = []
+        batches = zip(masks.split(self.batch), fills.split(self.batch), strict=True)
         with torch.no_grad():
-            for chunk, fill in zip(masks.split(self.batch), fills.split(self.batch), strict=True):
-                found.append(self.read(self.masked(chunk, fill), scale=scale, exact=exact))
-        return torch.cat(found)
+            return torch.cat(
+                [
+                    self.read(self.masked(mask, fill), scale=scale, exact=exact)
+                    for mask, fill in batches
+                ]
+            )
 
     def traced(self, masks: Tensor) -> Tensor:
         """Node values ``(N, Q)`` of one batch, with the graph back to the masks."""
@@ -141,19 +157,10 @@ class Probe:
 
     def read(self, images: Tensor, *, scale: str | None = None, exact: bool = False) -> Tensor:
         """Node values ``(N, Q)`` of one batch of images ``(N, 3, S, S)`` as they are."""
-        self.check()
+        self.work.check()
         values = self.values_of(self.network.run(images, exact=exact), scale=scale)
         self.work.count(len(images), 0)
         return values
-
-    def check(self) -> None:
-        """Stop here if the caller wishes so.
-
-        Raises:
-            Cancelled: the ``cancelled`` callback said yes.
-        """
-        if self._cancelled is not None and self._cancelled():
-            raise Cancelled
 
     def values_of(
         self, output: object, *, scale: str | None = None, own: Tensor | None = None
@@ -171,10 +178,10 @@ class Probe:
         values = node_values(
             output,
             self.nodes,
-            class_scale=scale or self.class_scale,
-            temperature=self.temperature,
+            class_scale=scale or self.options.class_scale,
+            temperature=self.options.temperature,
             own=self.own_vectors if own is None else own,
-            multi_label=self.multi_label,
+            multi_label=self.options.multi_label,
         )
         if not bool(values.isfinite().all()):
             raise Unexplainable(
@@ -203,7 +210,7 @@ class Probe:
 
 
 def check_gradients(grids: Sequence[Tensor]) -> None:
-    """Refuse gradients that would spoil the grids without a word.
+    """Refuse gradients that would spoil the grids silently.
 
     Raises:
         Unexplainable: one is not a finite number.

@@ -1,8 +1,8 @@
 """Where the search begins: a map of what random masks do to the nodes.
 
 The masks are those of RISE (Petsiuk et al. 2018), few and passed forward alone. They see the whole
-image at once, which the gradient does not: where a sure network is flat it points nowhere, and a
-finding that it misses at first is seldom found later.
+image at once, which the gradient does not: where a confident network is flat, the gradient points
+nowhere, and a finding that it misses at first is seldom found later.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from dprotonet.explain.settings import MDMSettings
 def start_maps(
     probes: Sequence[Probe], settings: MDMSettings, generator: torch.Generator
 ) -> list[Tensor]:
-    """For each image the maps ``(Q, S, S)`` of its nodes, of mean 0 and spread 1; 0 without masks,
-    and where no mask moves the node.
+    """For each image the maps ``(Q, S, S)`` of its nodes, of mean 0 and standard deviation 1; 0
+    without masks, and where no mask changes the node's value.
 
     All images and nodes see the same masks, so that each map is the same alone and in company. An
     image's passes are shared by its nodes.
@@ -36,16 +36,16 @@ def start_maps(
 
 
 def _rises(probe: Probe, masks: Tensor, fills: Tensor, scale: str) -> Tensor:
-    """``(Q, S, S)``: how a node's value goes with a pixel being shown, each fill on its own scale.
+    """``(Q, S, S)``: how a node's value changes where a pixel is shown, each fill on its own scale.
 
     The covariance in place of RISE's mean value: what the masks have in common drops out.
     """
     values = probe.values(masks, fills, scale=scale)
     maps = torch.zeros(len(probe.nodes), probe.size, probe.size, device=masks.device)
     for fill in fills.unique():
-        shown, value = masks[fills == fill], values[fills == fill]
-        if len(shown) < 2:
+        own, value = masks[fills == fill], values[fills == fill]
+        if len(own) < 2:
             continue
-        off, rise = shown - shown.mean(dim=0), value - value.mean(dim=0)
+        off, rise = own - own.mean(dim=0), value - value.mean(dim=0)
         maps += torch.einsum("nq,nyx->qyx", rise / rise.std(dim=0).clamp_min(1e-12), off)
     return maps

@@ -1,17 +1,18 @@
 """Learning the small masks: images × nodes × areas in one graph through the frozen network.
 
 Each node of each image has one small grid for every size. Enlarged and added to the start they are
-the node's map; whatever share of the image lies highest on it should hold the node up where only
-that share is shown, and let it fall where that share is hidden. So every step takes several shares,
-each as a pair of soft masks that keep it and remove it, and the map moves to widen the gap. That is
-what the insertion and deletion curves measure, made smooth. All sizes are learned together, so that
-their sum is what is judged, and no vote among them is needed afterwards.
+the node's map. Whatever fraction of the image lies highest on it should keep the node's value high
+where that fraction alone is shown, and lower it where that fraction is hidden. So every step takes
+several fractions, each as a pair of soft masks that keep it and remove it, and moves the map to
+widen the gap. That is what the insertion and deletion curves measure, made smooth. All sizes are
+learned together, so that their sum is evaluated and no vote among them is needed afterwards.
 
 The search begins with a map of what random masks do (:mod:`dprotonet.explain.mdm.initialise`).
-Without one it begins with an even map, under which every pixel is shown by the same share: image
-and fill are blended, as on the path of integrated gradients. Each grid moves along its gradient,
-which is scaled by its own root mean square; cells that matter little move little, which Adam's
-steps, scaled cell by cell, do not do.
+Without one it begins with an even map, under which every pixel shows the same fraction of the
+image: image and fill are blended, as on the path of integrated gradients.
+
+Each grid moves along its gradient, which is scaled by its own root mean square. Cells that matter
+little move little; Adam scales its steps cell by cell, so that they would all move alike.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,21 +32,19 @@ LEAST_GRADIENT = 1e-30  # a root mean square below this moves nothing
 
 @dataclass(eq=False)
 class Subject:
-    """One node of one image on its way to a map."""
+    """One node of one image while it is searched."""
 
     probe: Probe
-    node: int  # its place among the probe's nodes
-    start: Tensor  # (S, S) to which the grids are added; of spread 1, or 0 everywhere
+    node: int  # its index among the probe's nodes
+    start: Tensor  # (S, S) to which the grids are added; standard deviation 1, or 0 everywhere
     grids: list[Tensor]  # (1, s, s), one for each size
     speeds: list[Tensor]  # what each grid last moved by
-    gaps: list[Tensor]  # kept minus removed, mean over the shares, step by step
+    gaps: list[Tensor]  # kept minus removed, mean over the fractions, step by step
     stop_reason: str = ""  # "" while it is searched
 
     def map(self) -> Tensor:
-        """``(S, S)`` with mean 0 and spread 1 inside the image, with the graph to the grids.
-
-        0 everywhere while it is even.
-        """
+        """``(S, S)`` with mean 0 and standard deviation 1 inside the image, with the graph to the
+        grids; 0 everywhere while it is even."""
         return standardised(self._total()[None], self.probe.valid_mask)[0]
 
     @property
@@ -53,11 +52,11 @@ class Subject:
         """Whether the map has no order yet."""
         return not self.gaps and not bool(self.start.any())
 
-    def masks(self, shares: Tensor, sharpness: float) -> Tensor:
-        """``(A, S, S)``: the shares ``(A,)`` that lie highest on the map are kept."""
+    def masks(self, fractions: Tensor, sharpness: float) -> Tensor:
+        """``(A, S, S)``: the fractions ``(A,)`` that lie highest on the map are kept."""
         if self.is_even:
-            return blended(self._total(), shares)
-        return stepped(self.map(), shares, sharpness, self.probe.valid_mask)
+            return blended(self._total(), fractions)
+        return stepped(self.map(), fractions, sharpness, self.probe.valid_mask)
 
     def _total(self) -> Tensor:
         grids = [enlarged(grid, self.probe.size) for grid in self.grids]
@@ -78,7 +77,7 @@ class Subject:
 def open_subjects(
     probes: Sequence[Probe], starts: Sequence[Tensor], settings: MDMSettings
 ) -> list[Subject]:
-    """A subject for every image and node, at its place in the image's starts ``(Q, S, S)``."""
+    """A subject for every image and node, with its own of the image's starts ``(Q, S, S)``."""
     return [
         Subject(
             probe,
@@ -108,20 +107,20 @@ def learn(
         subjects: their grids are changed in place.
         settings: of the search.
         deadline: asked after every step whether the time is up.
-        on_step: told after every step.
+        on_step: called after every step.
     """
     for step in range(settings.steps):
-        going = [one for one in subjects if not one.stop_reason]
-        _add_gradients(going, shares_at(step, settings), step, settings)
-        for one in going:
-            one.move(settings.step_size, settings.momentum)
-            if _is_flat(one, settings):
-                one.stop_reason = "converged"
+        going = [subject for subject in subjects if not subject.stop_reason]
+        _add_gradients(going, fractions_at(step, settings), step, settings)
+        for subject in going:
+            subject.move(settings.step_size, settings.momentum)
+            if _is_flat(subject, settings):
+                subject.stop_reason = "converged"
         if on_step is not None:
             on_step()
         if deadline():
             _end(subjects, "deadline")
-        if all(one.stop_reason for one in subjects):
+        if all(subject.stop_reason for subject in subjects):
             return
     _end(subjects, "steps")
 
@@ -131,10 +130,10 @@ def planned_passes(settings: MDMSettings, subjects: int) -> int:
     return settings.steps * settings.areas_per_step * 2 * subjects
 
 
-def shares_at(step: int, settings: MDMSettings) -> Tensor:
-    """``(A,)`` shares of the image, one in each of A equal parts of the range.
+def fractions_at(step: int, settings: MDMSettings) -> Tensor:
+    """``(A,)`` fractions of the image, one in each of A equal parts of the range.
 
-    Every step takes them at another place of their parts.
+    Every step takes them at another position in their parts.
     """
     low, high = settings.areas
     count = settings.areas_per_step
@@ -143,62 +142,67 @@ def shares_at(step: int, settings: MDMSettings) -> Tensor:
 
 
 def _add_gradients(
-    subjects: Sequence[Subject], shares: Tensor, step: int, settings: MDMSettings
+    subjects: Sequence[Subject], fractions: Tensor, step: int, settings: MDMSettings
 ) -> None:
     """Add one step's gradient, as many pairs of masks at a time as a graph may hold."""
-    pairs = [(one, a) for one in subjects for a in range(len(shares))]
-    fills = (torch.arange(len(shares)) + step) % len(settings.fills)
+    pairs = [(subject, a) for subject in subjects for a in range(len(fractions))]
+    fills = (torch.arange(len(fractions)) + step) % len(settings.fills)
     held = max(1, subjects[0].probe.batch // 2)
-    gaps: dict[int, list[Tensor]] = {id(one): [] for one in subjects}
+    gaps: dict[int, list[Tensor]] = {id(subject): [] for subject in subjects}
     for start in range(0, len(pairs), held):
         chunk = pairs[start : start + held]
-        found = _gaps(chunk, shares, fills, settings)
-        grids = [grid for one in dict.fromkeys(one for one, _ in chunk) for grid in one.grids]
+        chunk_gaps = _gaps(chunk, fractions, fills, settings)
+        grids = [grid for subject in _subjects_of(chunk) for grid in subject.grids]
         # To the grids and to nothing else: a network that could not be copied is the caller's own.
-        (-found.sum() / len(shares)).backward(inputs=grids)
-        for (one, _), gap in zip(chunk, found.detach(), strict=True):
-            gaps[id(one)].append(gap)
-    check_gradients([grid for one in subjects for grid in one.grids])
-    for one in subjects:
-        one.gaps.append(torch.stack(gaps[id(one)]).mean())
+        (-chunk_gaps.sum() / len(fractions)).backward(inputs=grids)
+        for (subject, _), gap in zip(chunk, chunk_gaps.detach(), strict=True):
+            gaps[id(subject)].append(gap)
+    check_gradients([grid for subject in subjects for grid in subject.grids])
+    for subject in subjects:
+        subject.gaps.append(torch.stack(gaps[id(subject)]).mean())
+
+
+def _subjects_of(chunk: Sequence[tuple[Subject, int]]) -> list[Subject]:
+    """Each subject of a chunk once, in order."""
+    return list(dict.fromkeys(subject for subject, _ in chunk))
 
 
 def _gaps(
-    chunk: Sequence[tuple[Subject, int]], shares: Tensor, fills: Tensor, settings: MDMSettings
+    chunk: Sequence[tuple[Subject, int]], fractions: Tensor, fills: Tensor, settings: MDMSettings
 ) -> Tensor:
-    """``(n,)``: the node's value where a share is kept minus where it is removed, in one pass."""
+    """``(n,)``: the value where a fraction is kept minus where it is removed, in one pass."""
     kept, removed, own = [], [], []
-    for one in dict.fromkeys(one for one, _ in chunk):
-        at = torch.tensor([a for other, a in chunk if other is one])
-        probe = one.probe
-        masks = one.masks(shares[at], settings.sharpness)
+    for subject in _subjects_of(chunk):
+        at = torch.tensor([a for other, a in chunk if other is subject])
+        probe = subject.probe
+        masks = subject.masks(fractions[at], settings.sharpness)
         with_fill = fills[at].to(probe.image.device)
         kept.append(probe.masked(masks, with_fill))
         removed.append(probe.masked(1 - masks, with_fill))
         if probe.own_vectors is not None:
             own.append(probe.own_vectors.expand(len(at), -1, -1))
     probe = chunk[0][0].probe  # network and nodes are the same for all images
-    probe.check()
+    probe.work.check()
     output = probe.network.run(torch.cat(kept + removed))
     values = probe.values_of(
         output, scale=settings.search_scale, own=torch.cat(own + own) if own else None
     )
-    for one, _ in chunk:
-        one.probe.work.count(2, 2)
+    for subject, _ in chunk:
+        subject.probe.work.count(2, 2)
     at = torch.arange(len(chunk), device=values.device)
-    node = torch.tensor([one.node for one, _ in chunk], device=values.device)
+    node = torch.tensor([subject.node for subject, _ in chunk], device=values.device)
     return values[at, node] - values[at + len(chunk), node]
 
 
-def _is_flat(one: Subject, settings: MDMSettings) -> bool:
-    """Whether the last steps widened the gap by less than the patience, in shares of the gap."""
-    if settings.patience <= 0 or len(one.gaps) < 2 * WINDOW:
+def _is_flat(subject: Subject, settings: MDMSettings) -> bool:
+    """Whether the last steps widened the gap by less than the patience, a fraction of the gap."""
+    if settings.patience <= 0 or len(subject.gaps) < 2 * WINDOW:
         return False
-    recent = torch.stack(one.gaps[-WINDOW:]).mean()
-    before = torch.stack(one.gaps[-2 * WINDOW : -WINDOW]).mean()
+    recent = torch.stack(subject.gaps[-WINDOW:]).mean()
+    before = torch.stack(subject.gaps[-2 * WINDOW : -WINDOW]).mean()
     return bool(recent - before < settings.patience * recent.abs())
 
 
 def _end(subjects: Sequence[Subject], reason: str) -> None:
-    for one in subjects:
-        one.stop_reason = one.stop_reason or reason
+    for subject in subjects:
+        subject.stop_reason = subject.stop_reason or reason

@@ -1,7 +1,7 @@
-"""What is shown in the end: the learned map, its start, or a blend of both.
+"""Which map is returned: the learned one, its start, or a blend of both.
 
 The search may run away from what the masks of the start saw. So a few blends are measured by what
-keeping and removing their highest shares does, and each node gets the one that does best.
+keeping and removing their highest fractions does, and each node gets the best one.
 """
 
 import torch
@@ -16,19 +16,19 @@ from dprotonet.explain.settings import MDMSettings
 def most_faithful(probe: Probe, starts: Tensor, learned: Tensor, settings: MDMSettings) -> Tensor:
     """The best blends ``(Q, S, S)`` of the nodes' starts and learned maps ``(Q, S, S)``.
 
-    Both have spread 1. Where a start is 0 everywhere, there is nothing to choose.
+    Both have standard deviation 1. Where a start is 0 everywhere, there is nothing to choose.
     """
     if not settings.start_masks:
         return learned
-    shares = torch.tensor(settings.blends, device=learned.device)[:, None, None, None]
-    mixed = torch.lerp(starts[None], learned[None], shares).flatten(0, 1)
-    blends = standardised(mixed, probe.valid_mask).reshape(len(shares), *learned.shape)
+    fractions = torch.tensor(settings.blends, device=learned.device)[:, None, None, None]
+    mixed = torch.lerp(starts[None], learned[None], fractions).flatten(0, 1)
+    blends = standardised(mixed, probe.valid_mask).reshape(len(fractions), *learned.shape)
     nodes = torch.arange(len(learned), device=learned.device)
     best = torch.zeros_like(nodes)
-    if len(shares) > 1:
-        owners = nodes.tolist() * len(shares)
+    if len(fractions) > 1:
+        owners = nodes.tolist() * len(fractions)
         scores = keep_and_remove(probe, mixed, owners, settings.blend_areas)
-        best = scores.reshape(len(shares), -1).argmax(dim=0)
+        best = scores.reshape(len(fractions), -1).argmax(dim=0)
     started = starts.flatten(1).any(dim=1)[:, None, None]
     return torch.where(started, blends[best, nodes], learned)
 

@@ -112,15 +112,15 @@ def check_scans(data: bytes) -> bool:
     """
     at = next((at for marker, at in _segments(data) if marker == _SCAN), -1)
     while at >= 0:
-        found = _MARKER.search(data, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big"))
-        if found is None:
+        match = _MARKER.search(data, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big"))
+        if match is None:
             return False
-        marker = found[1][0]
+        marker = match[1][0]
         if marker == _END[1]:
             return True
         if marker not in _AFTER_SCAN:
             raise UnreadableImage(_DAMAGED)
-        at = found.start()
+        at = match.start()
         while at + 4 <= len(data) and data[at + 1] != _SCAN:
             if data[at + 1] == _END[1]:
                 return True
@@ -172,7 +172,7 @@ def _jpeg(data: bytes) -> Codestream | None:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int]]:
-    """Marker and place of every segment of a header, up to the first scan or tile."""
+    """Marker and position of every segment of a header, up to the first scan or tile."""
     at = 2
     while at + 5 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]

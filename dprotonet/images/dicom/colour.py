@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from pydicom.pixels import convert_color_space
+from pydicom.pixels.processing import convert_color_space
 
 
 def to_uint8(samples: np.ndarray, bits: int) -> np.ndarray:

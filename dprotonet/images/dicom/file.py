@@ -127,7 +127,7 @@ def _check_kind(header: Dataset) -> None:
         )
     photometric = text(header, "PhotometricInterpretation").upper()
     if photometric not in (*_GREY, *_COLOUR):
-        # Anything may stand there, so only what is a kind of pixels is told.
+        # Anything may stand there, so only a known kind of pixels is named.
         kind = f"of the kind {photometric}" if photometric in _OTHER_KINDS else "of no known kind"
         raise UnreadableImage(
             f"The pixels are {kind}, which cannot be shown here. Export them as RGB or MONOCHROME2."

@@ -170,17 +170,17 @@ def _items(location: PixelLocation) -> tuple[list[Fragment], bool]:
     stream = location.stream
     size = stream.seek(0, 2)
     at = location.offset
-    found: list[Fragment] = []
-    while at + 8 <= size and len(found) < _MOST_ITEMS:
+    fragments: list[Fragment] = []
+    while at + 8 <= size and len(fragments) < _MOST_ITEMS:
         stream.seek(at)
         tag, length = struct.unpack("<4sI", stream.read(8))
         if tag != _ITEM or length == UNDEFINED:
-            return found, True
-        found.append((at + 8, length))
+            return fragments, True
+        fragments.append((at + 8, length))
         at += 8 + length
         if at > size:
-            return found, False
-    return found, True
+            return fragments, False
+    return fragments, True
 
 
 def _table(

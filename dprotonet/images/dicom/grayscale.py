@@ -58,10 +58,10 @@ def padding_mask(stored: np.ndarray, header: Dataset) -> np.ndarray | None:
 
 def _stored_number(header: Dataset, keyword: str, dtype: np.dtype) -> float | None:
     """A value in the units of the pixels, whichever of US and SS the writer chose."""
-    found = element(header, keyword)
-    if isinstance(found, bytes):
+    value = element(header, keyword)
+    if isinstance(value, bytes):
         sign = dtype.kind == "i"
-        return float(int.from_bytes(found[:2], "little", signed=sign)) if len(found) >= 2 else None
+        return float(int.from_bytes(value[:2], "little", signed=sign)) if len(value) >= 2 else None
     values = numbers(header, keyword)
     if not values:
         return None

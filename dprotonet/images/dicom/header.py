@@ -37,7 +37,7 @@ def text(header: Dataset, keyword: str) -> str:
 
 
 def label(header: Dataset, keyword: str, number: int = 0) -> str:
-    """A name that the reader is shown as it stands: one line of at most 64 characters.
+    """A name as it is shown to the reader: one line of at most 64 characters.
 
     Args:
         header: the header, or an item of it.
@@ -46,14 +46,14 @@ def label(header: Dataset, keyword: str, number: int = 0) -> str:
     """
     values = _parts(element(header, keyword))
     name = str(values[number]) if number < len(values) else ""
-    shown = "".join(character if character.isprintable() else " " for character in name)
-    return " ".join(shown.split())[:_LABEL].strip()
+    printable = "".join(character if character.isprintable() else " " for character in name)
+    return " ".join(printable.split())[:_LABEL].strip()
 
 
 def known_word(header: Dataset, keyword: str, words: tuple[str, ...]) -> str:
     """The value in capitals if it is one of ``words``, else ""."""
-    found = text(header, keyword).upper()
-    return found if found in words else ""
+    value = text(header, keyword).upper()
+    return value if value in words else ""
 
 
 def numbers(header: Dataset, keyword: str) -> list[float]:
@@ -66,10 +66,10 @@ def numbers(header: Dataset, keyword: str) -> list[float]:
     while parts and isinstance(parts[-1], str) and not parts[-1].strip(" \0"):
         parts = parts[:-1]
     try:
-        found = [float(part) for part in parts]
+        values = [float(part) for part in parts]
     except (TypeError, ValueError):
         return []
-    return found if all(math.isfinite(number) for number in found) else []
+    return values if all(math.isfinite(number) for number in values) else []
 
 
 def comma_decimals(header: Dataset, keyword: str) -> list[str]:
@@ -87,7 +87,7 @@ def comma_decimals(header: Dataset, keyword: str) -> list[str]:
     if not any("," in part for part in parts):
         return []
     if any(part.count(",") > 1 or ("," in part and "." in part) for part in parts):
-        return []  # a mark of thousands: what is meant cannot be told
+        return []  # the comma may separate thousands: the value is not certain
     return [part.replace(",", ".") for part in parts]
 
 
@@ -99,8 +99,8 @@ def _parts(value: Any) -> list[Any]:
 
 def integer(header: Dataset, keyword: str) -> int | None:
     """The value as an integer, or None."""
-    found = numbers(header, keyword)
-    return int(found[0]) if found else None
+    values = numbers(header, keyword)
+    return int(values[0]) if values else None
 
 
 def items(header: Dataset, keyword: str) -> list[Dataset]:
@@ -129,9 +129,9 @@ def frame_part(header: Dataset, frame: int, keyword: str) -> Dataset:
             group = sequence[number] if sequence is not None else None
         except (IndexError, TypeError):
             continue
-        found = items(group, keyword) if isinstance(group, Dataset) else []
-        if found:
-            return found[0]
+        sequence = items(group, keyword) if isinstance(group, Dataset) else []
+        if sequence:
+            return sequence[0]
     return header
 
 
@@ -143,17 +143,17 @@ def pixel_spacing(header: Dataset, frame: int) -> Spacing | None:
     """
     measures = frame_part(header, frame, "PixelMeasuresSequence")
     for part, keyword in ((measures, SPACINGS[0]), *((header, name) for name in SPACINGS)):
-        found = numbers(part, keyword)
-        if len(found) == 2 and min(found) > 0 and _plausible(found[0] / found[1]):
-            return Spacing(found[0], found[1], keyword)
+        values = numbers(part, keyword)
+        if len(values) == 2 and min(values) > 0 and _plausible(values[0] / values[1]):
+            return Spacing(values[0], values[1], keyword)
     return None
 
 
 def pixel_aspect_ratio(header: Dataset) -> float | None:
     """Height of a pixel by its width from PixelAspectRatio, or None."""
-    found = numbers(header, "PixelAspectRatio")
-    if len(found) == 2 and min(found) > 0 and _plausible(found[0] / found[1]):
-        return found[0] / found[1]
+    values = numbers(header, "PixelAspectRatio")
+    if len(values) == 2 and min(values) > 0 and _plausible(values[0] / values[1]):
+        return values[0] / values[1]
     return None
 
 

@@ -12,7 +12,7 @@ UNDEFINED = 0xFFFFFFFF  # the length of encapsulated data
 
 @dataclass(frozen=True, eq=False)
 class PixelLocation:
-    """The value of a pixel element inside a stream."""
+    """Where the value of a pixel element lies in a stream."""
 
     stream: BinaryIO
     offset: int  # bytes from the stream's start to the value

@@ -44,7 +44,7 @@ def has_preamble(head: bytes) -> bool:
 def may_be_bare(head: bytes) -> bool:
     """True where a DICOM dataset without preamble could begin.
 
-    Only a first test; the attributes that every DICOM file has are asked for once it is read.
+    Only a first test; whether the attributes of a DICOM file are there is checked when it is read.
     """
     # The first element is of group 0002 (file meta) or 0008 (identification); explicit VR may be
     # in either byte order.
@@ -175,7 +175,7 @@ def _inflated(file: OpenFile, limits: Limits) -> io.BytesIO | None:
 def _why_no_pixels(header: Dataset) -> UnreadableImage:
     sop_class = text(header, "SOPClassUID")
     name = UID(sop_class).name if sop_class else ""
-    if name == sop_class:  # in no list: anything may stand there, so it is not told
+    if name == sop_class:  # in no list: anything may stand there, so it is not quoted
         name = ""
     directory = element(header, "DirectoryRecordSequence") is not None
     if directory or name == "Media Storage Directory Storage":

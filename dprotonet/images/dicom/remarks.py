@@ -28,28 +28,30 @@ def remarks(header: Dataset, frame: int) -> list[str]:
         header: the whole header.
         frame: counted from 0.
     """
-    found = []
+    sentences = []
     if any(0x6000 <= tag.group <= 0x60FF for tag in list(header.keys())):
-        found.append("The file carries overlay graphics, which are not drawn.")
+        sentences.append("The file carries overlay graphics, which are not drawn.")
     if text(header, "BurnedInAnnotation").upper() == "YES":
-        found.append("The file says that text is burned into its pixels.")
+        sentences.append("The file says that text is burned into its pixels.")
     if _is_raw(header):
-        found.append("These are raw values of the detector (FOR PROCESSING), not made for viewing.")
+        sentences.append(
+            "These are raw values of the detector (FOR PROCESSING), not made for viewing."
+        )
     photometric = text(header, "PhotometricInterpretation").upper()
     if photometric == "MONOCHROME2" and known_word(header, "PresentationLUTShape", ("INVERSE",)):
         # PS3.3 C.8.11.3.1.2 lets INVERSE stand with MONOCHROME1 alone; C.7.6.3.1.2 decides.
-        found.append(
+        sentences.append(
             "The file asks for an inverted image (Presentation LUT Shape INVERSE) and says that low"
             " values are black (MONOCHROME2). Low values are shown black."
         )
     if photometric.startswith("MONOCHROME") and _has_colours(header):
-        found.append(
+        sentences.append(
             "The file gives colours for some of its values (a supplemental palette). They are left"
             " out; the grey values are shown."
         )
     if named := _with_comma(header, frame):
-        found.append(f"A decimal comma stands in {named}; it is read as a point.")
-    return found
+        sentences.append(f"A decimal comma stands in {named}; it is read as a point.")
+    return sentences
 
 
 def _is_raw(header: Dataset) -> bool:

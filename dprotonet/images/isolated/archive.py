@@ -71,13 +71,13 @@ class OpenArchive:
             UnreadableImage: the child crashed or went over a limit; nothing more can be had.
             ValueError: the archive is closed.
         """
-        asked: int | None = index
+        entry: int | None = index
         while True:
             if self._closed:  # the child may answer somebody else now
                 raise ValueError("an entry is read after its archive was closed")
             if self._child.pid != self._pid:
                 raise UnreadableImage(_DAMAGED)
-            answer, parts = self._child.ask({"entry": asked})
+            answer, parts = self._child.ask({"entry": entry})
             if "error" in answer:
                 raise DamagedEntry("The entry is damaged inside the ZIP file. Pack it again.")
             if len(parts) != 1 or len(parts[0]) > CHUNK:
@@ -86,7 +86,7 @@ class OpenArchive:
             if not parts[0]:
                 return
             yield parts[0]
-            asked = None
+            entry = None
 
     def close(self) -> None:
         """Let the child take other requests."""
@@ -103,7 +103,7 @@ def open_archive(
     """Open a ZIP file in a child of ``reader``, which is busy until the ``with`` ends.
 
     Args:
-        reader: whose children; best one that is not asked for images meanwhile.
+        reader: lends a child; best one that reads no images meanwhile.
         source: the archive's path or bytes.
         most: entries; of an archive with more, only the ``count`` is known.
 

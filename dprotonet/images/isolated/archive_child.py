@@ -39,11 +39,11 @@ _DAMAGED = (
 
 
 def unpack(request: Request) -> None:
-    """Answer with the list of entries, then with chunks of them until told to end.
+    """Answer with the list of entries, then with chunks of them until a message ends the exchange.
 
     The list is ``{"count": n, "entries": [[name, bytes, packed bytes, is folder, mode, problem]]}``
     where ``problem`` is "", "encrypted" or "packing"; it is empty where the count is over the
-    request's ``most``. A chunk is asked for with ``{"entry": index}``, the first of it, or
+    request's ``most``. A chunk is requested with ``{"entry": index}``, the first of it, or
     ``{"entry": null}``, the next; it comes as one part, empty at the end. What fails is answered
     with ``{"error": "damaged"}``.
     """
@@ -54,10 +54,10 @@ def unpack(request: Request) -> None:
             infos = archive.infolist()
             entries = [_described(info) for info in infos] if len(infos) <= most else []
             request.answer({"count": len(infos), "entries": entries})
-            while "entry" in (asked := request.next()):
+            while "entry" in (message := request.next()):
                 try:
-                    if asked["entry"] is not None:
-                        current = archive.open(infos[asked["entry"]])
+                    if message["entry"] is not None:
+                        current = archive.open(infos[message["entry"]])
                     request.answer({}, [current.read(CHUNK)])
                 except _DAMAGED:
                     request.answer({"error": "damaged"})
@@ -79,17 +79,17 @@ def _described(info: zipfile.ZipInfo) -> list[Any]:
 
 
 def entry_name(info: zipfile.ZipInfo) -> str:
-    """The name of an entry, whose writer need not have said how it is encoded.
+    """The name of an entry; its encoding need not be stated in the file.
 
     UTF-8 where the entry says so, carries it in a field of its own, or its bytes are valid UTF-8,
     which other encodings are not by chance; then Japanese where that is certain; else code page
     437, which the format prescribes (APPNOTE, appendix D).
     """
-    said = info.orig_filename
-    if info.flag_bits & _UTF8 or said.isascii():
-        return said
-    raw = said.encode("cp437")
-    return _unicode_path(info.extra, raw) or _guessed(raw) or said
+    written = info.orig_filename
+    if info.flag_bits & _UTF8 or written.isascii():
+        return written
+    raw = written.encode("cp437")
+    return _unicode_path(info.extra, raw) or _guessed(raw) or written
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str:

@@ -38,7 +38,7 @@ class CpuLimits:
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """What the parent asked, and the way back to it."""
+    """A request of the parent, and the stream that takes the answer."""
 
     header: dict[str, Any]
     parts: list[bytearray]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from dprotonet.errors import ReaderBusy
 from dprotonet.images.isolated.child_process import Child, ChildLimits
+from dprotonet.images.isolated.sandbox import PROTECTIONS
 
 
 class ChildPool:
@@ -18,7 +19,7 @@ class ChildPool:
         limits: of each child.
         size: how many children there are at most.
         wait_seconds: how long a request waits for a free one; None: until there is one.
-        idle_seconds: after which a child that nobody asked is ended; None: never.
+        idle_seconds: after which a child without requests is ended; None: never.
         niceness: added to the children's (Unix): 0 to 19, where more gives way to others.
     """
 
@@ -50,8 +51,8 @@ class ChildPool:
     @property
     def protections(self) -> tuple[str, ...]:
         """What holds in every child that has answered; () before the first answer."""
-        said = [child.protections for child in self._all if child.protections]
-        return tuple(name for name in said[0] if all(name in one for one in said)) if said else ()
+        held = [set(child.protections) for child in self._all if child.protections]
+        return tuple(name for name in PROTECTIONS if held and all(name in names for names in held))
 
     @contextmanager
     def child(self) -> Iterator[Child]:

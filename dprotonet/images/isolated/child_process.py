@@ -25,8 +25,8 @@ _MEGA = 1_000_000
 class ChildLimits:
     """What a request may cost; memory and processor time hold where the system can limit them.
 
-    The time grows with what was asked for: a large frame is given longer than a small file that
-    pretends to hold much.
+    The time grows with the work: a large frame may take longer than a small file that pretends to
+    hold much.
     """
 
     memory_bytes: int = 3 * 1024**3  # address space; the decoders' libraries take 0.13 GB of it
@@ -79,7 +79,7 @@ class Child:
         """Send a request and wait for its answer.
 
         Args:
-            header: what is asked, in JSON's own types.
+            header: the request, in JSON's own types.
             parts: bytes that go with it.
             file_bytes: size of the file in question; a larger one may take longer.
 
@@ -111,7 +111,7 @@ class Child:
             raise UnreadableImage(why) from error
         finally:
             deadline.cancel()
-            if not answered or deadline.passed:
+            if not answered or deadline.expired:
                 self.end()
 
     def end(self) -> None:
@@ -143,23 +143,23 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # decoders write there what is in the error already
-            env=child_environment(os.environ),
+            env=child_environment(os.environ, sys.path),
         )
         return self._process
 
     def _greet(self, hello: dict[str, Any]) -> None:
         """Before its first answer a child says which protections hold."""
-        said = hello["protections"]
-        self.protections = tuple(name for name in PROTECTIONS if name in said)
+        held = hello["protections"]
+        self.protections = tuple(name for name in PROTECTIONS if name in held)
         self._greeted = True
-        lacking = [name for name in PROTECTIONS if name not in said]
+        lacking = [name for name in PROTECTIONS if name not in held]
         if lacking:
             log.debug("this system does not limit a child's %s", ", ".join(lacking))
 
     def _why(self, process: subprocess.Popen[bytes], deadline: _Deadline, pixels: int) -> str:
         process.kill()
         status = process.wait()
-        if deadline.passed:
+        if deadline.expired:
             return (
                 f"Reading this file took longer than {deadline.seconds:.0f} seconds and was"
                 " stopped. Export it uncompressed or with fewer frames."
@@ -183,7 +183,7 @@ class _Deadline:
         self._began = time.monotonic()
         self._timer: threading.Timer | None = None
         self.seconds = 0.0
-        self.passed = False
+        self.expired = False
 
     def set(self, seconds: float) -> None:
         """Give so many seconds from the beginning."""
@@ -200,5 +200,5 @@ class _Deadline:
             self._timer.cancel()
 
     def _stop(self) -> None:
-        self.passed = True
+        self.expired = True
         self._process.kill()

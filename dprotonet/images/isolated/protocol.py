@@ -46,10 +46,12 @@ def image_from_message(header: dict[str, Any], parts: Sequence[bytearray]) -> Gr
         BrokenMessage: the message does not describe an image.
     """
     try:
-        arrays = [_array(part, said) for part, said in zip(parts, header["arrays"], strict=True)]
+        arrays = [
+            _array(part, described) for part, described in zip(parts, header["arrays"], strict=True)
+        ]
         pixels = arrays.pop(0)
         padding = arrays.pop() if header["padded"] else None
-        windows = tuple(_window(said, arrays) for said in header["windows"])
+        windows = tuple(_window(described, arrays) for described in header["windows"])
         return GrayOrColourImage(
             pixels=pixels,
             windows=windows,
@@ -71,13 +73,13 @@ def facts_from_json(data: dict[str, Any]) -> ImageFacts:
     return ImageFacts(**{**data, "dicom": DicomFacts(**dicom) if dicom else None})
 
 
-def _window(said: list[Any], tables: list[np.ndarray]) -> Window:
-    centre, width, name, function, first = said
+def _window(described: list[Any], tables: list[np.ndarray]) -> Window:
+    centre, width, name, function, first = described
     table = None if first is None else VoiTable(int(first), tables.pop(0))
     return Window(float(centre), float(width), str(name), function, table)
 
 
-def _array(part: bytearray, said: dict[str, Any]) -> np.ndarray:
-    if said["dtype"] not in _DTYPES:
-        raise ValueError(f"no dtype of an image: {said['dtype']}")
-    return np.frombuffer(part, np.dtype(said["dtype"])).reshape(said["shape"])
+def _array(part: bytearray, described: dict[str, Any]) -> np.ndarray:
+    if described["dtype"] not in _DTYPES:
+        raise ValueError(f"no dtype of an image: {described['dtype']}")
+    return np.frombuffer(part, np.dtype(described["dtype"])).reshape(described["shape"])

@@ -25,7 +25,7 @@ __all__ = ["ChildLimits", "IsolatedReader"]
 
 
 class IsolatedReader:
-    """``read``, ``inspect``, ``look``, ``pixel_sha256`` of :mod:`dprotonet.images` in children.
+    """``read_image``, ``inspect``, ``look`` and ``pixel_sha256`` in child processes.
 
     Requests from several threads go to as many children as there are, and wait for each other
     beyond that. Close it, or use it in a ``with``.
@@ -34,7 +34,7 @@ class IsolatedReader:
         child_limits: what one request may cost.
         children: how many requests are answered at the same time.
         wait_seconds: how long a request waits for a free child; None: until there is one.
-        idle_seconds: after which a child that is not asked is ended; None: never.
+        idle_seconds: after which a child without requests is ended; None: never.
         niceness: of the children (Unix): 0 to 19, where more gives way to others.
     """
 
@@ -58,7 +58,7 @@ class IsolatedReader:
     def read(
         self, source: Source, *, frame: int = 0, limits: Limits | None = None
     ) -> GrayOrColourImage:
-        """As :func:`dprotonet.images.read`.
+        """As :func:`dprotonet.images.reader.read_image`.
 
         Raises:
             UnreadableImage: also where the child crashed or went over a limit.
@@ -69,19 +69,19 @@ class IsolatedReader:
             return image_from_message(answer["image"], parts)
 
     def inspect(self, source: Source, *, limits: Limits | None = None) -> ImageFacts:
-        """As :func:`dprotonet.images.inspect`; raises as :meth:`read`."""
+        """As :func:`dprotonet.images.reader.inspect`; raises as :meth:`read`."""
         answer, _ = self.ask("inspect", source, limits)
         with _understood():
             return facts_from_json(answer["facts"])
 
     def look(self, source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, str]:
-        """As :func:`dprotonet.images.look`; raises as :meth:`read`."""
+        """As :func:`dprotonet.images.reader.look`; raises as :meth:`read`."""
         answer, _ = self.ask("look", source, limits)
         with _understood():
             return facts_from_json(answer["facts"]), str(answer["hash"])
 
     def pixel_sha256(self, source: Source, *, limits: Limits | None = None) -> str:
-        """As :func:`dprotonet.images.pixel_sha256`; raises as :meth:`read`."""
+        """As :func:`dprotonet.images.hashes.pixel_sha256`; raises as :meth:`read`."""
         answer, _ = self.ask("hash", source, limits)
         with _understood():
             return str(answer["hash"])

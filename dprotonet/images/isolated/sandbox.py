@@ -1,7 +1,7 @@
 """What the child that opens foreign files cannot do: a decoder may be taken over by a file.
 
 It gets an environment without secrets, then gives up the network, writing, other processes and
-its privileges, as far as the system lets it. What holds is returned, so that it can be told.
+its privileges, as far as the system lets it. What holds is returned, so that it can be reported.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 import os
 import site
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PROTECTIONS = ("memory", "network", "files", "processes")
-_PROJECT = Path(__file__).resolve().parents[3]
 _OPEN_FILES = 64  # a decoder opens one; Python's imports a few at a time
 
 # What Python, its libraries and the names of files need. All else stays with the parent: the
@@ -36,21 +35,23 @@ _THREADS = (
 )
 
 
-def child_environment(own: Mapping[str, str]) -> dict[str, str]:
+def child_environment(own: Mapping[str, str], search_path: Sequence[str]) -> dict[str, str]:
     """The environment of the child.
 
     Args:
         own: the parent's environment.
+        search_path: the parent's ``sys.path``; the child looks for modules in the same folders,
+            whether the library is installed or runs from a checkout.
     """
     kept = {
         name: value
         for name, value in own.items()
         if name.upper() in _KEPT or name.upper().startswith("LC_")
     }
-    paths = [str(_PROJECT), own.get("PYTHONPATH", "")]
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    # "" stands for the current folder.
+    kept["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in search_path)
     kept["PYTHONDONTWRITEBYTECODE"] = "1"
-    if site.ENABLE_USER_SITE:  # packages may lie below the home folder, which is not told
+    if site.ENABLE_USER_SITE:  # packages may lie below the home folder, which is kept back
         kept["PYTHONUSERBASE"] = site.getuserbase()
     return {**kept, **dict.fromkeys(_THREADS, "1"), "HOME": os.devnull}
 

@@ -174,8 +174,8 @@ def _filter_calls(libc: ctypes.CDLL) -> bool:
     code = ctypes.create_string_buffer(program, len(program))
     # struct sock_fprog: the number of instructions, and where they lie.
     where = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
-    given = ctypes.create_string_buffer(where, len(where))
-    return bool(libc.prctl(_SET_SECCOMP, 2, ctypes.addressof(given), 0, 0) == 0)
+    pointer = ctypes.create_string_buffer(where, len(where))
+    return bool(libc.prctl(_SET_SECCOMP, 2, ctypes.addressof(pointer), 0, 0) == 0)
 
 
 def _program(audit: int, forbidden: list[int], opening: list[tuple[int, int]]) -> bytes:

@@ -34,8 +34,8 @@ def from_palette(indices: np.ndarray, colour_map: object, bits: int) -> np.ndarr
     # Some writers fill it with 8-bit values, as libtiff's readers have learnt.
     deep = table.max() > 255
     colours = (table.astype(np.uint16) >> (8 if deep else 0)).astype(np.uint8)
-    found: np.ndarray = colours.reshape(3, size).T[indices]
-    return found
+    rgb: np.ndarray = colours.reshape(3, size).T[indices]
+    return rgb
 
 
 def in_eight_bits(samples: np.ndarray, bits: int, notes: list[str]) -> np.ndarray:
@@ -57,7 +57,8 @@ def in_eight_bits(samples: np.ndarray, bits: int, notes: list[str]) -> np.ndarra
         return np.rint(scaled * 255).astype(np.uint8)
     if bits >= 8:
         return (samples >> (bits - 8)).astype(np.uint8)
-    return np.rint(samples * (255 / (2**bits - 1))).astype(np.uint8)
+    spread: np.ndarray = np.rint(samples * (255 / (2**bits - 1))).astype(np.uint8)
+    return spread
 
 
 def from_cmyk(samples: np.ndarray) -> np.ndarray:

@@ -112,16 +112,16 @@ def _directory(
     ending = data[entries * layout.entry :]
     following = layout.unpack(layout.offset, ending) if len(ending) == stepped else 0
     wanted = {_NEW_SUBFILE_TYPE: 1, _SUBFILE_TYPE: 1, _SUB_DIRECTORIES: _MOST_SUB_DIRECTORIES}
-    found: dict[int, tuple[int, ...]] = {}
+    values: dict[int, tuple[int, ...]] = {}
     for start in range(0, entries * layout.entry, layout.entry):
         entry = data[start : start + layout.entry]
         code = layout.unpack("H", entry[:2])
         if code in wanted:
-            found[code] = _values(stream, layout, entry, wanted[code])
-    kind = (found.get(_NEW_SUBFILE_TYPE) or (0,))[0]
-    old = (found.get(_SUBFILE_TYPE) or (0,))[0]
+            values[code] = _values(stream, layout, entry, wanted[code])
+    kind = (values.get(_NEW_SUBFILE_TYPE) or (0,))[0]
+    old = (values.get(_SUBFILE_TYPE) or (0,))[0]
     reduced = bool(kind & _REDUCED) or old == _OLD_REDUCED
-    below = found.get(_SUB_DIRECTORIES, ())
+    below = values.get(_SUB_DIRECTORIES, ())
     return Directory(at, number, reduced, bool(kind & _MASK), below), following
 
 

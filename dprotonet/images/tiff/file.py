@@ -121,7 +121,7 @@ def open_tiff(file: OpenFile, limits: Limits) -> TiffFile:
 def _parsed(stream: BinaryIO) -> tifffile.TiffFile:
     import tifffile
 
-    # It tells the log of each oddity, with words of the file; the reader is told in the notes.
+    # It logs each oddity and quotes the file; what the reader must know stands in the notes.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     stream.seek(0)
     flags: dict[str, Any] = dict(_AS_WRITTEN)
@@ -163,18 +163,15 @@ def _rgb(
 def _no_data(page: tifffile.TiffPage, pixels: np.ndarray) -> np.ndarray:
     """``(H, W)`` bool: where the pixels have the value that GDAL writes for none."""
     text = page.tags.valueof(_NO_DATA)
-    none = np.zeros(pixels.shape, bool)
+    mask = np.zeros(pixels.shape, bool)
     if not isinstance(text, str):
-        return none
+        return mask
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:  # a comment, or a number of another culture: then nothing is left out
-        return none
+        return mask
     if pixels.dtype.kind == "f":
-        return pixels == pixels.dtype.type(value)
-    if (
-        not value.is_integer()
-        or not np.iinfo(pixels.dtype).min <= value <= np.iinfo(pixels.dtype).max
-    ):
-        return none
-    return pixels == pixels.dtype.type(int(value))
+        mask = pixels == pixels.dtype.type(value)
+    elif value.is_integer() and np.iinfo(pixels.dtype).min <= value <= np.iinfo(pixels.dtype).max:
+        mask = pixels == pixels.dtype.type(int(value))
+    return mask

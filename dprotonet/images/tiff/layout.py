@@ -71,8 +71,8 @@ class PageLayout:
     @property
     def kept(self) -> list[int]:
         """The samples of a pixel that are shown or say how opaque it is."""
-        shown = list(range(_SAMPLES[self.colours]))
-        return shown if self.alpha is None else [*shown, self.alpha]
+        colours = list(range(_SAMPLES[self.colours]))
+        return colours if self.alpha is None else [*colours, self.alpha]
 
     @property
     def not_shown(self) -> int:
@@ -199,10 +199,10 @@ def _check_segments(page: TiffPage, limits: Limits) -> None:
         )
 
 
-def _alpha(page: TiffPage, samples: int, shown: int) -> tuple[int | None, bool]:
+def _alpha(page: TiffPage, samples: int, colours: int) -> tuple[int | None, bool]:
     """Which sample is the opacity, and whether the colours are multiplied with it already."""
     stated = page.extrasamples if isinstance(page.extrasamples, tuple) else ()
-    for at, kind in enumerate(stated[: max(0, samples - shown)], start=shown):
+    for at, kind in enumerate(stated[: max(0, samples - colours)], start=colours):
         if kind in (_ASSOCIATED, _UNASSOCIATED):
             return at, kind == _ASSOCIATED
     return None, False

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.__main__ import main
 from app.cli.licences import REQUIREMENTS, PackageLicence, package_licences, report
+from app.cli.main import main
 
 # A package without code, which names others.
 STATES_NONE = {"cuda-toolkit"}

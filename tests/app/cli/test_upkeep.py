@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app import bootstrap
-from app.__main__ import _parser, main
+from app.cli.arguments import Backup, Bind, DeleteOrphans, ListOrphans, Restore, parse
+from app.cli.main import main
 from app.runtime.folder_lock import FolderLock
 from app.services import originals, review
 from app.services.inference import queue
@@ -19,9 +20,9 @@ from app.services.originals import MOST_ASIDE
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import SqlStore
 from app.store.rows import Base
-from tests.app.services.workplaces import make_place, png
+from app.store.sql_store import SqlStore
+from tests.app.services.workplaces import make_workplace, png
 from tests.app.store.databases import (
     database_url,
     empty_postgres,
@@ -54,12 +55,12 @@ def settings(
 
 @contextmanager
 def worker_begins() -> Iterator[None]:
-    place = bootstrap.open_workplace(Settings.from_environment())
+    workplace = bootstrap.open_workplace(Settings.from_environment())
     try:
-        queue.begin(place)
+        queue.begin(workplace)
         yield
     finally:
-        place.close()
+        workplace.close()
 
 
 @pytest.fixture
@@ -67,18 +68,18 @@ def add(settings: Settings) -> Callable[[int, int], None]:
     """Takes in images, with numbers from the first to the one before the last."""
 
     def taken(first: int, last: int) -> None:
-        with opened(settings) as place:
+        with opened(settings) as workplace:
             for number in range(first, last):
-                intake.add(place, png(number), name=f"{number}.png", predict=False)
+                intake.add(workplace, png(number), name=f"{number}.png", predict=False)
 
     return taken
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Workplace]:
-    place = make_place(settings)
-    yield place
-    place.close()
+    workplace = make_workplace(settings)
+    yield workplace
+    workplace.close()
 
 
 def backup(capsys: pytest.CaptureFixture) -> str:
@@ -89,10 +90,10 @@ def backup(capsys: pytest.CaptureFixture) -> str:
 
 def readable(settings: Settings) -> list[bytes]:
     """The originals of all cases, each read through its row."""
-    with opened(settings) as place:
-        with place.store.read() as tx:
+    with opened(settings) as workplace:
+        with workplace.store.read() as tx:
             found = list(tx.cases.ids())
-        return sorted(review.original(place, case_id) for case_id in found)
+        return sorted(review.original(workplace, case_id) for case_id in found)
 
 
 def originals_anywhere(settings: Settings) -> int:
@@ -223,8 +224,8 @@ def test_restore_says_how_many_files_are_nowhere(
 ) -> None:
     add(0, 4)
     saved = backup(capsys)
-    with opened(settings) as place:
-        review.delete_case(place, review.list_cases(place).rows[0].case_id)
+    with opened(settings) as workplace:
+        review.delete_case(workplace, review.list_cases(workplace).rows[0].case_id)
     assert main(["restore", saved]) == 0
     assert "1 file missing that the database names" in capsys.readouterr().out
 
@@ -301,16 +302,16 @@ def test_bind_asks_and_moves_nothing(
         assert main(["bind", "--yes"]) == 0
         assert "names 0 files; 0 of them are here" in capsys.readouterr().out
         assert main([]) == 0
-    with opened(settings) as place:
-        assert len(set(place.blobs.all_keys())) == MOST_ASIDE + 2
+    with opened(settings) as workplace:
+        assert len(set(workplace.blobs.all_keys())) == MOST_ASIDE + 2
 
 
 def test_orphans_are_listed_by_day_and_deleted_when_agreed(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    with opened(settings) as place:
-        place.blobs.put(b"x" * 2_000_000)
-        originals.tidy(place)
+    with opened(settings) as workplace:
+        workplace.blobs.put(b"x" * 2_000_000)
+        originals.tidy(workplace)
     capsys.readouterr()
     assert main(["orphans"]) == 0
     assert capsys.readouterr().out.splitlines() == [
@@ -387,5 +388,11 @@ def test_a_database_that_another_program_holds_open_is_not_replaced(
 def test_the_documents_commands_are_the_programs(capsys: pytest.CaptureFixture) -> None:
     commands = re.findall(r"python -m app ([a-z][^`\n]*)", DOCS.read_text(encoding="utf-8"))
     assert {command.split()[0] for command in commands} == {"backup", "restore", "bind", "orphans"}
+    kinds = {
+        "backup": Backup,
+        "restore": Restore,
+        "bind": Bind,
+        "orphans": ListOrphans | DeleteOrphans,
+    }
     for command in commands:
-        assert _parser().parse_args(shlex.split(command)).command == command.split()[0]
+        assert isinstance(parse(shlex.split(command)), kinds[command.split()[0]])

@@ -1,36 +1,23 @@
 """Which of a node's maps is the best, and what was measured of it."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from app.domain.explanations import (
-    GridPlacement,
     SavedExplanation,
     at_least,
     best_of_each_node,
     offered,
     tier_of,
 )
+from dprotonet.explain.explanation import Faithfulness
 from dprotonet.explain.settings import TIERS
+from dprotonet.modeling.placement import GridPlacement
+from tests.dprotonet.explain.test_explanation import MEASURED
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MEASURED: dict[str, Any] = {
-    "insertion_auc": 0.6,
-    "deletion_auc": 0.2,
-    "random_insertion_auc": 0.4,
-    "random_deletion_auc": 0.4,
-    "centre_insertion_auc": 0.5,
-    "centre_deletion_auc": 0.3,
-    "hidden_value": 0.22,
-    "random_hidden_value": 0.88,
-    "kept_value": 0.75,
-    "area": 0.2,
-    "steps": 10,
-    "fill": "blur",
-}
 
 
 def saved(
@@ -58,7 +45,11 @@ def saved(
         measuring_seconds=changes.pop("measuring_seconds", 1.0),
         stop_reason="steps",
         placement=changes.pop("placement", GridPlacement((8, 8), 8, (8, 8), (0, 0))),
-        faithfulness=changes.pop("faithfulness", MEASURED) | changes,
+        faithfulness=(
+            changes.pop("faithfulness")
+            if "faithfulness" in changes
+            else Faithfulness(**MEASURED | changes)
+        ),
         heatmap_key="2" * 64,
         created_at=START + timedelta(minutes=minute),
     )
@@ -105,18 +96,8 @@ def test_a_better_tier_stands_in_for_the_one_asked_for() -> None:
     assert at_least("full") == ("full",)
 
 
-def test_what_was_saved_before_the_centre_was_measured_says_nothing_of_it() -> None:
-    older = {name: value for name, value in MEASURED.items() if not name.startswith("centre")}
-    found = saved(faithfulness=older).measured
-    assert found is not None and found.beats_random and found.beats_centre is None
-    assert saved().measured is not None and saved().measured.beats_centre  # type: ignore[union-attr]
-    assert saved(faithfulness={"insertion_auc": 0.6}).measured is None
-    newer = replace(saved(), faithfulness=MEASURED | {"not_known_yet": 1})
-    assert newer.measured == saved().measured
-
-
 def ids(*maps: SavedExplanation) -> list[str]:
-    return [shown.map_id for shown in offered(maps)]
+    return [shown.heatmap_id for shown in offered(maps)]
 
 
 def test_a_first_map_stays_at_hand_where_the_better_one_peaks_elsewhere() -> None:

@@ -13,10 +13,11 @@ import pytest
 
 from app.runtime import worker
 from app.services import batches, jobs, review
+from app.services.inference import failures
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from tests.app.services.workplaces import assets, make_place, png
+from tests.app.services.workplaces import assets, make_workplace, png
 from tests.app.store.databases import empty_sqlite
 from tests.paths import ROOT
 
@@ -24,7 +25,7 @@ __all__ = ["assets", "empty_sqlite"]
 
 
 @pytest.fixture
-def place(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Workplace]:
+def workplace(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Workplace]:
     data = tmp_path / "data"
     data.mkdir()
     (data / "review.sqlite3").write_bytes(empty_sqlite.read_bytes())
@@ -32,16 +33,16 @@ def place(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Workplac
     images.mkdir()
     for number in range(12):
         (images / f"{number:02d}.png").write_bytes(png(number, side=200))
-    found = make_place(Settings(data, assets=assets, folders=(images,)))
+    found = make_workplace(Settings(data, assets=assets, folders=(images,)))
     yield found
     found.close()
 
 
-def start(place: Workplace) -> subprocess.Popen[bytes]:
+def start(workplace: Workplace) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
-        "DPROTONET_DATA": str(place.settings.data),
-        "DPROTONET_MODELS": str(place.settings.assets / "models"),
+        "DPROTONET_DATA": str(workplace.settings.data),
+        "DPROTONET_MODELS": str(workplace.settings.assets / "models"),
         "OMP_NUM_THREADS": "1",
     }
     return subprocess.Popen(
@@ -61,21 +62,21 @@ def until(found: Callable[[], object], process: subprocess.Popen[bytes]) -> None
         time.sleep(0.02)
 
 
-def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_doubles(
-    place: Workplace,
+def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_duplicates(
+    workplace: Workplace,
 ) -> None:
-    job = batches.start_folder(place, place.settings.folders[0])
-    first = start(place)
-    until(lambda: batches.progress(place, job.job_id).finished >= 3, first)
+    job = batches.start_folder(workplace, workplace.settings.folders[0])
+    first = start(workplace)
+    until(lambda: batches.progress(workplace, job.job_id).finished >= 3, first)
     first.kill()
     first.wait()
-    state = batches.progress(place, job.job_id)
+    state = batches.progress(workplace, job.job_id)
     assert state.finished < 12 and state.job.state == "running"
-    second = start(place)
-    until(lambda: batches.progress(place, job.job_id).job.state == "done", second)
-    assert batches.progress(place, job.job_id).counts == {"done": 12}
-    assert review.list_cases(place).total == 12
-    rows = batches.rows(place, job.job_id).rows
+    second = start(workplace)
+    until(lambda: batches.progress(workplace, job.job_id).job.state == "done", second)
+    assert batches.progress(workplace, job.job_id).counts == {"done": 12}
+    assert review.list_cases(workplace).total == 12
+    rows = batches.rows(workplace, job.job_id).rows
     assert all(row.label in ("none", "finding") for row in rows)
     # Its parent going away is seen as the end of its standard input.
     assert second.stdin is not None
@@ -83,24 +84,24 @@ def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_doubles(
     assert second.wait(30) == 0
     log = second.stderr.read().decode()  # type: ignore[union-attr]
     assert "left by a worker that died" in log or state.counts.get("running", 0) == 0
-    assert ".png" not in log and str(place.settings.folders[0]) not in log
+    assert ".png" not in log and str(workplace.settings.folders[0]) not in log
 
 
 def test_a_second_worker_on_the_same_folder_leaves(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     from app.runtime.folder_lock import FolderLock
 
     monkeypatch.setattr(worker, "GRACE_SECONDS", -5.0)
     monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
-    monkeypatch.setenv("DPROTONET_DATA", str(place.settings.data))
-    with FolderLock(place.settings.data / ".worker.lock"):
+    monkeypatch.setenv("DPROTONET_DATA", str(workplace.settings.data))
+    with FolderLock(workplace.settings.data / ".worker.lock"):
         assert worker.main([]) == 2
     assert "already runs" in capsys.readouterr().err
 
 
 def test_the_loop_goes_on_after_the_store_could_not_be_reached(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
     stop = threading.Event()
@@ -113,29 +114,29 @@ def test_the_loop_goes_on_after_the_store_could_not_be_reached(
         return True
 
     monkeypatch.setattr(worker.queue, "run_next", next_piece)
-    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.01)
-    worker.run(place, stop=stop)
+    worker.run(workplace, stop=stop)
     assert len(calls) == 2
 
 
 def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_hand(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.app.services.workplaces import FakeBench
+    from tests.app.services.workplaces import FakePool
 
-    bench = FakeBench()
+    pool = FakePool()
     stop = threading.Event()
-    monkeypatch.setattr(worker, "ModelBench", lambda models: bench)
-    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "PredictorPool", lambda models: pool)
+    monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.01)
-    intake.add(place, png(1), name="a.png")
-    path = place.settings.data / "review.sqlite3"
+    intake.add(workplace, png(1), name="a.png")
+    path = workplace.settings.data / "review.sqlite3"
     away = path.with_name("away")
     outages: list[str] = []
 
     def gone() -> None:
-        place.store.close()
+        workplace.store.close()
         path.rename(away)
         path.mkdir()  # whoever opens it finds no database
 
@@ -152,63 +153,63 @@ def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_ha
             gone()
         else:
             stop.set()
-        return FakeBench.predict(bench, *arguments)  # type: ignore[arg-type]
+        return FakePool.predict(pool, *arguments)  # type: ignore[arg-type]
 
-    sentence = worker.queue.sentence
-    monkeypatch.setattr(worker.queue, "sentence", back)
-    monkeypatch.setattr(bench, "predict", predict)
+    sentence = failures.sentence
+    monkeypatch.setattr(failures, "sentence", back)
+    monkeypatch.setattr(pool, "predict", predict)
     gone()
-    worker.run(place, stop=stop)
-    assert len(outages) == 2 and all("cannot be opened" in said for said in outages)
-    row = review.list_cases(place).rows[0]
-    assert (row.status, len(bench.predicted)) == ("new", 2)
+    worker.run(workplace, stop=stop)
+    assert len(outages) == 2 and all("cannot be opened" in outage for outage in outages)
+    row = review.list_cases(workplace).rows[0]
+    assert (row.status, len(pool.predicted)) == ("new", 2)
 
 
-def test_a_job_in_line_is_begun_within_a_moment(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+def test_a_queued_job_is_begun_within_a_moment(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.app.services.workplaces import FakeBench
+    from tests.app.services.workplaces import FakePool
 
-    bench = FakeBench()
-    monkeypatch.setattr(worker, "ModelBench", lambda models: bench)
-    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    pool = FakePool()
+    monkeypatch.setattr(worker, "PredictorPool", lambda models: pool)
+    monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(place,), kwargs={"stop": stop})
+    thread = threading.Thread(target=worker.run, args=(workplace,), kwargs={"stop": stop})
     thread.start()
     time.sleep(0.5)
-    intake.add(place, png(1), name="a.png")
+    intake.add(workplace, png(1), name="a.png")
     started = time.monotonic()
-    while not bench.predicted and time.monotonic() - started < 10:
+    while not pool.predicted and time.monotonic() - started < 10:
         time.sleep(0.01)
     waited = time.monotonic() - started
     stop.set()
     thread.join(10)
-    assert bench.predicted and waited < 2
+    assert pool.predicted and waited < 2
 
 
 def test_the_worker_shows_that_it_is_alive(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_warm_up", lambda place, bench: None)
+    monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     monkeypatch.setattr(worker, "LIFE_SECONDS", 0.05)
-    assert not jobs.worker_is_alive(place)
+    assert not jobs.worker_is_alive(workplace)
     stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(place,), kwargs={"stop": stop})
+    thread = threading.Thread(target=worker.run, args=(workplace,), kwargs={"stop": stop})
     thread.start()
     end = time.monotonic() + 20
-    while not jobs.worker_is_alive(place) and time.monotonic() < end:
+    while not jobs.worker_is_alive(workplace) and time.monotonic() < end:
         time.sleep(0.02)
-    assert jobs.worker_is_alive(place)
+    assert jobs.worker_is_alive(workplace)
     stop.set()
     thread.join(10)
     end = time.monotonic() + 20
-    while jobs.worker_is_alive(place) and time.monotonic() < end:
+    while jobs.worker_is_alive(workplace) and time.monotonic() < end:
         time.sleep(0.02)
-    assert not jobs.worker_is_alive(place)
+    assert not jobs.worker_is_alive(workplace)
 
 
-def test_terminating_the_worker_ends_it(place: Workplace) -> None:
-    process = start(place)
-    until(lambda: (place.settings.data / ".worker.lock").exists(), process)
+def test_terminating_the_worker_ends_it(workplace: Workplace) -> None:
+    process = start(workplace)
+    until(lambda: (workplace.settings.data / ".worker.lock").exists(), process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0

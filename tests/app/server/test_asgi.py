@@ -17,21 +17,21 @@ from app.services.inference import queue
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Spool
+from app.store.files.spool import Spool
 from app.store.migrate import upgrade
 from app.viewer import encoding
 from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
 from tests.app.asking import Answer, ask, run_apart
-from tests.app.services.workplaces import START, FakeBench, assets, dicom, make_place
+from tests.app.services.workplaces import START, FakePool, assets, dicom, make_workplace
 
 __all__ = ["assets"]
 
 
 @pytest.fixture
-def place(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+def workplace(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
     """An empty workplace with two models."""
-    found = make_place(Settings(tmp_path / "data", assets=assets))
+    found = make_workplace(Settings(tmp_path / "data", assets=assets))
     settings = found.settings
     upgrade(settings.store_url, backups=settings.backups, now=START)
     yield found
@@ -39,10 +39,12 @@ def place(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
 
 
 @pytest.fixture
-def get(place: Workplace) -> Callable[..., Answer]:
+def get(workplace: Workplace) -> Callable[..., Answer]:
     """Asks the routes behind the guard, as a browser at this machine would."""
-    hosts = answered_hosts(place.settings)
-    app = Starlette(routes=own_routes(lambda: place), middleware=[Middleware(Guard, hosts=hosts)])
+    hosts = answered_hosts(workplace.settings)
+    app = Starlette(
+        routes=own_routes(lambda: workplace), middleware=[Middleware(Guard, hosts=hosts)]
+    )
     return lambda path, host="localhost:8501": ask(app, path, host)
 
 
@@ -52,9 +54,9 @@ def test_the_health_route_answers(get: Callable[..., Answer]) -> None:
 
 
 def test_an_images_values_arrive_exactly_and_are_not_kept_by_the_browser(
-    get: Callable[..., Answer], place: Workplace
+    get: Callable[..., Answer], workplace: Workplace
 ) -> None:
-    case = intake.add(place, dicom(1, frames=2), name="image").case_id
+    case = intake.add(workplace, dicom(1, frames=2), name="image").case_id
     status, headers, body = get(f"/api/pixels/{case}/1")
     assert status == 200
     assert headers["cache-control"] == "no-store"
@@ -65,8 +67,8 @@ def test_an_images_values_arrive_exactly_and_are_not_kept_by_the_browser(
     np.testing.assert_array_equal(shown, expected)
 
 
-def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], place: Workplace) -> None:
-    case = intake.add(place, dicom(1), name="image").case_id
+def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], workplace: Workplace) -> None:
+    case = intake.add(workplace, dicom(1), name="image").case_id
     for path in (
         "/api/pixels/0123456789abcdef/0",
         f"/api/pixels/{case}/7",
@@ -78,13 +80,13 @@ def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], place: Work
         assert json.loads(body)["error"].endswith(".") or "--data" in json.loads(body)["error"]
 
 
-def test_a_saved_heatmap_covers_the_image(get: Callable[..., Answer], place: Workplace) -> None:
-    case = intake.add(place, dicom(1), name="image").case_id or ""
-    bench = FakeBench()
-    queue.run_pending(place, bench)
-    explanations.request(place, case, node="class")
-    queue.run_pending(place, bench)
-    saved = explanations.request(place, case, node="class")
+def test_a_saved_heatmap_covers_the_image(get: Callable[..., Answer], workplace: Workplace) -> None:
+    case = intake.add(workplace, dicom(1), name="image").case_id or ""
+    pool = FakePool()
+    queue.run_pending(workplace, pool)
+    explanations.request(workplace, case, node="class")
+    queue.run_pending(workplace, pool)
+    saved = explanations.request(workplace, case, node="class")
     status, _, body = get(f"/api/heatmap/{saved.explanation_id}")
     head, samples = encoding.unpack(body)
     assert (status, head["rows"], head["columns"]) == (200, 16, 18)
@@ -92,9 +94,9 @@ def test_a_saved_heatmap_covers_the_image(get: Callable[..., Answer], place: Wor
 
 
 def test_pictures_of_prototypes_come_with_and_without_their_heatmap(
-    get: Callable[..., Answer], place: Workplace
+    get: Callable[..., Answer], workplace: Workplace
 ) -> None:
-    active = models.active(place)
+    active = models.active(workplace)
     assert active is not None
     for ending in ("", "/heatmap"):
         status, headers, body = get(f"/api/gallery/{active.digest}/p00/0{ending}")
@@ -139,10 +141,10 @@ def test_a_start_removes_what_an_earlier_run_left_of_uploads(
 
 
 def test_uploads_that_nobody_came_back_for_are_removed_while_the_server_runs(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = place.uploads.open()
-    with receiving.receive(place, token, name="a.png") as incoming:
+    token = workplace.uploads.open()
+    with receiving.receive(workplace, token, name="a.png") as incoming:
         incoming.write(b"x")
     monkeypatch.setattr("app.server.asgi.EXPIRY_SECONDS", 0.01)
     looks: list[int] = []
@@ -152,17 +154,17 @@ def test_uploads_that_nobody_came_back_for_are_removed_while_the_server_runs(
         if len(looks) == 1:
             raise OSError("the disk was away for a moment")
         if len(looks) == 3:
-            monkeypatch.setattr("app.services.uploading.ledger.LIFE_SECONDS", -1.0)
-        return place
+            monkeypatch.setattr("app.services.upload_ledger.LIFE_SECONDS", -1.0)
+        return workplace
 
     async def run() -> None:
         async with expiring_uploads(looked):
             end = time.monotonic() + 60
-            while any(place.settings.spool.iterdir()) and time.monotonic() < end:
+            while any(workplace.settings.spool.iterdir()) and time.monotonic() < end:
                 await asyncio.sleep(0.005)
 
     run_apart(run())
-    assert list(place.settings.spool.iterdir()) == []
+    assert list(workplace.settings.spool.iterdir()) == []
 
 
 def test_streamlit_is_told_to_be_local_and_quiet(tmp_path: Path) -> None:
@@ -194,10 +196,10 @@ def test_the_server_and_its_pages_never_import_torch() -> None:
 
 
 def test_a_store_that_cannot_be_used_is_answered_with_503_and_the_sentence(
-    place: Workplace, get: Callable[..., Answer]
+    workplace: Workplace, get: Callable[..., Answer]
 ) -> None:
-    place.store.close()
-    Path(place.settings.store_url.removeprefix("sqlite:///")).write_bytes(b"no database" * 999)
+    workplace.store.close()
+    Path(workplace.settings.store_url.removeprefix("sqlite:///")).write_bytes(b"no database" * 999)
     for path in ("/api/health", "/api/pixels/c1/0", "/api/heatmap/e1"):
         status, _, body = get(path)
         assert status == 503
@@ -205,10 +207,10 @@ def test_a_store_that_cannot_be_used_is_answered_with_503_and_the_sentence(
 
 
 def test_an_original_that_is_not_there_is_answered_with_404(
-    place: Workplace, get: Callable[..., Answer]
+    workplace: Workplace, get: Callable[..., Answer]
 ) -> None:
-    taken = intake.add(place, dicom(1), name="a.dcm")
-    for key in list(place.blobs.all_keys()):
-        place.blobs.delete(key)
+    taken = intake.add(workplace, dicom(1), name="a.dcm")
+    for key in list(workplace.blobs.all_keys()):
+        workplace.blobs.delete(key)
     status, _, body = get(f"/api/pixels/{taken.case_id}/0")
     assert status == 404 and "not there any more" in json.loads(body)["error"]

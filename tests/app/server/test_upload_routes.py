@@ -13,28 +13,29 @@ from app.server.upload_routes import upload_routes
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.asking import ask
-from tests.app.services.workplaces import make_place
+from tests.app.services.workplaces import make_workplace
 
 OURS = "http://localhost:8501"
 Post = Callable[..., tuple[int, dict]]
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    made = make_place(Settings(tmp_path / "data", upload_files=2, file_bytes=3 << 20))
+def workplace(tmp_path: Path) -> Iterator[Workplace]:
+    made = make_workplace(Settings(tmp_path / "data", upload_files=2, file_bytes=3 << 20))
     yield made
     made.close()
 
 
 @pytest.fixture
-def token(place: Workplace) -> str:
-    return place.uploads.open()
+def token(workplace: Workplace) -> str:
+    return workplace.uploads.open()
 
 
 @pytest.fixture
-def post(place: Workplace, token: str) -> Post:
+def post(workplace: Workplace, token: str) -> Post:
     app = Starlette(
-        routes=upload_routes(lambda: place), middleware=[Middleware(Guard, hosts=LOOPBACK_NAMES)]
+        routes=upload_routes(lambda: workplace),
+        middleware=[Middleware(Guard, hosts=LOOPBACK_NAMES)],
     )
 
     def asked(path: str = "", *body: bytes | None, **headers: str) -> tuple[int, dict]:
@@ -48,40 +49,42 @@ def post(place: Workplace, token: str) -> Post:
     return asked
 
 
-def spooled(place: Workplace) -> list[Path]:
-    return list(place.settings.spool.iterdir())
+def spooled(workplace: Workplace) -> list[Path]:
+    return list(workplace.settings.spool.iterdir())
 
 
 def test_a_file_is_written_as_it_comes_and_named_as_the_browser_named_it(
-    post: Post, place: Workplace, token: str
+    post: Post, workplace: Workplace, token: str
 ) -> None:
     pieces = [bytes([n]) * 70_000 for n in range(20)]
     name = "Station%20%C3%A4/Bild%201.png"
     status, answer = post("", *pieces, x_upload_name=name)
-    (file,) = place.uploads.held(token)
+    (file,) = workplace.uploads.held(token)
     assert (status, answer) == (200, {"id": file.key, "size": 1_400_000})
     assert file.name == "Station ä/Bild 1.png"
-    source = place.uploads.spool.source(file.key)
+    source = workplace.uploads.spool.source(file.key)
     assert isinstance(source, Path) and source.read_bytes() == b"".join(pieces)
 
 
-def test_too_much_is_refused_in_a_sentence_and_removed(post: Post, place: Workplace) -> None:
+def test_too_much_is_refused_in_a_sentence_and_removed(post: Post, workplace: Workplace) -> None:
     over = [b"x" * (1 << 20)] * 4
     for body, headers in ((over, {}), ([b""], {"content_length": str(4 << 20)})):
         status, answer = post("", *body, **headers)
         assert status == 413
         assert answer["error"].startswith("The file is larger than 3 MiB")
-        assert spooled(place) == []
+        assert spooled(workplace) == []
     post("", b"x")
     post("", b"y")
     status, answer = post("", b"z")
-    assert (status, len(spooled(place))) == (413, 2)
+    assert (status, len(spooled(workplace))) == (413, 2)
     assert answer["error"].startswith("These are 3 files; 2 fit in one upload.")
 
 
-def test_a_browser_that_goes_away_leaves_nothing(post: Post, place: Workplace, token: str) -> None:
+def test_a_browser_that_goes_away_leaves_nothing(
+    post: Post, workplace: Workplace, token: str
+) -> None:
     post("", b"x" * (2 << 20), None)
-    assert spooled(place) == [] and place.uploads.totals(token) == (0, 0)
+    assert spooled(workplace) == [] and workplace.uploads.totals(token) == (0, 0)
 
 
 def test_what_may_not_be_sent_is_said_before_it_is_sent(post: Post) -> None:
@@ -90,27 +93,29 @@ def test_what_may_not_be_sent_is_said_before_it_is_sent(post: Post) -> None:
     assert (status, answer["error"][:36]) == (200, "These are 201 files; 2 fit in one up")
 
 
-def test_dropped_files_are_gone_and_others_stay(post: Post, place: Workplace, token: str) -> None:
+def test_dropped_files_are_gone_and_others_stay(
+    post: Post, workplace: Workplace, token: str
+) -> None:
     ids = [post("", b"x")[1]["id"], post("", b"y")[1]["id"]]
     asked = json.dumps({"ids": [ids[0], "not one", "../x"]}).encode()
     assert post("/drop", asked)[0] == 200
-    assert [path.name for path in spooled(place)] == [ids[1]]
+    assert [path.name for path in spooled(workplace)] == [ids[1]]
 
 
 @pytest.mark.parametrize("path", ["", "/check", "/drop"])
-def test_without_its_token_nothing_is_done(post: Post, place: Workplace, path: str) -> None:
+def test_without_its_token_nothing_is_done(post: Post, workplace: Workplace, path: str) -> None:
     for wrong in ("", "guess"):
         status, answer = post(path, b'{"files": 1, "size": 1, "ids": []}', x_upload_token=wrong)
         assert (status, answer["renew"]) == (200 if path == "/check" else 403, True)
         assert "Reload" in answer["error"]
-    assert spooled(place) == []
+    assert spooled(workplace) == []
 
 
-def test_no_page_but_ours_sends_files(post: Post, place: Workplace) -> None:
+def test_no_page_but_ours_sends_files(post: Post, workplace: Workplace) -> None:
     for origin in ("http://localhost:3000", "null"):
         assert post("", b"x", origin=origin)[0] == 403
     assert post("", b"x", sec_fetch_site="same-site")[0] == 403
-    assert spooled(place) == []
+    assert spooled(workplace) == []
 
 
 @pytest.mark.parametrize(
@@ -122,12 +127,12 @@ def test_a_request_of_another_kind_is_answered_calmly(post: Post, body: bytes) -
 
 
 def test_a_disk_without_room_is_status_507(
-    post: Post, place: Workplace, monkeypatch: pytest.MonkeyPatch
+    post: Post, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: object, piece: bytes) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("app.store.files.spool.Receiving.write", full)
     status, answer = post("", b"x")
-    assert (status, spooled(place)) == (507, [])
+    assert (status, spooled(workplace)) == (507, [])
     assert answer["error"].startswith("The disk is full")

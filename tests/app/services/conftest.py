@@ -7,7 +7,7 @@ import pytest
 
 from app.services.workplace import Workplace
 from app.settings import Settings
-from tests.app.services.workplaces import FakeBench, assets, make_place
+from tests.app.services.workplaces import FakePool, assets, make_workplace
 from tests.app.store.databases import (
     database_url,
     empty_postgres,
@@ -27,14 +27,14 @@ __all__ = [
 
 
 @pytest.fixture
-def place(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+def workplace(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
     """An empty workplace with two models."""
-    found = make_place(Settings(tmp_path / "data", database_url=database_url, assets=assets))
+    found = make_workplace(Settings(tmp_path / "data", database_url=database_url, assets=assets))
     yield found
     found.close()
 
 
 @pytest.fixture
-def bench() -> FakeBench:
+def pool() -> FakePool:
     """Model work without torch."""
-    return FakeBench()
+    return FakePool()

@@ -13,13 +13,13 @@ from app.services.export import cell
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import START, FakeBench, png
+from tests.app.services.workplaces import START, FakePool, png
 
 
 @pytest.fixture
-def signed(place: Workplace, bench: FakeBench) -> Workplace:
-    ids = [str(intake.add(place, png(n, level=200), name=f"{n}.png").case_id) for n in range(3)]
-    queue.run_pending(place, bench)
+def signed(workplace: Workplace, pool: FakePool) -> Workplace:
+    ids = [str(intake.add(workplace, png(n, level=200), name=f"{n}.png").case_id) for n in range(3)]
+    queue.run_pending(workplace, pool)
     judged = {"p01": PrototypeJudgement(similar=False, usefulness="artefact", artefact="text")}
     choices = [
         (ids[0], 0, "accept", None, "fine", judged),
@@ -29,7 +29,7 @@ def signed(place: Workplace, bench: FakeBench) -> Workplace:
     ]
     for case_id, seen, verdict, label, text, judgements in choices:
         review.sign(
-            place,
+            workplace,
             case_id,
             verdict=verdict,  # type: ignore[arg-type]
             confidence=3,
@@ -38,7 +38,7 @@ def signed(place: Workplace, bench: FakeBench) -> Workplace:
             text=text,
             prototype_judgements=judgements,
         )
-    return place
+    return workplace
 
 
 def test_filters_narrow_the_table_to_latest_revisions(signed: Workplace) -> None:

@@ -1,6 +1,5 @@
 """Batches: every file a row, nothing done twice, nothing lost."""
 
-import csv
 import io
 import json
 import threading
@@ -12,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import NotFound, Refused
-from app.services import batches, explanations, jobs, review
-from app.services.inference import queue
+from app.services import batch_export, batches, explanations, jobs, review
+from app.services.inference import folder_listing, queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakeBench, dicom, png
+from tests.app.services.batch_states import states
+from tests.app.services.workplaces import FakePool, dicom, png
 
 
 @pytest.fixture
@@ -35,20 +35,16 @@ def images(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def place_with(place: Workplace, images: Path) -> Workplace:
-    return replace(place, settings=replace(place.settings, folders=(images,)))
-
-
-def states(place: Workplace, job_id: str) -> list[tuple[str, str]]:
-    return [(row.name, row.state) for row in batches.rows(place, job_id).rows]
+def with_images(workplace: Workplace, images: Path) -> Workplace:
+    return replace(workplace, settings=replace(workplace.settings, folders=(images,)))
 
 
 def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_pending(place_with, bench)
-    assert states(place_with, job.job_id) == [
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
+    assert states(with_images, job.job_id) == [
         ("1.png", "done"),
         ("2.dcm", "done"),
         ("3-again.dcm", "duplicate"),
@@ -56,70 +52,58 @@ def test_every_file_of_a_folder_becomes_a_row_that_says_what_became_of_it(
         ("5.png", "error"),
         ("6", "done"),
     ]
-    state = batches.progress(place_with, job.job_id)
+    state = batches.progress(with_images, job.job_id)
     assert (state.job.state, state.total, state.finished) == ("done", 6, 6)
     assert state.job.message.startswith("One link was left out (link.png).")
-    rows = batches.rows(place_with, job.job_id).rows
+    rows = batches.rows(with_images, job.job_id).rows
     assert rows[0].label == "finding" and rows[0].probabilities["finding"] > 0.5
     assert rows[1].case_id == rows[2].case_id and "already" in rows[2].message
     assert rows[3].message and rows[4].message and rows[4].file_sha256
     assert "first of 2 frames" in rows[5].message
-    assert review.open_case(place_with, str(rows[0].case_id)).prediction is not None
-    assert [job.kind for job in review.open_case(place_with, str(rows[0].case_id)).jobs] == []
+    assert review.open_case(with_images, str(rows[0].case_id)).prediction is not None
+    assert [job.kind for job in review.open_case(with_images, str(rows[0].case_id)).jobs] == []
 
 
 def test_a_batch_can_explain_each_images_most_probable_finding(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
     (images / "inner" / "7.png").write_bytes(png(7, level=20))
-    job = batches.start_folder(place_with, images, explain=True)
-    queue.run_pending(place_with, bench)
-    rows = batches.rows(place_with, job.job_id).rows
-    saved = explanations.get(place_with, str(rows[0].explanation_id))
+    job = batches.start_folder(with_images, images, explain=True)
+    queue.run_pending(with_images, pool)
+    rows = batches.rows(with_images, job.job_id).rows
+    saved = explanations.get(with_images, str(rows[0].explanation_id))
     assert saved.node == "class:finding" and saved.case_id == rows[0].case_id
     called = {row.label for row in rows if row.state in ("done", "duplicate")}
     assert "none" in called, "on a negative call the finding is explained too"
     nodes = {
-        explanations.get(place_with, row.explanation_id).node for row in rows if row.explanation_id
+        explanations.get(with_images, row.explanation_id).node for row in rows if row.explanation_id
     }
     assert nodes == {"class:finding"}
-    assert set(bench.tiers) == {"standard"}, "nobody waits for a first map"
+    assert set(pool.tiers) == {"standard"}, "nobody waits for a first map"
     assert rows[0].explanation_tier == "standard" and rows[3].explanation_tier is None
-    files = json.loads(batches.export_json(place_with, job.job_id))["files"]
+    files = json.loads(batch_export.as_json(with_images, job.job_id))["files"]
     assert [file["explanation_tier"] for file in files[:1]] == ["standard"]
     assert rows[1].explanation_id == rows[2].explanation_id
-    assert len(bench.explained) == 4
-
-
-def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
-    place_with: Workplace, bench: FakeBench, images: Path
-) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_next(place_with, bench)  # the folder is walked
-    queue.run_next(place_with, bench)  # one file
-    mine = intake.add(place_with, png(50), name="mine.png")
-    queue.run_next(place_with, bench)
-    assert review.open_case(place_with, str(mine.case_id)).prediction is not None
-    assert batches.progress(place_with, job.job_id).finished == 1
+    assert len(pool.explained) == 4
 
 
 def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
+    job = batches.start_folder(with_images, images)
 
     def die() -> None:
-        if len(bench.predicted) == 1:
-            bench.predicted.append("died")
+        if len(pool.predicted) == 1:
+            pool.predicted.append("died")
             raise KeyboardInterrupt  # after the image became a case, before its prediction
 
-    bench.before_predict = die
+    pool.before_predict = die
     with pytest.raises(KeyboardInterrupt):
-        queue.run_pending(place_with, bench)
-    assert batches.progress(place_with, job.job_id).counts["running"] == 1
-    queue.begin(place_with)
-    queue.run_pending(place_with, bench)
-    assert [state for _, state in states(place_with, job.job_id)] == [
+        queue.run_pending(with_images, pool)
+    assert batches.progress(with_images, job.job_id).counts["running"] == 1
+    queue.begin(with_images)
+    queue.run_pending(with_images, pool)
+    assert [state for _, state in states(with_images, job.job_id)] == [
         "done",
         "done",
         "duplicate",
@@ -127,133 +111,133 @@ def test_a_batch_goes_on_after_its_worker_died_and_no_file_is_its_own_duplicate(
         "error",
         "done",
     ]
-    assert review.list_cases(place_with).total == 3
+    assert review.list_cases(with_images).total == 3
 
 
 def test_a_file_that_kills_the_worker_is_left_out_after_the_third_time(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_next(place_with, bench)
+    job = batches.start_folder(with_images, images)
+    queue.run_next(with_images, pool)
     for _ in range(3):
-        with place_with.store.write() as tx:
-            item = tx.items.claim(place_with.clock())
+        with with_images.store.write() as tx:
+            item = tx.batch_items.claim(with_images.clock())
         assert item is not None and item.name == "1.png"
-        queue.begin(place_with)
-    row = batches.rows(place_with, job.job_id).rows[0]
+        queue.begin(with_images)
+    row = batches.rows(with_images, job.job_id).rows[0]
     assert row.state == "error" and "left out" in row.message
 
 
 def test_a_cancelled_batch_stops_and_can_be_taken_up_again(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
+    job = batches.start_folder(with_images, images)
     for _ in range(3):
-        queue.run_next(place_with, bench)
-    assert jobs.cancel(place_with, job.job_id).state == "cancelled"
-    assert queue.run_pending(place_with, bench) == 0
-    assert batches.progress(place_with, job.job_id).finished == 2
-    batches.resume(place_with, job.job_id)
-    queue.run_pending(place_with, bench)
-    state = batches.progress(place_with, job.job_id)
+        queue.run_next(with_images, pool)
+    assert jobs.cancel(with_images, job.job_id).state == "cancelled"
+    assert queue.run_pending(with_images, pool) == 0
+    assert batches.progress(with_images, job.job_id).finished == 2
+    batches.resume(with_images, job.job_id)
+    queue.run_pending(with_images, pool)
+    state = batches.progress(with_images, job.job_id)
     assert (state.job.state, state.finished) == ("done", 6)
-    assert len(bench.predicted) == 3
+    assert len(pool.predicted) == 3
 
 
 def test_cancelling_stops_an_image_that_is_being_explained(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images, explain=True)
-    bench.steps, bench.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_pending, args=(place_with, bench))
+    job = batches.start_folder(with_images, images, explain=True)
+    pool.steps, pool.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=queue.run_pending, args=(with_images, pool))
     worker.start()
-    while not bench.predicted:
+    while not pool.predicted:
         threading.Event().wait(0.02)
-    jobs.cancel(place_with, job.job_id)
+    jobs.cancel(with_images, job.job_id)
     worker.join(10)
     assert not worker.is_alive()
-    assert batches.progress(place_with, job.job_id).counts == {"waiting": 6}
+    assert batches.progress(with_images, job.job_id).counts == {"waiting": 6}
 
 
 def test_an_image_that_is_being_explained_gives_way_to_a_first_map_that_a_page_waits_for(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    mine = intake.add(place_with, png(50, level=200), name="mine.png")
-    queue.run_pending(place_with, bench)
-    job = batches.start_folder(place_with, images, explain=True)
-    queue.run_next(place_with, bench)  # the folder is walked
-    bench.steps, bench.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_next, args=(place_with, bench))
+    mine = intake.add(with_images, png(50, level=200), name="mine.png")
+    queue.run_pending(with_images, pool)
+    job = batches.start_folder(with_images, images, explain=True)
+    queue.run_next(with_images, pool)  # the folder is walked
+    pool.steps, pool.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=queue.run_next, args=(with_images, pool))
     worker.start()
-    while len(bench.predicted) < 2:
+    while len(pool.predicted) < 2:
         threading.Event().wait(0.02)
-    explanations.request(place_with, str(mine.case_id))
+    explanations.request(with_images, str(mine.case_id))
     worker.join(10)
-    assert not worker.is_alive() and not bench.tiers
-    bench.steps = 1
-    queue.run_next(place_with, bench)
-    assert bench.tiers == ["draft"]
-    queue.run_pending(place_with, bench)
-    counts = batches.progress(place_with, job.job_id).counts
+    assert not worker.is_alive() and not pool.tiers
+    pool.steps = 1
+    queue.run_next(with_images, pool)
+    assert pool.tiers == ["draft"]
+    queue.run_pending(with_images, pool)
+    counts = batches.progress(with_images, job.job_id).counts
     assert (counts["done"], counts.get("waiting", 0)) == (3, 0)
-    assert review.list_cases(place_with).total == 4
+    assert review.list_cases(with_images).total == 4
 
 
 def test_failed_files_are_tried_again_on_request(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_pending(place_with, bench)
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
     (images / "5.png").write_bytes(png(5))
-    batches.retry(place_with, job.job_id)
-    queue.run_pending(place_with, bench)
-    state = batches.progress(place_with, job.job_id)
+    batches.retry(with_images, job.job_id)
+    queue.run_pending(with_images, pool)
+    state = batches.progress(with_images, job.job_id)
     assert state.counts == {"done": 4, "duplicate": 1, "skipped": 1}
-    assert len(bench.predicted) == 4
+    assert len(pool.predicted) == 4
 
 
 def test_a_deleted_case_stays_as_a_row_that_says_so(
-    place_with: Workplace, bench: FakeBench, images: Path
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    queue.run_pending(place_with, bench)
-    rows = batches.rows(place_with, job.job_id).rows
-    review.delete_case(place_with, str(rows[1].case_id))
-    state = batches.progress(place_with, job.job_id)
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
+    rows = batches.rows(with_images, job.job_id).rows
+    review.delete_case(with_images, str(rows[1].case_id))
+    state = batches.progress(with_images, job.job_id)
     assert state.total == 6 and state.counts["deleted"] == 2
-    after = batches.rows(place_with, job.job_id).rows[1]
+    after = batches.rows(with_images, job.job_id).rows[1]
     assert (after.name, after.file_sha256, after.case_id, after.label) == ("", "", None, None)
 
 
 def test_a_file_replaced_by_a_link_after_the_listing_is_not_followed(
-    place_with: Workplace, bench: FakeBench, images: Path, tmp_path: Path
+    with_images: Workplace, pool: FakePool, images: Path, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret.png"
     secret.write_bytes(png(9))
-    job = batches.start_folder(place_with, images)
-    queue.run_next(place_with, bench)
+    job = batches.start_folder(with_images, images)
+    queue.run_next(with_images, pool)
     (images / "1.png").unlink()
     (images / "1.png").symlink_to(secret)
-    queue.run_pending(place_with, bench)
-    row = batches.rows(place_with, job.job_id).rows[0]
+    queue.run_pending(with_images, pool)
+    row = batches.rows(with_images, job.job_id).rows[0]
     assert row.state == "error" and "link" in row.message and row.case_id is None
 
 
 def test_only_folders_in_the_list_are_read(
-    place_with: Workplace, images: Path, tmp_path: Path
+    with_images: Workplace, images: Path, tmp_path: Path
 ) -> None:
     (images / "out").symlink_to(tmp_path)
     for folder in (tmp_path, images / "..", images / "out", images / "missing", "/", "images\0"):
         with pytest.raises(Refused, match="may not be read"):
-            batches.start_folder(place_with, folder)
+            batches.start_folder(with_images, folder)
     with pytest.raises(Refused, match="a file"):
-        batches.start_folder(place_with, images / "1.png")
-    assert batches.subfolders(place_with, images) == (images / "inner",)
-    assert batches.start_folder(place_with, images / "inner").state == "waiting"
+        batches.start_folder(with_images, images / "1.png")
+    assert batches.subfolders(with_images, images) == (images / "inner",)
+    assert batches.start_folder(with_images, images / "inner").state == "waiting"
 
 
 def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
-    place: Workplace, bench: FakeBench
+    workplace: Workplace, pool: FakePool
 ) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -264,25 +248,25 @@ def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
         ("set.zip", packed.getvalue()),
         ("x.png", b"\x89PNG\r\n\x1a\n"),
     ]
-    job = batches.start_upload(place, items)
-    queue.run_pending(place, bench)
-    assert states(place, job.job_id) == [
+    job = batches.start_upload(workplace, items)
+    queue.run_pending(workplace, pool)
+    assert states(workplace, job.job_id) == [
         ("a.png", "done"),
         ("b.png", "done"),
         ("c.zip", "error"),
         ("x.png", "error"),
     ]
     # Two images and the file that may be tried again.
-    assert len(list(place.blobs.all_keys())) == 3
-    batches.delete(place, job.job_id)
-    assert len(list(place.blobs.all_keys())) == 2
+    assert len(list(workplace.blobs.all_keys())) == 3
+    batches.delete(workplace, job.job_id)
+    assert len(list(workplace.blobs.all_keys())) == 2
     with pytest.raises(NotFound):
-        batches.progress(place, job.job_id)
-    assert review.list_cases(place).total == 2
+        batches.progress(workplace, job.job_id)
+    assert review.list_cases(workplace).total == 2
 
 
 def test_an_archive_that_is_not_to_be_used_costs_itself_alone(
-    place: Workplace, bench: FakeBench
+    workplace: Workplace, pool: FakePool
 ) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -290,18 +274,18 @@ def test_an_archive_that_is_not_to_be_used_costs_itself_alone(
         archive.writestr("2.png", png(2))
     bad = b"PK\x03\x04 and no more"
     items = [("a.png", png(3)), ("bad.zip", bad), ("good.zip", packed.getvalue())]
-    job = batches.start_upload(place, items)
-    queue.run_pending(place, bench)
-    found = {row.name: (row.state, row.message) for row in batches.rows(place, job.job_id).rows}
+    job = batches.start_upload(workplace, items)
+    queue.run_pending(workplace, pool)
+    found = {row.name: (row.state, row.message) for row in batches.rows(workplace, job.job_id).rows}
     assert found["bad.zip"] == ("error", "The ZIP file is damaged. Pack it again.")
     assert [found[name][0] for name in ("a.png", "1.png", "2.png")] == ["done"] * 3
-    assert not list((place.settings.blobs / ".staging").iterdir())
+    assert not list((workplace.settings.blobs / ".staging").iterdir())
     with pytest.raises(Refused, match="damaged"):
-        batches.start_upload(place, [("bad.zip", bad)])
+        batches.start_upload(workplace, [("bad.zip", bad)])
 
 
 def test_nothing_is_kept_of_an_archive_that_fails_half_way(
-    place: Workplace, bench: FakeBench, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, pool: FakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.services.uploading.archive import Entry
 
@@ -310,57 +294,39 @@ def test_nothing_is_kept_of_an_archive_that_fails_half_way(
         raise Refused("The ZIP file unfolds to more than it says. Pack it again.")
 
     monkeypatch.setattr("app.services.uploading.archive.extract", half)
-    job = batches.start_upload(place, [("half.zip", b"PK\x03\x04"), ("a.png", png(3))])
-    queue.run_pending(place, bench)
-    assert states(place, job.job_id) == [("half.zip", "error"), ("a.png", "done")]
-    assert len(list(place.blobs.all_keys())) == 1
-    assert not list((place.settings.blobs / ".staging").iterdir())
+    job = batches.start_upload(workplace, [("half.zip", b"PK\x03\x04"), ("a.png", png(3))])
+    queue.run_pending(workplace, pool)
+    assert states(workplace, job.job_id) == [("half.zip", "error"), ("a.png", "done")]
+    assert len(list(workplace.blobs.all_keys())) == 1
+    assert not list((workplace.settings.blobs / ".staging").iterdir())
 
 
-def test_too_large_an_upload_is_refused_as_a_whole(place: Workplace) -> None:
-    small = replace(place, settings=replace(place.settings, upload_files=2))
+def test_too_large_an_upload_is_refused_as_a_whole(workplace: Workplace) -> None:
+    small = replace(workplace, settings=replace(workplace.settings, upload_files=2))
     with pytest.raises(Refused, match="3 files; 2 fit"):
         batches.start_upload(small, [(f"{n}.png", png(n)) for n in range(3)])
-    assert not [path for path in place.settings.blobs.rglob("*") if path.is_file()]
+    assert not [path for path in workplace.settings.blobs.rglob("*") if path.is_file()]
     with pytest.raises(Refused, match="no files"):
-        batches.start_upload(place, [])
+        batches.start_upload(workplace, [])
 
 
-def test_the_exports_carry_schema_hashes_and_no_formulas(
-    place: Workplace, bench: FakeBench
-) -> None:
-    job = batches.start_upload(place, [("=cmd.png", png(1)), ("@b.txt", b"text")])
-    queue.run_pending(place, bench)
-    lines = list(csv.DictReader(io.StringIO(batches.export_csv(place, job.job_id).decode())))
-    assert [line["file"] for line in lines] == ["'=cmd.png", "'@b.txt"]
-    assert lines[0]["schema"] == batches.SCHEMA and lines[0]["model"] == "nih-pneumonia"
-    assert float(lines[0]["p(none)"]) + float(lines[0]["p(finding)"]) == pytest.approx(1)
-    found = json.loads(batches.export_json(place, job.job_id))
-    assert found["schema"] == batches.SCHEMA
-    manifest = found["manifest"]
-    assert manifest["counts"] == {"done": 1, "skipped": 1} and len(manifest["model_sha256"]) == 64
-    assert all(len(file["sha256"]) == 64 for file in found["files"])
-
-
-def test_rows_are_paged_and_narrowed(place: Workplace, bench: FakeBench) -> None:
+def test_rows_are_paged_and_narrowed(workplace: Workplace, pool: FakePool) -> None:
     items = [(f"{n}.png", png(n) if n % 2 else b"text") for n in range(7)]
-    job = batches.start_upload(place, items)
-    queue.run_pending(place, bench)
-    pages = [batches.rows(place, job.job_id, page=n, size=3) for n in range(3)]
+    job = batches.start_upload(workplace, items)
+    queue.run_pending(workplace, pool)
+    pages = [batches.rows(workplace, job.job_id, page=n, size=3) for n in range(3)]
     assert [len(page.rows) for page in pages] == [3, 3, 1] and pages[0].total == 7
-    skipped = batches.rows(place, job.job_id, states=["skipped"])
+    skipped = batches.rows(workplace, job.job_id, states=["skipped"])
     assert skipped.total == 4 and [row.position for row in skipped.rows] == [0, 2, 4, 6]
-    assert batches.batches(place)[0].title == "7 uploaded files"
+    assert batches.batches(workplace)[0].title == "7 uploaded files"
 
 
 def test_a_folder_of_too_many_files_says_that_the_rest_was_left_out(
-    place_with: Workplace, bench: FakeBench, images: Path, monkeypatch: pytest.MonkeyPatch
+    with_images: Workplace, pool: FakePool, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.services.inference import batch_items
-
-    monkeypatch.setattr(batch_items, "CHUNK", 2)
-    small = replace(place_with, settings=replace(place_with.settings, folder_files=3))
+    monkeypatch.setattr(folder_listing, "CHUNK", 2)
+    small = replace(with_images, settings=replace(with_images.settings, folder_files=3))
     job = batches.start_folder(small, images)
-    queue.run_pending(small, bench)
+    queue.run_pending(small, pool)
     state = batches.progress(small, job.job_id)
     assert state.total == 3 and "more than 3 files" in state.job.message

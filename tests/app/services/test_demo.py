@@ -8,7 +8,7 @@ from app.services import review
 from app.services.demo import add_demo_cases
 from app.services.uploading import intake
 from app.settings import Settings
-from tests.app.services.workplaces import dicom, make_place, png
+from tests.app.services.workplaces import dicom, make_workplace, png
 
 
 @pytest.fixture
@@ -25,25 +25,27 @@ def own(tmp_path: Path, assets: Path) -> Path:
 def test_demo_cases_come_once_with_their_own_model(
     sqlite_url: str, tmp_path: Path, own: Path
 ) -> None:
-    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=own))
-    assert add_demo_cases(place) == 2
-    rows = review.list_cases(place).rows
+    workplace = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=own))
+    assert add_demo_cases(workplace) == 2
+    rows = review.list_cases(workplace).rows
     assert {row.source for row in rows} == {"demo"}
-    assert review.open_case(place, rows[0].case_id).model_name == "chest-phantom"
-    review.delete_case(place, rows[0].case_id)
-    assert add_demo_cases(place) == 0
-    assert review.list_cases(place).total == 1
+    assert review.open_case(workplace, rows[0].case_id).model_name == "chest-phantom"
+    review.delete_case(workplace, rows[0].case_id)
+    assert add_demo_cases(workplace) == 0
+    assert review.list_cases(workplace).total == 1
 
 
 def test_an_interrupted_first_start_begins_again(
     sqlite_url: str, tmp_path: Path, own: Path
 ) -> None:
-    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=own))
-    intake.add(place, own / "cases" / "b.png", name="b.png", source="demo")
-    assert add_demo_cases(place) == 1
-    assert review.list_cases(place).total == 2
+    workplace = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=own))
+    intake.add(workplace, own / "cases" / "b.png", name="b.png", source="demo")
+    assert add_demo_cases(workplace) == 1
+    assert review.list_cases(workplace).total == 2
 
 
 def test_without_a_folder_of_demo_cases_there_are_none(sqlite_url: str, tmp_path: Path) -> None:
-    place = make_place(Settings(tmp_path / "d", database_url=sqlite_url, assets=tmp_path / "no"))
-    assert add_demo_cases(place) == 0
+    workplace = make_workplace(
+        Settings(tmp_path / "d", database_url=sqlite_url, assets=tmp_path / "no")
+    )
+    assert add_demo_cases(workplace) == 0

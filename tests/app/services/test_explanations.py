@@ -19,38 +19,38 @@ from app.services.workplace import Workplace
 from app.store.rows import ExplanationEntry
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.settings import TIERS
-from tests.app.services.workplaces import FakeBench, png
+from tests.app.services.workplaces import FakePool, png
 
 
 @pytest.fixture
-def case_id(place: Workplace, bench: FakeBench) -> str:
-    taken = intake.add(place, png(1, level=200), name="a.png")
-    queue.run_pending(place, bench)
+def case_id(workplace: Workplace, pool: FakePool) -> str:
+    taken = intake.add(workplace, png(1, level=200), name="a.png")
+    queue.run_pending(workplace, pool)
     return str(taken.case_id)
 
 
 def test_a_heatmap_is_made_once_and_kept_with_its_faithfulness(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    job = explanations.request(place, case_id, node="class")
+    job = explanations.request(workplace, case_id, node="class")
     assert isinstance(job, Job) and job.node == "class:finding"
-    queue.run_pending(place, bench)
-    done = explanations.progress(place, job.job_id)
+    queue.run_pending(workplace, pool)
+    done = explanations.progress(workplace, job.job_id)
     assert (done.state, done.progress) == ("done", 1.0)
-    again = explanations.request(place, case_id, node="class:finding")
+    again = explanations.request(workplace, case_id, node="class:finding")
     assert isinstance(again, SavedExplanation)
-    assert again == explanations.get(place, str(done.explanation_id))
-    assert again.faithfulness["insertion_auc"] == 0.6
+    assert again == explanations.get(workplace, str(done.explanation_id))
+    assert again.faithfulness is not None and again.faithfulness.insertion_auc == 0.6
     assert (again.passes_forward, again.passes_backward, again.seconds) == (32, 16, 0.5)
-    assert review.open_case(place, case_id).explanations == (again,)
-    assert (again.tier, bench.tiers) == ("standard", ["draft", "standard"])
+    assert review.open_case(workplace, case_id).explanations == (again,)
+    assert (again.tier, pool.tiers) == ("standard", ["draft", "standard"])
     assert (again.peak, again.outside_body) == ((0.5, 0.45), 0.25)
 
 
-def test_asking_twice_at_once_is_one_job(place: Workplace, case_id: str) -> None:
+def test_asking_twice_at_once_is_one_job(workplace: Workplace, case_id: str) -> None:
     found: list[Job] = []
     threads = [
-        threading.Thread(target=lambda: found.append(explanations.request(place, case_id)))  # type: ignore
+        threading.Thread(target=lambda: found.append(explanations.request(workplace, case_id)))  # type: ignore
         for _ in range(8)
     ]
     for thread in threads:
@@ -62,189 +62,189 @@ def test_asking_twice_at_once_is_one_job(place: Workplace, case_id: str) -> None
 
 @pytest.mark.parametrize("node", ["class:lung", "prototype:p99", "vector:", "nonsense", ""])
 def test_a_node_that_is_not_in_the_model_is_refused(
-    place: Workplace, case_id: str, node: str
+    workplace: Workplace, case_id: str, node: str
 ) -> None:
     with pytest.raises(WrongRequest):
-        explanations.request(place, case_id, node=node)
+        explanations.request(workplace, case_id, node=node)
 
 
-def test_the_predicted_class_needs_a_prediction(place: Workplace) -> None:
-    taken = intake.add(place, png(2), name="b.png")
+def test_the_predicted_class_needs_a_prediction(workplace: Workplace) -> None:
+    taken = intake.add(workplace, png(2), name="b.png")
     with pytest.raises(WrongRequest, match="no prediction yet"):
-        explanations.request(place, str(taken.case_id), node="class")
+        explanations.request(workplace, str(taken.case_id), node="class")
 
 
 def test_a_running_explanation_stops_soon_after_it_is_cancelled(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job)
-    bench.steps, bench.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_pending, args=(place, bench))
+    pool.steps, pool.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=queue.run_pending, args=(workplace, pool))
     worker.start()
-    while (now := jobs.get(place, job.job_id)).progress == 0:
+    while (now := jobs.get(workplace, job.job_id)).progress == 0:
         time.sleep(0.02)
     assert now.state == "running" and 0 < now.progress < 0.9
     started = time.monotonic()
-    assert jobs.cancel(place, job.job_id).cancel_requested
+    assert jobs.cancel(workplace, job.job_id).cancel_requested
     worker.join(10)
     assert time.monotonic() - started < 3
-    assert jobs.get(place, job.job_id).state == "cancelled"
-    assert not review.open_case(place, case_id).explanations
-    assert len(list(place.blobs.all_keys())) == 1
+    assert jobs.get(workplace, job.job_id).state == "cancelled"
+    assert not review.open_case(workplace, case_id).explanations
+    assert len(list(workplace.blobs.all_keys())) == 1
 
 
 def test_a_case_deleted_during_its_explanation_leaves_nothing(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    explanations.request(place, case_id)
-    bench.steps, bench.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_pending, args=(place, bench))
+    explanations.request(workplace, case_id)
+    pool.steps, pool.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=queue.run_pending, args=(workplace, pool))
     worker.start()
     time.sleep(0.2)
-    review.delete_case(place, case_id)
+    review.delete_case(workplace, case_id)
     worker.join(10)
-    assert not worker.is_alive() and not list(place.blobs.all_keys())
+    assert not worker.is_alive() and not list(workplace.blobs.all_keys())
 
 
 def test_a_worker_that_leaves_puts_its_job_back(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job)
     stop = threading.Event()
-    bench.steps, bench.step_seconds = 2000, 0.01
+    pool.steps, pool.step_seconds = 2000, 0.01
     worker = threading.Thread(
-        target=queue.run_pending, args=(place, bench), kwargs={"stop": stop.is_set}
+        target=queue.run_pending, args=(workplace, pool), kwargs={"stop": stop.is_set}
     )
     worker.start()
     time.sleep(0.2)
     stop.set()
     worker.join(10)
-    waiting = jobs.get(place, job.job_id)
+    waiting = jobs.get(workplace, job.job_id)
     assert (waiting.state, waiting.attempts) == ("waiting", 0)
 
 
 def test_jobs_of_dead_workers_are_done_again_and_given_up_after_the_third(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job)
     for attempt in (1, 2, 3):
-        with place.store.write() as tx:
-            claimed = tx.jobs.claim(place.clock())
+        with workplace.store.write() as tx:
+            claimed = tx.jobs.claim(workplace.clock())
         assert claimed is not None and claimed.attempts == attempt
-        queue.begin(place)  # the worker died here, and the next one starts
-    given_up = jobs.get(place, job.job_id)
+        queue.begin(workplace)  # the worker died here, and the next one starts
+    given_up = jobs.get(workplace, job.job_id)
     assert given_up.state == "failed" and "stopped 3 times" in given_up.message
-    assert isinstance(explanations.request(place, case_id), Job)
+    assert isinstance(explanations.request(workplace, case_id), Job)
 
 
 def test_predictions_go_ahead_of_explanations(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    explanations.request(place, case_id)
-    intake.add(place, png(2), name="b.png")
-    queue.run_next(place, bench)
-    assert len(bench.predicted) == 2 and not bench.explained
+    explanations.request(workplace, case_id)
+    intake.add(workplace, png(2), name="b.png")
+    queue.run_next(workplace, pool)
+    assert len(pool.predicted) == 2 and not pool.explained
 
 
 def test_a_heatmap_comes_back_over_the_whole_image(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    explanations.request(place, case_id)
-    queue.run_pending(place, bench)
-    (saved,) = review.open_case(place, case_id).explanations
+    explanations.request(workplace, case_id)
+    queue.run_pending(workplace, pool)
+    (saved,) = review.open_case(workplace, case_id).explanations
     assert saved.tier == "standard"
-    shown = image_data.heatmap(place, saved.explanation_id)
+    shown = image_data.heatmap(workplace, saved.explanation_id)
     assert shown.shape == (16, 18) and shown.dtype == np.uint8
     assert shown[8, 9] == 255 and shown[0, 0] == 0
-    assert image_data.heatmap(place, saved.explanation_id, longest=9).shape == (8, 9)
+    assert image_data.heatmap(workplace, saved.explanation_id, longest=9).shape == (8, 9)
     with pytest.raises(NotFound):
-        image_data.heatmap(place, "0" * 16)
+        image_data.heatmap(workplace, "0" * 16)
 
 
-def shown(place: Workplace, case_id: str) -> list[tuple[str, str]]:
+def shown(workplace: Workplace, case_id: str) -> list[tuple[str, str]]:
     """Node and tier of every map that the page lists."""
-    return [(one.node, one.tier) for one in review.open_case(place, case_id).explanations]
+    return [(one.node, one.tier) for one in review.open_case(workplace, case_id).explanations]
 
 
 def test_a_draft_comes_first_and_the_usual_map_takes_its_place(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job) and job.tier == "standard" and job.awaits_first
-    assert queue.run_next(place, bench)
-    assert shown(place, case_id) == [("class:finding", "draft")]
-    between = jobs.get(place, job.job_id)
-    (draft,) = review.open_case(place, case_id).explanations
+    assert queue.run_next(workplace, pool)
+    assert shown(workplace, case_id) == [("class:finding", "draft")]
+    between = jobs.get(workplace, job.job_id)
+    (draft,) = review.open_case(workplace, case_id).explanations
     assert between.is_active and not between.awaits_first
     assert between.explanation_id == draft.explanation_id
-    assert queue.run_next(place, bench)
-    assert shown(place, case_id) == [("class:finding", "standard")]
-    done = jobs.get(place, job.job_id)
+    assert queue.run_next(workplace, pool)
+    assert shown(workplace, case_id) == [("class:finding", "standard")]
+    done = jobs.get(workplace, job.job_id)
     assert done.state == "done" and done.explanation_id != draft.explanation_id
-    assert not queue.run_next(place, bench)
-    assert bench.tiers == ["draft", "standard"]
+    assert not queue.run_next(workplace, pool)
+    assert pool.tiers == ["draft", "standard"]
 
 
 def test_a_draft_outlives_the_cancelling_of_what_was_to_replace_it(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job)
-    queue.run_next(place, bench)
-    bench.steps, bench.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_pending, args=(place, bench))
+    queue.run_next(workplace, pool)
+    pool.steps, pool.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=queue.run_pending, args=(workplace, pool))
     worker.start()
-    while jobs.get(place, job.job_id).progress == 0:
+    while jobs.get(workplace, job.job_id).progress == 0:
         time.sleep(0.02)
-    jobs.cancel(place, job.job_id)
+    jobs.cancel(workplace, job.job_id)
     worker.join(10)
-    over = jobs.get(place, job.job_id)
-    (draft,) = review.open_case(place, case_id).explanations
+    over = jobs.get(workplace, job.job_id)
+    (draft,) = review.open_case(workplace, case_id).explanations
     assert (over.state, over.explanation_id) == ("cancelled", draft.explanation_id)
-    assert draft.tier == "draft" and bench.tiers == ["draft"]
+    assert draft.tier == "draft" and pool.tiers == ["draft"]
 
 
 def test_a_draft_that_is_there_is_not_made_again(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    first = explanations.request(place, case_id)
+    first = explanations.request(workplace, case_id)
     assert isinstance(first, Job)
-    queue.run_next(place, bench)
-    jobs.cancel(place, first.job_id)
-    second = explanations.request(place, case_id)
+    queue.run_next(workplace, pool)
+    jobs.cancel(workplace, first.job_id)
+    second = explanations.request(workplace, case_id)
     assert isinstance(second, Job) and second.job_id != first.job_id
-    (draft,) = review.open_case(place, case_id).explanations
+    (draft,) = review.open_case(workplace, case_id).explanations
     assert second.explanation_id == draft.explanation_id, "it can be shown at once"
-    queue.run_pending(place, bench)
-    assert bench.tiers == ["draft", "standard"]
+    queue.run_pending(workplace, pool)
+    assert pool.tiers == ["draft", "standard"]
 
 
 @pytest.mark.parametrize("stage", [0, 1])
 def test_a_worker_that_was_killed_goes_on_at_its_stage(
-    place: Workplace, bench: FakeBench, case_id: str, stage: int
+    workplace: Workplace, pool: FakePool, case_id: str, stage: int
 ) -> None:
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job)
     for _ in range(stage):
-        queue.run_next(place, bench)
-    with place.store.write() as tx:
-        claimed = tx.jobs.claim(place.clock())
+        queue.run_next(workplace, pool)
+    with workplace.store.write() as tx:
+        claimed = tx.jobs.claim(workplace.clock())
     assert claimed is not None and claimed.attempts == 1, "each stage is tried as often"
-    queue.begin(place)  # the worker died here, and the next one starts
-    queue.run_pending(place, bench)
-    assert jobs.get(place, job.job_id).state == "done"
-    assert bench.tiers == ["draft", "standard"]
+    queue.begin(workplace)  # the worker died here, and the next one starts
+    queue.run_pending(workplace, pool)
+    assert jobs.get(workplace, job.job_id).state == "done"
+    assert pool.tiers == ["draft", "standard"]
 
 
 def test_a_worker_killed_between_map_and_job_makes_no_second_draft(
-    place: Workplace, bench: FakeBench, case_id: str, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, pool: FakePool, case_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.store.jobs import Jobs
 
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job)
 
     def die(*words: object) -> None:
@@ -252,35 +252,35 @@ def test_a_worker_killed_between_map_and_job_makes_no_second_draft(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Jobs, "show", die)
-        queue.run_next(place, bench)
-    queue.begin(place)
-    queue.run_pending(place, bench)
-    assert jobs.get(place, job.job_id).state == "done"
-    assert bench.tiers == ["draft", "standard"]
+        queue.run_next(workplace, pool)
+    queue.begin(workplace)
+    queue.run_pending(workplace, pool)
+    assert jobs.get(workplace, job.job_id).state == "done"
+    assert pool.tiers == ["draft", "standard"]
 
 
 def test_the_best_map_is_made_on_request_alone_and_then_counts(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    explanations.request(place, case_id)
-    queue.run_pending(place, bench)
-    job = explanations.request(place, case_id, tier="full")
+    explanations.request(workplace, case_id)
+    queue.run_pending(workplace, pool)
+    job = explanations.request(workplace, case_id, tier="full")
     assert isinstance(job, Job) and not job.awaits_first
-    queue.run_pending(place, bench)
-    assert bench.tiers == ["draft", "standard", "full"]
-    assert shown(place, case_id) == [("class:finding", "full")]
+    queue.run_pending(workplace, pool)
+    assert pool.tiers == ["draft", "standard", "full"]
+    assert shown(workplace, case_id) == [("class:finding", "full")]
     for tier in ("draft", "standard", "full"):
-        found = explanations.request(place, case_id, tier=tier)  # type: ignore[arg-type]
+        found = explanations.request(workplace, case_id, tier=tier)  # type: ignore[arg-type]
         assert isinstance(found, SavedExplanation) and found.tier == "full"
 
 
 def test_first_maps_come_before_anything_is_refined(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
     for node in ("class:finding", "prototype:p00"):
-        explanations.request(place, case_id, node=node)
-    queue.run_pending(place, bench)
-    assert list(zip(bench.tiers, bench.explained, strict=True)) == [
+        explanations.request(workplace, case_id, node=node)
+    queue.run_pending(workplace, pool)
+    assert list(zip(pool.tiers, pool.explained, strict=True)) == [
         ("draft", "class:finding"),
         ("draft", "prototype:p00"),
         ("standard", "class:finding"),
@@ -288,68 +288,68 @@ def test_first_maps_come_before_anything_is_refined(
     ]
 
 
-def ask_for_a_map(place: Workplace, case_id: str) -> None:
-    explanations.request(place, case_id, node="prototype:p00")
+def ask_for_a_map(workplace: Workplace, case_id: str) -> None:
+    explanations.request(workplace, case_id, node="prototype:p00")
 
 
-def hand_in_an_image(place: Workplace, case_id: str) -> None:
-    intake.add(place, png(2), name="b.png")
+def hand_in_an_image(workplace: Workplace, case_id: str) -> None:
+    intake.add(workplace, png(2), name="b.png")
 
 
 @pytest.mark.parametrize("urgent", [ask_for_a_map, hand_in_an_image])
 def test_refining_gives_way_to_what_a_page_has_nothing_to_show_for(
-    place: Workplace,
-    bench: FakeBench,
+    workplace: Workplace,
+    pool: FakePool,
     case_id: str,
     urgent: Callable[[Workplace, str], None],
 ) -> None:
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job)
-    queue.run_next(place, bench)
-    bench.steps, bench.step_seconds = 2000, 0.01
-    worker = threading.Thread(target=queue.run_next, args=(place, bench))
+    queue.run_next(workplace, pool)
+    pool.steps, pool.step_seconds = 2000, 0.01
+    worker = threading.Thread(target=queue.run_next, args=(workplace, pool))
     worker.start()
-    while jobs.get(place, job.job_id).progress == 0:
+    while jobs.get(workplace, job.job_id).progress == 0:
         time.sleep(0.02)
-    urgent(place, case_id)
+    urgent(workplace, case_id)
     worker.join(10)
-    waiting = jobs.get(place, job.job_id)
+    waiting = jobs.get(workplace, job.job_id)
     assert (waiting.state, waiting.attempts) == ("waiting", 0) and not worker.is_alive()
-    bench.steps = 1
-    done = len(bench.predicted) + len(bench.explained)
-    queue.run_next(place, bench)
-    assert jobs.get(place, job.job_id).state == "waiting"
-    assert len(bench.predicted) + len(bench.explained) == done + 1
-    queue.run_pending(place, bench)
-    assert jobs.get(place, job.job_id).state == "done"
+    pool.steps = 1
+    done = len(pool.predicted) + len(pool.explained)
+    queue.run_next(workplace, pool)
+    assert jobs.get(workplace, job.job_id).state == "waiting"
+    assert len(pool.predicted) + len(pool.explained) == done + 1
+    queue.run_pending(workplace, pool)
+    assert jobs.get(workplace, job.job_id).state == "done"
 
 
 def test_a_map_of_earlier_settings_is_shown_until_the_usual_one_is_there(
-    place: Workplace, bench: FakeBench, case_id: str, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, pool: FakePool, case_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         for tier, settings in TIERS.items():
             patch.setitem(TIERS, tier, replace(settings, batch=3))
-        explanations.request(place, case_id)
-        queue.run_pending(place, bench)
-    (old,) = review.open_case(place, case_id).explanations
+        explanations.request(workplace, case_id)
+        queue.run_pending(workplace, pool)
+    (old,) = review.open_case(workplace, case_id).explanations
     assert old.tier == "standard" and old.is_of_earlier_settings
-    job = explanations.request(place, case_id)
+    job = explanations.request(workplace, case_id)
     assert isinstance(job, Job) and job.explanation_id == old.explanation_id
-    queue.run_pending(place, bench)
-    (new,) = review.open_case(place, case_id).explanations
+    queue.run_pending(workplace, pool)
+    (new,) = review.open_case(workplace, case_id).explanations
     assert new.tier == "standard" and not new.is_of_earlier_settings
-    assert bench.tiers == ["draft", "standard", "standard"]
+    assert pool.tiers == ["draft", "standard", "standard"]
 
 
 def test_a_map_from_before_its_place_was_noted_is_read_and_says_nothing_of_it(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    explanations.request(place, case_id)
-    queue.run_pending(place, bench)
-    with place.store.write() as tx:
+    explanations.request(workplace, case_id)
+    queue.run_pending(workplace, pool)
+    with workplace.store.write() as tx:
         for entry in tx._session.scalars(select(ExplanationEntry)):
             kept = {k: v for k, v in entry.facts.items() if k not in ("peak", "outside_body")}
             entry.facts = kept
-    (old,) = review.open_case(place, case_id).maps
+    (old,) = review.open_case(workplace, case_id).maps
     assert (old.saved.peak, old.saved.outside_body, old.is_unsettled) == (None, None, False)

@@ -20,7 +20,7 @@ from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
 from tests.app.disks import disk, fill
-from tests.app.services.workplaces import START, FakeBench, make_place, png
+from tests.app.services.workplaces import START, FakePool, make_workplace, png
 
 __all__ = ["disk"]
 LARGE = png(99, side=300)
@@ -29,18 +29,18 @@ LARGE = png(99, side=300)
 @pytest.fixture
 def small(disk: Path, assets: Path) -> Iterator[Workplace]:
     """A workplace on it with four images, begun as the worker does."""
-    place = make_place(Settings(disk / "data", assets=assets))
-    upgrade(place.settings.store_url, backups=place.settings.backups, now=START)
-    queue.begin(place)
+    workplace = make_workplace(Settings(disk / "data", assets=assets))
+    upgrade(workplace.settings.store_url, backups=workplace.settings.backups, now=START)
+    queue.begin(workplace)
     for number in range(4):
-        intake.add(place, png(number, side=60), name=f"{number}.png")
-    yield place
-    place.close()
+        intake.add(workplace, png(number, side=60), name=f"{number}.png")
+    yield workplace
+    workplace.close()
 
 
-def stored(place: Workplace) -> int:
+def stored(workplace: Workplace) -> int:
     """Files in the blob folder, the staged ones too."""
-    return sum(path.is_file() for path in place.settings.blobs.rglob("*"))
+    return sum(path.is_file() for path in workplace.settings.blobs.rglob("*"))
 
 
 def test_an_upload_on_a_full_disk_leaves_nothing_and_says_why(disk: Path, small: Workplace) -> None:
@@ -72,11 +72,11 @@ def test_cases_are_deleted_on_a_full_disk_and_the_room_is_kept_back_again(
 def test_a_start_on_a_full_disk_gets_the_room_that_was_kept_back(
     disk: Path, small: Workplace, assets: Path
 ) -> None:
-    small.close()  # the last one to leave removes the journal; the next has to make it anew
+    small.close()  # the last one to leave removes the journal; the next has to create it again
     fill(disk)
     settings = small.settings
     assert upgrade(settings.store_url, backups=settings.backups, now=START) is None
-    again = make_place(settings)
+    again = make_workplace(settings)
     assert review.list_cases(again).total == 4
     review.delete_case(again, review.list_cases(again).rows[0].case_id)
     assert review.list_cases(again).total == 3
@@ -84,19 +84,19 @@ def test_a_start_on_a_full_disk_gets_the_room_that_was_kept_back(
 
 
 def test_work_on_a_full_disk_fails_with_its_sentence_and_can_be_asked_for_again(
-    disk: Path, small: Workplace, bench: FakeBench
+    disk: Path, small: Workplace, pool: FakePool
 ) -> None:
     fill(disk)
     with pytest.raises(DiskFull):
-        queue.run_pending(small, bench)
+        queue.run_pending(small, pool)
     (disk / "filler").unlink()
     queue.take_up_again(small)
-    queue.run_pending(small, bench)
+    queue.run_pending(small, pool)
     assert all(row.status == "new" for row in review.list_cases(small).rows)
 
 
 def test_bytes_that_do_not_fit_leave_neither_rows_nor_files(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The same without a small disk: the system's call says that there is no room.
     def full(*arguments: object) -> None:
@@ -105,13 +105,13 @@ def test_bytes_that_do_not_fit_leave_neither_rows_nor_files(
     for part in ("fsync", "replace"):
         with monkeypatch.context() as patch:
             patch.setattr(os, part, full)
-            (taken,) = intake.add_many(place, [("large.png", LARGE)])
+            (taken,) = intake.add_many(workplace, [("large.png", LARGE)])
         assert taken.message.startswith("The disk is full")
-    assert review.list_cases(place).total == 0 and stored(place) == 0
+    assert review.list_cases(workplace).total == 0 and stored(workplace) == 0
 
 
 def test_a_file_that_may_not_be_read_says_so_without_the_systems_words(
-    place: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "image.png"
     path.write_bytes(png(1))
@@ -125,6 +125,6 @@ def test_a_file_that_may_not_be_read_says_so_without_the_systems_words(
 
         with monkeypatch.context() as patch:
             patch.setattr(Path, "open", refused)
-            (taken,) = intake.add_many(place, [("image.png", path)])
+            (taken,) = intake.add_many(workplace, [("image.png", path)])
         assert taken.outcome == "error" and taken.message.startswith("The file could not be")
         assert os.strerror(number) not in taken.message

@@ -1,4 +1,4 @@
-"""Models are found, checked, copied and chosen; their galleries show what there is."""
+"""Models are checked, copied and chosen."""
 
 import shutil
 import subprocess
@@ -9,72 +9,58 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import NotFound, Refused
-from app.services import galleries, models
+from app.services import models
+from app.services.adapters.bundle_registry import Registry
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet.errors import UnusableBundle
-from tests.app.services.workplaces import make_place
+from tests.app.services.workplaces import make_workplace
 from tests.paths import ROOT
 
 
 @pytest.fixture
-def place(sqlite_url: str, tmp_path: Path, assets: Path) -> Workplace:
-    return make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+def workplace(sqlite_url: str, tmp_path: Path, assets: Path) -> Workplace:
+    return make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
 
 
-def test_the_first_choice_is_active_until_another_is_chosen(place: Workplace) -> None:
-    assert [info.name for info in models.all(place)] == ["chest-phantom", "nih-pneumonia"]
-    assert models.active(place).name == "nih-pneumonia"
-    assert models.activate(place, "chest-phantom").name == models.active(place).name
+def test_the_first_choice_is_active_until_another_is_chosen(workplace: Workplace) -> None:
+    assert [info.name for info in models.all(workplace)] == ["chest-phantom", "nih-pneumonia"]
+    assert models.active(workplace).name == "nih-pneumonia"
+    assert models.activate(workplace, "chest-phantom").name == models.active(workplace).name
     with pytest.raises(NotFound, match="chest-phantom, nih-pneumonia"):
-        models.activate(place, "unknown")
+        models.activate(workplace, "unknown")
 
 
-def test_the_only_model_there_is_is_the_active_one(place: Workplace, assets: Path) -> None:
-    from app.services.adapters.bundle_registry import Registry
-
-    alone = replace(place, models=Registry((assets / "models" / "chest-phantom",)))
+def test_the_only_model_there_is_is_the_active_one(workplace: Workplace, assets: Path) -> None:
+    alone = replace(workplace, models=Registry((assets / "models" / "chest-phantom",)))
     assert models.active(alone).name == "chest-phantom"
-    assert models.active(replace(place, models=Registry(()))) is None
-
-
-def test_a_model_added_by_another_process_is_there_at_once(
-    place: Workplace, assets: Path, tmp_path: Path
-) -> None:
-    from app.services.adapters.bundle_registry import Registry
-
-    bare = replace(place, models=Registry((place.settings.own_models,)))
-    assert models.all(bare) == ()
-    added = models.add(bare, assets / "models" / "chest-phantom")
-    assert models.all(bare) == (added,) and added.path.parent == place.settings.own_models
-    assert models.add(bare, assets / "models" / "chest-phantom") == added
-    assert [p.name for p in place.settings.own_models.iterdir()] == ["chest-phantom"]
+    assert models.active(replace(workplace, models=Registry(()))) is None
 
 
 def test_an_altered_model_is_refused_and_leaves_nothing(
-    place: Workplace, assets: Path, tmp_path: Path
+    workplace: Workplace, assets: Path, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad"
     shutil.copytree(assets / "models" / "chest-phantom", bad)
     (bad / "prototypes.json").write_text("[]")
     with pytest.raises(UnusableBundle, match=r"prototypes\.json"):
-        models.add(place, bad)
-    assert list(place.settings.own_models.iterdir()) == []
-    shutil.copytree(bad, place.settings.own_models / "bad")
-    broken = models.all(place)[-1]
+        models.add(workplace, bad)
+    assert list(workplace.settings.own_models.iterdir()) == []
+    shutil.copytree(bad, workplace.settings.own_models / "bad")
+    broken = models.all(workplace)[-1]
     assert "prototypes.json" in broken.problem and not broken.digest
-    assert models.active(place).name == "nih-pneumonia"
+    assert models.active(workplace).name == "nih-pneumonia"
 
 
 def test_another_model_of_a_name_that_is_there_is_refused(
-    place: Workplace, assets: Path, tmp_path: Path
+    workplace: Workplace, assets: Path, tmp_path: Path
 ) -> None:
     from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
     make_tiny_bundle(tmp_path / "other", name="chest-phantom", seed=7)
-    models.add(place, assets / "models" / "chest-phantom")
+    models.add(workplace, assets / "models" / "chest-phantom")
     with pytest.raises(Refused, match="another name"):
-        models.add(place, tmp_path / "other")
+        models.add(workplace, tmp_path / "other")
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "...", ".hidden", "C:\\x"])
@@ -84,26 +70,6 @@ def test_a_models_name_cannot_leave_the_folder(name: str) -> None:
     except models.WrongRequest:
         return
     assert "/" not in safe and "\\" not in safe and not safe.startswith(".")
-
-
-def test_galleries_show_pictures_of_the_bundle_or_attached_ones(
-    place: Workplace, tmp_path: Path
-) -> None:
-    from app.services.adapters.bundle_registry import Registry
-    from tests.dprotonet.tiny_bundle import make_tiny_bundle
-
-    bundle = make_tiny_bundle(tmp_path / "m" / "bare", pictures=False, name="bare")
-    bare = replace(place, models=Registry((tmp_path / "m",)))
-    sources = galleries.of_prototype(bare, bundle.digest, "p00")
-    assert sources and not any(source.has_picture for source in sources)
-    with pytest.raises(NotFound, match="training gallery"):
-        galleries.picture(bare, bundle.digest, prototype="p00", number=0)
-    full = models.active(place)
-    path = galleries.picture(place, full.digest, prototype="p00", number=0)
-    assert path.read_bytes().startswith(b"\x89PNG")
-    for number in (-1, 99):
-        with pytest.raises(NotFound):
-            galleries.picture(place, full.digest, prototype="p00", number=number)
 
 
 def test_services_and_wiring_work_without_torch() -> None:
@@ -118,7 +84,7 @@ def test_services_and_wiring_work_without_torch() -> None:
 
 
 def test_a_model_that_cannot_be_copied_whole_is_not_added(
-    place: Workplace, assets: Path, monkeypatch: pytest.MonkeyPatch
+    workplace: Workplace, assets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(source: Path, target: Path) -> None:
         target.mkdir()
@@ -127,6 +93,6 @@ def test_a_model_that_cannot_be_copied_whole_is_not_added(
 
     monkeypatch.setattr(shutil, "copytree", full)
     with pytest.raises(Refused, match="could not be copied whole") as caught:
-        models.add(place, assets / "models" / "chest-phantom")
+        models.add(workplace, assets / "models" / "chest-phantom")
     assert "No space left" not in str(caught.value)
-    assert not list(place.settings.own_models.iterdir())
+    assert not list(workplace.settings.own_models.iterdir())

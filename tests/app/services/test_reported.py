@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from app.services import batches, explanations, review
+from app.services import batch_export, batches, explanations, review
 from app.services.inference import queue
-from app.services.inference.predictor_pool import ModelBench
+from app.services.inference.predictor_pool import PredictorPool
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from dprotonet import images
 from dprotonet.cli.main import main
-from tests.app.services.workplaces import FakeBench, make_place
+from dprotonet.images.reader import inspect
+from tests.app.services.workplaces import FakePool, make_workplace
 from tests.paths import REPORTS
 
 SAME_PIXELS = ("A01", "A03", "A16", "B02", "K29")
@@ -29,7 +29,7 @@ FRAMES_MISSING = ("H03", "G04")
 
 @pytest.fixture
 def alone(sqlite_url: str, tmp_path: Path, assets: Path) -> Workplace:
-    return make_place(Settings(tmp_path / "own", database_url=sqlite_url, assets=assets))
+    return make_workplace(Settings(tmp_path / "own", database_url=sqlite_url, assets=assets))
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,12 @@ def said_by_the_shell(assets: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
     alone: Workplace, said_by_the_shell: dict[str, float]
 ) -> None:
-    bench = ModelBench(alone.models)
+    pool = PredictorPool(alone.models)
     taken = {}
     for name in SAME_PIXELS:
         taken[name] = intake.add(alone, REPORTS / f"{name}.dcm", name=f"{name}.dcm")
     assert {one.outcome for one in taken.values()} == {"added"}
-    queue.run_pending(alone, bench)
+    queue.run_pending(alone, pool)
     sheets = {n: review.open_case(alone, str(one.case_id)) for n, one in taken.items()}
     found = {n: sheet.prediction.probabilities["finding"] for n, sheet in sheets.items()}  # type: ignore[union-attr]
     assert found == pytest.approx({name: said_by_the_shell[name] for name in SAME_PIXELS})
@@ -67,8 +67,8 @@ def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
         for name in SAME_PIXELS:
             archive.write(REPORTS / f"{name}.dcm", f"set/{name}.dcm")
     job = batches.start_upload(alone, [("set.zip", packed.getvalue())])
-    queue.run_pending(alone, bench)
-    text = batches.export_csv(alone, job.job_id).decode()
+    queue.run_pending(alone, pool)
+    text = batch_export.as_csv(alone, job.job_id).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["status"] for line in lines] == ["duplicate"] * 5
     assert {line["file"][:3]: float(line["p(finding)"]) for line in lines} == pytest.approx(found)
@@ -87,7 +87,7 @@ def test_five_images_of_one_archive_are_five_cases(
         for name in SAME_PIXELS:
             archive.write(REPORTS / f"{name}.dcm", f"{name}.dcm")
     job = batches.start_upload(alone, [("set.zip", packed.getvalue())])
-    queue.run_pending(alone, ModelBench(alone.models))
+    queue.run_pending(alone, PredictorPool(alone.models))
     rows = batches.rows(alone, job.job_id).rows
     assert [row.state for row in rows] == ["done"] * 5
     assert len({row.case_id for row in rows}) == 5
@@ -96,16 +96,16 @@ def test_five_images_of_one_archive_are_five_cases(
 
 
 def test_heatmaps_of_the_same_values_are_made_for_each_case(
-    alone: Workplace, bench: FakeBench
+    alone: Workplace, pool: FakePool
 ) -> None:
     cases = [intake.add(alone, REPORTS / f"{n}.dcm", name=n).case_id for n in ("A01", "A16")]
-    queue.run_pending(alone, bench)
+    queue.run_pending(alone, pool)
     for case_id in cases:
         explanations.request(alone, str(case_id), node="class:finding", tier="draft")
-    queue.run_pending(alone, bench)
+    queue.run_pending(alone, pool)
     maps = [review.open_case(alone, str(case_id)).explanations for case_id in cases]
     assert [one.case_id for (one,) in maps] == cases
-    assert len(bench.explained) == 2
+    assert len(pool.explained) == 2
 
 
 @pytest.mark.parametrize("name", FRAMES_MISSING)
@@ -114,33 +114,31 @@ def test_frames_that_are_stated_and_missing_keep_no_image_out(
 ) -> None:
     taken = intake.add(alone, REPORTS / f"{name}.dcm", name=f"{name}.dcm")
     assert taken.outcome == "added"
-    queue.run_pending(alone, ModelBench(alone.models))
+    queue.run_pending(alone, PredictorPool(alone.models))
     sheet = review.open_case(alone, str(taken.case_id))
-    assert sheet.case.facts.frames == images.inspect(REPORTS / f"{name}.dcm").frames
+    assert sheet.case.facts.frames == inspect(REPORTS / f"{name}.dcm").frames
     assert sheet.prediction is not None
     assert sheet.prediction.probabilities["finding"] == pytest.approx(said_by_the_shell[name])
 
 
-def test_images_of_one_name_are_told_apart_by_their_path(
-    alone: Workplace, bench: FakeBench
-) -> None:
+def test_images_of_one_name_are_told_apart_by_their_path(alone: Workplace, pool: FakePool) -> None:
     data = (REPORTS / "z05_same_names.zip").read_bytes()
     job = batches.start_upload(alone, [("z05.zip", data)])
-    queue.run_pending(alone, bench)
+    queue.run_pending(alone, pool)
     rows = batches.rows(alone, job.job_id).rows
     assert [row.name for row in rows] == ["film.jpg"] * 3
     assert [row.path for row in rows] == ["p1/film.jpg", "p2/film.jpg", "p3/film.jpg"]
     assert all(row.shares_name for row in rows)
-    lines = csv.DictReader(io.StringIO(batches.export_csv(alone, job.job_id).decode()))
+    lines = csv.DictReader(io.StringIO(batch_export.as_csv(alone, job.job_id).decode()))
     assert [line["path"] for line in lines] == [row.path for row in rows]
-    files = json.loads(batches.export_json(alone, job.job_id))["files"]
+    files = json.loads(batch_export.as_json(alone, job.job_id))["files"]
     assert [file["path"] for file in files] == [row.path for row in rows]
     review.delete_case(alone, str(rows[0].case_id))
     assert batches.rows(alone, job.job_id).rows[0].path == ""
 
 
 def test_two_archives_of_the_same_paths_are_told_apart_by_their_names(
-    alone: Workplace, bench: FakeBench
+    alone: Workplace, pool: FakePool
 ) -> None:
     data = (REPORTS / "z05_same_names.zip").read_bytes()
     items = [("north.zip", data), ("south.zip", data), ("ward/image.jpg", b"text")]
@@ -152,7 +150,7 @@ def test_two_archives_of_the_same_paths_are_told_apart_by_their_names(
     ]
 
 
-def test_a_path_that_one_upload_holds_twice_is_numbered(alone: Workplace, bench: FakeBench) -> None:
+def test_a_path_that_one_upload_holds_twice_is_numbered(alone: Workplace, pool: FakePool) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("a/film.jpg", b"one")

@@ -14,26 +14,26 @@ from app.services import explanations, jobs, models, review
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakeBench, dicom, png
+from tests.app.services.workplaces import FakePool, dicom, png
 from tests.paths import ROOT
 
 
 @pytest.fixture
-def case_id(place: Workplace, bench: FakeBench) -> str:
-    taken = intake.add(place, png(1, level=200), name="a.png")
-    queue.run_pending(place, bench)
+def case_id(workplace: Workplace, pool: FakePool) -> str:
+    taken = intake.add(workplace, png(1, level=200), name="a.png")
+    queue.run_pending(workplace, pool)
     return str(taken.case_id)
 
 
-def sign(place: Workplace, case_id: str, expected_revision: int, **more: object) -> None:
+def sign(workplace: Workplace, case_id: str, expected_revision: int, **more: object) -> None:
     choices = {"verdict": "accept", "confidence": 4, "text": ""} | more
-    review.sign(place, case_id, expected_revision=expected_revision, **choices)  # type: ignore
+    review.sign(workplace, case_id, expected_revision=expected_revision, **choices)  # type: ignore
 
 
 def test_a_sheet_holds_prediction_prototypes_and_their_sources(
-    place: Workplace, case_id: str
+    workplace: Workplace, case_id: str
 ) -> None:
-    sheet = review.open_case(place, case_id)
+    sheet = review.open_case(workplace, case_id)
     assert sheet.prediction is not None and sheet.prediction.label == "finding"
     assert [row.match.prototype for row in sheet.matches] == ["p00", "p01", "p02", "p03"]
     first = sheet.matches[0].sources[0]
@@ -41,43 +41,45 @@ def test_a_sheet_holds_prediction_prototypes_and_their_sources(
     assert not sheet.jobs and not sheet.problem and sheet.classes == ("none", "finding")
 
 
-def test_a_signed_revision_is_found_again_with_all_it_said(place: Workplace, case_id: str) -> None:
+def test_a_signed_revision_is_found_again_with_all_it_said(
+    workplace: Workplace, case_id: str
+) -> None:
     judged = {
         "p00": PrototypeJudgement(similar=True, usefulness="useful"),
         "p01": PrototypeJudgement(usefulness="artefact", artefact="text"),
         "p02": PrototypeJudgement(),
     }
-    sign(place, case_id, 0, prototype_judgements=judged, text=" =SUM(1) ")
-    sign(place, case_id, 1, verdict="reject", corrected_label="none", confidence=2)
-    sheet = review.open_case(place, case_id)
+    sign(workplace, case_id, 0, prototype_judgements=judged, text=" =SUM(1) ")
+    sign(workplace, case_id, 1, verdict="reject", corrected_label="none", confidence=2)
+    sheet = review.open_case(workplace, case_id)
     assert [a.verdict for a in sheet.revisions] == ["accept", "reject"]
     assert sheet.annotation == sheet.revisions[1]
     first = sheet.revisions[0]
     assert first.prototype_judgements == {name: judged[name] for name in ("p00", "p01")}
     assert (first.reader, first.text, first.predicted_label) == ("Reader One", "=SUM(1)", "finding")
-    assert review.list_cases(place).rows[0].status == "read"
+    assert review.list_cases(workplace).rows[0].status == "read"
 
 
-def test_a_second_reader_cannot_overwrite_a_signed_case(place: Workplace, case_id: str) -> None:
-    sign(place, case_id, 0)
+def test_a_second_reader_cannot_overwrite_a_signed_case(workplace: Workplace, case_id: str) -> None:
+    sign(workplace, case_id, 0)
     with pytest.raises(Conflict, match="nothing was overwritten"):
-        sign(place, case_id, 0, verdict="reject", corrected_label="none")
-    assert len(review.open_case(place, case_id).revisions) == 1
+        sign(workplace, case_id, 0, verdict="reject", corrected_label="none")
+    assert len(review.open_case(workplace, case_id).revisions) == 1
     with pytest.raises(Conflict):
-        sign(place, case_id, 5)
+        sign(workplace, case_id, 5)
 
 
-def test_threads_signing_at_once_lose_no_revision(place: Workplace, case_id: str) -> None:
+def test_threads_signing_at_once_lose_no_revision(workplace: Workplace, case_id: str) -> None:
     refused: list[Conflict] = []
     signed: list[str] = []
 
     def reader(name: str) -> None:
         for turn in range(4):
             while True:
-                with place.store.read() as tx:
+                with workplace.store.read() as tx:
                     seen = tx.annotations.latest_revision(case_id, frame=0)
                 try:
-                    sign(place, case_id, seen, text=f"{name} {turn}")
+                    sign(workplace, case_id, seen, text=f"{name} {turn}")
                 except Conflict as error:
                     refused.append(error)
                     continue
@@ -89,7 +91,7 @@ def test_threads_signing_at_once_lose_no_revision(place: Workplace, case_id: str
         thread.start()
     for thread in threads:
         thread.join()
-    revisions = review.open_case(place, case_id).revisions
+    revisions = review.open_case(workplace, case_id).revisions
     assert [a.revision for a in revisions] == list(range(1, 25))
     assert sorted(a.text for a in revisions) == sorted(signed)
 
@@ -99,16 +101,16 @@ import sys
 from app.settings import Settings
 from app.domain.errors import Conflict
 from pathlib import Path
-from tests.app.services.workplaces import make_place
+from tests.app.services.workplaces import make_workplace
 from app.services import review
 data, url, assets, case_id, name = sys.argv[1:]
-place = make_place(Settings(Path(data), database_url=url, assets=Path(assets)), reader=name)
+workplace = make_workplace(Settings(Path(data), database_url=url, assets=Path(assets)), reader=name)
 for turn in range(5):
     while True:
-        with place.store.read() as tx:
+        with workplace.store.read() as tx:
             seen = tx.annotations.latest_revision(case_id, frame=0)
         try:
-            review.sign(place, case_id, verdict="accept", confidence=3, expected_revision=seen,
+            review.sign(workplace, case_id, verdict="accept", confidence=3, expected_revision=seen,
                         text=f"{name} {turn}")
             break
         except Conflict:
@@ -117,9 +119,9 @@ for turn in range(5):
 
 
 def test_processes_signing_at_once_lose_no_revision(
-    place: Workplace, case_id: str, assets: Path
+    workplace: Workplace, case_id: str, assets: Path
 ) -> None:
-    settings = place.settings
+    settings = workplace.settings
     processes = [
         subprocess.Popen(
             [
@@ -137,7 +139,7 @@ def test_processes_signing_at_once_lose_no_revision(
         for name in ("reader 0", "reader 1")
     ]
     assert [process.wait(120) for process in processes] == [0, 0]
-    revisions = review.open_case(place, case_id).revisions
+    revisions = review.open_case(workplace, case_id).revisions
     assert [a.revision for a in revisions] == list(range(1, 11))
     assert {a.text for a in revisions} == {f"reader {n} {t}" for n in range(2) for t in range(5)}
 
@@ -157,108 +159,108 @@ def test_processes_signing_at_once_lose_no_revision(
     ],
 )
 def test_a_revision_that_contradicts_itself_is_refused(
-    place: Workplace, case_id: str, choices: dict, sentence: str
+    workplace: Workplace, case_id: str, choices: dict, sentence: str
 ) -> None:
     with pytest.raises(Refused, match=sentence):
-        sign(place, case_id, 0, **choices)
-    assert review.open_case(place, case_id).revisions == ()
+        sign(workplace, case_id, 0, **choices)
+    assert review.open_case(workplace, case_id).revisions == ()
 
 
 def test_a_deleted_case_is_gone_from_rows_blobs_results_and_jobs(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    explanations.request(place, case_id, node="class")
-    queue.run_pending(place, bench)
-    explanations.request(place, case_id, node="prototype:p01")
-    sign(place, case_id, 0, prototype_judgements={"p00": PrototypeJudgement(similar=True)})
-    assert len(list(place.blobs.all_keys())) == 3
-    review.delete_case(place, case_id)
-    assert not list(place.blobs.all_keys())
+    explanations.request(workplace, case_id, node="class")
+    queue.run_pending(workplace, pool)
+    explanations.request(workplace, case_id, node="prototype:p01")
+    sign(workplace, case_id, 0, prototype_judgements={"p00": PrototypeJudgement(similar=True)})
+    assert len(list(workplace.blobs.all_keys())) == 3
+    review.delete_case(workplace, case_id)
+    assert not list(workplace.blobs.all_keys())
     with pytest.raises(NotFound, match="not there"):
-        review.open_case(place, case_id)
+        review.open_case(workplace, case_id)
     from sqlalchemy import text
 
-    with place.store.engine.connect() as connection:
+    with workplace.store.engine.connect() as connection:
         for table in ("case", "prediction", "explanation", "annotation", "job"):
             assert connection.scalar(text(f'SELECT count(*) FROM "{table}"')) == 0
         assert connection.scalar(text("SELECT count(*) FROM prototype_judgement")) == 0
 
 
 def test_a_heatmap_shared_by_two_cases_outlives_one_of_them(
-    place: Workplace, bench: FakeBench
+    workplace: Workplace, pool: FakePool
 ) -> None:
-    # The fake bench draws the same map for both, so both rows name one blob.
-    ids = [str(intake.add(place, png(n), name=f"{n}.png").case_id) for n in (1, 2)]
-    queue.run_pending(place, bench)
+    # The fake pool draws the same map for both, so both rows name one blob.
+    ids = [str(intake.add(workplace, png(n), name=f"{n}.png").case_id) for n in (1, 2)]
+    queue.run_pending(workplace, pool)
     for case_id in ids:
-        explanations.request(place, case_id)
-    queue.run_pending(place, bench)
-    assert len(list(place.blobs.all_keys())) == 4  # two images, a draft, the usual map
-    review.delete_case(place, ids[0])
-    assert len(list(place.blobs.all_keys())) == 3
-    (saved,) = review.open_case(place, ids[1]).explanations
-    assert place.blobs.exists(saved.heatmap_key)
+        explanations.request(workplace, case_id)
+    queue.run_pending(workplace, pool)
+    assert len(list(workplace.blobs.all_keys())) == 4  # two images, a draft, the usual map
+    review.delete_case(workplace, ids[0])
+    assert len(list(workplace.blobs.all_keys())) == 3
+    (saved,) = review.open_case(workplace, ids[1]).explanations
+    assert workplace.blobs.exists(saved.heatmap_key)
 
 
 def test_another_model_for_a_case_gets_its_own_prediction(
-    place: Workplace, bench: FakeBench, case_id: str
+    workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
-    phantom = place.models.find("chest-phantom")
+    phantom = workplace.models.find("chest-phantom")
     assert phantom is not None
-    review.set_case_model(place, case_id, phantom.digest)
-    assert review.open_case(place, case_id).prediction is None
-    queue.run_pending(place, bench)
-    sheet = review.open_case(place, case_id)
+    review.set_case_model(workplace, case_id, phantom.digest)
+    assert review.open_case(workplace, case_id).prediction is None
+    queue.run_pending(workplace, pool)
+    sheet = review.open_case(workplace, case_id)
     assert sheet.model_name == "chest-phantom" and sheet.prediction.bundle == phantom.digest
     with pytest.raises(NotFound, match="Choose another"):
-        review.set_case_model(place, case_id, "0" * 64)
+        review.set_case_model(workplace, case_id, "0" * 64)
 
 
 def test_opening_another_frame_asks_for_its_prediction_once(
-    place: Workplace, bench: FakeBench
+    workplace: Workplace, pool: FakePool
 ) -> None:
-    case_id = str(intake.add(place, dicom(1, frames=3), name="a.dcm").case_id)
-    queue.run_pending(place, bench)
-    first = review.open_case(place, case_id, frame=2)
-    again = review.open_case(place, case_id, frame=2)
+    case_id = str(intake.add(workplace, dicom(1, frames=3), name="a.dcm").case_id)
+    queue.run_pending(workplace, pool)
+    first = review.open_case(workplace, case_id, frame=2)
+    again = review.open_case(workplace, case_id, frame=2)
     assert first.jobs[0].job_id == again.jobs[0].job_id
-    queue.run_pending(place, bench)
-    assert review.open_case(place, case_id, frame=2).prediction is not None
-    assert len(bench.predicted) == 2
+    queue.run_pending(workplace, pool)
+    assert review.open_case(workplace, case_id, frame=2).prediction is not None
+    assert len(pool.predicted) == 2
     with pytest.raises(NotFound, match="3 frame"):
-        review.open_case(place, case_id, frame=3)
+        review.open_case(workplace, case_id, frame=3)
 
 
 def test_a_failed_prediction_says_why_and_can_be_asked_for_again(
-    place: Workplace, bench: FakeBench
+    workplace: Workplace, pool: FakePool
 ) -> None:
-    case_id = str(intake.add(place, png(1), name="a.png").case_id)
+    case_id = str(intake.add(workplace, png(1), name="a.png").case_id)
 
     def fail() -> None:
         raise RuntimeError("secret detail of Miller^Anna")
 
-    bench.before_predict = fail
-    queue.run_pending(place, bench)
-    sheet = review.open_case(place, case_id)
+    pool.before_predict = fail
+    queue.run_pending(workplace, pool)
+    sheet = review.open_case(workplace, case_id)
     assert sheet.problem == queue.UNEXPECTED and not sheet.jobs
-    assert review.list_cases(place, CaseFilters(status="failed")).total == 1
-    bench.before_predict = lambda: None
-    review.retry_prediction(place, case_id)
-    queue.run_pending(place, bench)
-    assert review.open_case(place, case_id).prediction is not None
+    assert review.list_cases(workplace, CaseFilters(status="failed")).total == 1
+    pool.before_predict = lambda: None
+    review.retry_prediction(workplace, case_id)
+    queue.run_pending(workplace, pool)
+    assert review.open_case(workplace, case_id).prediction is not None
 
 
-def test_the_list_filters_sorts_and_pages(place: Workplace, bench: FakeBench) -> None:
+def test_the_list_filters_sorts_and_pages(workplace: Workplace, pool: FakePool) -> None:
     ids = [
-        str(intake.add(place, png(n, level=level), name=f"image-{n}.png").case_id)
+        str(intake.add(workplace, png(n, level=level), name=f"image-{n}.png").case_id)
         for n, level in enumerate((10, 200, 30, 240))
     ]
-    queue.run_pending(place, bench)
-    sign(place, ids[1], 0)
-    late = intake.add(place, png(9), name="50%_late.png")
+    queue.run_pending(workplace, pool)
+    sign(workplace, ids[1], 0)
+    late = intake.add(workplace, png(9), name="50%_late.png")
 
     def names(**filters: object) -> list[str]:
-        page = review.list_cases(place, CaseFilters(**filters), size=10)  # type: ignore[arg-type]
+        page = review.list_cases(workplace, CaseFilters(**filters), size=10)  # type: ignore[arg-type]
         return [row.file_name for row in page.rows]
 
     assert names(order="oldest")[0] == "image-0.png"
@@ -267,41 +269,41 @@ def test_the_list_filters_sorts_and_pages(place: Workplace, bench: FakeBench) ->
     assert names(status="waiting") == names(text="50%_") == ["50%_late.png"]
     assert names(text=str(late.case_id)[:6]) == ["50%_late.png"]
     assert names(source="demo") == []
-    pages = [review.list_cases(place, page=n, size=2) for n in range(3)]
+    pages = [review.list_cases(workplace, page=n, size=2) for n in range(3)]
     assert [len(page.rows) for page in pages] == [2, 2, 1]
     assert pages[0].total == 5 and pages[0].pages == 3
     assert len({row.case_id for page in pages for row in page.rows}) == 5
 
 
 def test_a_case_that_came_before_any_model_gets_the_first_one_there_is(
-    place: Workplace, bench: FakeBench, assets: Path
+    workplace: Workplace, pool: FakePool, assets: Path
 ) -> None:
     from dataclasses import replace
 
     from app.services.adapters.bundle_registry import Registry
 
-    bare = replace(place, models=Registry(()))
+    bare = replace(workplace, models=Registry(()))
     case_id = str(intake.add(bare, png(1), name="a.png").case_id)
     assert "models add" in review.open_case(bare, case_id).problem
-    assert review.open_case(place, case_id).jobs[0].kind == "predict"
-    queue.run_pending(place, bench)
-    assert review.open_case(place, case_id).model == models.active(place).digest
+    assert review.open_case(workplace, case_id).jobs[0].kind == "predict"
+    queue.run_pending(workplace, pool)
+    assert review.open_case(workplace, case_id).model == models.active(workplace).digest
 
 
 def test_a_prediction_outlives_its_model_and_says_that_it_is_gone(
-    place: Workplace, case_id: str
+    workplace: Workplace, case_id: str
 ) -> None:
     from dataclasses import replace
 
     from app.services.adapters.bundle_registry import Registry
 
-    sheet = review.open_case(replace(place, models=Registry(())), case_id)
+    sheet = review.open_case(replace(workplace, models=Registry(())), case_id)
     assert sheet.prediction is not None and sheet.matches == ()
     assert "is not there any more" in sheet.problem
 
 
-def test_a_cancelled_waiting_job_is_never_done(place: Workplace, bench: FakeBench) -> None:
-    taken = intake.add(place, png(1), name="a.png")
-    (job,) = review.open_case(place, str(taken.case_id)).jobs
-    assert jobs.cancel(place, job.job_id).state == "cancelled"
-    assert queue.run_pending(place, bench) == 0 and not bench.predicted
+def test_a_cancelled_waiting_job_is_never_done(workplace: Workplace, pool: FakePool) -> None:
+    taken = intake.add(workplace, png(1), name="a.png")
+    (job,) = review.open_case(workplace, str(taken.case_id)).jobs
+    assert jobs.cancel(workplace, job.job_id).state == "cancelled"
+    assert queue.run_pending(workplace, pool) == 0 and not pool.predicted

@@ -1,4 +1,4 @@
-"""Workplaces for tests: small models, images of a few pixels, and a bench that needs no torch."""
+"""Workplaces for tests: small models, images of a few pixels, and a pool that needs no torch."""
 
 from __future__ import annotations
 
@@ -18,33 +18,52 @@ from PIL import Image
 
 from app.bootstrap import prepare_data_folder
 from app.domain.cases import CaseFacts
-from app.domain.explanations import GridPlacement, Tier
+from app.domain.explanations import Tier
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
-from app.services.inference.frames import Explained
-from app.services.uploading.ledger import UploadLedger
+from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store import Blobs, Spool, SqlStore
-from dprotonet import images
+from app.store.files.blobs import Blobs
+from app.store.files.spool import Spool
+from app.store.sql_store import SqlStore
 from dprotonet.errors import Cancelled
+from dprotonet.explain.explanation import Explanation, Faithfulness
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.reader import IsolatedReader
+from dprotonet.images.reader import look, read_image
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
+from dprotonet.modeling.placement import GridPlacement
 
 CLASSES = ("none", "finding")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MEASURED = Faithfulness(
+    insertion_auc=0.6,
+    deletion_auc=0.2,
+    random_insertion_auc=0.4,
+    random_deletion_auc=0.4,
+    hidden_value=0.3,
+    random_hidden_value=0.7,
+    kept_value=0.75,
+    area=0.2,
+    steps=6,
+    fill="blur",
+    centre_insertion_auc=0.5,
+    centre_deletion_auc=0.3,
+)
+"""Of every heatmap of the fake."""
 
 
 class DirectReader:
     """Reads in this process: a child a test would cost half a second."""
 
-    def read(self, source: str | Path | bytes, *, frame: int = 0) -> images.GrayOrColourImage:
-        return images.read(source, frame=frame)
+    def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:
+        return read_image(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
-        facts, digest = images.look(source)
+        facts, digest = look(source)
         return case_facts(facts), digest
 
     @contextmanager
@@ -57,7 +76,7 @@ class DirectReader:
 
 
 @dataclass
-class FakeBench:
+class FakePool:
     """Says "finding" of bright images, and marks the middle."""
 
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
@@ -68,7 +87,7 @@ class FakeBench:
     steps: int = 1
     step_seconds: float = 0.0
 
-    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         self.before_predict()
         self.predicted.append(model)
         share = float(image.unit().mean())
@@ -91,14 +110,14 @@ class FakeBench:
     def explain(
         self,
         model: str,
-        image: images.GrayOrColourImage,
+        image: GrayOrColourImage,
         node: str,
         *,
         tier: Tier,
         seed: int,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
-    ) -> Explained:
+    ) -> Explanation:
         for step in range(self.steps):
             time.sleep(self.step_seconds)
             if cancelled():
@@ -110,9 +129,8 @@ class FakeBench:
         heatmap = np.zeros((8, 8), np.float32)
         heatmap[2:6, 3:5] = 1.0
         heatmap[7, list(TIERS).index(tier)] = 0.5  # each tier's map is another
-        return Explained(
+        return Explanation(
             node=node,
-            tier=tier,
             heatmap=heatmap,
             placement=GridPlacement((rows, columns), 8, (8, 8), (0, 0)),
             settings_digest=TIERS[tier].digest,
@@ -125,7 +143,7 @@ class FakeBench:
             seconds=0.5,
             measuring_seconds=0.2,
             stop_reason="converged",
-            faithfulness={"insertion_auc": 0.6, "deletion_auc": 0.2},
+            faithfulness=MEASURED,
             peak=(0.5, 0.45),
             outside_body=0.25,
         )
@@ -147,7 +165,7 @@ def _assets(base: Path) -> Path:
     return folder
 
 
-def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
+def make_workplace(settings: Settings, *, reader: str = "Reader One") -> Workplace:
     """A workplace that reads in this process, with a clock that moves a second a look."""
     prepare_data_folder(settings)
     seconds = itertools.count()
@@ -156,7 +174,7 @@ def make_place(settings: Settings, *, reader: str = "Reader One") -> Workplace:
         store=SqlStore(settings.store_url),
         blobs=Blobs(str(settings.blobs)),
         models=Registry(settings.model_folders),
-        images=DirectReader(),  # type: ignore[arg-type]
+        image_reader=DirectReader(),  # type: ignore[arg-type]
         uploads=UploadLedger(Spool(settings.spool)),
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),

@@ -8,10 +8,10 @@ from app.domain.annotations import Annotation
 from app.domain.cases import CaseFacts, CaseFilters, CaseRow
 from app.domain.errors import NotFound
 from app.services.jobs import enqueue_prediction
-from app.store import SqlStore
+from app.store.sql_store import SqlStore
 from dprotonet.inference.prediction import Prediction
 from tests.app.store.databases import NOW
-from tests.app.store.test_sql_store import case
+from tests.app.store.example_cases import case
 
 
 def predicted(p_sick: float) -> Prediction:
@@ -173,7 +173,7 @@ def test_sqlite_finds_a_page_in_an_index_alone(
 ) -> None:
     store = SqlStore(sqlite_url)
     add(store, 1)
-    store.tend()
+    store.renew_statistics()
     asked: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, given: object, *_: object) -> None:

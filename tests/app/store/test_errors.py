@@ -11,12 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import Damaged, DiskFull, Unavailable
-from app.store import SqlStore, errors
+from app.store import errors
 from app.store.backup import backup
-from app.store.errors import in_words
+from app.store.errors import readable_errors
 from app.store.migrate import upgrade
+from app.store.sql_store import SqlStore
 from tests.app.store.databases import NOW
-from tests.app.store.test_sql_store import case
+from tests.app.store.example_cases import case
 
 
 def use(url: str) -> None:
@@ -161,7 +162,7 @@ def test_a_backup_that_postgres_refuses_quotes_nobody(tmp_path: Path) -> None:
     ],
 )
 def test_the_systems_errors_become_sentences(number: int, sentence: str) -> None:
-    with pytest.raises(Unavailable) as caught, in_words():
+    with pytest.raises(Unavailable) as caught, readable_errors():
         raise OSError(number, os.strerror(number), "/images/Zebrowski.dcm")
     assert str(caught.value) == sentence
 
@@ -169,7 +170,7 @@ def test_the_systems_errors_become_sentences(number: int, sentence: str) -> None
 def test_a_disk_that_is_full_indeed() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("only Linux has /dev/full")
-    with pytest.raises(DiskFull), in_words(), open("/dev/full", "wb", buffering=0) as file:
+    with pytest.raises(DiskFull), readable_errors(), open("/dev/full", "wb", buffering=0) as file:
         file.write(b"film")
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from datetime import timedelta
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +12,14 @@ from sqlalchemy import text
 
 from app.domain.cases import CaseFilters
 from app.domain.errors import Damaged, Refused
-from app.store import SqlStore, migrate
-from app.store.backup import KEPT, backup
+from app.store import migrate
 from app.store.migrate import upgrade
 from app.store.rows import Base
-from dprotonet.errors import ReadableError
+from app.store.sql_store import SqlStore
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.images.file_names import path_of
 from tests.app.store.databases import NOW
-from tests.app.store.test_sql_store import case
+from tests.app.store.example_cases import case
 
 HEAD = sorted(path.name[:4] for path in (migrate.MIGRATIONS / "versions").glob("0*.py"))[-1]
 
@@ -73,6 +72,58 @@ VALUES (:case, 0, :revision, 'me', :verdict, 3, '', 'm', 'toy', '2026-03-01 12:0
 """
 
 
+@pytest.fixture
+def store_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], SqlStore]]:
+    """Makes a new database as the program of an earlier revision made it."""
+    stores: list[SqlStore] = []
+
+    def make(revision: str) -> SqlStore:
+        url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+        copied = tmp_path / f"up-to-{revision}"
+        shutil.copytree(migrate.MIGRATIONS, copied)
+        for path in (copied / "versions").glob("0*.py"):
+            if path.name[:4] > revision:
+                path.unlink()
+        with monkeypatch.context() as patch:
+            patch.setattr(migrate, "MIGRATIONS", copied)
+            upgrade(url, backups=tmp_path / "backups", now=NOW)
+        stores.append(SqlStore(url))
+        return stores[-1]
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path) -> Callable[[SqlStore], Path | None]:
+    """Brings such a database up to date; gives the backup that was written before."""
+
+    def bring_up_to_date(store: SqlStore) -> Path | None:
+        store.close()
+        return upgrade(str(store.engine.url), backups=tmp_path / "backups", now=NOW)
+
+    return bring_up_to_date
+
+
+def _with_second_migration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str = SECOND
+) -> None:
+    copied = tmp_path / "migrations"
+    shutil.copytree(migrate.MIGRATIONS, copied)
+    (copied / "versions" / "9999_second.py").write_text(source.replace("HEAD", HEAD))
+    monkeypatch.setattr(migrate, "MIGRATIONS", copied)
+
+
+def _insert_case(store: SqlStore, case_id: str, name: str, *, study: str, minute: int) -> None:
+    values = {"id": case_id, "name": name, "study": study, "created": f"2026-03-01 12:{minute:02}"}
+    values["created"] += ":00.000000"
+    with store.engine.begin() as connection:
+        connection.execute(text(CASE), values)
+
+
 def test_the_migrations_build_exactly_the_rows_tables(database_url: str) -> None:
     store = SqlStore(database_url)
     with store.engine.connect() as connection:
@@ -106,10 +157,9 @@ def test_a_rebuilt_table_keeps_the_rows_that_hang_on_it_and_a_backup_is_made(
 
 
 def test_heatmaps_and_jobs_from_before_there_were_tiers_are_found_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
 ) -> None:
-    url = _database_of("0001", tmp_path, monkeypatch)
-    store = SqlStore(url)
+    store = store_of("0001")
     _insert_case(store, "c1", "a.dcm", study="1.2", minute=0)
     usual = MDMSettings().digest
     with store.engine.begin() as connection:
@@ -117,24 +167,21 @@ def test_heatmaps_and_jobs_from_before_there_were_tiers_are_found_again(
             connection.execute(text(EXPLANATION), {"id": name, "node": name, "digest": digest})
         for name, kind in (("j1", "explain"), ("j2", "predict")):
             connection.execute(text(JOB), {"id": name, "kind": kind})
-    store.close()
-    assert upgrade(url, backups=tmp_path / "backups", now=NOW) is not None
+    assert upgraded(store) is not None
     with store.read() as tx:
         found = tx.explanations.of_frame("c1", frame=0, model="m")
         assert {one.explanation_id: one.tier for one in found} == {"e1": "standard", "e2": ""}
         assert [one.is_of_earlier_settings for one in found] == [
             one.explanation_id == "e2" for one in found
         ]
-        assert all(one.measured is None and one.measuring_seconds == 0 for one in found)
+        assert all(one.faithfulness is None and one.measuring_seconds == 0 for one in found)
         assert (tx.jobs.get("j1").tier, tx.jobs.get("j2").tier) == ("standard", None)
-    store.close()
 
 
 def test_the_list_of_an_older_database_is_summed_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
 ) -> None:
-    url = _database_of("0002", tmp_path, monkeypatch)
-    store = SqlStore(url)
+    store = store_of("0002")
     _insert_case(store, "c1", "ÄRGER.dcm", study="1.2", minute=0)
     _insert_case(store, "c2", "b.dcm", study="1.2", minute=5)
     _insert_case(store, "c3", "c.dcm", study="c3", minute=3)
@@ -144,8 +191,7 @@ def test_the_list_of_an_older_database_is_summed_up(
             connection.execute(text(PREDICTION), {"case": case_id})
         connection.execute(text(ANNOTATION), {"case": "c3", "revision": 1, "verdict": "accept"})
         connection.execute(text(ANNOTATION), {"case": "c3", "revision": 2, "verdict": "reject"})
-    store.close()
-    upgrade(url, backups=tmp_path / "backups", now=NOW)
+    upgraded(store)
     with store.read() as tx:
         newest = tx.case_list.page(CaseFilters(), page=0, size=9).rows
         found = tx.case_list.page(CaseFilters(text="ärger"), page=0, size=9).rows
@@ -163,14 +209,12 @@ def test_the_list_of_an_older_database_is_summed_up(
         assert tx.predictions.note_findings("m", "well") == 0
         first = tx.case_list.page(CaseFilters(order="probability"), page=0, size=2).rows
         assert {row.case_id for row in first} == {"c1", "c3"}
-    store.close()
 
 
 def test_images_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
 ) -> None:
-    url = _database_of("0002", tmp_path, monkeypatch)
-    store = SqlStore(url)
+    store = store_of("0002")
     _insert_case(store, "c1", "a.dcm", study="1.2", minute=0)
     with store.engine.begin() as connection:
         connection.execute(text(JOB), {"id": "b1", "kind": "batch"})
@@ -181,20 +225,19 @@ def test_images_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
             path = None if position == 3 else f"in/{position} 100%25.dcm"
             values = {"position": position, "path": path, "state": state, "file": digest}
             connection.execute(text(ITEM), values)
-    upgrade(url, backups=tmp_path / "backups", now=NOW)
+    upgraded(store)
     with store.read() as tx:
-        found = tx.batch_rows.page("b1", page=0, size=9).rows
+        found = tx.batch_report.page("b1", page=0, size=9).rows
         assert [row.state for row in found] == ["done", "duplicate", "error", "error"]
         assert [row.case_id for row in found] == ["c1", "c1", None, None]
         assert "took this file for a duplicate" in found[2].message
         assert [row.path for row in found[1:]] == ["in/1 100%25.dcm", "in/2 100%25.dcm", "a.dcm"]
         assert tx.cases.get("c1").pixel_hash == "decoded"
     with store.write() as tx:
-        tx.items.resume("b1", failed_too=True)
-        item = tx.items.claim(NOW)
+        tx.batches.resume("b1", failed_too=True)
+        item = tx.batch_items.claim(NOW)
     assert item is not None and path_of(str(item.path)) == "in/2 100%25.dcm"
     assert path_of(str(item.folder)) == "/a%20b"
-    store.close()
 
 
 def test_a_migration_that_fails_changes_nothing(
@@ -212,21 +255,19 @@ def test_a_migration_that_fails_changes_nothing(
 
 
 def test_a_database_that_lost_rows_by_another_programs_hand_is_refused_in_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
 ) -> None:
-    url = _database_of("0002", tmp_path, monkeypatch)
-    store = SqlStore(url)
+    store = store_of("0002")
     _insert_case(store, "c1", "a.dcm", study="1.2", minute=0)
     with store.engine.begin() as connection:
         connection.execute(text(JOB), {"id": "b1", "kind": "batch"})
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as other:
+    with sqlite3.connect(str(store.engine.url.database)) as other:
         other.execute("UPDATE job SET case_id = 'nowhere'")
     other.close()
     with pytest.raises(Damaged, match=r"rows belong to others.*python -m app restore FILE"):
-        upgrade(url, backups=tmp_path / "backups", now=NOW)
+        upgraded(store)
     with store.engine.connect() as connection:
         assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
-    store.close()
 
 
 def test_a_database_of_a_later_version_is_not_touched(sqlite_url: str, tmp_path: Path) -> None:
@@ -235,65 +276,3 @@ def test_a_database_of_a_later_version_is_not_touched(sqlite_url: str, tmp_path:
         connection.execute(text("UPDATE alembic_version SET version_num = '7777'"))
     with pytest.raises(Refused, match="later version"):
         upgrade(sqlite_url, backups=tmp_path, now=NOW)
-
-
-def test_a_backup_taken_while_others_write_can_be_restored(sqlite_url: str, tmp_path: Path) -> None:
-    store = SqlStore(sqlite_url)
-    with store.write() as tx:
-        tx.cases.add(case(1))
-    with store.write() as tx:
-        tx.cases.add(case(2))  # not committed yet: not in the backup
-        saved = backup(sqlite_url, tmp_path / "backups", now=NOW)
-    restored = SqlStore(f"sqlite:///{saved}")
-    with restored.read() as tx:
-        assert list(tx.cases.ids()) == ["c1"] and tx.cases.get("c1") == case(1)
-    assert saved.stat().st_mode & 0o077 == 0
-
-
-def test_only_the_newest_backups_are_kept(sqlite_url: str, tmp_path: Path) -> None:
-    made = [
-        backup(sqlite_url, tmp_path / "b", now=NOW + timedelta(hours=n)) for n in range(KEPT + 2)
-    ]
-    assert sorted((tmp_path / "b").iterdir()) == made[2:]
-
-
-def test_a_damaged_database_is_not_backed_up_as_if_it_were_well(
-    sqlite_url: str, tmp_path: Path
-) -> None:
-    path = Path(sqlite_url.removeprefix("sqlite:///"))
-    data = bytearray(path.read_bytes())
-    data[5000:30000] = b"\xff" * 25000
-    path.write_bytes(bytes(data))
-    with pytest.raises(ReadableError, match=r"database is damaged.*python -m app restore FILE"):
-        backup(sqlite_url, tmp_path / "b", now=NOW)
-    assert not list((tmp_path / "b").iterdir())
-
-
-def _with_second_migration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str = SECOND
-) -> None:
-    copied = tmp_path / "migrations"
-    shutil.copytree(migrate.MIGRATIONS, copied)
-    (copied / "versions" / "9999_second.py").write_text(source.replace("HEAD", HEAD))
-    monkeypatch.setattr(migrate, "MIGRATIONS", copied)
-
-
-def _database_of(revision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A new database as an earlier version of the program made it."""
-    url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
-    copied = tmp_path / f"up-to-{revision}"
-    shutil.copytree(migrate.MIGRATIONS, copied)
-    for path in (copied / "versions").glob("0*.py"):
-        if path.name[:4] > revision:
-            path.unlink()
-    with monkeypatch.context() as patch:
-        patch.setattr(migrate, "MIGRATIONS", copied)
-        upgrade(url, backups=tmp_path / "backups", now=NOW)
-    return url
-
-
-def _insert_case(store: SqlStore, case_id: str, name: str, *, study: str, minute: int) -> None:
-    values = {"id": case_id, "name": name, "study": study, "created": f"2026-03-01 12:{minute:02}"}
-    values["created"] += ":00.000000"
-    with store.engine.begin() as connection:
-        connection.execute(text(CASE), values)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from app.viewer.codes import LAST_CODE, code_values, coded
-from dprotonet import images
-from dprotonet.images import GrayOrColourImage, ImageFacts, VoiTable, Window
+from app.viewer.codes import LAST_CODE, code_values, encode_values
+from dprotonet.images.reader import read_image
+from dprotonet.images.types import GrayOrColourImage, ImageFacts
+from dprotonet.images.windows import VoiTable, Window
 from tests.paths import REPORTS
 
 RANDOM = np.random.default_rng(3)
@@ -25,12 +26,12 @@ def packed(
 
 def in_the_browser(image: GrayOrColourImage, window: Window) -> np.ndarray:
     """The image as ``source/windowing.js`` paints it."""
-    codes = coded(image)
+    codes = encode_values(image)
     values = code_values(codes.knots, 1 << 16)[codes.samples]
-    shown = window.apply(values)
+    greys = window.apply(values)
     if codes.padding is not None:
-        shown[codes.samples == codes.padding] = 0
-    return shown
+        greys[codes.samples == codes.padding] = 0
+    return greys
 
 
 def assert_alike(image: GrayOrColourImage, *more: Window) -> None:
@@ -46,7 +47,7 @@ def with_spot(pixels: np.ndarray, value: float, size: int = 1) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["C15.dcm", "N60.tif"])
 def test_reported_images_are_not_black(name: str) -> None:
-    image = images.read(REPORTS / name)
+    image = read_image(REPORTS / name)
     assert_alike(image)
     assert in_the_browser(image, image.windows[0]).std() > 0.28
 
@@ -63,7 +64,7 @@ def test_a_spot_of_any_value_leaves_the_rest_its_greys(spot: float, size: int) -
 
 def test_a_spot_keeps_its_value_and_shows_when_a_window_reaches_it() -> None:
     image = packed(with_spot(RAMP, 1e9), Window(0.5, 1.0, "", "LINEAR_EXACT"))
-    codes = coded(image)
+    codes = encode_values(image)
     assert codes.values[codes.samples[0, 0]] == 1e9
     assert_alike(image, Window.spanning(0, 1e9), Window.spanning(0, 2e9))
 
@@ -88,11 +89,11 @@ def test_saturated_pixels_leave_12_bits_of_anatomy_exact(dtype: type, part: floa
     pixels[saturated] = 2**31 - 1
     image = packed(pixels, Window(2000, 3000, "", "LINEAR"), Window(400, 200, "", "LINEAR"))
     assert_alike(image, Window(3000, 100, "", "LINEAR"))
-    codes = coded(image)
-    found = codes.values[codes.samples]
+    codes = encode_values(image)
+    restored = codes.values[codes.samples]
     if dtype is not np.float64:
-        np.testing.assert_array_equal(np.rint(found)[~saturated], pixels[~saturated])
-    assert (found[saturated] == 2**31 - 1).all()
+        np.testing.assert_array_equal(np.rint(restored)[~saturated], pixels[~saturated])
+    assert (restored[saturated] == 2**31 - 1).all()
 
 
 def test_uint32_over_its_whole_range_looks_right() -> None:
@@ -120,7 +121,7 @@ def test_a_table_beside_a_hot_pixel_is_looked_up_by_the_right_values() -> None:
 
 @pytest.mark.parametrize("value", [0.0, -3.25, 1e30])
 def test_one_value_alone_is_one_code(value: float) -> None:
-    codes = coded(packed(np.full((4, 4), value), Window(0, 1, "", "LINEAR_EXACT")))
+    codes = encode_values(packed(np.full((4, 4), value), Window(0, 1, "", "LINEAR_EXACT")))
     assert codes.knots == [(0, value)] and not codes.samples.any()
 
 
@@ -128,21 +129,23 @@ def test_one_value_alone_is_one_code(value: float) -> None:
 def test_one_pixel_that_is_no_padding_keeps_its_value(dtype: type) -> None:
     pixels = np.full((5, 5), -2000, dtype)
     pixels[2, 2] = 300
-    codes = coded(packed(pixels, Window(0, 600, "", "LINEAR_EXACT"), padding=pixels == -2000))
+    codes = encode_values(
+        packed(pixels, Window(0, 600, "", "LINEAR_EXACT"), padding=pixels == -2000)
+    )
     assert codes.values[codes.samples[2, 2]] == 300
     assert ((codes.samples == codes.padding) == (pixels == -2000)).all()
 
 
 def test_no_number_is_padding() -> None:
     pixels = with_spot(RAMP, np.nan, 3)
-    codes = coded(packed(pixels, Window(0.5, 1.0, "", "LINEAR_EXACT")))
+    codes = encode_values(packed(pixels, Window(0.5, 1.0, "", "LINEAR_EXACT")))
     assert np.array_equal(codes.samples == codes.padding, np.isnan(pixels))
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64])
 def test_whole_numbers_at_the_end_of_64_bits_keep_their_differences(dtype: type) -> None:
     pixels = np.iinfo(dtype).max - np.arange(20, dtype=dtype).reshape(4, 5)
-    codes = coded(packed(pixels, Window(0, 600, "", "LINEAR_EXACT")))
+    codes = encode_values(packed(pixels, Window(0, 600, "", "LINEAR_EXACT")))
     assert np.array_equal(codes.samples.reshape(-1), np.arange(20)[::-1])
 
 
@@ -150,7 +153,7 @@ def test_codes_rise_and_leave_one_for_padding() -> None:
     pixels = np.sort(RANDOM.standard_cauchy(4000) * 1e4).reshape(50, 80)
     padding = np.zeros(pixels.shape, bool)
     padding[0, 0] = True
-    codes = coded(packed(pixels, padding=padding))
+    codes = encode_values(packed(pixels, padding=padding))
     steps = np.diff([code for code, _ in codes.knots])
     assert (steps >= 1).all() and codes.knots[-1][0] <= LAST_CODE
     assert (np.diff(codes.samples.reshape(-1)[1:].astype(int)) >= 0).all()

@@ -1,4 +1,4 @@
-"""The pages in this process, without a browser: uploads, presses and what is then to be read."""
+"""The pages in this process, without a browser: uploads, presses, and what a reader then reads."""
 
 from __future__ import annotations
 
@@ -14,67 +14,79 @@ from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.migrate import upgrade
-from tests.app.services.workplaces import START, FakeBench, assets, make_place, png
+from dprotonet.explain.explanation import Explanation
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.prediction import Prediction, decide
+from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
 
 __all__ = ["assets"]
 
 
 @pytest.fixture
-def place(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+def workplace(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     """The workplace that all pages of a test see."""
-    images = tmp_path / "images"
-    images.mkdir()
-    settings = Settings(tmp_path / "data", assets=assets, folders=(images,))
-    found = make_place(settings)
+    folder = tmp_path / "images"
+    folder.mkdir()
+    settings = Settings(tmp_path / "data", assets=assets, folders=(folder,))
+    opened = make_workplace(settings)
     upgrade(settings.store_url, backups=settings.backups, now=START)
-    monkeypatch.setattr("app.views.shared.workplace.opened", lambda settings: found)
-    yield found
-    found.close()
+    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: opened)
+    yield opened
+    opened.close()
 
 
-class FullBench(FakeBench):
-    """As the fake one, with every figure that the library measures."""
+class FullPool(FakePool):
+    """The fake pool with every figure of faithfulness that the library measures."""
 
     def __init__(self) -> None:
         super().__init__()
         self.measured: dict[Tier, dict[str, object]] = {}
-        """What differs, by tier."""
+        """Figures that differ, by tier."""
         self.peaks: dict[Tier, tuple[float, float]] = {}
         self.outside_body: float | None = None
 
-    def explain(self, *args: object, **named: object) -> queue.Explained:
-        made = super().explain(*args, **named)  # type: ignore[arg-type]
-        made.faithfulness.update(  # type: ignore[attr-defined]
-            random_insertion_auc=0.4,
-            random_deletion_auc=0.4,
-            centre_insertion_auc=0.5,
-            centre_deletion_auc=0.3,
-            hidden_value=0.3,
-            random_hidden_value=0.7,
-            kept_value=0.75,
-            area=0.2,
-            steps=6,
-            fill="blur",
+    def explain(self, *args: object, **named: object) -> Explanation:
+        explanation = super().explain(*args, **named)  # type: ignore[arg-type]
+        tier = self.tiers[-1]
+        return replace(
+            explanation,
+            faithfulness=replace(explanation.faithfulness, **self.measured.get(tier, {})),  # type: ignore[arg-type]
+            peak=self.peaks.get(tier),
+            outside_body=self.outside_body,
         )
-        made.faithfulness.update(self.measured.get(made.tier, {}))  # type: ignore[attr-defined]
-        return replace(made, peak=self.peaks.get(made.tier), outside_body=self.outside_body)
+
+
+class MultiLabelPool(FakePool):
+    """A multi-label model: both classes are called above 50 %."""
+
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+        probability = float(image.unit().mean())
+        probabilities = {"none": 0.6, "finding": probability}
+        thresholds = {"none": 0.5, "finding": 0.5}
+        return replace(
+            super().predict(model, image),
+            label=decide(probabilities, thresholds=thresholds),
+            probabilities=probabilities,
+            threshold=None,
+            thresholds=thresholds,
+        )
 
 
 @pytest.fixture
-def bench() -> FullBench:
+def pool() -> FullPool:
     """Model work without torch."""
-    return FullBench()
+    return FullPool()
 
 
 @pytest.fixture
-def worker(place: Workplace, bench: FullBench) -> Callable[[], int]:
-    """Does all the work that is waiting, as the worker process would."""
-    return lambda: queue.run_pending(place, bench)
+def worker(workplace: Workplace, pool: FullPool) -> Callable[[], int]:
+    """Does all waiting work, as the worker process would."""
+    return lambda: queue.run_pending(workplace, pool)
 
 
 @pytest.fixture
-def screen(place: Workplace) -> Screen:
+def screen(workplace: Workplace) -> Screen:
     """A browser's stand-in, on the first page."""
     return Screen(AppTest.from_file(str(MAIN), default_timeout=20)).run()
 

@@ -1,4 +1,4 @@
-"""What a reader sees and does, in words."""
+"""A page as text: what a reader sees on it and does with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.shared.format import JOINER
-from app.views.shared.workplace import workplace
+from app.views.shared.workplace import current_workplace
 from tests.paths import ROOT
 
 MAIN = ROOT / "app" / "main.py"
@@ -22,14 +22,14 @@ class Screen:
         self.app = app
 
     def run(self) -> Screen:
-        """Look again."""
+        """Rerun the page."""
         self.app.run()
         assert not self.app.exception, [error.value for error in self.app.exception]
         return self
 
     @property
     def text(self) -> str:
-        """All words on the page, as a reader sees them."""
+        """All text on the page, as a reader sees it."""
         parts = [
             *self.app.markdown,
             *self.app.caption,
@@ -39,60 +39,60 @@ class Screen:
             *self.app.error,
             *self.app.success,
         ]
-        words = [str(part.value) for part in parts] + [tab.label for tab in self.app.tabs]
-        return bare("\n".join(words))
+        texts = [str(part.value) for part in parts] + [tab.label for tab in self.app.tabs]
+        return bare("\n".join(texts))
 
     @property
     def errors(self) -> list[str]:
-        """Sentences in red."""
+        """Error messages."""
         return [bare(str(error.value)) for error in self.app.error]
 
     @property
     def warnings(self) -> list[str]:
-        """Sentences that warn."""
+        """Warnings."""
         return [bare(str(warning.value)) for warning in self.app.warning]
 
     @property
     def case_id(self) -> str:
         """The case in the address."""
-        named = self.app.query_params["case"]
-        return named if isinstance(named, str) else named[0]
+        value = self.app.query_params["case"]
+        return value if isinstance(value, str) else value[0]
 
     def open(self, page: str) -> Screen:
-        """Another page by its file's name."""
+        """Open a page by the name of its folder."""
         self.app.switch_page(f"views/{page}/page.py")
         return self.run()
 
     def buttons(self, label: str) -> list:
-        """Buttons whose words begin with these."""
+        """Buttons whose label begins with this one."""
         return [b for b in self.app.button if bare(b.label).startswith(label)]
 
     def press(self, label: str, number: int = 0) -> Screen:
-        """Press the button with these words."""
+        """Press the button with this label."""
         button = self.buttons(label)[number]
         assert not button.disabled, f"{label} cannot be pressed"
         button.click()
         return self.run()
 
     def upload(self, *files: tuple[str, bytes]) -> Screen:
-        """Hand files in, as the field in the browser does: send each, then name their ids."""
+        """Upload files as the field in the browser does: send each, then report their ids."""
         key = next(k for k in ("review-upload", "batch-upload") if self._shows_field(k))
         token, ids = self.app.session_state["upload-token"], []
         for name, data in files:
-            with receiving.receive(self.place, token, name=name, size=len(data)) as incoming:
+            with receiving.receive(self.workplace, token, name=name, size=len(data)) as incoming:
                 incoming.write(data)
             ids.append(incoming.key)
         self.app.session_state[key] = {"sent": {"ids": ids, "failed": 0}}
         return self.run()
 
     @property
-    def place(self) -> Workplace:
-        """What lies behind the pages."""
-        return workplace()
+    def workplace(self) -> Workplace:
+        """The workplace behind the pages."""
+        return current_workplace()
 
     def _shows_field(self, key: str) -> bool:
-        shown = [part.proto.id for part in self.app.get("bidi_component")]
-        return any(one.endswith(f"-{key}") for one in shown)
+        fields = [part.proto.id for part in self.app.get("bidi_component")]
+        return any(field.endswith(f"-{key}") for field in fields)
 
     def choose(self, label: str, value: object) -> Screen:
         """Choose in the field with this label."""
@@ -114,5 +114,5 @@ class Screen:
 
 
 def bare(markdown: str) -> str:
-    """Text without what keeps it from being read as markup."""
+    """Text without the escapes that keep it from being read as markup."""
     return markdown.replace("\\", "").replace(JOINER, "")

@@ -11,11 +11,10 @@ import pytest
 from app.services import explanations, models, review
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from app.views.shared.format import JOINER, chart_text, plain
-from dprotonet import images
+from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
 from tests.app.services.workplaces import png
-from tests.app.views.conftest import FullBench
+from tests.app.views.conftest import FullPool
 from tests.app.views.names import CLASSES, FILES
 from tests.app.views.screen import Screen, bare
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
@@ -24,62 +23,62 @@ from tests.dprotonet.tiny_bundle import make_tiny_bundle
 TEXT_ONLY = {"selectbox", "text", "text_area", "text_input", "arrow_data_frame", "bidi_component"}
 
 
-class OddBench(FullBench):
+class OddPool(FullPool):
     """A model with odd names of classes."""
 
-    def predict(self, model: str, image: images.GrayOrColourImage) -> Prediction:
-        found = super().predict(model, image)
-        named = dict(zip(("none", "finding"), CLASSES, strict=True))
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+        prediction = super().predict(model, image)
+        renamed = dict(zip(("none", "finding"), CLASSES, strict=True))
         return replace(
-            found,
-            label=named[found.label],
-            probabilities={named[name]: p for name, p in found.probabilities.items()},
-            logits={named[name]: logit for name, logit in found.logits.items()},
+            prediction,
+            label=renamed[prediction.label],
+            probabilities={renamed[name]: p for name, p in prediction.probabilities.items()},
+            logits={renamed[name]: logit for name, logit in prediction.logits.items()},
             matches=tuple(
-                replace(match, class_name=named[match.class_name]) for match in found.matches
+                replace(match, class_name=renamed[match.class_name]) for match in prediction.matches
             ),
         )
 
 
 @pytest.fixture
-def bench() -> FullBench:
-    return OddBench()
+def pool() -> FullPool:
+    return OddPool()
 
 
 @pytest.fixture
-def odd(place: Workplace) -> Workplace:
+def odd(workplace: Workplace) -> Workplace:
     """The workplace with a model of odd classes, which is active."""
-    make_tiny_bundle(place.settings.own_models / "odd", CLASSES, name="odd")
-    models.activate(place, "odd")
-    return place
+    make_tiny_bundle(workplace.settings.own_models / "odd", CLASSES, name="odd")
+    models.activate(workplace, "odd")
+    return workplace
 
 
 def strings(message: Any) -> Iterator[str]:
     """All text in a message of Streamlit's."""
     for field, value in message.ListFields():
-        for one in value if field.is_repeated else [value]:
+        for item in value if field.is_repeated else [value]:
             if field.message_type is not None:
                 if not field.message_type.GetOptions().map_entry:
-                    yield from strings(one)
-            elif isinstance(one, str) and field.name != "id":
-                yield one
+                    yield from strings(item)
+            elif isinstance(item, str) and field.name != "id":
+                yield item
 
 
 def markdown(screen: Screen) -> list[str]:
     """All text of a page that may be read as Markdown."""
-    found: list[str] = []
+    texts: list[str] = []
     for node in screen.app.main:
         kind = getattr(node, "type", "")
         if kind not in TEXT_ONLY | {"plotly_chart"} and getattr(node, "proto", None) is not None:
-            found += strings(node.proto)
-    return found
+            texts += strings(node.proto)
+    return texts
 
 
-def check(screen: Screen, *shown: str) -> None:
+def check(screen: Screen, *visible_names: str) -> None:
     texts = markdown(screen)
     for name in (*FILES, *CLASSES):
         assert not [text for text in texts if name in text]
-    for name in shown:
+    for name in visible_names:
         assert any(name in bare(text) for text in texts), f"{name} is not on the page"
 
 
@@ -121,38 +120,3 @@ def test_every_page_escapes_the_names_of_files_and_classes(
     }
     check(screen.run(), FILES[1])
     check(screen.open("model"), *CLASSES)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *FILES,
-        *CLASSES,
-        "https://x.y/z",
-        "WWW.example.com",
-        "mailto:me@example.com",
-        ":+1:",
-        ":streamlit:",
-        ":material/home:",
-        "a <- b",
-        "a <-> b",
-        "1 >= 0 ~= 0",
-        "    code",
-        "one\r\n\ttwo",
-    ],
-)
-def test_what_is_put_in_between_can_be_taken_out_again_and_nothing_else_changes(name: str) -> None:
-    shown = plain(name)
-    assert bare(shown) == " ".join(name.split())
-    assert name not in shown, "something keeps it from being read as markup"
-
-
-def test_ordinary_names_get_no_invisible_letters() -> None:
-    for name in ("00001992_002.jpg", "Röntgen Thorax (2).dcm", "IM000001", "no pneumonia, 40 %"):
-        assert JOINER not in plain(name)
-
-
-def test_what_turns_text_around_or_is_no_text_is_left_out() -> None:
-    assert bare(plain("a\u202egnp.exe")) == "agnp.exe"
-    assert bare(plain("a\udcff.png")) == "a?.png"
-    assert chart_text("a\udcff & <b>") == "a? &amp; &lt;b&gt;"

@@ -3,10 +3,10 @@ import json
 import pytest
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.digests import json_digest
 from dprotonet.bundle.manifest import MANIFEST
 from dprotonet.bundle.names import is_safe, safe_name
 from dprotonet.errors import ReadableError, UnusableBundle
+from dprotonet.modeling.digests import json_digest
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from training.recipe import load_recipe
 

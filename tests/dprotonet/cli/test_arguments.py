@@ -3,14 +3,13 @@ from pathlib import Path
 import pytest
 
 from dprotonet.cli.arguments import (
-    METHODS,
-    TIERS,
     ExplainRequest,
     HelpRequest,
     PredictRequest,
     parse,
 )
 from dprotonet.errors import WrongRequest
+from dprotonet.names import DEFAULT_TIER, METHODS, TIERS
 
 
 def test_predict_takes_paths_before_and_after_its_options():
@@ -56,9 +55,9 @@ def test_explain_takes_the_decoder_in_its_standard_tier_unless_told_otherwise():
 
 
 def test_the_methods_on_offer_are_those_of_the_registry():
-    from dprotonet.explain import METHODS as REGISTRY
+    from dprotonet.explain.baselines.registry import METHODS as REGISTRY
 
-    assert tuple(REGISTRY) == METHODS
+    assert tuple(REGISTRY) == tuple(METHODS)
 
 
 def test_help_names_every_method():
@@ -73,7 +72,7 @@ def test_the_tiers_on_offer_are_those_that_the_decoder_has():
     from dprotonet.explain import settings
 
     assert set(TIERS) == set(settings.TIERS)
-    assert settings.TIERS[TIERS[0]] == settings.MDMSettings()
+    assert settings.TIERS[DEFAULT_TIER] == settings.MDMSettings()
 
 
 @pytest.mark.parametrize("argv", (["--help"], ["predict", "--help"], ["explain", "a", "-h"]))

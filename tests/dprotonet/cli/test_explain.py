@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dprotonet import images
 from dprotonet.explain.overlay import overlay
+from dprotonet.images.reader import read_image
 from tests.dprotonet.cli.small_images import (
     picture,
     write_broken,
@@ -66,7 +66,7 @@ def test_the_overlay_is_the_same_as_if_it_were_mixed_at_once(shell, bundle, tmp_
 
     _, (record,), _ = shell("explain", image, "--model", bundle, "--out", tmp_path / "out", *QUICK)
 
-    shown, heatmap = images.read(image).display(), np.load(record["files"]["heatmap"])
+    shown, heatmap = read_image(image).display(), np.load(record["files"]["heatmap"])
     with Image.open(record["files"]["overlay"]) as written:
         np.testing.assert_array_equal(np.asarray(written), overlay(shown, heatmap, 0.5))
 

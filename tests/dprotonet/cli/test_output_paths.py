@@ -3,14 +3,14 @@ from pathlib import Path, PurePath
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dprotonet.cli.inputs import Source
-from dprotonet.cli.output_paths import Layout, is_explanation, safe_node
+from dprotonet.cli.inputs import InputFile
+from dprotonet.cli.output_paths import OutputPaths, is_explanation, safe_node
 
 NAMES = ("Mass", "mass", "no pneumonia", "a.b", "a%2Eb", "Infiltration/x", "p00", "CON", "Ö", "ö")
 
 
-def source(relative: str, order: int = 1) -> Source:
-    return Source(Path("films") / relative, PurePath(relative), order)
+def source(relative: str, order: int = 1) -> InputFile:
+    return InputFile(Path("films") / relative, PurePath(relative), order)
 
 
 def test_a_node_keeps_its_plain_name():
@@ -40,7 +40,7 @@ def test_no_two_nodes_share_a_name_on_any_file_system(names):
 
 
 def test_an_explanation_mirrors_the_folders_of_its_image():
-    files = Layout(Path("out")).files(source("ward/a.dcm"), 3, "class")
+    files = OutputPaths(Path("out")).files(source("ward/a.dcm"), 3, "class")
 
     assert files.heatmap == Path("out/ward/a.dcm.3.class.heatmap.npy")
     assert files.overlay == Path("out/ward/a.dcm.3.class.overlay.png")
@@ -48,12 +48,12 @@ def test_an_explanation_mirrors_the_folders_of_its_image():
 
 
 def test_equal_names_from_two_paths_are_kept_apart():
-    layout = Layout(Path("out"))
+    output_paths = OutputPaths(Path("out"))
 
-    first = layout.files(source("a.dcm", 1), 0, "class")
-    next_frame = layout.files(source("a.dcm", 1), 1, "class")
-    second = layout.files(source("a.dcm", 2), 0, "class")
-    capital = layout.files(source("A.dcm", 3), 0, "class")
+    first = output_paths.files(source("a.dcm", 1), 0, "class")
+    next_frame = output_paths.files(source("a.dcm", 1), 1, "class")
+    second = output_paths.files(source("a.dcm", 2), 0, "class")
+    capital = output_paths.files(source("A.dcm", 3), 0, "class")
 
     assert first.record == Path("out/a.dcm.0.class.json")
     assert next_frame.record == Path("out/a.dcm.1.class.json")
@@ -62,20 +62,20 @@ def test_equal_names_from_two_paths_are_kept_apart():
 
 
 def test_a_folder_that_is_called_like_the_way_out_is_kept_apart_too():
-    layout = Layout(Path("out"))
+    output_paths = OutputPaths(Path("out"))
     given = [source("path-2/a.dcm", 1), source("a.dcm", 1), source("a.dcm", 2)]
 
-    records = {layout.files(one, 0, "class").record for one in given}
+    records = {output_paths.files(one, 0, "class").record for one in given}
 
     assert len(records) == 3
 
 
 def test_a_name_that_would_be_too_long_keeps_its_ends_and_is_no_other_images(tmp_path):
-    layout = Layout(tmp_path)
+    output_paths = OutputPaths(tmp_path)
     names = [f"{letter * count}{n}.dcm" for letter, count in (("x", 244), ("ä", 122)) for n in "12"]
     names += ["y" * 251 + ".png"]
 
-    made = [layout.files(source(name), 99, "class", "integrated-gradients") for name in names]
+    made = [output_paths.files(source(name), 99, "class", "integrated-gradients") for name in names]
 
     for files in made:
         for path in (files.heatmap, files.overlay, files.record):
@@ -87,7 +87,7 @@ def test_a_name_that_would_be_too_long_keeps_its_ends_and_is_no_other_images(tmp
 def test_a_name_that_fits_stays_as_it_is(tmp_path):
     name = "x" * (255 - len(".0.class.overlay.png"))
 
-    files = Layout(tmp_path).files(source(name), 0, "class")
+    files = OutputPaths(tmp_path).files(source(name), 0, "class")
 
     assert files.overlay.name == f"{name}.0.class.overlay.png"
     assert len(files.overlay.name) == 255
@@ -97,9 +97,9 @@ def test_a_path_that_would_be_too_long_lies_in_the_folder_itself(tmp_path):
     deep = PurePath(*["d" * 200] * 20)
     given = [source(str(deep / name)) for name in ("a.dcm", "b.dcm")]
     given += [source(str(deep.parent / ("e" * 200) / "a.dcm"))]
-    layout = Layout(tmp_path)
+    output_paths = OutputPaths(tmp_path)
 
-    made = [layout.files(one, 0, "class").record for one in given]
+    made = [output_paths.files(one, 0, "class").record for one in given]
 
     assert len(set(made)) == 3
     assert {path.parent for path in made} == {tmp_path}
@@ -107,17 +107,17 @@ def test_a_path_that_would_be_too_long_lies_in_the_folder_itself(tmp_path):
 
 
 def test_a_byte_that_is_no_text_is_written_as_its_number():
-    layout = Layout(Path("out"))
+    output_paths = OutputPaths(Path("out"))
 
-    odd = layout.files(source("w\udcf6/r\udcf6.jpg"), 0, "class")
-    plain = layout.files(source("w%F6/r%F6.jpg"), 0, "class")
+    odd = output_paths.files(source("w\udcf6/r\udcf6.jpg"), 0, "class")
+    plain = output_paths.files(source("w%F6/r%F6.jpg"), 0, "class")
 
     assert odd.record == Path("out/w%F6/r%F6.jpg.0.class.json")
     assert plain.record == Path("out/path-1/w%F6/r%F6.jpg.0.class.json")
 
 
 def test_no_file_takes_a_name_that_windows_keeps_for_a_device():
-    files = Layout(Path("out")).files(source("con/aux.png"), 0, "class")
+    files = OutputPaths(Path("out")).files(source("con/aux.png"), 0, "class")
 
     assert files.record == Path("out/_con/_aux.png.0.class.json")
 

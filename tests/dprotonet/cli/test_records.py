@@ -7,9 +7,10 @@ from pathlib import Path, PurePath
 import numpy as np
 import pytest
 
-from dprotonet.cli.inputs import ImageFrame, Problem, Source
+from dprotonet.cli.inputs import ImageFrame, InputFile, Problem
 from dprotonet.cli.records import FlatTable, JsonLines, inert, json_text, problem_record
-from dprotonet.images import GrayOrColourImage, ImageFacts, Window
+from dprotonet.images.types import GrayOrColourImage, ImageFacts
+from dprotonet.images.windows import Window
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 
 CLASSES = ("none", "=nodule")
@@ -23,7 +24,7 @@ def image(path: str = "images/a.png") -> ImageFrame:
         padding=None,
         facts=ImageFacts("png", rows=2, columns=3, frames=1, colour=False, bits=8),
     )
-    return ImageFrame(Source(Path(path), PurePath(Path(path).name), 1), 0, "ab" * 32, image)
+    return ImageFrame(InputFile(Path(path), PurePath(Path(path).name), 1), 0, "ab" * 32, image)
 
 
 def prediction(matches: int = 12) -> Prediction:
@@ -89,7 +90,7 @@ def test_a_file_without_a_prediction_says_why(skipped, key):
 
 
 def test_a_name_that_is_no_unicode_still_gives_a_line_that_every_parser_reads():
-    source = Source(Path("images/a\udcff.png"), Path("a\udcff.png"), 1)
+    source = InputFile(Path("images/a\udcff.png"), Path("a\udcff.png"), 1)
     problem = Problem(source, 0, None, "“a\udcff.png” is odd.", False)
 
     record = json.loads(json_text(problem_record(problem)))

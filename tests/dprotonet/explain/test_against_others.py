@@ -18,8 +18,10 @@ import numpy as np
 import pytest
 import torch
 
-from dprotonet.explain import METHODS, ClassNode, MDMSettings
+from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.masking.fills import make_fill
+from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, PatchClassifier, toy_image
 from training.evaluation.faithfulness import figures
 from training.evaluation.sanity import max_sensitivity

@@ -11,7 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dprotonet.errors import Unexplainable, WrongRequest
-from dprotonet.explain import METHODS, ClassNode, MDMSettings
+from dprotonet.explain.baselines.registry import METHODS
+from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, PatchClassifier, overlap, patch_mask, toy_image
 
 PLACE = (6, 22)

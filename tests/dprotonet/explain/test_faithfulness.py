@@ -3,9 +3,10 @@ import json
 import pytest
 import torch
 
-from dprotonet.explain import ClassNode, Faithfulness
+from dprotonet.explain.explanation import Faithfulness
 from dprotonet.explain.faithfulness import curves, keep_and_remove, measure
 from dprotonet.explain.masking.masks import ranked
+from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, opened, patch_mask, toy_image
 

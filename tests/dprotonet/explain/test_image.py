@@ -4,8 +4,9 @@ from PIL import Image
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import MDMSettings, explain_image
-from dprotonet.images import read
+from dprotonet.explain.image import explain_image, on_native_grid
+from dprotonet.explain.settings import MDMSettings
+from dprotonet.images.reader import read_image
 from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
@@ -23,27 +24,27 @@ def picture(folder, rows, columns):
     chance = np.random.default_rng(0)
     path = folder / "image.png"
     Image.fromarray(chance.integers(0, 255, (rows, columns), dtype=np.uint8)).save(path)
-    return read(path)
+    return read_image(path)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(90, 41), (33, 120), (64, 64)])
-def test_a_heatmap_lies_exactly_on_the_stored_grid(predictor, tmp_path, rows, columns):
+def test_a_heatmap_lies_exactly_on_the_native_grid(predictor, tmp_path, rows, columns):
     image = picture(tmp_path, rows, columns)
     nodes = ["class", "class:none", "prototype:p01", "vector:p03"]
     found = explain_image(predictor, image, nodes, settings=QUICK)
     assert len(found) == 4
-    for one in found:
-        assert one.heatmap_stored.shape == (rows, columns)
-        assert one.heatmap_stored.dtype == np.float32
-        assert one.heatmap_stored.min() >= 0 and one.heatmap_stored.max() <= 1
-        assert one.heatmap_stored.max() > 0.8
+    for heatmap in map(on_native_grid, found):
+        assert heatmap.shape == (rows, columns)
+        assert heatmap.dtype == np.float32
+        assert heatmap.min() >= 0 and heatmap.max() <= 1
+        assert heatmap.max() > 0.8
 
 
 def test_padding_around_a_narrow_image_is_never_marked(predictor, tmp_path):
     image = picture(tmp_path, 90, 41)
     (found,) = explain_image(predictor, image, ["class:none"], settings=QUICK)
     _, placement = predictor.bundle.preprocessing(image)
-    assert found.explanation.heatmap[~placement.valid_mask().numpy()].max() == 0
+    assert found.heatmap[~placement.valid_mask().numpy()].max() == 0
 
 
 def test_class_alone_is_the_predictors_own_decision_and_its_calibrated_probability(
@@ -52,8 +53,8 @@ def test_class_alone_is_the_predictors_own_decision_and_its_calibrated_probabili
     image = picture(tmp_path, 64, 64)
     prediction = predictor.predict(image)
     (found,) = explain_image(predictor, image, ["class"], settings=QUICK)
-    assert found.explanation.node == f"class:{prediction.label}"
-    assert found.explanation.value_before == pytest.approx(prediction.probability, abs=1e-3)
+    assert found.node == f"class:{prediction.label}"
+    assert found.value_before == pytest.approx(prediction.probability, abs=1e-3)
 
 
 def test_a_prototypes_value_is_the_similarity_that_the_prediction_shows(predictor, tmp_path):
@@ -61,7 +62,7 @@ def test_a_prototypes_value_is_the_similarity_that_the_prediction_shows(predicto
     match = predictor.predict(image).matches[0]
     node = f"prototype:{match.prototype}"
     (found,) = explain_image(predictor, image, [node], settings=QUICK)
-    assert found.explanation.value_before == pytest.approx(match.similarity, abs=1e-3)
+    assert found.value_before == pytest.approx(match.similarity, abs=1e-3)
 
 
 def test_a_wrong_node_costs_no_pass(predictor, tmp_path):
@@ -80,8 +81,8 @@ def test_another_method_draws_the_heatmap_and_says_so(predictor, tmp_path):
     image = picture(tmp_path, 64, 64)
     (cam,) = explain_image(predictor, image, ["class:none"], method="gradcam", settings=QUICK)
     (mdm,) = explain_image(predictor, image, ["class:none"], settings=QUICK)
-    assert (cam.explanation.method, mdm.explanation.method) == ("gradcam", "mdm")
-    assert not np.array_equal(cam.heatmap_stored, mdm.heatmap_stored)
+    assert (cam.method, mdm.method) == ("gradcam", "mdm")
+    assert not np.array_equal(on_native_grid(cam), on_native_grid(mdm))
 
 
 def test_a_method_that_does_not_exist_is_named_beside_those_that_do(predictor, tmp_path):
@@ -93,7 +94,7 @@ def test_a_heatmap_comes_with_its_peak_and_its_share_beside_the_body(predictor, 
     noise = picture(tmp_path, 64, 64)
     (found,) = explain_image(predictor, noise, ["class:none"], settings=QUICK)
     row, column = found.peak
-    near = found.heatmap_stored[
+    near = on_native_grid(found)[
         max(0, int(row * 64) - 4) : int(row * 64) + 5, max(0, int(column * 64) - 4) :
     ]
     assert 0 <= row <= 1 and 0 <= column <= 1 and near.max() > 0.5
@@ -103,8 +104,9 @@ def test_a_heatmap_comes_with_its_peak_and_its_share_beside_the_body(predictor, 
     pixels[16:, 8:56] = 200
     path = tmp_path / "body.png"
     Image.fromarray(pixels).save(path)
-    (found,) = explain_image(predictor, read(path), ["class:none"], settings=QUICK)
+    (found,) = explain_image(predictor, read_image(path), ["class:none"], settings=QUICK)
     beside = np.ones((80, 64), bool)
     beside[16:, 8:56] = False
-    expected = found.heatmap_stored[beside].sum() / found.heatmap_stored.sum()
+    heatmap = on_native_grid(found)
+    expected = heatmap[beside].sum() / heatmap.sum()
     assert found.outside_body == pytest.approx(expected, abs=0.06)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dprotonet.explain.location import peak, share_outside
+from dprotonet.explain.location import fraction_outside, peak
 
 SIDE = 60
 INSIDE = np.zeros((SIDE, SIDE), bool)
@@ -38,6 +38,6 @@ def test_what_lies_on_the_padding_does_not_count() -> None:
     heat = np.zeros((SIDE, SIDE), np.float32)
     heat[10:30, 30] = 1  # half of it above the body
     heat[:, :10] = 1
-    assert share_outside(heat, body, INSIDE) == pytest.approx(0.5)
-    assert share_outside(np.zeros_like(heat), body, INSIDE) == 0
+    assert fraction_outside(heat, body, INSIDE) == pytest.approx(0.5)
+    assert fraction_outside(np.zeros_like(heat), body, INSIDE) == 0
     assert peak(heat, INSIDE)[1] == pytest.approx(20.5 / 40)

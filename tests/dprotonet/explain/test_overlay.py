@@ -52,7 +52,9 @@ def test_an_unknown_colour_map_is_refused():
 def test_overlays_need_no_torch():
     code = (
         "import sys; from dprotonet.explain.overlay import overlay;"
-        "from dprotonet.explain import Explanation, MDMSettings, parse_node;"
+        "from dprotonet.explain.explanation import Explanation;"
+        "from dprotonet.explain.nodes import parse_node;"
+        "from dprotonet.explain.settings import MDMSettings;"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dprotonet.explain import MDMSettings, Node
-from dprotonet.explain.evaluation import open_probe
 from dprotonet.explain.masking.heatmap import INK
 from dprotonet.explain.masking.probe import Probe
+from dprotonet.explain.method import open_probe
+from dprotonet.explain.nodes import Node
+from dprotonet.explain.settings import MDMSettings
 
 SIZE = 48  # px
 PATCH = 16  # px, the side of a planted patch
@@ -91,11 +92,7 @@ def opened(x: Tensor, nodes: Sequence[Node], settings: MDMSettings) -> Probe:
         x,
         nodes,
         settings,
-        valid_mask=None,
-        temperature=1.0,
         generator=torch.Generator().manual_seed(0),
-        progress=None,
-        cancelled=None,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dprotonet.images import DicomFacts, GrayOrColourImage, ImageFacts, Window
 from dprotonet.images.body import body_mask, is_radiograph
+from dprotonet.images.types import DicomFacts, GrayOrColourImage, ImageFacts
+from dprotonet.images.windows import Window
 
 SIDE = 160
 ROWS, COLUMNS = np.mgrid[:SIDE, :SIDE]

@@ -11,8 +11,9 @@ import pytest
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit
 
-from dprotonet import images
 from dprotonet.errors import NotAnImage, UnreadableImage
+from dprotonet.images.reader import inspect, read_image
+from dprotonet.images.walk import walk
 
 FOLDERS = (
     Path(pydicom.__file__).parent / "data" / "test_files",
@@ -35,14 +36,14 @@ MADE_TO_FAIL = {
 @pytest.fixture(scope="module")
 def outcomes() -> dict[Path, str | UnreadableImage]:
     found: dict[Path, str | UnreadableImage] = {}
-    for file in images.walk(FOLDERS):
+    for file in walk(FOLDERS):
         try:
-            image = images.read(file.path)
+            image = read_image(file.path)
             shown = image.unit()
             assert shown.dtype == np.float32 and shown.shape[:2] == image.shape
             assert np.isfinite(shown).all() and shown.min() >= 0 and shown.max() <= 1
             assert image.display().dtype == np.uint8
-            facts = images.inspect(file.path)
+            facts = inspect(file.path)
             assert facts == image.facts and (facts.rows, facts.columns) == image.shape
             found[file.path] = "decoded"
         except UnreadableImage as error:
@@ -85,7 +86,7 @@ def test_only_files_made_to_fail_have_pixels_that_are_not_decoded(outcomes):
 def test_grey_values_and_windows_agree_with_pydicom(outcomes):
     compared = {"values": 0, "windows": 0}
     for path, outcome in outcomes.items():
-        image = images.read(path) if outcome == "decoded" else None
+        image = read_image(path) if outcome == "decoded" else None
         if image is None or image.is_colour or image.padding is not None:
             continue
         with warnings.catch_warnings(action="ignore"):

@@ -6,9 +6,9 @@ import zlib
 import numpy as np
 import pytest
 
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
-from tests.dprotonet.images.test_raster import TURNS, png_chunk
+from dprotonet.images.reader import read_image
+from tests.dprotonet.images.photographs import TURNS, png_chunk
 
 RANDOM = np.random.default_rng(7)
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -48,7 +48,7 @@ def test_gamma_is_corrected_for_the_screen_and_said(
     values = samples_of(colour_type, depth)
     if colour_type == 6:
         values[..., 3] = 255  # opaque
-    image = images.read(png(values, colour_type, depth, gamma(stated)))
+    image = read_image(png(values, colour_type, depth, gamma(stated)))
     shown = values[..., :3] if colour_type else values
     expected = (shown / (2**depth - 1)) ** (1 / (stated * 2.2))
     found = image.pixels / np.iinfo(image.pixels.dtype).max
@@ -59,7 +59,7 @@ def test_gamma_is_corrected_for_the_screen_and_said(
 def test_gamma_corrects_the_colours_of_a_palette_and_not_its_indices() -> None:
     palette = png_chunk(b"PLTE", bytes([0, 60, 120, 255, 30, 0]))
     indices = np.array([[0, 1], [1, 0]], np.uint16)
-    image = images.read(png(indices, 3, 8, gamma(1), palette))
+    image = read_image(png(indices, 3, 8, gamma(1), palette))
     expected = np.array([[0, 60, 120], [255, 30, 0]]) / 255
     np.testing.assert_allclose(image.unit(), expected[indices] ** (1 / 2.2), atol=0.003)
 
@@ -72,14 +72,14 @@ def test_a_profile_goes_before_gamma(before: bytes) -> None:
         b"cICP": bytes([1, 13, 0, 1]),
     }[before]
     values = samples_of(0, 16)
-    image = images.read(png(values, 0, 16, png_chunk(before, profile), gamma(1)))
+    image = read_image(png(values, 0, 16, png_chunk(before, profile), gamma(1)))
     assert np.array_equal(image.pixels, values)
 
 
 @pytest.mark.parametrize("stated", [0.45455, 0.45, 0.0, 0.001, 900.0])
 def test_the_usual_gamma_and_one_that_cannot_be_change_nothing(stated: float) -> None:
     values = samples_of(0, 16)
-    image = images.read(png(values, 0, 16, gamma(stated)))
+    image = read_image(png(values, 0, 16, gamma(stated)))
     assert np.array_equal(image.pixels, values)
     assert not any("gamma" in note for note in image.notes)
 
@@ -91,7 +91,7 @@ def test_the_transparent_value_of_grey_is_compared_at_its_own_depth(depth: int) 
     values[3, :5] = key
     if depth == 16:
         values[4, 0] = key + 1  # equal in its upper 8 bits, and opaque
-    image = images.read(png(values, 0, depth, png_chunk(b"tRNS", struct.pack(">H", key))))
+    image = read_image(png(values, 0, depth, png_chunk(b"tRNS", struct.pack(">H", key))))
     hidden = values == key
     shown = image.unit(image.windows[-1])
     assert not shown[hidden].any()
@@ -108,7 +108,7 @@ def test_the_transparent_colour_is_compared_at_its_own_depth(depth: int) -> None
     key = (7, 200, 9) if depth == 8 else (0x1234, 0xABCD, 0x0102)
     values[2, 2] = key
     values[2, 3] = key[0] + (depth == 16), key[1], key[2] + (depth == 8)
-    image = images.read(png(values, 2, depth, png_chunk(b"tRNS", struct.pack(">3H", *key))))
+    image = read_image(png(values, 2, depth, png_chunk(b"tRNS", struct.pack(">3H", *key))))
     expected = (values >> (depth - 8)).astype(np.uint8)
     expected[2, 2] = 0
     assert np.array_equal(image.pixels, expected) and expected[2, 3].any()
@@ -117,7 +117,7 @@ def test_the_transparent_colour_is_compared_at_its_own_depth(depth: int) -> None
 def test_a_palette_may_be_transparent_in_part() -> None:
     palette = png_chunk(b"PLTE", bytes([200, 100, 50, 10, 20, 30, 40, 50, 60]))
     indices = np.array([[0, 1, 2]], np.uint16)
-    image = images.read(png(indices, 3, 8, palette, png_chunk(b"tRNS", bytes([0, 128]))))
+    image = read_image(png(indices, 3, 8, palette, png_chunk(b"tRNS", bytes([0, 128]))))
     assert image.pixels.tolist() == [[[0, 0, 0], [5, 10, 15], [40, 50, 60]]]
 
 
@@ -125,7 +125,7 @@ def test_grey_of_16_bits_with_alpha_keeps_its_16_bits() -> None:
     values = samples_of(4, 16)
     values[..., 1] = 65535
     values[0, :4, 1] = 0
-    image = images.read(png(values, 4, 16))
+    image = read_image(png(values, 4, 16))
     assert image.facts.colour is False and image.facts.bits == 16
     assert np.array_equal(image.pixels[1:], values[1:, :, 0])
     assert not image.unit()[0, :4].any() and image.padding.sum() == 4
@@ -133,7 +133,7 @@ def test_grey_of_16_bits_with_alpha_keeps_its_16_bits() -> None:
 
 def test_colour_of_16_bits_is_blended_with_its_alpha() -> None:
     values = samples_of(6, 16)
-    image = images.read(png(values, 6, 16))
+    image = read_image(png(values, 6, 16))
     expected = values[..., :3] / 65535 * (values[..., 3:] / 65535)
     assert np.abs(image.unit() - expected).max() < 0.005
 
@@ -150,7 +150,7 @@ def test_16_bits_and_their_transparent_value_are_turned_together(orientation: in
         png_chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0")),
         png_chunk(b"tRNS", struct.pack(">H", key)),
     )
-    image = images.read(png(values, 0, 16, *chunks))
+    image = read_image(png(values, 0, 16, *chunks))
     assert np.array_equal(image.padding, TURNS[orientation](values == key))
     shown = np.where(values == key, 0, values)
     assert np.array_equal(image.pixels, TURNS[orientation](shown))
@@ -160,5 +160,5 @@ def test_16_bits_and_their_transparent_value_are_turned_together(orientation: in
 def test_16_bits_that_are_cut_off_are_refused_without_quoting_a_library(colour_type: int) -> None:
     data = png(samples_of(colour_type, 16), colour_type, 16)
     with pytest.raises(UnreadableImage) as caught:
-        images.read(data[: len(data) - 40])
+        read_image(data[: len(data) - 40])
     assert "png_" not in str(caught.value) and "stream" not in str(caught.value)

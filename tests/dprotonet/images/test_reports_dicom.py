@@ -7,7 +7,7 @@ shown by the default window, in [0, 1]; colour is RGB / 255.
 import numpy as np
 import pytest
 
-from dprotonet import images
+from dprotonet.images.reader import inspect, read_frames, read_image
 from tests.paths import REPORTS
 
 GREY, COLOUR, LOSSY = 0.003, 0.012, 0.05  # what a value may differ by
@@ -51,7 +51,7 @@ GREY, COLOUR, LOSSY = 0.003, 0.012, 0.05  # what a value may differ by
     ],
 )
 def test_a_reported_file_is_shown_as_the_standard_says(name: str, frame: int, tolerance: float):
-    image = images.read(REPORTS / f"{name}.dcm", frame=frame)
+    image = read_image(REPORTS / f"{name}.dcm", frame=frame)
     expected = np.load(REPORTS / f"{name}.expected.npy")
     assert image.unit().shape == expected.shape
     assert np.abs(image.unit() - expected).max() <= tolerance
@@ -59,11 +59,11 @@ def test_a_reported_file_is_shown_as_the_standard_says(name: str, frame: int, to
 
 def test_single_bits_run_on_from_frame_to_frame():
     expected = np.load(REPORTS / "C05a.expected.npy")
-    assert np.abs(images.read(REPORTS / "C05.dcm").unit() - expected).max() <= GREY
+    assert np.abs(read_image(REPORTS / "C05.dcm").unit() - expected).max() <= GREY
 
 
 def test_pixels_twice_as_high_as_wide_are_told():
-    assert images.read(REPORTS / "K29.dcm").pixel_aspect == 2
+    assert read_image(REPORTS / "K29.dcm").pixel_aspect == 2
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_pixels_twice_as_high_as_wide_are_told():
 )
 def test_what_is_odd_is_said_and_the_frames_there_are_counted(name: str, frames: int, said: str):
     path = REPORTS / f"{name}.dcm"
-    assert images.inspect(path).frames == frames
-    read = list(images.read_frames(path))
+    assert inspect(path).frames == frames
+    read = list(read_frames(path))
     assert len(read) == frames
     assert all(any(said in note for note in image.notes) for image in read)

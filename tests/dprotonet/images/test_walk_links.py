@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dprotonet import images
-from dprotonet.images.walk import LeftOut
+from dprotonet.images.walk import LeftOut, walk
 
 
 def test_links_and_pipes_are_left_out(tmp_path: Path):
@@ -15,7 +14,7 @@ def test_links_and_pipes_are_left_out(tmp_path: Path):
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     (tmp_path / "image-link").symlink_to(tmp_path / "folder" / "image")
     os.mkfifo(tmp_path / "pipe")
-    found = [file.relative.as_posix() for file in images.walk([tmp_path])]
+    found = [file.relative.as_posix() for file in walk([tmp_path])]
     assert found == ["folder/image"]
 
 
@@ -26,10 +25,10 @@ def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path):
     for name in "abcd":
         (tmp_path / name).symlink_to(tmp_path / "image")
     told = []
-    list(images.walk([tmp_path], left_out=lambda path, reason: told.append((path.name, reason))))
+    list(walk([tmp_path], left_out=lambda path, reason: told.append((path.name, reason))))
     assert told == [(name, "link") for name in "abcd"] + [("pipe", "special file")]
     left_out = LeftOut()
-    list(images.walk([tmp_path], left_out=left_out))
+    list(walk([tmp_path], left_out=left_out))
     assert left_out.sentences() == [
         "4 links were left out (a, b, c, …). Links inside a folder are not followed: give what they"
         " lead to.",
@@ -49,7 +48,7 @@ def test_a_folder_that_may_not_be_opened_is_told(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(Path, "iterdir", iterdir)
     left_out = LeftOut()
-    assert len(list(images.walk([tmp_path], left_out=left_out))) == 1
+    assert len(list(walk([tmp_path], left_out=left_out))) == 1
     assert "One folder could not be opened (barred)." in left_out.sentences()[0]
 
 
@@ -57,5 +56,5 @@ def test_a_link_that_is_given_itself_is_not_left_out(tmp_path: Path):
     (tmp_path / "image").touch()
     (tmp_path / "link").symlink_to(tmp_path / "image")
     left_out = LeftOut()
-    assert len(list(images.walk([tmp_path / "link"], left_out=left_out))) == 1
+    assert len(list(walk([tmp_path / "link"], left_out=left_out))) == 1
     assert left_out.sentences() == []

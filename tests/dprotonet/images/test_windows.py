@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.pixels import apply_windowing
 
-from dprotonet.images import VoiTable, Window
-from dprotonet.images.windows import percentile_window
+from dprotonet.images.windows import VoiTable, Window, percentile_window
 
 
 def test_a_linear_window_follows_the_standard_at_its_edges():

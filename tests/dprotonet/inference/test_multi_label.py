@@ -10,11 +10,14 @@ from torch.nn import functional
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.writer import save_bundle
 from dprotonet.errors import UnusableBundle
-from dprotonet.explain import METHODS, TIERS
+from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.image import class_node, parse_nodes
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import TIERS
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.losses import classification_loss, prototype_loss
 from dprotonet.modeling.model import ModelOptions, build_model
@@ -103,17 +106,19 @@ def test_labels_of_another_number_of_classes_are_refused(model, images):
 def bundle(model, images, tmp_path_factory):
     update = update_prototypes(model, batches(images))
     update.apply_to(model)
-    return Bundle.save(
+    return save_bundle(
         tmp_path_factory.mktemp("bundle") / "together",
-        name="together",
-        model=model,
-        preprocessing=Preprocessing(SIZE),
-        update=update,
-        statistics=activation_statistics(model, batches(images)),
-        card=ModelCard(title="Several findings"),
-        temperature=2.0,
-        thresholds=THRESHOLDS,
-        offsets=OFFSETS,
+        BundleParts(
+            name="together",
+            model=model,
+            preprocessing=Preprocessing(SIZE),
+            update=update,
+            statistics=activation_statistics(model, batches(images)),
+            card=ModelCard(title="Several findings"),
+            temperature=2.0,
+            thresholds=THRESHOLDS,
+            offsets=OFFSETS,
+        ),
     )
 
 
@@ -135,16 +140,18 @@ def test_a_bundle_without_a_threshold_for_each_class_is_refused(bundle, model, i
     update = update_prototypes(model, batches(images))
     for thresholds in (None, {"mass": 0.5}):
         with pytest.raises((ValueError, UnusableBundle), match="threshold"):
-            Bundle.save(
+            save_bundle(
                 tmp_path / "wrong",
-                name="wrong",
-                model=model,
-                preprocessing=Preprocessing(SIZE),
-                update=update,
-                statistics=activation_statistics(model, batches(images)),
-                card=ModelCard(title="x"),
-                thresholds=thresholds,
-                offsets=OFFSETS,
+                BundleParts(
+                    name="wrong",
+                    model=model,
+                    preprocessing=Preprocessing(SIZE),
+                    update=update,
+                    statistics=activation_statistics(model, batches(images)),
+                    card=ModelCard(title="x"),
+                    thresholds=thresholds,
+                    offsets=OFFSETS,
+                ),
             )
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from dprotonet import images
 from dprotonet.bundle.manifest import write_manifest
+from dprotonet.images.reader import read_image
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.predictor import Predictor, calibrated
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
@@ -18,7 +18,7 @@ CLASSES = ("none", "nodule", "effusion")
 def decoded(pixels):
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, "PNG")
-    return images.read(stream.getvalue())
+    return read_image(stream.getvalue())
 
 
 @pytest.fixture(scope="module")

@@ -6,25 +6,13 @@ import torch
 import torchvision
 from torch import nn
 
-from dprotonet.explain.node_values import logits_of
-from dprotonet.explain.settings import PRECISIONS
-from dprotonet.modeling.frozen import _has_bfloat16, freeze
+from dprotonet.modeling import frozen, fused_conv
+from dprotonet.modeling.frozen import FUSED_CONV, _has_bfloat16, fold, freeze
+from dprotonet.modeling.fused_conv import FusedConvolution
+from dprotonet.modeling.logits import logits_of
+from dprotonet.modeling.options import PRECISIONS
 from tests.dprotonet.explain.toys import PatchClassifier, toy_image
-
-
-def lively(name: str) -> nn.Module:
-    """A random network whose batch norms are not the identity."""
-    torch.manual_seed(0)
-    model = getattr(torchvision.models, name)(weights=None, num_classes=3)
-    x = torch.randn(4, 3, 64, 64)
-    with torch.no_grad():
-        for module in model.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.momentum = None
-                module.bias.uniform_(-0.2, 0.2)
-        model(x)
-    return model.eval()
-
+from tests.dprotonet.modeling.networks import lively
 
 # What the tests are told of the processor is one thing, what it can do another.
 RUNS_BFLOAT16 = _has_bfloat16(torch.device("cpu")) and "ONEDNN_MAX_CPU_ISA" not in os.environ
@@ -138,3 +126,84 @@ def test_a_graph_holds_as_many_images_as_the_memory_has_room_for():
     assert frozen.fitting(1000, 100) == 100 * megabyte // frozen.graph_bytes
     assert frozen.fitting(4, 100) == 4
     assert frozen.fitting(1000, 1) == max(2, megabyte // frozen.graph_bytes)
+
+
+def storages(network: nn.Module) -> set[int]:
+    return {weight.untyped_storage().data_ptr() for weight in network.state_dict().values()}
+
+
+def has_fused_layers(network: nn.Module) -> bool:
+    return any(isinstance(module, FusedConvolution) for module in network.modules())
+
+
+def test_all_forms_of_a_network_share_the_weights_that_nothing_changes(processor):
+    model, x = lively("mobilenet_v2"), torch.randn(1, 3, 64, 64)
+    network = freeze(model, x)
+    plain = storages(network.folded.network)
+    assert plain <= storages(network.exact)
+    assert not plain & storages(model)
+    if network.precision == "bfloat16":  # strided layers and the head stay in float32
+        assert plain & storages(network.fast)
+
+
+def test_predictions_and_heatmaps_come_from_one_frozen_network():
+    model, x = lively("resnet18"), torch.randn(1, 3, 64, 64)
+    folded = fold(model, x)
+    assert freeze(model, x).folded is folded is freeze(model, x, "float32").folded
+    assert freeze(model, x) is freeze(model, x)
+    assert has_fused_layers(freeze(model, x).exact) and not has_fused_layers(folded.network)
+
+
+def test_a_sealed_network_is_frozen_once_and_its_weights_are_not_read_again(monkeypatch):
+    model, example = PatchClassifier(), toy_image()[None]
+    monkeypatch.setattr(frozen, "_checksums", None)
+    folded = fold(model, example, sealed=True)
+    first = freeze(model, example)
+    assert freeze(model, example) is first and first.folded is folded
+    with torch.no_grad():
+        model.classifier.bias.add_(1.0)  # autograd counts this
+    second = freeze(model, example)
+    assert second is not first
+    change = logits_of(second.run(example)) - logits_of(first.run(example))
+    torch.testing.assert_close(change, torch.ones_like(change), atol=0.05, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "densenet121"])
+def test_without_the_fused_kernel_logits_and_gradients_stay(name, processor):
+    model, x = lively(name), torch.randn(2, 3, 64, 64)
+    outputs = []
+    for fused in (True, False):
+        network = freeze(model, x[:1], "float32", fused=fused)
+        assert has_fused_layers(network.exact) == fused
+        image = x.clone().requires_grad_(True)
+        logits = logits_of(network.run(image))
+        logits[:, 1].sum().backward()
+        outputs.append((logits.detach(), image.grad))
+    (logits, gradient), (plain_logits, plain_gradient) = outputs
+    torch.testing.assert_close(logits, plain_logits, atol=1e-4, rtol=1e-3)
+    # As a whole: where an activation is all but 0, rounding decides whether its gradient passes.
+    assert (gradient - plain_gradient).norm() < 0.01 * plain_gradient.norm()
+
+
+def test_the_environment_switches_the_fused_kernel_off(monkeypatch):
+    model, x = lively("resnet18"), torch.randn(1, 3, 64, 64)
+    for value, fused in (("1", True), ("0", False)):
+        monkeypatch.setenv(FUSED_CONV, value)
+        assert has_fused_layers(freeze(model, x, "float32").exact) == fused
+    monkeypatch.setenv(FUSED_CONV, "off")
+    with pytest.raises(ValueError, match="DPROTONET_FUSED_CONV is 0 or 1, not 'off'"):
+        freeze(model, x)
+
+
+def test_a_fused_kernel_that_fails_is_replaced_with_one_line_in_the_log(monkeypatch, caplog):
+    def missing(*_args):
+        raise AttributeError("no such operator")
+
+    monkeypatch.setattr(fused_conv, "_convolve", missing)
+    model, x = lively("resnet18"), torch.randn(1, 3, 64, 64)
+    network = freeze(model, x, "float32")
+    assert not has_fused_layers(network.exact) and network.differentiable
+    (line,) = caplog.messages
+    assert "fused convolution fails" in line and "no such operator" in line
+    with torch.no_grad():
+        torch.testing.assert_close(logits_of(network.run(x)), model(x), atol=1e-3, rtol=1e-3)

@@ -1,4 +1,4 @@
-"""A convolution and its activation as one kernel: the same values, the same slopes."""
+"""A convolution and its activation as one kernel: the same values, the same gradients."""
 
 import copy
 
@@ -7,29 +7,19 @@ import torch
 import torchvision
 from torch import nn
 
+from dprotonet.modeling.folding import layer_calls
 from dprotonet.modeling.frozen import freeze
 from dprotonet.modeling.fused_conv import FusedConvolution, fuse
-
-
-def calls_of(network, x):
-    calls = []
-    for name, module in network.named_modules():
-        if next(module.children(), None) is None:
-            module.register_forward_hook(
-                lambda _m, given, out, name=name: calls.append((name, given[0], out))
-            )
-    network(x)
-    return calls
 
 
 def fused(network, x):
     other = copy.deepcopy(network)
     with torch.no_grad():
-        found = fuse(other, calls_of(copy.deepcopy(network), x))
-    return other, found
+        is_fused = fuse(other, layer_calls(copy.deepcopy(network), x))
+    return other, is_fused
 
 
-def slope(network, x):
+def values_and_gradient(network, x):
     x = x.clone().requires_grad_(True)
     y = network(x)
     torch.manual_seed(1)
@@ -52,16 +42,18 @@ def slope(network, x):
     ],
 )
 @pytest.mark.parametrize("size", [12, 13])
-def test_values_and_slopes_are_those_of_the_two_layers(size, act, options):
+def test_values_and_gradients_are_those_of_the_two_layers(size, act, options):
     torch.manual_seed(0)
     conv = nn.Conv2d(8, 16, **options)
     with torch.no_grad():
         conv.weight.mul_(12)  # so that some values pass 6
     network = nn.Sequential(conv, act()).requires_grad_(False).eval()
     x = torch.randn(2, 8, size, size).to(memory_format=torch.channels_last)
-    other, found = fused(network, x)
-    assert found and isinstance(other[0], FusedConvolution)
-    for one, two in zip(slope(network, x), slope(other, x), strict=True):
+    other, is_fused = fused(network, x)
+    assert is_fused and isinstance(other[0], FusedConvolution)
+    for one, two in zip(
+        values_and_gradient(network, x), values_and_gradient(other, x), strict=True
+    ):
         torch.testing.assert_close(one, two, atol=1e-4, rtol=1e-4)
 
 
@@ -75,8 +67,8 @@ def test_what_others_read_before_the_activation_is_left_alone():
             y = self.conv(x)
             return self.pool(y).mean() + self.act(y).mean()
 
-    _, found = fused(Both().eval(), torch.randn(1, 3, 8, 8))
-    assert not found
+    _, is_fused = fused(Both().eval(), torch.randn(1, 3, 8, 8))
+    assert not is_fused
 
 
 def test_an_activation_that_is_called_twice_is_left_alone():
@@ -88,8 +80,8 @@ def test_an_activation_that_is_called_twice_is_left_alone():
         def forward(self, x):
             return self.act(self.act(self.conv(x)) - 1)
 
-    _, found = fused(Twice().eval(), torch.randn(1, 3, 8, 8))
-    assert not found
+    _, is_fused = fused(Twice().eval(), torch.randn(1, 3, 8, 8))
+    assert not is_fused
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "densenet121"])

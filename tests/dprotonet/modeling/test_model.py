@@ -4,32 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dprotonet.errors import WrongRequest
-from dprotonet.modeling.folding import inference_copy
-from dprotonet.modeling.model import PARTS, ModelOptions, build_model, prototype_similarity
-from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
-
-CLASSES = ("none", "nodule", "effusion")
-
-
-def options(**changes):
-    given = {
-        "classes": CLASSES,
-        "prototypes_per_class": (1, 3, 2),
-        "depth": 8,
-        "image_size": 64,
-        **changes,
-    }
-    return ModelOptions(**given)
+from dprotonet.modeling.model import PARTS, build_model, prototype_similarity
+from tests.dprotonet.modeling.networks import options
+from tests.dprotonet.tiny_bundle import tiny_model
 
 
 @pytest.fixture(scope="module")
 def model():
     return tiny_model(options())
-
-
-@pytest.fixture(scope="module")
-def images():
-    return network_input(tiny_images(3, 2))
 
 
 LIMITS = {"cosine": (-1.0, 1.0), "half_cosine": (0.0, 1.0), "log": (0.0, 9.2105)}
@@ -128,31 +110,6 @@ def test_training_only_the_head_freezes_all_else():
     assert free == {name for name, _ in net.named_parameters()} - {"log_scale"}
 
 
-def test_prototype_ids_are_stable_and_grow_with_their_number():
-    assert options().prototype_ids == ("p00", "p01", "p02", "p03", "p04", "p05")
-    assert options(prototypes_per_class=40).prototype_ids[-1] == "p119"
-    assert options().prototype_classes == (0, 1, 1, 1, 2, 2)
-
-
-def test_masks_of_a_fixed_grid_refuse_an_image_of_another_size():
-    with pytest.raises(ValueError, match="image_size"):
-        build_model(options(masks="learned")).eval()(torch.zeros(1, 3, 96, 96))
-
-
-def test_random_masks_are_strongest_at_their_own_cells_which_no_class_owns():
-    net = build_model(options(masks="random", prototypes_per_class=4, image_size=64))
-    strongest = net.masks.weight.mean(dim=1).flatten(1).argmax(dim=1)
-    assert strongest.tolist() == [0, 1, 2, 3] * 3
-
-
-def test_pooling_with_an_even_mask_is_the_plain_mean():
-    net = build_model(options())
-    features = torch.randn(2, 8, 2, 2)
-    pooled = net.masks.pool(features, torch.full((2, 6, 2, 2), 3.0))
-    mean = features.mean(dim=(2, 3)).unsqueeze(1).expand(-1, 6, -1)
-    assert torch.allclose(pooled, mean, atol=1e-5)
-
-
 def test_similarity_is_greatest_at_the_prototype_itself():
     prototypes = torch.randn(5, 8)
     vectors = torch.stack([prototypes, prototypes + 1.0, -prototypes])
@@ -166,45 +123,6 @@ def test_similarity_is_greatest_at_the_prototype_itself():
 def test_vectors_of_another_depth_are_refused():
     with pytest.raises(ValueError, match="do not fit"):
         prototype_similarity(torch.zeros(1, 5, 7), torch.zeros(5, 8))
-
-
-@pytest.mark.parametrize("backbone", ["mobilenet_v2", "resnet18", "densenet121"])
-def test_the_inference_copy_says_the_same_and_leaves_the_model_alone(backbone, images):
-    net = tiny_model(options(backbone=backbone))
-    digests, flags = net.part_digests(), [p.requires_grad for p in net.parameters()]
-    twin = inference_copy(net)
-    norms = [m for m in twin.backbone.modules() if isinstance(m, torch.nn.BatchNorm2d)]
-    with torch.no_grad():
-        assert torch.allclose(twin(images).similarities, net(images).similarities, atol=1e-4)
-    assert len(norms) < sum(isinstance(m, torch.nn.BatchNorm2d) for m in net.modules())
-    assert net.part_digests() == digests
-    assert [p.requires_grad for p in net.parameters()] == flags
-
-
-@pytest.mark.parametrize(
-    ("changes", "says"),
-    [
-        ({"classes": ("one",)}, "two classes"),
-        ({"classes": ("same", "same")}, "same name"),
-        ({"prototypes_per_class": (1, 2)}, "one for each class"),
-        ({"prototypes_per_class": 0}, "one for each class"),
-        ({"image_size": 100}, "multiple of 32"),
-        ({"depth": 0}, "depth"),
-        ({"masks": "sparse"}, "masks"),
-        ({"similarity": "dot"}, "similarity"),
-        ({"similarity_scale": 0.0}, "similarity_scale"),
-    ],
-)
-def test_options_that_cannot_be_are_refused_with_the_reason(changes, says):
-    with pytest.raises(ValueError, match=says):
-        options(**changes)
-
-
-def test_options_come_back_from_json_unchanged():
-    chosen = options(masks="random", similarity="log", similarity_scale=2.5)
-    assert ModelOptions.from_json(chosen.to_json()) == chosen
-    with pytest.raises(ValueError, match="Unknown model options: colour"):
-        ModelOptions.from_json({**chosen.to_json(), "colour": "red"})
 
 
 def test_an_unknown_backbone_is_refused():

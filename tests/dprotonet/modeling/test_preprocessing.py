@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from dprotonet.images import GrayOrColourImage, ImageFacts, Spacing, Window
+from dprotonet.images.types import GrayOrColourImage, ImageFacts, Spacing
+from dprotonet.images.windows import Window
 from dprotonet.modeling.preprocessing import Preprocessing
 
 

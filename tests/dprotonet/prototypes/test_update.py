@@ -5,52 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dprotonet.errors import ReadableError
-from dprotonet.modeling.model import ModelOptions
 from dprotonet.prototypes.activation_stats import activation_statistics
-from dprotonet.prototypes.kmeans import class_kmeans
 from dprotonet.prototypes.update import PrototypeBatch, update_prototypes
-from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
+from tests.dprotonet.prototypes.samples import COUNT, LABELS, batches, make_model, vectors_of
 
 KINDS = ("top_m_mean", "weighted", "kmeans", "nearest")
-COUNT = 14
-LABELS = torch.arange(COUNT) % 2
-
-
-def make_model(**changes):
-    chosen = {"prototypes_per_class": (2, 3), "depth": 8, "image_size": 64, **changes}
-    return tiny_model(ModelOptions(("none", "finding"), **chosen))
-
-
-@pytest.fixture(scope="module")
-def model():
-    return make_model()
-
-
-@pytest.fixture(scope="module")
-def images():
-    images = network_input(tiny_images(2, COUNT // 2))
-    images[6] = images[2]  # two samples that tie in everything but their names
-    return images
-
-
-def batches(images, order, sizes):
-    """The images in this order, in batches of these sizes, the last size again and again."""
-    rows, sizes = list(order), list(sizes)
-    while rows:
-        size = sizes.pop(0) if len(sizes) > 1 else sizes[0]
-        chosen, rows = rows[:size], rows[size:]
-        yield PrototypeBatch(
-            images[chosen],
-            LABELS[chosen],
-            [f"sample-{row:02d}" for row in chosen],
-            [f"{row:064x}" for row in chosen],
-        )
-
-
-def vectors_of(model, images):
-    """``(N, P, D)`` by the plainest way: one image after the other."""
-    with torch.no_grad():
-        return torch.cat([model(image[None]).vectors for image in images]).double().numpy()
 
 
 @given(
@@ -67,13 +26,6 @@ def test_the_same_images_give_the_same_bits_in_any_order_and_batches(
     mixed = update_prototypes(model, batches(images, order, sizes), kind=kind, m=m)
     assert torch.equal(mixed.prototypes, plain.prototypes)
     assert mixed.sources == plain.sources
-
-
-@given(order=st.permutations(range(COUNT)), size=st.integers(1, COUNT))
-@settings(max_examples=5, deadline=None)
-def test_statistics_do_not_depend_on_order_or_batches(model, images, order, size):
-    plain = activation_statistics(model, batches(images, range(COUNT), [COUNT]))
-    assert activation_statistics(model, batches(images, order, [size])) == plain
 
 
 def test_more_images_in_a_pass_change_no_more_than_rounding(model, images):
@@ -128,20 +80,6 @@ def test_the_nearest_kind_becomes_one_images_vector(model, images):
         np.testing.assert_allclose(update.prototypes[p].numpy(), expected, atol=1e-6)
 
 
-def test_a_moving_mean_depends_on_the_order_and_names_its_latest_images(model, images):
-    there = update_prototypes(model, batches(images, range(COUNT), [5]), kind="ema", m=3)
-    again = update_prototypes(model, batches(images, range(COUNT), [3]), kind="ema", m=3)
-    back = update_prototypes(model, batches(images, reversed(range(COUNT)), [5]), kind="ema", m=3)
-    assert torch.equal(there.prototypes, again.prototypes)
-    assert not torch.equal(there.prototypes, back.prototypes)
-    for p, sources in enumerate(there.sources):
-        names = [source.sample_id for source in sources]
-        assert len(names) <= 3 and names == sorted(names, reverse=True)
-        assert all(int(n[-2:]) % 2 == model.options.prototype_classes[p] for n in names)
-        assert not sources or sum(s.weight for s in sources) == pytest.approx(1.0)
-    assert any(there.sources)
-
-
 def test_of_two_equal_images_the_first_name_is_taken(model, images):
     twins = images[[2, 6]]
     for ids in (["b", "a"], ["a", "b"]):
@@ -158,16 +96,6 @@ def test_kmeans_shares_every_image_of_a_class_out_among_its_prototypes(model, im
         shared = {s.sample_id for p in owners for s in update.sources[p]}
         assert shared == {f"sample-{row:02d}" for row in range(COUNT) if LABELS[row] == k}
         assert all(update.sources[p] for p in owners)
-
-
-def test_kmeans_finds_groups_that_are_there_and_leaves_no_centre_empty():
-    chance = np.random.default_rng(0)
-    groups = np.eye(3)[np.arange(30) % 3] + chance.normal(0, 0.02, (30, 3))
-    vectors = np.repeat(groups[:, None], 3, axis=1)
-    start = np.array([[1.0, 0.1, 0.0], [1.0, 0.0, 0.1], [1.0, 0.1, 0.1]])
-    found = class_kmeans(vectors, start, "cosine")
-    groups_of = sorted(sorted({row % 3 for row in members}) for members in found.members)
-    assert groups_of == [[0], [1], [2]]
 
 
 def test_an_update_leaves_the_model_as_it_was(model, images):
@@ -214,44 +142,3 @@ def test_a_class_without_images_is_named(model, images):
     only_findings = batches(images, [row for row in range(COUNT) if LABELS[row] == 1], [4])
     with pytest.raises(ReadableError, match="class 'none'"):
         update_prototypes(model, only_findings, kind="kmeans")
-
-
-def test_a_sample_that_comes_twice_is_refused(model, images):
-    with pytest.raises(ValueError, match="'sample-03' came twice"):
-        update_prototypes(model, batches(images, [*range(COUNT), 3], [4]))
-
-
-def test_statistics_count_what_each_prototype_does(model, images):
-    found = activation_statistics(model, batches(images, range(COUNT), [5]))
-    with torch.no_grad():
-        similarities = torch.cat([model(image[None]).similarities for image in images]).double()
-    assert found.images == COUNT
-    own = LABELS[:, None] == model.prototype_class
-    closest = similarities.masked_fill(~own, -torch.inf).amax(dim=1)
-    floor = np.percentile(closest.numpy(), 1)
-    assert found.closest_similarity_floor == pytest.approx(floor, abs=1e-6)
-    for p, record in enumerate(found.prototypes):
-        column = similarities[:, p].numpy()
-        assert record.mean == pytest.approx(column[own[:, p].numpy()].mean(), abs=1e-6)
-        assert record.mean_others == pytest.approx(column[~own[:, p].numpy()].mean(), abs=1e-6)
-        assert record.percentiles["50"] == pytest.approx(np.median(column), abs=1e-6)
-    for k in (0, 1):
-        owners = [p for p, c in enumerate(model.options.prototype_classes) if c == k]
-        assert sum(found.prototypes[p].closest_share for p in owners) == pytest.approx(1.0)
-
-
-def test_doubles_and_dead_prototypes_are_told(images):
-    model = make_model(masks="learned")
-    with torch.no_grad():
-        model.masks.weight[3] = model.masks.weight[2]
-        model.prototypes[3] = model.prototypes[2]
-    found = activation_statistics(model, batches(images, range(COUNT), [5])).prototypes
-    assert found[2].duplicates == ("p03",) and found[3].duplicates == ("p02",)
-    assert found[4].duplicates == ()
-    with torch.no_grad():
-        for layer in (model.add_on[2],):
-            layer.weight.zero_()
-            layer.bias.fill_(1.0)
-    dull = activation_statistics(model, batches(images, range(COUNT), [5])).prototypes
-    assert all(record.dead for record in dull)
-    assert not any(record.dead for record in found)

@@ -17,9 +17,9 @@ from tests.training.old_rows import in_the_old_form
 from training.__main__ import main
 from training.comparison import compare as comparing
 from training.comparison.compare import Plan
+from training.comparison.row_file import FILE, RowFile
 from training.presets import variant
 from training.recipe import load_recipe
-from training.row_file import FILE, RowFile
 
 
 def _rows(out):

@@ -2,7 +2,7 @@ import json
 import shutil
 
 from training.__main__ import main
-from training.row_file import FILE
+from training.comparison.row_file import FILE
 
 
 def test_studies_stand_side_by_side_and_say_where_the_first_is_ahead(compared, tmp_path, capsys):

@@ -4,7 +4,7 @@ import torch
 
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.training.conftest import SMALL
-from training.data.inputs import EpochBatches, KeptInputs, LiveInputs, class_weights
+from training.data.inputs import CachedInputs, EpochBatches, LiveInputs, class_weights
 from training.data.placed_images import place_images
 from training.datasets.registry import open_dataset
 from training.fitting import networks
@@ -23,20 +23,20 @@ def test_an_image_is_changed_the_same_way_in_the_same_epoch_and_another_way_in_t
     class_folder,
 ):
     _, _, _, live = _live(class_folder)
-    once, again = live.changed(torch.tensor([3, 5]), 0), live.changed(torch.tensor([5, 3]), 0)
+    once, again = live.augmented(torch.tensor([3, 5]), 0), live.augmented(torch.tensor([5, 3]), 0)
     assert torch.equal(once[1], again[0])
-    assert not torch.equal(once, live.changed(torch.tensor([3, 5]), 1))
+    assert not torch.equal(once, live.augmented(torch.tensor([3, 5]), 1))
 
 
 def test_kept_inputs_are_what_the_frozen_blocks_give(class_folder):
     recipe, dataset, images, live = _live(class_folder)
     model = networks.dprotonet(recipe, dataset.classes, None).network.eval()
     front = networks.front_blocks(model.backbone, 2)
-    kept = KeptInputs(live, front, len(images), variants=2)
+    kept = CachedInputs(live, front, len(images), variants=2)
     rows = torch.tensor([4, 1])
     with torch.inference_mode():
         assert torch.allclose(kept.clean(rows), front(live.clean(rows)), atol=2e-2)
-    shown = {tuple(kept.changed(rows, epoch)[0, 0, 0].tolist()) for epoch in range(8)}
+    shown = {tuple(kept.augmented(rows, epoch)[0, 0, 0].tolist()) for epoch in range(8)}
     assert len(shown) == 2
 
 
@@ -45,18 +45,18 @@ def test_kept_inputs_outlive_the_run_until_weights_or_augmentation_change(class_
     model = networks.dprotonet(recipe, dataset.classes, None).network.eval()
     front, keep = networks.front_blocks(model.backbone, 2), tmp_path / "kept.safetensors"
     rows = torch.arange(4)
-    first = KeptInputs(live, front, len(images), variants=2, keep=keep)
+    first = CachedInputs(live, front, len(images), variants=2, keep=keep)
     written = keep.stat().st_mtime_ns
-    again = KeptInputs(live, front, len(images), variants=2, keep=keep)
+    again = CachedInputs(live, front, len(images), variants=2, keep=keep)
     assert keep.stat().st_mtime_ns == written
     assert torch.equal(first.clean(rows), again.clean(rows))
-    assert torch.equal(first.changed(rows, 3), again.changed(rows, 3))
+    assert torch.equal(first.augmented(rows, 3), again.augmented(rows, 3))
     turned = LiveInputs(images, Preprocessing(size=64), replace(recipe, rotate=90.0))
-    other = KeptInputs(turned, front, len(images), variants=2, keep=keep)
-    assert not torch.equal(first.changed(rows, 3), other.changed(rows, 3))
+    other = CachedInputs(turned, front, len(images), variants=2, keep=keep)
+    assert not torch.equal(first.augmented(rows, 3), other.augmented(rows, 3))
     with torch.no_grad():
         front[0][0].weight.mul_(2.0)
-    louder = KeptInputs(turned, front, len(images), variants=2, keep=keep)
+    louder = CachedInputs(turned, front, len(images), variants=2, keep=keep)
     assert not torch.equal(other.clean(rows), louder.clean(rows))
 
 
@@ -68,19 +68,6 @@ def test_every_pass_is_another_epoch_and_a_later_start_gives_the_same_order(clas
     assert not torch.equal(orders[0], orders[1])
     late = EpochBatches(live, images.labels, rows, 8, seed=1, epoch=2)
     assert torch.equal(orders[2], torch.cat([labels for _, labels in late]))
-
-
-def test_placed_images_outlive_the_run_until_a_file_changes(class_folder, tmp_path):
-    recipe, dataset, images, _ = _live(class_folder)
-    placing, keep = Preprocessing(size=recipe.image_size), tmp_path / "films.safetensors"
-    place_images(dataset.samples, placing, keep=keep)
-    written = keep.stat().st_mtime_ns
-    again = place_images(dataset.samples, placing, keep=keep)
-    assert torch.equal(again.pixels, images.pixels)
-    assert again.sha256s == images.sha256s
-    assert keep.stat().st_mtime_ns == written
-    place_images(dataset.samples[1:], placing, keep=keep)
-    assert keep.stat().st_mtime_ns != written
 
 
 def test_class_weights_are_one_on_the_average_image():

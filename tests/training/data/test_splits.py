@@ -3,7 +3,9 @@ from collections import Counter
 import pytest
 
 from dprotonet.errors import ReadableError
+from tests.training import replicas
 from training.data.splits import by_split, check_split, fold_split_of, split_of
+from training.datasets import folder
 from training.datasets.samples import Sample
 
 
@@ -71,3 +73,39 @@ def test_folds_cut_a_set_anew_whatever_its_authors_say():
     samples = [Sample(f"t{i}", None, f"p{i}", 0, official_split="train") for i in range(200)]
     parts = by_split(samples, split_of)
     assert 20 < len(parts["test"]) < 60
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10])
+def test_a_small_class_is_on_every_side_from_three_patients_on(count):
+    for attempt in range(20):
+        samples = [Sample(f"{attempt}-a{i}", None, f"{attempt}-a{i}", 0) for i in range(60)]
+        few = [Sample(f"{attempt}-b{i}", None, f"{attempt}-b{i}", 1) for i in range(count)]
+        parts = by_split(samples + few)
+        assert by_split(few[::-1] + samples[::-1])["test"] == parts["test"][::-1]
+        sides = [any(s.label == 1 for s in part) for part in parts.values()]
+        assert all(sides) == (count >= 3)
+        if count == 1:
+            with pytest.raises(ReadableError, match=r"'b'.* 1 image\(s\) of 1 patient"):
+                check_split(parts, ("a", "b"))
+        if count >= 3:
+            assert any("'b' has few patients" in one for one in check_split(parts, ("a", "b")))
+
+
+def test_a_patient_of_two_classes_stays_on_one_side_when_one_is_moved():
+    for attempt in range(20):
+        samples = [
+            Sample(f"{attempt}-{i}-{k}", None, f"{attempt}-p{i}", k)
+            for i in range(4)
+            for k in range(2)
+        ]
+        parts = by_split(samples)
+        people = [{s.patient_id for s in part} for part in parts.values()]
+        assert sum(map(len, people)) == 4 and all(people)
+        assert all({s.label for s in part} == {0, 1} for part in parts.values())
+
+
+def test_a_class_of_which_little_can_be_said_is_warned_of(tmp_path, caplog):
+    root = replicas.classes(tmp_path / "set", each=14)
+    dataset = folder.load(root)
+    warnings = check_split(by_split(dataset.samples), dataset.classes)
+    assert len(warnings) == 3 and all("says little" in one for one in warnings)

@@ -40,3 +40,9 @@ def dicomdir(path: Path) -> Path:
     data.DirectoryRecordSequence = []
     data.save_as(path, enforce_file_format=True)
     return path
+
+
+def truncate(path: Path) -> None:
+    """Leave the first half of a file."""
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])

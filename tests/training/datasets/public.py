@@ -10,6 +10,10 @@ from PIL import Image
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 
+from training.datasets.registry import open_dataset
+from training.datasets.samples import Dataset
+from training.recipe import Recipe
+
 SIDE = 48
 
 
@@ -272,3 +276,31 @@ def dicom_csv(root: Path) -> Path:
     for seed, name in enumerate(("a/1.dcm", "a/2.dcm", "b/1.dcm")):
         write_image(root / name, seed)
     return root
+
+
+REPLICAS = {
+    "chexpert": chexpert,
+    "rsna": rsna,
+    "vindr": vindr,
+    "palm": palm,
+    "cbis_ddsm": cbis_ddsm,
+    "ham10000": ham10000,
+    "cub": cub,
+    "cars": cars,
+    "elpv": elpv,
+    "medmnist": medmnist,
+    "dicom_csv": dicom_csv,
+}
+_SITE = {
+    "table": "reads.csv",
+    "file_column": "dicom",
+    "label_column": "outcome",
+    "patient_column": "subject",
+}
+
+
+def opened(kind: str, root: Path, **options: object) -> Dataset:
+    """The data set of a replica, by a recipe of a few keys."""
+    if kind == "dicom_csv":
+        options = _SITE | options
+    return open_dataset(Recipe(name="x", dataset=kind, **options), root)

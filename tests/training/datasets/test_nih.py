@@ -2,6 +2,7 @@ import pytest
 
 from dprotonet.errors import ReadableError
 from tests.training import replicas
+from tests.training.datasets.public import opened
 from training.datasets import nih
 
 
@@ -64,3 +65,26 @@ def test_a_broken_box_is_named_by_its_line(tmp_path):
     boxes.write_text(boxes.read_text().replace("512,256", "here,256"))
     with pytest.raises(ReadableError, match="Line 2 of BBox_List_2017"):
         nih.load(root)
+
+
+def test_nih_learns_the_findings_of_its_reports_together(tmp_path):
+    root = replicas.nih(tmp_path / "nih", patients=4)
+    found = opened("nih", root, multi_label=True)
+    assert found.classes == ("Infiltration", "Pneumonia")
+    assert {s.labels for s in found.samples} == {(0, 1), ()}
+    with pytest.raises(ReadableError, match="no finding 'Hernia'"):
+        opened("nih", root, multi_label=True, finding="Hernia,Pneumonia")
+    with pytest.raises(ReadableError, match="two or more"):
+        opened("nih", root, multi_label=True, finding="Pneumonia")
+
+
+def test_boxes_of_findings_that_are_not_told_apart_are_left_out(tmp_path):
+    root = replicas.nih(tmp_path / "nih", patients=4)
+    table = root / "BBox_List_2017.csv"
+    more = ("00000001_001.png,Infiltrate,1,2,3,4,,,", "00000003_001.png,Mass,1,2,3,4,,,")
+    table.write_text(table.read_text() + "\n".join(more) + "\n")
+    alone = {s.sample_id: [b.finding for b in s.boxes] for s in opened("nih", root).samples}
+    assert alone["00000001_000"] == ["Pneumonia"] and alone["00000001_001"] == []
+    both = opened("nih", root, multi_label=True).samples
+    together = {s.sample_id: [b.finding for b in s.boxes] for s in both}
+    assert together["00000001_001"] == ["Infiltration"] and together["00000003_001"] == []

@@ -1,9 +1,7 @@
-import pytest
-
-from dprotonet.errors import ReadableError
-from training.datasets.phantom import phantom_samples
-from training.datasets.registry import open_dataset
-from training.datasets.samples import Dataset, Sample
+from tests.training.datasets import public
+from tests.training.datasets.public import opened
+from training.datasets.phantom.dataset import phantom_samples
+from training.datasets.registry import LOADERS, open_dataset
 from training.recipe import load_recipe
 
 
@@ -22,9 +20,15 @@ def test_the_phantom_needs_no_folder_and_makes_its_images_when_they_are_loaded()
     assert sample.image_sha256() == origin.image_sha256()
 
 
-def test_a_sample_named_twice_and_a_single_class_are_refused():
-    twice = (Sample("a", None, "1", 0), Sample("a", None, "2", 1))
-    with pytest.raises(ReadableError, match="names a more than once"):
-        Dataset("d", ("x", "y"), None, twice)
-    with pytest.raises(ReadableError, match="at least two classes"):
-        Dataset("d", ("x",), None, ())
+def test_every_kind_of_a_recipe_is_opened_by_something():
+    from typing import get_args
+
+    from training.recipe import DatasetKind
+
+    assert {*LOADERS, "phantom", "elpv"} == set(get_args(DatasetKind))
+
+
+def test_the_authors_split_can_be_left_out(tmp_path):
+    found = opened("cub", public.cub(tmp_path / "set"), split="patient")
+    assert {s.official_split for s in found.samples} == {""}
+    assert len(found.samples) == 4 and found.samples[0].mask is not None

@@ -3,7 +3,7 @@ import pytest
 from dprotonet.errors import ReadableError
 from tests.training import replicas
 from training.datasets import dicom_csv, folder
-from training.datasets.tables import file_named, inner_path, rows_of
+from training.datasets.tables import file_named, inner_path, read_rows
 
 ROWS = "file,label,patient\na.png,ill,p1\n"
 
@@ -24,7 +24,7 @@ ROWS = "file,label,patient\na.png,ill,p1\n"
 )
 def test_a_table_is_read_however_a_spreadsheet_wrote_it(tmp_path, data):
     (tmp_path / "t.csv").write_bytes(data)
-    (row,) = rows_of(tmp_path / "t.csv", ("file", "label", "patient"), "a table")
+    (row,) = read_rows(tmp_path / "t.csv", ("file", "label", "patient"), "a table")
     assert row == {"file": "a.png", "label": "ill", "patient": "p1"}
 
 
@@ -32,7 +32,7 @@ def test_a_table_is_read_however_a_spreadsheet_wrote_it(tmp_path, data):
 def test_what_is_no_table_is_a_sentence_without_its_content(tmp_path, data):
     (tmp_path / "t.csv").write_bytes(data)
     with pytest.raises(ReadableError, match=r"^t\.csv (is no|has no)") as caught:
-        rows_of(tmp_path / "t.csv", ("file", "patient"), "a table")
+        read_rows(tmp_path / "t.csv", ("file", "patient"), "a table")
     assert "codec" not in str(caught.value)
 
 

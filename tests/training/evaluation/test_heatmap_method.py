@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from dprotonet.explain import ClassNode, PrototypeNode
+from dprotonet.explain.nodes import ClassNode, PrototypeNode
 from training.evaluation.heatmap_method import HeatmapMethod
 
 NODES = [ClassNode(0), PrototypeNode(1)]

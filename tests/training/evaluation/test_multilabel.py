@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from dprotonet import images
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
+from dprotonet.images.reader import read_image
 from dprotonet.inference.predictor import Predictor
 from tests.training import replicas
 from tests.training.conftest import SMALL
 from training.__main__ import main
+from training.comparison.row_file import RowFile
 from training.evaluation.multilabel import calibration_error, weighted_calibration_error
 from training.evaluation.report import paired_difference, report
 from training.evaluation.scored_predictions import ScoredPredictions
-from training.row_file import RowFile
 
 CLASSES = ("bright", "square", "striped")
 
@@ -123,7 +123,7 @@ def test_a_table_of_several_findings_becomes_a_bundle_that_calls_them(trained, s
     assert bundle.classes == CLASSES and set(bundle.thresholds) == set(CLASSES)
     assert bundle.card.metrics["auroc"]["value"] is not None
     assert bundle.card.metrics["black_box"]["auroc"]["value"] is not None
-    said = Predictor(bundle).predict(images.read(site / "07.png"))
+    said = Predictor(bundle).predict(read_image(site / "07.png"))
     assert set(said.called) <= set(CLASSES)
     assert abs(sum(said.probabilities.values()) - 1.0) > 1e-6
 

@@ -8,7 +8,8 @@ from dprotonet.inference.predictor import Predictor
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from training.__main__ import main
 from training.data.splits import split_of
-from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples
+from training.datasets.phantom.dataset import phantom_samples
+from training.datasets.phantom.parameters import FINDINGS, Shortcut
 from training.recipe import load_recipe
 
 SETTINGS = ("phantom_films=80", "phantom_size=96", "resamples=20", "image_size=64")

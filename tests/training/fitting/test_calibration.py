@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.fitting.calibration import (
-    chances,
+    class_probabilities,
     fit_offsets,
     fit_temperature,
     fit_threshold,
@@ -57,7 +57,7 @@ def test_offsets_bring_each_class_to_its_own_share_and_leave_the_order_as_it_is(
     temperature, offsets = fit_offsets(2.0 * (truth + 1.5), labels)
     assert temperature == pytest.approx(2.0, rel=0.1)
     assert offsets == pytest.approx([-1.5, -1.5], abs=0.2)
-    said = chances(2.0 * (truth + 1.5), labels, temperature, offsets)
+    said = class_probabilities(2.0 * (truth + 1.5), labels, temperature, offsets)
     assert said.mean(axis=0) == pytest.approx(labels.mean(axis=0), abs=0.01)
 
 

@@ -12,7 +12,6 @@ from training.datasets.registry import open_dataset
 from training.fitting import networks
 from training.fitting.best_epoch import best_epoch
 from training.fitting.engine import Stage, fit
-from training.fitting.optimisers import Plateau, optimiser, schedule
 from training.recipe import load_recipe
 
 
@@ -97,32 +96,9 @@ def test_training_stops_after_so_many_epochs_without_a_better_one(class_folder, 
     assert fit(again, stage, recipe) == history  # over is over
 
 
-def test_rates_fall_on_a_plateau_and_stay_under_constant():
-    recipe = load_recipe("folder", ["epochs=9", "warm_epochs=1", "schedule=plateau"])
-    weight = torch.nn.ParameterDict({"backbone": torch.nn.Parameter(torch.ones(1))})
-    network = torch.nn.ModuleDict({"backbone": weight, "head": torch.nn.Linear(1, 1)})
-    optimizer, plateau = optimiser(network, recipe), Plateau()
-    rates = schedule(optimizer, recipe, 1, plateau)
-    assert [g["lr"] for g in optimizer.param_groups] == [0.0, recipe.lr_new]
-    for loss in (1.0, 1.1, 1.2):
-        plateau.observe(loss)
-    optimizer.step()
-    rates.step()
-    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.3 * recipe.lr_backbone)
-    copy = Plateau()
-    copy.load_state_dict(plateau.state_dict())
-    for p in (plateau, copy):
-        p.observe(1.3)
-        p.observe(1.4)
-    assert copy.factor == plateau.factor < 0.3
-    still = load_recipe("folder", ["schedule=constant", "warm_epochs=0"])
-    constant = schedule(optimiser(network, still), still, 1, copy)
-    assert constant.get_last_lr() == [recipe.lr_backbone, recipe.lr_new]
-
-
 def test_a_balanced_sampler_draws_rare_classes_as_often():
     labels = torch.tensor([0] * 190 + [1] * 10)
-    inputs = type("Inputs", (), {"changed": lambda self, rows, epoch: rows})()
+    inputs = type("Inputs", (), {"augmented": lambda self, rows, epoch: rows})()
     batches = EpochBatches(inputs, labels, torch.arange(200), 20, seed=0, balanced=True)
     drawn = torch.cat([found for _, found in batches])
     assert 70 < int(drawn.sum()) < 130

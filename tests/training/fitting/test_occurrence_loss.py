@@ -3,7 +3,7 @@ import torch
 
 from dprotonet.modeling.model import ModelOptions
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
-from training.fitting.occurrence_loss import OccurrencePenalty, changed, random_affine
+from training.fitting.occurrence_loss import OccurrencePenalty, random_affine, transformed
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def test_sparsity_is_the_weighted_mean_of_the_maps(model):
 def test_maps_that_are_the_same_everywhere_follow_any_change_but_for_the_border(model):
     maps = torch.ones(3, 2, 8, 8)
     torch.manual_seed(0)
-    inner = changed(maps, random_affine(3, maps.device))[:, :, 2:6, 2:6]
+    inner = transformed(maps, random_affine(3, maps.device))[:, :, 2:6, 2:6]
     assert torch.allclose(inner, torch.ones_like(inner), atol=1e-5)
 
 

@@ -1,67 +1,51 @@
 import dataclasses
-from pathlib import Path
 
-import pytest
 import torch
 
 from dprotonet.modeling.model import DProtoNet
-from tests.training.conftest import SMALL
-from training.data.placed_images import place_images
-from training.datasets.folder import load
 from training.fitting import prototype_stage
-from training.fitting.crossval import rows_of
-from training.fitting.fit import fit_network, prepare
+from training.fitting.crossval import split_rows
+from training.fitting.fit import fit_network
 from training.fitting.networks import dprotonet
-from training.recipe import load_recipe
 
 
-@pytest.fixture(scope="module")
-def run(class_folder):
-    recipe = load_recipe("folder", [*SMALL, "name=colours"])
-    dataset = load(class_folder)
-    from dprotonet.modeling.preprocessing import Preprocessing
-
-    images = place_images(dataset.samples, Preprocessing(size=64))
-    return prepare(recipe, dataset, images, out=Path(), device="cpu", resume=False)
-
-
-def _vectors(model, run, rows):
+def _vectors(model, context, rows):
     with torch.inference_mode():
-        return model.eval()(run.live.clean(rows.train)).vectors
+        return model.eval()(context.live.clean(rows.train)).vectors
 
 
-def test_centring_takes_the_mean_out_of_the_pooled_vectors_and_nothing_else(run):
-    run = dataclasses.replace(run, inputs=run.live)
-    rows = rows_of(run)
-    model = dprotonet(run.recipe, run.dataset.classes, None).network
-    before = _vectors(model, run, rows)
+def test_centring_takes_the_mean_out_of_the_pooled_vectors_and_nothing_else(context):
+    context = dataclasses.replace(context, inputs=context.live)
+    rows = split_rows(context)
+    model = dprotonet(context.recipe, context.dataset.classes, None).network
+    before = _vectors(model, context, rows)
     assert before.mean(dim=(0, 1)).norm() > 0.1 * before.std()
-    prototype_stage.centre(model, run, rows)
-    after = _vectors(model, run, rows)
+    prototype_stage.centre(model, context, rows)
+    after = _vectors(model, context, rows)
     assert after.mean(dim=(0, 1)).abs().max() < 1e-4
     shift = before - after
     assert torch.allclose(shift, shift[:1, :1].expand_as(shift), atol=1e-4)
 
 
-def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_with_them(run):
-    run = dataclasses.replace(run, inputs=run.live)
-    rows = rows_of(run)
-    model = dprotonet(run.recipe, run.dataset.classes, None).network
+def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_with_them(context):
+    context = dataclasses.replace(context, inputs=context.live)
+    rows = split_rows(context)
+    model = dprotonet(context.recipe, context.dataset.classes, None).network
     with torch.no_grad():
         # Each prototype on the vector of one image: it has to stay on it, wherever that goes.
-        model.prototypes.copy_(_vectors(model, run, rows)[0])
-    length = _vectors(model, run, rows).norm(dim=-1).mean()
-    prototype_stage.recentre(model, run, rows)
-    after = _vectors(model, run, rows)
+        model.prototypes.copy_(_vectors(model, context, rows)[0])
+    length = _vectors(model, context, rows).norm(dim=-1).mean()
+    prototype_stage.recentre(model, context, rows)
+    after = _vectors(model, context, rows)
     assert after.mean(dim=(0, 1)).abs().max() < 1e-4
     near = torch.cosine_similarity(after[0], model.prototypes, dim=-1)
     far = torch.cosine_similarity(after[0], -model.prototypes, dim=-1)
     assert length > 0 and (near > far).all()
 
 
-def test_pruning_drops_doubles_and_says_what_it_cost(run, monkeypatch):
+def test_pruning_drops_doubles_and_says_what_it_cost(context, monkeypatch):
     twins = dataclasses.replace(
-        run, recipe=dataclasses.replace(run.recipe, prune=True, start="random")
+        context, recipe=dataclasses.replace(context.recipe, prune=True, start="random")
     )
     start = prototype_stage.update_prototypes
 
@@ -72,21 +56,10 @@ def test_pruning_drops_doubles_and_says_what_it_cost(run, monkeypatch):
         return start(model, *args, **kwargs)
 
     monkeypatch.setattr(prototype_stage, "update_prototypes", doubled)
-    fitted = fit_network(twins, rows_of(twins), out=None)
+    fitted = fit_network(twins, split_rows(twins), out=None)
     model = fitted.network
     assert isinstance(model, DProtoNet) and fitted.pruning is not None
     assert {"p00", "p01"} & set(fitted.pruning.dropped)
     assert fitted.pruning.kept_by_class == model.options.prototype_counts
     assert len(fitted.update.prototypes) == len(model.prototypes) == len(fitted.update.sources)
     assert 0.0 <= fitted.pruning.accuracy_after <= 1.0
-
-
-@pytest.mark.parametrize("preset", ["protopnet", "xprotonet", "dprotonet", "blackbox"])
-def test_a_cut_network_says_what_the_whole_one_says(run, preset):
-    from training.presets import variant
-
-    recipe = dataclasses.replace(variant(run.recipe, preset), epochs=2)
-    whole = fit_network(dataclasses.replace(run, recipe=recipe), rows_of(run), out=None)
-    cut = fit_network(dataclasses.replace(run, recipe=recipe, cut=True), rows_of(run), out=None)
-    # Kept activations are in 16 bit.
-    assert abs(whole.logits - cut.logits).max() < 0.05

@@ -19,10 +19,10 @@ from training.benchmarks.heatmaps.plan import Plan
 from training.benchmarks.heatmaps.records import finished, rounded, row_name
 from training.benchmarks.heatmaps.sample import OpenedSample, open_sample
 from training.benchmarks.heatmaps.scoring import MaskedImage, Scorer, curves_json
-from training.row_file import RowFile
+from training.comparison.row_file import RowFile
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Explanation
+    from dprotonet.explain.explanation import Explanation
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
 
@@ -30,10 +30,13 @@ _log = logging.getLogger(__name__)
 
 METHOD_CODE = (
     "dprotonet.explain",
+    "dprotonet.modeling.folding",
     "dprotonet.modeling.frozen",
     "dprotonet.modeling.fused_conv",
+    "dprotonet.modeling.logits",
     "dprotonet.modeling.low_precision",
     "dprotonet.modeling.network_copy",
+    "dprotonet.modeling.passing",
 )
 """Packages, with all below them, and modules that a method's heatmap depends on."""
 

@@ -26,7 +26,7 @@ from training.benchmarks.heatmaps.hardware import PeakMemory, best_rate, multipl
 from training.benchmarks.heatmaps.methods import ConfiguredMethod, parse_methods
 
 if TYPE_CHECKING:
-    from dprotonet.explain import Explanation
+    from dprotonet.explain.explanation import Explanation
 
 TOGETHER = 5  # prototypes that one call explains
 

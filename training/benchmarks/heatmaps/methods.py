@@ -12,11 +12,13 @@ from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.published_mdm import PUBLISHED
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.settings import TIERS, MDMSettings
+from dprotonet.names import DEFAULT_TIER
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dprotonet.explain import Explanation, Node
+    from dprotonet.explain.explanation import Explanation
+    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
 
 # What every method reads of its settings; the decoder alone reads the others.
@@ -31,7 +33,7 @@ class ConfiguredMethod:
 
     Attributes:
         name: as it was asked for, by which rows and tables name it.
-        method: a name out of ``dprotonet.explain.METHODS``.
+        method: a name out of ``dprotonet.names.METHODS``.
         settings: all of them, those at their default too.
     """
 
@@ -105,10 +107,10 @@ def parse_method(text: str, methods: Sequence[str]) -> ConfiguredMethod:
             f"There is no method {method!r}. {_nearest(method, methods)}{', '.join(methods)}."
         )
     pairs = dict(_pair(method, part) for part in rest.split(",")) if colon else {}
-    tier = pairs.pop("tier", "standard")
+    tier = pairs.pop("tier", DEFAULT_TIER)
     if tier not in TIERS:
         raise ReadableError(f"There is no tier {tier!r}. Choose one of: {', '.join(TIERS)}.")
-    if method != "mdm" and tier != "standard":
+    if method != "mdm" and tier != DEFAULT_TIER:
         raise ReadableError(f"{method} has no tiers, only mdm has. Write {method} alone.")
     allowed = get_type_hints(MDMSettings)
     if method != "mdm":

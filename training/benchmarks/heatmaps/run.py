@@ -19,13 +19,13 @@ from training.benchmarks.heatmaps.plan import Plan, begin_or_extend, read_plan
 from training.benchmarks.heatmaps.plot import plot
 from training.benchmarks.heatmaps.records import Row, finished
 from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
+from training.comparison.row_file import RowFile
 from training.data.splits import Split
 from training.datasets.samples import Sample
 from training.evaluation.evaluate import split_samples
 from training.fitting.distributed import is_shared
-from training.fitting.run_folder import note_start, start
+from training.fitting.run_folder import note_start, start_record
 from training.io import write_json, write_text
-from training.row_file import RowFile
 
 _log = logging.getLogger(__name__)
 NAME = "bench"  # of the files with the results
@@ -93,7 +93,7 @@ def benchmark(folder: Path, data: Path | None, request: Request, out: Path) -> s
     samples = split_samples(bundle, data, request.split)
     requested = _plan(bundle, methods, request)
     plan = begin_or_extend(requested, samples, request.count, out, _besides(request))
-    note_start(out, start(command=request.command, device=request.device))
+    note_start(out, start_record(command=request.command, device=request.device))
     _collect(bundle, plan, methods, samples, request.device, out)
     if request.cost:
         _measure(folder, plan, methods, samples, request, out)

@@ -1,4 +1,4 @@
-"""Phantom images as a data set: listed at once, made one by one when they are asked for."""
+"""Phantom images as a data set: listed at once, each rendered when it is loaded."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.generator import PhantomImage, render
+from training.datasets.phantom.noise import derive, stream
 from training.datasets.phantom.parameters import FINDINGS, CaseFacts, Shortcut, draw_facts
-from training.datasets.phantom.seeds import derive, stream
 from training.datasets.samples import pixels_sha256
 
 if TYPE_CHECKING:
-    from dprotonet.images import GrayOrColourImage
+    from dprotonet.images.types import GrayOrColourImage
 
 FORMATS = ((1.0, 1.0), (1.0, 0.84), (0.84, 1.0))
-"""Sides of an image as shares of the longer one; most images are square."""
+"""Sides of an image as fractions of the longer one; most images are square."""
 
 
 @dataclass(frozen=True)
 class PhantomSample:
-    """One image of the phantom set; ``load`` makes it anew each time, always the same.
+    """One image of the phantom set; ``load`` renders it again each time, always the same.
 
     Attributes:
-        facts: what the image shows; all that is needed to make it.
+        facts: what the image shows; enough to render it.
         sample_id: stable name.
         patient_id: images of one patient share it; splits go by it.
         label: index into FINDINGS.
@@ -49,7 +49,7 @@ class PhantomSample:
         return render(self.facts)
 
     def load(self) -> GrayOrColourImage:
-        """The image as the library's reader would hand it over from a 16-bit DICOM file."""
+        """The image as the library reads it from a 16-bit DICOM file."""
         return as_image(self.image())
 
     def mask(self) -> NDArray[np.bool_]:
@@ -57,10 +57,10 @@ class PhantomSample:
         return self.image().masks["finding"]
 
     def image_sha256(self, image: GrayOrColourImage | None = None) -> str:
-        """Hash of shape and pixels: it names this image whatever file it is written to.
+        """Hash of shape and pixels, whatever file the image is written to.
 
         Args:
-            image: what :meth:`load` gave, so that it need not be made again.
+            image: the result of :meth:`load`, so that it need not be rendered again.
         """
         return pixels_sha256(self.image().pixels if image is None else image.pixels)
 
@@ -92,10 +92,10 @@ def phantom_samples(
     shortcut: Shortcut | None = None,
     difficulty: float = 1.0,
 ) -> tuple[PhantomSample, ...]:
-    """List ``n`` images without making any.
+    """List ``n`` images without rendering any.
 
     Image ``i`` depends on ``(seed, i)`` alone, not on ``n``. A patient has one to four images, in
-    either view, with findings drawn anew for each.
+    either view, with a finding drawn for each.
 
     Args:
         seed: of the whole set.
@@ -111,7 +111,7 @@ def phantom_samples(
         images = int(stream(patient_seed, "films").choice((1, 2, 3, 4), p=(0.5, 0.25, 0.15, 0.1)))
         for _ in range(min(images, n - len(samples))):
             index = len(samples)
-            image_seed = derive(seed, "film", index)
+            image_seed = derive(seed, "film", index)  # a changed name would change the images
             rng = stream(image_seed, "class")
             label = int(rng.integers(len(FINDINGS)))
             form = FORMATS[int(stream(image_seed, "format").choice(3, p=(0.6, 0.25, 0.15)))]

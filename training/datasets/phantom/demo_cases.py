@@ -21,7 +21,8 @@ from training.datasets.phantom.dicom.writer import (
     write_frames,
 )
 from training.datasets.phantom.export import mask_box
-from training.datasets.phantom.generator import PhantomImage, generate
+from training.datasets.phantom.generator import PhantomImage, render
+from training.datasets.phantom.parameters import draw_facts
 
 CASES = Path("assets") / "cases"
 DIFFICULTY = 0.25
@@ -105,7 +106,7 @@ def write_demo_cases(out: Path = CASES) -> Path:
     """Write the demo images and ``cases.json``.
 
     Args:
-        out: the folder, made if need be.
+        out: the folder, created where it is missing.
 
     Returns:
         The path of ``cases.json``: for each file what it shows, the true finding of each frame,
@@ -115,13 +116,15 @@ def write_demo_cases(out: Path = CASES) -> Path:
     records = []
     for number, case in enumerate(DEMO_CASES, start=1):
         images = [
-            generate(
-                seed,
-                finding,
-                view=view,
-                devices=devices,
-                shape=case.shape,
-                difficulty=DIFFICULTY,
+            render(
+                draw_facts(
+                    seed,
+                    finding,
+                    view=view,
+                    devices=devices,
+                    shape=case.shape,
+                    difficulty=DIFFICULTY,
+                )
             )
             for seed, finding, view, devices in case.images
         ]

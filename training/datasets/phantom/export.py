@@ -57,7 +57,7 @@ def write_folder(
     shortcut's token) and ``labels.csv``.
 
     Args:
-        out: the folder, made if need be.
+        out: the folder, created where it is missing.
         n: images.
         seed: of the whole set.
         shortcut: a token that goes with a class.

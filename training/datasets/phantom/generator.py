@@ -1,4 +1,4 @@
-"""One phantom image out of one seed."""
+"""One phantom image from its facts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.datasets.phantom.anatomy.marker import shortcut_token, side_marker
 from training.datasets.phantom.anatomy.skeleton import build_skeleton
 from training.datasets.phantom.anatomy.soft_tissue import build_soft_tissue
 from training.datasets.phantom.anatomy.vessels import build_vessels
-from training.datasets.phantom.parameters import CaseFacts, Shortcut, draw_facts
+from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.render import (
     BLOOD_PER_CM,
     BONE_PER_CM,
@@ -46,50 +46,12 @@ class PhantomImage:
     spacing_mm: float
 
 
-def generate(
-    seed: int,
-    finding: str = "none",
-    *,
-    view: str | None = None,
-    shape: tuple[int, int] = (512, 512),
-    patient_seed: int | None = None,
-    devices: tuple[str, ...] | None = None,
-    shortcut: Shortcut | None = None,
-    difficulty: float = 1.0,
-) -> PhantomImage:
-    """Make the image of a seed.
-
-    The same arguments give the same pixels. With another finding the patient, the pose, the
-    exposure and the noise stay the same.
-
-    Args:
-        seed: of the image.
-        finding: one of FINDINGS.
-        view: "PA" or "AP"; None draws it.
-        shape: ``(H, W)`` in px.
-        patient_seed: images that share it show one patient; None draws a new patient.
-        devices: some of DEVICES; None draws them.
-        shortcut: a token that goes with a class.
-        difficulty: 1 is the usual one, lower makes findings plainer, higher fainter.
-
-    Raises:
-        ValueError: an unknown finding, view or device, or an image too small.
-    """
-    facts = draw_facts(
-        seed,
-        finding,
-        view=view,
-        shape=shape,
-        patient_seed=patient_seed,
-        devices=devices,
-        shortcut=shortcut,
-        difficulty=difficulty,
-    )
-    return render(facts)
-
-
 def render(facts: CaseFacts) -> PhantomImage:
-    """Turn an image's facts into pixels."""
+    """Make the pixels and masks of an image from its facts.
+
+    The same facts give the same pixels. With another finding the patient, the pose, the exposure
+    and the noise stay the same.
+    """
     body = draw_body(facts)
     pose = draw_pose(facts, body)
     exposure = draw_exposure(facts)

@@ -1,10 +1,10 @@
-"""What is on a phantom image, drawn before any pixel: cheap to list, saved beside the image."""
+"""The facts of a phantom image, drawn before any pixel: cheap to list, saved beside the image."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from training.datasets.phantom.seeds import derive, stream
+from training.datasets.phantom.noise import derive, stream
 
 FINDINGS = ("none", "consolidation", "nodule", "effusion")
 """The classes, in the order of their labels."""
@@ -38,10 +38,10 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """Everything about one image that a table can hold.
+    """All facts of one image, as a table holds them.
 
-    The class decides ``finding`` and, with a shortcut asked for, ``shortcut_token``; all the
-    others are drawn from streams that do not know the class.
+    The class decides ``finding`` and, with a shortcut, ``shortcut_token``; all the others are drawn
+    from streams that do not depend on the class.
     """
 
     seed: int
@@ -75,7 +75,17 @@ def draw_facts(
     shortcut: Shortcut | None = None,
     difficulty: float = 1.0,
 ) -> CaseFacts:
-    """Draw what the image of this seed shows; what is given is taken as given.
+    """Draw the facts of the image of a seed; arguments that are given are not drawn.
+
+    Args:
+        seed: of the image.
+        finding: one of FINDINGS.
+        view: "PA" or "AP"; None draws it.
+        shape: ``(H, W)`` in px.
+        patient_seed: images that share it show one patient; None draws a new patient.
+        devices: some of DEVICES; None draws them.
+        shortcut: a token that goes with a class.
+        difficulty: 1 is the usual one, lower makes findings plainer, higher fainter.
 
     Raises:
         ValueError: a finding, view or device that does not exist, or an image too small.
@@ -86,11 +96,13 @@ def draw_facts(
     sex = str(body.choice(("F", "M")))
     habitus = str(body.choice(HABITUS, p=(0.3, 0.45, 0.25)))
     rng = stream(seed, "facts")
-    drawn_view = str(rng.choice(VIEWS, p=(0.6, 0.4)))
-    chosen_view = view or drawn_view
-    chances = (0.55, 0.35, 0.12, 0.30) if chosen_view == "AP" else (0.06, 0.05, 0.10, 0.0)
-    luck = rng.random(len(DEVICES))
-    drawn_devices = tuple(d for d, u, p in zip(DEVICES, luck, chances, strict=True) if u < p)
+    random_view = str(rng.choice(VIEWS, p=(0.6, 0.4)))  # drawn in any case, for those after it
+    chosen_view = view or random_view
+    probabilities = (0.55, 0.35, 0.12, 0.30) if chosen_view == "AP" else (0.06, 0.05, 0.10, 0.0)
+    uniform = rng.random(len(DEVICES))
+    random_devices = tuple(
+        d for d, u, p in zip(DEVICES, uniform, probabilities, strict=True) if u < p
+    )
     side = str(rng.choice(("L", "R")))
     extra = str(rng.choice(("", "PORTABLE", "AP", "SUPINE"))) if chosen_view == "AP" else ""
     exposure = float(2.0 ** rng.normal(0.0, 0.7))
@@ -105,7 +117,7 @@ def draw_facts(
         view=chosen_view,
         sex=sex,
         habitus=habitus,
-        devices=drawn_devices if devices is None else tuple(devices),
+        devices=random_devices if devices is None else tuple(devices),
         marker_side=side,
         marker_text=extra,
         exposure=exposure,

@@ -87,7 +87,7 @@ class Projection:
 
 
 def deposit(shape: tuple[int, int], column: Array, row: Array, weight: Array) -> Array:
-    """Sum weights into a grid, each shared by its four nearest pixels.
+    """Sum weights into a grid, each divided among its four nearest pixels.
 
     Args:
         shape: ``(H, W)``.
@@ -110,13 +110,13 @@ def deposit(shape: tuple[int, int], column: Array, row: Array, weight: Array) ->
     lower = weight * fr
     upper = weight - lower
     canvas = np.zeros((rows + 2) * width + 1)
-    for shift, share in (
+    for shift, part in (
         (0, upper - upper * fc),
         (1, upper * fc),
         (width, lower - lower * fc),
         (width + 1, lower * fc),
     ):
-        canvas[shift:] += np.bincount(base, weights=share, minlength=len(canvas))[
+        canvas[shift:] += np.bincount(base, weights=part, minlength=len(canvas))[
             : len(canvas) - shift
         ]
     grid = canvas[: (rows + 2) * width].reshape(rows + 2, width)
@@ -141,7 +141,7 @@ def tubes(
         centre: ``(T, n, 3)`` points along each tube's axis, cm.
         half_width: ``(T, n)`` half the tube's width as seen on the image, cm.
         area: ``(T, n)`` its cross-section, cm².
-        core: share of the half width that is hollow (marrow); 0 is a full tube.
+        core: fraction of the half width that is hollow (marrow); 0 is a full tube.
 
     Returns:
         ``(H, W)`` cm.

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from training.datasets.phantom.noise import clouds, stream
 from training.datasets.phantom.parameters import CaseFacts
-from training.datasets.phantom.seeds import stream
-from training.datasets.phantom.texture import clouds
 
 Array = NDArray[np.floating]
 
@@ -30,7 +29,7 @@ class Exposure:
 
     Attributes:
         quanta: photons per pixel in open air at 512 px.
-        scatter: share of scattered to primary light behind the trunk.
+        scatter: ratio of scattered to primary light behind the trunk.
         heel: fall of the beam from one end of the image to the other, relative.
         heel_angle: direction of the fall, radians.
         focus_px: blur of focal spot and detector, px at 512.

@@ -1,4 +1,4 @@
-"""The bench with a true model, and its heatmap on the image."""
+"""The pool with a true model, and its heatmap on the image."""
 
 from pathlib import Path
 
@@ -11,20 +11,20 @@ from app.services import explanations, image_data, review
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
 from app.services.inference import predictor_pool, queue
-from app.services.inference.predictor_pool import ModelBench
+from app.services.inference.predictor_pool import PredictorPool
 from app.services.uploading import intake
 from app.settings import Settings
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.hashes import pixel_sha256
 from dprotonet.modeling.geometry import Placement
-from tests.app.services.workplaces import dicom, make_place, png
+from tests.app.services.workplaces import dicom, make_workplace, png
 
 
 def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     sqlite_url: str, tmp_path: Path, assets: Path
 ) -> None:
-    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
-    models = ModelBench(place.models)
+    place = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    models = PredictorPool(place.models)
     case_id = str(intake.add(place, png(1, side=40), name="a.png").case_id)
     queue.run_pending(place, models)
     sheet = review.open_case(place, case_id)
@@ -34,8 +34,8 @@ def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     queue.run_pending(place, models)
     (saved,) = review.open_case(place, case_id).explanations
     assert saved.node == "prototype:p01" and saved.passes_forward > 0 and saved.seconds > 0
-    assert 0 <= saved.faithfulness["insertion_auc"] <= 1
-    stored = image_data.network_map(place, saved.heatmap_key)
+    assert saved.faithfulness is not None and 0 <= saved.faithfulness.insertion_auc <= 1
+    stored = image_data.stored_heatmap(place, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
     assert image_data.heatmap(place, saved.explanation_id).shape == (40, 42)
 
@@ -46,8 +46,7 @@ def test_the_map_on_the_image_is_the_librarys_own() -> None:
         place = Placement.of(stored, 64, aspect)
         values = chance.random((64, 64), dtype=np.float32)
         theirs = place.map_to_stored(torch.from_numpy(values)).numpy()
-        grid = image_data.GridPlacement(place.stored, place.network, place.resized, place.offset)
-        ours = image_data.on_image(values, grid)
+        ours = image_data.on_image(values, place)
         assert ours.shape == stored
         np.testing.assert_allclose(ours, theirs, atol=2e-3)
 
@@ -57,8 +56,8 @@ def test_a_model_that_is_loaded_before_it_is_needed_explains_without_delay(
 ) -> None:
     from dprotonet.modeling import frozen
 
-    place = make_place(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
-    models = ModelBench(place.models)
+    place = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    models = PredictorPool(place.models)
     case_id = str(intake.add(place, png(1, side=40), name="a.png").case_id)
     sheet = review.open_case(place, case_id)
     models.load(str(sheet.model))
@@ -78,18 +77,18 @@ def test_a_model_too_many_pushes_out_the_one_used_longest_ago(
 ) -> None:
     registry = Registry((assets / "models",))
     first, second = (info.digest for info in registry.all())
-    model_bench = ModelBench(registry)
+    model_pool = PredictorPool(registry)
     for digest in (first, second, first):
-        model_bench.load(digest)
-    assert list(model_bench._loaded) == [second, first]
+        model_pool.load(digest)
+    assert list(model_pool._loaded) == [second, first]
     monkeypatch.setattr(predictor_pool, "MOST_MODELS", 1)
-    model_bench.load(second)  # it was loaded before, so nothing has to leave
-    assert list(model_bench._loaded) == [first, second]
-    model_bench._loaded.pop(first)
-    model_bench.load(first)
-    assert list(model_bench._loaded) == [first]
+    model_pool.load(second)  # it was loaded before, so nothing has to leave
+    assert list(model_pool._loaded) == [first, second]
+    model_pool._loaded.pop(first)
+    model_pool.load(first)
+    assert list(model_pool._loaded) == [first]
     with pytest.raises(NotFound):
-        model_bench.load("0" * 64)
+        model_pool.load("0" * 64)
 
 
 def test_images_are_decoded_in_a_child_process(tmp_path: Path) -> None:
@@ -99,7 +98,7 @@ def test_images_are_decoded_in_a_child_process(tmp_path: Path) -> None:
         path.write_bytes(dicom(3))
         facts, digest = reader.look(path)
         assert (facts.format, facts.study_uid) == ("dicom", "1.2.3")
-        assert digest == images.pixel_sha256(path)
+        assert digest == pixel_sha256(path)
         assert reader.read(path).shape == (16, 18)
         with pytest.raises(UnreadableImage):
             reader.look(dicom(3)[:-200])

@@ -1,353 +1,65 @@
-"""No file, whatever it is called and whatever it does, stops the others."""
+"""The worker's queue: what goes next, and what is put in order at a start."""
 
-import csv
-import io
-import json
-import os
-import random
-import string
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.domain.jobs import MOST_ATTEMPTS
-from app.services import batches, explanations, jobs, review
-from app.services.inference import batch_items, queue
+from app.domain.errors import Unavailable
+from app.services import batches, originals, review
+from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from app.store.batch_items import REFUSED, Items
-from app.store.jobs import Jobs
-from dprotonet.images import FoundFile
-from tests.app.services.workplaces import FakeBench, png
-
-ODD = b"r\xf6ntgen.png"
+from tests.app.services.workplaces import FakePool, png
 
 
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    folder = tmp_path / "films"
-    folder.mkdir()
-    for number in range(3):
-        (folder / f"{number}.png").write_bytes(png(number))
-    return folder
-
-
-@pytest.fixture
-def place_with(place: Workplace, images: Path) -> Workplace:
-    return replace(place, settings=replace(place.settings, folders=(images.parent,)))
-
-
-@pytest.fixture
-def beside(place_with: Workplace, tmp_path: Path) -> str:
-    """Another batch, which is to go on whatever becomes of the first; call it last in line."""
-    folder = tmp_path / "others"
-    folder.mkdir()
-    for number in range(2):
-        (folder / f"{number}.png").write_bytes(png(20 + number))
-    return str(folder)
-
-
-def states(place: Workplace, job_id: str) -> list[tuple[str, str]]:
-    return [(row.name, row.state) for row in batches.rows(place, job_id).rows]
-
-
-if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
-
-    def test_a_name_that_is_no_text_is_a_file_as_any_other(
-        place_with: Workplace, bench: FakeBench, images: Path, beside: str
-    ) -> None:
-        root = os.fsencode(images)
-        os.mkdir(root + b"/\xfcber 100%")
-        for number, name in enumerate((ODD, b"\xfcber 100%/\xff%41.png", b"line\nend.png")):
-            Path(os.fsdecode(root + b"/" + name)).write_bytes(png(10 + number))
-        Path(os.fsdecode(root + b"/\xe4.png")).write_bytes(b"\x89PNG broken")
-        job = batches.start_folder(place_with, images)
-        other = batches.start_folder(place_with, beside)
-        queue.run_pending(place_with, bench)
-        assert states(place_with, job.job_id) == [
-            ("0.png", "done"),
-            ("1.png", "done"),
-            ("2.png", "done"),
-            ("lineend.png", "done"),
-            ("r%F6ntgen.png", "done"),
-            ("%E4.png", "error"),
-            ("%FF%41.png", "done"),
-        ]
-        assert {state for _, state in states(place_with, other.job_id)} == {"done"}
-        found = json.loads(batches.export_json(place_with, job.job_id))["files"]
-        assert found[6]["path"] == "%FCber 100%/%FF%41.png"
-        lines = csv.DictReader(io.StringIO(batches.export_csv(place_with, job.job_id).decode()))
-        assert [line["path"] for line in lines] == [file["path"] for file in found]
-        # Read again, it is found again under its own name.
-        Path(os.fsdecode(root + b"/\xe4.png")).write_bytes(png(30))
-        batches.retry(place_with, job.job_id)
-        queue.run_pending(place_with, bench)
-        assert batches.progress(place_with, job.job_id).counts == {"done": 7}
-
-    def test_a_folder_whose_name_is_no_text_is_read(
-        place_with: Workplace, bench: FakeBench, images: Path
-    ) -> None:
-        folder = Path(os.fsdecode(os.fsencode(images.parent) + b"/\xf6" + b"o" * 240))
-        inner = folder / ("i" * 250)
-        inner.mkdir(parents=True)
-        (inner / "a.png").write_bytes(png(5))
-        assert folder in batches.subfolders(place_with, images.parent)
-        job = batches.start_folder(place_with, inner)
-        queue.run_pending(place_with, bench)
-        assert states(place_with, job.job_id) == [("a.png", "done")]
-        whole = batches.start_folder(place_with, folder)
-        queue.run_pending(place_with, bench)
-        assert batches.progress(place_with, whole.job_id).title.startswith("%F6oo")
-        assert states(place_with, whole.job_id) == [("a.png", "duplicate")]
-
-    def test_a_path_that_the_database_cannot_hold_costs_itself_only(
-        place_with: Workplace, bench: FakeBench, images: Path
-    ) -> None:
-        chance, deep = random.Random(0), images
-        for _ in range(14):  # PostgreSQL indexes 2,700 bytes that do not shrink
-            deep = deep / "".join(chance.choices(string.ascii_letters + string.digits, k=240))
-            deep.mkdir()
-        (deep / "deep.png").write_bytes(png(7))
-        (images / "z.png").write_bytes(png(8))
-        job = batches.start_folder(place_with, images)
-        queue.run_pending(place_with, bench)
-        rows = {row.name: row for row in batches.rows(place_with, job.job_id).rows}
-        deepest = rows.pop("deep.png")
-        assert {row.state for row in rows.values()} == {"done"} and "z.png" in rows
-        holds = place_with.store.engine.dialect.name == "sqlite"
-        assert deepest.state == ("done" if holds else "error")
-        assert holds or deepest.message == REFUSED
-
-
-def test_a_file_that_ends_the_worker_each_time_is_given_up_and_the_others_are_read(
-    place_with: Workplace, bench: FakeBench, images: Path, beside: str
+def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
+    with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    other = batches.start_folder(place_with, beside)
-    deaths: list[int] = []
-
-    def die() -> None:
-        if batches.rows(place_with, job.job_id).rows[1].state == "running":
-            deaths.append(1)
-            raise KeyboardInterrupt
-
-    bench.before_predict = die
-    for _ in range(MOST_ATTEMPTS):
-        with pytest.raises(KeyboardInterrupt):
-            queue.run_pending(place_with, bench)
-        queue.begin(place_with)
-    queue.run_pending(place_with, bench)
-    assert len(deaths) == MOST_ATTEMPTS
-    rows = batches.rows(place_with, job.job_id).rows
-    assert [row.state for row in rows] == ["done", "error", "done"]
-    assert "stopped 3 times" in rows[1].message
-    assert batches.progress(place_with, other.job_id).job.state == "done"
+    job = batches.start_folder(with_images, images)
+    queue.run_next(with_images, pool)  # the folder is walked
+    queue.run_next(with_images, pool)  # one file
+    mine = intake.add(with_images, png(50), name="mine.png")
+    queue.run_next(with_images, pool)
+    assert review.open_case(with_images, str(mine.case_id)).prediction is not None
+    assert batches.progress(with_images, job.job_id).finished == 1
 
 
-def test_a_file_that_cannot_be_brought_to_its_end_is_given_up_with_the_reason(
-    place_with: Workplace,
-    bench: FakeBench,
-    images: Path,
-    beside: str,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_start_gives_older_predictions_the_probability_of_a_finding(
+    workplace: Workplace, pool: FakePool
 ) -> None:
-    job = batches.start_folder(place_with, images)
-    other = batches.start_folder(place_with, beside)
-    tries = _fail(monkeypatch, Items, "finish", lambda: _running(place_with, job.job_id) == "1.png")
-    queue.run_pending(place_with, bench)
-    rows = batches.rows(place_with, job.job_id).rows
-    assert [row.state for row in rows] == ["done", "error", "done"]
-    assert rows[1].message == queue.UNEXPECTED and len(tries) == MOST_ATTEMPTS
-    assert batches.progress(place_with, job.job_id).job.state == "done"
-    assert batches.progress(place_with, other.job_id).counts == {"done": 2}
-    monkeypatch.undo()
-    batches.retry(place_with, job.job_id)
-    queue.run_pending(place_with, bench)
-    assert batches.progress(place_with, job.job_id).counts == {"done": 3}
-
-
-def test_a_file_whose_end_cannot_be_told_in_any_way_stands_alone(
-    place_with: Workplace,
-    bench: FakeBench,
-    images: Path,
-    beside: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    job = batches.start_folder(place_with, images)
-    other = batches.start_folder(place_with, beside)
-    for method in ("finish", "fail"):
-        _fail(monkeypatch, Items, method, lambda: _running(place_with, job.job_id) == "1.png")
-    failures = 0
-    for _ in range(40):  # as the worker's loop does
-        try:
-            if not queue.run_next(place_with, bench):
-                break
-        except OSError:
-            failures += 1
-            queue.take_up_again(place_with)
-    assert failures == MOST_ATTEMPTS
-    rows = batches.rows(place_with, job.job_id).rows
-    assert [row.state for row in rows] == ["done", "error", "done"]
-    assert batches.progress(place_with, other.job_id).counts == {"done": 2}
-
-
-def test_a_row_that_the_database_refuses_to_change_stops_neither_the_others_nor_a_start(
-    sqlite_place: Workplace, bench: FakeBench, images: Path
-) -> None:
-    job = batches.start_folder(sqlite_place, images)
-    with sqlite_place.store.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER stuck BEFORE UPDATE ON job_item WHEN OLD.name = '1.png' "
-            "AND OLD.state = 'running' BEGIN SELECT RAISE(ABORT, 'no'); END"
+    for number, level in enumerate((20, 200)):
+        intake.add(workplace, png(number, level=level), name=f"{number}.png")
+    queue.run_pending(workplace, pool)
+    with workplace.store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE prediction SET finding_probability = NULL")
+    queue.begin(workplace)
+    with workplace.store.engine.begin() as connection:
+        noted = connection.exec_driver_sql("SELECT finding_probability FROM prediction").scalars()
+        assert sorted(noted) == pytest.approx(
+            sorted(
+                prediction.probabilities["finding"]
+                for row in review.list_cases(workplace).rows
+                if (prediction := review.open_case(workplace, row.case_id).prediction)
+            )
         )
-    for _ in range(20):
-        try:
-            if not queue.run_next(sqlite_place, bench):
-                break
-        except Exception:
-            queue.begin(sqlite_place)
-    assert states(sqlite_place, job.job_id) == [
-        ("0.png", "done"),
-        ("1.png", "running"),
-        ("2.png", "done"),
-    ]
 
 
-def test_a_folder_that_cannot_be_walked_is_given_up_and_what_was_found_is_read(
-    place_with: Workplace,
-    bench: FakeBench,
-    images: Path,
-    beside: str,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_step_of_the_start_that_fails_is_left_out_and_one_that_needs_the_store_is_not(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    walk = batch_items.walk
-    begun: list[str] = []
+    steps: list[str] = []
 
-    def failing(paths: list[str], **more: object) -> Iterator[FoundFile]:
-        for number, file in enumerate(walk(paths)):
-            if "films" in str(paths[0]) and number == 2:
-                begun.append(str(paths[0]))
-                raise OSError("the disk does not answer")
-            yield file
+    def defective(workplace: Workplace) -> None:
+        raise ValueError("a defect")
 
-    monkeypatch.setattr(batch_items, "walk", failing)
-    monkeypatch.setattr(batch_items, "CHUNK", 1)
-    job = batches.start_folder(place_with, images)
-    other = batches.start_folder(place_with, beside)
-    queue.run_pending(place_with, bench)
-    state = batches.progress(place_with, job.job_id)
-    assert len(begun) == MOST_ATTEMPTS
-    assert state.counts == {"done": 2} and state.job.state == "done" and not state.listing
-    assert state.job.message.startswith("The folder could not be listed to its end")
-    assert batches.progress(place_with, other.job_id).counts == {"done": 2}
+    def gone(workplace: Workplace) -> None:
+        raise Unavailable("The database cannot be reached.")
 
-
-def test_a_folder_whose_listing_ends_the_worker_each_time_fails_and_says_so(
-    place_with: Workplace,
-    bench: FakeBench,
-    images: Path,
-    beside: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    walk = batch_items.walk
-
-    def dying(paths: list[str], **more: object) -> Iterator[FoundFile]:
-        if "films" in str(paths[0]):
-            raise KeyboardInterrupt
-        return walk(paths)
-
-    monkeypatch.setattr(batch_items, "walk", dying)
-    job = batches.start_folder(place_with, images)
-    other = batches.start_folder(place_with, beside)
-    for _ in range(MOST_ATTEMPTS):
-        with pytest.raises(KeyboardInterrupt):
-            queue.run_pending(place_with, bench)
-        queue.begin(place_with)
-    queue.run_pending(place_with, bench)
-    state = batches.progress(place_with, job.job_id)
-    assert state.job.state == "failed" and "stopped 3 times" in state.job.message
-    assert batches.progress(place_with, other.job_id).counts == {"done": 2}
-
-
-def test_a_worker_that_leaves_in_the_midst_of_a_listing_counts_no_attempt(
-    place_with: Workplace, bench: FakeBench, images: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(batch_items, "CHUNK", 1)
-    job = batches.start_folder(place_with, images)
-    for _ in range(MOST_ATTEMPTS + 1):
-        queue.run_next(place_with, bench, stop=lambda: True)
-        queue.begin(place_with)
-    queue.run_pending(place_with, bench)
-    state = batches.progress(place_with, job.job_id)
-    assert (state.job.state, state.counts) == ("done", {"done": 3}) and not state.job.message
-
-
-@pytest.mark.parametrize("kind", ["predict", "explain"])
-def test_a_job_that_cannot_be_brought_to_its_end_is_given_up_with_the_reason(
-    place: Workplace, bench: FakeBench, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    first = intake.add(place, png(1), name="a.png")
-    (job,) = review.open_case(place, str(first.case_id)).jobs
-    if kind == "explain":
-        queue.run_pending(place, bench)
-        asked = explanations.request(place, str(first.case_id))
-        assert isinstance(asked, type(job))
-        job = asked
-    tries = _fail(
-        monkeypatch,
-        Jobs,
-        "finish",
-        lambda: jobs.get(place, job.job_id).state == "running",
-    )
-    second = intake.add(place, png(2), name="b.png")
-    queue.run_pending(place, bench)
-    ended = jobs.get(place, job.job_id)
-    assert (ended.state, ended.message) == ("failed", queue.UNEXPECTED)
-    assert len(tries) >= MOST_ATTEMPTS
-    assert review.open_case(place, str(second.case_id)).prediction is not None
-
-
-def test_the_words_of_an_error_are_kept_as_what_the_database_can_hold(
-    place: Workplace, bench: FakeBench
-) -> None:
-    taken = intake.add(place, png(1), name="a.png")
-
-    def odd() -> None:
-        raise queue.ReadableError("“r\udcf6ntgen\x00.png” is damaged. Export it again.")
-
-    bench.before_predict = odd
-    queue.run_pending(place, bench)
-    sheet = review.open_case(place, str(taken.case_id))
-    assert sheet.problem == "“r%F6ntgen.png” is damaged. Export it again."
-
-
-@pytest.fixture
-def sqlite_place(place_with: Workplace) -> Workplace:
-    if place_with.store.engine.dialect.name != "sqlite":
-        pytest.skip("SQLite's own way of refusing")
-    return place_with
-
-
-def _running(place: Workplace, job_id: str) -> str:
-    rows = batches.rows(place, job_id, states=["running"]).rows
-    return rows[0].name if rows else ""
-
-
-def _fail(
-    monkeypatch: pytest.MonkeyPatch, owner: type, method: str, when: Callable[[], bool]
-) -> list[int]:
-    """Let a method of the store fail while a condition holds; the list counts how often."""
-    real = getattr(owner, method)
-    tries: list[int] = []
-
-    def failing(self: object, *words: object, **more: object) -> object:
-        if when():
-            tries.append(1)
-            raise OSError("the store refuses")
-        return real(self, *words, **more)
-
-    monkeypatch.setattr(owner, method, failing)
-    return tries
+    monkeypatch.setattr(queue, "upkeep", lambda workplace: steps.append("upkeep"))
+    monkeypatch.setattr(originals, "tidy", defective)
+    queue.begin(workplace)
+    assert steps == ["upkeep"]
+    monkeypatch.setattr(originals, "tidy", gone)
+    with pytest.raises(Unavailable):
+        queue.begin(workplace)
+    assert steps == ["upkeep"]

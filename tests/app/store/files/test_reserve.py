@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import DiskFull
-from app.store import SqlStore, Transaction
 from app.store.files.reserve import FRACTION, LEAST, MOST, Reserve
+from app.store.sql_store import SqlStore, Transaction
 
 
 @pytest.fixture

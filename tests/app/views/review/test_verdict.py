@@ -1,16 +1,17 @@
-"""The reader's word: what is signed, what is refused, and what came in between."""
+"""The reader's verdict: what is signed, what is refused, and newer revisions of others."""
+
+from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
 
-from app.domain.annotations import PrototypeJudgement
 from app.services import review
 from app.services.workplace import Workplace
 from tests.app.views.screen import Screen
 
 
-def test_accepting_saves_a_revision_that_is_listed(image: Screen, place: Workplace) -> None:
+def test_accepting_saves_a_revision_that_is_listed(image: Screen, workplace: Workplace) -> None:
     image.choose("Verdict", "accept")
     image.choose("Confidence", 5)
     image.write("Remarks", "As I see it.")
@@ -21,7 +22,7 @@ def test_accepting_saves_a_revision_that_is_listed(image: Screen, place: Workpla
     assert image.buttons("Save revision 2")
 
 
-def test_a_rejection_names_the_right_label(image: Screen, place: Workplace) -> None:
+def test_a_rejection_names_the_right_label(image: Screen, workplace: Workplace) -> None:
     assert not image.has("Corrected label")
     image.choose("Verdict", "reject")
     image.choose("Confidence", 4)
@@ -29,7 +30,7 @@ def test_a_rejection_names_the_right_label(image: Screen, place: Workplace) -> N
     assert "without saying what is right" in image.errors[0]
     image.choose("Corrected label", "none")
     image.press("Save revision 1")
-    sheet = review.open_case(place, image.case_id)
+    sheet = review.open_case(workplace, image.case_id)
     assert sheet.annotation is not None
     assert (sheet.annotation.verdict, sheet.annotation.corrected_label) == ("reject", "none")
 
@@ -41,64 +42,54 @@ def test_nothing_is_saved_before_verdict_and_confidence_are_chosen(image: Screen
 
 
 def test_judgements_of_prototypes_are_saved_with_the_verdict(
-    image: Screen, place: Workplace
+    image: Screen, workplace: Workplace
 ) -> None:
-    image.choose("As a reason for the prediction it is", "artefact")
+    image.choose("As evidence for the prediction, it is", "artefact")
     image.choose("Verdict", "accept")
     image.choose("Confidence", 3)
-    assert "Say which artefact it is: p00." in image.text
+    assert "Choose which artefact it is: p00." in image.text
     image.press("Save revision 1")
     assert image.errors == [
         "Prototype p00 is judged to be an artefact, but not which one. Choose device, text, border "
         "or laterality."
     ]
-    assert not review.open_case(place, image.case_id).revisions
+    assert not review.open_case(workplace, image.case_id).revisions
     image.choose("Which artefact? Choose one.", "device")
     assert "1 prototype judged" in image.text
     image.press("Save revision 1")
-    sheet = review.open_case(place, image.case_id)
+    sheet = review.open_case(workplace, image.case_id)
     assert sheet.annotation is not None
     (name, judged), *others = sheet.annotation.prototype_judgements.items()
     assert (name, judged.usefulness, judged.artefact, others) == ("p00", "artefact", "device", [])
 
 
-def test_a_draft_outlives_a_look_at_another_page(image: Screen) -> None:
-    case_id = image.case_id
-    image.choose("Verdict", "supplement")
-    image.write("Remarks", "half a thought")
-    image.open("annotations")
-    image.open("review")
-    image.app.query_params["case"] = case_id
-    image.run()
-    assert image.app.text_area[0].value == "half a thought"
-    assert image.has("Further label")
-
-
-def test_a_revision_of_somebody_else_is_not_overwritten(image: Screen, place: Workplace) -> None:
+def test_a_revision_of_somebody_else_is_not_overwritten(
+    image: Screen, workplace: Workplace
+) -> None:
     case_id = image.case_id
     image.choose("Verdict", "accept")
     image.choose("Confidence", 3)
     real_sign = review.sign
 
     def sign_late(*args: object, **named: object) -> object:
-        real_sign(place, case_id, verdict="accept", confidence=1, expected_revision=0)
+        real_sign(workplace, case_id, verdict="accept", confidence=1, expected_revision=0)
         return real_sign(*args, **named)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(review, "sign", sign_late)
         image.press("Save revision 1")
     assert not image.errors
-    assert len(review.open_case(place, case_id).revisions) == 1
+    assert len(review.open_case(workplace, case_id).revisions) == 1
 
 
-def test_what_came_in_between_is_shown_and_the_reader_signs_on_top(
-    image: Screen, place: Workplace
+def test_a_revision_of_another_reader_is_shown_and_this_reader_signs_on_top(
+    image: Screen, workplace: Workplace
 ) -> None:
     case_id = image.case_id
     image.choose("Verdict", "supplement")
     image.choose("Confidence", 2)
     image.write("Remarks", "mine")
-    other = replace(place, reader="Reader Two")
+    other = replace(workplace, reader="Reader Two")
     review.sign(
         other,
         case_id,
@@ -113,83 +104,36 @@ def test_what_came_in_between_is_shown_and_the_reader_signs_on_top(
         "Revision 1 was signed while you were writing. Your entries are kept below. Sign them as "
         "revision 2, or discard them."
     ]
-    for words in ("Revision 1** · Reject · confidence 5", "Reader Two", "Label: none", "theirs"):
-        assert image.text.count(words) == 2, "beside the form and in its tab"
+    for text in ("Revision 1** · Reject · confidence 5", "Reader Two", "Label: none", "theirs"):
+        assert image.text.count(text) == 2, "beside the form and in its tab"
     assert image.app.text_area[0].value == "mine"
     image.press("Sign as revision 2")
     assert "Saved as revision 2" in image.text and not image.app.warning
-    latest = review.open_case(place, case_id).annotation
+    latest = review.open_case(workplace, case_id).annotation
     assert latest is not None
     assert (latest.revision, latest.verdict, latest.text) == (2, "supplement", "mine")
     assert (latest.confidence, latest.reader) == (2, "Reader One")
 
 
-def test_what_came_in_between_is_shown_before_the_reader_signs_where_the_page_knows_it(
-    image: Screen, place: Workplace
+def test_newer_revisions_are_shown_before_the_reader_signs_where_the_page_knows_them(
+    image: Screen, workplace: Workplace
 ) -> None:
     image.write("Remarks", "mine")
     for revision in (0, 1):
         review.sign(
-            place, image.case_id, verdict="accept", confidence=1, expected_revision=revision
+            workplace, image.case_id, verdict="accept", confidence=1, expected_revision=revision
         )
     image.run()
     assert "Revisions up to 2 were signed while you were writing" in image.warnings[0]
     assert image.buttons("Sign as revision 3")[0].disabled, "the reader's own form is not complete"
 
 
-def test_the_readers_own_entries_can_be_discarded(image: Screen, place: Workplace) -> None:
+def test_the_readers_own_entries_can_be_discarded(image: Screen, workplace: Workplace) -> None:
     image.write("Remarks", "mine")
     review.sign(
-        place, image.case_id, verdict="accept", confidence=1, expected_revision=0, text="theirs"
+        workplace, image.case_id, verdict="accept", confidence=1, expected_revision=0, text="theirs"
     )
     image.run()
-    image.press("Discard mine")
+    image.press("Discard my entries")
     assert not image.app.warning and image.app.text_area[0].value == "theirs"
     assert image.buttons("Save revision 2")
-
-
-def test_entries_equal_to_the_last_revision_are_kept_too_once_they_were_to_be_signed(
-    image: Screen, place: Workplace
-) -> None:
-    case_id = image.case_id
-    review.sign(place, case_id, verdict="accept", confidence=1, expected_revision=0, text="first")
-    image.run()
-    review.sign(place, case_id, verdict="accept", confidence=5, expected_revision=1, text="second")
-    with pytest.MonkeyPatch.context() as patch:
-        # The page as it was drawn before the second came.
-        sheet = replace(
-            review.open_case(place, case_id),
-            annotation=review.open_case(place, case_id).revisions[0],
-            revisions=review.open_case(place, case_id).revisions[:1],
-        )
-        seen = iter([sheet])
-        real = review.open_case
-        patch.setattr(review, "open_case", lambda *a, **k: next(seen, None) or real(*a, **k))
-        image.press("Save revision 2")
-    assert image.app.text_area[0].value == "first"
-    image.press("Sign as revision 3")
-    assert [one.text for one in review.open_case(place, case_id).revisions] == [
-        "first",
-        "second",
-        "first",
-    ]
-
-
-def test_a_judgement_that_the_reader_left_alone_gives_way_to_the_one_that_came_in_between(
-    image: Screen, place: Workplace
-) -> None:
-    case_id = image.case_id
-    image.choose("Verdict", "accept")
-    image.choose("Confidence", 3)
-    review.sign(
-        place,
-        case_id,
-        verdict="accept",
-        confidence=1,
-        expected_revision=0,
-        prototype_judgements={"p01": PrototypeJudgement(usefulness="useful")},
-    )
-    image.press("Save revision 1")
-    image.press("Sign as revision 2")
-    latest = review.open_case(place, case_id).annotation
-    assert latest is not None and latest.prototype_judgements["p01"].usefulness == "useful"

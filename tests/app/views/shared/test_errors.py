@@ -10,10 +10,10 @@ from tests.app.views.screen import Screen
 
 @pytest.mark.parametrize("page", ["review", "batch", "annotations", "model"])
 def test_every_page_says_what_is_wrong_with_the_database_and_comes_back(
-    screen: Screen, place: Workplace, page: str
+    screen: Screen, workplace: Workplace, page: str
 ) -> None:
-    path = Path(place.settings.store_url.removeprefix("sqlite:///"))
-    place.store.close()
+    path = Path(workplace.settings.store_url.removeprefix("sqlite:///"))
+    workplace.store.close()
     well = path.read_bytes()
     path.write_bytes(b"no database" * 999)
     screen.open(page)
@@ -25,7 +25,7 @@ def test_every_page_says_what_is_wrong_with_the_database_and_comes_back(
 
 
 def test_a_deletion_that_cannot_be_done_says_why_on_the_page(
-    image: Screen, place: Workplace, monkeypatch: pytest.MonkeyPatch
+    image: Screen, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.domain.errors import DiskFull
     from app.services import originals

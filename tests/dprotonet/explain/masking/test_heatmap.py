@@ -29,12 +29,12 @@ def test_scaling_keeps_the_raw_range_and_marks_nothing_outside():
     valid_mask[0] = False
     one = scaled(maps()[0] * 4 - 1, valid_mask)
     assert one.raw_range == pytest.approx((4 / 15 - 1, 3.0), abs=1e-5)
-    assert one.map[0].max() == 0 and one.map[1].min() == 0 and one.map.max() == 1
+    assert one.values[0].max() == 0 and one.values[1].min() == 0 and one.values.max() == 1
 
 
 @pytest.mark.parametrize("to_heat", [scaled, inked])
 def test_an_entirely_flat_map_marks_nothing(to_heat):
-    assert to_heat(torch.full((8, 8), 3.0)).map.max() == 0
+    assert to_heat(torch.full((8, 8), 3.0)).values.max() == 0
 
 
 def test_ink_keeps_the_order_of_the_pixels_and_is_the_same_for_every_map():
@@ -42,16 +42,16 @@ def test_ink_keeps_the_order_of_the_pixels_and_is_the_same_for_every_map():
     raw[1] = raw[1].exp() * 100
     heats = [inked(one) for one in raw]
     for one, heat in zip(raw, heats, strict=True):
-        assert torch.equal(ranked(one[None]), ranked(heat.map[None]))
-        assert heat.map.max() == 1 and heat.raw_range == (float(one.min()), float(one.max()))
-    assert heats[0].map.sum() == pytest.approx(float(heats[1].map.sum()))
-    assert heats[0].map.mean() == pytest.approx(INK, rel=0.02)
+        assert torch.equal(ranked(one[None]), ranked(heat.values[None]))
+        assert heat.values.max() == 1 and heat.raw_range == (float(one.min()), float(one.max()))
+    assert heats[0].values.sum() == pytest.approx(float(heats[1].values.sum()))
+    assert heats[0].values.mean() == pytest.approx(INK, rel=0.02)
 
 
 def test_ink_is_spread_over_the_image_alone():
     valid_mask = torch.zeros(32, 32, dtype=torch.bool)
     valid_mask[:16] = True
     raw = torch.randn(32, 32, generator=torch.Generator().manual_seed(0)) + 9 * (~valid_mask)
-    heat = inked(raw, valid_mask).map
+    heat = inked(raw, valid_mask).values
     assert heat[16:].max() == 0 and heat.max() == 1
     assert heat[:16].mean() == pytest.approx(INK, rel=0.02)

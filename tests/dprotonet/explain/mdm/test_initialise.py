@@ -2,8 +2,9 @@
 
 import torch
 
-from dprotonet.explain import ClassNode, MDMSettings
 from dprotonet.explain.mdm.initialise import start_maps
+from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, opened, patch_mask, toy_image
 
 PLACE = (6, 22)

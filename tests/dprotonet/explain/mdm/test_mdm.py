@@ -7,14 +7,9 @@ import torch
 import torchvision
 
 from dprotonet.errors import Cancelled, WrongRequest
-from dprotonet.explain import (
-    MDM,
-    TIERS,
-    ClassNode,
-    MDMSettings,
-    PrototypeNode,
-    VectorNode,
-)
+from dprotonet.explain.mdm.mdm import MDM
+from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
+from dprotonet.explain.settings import TIERS, MDMSettings
 from tests.dprotonet.explain.toys import (
     SIZE,
     PatchClassifier,
@@ -251,34 +246,34 @@ def test_the_batch_changes_nothing_but_memory():
 
 def test_attributions_stay_on_the_device_with_their_masks():
     decoder = MDM(PatchClassifier(), QUICK, node=SQUARES)
-    (found,) = decoder.attribute(toy_image(squares=(6, 22)))
-    assert isinstance(found.map, torch.Tensor) and found.map.shape == (SIZE, SIZE)
+    (found,) = decoder.attribute_nodes(toy_image(squares=(6, 22)))
+    assert isinstance(found.heatmap, torch.Tensor) and found.heatmap.shape == (SIZE, SIZE)
     assert [tuple(mask.shape) for mask in found.masks] == [(s, s) for s in QUICK.sizes]
     assert found.settings_digest == QUICK.digest
     explanation = found.explanation()
-    assert np.array_equal(explanation.heatmap, found.map.numpy())
+    assert np.array_equal(explanation.heatmap, found.heatmap.numpy())
     assert 0 < explanation.area <= 1
 
 
 def test_a_decoder_without_a_node_asks_for_one():
     with pytest.raises(ValueError, match="which node"):
-        MDM(PatchClassifier()).attribute(toy_image())
+        MDM(PatchClassifier()).attribute_nodes(toy_image())
 
 
 def test_a_watcher_sees_the_map_at_every_step_and_changes_nothing():
     seen: list[torch.Tensor] = []
     decoder = MDM(PatchClassifier(), QUICK)
     x = toy_image(squares=(6, 22))
-    (watched,) = decoder.attribute(x, [SQUARES], watch=seen.append)
-    (alone,) = decoder.attribute(x, [SQUARES])
+    (watched,) = decoder.attribute_nodes(x, [SQUARES], watch=seen.append)
+    (alone,) = decoder.attribute_nodes(x, [SQUARES])
     assert [tuple(maps.shape) for maps in seen] == [(1, 1, SIZE, SIZE)] * (QUICK.steps + 1)
-    assert torch.equal(seen[-1][0, 0], watched.map)
-    assert torch.equal(watched.map, alone.map)
+    assert torch.equal(seen[-1][0, 0], watched.heatmap)
+    assert torch.equal(watched.heatmap, alone.heatmap)
 
 
 def test_a_deadline_of_the_call_goes_before_that_of_the_settings():
     decoder = MDM(PatchClassifier(), replace(QUICK, steps=500, patience=0))
-    (found,) = decoder.attribute(toy_image(squares=(6, 22)), [SQUARES], deadline_s=0.05)
+    (found,) = decoder.attribute_nodes(toy_image(squares=(6, 22)), [SQUARES], deadline_s=0.05)
     assert found.stop_reason == "deadline"
     assert found.settings_digest == decoder.settings.digest
 
@@ -302,8 +297,8 @@ def test_calls_leave_no_memory_behind():
         return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
 
     for _ in range(3):
-        decoder.attribute(x, [SQUARES])
+        decoder.attribute_nodes(x, [SQUARES])
     before = tensors()
     for _ in range(20):
-        decoder.attribute(x, [SQUARES])
+        decoder.attribute_nodes(x, [SQUARES])
     assert tensors() <= before

@@ -2,13 +2,13 @@
 
 import torch
 
-from dprotonet.explain import MDMSettings
-from dprotonet.explain.mdm.search import Subject, shares_at
+from dprotonet.explain.mdm.search import Subject, fractions_at
+from dprotonet.explain.settings import MDMSettings
 
 
 def test_every_step_takes_one_share_of_each_part_and_no_two_steps_the_same():
     settings = MDMSettings(areas=(0.1, 0.9), areas_per_step=4)
-    taken = torch.stack([shares_at(step, settings) for step in range(12)])
+    taken = torch.stack([fractions_at(step, settings) for step in range(12)])
     assert ((taken - 0.1) / 0.2 // 1 == torch.arange(4)).all()
     # Over the steps a part is filled evenly: no gap is much wider than a twelfth of it.
     gaps = taken[:, 0].sort().values.diff()

@@ -2,9 +2,10 @@
 
 import torch
 
-from dprotonet.explain import ClassNode, MDMSettings
 from dprotonet.explain.masking.masks import standardised
 from dprotonet.explain.mdm.select import most_faithful, planned_passes
+from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import opened, patch_mask, toy_image
 
 SETTINGS = MDMSettings(precision="float32")

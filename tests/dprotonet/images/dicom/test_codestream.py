@@ -6,9 +6,9 @@ from imagecodecs import jpeg8_encode
 from PIL import Image
 from pydicom.uid import JPEGBaseline8Bit
 
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.dicom.codestream import check_scans, read_codestream
+from dprotonet.images.reader import read_image
 
 ROWS, COLUMNS = 45, 61
 GREY = np.random.default_rng(2).integers(0, 256, (ROWS, COLUMNS), dtype=np.uint8)
@@ -20,20 +20,20 @@ def test_a_jpeg_that_states_another_size_is_not_decoded(encapsulated):
     at = stream.index(b"\xff\xc0")
     stream[at + 5 : at + 9] = b"\xff\xff\xff\xff"
     with pytest.raises(UnreadableImage, match="65535 × 65535"):
-        images.read(encapsulated(bytes(stream), GREY, JPEGBaseline8Bit))
+        read_image(encapsulated(bytes(stream), GREY, JPEGBaseline8Bit))
 
 
 def test_a_jpeg_of_another_number_of_samples_is_not_decoded(encapsulated):
     stream = jpeg8_encode(COLOURS, 90)
     with pytest.raises(UnreadableImage, match="1 samples of a pixel and its compressed data 3"):
-        images.read(encapsulated(stream, GREY, JPEGBaseline8Bit))
+        read_image(encapsulated(stream, GREY, JPEGBaseline8Bit))
 
 
 def test_a_jpeg_without_its_end_is_shown_and_said(encapsulated):
     stream = jpeg8_encode(GREY, 90)
-    image = images.read(encapsulated(stream[: len(stream) // 2], GREY, JPEGBaseline8Bit))
+    image = read_image(encapsulated(stream[: len(stream) // 2], GREY, JPEGBaseline8Bit))
     assert any("lack their end" in note for note in image.notes)
-    whole = images.read(encapsulated(stream, GREY, JPEGBaseline8Bit))
+    whole = read_image(encapsulated(stream, GREY, JPEGBaseline8Bit))
     assert not any("lack their end" in note for note in whole.notes)
 
 
@@ -43,7 +43,7 @@ def test_a_marker_amid_the_coded_data_is_damage(encapsulated, marker: bytes):
     at = len(stream) * 2 // 3
     stream[at : at + 2] = marker
     with pytest.raises(UnreadableImage, match="damaged"):
-        images.read(encapsulated(bytes(stream), GREY, JPEGBaseline8Bit))
+        read_image(encapsulated(bytes(stream), GREY, JPEGBaseline8Bit))
 
 
 def test_a_progressive_stream_has_many_scans_and_is_well(photo):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydicom.pixels import convert_color_space
 
-from dprotonet import images
+from dprotonet.images.reader import inspect, read_frames, read_image
 
 SIZES = [(6, 8), (5, 8), (6, 7), (5, 7)]
 
@@ -43,8 +43,8 @@ def test_subsampled_chroma_is_spread_over_its_pair(dataset, written, rows, colum
     pixels = ybr(rows, columns, 2)
     data = b"".join(subsampled(frame) for frame in pixels)
     made = file(dataset, written, data, pixels, "YBR_FULL_422", PlanarConfiguration=planar)
-    assert images.inspect(made).frames == 2
-    for image, frame in zip(images.read_frames(made), pixels, strict=True):
+    assert inspect(made).frames == 2
+    for image, frame in zip(read_frames(made), pixels, strict=True):
         assert np.array_equal(image.pixels, rgb(frame))
         assert image.notes == ()
 
@@ -52,7 +52,7 @@ def test_subsampled_chroma_is_spread_over_its_pair(dataset, written, rows, colum
 def test_odd_columns_may_run_on_over_the_ends_of_rows(dataset, written):
     pairs = ybr(1, 20)  # 4 rows of 5
     data = subsampled(pairs[0])
-    image = images.read(file(dataset, written, data, pairs.reshape(1, 4, 5, 3), "YBR_FULL_422"))
+    image = read_image(file(dataset, written, data, pairs.reshape(1, 4, 5, 3), "YBR_FULL_422"))
     assert np.array_equal(image.pixels, rgb(pairs).reshape(4, 5, 3))
 
 
@@ -60,7 +60,7 @@ def test_a_last_pixel_without_its_pair_is_read(dataset, written):
     pairs = ybr(1, 15)  # 3 rows of 5; the last pixel has the chroma of the pair before
     pairs[0, 0, -1, 1:] = pairs[0, 0, -2, 1:]
     data = subsampled(pairs[0])[:-2]
-    image = images.read(file(dataset, written, data, pairs.reshape(1, 3, 5, 3), "YBR_FULL_422"))
+    image = read_image(file(dataset, written, data, pairs.reshape(1, 3, 5, 3), "YBR_FULL_422"))
     assert np.array_equal(image.pixels, rgb(pairs).reshape(3, 5, 3))
 
 
@@ -83,15 +83,15 @@ def test_three_bytes_of_a_pixel_are_no_subsampled_chroma(
         PlanarConfiguration=planar,
         NumberOfFrames=2 if stated == 3 else stated,
     )
-    assert images.inspect(made).frames == len(pixels)
-    for image, frame in zip(images.read_frames(made), pixels, strict=True):
+    assert inspect(made).frames == len(pixels)
+    for image, frame in zip(read_frames(made), pixels, strict=True):
         assert np.array_equal(image.pixels, rgb(frame))
         assert any("by their length" in note for note in image.notes)
 
 
 def test_two_bytes_of_a_pixel_are_subsampled_whatever_the_label(dataset, written):
     pixels = ybr(6, 8)
-    image = images.read(file(dataset, written, subsampled(pixels[0]), pixels, "YBR_FULL"))
+    image = read_image(file(dataset, written, subsampled(pixels[0]), pixels, "YBR_FULL"))
     assert np.array_equal(image.pixels, rgb(pixels[0]))
     assert any("by their length they are YBR_FULL_422" in note for note in image.notes)
 
@@ -100,14 +100,14 @@ def test_subsampled_frames_that_are_missing_do_not_count(dataset, written):
     pixels = ybr(6, 8, 2)
     data = b"".join(subsampled(frame) for frame in pixels)
     made = file(dataset, written, data, pixels, "YBR_FULL_422", NumberOfFrames=5)
-    assert images.inspect(made).frames == 2
-    assert np.array_equal(images.read(made, frame=1).pixels, rgb(pixels[1]))
+    assert inspect(made).frames == 2
+    assert np.array_equal(read_image(made, frame=1).pixels, rgb(pixels[1]))
 
 
 @pytest.mark.parametrize("label", ["RGB", "YBR_FULL"])
 def test_planes_and_pixels_give_the_same_colours(dataset, written, label):
     pixels = ybr(4, 6)
     planes = pixels.transpose(0, 3, 1, 2).tobytes()
-    one = images.read(file(dataset, written, pixels.tobytes(), pixels, label))
-    other = images.read(file(dataset, written, planes, pixels, label, PlanarConfiguration=1))
+    one = read_image(file(dataset, written, pixels.tobytes(), pixels, label))
+    other = read_image(file(dataset, written, planes, pixels, label, PlanarConfiguration=1))
     assert np.array_equal(one.pixels, other.pixels)

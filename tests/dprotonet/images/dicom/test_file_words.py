@@ -10,8 +10,9 @@ from pydicom import config, dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGLSLossless, RLELossless
 
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.hashes import pixel_sha256
+from dprotonet.images.reader import inspect, read_image
 
 MARKER = b"ZQXPATIENT"
 # Ten characters each, in the place of which the marker is put.
@@ -64,7 +65,7 @@ def planted(dicom_file, keywords: tuple[str, ...], **more: object) -> bytes:
 def sentences(data: bytes) -> list[str]:
     """All that a reader is told of a file."""
     said = []
-    for use in (images.inspect, images.read, images.pixel_sha256):
+    for use in (inspect, read_image, pixel_sha256):
         try:
             result = use(data)
             said += getattr(result, "notes", ())
@@ -139,7 +140,7 @@ def test_what_cannot_be_quoted_is_still_told(dicom_file, keyword: str, told: str
 
 def test_a_kind_of_pixels_that_is_known_and_not_shown_is_named(dicom_file):
     with pytest.raises(UnreadableImage, match="YBR_PARTIAL_422"):
-        images.read(dicom_file(RAMP, PhotometricInterpretation="YBR_PARTIAL_422"))
+        read_image(dicom_file(RAMP, PhotometricInterpretation="YBR_PARTIAL_422"))
 
 
 def test_a_name_of_a_window_is_one_short_line(dicom_file):
@@ -152,5 +153,5 @@ def test_a_name_of_a_window_is_one_short_line(dicom_file):
             WindowWidth=10,
             WindowCenterWidthExplanation=long,
         )
-    name = images.read(data).windows[0].name
+    name = read_image(data).windows[0].name
     assert name.startswith("LUNG [31m") and name.isprintable() and len(name) == 64

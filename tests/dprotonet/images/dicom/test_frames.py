@@ -10,9 +10,9 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.dicom import pixels
+from dprotonet.images.reader import inspect, read_frames, read_image
 
 STORED = np.random.default_rng(3).integers(0, 4096, (4, 48, 64), dtype=np.uint16)
 COMPRESSED = [JPEGLSLossless, JPEG2000Lossless, RLELossless]
@@ -31,14 +31,14 @@ def saved(ds: Dataset) -> bytes:
 
 
 def assert_holds(data: bytes, frames: int, said: str = "") -> None:
-    assert images.inspect(data).frames == frames
-    read = list(images.read_frames(data))
+    assert inspect(data).frames == frames
+    read = list(read_frames(data))
     assert len(read) == frames
     for image, stored in zip(read, STORED, strict=False):
         assert np.array_equal(image.pixels, stored)
         assert [said in note for note in image.notes if "frame" in note] == [True] * bool(said)
     with pytest.raises(UnreadableImage, match="there is no frame"):
-        images.read(data, frame=frames)
+        read_image(data, frame=frames)
 
 
 @pytest.mark.parametrize("stated", [5, 12, 2_000_000_000])
@@ -54,9 +54,9 @@ def test_a_last_frame_that_is_cut_off_does_not_count(dicom_file):
 
 def test_a_single_frame_that_is_cut_off_is_refused_when_it_is_read(dicom_file):
     data = dicom_file(STORED[0])[:-10]
-    assert images.inspect(data).frames == 1
+    assert inspect(data).frames == 1
     with pytest.raises(UnreadableImage, match="end too early"):
-        images.read(data)
+        read_image(data)
 
 
 @pytest.mark.parametrize("stated", [None, 0, ""])
@@ -88,10 +88,8 @@ def test_single_bits_count_in_bits(written, dataset):
     packed = np.packbits(mask.ravel(), bitorder="little").tobytes()
     ds.PixelData = packed + b"\0" * (len(packed) % 2)
     data = written(ds)
-    assert images.inspect(data).frames == 3
-    assert all(
-        np.array_equal(i.pixels, m) for i, m in zip(images.read_frames(data), mask, strict=True)
-    )
+    assert inspect(data).frames == 3
+    assert all(np.array_equal(i.pixels, m) for i, m in zip(read_frames(data), mask, strict=True))
 
 
 @pytest.mark.parametrize("syntax", COMPRESSED)
@@ -159,11 +157,11 @@ def test_counting_decodes_nothing(dicom_file, monkeypatch):
     ds.NumberOfFrames = 9
     monkeypatch.setattr(pixels, "get_decoder", never)
     monkeypatch.setattr("dprotonet.images.dicom.open.refuse_syntax", lambda syntax: None)
-    assert images.inspect(saved(ds)).frames == 4
+    assert inspect(saved(ds)).frames == 4
 
 
 def test_a_number_of_frames_that_is_no_number_is_refused_and_not_quoted(dicom_file):
     data = dicom_file(STORED).replace(b"IS\x02\x004 ", b"IS\x02\x00XY")
     with pytest.raises(UnreadableImage, match="number of frames is no number") as caught:
-        images.inspect(data)
+        inspect(data)
     assert "XY" not in str(caught.value)

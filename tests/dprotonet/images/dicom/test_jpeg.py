@@ -11,10 +11,10 @@ from pydicom.uid import (
     JPEGLosslessSV1,
 )
 
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.dicom import jpeg
 from dprotonet.images.isolated.reader import IsolatedReader
+from dprotonet.images.reader import inspect, read_image
 
 ROWS, COLUMNS = 45, 61
 Y, X = np.mgrid[0:ROWS, 0:COLUMNS]
@@ -37,7 +37,7 @@ def test_lossless_jpeg_gives_back_every_value(encapsulated, predictor: int, bits
     stored = grey(bits)
     stream = lossless_jpeg(stored, bits, predictor)
     data = encapsulated(stream, stored, JPEGLossless, BitsStored=bits, HighBit=bits - 1)
-    assert np.array_equal(images.read(data).pixels, stored)
+    assert np.array_equal(read_image(data).pixels, stored)
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
@@ -49,7 +49,7 @@ def test_lossless_jpeg_agrees_with_two_other_decoders(encapsulated, bits: int):
     )
     stream = lossless_jpeg(stored, bits)
     data = encapsulated(stream, stored, JPEGLosslessSV1, BitsStored=bits, HighBit=bits - 1)
-    read = images.read(data).pixels
+    read = read_image(data).pixels
     assert np.array_equal(read, jpegsof3_decode(stream))
     assert np.array_equal(read, ljpeg_decode(stream))
 
@@ -60,7 +60,7 @@ def test_lossless_jpeg_agrees_with_two_other_decoders(encapsulated, bits: int):
 def test_lossy_jpeg_is_near_what_went_in(encapsulated, bits: int, syntax: str):
     stored = np.rint(SMOOTH * ((1 << bits) - 1)).astype("u1" if bits == 8 else "u2")
     stream = jpeg8_encode(stored, 95, bitspersample=bits)
-    read = images.read(encapsulated(stream, stored, syntax, BitsStored=bits, HighBit=bits - 1))
+    read = read_image(encapsulated(stream, stored, syntax, BitsStored=bits, HighBit=bits - 1))
     assert np.abs(read.pixels.astype(int) - stored).max() <= 0.01 * (1 << bits)
 
 
@@ -70,7 +70,7 @@ def test_restart_markers_change_nothing(encapsulated, photo, restarts: dict):
     with_markers = photo(stored, "JPEG", quality=90, **restarts)
     assert with_markers.count(b"\xff\xd0") > 0
     read = [
-        images.read(encapsulated(stream, stored, JPEGBaseline8Bit)).pixels
+        read_image(encapsulated(stream, stored, JPEGBaseline8Bit)).pixels
         for stream in (with_markers, photo(stored, "JPEG", quality=90))
     ]
     assert np.array_equal(*read)
@@ -81,14 +81,14 @@ def test_eight_bits_may_lie_in_wider_containers(encapsulated, allocated: int):
     stored = grey(8)
     stream = lossless_jpeg(stored, 8)
     data = encapsulated(stream, stored, JPEGLossless, BitsAllocated=allocated, BitsStored=12)
-    assert np.array_equal(images.read(data).pixels, stored)
+    assert np.array_equal(read_image(data).pixels, stored)
 
 
 def test_data_deeper_than_the_header_states_keep_their_depth(encapsulated):
     stored = grey(16)
     stream = lossless_jpeg(stored, 16)
     data = encapsulated(stream, grey(8), JPEGLossless)
-    assert np.array_equal(images.read(data).pixels, stored)
+    assert np.array_equal(read_image(data).pixels, stored)
 
 
 def coloured() -> np.ndarray:
@@ -106,7 +106,7 @@ def test_colours_are_converted_once_and_as_the_header_says(
     stream = jpeg8_encode(stored, 98, lossless=lossless, predictor=1, **space, subsampling="444")
     stream = renamed_components(stream)
     syntax = JPEGLossless if lossless else JPEGBaseline8Bit
-    image = images.read(encapsulated(stream, stored, syntax, PhotometricInterpretation=label))
+    image = read_image(encapsulated(stream, stored, syntax, PhotometricInterpretation=label))
     expected = stored if label == "RGB" else convert_color_space(stored, "YBR_FULL", "RGB")
     assert np.abs(image.pixels.astype(int) - expected).max() <= (0 if lossless else 20)
     assert np.abs(image.pixels.astype(int) - expected).mean() <= (0 if lossless else 3)
@@ -131,7 +131,7 @@ def test_colours_of_another_depth_than_stated_are_as_bright(encapsulated, depth,
     stream = jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=depth, **space)
     like = coloured().astype("u1" if stated == 8 else "u2")
     data = encapsulated(stream, like, JPEGLossless, BitsStored=stated, HighBit=stated - 1)
-    assert np.array_equal(images.read(data).pixels, coloured())
+    assert np.array_equal(read_image(data).pixels, coloured())
 
 
 def test_colours_in_the_lower_bits_of_deeper_data_are_as_bright(encapsulated):
@@ -139,7 +139,7 @@ def test_colours_in_the_lower_bits_of_deeper_data_are_as_bright(encapsulated):
     space = {"colorspace": "RGB", "outcolorspace": "RGB"}
     stream = jpeg8_encode(stored, lossless=True, predictor=1, bitspersample=16, **space)
     data = encapsulated(stream, stored, JPEGLossless, BitsStored=12, HighBit=11)
-    assert np.array_equal(images.read(data).pixels, coloured())
+    assert np.array_equal(read_image(data).pixels, coloured())
 
 
 @pytest.mark.parametrize("subsampling", ["444", "422", "420"])
@@ -149,7 +149,7 @@ def test_subsampled_jpeg_is_shown_in_its_colours(encapsulated, subsampling: str)
         stored, 95, colorspace="RGB", outcolorspace="YCBCR", subsampling=subsampling
     )
     data = encapsulated(stream, stored, JPEGBaseline8Bit, PhotometricInterpretation="YBR_FULL_422")
-    assert np.abs(images.read(data).pixels.astype(int) - stored).mean() < 4
+    assert np.abs(read_image(data).pixels.astype(int) - stored).mean() < 4
 
 
 def test_jpeg_is_decoded_under_the_limits_of_the_child(encapsulated):
@@ -163,11 +163,11 @@ def test_jpeg_is_decoded_under_the_limits_of_the_child(encapsulated):
 def test_without_its_decoder_the_syntax_is_refused_by_name(encapsulated, monkeypatch):
     data = encapsulated(lossless_jpeg(grey(8), 8), grey(8), JPEGLossless)
     decoder = get_decoder(JPEGLossless)
-    images.inspect(data)
+    inspect(data)
     decoder.remove_plugin(jpeg.LABEL)
     monkeypatch.setattr(jpeg, "find_spec", lambda name: None)
     try:
         with pytest.raises(UnreadableImage, match=r"JPEG Lossless.*4\.57"):
-            images.inspect(data)
+            inspect(data)
     finally:
         decoder.remove_plugin(jpeg.LABEL)

@@ -7,9 +7,9 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from dprotonet import images
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.dicom.palette import expanded
+from dprotonet.images.reader import read_image
 
 COLOURS = ("Red", "Green", "Blue")
 # What each of four entries is, in 8 bits.
@@ -62,7 +62,7 @@ def words(levels: list[int], scale: int = 1) -> bytes:
 )
 def test_a_palette_is_read_at_the_depth_that_it_has(dataset, written, bits, table):
     tables = {colour: table(levels) for colour, levels in SHOWN.items()}
-    image = images.read(palette_file(dataset, written, tables, bits))
+    image = read_image(palette_file(dataset, written, tables, bits))
     assert image.pixels[0].T.tolist() == list(SHOWN.values())
 
 
@@ -70,7 +70,7 @@ def test_a_palette_is_read_at_the_depth_that_it_has(dataset, written, bits, tabl
 def test_a_dark_channel_stays_dark_beside_the_others(dataset, written, dark):
     # 128 of 65535 is black, though the channel alone could be taken for 8 bits.
     tables = {c: words([128] * 4 if c == dark else [0, 20000, 40000, 65535]) for c in COLOURS}
-    image = images.read(palette_file(dataset, written, tables, 16))
+    image = read_image(palette_file(dataset, written, tables, 16))
     for number, colour in enumerate(COLOURS):
         expected = [0] * 4 if colour == dark else [0, 78, 156, 255]
         assert image.pixels[0, :, number].tolist() == expected
@@ -82,7 +82,7 @@ def test_a_palette_of_signed_pixels_begins_below_0(dataset, written, vr, dtype):
     indices = np.array([[-100, -2, -1, 0, 1, 100]], dtype)
     tables = {colour: bytes(levels) for colour, levels in SHOWN.items()}
     data = palette_file(dataset, written, tables, 8, indices, first=-2, vr=vr)
-    image = images.read(data)
+    image = read_image(data)
     assert image.pixels[0, :, 0].tolist() == [0, 0, 90, 180, 255, 255]
 
 
@@ -90,7 +90,7 @@ def test_a_palette_of_signed_pixels_begins_below_0(dataset, written, vr, dtype):
 def test_a_palette_of_unsigned_pixels_may_begin_above_32767(dataset, written, vr):
     indices = np.array([[0, 40000, 40001, 65535]], np.uint16)
     tables = {colour: bytes(levels) for colour, levels in SHOWN.items()}
-    image = images.read(palette_file(dataset, written, tables, 8, indices, first=40000, vr=vr))
+    image = read_image(palette_file(dataset, written, tables, 8, indices, first=40000, vr=vr))
     assert image.pixels[0, :, 0].tolist() == [0, 0, 90, 255]
 
 
@@ -102,7 +102,7 @@ def test_bytes_of_a_palette_are_swapped_in_big_endian_files(dataset, written):
         for colour, levels in SHOWN.items()
     }
     data = written(with_palette(ds, swapped, 8), ExplicitVRBigEndian)
-    assert images.read(data).pixels[0].T.tolist() == list(SHOWN.values())
+    assert read_image(data).pixels[0].T.tolist() == list(SHOWN.values())
 
 
 def segments(width: str) -> bytes:
@@ -133,7 +133,7 @@ def test_a_palette_in_segments_is_written_out(dataset, written, bits, width, dty
     data = palette_file(
         dataset, written, tables, bits, indices, first=first, size=8, segmented=True
     )
-    assert np.abs(images.read(data).pixels[0, :, 0].astype(int) - LEVELS).max() <= 1
+    assert np.abs(read_image(data).pixels[0, :, 0].astype(int) - LEVELS).max() <= 1
 
 
 def test_a_segment_may_copy_from_a_byte_offset():
@@ -162,4 +162,4 @@ def test_a_palette_without_one_of_its_channels_is_refused(dataset, written):
     with_palette(ds, dict.fromkeys(COLOURS, bytes(4)), 8)
     del ds.BluePaletteColorLookupTableData
     with pytest.raises(UnreadableImage, match="palette"):
-        images.read(written(ds, ExplicitVRLittleEndian))
+        read_image(written(ds, ExplicitVRLittleEndian))

@@ -5,13 +5,14 @@ import pytest
 from pydicom import config
 from pydicom.dataset import Dataset
 
-from dprotonet import images
+from dprotonet.images.reader import read_frames, read_image
+from dprotonet.images.types import Spacing
 
 SPACINGS = ["PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"]
 
 
 def notes(data: bytes) -> str:
-    return " ".join(images.read(data).notes)
+    return " ".join(read_image(data).notes)
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -19,14 +20,14 @@ def test_spacing_is_that_of_the_patient_then_the_detector_then_the_scanner(
     dicom_file, ramp, number
 ):
     stated = {name: [0.1 * (n + 2), 0.1] for n, name in enumerate(SPACINGS) if n >= number}
-    image = images.read(dicom_file(ramp, **stated, PixelAspectRatio=[7, 1]))
+    image = read_image(dicom_file(ramp, **stated, PixelAspectRatio=[7, 1]))
     assert image.spacing.source == SPACINGS[number]
     assert image.pixel_aspect == pytest.approx(number + 2)
 
 
 @pytest.mark.parametrize("keyword", SPACINGS)
 def test_an_impossible_spacing_gives_way_to_the_next(dicom_file, ramp, keyword: str):
-    image = images.read(dicom_file(ramp, **{keyword: [0, 0]}, PixelAspectRatio=[3, 2]))
+    image = read_image(dicom_file(ramp, **{keyword: [0, 0]}, PixelAspectRatio=[3, 2]))
     assert image.spacing is None and image.pixel_aspect == 1.5
 
 
@@ -50,10 +51,10 @@ def test_a_decimal_comma_is_a_point_and_is_said(dicom_file, ramp):
         RescaleIntercept="-10,25",
         PixelSpacing="0,125\\0,250",
     )
-    image = images.read(data)
+    image = read_image(data)
     assert [(w.centre, w.width) for w in image.windows] == [(2000.25, 3000.75), (1000.5, 500.5)]
     assert np.array_equal(image.pixels, (ramp * 1.5 - 10.25).astype(np.float32))
-    assert image.spacing == images.Spacing(0.125, 0.25, "PixelSpacing")
+    assert image.spacing == Spacing(0.125, 0.25, "PixelSpacing")
     (note,) = image.notes
     for keyword in ("WindowCenter", "WindowWidth", "RescaleSlope", "RescaleIntercept"):
         assert keyword in note
@@ -62,8 +63,8 @@ def test_a_decimal_comma_is_a_point_and_is_said(dicom_file, ramp):
 
 @pytest.mark.parametrize("keyword", SPACINGS[1:])
 def test_a_decimal_comma_in_the_other_spacings_is_read(dicom_file, ramp, keyword: str):
-    image = images.read(with_commas(dicom_file, ramp, **{keyword: "0,375\\0,125"}))
-    assert image.spacing == images.Spacing(0.375, 0.125, keyword)
+    image = read_image(with_commas(dicom_file, ramp, **{keyword: "0,375\\0,125"}))
+    assert image.spacing == Spacing(0.375, 0.125, keyword)
     assert keyword in " ".join(image.notes)
 
 
@@ -81,7 +82,7 @@ def test_a_decimal_comma_in_a_functional_group_is_read_and_said(dicom_file, data
         group(WindowCenter="13.75", WindowWidth="20.5"),
     ]
     data = written(ds).replace(b"13.75", b"13,75")
-    first, second = images.read_frames(data)
+    first, second = read_frames(data)
     assert second.windows[0].centre == 13.75 and any("comma" in note for note in second.notes)
     assert first.windows[0].centre == 12.25 and not any("comma" in note for note in first.notes)
 
@@ -91,7 +92,7 @@ def test_a_comma_that_may_mean_thousands_is_no_number(dicom_file, ramp, written_
     with config.disable_value_validation():
         data = dicom_file(ramp, WindowCenter="1234567", WindowWidth="800")
     data = data.replace(b"1234567 ", written_as.encode().ljust(8))
-    image = images.read(data)
+    image = read_image(data)
     assert all(window.function != "LINEAR" for window in image.windows)
     assert any("no window" in note for note in image.notes)
 
@@ -113,12 +114,12 @@ def test_raw_values_of_a_detector_are_said_to_be_raw(dicom_file, ramp, attribute
 
 def test_an_inverse_presentation_of_monochrome2_is_said_and_low_values_are_black(dicom_file, ramp):
     window = {"WindowCenter": 2350, "WindowWidth": 4700}
-    plain = images.read(dicom_file(ramp, **window))
-    odd = images.read(dicom_file(ramp, **window, PresentationLUTShape="INVERSE"))
+    plain = read_image(dicom_file(ramp, **window))
+    odd = read_image(dicom_file(ramp, **window, PresentationLUTShape="INVERSE"))
     assert any("inverted" in note for note in odd.notes)
     assert np.array_equal(odd.unit(), plain.unit()) and odd.unit()[0, 0] == 0
     dark = {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}
-    usual = images.read(dicom_file(ramp, **window, **dark))
+    usual = read_image(dicom_file(ramp, **window, **dark))
     assert usual.notes == () and usual.unit()[0, 0] == 1
 
 
@@ -131,7 +132,7 @@ def test_an_inverse_presentation_of_monochrome2_is_said_and_low_values_are_black
     ],
 )
 def test_a_supplemental_palette_is_said_to_be_left_out(dicom_file, ramp, attributes: dict):
-    image = images.read(dicom_file(ramp, **attributes))
+    image = read_image(dicom_file(ramp, **attributes))
     assert any("supplemental palette" in note for note in image.notes)
     assert np.array_equal(image.pixels, ramp)
     assert "palette" not in notes(dicom_file(ramp, PixelPresentation="MONOCHROME"))

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from dprotonet import images
 from dprotonet.images.dicom.tables import first_mapped, table_bytes, table_entries
+from dprotonet.images.reader import read_image
 
 SYNTAXES = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian]
 
@@ -35,7 +35,7 @@ def test_a_modality_lut_begins_below_0_where_pixels_are_signed(written, dataset,
     stored = np.array([[-2048, -2047, 0, 2047]], np.int16)
     entries = np.arange(4096, dtype=np.uint16) * 3
     ds = dataset(stored, ModalityLUTSequence=[lut_item(-2048, entries, vr)])
-    image = images.read(stored_as(written, ds, stored, syntax))
+    image = read_image(stored_as(written, ds, stored, syntax))
     assert image.pixels.tolist() == [[0, 3, 6144, 12285]]
 
 
@@ -48,7 +48,7 @@ def test_a_modality_lut_begins_above_32767_where_pixels_are_not_signed(
     ds = dataset(
         stored, ModalityLUTSequence=[lut_item(60000, np.array([7, 8, 9, 10], np.uint16), vr)]
     )
-    image = images.read(stored_as(written, ds, stored, syntax))
+    image = read_image(stored_as(written, ds, stored, syntax))
     assert image.pixels.tolist() == [[7, 7, 9, 10]]
 
 
@@ -75,7 +75,7 @@ def test_the_sign_of_a_voi_lut_is_that_of_what_can_come_out_before_it(
     entries[0] = 1
     lines = {"RescaleSlope": 1, "RescaleIntercept": 0} if len(header) else {}
     ds = dataset(stored, **{**lines, **header}, VOILUTSequence=[lut_item(first, entries, vr, 12)])
-    image = images.read(stored_as(written, ds, stored, syntax))
+    image = read_image(stored_as(written, ds, stored, syntax))
     index = np.clip(np.rint(stored * slope + intercept) - first, 0, 4095).astype(int)
     assert image.windows[0].table.first == first
     assert np.abs(image.unit() - entries[index] / 4095).max() < 1e-6
@@ -85,7 +85,7 @@ def test_a_voi_lut_behind_a_modality_lut_is_not_signed(dicom_file):
     stored = np.array([[-3, 0, 3]], np.int16)
     through = np.array([50000, 50001, 50002, 50003, 50004, 50005, 50006], np.uint16)
     voi = np.array([0, 4095, 0, 0, 0, 0, 4095], np.uint16)
-    image = images.read(
+    image = read_image(
         dicom_file(
             stored,
             ModalityLUTSequence=[lut_item(-3, through, "SS")],
@@ -153,5 +153,5 @@ def test_data_that_are_too_short_are_damaged(size, bits, length):
 def test_a_modality_lut_of_8_bits_may_lie_in_the_upper_bytes_of_words(dicom_file):
     stored = np.array([[0, 1, 2, 3]], np.uint8)
     entries = np.array([0, 10, 20, 250], np.uint16) << 8
-    image = images.read(dicom_file(stored, ModalityLUTSequence=[lut_item(0, entries, "US", 8)]))
+    image = read_image(dicom_file(stored, ModalityLUTSequence=[lut_item(0, entries, "US", 8)]))
     assert image.pixels.tolist() == [[0, 10, 20, 250]]

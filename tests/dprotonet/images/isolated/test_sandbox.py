@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from dprotonet import images
 from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.isolated.sandbox import PROTECTIONS, child_environment
+from dprotonet.images.reader import read_image
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="namespaces, Landlock and seccomp")
 
@@ -89,7 +89,7 @@ def tried(folder: Path, *, without: str = "", user: str = "") -> tuple[list[str]
             capture_output=True,
             text=True,
             timeout=60,
-            env=child_environment(os.environ),
+            env=child_environment(os.environ, sys.path),
         )
     assert ran.returncode == 0, ran.stderr
     held, done = json.loads(ran.stdout)
@@ -134,16 +134,15 @@ def test_the_environment_keeps_no_secret_and_no_home() -> None:
     own = {
         "PATH": "/bin",
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": "/more",
         "HOME": "/home/reader",
         "DPROTONET_DATABASE_URL": "postgresql://reader:secret@host/db",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "OMP_NUM_THREADS": "8",
     }
-    given = child_environment(own)
+    given = child_environment(own, ["/checkout", "", "/more"])
     assert "secret" not in str(given)
     assert (given["PATH"], given["LC_ALL"]) == ("/bin", "C.UTF-8")
-    assert given["PYTHONPATH"].endswith(os.pathsep + "/more")
+    assert given["PYTHONPATH"].split(os.pathsep) == ["/checkout", os.getcwd(), "/more"]
     assert given["HOME"] == os.devnull and given["OMP_NUM_THREADS"] == "1"
 
 
@@ -176,7 +175,7 @@ def test_the_reader_s_own_child_is_shut_in(photo, ramp, monkeypatch: pytest.Monk
 )
 def test_every_decoder_works_shut_in(dicom_file, sealed: IsolatedReader, syntax: str) -> None:
     data = dicom_file(np.arange(64 * 64, dtype=np.uint16).reshape(64, 64), syntax)
-    assert (sealed.read(data).pixels == images.read(data).pixels).all()
+    assert (sealed.read(data).pixels == read_image(data).pixels).all()
 
 
 @pytest.mark.parametrize(
@@ -195,13 +194,13 @@ def test_files_of_other_makers_are_read_shut_in(sealed: IsolatedReader, name: st
     path = get_testdata_file(name, download=False)
     if path is None:
         pytest.skip("pydicom does not carry this file")
-    assert (sealed.read(path).pixels == images.read(path).pixels).all()
+    assert (sealed.read(path).pixels == read_image(path).pixels).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP", "WEBP"])
 def test_photographs_are_read_shut_in(photo, sealed: IsolatedReader, kind: str) -> None:
     data = photo(np.arange(256, dtype=np.uint8).reshape(16, 16), kind)
-    assert (sealed.read(data).pixels == images.read(data).pixels).all()
+    assert (sealed.read(data).pixels == read_image(data).pixels).all()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,12 @@ import struct
 from typing import Any
 
 import numpy as np
+import pytest
 import tifffile
+
+from dprotonet.errors import UnreadableImage
+from dprotonet.images.limits import Limits
+from dprotonet.images.reader import read_image
 
 RANDOM = np.random.default_rng(5)
 GREY = RANDOM.integers(0, 256, (33, 47), dtype=np.uint8)
@@ -43,3 +48,12 @@ def by_hand(tags: dict[int, int], data: bytes, *, longs: dict[int, int] | None =
     for code, (kind, value) in sorted(entries.items()):
         directory += struct.pack("<HHII", code, kind, 1, value)
     return b"II*\0" + struct.pack("<I", 8) + directory + struct.pack("<I", 0) + data
+
+
+def refused(data: bytes, frame: int = 0, limits: Limits | None = None) -> str:
+    """Read a page that cannot be read: the sentence that says why, with its mend."""
+    with pytest.raises(UnreadableImage) as caught:
+        read_image(data, frame=frame, limits=limits)
+    text = str(caught.value)
+    assert text[0].isupper() and text.endswith(".") and ". " in text
+    return text

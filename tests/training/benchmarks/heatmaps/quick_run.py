@@ -3,7 +3,7 @@
 from dprotonet.explain.baselines.registry import METHODS
 from training.benchmarks.heatmaps import methods
 from training.benchmarks.heatmaps.run import Request
-from training.row_file import RowFile
+from training.comparison.row_file import RowFile
 
 QUICK = Request(
     methods=("gradcam", "centre"),

@@ -9,7 +9,7 @@ from tests.training.benchmarks.heatmaps.quick_run import QUICK, killed_after, ro
 from tests.training.old_rows import in_the_old_form
 from training.benchmarks.heatmaps.collect import METHOD_CODE, code_digest, method_code
 from training.benchmarks.heatmaps.run import benchmark
-from training.row_file import FILE
+from training.comparison.row_file import FILE
 
 
 @pytest.mark.parametrize("maps", [1, 4, 7])

@@ -8,7 +8,7 @@ import pytest
 from dprotonet.errors import ReadableError
 from tests.training.benchmarks.heatmaps.quick_run import QUICK, killed_after, rows_of
 from training.benchmarks.heatmaps.run import benchmark
-from training.row_file import FILE
+from training.comparison.row_file import FILE
 
 
 def test_the_plan_is_written_before_the_first_image(folder, split, tmp_path, monkeypatch):

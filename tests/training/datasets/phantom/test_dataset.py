@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import csv
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from PIL import Image
 from scipy.stats import chi2_contingency
 
-from dprotonet import images
 from training.data.splits import split_of
-from training.datasets.phantom import FINDINGS, Shortcut, phantom_samples, write_folder
+from training.datasets.phantom.dataset import phantom_samples
+from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
 
 @pytest.fixture(scope="module")
@@ -90,21 +88,3 @@ def test_a_sample_is_named_by_its_pixels():
     assert first.image_sha256() == first.image_sha256(first.load())
     assert first.image_sha256() != second.image_sha256()
     assert first.mask().any() == (first.label != FINDINGS.index("none"))
-
-
-def test_a_folder_holds_the_images_their_masks_and_a_table(tmp_path):
-    shortcut = Shortcut("consolidation", 1.0, 0.0)
-    table = write_folder(tmp_path, 8, 29, shortcut, size=96)
-    rows = list(csv.DictReader(table.open(encoding="utf-8")))
-    samples = phantom_samples(29, 8, size=96, shortcut=shortcut)
-    assert [row["finding"] for row in rows] == [FINDINGS[s.label] for s in samples]
-    for row, sample in zip(rows, samples, strict=True):
-        image = images.read(tmp_path / row["file"])
-        phantom = sample.image()
-        assert np.array_equal(image.pixels, phantom.pixels)
-        assert image.facts.dicom.view_position == row["view"]
-        assert bool(row["mask"]) == (row["finding"] != "none")
-        assert bool(row["token_mask"]) == (row["finding"] == "consolidation")
-        if row["mask"]:
-            mask = np.asarray(Image.open(tmp_path / row["mask"])) == 255
-            assert np.array_equal(mask, phantom.masks["finding"])

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from training.datasets.phantom.noise import derive, stream
 from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import Projection
-from training.datasets.phantom.seeds import derive, stream
 
 Array = NDArray[np.floating]
 
@@ -142,18 +142,18 @@ def draw_pose(facts: CaseFacts, body: Body) -> Pose:
     shape = (facts.rows, facts.columns)
     # The shorter side of an oblong image is cut off the field, not squeezed.
     spacing = field / max(shape)
-    spread = 1.7 if portable else 0.9
+    deviation = 1.7 if portable else 0.9
     projection = Projection(
         shape=shape,
         spacing=spacing,
         centre=(
-            float(rng.normal(0, 0.6 * spread)),
-            float(rng.normal(13.0, 0.8 * spread)) + (shape[0] / max(shape) - 1) * field * 0.1,
+            float(rng.normal(0, 0.6 * deviation)),
+            float(rng.normal(13.0, 0.8 * deviation)) + (shape[0] / max(shape) - 1) * field * 0.1,
         ),
         view=facts.view,
         source_distance=float(rng.uniform(100, 130) if portable else rng.uniform(178, 186)),
-        roll=float(np.radians(rng.normal(0, 1.2 * spread))),
-        yaw=float(np.radians(rng.normal(0, 2.0 * spread))),
+        roll=float(np.radians(rng.normal(0, 1.2 * deviation))),
+        yaw=float(np.radians(rng.normal(0, 2.0 * deviation))),
         tilt=float(np.radians(rng.normal(5.0, 3.0) if portable else rng.normal(0, 1.0))),
     )
     return Pose(

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
+from training.datasets.phantom.noise import stream
 from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import smooth_path, tubes
-from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
 Points = list[tuple[float, float, float]]
@@ -112,7 +112,7 @@ def _pacemaker(rng: np.random.Generator, body: Body, pose: Pose) -> Array:
 
 
 def _tube(rng: np.random.Generator, body: Body, pose: Pose) -> Array:
-    """A breathing tube, with a feeding tube beside it now and then."""
+    """A breathing tube, sometimes with a feeding tube beside it."""
     tip = rng.uniform(4.5, 7.5) * body.length
     axis = -0.25 + rng.normal(0, 0.15)
     total = np.zeros(pose.projection.shape, np.float32)

@@ -1,4 +1,4 @@
-"""What may be wrong with the lungs, as the air it displaces: its mask is known by construction."""
+"""Findings of the lungs as the air that they displace, with masks known by construction."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
 from training.datasets.phantom.anatomy.soft_tissue import dome_height
+from training.datasets.phantom.noise import clouds, stream
 from training.datasets.phantom.parameters import CaseFacts
 from training.datasets.phantom.projection import smooth_path, tubes
-from training.datasets.phantom.seeds import stream
-from training.datasets.phantom.texture import clouds
 
 Array = NDArray[np.floating]
 
@@ -22,8 +21,8 @@ class Finding:
     """A finding as it displaces air.
 
     Attributes:
-        filled: ``(H, W)`` share of the lung's air that is displaced, 0 to 1.
-        mask: ``(H, W)`` bool, where a reader would draw it.
+        filled: ``(H, W)`` fraction of the lung's air that is displaced, 0 to 1.
+        mask: ``(H, W)`` bool, where a reader would outline it.
     """
 
     filled: Array
@@ -137,7 +136,7 @@ def _nodule(
 def _effusion(
     rng: np.random.Generator, strength: float, body: Body, pose: Pose, lung: Array
 ) -> Finding:
-    """Fluid at the base of one lung (now and then of both) that rises along the chest wall."""
+    """Fluid at the base of one lung (sometimes of both) that rises along the chest wall."""
     x, y = pose.projection.plane(0.0)
     wall = body.wall(y)
     first = int(rng.choice((-1, 1)))
@@ -156,8 +155,8 @@ def _effusion(
         # Lying down the fluid runs up behind the lung and veils it.
         upright = pose.projection.view == "PA"
         blur = rng.uniform(0.10, 0.25) if upright else rng.uniform(0.35, 0.9)
-        share = 1 / (1 + np.exp(-np.clip((y - level) / blur, -30, 30)))
+        fluid = 1 / (1 + np.exp(-np.clip((y - level) / blur, -30, 30)))
         peak = np.clip(0.90 * strength, 0.3, 0.97)
-        filled = np.maximum(filled, peak * share * np.clip((x * side - 1.0) / 1.5, 0, 1))
+        filled = np.maximum(filled, peak * fluid * np.clip((x * side - 1.0) / 1.5, 0, 1))
     filled[filled < 0.02] = 0
     return Finding(filled.astype(np.float32), (filled * lung > 0.7) & (filled > 0.15))

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from training.datasets.phantom.noise import stream
 from training.datasets.phantom.parameters import CaseFacts
-from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
+from training.datasets.phantom.noise import stream
 from training.datasets.phantom.projection import smooth_path, tubes
-from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
 from training.datasets.phantom.anatomy.shoulders import build_shoulders
+from training.datasets.phantom.noise import stream
 from training.datasets.phantom.projection import tubes
-from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
 

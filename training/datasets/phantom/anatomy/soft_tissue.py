@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
-from training.datasets.phantom.seeds import stream
+from training.datasets.phantom.noise import stream
 
 Array = NDArray[np.floating]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.datasets.phantom.anatomy.body import Body, Pose
+from training.datasets.phantom.noise import stream
 from training.datasets.phantom.projection import deposit, tubes
-from training.datasets.phantom.seeds import stream
 
 Array = NDArray[np.floating]
 
@@ -34,19 +34,19 @@ def _tree(body: Body, pose: Pose, side: int) -> list[tuple[Array, Array]]:
     rng = stream(body.seed, "vessels", side)
     count = 9
     height = (10.6 if side < 0 else 9.7) * body.length
-    spread = np.linspace(-1.35, 1.45, count) + rng.normal(0, 0.10, count)
-    heading = spread
+    fan = np.linspace(-1.35, 1.45, count) + rng.normal(0, 0.10, count)
+    heading = fan
     start = np.stack(
         [
             side * (3.1 + 0.3 * rng.random(count)),
-            height + 2.4 * np.sin(spread) * 0.6,
+            height + 2.4 * np.sin(fan) * 0.6,
             rng.normal(0, 1.0, count),
         ],
         axis=-1,
     )
     depth = rng.normal(0, 0.5, count)
     # The lower lobes are longer than the upper ones, and better supplied with blood.
-    down = np.clip(spread, 0, None)
+    down = np.clip(fan, 0, None)
     length = (3.4 + 1.3 * down) * body.length * rng.uniform(0.85, 1.15, count)
     radius = (0.50 + 0.10 * down) * np.sqrt(body.markings) * rng.uniform(0.8, 1.2, count)
     generations = []

@@ -12,7 +12,7 @@ from pydicom.uid import (
 )
 
 from training.datasets.phantom.generator import PhantomImage
-from training.datasets.phantom.seeds import stream
+from training.datasets.phantom.noise import stream
 
 # PS3.16, context group 4010.
 _VIEW_CODES = {

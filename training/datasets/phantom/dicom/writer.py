@@ -38,7 +38,7 @@ _PLUGINS = {RLELossless: "pydicom", JPEGLSLossless: "pyjpegls", JPEG2000Lossless
 
 @dataclass(frozen=True)
 class ViewWindow:
-    """A window as shares of the image's full range: ``low`` is shown black, ``high`` white."""
+    """A window as fractions of the image's full range: ``low`` is black, ``high`` white."""
 
     name: str = "FULL"
     low: float = 0.0
@@ -134,7 +134,7 @@ def stored_values(image: PhantomImage, options: DicomOptions) -> NDArray[np.inte
 
 
 def _put_pixels(dataset: Dataset, values: NDArray[np.integer], options: DicomOptions) -> None:
-    """Pixels ``(F, H, W)`` and all that says how to read them."""
+    """Pixels ``(F, H, W)`` and the attributes that describe them."""
     dataset.SamplesPerPixel = 1
     dataset.PhotometricInterpretation = options.photometric
     inverse = options.photometric == "MONOCHROME1"

@@ -1,0 +1,160 @@
+"""The commands of ``python -m app`` as typed requests.
+
+Only the standard library is imported here, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Serve:
+    """No command: run the server with its worker."""
+
+
+@dataclass(frozen=True)
+class Migrate:
+    """``migrate``."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """``backup``."""
+
+
+@dataclass(frozen=True)
+class ListLicences:
+    """``licences``."""
+
+
+@dataclass(frozen=True)
+class Restore:
+    """``restore``."""
+
+    backup: Path
+    anyway: bool
+    """Also one that belongs to another data folder."""
+
+
+@dataclass(frozen=True)
+class ListOrphans:
+    """``orphans list``."""
+
+
+@dataclass(frozen=True)
+class DeleteOrphans:
+    """``orphans delete``."""
+
+    yes: bool
+    """Without asking."""
+
+
+@dataclass(frozen=True)
+class Bind:
+    """``bind``."""
+
+    yes: bool
+    """Without asking."""
+
+
+@dataclass(frozen=True)
+class ListModels:
+    """``models list``."""
+
+
+@dataclass(frozen=True)
+class AddModel:
+    """``models add``."""
+
+    folder: Path
+    activate: bool
+    """And read new uploads with it."""
+
+
+@dataclass(frozen=True)
+class ActivateModel:
+    """``models activate``."""
+
+    name: str
+
+
+Request = (
+    Serve
+    | Migrate
+    | Backup
+    | ListLicences
+    | Restore
+    | ListOrphans
+    | DeleteOrphans
+    | Bind
+    | ListModels
+    | AddModel
+    | ActivateModel
+)
+
+
+def parse(arguments: Sequence[str] | None = None) -> Request:
+    """What is asked for; ends the program with status 2 where the arguments are wrong."""
+    options = _parser().parse_args(arguments)
+    request: Request = options.request(options)
+    return request
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m app",
+        description="DProtoNet Review: the web application. Without a command it runs the server. "
+        "Settings come from the environment: DPROTONET_DATA, DPROTONET_DATABASE_URL, "
+        "DPROTONET_MODELS, DPROTONET_FOLDERS, DPROTONET_ADDRESS, DPROTONET_PORT, "
+        "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB.",
+    )
+    parser.set_defaults(request=lambda options: Serve())
+    commands = parser.add_subparsers(dest="command")
+    migrate = commands.add_parser(
+        "migrate", help="bring the database up to date, with a backup before"
+    )
+    migrate.set_defaults(request=lambda options: Migrate())
+    backup = commands.add_parser(
+        "backup", help="write a backup of the database into the data folder"
+    )
+    backup.set_defaults(request=lambda options: Backup())
+    licences = commands.add_parser("licences", help="list the licences of the installed packages")
+    licences.set_defaults(request=lambda options: ListLicences())
+    restore = commands.add_parser(
+        "restore", help="put a backup in the database's place; the server must be stopped"
+    )
+    restore.add_argument("backup", type=Path)
+    restore.add_argument(
+        "--anyway", action="store_true", help="also one that belongs to another data folder"
+    )
+    restore.set_defaults(request=lambda options: Restore(options.backup, options.anyway))
+    orphans = commands.add_parser("orphans", help="the files that no row named at a start")
+    orphans.add_argument("action", nargs="?", choices=("list", "delete"), default="list")
+    orphans.add_argument("--yes", action="store_true", help="delete them without asking")
+    orphans.set_defaults(request=_orphans)
+    bind = commands.add_parser("bind", help="say that data folder and database belong together")
+    bind.add_argument("--yes", action="store_true", help="bind them without asking")
+    bind.set_defaults(request=lambda options: Bind(options.yes))
+    _add_models(commands.add_parser("models", help="list, add or choose models"))
+    return parser
+
+
+def _orphans(options: argparse.Namespace) -> Request:
+    return DeleteOrphans(options.yes) if options.action == "delete" else ListOrphans()
+
+
+def _add_models(models: argparse.ArgumentParser) -> None:
+    actions = models.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="all models; the active one has a star")
+    listing.set_defaults(request=lambda options: ListModels())
+    adding = actions.add_parser("add", help="check a model's folder and copy it")
+    adding.add_argument("folder", type=Path)
+    adding.add_argument("--activate", action="store_true", help="and read new uploads with it")
+    adding.set_defaults(request=lambda options: AddModel(options.folder, options.activate))
+    choosing = actions.add_parser("activate", help="read new uploads with this model")
+    choosing.add_argument("name")
+    choosing.set_defaults(request=lambda options: ActivateModel(options.name))

@@ -1,0 +1,33 @@
+"""The commands for the database: ``migrate`` and ``backup``."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app import bootstrap
+from app.runtime.folder_lock import FolderLock
+from app.settings import Settings
+from app.store.backup import backup
+from app.store.migrate import upgrade
+
+
+def migrate(settings: Settings) -> int:
+    """Bring the database up to date while no server runs."""
+    with FolderLock(settings.server_lock, note=f"migration, process {os.getpid()}"):
+        saved = bring_up_to_date(settings)
+        bootstrap.open_workplace(settings).close()  # says whether database and folder fit
+    print("The database is up to date." + (f" Backup: {saved}" if saved else ""))
+    return 0
+
+
+def back_up(settings: Settings) -> int:
+    """Write a backup into the data folder and print its path."""
+    print(backup(settings.store_url, settings.backups, now=datetime.now(UTC)))
+    return 0
+
+
+def bring_up_to_date(settings: Settings) -> Path | None:
+    """Run the migrations that are missing; returns the backup that was written before."""
+    return upgrade(settings.store_url, backups=settings.backups, now=datetime.now(UTC))

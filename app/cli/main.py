@@ -1,0 +1,76 @@
+"""Every command of ``python -m app``, and its exit status."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from app.cli import arguments
+from app.cli.arguments import Request
+from app.runtime.log import configure_logging
+from app.settings import Settings, WrongSetting
+from app.store.errors import readable_errors
+from dprotonet.errors import ReadableError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 well, 1 not done, 2 wrong usage or setting."""
+    request = arguments.parse(argv)
+    configure_logging()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A path that the terminal cannot spell is written with its numbers.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        return _run(request)
+    except WrongSetting as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ReadableError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    except BrokenPipeError:  # such as `licences | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(request: Request) -> int:
+    if isinstance(request, arguments.ListLicences):
+        from app.cli import licences
+
+        return licences.list_licences()
+    os.umask(0o077)  # images and readings are for this user alone
+    with readable_errors():
+        return _run_on_data(request, Settings.from_environment())
+
+
+def _run_on_data(request: Request, settings: Settings) -> int:
+    # A command imports what it alone needs: --help and a wrong setting answer at once.
+    from app import bootstrap
+    from app.cli import database, models, serve, upkeep
+
+    bootstrap.prepare_data_folder(settings)
+    match request:
+        case arguments.Migrate():
+            return database.migrate(settings)
+        case arguments.Backup():
+            return database.back_up(settings)
+        case arguments.Restore():
+            return upkeep.restore(settings, request)
+        case arguments.ListOrphans():
+            return upkeep.list_orphans(settings)
+        case arguments.DeleteOrphans():
+            return upkeep.delete_orphans(settings, request)
+        case arguments.Bind():
+            return upkeep.bind(settings, request)
+        case arguments.ListModels():
+            return models.list_models(settings)
+        case arguments.AddModel():
+            return models.add(settings, request)
+        case arguments.ActivateModel():
+            return models.activate(settings, request)
+        case _:
+            return serve.serve(settings)

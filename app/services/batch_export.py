@@ -1,0 +1,95 @@
+"""A batch's results for other programs: CSV, or JSON with a manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.domain.errors import NotFound
+from app.domain.jobs import BatchRow
+from app.services import batches
+from app.services.export import csv_bytes, json_bytes
+from app.services.workplace import Workplace
+
+SCHEMA = "dprotonet-review/batch/1"
+COLUMNS = (
+    "position",
+    "file",
+    "path",
+    "sha256",
+    "status",
+    "message",
+    "case",
+    "frames",
+    "prediction",
+    "probability",
+    "verdict",
+    "same_pixels_as",
+)
+
+
+def as_csv(workplace: Workplace, job_id: str) -> bytes:
+    """A batch's results, one line a file, one column a class."""
+    info = _manifest(workplace, job_id)
+    classes = [f"p({name})" for name in info["classes"]]
+    with workplace.store.read() as tx:
+        records = [
+            _record(row) | {f"p({name})": p for name, p in row.probabilities.items()}
+            for row in tx.batch_report.iterate(job_id)
+        ]
+    extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
+    columns = (*COLUMNS, *classes, *extra)
+    return csv_bytes(columns, (record | extra for record in records))
+
+
+def as_json(workplace: Workplace, job_id: str) -> bytes:
+    """A batch's results with its manifest: hashes of every file and of the model."""
+    info = _manifest(workplace, job_id)
+    with workplace.store.read() as tx:
+        files = [
+            _record(row) | {"probabilities": dict(row.probabilities)}
+            for row in tx.batch_report.iterate(job_id)
+        ]
+    return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
+
+
+def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:
+    state = batches.progress(workplace, job_id)
+    digest = state.job.model or ""
+    try:
+        info = workplace.models.get(digest)
+        name, classes = info.name, list(info.classes)
+    except NotFound:
+        name, classes = "", []
+    return {
+        "batch": state.job.job_id,
+        "title": state.title,
+        "state": state.job.state,
+        "made_at": workplace.clock().isoformat(),
+        "started_at": state.job.created_at.isoformat(),
+        "model": name,
+        "model_sha256": digest,
+        "classes": classes,
+        "explained": state.explain,
+        "files": state.total,
+        "counts": dict(state.counts),
+        "note": "Research use, not for diagnosis.",
+    }
+
+
+def _record(row: BatchRow) -> dict[str, Any]:
+    return {
+        "position": row.position,
+        "file": row.name,
+        "path": row.path,
+        "sha256": row.file_sha256,
+        "status": row.state,
+        "message": row.message,
+        "case": row.case_id,
+        "frames": row.frames,
+        "prediction": row.label,
+        "probability": row.probability,
+        "verdict": row.verdict,
+        "same_pixels_as": row.same_pixels_as,
+        "explanation": row.explanation_id,
+        "explanation_tier": row.explanation_tier,
+    }

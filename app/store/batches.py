@@ -1,0 +1,113 @@
+"""Batches: progress, end, second try and removal of each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.domain.jobs import BatchProgress, ItemState
+from app.store.jobs import ACTIVE, Jobs, to_job
+from app.store.rows import JobEntry, JobItemEntry
+
+
+class Batches:
+    """The batches of the job table inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._jobs = Jobs(session)
+
+    def progress(self, job_id: str) -> BatchProgress:
+        """Where a batch stands."""
+        entry = self._jobs.entry(job_id)
+        counts = self._counts(job_id)
+        return BatchProgress(
+            job=to_job(entry),
+            title=entry.title,
+            explain=entry.explain,
+            listing=entry.listing,
+            total=sum(counts.values()),
+            counts=counts,
+        )
+
+    def newest(self, *, limit: int) -> tuple[BatchProgress, ...]:
+        """The newest batches, newest first."""
+        job_ids = self._session.scalars(
+            select(JobEntry.id)
+            .where(JobEntry.kind == "batch")
+            .order_by(JobEntry.created_at.desc(), JobEntry.id)
+            .limit(limit)
+        )
+        return tuple(self.progress(job_id) for job_id in list(job_ids))
+
+    def is_any_open(self) -> bool:
+        """Is there a batch that is not over?"""
+        query = select(JobEntry.id).where(JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE))
+        return self._session.scalar(query.limit(1)) is not None
+
+    def finish_all(self, now: datetime) -> None:
+        """Finish the batches that have no file left to do."""
+        open_item = exists().where(
+            JobItemEntry.job_id == JobEntry.id, JobItemEntry.state.in_(ACTIVE)
+        )
+        self._session.execute(
+            update(JobEntry)
+            .where(
+                and_(
+                    JobEntry.kind == "batch",
+                    JobEntry.state.in_(ACTIVE),
+                    ~JobEntry.listing,
+                    ~open_item,
+                )
+            )
+            .values(state="done", progress=1.0, finished_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.expire_all()
+
+    def resume(self, job_id: str, *, failed_too: bool) -> None:
+        """Let a batch go on with what was not done, and with what failed where asked."""
+        entry = self._jobs.entry(job_id, lock=True)
+        if failed_too:
+            self._session.execute(
+                update(JobItemEntry)
+                .where(
+                    JobItemEntry.job_id == job_id,
+                    JobItemEntry.state == "error",
+                    or_(JobItemEntry.path.is_not(None), JobItemEntry.upload_key.is_not(None)),
+                )
+                .values(state="waiting", message="", attempts=0)
+                .execution_options(synchronize_session=False)
+            )
+            self._session.expire_all()
+        counts = self._counts(job_id)
+        if entry.state not in ACTIVE and (entry.listing or counts.get("waiting")):
+            entry.state, entry.cancel_requested = "waiting", False
+            entry.message, entry.finished_at, entry.attempts = "", None, 0
+        self._session.flush()
+
+    def delete(self, job_id: str) -> set[str]:
+        """Remove a batch and its rows; its cases stay. Returns keys of uploads it still held."""
+        entry = self._jobs.entry(job_id)
+        keys = set(
+            self._session.scalars(
+                select(JobItemEntry.upload_key).where(
+                    JobItemEntry.job_id == job_id, JobItemEntry.upload_key.is_not(None)
+                )
+            )
+        )
+        self._session.delete(entry)
+        self._session.flush()
+        return {key for key in keys if key}
+
+    def _counts(self, job_id: str) -> dict[ItemState, int]:
+        """Files of a batch by state."""
+        rows = self._session.execute(
+            select(JobItemEntry.state, func.count())
+            .where(JobItemEntry.job_id == job_id)
+            .group_by(JobItemEntry.state)
+        )
+        return {cast(ItemState, state): count for state, count in rows}

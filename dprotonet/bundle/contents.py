@@ -1,0 +1,95 @@
+"""Whether a model folder still holds just what its manifest says. No torch here."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+from dprotonet.bundle.digests import file_digest, raw_tensors
+from dprotonet.bundle.manifest import MADE_WITH, MANIFEST, MEND, MODEL, Manifest
+from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.digests import RawTensor, json_digest, tensors_digest
+from dprotonet.modeling.options import PARTS, part_of
+
+
+def check_contents(folder: Path, manifest: Manifest) -> None:
+    """Check that the folder holds just what its manifest says, and that nothing is stale.
+
+    Raises:
+        UnusableBundle: a file is missing, altered, unlisted or a link, or the prototypes were made
+            with another backbone, other masks or another preprocessing. The sentence names it.
+    """
+    found = _files_below(folder)
+    for name in sorted(set(manifest.files) - found):
+        raise UnusableBundle(f"The model {manifest.shown!r} lacks its file {name}. {MEND}")
+    for name in sorted(found - set(manifest.files) - {MANIFEST}):
+        raise UnusableBundle(
+            f"The model {manifest.shown!r} holds a file it does not list: {name}. Remove it."
+        )
+    for name, digest in manifest.files.items():
+        if name != MODEL and file_digest(folder / name) != digest:
+            raise UnusableBundle(
+                f"{name} of the model {manifest.shown!r} was altered since it was saved. {MEND}"
+            )
+    checked_weights(folder, manifest)
+    _check_fresh(manifest)
+
+
+def checked_weights(folder: Path, manifest: Manifest) -> bytes:
+    """The bytes of model.safetensors, every part of them checked.
+
+    Raises:
+        UnusableBundle: a part was altered; the sentence names it.
+    """
+    try:
+        data = (folder / MODEL).read_bytes()
+        parts = part_digests(raw_tensors(data))
+    except (OSError, ValueError) as error:
+        raise UnusableBundle(
+            f"{MODEL} of the model {manifest.shown!r} was altered: {error}. {MEND}"
+        ) from error
+    for part in PARTS:
+        if parts[part] != manifest.parts[part]:
+            raise UnusableBundle(
+                f"The {part} of the model {manifest.shown!r} ({MODEL}) was altered since it was "
+                f"saved. {MEND}"
+            )
+    if sha256(data).hexdigest() != manifest.files[MODEL]:
+        raise UnusableBundle(
+            f"{MODEL} of the model {manifest.shown!r} was altered outside of its tensors. {MEND}"
+        )
+    return data
+
+
+def part_digests(tensors: list[RawTensor]) -> dict[str, str]:
+    """SHA-256 by part of the network.
+
+    Raises:
+        ValueError: a tensor belongs to no part.
+    """
+    groups: dict[str, list[RawTensor]] = {part: [] for part in PARTS}
+    for tensor in tensors:
+        groups[part_of(tensor.name)].append(tensor)
+    return {part: tensors_digest(group) for part, group in groups.items()}
+
+
+def _check_fresh(manifest: Manifest) -> None:
+    now = {**manifest.parts, "preprocessing": json_digest(manifest.preprocessing)}
+    for part in MADE_WITH:
+        if manifest.prototypes_made_with[part] != now[part]:
+            raise UnusableBundle(
+                f"The prototypes of the model {manifest.shown!r} are stale: its {part} changed "
+                f"after they were made. Run the prototype update again and save the model anew."
+            )
+
+
+def _files_below(folder: Path) -> set[str]:
+    """Names of all files, as the manifest writes them; hidden ones do not count."""
+    names = set()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            raise UnusableBundle(f"{name} of the model in {folder} is a link. Put the file there.")
+        if path.is_file() and not path.name.startswith("."):
+            names.add(name)
+    return names

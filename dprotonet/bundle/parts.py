@@ -1,0 +1,81 @@
+"""All that a bundle is made of, checked to belong together before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from dprotonet.bundle.gallery import GalleryPicture
+from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.names import check_name
+from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.model import DProtoNet
+from dprotonet.modeling.preprocessing import Preprocessing
+from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.prototypes.update import PrototypeUpdate
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BundleParts:
+    """What :func:`dprotonet.bundle.writer.save_bundle` writes.
+
+    Attributes:
+        name: short name of the model: letters a to z, digits, ``.``, ``_`` and ``-``.
+        model: with the prototypes of ``update``.
+        preprocessing: that ``update`` was made with.
+        update: the last prototype update.
+        statistics: of the model's prototypes over the training set.
+        card: the model card.
+        negative_class: the class that means "nothing found".
+        temperature: above 0, chosen on validation.
+        threshold: in [0, 1], on 1 - p(negative class), chosen on validation.
+        thresholds: of a multi-label model: class name to the probability from which it is called,
+            chosen on validation.
+        offsets: of the same: class name to log-odds that calibration adds, chosen on validation.
+        gallery: pictures of sources; sources without any are listed by id.
+        half_precision: keep convolution weights of the backbone in 16 bit: half the size. They are
+            widened at loading; measure that the predictions stay.
+
+    Raises:
+        UnusableBundle: backbone or masks changed after the prototypes were made, the update was
+            not applied, or the name has other characters.
+        ValueError: the parts do not belong together.
+    """
+
+    name: str
+    model: DProtoNet
+    preprocessing: Preprocessing
+    update: PrototypeUpdate
+    statistics: ActivationStatistics
+    card: ModelCard
+    negative_class: str | None = None
+    temperature: float = 1.0
+    threshold: float | None = None
+    thresholds: dict[str, float] | None = None
+    offsets: dict[str, float] | None = None
+    gallery: tuple[GalleryPicture, ...] = ()
+    half_precision: bool = False
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        size = self.model.options.image_size
+        if self.preprocessing.size != size:
+            raise ValueError(
+                f"The preprocessing gives {self.preprocessing.size} pixels, "
+                f"the network takes {size}."
+            )
+        if len(self.statistics.prototypes) != len(self.model.prototype_ids):
+            raise ValueError("The statistics are of another number of prototypes.")
+        digests = self.model.part_digests()
+        for part, digest in self.update.made_with.items():
+            if digests[part] != digest:
+                raise UnusableBundle(
+                    f"The prototypes are stale: the {part} changed after they were made. Run the "
+                    "prototype update again before saving."
+                )
+        if not torch.equal(self.model.prototypes.detach().cpu(), self.update.prototypes):
+            raise UnusableBundle(
+                "The model's prototypes are not those of the update. Apply the update before "
+                "saving, and train no prototypes after it."
+            )

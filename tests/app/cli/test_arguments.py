@@ -1,0 +1,52 @@
+"""What is typed becomes one typed request."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from app.cli.arguments import (
+    ActivateModel,
+    AddModel,
+    Backup,
+    Bind,
+    DeleteOrphans,
+    ListLicences,
+    ListModels,
+    ListOrphans,
+    Migrate,
+    Request,
+    Restore,
+    Serve,
+    parse,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "request_"),
+    [
+        ("", Serve()),
+        ("migrate", Migrate()),
+        ("backup", Backup()),
+        ("licences", ListLicences()),
+        ("restore a.dump", Restore(Path("a.dump"), anyway=False)),
+        ("restore --anyway a.dump", Restore(Path("a.dump"), anyway=True)),
+        ("orphans", ListOrphans()),
+        ("orphans list", ListOrphans()),
+        ("orphans delete --yes", DeleteOrphans(yes=True)),
+        ("bind", Bind(yes=False)),
+        ("models list", ListModels()),
+        ("models add runs/mine/bundle", AddModel(Path("runs/mine/bundle"), activate=False)),
+        ("models add --activate bundle", AddModel(Path("bundle"), activate=True)),
+        ("models activate mine", ActivateModel("mine")),
+    ],
+)
+def test_each_command_is_a_request(line: str, request_: Request) -> None:
+    assert parse(shlex.split(line)) == request_
+
+
+@pytest.mark.parametrize("line", ["serve", "restore", "orphans remove", "models", "models add"])
+def test_wrong_usage_ends_with_2(line: str, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        parse(shlex.split(line))
+    assert leaving.value.code == 2 and "usage: python -m app" in capsys.readouterr().err

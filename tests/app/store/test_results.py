@@ -1,0 +1,114 @@
+"""Explanations in the store: each comes back as it was, and those of older rows as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from app.domain.cases import Case, CaseFacts
+from app.domain.errors import NotFound
+from app.store.rows import ExplanationEntry
+from app.store.sql_store import SqlStore
+from dprotonet.explain.explanation import Faithfulness
+from dprotonet.modeling.placement import GridPlacement
+from tests.app.domain.test_explanations import START, saved
+from tests.dprotonet.explain.test_explanation import MEASURED
+
+
+@pytest.fixture
+def filled(database_url: str) -> Iterator[SqlStore]:
+    """A store with one case, whose heatmaps are to come."""
+    store = SqlStore(database_url)
+    facts = CaseFacts("dicom", 4, 6, study_uid="1.2")
+    case = Case(
+        case_id="c1",
+        file_name="a.dcm",
+        file_sha256="1" * 64,
+        pixel_sha256="1" * 64,
+        file_bytes=5,
+        facts=facts,
+        source="upload",
+        model=None,
+        created_at=START,
+    )
+    with store.write() as tx:
+        tx.cases.add(case)
+    yield store
+    store.close()
+
+
+WHOLE = replace(
+    saved(peak=(0.25, 0.75), outside_body=0.125),
+    explanation_id="e1",
+    model="2" * 64,
+    faithfulness=Faithfulness.from_json(MEASURED),
+    placement=GridPlacement((80, 20), 100, (100, 25), (0, 37)),
+    raw_range=(-1.5, 2.0),
+)
+
+
+def test_an_explanation_comes_back_as_it_was(filled: SqlStore) -> None:
+    with filled.write() as tx:
+        tx.explanations.add(WHOLE)
+    with filled.read() as tx:
+        assert tx.explanations.get("e1") == WHOLE
+        assert tx.explanations.of_frame("c1", frame=0, model=WHOLE.model) == (WHOLE,)
+        same = {"frame": 0, "model": WHOLE.model, "node": WHOLE.node, "seed": 0}
+        digest = WHOLE.settings_digest
+        assert tx.explanations.find("c1", **same, settings_digest=digest) == WHOLE  # type: ignore[arg-type]
+        assert tx.explanations.find("c1", **same, settings_digest="9" * 64) is None  # type: ignore[arg-type]
+        with pytest.raises(NotFound, match="heatmap"):
+            tx.explanations.get("e2")
+
+
+def test_what_was_not_measured_stays_unknown(filled: SqlStore) -> None:
+    bare = replace(WHOLE, faithfulness=None, peak=None, outside_body=None)
+    with filled.write() as tx:
+        tx.explanations.add(bare)
+    with filled.read() as tx:
+        assert tx.explanations.get("e1") == bare
+
+
+def test_the_row_has_the_keys_that_earlier_versions_read(filled: SqlStore) -> None:
+    with filled.write() as tx:
+        tx.explanations.add(WHOLE)
+    with filled.engine.connect() as connection:
+        facts = connection.scalar(select(ExplanationEntry.facts))
+    assert facts is not None and facts.pop("faithfulness") == MEASURED
+    assert facts == {
+        "value_before": 0.91,
+        "value_after": 0.9,
+        "passes_forward": 100,
+        "passes_backward": 10,
+        "seconds": 4.1,
+        "stop_reason": "steps",
+        "measuring_seconds": 1.0,
+        "raw_range": [-1.5, 2.0],
+        "peak": [0.25, 0.75],
+        "outside_body": 0.125,
+        "placement": {
+            "stored": [80, 20],
+            "network": 100,
+            "resized": [100, 25],
+            "offset": [0, 37],
+        },
+    }
+
+
+def test_a_row_of_an_earlier_version_is_read_as_far_as_it_goes(filled: SqlStore) -> None:
+    with filled.write() as tx:
+        tx.explanations.add(WHOLE)
+    with filled.engine.begin() as connection:
+        facts = connection.scalar(select(ExplanationEntry.facts)) or {}
+        for name in ("measuring_seconds", "peak", "outside_body"):
+            del facts[name]
+        older = facts | {"faithfulness": {"insertion_auc": 0.6}}
+        connection.execute(ExplanationEntry.__table__.update().values(facts=older))  # type: ignore[attr-defined]
+    with filled.read() as tx:
+        found = tx.explanations.get("e1")
+    assert found == replace(
+        WHOLE, faithfulness=None, measuring_seconds=0.0, peak=None, outside_body=None
+    )

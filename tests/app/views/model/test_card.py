@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.services import models
+from app.services.workplace import Workplace
+from tests.app.views.screen import Screen
+
+
+def test_the_card_says_what_the_model_is_for_and_its_hashes(
+    page: Screen, workplace: Workplace
+) -> None:
+    active = models.active(workplace)
+    assert active is not None
+    assert "nih-pneumonia: random weights" in page.text
+    assert "Research use, not for diagnosis." in page.text
+    assert "It knows nothing." in page.text
+    assert active.digest in page.text
+    assert "none: 2 prototypes (negative class)" in page.text
+
+
+def test_another_model_is_made_active(page: Screen, workplace: Workplace) -> None:
+    other = workplace.models.find("chest-phantom")
+    assert other is not None
+    page.choose("Model", other.digest)
+    page.press("Set active")
+    chosen = models.active(workplace)
+    assert chosen is not None
+    assert chosen.name == "chest-phantom"
+    assert "active: reads new uploads" in page.text
+
+
+def test_a_bundle_that_was_altered_is_named_with_its_reason(
+    screen: Screen, workplace: Workplace
+) -> None:
+    broken = workplace.settings.own_models / "broken"
+    broken.mkdir()
+    Path(broken / "bundle.json").write_text("{}")
+    assert "broken:" in screen.open("model").errors[0]

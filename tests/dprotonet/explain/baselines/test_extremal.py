@@ -1,0 +1,24 @@
+"""Extremal perturbation."""
+
+import pytest
+
+from dprotonet.explain.baselines import extremal
+from dprotonet.explain.baselines.registry import METHODS
+from dprotonet.explain.nodes import ClassNode
+from dprotonet.explain.settings import MDMSettings
+from tests.dprotonet.explain.toys import (
+    PatchClassifier,
+    toy_image,
+)
+
+pytestmark = pytest.mark.usefixtures("processor")
+QUICK = MDMSettings(steps=2, faithfulness_steps=4)
+
+
+def test_extremal_masks_keep_about_the_areas_they_were_asked_for():
+    (found,) = METHODS["extremal"](
+        PatchClassifier(), toy_image(squares=(6, 22)), [ClassNode(1)], settings=QUICK
+    )
+    low, high = found.raw_range
+    mean = float(found.heatmap.mean()) * (high - low) + low
+    assert mean == pytest.approx(sum(extremal.AREAS), abs=0.2)

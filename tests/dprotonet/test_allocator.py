@@ -1,0 +1,30 @@
+import ctypes
+import platform
+
+import pytest
+
+from dprotonet.allocator import keep_freed_memory
+
+
+def test_elsewhere_than_on_glibc_nothing_happens(monkeypatch):
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: pytest.fail("a library was loaded"))
+
+    assert keep_freed_memory() is False
+
+
+@pytest.mark.parametrize("refused", [None, -4])
+def test_it_is_true_where_the_allocator_takes_every_setting(monkeypatch, refused):
+    settings: dict[int, int] = {}
+
+    class Library:
+        def mallopt(self, name: int, value: int) -> int:
+            settings[name] = value
+            return int(name != refused)
+
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.36"))
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: Library())
+
+    assert keep_freed_memory(pad_bytes=4096) is (refused is None)
+    # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX (malloc.h of glibc)
+    assert settings == {-1: 2**31 - 1, -2: 4096, -4: 0}

@@ -1,0 +1,23 @@
+from tests.training.datasets import public
+from training.datasets import ham10000
+
+
+def test_ham10000_keeps_a_lesion_together_in_seven_classes_or_two(made, tmp_path):
+    samples, found = made("ham10000")
+    one, two, three = samples.values()
+    assert one.patient_id == two.patient_id != three.patient_id
+    assert found.classes[one.label] == "nv" and found.classes[three.label] == "mel"
+    assert (one.sex, one.age, three.sex, three.age) == ("M", 45, "", None)
+    assert three.mask().sum() == 400 and one.mask is None
+    grouped = ham10000.load(tmp_path / "set", malignant=True)
+    assert (grouped.classes, grouped.negative_class) == (("benign", "malignant"), "benign")
+    assert [s.label for s in grouped.samples] == [0, 0, 1]
+
+
+def test_isic_reads_its_one_hot_table(tmp_path):
+    root = tmp_path / "isic"
+    public.photograph(root / "ISIC2018_Task3_Training_Input" / "ISIC_1.jpg")
+    place = root / "ISIC2018_Task3_Training_GroundTruth" / "ISIC_2018_Training_GroundTruth.csv"
+    public.table(place, "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC", "ISIC_1,0.0,0.0,1.0,0.0,0.0,0.0,0.0")
+    found = ham10000.load(root)
+    assert found.classes[found.samples[0].label] == "bcc"

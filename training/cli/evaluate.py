@@ -1,0 +1,253 @@
+"""Figures of bundles: ``evaluate``, ``card``, ``pointing``, ``boxes``, ``shortcut``, ``probe``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dprotonet.names import DEFAULT_METHOD, METHODS
+from training.cli.options import (
+    Commands,
+    add_command,
+    add_methods,
+    add_settings,
+    add_tier,
+    print_json,
+    usable_device,
+)
+from training.recipe import load_recipe
+
+if TYPE_CHECKING:
+    from training.data.splits import Split
+
+USUAL_METHODS = ("mdm", "gradcam", "centre")
+"""The methods of pointing and shortcut by default: the decoder, the heatmap that
+most people know, and the control that sees no network."""
+
+
+@dataclass(frozen=True)
+class EvaluateArguments:
+    """The arguments of ``evaluate``.
+
+    Attributes:
+        faithfulness: images whose heatmaps are measured so; 0 leaves it out.
+        localisation: the same.
+        sanity: the same.
+        prototypes: images that are compared with prototypes; 0 leaves it out.
+        method: that draws the heatmaps.
+        tier: of the MDM decoder.
+    """
+
+    bundle: Path
+    data: Path | None
+    split: Split
+    device: str | None
+    faithfulness: int
+    localisation: int
+    sanity: int
+    prototypes: int
+    method: str
+    tier: str
+
+
+@dataclass(frozen=True)
+class CardArguments:
+    """The arguments of ``card``; without ``out`` the card is printed."""
+
+    bundle: Path
+    out: Path | None
+
+
+@dataclass(frozen=True)
+class HeatmapArguments:
+    """The arguments of ``pointing`` and ``shortcut``.
+
+    Attributes:
+        count: correctly classified images to score.
+        methods: names of the library's methods.
+        tier: of the MDM decoder.
+    """
+
+    bundle: Path
+    count: int
+    methods: Sequence[str]
+    tier: str
+
+
+@dataclass(frozen=True)
+class BoxesArguments:
+    """The arguments of ``boxes``; ``out`` is the folder of a cross-validation with bundles."""
+
+    out: Path
+    data: Path | None
+    methods: Sequence[str]
+    tier: str
+
+
+@dataclass(frozen=True)
+class ProbeArguments:
+    """The arguments of ``probe``."""
+
+    recipe: str
+    data: Path | None
+    settings: Sequence[str]
+
+
+def add_evaluate(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "evaluate", evaluate, EvaluateArguments, about="figures of a bundle as JSON"
+    )
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--split", choices=("train", "validation", "test"), default="test")
+    parser.add_argument("--device")
+    for part in ("faithfulness", "localisation", "sanity"):
+        parser.add_argument(
+            f"--{part}", type=int, default=0, metavar="N", help=f"{part} of N images' heatmaps"
+        )
+    parser.add_argument(
+        "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
+    )
+    parser.add_argument("--method", default=DEFAULT_METHOD, choices=METHODS)
+    add_tier(parser)
+
+
+def add_card(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "card", card, CardArguments, about="a bundle's model card as Markdown"
+    )
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--out", type=Path, help="the file to write (otherwise printed)")
+
+
+def add_pointing(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "pointing",
+        pointing,
+        HeatmapArguments,
+        about="do heatmaps point at the phantom's findings?",
+    )
+    _add_count(parser, 100)
+
+
+def add_shortcut(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "shortcut",
+        shortcut,
+        HeatmapArguments,
+        about="do heatmaps show the marker it leans on?",
+    )
+    _add_count(parser, 40)
+
+
+def _add_count(parser: argparse.ArgumentParser, count: int) -> None:
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument(
+        "--n",
+        type=int,
+        dest="count",
+        metavar="N",
+        default=count,
+        help="correctly classified images to score",
+    )
+    add_methods(parser, USUAL_METHODS)
+
+
+def add_boxes(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "boxes", boxes, BoxesArguments, about="do heatmaps lie in the boxes, out of fold?"
+    )
+    parser.add_argument("out", type=Path, help="the folder of `train --folds N --bundles`")
+    parser.add_argument("--data", type=Path)
+    add_methods(parser, ["mdm", "gradcam", "rise", "centre"])
+
+
+def add_probe(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "probe", probe, ProbeArguments, about="score of a linear probe on fixed features"
+    )
+    parser.add_argument("recipe")
+    parser.add_argument("--data", type=Path)
+    add_settings(parser)
+
+
+def evaluate(arguments: EvaluateArguments) -> None:
+    """Evaluate a bundle on a split, with the slow parts that were named."""
+    from dprotonet.bundle.bundle import Bundle
+    from training.evaluation.evaluate import Extras, slow_parts
+    from training.evaluation.evaluate import evaluate as figures_of
+
+    bundle, device = Bundle.load(arguments.bundle), usable_device(arguments.device)
+    extras = Extras(
+        arguments.faithfulness,
+        arguments.localisation,
+        arguments.sanity,
+        arguments.prototypes,
+        arguments.method,
+        arguments.tier,
+    )
+    slow: dict[str, Any] = {}
+    if extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes:
+        slow = slow_parts(bundle, arguments.data, arguments.split, extras, device=device)
+    print_json(figures_of(bundle, arguments.data, arguments.split, device=device) | slow)
+
+
+def card(arguments: CardArguments) -> None:
+    """Print or write a bundle's model card as Markdown."""
+    from dprotonet.bundle.bundle import Bundle
+    from training.evaluation.card_markdown import markdown
+
+    text = markdown(Bundle.load(arguments.bundle, with_model=False))
+    if arguments.out is None:
+        sys.stdout.write(text)
+    else:
+        arguments.out.write_text(text, encoding="utf-8")
+
+
+def pointing(arguments: HeatmapArguments) -> None:
+    """Score where heatmaps point."""
+    from dprotonet.bundle.bundle import Bundle
+    from training.evaluation.pointing_game import pointing as score
+
+    bundle = Bundle.load(arguments.bundle)
+    print_json(score(bundle, arguments.count, arguments.methods, tier=arguments.tier))
+
+
+def shortcut(arguments: HeatmapArguments) -> None:
+    """Does a network lean on a marker, and do its heatmaps say so?"""
+    from dprotonet.bundle.bundle import Bundle
+    from training.evaluation.shortcut import shortcut as score
+
+    bundle = Bundle.load(arguments.bundle)
+    print_json(score(bundle, arguments.count, arguments.methods, tier=arguments.tier))
+
+
+def boxes(arguments: BoxesArguments) -> None:
+    """Score where heatmaps lie, out of fold."""
+    from training.evaluation.out_of_fold import out_of_fold
+
+    print_json(out_of_fold(arguments.out, arguments.data, arguments.methods, tier=arguments.tier))
+
+
+def probe(arguments: ProbeArguments) -> None:
+    """How far features get that have learned nothing of these images."""
+    recipe = load_recipe(arguments.recipe, arguments.settings)
+    from training.datasets.registry import open_dataset
+    from training.evaluation.linear_probe import ProbeOptions
+    from training.evaluation.linear_probe import probe as fit_probe
+
+    dataset = open_dataset(recipe, arguments.data)
+    options = ProbeOptions(recipe.backbone, recipe.weights, recipe.image_size, recipe.seed)
+    print_json(fit_probe(dataset.samples, dataset.classes, options).to_json())

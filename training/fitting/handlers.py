@@ -1,0 +1,155 @@
+"""What happens beside the steps of training: seeds, validation, rates, checkpoints and logs.
+
+Each function adds its handler to MONAI's trainer; they run in the order in which they were added.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from ignite.engine import Engine, Events
+from ignite.handlers import Checkpoint, DiskSaver
+from monai.handlers import TensorBoardStatsHandler
+from torch import Tensor, nn
+
+from training.data.inputs import derived_seed
+from training.evaluation.metrics import auroc
+from training.fitting.best_epoch import BestEpoch, is_over
+from training.fitting.calibration import class_probabilities, log_loss
+from training.fitting.distributed import is_main
+from training.fitting.networks import logits_of, outputs
+from training.fitting.optimisers import Plateau
+from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from training.fitting.engine import Stage
+
+_log = logging.getLogger(__name__)
+CHECKPOINT = "checkpoint.pt"
+
+
+def seed_every_epoch(trainer: Engine, recipe: Recipe) -> None:
+    """Seed torch by the epoch, so that a resumed run draws what an uninterrupted one draws."""
+
+    @trainer.on(Events.EPOCH_STARTED)
+    def seed(engine: Engine) -> None:
+        torch.manual_seed(derived_seed("epoch", recipe.seed, engine.state.epoch))
+
+
+def start_prototypes_once(trainer: Engine, stage: Stage, recipe: Recipe) -> None:
+    """Call ``stage.after_warm_up`` at the end of the warm epochs."""
+    if stage.after_warm_up is not None and recipe.warm_epochs:
+        start = stage.after_warm_up
+        once = Events.EPOCH_COMPLETED(once=recipe.warm_epochs)
+        trainer.add_event_handler(once, lambda _: start())
+
+
+def running_mean(trainer: Engine, network: nn.Module, recipe: Recipe) -> nn.Module:
+    """The network that is validated and kept: itself, or the running mean of its weights."""
+    if not recipe.averaging:
+        return network
+    mean = copy.deepcopy(network)
+    for parameter in mean.parameters():
+        parameter.requires_grad_(False)
+
+    @trainer.on(Events.ITERATION_COMPLETED)
+    def follow(engine: Engine) -> None:
+        # The first steps count less, so that the start does not linger.
+        decay = min(recipe.averaging, (1 + engine.state.iteration) / (10 + engine.state.iteration))
+        with torch.no_grad():
+            for average, current in zip(
+                mean.state_dict().values(), network.state_dict().values(), strict=True
+            ):
+                if average.dtype.is_floating_point:
+                    average.lerp_(current, 1.0 - decay)
+                else:
+                    average.copy_(current)
+
+    return mean
+
+
+def validate_every_epoch(
+    trainer: Engine, network: nn.Module, stage: Stage, best: BestEpoch
+) -> None:
+    """Score the network on the validation images, and keep the weights of the best epoch."""
+    truth = stage.labels[stage.validation].numpy()
+
+    @trainer.on(Events.EPOCH_COMPLETED)
+    def validate(engine: Engine) -> None:
+        logits = outputs(network, stage.inputs, stage.validation, logits_of, stage.device)
+        scores = logits.double().numpy()
+        loss, area = log_loss(scores, truth), auroc(class_probabilities(scores, truth), truth)
+        engine.state.metrics.update(validation_auroc=area, validation_loss=loss)
+        train_loss = float(_loss(engine.state.output))
+        best.history.append(
+            {
+                "epoch": engine.state.epoch,
+                "loss": train_loss,
+                "auroc": None if np.isnan(area) else area,
+                "log_loss": loss,
+            }
+        )
+        _log.info(
+            "epoch %d: loss %.3f, validation AUROC %.3f, log-loss %.3f",
+            *(engine.state.epoch, train_loss, area, loss),
+        )
+        best.observe(network)
+
+
+def follow_validation(trainer: Engine, best: BestEpoch, plateau: Plateau, recipe: Recipe) -> None:
+    """Lower the rates, or stop, when validation no longer gets better."""
+
+    @trainer.on(Events.EPOCH_COMPLETED)
+    def follow(engine: Engine) -> None:
+        if engine.state.epoch > recipe.warm_epochs:
+            plateau.observe(best.history[-1]["log_loss"])
+        if is_over(best.history, recipe):
+            _log.info("no better validation for %d epochs: stopped", recipe.patience)
+            engine.terminate()
+
+
+def show_progress(trainer: Engine) -> None:
+    """A progress bar, where standard error is a terminal."""
+    if sys.stderr.isatty() and is_main():
+        from ignite.handlers import ProgressBar
+
+        bar = ProgressBar(desc="epoch")
+        bar.attach(trainer, output_transform=lambda output: {"loss": float(_loss(output))})
+
+
+def log_every_epoch(trainer: Engine, stage: Stage) -> None:
+    """Write TensorBoard scalars into the stage's folder, where it has one."""
+    if stage.out is None or not is_main():
+        return
+    TensorBoardStatsHandler(
+        log_dir=str(stage.out),
+        iteration_log=False,
+        output_transform=lambda output: float(_loss(output)),
+    ).attach(trainer)
+
+
+def keep_checkpoints(trainer: Engine, state: dict[str, Any], stage: Stage) -> None:
+    """Write the state at the end of every epoch, where the stage has a folder."""
+    if stage.out is not None:
+        stage.out.mkdir(parents=True, exist_ok=True)
+        checkpoint = Checkpoint(
+            state,
+            DiskSaver(str(stage.out), require_empty=False),
+            n_saved=1,
+            filename_pattern=CHECKPOINT,
+        )
+        trainer.add_event_handler(Events.EPOCH_COMPLETED, checkpoint)
+    if stage.stop_after is not None:
+        trainer.add_event_handler(
+            Events.EPOCH_COMPLETED(once=stage.stop_after), lambda engine: engine.terminate()
+        )
+
+
+def _loss(output: Any) -> Tensor:
+    """The last batch's loss in what the trainer keeps of an iteration."""
+    return output["loss"].detach()
