@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dprotonet.atomic_files import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 T = TypeVar("T")
 
@@ -23,6 +26,16 @@ def write_text(file: Path, text: str) -> None:
 def write_json(file: Path, values: Any) -> None:
     """Write plain values as indented JSON."""
     write_text(file, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_svg(file: Path, figure: Figure) -> None:
+    """Write a plot as SVG; the same plot gives the same bytes at every call."""
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "dprotonet"}):  # ids are random without it
+        write_whole(
+            file, lambda stream: figure.savefig(stream, format="svg", metadata={"Date": None})
+        )
 
 
 def progress_bar(items: Iterable[T], total: int, title: str, unit: str = "image") -> Iterable[T]:

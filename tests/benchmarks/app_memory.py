@@ -1,4 +1,6 @@
-"""How much memory a long batch costs: ``python -m tests.benchmarks.app_memory --images 1000``.
+"""How much memory a long batch costs the whole program.
+
+    python -m tests.benchmarks.app_memory [--images 1000] [--explain] [--model BUNDLE]
 
 Starts the whole program on a folder of its own with a server folder of synthetic images, lets the
 worker read them all, and measures the process tree (server, worker, decoders) after a warm-up of
@@ -23,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from app.settings import Settings
+from tests.benchmarks.process_memory import tree_memory
 
 WARM_UP = 20  # images
 MOST_GROWTH = 100.0  # MB
@@ -30,20 +33,20 @@ SIDES = ((1024, 1024), (1500, 1200), (2048, 2048))  # rows and columns of images
 
 
 def main() -> int:
-    """Run the measurement; prints one JSON object."""
+    """Run the benchmark and print one JSON object."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.app_memory", description=__doc__
+        prog="python -m tests.benchmarks.app_memory", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--images", type=int, default=1000)
     parser.add_argument("--explain", action="store_true", help="also one heatmap an image")
     parser.add_argument("--model", type=Path, help="a bundle; else the active one")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         images = Path(folder) / "images"
         write_images(images, options.images)
-        found = measure(Path(folder) / "data", images, options)
-    print(json.dumps(found, indent=2))
-    return 0 if found["growth_mb"] <= MOST_GROWTH and found["failed"] == 0 else 1
+        figures = measure(Path(folder) / "data", images, options)
+    print(json.dumps(figures, indent=2))
+    return 0 if figures["growth_mb"] <= MOST_GROWTH and figures["failed"] == 0 else 1
 
 
 def write_images(folder: Path, count: int) -> None:
@@ -98,59 +101,38 @@ def _watch(
     from app import bootstrap
     from app.services import batches, models
 
-    place = bootstrap.open_workplace(settings)
-    chosen = None
+    workplace = bootstrap.open_workplace(settings)
+    model = None
     if options.model:
-        chosen = next(i for i in models.all(place) if i.path == options.model.absolute()).digest
-    job = batches.start_folder(place, images, explain=options.explain, model=chosen)
-    after_warm_up = most = 0.0
+        path = options.model.absolute()
+        model = next(info for info in models.all(workplace) if info.path == path).digest
+    job = batches.start_folder(workplace, images, explain=options.explain, model=model)
+    after_warm_up = largest = 0.0
     while True:
         time.sleep(0.25)
-        state = batches.progress(place, job.job_id)
+        state = batches.progress(workplace, job.job_id)
         now = tree_memory(pid)
         if state.finished >= WARM_UP:
             after_warm_up = after_warm_up or now
-            most = max(most, now)
+            largest = max(largest, now)
         if state.job.state == "done":
             break
     last = tree_memory(pid)
-    failed = batches.rows(place, job.job_id, size=1, states=("error", "skipped", "duplicate")).rows
+    unread = ("error", "skipped", "duplicate")
+    failed = batches.rows(workplace, job.job_id, size=1, states=unread).rows
     if failed:
         print(f"{failed[0].name}: {failed[0].state}: {failed[0].message}", file=sys.stderr)
-    place.close()
+    workplace.close()
     return {
         "images": state.total,
         "failed": state.total - state.counts.get("done", 0),
         "seconds": round(time.monotonic() - started, 1),
         "after_warm_up_mb": round(after_warm_up, 1),
-        "largest_mb": round(most, 1),
+        "largest_mb": round(largest, 1),
         "last_mb": round(last, 1),
         "growth_mb": round(last - after_warm_up, 1),
-        "largest_growth_mb": round(most - after_warm_up, 1),
+        "largest_growth_mb": round(largest - after_warm_up, 1),
     }
-
-
-def tree_memory(pid: int) -> float:
-    """Resident memory of a process and all below it, MB; shared pages count in part (PSS)."""
-    total = 0
-    for member in _tree(pid):
-        try:
-            text = Path(f"/proc/{member}/smaps_rollup").read_text()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:"))
-    return total / 1024
-
-
-def _tree(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                found += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
-    return found
 
 
 def _wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""How much memory the server takes to open archives made to do harm, and large honest ones.
+"""How much memory the server takes to open harmful archives, and large honest ones.
 
     python -m tests.benchmarks.archives
 
@@ -7,7 +7,10 @@ as an upload does (in chunks, into a temporary file), and reads that process's l
 from /proc: Linux only. Ends with 1 where one grew by more than the 64 MB that an archive may cost.
 """
 
+from __future__ import annotations
+
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,24 +19,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-MOST = 64  # MB of growth
+from tests.benchmarks.process_memory import resident
+
+MOST_GROWTH = 64  # MB
 MEBIBYTE = 1024 * 1024
 
 
 def main() -> int:
     """Run the benchmark and print one JSON object."""
     if len(sys.argv) == 3:
-        print(json.dumps(opened(Path(sys.argv[2]))))
+        print(json.dumps(measure(Path(sys.argv[2]))))
         return 0
-    found = {}
+    figures = {}
     with tempfile.TemporaryDirectory() as folder:
         for path in archives(Path(folder)):
             command = [sys.executable, "-m", "tests.benchmarks.archives", "one", path]
-            ran = subprocess.run(command, capture_output=True, text=True, check=True)
-            found[path.stem] = {"archive_bytes": path.stat().st_size, **json.loads(ran.stdout)}
+            output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            figures[path.stem] = {"archive_bytes": path.stat().st_size, **json.loads(output)}
             path.unlink()
-    print(json.dumps(found, indent=2))
-    return 0 if all(one["growth_mb"] <= MOST for one in found.values()) else 1
+    print(json.dumps(figures, indent=2))
+    return 0 if all(entry["growth_mb"] <= MOST_GROWTH for entry in figures.values()) else 1
 
 
 def archives(folder: Path) -> Iterator[Path]:
@@ -57,48 +62,42 @@ def write(file: zipfile.ZipFile, name: str, mebibytes: int) -> None:
             entry.write(bytes(MEBIBYTE))
 
 
-def opened(path: Path) -> dict[str, object]:
-    """Take in one archive with limits that do not stop it early; what it cost, and what came."""
+def measure(path: Path) -> dict[str, object]:
+    """Extract one archive with limits that do not stop it early: memory, bytes and problems."""
     from app.domain.errors import Refused
     from app.services.adapters.image_reader import ImageReader
     from app.services.uploading.archive import ArchiveLimits, extract
 
     images = ImageReader()
-    before = largest_mb()
-    taken, problems = 0, []
+    before = resident(os.getpid())["VmHWM"]
+    extracted, problems = 0, []
     limits = ArchiveLimits(total_bytes=2048 * MEBIBYTE, file_bytes=2048 * MEBIBYTE, ratio=1e9)
     try:
         for entry in extract(images, path, limits=limits):
             if entry.file is None:
                 problems.append(entry.problem)
             else:
-                with tempfile.TemporaryFile() as kept:
-                    taken += copied(entry.file, kept)
+                with tempfile.TemporaryFile() as staged:
+                    extracted += copy(entry.file, staged)
     except Refused as error:
         problems.append(str(error))
     images.close()
-    after = largest_mb()
+    largest = resident(os.getpid())["VmHWM"]
     return {
-        "before_mb": round(before, 1),
-        "largest_mb": round(after, 1),
-        "growth_mb": round(after - before, 1),
-        "taken_mib": round(taken / MEBIBYTE, 1),
+        "before_mb": before,
+        "largest_mb": largest,
+        "growth_mb": round(largest - before, 1),
+        "taken_mib": round(extracted / MEBIBYTE, 1),
         "problems": problems,
     }
 
 
-def copied(source: BinaryIO, target: BinaryIO) -> int:
-    """Bytes copied, a MiB at a time, as an upload is staged."""
+def copy(source: BinaryIO, target: BinaryIO) -> int:
+    """Copy a MiB at a time, as an upload is staged; the number of bytes."""
     size = 0
     while chunk := source.read(MEBIBYTE):
         size += target.write(chunk)
     return size
-
-
-def largest_mb() -> float:
-    """Largest resident set of this process so far."""
-    status = Path("/proc/self/status").read_text()
-    return next(int(x.split()[1]) / 1024 for x in status.splitlines() if x.startswith("VmHWM"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""What a page of the list of cases costs: ``python -m tests.benchmarks.case_list``.
+"""How long a page of the list of cases takes.
+
+    python -m tests.benchmarks.case_list [--cases 100000] [--url URL] [--repeats 5]
 
 Fills a new SQLite file (or the PostgreSQL database at ``--url``, which must be empty) with cases,
 of which four in five are predicted and one in three is signed, some in studies of several files.
@@ -29,7 +31,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 14  # rows on a page
 STUDY = 3  # files in each tenth study
 CHUNK = 5000
-ASKED: dict[str, CaseFilters] = {
+FILTERS: dict[str, CaseFilters] = {
     "newest": CaseFilters(),
     "oldest": CaseFilters(order="oldest"),
     "by name": CaseFilters(order="name"),
@@ -46,8 +48,10 @@ ASKED: dict[str, CaseFilters] = {
 
 
 def main() -> None:
-    """Fill, ask, print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Run the benchmark and print its table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.case_list", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--url", default="", help="of an empty database; a new SQLite file else")
     parser.add_argument("--repeats", type=int, default=5)
@@ -70,10 +74,10 @@ def _print(store: SqlStore, repeats: int) -> None:
         ids = [row.case_id for row in tx.case_list.page(CaseFilters(), page=0, size=SIZE).rows]
     bound = _median(lambda: _by_key(store, ids), repeats)
     print(
-        f"| {store.engine.dialect.name} | found | first page, ms | last page, ms | of the bound |"
+        f"| {store.engine.dialect.name} | cases | first page, ms | last page, ms | of the bound |"
     )
     print("|---|---|---|---|---|")
-    for name, filters in ASKED.items():
+    for name, filters in FILTERS.items():
         total = _page(store, filters, 0)
         last = max(0, (total - 1) // SIZE)
         first = _median(lambda f=filters: _page(store, f, 0), repeats)  # type: ignore[misc]

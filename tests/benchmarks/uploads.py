@@ -1,8 +1,10 @@
-"""How much memory uploads cost the server: ``python -m tests.benchmarks.uploads --files 6``.
+"""How much memory uploads cost the server.
+
+    python -m tests.benchmarks.uploads [--files 6] [--mebibytes 240]
 
 Starts the whole program on a folder of its own, opens one browser session for each file, sends all
 files at the same time as the upload field would, and has the pages take them in. The bytes are
-noise, so nothing is decoded: what is measured is the way in. Ends with 1 when the server process
+noise, so nothing is decoded: only the transfer is measured. Ends with 1 when the server process
 grew by more than 100 MB at its largest. Linux only.
 """
 
@@ -21,6 +23,7 @@ from pathlib import Path
 
 from app.settings import MEBIBYTE, Settings
 from tests.benchmarks.app_memory import running_program
+from tests.benchmarks.process_memory import resident
 
 MOST_GROWTH = 100.0  # MB
 PATIENCE = 300.0  # seconds for a page to take its file in
@@ -28,28 +31,30 @@ FIELD = re.compile(r'"token": ?"([\w-]+)"')
 
 
 def main() -> int:
-    """Run the measurement; prints one JSON object."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.uploads", description=__doc__)
+    """Run the benchmark and print one JSON object."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.uploads", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--files", type=int, default=6)
     parser.add_argument("--mebibytes", type=int, default=240, help="of each file")
     options = parser.parse_args()
     with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        tempfile.TemporaryDirectory() as folder,
         running_program(Path(folder) / "data", {}) as (pid, settings),
     ):
-        found = measure(pid, settings, options.files, options.mebibytes)
-    print(json.dumps(found, indent=2))
-    return 0 if found["growth_mb"] <= MOST_GROWTH else 1
+        figures = measure(pid, settings, options.files, options.mebibytes)
+    print(json.dumps(figures, indent=2))
+    return 0 if figures["growth_mb"] <= MOST_GROWTH else 1
 
 
 def measure(pid: int, settings: Settings, files: int, mebibytes: int) -> dict[str, float]:
     """Send the files at the same time, each from a session of its own."""
     with ThreadPoolExecutor(files) as senders:
         _send_all(senders, settings, files, 1)  # pages, threads and connections are there
-        before = memory(pid)["VmRSS"]
+        before = resident(pid)["VmRSS"]
         started = time.monotonic()
         _send_all(senders, settings, files, mebibytes)
-    after = memory(pid)
+    after = resident(pid)
     return {
         "files": files,
         "mebibytes_each": mebibytes,
@@ -62,19 +67,12 @@ def measure(pid: int, settings: Settings, files: int, mebibytes: int) -> dict[st
     }
 
 
-def memory(pid: int) -> dict[str, float]:
-    """Resident memory of a process now (VmRSS) and at its largest (VmHWM), MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    pairs = (line.split(":", 1) for line in lines if line.startswith(("VmRSS", "VmHWM")))
-    return {name: round(int(value.split()[0]) / 1024, 1) for name, value in pairs}
-
-
 def _send_all(senders: ThreadPoolExecutor, settings: Settings, files: int, mebibytes: int) -> None:
     list(senders.map(lambda _: _send(settings, mebibytes), range(files)))
 
 
 def _send(settings: Settings, mebibytes: int) -> None:
-    """One reader: opens the page, sends a file, and tells the page that it is there."""
+    """One reader: opens the page, sends a file, and reports it to the page."""
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
     from websockets.sync.client import ClientConnection, connect
@@ -85,7 +83,7 @@ def _send(settings: Settings, mebibytes: int) -> None:
         while True:
             answer = ForwardMsg.FromString(socket.recv(timeout=PATIENCE, decode=False))
             yield answer
-            # A page that begins anew by itself says so with another kind of end.
+            # A page that reruns by itself ends with another value.
             if answer.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY and answer.HasField(
                 "script_finished"
             ):
@@ -99,18 +97,18 @@ def _send(settings: Settings, mebibytes: int) -> None:
         max_size=None,
         proxy=None,
     ) as socket:
-        look = BackMsg()
-        look.rerun_script.query_string = ""
+        opening = BackMsg()
+        opening.rerun_script.query_string = ""
         field, token = "", ""
-        for answer in run_page(socket, look):
-            shown = answer.delta.new_element.bidi_component
-            if found := FIELD.search(shown.mixed.json or shown.json):
-                field, token = shown.id, found[1]
+        for answer in run_page(socket, opening):
+            component = answer.delta.new_element.bidi_component
+            if match := FIELD.search(component.mixed.json or component.json):
+                field, token = component.id, match[1]
         key = _post(settings.port, origin, token, mebibytes)
-        done = BackMsg()
-        widget = done.rerun_script.widget_states.widgets.add()
+        report = BackMsg()
+        widget = report.rerun_script.widget_states.widgets.add()
         widget.id, widget.json_value = field, json.dumps({"sent": {"ids": [key], "failed": 0}})
-        for _ in run_page(socket, done):
+        for _ in run_page(socket, report):
             pass
 
 

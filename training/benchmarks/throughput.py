@@ -1,9 +1,9 @@
-"""What training costs beside the arithmetic that it cannot do without.
+"""What training costs, beside the arithmetic that it cannot avoid.
 
 Three ratios, each against a bound in the same run: a training epoch on kept inputs against a bare
 loop of forward and backward passes over the same tensors; a prototype update against one inference
 pass over the same images; and the memory that an update takes when it sees eight times the images.
-Images are noise: what is timed does not depend on what they show.
+Images are noise: the timings do not depend on their content.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _BYTES = 4  # of a number in 32 bit
 def throughput(
     recipe: Recipe, *, images: int = 256, repeats: int = 5, device: str = "cpu"
 ) -> dict[str, Any]:
-    """The three ratios, as JSON; medians of ``repeats`` turns that take turns with their bound.
+    """The three ratios, as JSON; medians of ``repeats`` turns, which alternate with their bound.
 
     Args:
         recipe: its network, frozen blocks, batch size and update are measured.
@@ -78,9 +78,9 @@ def throughput(
 
 
 def _run(recipe: Recipe, images: int, device: str) -> TrainingContext:
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     side = recipe.image_size
-    pixels = torch.randint(0, 256, (images, 1, side, side), generator=chance, dtype=torch.uint8)
+    pixels = torch.randint(0, 256, (images, 1, side, side), generator=generator, dtype=torch.uint8)
     samples = tuple(Sample(f"{i:05d}", None, f"p{i}", i % 2) for i in range(images))
     labels = torch.tensor([s.label for s in samples])
     placed = PlacedImages(pixels, labels, samples, tuple(f"{i:064x}" for i in range(images)))
@@ -139,14 +139,14 @@ def _updates(
             images_per_pass=PER_PASS,
         )
 
-    def look() -> None:
+    def infer() -> None:
         with torch.inference_mode():
             for batch in rows.train.split(PER_PASS):
                 model(run.final.clean(batch).to(run.device))
 
     updates, passes = [], []
     for turn in range(repeats + 1):
-        passes.append(_seconds(look, run.device))
+        passes.append(_seconds(infer, run.device))
         updates.append(_seconds(update, run.device))
         _log.info("update %.2f s, inference %.2f s (turn %d)", updates[-1], passes[-1], turn)
     return updates[1:], passes[1:]
@@ -156,8 +156,8 @@ def memory(recipe: Recipe, images: int = 512) -> dict[str, Any]:
     """Peak memory of an update over ``images``, and over eight times as many, in a process each.
 
     Images are made as they are needed, so that what grows is the update's own. Beside it stands
-    what the maps and the vectors of all images would take, which an update must not keep; with so
-    many prototypes that they would be seen, on a small grid so that it does not take long.
+    what the maps and the vectors of all images would take, which an update must not keep. There are
+    so many prototypes that they would show, and the grid is small so that it does not take long.
     """
     recipe = replace(recipe, prototypes_per_class=_MANY, image_size=min(_SMALL, recipe.image_size))
     small, large = (_in_child(recipe, count) for count in (images, 8 * images))
@@ -175,15 +175,10 @@ def memory(recipe: Recipe, images: int = 512) -> dict[str, Any]:
 
 def _in_child(recipe: Recipe, images: int) -> int:
     """Bytes that :func:`_peak_of_update` finds in a process that has done nothing else."""
-    words = [
-        sys.executable,
-        "-m",
-        "training.benchmarks.throughput",
-        json.dumps(recipe.to_json()),
-        str(images),
-    ]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return int(done.stdout.split()[-1])
+    command = [sys.executable, "-m", "training.benchmarks.throughput"]
+    command += [json.dumps(recipe.to_json()), str(images)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(result.stdout.split()[-1])
 
 
 def _peak_of_update(recipe: Recipe, images: int) -> int:
@@ -213,8 +208,8 @@ def _noise(recipe: Recipe, count: int) -> Iterator[PrototypeBatch]:
     side = recipe.image_size
     for start in range(0, count, PER_PASS):
         rows = range(start, min(count, start + PER_PASS))
-        chance = torch.Generator().manual_seed(start)
-        images: Tensor = torch.randn(len(rows), 3, side, side, generator=chance)
+        generator = torch.Generator().manual_seed(start)
+        images: Tensor = torch.randn(len(rows), 3, side, side, generator=generator)
         labels = torch.tensor([r % 2 for r in rows])
         yield PrototypeBatch(
             images, labels, [f"{r:06d}" for r in rows], [f"{r:064x}" for r in rows]

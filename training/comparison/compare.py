@@ -2,7 +2,7 @@
 
 Every network is tried under as many settings, on the first seed, and keeps those with the best
 validation images; the other seeds are trained under them. With folds the choice is made in each
-fold anew, on its own validation images, so that no image is judged by settings that it chose.
+fold again, on its own validation images, so that no image is scored under settings that it chose.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Plan:
 
 
 def write_plan(plan: Plan, out: Path) -> None:
-    """Write the plan down, or find that it is the one that was begun.
+    """Write the plan, or check that it is the one that was begun.
 
     Raises:
         ReadableError: the folder holds a comparison under another plan.
@@ -124,8 +124,8 @@ def write_plan(plan: Plan, out: Path) -> None:
     changed = [key for key in plain if before.get(key) != plain[key]]
     if changed:
         raise ReadableError(
-            f"{out} holds a comparison with other {changed[0]}. Give the same words, or another "
-            "--out: a plan is not changed once images were judged."
+            f"{out} holds a comparison with other {changed[0]}. Give the same arguments, or "
+            "another --out: a plan is not changed once images are scored."
         )
 
 
@@ -147,8 +147,8 @@ def compare(plan: Plan, run: TrainingContext) -> Iterator[dict[str, Any]]:
                 for number in range(len(search_settings(plan.recipe_of(name))))
             ]
             tried = [_trained(plan, run, rows, task, row_file) for task in tries]
-            judged = [record["validation"] for record in tried]
-            scores = [validation_score(found["auroc"], found["log_loss"]) for found in judged]
+            results = [record["validation"] for record in tried]
+            scores = [validation_score(result["auroc"], result["log_loss"]) for result in results]
             best = scores.index(max(scores))
             others = [_Task(name, fold, seed, best) for seed in plan.seeds[1:]]
             order += [task.key for task in (*tries, *others)]
@@ -204,7 +204,7 @@ def _checkpoint(out: Path, task: _Task) -> Path:
 
 
 def _record(run: TrainingContext, rows: SplitRows, fitted: FittedNetwork) -> dict[str, Any]:
-    judged = fitted.predictions(run, rows.test)
+    predictions = fitted.predictions(run, rows.test)
     return {
         "epoch": best_epoch(fitted.history),
         "validation": _validation(run, rows, fitted),
@@ -215,40 +215,40 @@ def _record(run: TrainingContext, rows: SplitRows, fitted: FittedNetwork) -> dic
         "prototypes": _prototypes(run, rows, fitted),
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,
         "sample_ids": [run.images.samples[i].sample_id for i in rows.test.tolist()],
-        "probabilities": np.round(judged.probabilities, 6).tolist(),
-        "called": judged.calls().astype(int).tolist(),
+        "probabilities": np.round(predictions.probabilities, 6).tolist(),
+        "called": predictions.calls().astype(int).tolist(),
     }
 
 
 def _validation(
     run: TrainingContext, rows: SplitRows, fitted: FittedNetwork
 ) -> dict[str, float | None]:
-    """Of the finished network, before the temperature: what settings are chosen by."""
+    """Of the finished network, before the temperature: the figures that choose the settings."""
     at = rows.validation.numpy()
-    truth = run.images.labels.numpy()[at]
-    said = class_probabilities(fitted.logits[at], truth)
-    area = auroc(said, truth)
+    labels = run.images.labels.numpy()[at]
+    probabilities = class_probabilities(fitted.logits[at], labels)
+    area = auroc(probabilities, labels)
     return {
         "auroc": None if np.isnan(area) else round(area, 4),
-        "accuracy": round(accuracy(said, truth), 4),
-        "log_loss": round(log_loss(fitted.logits[at], truth), 4),
+        "accuracy": round(accuracy(probabilities, labels), 4),
+        "log_loss": round(log_loss(fitted.logits[at], labels), 4),
     }
 
 
 def _prototypes(
     run: TrainingContext, rows: SplitRows, fitted: FittedNetwork
 ) -> dict[str, int] | None:
-    """How many there are, and how many of them are dead or doubles, on the training images."""
+    """How many there are, and how many of them are dead or duplicates, on the training images."""
     model = fitted.network
     if not isinstance(model, DProtoNet):
         return None
-    found = activation_statistics(
+    prototypes = activation_statistics(
         model, prototype_batches(run, rows.train, run.final), images_per_pass=PER_PASS
     ).prototypes
     return {
-        "count": len(found),
-        "dead": sum(p.dead for p in found),
-        "doubles": sum(bool(p.duplicates) for p in found),
+        "count": len(prototypes),
+        "dead": sum(p.dead for p in prototypes),
+        "doubles": sum(bool(p.duplicates) for p in prototypes),  # stored rows have this key
     }
 
 

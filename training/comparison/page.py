@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.figure_text import figure_text, interval_text
+from training.io import write_svg
 
 
 def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
@@ -14,7 +15,7 @@ def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
     Args:
         plan: as it was written down before the first training.
         table: from :func:`training.comparison.table.tabulate`.
-        command: that made it.
+        command: that wrote it.
     """
     lines = [
         f"# {plan['recipe']['name']}: the family compared",
@@ -28,7 +29,7 @@ def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
         "| Network | AUROC, mean ± sd | [95 %] | Accuracy, mean ± sd | [95 %] "
         "| dead / double prototypes |",
         "|---|---|---|---|---|---|",
-        *(_row(name, found) for name, found in table["variants"].items()),
+        *(_row(name, figures) for name, figures in table["variants"].items()),
         "",
         "| Difference (paired, by patient) | AUROC [95 %] | Accuracy [95 %] |",
         "|---|---|---|",
@@ -49,47 +50,46 @@ def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
 
 def plot(table: dict[str, Any], file: Path) -> None:
     """AUROC of every network, and what separates each from the first, as SVG."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     names = list(table["variants"])[::-1]
     figure = Figure(figsize=(9.0, 1.0 + 0.5 * len(names)), layout="constrained")
-    FigureCanvasSVG(figure)
     left, right = figure.subplots(1, 2)
-    for at, name in enumerate(names):
-        found = table["variants"][name]["auroc"]
-        left.plot([found["low"], found["high"]], [at, at], color="#3b6ea5")
-        left.plot(found["each_seed"], [at] * len(found["each_seed"]), "o", color="#3b6ea5", ms=4)
+    for y, name in enumerate(names):
+        auroc = table["variants"][name]["auroc"]
+        left.plot([auroc["low"], auroc["high"]], [y, y], color="#3b6ea5")
+        left.plot(auroc["each_seed"], [y] * len(auroc["each_seed"]), "o", color="#3b6ea5", ms=4)
     left.set(yticks=range(len(names)), yticklabels=names, xlabel="AUROC (points: seeds; bar: 95 %)")
     pairs = list(table["differences"].items())[::-1]
-    for at, (_, found) in enumerate(pairs):
-        low, high = found["auroc"]["low"], found["auroc"]["high"]
-        right.plot([low, high], [at, at], color="#8a4b2d")
-        right.plot([found["auroc"]["value"]], [at], "o", color="#8a4b2d", ms=5)
+    for y, (_, differences) in enumerate(pairs):
+        auroc = differences["auroc"]
+        right.plot([auroc["low"], auroc["high"]], [y, y], color="#8a4b2d")
+        right.plot([auroc["value"]], [y], "o", color="#8a4b2d", ms=5)
     right.axvline(0.0, color="0.6", lw=1)
     right.set(
         yticks=range(len(pairs)), yticklabels=[n for n, _ in pairs], xlabel="difference in AUROC"
     )
-    figure.savefig(file, format="svg", metadata={"Date": None})
+    write_svg(file, figure)
 
 
 def _folds(folds: int) -> str:
     return "the test split" if folds == 1 else f"out of {folds} folds by patient"
 
 
-def _row(name: str, found: dict[str, Any]) -> str:
-    prototypes = found.get("prototypes")
+def _row(name: str, figures: dict[str, Any]) -> str:
+    prototypes = figures.get("prototypes")
     counted = "–"
     if prototypes:
         counted = f"{prototypes['dead']:g} / {prototypes['doubles']:g} of {prototypes['count']:g}"
-    return f"| {name} | {_spread(found['auroc'])} | {_spread(found['accuracy'])} | {counted} |"
+    auroc, accuracy = (_mean_and_interval(figures[key]) for key in ("auroc", "accuracy"))
+    return f"| {name} | {auroc} | {accuracy} | {counted} |"
 
 
-def _spread(found: dict[str, Any]) -> str:
-    return f"{spread_words(found)} | {interval_text(found['low'], found['high'])}"
+def _mean_and_interval(figures: dict[str, Any]) -> str:
+    return f"{mean_text(figures)} | {interval_text(figures['low'], figures['high'])}"
 
 
-def spread_words(found: dict[str, Any]) -> str:
-    """Mean and deviation over the seeds: ``0.905 ± 0.005``."""
-    sd = "" if found["sd"] is None else f" ± {found['sd']:.3f}"
-    return f"{found['mean']:.3f}{sd}"
+def mean_text(figures: dict[str, Any]) -> str:
+    """Mean and standard deviation over the seeds: ``0.905 ± 0.005``."""
+    sd = "" if figures["sd"] is None else f" ± {figures['sd']:.3f}"
+    return f"{figures['mean']:.3f}{sd}"

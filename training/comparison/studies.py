@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.figure_text import MISSING, figure_text
 from dprotonet.errors import ReadableError
-from training.comparison.page import spread_words
+from training.comparison.page import mean_text
 
 FIGURES = {"auroc": "AUROC", "accuracy": "Accuracy"}
 
@@ -32,11 +32,11 @@ def overview(folder: Path) -> str:
             "`python -m training compare` lie."
         )
     lines: list[str] = []
-    for figure, words in FIGURES.items():
-        lines += _table(done, figure, words)
-    open_ones = [p.parent.name for p in plans if p.parent.name not in done]
-    if open_ones:
-        lines += ["", f"Begun and not finished: {', '.join(open_ones)}."]
+    for figure, title in FIGURES.items():
+        lines += _table(done, figure, title)
+    unfinished = [plan.parent.name for plan in plans if plan.parent.name not in done]
+    if unfinished:
+        lines += ["", f"Begun and not finished: {', '.join(unfinished)}."]
     return "\n".join(lines).strip() + "\n"
 
 
@@ -45,27 +45,27 @@ def _results(plan: Path) -> Path:
     return plan.parent / f"{name}.json"
 
 
-def _table(done: Mapping[str, Any], figure: str, words: str) -> list[str]:
+def _table(done: Mapping[str, Any], figure: str, title: str) -> list[str]:
     """Each network's figure, then what separates the first one from the others."""
-    names = _in_order(v for found in done.values() for v in found["variants"])
-    pairs = _in_order(d for found in done.values() for d in found["differences"])
+    names = _in_order(name for table in done.values() for name in table["variants"])
+    pairs = _in_order(pair for table in done.values() for pair in table["differences"])
     lines = [
         "",
-        f"## {words}",
+        f"## {title}",
         "",
         _row(["Study", "Images", *names]),
         _row(["---"] * (2 + len(names))),
     ]
-    for study, found in done.items():
+    for study, table in done.items():
         cells = [
-            spread_words(found["variants"][n][figure]) if n in found["variants"] else MISSING
+            mean_text(table["variants"][n][figure]) if n in table["variants"] else MISSING
             for n in names
         ]
-        lines.append(_row([f"[{study}]({study}/)", str(found["films"]), *cells]))
+        lines.append(_row([f"[{study}]({study}/)", str(table["films"]), *cells]))
     lines += ["", _row(["Difference", *pairs]), _row(["---"] * (1 + len(pairs)))]
-    for study, found in done.items():
+    for study, table in done.items():
         cells = [
-            figure_text(found["differences"].get(d, {}).get(figure), signed=True) for d in pairs
+            figure_text(table["differences"].get(d, {}).get(figure), signed=True) for d in pairs
         ]
         lines.append(_row([study, *cells]))
     ahead = [_ahead(done, pair, figure) for pair in pairs]
@@ -74,13 +74,17 @@ def _table(done: Mapping[str, Any], figure: str, words: str) -> list[str]:
 
 def _ahead(done: Mapping[str, Any], pair: str, figure: str) -> str:
     """In how many studies the difference is above 0, and in how many its interval is."""
-    found = [d["differences"][pair][figure] for d in done.values() if pair in d["differences"]]
-    above = sum(f["value"] > 0 for f in found)
-    surely = sum(f["low"] > 0 for f in found)
-    return f"{above} of {len(found)}, {surely}"
+    differences = [
+        table["differences"][pair][figure]
+        for table in done.values()
+        if pair in table["differences"]
+    ]
+    above = sum(difference["value"] > 0 for difference in differences)
+    surely = sum(difference["low"] > 0 for difference in differences)
+    return f"{above} of {len(differences)}, {surely}"
 
 
-def _in_order(names: Any) -> Sequence[str]:
+def _in_order(names: Iterable[str]) -> Sequence[str]:
     return list(dict.fromkeys(names))
 
 

@@ -14,11 +14,11 @@ from training.evaluation import metrics
 from training.fitting.context import TrainingContext
 
 Array = NDArray[np.float64]
-Figure = Callable[["Seeds", Array], Array]
+SeedsFigure = Callable[["Seeds", Array], Array]
 
 
 class Seeds:
-    """What one variant said of all judged images, under each seed.
+    """One variant's predictions for all test images, under each seed.
 
     Attributes:
         probabilities: ``(S, N, K)``, images in the order of the data set.
@@ -31,14 +31,14 @@ class Seeds:
         by_seed = defaultdict(list)
         for record in records:
             by_seed[record["seed"]].append(record)
-        chances, calls = [], []
+        probabilities, calls = [], []
         for _, parts in sorted(by_seed.items()):
             at = np.array([place[i] for r in parts for i in r["sample_ids"]])
             order = np.argsort(at)
             self.rows = at[order]
-            chances.append(np.array([p for r in parts for p in r["probabilities"]])[order])
+            probabilities.append(np.array([p for r in parts for p in r["probabilities"]])[order])
             calls.append(np.array([c for r in parts for c in r["called"]])[order])
-        self.probabilities, self.called = np.stack(chances), np.stack(calls)
+        self.probabilities, self.called = np.stack(probabilities), np.stack(calls)
         self.labels = run.images.labels.numpy()[self.rows]
 
     def aurocs(self, weights: Array) -> Array:
@@ -55,12 +55,12 @@ class Seeds:
         )
 
 
-def mean_over_seeds(figure: Figure, said: Seeds) -> Callable[[Array], Array]:
+def mean_over_seeds(figure: SeedsFigure, seeds: Seeds) -> Callable[[Array], Array]:
     """``(B, N)`` weights to ``(B,)``."""
-    return lambda weights: figure(said, weights).mean(axis=0)
+    return lambda weights: figure(seeds, weights).mean(axis=0)
 
 
-FIGURES: dict[str, Figure] = {"auroc": Seeds.aurocs, "accuracy": Seeds.accuracies}
+FIGURES: dict[str, SeedsFigure] = {"auroc": Seeds.aurocs, "accuracy": Seeds.accuracies}
 
 
 def tabulate(
@@ -75,58 +75,58 @@ def tabulate(
     by_name = defaultdict(list)
     for record in records:
         by_name[record["name"]].append(record)
-    said = {name: Seeds(run, by_name[name]) for name in variants}
-    first = said[variants[0]]
+    seeds = {name: Seeds(run, by_name[name]) for name in variants}
+    first = seeds[variants[0]]
     draws = metrics.patient_draws(run.images.patients[first.rows], run.recipe.resamples)
     return {
         "films": len(first.rows),
         "patients": len(set(run.images.patients[first.rows].tolist())),
         "classes": list(run.dataset.classes),
         "resamples": run.recipe.resamples,
-        "variants": {name: _figures(said[name], by_name[name], draws) for name in variants},
+        "variants": {name: _figures(seeds[name], by_name[name], draws) for name in variants},
         "differences": {
-            f"{variants[0]} - {name}": _differences(first, said[name], draws)
+            f"{variants[0]} - {name}": _differences(first, seeds[name], draws)
             for name in variants[1:]
         },
     }
 
 
-def _figures(said: Seeds, records: Sequence[Mapping[str, Any]], draws: Array) -> dict[str, Any]:
-    once = np.ones((1, len(said.labels)))
-    found: dict[str, Any] = {"seeds": len(said.called)}
+def _figures(seeds: Seeds, records: Sequence[Mapping[str, Any]], draws: Array) -> dict[str, Any]:
+    once = np.ones((1, len(seeds.labels)))
+    figures: dict[str, Any] = {"seeds": len(seeds.called)}
     for name, figure in FIGURES.items():
-        each = figure(said, once)[:, 0]
-        spread = metrics.interval(mean_over_seeds(figure, said), draws)
-        found[name] = {
+        each = figure(seeds, once)[:, 0]
+        interval = metrics.interval_json(mean_over_seeds(figure, seeds), draws)
+        figures[name] = {
             "mean": round(float(each.mean()), 4),
             "sd": round(float(each.std(ddof=1)), 4) if len(each) > 1 else None,
-            "low": spread.to_json()["low"],
-            "high": spread.to_json()["high"],
+            "low": interval["low"],
+            "high": interval["high"],
             "each_seed": [round(float(v), 4) for v in each],
         }
     areas = [r["validation"]["auroc"] for r in records if r["validation"]["auroc"] is not None]
-    found["validation_auroc"] = round(float(np.mean(areas)), 4) if areas else None
-    found["chosen"] = [
+    figures["validation_auroc"] = round(float(np.mean(areas)), 4) if areas else None
+    figures["chosen"] = [
         {"settings": dict(settings), "folds_and_seeds": count}
         for settings, count in Counter(tuple(r["chosen"].items()) for r in records).most_common()
     ]
     counted = [r["prototypes"] for r in records if r["prototypes"]]
     if counted:
-        found["prototypes"] = {
+        figures["prototypes"] = {
             key: round(float(np.mean([c[key] for c in counted])), 2) for key in counted[0]
         }
-    found["minutes"] = round(sum(r["seconds"] for r in records) / 60, 1)
-    return found
+    figures["minutes"] = round(sum(r["seconds"] for r in records) / 60, 1)
+    return figures
 
 
 def _differences(first: Seeds, other: Seeds, draws: Array) -> dict[str, Any]:
     """By patient: a resample takes the same images of both, under all seeds."""
-    found: dict[str, Any] = {}
-    for name, figure in FIGURES.items():
-        one, two = mean_over_seeds(figure, first), mean_over_seeds(figure, other)
-        found[name] = metrics.interval(partial(_less, one, two), draws).to_json()
-    return found
+    return {
+        name: metrics.interval_json(partial(_difference, figure, first, other), draws)
+        for name, figure in FIGURES.items()
+    }
 
 
-def _less(one: Callable[[Array], Array], two: Callable[[Array], Array], weights: Array) -> Array:
-    return one(weights) - two(weights)
+def _difference(figure: SeedsFigure, first: Seeds, other: Seeds, weights: Array) -> Array:
+    """Of the means over the seeds, ``(B,)``."""
+    return mean_over_seeds(figure, first)(weights) - mean_over_seeds(figure, other)(weights)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.figure_text import figure_text
+from dprotonet.bundle.figure_text import MISSING, figure_text
 
 _FIGURES = {
     "auroc": "AUROC",
@@ -46,10 +46,10 @@ def markdown(bundle: Bundle) -> str:
 
 
 def _classes(bundle: Bundle) -> str:
-    words = ", ".join(bundle.classes) + "."
+    text = ", ".join(bundle.classes) + "."
     if bundle.negative_class is not None:
-        words += f" “{bundle.negative_class}” means that nothing was found."
-    return f"{words} {bundle.card.note_on_classes}".strip()
+        text += f" “{bundle.negative_class}” means that nothing was found."
+    return f"{text} {bundle.card.note_on_classes}".strip()
 
 
 def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
@@ -57,8 +57,8 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
         yield "Not measured."
         return
     rows = [
-        (words, figure_text(metrics.get(f"{key}_interval", metrics[key])))
-        for key, words in _FIGURES.items()
+        (title, figure_text(metrics.get(f"{key}_interval", metrics[key])))
+        for key, title in _FIGURES.items()
         if key in metrics
     ]
     yield (
@@ -67,37 +67,40 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
     ).strip()
     yield _table(("Figure", "Value"), rows)
     groups = [
-        (f"{words} {name}", str(found.get("films", "")), figure_text(found.get("auroc")))
-        for key, words in _GROUPS.items()
-        for name, found in metrics.get(key, {}).items()
+        (f"{kind} {name}", str(figures.get("films", "")), figure_text(figures.get("auroc")))
+        for key, kind in _GROUPS.items()
+        for name, figures in metrics.get(key, {}).items()
     ]
     if groups:
         yield _table(("Group", "Images", "AUROC"), groups)
     left_out = metrics.get("groups_left_out", {})
     if left_out:
-        yield "Not judged: " + "; ".join(f"{name} ({why})" for name, why in left_out.items()) + "."
+        reasons = "; ".join(f"{name} ({reason})" for name, reason in left_out.items())
+        yield f"Left out: {reasons}."
 
 
 def _calibration(bundle: Bundle) -> str:
-    words = f"Logits are divided by a temperature of {bundle.temperature:.3f}"
+    text = f"Logits are divided by a temperature of {bundle.temperature:.3f}"
     if bundle.threshold is not None:
-        words += f"; an image is called positive from a probability of {bundle.threshold:.3f} on"
+        text += f"; an image is called positive from a probability of {bundle.threshold:.3f} on"
     if bundle.thresholds is not None:
         each = ", ".join(f"{name} {at:.3f}" for name, at in bundle.thresholds.items())
-        words += f"; classes do not exclude each other, and each is called from its own: {each}"
-    return words + ". Both were chosen on validation images."
+        text += f"; classes do not exclude each other, and each is called from its own: {each}"
+    return text + ". Both were chosen on validation images."
 
 
 def _prototypes(bundle: Bundle) -> str:
     rows = []
     for record in bundle.prototypes:
-        seen = record.activation
+        statistics = record.activation
         state = "not measured"
-        if seen is not None:
-            doubles = f"double of {', '.join(seen.duplicates)}" if seen.duplicates else ""
-            state = ", ".join(filter(None, ("dead" if seen.dead else "", doubles))) or "–"
+        if statistics is not None:
+            dead = "dead" if statistics.dead else ""
+            ids = ", ".join(statistics.duplicates)
+            duplicate = f"duplicate of {ids}" if ids else ""
+            state = ", ".join(filter(None, (dead, duplicate))) or MISSING
         rows.append((record.id, record.class_name, str(len(record.sources)), state))
-    return _table(("Prototype", "Class", "Source images", "Dead or double"), rows)
+    return _table(("Prototype", "Class", "Source images", "Dead or duplicate"), rows)
 
 
 def _training(training: Mapping[str, Any]) -> str:
@@ -109,8 +112,8 @@ def _training(training: Mapping[str, Any]) -> str:
         lines.append(f"Hardware: {training['hardware']}, {training.get('minutes', '?')} minutes.")
     recipe = training.get("recipe")
     if isinstance(recipe, Mapping):
-        shown = {key: value for key, value in recipe.items() if key != "card"}
-        lines.append("Recipe:\n\n```json\n" + json.dumps(shown, indent=1) + "\n```")
+        settings = {key: value for key, value in recipe.items() if key != "card"}
+        lines.append("Recipe:\n\n```json\n" + json.dumps(settings, indent=1) + "\n```")
     return "\n\n".join(lines)
 
 

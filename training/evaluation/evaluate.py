@@ -1,4 +1,4 @@
-"""Judge a bundle on one split of a data set, through the same path as every prediction."""
+"""Evaluate a bundle on one split of a data set, through the same path as every prediction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,15 @@ from training.evaluation.scored_predictions import ScoredPredictions
 from training.io import progress_bar
 from training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from training.datasets.phantom.dataset import PhantomSample
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Extras:
-    """How many images each slow part looks at, 0 to leave it out, and whose heatmaps."""
+    """How many images each slow part uses, 0 to leave it out, and the method of its heatmaps."""
 
     faithfulness: int = 0
     localisation: int = 0
@@ -69,6 +72,22 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
     return tuple(samples)
 
 
+def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
+    """The phantoms of the recipe's test split, none of them rendered yet."""
+    from training.data.splits import split_of
+    from training.datasets.phantom.dataset import phantom_samples
+    from training.datasets.phantom.parameters import Shortcut
+
+    samples = phantom_samples(
+        recipe.phantom_seed,
+        recipe.phantom_films,
+        size=recipe.phantom_size,
+        shortcut=Shortcut() if recipe.phantom_shortcut else None,
+        difficulty=recipe.phantom_difficulty,
+    )
+    return [sample for sample in samples if split_of(sample.patient_id) == "test"]
+
+
 def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     """The samples as they were split for training."""
     if recipe.duplicates == "refuse":
@@ -96,13 +115,13 @@ def evaluate_samples(
 
     read = (sample.load() for sample in progress_bar(samples, len(samples), "evaluate"))
     predictions = list(Predictor(bundle, device).predict_many(read))
-    chances: NDArray[np.float64] = np.array(
+    probabilities: NDArray[np.float64] = np.array(
         [[p.probabilities[name] for name in bundle.classes] for p in predictions]
     )
-    judged = ScoredPredictions(
+    scored = ScoredPredictions(
         bundle.classes,
         bundle.negative_class,
-        chances,
+        probabilities,
         labels_of(samples, len(bundle.classes)),
         np.array([s.patient_id for s in samples]),
         np.array([s.view for s in samples]),
@@ -112,34 +131,39 @@ def evaluate_samples(
         thresholds=bundle.thresholds,
     )
     head = {"bundle": bundle.name, "split": split, "temperature": round(bundle.temperature, 4)}
-    similar = np.array([_similarities(bundle, p) for p in predictions])
+    similarities = np.array([_similarities(bundle, p) for p in predictions])
     return (
         head
-        | report(judged, resamples=resamples)
-        | {"prototypes": prototype_figures(bundle, similar, judged.labels)}
+        | report(scored, resamples=resamples)
+        | {"prototypes": prototype_figures(bundle, similarities, scored.labels)}
     )
 
 
-def _similarities(bundle: Bundle, said: Prediction) -> list[float]:
+def _similarities(bundle: Bundle, prediction: Prediction) -> list[float]:
     """P similarities in the bundle's order."""
-    by_id = {match.prototype: match.similarity for match in said.matches}
+    by_id = {match.prototype: match.similarity for match in prediction.matches}
     return [by_id[name] for name in bundle.prototype_ids]
 
 
 def prototype_figures(
     bundle: Bundle, similarities: NDArray[np.float64], labels: NDArray[np.int64]
 ) -> dict[str, Any]:
-    """Dead and double prototypes of the training set, and class purity on ``(N, P)`` here."""
+    """Dead and duplicate prototypes on the training set, and class purity on these images.
+
+    Args:
+        similarities: ``(N, P)``.
+        labels: ``(N,)``; ``(N, K)`` of multi-label images.
+    """
     from training.evaluation.prototype_metrics import TOP, class_purity
 
     owner = np.array(bundle.options.prototype_classes)
-    pure = class_purity(similarities, owned(labels, owner))
-    known = [(r.id, r.activation) for r in bundle.prototypes if r.activation is not None]
+    purity = class_purity(similarities, owned(labels, owner))
+    statistics = [(r.id, r.activation) for r in bundle.prototypes if r.activation is not None]
     return {
         "count": len(bundle.prototypes),
-        "dead": [name for name, seen in known if seen.dead],
-        "duplicates": {name: list(seen.duplicates) for name, seen in known if seen.duplicates},
-        "class_purity": round(float(pure.mean()), 4),
+        "dead": [name for name, own in statistics if own.dead],
+        "duplicates": {name: list(own.duplicates) for name, own in statistics if own.duplicates},
+        "class_purity": round(float(purity.mean()), 4),
         "class_purity_of": f"the {min(TOP, len(labels))} most similar images of each",
     }
 
@@ -147,10 +171,10 @@ def prototype_figures(
 def slow_parts(
     bundle: Bundle, data: Path | None, split: Split, extras: Extras, *, device: str = "cpu"
 ) -> dict[str, Any]:
-    """The slow parts, those of them that ``extras`` asks for."""
+    """Figures of the heatmaps and prototypes: the slow parts that ``extras`` asks for."""
     from dprotonet.inference.predictor import Predictor
     from training.evaluation.faithfulness import faithfulness
-    from training.evaluation.heatmap_method import Drawing
+    from training.evaluation.heatmap_method import HeatmapMethod
     from training.evaluation.localisation import localisation
     from training.evaluation.prototype_probing import probe_prototypes
     from training.evaluation.sanity import sanity
@@ -158,35 +182,35 @@ def slow_parts(
     recipe = recipe_of(bundle)
     parts = by_split(_grouped(open_dataset(recipe, data), recipe))
     predictor, samples = Predictor(bundle, device), parts[split]
-    drawing, resamples = Drawing(extras.method, extras.tier), recipe.resamples
-    found: dict[str, Any] = {}
+    method, resamples = HeatmapMethod(extras.method, extras.tier), recipe.resamples
+    figures: dict[str, Any] = {}
     if extras.faithfulness:
-        found["faithfulness"] = faithfulness(
-            predictor, samples, extras.faithfulness, drawing, resamples=resamples
+        figures["faithfulness"] = faithfulness(
+            predictor, samples, extras.faithfulness, method, resamples=resamples
         )
     if extras.localisation:
-        found["localisation"] = localisation(
+        figures["localisation"] = localisation(
             predictor,
             samples,
             parts["validation"],
             extras.localisation,
-            drawing,
+            method,
             resamples=resamples,
         )
     if extras.sanity:
-        found["sanity"] = sanity(predictor, samples, extras.sanity, drawing, resamples=resamples)
+        figures["sanity"] = sanity(predictor, samples, extras.sanity, method, resamples=resamples)
     if extras.prototypes:
-        found["prototype_looks"] = probe_prototypes(
+        figures["prototype_looks"] = probe_prototypes(
             predictor, samples, extras.prototypes, resamples=resamples
         )
-    return found
+    return figures
 
 
 def recipe_of(bundle: Bundle) -> Recipe:
     """The recipe that a bundle was trained by, from its card.
 
     Raises:
-        ReadableError: the card names none, as for a bundle that was not made by this program.
+        ReadableError: the card names none, as for a bundle that another program wrote.
     """
     values = bundle.card.training.get("recipe")
     known = {f.name for f in dataclasses.fields(Recipe)}

@@ -1,4 +1,4 @@
-"""How the slow parts of an evaluation draw their heatmaps: one request for all of them."""
+"""The heatmap method that an evaluation's slow parts use, with its settings."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """Whose heatmaps, and how they are drawn.
+class HeatmapMethod:
+    """A heatmap method with its settings.
 
     Attributes:
-        method: a name out of ``dprotonet.names.METHODS``.
+        name: a name out of ``dprotonet.names.METHODS``.
         tier: a name out of ``dprotonet.names.TIERS``.
         class_scale: of class nodes; None for the tier's.
         seed: of the masks.
     """
 
-    method: str = "mdm"
+    name: str = "mdm"
     tier: str = "standard"
     class_scale: str | None = None
     seed: int = 0
@@ -44,8 +44,8 @@ class Drawing:
 
         Args:
             x: ``(3, S, S)`` normalised.
-            inside: ``(S, S)`` bool, False in the padding.
-            model: instead of the predictor's, on whatever device it is.
+            valid_mask: ``(S, S)`` bool, False in the padding.
+            model: to explain instead of the predictor's, on any device.
         """
         from dprotonet.explain.baselines.registry import METHODS
         from dprotonet.explain.settings import TIERS
@@ -54,7 +54,7 @@ class Drawing:
         if self.class_scale is not None:
             settings = replace(settings, class_scale=self.class_scale)
         network = predictor.model if model is None else model
-        return METHODS[self.method](
+        return METHODS[self.name](
             network,
             x.to(next(network.parameters()).device),
             nodes,

@@ -1,7 +1,7 @@
-"""How far features get that have learned nothing, or nothing of images: a linear probe.
+"""A linear probe: how well features do that were not trained on the data set.
 
-A data set on which random features do well can be told apart by brightness and size alone. With
-pretrained weights the same probe gives a cheap feel of what can be learned.
+Where random features do well, brightness and size alone separate the classes. With pretrained
+weights the same probe is a cheap estimate of what can be learned.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 @dataclass(frozen=True)
 class ProbeOptions:
-    """What the probe looks through."""
+    """The fixed network of the probe."""
 
     backbone: str = "mobilenet_v2"
     weights: str | None = None  # a .safetensors file; None leaves the weights random
@@ -94,10 +94,10 @@ def probe(
     labels = np.array([s.label for s in samples])
     best: tuple[float, float, NDArray[np.float64]] | None = None
     for strength in STRENGTHS:
-        chances = _fit(features, labels, rows["train"], strength)
-        score = float(np.mean(_aurocs(labels, chances, rows["validation"], len(classes))))
+        probabilities = _fit(features, labels, rows["train"], strength)
+        score = float(np.mean(_aurocs(labels, probabilities, rows["validation"], len(classes))))
         if best is None or score > best[0]:
-            best = (score, strength, chances)
+            best = (score, strength, probabilities)
     assert best is not None  # STRENGTHS is not empty
     test = _aurocs(labels, best[2], rows["test"], len(classes))
     return ProbeResult(
@@ -142,10 +142,10 @@ def _calibrate(
     options: ProbeOptions,
     preprocessing: Preprocessing,
 ) -> None:
-    """Give batch norm the mean and spread of some images; labels are not looked at.
+    """Give batch norm the mean and variance of some images, without their labels.
 
-    Without it a random network shrinks what it sees layer by layer (which the regression scales
-    back); with it each layer spreads what it sees, and contrast counts for more than brightness.
+    Without it a random network's activations shrink layer by layer (the regression scales them
+    back). With it each layer normalises them, and contrast counts for more than brightness.
     """
     import torch
 
@@ -175,8 +175,10 @@ def _fit(
 
 
 def _aurocs(
-    labels: NDArray[np.int64], chances: NDArray[np.float64], rows: list[int], classes: int
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], rows: list[int], classes: int
 ) -> list[float]:
     from sklearn.metrics import roc_auc_score
 
-    return [float(roc_auc_score(labels[rows] == k, chances[rows][:, k])) for k in range(classes)]
+    return [
+        float(roc_auc_score(labels[rows] == k, probabilities[rows][:, k])) for k in range(classes)
+    ]

@@ -1,7 +1,7 @@
 """Where heatmaps lie, against boxes or masks: pointing game, energy, IoU and Dice.
 
-Any sample with boxes or a mask can be judged. Only images whose class was named correctly count:
-elsewhere there is nothing right to point at.
+Any sample with boxes or a mask can be scored. Only images whose class was predicted rightly count:
+in the others there is nothing right to point at.
 """
 
 from __future__ import annotations
@@ -15,55 +15,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dprotonet.errors import ReadableError
-from training.evaluation.metrics import mean_interval
+from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
-    from training.evaluation.heatmap_method import Drawing
+    from training.evaluation.heatmap_method import HeatmapMethod
 
 _log = logging.getLogger(__name__)
 TOLERANCE = 15  # px on the network grid, of the lenient count (Zhang et al. 2018, section 4.2)
 THRESHOLDS = tuple(np.linspace(0.05, 0.95, 19).round(2).tolist())  # of the heatmap, in [0, 1]
-Heat = NDArray[np.float32]
+Heatmap = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Pointed:
+class HeatmapWithTruth:
     """One image's heatmap on the network grid beside what it should point at.
 
     Attributes:
         heatmap: ``(S, S)`` in [0, 1].
         mask: ``(S, S)``, True on the finding.
-        inside: ``(S, S)``, True on the image, False on its padding.
+        valid_mask: ``(S, S)``, True on the image, False in its padding.
     """
 
     sample: Sample
-    heatmap: Heat
+    heatmap: Heatmap
     mask: Mask
     valid_mask: Mask
 
 
 def stored_mask(sample: Sample, shape: tuple[int, int]) -> Mask | None:
-    """The mask, or the boxes filled in, ``(H, W)`` on the stored grid; None where neither is."""
+    """The mask, or the boxes filled in, ``(H, W)`` on the native grid; None where neither is."""
     if sample.mask is not None:
         return np.asarray(sample.mask(), dtype=bool)
     if not sample.boxes:
         return None
-    found = np.zeros(shape, dtype=bool)
+    mask = np.zeros(shape, dtype=bool)
     for box in sample.boxes:
         top, left = max(0, round(box.y)), max(0, round(box.x))
-        found[top : max(0, round(box.y + box.height)), left : max(0, round(box.x + box.width))] = 1
-    return found
+        mask[top : max(0, round(box.y + box.height)), left : max(0, round(box.x + box.width))] = 1
+    return mask
 
 
-def pointed(
+def heatmaps_with_truth(
     predictor: Predictor,
     samples: Sequence[Sample],
     count: int,
-    drawing: Drawing,
-) -> Iterator[Pointed]:
+    method: HeatmapMethod,
+) -> Iterator[HeatmapWithTruth]:
     """Heatmaps of the class node for the first ``count`` right ones among samples with a truth.
 
     Of a multi-label image the first class that is called rightly and has a box.
@@ -80,29 +80,29 @@ def pointed(
             continue
         image = sample.load()
         x, placement = bundle.preprocessing(image)
-        said = predictor.predict_tensor(x)
-        shown = _shown(sample, [bundle.classes.index(name) for name in said.called], bundle.classes)
-        if shown is None:
+        called = [bundle.classes.index(name) for name in predictor.predict_tensor(x).called]
+        class_and_sample = _scored_class(sample, called, bundle.classes)
+        if class_and_sample is None:
             continue
-        k, sample = shown
-        stored = stored_mask(sample, image.shape)
-        if stored is None:
+        k, sample = class_and_sample
+        native = stored_mask(sample, image.shape)
+        if native is None:
             continue
-        mask = placement.mask_to_network(torch.from_numpy(stored)).numpy()
+        mask = placement.mask_to_network(torch.from_numpy(native)).numpy()
         if not mask.any():
             continue
-        found = drawing.explain(
-            predictor, x, placement.valid_mask(), [class_node(bundle, bundle.classes[k])]
-        )[0]
+        valid_mask = placement.valid_mask()
+        node = class_node(bundle, bundle.classes[k])
+        explanation = method.explain(predictor, x, valid_mask, [node])[0]
         done += 1
-        _log.info("localisation, %s: %d of %d", drawing.method, done, count)
-        yield Pointed(sample, found.heatmap, mask, placement.valid_mask().numpy())
+        _log.info("localisation, %s: %d of %d", method.name, done, count)
+        yield HeatmapWithTruth(sample, explanation.heatmap, mask, valid_mask.numpy())
 
 
-def _shown(
+def _scored_class(
     sample: Sample, called: Sequence[int], classes: Sequence[str]
 ) -> tuple[int, Sample] | None:
-    """The class whose heatmap is judged, and the sample with that class's boxes alone."""
+    """The class whose heatmap is scored, and the sample with that class's boxes alone."""
     right = [k for k in sample.classes if k in called]
     if sample.labels is None:
         return (right[0], sample) if right else None
@@ -113,31 +113,31 @@ def _shown(
     return None
 
 
-def peak_hits(heatmap: Heat, mask: Mask) -> tuple[bool, bool]:
+def peak_hits(heatmap: Heatmap, mask: Mask) -> tuple[bool, bool]:
     """Whether the hottest pixel lies inside the mask, and within :data:`TOLERANCE` of it."""
     from scipy.ndimage import distance_transform_edt
 
-    at = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
-    distance = distance_transform_edt(~mask)[at] if mask.any() else np.inf
-    return bool(mask[at]), bool(distance <= TOLERANCE)
+    peak = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
+    distance = distance_transform_edt(~mask)[peak] if mask.any() else np.inf
+    return bool(mask[peak]), bool(distance <= TOLERANCE)
 
 
-def energy_inside(heatmap: Heat, mask: Mask) -> float:
-    """Share of the heatmap's sum inside the mask (Wang et al. 2020, Score-CAM, section 4.3)."""
+def energy_inside(heatmap: Heatmap, mask: Mask) -> float:
+    """Fraction of the heatmap's sum inside the mask (Wang et al. 2020, Score-CAM, section 4.3)."""
     whole = float(heatmap.sum())
     return float(heatmap[mask].sum()) / whole if whole > 0 else 0.0
 
 
-def overlap(heatmap: Heat, mask: Mask, threshold: float) -> tuple[float, float]:
+def overlap(heatmap: Heatmap, mask: Mask, threshold: float) -> tuple[float, float]:
     """IoU and Dice of the pixels at or above a threshold."""
     marked = heatmap >= threshold
-    both, either = int((marked & mask).sum()), int((marked | mask).sum())
-    if not either:
+    intersection, union = int((marked & mask).sum()), int((marked | mask).sum())
+    if not union:
         return 0.0, 0.0
-    return both / either, 2 * both / (int(marked.sum()) + int(mask.sum()))
+    return intersection / union, 2 * intersection / (int(marked.sum()) + int(mask.sum()))
 
 
-def best_threshold(images: Sequence[Pointed]) -> float | None:
+def best_threshold(images: Sequence[HeatmapWithTruth]) -> float | None:
     """The threshold of the largest mean IoU, for validation images to choose; None without any."""
     if not images:
         return None
@@ -146,30 +146,37 @@ def best_threshold(images: Sequence[Pointed]) -> float | None:
 
 
 def figures(
-    images: Sequence[Pointed], threshold: float | None, *, resamples: int
+    images: Sequence[HeatmapWithTruth], threshold: float | None, *, resamples: int
 ) -> dict[str, Any]:
-    """All figures with intervals by patient; ``area`` is the energy that an even map would have."""
-    patients = np.array([f.sample.patient_id for f in images])
-    hits = [peak_hits(f.heatmap, f.mask) for f in images]
-    values: dict[str, list[float]] = {
-        "inside": [float(valid_mask) for valid_mask, _ in hits],
-        "near": [float(near) for _, near in hits],
-        "energy": [energy_inside(f.heatmap, f.mask) for f in images],
-        "area": [float((f.mask & f.valid_mask).sum() / max(1, f.valid_mask.sum())) for f in images],
-    }
-    if threshold is not None:
-        pairs = [overlap(f.heatmap, f.mask, threshold) for f in images]
-        values["iou"] = [iou for iou, _ in pairs]
-        values["dice"] = [dice for _, dice in pairs]
+    """All figures with intervals by patient.
+
+    ``area`` is the energy that an even heatmap would have.
+
+    Args:
+        threshold: for IoU and Dice; None leaves them out.
+    """
+    names = ["inside", "near", "energy", "area", *(() if threshold is None else ("iou", "dice"))]
+    patients = [image.sample.patient_id for image in images]
+    rows = [_image_figures(image, threshold) for image in images]
     return {
         "images": len(images),
         "tolerance_px": TOLERANCE,
         "threshold": threshold,
-        **{
-            name: mean_interval(np.array(column), patients, resamples).to_json()
-            for name, column in values.items()
-        },
+        **mean_intervals(rows, patients, resamples, names),
     }
+
+
+def _image_figures(image: HeatmapWithTruth, threshold: float | None) -> dict[str, float]:
+    inside, near = peak_hits(image.heatmap, image.mask)
+    figures = {
+        "inside": float(inside),
+        "near": float(near),
+        "energy": energy_inside(image.heatmap, image.mask),
+        "area": float((image.mask & image.valid_mask).sum() / max(1, image.valid_mask.sum())),
+    }
+    if threshold is not None:
+        figures["iou"], figures["dice"] = overlap(image.heatmap, image.mask, threshold)
+    return figures
 
 
 def localisation(
@@ -177,11 +184,11 @@ def localisation(
     samples: Sequence[Sample],
     validation: Sequence[Sample],
     count: int,
-    drawing: Drawing,
+    method: HeatmapMethod,
     *,
     resamples: int = 1000,
 ) -> dict[str, Any]:
-    """Judge the heatmaps of ``count`` images; IoU and Dice at a threshold chosen on validation.
+    """Score the heatmaps of ``count`` images; IoU and Dice at a threshold chosen on validation.
 
     Without a validation image that has a truth, IoU and Dice are left out.
 
@@ -190,11 +197,14 @@ def localisation(
     """
     if not any(s.boxes or s.mask is not None for s in samples):
         raise ReadableError(
-            "No image of this split has a box or a mask, so localisation cannot be judged. "
+            "No image of this split has a box or a mask, so localisation cannot be scored. "
             "Leave --localisation out, or choose another split."
         )
-    chosen = list(pointed(predictor, validation, count, drawing))
-    images = list(pointed(predictor, samples, count, drawing))
-    found = figures(images, best_threshold(chosen), resamples=resamples)
-    head = {"method": drawing.method, "tier": drawing.tier}
-    return {**head, "validation_images": len(chosen), **found}
+    tuning = list(heatmaps_with_truth(predictor, validation, count, method))
+    images = list(heatmaps_with_truth(predictor, samples, count, method))
+    return {
+        "method": method.name,
+        "tier": method.tier,
+        "validation_images": len(tuning),
+        **figures(images, best_threshold(tuning), resamples=resamples),
+    }

@@ -1,12 +1,12 @@
 """Figures of merit in numpy, with bootstrap intervals by patient.
 
-Letters: N images, K classes, B resamples. A resample draws patients with replacement and counts a
+Letters: N images, K classes, B resamples. A resample draws patients with replacement and counts an
 image as often as its patient was drawn, so every figure here takes weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Figure = Callable[[Array], Array]  # weights (B, N) to (B,), nan where a resample does not allow it
 BINS = 10
 
 
@@ -27,35 +28,35 @@ class Interval:
     high: float | None
 
     def to_json(self) -> dict[str, float | None]:
-        """Plain values, rounded to what the data can tell."""
+        """Plain values, rounded to the digits that the data support."""
         return {k: None if v is None else round(v, 4) for k, v in vars(self).items()}
 
 
 def patient_draws(patients: NDArray[Any], resamples: int, seed: int = 0) -> Array:
     """How often each image counts in each resample, ``(B, N)``."""
-    _, who = np.unique(patients, return_inverse=True)
-    people = int(who.max()) + 1
+    _, patient_of = np.unique(patients, return_inverse=True)
+    count = int(patient_of.max()) + 1
     rng = np.random.default_rng(seed)
-    times = rng.multinomial(people, np.full(people, 1.0 / people), size=resamples)
-    return times[:, who].astype(np.float64)
+    times = rng.multinomial(count, np.full(count, 1.0 / count), size=resamples)
+    return times[:, patient_of].astype(np.float64)
 
 
-def interval(figure: Callable[[Array], Array], draws: Array) -> Interval:
-    """A figure on all images and over the resamples.
-
-    Args:
-        figure: weights ``(B, N)`` to ``(B,)``, nan where a resample does not allow it.
-        draws: from :func:`patient_draws`.
-    """
+def interval(figure: Figure, draws: Array) -> Interval:
+    """A figure on all images and over the resamples, which are from :func:`patient_draws`."""
     value = float(figure(np.ones((1, draws.shape[1])))[0])
     if np.isnan(value):
         return Interval(None, None, None)
-    spread = figure(draws)
-    spread = spread[~np.isnan(spread)]
-    if not len(spread):
+    resampled = figure(draws)
+    resampled = resampled[~np.isnan(resampled)]
+    if not len(resampled):
         return Interval(value, None, None)
-    low, high = np.percentile(spread, (2.5, 97.5))
+    low, high = np.percentile(resampled, (2.5, 97.5))
     return Interval(value, float(low), float(high))
+
+
+def interval_json(figure: Figure, draws: Array) -> dict[str, float | None]:
+    """:func:`interval` as plain values."""
+    return interval(figure, draws).to_json()
 
 
 def binary_auroc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> Array:
@@ -81,14 +82,14 @@ def binary_auroc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> 
 
 def has_class(labels: NDArray[Any], k: int) -> NDArray[np.bool_]:
     """``(N,)``: which images have class k, for labels ``(N,)`` or multi-label ``(N, K)``."""
-    found: NDArray[np.bool_] = labels == k if labels.ndim == 1 else labels[:, k] != 0
-    return found
+    mask: NDArray[np.bool_] = labels == k if labels.ndim == 1 else labels[:, k] != 0
+    return mask
 
 
 def macro_auroc(probabilities: Array, labels: NDArray[Any], weights: Array) -> Array:
     """AUROC of two classes, or the mean one-versus-rest AUROC of more, ``(B,)``.
 
-    Of multi-label images the mean over the classes that a resample allows to be judged.
+    Of multi-label images the mean over the classes whose AUROC a resample allows.
     """
     return _macro(binary_auroc, probabilities, labels, weights)
 
@@ -107,21 +108,21 @@ def _macro(
     )
     if labels.ndim == 1:
         return np.mean(each, axis=0)
-    there = ~np.isnan(each)
+    known = ~np.isnan(each)
     with np.errstate(invalid="ignore"):
-        return np.where(there, each, 0.0).sum(axis=0) / there.sum(axis=0)
+        return np.where(known, each, 0.0).sum(axis=0) / known.sum(axis=0)
 
 
 def accuracy_by_image(called: NDArray[Any], labels: NDArray[Any]) -> Array:
-    """``(N,)``: 1 where an image's class is right; of multi-label images the share of their classes
-    that are called or not called rightly."""
+    """``(N,)``: 1 where an image's class is right; of multi-label images the fraction of their
+    classes that are called or not called rightly."""
     right = (called == labels).astype(np.float64)
     return right if right.ndim == 1 else right.mean(axis=1)
 
 
 def accuracy(probabilities: Array, labels: NDArray[Any]) -> float:
-    """Share of images whose most probable class is right; of multi-label images, share of classes
-    on the right side of 0.5."""
+    """Fraction of images whose most probable class is right; of multi-label images, fraction of
+    classes on the right side of 0.5."""
     if labels.ndim == 1:
         return float((probabilities.argmax(axis=1) == labels).mean())
     return float(((probabilities >= 0.5) == labels).mean())
@@ -132,9 +133,7 @@ def auroc_by_class(
 ) -> dict[str, Any]:
     """AUROC of each class against the rest, with its interval."""
     return {
-        name: interval(
-            partial(binary_auroc, probabilities[:, k], has_class(labels, k)), draws
-        ).to_json()
+        name: interval_json(partial(binary_auroc, probabilities[:, k], has_class(labels, k)), draws)
         for k, name in enumerate(classes)
     }
 
@@ -154,9 +153,9 @@ def binary_auprc(scores: Array, positive: NDArray[np.bool_], weights: Array) -> 
     _, first = np.unique(scores[order], return_index=True)
     plus = np.add.reduceat((weights * positive)[:, order], first, axis=1)[:, ::-1]
     every = np.add.reduceat(weights[:, order], first, axis=1)[:, ::-1]
-    found, seen, whole = np.cumsum(plus, axis=1), np.cumsum(every, axis=1), plus.sum(axis=1)
+    hits, called, whole = np.cumsum(plus, axis=1), np.cumsum(every, axis=1), plus.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        precision = np.where(seen > 0, found / seen, 0.0)
+        precision = np.where(called > 0, hits / called, 0.0)
         return np.where(whole > 0, (plus * precision).sum(axis=1) / whole, np.nan)
 
 
@@ -174,11 +173,31 @@ def weighted_mean(values: Array, weights: Array) -> Array:
 
 def mean_interval(values: Array, patients: NDArray[Any], resamples: int) -> Interval:
     """A mean over images with its interval by patient; images whose value is nan are left out."""
-    there = ~np.isnan(values)
-    if not there.any():
+    known = ~np.isnan(values)
+    if not known.any():
         return Interval(None, None, None)
-    draws = patient_draws(patients[there], resamples)
-    return interval(lambda w: weighted_mean(values[there], w), draws)
+    draws = patient_draws(patients[known], resamples)
+    return interval(lambda w: weighted_mean(values[known], w), draws)
+
+
+def mean_intervals(
+    rows: Sequence[Mapping[str, float]],
+    patients: Sequence[str],
+    resamples: int,
+    names: Iterable[str] | None = None,
+) -> dict[str, dict[str, float | None]]:
+    """:func:`mean_interval` of columns of N rows, as plain values.
+
+    Args:
+        patients: of each row.
+        names: of the columns; None for those of the first row.
+    """
+    columns = (rows[0] if rows else ()) if names is None else names
+    patient_of = np.array(patients)
+    return {
+        name: mean_interval(np.array([row[name] for row in rows]), patient_of, resamples).to_json()
+        for name in columns
+    }
 
 
 def auroc(probabilities: Array, labels: NDArray[Any]) -> float:
@@ -191,6 +210,11 @@ def fraction(hits: NDArray[np.bool_], among: NDArray[np.bool_], weights: Array) 
     whole = (weights * among).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(whole > 0, (weights * (hits & among)).sum(axis=1) / whole, np.nan)
+
+
+def fraction_figure(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Figure:
+    """:func:`fraction` of these images as a figure that takes weights."""
+    return partial(fraction, hits, among)
 
 
 def calibration_error(probabilities: Array, labels: NDArray[np.int64], bins: int = BINS) -> float:
@@ -214,14 +238,14 @@ def weighted_calibration_error(
     """:func:`calibration_error` for each row of weights ``(B, N)``, ``(B,)``."""
     confidence = probabilities.max(axis=1)
     gap = (probabilities.argmax(axis=1) == labels) - confidence
-    place = np.digitize(confidence, np.linspace(0.0, 1.0, bins + 1))
-    within = np.stack([place == b for b in range(bins + 2)], axis=1).astype(np.float64)
-    errors = np.abs((weights * gap) @ within).sum(axis=1)
+    bin_of = np.digitize(confidence, np.linspace(0.0, 1.0, bins + 1))
+    in_bin = np.stack([bin_of == b for b in range(bins + 2)], axis=1).astype(np.float64)
+    errors = np.abs((weights * gap) @ in_bin).sum(axis=1)
     return errors / np.maximum(weights.sum(axis=1), 1e-12)
 
 
 def brier_by_image(probabilities: Array, labels: NDArray[np.int64]) -> Array:
-    """Each image's share in :func:`brier`, ``(N,)``."""
+    """Each image's part of :func:`brier`, ``(N,)``."""
     score = ((probabilities - np.eye(probabilities.shape[1])[labels]) ** 2).sum(axis=1)
     return score / 2 if probabilities.shape[1] == 2 else score
 
@@ -229,44 +253,4 @@ def brier_by_image(probabilities: Array, labels: NDArray[np.int64]) -> Array:
 def brier(probabilities: Array, labels: NDArray[np.int64]) -> float:
     """Mean squared error of the probabilities, summed over classes (of two classes: halved, so
     that it equals the usual binary score)."""
-    truth = np.eye(probabilities.shape[1])[labels]
-    score = float(((probabilities - truth) ** 2).sum(axis=1).mean())
-    return score / 2 if probabilities.shape[1] == 2 else score
-
-
-def reliability(
-    probabilities: Array, labels: NDArray[np.int64], bins: int = BINS
-) -> list[dict[str, float]]:
-    """Mean confidence and accuracy in each bin that holds an image, for a plot."""
-    right = probabilities.argmax(axis=1) == labels
-    return reliability_of(probabilities.max(axis=1), right, bins)
-
-
-def reliability_of(
-    confidence: Array, right: NDArray[np.bool_], bins: int = BINS
-) -> list[dict[str, float]]:
-    """The same for ``(N,)`` statements, each with a probability and what came true."""
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    return [
-        {
-            "confidence": round(float(confidence[place == b].mean()), 4),
-            "accuracy": round(float(right[place == b].mean()), 4),
-            "films": int((place == b).sum()),
-        }
-        for b in range(bins)
-        if (place == b).any()
-    ]
-
-
-def roc_curve(
-    scores: Array, positive: NDArray[np.bool_], most: int = 100
-) -> dict[str, list[float]]:
-    """False and true positive rates, thinned for a plot."""
-    from sklearn.metrics import roc_curve as sklearn_roc
-
-    false_rate, true_rate, _ = sklearn_roc(positive, scores)
-    keep = np.unique(np.linspace(0, len(false_rate) - 1, most).round().astype(int))
-    return {
-        "false_positive_rate": [round(float(v), 4) for v in false_rate[keep]],
-        "true_positive_rate": [round(float(v), 4) for v in true_rate[keep]],
-    }
+    return float(brier_by_image(probabilities, labels).mean())

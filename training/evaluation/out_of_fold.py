@@ -1,4 +1,4 @@
-"""Where heatmaps lie, each judged on a network that never saw the image's patient."""
+"""Where heatmaps lie, each from a network that was not trained on the image's patient."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from training.data.splits import by_split, fold_split_of
 from training.datasets.registry import open_dataset
-from training.datasets.samples import Sample
+from training.datasets.samples import Dataset, Sample
 from training.evaluation.evaluate import check_classes, recipe_of
-from training.evaluation.heatmap_method import Drawing
-from training.evaluation.localisation import Pointed, figures, pointed
+from training.evaluation.heatmap_method import HeatmapMethod
+from training.evaluation.localisation import HeatmapWithTruth, figures, heatmaps_with_truth
 
 _log = logging.getLogger(__name__)
 
@@ -52,23 +52,23 @@ def out_of_fold(
         raise ReadableError(
             f"No image of {dataset.name} has a box or a mask, so there is nothing to point at."
         )
-    found: dict[str, Any] = {}
-    for method in methods:
-        images = list(_pointed(out, folds, dataset, marked, Drawing(method, tier)))
-        found[method] = figures(images, None, resamples=recipe.resamples)
+    results: dict[str, Any] = {}
+    for name in methods:
+        images = list(_heatmaps(out, folds, dataset, marked, HeatmapMethod(name, tier)))
+        results[name] = figures(images, None, resamples=recipe.resamples)
     return {
         "recipe": recipe.name,
         "folds": folds,
         "tier": tier,
         "node": "the right class, where it was called",
         "images_with_a_truth": len(marked),
-        "methods": found,
+        "methods": results,
     }
 
 
-def _pointed(
-    out: Path, folds: int, dataset: Any, marked: Sequence[Sample], drawing: Drawing
-) -> Iterator[Pointed]:
+def _heatmaps(
+    out: Path, folds: int, dataset: Dataset, marked: Sequence[Sample], method: HeatmapMethod
+) -> Iterator[HeatmapWithTruth]:
     from dprotonet.inference.predictor import Predictor
 
     for number in range(folds):
@@ -76,5 +76,5 @@ def _pointed(
         check_classes(bundle, dataset)
         rule = partial(fold_split_of, fold=number, folds=folds)
         own = by_split(marked, rule)["test"]
-        _log.info("%s, fold %d: %d images with a truth", drawing.method, number, len(own))
-        yield from pointed(Predictor(bundle), own, len(own), drawing)
+        _log.info("%s, fold %d: %d images with a truth", method.name, number, len(own))
+        yield from heatmaps_with_truth(Predictor(bundle), own, len(own), method)

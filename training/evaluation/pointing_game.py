@@ -1,4 +1,4 @@
-"""Where heatmaps point: share of found findings whose mask holds the heatmap's peak."""
+"""The pointing game: how often the peak of a phantom's heatmap lies in the finding."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
-from training.evaluation.evaluate import recipe_of
-from training.evaluation.heatmap_method import Drawing
+from training.evaluation.evaluate import phantom_test_samples, recipe_of
+from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import TOLERANCE, peak_hits
 
 _log = logging.getLogger(__name__)
@@ -22,11 +22,11 @@ def pointing(
 ) -> dict[str, Any]:
     """Score the heatmaps of the predicted class on phantom test images.
 
-    Only images whose finding was named correctly count: elsewhere there is nothing right to point
-    at. "inside" asks for the peak inside the mask itself, "near" allows 15 px.
+    Only images whose finding was predicted rightly count: in the others there is nothing right to
+    point at. "inside" asks for the peak inside the mask itself, "near" allows 15 px.
 
     Args:
-        count: correctly classified positive images to score, in the order of the data set.
+        count: rightly predicted images with a finding to score, in the order of the data set.
         methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
@@ -34,9 +34,7 @@ def pointing(
     """
     from dprotonet.explain.nodes import ClassNode
     from dprotonet.inference.predictor import Predictor
-    from training.data.splits import split_of
-    from training.datasets.phantom.dataset import phantom_samples
-    from training.datasets.phantom.parameters import FINDINGS, Shortcut
+    from training.datasets.phantom.parameters import FINDINGS
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom":
@@ -44,60 +42,53 @@ def pointing(
             f"{bundle.name} was trained on {recipe.dataset} images, whose findings have no masks. "
             "Give a bundle that was trained on phantoms."
         )
-    images = phantom_samples(
-        recipe.phantom_seed,
-        recipe.phantom_films,
-        size=recipe.phantom_size,
-        shortcut=Shortcut() if recipe.phantom_shortcut else None,
-        difficulty=recipe.phantom_difficulty,
-    )
     predictor = Predictor(bundle)
     hits: dict[str, list[tuple[str, bool, bool]]] = {name: [] for name in methods}
-    seen = done = 0
-    for sample in images:
-        if split_of(sample.patient_id) != "test" or not sample.label or done >= count:
+    positives = scored = 0
+    for sample in phantom_test_samples(recipe):
+        if not sample.label or scored >= count:
             continue
         phantom, image = sample.image(), sample.load()
         x, placement = bundle.preprocessing(image)
-        seen += 1
+        positives += 1
         if predictor.predict_tensor(x).label != FINDINGS[sample.label]:
             continue
         mask = placement.mask_to_network(torch.from_numpy(phantom.masks["finding"])).numpy()
         for name in methods:
-            drawing = Drawing(name, tier, seed=seed)
-            found = drawing.explain(
-                predictor, x, placement.valid_mask(), [ClassNode(sample.label)]
-            )[0]
-            valid_mask, near = peak_hits(found.heatmap, mask)
-            hits[name].append((FINDINGS[sample.label], valid_mask, near))
-        done += 1
-        _log.info("pointing: %d of %d", done, count)
+            method = HeatmapMethod(name, tier, seed=seed)
+            nodes = [ClassNode(sample.label)]
+            explanation = method.explain(predictor, x, placement.valid_mask(), nodes)[0]
+            inside, near = peak_hits(explanation.heatmap, mask)
+            hits[name].append((FINDINGS[sample.label], inside, near))
+        scored += 1
+        _log.info("pointing: %d of %d", scored, count)
     return {
         "bundle": bundle.name,
         "split": "test",
         "node": "predicted class",
         "tier": tier,
-        "positive_films": seen,
-        "correctly_classified": done,
+        "positive_films": positives,  # stored results have this key
+        "correctly_classified": scored,
         "tolerance_px": TOLERANCE,
-        "methods": {name: _shares(rows) for name, rows in hits.items()},
+        "methods": {name: _fractions(rows) for name, rows in hits.items()},
     }
 
 
-def _shares(rows: list[tuple[str, bool, bool]]) -> dict[str, Any]:
-    """Shares with their Wilson 95 % intervals, over all images and by finding."""
+def _fractions(rows: list[tuple[str, bool, bool]]) -> dict[str, Any]:
+    """Fractions with their Wilson 95 % intervals, over all images and by finding."""
     findings = sorted({finding for finding, _, _ in rows})
     return {
-        "inside": _share([valid_mask for _, valid_mask, _ in rows]),
-        "near": _share([near for _, _, near in rows]),
+        "inside": wilson_interval([inside for _, inside, _ in rows]),
+        "near": wilson_interval([near for _, _, near in rows]),
         "inside_by_finding": {
-            f: _share([valid_mask for finding, valid_mask, _ in rows if finding == f])
-            for f in findings
+            name: wilson_interval([inside for finding, inside, _ in rows if finding == name])
+            for name in findings
         },
     }
 
 
-def _share(hits: list[bool]) -> dict[str, float | int]:
+def wilson_interval(hits: list[bool]) -> dict[str, float | int]:
+    """The fraction of hits with its 95 % interval (Wilson 1927); no value where there is none."""
     n, z = len(hits), 1.96
     if not n:
         return {"films": 0}

@@ -1,10 +1,11 @@
-"""What a bundle's prototypes show on a split: where their masks peak, and what moves them."""
+"""Where the masks of a bundle's prototypes peak on a split, and what moves the peaks."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from dprotonet.modeling.labels import owned
 from training.data.inputs import derived_seed
 from training.data.placed_images import labels_of
 from training.evaluation import prototype_metrics as figures
-from training.evaluation.faithfulness import spread, strongest
+from training.evaluation.faithfulness import evenly_spaced, strongest
 from training.evaluation.localisation import stored_mask
 from training.evaluation.metrics import mean_interval
 
@@ -30,8 +31,8 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
-    """What one image showed.
+class _Probe:
+    """Activations of the prototypes on one image, and its truth.
 
     Attributes:
         peaks: ``(P, 2)`` rows and columns on the network grid.
@@ -39,7 +40,7 @@ class _Look:
         similarities: ``(P,)``.
         parts: named points on the network grid, visible ones only.
         mask: ``(S, S)``, of the finding; None where there is none.
-        moved: relative change of the strongest prototype of the predicted class when all outside
+        misalignment: relative change of the predicted class's strongest prototype when all outside
             of its box is another image's.
     """
 
@@ -49,7 +50,7 @@ class _Look:
     parts: dict[str, tuple[float, float]]
     mask: NDArray[np.bool_] | None
     valid_mask: NDArray[np.bool_]
-    moved: float
+    misalignment: float
 
 
 def probe_prototypes(
@@ -61,41 +62,41 @@ def probe_prototypes(
     without them they are left out. ``peak_shift`` is how far a peak moves under the noise of
     ``stability``, in px of the network grid; ``misalignment`` a lower bound.
     """
-    chosen = spread(samples, count)
-    looks = list(_looks(predictor, chosen))
+    chosen = evenly_spaced(samples, count)
+    probes = list(_probes(predictor, chosen))
     size = predictor.bundle.options.image_size
     options = predictor.bundle.options
     own = owned(
         labels_of(chosen, len(options.classes)), np.array(options.prototype_classes, dtype=np.int64)
     )
-    peaks, noisy = np.stack([x.peaks for x in looks]), np.stack([x.noisy for x in looks])
-    similar, parts = np.stack([x.similarities for x in looks]), [x.parts for x in looks]
+    peaks, noisy = np.stack([p.peaks for p in probes]), np.stack([p.noisy for p in probes])
+    similarities, parts = np.stack([p.similarities for p in probes]), [p.parts for p in probes]
     patients = np.array([s.patient_id for s in chosen])
     shift = np.hypot(*np.moveaxis(peaks - noisy, -1, 0)).mean(axis=1)
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "images": len(chosen),
-        "class_purity": _mean(figures.class_purity(similar, own)),
+        "class_purity": _mean(figures.class_purity(similarities, own)),
         "peak_shift_px": mean_interval(shift, patients, resamples).to_json(),
         "misalignment": mean_interval(
-            np.array([x.moved for x in looks]), patients, resamples
+            np.array([p.misalignment for p in probes]), patients, resamples
         ).to_json(),
     }
     if any(parts):
-        found["consistency"] = _mean(figures.consistency(peaks, parts, own, size))
-        found["stability"] = _mean(figures.stability(peaks, noisy, parts, own, size))
-        found["purity"] = _mean(figures.purity(peaks, parts, similar, size))
-    masks = [x.mask for x in looks]
+        results["consistency"] = _mean(figures.consistency(peaks, parts, own, size))
+        results["stability"] = _mean(figures.stability(peaks, noisy, parts, own, size))
+        results["purity"] = _mean(figures.purity(peaks, parts, similarities, size))
+    masks = [p.mask for p in probes]
     if any(mask is not None for mask in masks):
-        found["peak_inside"] = _mean(figures.inside_masks(peaks, masks, own))
+        results["peak_inside"] = _mean(figures.inside_masks(peaks, masks, own))
         areas = [
-            float(x.mask.sum() / max(1, x.valid_mask.sum())) for x in looks if x.mask is not None
+            float(p.mask.sum() / max(1, p.valid_mask.sum())) for p in probes if p.mask is not None
         ]
-        found["mask_area"] = round(float(np.mean(areas)), 4)
-    return found
+        results["mask_area"] = round(float(np.mean(areas)), 4)
+    return results
 
 
-def _looks(predictor: Predictor, chosen: Sequence[Sample]) -> Any:
-    """One :class:`_Look` for each sample; its neighbour in the list stands around the box."""
+def _probes(predictor: Predictor, chosen: Sequence[Sample]) -> Iterator[_Probe]:
+    """One for each sample; the sample before it in the list is shown outside of the box."""
     import torch
 
     bundle = predictor.bundle
@@ -105,34 +106,34 @@ def _looks(predictor: Predictor, chosen: Sequence[Sample]) -> Any:
         x, placement = bundle.preprocessing(image)
         assert before is not None
         noise = torch.Generator().manual_seed(derived_seed("noise", sample.sample_id))
-        shaken = x + figures.NOISE * torch.randn(x.shape, generator=noise)
-        similarities, masks = _look(predictor, torch.stack([x, shaken]))
-        at = figures.peaks(masks, bundle.options.image_size)
-        first = bundle.prototype_ids.index(strongest(predictor.predict_tensor(x)))
-        moved = figures.misalignment(
-            lambda images: _look(predictor, images), x[None], before[None], np.array([first])
+        noisy = x + figures.NOISE * torch.randn(x.shape, generator=noise)
+        similarities, masks = _activations(predictor, torch.stack([x, noisy]))
+        peaks = figures.peaks(masks, bundle.options.image_size)
+        leading = bundle.prototype_ids.index(strongest(predictor.predict_tensor(x)))
+        misalignment = figures.misalignment(
+            partial(_activations, predictor), x[None], before[None], np.array([leading])
         )
-        stored = stored_mask(sample, image.shape)
-        yield _Look(
-            at[0],
-            at[1],
+        native = stored_mask(sample, image.shape)
+        yield _Probe(
+            peaks[0],
+            peaks[1],
             similarities[0].double().numpy(),
             _parts(sample, placement),
-            None if stored is None else placement.mask_to_network(torch.from_numpy(stored)).numpy(),
+            None if native is None else placement.mask_to_network(torch.from_numpy(native)).numpy(),
             placement.valid_mask().numpy(),
-            float(moved[0]),
+            float(misalignment[0]),
         )
         before = x
         _log.info("prototypes: %d of %d", done, len(chosen))
 
 
-def _look(predictor: Predictor, images: Tensor) -> tuple[Tensor, Tensor]:
+def _activations(predictor: Predictor, images: Tensor) -> tuple[Tensor, Tensor]:
     """``(N, 3, S, S)`` to similarities ``(N, P)`` and masks ``(N, P, h, w)``, on the CPU."""
     import torch
 
     with torch.inference_mode():
-        found = predictor.model(images.to(predictor.device))
-    return found.similarities.cpu(), found.masks.cpu()
+        output = predictor.model(images.to(predictor.device))
+    return output.similarities.cpu(), output.masks.cpu()
 
 
 def _parts(sample: Sample, placement: Placement) -> dict[str, tuple[float, float]]:
@@ -146,6 +147,6 @@ def _parts(sample: Sample, placement: Placement) -> dict[str, tuple[float, float
 
 def _mean(values: Array) -> dict[str, float | int | None]:
     """Mean over the prototypes that have a value, and how many have."""
-    there = values[~np.isnan(values)]
-    mean = round(float(there.mean()), 4) if len(there) else None
-    return {"value": mean, "prototypes": len(there)}
+    known = values[~np.isnan(values)]
+    mean = round(float(known.mean()), 4) if len(known) else None
+    return {"value": mean, "prototypes": len(known)}

@@ -1,8 +1,7 @@
-"""Probabilities of a set of images to one JSON of figures: the schema of ``evaluate`` and cards."""
+"""One JSON of figures for the predictions of a set of images, as ``evaluate`` and cards hold it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,93 +9,90 @@ from numpy.typing import NDArray
 
 from training.evaluation import metrics
 from training.evaluation.groups import by_group
-from training.evaluation.multilabel import multi_label_figures, multi_label_reliability
+from training.evaluation.metrics import Array, Figure, fraction_figure, interval_json
+from training.evaluation.multilabel import multi_label_figures
 from training.evaluation.scored_predictions import ScoredPredictions
 
-Array = NDArray[np.float64]
 SCHEMA = 1
 PAIRED = ("auroc", "auprc", "accuracy")
 
 
-def report(judged: ScoredPredictions, *, resamples: int, curves: bool = True) -> dict[str, Any]:
-    """All figures of a set of images."""
-    found = {
+def report(
+    predictions: ScoredPredictions, *, resamples: int, curves: bool = True
+) -> dict[str, Any]:
+    """All figures of a set of images.
+
+    Args:
+        resamples: of the bootstrap by patient.
+        curves: add the ROC and reliability curves for plots.
+    """
+    results = {
         "schema": SCHEMA,
-        "classes": list(judged.classes),
-        "negative_class": judged.negative_class,
-        "threshold": judged.threshold,
-        **({"thresholds": judged.thresholds} if judged.thresholds else {}),
-        **_figures(judged, resamples),
-        **by_group(judged, lambda part: _figures(part, resamples)),
+        "classes": list(predictions.classes),
+        "negative_class": predictions.negative_class,
+        "threshold": predictions.threshold,
+        **({"thresholds": predictions.thresholds} if predictions.thresholds else {}),
+        **_figures(predictions, resamples),
+        **by_group(predictions, lambda group: _figures(group, resamples)),
     }
     if curves:
-        found["curves"] = _curves(judged)
-    return found
+        results["curves"] = _curves(predictions)
+    return results
 
 
-def _figures(judged: ScoredPredictions, resamples: int) -> dict[str, Any]:
-    if judged.multi_label:
-        return multi_label_figures(judged, resamples)
-    draws = metrics.patient_draws(judged.patients, resamples)
-    labels, probabilities = judged.labels, judged.probabilities
-    calls, everyone = judged.calls(), np.ones(len(labels), dtype=bool)
+def _figures(predictions: ScoredPredictions, resamples: int) -> dict[str, Any]:
+    if predictions.multi_label:
+        return multi_label_figures(predictions, resamples)
+    draws = metrics.patient_draws(predictions.patients, resamples)
+    labels, probabilities = predictions.labels, predictions.probabilities
+    classes, calls = predictions.classes, predictions.calls()
+    everyone = np.ones(len(labels), dtype=bool)
+    squared_errors = metrics.brier_by_image(probabilities, labels)
     figures: dict[str, Any] = {
-        "films": len(labels),
-        "patients": len(set(judged.patients.tolist())),
-        "films_by_class": {name: int((labels == k).sum()) for k, name in enumerate(judged.classes)},
-        "auroc_kind": "binary" if len(judged.classes) == 2 else "macro one-versus-rest",
-        "auroc": metrics.interval(
-            lambda w: metrics.macro_auroc(probabilities, labels, w), draws
-        ).to_json(),
-        "auprc": metrics.interval(
-            lambda w: metrics.macro_auprc(probabilities, labels, w), draws
-        ).to_json(),
-        "accuracy": metrics.interval(
-            lambda w: metrics.fraction(calls == labels, everyone, w), draws
-        ).to_json(),
+        "films": len(labels),  # stored cards and results have this key
+        "patients": len(set(predictions.patients.tolist())),
+        "films_by_class": {name: int((labels == k).sum()) for k, name in enumerate(classes)},
+        "auroc_kind": "binary" if len(classes) == 2 else "macro one-versus-rest",
+        "auroc": interval_json(lambda w: metrics.macro_auroc(probabilities, labels, w), draws),
+        "auprc": interval_json(lambda w: metrics.macro_auprc(probabilities, labels, w), draws),
+        "accuracy": interval_json(fraction_figure(calls == labels, everyone), draws),
         "ece": round(metrics.calibration_error(probabilities, labels), 4),
         "brier": round(metrics.brier(probabilities, labels), 4),
-        "ece_interval": metrics.interval(
+        "ece_interval": interval_json(
             lambda w: metrics.weighted_calibration_error(probabilities, labels, w), draws
-        ).to_json(),
-        "brier_interval": metrics.interval(
-            lambda w: metrics.weighted_mean(metrics.brier_by_image(probabilities, labels), w), draws
-        ).to_json(),
+        ),
+        "brier_interval": interval_json(lambda w: metrics.weighted_mean(squared_errors, w), draws),
         "interval": f"95 %, {resamples} bootstrap resamples of patients",
     }
-    if len(judged.classes) > 2:
-        figures["auroc_by_class"] = metrics.auroc_by_class(
-            judged.classes, probabilities, labels, draws
-        )
-    if judged.negative_class is not None:
-        negative = judged.classes.index(judged.negative_class)
-        ill, called = labels != negative, calls != negative
-        figures["sensitivity"] = metrics.interval(
-            lambda w: metrics.fraction(called, ill, w), draws
-        ).to_json()
-        figures["specificity"] = metrics.interval(
-            lambda w: metrics.fraction(~called, ~ill, w), draws
-        ).to_json()
+    if len(classes) > 2:
+        figures["auroc_by_class"] = metrics.auroc_by_class(classes, probabilities, labels, draws)
+    if predictions.negative_class is not None:
+        negative = classes.index(predictions.negative_class)
+        ill, positive = labels != negative, calls != negative
+        figures["sensitivity"] = interval_json(fraction_figure(positive, ill), draws)
+        figures["specificity"] = interval_json(fraction_figure(~positive, ~ill), draws)
     return figures
 
 
-def _curves(judged: ScoredPredictions) -> dict[str, Any]:
-    two = len(judged.classes) == 2 and not judged.multi_label
-    shown = range(1, 2) if two else range(len(judged.classes))
+def _curves(predictions: ScoredPredictions) -> dict[str, Any]:
+    probabilities, labels = predictions.probabilities, predictions.labels
+    is_binary = len(predictions.classes) == 2 and not predictions.multi_label
+    if predictions.multi_label:
+        confidence, right = probabilities.ravel(), labels.ravel()  # of (image, class) pairs
+    else:
+        confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     return {
         "roc": {
-            judged.classes[k]: metrics.roc_curve(judged.probabilities[:, k], truth)
-            for k in shown
-            if 0 < (truth := metrics.has_class(judged.labels, k)).sum() < len(truth)
+            predictions.classes[k]: roc_curve(probabilities[:, k], positive)
+            for k in (range(1, 2) if is_binary else range(len(predictions.classes)))
+            if 0 < (positive := metrics.has_class(labels, k)).sum() < len(positive)
         },
-        "reliability": (multi_label_reliability if judged.multi_label else metrics.reliability)(
-            judged.probabilities, judged.labels
-        ),
+        "reliability": reliability(confidence, right),
     }
 
 
 def paired_difference(
-    one: ScoredPredictions, other: ScoredPredictions, *, resamples: int, figure: str = "auroc"
+    first: ScoredPredictions, second: ScoredPredictions, *, resamples: int, figure: str = "auroc"
 ) -> dict[str, Any]:
     """A figure of one model minus that of another on the same images, resampled together.
 
@@ -104,21 +100,56 @@ def paired_difference(
         figure: "auroc", "auprc" or "accuracy".
 
     Raises:
-        ValueError: the figure is another, or the images are not the same.
+        ValueError: the figure is none of these, or the images are not the same.
     """
     if figure not in PAIRED:
         raise ValueError(f"figure is one of {', '.join(PAIRED)}, not {figure!r}.")
-    if not np.array_equal(one.labels, other.labels):
-        raise ValueError("both models must be judged on the same images")
-    draws = metrics.patient_draws(one.patients, resamples)
-    first, second = _figure(one, figure), _figure(other, figure)
-    return metrics.interval(lambda w: first(w) - second(w), draws).to_json()
+    if not np.array_equal(first.labels, second.labels):
+        raise ValueError("both models must be evaluated on the same images")
+    draws = metrics.patient_draws(first.patients, resamples)
+    of_first, of_second = _figure(first, figure), _figure(second, figure)
+    return interval_json(lambda w: of_first(w) - of_second(w), draws)
 
 
-def _figure(judged: ScoredPredictions, name: str) -> Callable[[Array], Array]:
-    """Weights ``(B, N)`` to the figure ``(B,)``."""
+def _figure(predictions: ScoredPredictions, name: str) -> Figure:
     if name == "accuracy":
-        right = metrics.accuracy_by_image(judged.calls(), judged.labels)
+        right = metrics.accuracy_by_image(predictions.calls(), predictions.labels)
         return lambda w: metrics.weighted_mean(right, w)
     area = metrics.macro_auroc if name == "auroc" else metrics.macro_auprc
-    return lambda w: area(judged.probabilities, judged.labels, w)
+    return lambda w: area(predictions.probabilities, predictions.labels, w)
+
+
+def roc_curve(
+    scores: Array, positive: NDArray[np.bool_], most: int = 100
+) -> dict[str, list[float]]:
+    """False and true positive rates, thinned for a plot."""
+    from sklearn.metrics import roc_curve as sklearn_roc
+
+    false_rate, true_rate, _ = sklearn_roc(positive, scores)
+    keep = np.unique(np.linspace(0, len(false_rate) - 1, most).round().astype(int))
+    return {
+        "false_positive_rate": [round(float(v), 4) for v in false_rate[keep]],
+        "true_positive_rate": [round(float(v), 4) for v in true_rate[keep]],
+    }
+
+
+def reliability(
+    confidence: Array, right: NDArray[np.bool_], bins: int = metrics.BINS
+) -> list[dict[str, float]]:
+    """Mean confidence and accuracy in each bin that holds a statement, for a plot.
+
+    Args:
+        confidence: ``(N,)`` probabilities of N statements: one an image, or of multi-label images
+            one for each class.
+        right: ``(N,)``, whether each is true.
+    """
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [
+        {
+            "confidence": round(float(confidence[bin_of == b].mean()), 4),
+            "accuracy": round(float(right[bin_of == b].mean()), 4),
+            "films": int((bin_of == b).sum()),  # stored cards and results have this key
+        }
+        for b in range(bins)
+        if (bin_of == b).any()
+    ]

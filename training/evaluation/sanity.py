@@ -20,18 +20,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.faithfulness import NODES, spread, strongest
-from training.evaluation.metrics import mean_interval
+from training.evaluation.faithfulness import NODES, evenly_spaced, leading_nodes
+from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
     from training.datasets.samples import Sample
-    from training.evaluation.heatmap_method import Drawing
+    from training.evaluation.heatmap_method import HeatmapMethod
 
 _log = logging.getLogger(__name__)
 CASCADE = ("head", "prototypes", "masks", "backbone")  # from the top down
@@ -42,10 +41,11 @@ DRAWS = 4  # perturbed images
 
 
 def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet]]:
-    """Copies with ever more parts drawn anew, from the head down (Adebayo et al. 2018, section 3).
+    """Copies with ever more parts randomised, from the head down (Adebayo et al. 2018, section 3).
 
-    Each tensor is replaced by normal noise of its own mean and spread, so that no layer falls
-    silent; statistics of normalisation layers are shuffled, since a variance must stay positive.
+    Each tensor is replaced by normal noise of its own mean and standard deviation, so that no layer
+    outputs zeros; statistics of normalisation layers are shuffled, since a variance must stay
+    positive.
     """
     import torch
 
@@ -66,16 +66,16 @@ def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet
 
 
 def rank_correlation(
-    one: NDArray[Any], other: NDArray[Any], valid_mask: NDArray[np.bool_]
+    heatmap: NDArray[Any], other: NDArray[Any], valid_mask: NDArray[np.bool_]
 ) -> float:
-    """Spearman's correlation of a heatmap and another on the image.
+    """Spearman's correlation of two heatmaps ``(S, S)`` on the image.
 
-    nan where the first is even, for an empty map must not pass for one that depends on the weights;
-    0 where only the other one is.
+    nan where the first is even, since an empty heatmap must not count as one that depends on the
+    weights; 0 where only the second is.
     """
     from scipy.stats import spearmanr
 
-    first, second = one[valid_mask], other[valid_mask]
+    first, second = heatmap[valid_mask], other[valid_mask]
     if np.ptp(first) == 0:
         return float("nan")
     if np.ptp(second) == 0:
@@ -120,12 +120,11 @@ def noisy(
 
     generator = torch.Generator().manual_seed(seed)
     image = valid_mask.to(x)
-    spread = preprocessing.normalise(torch.ones_like(x)) - preprocessing.normalise(
-        torch.zeros_like(x)
-    )
+    white, black = torch.ones_like(x), torch.zeros_like(x)
+    pixel_range = preprocessing.normalise(white) - preprocessing.normalise(black)
     for _ in range(draws):
         noise = torch.rand(x.shape[1:], generator=generator) * 2 - 1
-        yield x + radius * noise.to(x) * image * spread
+        yield x + radius * noise.to(x) * image * pixel_range
 
 
 def max_sensitivity(
@@ -155,7 +154,7 @@ def sanity(
     predictor: Predictor,
     samples: Sequence[Sample],
     count: int,
-    drawing: Drawing,
+    method: HeatmapMethod,
     *,
     resamples: int = 1000,
 ) -> dict[str, Any]:
@@ -164,70 +163,62 @@ def sanity(
 
     ``randomised`` are rank correlations that should fall towards 0 as parts go; a prototype does
     not depend on the head, so its first one is 1. ``seeds`` and ``jpeg`` are rank correlations that
-    should stay near 1, ``max_sensitivity`` should stay near 0. ``empty`` is the share of images
-    whose own map is even; they are in no other figure.
+    should stay near 1, ``max_sensitivity`` should stay near 0. ``empty`` is the fraction of images
+    whose own heatmap is even; they are in no other figure.
     """
     networks = dict(randomised(predictor.model))
-    chosen = spread(samples, count)
+    chosen = evenly_spaced(samples, count)
     rows = []
     for done, sample in enumerate(chosen, 1):
-        rows.append(_one(predictor, networks, sample, drawing))
+        rows.append(_image_figures(predictor, networks, sample, method))
         _log.info("sanity: %d of %d", done, len(chosen))
-    patients = np.array([s.patient_id for s in chosen])
-
-    def mean(name: str) -> dict[str, Any]:
-        return mean_interval(np.array([row[name] for row in rows]), patients, resamples).to_json()
-
+    means = mean_intervals(rows, [sample.patient_id for sample in chosen], resamples)
     return {
-        "method": drawing.method,
-        "tier": drawing.tier,
+        "method": method.name,
+        "tier": method.tier,
         "images": len(chosen),
         "noise": {"radius": RADIUS, "draws": DRAWS, "norm": "L2"},
         **{
-            node: {"randomised": {f"down to {part}": mean(f"{node} {part}") for part in CASCADE}}
-            | {name: mean(f"{node} {name}") for name in FIGURES}
+            node: {"randomised": {f"down to {part}": means[f"{node} {part}"] for part in CASCADE}}
+            | {name: means[f"{node} {name}"] for name in FIGURES}
             for node in NODES
         },
         "jpeg": {"quality": QUALITY}
-        | {name: mean(f"jpeg {name}") for name in ("same_label", "probability_change")},
+        | {name: means[f"jpeg {name}"] for name in ("same_label", "probability_change")},
     }
 
 
-def _one(
-    predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, drawing: Drawing
+def _image_figures(
+    predictor: Predictor, networks: dict[str, DProtoNet], sample: Sample, method: HeatmapMethod
 ) -> dict[str, float]:
     """One image's figures, those of a node by ``NODE FIGURE``."""
-    from dprotonet.explain.image import class_node
-    from dprotonet.explain.nodes import PrototypeNode
+    preprocessing = predictor.bundle.preprocessing
+    x, placement = preprocessing(sample.load())
+    prediction, valid_mask = predictor.predict_tensor(x), placement.valid_mask()
+    nodes = leading_nodes(predictor.bundle, prediction)
 
-    bundle = predictor.bundle
-    x, placement = bundle.preprocessing(sample.load())
-    said, valid_mask = predictor.predict_tensor(x), placement.valid_mask()
-    nodes: list[Node] = [
-        class_node(bundle, said.leading),
-        PrototypeNode(bundle.prototype_ids.index(strongest(said))),
-    ]
+    def heatmaps(model: DProtoNet, image: Tensor, seed: int = 0) -> list[NDArray[Any]]:
+        seeded = replace(method, seed=seed)
+        explanations = seeded.explain(predictor, image, valid_mask, nodes, model=model)
+        return [explanation.heatmap for explanation in explanations]
 
-    def drawn(model: DProtoNet, image: Tensor, seed: int = 0) -> list[NDArray[Any]]:
-        how = replace(drawing, seed=seed)
-        return [
-            one.heatmap for one in how.explain(predictor, image, valid_mask, nodes, model=model)
-        ]
-
-    squeezed = through_jpeg(x, bundle.preprocessing)
-    again = predictor.predict_tensor(squeezed)
+    jpeg = through_jpeg(x, preprocessing)
+    of_jpeg = predictor.predict_tensor(jpeg)
+    change = of_jpeg.probabilities[prediction.leading] - prediction.probability
     row = {
-        "jpeg same_label": float(again.label == said.label),
-        "jpeg probability_change": abs(again.probabilities[said.leading] - said.probability),
+        "jpeg same_label": float(of_jpeg.label == prediction.label),
+        "jpeg probability_change": abs(change),
     }
-    first, valid = drawn(predictor.model, x), valid_mask.numpy()
-    others = {part: drawn(network, x) for part, network in networks.items()}
-    others["seeds"] = drawn(predictor.model, x, seed=1)
-    others["jpeg"] = drawn(predictor.model, squeezed)
-    shaken = [drawn(predictor.model, one) for one in noisy(x, valid_mask, bundle.preprocessing)]
+    own, valid = heatmaps(predictor.model, x), valid_mask.numpy()
+    others = {part: heatmaps(network, x) for part, network in networks.items()}
+    others["seeds"] = heatmaps(predictor.model, x, seed=1)
+    others["jpeg"] = heatmaps(predictor.model, jpeg)
+    perturbed = [heatmaps(predictor.model, image) for image in noisy(x, valid_mask, preprocessing)]
     for n, node in enumerate(NODES):
-        for name, maps in others.items():
-            row[f"{node} {name}"] = rank_correlation(first[n], maps[n], valid)
-        row[f"{node} empty"] = float(np.ptp(first[n][valid]) == 0)
-        row[f"{node} max_sensitivity"] = max_sensitivity(first[n], [m[n] for m in shaken], valid)
+        for name, other in others.items():
+            row[f"{node} {name}"] = rank_correlation(own[n], other[n], valid)
+        row[f"{node} empty"] = float(np.ptp(own[n][valid]) == 0)
+        row[f"{node} max_sensitivity"] = max_sensitivity(
+            own[n], [maps[n] for maps in perturbed], valid
+        )
     return row

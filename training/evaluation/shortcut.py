@@ -1,8 +1,8 @@
-"""Does a network lean on a marker, and do its prototypes and heatmaps say so?
+"""Does a network lean on a marker, and do its prototypes and heatmaps show it?
 
 Phantom images may carry a token that goes with one class, as a site's own marker does in real data.
-Its mask is known, and the same image can be drawn without it: so what the token does to a
-prediction can be measured, and what a heatmap shows of it.
+Its mask is known, and the same image can be rendered without it. So the token's effect on a
+prediction can be measured, and how much of it a heatmap shows.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
-from training.data.splits import split_of
-from training.evaluation.evaluate import recipe_of
-from training.evaluation.faithfulness import strongest
-from training.evaluation.heatmap_method import Drawing
+from training.evaluation.evaluate import phantom_test_samples, recipe_of
+from training.evaluation.faithfulness import NODES, leading_nodes, strongest
+from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import energy_inside, peak_hits
-from training.evaluation.metrics import mean_interval
+from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
-    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from training.datasets.phantom.dataset import PhantomSample
     from training.datasets.phantom.parameters import CaseFacts
@@ -37,20 +36,19 @@ _log = logging.getLogger(__name__)
 def shortcut(
     bundle: Bundle, count: int, methods: Sequence[str], *, tier: str = "standard"
 ) -> dict[str, Any]:
-    """Judge a bundle that was trained on phantoms with a shortcut, on ``count`` test images.
+    """Evaluate a bundle that was trained on phantoms with a shortcut, on ``count`` test images.
 
-    The images are of the token's class, carry it, and are called rightly. "drawn_without" is the
+    The images are of the token's class, carry it, and are predicted rightly. "drawn_without" is the
     same image without the token; "drawn_on" puts it on test images of the other classes.
-    ``energy`` is the share of a map inside the token's mask, to be read beside ``area``.
+    ``energy`` is the fraction of a heatmap inside the token's mask, to be read beside ``area``.
 
     Args:
         methods: names out of ``dprotonet.names.METHODS``.
 
     Raises:
-        ReadableError: the bundle was trained on other images, or no test image will do.
+        ReadableError: the bundle was trained on other images, or no test image is usable.
     """
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom.dataset import phantom_samples
     from training.datasets.phantom.parameters import FINDINGS, Shortcut
 
     recipe = recipe_of(bundle)
@@ -60,22 +58,12 @@ def shortcut(
             "`python -m training train phantom --set phantom_shortcut=true`."
         )
     token = Shortcut()
-    samples = [
-        s
-        for s in phantom_samples(
-            recipe.phantom_seed,
-            recipe.phantom_films,
-            size=recipe.phantom_size,
-            shortcut=token,
-            difficulty=recipe.phantom_difficulty,
-        )
-        if split_of(s.patient_id) == "test"
-    ]
+    samples = phantom_test_samples(recipe)
     predictor, label = Predictor(bundle), FINDINGS.index(token.finding)
     own = [s for s in samples if s.label == label and s.facts.shortcut_token]
-    drawings = [Drawing(method, tier) for method in methods]
+    heatmap_methods = [HeatmapMethod(name, tier) for name in methods]
     rows, patients = [], []
-    for sample, row in _judged(predictor, own, token.finding, drawings):
+    for sample, row in _figures_by_sample(predictor, own, token.finding, heatmap_methods):
         rows.append(row)
         patients.append(sample.patient_id)
         _log.info("shortcut: %d of %d", len(rows), count)
@@ -84,86 +72,68 @@ def shortcut(
     if not rows:
         raise ReadableError("No test image with the token is called rightly. Train on more images.")
     others = [s for s in samples if s.label != label and not s.facts.shortcut_token][:count]
-    added = [_added(predictor, s.facts, token.finding) for s in others]
-    resamples = recipe.resamples
+    added = [_with_token(predictor, s.facts, token.finding) for s in others]
     return {
         "bundle": bundle.name,
         "class": token.finding,
         "tier": tier,
         "films": len(rows),
-        **{
-            name: mean_interval(
-                np.array([row[name] for row in rows]), np.array(patients), resamples
-            ).to_json()
-            for name in rows[0]
-        },
-        "drawn_on": {
-            name: mean_interval(
-                np.array([row[name] for row in added]),
-                np.array([s.patient_id for s in others]),
-                resamples,
-            ).to_json()
-            for name in (added[0] if added else ())
-        },
+        **mean_intervals(rows, patients, recipe.resamples),
+        "drawn_on": mean_intervals(added, [s.patient_id for s in others], recipe.resamples),
     }
 
 
-def _judged(
-    predictor: Predictor, samples: list[PhantomSample], finding: str, drawings: Sequence[Drawing]
+def _figures_by_sample(
+    predictor: Predictor,
+    samples: list[PhantomSample],
+    finding: str,
+    heatmap_methods: Sequence[HeatmapMethod],
 ) -> Iterator[tuple[PhantomSample, dict[str, float]]]:
-    """The figures of every image that is called rightly."""
-    from dprotonet.explain.image import class_node
-    from dprotonet.explain.nodes import PrototypeNode
-
+    """The figures of every image that is predicted rightly."""
     bundle = predictor.bundle
     for sample in samples:
         phantom, image = sample.image(), sample.load()
         x, placement = bundle.preprocessing(image)
-        said = predictor.predict_tensor(x)
-        if said.leading != finding:
+        prediction = predictor.predict_tensor(x)
+        if prediction.leading != finding:
             continue
         token = placement.mask_to_network(torch.from_numpy(phantom.masks["token"])).numpy()
         truth = placement.mask_to_network(torch.from_numpy(phantom.masks["finding"])).numpy()
         valid_mask = placement.valid_mask()
-        prototype = bundle.prototype_ids.index(strongest(said))
-        nodes: list[Node] = [
-            class_node(bundle, finding),
-            PrototypeNode(prototype),
-        ]
-        bare = _without(predictor, sample.facts)
+        nodes = leading_nodes(bundle, prediction)
+        without_token = _probabilities(predictor, replace(sample.facts, shortcut_token=False))
         row = {
             "area": float(token.sum() / valid_mask.sum()),
-            "probability": said.probabilities[finding],
-            "drawn_without": bare[finding],
-            "still_called": float(max(bare, key=bare.__getitem__) == finding),
+            "probability": prediction.probabilities[finding],
+            "drawn_without": without_token[finding],
+            "still_called": float(_most_probable(without_token) == finding),
         }
-        for drawing in drawings:
-            maps = drawing.explain(predictor, x, valid_mask, nodes)
-            for node, found in zip(("class", "prototype"), maps, strict=True):
-                row[f"{drawing.method} {node} energy"] = energy_inside(found.heatmap, token)
-                row[f"{drawing.method} {node} energy in finding"] = energy_inside(
-                    found.heatmap, truth
-                )
-                row[f"{drawing.method} {node} near"] = float(peak_hits(found.heatmap, token)[1])
-        shown = _activation(predictor, x, prototype)
-        row["prototype's own map energy"] = energy_inside(shown, token)
-        row["prototype's own map near"] = float(peak_hits(shown, token)[1])
+        for method in heatmap_methods:
+            explanations = method.explain(predictor, x, valid_mask, nodes)
+            for node, explanation in zip(NODES, explanations, strict=True):
+                heatmap, name = explanation.heatmap, f"{method.name} {node}"
+                row[f"{name} energy"] = energy_inside(heatmap, token)
+                row[f"{name} energy in finding"] = energy_inside(heatmap, truth)
+                row[f"{name} near"] = float(peak_hits(heatmap, token)[1])
+        prototype = bundle.prototype_ids.index(strongest(prediction))
+        activation = _activation(predictor, x, prototype)
+        row["prototype's own map energy"] = energy_inside(activation, token)
+        row["prototype's own map near"] = float(peak_hits(activation, token)[1])
         yield sample, row
 
 
-def _without(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
-    """Probabilities of the same image without its token."""
-    return _probabilities(predictor, replace(facts, shortcut_token=False))
-
-
-def _added(predictor: Predictor, facts: CaseFacts, finding: str) -> dict[str, float]:
+def _with_token(predictor: Predictor, facts: CaseFacts, finding: str) -> dict[str, float]:
     """The token's class before and after a token is put on an image of another class."""
     with_token = _probabilities(predictor, replace(facts, shortcut_token=True))
     return {
         "probability": _probabilities(predictor, facts)[finding],
         "with_token": with_token[finding],
-        "then_called": float(max(with_token, key=with_token.__getitem__) == finding),
+        "then_called": float(_most_probable(with_token) == finding),
     }
+
+
+def _most_probable(probabilities: dict[str, float]) -> str:
+    return max(probabilities, key=probabilities.__getitem__)
 
 
 def _probabilities(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
@@ -173,8 +143,8 @@ def _probabilities(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
     return predictor.predict(as_image(render(facts))).probabilities
 
 
-def _activation(predictor: Predictor, x: torch.Tensor, prototype: int) -> np.ndarray:
-    """A prototype's encoder mask, upsampled to the network grid: the map it pools by."""
+def _activation(predictor: Predictor, x: torch.Tensor, prototype: int) -> NDArray[np.float32]:
+    """A prototype's encoder mask ``(S, S)``, upsampled to the network grid."""
     with torch.inference_mode():
         mask = predictor.model(x[None].to(predictor.device)).masks[:, prototype : prototype + 1]
     size = x.shape[-1]

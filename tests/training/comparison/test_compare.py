@@ -9,39 +9,17 @@ import time
 
 import numpy as np
 import pytest
-import torch
 
 from dprotonet.errors import ReadableError
 from tests.training import replicas
-from tests.training.conftest import SMALL
+from tests.training.comparison.conftest import settings
 from tests.training.old_rows import in_the_old_form
 from training.__main__ import main
 from training.comparison import compare as comparing
 from training.comparison.compare import Plan
 from training.comparison.row_file import FILE, RowFile
-from training.comparison.table import Seeds, tabulate
 from training.presets import variant
 from training.recipe import load_recipe
-
-WORDS = ["--presets", "blackbox", "dprotonet", "protopnet", "--seeds", "0", "1"]
-
-
-def _settings(*more):
-    return [word for setting in (*SMALL, "epochs=2", *more) for word in ("--set", setting)]
-
-
-@pytest.fixture(scope="module")
-def command(class_folder, tmp_path_factory):
-    out = tmp_path_factory.mktemp("compared")
-    words = ["compare", "folder", "--data", str(class_folder), "--out", str(out), "--device", "cpu"]
-    return out, [*words, *WORDS, *_settings("name=colours")]
-
-
-@pytest.fixture(scope="module")
-def compared(command):
-    out, words = command
-    assert main(words) == 0
-    return out
 
 
 def _rows(out):
@@ -88,21 +66,6 @@ def test_the_table_has_means_over_seeds_and_differences_to_dprotonet(compared):
     assert "AUROC of dprotonet minus AUROC of blackbox" in page
     assert "/tmp" not in page and re.search(r"python -m training compare folder", page)
     assert (compared / "colours.svg").read_text().startswith("<?xml")
-
-
-def test_studies_stand_side_by_side_and_say_where_the_first_is_ahead(compared, tmp_path, capsys):
-    for name in ("one", "two"):
-        shutil.copytree(compared, tmp_path / name, ignore=shutil.ignore_patterns(FILE))
-    (tmp_path / "two" / "colours.json").unlink()
-    assert main(["studies", str(tmp_path)]) == 0
-    page = capsys.readouterr().out
-    table = json.loads((compared / "colours.json").read_text())
-    found = table["differences"]["dprotonet - blackbox"]["accuracy"]
-    assert f"{found['value']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]" in page
-    assert f"{int(found['value'] > 0)} of 1, {int(found['low'] > 0)}" in page
-    assert "Begun and not finished: two." in page
-    assert main(["studies", str(tmp_path / "two")]) == 2
-    assert "no finished comparison" in capsys.readouterr().err
 
 
 def test_a_finished_comparison_trains_nothing_again(compared, command, monkeypatch):
@@ -195,59 +158,12 @@ def test_a_variant_is_a_preset_with_keys_of_its_own():
         variant(recipe, "dprotonet:masks=round")
 
 
-class _Images:
-    """Six images of six patients, for figures that can be counted by hand."""
-
-    labels = torch.tensor([0, 0, 0, 1, 1, 1])
-    samples = tuple(type("S", (), {"sample_id": str(i)}) for i in range(6))
-    patients = np.arange(6)
-
-
-class _Run:
-    images = _Images()
-    recipe = type("R", (), {"resamples": 50})
-    dataset = type("D", (), {"classes": ("a", "b")})
-
-
-def _record(name, seed, scores, ids="012345"):
-    return {
-        "name": name,
-        "seed": seed,
-        "sample_ids": list(ids),
-        "probabilities": [[1 - s, s] for s in scores],
-        "called": [int(s > 0.5) for s in scores],
-        "chosen": {},
-        "prototypes": None,
-        "seconds": 60.0,
-        "validation": {"auroc": 0.5},
-    }
-
-
-def test_folds_are_pooled_by_image_and_seeds_are_averaged():
-    perfect = [0.1, 0.2, 0.3, 0.7, 0.8, 0.9]
-    records = [
-        _record("one", 0, perfect[::-1], "543210"),  # images in another order
-        _record("one", 1, [0.9, 0.2, 0.3, 0.7, 0.8, 0.95]),
-        _record("two", 0, perfect[3:], "345"),
-        _record("two", 0, perfect[:3], "012"),
-        _record("two", 1, perfect),
-    ]
-    table = tabulate(_Run(), records, ["one", "two"])
-    assert table["variants"]["one"]["auroc"]["each_seed"] == [1.0, round(7 / 9, 4)]
-    assert table["variants"]["two"]["auroc"]["each_seed"] == [1.0, 1.0]
-    assert table["variants"]["one"]["accuracy"]["each_seed"] == [1.0, round(5 / 6, 4)]
-    difference = table["differences"]["one - two"]
-    assert difference["auroc"]["value"] == pytest.approx((7 / 9 - 1) / 2, abs=1e-4)
-    assert difference["auroc"]["low"] <= difference["auroc"]["value"] <= 0.0
-    assert Seeds(_Run(), records[:2]).probabilities.shape == (2, 6, 2)
-
-
 def test_folds_judge_every_image_and_choose_in_each_fold(tmp_path):
     root = replicas.nih(tmp_path / "nih")
     out = tmp_path / "out"
     words = ["compare", "nih", "--data", str(root), "--out", str(out), "--folds", "2"]
     words += ["--presets", "blackbox", "xprotonet", "--seeds", "3"]
-    assert main([*words, *_settings("prototypes_per_class=1")]) == 0
+    assert main([*words, *settings("prototypes_per_class=1")]) == 0
     table = json.loads((out / "nih-pneumonia.json").read_text())
     assert table["films"] == 60
     assert sum(c["folds_and_seeds"] for c in table["variants"]["xprotonet"]["chosen"]) == 2

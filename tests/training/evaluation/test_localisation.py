@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 
 from training.datasets.samples import Box, Sample
+from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import (
-    Pointed,
+    HeatmapWithTruth,
     best_threshold,
     energy_inside,
     figures,
+    heatmaps_with_truth,
     overlap,
     stored_mask,
 )
@@ -16,7 +18,7 @@ SAMPLE = Sample("a", None, "p", 1, boxes=(Box(2, 4, 6, 8),))
 
 
 def image(heatmap, mask):
-    return Pointed(SAMPLE, heatmap.astype(np.float32), mask, np.ones_like(mask))
+    return HeatmapWithTruth(SAMPLE, heatmap.astype(np.float32), mask, np.ones_like(mask))
 
 
 def test_boxes_are_filled_in_at_their_stored_pixels():
@@ -58,3 +60,14 @@ def test_a_heatmap_ranks_like_itself_and_against_its_inverse():
     assert rank_correlation(one, -one, whole) == pytest.approx(-1.0)
     assert rank_correlation(one, np.zeros((9, 9)), whole) == 0.0
     assert np.isnan(rank_correlation(np.zeros((9, 9)), one, whole))
+
+
+def test_only_rightly_called_images_are_pointed_at(predictor, samples):
+    right = [
+        s for s in samples if predictor.predict(s.load()).label == ("none", "finding")[s.label]
+    ]
+    found = list(heatmaps_with_truth(predictor, samples, 8, HeatmapMethod("gradcam", "draft")))
+    assert [f.sample.sample_id for f in found] == [s.sample_id for s in right]
+    for image in found:
+        assert image.mask.sum() == 32 * 32
+        assert image.heatmap.shape == (64, 64)

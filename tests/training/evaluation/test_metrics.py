@@ -92,3 +92,17 @@ def test_images_without_a_value_are_left_out_of_a_mean():
     values, patients = np.array([1.0, np.nan, 3.0]), np.arange(3)
     assert metrics.mean_interval(values, patients, 20).value == 2.0
     assert metrics.mean_interval(np.full(3, np.nan), patients, 20).value is None
+
+
+def test_every_column_of_rows_has_its_mean_and_none_has_an_empty_one():
+    rows = [{"a": 1.0, "b": float("nan")}, {"a": 3.0, "b": 5.0}, {"a": 2.0, "b": 7.0}]
+    found = metrics.mean_intervals(rows, ["p", "p", "q"], 20)
+    assert (found["a"]["value"], found["b"]["value"]) == (2.0, 6.0)
+    assert (
+        found["a"]
+        == metrics.mean_interval(np.array([1.0, 3.0, 2.0]), np.array(["p", "p", "q"]), 20).to_json()
+    )
+    assert metrics.mean_intervals([], [], 20) == {}
+    assert metrics.mean_intervals([], [], 20, ["a"]) == {
+        "a": {"value": None, "low": None, "high": None}
+    }

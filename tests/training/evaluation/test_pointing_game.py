@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from training.evaluation.localisation import peak_hits
-from training.evaluation.pointing_game import _share
+from training.evaluation.pointing_game import wilson_interval
 
 
 def test_the_peak_counts_inside_the_mask_or_within_fifteen_pixels_of_it():
@@ -14,10 +14,10 @@ def test_the_peak_counts_inside_the_mask_or_within_fifteen_pixels_of_it():
         assert peak_hits(heatmap, mask) == expected
 
 
-def test_a_share_has_its_interval_and_stays_in_zero_to_one():
-    found = _share([True] * 10)
+def test_a_fraction_has_its_interval_and_stays_in_zero_to_one():
+    found = wilson_interval([True] * 10)
     assert found["value"] == 1.0
     assert 0.6 < found["low"] < found["high"] <= 1.0
-    half = _share([True, False] * 50)
+    half = wilson_interval([True, False] * 50)
     assert half["low"] == pytest.approx(0.4038, abs=1e-3)  # Wilson's interval of 50 in 100
-    assert _share([]) == {"films": 0}
+    assert wilson_interval([]) == {"films": 0}

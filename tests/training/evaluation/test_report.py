@@ -5,11 +5,11 @@ from training.evaluation.report import paired_difference, report
 from training.evaluation.scored_predictions import ScoredPredictions
 
 
-def _judged(chances, labels, **changes):
+def _predictions(probabilities, labels, **changes):
     settings = {
         "classes": ("no", "yes"),
         "negative_class": "no",
-        "probabilities": np.asarray(chances, dtype=float),
+        "probabilities": np.asarray(probabilities, dtype=float),
         "labels": np.asarray(labels),
         "patients": np.arange(len(labels)),
         "views": np.array(["AP", "PA"] * (len(labels) // 2)),
@@ -24,7 +24,7 @@ def _pairs(scores):
 
 def test_a_report_has_every_figure_with_its_interval_and_each_view():
     found = report(
-        _judged(_pairs([0.1, 0.8, 0.3, 0.9, 0.2, 0.4]), [0, 1, 0, 1, 0, 1]), resamples=50
+        _predictions(_pairs([0.1, 0.8, 0.3, 0.9, 0.2, 0.4]), [0, 1, 0, 1, 0, 1]), resamples=50
     )
     for name in ("auroc", "accuracy", "sensitivity", "specificity"):
         assert set(found[name]) == {"value", "low", "high"}
@@ -37,18 +37,11 @@ def test_a_report_has_every_figure_with_its_interval_and_each_view():
     assert found["curves"]["roc"]["yes"]["true_positive_rate"][-1] == 1.0
 
 
-def test_calls_follow_the_projects_one_decision_rule():
-    judged = _judged([[0.5, 0.3, 0.2], [0.7, 0.1, 0.2]], [1, 0], classes=("no", "a", "b"))
-    assert judged.calls().tolist() == [1, 0]
-    without = _judged([[0.5, 0.3, 0.2]] * 2, [1, 0], classes=("no", "a", "b"), threshold=None)
-    assert without.calls().tolist() == [0, 0]
-
-
 def test_the_same_model_twice_differs_by_nothing_and_a_worse_one_by_something():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 80)
-    good = _judged(_pairs(0.6 * labels + 0.4 * rng.random(80)), labels)
-    poor = _judged(_pairs(rng.random(80)), labels)
+    good = _predictions(_pairs(0.6 * labels + 0.4 * rng.random(80)), labels)
+    poor = _predictions(_pairs(rng.random(80)), labels)
     same = paired_difference(good, good, resamples=50)
     assert same == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert paired_difference(good, poor, resamples=50)["low"] > 0

@@ -1,9 +1,13 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from dprotonet.modeling.preprocessing import Preprocessing
-from training.evaluation.sanity import DRAWS, RADIUS, max_sensitivity, noisy
+from training.evaluation.faithfulness import NODES
+from training.evaluation.heatmap_method import HeatmapMethod
+from training.evaluation.sanity import DRAWS, RADIUS, max_sensitivity, noisy, sanity
 
 IMAGE = np.ones((32, 32), dtype=bool)
 
@@ -54,3 +58,78 @@ def test_the_noise_fills_its_radius_of_the_pixel_range_and_spares_the_padding():
     assert not torch.equal(images[0], images[1])
     again = list(noisy(x, valid_mask, preprocessing))
     assert all(torch.equal(a, b) for a, b in zip(images, again, strict=True))
+
+
+def test_a_map_that_knows_no_weights_is_found_out(predictor, samples):
+    found = sanity(predictor, samples, 2, HeatmapMethod("centre", "draft"), resamples=5)
+    assert found["images"] == 2
+    for node in NODES:
+        parts = (found[node]["seeds"], found[node]["jpeg"], *found[node]["randomised"].values())
+        for part in parts:
+            assert part["value"] == pytest.approx(1.0, abs=1e-6)
+        assert found[node]["max_sensitivity"]["value"] == 0.0
+
+
+def test_a_map_that_sees_the_network_goes_with_its_weights_and_stays_under_another_seed(
+    predictor, samples
+):
+    found = sanity(predictor, samples, 2, HeatmapMethod("prototype", "draft"), resamples=5)
+    for node in NODES:
+        assert found[node]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
+        assert found[node]["randomised"]["down to backbone"]["value"] < 0.5
+        assert found[node]["max_sensitivity"]["value"] > 0.0
+        assert found[node]["empty"]["value"] == 0.0
+    # A prototype stands below the head.
+    down = {node: found[node]["randomised"]["down to head"]["value"] for node in NODES}
+    assert down["prototype"] == pytest.approx(1.0, abs=1e-6)
+    assert down["class"] < 1.0 - 1e-6
+
+
+def test_learned_masks_go_with_the_weights_and_masks_random_at_random_with_the_seed(
+    predictor, samples
+):
+    learned = sanity(predictor, samples, 2, HeatmapMethod("mdm", "draft"), resamples=5)
+    random = sanity(predictor, samples, 2, HeatmapMethod("rise", "draft"), resamples=5)
+    for node in NODES:
+        assert learned[node]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
+        assert learned[node]["randomised"]["down to backbone"]["value"] < 0.5
+        assert random[node]["seeds"]["value"] < 1.0
+
+
+class Given(HeatmapMethod):
+    """Maps that are given, a new one at every call, whatever is asked."""
+
+    def explain(self, _predictor, _x, valid_mask, nodes, *, model=None):
+        return [SimpleNamespace(heatmap=self.one(valid_mask.shape)) for _ in nodes]
+
+    @staticmethod
+    def one(shape):
+        raise NotImplementedError
+
+
+def test_a_map_of_pure_noise_is_found_out_by_its_seeds_and_by_a_little_noise(predictor, samples):
+    chance = np.random.default_rng(0)
+
+    class Noise(Given):
+        @staticmethod
+        def one(shape):
+            return chance.random(shape).astype(np.float32)
+
+    found = sanity(predictor, samples, 2, Noise("noise"), resamples=5)
+    for node in NODES:
+        assert found[node]["max_sensitivity"]["value"] == pytest.approx(0.5**0.5, rel=0.1)
+        assert abs(found[node]["seeds"]["value"]) < 0.1
+
+
+def test_an_empty_map_is_counted_and_passes_no_check(predictor, samples):
+    class Empty(Given):
+        @staticmethod
+        def one(shape):
+            return np.zeros(shape, np.float32)
+
+    found = sanity(predictor, samples, 2, Empty("empty"), resamples=5)
+    for node in NODES:
+        assert found[node]["empty"]["value"] == 1.0
+        for name in ("seeds", "jpeg", "max_sensitivity"):
+            assert found[node][name]["value"] is None
+        assert found[node]["randomised"]["down to backbone"]["value"] is None

@@ -1,11 +1,12 @@
-"""Drawing and judging, image by image; every heatmap that is judged is kept at once."""
+"""Explain and score, image by image; every scored heatmap is on disk before the next is drawn."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,121 +14,138 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-import dprotonet.explain
-from dprotonet.explain.baselines.registry import METHODS
-from training.benchmarks.heatmaps.methods import Contender
+from training.benchmarks.heatmaps.methods import ConfiguredMethod
 from training.benchmarks.heatmaps.plan import Plan
 from training.benchmarks.heatmaps.records import finished, rounded, row_name
-from training.benchmarks.heatmaps.sample import Subject, open_subject
-from training.benchmarks.heatmaps.scoring import Judge, MaskedImage, curves_json
+from training.benchmarks.heatmaps.sample import OpenedSample, open_sample
+from training.benchmarks.heatmaps.scoring import MaskedImage, Scorer, curves_json
 from training.comparison.row_file import RowFile
 
 if TYPE_CHECKING:
     from dprotonet.explain.explanation import Explanation
-    from dprotonet.explain.nodes import Node
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
 
 _log = logging.getLogger(__name__)
 
+METHOD_CODE = (
+    "dprotonet.explain",
+    "dprotonet.modeling.folding",
+    "dprotonet.modeling.frozen",
+    "dprotonet.modeling.fused_conv",
+    "dprotonet.modeling.logits",
+    "dprotonet.modeling.low_precision",
+    "dprotonet.modeling.network_copy",
+    "dprotonet.modeling.passing",
+)
+"""Packages, with all below them, and modules that a method's heatmap depends on."""
+
 
 @dataclass(frozen=True, eq=False)
-class Work:
-    """All that judging needs beside the images.
+class Comparison:
+    """What scoring needs beside the images.
 
     Attributes:
-        contenders: those of this call; the plan may hold more.
+        methods: those of this call; the plan may hold more.
     """
 
     predictor: Predictor
     plan: Plan
-    contenders: tuple[Contender, ...]
-    judge: Judge
+    methods: tuple[ConfiguredMethod, ...]
+    scorer: Scorer
 
 
-def collect(work: Work, samples: Sequence[Sample], out: Path) -> None:
+def collect(comparison: Comparison, samples: Sequence[Sample], out: Path) -> None:
     """Complete the rows of all planned images.
 
     Args:
         samples: all of the plan's split.
-        out: folder of the rows; what is there is not done again.
+        out: folder of the rows; a heatmap that is in them is not drawn again.
     """
-    named = {row_name(position, sample): sample for position, sample in enumerate(samples)}
-    names = [one.name for one in work.contenders]
+    plan, names = comparison.plan, [method.name for method in comparison.methods]
+    by_name = {row_name(position, sample): sample for position, sample in enumerate(samples)}
     row_file = RowFile(out)
-    open_ones = [name for name in work.plan.images if not finished(row_file.rows, [name], names)]
+    unfinished = [name for name in plan.images if not finished(row_file.rows, [name], names)]
     started = time.perf_counter()
-    for done, name in enumerate(open_ones, 1):
-        judge_image(work, named[name], row_file, name)
-        spent = time.perf_counter() - started
+    for done, name in enumerate(unfinished, 1):
+        score_image(comparison, by_name[name], row_file, name)
+        seconds = time.perf_counter() - started
         _log.info(
             "bench: image %d of %d, %.0f s, about %.0f min to go",
-            *(done, len(open_ones), spent, spent / done * (len(open_ones) - done) / 60),
+            *(done, len(unfinished), seconds, seconds / done * (len(unfinished) - done) / 60),
         )
-    row_file.compact(work.plan.images)
+    row_file.compact(plan.images)
 
 
-def judge_image(work: Work, sample: Sample, row_file: RowFile, name: str) -> None:
-    """Draw and judge what the image's row lacks; the row is written after every method."""
-    plan, judge = work.plan, work.judge
-    subject = open_subject(work.predictor, sample, plan.nodes)
-    image = MaskedImage.of(subject.x, subject.valid_mask, plan.fills)
-    ends = {kind: judge.ends(image, node) for kind, node in subject.nodes.items()}
+def score_image(comparison: Comparison, sample: Sample, row_file: RowFile, name: str) -> None:
+    """Draw and score the heatmaps that the image's row lacks; it is written after every method."""
+    plan, scorer = comparison.plan, comparison.scorer
+    opened = open_sample(comparison.predictor, sample, plan.nodes)
+    image = MaskedImage.with_fills(opened.x, opened.valid_mask, plan.fills)
+    end_values = {kind: scorer.end_values(image, node) for kind, node in opened.nodes.items()}
     before = row_file.rows.get(name, {"methods": {}})
-    row = rounded(subject.head() | {"ends": ends}) | {"methods": dict(before["methods"])}
-    for contender in work.contenders:
-        if contender.name in row["methods"]:
+    row = rounded(opened.head() | {"ends": end_values}) | {"methods": dict(before["methods"])}
+    for method in comparison.methods:
+        if method.name in row["methods"]:
             continue
-        found: dict[str, Any] = {"code": method_code()}
-        for kind, node in subject.nodes.items():
-            drawn = _drawn(work, contender, subject, node)
-            heatmap = torch.from_numpy(drawn.heatmap)
+        entry: dict[str, Any] = {"code": method_code()}
+        for kind, node in opened.nodes.items():
+            # One node alone, so that its seconds are its own.
+            explanation = method.explain(
+                comparison.predictor, opened.x, opened.valid_mask, [node], seed=plan.seed
+            )[0]
+            heatmap = torch.from_numpy(explanation.heatmap)
             started = time.perf_counter()
-            curves = judge.curves(image, node, heatmap, ends[kind])
-            found[kind] = _cost(drawn) | _shape(drawn, subject, kind)
-            found[kind]["judging_seconds"] = time.perf_counter() - started
-            found[kind]["fills"] = curves_json(curves)
-        row["methods"][contender.name] = rounded(found)
+            curves = scorer.curves(image, node, heatmap, end_values[kind])
+            entry[kind] = {
+                **_cost(explanation),
+                **_heatmap_figures(explanation, opened, kind),
+                "judging_seconds": time.perf_counter() - started,
+                "fills": curves_json(curves),
+            }
+        row["methods"][method.name] = rounded(entry)
         row_file.append(name, row)
 
 
-def _drawn(work: Work, contender: Contender, subject: Subject, node: Node) -> Explanation:
-    """One node alone, so that its seconds are its own."""
-    return METHODS[contender.method](
-        work.predictor.model,
-        subject.x,
-        [node],
-        settings=contender.settings,
-        temperature=work.judge.temperature,
-        valid_mask=subject.valid_mask,
-        seed=work.plan.seed,
-    )[0]
-
-
-def _cost(drawn: Explanation) -> dict[str, Any]:
-    """Passes are images; what the method's own measuring took stands apart."""
+def _cost(explanation: Explanation) -> dict[str, Any]:
+    """Passes are images; the seconds of the method's own measuring stand apart."""
     return {
-        "seconds": drawn.seconds - drawn.measuring_seconds,
-        "measuring_seconds": drawn.measuring_seconds,
-        "forward": drawn.passes_forward - drawn.measuring_passes,
-        "backward": drawn.passes_backward,
-        "measuring_passes": drawn.measuring_passes,
-        "stop": drawn.stop_reason,
-        "precision": drawn.precision,
+        "seconds": explanation.seconds - explanation.measuring_seconds,
+        "measuring_seconds": explanation.measuring_seconds,
+        "forward": explanation.passes_forward - explanation.measuring_passes,
+        "backward": explanation.passes_backward,
+        "measuring_passes": explanation.measuring_passes,
+        "stop": explanation.stop_reason,
+        "precision": explanation.precision,
     }
 
 
-def _shape(drawn: Explanation, subject: Subject, kind: str) -> dict[str, float]:
-    """The heatmap's mean over the image, and for the class where it lies against the truth."""
-    image = subject.valid_mask.cpu().numpy()
-    mean = {"mean_of_map": float(drawn.heatmap[image].mean())}
-    return mean | (subject.place(drawn.heatmap) if kind == "class" else {})
+def _heatmap_figures(explanation: Explanation, opened: OpenedSample, kind: str) -> dict[str, float]:
+    """The heatmap's mean over the image; of a class also where it lies against the truth."""
+    image = opened.valid_mask.cpu().numpy()
+    mean = {"mean_of_map": float(explanation.heatmap[image].mean())}
+    return mean | (opened.localisation(explanation.heatmap) if kind == "class" else {})
 
 
 @cache
 def method_code() -> str:
     """Twelve digits that change with any line of the methods' code."""
+    return code_digest(METHOD_CODE)
+
+
+def code_digest(names: Iterable[str]) -> str:
+    """Twelve hexadecimal digits of the source of packages, with all below them, and of modules.
+
+    Raises:
+        ModuleNotFoundError: a name is none of the two.
+    """
     digest = hashlib.sha256()
-    for file in sorted(Path(dprotonet.explain.__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        source = Path(spec.origin)
+        is_package = spec.submodule_search_locations is not None
+        for file in sorted(source.parent.rglob("*.py")) if is_package else (source,):
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]

@@ -19,13 +19,11 @@ from torch import Tensor
 
 from dprotonet.allocator import keep_freed_memory
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.image import class_node
 from dprotonet.explain.nodes import Node, PrototypeNode
 from dprotonet.inference.predictor import Predictor
-from training.benchmarks.heatmaps.arithmetic import best_rate, multiply_accumulates
-from training.benchmarks.heatmaps.memory import Peak
-from training.benchmarks.heatmaps.methods import Contender, contender
+from training.benchmarks.heatmaps.hardware import PeakMemory, best_rate, multiply_accumulates
+from training.benchmarks.heatmaps.methods import ConfiguredMethod, parse_methods
 
 if TYPE_CHECKING:
     from dprotonet.explain.explanation import Explanation
@@ -34,24 +32,16 @@ TOGETHER = 5  # prototypes that one call explains
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
-    """A network under one method."""
+class IsolatedMethod:
+    """One method on one network."""
 
     predictor: Predictor
-    contender: Contender
+    method: ConfiguredMethod
     seed: int
 
     def explain(self, x: Tensor, valid_mask: Tensor, nodes: Sequence[Node]) -> list[Explanation]:
         """Nodes of one image ``(3, S, S)`` in one call."""
-        return METHODS[self.contender.method](
-            self.predictor.model,
-            x.to(self.predictor.device),
-            nodes,
-            settings=self.contender.settings,
-            temperature=self.predictor.bundle.temperature,
-            valid_mask=valid_mask,
-            seed=self.seed,
-        )
+        return self.method.explain(self.predictor, x, valid_mask, nodes, seed=self.seed)
 
     def class_of(self, x: Tensor) -> list[Node]:
         """The predicted class."""
@@ -59,91 +49,95 @@ class Bench:
         return [class_node(bundle, self.predictor.predict_tensor(x).leading)]
 
     def prototypes_of(self, x: Tensor) -> list[Node]:
-        """The prototypes that say most, the strongest first; at most :data:`TOGETHER`."""
+        """The prototypes that contribute most, the strongest first; at most :data:`TOGETHER`."""
         ids = self.predictor.bundle.prototype_ids
         matches = self.predictor.predict_tensor(x).matches[:TOGETHER]
         return [PrototypeNode(ids.index(match.prototype), match.prototype) for match in matches]
 
 
-def measure(bench: Bench, images: Tensor, insides: Tensor) -> dict[str, Any]:
+def measure(isolated: IsolatedMethod, images: Tensor, valid_masks: Tensor) -> dict[str, Any]:
     """All figures of one method.
 
     Args:
-        bench: the network and the method.
+        isolated: the network and the method.
         images: ``(N, 3, S, S)``; the first warms up.
-        insides: ``(N, S, S)`` bool.
+        valid_masks: ``(N, S, S)`` bool, False in the padding.
     """
-    peak = Peak(bench.predictor.device)
-    bench.predictor.predict_tensor(images[0])
+    peak = PeakMemory(isolated.predictor.device)
+    isolated.predictor.predict_tensor(images[0])
     peak.start()
-    bench.explain(images[0], insides[0], bench.class_of(images[0]))
-    found = [
-        bench.explain(x, valid_mask, bench.class_of(x))[0]
-        for x, valid_mask in zip(images[1:], insides[1:], strict=True)
+    isolated.explain(images[0], valid_masks[0], isolated.class_of(images[0]))
+    explanations = [
+        isolated.explain(x, valid_mask, isolated.class_of(x))[0]
+        for x, valid_mask in zip(images[1:], valid_masks[1:], strict=True)
     ]
     memory = peak.megabytes()
-    seconds = [one.seconds - one.measuring_seconds for one in found]
+    seconds = [_own_seconds(e) for e in explanations]
     return {
         "seconds": round(statistics.median(seconds), 4),
         "seconds_each": [round(value, 4) for value in seconds],
-        "measuring_seconds": round(statistics.median(one.measuring_seconds for one in found), 4),
-        "forward": statistics.median(one.passes_forward - one.measuring_passes for one in found),
-        "backward": statistics.median(one.passes_backward for one in found),
-        "measuring_passes": statistics.median(one.measuring_passes for one in found),
+        "measuring_seconds": round(statistics.median(e.measuring_seconds for e in explanations), 4),
+        "forward": statistics.median(e.passes_forward - e.measuring_passes for e in explanations),
+        "backward": statistics.median(e.passes_backward for e in explanations),
+        "measuring_passes": statistics.median(e.measuring_passes for e in explanations),
         "peak_mb": None if memory is None else round(memory, 1),
-        "precision": found[0].precision,
+        "precision": explanations[0].precision,
         "threads": torch.get_num_threads(),
-        **_together(bench, images[1], insides[1]),
-        **_arithmetic(bench, found, images[0]),
+        **_together(isolated, images[1], valid_masks[1]),
+        **_arithmetic(isolated, explanations, images[0]),
     }
 
 
-def _together(bench: Bench, x: Tensor, valid_mask: Tensor) -> dict[str, Any]:
+def _own_seconds(explanation: Explanation) -> float:
+    """Without those in which the method measured itself."""
+    return explanation.seconds - explanation.measuring_seconds
+
+
+def _together(isolated: IsolatedMethod, x: Tensor, valid_mask: Tensor) -> dict[str, Any]:
     """Several prototypes in one call against one alone; both without measuring."""
-    nodes = bench.prototypes_of(x)
-    alone, several = (bench.explain(x, valid_mask, part)[0] for part in (nodes[:1], nodes))
-    one, all_of_them = (r.seconds - r.measuring_seconds for r in (alone, several))
+    nodes = isolated.prototypes_of(x)
+    alone, together = (isolated.explain(x, valid_mask, part)[0] for part in (nodes[:1], nodes))
     return {
         "prototypes_together": len(nodes),
-        "together_seconds": round(all_of_them, 4),
-        "one_prototype_seconds": round(one, 4),
+        "together_seconds": round(_own_seconds(together), 4),
+        "one_prototype_seconds": round(_own_seconds(alone), 4),
     }
 
 
-def _arithmetic(bench: Bench, found: Sequence[Explanation], x: Tensor) -> dict[str, Any]:
+def _arithmetic(
+    isolated: IsolatedMethod, explanations: Sequence[Explanation], x: Tensor
+) -> dict[str, Any]:
     """How far the passes are from the machine's own rate.
 
     A backward pass counts as one forward: the masks' gradient needs none of the weights'.
     """
     # Of the network as it was trained: the frozen copy does the same in modules of its own.
-    one = multiply_accumulates(bench.predictor.model, x[None].to(bench.predictor.device))
-    dtype = torch.bfloat16 if found[0].precision == "bfloat16" else torch.float32
-    best = best_rate(dtype, bench.predictor.device)
-    rates = [
-        one
-        * (r.passes_forward - r.measuring_passes + r.passes_backward)
-        / (r.seconds - r.measuring_seconds)
-        for r in found
-    ]
-    rate = statistics.median(rates)
+    device = isolated.predictor.device
+    a_pass = multiply_accumulates(isolated.predictor.model, x[None].to(device))
+    dtype = torch.bfloat16 if explanations[0].precision == "bfloat16" else torch.float32
+    best = best_rate(dtype, device)
+    rate = statistics.median(
+        a_pass * (e.passes_forward - e.measuring_passes + e.passes_backward) / _own_seconds(e)
+        for e in explanations
+    )
     return {
-        "gmac_a_pass": round(one / 1e9, 4),
+        "gmac_a_pass": round(a_pass / 1e9, 4),
         "gmac_a_second": round(rate / 1e9, 2),
         "best_gmac_a_second": round(best / 1e9, 2),
         "share_of_best_rate": round(rate / best, 4),
     }
 
 
-def main(words: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     from safetensors.torch import load_file
 
     keep_freed_memory()
-    folder, images, method, seed, device = words
+    folder, images, method, seed, device = arguments
     predictor = Predictor(Bundle.load(Path(folder)), device)
-    held = load_file(images)
-    bench = Bench(predictor, contender(method, tuple(METHODS)), int(seed))
-    print(json.dumps(measure(bench, held["x"], held["inside"])))
+    tensors = load_file(images)
+    isolated = IsolatedMethod(predictor, parse_methods([method])[0], int(seed))
+    print(json.dumps(measure(isolated, tensors["x"], tensors["valid_mask"])))
 
 
 if __name__ == "__main__":

@@ -6,25 +6,33 @@ import dataclasses
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.published_mdm import PUBLISHED
+from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.settings import TIERS, MDMSettings
-from dprotonet.names import DEFAULT_TIER, METHODS
+from dprotonet.names import DEFAULT_TIER
 
-# What every method reads of its settings; all else is told to the decoder alone.
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dprotonet.explain.explanation import Explanation
+    from dprotonet.explain.nodes import Node
+    from dprotonet.inference.predictor import Predictor
+
+# What every method reads of its settings; the decoder alone reads the others.
 _FOR_ALL = ("fills", "fill_sigma", "class_scale", "precision", "batch")
 _FOR_PUBLISHED = ("precision", "batch")
 _KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
 
 @dataclass(frozen=True)
-class Contender:
+class ConfiguredMethod:
     """One method under one choice of settings.
 
     Attributes:
-        name: as it was asked for; what its rows are called.
+        name: as it was asked for, by which rows and tables name it.
         method: a name out of ``dprotonet.names.METHODS``.
         settings: all of them, those at their default too.
     """
@@ -33,8 +41,34 @@ class Contender:
     method: str
     settings: MDMSettings
 
+    def explain(
+        self,
+        predictor: Predictor,
+        x: Tensor,
+        valid_mask: Tensor,
+        nodes: Sequence[Node],
+        *,
+        seed: int,
+    ) -> list[Explanation]:
+        """Nodes of one image in one call.
+
+        Args:
+            x: ``(3, S, S)`` normalised.
+            valid_mask: ``(S, S)`` bool, False in the padding.
+            seed: of the masks.
+        """
+        return METHODS[self.method](
+            predictor.model,
+            x.to(predictor.device),
+            nodes,
+            settings=self.settings,
+            temperature=predictor.bundle.temperature,
+            valid_mask=valid_mask,
+            seed=seed,
+        )
+
     def to_json(self) -> dict[str, Any]:
-        """What the plan says of it: all settings that its map depends on."""
+        """The plan's entry: all settings that its heatmap depends on."""
         settings = dataclasses.asdict(self.settings)
         if self.method == "mdm-published":
             own = {key: settings[key] for key in _FOR_PUBLISHED}
@@ -46,21 +80,21 @@ class Contender:
         }
 
 
-def contenders(texts: Sequence[str]) -> tuple[Contender, ...]:
-    """All that are named, or every method there is where none is.
+def parse_methods(texts: Sequence[str]) -> tuple[ConfiguredMethod, ...]:
+    """All methods that are named; every method there is where none is.
 
     Raises:
         ReadableError: a name, a key or a value is wrong, or a name comes twice.
     """
-    found = tuple(contender(text, tuple(METHODS)) for text in texts or METHODS)
-    names = [one.name for one in found]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise ReadableError(f"The method {twice[0]} is named twice. Name each method once.")
-    return found
+    methods = tuple(parse_method(text, tuple(METHODS)) for text in texts or METHODS)
+    names = [method.name for method in methods]
+    repeated = [name for name in names if names.count(name) > 1]
+    if repeated:
+        raise ReadableError(f"The method {repeated[0]} is named twice. Name each method once.")
+    return methods
 
 
-def contender(text: str, methods: Sequence[str]) -> Contender:
+def parse_method(text: str, methods: Sequence[str]) -> ConfiguredMethod:
     """Read ``METHOD`` or ``METHOD:KEY=VALUE,KEY=VALUE``.
 
     Args:
@@ -72,8 +106,8 @@ def contender(text: str, methods: Sequence[str]) -> Contender:
         raise ReadableError(
             f"There is no method {method!r}. {_nearest(method, methods)}{', '.join(methods)}."
         )
-    given = dict(_pair(method, part) for part in rest.split(",")) if colon else {}
-    tier = given.pop("tier", DEFAULT_TIER)
+    pairs = dict(_pair(method, part) for part in rest.split(",")) if colon else {}
+    tier = pairs.pop("tier", DEFAULT_TIER)
     if tier not in TIERS:
         raise ReadableError(f"There is no tier {tier!r}. Choose one of: {', '.join(TIERS)}.")
     if method != "mdm" and tier != DEFAULT_TIER:
@@ -82,12 +116,12 @@ def contender(text: str, methods: Sequence[str]) -> Contender:
     if method != "mdm":
         keys = _FOR_PUBLISHED if method == "mdm-published" else _FOR_ALL
         allowed = {key: kind for key, kind in allowed.items() if key in keys}
-    values = {key: _value(method, key, word, allowed) for key, word in given.items()}
+    values = {key: _value(method, key, word, allowed) for key, word in pairs.items()}
     try:
         settings = dataclasses.replace(TIERS[tier], **values)
     except ValueError as error:
         raise ReadableError(f"{text} cannot be: {error}") from error
-    return Contender(text.strip(), method, settings)
+    return ConfiguredMethod(text.strip(), method, settings)
 
 
 def _pair(method: str, part: str) -> tuple[str, str]:
@@ -120,7 +154,7 @@ def _value(method: str, key: str, word: str, allowed: dict[str, Any]) -> Any:
 
 def _single(key: str, word: str, kind: Any) -> Any:
     """One value of a plain type, or of a type that may be None."""
-    choices = [one for one in get_args(kind) if one is not type(None)]
+    choices = [choice for choice in get_args(kind) if choice is not type(None)]
     if choices:  # such as ``float | None``
         return None if word == "none" else _single(key, word, choices[0])
     try:

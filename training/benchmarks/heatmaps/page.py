@@ -1,27 +1,27 @@
-"""The table as a page in Markdown: losses stand as plainly as gains."""
+"""The table as a page in Markdown, with a legend: losses stand as plainly as gains."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from dprotonet.bundle.figure_text import figure_text
-from training.benchmarks.heatmaps.legend import legend
+from dprotonet.bundle.figure_text import MISSING, figure_text
 from training.benchmarks.heatmaps.table import AHEAD, BEHIND, LEVEL, OPEN
+from training.evaluation.localisation import TOLERANCE
 
 ALONE = "Alone: s, MB, of best rate, five ÷ one"
 FEW = 20  # patients, below which a bootstrap of them is not to be trusted
-Found = Mapping[str, Any]
+Results = Mapping[str, Any]
 
 
-def markdown(plan: Found, table: Found, command: str) -> str:
+def markdown(plan: Results, table: Results, command: str) -> str:
     """The page.
 
     Args:
-        plan: what was written down beforehand, as plain values.
+        plan: as it was written down before the first image, as plain values.
         table: from :func:`training.benchmarks.heatmaps.table.tabulate`, with ``alone`` where costs
             were measured.
-        command: that made it.
+        command: that wrote it.
     """
     lines = [
         f"# {table['bundle']}: heatmap methods on held-out images",
@@ -45,7 +45,7 @@ def markdown(plan: Found, table: Found, command: str) -> str:
     return "\n".join(lines)
 
 
-def table_lines(table: Found) -> list[str]:
+def table_lines(table: Results) -> list[str]:
     """The one table: a row for each node, fill and method."""
     columns = _columns(table)
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
@@ -56,8 +56,8 @@ def table_lines(table: Found) -> list[str]:
     return lines
 
 
-def _columns(table: Found) -> list[str]:
-    """Those that anything is known for."""
+def _columns(table: Results) -> list[str]:
+    """Those that have a value in some row."""
     first = table["first"]
     columns = ["Node, fill", "Method", "Insertion", "Deletion", "Ins − del [95 %]", "of span"]
     if any(section["node"] == "class" for section in table["sections"]):
@@ -74,10 +74,11 @@ def _columns(table: Found) -> list[str]:
     return columns
 
 
-def _cells(table: Found, section: Found, name: str, row: Found) -> dict[str, str]:
+def _cells(table: Results, section: Results, name: str, row: Results) -> dict[str, str]:
     first, node = table["first"], section["node"]
-    apart, cost = row.get("difference"), table["cost"][node][name]
-    once = section is next(s for s in table["sections"] if s["node"] == node)
+    difference, cost = row.get("difference"), table["cost"][node][name]
+    is_first_of_node = section is next(s for s in table["sections"] if s["node"] == node)
+    is_first_of_class = is_first_of_node and node == "class"
     odds = row.get("score_log_odds")
     return {
         "Node, fill": f"{node}, {section['fill']}",
@@ -86,46 +87,43 @@ def _cells(table: Found, section: Found, name: str, row: Found) -> dict[str, str
         "Deletion": f"{row['deletion']:.3f}",
         "Ins − del [95 %]": figure_text(row["score"], signed=True),
         "of span": f"{row['score_of_span']:+.2f}",
-        "log-odds": f"{odds['value']:+.2f}" if odds else "–",
-        f"{first} − this [95 %]": figure_text(apart, signed=True),
-        "p": _p(apart["p"]) if apart else "–",
-        "Holm p": _p(row["holm_p"]) if "holm_p" in row else "–",
-        f"{first} is": _loud(row["verdict"]) if apart else "–",
+        "log-odds": f"{odds['value']:+.2f}" if odds else MISSING,
+        f"{first} − this [95 %]": figure_text(difference, signed=True),
+        "p": _p(difference["p"]) if difference else MISSING,
+        "Holm p": _p(row["holm_p"]) if "holm_p" in row else MISSING,
+        f"{first} is": _emphasised(row["verdict"]) if difference else MISSING,
         "Fifth kept / hidden": f"{row['kept']:.3f} / {row['hidden']:.3f}",
         "Drop / increase %": f"{100 * row['average_drop']:.0f} / "
         f"{100 * row['average_increase']:.0f}",
-        "Energy; peak inside / near": _place(table, name) if node == "class" and once else "",
-        "Passes": f"{cost['forward']:.0f} + {cost['backward']:.0f}" if once else "",
-        "s, × first": f"{cost['seconds']:.2f}, {cost['of_first']:.2f}" if once else "",
-        "Alone: s, MB, of best rate, five ÷ one": _alone(table, name)
-        if node == "class" and once
-        else "",
+        "Energy; peak inside / near": _localisation(table, name) if is_first_of_class else "",
+        "Passes": f"{cost['forward']:.0f} + {cost['backward']:.0f}" if is_first_of_node else "",
+        "s, × first": f"{cost['seconds']:.2f}, {cost['of_first']:.2f}" if is_first_of_node else "",
+        ALONE: _alone(table, name) if is_first_of_class else "",
     }
 
 
-def _place(table: Found, name: str) -> str:
+def _localisation(table: Results, name: str) -> str:
     if not table["localisation"]:
-        return "–"
-    found = table["localisation"][name]
+        return MISSING
+    figures = table["localisation"][name]
     return (
-        f"{found['energy']['value']:.3f}; {100 * found['peak_inside']['value']:.0f} / "
-        f"{100 * found['peak_near']['value']:.0f} %"
+        f"{figures['energy']['value']:.3f}; {100 * figures['peak_inside']['value']:.0f} / "
+        f"{100 * figures['peak_near']['value']:.0f} %"
     )
 
 
-def _alone(table: Found, name: str) -> str:
-    found = table.get("alone", {}).get(name)
-    if found is None:
-        return "–"
-    memory = "–" if found["peak_mb"] is None else f"{found['peak_mb']:.0f}"
-    together = found["together_seconds"] / max(found["one_prototype_seconds"], 1e-9)
+def _alone(table: Results, name: str) -> str:
+    cost = table.get("alone", {}).get(name)
+    if cost is None:
+        return MISSING
+    memory = MISSING if cost["peak_mb"] is None else f"{cost['peak_mb']:.0f}"
+    together = cost["together_seconds"] / max(cost["one_prototype_seconds"], 1e-9)
     return (
-        f"{found['seconds']:.3f}, {memory}, {100 * found['share_of_best_rate']:.1f} %, "
-        f"{together:.1f}"
+        f"{cost['seconds']:.3f}, {memory}, {100 * cost['share_of_best_rate']:.1f} %, {together:.1f}"
     )
 
 
-def _images(table: Found) -> list[str]:
+def _images(table: Results) -> list[str]:
     images, planned = table["films"], table["films_planned"]
     lines = [
         f"{images} images of {table['patients']} patients of the {table['split']} split, "
@@ -154,25 +152,29 @@ def _images(table: Found) -> list[str]:
     return lines
 
 
-def _outcome(table: Found) -> list[str]:
+def _outcome(table: Results) -> list[str]:
     """How often the first is ahead and behind, and where it is behind by name."""
     first = table["first"]
-    every = [(s, name, row) for s in table["sections"] for name, row in s["rows"].items()]
+    contrasts = [
+        (f"{section['node']}, {section['fill']}: {name}", row)
+        for section in table["sections"]
+        for name, row in section["rows"].items()
+        if "difference" in row
+    ]
+    primary = [(name, row) for name, row in contrasts if "holm_p" in row]
+    others = [(name, row) for name, row in contrasts if "holm_p" not in row]
     lines = []
-    for what, rows in (
-        (f"Primary contrasts (Holm, {LEVEL:.0%})", [e for e in every if "holm_p" in e[2]]),
-        (
-            "All other contrasts (95 % intervals, not adjusted)",
-            [e for e in every if "difference" in e[2] and "holm_p" not in e[2]],
-        ),
+    for title, rows in (
+        (f"Primary contrasts (Holm, {LEVEL:.0%})", primary),
+        ("All other contrasts (95 % intervals, not adjusted)", others),
     ):
         if not rows:
             continue
-        by = {v: [e for e in rows if e[2]["verdict"] == v] for v in (AHEAD, BEHIND, OPEN)}
-        lost = "; ".join(f"{s['node']}, {s['fill']}: {name}" for s, name, _ in by[BEHIND])
+        by = {v: [name for name, row in rows if row["verdict"] == v] for v in (AHEAD, BEHIND, OPEN)}
+        lost = f" ({'; '.join(by[BEHIND])})" if by[BEHIND] else ""
         lines.append(
-            f"- {what}: {first} is ahead in {len(by[AHEAD])}, behind in {len(by[BEHIND])}"
-            f"{f' ({lost})' if lost else ''}, not told apart in {len(by[OPEN])} of {len(rows)}."
+            f"- {title}: {first} is ahead in {len(by[AHEAD])}, behind in {len(by[BEHIND])}{lost}, "
+            f"not told apart in {len(by[OPEN])} of {len(rows)}."
         )
     return lines
 
@@ -181,5 +183,61 @@ def _p(value: float) -> str:
     return f"{value:.4f}" if value < 0.1 else f"{value:.2f}"
 
 
-def _loud(verdict: str) -> str:
+def _emphasised(verdict: str) -> str:
     return f"**{verdict}**" if verdict in (AHEAD, BEHIND) else verdict
+
+
+def legend(table: Results) -> list[str]:
+    """What the columns mean, with the constants that they were divided by.
+
+    Paragraphs with a blank line between them, and none about columns that the table lacks.
+
+    Args:
+        table: from :func:`training.benchmarks.heatmaps.table.tabulate`.
+    """
+    paragraphs = [*_values_legend(table), _cost_legend(table)]
+    if table["localisation"]:
+        paragraphs.append(
+            f"Energy is the heatmap's share inside the finding, on {table['films_with_a_truth']} "
+            "images that were called rightly and whose finding is known (its mean area: "
+            f"{table['localisation']['area']:.3f} of the image); near: within {TOLERANCE} px."
+        )
+    if table.get("alone"):
+        paragraphs.append(_alone_legend(table))
+    return [line for paragraph in paragraphs for line in (paragraph, "")][:-1]
+
+
+def _values_legend(table: Results) -> list[str]:
+    spans = "; ".join(f"{s['node']}, {s['fill']} {s['span']:.3f}" for s in table["sections"])
+    return [
+        "Class nodes are the predicted class's calibrated probability, prototype nodes the "
+        "similarity of that class's strongest prototype. “of span” divides insertion − deletion "
+        f"by the mean distance between image and fill over the images ({spans}); “log-odds” is the "
+        "same figure of the class on that scale.",
+        "Fifth: the value where only the heatmap's highest fifth of the image shows the image, and "
+        "where only that fifth is hidden. Drop: by how much the value falls under the heatmap as a "
+        "mask, in shares of the image's value (of a prototype: of the span); increase: images on "
+        "which it rises.",
+    ]
+
+
+def _cost_legend(table: Results) -> str:
+    costs = next(iter(table["cost"].values())).values()
+    passes = [cost["measuring_passes"] for cost in costs]
+    seconds = [cost["measuring_seconds"] for cost in costs]
+    return (
+        "Passes are images forward + backward for one node alone, and seconds theirs: medians, "
+        f"without what a method's own measuring adds ({min(passes):.0f} to {max(passes):.0f} "
+        f"passes, {min(seconds):.2f} to {max(seconds):.2f} s). Seconds were taken while images "
+        "were judged, perhaps beside other work: they are no timing."
+    )
+
+
+def _alone_legend(table: Results) -> str:
+    return (
+        "Alone: each method in a process of its own, the class node of "
+        f"{table['alone_films']} images: median seconds, without measuring; peak memory above that "
+        "of a loaded network, frozen copy and measuring included; the share of the rate of a large "
+        "dense convolution, measured in the same process and precision, that its passes reach; and "
+        "the seconds of five prototypes in one call over those of one."
+    )

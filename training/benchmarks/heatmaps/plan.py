@@ -1,4 +1,4 @@
-"""What will be compared; written down before the first image, and only ever added to."""
+"""What will be compared: written before the first image; afterwards it can only be extended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from dprotonet.errors import ReadableError
 from training.benchmarks.heatmaps.records import row_name
 from training.datasets.samples import Sample
-from training.evaluation.faithfulness import NODES, spread
+from training.evaluation.faithfulness import NODES, evenly_spaced
 from training.io import write_json
 
 SCALE = dict(zip(NODES, ("probability", "similarity"), strict=True))
@@ -25,16 +25,17 @@ class Plan:
     """The comparison.
 
     Attributes:
-        bundle: the judged network's name.
+        bundle: the network's name.
         digest: of the bundle.
-        split: whose images are judged.
+        split: whose images are scored.
         nodes: kinds out of :data:`training.evaluation.faithfulness.NODES`.
-        fills: what hidden pixels show while a heatmap is judged.
+        fills: what hidden pixels show while a heatmap is scored.
         steps: points of a curve, less one.
         seed: of the methods' masks.
-        methods: name to what :meth:`Contender.to_json` says; the first is compared with all others.
+        methods: by name, as :meth:`ConfiguredMethod.to_json` gives them; the first is compared
+            with all others.
         primary: those others whose differences were declared beforehand.
-        images: keys of their rows, in the order in which they are judged.
+        images: keys of their rows, in the order in which they are scored.
     """
 
     bundle: str
@@ -92,29 +93,29 @@ class Plan:
         return cls(**plain, images=tuple(values["films"]))
 
 
-def settled(
-    asked: Plan,
+def begin_or_extend(
+    requested: Plan,
     samples: Sequence[Sample],
     count: int,
     out: Path,
     besides: Collection[str] = (),
 ) -> Plan:
-    """The plan to work by, written into ``out``: the one begun there, with what is added to it.
+    """Write the plan into ``out``: the requested one, or the one begun there with its additions.
 
     Args:
-        asked: by this call, without images.
+        requested: by this call, without images.
         samples: all of the split.
-        count: images to judge, those already planned among them.
+        count: images to score, those already planned among them.
         besides: images of earlier comparisons, which are left out, so that what was learned from
             those is confirmed on others.
 
     Raises:
-        ReadableError: something was changed that may not be.
+        ReadableError: the request changes what a begun plan has fixed.
     """
-    plan, begun = asked, read_plan(out)
+    plan, begun = requested, read_plan(out)
     if begun is not None:
-        _refuse_changes(begun, _json_like(asked), out)
-        plan = replace(begun, methods={**begun.methods, **asked.methods})
+        _refuse_changes(begun, _json_like(requested), out)
+        plan = replace(begun, methods={**begun.methods, **requested.methods})
     plan = replace(plan, images=_images(samples, count, plan.images, besides))
     write_json(out / _FILE, plan.to_json())
     return plan
@@ -140,38 +141,40 @@ def _images(
 
     In the order of the ids' hashes, so that the images that are done are at any time a fair sample.
     """
-    named = {row_name(position, sample): sample for position, sample in enumerate(samples)}
-    gone = [name for name in before if name not in named]
-    if gone:
+    by_name = {row_name(position, sample): sample for position, sample in enumerate(samples)}
+    missing = [name for name in before if name not in by_name]
+    if missing:
         raise ReadableError(
-            f"The split has no image {gone[0]} any more. Give the data that the plan was begun on, "
-            "or another --out."
+            f"The split has no image {missing[0]} any more. Give the data that the plan was begun "
+            "on, or another --out."
         )
     taken = {*before, *besides}
-    rest = {sample.sample_id: name for name, sample in named.items() if name not in taken}
+    rest = {sample.sample_id: name for name, sample in by_name.items() if name not in taken}
     others = [sample for sample in samples if sample.sample_id in rest]
-    more = spread(others, count - len(before)) if count > len(before) and others else []
+    more = evenly_spaced(others, count - len(before)) if count > len(before) and others else []
     images = [*before, *(rest[sample.sample_id] for sample in more)]
     return tuple(sorted(images, key=lambda name: name.partition("-")[2]))
 
 
-def _refuse_changes(begun: Plan, asked: Plan, out: Path) -> None:
-    mend = "Give the same words, or another --out: a plan is not changed once images were judged."
+def _refuse_changes(begun: Plan, requested: Plan, out: Path) -> None:
+    mend = (
+        "Give the same arguments, or another --out: a plan is not changed once images are scored."
+    )
     for key in _FIXED:
-        before, now = getattr(begun, key), getattr(asked, key)
+        before, now = getattr(begun, key), getattr(requested, key)
         if before != now:
             raise ReadableError(
-                f"{out} was begun with {key} {_words(before)}, not {_words(now)}. {mend}"
+                f"{out} was begun with {key} {_text(before)}, not {_text(now)}. {mend}"
             )
-    if asked.first != begun.first:
+    if requested.first != begun.first:
         raise ReadableError(
             f"{out} compares all methods with {begun.first}. Name it first, or give another --out."
         )
-    if asked.primary and asked.primary != begun.primary:
-        was = _words(begun.primary) if begun.primary else "none"
+    if requested.primary and requested.primary != begun.primary:
+        was = _text(begun.primary) if begun.primary else "none"
         raise ReadableError(f"{out} was begun with the primary contrasts {was}. {mend}")
-    for name in set(asked.methods) & set(begun.methods):
-        before, now = begun.methods[name]["settings"], asked.methods[name]["settings"]
+    for name in set(requested.methods) & set(begun.methods):
+        before, now = begun.methods[name]["settings"], requested.methods[name]["settings"]
         changed = [k for k in {**before, **now} if before.get(k) != now.get(k)]
         if changed:
             key = changed[0]
@@ -181,5 +184,5 @@ def _refuse_changes(begun: Plan, asked: Plan, out: Path) -> None:
             )
 
 
-def _words(value: Any) -> str:
+def _text(value: Any) -> str:
     return " ".join(value) if isinstance(value, (list, tuple)) else str(value)

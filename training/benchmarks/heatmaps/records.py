@@ -1,4 +1,4 @@
-"""An image's row: its name, and what every method reached on it."""
+"""An image's row: its name, and the results of every method on it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DIGITS = 12  # hexadecimal, of a hash that stands for an id
 
 
 def hashed(text: str) -> str:
-    """An id that tells nobody whose it is."""
+    """An id from which nobody learns whose it is."""
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
@@ -23,23 +23,23 @@ def row_name(position: int, sample: Sample) -> str:
 
 
 def finished(rows: Mapping[str, Row], images: Sequence[str], methods: Sequence[str]) -> list[Row]:
-    """The images' rows in which every one of the methods is done.
+    """The images' rows that hold the results of every one of the methods.
 
     Args:
         rows: by :func:`row_name`.
-        images: names of those that are asked for.
+        images: names of the rows.
         methods: names.
     """
-    found = (rows[name] for name in images if name in rows)
-    return [row for row in found if set(methods) <= set(row["methods"])]
+    own = (rows[name] for name in images if name in rows)
+    return [row for row in own if set(methods) <= set(row["methods"])]
 
 
 def rounded(value: Any, digits: int = 5) -> Any:
-    """Floats in nested plain values, rounded to what a pass in float32 can tell."""
+    """Floats in nested plain values, rounded to the digits that a float32 pass supports."""
     if isinstance(value, float):
         return round(value, digits)
     if isinstance(value, Mapping):
-        return {key: rounded(one, digits) for key, one in value.items()}
+        return {key: rounded(entry, digits) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [rounded(one, digits) for one in value]
+        return [rounded(entry, digits) for entry in value]
     return value

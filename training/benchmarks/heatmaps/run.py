@@ -1,4 +1,4 @@
-"""The command from its words to its files: plan, rows, costs, table, page and plot."""
+"""The command from its request to its files: plan, rows, costs, table, page and plot."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
-from training.benchmarks.heatmaps.methods import Contender, contenders
+from training.benchmarks.heatmaps.cost import FILE as COST_FILE
+from training.benchmarks.heatmaps.cost import measure_costs
+from training.benchmarks.heatmaps.methods import ConfiguredMethod, parse_methods
 from training.benchmarks.heatmaps.page import markdown
-from training.benchmarks.heatmaps.plan import Plan, read_plan, settled
+from training.benchmarks.heatmaps.plan import Plan, begin_or_extend, read_plan
 from training.benchmarks.heatmaps.plot import plot
 from training.benchmarks.heatmaps.records import Row, finished
 from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
@@ -34,14 +36,14 @@ class Request:
     """What one call asks for.
 
     Attributes:
-        methods: as :func:`training.benchmarks.heatmaps.methods.contenders` reads them; where none
-            is named, those of the plan that was begun, or all there are.
+        methods: as :func:`training.benchmarks.heatmaps.methods.parse_methods` reads them; where
+            none is named, those of the plan that was begun, or all there are.
         primary: names among them.
-        count: images to judge.
+        count: images to score.
         besides: folders of earlier comparisons, whose images are left out.
-        so_far: judge no more images, tabulate those that are done.
+        so_far: score no more images, tabulate those that are done.
         cost: images on which each method's cost is measured; 0 leaves it out.
-        command: as it may be given again.
+        command: with which to repeat the call.
     """
 
     methods: Sequence[str] = ()
@@ -81,26 +83,27 @@ def benchmark(folder: Path, data: Path | None, request: Request, out: Path) -> s
     begun = read_plan(out)
     if request.so_far and begun is None:
         raise ReadableError(f"{out} holds no plan. Leave --so-far out to begin one.")
-    asked = contenders(request.methods or (tuple(begun.methods) if begun else ()))
+    methods = parse_methods(request.methods or (tuple(begun.methods) if begun else ()))
     bundle = Bundle.load(folder)
     if begun is not None and request.so_far:
         if request.cost:
             samples = split_samples(bundle, data, request.split)
-            _measure(folder, begun, asked, samples, request, out)
-        return report(begun, asked, request, out)
+            _measure(folder, begun, methods, samples, request, out)
+        return report(begun, methods, request, out)
     samples = split_samples(bundle, data, request.split)
-    plan = settled(_plan(bundle, asked, request), samples, request.count, out, _besides(request))
+    requested = _plan(bundle, methods, request)
+    plan = begin_or_extend(requested, samples, request.count, out, _besides(request))
     note_start(out, start_record(command=request.command, device=request.device))
-    _collect(bundle, plan, asked, samples, request.device, out)
+    _collect(bundle, plan, methods, samples, request.device, out)
     if request.cost:
-        _measure(folder, plan, asked, samples, request, out)
-    return report(plan, asked, request, out)
+        _measure(folder, plan, methods, samples, request, out)
+    return report(plan, methods, request, out)
 
 
-def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) -> str:
+def report(plan: Plan, requested: Sequence[ConfiguredMethod], request: Request, out: Path) -> str:
     """Tabulate the methods that are finished on every image, or on as many as are done so far."""
     rows = RowFile(out).rows
-    names = {plan.first, *(one.name for one in asked)}
+    names = {plan.first, *(method.name for method in requested)}
     methods = [name for name in plan.methods if name in names or not request.so_far]
     if not request.so_far:
         methods = [name for name in methods if _is_done(rows, plan, name)]
@@ -113,15 +116,15 @@ def report(plan: Plan, asked: Sequence[Contender], request: Request, out: Path) 
     table = tabulate(plan, methods, images, resamples=request.resamples)
     table["unfinished"] = [name for name in plan.methods if name not in methods]
     table |= _alone(out, methods)
-    words = plan.to_json()
-    page = markdown(words, table, request.command)
-    write_json(out / f"{NAME}.json", {"plan": words, "command": request.command, **table})
+    plain = plan.to_json()
+    page = markdown(plain, table, request.command)
+    write_json(out / f"{NAME}.json", {"plan": plain, "command": request.command, **table})
     write_text(out / f"{NAME}.md", page)
     plot(table, out / f"{NAME}.svg")
     return page
 
 
-def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
+def _plan(bundle: Bundle, methods: Sequence[ConfiguredMethod], request: Request) -> Plan:
     return Plan(
         bundle=bundle.name,
         digest=bundle.digest,
@@ -130,7 +133,7 @@ def _plan(bundle: Bundle, asked: Sequence[Contender], request: Request) -> Plan:
         fills=tuple(request.fills),
         steps=request.steps,
         seed=request.seed,
-        methods={one.name: one.to_json() for one in asked},
+        methods={method.name: method.to_json() for method in methods},
         primary=tuple(request.primary),
     )
 
@@ -152,30 +155,29 @@ def _besides(request: Request) -> set[str]:
 def _measure(
     folder: Path,
     plan: Plan,
-    asked: Sequence[Contender],
+    methods: Sequence[ConfiguredMethod],
     samples: Sequence[Sample],
     request: Request,
     out: Path,
 ) -> None:
-    from training.benchmarks.heatmaps.cost import measure_costs
-
-    measure_costs(folder, plan, asked, samples, request.cost, request.device, out)
+    measure_costs(folder, plan, methods, samples, request.cost, request.device, out)
 
 
 def _collect(
     bundle: Bundle,
     plan: Plan,
-    asked: tuple[Contender, ...],
+    methods: tuple[ConfiguredMethod, ...],
     samples: Sequence[Sample],
     device: str,
     out: Path,
 ) -> None:
     from dprotonet.inference.predictor import Predictor
-    from training.benchmarks.heatmaps.collect import Work, collect
-    from training.benchmarks.heatmaps.scoring import Judge
+    from training.benchmarks.heatmaps.collect import Comparison, collect
+    from training.benchmarks.heatmaps.scoring import Scorer
 
     predictor = Predictor(bundle, device)
-    collect(Work(predictor, plan, asked, Judge.of(predictor, plan.steps)), samples, out)
+    scorer = Scorer.of_predictor(predictor, plan.steps)
+    collect(Comparison(predictor, plan, methods, scorer), samples, out)
 
 
 def _is_done(rows: Mapping[str, Row], plan: Plan, method: str) -> bool:
@@ -184,9 +186,9 @@ def _is_done(rows: Mapping[str, Row], plan: Plan, method: str) -> bool:
 
 def _alone(out: Path, methods: Sequence[str]) -> dict[str, Any]:
     """Measured costs, where there are any."""
-    file = out / "cost.json"
+    file = out / COST_FILE
     if not file.is_file():
         return {}
     costs = json.loads(file.read_text(encoding="utf-8"))
-    found = {name: costs["methods"][name] for name in methods if name in costs["methods"]}
-    return {"alone": found, "alone_films": costs["films"]}
+    own = {name: costs["methods"][name] for name in methods if name in costs["methods"]}
+    return {"alone": own, "alone_films": costs["films"]}

@@ -1,4 +1,4 @@
-"""One held-out image, opened: what the network says of it, which nodes are explained, its truth."""
+"""One held-out sample, opened: its image, the prediction, the explained nodes, the truth."""
 
 from __future__ import annotations
 
@@ -25,62 +25,68 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
-    """An image on the network grid.
+class OpenedSample:
+    """A sample's image on the network grid, and what is known of it.
 
     Attributes:
+        sample: of the data set.
+        prediction: for its image.
         x: ``(3, S, S)`` normalised, on the predictor's device.
-        inside: ``(S, S)`` bool, False in the padding.
+        valid_mask: ``(S, S)`` bool, False in the padding.
         nodes: by kind: the predicted class, and that class's strongest prototype.
         truth: ``(S, S)`` the finding, where it is known and its class was predicted.
     """
 
     sample: Sample
-    said: Prediction
+    prediction: Prediction
     x: Tensor
     valid_mask: Tensor
     nodes: dict[str, Node]
     truth: Mask | None
 
     def head(self) -> dict[str, Any]:
-        """What a row says of the image itself; no id that anyone could read."""
+        """A row's entries about the image itself; no id that anyone could read."""
         image = self.valid_mask.cpu().numpy()
         area = None if self.truth is None else float((self.truth & image).sum() / image.sum())
         return {
-            "film": hashed(self.sample.sample_id),
+            "film": hashed(self.sample.sample_id),  # the key of rows that are stored already
             "patient": hashed(self.sample.patient_id),
-            "predicted": self.said.leading,
-            "right": _leading(self.said) in self.sample.classes,
+            "predicted": self.prediction.leading,
+            "right": _leading(self.prediction) in self.sample.classes,
             "nodes": {kind: node.name for kind, node in self.nodes.items()},
             "truth_area": area,
         }
 
-    def place(self, heatmap: NDArray[np.float32]) -> dict[str, float]:
-        """Where a heatmap ``(S, S)`` lies against the truth; nothing where there is none."""
+    def localisation(self, heatmap: NDArray[np.float32]) -> dict[str, float]:
+        """Where a heatmap ``(S, S)`` lies against the truth; empty where there is none."""
         if self.truth is None:
             return {}
-        valid_mask, near = peak_hits(heatmap, self.truth)
+        inside, near = peak_hits(heatmap, self.truth)
         energy = energy_inside(heatmap, self.truth)
-        return {"peak_inside": float(valid_mask), "peak_near": float(near), "energy": energy}
+        return {"peak_inside": float(inside), "peak_near": float(near), "energy": energy}
 
 
-def open_subject(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> Subject:
-    """Read, place and predict an image."""
+def open_sample(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> OpenedSample:
+    """Read an image, fit it to the network's grid and predict it.
+
+    Args:
+        kinds: of the nodes that are explained: "class", "prototype".
+    """
     bundle, image = predictor.bundle, sample.load()
     x, placement = bundle.preprocessing(image)
-    said = predictor.predict_tensor(x)
-    prototype = strongest(said)
+    prediction = predictor.predict_tensor(x)
+    prototype = strongest(prediction)
     nodes: dict[str, Node] = {
-        "class": class_node(bundle, said.leading),
+        "class": class_node(bundle, prediction.leading),
         "prototype": PrototypeNode(bundle.prototype_ids.index(prototype), prototype),
     }
-    stored = _truth(sample, said, image.shape)
+    native = _truth(sample, prediction, image.shape)
     truth = None
-    if stored is not None:
-        truth = placement.mask_to_network(torch.from_numpy(stored)).numpy()
-    return Subject(
+    if native is not None:
+        truth = placement.mask_to_network(torch.from_numpy(native)).numpy()
+    return OpenedSample(
         sample,
-        said,
+        prediction,
         x.to(predictor.device),
         placement.valid_mask().to(predictor.device),
         {kind: nodes[kind] for kind in kinds},
@@ -88,15 +94,16 @@ def open_subject(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> 
     )
 
 
-def _leading(said: Prediction) -> int:
-    return list(said.probabilities).index(said.leading)
+def _leading(prediction: Prediction) -> int:
+    return list(prediction.probabilities).index(prediction.leading)
 
 
-def _truth(sample: Sample, said: Prediction, shape: tuple[int, int]) -> Mask | None:
-    """The stored mask of the predicted class; of a multi-label image that class's boxes alone."""
-    if _leading(said) not in sample.classes:
+def _truth(sample: Sample, prediction: Prediction, shape: tuple[int, int]) -> Mask | None:
+    """The predicted class's mask on the native grid; of a multi-label image that class's boxes."""
+    if _leading(prediction) not in sample.classes:
         return None
     if sample.labels is not None:
-        own = tuple(b for b in sample.boxes if b.finding.lower() == said.leading.lower())
-        sample = replace(sample, boxes=own)
+        name = prediction.leading.lower()
+        boxes = tuple(box for box in sample.boxes if box.finding.lower() == name)
+        sample = replace(sample, boxes=boxes)
     return stored_mask(sample, shape)

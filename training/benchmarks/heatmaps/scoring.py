@@ -1,4 +1,10 @@
-"""Values of a node under masks, on the exact copy of the network, for every fill and scale."""
+"""Curves that score a heatmap, whatever method drew it, for every fill and scale.
+
+A mask of 1 keeps the image, 0 shows the fill. Insertion reveals the image from its fill, the
+heatmap's highest pixels first; deletion hides it in the same order (Petsiuk et al. 2018, section
+4.3). Fractions are fractions of the image without its padding, which is the same in image and fill.
+Values come from the exact copy of the network.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +17,10 @@ import torch
 from torch import Tensor
 
 from dprotonet.explain.masking.fills import make_fill
+from dprotonet.explain.masking.masks import ranked
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode, Node
 from dprotonet.modeling.frozen import freeze
-from training.benchmarks.heatmaps.curves import Curves, read_curves, shown_masks
 from training.benchmarks.heatmaps.records import rounded
 
 if TYPE_CHECKING:
@@ -22,18 +28,44 @@ if TYPE_CHECKING:
 
     from dprotonet.inference.predictor import Predictor
 
+FIFTH = 0.2  # fraction of the image that counts as the marked region
 # Another stream than that of any method's own noise, which counts up from the seed.
 _NOISE_SEED = 7_000_003
 Values = dict[str, Tensor]  # scale to (N,)
+EndValues = Mapping[str, Mapping[str, float]]  # scale to "image" or a fill's name to the value
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One heatmap's figures in a node's own values, under one fill.
+
+    ``insertion`` and ``deletion`` are at fractions 0, 1/steps, … 1.
+    """
+
+    insertion: tuple[float, ...]
+    deletion: tuple[float, ...]
+    kept: float  # only the highest fifth shows the image
+    hidden: float  # the highest fifth shows the fill
+    masked: float  # the image under the heatmap itself as a mask
+
+    @property
+    def insertion_area(self) -> float:
+        """By trapezoids over fractions from 0 to 1."""
+        return area_under(self.insertion)
+
+    @property
+    def deletion_area(self) -> float:
+        """By trapezoids over fractions from 0 to 1."""
+        return area_under(self.deletion)
 
 
 @dataclass(frozen=True, eq=False)
 class MaskedImage:
-    """One image and what its hidden pixels show.
+    """One image, and what its hidden pixels show.
 
     Attributes:
         x: ``(3, S, S)`` normalised.
-        inside: ``(S, S)`` bool, False in the padding.
+        valid_mask: ``(S, S)`` bool, False in the padding.
         fills: name to ``(3, S, S)``.
     """
 
@@ -42,20 +74,20 @@ class MaskedImage:
     fills: Mapping[str, Tensor]
 
     @classmethod
-    def of(cls, x: Tensor, valid_mask: Tensor, fills: Sequence[str]) -> MaskedImage:
-        """Make the fills; noise is the same at every call."""
-        made = {
+    def with_fills(cls, x: Tensor, valid_mask: Tensor, names: Sequence[str]) -> MaskedImage:
+        """Make the fills of these names; noise is the same at every call."""
+        fills = {
             name: make_fill(
                 name, x, valid_mask, generator=torch.Generator().manual_seed(_NOISE_SEED)
             )
-            for name in fills
+            for name in names
         }
-        return cls(x, valid_mask, made)
+        return cls(x, valid_mask, fills)
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
-    """The network that all heatmaps are judged on.
+class Scorer:
+    """The network that all heatmaps are scored on.
 
     Attributes:
         network: exact, in float32.
@@ -71,8 +103,8 @@ class Judge:
     batch: int = 16
 
     @classmethod
-    def of(cls, predictor: Predictor, steps: int) -> Judge:
-        """A judge with a copy of its own, so that no method's copies are dropped for it."""
+    def of_predictor(cls, predictor: Predictor, steps: int) -> Scorer:
+        """A scorer with its own copy of the network, so that no method's copies are dropped."""
         bundle, own = predictor.bundle, copy.deepcopy(predictor.model)
         size = bundle.options.image_size
         example = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0))
@@ -82,10 +114,10 @@ class Judge:
     def values(self, images: Tensor, node: Node) -> Values:
         """A node's values on each of its scales for images ``(N, 3, S, S)``."""
         scales = ("probability", "log_odds") if isinstance(node, ClassNode) else ("similarity",)
-        found: dict[str, list[Tensor]] = {scale: [] for scale in scales}
+        parts: dict[str, list[Tensor]] = {scale: [] for scale in scales}
         with torch.inference_mode():
-            for part in images.split(self.batch):
-                output = self.network(part.contiguous(memory_format=torch.channels_last))
+            for batch in images.split(self.batch):
+                output = self.network(batch.contiguous(memory_format=torch.channels_last))
                 for scale in scales:
                     values = node_values(
                         output,
@@ -94,57 +126,92 @@ class Judge:
                         temperature=self.temperature,
                         multi_label=self.multi_label,
                     )
-                    found[scale].append(values[:, 0].cpu())
-        return {scale: torch.cat(parts) for scale, parts in found.items()}
+                    parts[scale].append(values[:, 0].cpu())
+        return {scale: torch.cat(tensors) for scale, tensors in parts.items()}
 
-    def ends(self, image: MaskedImage, node: Node) -> dict[str, dict[str, float]]:
-        """By scale: the values of the ``image`` and of each fill alone."""
-        found = self.values(torch.stack([image.x, *image.fills.values()]), node)
+    def end_values(self, image: MaskedImage, node: Node) -> dict[str, dict[str, float]]:
+        """By scale: the values of the ``image`` and of each fill alone, the ends of all curves."""
+        values = self.values(torch.stack([image.x, *image.fills.values()]), node)
         names = ("image", *image.fills)
-        return {s: dict(zip(names, v.tolist(), strict=True)) for s, v in found.items()}
+        return {s: dict(zip(names, v.tolist(), strict=True)) for s, v in values.items()}
 
     def curves(
-        self,
-        image: MaskedImage,
-        node: Node,
-        heatmap: Tensor,
-        ends: Mapping[str, Mapping[str, float]],
+        self, image: MaskedImage, node: Node, heatmap: Tensor, end_values: EndValues
     ) -> dict[str, dict[str, Curves]]:
         """By fill and scale.
 
         Args:
             heatmap: ``(S, S)`` in [0, 1].
-            ends: from :meth:`ends`.
+            end_values: from :meth:`end_values`.
         """
-        masks = shown_masks(heatmap.to(image.x.device), image.valid_mask, self.steps)
-        found: dict[str, dict[str, Curves]] = {}
+        masks = curve_masks(heatmap.to(image.x.device), image.valid_mask, self.steps)
+        curves: dict[str, dict[str, Curves]] = {}
         for name, fill in image.fills.items():
             images = torch.lerp(fill[None], image.x[None], masks[:, None])
-            found[name] = {
-                scale: read_curves(values, ends[scale]["image"], ends[scale][name])
+            curves[name] = {
+                scale: read_curves(values, end_values[scale]["image"], end_values[scale][name])
                 for scale, values in self.values(images, node).items()
             }
-        return found
+        return curves
+
+
+def curve_masks(heatmap: Tensor, valid_mask: Tensor | None, steps: int) -> Tensor:
+    """All masks that one heatmap is scored by.
+
+    Args:
+        heatmap: ``(S, S)`` in [0, 1].
+        valid_mask: ``(S, S)`` bool, False in the padding.
+        steps: of the curves; at fractions 0 and 1 no heatmap makes a difference.
+
+    Returns:
+        ``(2 * steps + 1, S, S)``: insertion and deletion at the inner fractions, the fifth kept,
+        the fifth hidden, the heatmap.
+    """
+    ranks = ranked(heatmap[None], valid_mask)
+    fractions = torch.arange(1, steps, device=heatmap.device) / steps
+    inserted = (ranks < fractions[:, None, None]).float()
+    fifth = (ranks < FIFTH).float()
+    return torch.cat([inserted, 1 - inserted, fifth, 1 - fifth, heatmap[None].float()])
+
+
+def read_curves(values: Tensor, whole: float, filled: float) -> Curves:
+    """The curves from a node's values under :func:`curve_masks`.
+
+    Args:
+        values: ``(2 * steps + 1,)`` in the order of the masks.
+        whole: the node's value for the image.
+        filled: for the fill alone.
+    """
+    *inner, kept, hidden, masked = values.tolist()
+    half = len(inner) // 2
+    return Curves(
+        (filled, *inner[:half], whole), (whole, *inner[half:], filled), kept, hidden, masked
+    )
+
+
+def area_under(curve: tuple[float, ...]) -> float:
+    """Of a curve at even distances over [0, 1]."""
+    return (sum(curve) - (curve[0] + curve[-1]) / 2) / (len(curve) - 1)
 
 
 def curves_json(curves: Mapping[str, Mapping[str, Curves]]) -> dict[str, Any]:
-    """What a row keeps of them: the areas and the single values, and the curves of the first scale.
+    """What a row keeps: areas and single values of every scale, the curves of the first scale.
 
     Args:
         curves: by fill and scale.
     """
-    kept: dict[str, Any] = {}
+    fills: dict[str, Any] = {}
     for fill, scales in curves.items():
-        kept[fill] = {
+        fills[fill] = {
             scale: {
-                "insertion": one.insertion_area,
-                "deletion": one.deletion_area,
-                "kept": one.kept,
-                "hidden": one.hidden,
-                "masked": one.masked,
+                "insertion": values.insertion_area,
+                "deletion": values.deletion_area,
+                "kept": values.kept,
+                "hidden": values.hidden,
+                "masked": values.masked,
             }
-            for scale, one in scales.items()
+            for scale, values in scales.items()
         }
         first = next(iter(scales.values()))
-        kept[fill]["curves"] = rounded([first.insertion, first.deletion], 4)
-    return kept
+        fills[fill]["curves"] = rounded([first.insertion, first.deletion], 4)
+    return fills

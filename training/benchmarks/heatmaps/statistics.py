@@ -1,4 +1,4 @@
-"""Paired differences by bootstrap of patients, and what is left of many of them.
+"""Paired differences by bootstrap of patients, and the adjustment of p for many of them.
 
 Letters: N images, B resamples.
 """
@@ -37,15 +37,15 @@ def difference(first: Array, other: Array, draws: Array) -> Difference:
         other: what it is compared with.
         draws: ``(B, N)`` from :func:`training.evaluation.metrics.patient_draws`.
     """
-    apart = first - other
-    found = interval(lambda weights: weighted_mean(apart, weights), draws)
-    return Difference(found, two_sided_p(weighted_mean(apart, draws)))
+    paired = first - other
+    mean = interval(lambda weights: weighted_mean(paired, weights), draws)
+    return Difference(mean, two_sided_p(weighted_mean(paired, draws)))
 
 
 def two_sided_p(resampled: Array) -> float:
-    """Twice the smaller share of resamples on one side of 0, those at 0 on both.
+    """Twice the smaller fraction of resamples on one side of 0; those at 0 count on both sides.
 
-    The image as it is counts as one more resample (Davison and Hinkley 1997, section 4.2), so that
+    The sample itself counts as one more resample (Davison and Hinkley 1997, section 4.2), so that
     p is never below 1 / (B + 1).
     """
     below, above = int((resampled <= 0).sum()), int((resampled >= 0).sum())
@@ -55,7 +55,7 @@ def two_sided_p(resampled: Array) -> float:
 def holm(ps: Sequence[float]) -> list[float]:
     """Each p adjusted for all of them (Holm 1979), in the given order."""
     adjusted, highest = [0.0] * len(ps), 0.0
-    for rank, at in enumerate(sorted(range(len(ps)), key=lambda i: ps[i])):
-        highest = max(highest, min(1.0, (len(ps) - rank) * ps[at]))
-        adjusted[at] = highest
+    for rank, i in enumerate(sorted(range(len(ps)), key=lambda i: ps[i])):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[i]))
+        adjusted[i] = highest
     return adjusted

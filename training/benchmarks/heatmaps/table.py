@@ -43,7 +43,7 @@ class Rows:
         """``(N,)`` one figure of a method, nan where an image has none."""
         return np.array([_at(row["methods"][method][node], path) for row in self.images])
 
-    def end(self, node: str, scale: str, name: str) -> Array:
+    def end_value(self, node: str, scale: str, name: str) -> Array:
         """``(N,)`` values of the ``image`` or of a fill alone."""
         return np.array([row["ends"][node][scale][name] for row in self.images])
 
@@ -54,8 +54,8 @@ class Rows:
 
     def span(self, node: str, fill: str, scale: str) -> float:
         """Mean distance between the image's and the fill's value: one constant for all images."""
-        apart = self.end(node, scale, "image") - self.end(node, scale, fill)
-        return max(float(np.abs(apart).mean()), _SMALL)
+        distance = self.end_value(node, scale, "image") - self.end_value(node, scale, fill)
+        return max(float(np.abs(distance).mean()), _SMALL)
 
 
 def tabulate(
@@ -65,7 +65,7 @@ def tabulate(
 
     Args:
         plan: as it was written down.
-        methods: those that every image has, the plan's first in front.
+        methods: those that every image has, the plan's first one first.
         images: finished rows, at least one.
         resamples: of the bootstrap.
     """
@@ -95,74 +95,75 @@ def _section(
     rows: Rows, plan: Plan, methods: Sequence[str], node: str, fill: str
 ) -> dict[str, Any]:
     """One kind of node under one fill: a row for every method."""
-    scale, first = SCALE[node], methods[0]
-    span = rows.span(node, fill, scale)
-    found: dict[str, Any] = {}
+    primary, first = SCALE[node], methods[0]
+    span = rows.span(node, fill, primary)
+    entries: dict[str, Any] = {}
     for name in methods:
-        found[name] = _reached(rows, name, node, fill, span)
+        entries[name] = entry = _figures(rows, name, node, fill, span)
         if name == first:
             continue
-        for what in ("log_odds", scale) if node == "class" else (scale,):
-            apart = difference(
-                rows.score(first, node, fill, what),
-                rows.score(name, node, fill, what),
+        for scale in ("log_odds", primary) if node == "class" else (primary,):
+            key = "difference" if scale == primary else f"difference_{scale}"
+            entry[key] = difference(
+                rows.score(first, node, fill, scale),
+                rows.score(name, node, fill, scale),
                 rows.draws,
             ).to_json()
-            found[name]["difference" if what == scale else f"difference_{what}"] = apart
-        found[name]["verdict"] = _verdict(found[name]["difference"])
-    return {"node": node, "fill": fill, "scale": scale, "span": round(span, 4), "rows": found}
+        entry["verdict"] = _verdict(entry["difference"])
+    return {"node": node, "fill": fill, "scale": primary, "span": round(span, 4), "rows": entries}
 
 
-def _reached(rows: Rows, method: str, node: str, fill: str, span: float) -> dict[str, Any]:
-    """What one method reaches by itself."""
+def _figures(rows: Rows, method: str, node: str, fill: str, span: float) -> dict[str, Any]:
+    """One method's own figures."""
     scale, once = SCALE[node], np.ones((1, len(rows.images)))
 
     def mean(values: Array) -> float:
         return round(float(weighted_mean(values, once)[0]), 4)
 
     score = rows.score(method, node, fill, scale)
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         name: mean(rows.column(method, node, "fills", fill, scale, name))
         for name in ("insertion", "deletion", "kept", "hidden")
     }
-    found["score"] = interval(lambda w: weighted_mean(score, w), rows.draws).to_json()
-    found["score_of_span"] = mean(score / span)
+    figures["score"] = interval(lambda w: weighted_mean(score, w), rows.draws).to_json()
+    figures["score_of_span"] = mean(score / span)
     if node == "class":
         odds = rows.score(method, node, fill, "log_odds")
-        found["score_log_odds"] = interval(lambda w: weighted_mean(odds, w), rows.draws).to_json()
-    before = rows.end(node, scale, "image")
+        figures["score_log_odds"] = interval(lambda w: weighted_mean(odds, w), rows.draws).to_json()
+    before = rows.end_value(node, scale, "image")
     after = rows.column(method, node, "fills", fill, scale, "masked")
     # Chattopadhay et al. 2018 (Grad-CAM++, section 4.1) divide by the image's own value; a cosine
     # may be 0 or negative, so a prototype's drop is divided by the one span of all images.
     whole = before if node == "class" else np.full(len(before), span)
-    found["average_drop"] = mean(np.maximum(0.0, before - after) / np.maximum(whole, _SMALL))
-    found["average_increase"] = mean((after > before).astype(np.float64))
-    found["mean_of_map"] = mean(rows.column(method, node, "mean_of_map"))
-    return found
+    figures["average_drop"] = mean(np.maximum(0.0, before - after) / np.maximum(whole, _SMALL))
+    figures["average_increase"] = mean((after > before).astype(np.float64))
+    figures["mean_of_map"] = mean(rows.column(method, node, "mean_of_map"))
+    return figures
 
 
-def _verdict(apart: Mapping[str, Any]) -> str:
-    if apart["low"] > 0:
+def _verdict(interval: Mapping[str, Any]) -> str:
+    if interval["low"] > 0:
         return AHEAD
-    return BEHIND if apart["high"] < 0 else OPEN
+    return BEHIND if interval["high"] < 0 else OPEN
 
 
 def _adjust(plan: Plan, sections: Sequence[dict[str, Any]]) -> None:
-    """Give the declared differences their adjusted p, and the verdict that goes with it."""
-    at = {(s["node"], s["fill"]): s["rows"] for s in sections}
-    found = [
-        at[node, fill][other]
+    """Add the adjusted p to the declared differences, and correct their verdicts by it."""
+    entries = {(s["node"], s["fill"]): s["rows"] for s in sections}
+    declared = [
+        entries[node, fill][other]
         for node, fill, other in plan.contrasts()
-        if other in at[node, fill] and "difference" in at[node, fill][other]
+        if "difference" in entries[node, fill].get(other, {})
     ]
-    for row, p in zip(found, holm([row["difference"]["p"] for row in found]), strict=True):
-        row["holm_p"] = round(p, 6)
+    adjusted = holm([entry["difference"]["p"] for entry in declared])
+    for entry, p in zip(declared, adjusted, strict=True):
+        entry["holm_p"] = round(p, 6)
         if p >= LEVEL:
-            row["verdict"] = OPEN
+            entry["verdict"] = OPEN
 
 
 def _cost(rows: Rows, first: str, method: str, node: str) -> dict[str, Any]:
-    """Medians; seconds are of a machine that may have had other work, so they are no timing."""
+    """Medians. The machine may have had other work beside: seconds are no timing."""
 
     def median(name: str, of: str = method) -> float:
         return float(np.median(rows.column(of, node, name)))
@@ -178,31 +179,31 @@ def _cost(rows: Rows, first: str, method: str, node: str) -> dict[str, Any]:
 
 
 def _localisation(rows: Rows, methods: Sequence[str]) -> dict[str, Any]:
-    """Of the predicted class's heatmap, on images whose truth is known and that were called right.
+    """Where the predicted class's heatmap lies, on rightly predicted images with a known truth.
 
-    ``area`` is the energy that an even map would have.
+    ``area`` is the energy that an even heatmap would have.
     """
     areas = np.array([_number(row["truth_area"]) for row in rows.images])
     if np.isnan(areas).all():
         return {}
-    found: dict[str, Any] = {"area": round(float(np.nanmean(areas)), 4)}
+    figures: dict[str, Any] = {"area": round(float(np.nanmean(areas)), 4)}
     for method in methods:
-        found[method] = {
+        figures[method] = {
             name: mean_interval(
                 rows.column(method, "class", name), rows.patients, rows.resamples
             ).to_json()
             for name in ("peak_inside", "peak_near", "energy")
         }
-    return found
+    return figures
 
 
 def _unlike_code(rows: Rows, methods: Sequence[str]) -> list[str]:
-    """Methods whose rows were drawn by more than one state of the code."""
+    """Methods whose rows come from more than one state of the code."""
     return [m for m in methods if len({row["methods"][m]["code"] for row in rows.images}) > 1]
 
 
 def _even_maps(rows: Rows, methods: Sequence[str], nodes: Sequence[str]) -> dict[str, int]:
-    """How often a method drew nothing: such a map has no order, and rows stand in for one."""
+    """How often a method's heatmap was empty: its pixels then rank by their rows alone."""
     counts = {
         f"{method}, {node}": int((rows.column(method, node, "mean_of_map") == 0).sum())
         for method in methods

@@ -6,22 +6,22 @@ from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.published_mdm import PUBLISHED
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.settings import TIERS, MDMSettings
-from training.benchmarks.heatmaps.methods import contender, contenders
+from training.benchmarks.heatmaps.methods import parse_method, parse_methods
 
 NAMES = tuple(METHODS)
 
 
 def test_a_name_alone_is_the_method_under_the_standard_settings():
-    found = contender("gradcam", NAMES)
+    found = parse_method("gradcam", NAMES)
     assert (found.name, found.method, found.settings) == ("gradcam", "gradcam", MDMSettings())
 
 
 def test_all_methods_are_compared_where_none_is_named():
-    assert [one.name for one in contenders(())] == list(METHODS)
+    assert [method.name for method in parse_methods(())] == list(METHODS)
 
 
 def test_a_tier_is_taken_first_and_settings_on_top_of_it():
-    found = contender("mdm:steps=12,tier=draft,batch=8", NAMES)
+    found = parse_method("mdm:steps=12,tier=draft,batch=8", NAMES)
     assert found.settings == replace(TIERS["draft"], steps=12, batch=8)
     assert found.name == "mdm:steps=12,tier=draft,batch=8"
 
@@ -38,7 +38,7 @@ def test_a_tier_is_taken_first_and_settings_on_top_of_it():
     ],
 )
 def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
-    found = getattr(contender(text, NAMES).settings, key)
+    found = getattr(parse_method(text, NAMES).settings, key)
     assert found == value and type(found) is type(value)
 
 
@@ -52,7 +52,7 @@ def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
         ("mdm:steps=many", "steps=many is not a whole number. Write it as in steps="),
         ("mdm:sizes=4+x", "sizes=x is not a whole number"),
         ("mdm:areas=0.1", "areas=0.1 gives 1 of its 2 values. Join them by a plus sign"),
-        ("mdm:areas=0.5+0.1", "cannot be: areas are two shares"),
+        ("mdm:areas=0.5+0.1", "cannot be: areas are two fractions"),
         ("mdm:precision=half", "cannot be: precision is one of"),
         ("mdm:steps", "'steps' is no setting of mdm. Write KEY=VALUE"),
         ("gradcam:steps=3", "gradcam has no setting 'steps'"),
@@ -62,17 +62,17 @@ def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
 )
 def test_what_is_wrong_is_said_in_a_sentence(text, sentence):
     with pytest.raises(ReadableError) as error:
-        contender(text, NAMES)
+        parse_method(text, NAMES)
     assert sentence in str(error.value)
 
 
 def test_a_method_is_named_once():
     with pytest.raises(ReadableError, match="Name each method once"):
-        contenders(("gradcam", "mdm", "gradcam"))
+        parse_methods(("gradcam", "mdm", "gradcam"))
 
 
 def test_the_plan_holds_the_settings_that_a_map_was_drawn_under():
-    plain, published = contender("mdm", NAMES), contender("mdm-published", NAMES)
+    plain, published = parse_method("mdm", NAMES), parse_method("mdm-published", NAMES)
     assert plain.to_json()["settings_digest"] == MDMSettings().digest
     assert plain.to_json()["settings"]["sizes"] == MDMSettings().sizes
     assert published.to_json()["settings"]["sizes"] == PUBLISHED.sizes

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from dprotonet.explain.nodes import ClassNode
-from training.benchmarks.heatmaps.curves import area_under, shown_masks
-from training.benchmarks.heatmaps.scoring import Judge, MaskedImage
+from training.benchmarks.heatmaps.scoring import MaskedImage, Scorer, area_under, curve_masks
 
 SIDE, NODE = 4, ClassNode(0)
 FALLING = (torch.arange(16).flip(0) / 15).reshape(SIDE, SIDE)  # row by row, from 1 to 0
@@ -18,31 +17,31 @@ class FirstRow(torch.nn.Module):
         return torch.stack([odds, torch.zeros_like(odds)], dim=1)
 
 
-def judged(heatmap, *, steps=4, valid_mask=WHOLE):
-    judge = Judge(FirstRow(), steps=steps, batch=3)
-    image = MaskedImage.of(torch.ones(3, SIDE, SIDE), valid_mask, ["zero"])
-    return judge.curves(image, NODE, heatmap, judge.ends(image, NODE))["zero"]
+def curves_of(heatmap, *, steps=4, valid_mask=WHOLE):
+    scorer = Scorer(FirstRow(), steps=steps, batch=3)
+    image = MaskedImage.with_fills(torch.ones(3, SIDE, SIDE), valid_mask, ["zero"])
+    return scorer.curves(image, NODE, heatmap, scorer.end_values(image, NODE))["zero"]
 
 
 def test_the_curves_of_a_known_map_are_those_worked_out_by_hand():
-    found = judged(FALLING)["log_odds"]
-    assert found.insertion == (0.0, 4.0, 4.0, 4.0, 4.0)
-    assert found.deletion == (4.0, 0.0, 0.0, 0.0, 0.0)
-    assert (found.insertion_area, found.deletion_area) == (3.5, 0.5)
-    assert (found.kept, found.hidden) == (4.0, 0.0)  # a fifth of 16 pixels are the first 4
-    assert found.masked == pytest.approx(float(FALLING[0].sum()))
+    curves = curves_of(FALLING)["log_odds"]
+    assert curves.insertion == (0.0, 4.0, 4.0, 4.0, 4.0)
+    assert curves.deletion == (4.0, 0.0, 0.0, 0.0, 0.0)
+    assert (curves.insertion_area, curves.deletion_area) == (3.5, 0.5)
+    assert (curves.kept, curves.hidden) == (4.0, 0.0)  # a fifth of 16 pixels are the first 4
+    assert curves.masked == pytest.approx(float(FALLING[0].sum()))
 
 
 def test_the_same_passes_give_the_probability():
-    found = judged(FALLING)
-    odds = torch.tensor(found["log_odds"].insertion)
-    assert found["probability"].insertion == pytest.approx(odds.sigmoid().tolist())
+    curves = curves_of(FALLING)
+    odds = torch.tensor(curves["log_odds"].insertion)
+    assert curves["probability"].insertion == pytest.approx(odds.sigmoid().tolist())
 
 
 def test_a_better_map_gets_the_better_score():
     def score(heatmap):
-        found = judged(heatmap)["probability"]
-        return found.insertion_area - found.deletion_area
+        curves = curves_of(heatmap)["probability"]
+        return curves.insertion_area - curves.deletion_area
 
     half = FALLING.clone()
     half[0, :2] = 0.0  # two of the four pixels that matter are found last
@@ -50,10 +49,10 @@ def test_a_better_map_gets_the_better_score():
     assert score(FALLING) == pytest.approx(-score(1 - FALLING), abs=0.05)
 
 
-def test_shares_are_those_of_the_image_and_its_padding_is_never_shown_first():
+def test_fractions_are_those_of_the_image_and_its_padding_is_never_shown_first():
     valid_mask = WHOLE.clone()
     valid_mask[:, 2:] = False  # half of the grid
-    masks = shown_masks(FALLING, valid_mask, steps=2)
+    masks = curve_masks(FALLING, valid_mask, steps=2)
     assert masks.shape == (5, SIDE, SIDE)
     assert masks[0].sum() == 4 and masks[0][~valid_mask].sum() == 0
 

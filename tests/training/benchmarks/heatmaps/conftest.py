@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+import training.benchmarks.heatmaps.run
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
+from tests.training.benchmarks.heatmaps.made_up_rows import METHODS, PLAN, row
+from tests.training.image_files import image_files
+from training.benchmarks.heatmaps.table import tabulate
+from training.datasets.samples import Box, Sample
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory):
+    """A bundle of random weights."""
+    place = tmp_path_factory.mktemp("bundle") / "tiny"
+    make_tiny_bundle(place, threshold=None)
+    return place
+
+
+@pytest.fixture(scope="package")
+def samples(tmp_path_factory):
+    """Eight images of four patients, each with a box on the right class."""
+    return tuple(
+        Sample(
+            f"Doe^Jane-{number}",
+            path,
+            f"Doe-{number // 2}",
+            number % 2,
+            boxes=(Box(8, 8, 32, 32),),
+        )
+        for number, path in enumerate(image_files(tmp_path_factory.mktemp("images")))
+    )
+
+
+@pytest.fixture
+def split(samples, monkeypatch):
+    """The samples, as every split of the bundle's data set."""
+    monkeypatch.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: samples)
+    return samples
+
+
+@pytest.fixture(scope="package")
+def table():
+    """Of 40 images that are made up."""
+    chance = np.random.default_rng(0)
+    images = [row(number, chance) for number in range(40)]
+    return tabulate(PLAN, METHODS, images, resamples=500)

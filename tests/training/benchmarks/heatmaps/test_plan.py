@@ -1,0 +1,80 @@
+"""What may be added to a plan, and what not, by the command on a bundle of random weights."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from dprotonet.errors import ReadableError
+from tests.training.benchmarks.heatmaps.quick_run import QUICK, killed_after, rows_of
+from training.benchmarks.heatmaps.run import benchmark
+from training.comparison.row_file import FILE
+
+
+def test_the_plan_is_written_before_the_first_image(folder, split, tmp_path, monkeypatch):
+    killed_after(0, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        benchmark(folder, None, QUICK, tmp_path)
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert len(plan["films"]) == 3 and not (tmp_path / FILE).exists()
+    assert "gradcam minus centre: probability of the class node, fill blur" in plan["contrasts"]
+
+
+def test_methods_and_images_may_be_added_and_nothing_is_lost(folder, split, tmp_path):
+    benchmark(folder, None, QUICK, tmp_path)
+    before = rows_of(tmp_path)
+    more = replace(QUICK, methods=("gradcam", "random"), primary=(), count=5)
+    page = benchmark(folder, None, more, tmp_path)
+    after = rows_of(tmp_path)
+    assert len(before) == 3 and len(after) == 5
+    for name, row in before.items():
+        kept = {method: after[name]["methods"][method] for method in row["methods"]}
+        assert kept == row["methods"]
+    assert all("random" in row["methods"] for row in after.values())
+    assert "Begun and not finished: centre." in page
+    plan = json.loads((tmp_path / "plan.json").read_text())
+    assert list(plan["methods"]) == ["gradcam", "centre", "random"]
+    assert plan["primary"] == ["centre"] and len(plan["contrasts"]) == 4
+    assert "not finished" not in benchmark(folder, None, replace(QUICK, count=5), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"steps": 8}, "was begun with steps 4, not 8"),
+        ({"fills": ("blur",)}, "was begun with fills blur mean, not blur"),
+        ({"split": "validation"}, "was begun with split test, not validation"),
+        ({"seed": 1}, "was begun with seed 0, not 1"),
+        ({"methods": ("centre", "gradcam"), "primary": ()}, "compares all methods with gradcam"),
+        ({"primary": ("random",), "methods": ("gradcam", "random")}, "primary contrasts centre"),
+    ],
+)
+def test_a_changed_plan_is_refused_with_what_was_changed(folder, split, tmp_path, change, sentence):
+    benchmark(folder, None, QUICK, tmp_path)
+    before = (tmp_path / "plan.json").read_text()
+    with pytest.raises(ReadableError) as error:
+        benchmark(folder, None, replace(QUICK, **change), tmp_path)
+    assert sentence in str(error.value)
+    assert (tmp_path / "plan.json").read_text() == before
+
+
+def test_other_settings_under_an_old_name_are_refused(folder, split, tmp_path, monkeypatch):
+    benchmark(folder, None, QUICK, tmp_path)
+    file = tmp_path / "plan.json"
+    plan = json.loads(file.read_text())
+    plan["methods"]["gradcam"]["settings"]["batch"] = 3
+    file.write_text(json.dumps(plan))
+    with pytest.raises(ReadableError, match="begun with gradcam at batch=3, not 16"):
+        benchmark(folder, None, QUICK, tmp_path)
+
+
+def test_the_images_of_an_earlier_comparison_are_left_out(folder, split, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    benchmark(folder, None, QUICK, first)
+    benchmark(folder, None, replace(QUICK, count=8, besides=[first]), second)
+    assert len(rows_of(second)) == 5  # of eight images
+    assert not set(rows_of(first)) & set(rows_of(second))
+    with pytest.raises(ReadableError, match="holds no comparison on the validation split"):
+        benchmark(
+            folder, None, replace(QUICK, split="validation", besides=[first]), tmp_path / "third"
+        )

@@ -1,0 +1,36 @@
+import pytest
+
+from training.benchmarks.heatmaps.table import AHEAD, BEHIND, OPEN
+
+
+def test_the_difference_is_the_first_minus_the_other(table):
+    rows = table["sections"][0]["rows"]
+    assert rows["rise"]["difference"]["value"] == pytest.approx(-0.2, abs=0.04)
+    assert rows["gradcam"]["difference"]["value"] == pytest.approx(0.2, abs=0.04)
+    assert "difference" not in rows["mdm"]
+    verdicts = [rows[name]["verdict"] for name in ("rise", "gradcam", "centre")]
+    assert verdicts == [BEHIND, AHEAD, OPEN]
+
+
+def test_only_declared_contrasts_are_adjusted_and_over_all_of_them(table):
+    rows = table["sections"][0]["rows"]
+    assert "holm_p" not in rows["centre"]
+    assert rows["rise"]["holm_p"] == pytest.approx(4 * rows["rise"]["difference"]["p"], abs=1e-5)
+
+
+def test_figures_of_the_span_and_of_the_map_as_a_mask(table):
+    found = table["sections"][0]
+    assert found["span"] == 0.5
+    mdm = found["rows"]["mdm"]
+    assert mdm["score_of_span"] == pytest.approx(mdm["score"]["value"] / 0.5, abs=1e-3)
+    assert mdm["average_drop"] == pytest.approx((0.8 - 0.4) / 0.8)
+    prototype = table["sections"][1]["rows"]["mdm"]
+    assert prototype["average_drop"] == pytest.approx((0.8 - 0.4) / 0.5)
+    assert mdm["average_increase"] == 0.0
+
+
+def test_images_without_a_truth_do_not_count_where_heatmaps_lie(table):
+    assert table["films_with_a_truth"] == 4
+    place = table["localisation"]
+    assert place["area"] == 0.1
+    assert (place["mdm"]["energy"]["value"], place["mdm"]["peak_near"]["value"]) == (0.25, 1.0)

@@ -1,0 +1,46 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dprotonet.errors import ReadableError
+from training.evaluation.evaluate import (
+    check_classes,
+    evaluate_samples,
+    prototype_figures,
+    recipe_of,
+)
+
+
+def test_samples_are_predicted_as_for_a_reader_and_scored(predictor, samples):
+    found = evaluate_samples(predictor.bundle, samples, "test", resamples=5)
+    assert (found["split"], found["films"], found["patients"]) == ("test", 8, 4)
+    right = [
+        predictor.predict(sample.load()).label == predictor.bundle.classes[sample.label]
+        for sample in samples
+    ]
+    assert found["accuracy"]["value"] == pytest.approx(np.mean(right), abs=1e-4)
+    assert found["prototypes"]["count"] == 4
+
+
+def test_class_purity_counts_the_most_similar_images_of_each_prototypes_class(predictor):
+    bundle = predictor.bundle
+    owner = np.array(bundle.options.prototype_classes)
+    labels = np.array([0] * 10 + [1] * 10)
+    similarities = (labels[:, None] == owner).astype(float)
+    assert prototype_figures(bundle, similarities, labels)["class_purity"] == 1.0
+    assert prototype_figures(bundle, 1 - similarities, labels)["class_purity"] == 0.0
+
+
+def test_a_bundle_whose_card_names_no_recipe_is_refused(predictor):
+    with pytest.raises(ReadableError, match="names no recipe"):
+        recipe_of(predictor.bundle)
+
+
+def test_data_with_other_classes_or_with_several_findings_are_refused(predictor):
+    other = SimpleNamespace(multi_label=False, classes=("cat", "dog"))
+    with pytest.raises(ReadableError, match="has the classes cat, dog"):
+        check_classes(predictor.bundle, other)
+    several = SimpleNamespace(multi_label=True, classes=predictor.bundle.classes)
+    with pytest.raises(ReadableError, match="any number of classes"):
+        check_classes(predictor.bundle, several)
