@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from dprotonet.errors import UnreadableImage
 from dprotonet.images.decoder_errors import readable_errors
 from dprotonet.images.limits import Limits, check_frame, check_grid
 from dprotonet.images.orientation import orientation_of, turned_size, upright
+from dprotonet.images.pillow_opening import open_with_pillow
 from dprotonet.images.png import PALETTE, PngHead, deep_png, for_the_screen, png_head, transparent
 from dprotonet.images.raster_grayscale import grey_image, on_black
 from dprotonet.images.source import OpenFile
@@ -108,27 +107,6 @@ def open_natural(file: OpenFile, kind: ImageFormat, limits: Limits) -> NaturalFi
             colour = head.colour_type not in (0, 4)
         facts = ImageFacts(kind, rows, columns, 1, colour, bits)
     return PillowFile(image, file.stream, facts, head)
-
-
-def open_with_pillow(stream: BinaryIO, kind: ImageFormat) -> Image.Image:
-    """Open a file as the one format that its first bytes show.
-
-    Raises:
-        UnreadableImage: damaged, or too large.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            return Image.open(stream, formats=(kind.upper(),))
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            raise UnreadableImage(
-                "The image states more pixels than are read. Export it at a smaller size."
-            ) from error
-        except UnidentifiedImageError as error:
-            raise UnreadableImage(
-                f"This {kind.upper()} file is damaged or of a kind that cannot be decoded here."
-                " Export it again."
-            ) from error
 
 
 def _planes(image: Image.Image) -> tuple[np.ndarray, np.ndarray | None]:

@@ -96,9 +96,9 @@ def compare(arguments: CompareArguments) -> None:
     from training.comparison.page import markdown, plot
     from training.comparison.table import tabulate
     from training.datasets.registry import open_dataset
+    from training.distributed import is_shared
     from training.fitting.context import load_images
     from training.fitting.crossval import check_folds
-    from training.fitting.distributed import is_shared
     from training.fitting.fit import prepare
     from training.fitting.run_folder import note_run
     from training.io import write_json

@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         status = WRONG_USAGE
     if "WORLD_SIZE" in os.environ:
-        from training.fitting.distributed import leave
+        from training.distributed import leave
 
         leave(status)
     return status

@@ -21,7 +21,7 @@ from dprotonet.modeling.preprocessing import Preprocessing
 from training.data.placed_images import PlacedImages
 from training.data.tensor_cache import read_tensors, write_tensors
 from training.data.transforms import AUGMENTATION, augmentation, augmented_copy, unit
-from training.fitting.distributed import is_main, own_part
+from training.distributed import is_main, own_part
 from training.io import progress_bar
 from training.recipe import Recipe
 

@@ -14,7 +14,7 @@ from training.data.inputs import Inputs, LiveInputs, class_weights
 from training.data.leakage import group_duplicates
 from training.data.placed_images import PlacedImages, place_images
 from training.datasets.samples import Dataset
-from training.fitting.distributed import is_main, wait
+from training.distributed import is_main, wait
 from training.recipe import Recipe
 
 PER_PASS = 16  # images that pass together in the prototype update

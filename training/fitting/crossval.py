@@ -21,11 +21,11 @@ from training.data.splits import (
     fold_split_of,
     moved_patients,
 )
+from training.distributed import is_main
 from training.evaluation.out_of_fold import fold_bundle
 from training.evaluation.report import paired_difference, report
 from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting.context import SplitRows, TrainingContext
-from training.fitting.distributed import is_main
 from training.fitting.export import GalleryOptions, write_bundle
 from training.fitting.fit import FittedNetwork, fit_black_box, fit_network
 from training.fitting.run_folder import hardware

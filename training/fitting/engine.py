@@ -20,9 +20,9 @@ from torch import Tensor, nn
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import Inference
 from training.data.inputs import EpochBatches, Inputs
+from training.distributed import averaged
 from training.fitting import handlers
 from training.fitting.best_epoch import BestEpoch, is_over
-from training.fitting.distributed import averaged
 from training.fitting.networks import Trainee, backbone_of
 from training.fitting.optimisers import Plateau, optimiser, schedule
 from training.recipe import Recipe

@@ -18,10 +18,10 @@ from monai.handlers import TensorBoardStatsHandler
 from torch import Tensor, nn
 
 from training.data.inputs import derived_seed
+from training.distributed import is_main
 from training.evaluation.metrics import auroc
 from training.fitting.best_epoch import BestEpoch, is_over
 from training.fitting.calibration import class_probabilities, log_loss
-from training.fitting.distributed import is_main
 from training.fitting.networks import logits_of, outputs
 from training.fitting.optimisers import Plateau
 from training.recipe import Recipe

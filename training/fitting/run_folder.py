@@ -20,7 +20,7 @@ from typing import Any
 from dprotonet.errors import ReadableError
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
-from training.fitting.distributed import is_main
+from training.distributed import is_main
 from training.io import write_json
 from training.recipe import Recipe, weights_name
 

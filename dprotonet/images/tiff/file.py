@@ -12,6 +12,7 @@ from dprotonet.errors import UnreadableImage
 from dprotonet.images.decoder_errors import readable_errors
 from dprotonet.images.limits import Limits, check_frame, check_grid
 from dprotonet.images.orientation import turned_size, upright
+from dprotonet.images.pillow_opening import open_with_pillow
 from dprotonet.images.raster_grayscale import grey_image, on_black
 from dprotonet.images.source import OpenFile
 from dprotonet.images.tiff.colour import from_cmyk, from_palette, in_eight_bits
@@ -136,8 +137,6 @@ def _page(parsed: tifffile.TiffFile, directory: Directory) -> tifffile.TiffPage:
 
 
 def _through_pillow(stream: BinaryIO, directory: Directory) -> np.ndarray:
-    from dprotonet.images.raster import open_with_pillow
-
     if directory.number < 0:  # it does not look below the pages of the chain
         raise UnreadableImage(
             "This TIFF file keeps its image below another one. Export it as a file of its own."

@@ -22,8 +22,8 @@ from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
 from training.comparison.row_file import RowFile
 from training.data.splits import Split
 from training.datasets.samples import Sample
+from training.distributed import is_shared
 from training.evaluation.evaluate import split_samples
-from training.fitting.distributed import is_shared
 from training.fitting.run_folder import note_start, start_record
 from training.io import write_json, write_text
 
