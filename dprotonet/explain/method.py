@@ -25,8 +25,8 @@ from dprotonet.explain.masking.progress import (
 )
 from dprotonet.explain.nodes import ClassNode, Node
 from dprotonet.explain.settings import MDMSettings
-from dprotonet.modeling.frozen import freeze
-from dprotonet.modeling.network_copy import device_of, unwrapped
+from dprotonet.modeling.freezing.frozen import freeze
+from dprotonet.modeling.freezing.network_copy import device_of, unwrapped
 
 Target = int | Node | Sequence[int | Node] | Tensor
 

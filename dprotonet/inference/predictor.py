@@ -15,7 +15,7 @@ from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
-from dprotonet.modeling.frozen import fold
+from dprotonet.modeling.freezing.frozen import fold
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dprotonet.modeling import frozen
+from dprotonet.modeling.freezing import frozen
 
 
 @pytest.fixture(params=["bfloat16", "float32"])

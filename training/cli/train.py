@@ -76,8 +76,8 @@ def train(arguments: TrainArguments) -> None:
     """Train on the split, or on every fold; write the bundle and say where."""
     recipe = _recipe(arguments)
     keep_freed_memory()
+    from training import distributed
     from training.datasets.registry import open_dataset
-    from training.fitting import distributed
     from training.fitting.context import load_images
     from training.fitting.crossval import check_folds, fit_folds, summary
     from training.fitting.fit import prepare

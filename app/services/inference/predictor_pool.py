@@ -38,7 +38,7 @@ class PredictorPool:
         predictor = self._predictor(model)
         import torch
 
-        from dprotonet.modeling.frozen import freeze
+        from dprotonet.modeling.freezing.frozen import freeze
 
         size = predictor.bundle.preprocessing.size
         blank = torch.zeros(1, 3, size, size, device=self._device)

@@ -12,7 +12,7 @@ from dprotonet.explain.masking.fills import make_fill
 from dprotonet.explain.masking.progress import Work
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import Node
-from dprotonet.modeling.frozen import FrozenNetwork
+from dprotonet.modeling.freezing.frozen import FrozenNetwork
 
 NO_GRADIENTS = (
     "The gradients of this network are not finite numbers for this image, so there is no heatmap. "

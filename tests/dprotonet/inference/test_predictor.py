@@ -10,7 +10,7 @@ from dprotonet.bundle.manifest import write_manifest
 from dprotonet.images.reader import read_image
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.predictor import Predictor, calibrated
-from dprotonet.modeling import frozen
+from dprotonet.modeling.freezing import frozen
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
 
 CLASSES = ("none", "nodule", "effusion")

@@ -30,13 +30,13 @@ _log = logging.getLogger(__name__)
 
 METHOD_CODE = (
     "dprotonet.explain",
-    "dprotonet.modeling.folding",
-    "dprotonet.modeling.frozen",
-    "dprotonet.modeling.fused_conv",
+    "dprotonet.modeling.freezing.folding",
+    "dprotonet.modeling.freezing.frozen",
+    "dprotonet.modeling.freezing.fused_conv",
     "dprotonet.modeling.logits",
-    "dprotonet.modeling.low_precision",
-    "dprotonet.modeling.network_copy",
-    "dprotonet.modeling.passing",
+    "dprotonet.modeling.freezing.low_precision",
+    "dprotonet.modeling.freezing.network_copy",
+    "dprotonet.modeling.freezing.passing",
 )
 """Packages, with all below them, and modules that a method's heatmap depends on."""
 

@@ -20,7 +20,7 @@ from dprotonet.explain.masking.fills import make_fill
 from dprotonet.explain.masking.masks import ranked
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode, Node
-from dprotonet.modeling.frozen import freeze
+from dprotonet.modeling.freezing.frozen import freeze
 from training.benchmarks.heatmaps.records import rounded
 
 if TYPE_CHECKING:

@@ -54,7 +54,7 @@ def test_the_map_on_the_image_is_the_librarys_own() -> None:
 def test_a_model_that_is_loaded_before_it_is_needed_explains_without_delay(
     sqlite_url: str, tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dprotonet.modeling import frozen
+    from dprotonet.modeling.freezing import frozen
 
     place = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
     models = PredictorPool(place.models)

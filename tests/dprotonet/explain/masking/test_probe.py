@@ -8,7 +8,7 @@ from dprotonet.explain.masking.probe import Probe, ProbeOptions, check_gradients
 from dprotonet.explain.masking.progress import Work
 from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import MDMSettings
-from dprotonet.modeling.frozen import freeze
+from dprotonet.modeling.freezing.frozen import freeze
 from tests.dprotonet.explain.toys import SIZE, PatchClassifier, opened, toy_image
 
 NODES = [ClassNode(0), ClassNode(1)]

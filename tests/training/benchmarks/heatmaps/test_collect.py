@@ -84,5 +84,5 @@ def test_the_digest_changes_with_any_line_of_a_package_or_a_module(tmp_path, mon
 
 def test_the_methods_code_is_that_of_explain_and_of_the_frozen_network():
     assert method_code() == code_digest(METHOD_CODE)
-    for name in ("dprotonet.explain", "dprotonet.modeling.frozen"):
+    for name in ("dprotonet.explain", "dprotonet.modeling.freezing.frozen"):
         assert name in METHOD_CODE

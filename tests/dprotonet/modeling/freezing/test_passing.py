@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from dprotonet.modeling.freezing.passing import Passing, are_close, backward_pass, fit_passing
 from dprotonet.modeling.logits import logits_of
-from dprotonet.modeling.passing import Passing, are_close, backward_pass, fit_passing
 from tests.dprotonet.modeling.networks import lively
 
 

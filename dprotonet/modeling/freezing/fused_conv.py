@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dprotonet.modeling.folding import Call
+from dprotonet.modeling.freezing.folding import Call
 
 _SIX = 6.0
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from dprotonet.modeling.freezing.network_copy import sharing_copy
+from dprotonet.modeling.freezing.passing import are_close
 from dprotonet.modeling.logits import logits_of
-from dprotonet.modeling.network_copy import sharing_copy
-from dprotonet.modeling.passing import are_close
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dprotonet.modeling.folding import Call
-from dprotonet.modeling.network_copy import Borrowed, sharing_copy
+from dprotonet.modeling.freezing.folding import Call
+from dprotonet.modeling.freezing.network_copy import Borrowed, sharing_copy
 
 
 def bfloat16_copy(exact: nn.Module, calls: Sequence[Call]) -> nn.Module | None:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dprotonet.errors import Unexplainable
-from dprotonet.modeling.network_copy import (
+from dprotonet.modeling.freezing.network_copy import (
     Borrowed,
     device_of,
     own_copy,

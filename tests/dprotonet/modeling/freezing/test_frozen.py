@@ -6,9 +6,9 @@ import torch
 import torchvision
 from torch import nn
 
-from dprotonet.modeling import frozen, fused_conv
-from dprotonet.modeling.frozen import FUSED_CONV, _has_bfloat16, fold, freeze
-from dprotonet.modeling.fused_conv import FusedConvolution
+from dprotonet.modeling.freezing import frozen, fused_conv
+from dprotonet.modeling.freezing.frozen import FUSED_CONV, _has_bfloat16, fold, freeze
+from dprotonet.modeling.freezing.fused_conv import FusedConvolution
 from dprotonet.modeling.logits import logits_of
 from dprotonet.modeling.options import PRECISIONS
 from tests.dprotonet.explain.toys import PatchClassifier, toy_image

@@ -7,9 +7,9 @@ import torch
 import torchvision
 from torch import nn
 
-from dprotonet.modeling.folding import layer_calls
-from dprotonet.modeling.frozen import freeze
-from dprotonet.modeling.fused_conv import FusedConvolution, fuse
+from dprotonet.modeling.freezing.folding import layer_calls
+from dprotonet.modeling.freezing.frozen import freeze
+from dprotonet.modeling.freezing.fused_conv import FusedConvolution, fuse
 
 
 def fused(network, x):

@@ -1,12 +1,12 @@
 """One frozen network for predictions and heatmaps, kept as long as the network it was made from.
 
-The caller's network is never touched (:mod:`dprotonet.modeling.network_copy`). Of its copy there
-are up to three forms around the same weights, each made when it is first needed:
+The caller's network is never touched (:mod:`dprotonet.modeling.freezing.network_copy`). Of its copy
+there are up to three forms around the same weights, each made when it is first needed:
 
 * *folded*: batch norms folded into the convolutions before them, in channels_last memory.
   Predictions come from it.
 * *exact*: the same with the activations fused into the convolutions on the CPU
-  (:mod:`dprotonet.modeling.fused_conv`). All values that stand beside a heatmap come from it.
+  (:mod:`dprotonet.modeling.freezing.fused_conv`). All values beside a heatmap come from it.
 * *fast*: in bfloat16, where the processor has that arithmetic, for the search of masks.
 
 Each step is left out where it would change the logits. ``DPROTONET_FUSED_CONV=0`` in the
@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from dprotonet.modeling.folding import folded, last_spatial, layer_calls
-from dprotonet.modeling.fused_conv import fuse
+from dprotonet.modeling.freezing.folding import folded, last_spatial, layer_calls
+from dprotonet.modeling.freezing.fused_conv import fuse
+from dprotonet.modeling.freezing.low_precision import bfloat16_copy
+from dprotonet.modeling.freezing.network_copy import device_of, own_copy, sharing_copy, unwrapped
+from dprotonet.modeling.freezing.passing import Passing, are_close, backward_pass, fit_passing
 from dprotonet.modeling.logits import logits_of
-from dprotonet.modeling.low_precision import bfloat16_copy
-from dprotonet.modeling.network_copy import device_of, own_copy, sharing_copy, unwrapped
 from dprotonet.modeling.options import PRECISIONS
-from dprotonet.modeling.passing import Passing, are_close, backward_pass, fit_passing
 
 log = logging.getLogger(__name__)
 

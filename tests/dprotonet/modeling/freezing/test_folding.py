@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from dprotonet.modeling.folding import folded, last_spatial, layer_calls
-from dprotonet.modeling.frozen import fold
+from dprotonet.modeling.freezing.folding import folded, last_spatial, layer_calls
+from dprotonet.modeling.freezing.frozen import fold
 from tests.dprotonet.modeling.networks import lively, options
 from tests.dprotonet.tiny_bundle import tiny_model
 

@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from dprotonet.modeling.folding import layer_calls
-from dprotonet.modeling.low_precision import bfloat16_copy
-from dprotonet.modeling.network_copy import Borrowed
+from dprotonet.modeling.freezing.folding import layer_calls
+from dprotonet.modeling.freezing.low_precision import bfloat16_copy
+from dprotonet.modeling.freezing.network_copy import Borrowed
 from tests.dprotonet.modeling.networks import lively, options
 from tests.dprotonet.tiny_bundle import tiny_model
 

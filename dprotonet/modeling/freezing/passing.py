@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
+from dprotonet.modeling.freezing.network_copy import sharing_copy
 from dprotonet.modeling.logits import logits_of
-from dprotonet.modeling.network_copy import sharing_copy
 
 log = logging.getLogger(__name__)
 
