@@ -52,7 +52,7 @@ def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
         ("mdm:steps=many", "steps=many is not a whole number. Write it as in steps="),
         ("mdm:sizes=4+x", "sizes=x is not a whole number"),
         ("mdm:areas=0.1", "areas=0.1 gives 1 of its 2 values. Join them by a plus sign"),
-        ("mdm:areas=0.5+0.1", "cannot be: areas are two shares"),
+        ("mdm:areas=0.5+0.1", "cannot be: areas are two fractions"),
         ("mdm:precision=half", "cannot be: precision is one of"),
         ("mdm:steps", "'steps' is no setting of mdm. Write KEY=VALUE"),
         ("gradcam:steps=3", "gradcam has no setting 'steps'"),
