@@ -229,6 +229,15 @@ def _differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {str(one)[:200]} -> {str(other)[:200]}"
 
 
+def _fewer_assertions(before: dict[str, int], after: dict[str, int]) -> Iterator[str]:
+    """Tests that kept their name and lost assertions; all of them together, since names change."""
+    for name, count in before.items():
+        if after.get(name, count) < count:
+            yield f"/assertions/{name}: {count} -> {after[name]}"
+    if sum(after.values()) < sum(before.values()):
+        yield f"/assertions: {sum(before.values())} -> {sum(after.values())}"
+
+
 def main(arguments: list[str]) -> int:
     """Write the facts, or compare two files of them."""
     if len(arguments) == 2 and arguments[0] == "write":
@@ -236,7 +245,9 @@ def main(arguments: list[str]) -> int:
         return 0
     if len(arguments) == 3 and arguments[0] == "compare":
         before, after = (json.loads(Path(file).read_text()) for file in arguments[1:])
+        counts, recounted = before.pop("assertions"), after.pop("assertions")
         differences = list(_differences(before, after))
+        differences += _fewer_assertions(counts, recounted)
         print("\n".join(differences) or "Nothing differs.")
         return 1 if differences else 0
     print(__doc__)

@@ -85,7 +85,7 @@ def test_a_map_that_sees_the_network_goes_with_its_weights_and_stays_under_anoth
     assert down["class"] < 1.0 - 1e-6
 
 
-def test_learned_masks_go_with_the_weights_and_masks_random_at_random_with_the_seed(
+def test_learned_masks_go_with_the_weights_and_masks_drawn_at_random_with_the_seed(
     predictor, samples
 ):
     learned = sanity(predictor, samples, 2, HeatmapMethod("mdm", "draft"), resamples=5)
