@@ -192,9 +192,9 @@ def test_an_older_backup_and_then_the_newer_one_lose_nothing(
     assert main(["restore", older]) == 0
     printed = capsys.readouterr().out
     if newer <= MOST_ASIDE:
-        assert f"{newer} files of no row put aside" in printed
+        assert f"{newer} files not named in the database, put aside" in printed
     else:
-        assert f"{newer} files of no row left where they are" in printed
+        assert f"{newer} files not named in the database, left in place" in printed
     for _ in range(2):
         assert main([]) == 0
     assert readable(settings) == images(0, 3) and originals_anywhere(settings) == 3 + newer
@@ -227,7 +227,7 @@ def test_restore_says_how_many_files_are_nowhere(
     with opened(settings) as workplace:
         review.delete_case(workplace, review.list_cases(workplace).rows[0].case_id)
     assert main(["restore", saved]) == 0
-    assert "1 file missing that the database names" in capsys.readouterr().out
+    assert "1 file named in the database, but missing" in capsys.readouterr().out
 
 
 def test_restore_waits_for_nobody_and_changes_nothing_while_server_or_worker_run(

@@ -213,4 +213,4 @@ def test_an_original_that_is_not_there_is_answered_with_404(
     for key in list(workplace.blobs.all_keys()):
         workplace.blobs.delete(key)
     status, _, body = get(f"/api/pixels/{taken.case_id}/0")
-    assert status == 404 and "not there any more" in json.loads(body)["error"]
+    assert status == 404 and "The stored file is missing" in json.loads(body)["error"]

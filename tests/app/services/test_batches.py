@@ -291,7 +291,7 @@ def test_nothing_is_kept_of_an_archive_that_fails_half_way(
 
     def half(*_: object, **__: object) -> Iterator[Entry]:
         yield Entry("1.png", "1.png", io.BytesIO(png(1)))
-        raise Refused("The ZIP file unfolds to more than it says. Pack it again.")
+        raise Refused("The ZIP file unpacks to more than it says. Pack it again.")
 
     monkeypatch.setattr("app.services.uploading.archive.extract", half)
     job = batches.start_upload(workplace, [("half.zip", b"PK\x03\x04"), ("a.png", png(3))])
