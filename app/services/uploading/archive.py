@@ -139,7 +139,7 @@ def _check_name(listed: Listed) -> None:
         or "\x00" in name
     )
     if leaves:
-        raise Refused("The ZIP file has paths that lead outside it. Pack the images again.")
+        raise Refused("The ZIP file has paths outside itself. Pack the images again.")
     if stat.S_IFMT(listed.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise Refused("The ZIP file holds links or devices. Pack the images themselves.")
 

@@ -181,7 +181,7 @@ def test_a_broken_image_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path
 def test_an_unknown_node_is_wrong_usage_before_any_image_is_read(
     shell, bundle, tmp_path, monkeypatch, node
 ):
-    monkeypatch.setattr("dprotonet.images.walk", lambda paths: pytest.fail("was read"))
+    monkeypatch.setattr("dprotonet.cli.inputs.walk", lambda *paths, **_: pytest.fail("was read"))
     image, out = write_png(tmp_path / "image.png"), tmp_path / "out"
 
     status, records, err = shell(
@@ -232,7 +232,7 @@ def test_an_output_folder_that_cannot_be_written_costs_no_work(
 
 if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
 
-    def test_an_image_whose_name_is_no_text_is_read_told_and_explained(shell, bundle, tmp_path):
+    def test_an_image_whose_name_is_no_text_is_read_reported_and_explained(shell, bundle, tmp_path):
         images = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xff"))
         name = b"r\xf6" + b"o" * 240 + b".png"
         image = write_png(Path(os.fsdecode(os.fsencode(images) + b"/" + name)))
