@@ -1,4 +1,4 @@
-"""Settings become a workplace: the one place that knows every part."""
+"""Settings become a workplace: the one module that knows every part."""
 
 from __future__ import annotations
 

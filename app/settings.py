@@ -111,7 +111,7 @@ class Settings:
 
     @property
     def model_folders(self) -> tuple[Path, ...]:
-        """Where bundles are looked for, first come first shown."""
+        """The folders that hold bundles, in the order in which bundles are listed."""
         return (self.assets / "models", self.own_models, *self.models)
 
     @classmethod

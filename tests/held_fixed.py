@@ -94,22 +94,22 @@ def _predicted(model: str) -> list[dict[str, Any]]:
 def _explained(model: str) -> dict[str, Any]:
     prototypes = json.loads((ROOT / "assets/models" / model / "prototypes.json").read_text())
     first = next(iter(_prototype_ids(prototypes)))
-    films = [f"assets/cases/{case}" for case in CASES]
+    images = [f"assets/cases/{case}" for case in CASES]
     nodes = ("--node", "class", "--node", f"prototype:{first}")
-    found = {}
+    result = {}
     for method in METHODS:
         for tier in ("draft", "standard") if method == "mdm" else ("draft",):
             with tempfile.TemporaryDirectory() as out:
                 records = _command(
-                    *("explain", *films, "--model", f"assets/models/{model}", "--out", out),
+                    *("explain", *images, "--model", f"assets/models/{model}", "--out", out),
                     *(*nodes, "--method", method, "--tier", tier),
                 )
                 maps = {
                     file.name: _digest(np.load(file)) for file in sorted(Path(out).rglob("*.npy"))
                 }
             text = json.dumps(records).replace(json.dumps(out)[1:-1], "OUT")
-            found[f"{method} {tier}"] = {"records": json.loads(text), "heatmaps": maps}
-    return found
+            result[f"{method} {tier}"] = {"records": json.loads(text), "heatmaps": maps}
+    return result
 
 
 def _prototype_ids(value: Any) -> Iterator[str]:

@@ -57,9 +57,9 @@ def installed(wheel, tmp_path_factory) -> Path:
         [sys.executable, "-m", "pip", "--python", str(python), "install", *options, str(wheel)],
         home,
     )
-    found = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], home)
+    result = run([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], home)
     dependencies = Path(numpy.__file__).parents[1]
-    (Path(found.strip()) / "dependencies.pth").write_text(f"{dependencies}\n", "utf-8")
+    (Path(result.strip()) / "dependencies.pth").write_text(f"{dependencies}\n", "utf-8")
     return programs
 
 

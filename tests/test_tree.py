@@ -48,8 +48,8 @@ def listed() -> dict[str, str]:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_root_of_a_package_holds_what_the_plan_names(package: str) -> None:
-    found = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
-    assert found == ROOT_MODULES[package]
+    result = {path.stem for path in (ROOT / package).glob("*.py")} - {"__init__"}
+    assert result == ROOT_MODULES[package]
 
 
 def test_no_folder_is_a_heap() -> None:

@@ -43,17 +43,19 @@ def restore(settings: Settings, request: Restore) -> int:
 
 def _tidied_lines(done: originals.Tidied) -> Iterator[str]:
     if done.brought_back:
-        yield f"{_files(done.brought_back)} came back that had been put aside."
+        yield f"{_files(done.brought_back)} came back from the orphans."
     if done.put_aside:
-        yield f"{_files(done.put_aside)} of no row put aside: python -m app orphans"
+        yield (
+            f"{_files(done.put_aside)} not named in the database, put aside: python -m app orphans"
+        )
     if done.left:
         yield (
-            f"{_files(done.left)} of no row left where they are, because they are many. "
+            f"{_files(done.left)} not named in the database, left in place because there are many. "
             "Is there a newer backup?"
         )
     if done.missing:
         yield (
-            f"{_files(done.missing)} missing that the database names. "
+            f"{_files(done.missing)} named in the database, but missing. "
             "Copy the folder blobs back from your own backup; nothing else brings them back."
         )
 

@@ -96,7 +96,7 @@ class AnnotationRow:
     file_sha256: str
     pixel_sha256: str
     pixel_hash: str
-    """Of what it is: see :class:`app.domain.cases.Case`."""
+    """What it is computed from: see :class:`app.domain.cases.Case`."""
     is_latest: bool
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class BundleInfo:
-    """One bundle that was found."""
+    """One bundle in the folders that the settings name."""
 
     name: str
     digest: str

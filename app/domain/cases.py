@@ -61,9 +61,9 @@ class Case:
     """Digest of the bundle this case is read with; None when none was there on intake."""
     created_at: datetime
     pixel_hash: PixelHash = "decoded"
-    """Of what ``pixel_sha256`` is: of decoded values, or, where a file has several frames, of the
-    pixels as they lie in the file (:func:`dprotonet.images.look`). Of cases taken in by versions
-    that decoded every frame it is always the first."""
+    """What ``pixel_sha256`` is computed from: decoded values, or, where a file has several frames,
+    the pixels as they are encoded in the file (:func:`dprotonet.images.reader.look`). Cases of
+    versions that decoded every frame always have the first."""
 
     @property
     def study_key(self) -> str:
@@ -213,7 +213,7 @@ class Sheet:
 
     @property
     def offered_class(self) -> str | None:
-        """The class whose maps and prototypes are offered first, once there is a prediction."""
+        """The class whose heatmaps and prototypes are offered first, once there is a prediction."""
         if self.prediction is None:
             return None
         return self.prediction.class_to_look_at(self.negative_class)

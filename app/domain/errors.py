@@ -4,7 +4,7 @@ from dprotonet.errors import ReadableError
 
 
 class NotFound(ReadableError):
-    """Something that was there, or never was: a case, a job, an explanation, a model."""
+    """A case, a job, an explanation or a model does not exist, or no longer does."""
 
 
 class Conflict(ReadableError):

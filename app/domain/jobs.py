@@ -24,7 +24,7 @@ class Work:
 
     kind: JobKind
     key: str
-    """Says what the work is: of jobs that are not over, two never share one."""
+    """Identifies the work: two jobs that are not over never have the same one."""
     case_id: str | None = None
     frame: int = 0
     model: str | None = None
@@ -64,13 +64,13 @@ class Job:
     model: str | None
     node: str | None
     tier: Tier | None
-    """How good a map is wanted; None where none is."""
+    """How good a heatmap is wanted; None where none is."""
     progress: float
     """0 to 1."""
     message: str
     """What it is doing, or the sentence that says why it failed."""
     explanation_id: str | None
-    """A map of the node that can be shown: while the job is active the best so far."""
+    """A heatmap of the node that can be shown: while the job is active the best so far."""
     attempts: int
     cancel_requested: bool
     seed: int
@@ -132,7 +132,7 @@ class BatchRow:
     same_pixels_as: str | None = None
     """Case id of the first image with the same pixels, where this one has another header."""
     shares_name: bool = False
-    """Another file of the batch is has the same name; noted on pages, not in exports."""
+    """Another file of the batch has the same name; noted on pages, not in exports."""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Processes: the worker, who starts it again, and the lock of the data folder."""
+"""Processes: the worker, its supervisor, and the lock of the data folder."""

@@ -1,4 +1,4 @@
-"""A lock on a folder, held by one process and given up by the system when that process ends."""
+"""A lock on a folder, held by one process and released by the system when that process ends."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FolderLock:
         if self._file is not None:
             self._write("")
             with contextlib.suppress(OSError):
-                self._file.close()  # closing gives the lock up
+                self._file.close()  # closing releases the lock
             self._file = None
 
     def _write(self, note: str) -> None:

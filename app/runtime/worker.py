@@ -29,7 +29,7 @@ from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
-POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for a beginning
+POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for its work to begin
 LIFE_SECONDS = 2.0  # between two signs of life
 STATISTICS_SECONDS = 600.0  # between two looks at the database's statistics
 UPKEEP_SECONDS = 20.0  # between two looks at the database's journal

@@ -69,7 +69,7 @@ def make_app(settings: Settings) -> st.App:
 
 @asynccontextmanager
 async def expiring_uploads(get_workplace: Callable[[], Workplace]) -> AsyncIterator[None]:
-    """While the server runs: uploads of sessions that were not heard of for an hour are removed."""
+    """While the server runs: uploads of sessions that were idle for an hour are removed."""
 
     async def watch() -> None:
         while True:
@@ -77,7 +77,7 @@ async def expiring_uploads(get_workplace: Callable[[], Workplace]) -> AsyncItera
             try:
                 await run_in_threadpool(lambda: get_workplace().uploads.expire())
             except Exception:
-                log.exception("uploads could not be expired; it is tried again")
+                log.exception("abandoned uploads could not be removed; trying again later")
 
     watching = asyncio.create_task(watch())
     try:

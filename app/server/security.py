@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _FOREVER = "private, max-age=31536000, immutable"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Streamlit's own way in for files keeps them in memory and knows no count: nothing uses it here.
+# Streamlit's own upload route keeps files in memory, any number of them: nothing uses it here.
 _CLOSED = "/_stcore/upload_file"
 
 
@@ -26,7 +26,7 @@ class Guard:
     A page of another site can make a browser ask this server under a name of that site's choosing
     (DNS rebinding); so a Host that is not ours is turned away, before Streamlit sees anything. It
     can also ask under our name, and another program's page on another port of this machine can:
-    browsers say so in Origin and Sec-Fetch-Site, and both are believed.
+    browsers say so in Origin and Sec-Fetch-Site, and both are checked.
     """
 
     def __init__(
@@ -93,9 +93,12 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         if not self.is_ours(headers.get("host", "")):
-            return 421, "This server does not answer under that name. Open it as http://localhost."
+            return 421, "This server does not answer to that name. Open it as http://localhost."
         if not self.is_from_our_page(scope, headers):
-            return 403, "No page of this program asked for this. Open it at its own address."
+            return (
+                403,
+                "This request is not from a page of this program. Open one of its pages.",
+            )
         if scope["path"].startswith(_CLOSED):
             return 404, "There is nothing here. Upload images on the pages."
         return None

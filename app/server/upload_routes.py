@@ -1,4 +1,4 @@
-"""The way in for files: each is the raw body of a request, written to the spool as it comes.
+"""The routes for uploads: a file is the raw body of a request, written to the spool as it comes.
 
 The guard in front lets only our own pages reach these routes; the token says which of them.
 """

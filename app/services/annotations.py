@@ -1,4 +1,4 @@
-"""Annotations: found by filters, handed out as CSV or JSON."""
+"""Annotations: searched by filters, exported as CSV or JSON."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def start_upload(
         model: digest of the bundle; the active one when left out.
 
     Raises:
-        Refused: too many files or bytes, nothing but an archive that is not to be used, or no
+        Refused: too many files or bytes, nothing but an archive that cannot be used, or no
             model. Beside other files such an archive is a row that says why.
     """
     info = _model(workplace, model)
@@ -91,7 +91,7 @@ def start_folder(
 ) -> Job:
     """Begin a batch of all files under a folder that the settings allow.
 
-    The worker walks the folder; hidden files and links are passed over.
+    The worker walks the folder; hidden files and links are skipped.
 
     Raises:
         Refused: the folder is not in the list, or there is no model.
@@ -135,7 +135,7 @@ def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
 
 
 def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
-    """The folders inside an allowed one, sorted; hidden ones and links are passed over."""
+    """The folders inside an allowed one, sorted; hidden ones and links are skipped."""
     real = allowed_folder(workplace, folder)
     with os.scandir(real) as entries:
         names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e)]

@@ -16,7 +16,7 @@ MARKER = "demo_cases_added"
 def add_demo_cases(workplace: Workplace) -> int:
     """Take in the demo cases, unless it was done before: deleted ones do not come back.
 
-    A start that was interrupted begins again: what is there already is found by its bytes.
+    An interrupted start begins again: imported files are recognised by their bytes.
 
     Returns:
         How many cases were added.

@@ -13,15 +13,15 @@ from dprotonet.modeling.placement import GridPlacement
 if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
 
-LONGEST_HEATMAP = 1024  # pixels; the heatmap has 224, so that more would show nothing more
+LONGEST_HEATMAP = 1024  # pixels; the heatmap has 224, so more would add nothing
 
 
 def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColourImage:
     """One frame: values, windows, polarity, padding and spacing.
 
     Raises:
-        NotFound: the case or the frame is not there.
-        UnreadableImage: the stored file cannot be decoded any more.
+        NotFound: there is no such case or frame.
+        UnreadableImage: the stored file can no longer be decoded.
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)

@@ -40,7 +40,7 @@ def active(workplace: Workplace) -> BundleInfo | None:
 
 
 def set_active(workplace: Workplace, digest: str) -> BundleInfo:
-    """Choose the bundle for new uploads; cases that are there keep theirs."""
+    """Choose the bundle for new uploads; existing cases keep theirs."""
     info = workplace.models.get(digest)
     with workplace.store.write() as tx:
         tx.set_setting(ACTIVE, digest)
@@ -71,7 +71,7 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
 
     Raises:
         UnusableBundle: a part is missing, altered or stale; the sentence says which.
-        Refused: another bundle of this name is there.
+        Refused: there is another bundle of this name.
     """
     from dprotonet.bundle.bundle import Bundle
 
@@ -83,7 +83,7 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
         if _digest_of(target) == checked.digest:
             return workplace.models.get(checked.digest)
         raise Refused(
-            f"A model named “{checked.name}” is there already, with other contents. "
+            f"A model named “{checked.name}” already exists, with other contents. "
             f"Give the new one another name, or remove {target}."
         )
     staged = home / f".{uuid.uuid4().hex}"
@@ -93,7 +93,7 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
         staged.rename(target)
     except shutil.Error:  # a list of what each file failed with, a full disk among it
         raise Refused(
-            "The model could not be copied whole, so it was not added. Look whether the disk is "
+            "The model could not be copied whole, so it was not added. Check whether the disk is "
             "full and whether this user may read all its files, then add it again."
         ) from None
     finally:

@@ -64,10 +64,10 @@ def keeping(workplace: Workplace) -> Iterator[tuple[Transaction, Callable[[Stage
 
 
 def release_blobs(workplace: Workplace, keys: set[str]) -> None:
-    """Remove those blobs that no row names any more.
+    """Remove those blobs that no row names now.
 
     The check and the removal happen under the store's write lock, in which blobs are also added,
-    so that a blob which is just being taken in again is never lost.
+    so that a blob that is being imported again is never lost.
     """
     if not keys:
         return
@@ -79,7 +79,7 @@ def release_blobs(workplace: Workplace, keys: set[str]) -> None:
 
 
 def remove(workplace: Workplace, change: Callable[[Transaction], set[str]]) -> None:
-    """Remove rows, then the files that nobody names any more, then what the journal still holds.
+    """Remove rows, then the files that no row names now, then what the journal still holds.
 
     In this order a crash leaves a file without a row, never a row without its file. It works on
     a full disk too.
@@ -200,7 +200,7 @@ def _report(done: Tidied, *, of: int) -> None:
         )
     if done.missing:
         log.error(
-            "%d files that the database names are not there: copy the folder of the originals "
+            "%d files that the database names are missing: copy the folder of the originals "
             "back from your backup",
             done.missing,
         )

@@ -101,7 +101,7 @@ def sign(
 
     Raises:
         Conflict: another revision came in between; nothing was written.
-        Refused: the revision contradicts itself, names a prototype that is not there, or an
+        Refused: the revision contradicts itself, names an unknown prototype, or an
             artefact without its kind.
     """
     with workplace.store.read() as tx:
@@ -213,7 +213,7 @@ def _with_model(workplace: Workplace, case: Case) -> tuple[Case, BundleInfo | No
 
 
 def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, problem: str) -> Sheet:
-    # A bundle that was taken away leaves what it said before.
+    # What a bundle predicted stays after the bundle was removed.
     model = case.model or ""
     prediction = tx.predictions.get(case.case_id, frame=frame, model=model)
     active = tx.jobs.of_case(case.case_id, frame=frame)

@@ -1,4 +1,4 @@
-"""Who has sent what: the files of each browser session that wait in the spool."""
+"""The uploads of each browser session: files that wait in the spool or are arriving."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from app.domain.errors import Refused
 from app.store.files.spool import Spool
 
-LIFE_SECONDS = 3600.0  # of a session, and of what it sent, since it was last heard of
+LIFE_SECONDS = 3600.0  # of a session, and of what it sent, after its last request
 
 
 class SessionOver(Refused):
@@ -118,9 +118,9 @@ class UploadLedger:
                 self.spool.release(key)
 
     def expire(self) -> int:
-        """End sessions that were not heard of for an hour; returns how many files that removed.
+        """End sessions that were idle for an hour; returns how many files that removed.
 
-        One with a file on its way is heard of with every piece.
+        A file on its way keeps its session open with every piece.
         """
         latest = self._clock() - LIFE_SECONDS
         with self._lock:

@@ -85,7 +85,7 @@ def _dump_postgres(url: URL, target: Path) -> None:
     )
     if output is None:
         raise Refused(
-            "The backup of PostgreSQL failed. Look whether the server runs, whether the disk has "
+            "The backup of PostgreSQL failed. Check whether the server runs, whether the disk has "
             "room, and whether pg_dump is of the server's version or later."
         )
     target.chmod(0o600)

@@ -62,7 +62,7 @@ class BatchItems:
         self._jobs = Jobs(session)
 
     def add(self, job_id: str, items: Iterable[NewItem]) -> None:
-        """Append files to a batch; a path that is there already is passed over.
+        """Append files to a batch; a path that is listed already is skipped.
 
         One that the database refuses (a path longer than its index takes) becomes a row that says
         so, and costs no other.

@@ -61,7 +61,7 @@ class CaseList:
         """
         key = self._session.scalar(select(CaseEntry.study_key).where(CaseEntry.id == case_id))
         if key is None:
-            raise NotFound("This case is not there any more.")
+            raise NotFound("This case no longer exists.")
         others = select(CaseEntry.id).where(CaseEntry.study_key == key, CaseEntry.id != case_id)
         others = others.order_by(CaseEntry.created_at, CaseEntry.id).limit(_MOST_IN_STUDY)
         return self._rows(self._session.scalars(others).all())

@@ -22,7 +22,7 @@ class Cases:
         self._session = session
 
     def add(self, new: Case) -> None:
-        """Write one case; IntegrityError when its file is there already."""
+        """Write one case; IntegrityError when there is one of its file already."""
         facts = {name: getattr(new.facts, name) for name in FACTS}
         self._session.add(
             CaseEntry(
@@ -51,7 +51,7 @@ class Cases:
         """
         entry = self._session.get(CaseEntry, case_id)
         if entry is None:
-            raise NotFound("This case is not there any more. Choose another from the list.")
+            raise NotFound("This case no longer exists. Choose another from the list.")
         return _case(entry)
 
     def find(self, *, file_sha256: str) -> Case | None:
@@ -90,7 +90,7 @@ class Cases:
         """
         entry = self._session.get(CaseEntry, case_id)
         if entry is None:
-            raise NotFound("This case is not there any more.")
+            raise NotFound("This case no longer exists.")
         keys, study = {entry.file_sha256}, entry.study_key
         keys.update(
             self._session.scalars(

@@ -31,11 +31,11 @@ NO_RIGHT = (
     "or name another folder with DPROTONET_DATA."
 )
 UNREACHABLE = (
-    "The database cannot be reached. Look whether it is running, and whether address, name, user "
+    "The database cannot be reached. Check whether it is running, and whether address, name, user "
     "and password in DPROTONET_DATABASE_URL are right."
 )
 UNOPENED = (
-    "The database file cannot be opened. Look whether the data folder is there and whether this "
+    "The database file cannot be opened. Check whether the data folder is there and whether this "
     "user may read and write in it."
 )
 DAMAGED = (
@@ -43,7 +43,7 @@ DAMAGED = (
     "python -m app restore FILE"
 )
 FAULTY = (
-    "The disk with the database reports an error. Look at the disk, then start the program again."
+    "The disk with the database reports an error. Check the disk, then start the program again."
 )
 BUSY = "The database is busy with other work. Try again in a moment."
 NO_TABLES = (
@@ -111,30 +111,30 @@ def readable_errors() -> Iterator[None]:
 
 
 def readable_error(error: BaseException) -> Unavailable | None:
-    """The readable error for one of the system's or a database's; None where it is no such."""
-    words = _words(error)
-    if words is None:
+    """The readable error for one of the system's or a database's; None where it is neither."""
+    sentence = _sentence(error)
+    if sentence is None:
         return None
-    return _KINDS.get(words, Unavailable)(words)
+    return _KINDS.get(sentence, Unavailable)(sentence)
 
 
-def _words(error: BaseException) -> str | None:
+def _sentence(error: BaseException) -> str | None:
     if isinstance(error, PoolTimeout):
         return BUSY
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
             return UNREACHABLE
-        return None if error.orig is None else _words(error.orig)
+        return None if error.orig is None else _sentence(error.orig)
     if isinstance(error, sqlite3.Error):
-        return _sqlite_words(error)
+        return _sqlite_sentence(error)
     if isinstance(error, OSError):
         return _SYSTEM.get(error.errno or 0)
     if type(error).__module__.partition(".")[0] == "psycopg":
-        return _postgres_words(error)
+        return _postgres_sentence(error)
     return None
 
 
-def _sqlite_words(error: sqlite3.Error) -> str | None:
+def _sqlite_sentence(error: sqlite3.Error) -> str | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return None
@@ -145,7 +145,7 @@ def _sqlite_words(error: sqlite3.Error) -> str | None:
     return _SQLITE.get(code & 0xFF)
 
 
-def _postgres_words(error: BaseException) -> str | None:
+def _postgres_sentence(error: BaseException) -> str | None:
     code = getattr(error, "sqlstate", None)
     if code:
         return _POSTGRES.get(code) or _POSTGRES.get(code[:2])

@@ -56,8 +56,8 @@ class FolderListings:
             self._session.flush()
 
     def fail(self, job_id: str, reason: str, now: datetime) -> None:
-        """Let a folder be walked once more; after several failures the batch goes on with what was
-        found, and says why."""
+        """Let a folder be walked once more; after several failures the batch goes on with the
+        files listed so far, and says why."""
         entry = self._entry(job_id)
         if entry is not None and entry.attempts >= MOST_ATTEMPTS:
             self._give_up(entry, printable(reason), now)
@@ -74,11 +74,11 @@ class FolderListings:
         return entry if entry is not None and entry.listing else None
 
     def _give_up(self, entry: JobEntry, reason: str, now: datetime) -> None:
-        found = BatchItems(self._session).total(entry.id)
+        listed = BatchItems(self._session).total(entry.id)
         entry.listing, entry.attempts = False, 0
         entry.message = f"The folder could not be listed to its end: {reason}"
-        if found:
-            entry.message += f" The {found} files that were found are read."
+        if listed:
+            entry.message += f" The {listed} files that were found are read."
         else:
             entry.state, entry.finished_at = "failed", now
         self._session.flush()

@@ -70,7 +70,7 @@ class Jobs:
         """The row itself, for the other tables of the store."""
         entry = self._session.get(JobEntry, job_id, with_for_update=lock or None)
         if entry is None:
-            raise NotFound("This job is not there any more.")
+            raise NotFound("This job no longer exists.")
         return entry
 
     def of_case(self, case_id: str, *, frame: int) -> tuple[Job, ...]:
@@ -103,7 +103,7 @@ class Jobs:
         return self._session.scalar(query.limit(1)) is not None
 
     def is_any_urgent(self) -> bool:
-        """Is there a prediction or a first map to be made, for which a page shows nothing yet?"""
+        """Is there a prediction or a first heatmap to be made, which a page waits for?"""
         query = select(JobEntry.id).where(
             JobEntry.state == "waiting", JobEntry.kind != "batch", JobEntry.explanation_id.is_(None)
         )
@@ -112,8 +112,8 @@ class Jobs:
     def claim(self, now: datetime) -> Job | None:
         """Take the oldest waiting prediction or explanation; batches are taken file by file.
 
-        Predictions go first: they take a fraction of an explanation's time, and a page waits. Maps
-        of which a first one is to be seen come last.
+        Predictions go first: they take a fraction of an explanation's time, and a page waits.
+        Explanations that have a first heatmap already come last.
         """
         entry = self._session.scalars(
             select(JobEntry)
@@ -165,7 +165,7 @@ class Jobs:
         message: str = "",
         explanation_id: str | None = None,
     ) -> None:
-        """Bring a job to its end; one that is gone is left alone, and so is its first map."""
+        """Bring a job to its end; one that is gone is left alone, and so is its first heatmap."""
         entry = self._session.get(JobEntry, job_id)
         if entry is None:
             return
@@ -189,7 +189,7 @@ class Jobs:
         self._session.flush()
 
     def show(self, job_id: str, explanation_id: str) -> None:
-        """Name the map that can be shown while the job goes on; a job that is gone stays so."""
+        """Name the heatmap that can be shown while the job goes on; a deleted job is left alone."""
         entry = self._session.get(JobEntry, job_id)
         if entry is not None:
             entry.explanation_id = explanation_id

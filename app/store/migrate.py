@@ -23,7 +23,7 @@ LATER = (
     "Use that version, or restore a backup from before it."
 )
 STRAYS = (
-    "The database is damaged: some of its rows belong to others that are not there. It was left as "
+    "The database is damaged: some of its rows belong to others that are missing. It was left as "
     "it is. Restore a backup with: python -m app restore FILE"
 )
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -1,4 +1,4 @@
-"""A backup in the database's place: checked before, and swapped whole or not at all."""
+"""Putting a backup in the database's place: checked before, and swapped whole or not at all."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def look(url: str, path: Path, *, identity_key: str) -> BackupFacts:
         identity_key: of the id among the settings.
 
     Raises:
-        Refused: it is not there, damaged, of another kind, or of a later version.
+        Refused: it is missing, damaged, of another kind, or of a later version.
     """
     if not path.is_file():
         raise Refused(f"There is no file {path}. Name one of the backups.")
@@ -85,7 +85,7 @@ def swap(url: str, path: Path, *, backups: Path, now: datetime) -> Path | None:
 
     Args:
         url: of the database.
-        path: a backup that ``look`` found well.
+        path: a backup that :func:`look` has checked.
         backups: where what is there now is saved first.
         now: for that file's name.
 
@@ -185,9 +185,9 @@ def _replace_tables(engine: Engine, ours: list[str], script: Path) -> None:
     )
     if output is None:
         raise Refused(
-            "PostgreSQL could not restore this backup, and the database is as it was. Look whether "
-            "another program uses the database, whether this user may make tables in it, and "
-            "whether the disk has room."
+            "PostgreSQL could not restore this backup, and the database is as it was. Check "
+            "whether another program uses the database, whether this user may make tables in it, "
+            "and whether the disk has room."
         )
 
 
@@ -219,7 +219,7 @@ def _or_no_backup() -> Iterator[None]:
 
 
 def _dumped_tables(path: Path) -> dict[str, list[dict[str, str]]]:
-    """The rows of a dump that are looked at; the whole of it is unpacked, so all of it is well."""
+    """The rows of a dump that are looked at; all of it is unpacked, so that all is checked."""
     _run_pg_restore(f"--file={os.devnull}", str(path))
     names = {REVISIONS, SETTINGS} | {table for table, _ in _NAMING}
     return {name: _dumped_rows(path, name) for name in names}

@@ -52,7 +52,7 @@ class Predictions:
         negative_class: str | None,
         now: datetime,
     ) -> None:
-        """Write a prediction; one that is there already stays as it is.
+        """Write a prediction; an existing one stays as it is.
 
         Args:
             case_id: of the case.
@@ -126,7 +126,7 @@ class Explanations:
         """
         entry = self._session.get(ExplanationEntry, explanation_id)
         if entry is None:
-            raise NotFound("This heatmap is not there any more. Ask for it again.")
+            raise NotFound("This heatmap no longer exists. Ask for it again.")
         return _explanation(entry)
 
     def of_frame(self, case_id: str, *, frame: int, model: str) -> tuple[SavedExplanation, ...]:
@@ -169,7 +169,7 @@ class Explanations:
         seed: int,
         settings_digest: str,
     ) -> SavedExplanation | None:
-        """The same work done before."""
+        """The explanation of this node with these settings, if there is one."""
         known = self.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
         same = (saved for saved in known if saved.settings_digest == settings_digest)
         return next(same, None)

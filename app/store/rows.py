@@ -132,7 +132,7 @@ class PredictionEntry(Base):
 
 
 class ExplanationEntry(Base):
-    """One node's heatmap: facts here, the map in a blob."""
+    """One node's heatmap: facts here, its pixels in a blob."""
 
     __tablename__ = "explanation"
     __table_args__ = (

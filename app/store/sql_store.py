@@ -1,4 +1,4 @@
-"""The door to the database: transactions that read, and transactions that write.
+"""Access to the database: transactions that read, and transactions that write.
 
 On SQLite a writer says BEGIN IMMEDIATE: it takes the write lock before it reads, so that a value
 read and then written back cannot have changed in between. On PostgreSQL the unique constraints,
@@ -153,7 +153,7 @@ class SqlStore:
         """Empty SQLite's journal, in which deleted rows can still be read.
 
         Returns:
-            False when readers were in the way or the disk was; then it is to be tried again.
+            False when readers or the disk prevented it; then it is to be tried again.
         """
         journal = Path(f"{self._file}-wal")
         if self._file is None or not journal.exists() or journal.stat().st_size == 0:

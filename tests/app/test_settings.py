@@ -64,9 +64,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_value_is_a_sentence_that_names_its_variable(variable: str, value: str) -> None:
-    with pytest.raises(WrongSetting, match=f"DPROTONET_{variable} ") as found:
+    with pytest.raises(WrongSetting, match=f"DPROTONET_{variable} ") as result:
         read(**{variable: value})
-    assert str(found.value).endswith(".") and len(str(found.value).split(". ")) >= 1
+    assert str(result.value).endswith(".") and len(str(result.value).split(". ")) >= 1
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.8.9.1"])

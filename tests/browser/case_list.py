@@ -21,11 +21,11 @@ def open_case(page: Page, row: Locator) -> None:
     """Click a row until its image is shown: a click on a row that is just being redrawn is lost."""
     from playwright.sync_api import TimeoutError
 
-    shown = page.locator("[data-image=shown]")
+    displayed = page.locator("[data-image=shown]")
     deadline = time.monotonic() + PATIENCE
-    while not shown.is_visible() and time.monotonic() < deadline:
+    while not displayed.is_visible() and time.monotonic() < deadline:
         with suppress(TimeoutError):  # a click that worked takes the row off the page
             row.click(timeout=2_000)
         with suppress(TimeoutError):
-            shown.wait_for(timeout=5_000)
-    shown.wait_for(timeout=1_000)
+            displayed.wait_for(timeout=5_000)
+    displayed.wait_for(timeout=1_000)

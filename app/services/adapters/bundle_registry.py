@@ -49,13 +49,13 @@ class Registry:
         """The bundle with this digest.
 
         Raises:
-            NotFound: it is not in the folders any more.
+            NotFound: it is no longer in the folders.
         """
         for info in self.all():
             if digest and info.digest == digest:
                 return info
         raise NotFound(
-            f"The model {digest[:8]} is not there any more. "
+            f"The model {digest[:8]} is no longer installed. "
             "Choose another for this case, or add its bundle again."
         )
 
@@ -76,7 +76,7 @@ class Registry:
         with self._lock:
             _, bundle = self._look(path)
         if bundle is None:
-            raise NotFound(f"The model {digest[:8]} is not there any more.")
+            raise NotFound(f"The model {digest[:8]} is no longer installed.")
         return bundle
 
     def _paths(self) -> Iterator[Path]:

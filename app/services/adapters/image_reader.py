@@ -50,20 +50,20 @@ class ImageReader:
         )
 
     def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:
-        """One frame on its stored grid, for viewing and for the network.
+        """One frame on its native grid, for viewing and for the network.
 
         Raises:
             UnreadableImage: with the sentence for the reader.
-            ReaderBusy: others are read, and took too long.
+            ReaderBusy: other files are being read and took too long.
         """
         return self._viewing.read(source, frame=frame)
 
     def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
-        """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.look`.
+        """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.reader.look`.
 
         Raises:
-            UnreadableImage: with the sentence for the reader; NotAnImage where none is inside.
-            ReaderBusy: others are read, and took too long.
+            UnreadableImage: with the sentence for the reader; NotAnImage where it holds none.
+            ReaderBusy: other files are being read and took too long.
         """
         facts, digest = self._intake.look(source)
         return case_facts(facts), digest

@@ -1,1 +1,1 @@
-"""What the worker does with models."""
+"""The worker's side: predictions, heatmaps and batches, in the order of its queue."""

@@ -125,6 +125,6 @@ def _source(workplace: Workplace, item: ClaimedItem) -> tuple[bytes | Path, str]
     path = Path(path_of(item.folder or "")) / path_of(item.path or "")
     # The folder may have changed since it was walked: no link leads out of it.
     if not path.is_file() or path.resolve() != path:
-        raise Refused("The file is not there any more, or has become a link. Look at the folder.")
+        raise Refused("The file no longer exists, or has become a link. Check the folder.")
     intake.check_size(workplace, path.stat().st_size)
     return path, file_sha256(path)

@@ -52,7 +52,7 @@ def sentence(error: Exception) -> str:
     if known is not None:
         return str(known)
     if isinstance(error, FileNotFoundError):
-        return "The stored file is not there any more. Upload the image again."
+        return "The stored file is missing. Upload the image again."
     if isinstance(error, MemoryError):
         return "This image needs more memory than there is. Export it at a smaller size."
     log.error(

@@ -65,7 +65,7 @@ def _list(
         if stop():
             with workplace.store.write() as tx:
                 tx.folder_listings.put_back(job.job_id)
-            return  # the next worker walks it again; what is listed is passed over
+            return  # the next worker walks it again and skips what is listed
         between()
     with workplace.store.write() as tx:
         tx.folder_listings.finish(job.job_id, " ".join([*notes, *left_out.sentences()]))

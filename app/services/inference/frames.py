@@ -29,7 +29,7 @@ LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
 
 
 class Predictors(Protocol):
-    """Where models are at work."""
+    """What runs the models: in the worker, its pool of predictors."""
 
     def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
         """What the bundle with this digest says of an image."""

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def never() -> bool:
-    """The worker that is not asked to leave."""
+    """Never asks the worker to leave."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""The one place of the application where models run: loaded bundles, the last used kept.
+"""The one part of the application that runs models: bundles, kept loaded while they are used.
 
 Only the worker makes a pool; torch is imported when the first model is loaded.
 """
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor
 
 log = logging.getLogger(__name__)
-MOST_MODELS = 2  # kept loaded; a third pushes the one out that was used longest ago
+MOST_MODELS = 2  # kept loaded; a third replaces the least recently used
 
 
 class PredictorPool:
-    """Loads bundles by digest and asks them."""
+    """Loads bundles by digest, predicts and explains with them."""
 
     def __init__(self, models: Registry, *, device: str = "cpu") -> None:
         self._models = models

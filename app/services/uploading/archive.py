@@ -36,13 +36,13 @@ NESTED = (
 
 @dataclass(frozen=True)
 class ArchiveLimits:
-    """How much an archive may unfold to."""
+    """How much an archive may unpack to."""
 
     entries: int = 2_000
     total_bytes: int = 1024 * MEBIBYTE
     file_bytes: int = 256 * MEBIBYTE
     ratio: float = 100.0
-    """Bytes unfolded for each byte packed; images reach 30 where they are mostly black."""
+    """Bytes unpacked for each byte packed; images reach 30 where they are mostly black."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,29 +73,29 @@ def extract(
     """The files of a ZIP archive, one at a time, in sorted order of their paths.
 
     They are unpacked in a child process and come in chunks: neither the archive nor an entry is
-    ever in this process's memory. Folders, hidden files and the shadow files of macOS are passed
-    over. An archive inside, an encrypted entry or one of an unusual packing is an entry with a
+    ever in this process's memory. Folders, hidden files and the shadow files of macOS are
+    skipped. An archive inside, an encrypted entry or one of an unusual packing is an entry with a
     problem.
 
     Args:
         images: reads the archive in a child process.
         data: the archive's path or bytes.
-        limits: how much it may unfold to.
+        limits: how much it may unpack to.
 
     Raises:
-        Refused: the archive is damaged, names places outside itself, holds links, or unfolds to
+        Refused: the archive is damaged, has paths outside itself, holds links, or unpacks to
             more than the limits; then none of it should be used.
-        ReaderBusy: other archives are opened, and took too long.
+        ReaderBusy: other archives are being read and took too long.
     """
     limits = limits or ArchiveLimits()
     try:
         packed = data.stat().st_size if isinstance(data, Path) else len(data)
         with images.archive(data, most=limits.entries) as archive:
             for listed in _wanted(archive, limits, packed=packed):
-                unfolding = _Unfolding(archive, listed)
-                yield _entry(unfolding, limits)
-                if unfolding.refused is not None:
-                    raise unfolding.refused
+                unpacked = _UnpackedEntry(archive, listed)
+                yield _entry(unpacked, limits)
+                if unpacked.refused is not None:
+                    raise unpacked.refused
     except UnreadableImage as error:
         raise Refused("The ZIP file is damaged. Pack it again.") from error
     except OSError as error:
@@ -113,13 +113,13 @@ def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list
     total = sum(listed.size for listed in archive.entries)
     if total > limits.total_bytes:
         raise Refused(
-            f"The ZIP file unfolds to {total / MEBIBYTE:.0f} MiB; "
+            f"The ZIP file unpacks to {total / MEBIBYTE:.0f} MiB; "
             f"{limits.total_bytes // MEBIBYTE} MiB are taken at once. Split it, or use a server "
             "folder."
         )
     if total > limits.ratio * max(packed, 1024):
         raise Refused(
-            "The ZIP file unfolds to far more than images do, as one made to do harm. "
+            "The ZIP file unpacks to far more than images do, like a file made to do harm. "
             "Upload the images themselves."
         )
     files = [
@@ -139,7 +139,7 @@ def _check_name(listed: Listed) -> None:
         or "\x00" in name
     )
     if leaves:
-        raise Refused("The ZIP file names places outside itself. Pack the images again.")
+        raise Refused("The ZIP file has paths outside itself. Pack the images again.")
     if stat.S_IFMT(listed.mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise Refused("The ZIP file holds links or devices. Pack the images themselves.")
 
@@ -149,8 +149,8 @@ def _is_shadow(name: str) -> bool:
     return "__MACOSX" in parts or any(part.startswith(".") for part in parts)
 
 
-def _entry(unfolding: _Unfolding, limits: ArchiveLimits) -> Entry:
-    listed = unfolding.listed
+def _entry(unpacked: _UnpackedEntry, limits: ArchiveLimits) -> Entry:
+    listed = unpacked.listed
     path = shown_path(listed.name)
     name = shown_name(path)
     problem = ""
@@ -161,7 +161,7 @@ def _entry(unfolding: _Unfolding, limits: ArchiveLimits) -> Entry:
     elif listed.size > limits.file_bytes:
         problem = f"Larger than {limits.file_bytes // MEBIBYTE} MiB."
     if not problem:
-        file = io.BufferedReader(unfolding, BUFFER)
+        file = io.BufferedReader(unpacked, BUFFER)
         try:
             if not file.peek(6).startswith(NESTED):
                 return Entry(name, path, cast(BinaryIO, file))
@@ -171,13 +171,13 @@ def _entry(unfolding: _Unfolding, limits: ArchiveLimits) -> Entry:
     return Entry(name, path, problem=problem)
 
 
-class _Unfolding(io.RawIOBase):
+class _UnpackedEntry(io.RawIOBase):
     """The bytes of one entry as a file that can be read once."""
 
     def __init__(self, archive: OpenArchive, listed: Listed) -> None:
         self.listed = listed
         self.refused: Refused | None = None
-        """Why the whole archive is not to be used, found while this entry was read."""
+        """Why the whole archive cannot be used, as this entry showed while it was read."""
         self._chunks = archive.chunks(listed.index)
         self._rest = memoryview(b"")
         self._size = 0
@@ -207,6 +207,6 @@ class _Unfolding(io.RawIOBase):
         # The size in the directory is a claim: what is counted is what comes out.
         self._size += len(chunk)
         if self._size > self.listed.size:
-            self.refused = Refused("The ZIP file unfolds to more than it says. Pack it again.")
+            self.refused = Refused("The ZIP file unpacks to more than it says. Pack it again.")
             raise self.refused
         return chunk

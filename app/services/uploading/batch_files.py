@@ -16,7 +16,7 @@ from app.store.files.blobs import Staged
 
 
 class RefusedArchive(Refused):
-    """An archive of which nothing is to be used; other files beside it are not touched."""
+    """An archive that cannot be used; the files beside it are."""
 
 
 def unpacked(
@@ -27,7 +27,7 @@ def unpacked(
     A file that cannot be taken in is an item that says why, without staged bytes.
 
     Raises:
-        RefusedArchive: the archive as a whole is not to be used.
+        RefusedArchive: the archive as a whole cannot be used.
     """
     if not archive.is_archive(data):
         yield _kept(workplace, _item(name), data)

@@ -45,8 +45,8 @@ def add(
         within: called with the new case's id inside the transaction that adds it.
 
     Returns:
-        The case that was added, or the one that this very file is already. The same pixels under
-        another header are a case of their own, because what is shown of them is another.
+        The case that was added, or the one that this very file was imported as before. The same
+        pixels under another header are a case of their own, since they look different.
 
     Raises:
         ReadableError: the file is too large, not an image, or cannot be read; nothing was kept.
@@ -157,8 +157,8 @@ def _why_unopened(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "The file could not be opened: this program may not read it. Change its permissions."
     if isinstance(error, FileNotFoundError):
-        return "The file is not there any more. Look at the folder."
-    return "The file could not be read. Look at the disk or the network folder that it lies on."
+        return "The file no longer exists. Check the folder."
+    return "The file could not be read. Check the disk or the network folder that it is on."
 
 
 def _add_staged(
@@ -196,7 +196,7 @@ def _add_staged(
                 tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
             )
     log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
-    return Intake("added", case.file_name, case.case_id, _twin_words(twins))
+    return Intake("added", case.file_name, case.case_id, _twin_text(twins))
 
 
 def _new_case(
@@ -230,7 +230,7 @@ def _plain(facts: CaseFacts) -> CaseFacts:
     return replace(facts, **plain)
 
 
-def _twin_words(twins: Sequence[Twin]) -> str:
+def _twin_text(twins: Sequence[Twin]) -> str:
     return f"The same pixels as “{twins[0].file_name}”, with another header." if twins else ""
 
 

@@ -67,10 +67,10 @@ def token(workplace: Workplace, known: str | None) -> str:
 
 
 def check(workplace: Workplace, token: str, *, files: int = 0, size: int = 0) -> None:
-    """May so many more files and bytes be sent?
+    """Refuse more files and bytes than the settings allow.
 
     Raises:
-        Refused: not together with those that wait or are arriving.
+        Refused: with those that wait or are arriving they are too many.
         SessionOver: the token is not valid.
     """
     files_waiting, bytes_waiting = workplace.uploads.totals(token)
@@ -122,7 +122,7 @@ def taken(
     Args:
         workplace: where.
         token: of the browser session.
-        keys: of the files, in this order; what the session does not hold is passed over.
+        keys: of the files, in this order; what the session does not hold is skipped.
 
     Yields:
         (name, what intake can read the bytes from) of each.
@@ -149,6 +149,6 @@ def _no_room(error: OSError) -> NoRoom:
     if isinstance(readable_error(error), DiskFull):
         return NoRoom("The disk is full, so the file could not be kept. Make room and try again.")
     return NoRoom(
-        "The file could not be kept in the data folder. Look at the folder's permissions, "
+        "The file could not be kept in the data folder. Check the folder's permissions, "
         "then try again."
     )

@@ -47,12 +47,12 @@ class Staged:
 
 
 @contextmanager
-def _there() -> Iterator[None]:
+def _missing_as_error() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
         raise Missing(
-            "The stored file is not there any more. Copy the folder of the originals back from "
+            "The stored file is missing. Copy the folder of the originals back from "
             "your backup, or upload the image again."
         ) from None
 
@@ -122,18 +122,18 @@ class Blobs:
         """What an image reader can read a blob from.
 
         Raises:
-            Missing: it is not there.
+            Missing: there is no such file.
         """
         if not isinstance(self._fs, LocalFileSystem):
             return self.read(key)
-        path = Path(self._place(key))
-        with _there(), readable_errors():
+        path = Path(self._path_of(key))
+        with _missing_as_error(), readable_errors():
             path.stat()
         return path
 
     def keep(self, staged: Staged) -> str:
-        """Give staged bytes their lasting place and return the key."""
-        target = self._place(staged.key)
+        """Move staged bytes to their lasting path and return the key."""
+        target = self._path_of(staged.key)
         if self._fs.exists(target):
             self.discard(staged)
             return staged.key
@@ -154,45 +154,45 @@ class Blobs:
         """All bytes of a blob.
 
         Raises:
-            Missing: it is not there.
+            Missing: there is no such file.
         """
-        with _there(), readable_errors():
-            data: bytes = self._fs.cat_file(self._place(key))
+        with _missing_as_error(), readable_errors():
+            data: bytes = self._fs.cat_file(self._path_of(key))
         return data
 
     def open(self, key: str) -> IO[bytes]:
         """A readable binary file.
 
         Raises:
-            Missing: it is not there.
+            Missing: there is no such file.
         """
-        with _there(), readable_errors():
-            file: IO[bytes] = self._fs.open(self._place(key), "rb")
+        with _missing_as_error(), readable_errors():
+            file: IO[bytes] = self._fs.open(self._path_of(key), "rb")
         return file
 
     def exists(self, key: str) -> bool:
         """Is it there?"""
-        found: bool = self._fs.exists(self._place(key))
-        return found
+        exists: bool = self._fs.exists(self._path_of(key))
+        return exists
 
     def delete(self, key: str) -> None:
-        """Remove a blob; one that is not there is no error."""
+        """Remove a blob; a missing one is no error."""
         if self.exists(key):
             with readable_errors():
-                self._fs.rm_file(self._place(key))
+                self._fs.rm_file(self._path_of(key))
 
     def set_aside(self, key: str, *, day: str) -> bool:
-        """Move a blob among the orphans; False when it is not there any more."""
+        """Move a blob among the orphans; False when it is missing."""
         if not self.exists(key):
             return False
         with readable_errors():
-            self.orphans.add(self._place(key), key, day=day)
+            self.orphans.add(self._path_of(key), key, day=day)
         return True
 
     def bring_back(self, orphan: Orphan) -> None:
-        """Move an orphan to its place."""
+        """Move an orphan back among the blobs."""
         with readable_errors():
-            move(self._fs, orphan.path, self._place(orphan.key))
+            move(self._fs, orphan.path, self._path_of(orphan.key))
 
     def all_keys(self) -> Iterator[str]:
         """All keys, in no order that means anything."""
@@ -225,7 +225,7 @@ class Blobs:
                 os.fsync(file.fileno())
         return digest.hexdigest(), size
 
-    def _place(self, key: str) -> str:
+    def _path_of(self, key: str) -> str:
         if not KEY.match(key):
             raise ValueError("A blob's key is 64 lower-case hexadecimal digits.")
         return f"{self._root}/{key[:2]}/{key}"

@@ -52,6 +52,6 @@ class Orphans:
         return sorted(orphans, key=lambda orphan: (orphan.day, orphan.key))
 
     def delete(self, orphan: Orphan) -> None:
-        """Remove one for good; one that is not there is no error."""
+        """Remove one for good; a missing one is no error."""
         if self._fs.exists(orphan.path):
             self._fs.rm_file(orphan.path)

@@ -35,7 +35,7 @@ class Reserve:
                 return False
             write_whole(self._path, lambda stream: stream.write(os.urandom(size)))
         except OSError:
-            return False  # read-only, or filled up meanwhile: what is kept back is a help, no need
+            return False  # read-only, or filled up meanwhile; nothing depends on the reserve
         return True
 
     def give_back(self) -> bool:

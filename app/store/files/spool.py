@@ -1,7 +1,7 @@
 """Where received bytes wait until they are taken in or given up: files of no lasting name.
 
-One small face, so that the bytes can lie in memory or encrypted instead: who puts bytes in, takes
-them out by key, and lets go of them, knows nothing of files.
+A small interface, so that the bytes could be kept in memory or encrypted instead: callers put bytes
+in, read them by key and release them, and know nothing of files.
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ class Spool:
 
     def source(self, key: str) -> Path | bytes:
         """What intake can read the bytes from."""
-        return self._place(key)
+        return self._path_of(key)
 
     def release(self, key: str) -> None:
-        """Let go of the bytes; a key that is not there is no error."""
-        self._place(key).unlink(missing_ok=True)
+        """Remove the bytes; an unknown key is no error."""
+        self._path_of(key).unlink(missing_ok=True)
 
     def clear(self) -> int:
         """Remove everything, as at a start; returns how many there were."""
@@ -88,7 +88,7 @@ class Spool:
             path.unlink(missing_ok=True)
         return len(paths)
 
-    def _place(self, key: str) -> Path:
+    def _path_of(self, key: str) -> Path:
         if not KEY.match(key):
             raise ValueError("A key of the spool is 32 lower-case hexadecimal digits.")
         return self._folder / key

@@ -37,10 +37,10 @@ def is_installed(name: str) -> bool:
 def listed(folder: Path, monkeypatch: pytest.MonkeyPatch, **stated: str) -> list[PackageLicence]:
     """Packages made up here; each is a name and the lines of its metadata."""
     for name, lines in stated.items():
-        place = folder / f"{name}-1.0.dist-info"
-        place.mkdir()
+        info_folder = folder / f"{name}-1.0.dist-info"
+        info_folder.mkdir()
         head = f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n"
-        (place / "METADATA").write_text(head + lines)
+        (info_folder / "METADATA").write_text(head + lines)
     monkeypatch.syspath_prepend(folder)
     requirements = folder / "requirements.txt"
     pins = "".join(f"{name}==1.0\n" for name in stated)
@@ -59,11 +59,11 @@ def test_the_most_exact_statement_counts_and_long_texts_are_cut(
         written=f"License: {'All of this text. ' * 40}\n        More of it.\n",
         silent="",
     )
-    found = {one.name: one.licence for one in licences}
-    assert list(found) == ["exact", "classified", "written", "silent"]
-    assert found["exact"] == "MIT" and found["classified"] == "BSD License"
-    assert found["written"].endswith("…") and len(found["written"]) == 90
-    assert found["silent"] == ""
+    result = {one.name: one.licence for one in licences}
+    assert list(result) == ["exact", "classified", "written", "silent"]
+    assert result["exact"] == "MIT" and result["classified"] == "BSD License"
+    assert result["written"].endswith("…") and len(result["written"]) == 90
+    assert result["silent"] == ""
 
 
 @pytest.mark.parametrize(

@@ -33,5 +33,5 @@ def test_a_start_that_cannot_be_is_one_sentence_and_no_traceback(
         monkeypatch.setenv("DPROTONET_DATABASE_URL", url)
         for command in ([], ["migrate"], ["models", "list"]):
             assert main(command) == 1
-            said = capsys.readouterr().err
-            assert sentence in said and "Traceback" not in said and "secret" not in said
+            printed = capsys.readouterr().err
+            assert sentence in printed and "Traceback" not in printed and "secret" not in printed

@@ -92,8 +92,8 @@ def readable(settings: Settings) -> list[bytes]:
     """The originals of all cases, each read through its row."""
     with opened(settings) as workplace:
         with workplace.store.read() as tx:
-            found = list(tx.cases.ids())
-        return sorted(review.original(workplace, case_id) for case_id in found)
+            result = list(tx.cases.ids())
+        return sorted(review.original(workplace, case_id) for case_id in result)
 
 
 def originals_anywhere(settings: Settings) -> int:
@@ -170,9 +170,9 @@ def test_a_start_without_its_database_is_refused_and_a_backup_brings_all_back(
     with damage(settings, monkeypatch):
         for _ in range(2):
             assert main([]) == 1
-            said = capsys.readouterr()
-            assert re.search("restore|DPROTONET_DATABASE_URL", said.err)
-            assert "Traceback" not in said.err and originals_anywhere(settings) == 12
+            printed = capsys.readouterr()
+            assert re.search("restore|DPROTONET_DATABASE_URL", printed.err)
+            assert "Traceback" not in printed.err and originals_anywhere(settings) == 12
     assert main(["restore", saved]) == 0
     assert main([]) == 0
     assert readable(settings) == images(0, 12) and originals_anywhere(settings) == 12
@@ -192,9 +192,9 @@ def test_an_older_backup_and_then_the_newer_one_lose_nothing(
     assert main(["restore", older]) == 0
     printed = capsys.readouterr().out
     if newer <= MOST_ASIDE:
-        assert f"{newer} files of no row put aside" in printed
+        assert f"{newer} files not named in the database, put aside" in printed
     else:
-        assert f"{newer} files of no row left where they are" in printed
+        assert f"{newer} files not named in the database, left in place" in printed
     for _ in range(2):
         assert main([]) == 0
     assert readable(settings) == images(0, 3) and originals_anywhere(settings) == 3 + newer
@@ -212,9 +212,9 @@ def test_what_was_there_before_a_restore_is_saved_and_can_be_restored(
     older = backup(capsys)
     add(2, 6)
     assert main(["restore", older]) == 0
-    found = re.search("before: (.*)", capsys.readouterr().out)
-    assert found and Path(found[1]).name.startswith("before-restore-")
-    assert main(["restore", found[1]]) == 0
+    result = re.search("before: (.*)", capsys.readouterr().out)
+    assert result and Path(result[1]).name.startswith("before-restore-")
+    assert main(["restore", result[1]]) == 0
     assert readable(settings) == images(0, 6)
     assert Path(older).is_file()  # what is saved pushes no backup out
 
@@ -227,7 +227,7 @@ def test_restore_says_how_many_files_are_nowhere(
     with opened(settings) as workplace:
         review.delete_case(workplace, review.list_cases(workplace).rows[0].case_id)
     assert main(["restore", saved]) == 0
-    assert "1 file missing that the database names" in capsys.readouterr().out
+    assert "1 file named in the database, but missing" in capsys.readouterr().out
 
 
 def test_restore_waits_for_nobody_and_changes_nothing_while_server_or_worker_run(
@@ -262,9 +262,13 @@ def test_a_backup_that_is_damaged_or_none_changes_nothing(
     other.write_bytes(b"PGDMP and more" if is_sqlite else b"SQLite format 3\0 and more")
     for path in (cut, turned, letter, other, tmp_path / "none"):
         assert main(["restore", str(path)]) == 1
-        said = capsys.readouterr().err
-        assert "Take another" in said or "Name one" in said or "Take one of this database" in said
-        assert "Traceback" not in said
+        printed = capsys.readouterr().err
+        assert (
+            "Take another" in printed
+            or "Name one" in printed
+            or "Take one of this database" in printed
+        )
+        assert "Traceback" not in printed
     assert readable(settings) == images(0, 2)
     assert not list(settings.backups.glob("before-restore*"))
 

@@ -1,4 +1,4 @@
-"""What a judgement of a prototype may say."""
+"""What a judgement of a prototype and a revision may hold."""
 
 import pytest
 

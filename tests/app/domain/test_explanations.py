@@ -1,4 +1,4 @@
-"""Which of a node's maps is the best, and what was measured of it."""
+"""Which of a node's heatmaps is the best, and what was measured of it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,13 +66,13 @@ def test_a_better_tier_wins_whenever_it_was_made(worst_to_best: tuple[str, ...])
         assert best.tier == worst_to_best[-1]
 
 
-def test_of_one_tier_the_map_with_the_settings_in_use_wins_and_then_the_newer() -> None:
+def test_of_one_tier_the_heatmap_with_the_settings_in_use_wins_and_then_the_newer() -> None:
     earlier = saved(minute=9, settings_digest="3" * 64)
     assert best_of_each_node([earlier, saved(minute=1)]) == (saved(minute=1),)
     assert best_of_each_node([saved(minute=1), saved(minute=2)]) == (saved(minute=2),)
 
 
-def test_a_better_map_keeps_its_nodes_place_in_the_list() -> None:
+def test_a_better_heatmap_keeps_its_nodes_position_in_the_list() -> None:
     maps = [saved("class:a", "draft", minute=0), saved("class:b", "draft", minute=1)]
     assert [one.node for one in best_of_each_node(maps)] == ["class:b", "class:a"]
     maps.append(saved("class:a", "standard", minute=2))
@@ -97,10 +97,10 @@ def test_a_better_tier_stands_in_for_the_one_asked_for() -> None:
 
 
 def ids(*maps: SavedExplanation) -> list[str]:
-    return [shown.heatmap_id for shown in offered(maps)]
+    return [displayed.heatmap_id for displayed in offered(maps)]
 
 
-def test_a_first_map_stays_at_hand_where_the_better_one_peaks_elsewhere() -> None:
+def test_a_first_heatmap_stays_at_hand_where_the_better_one_peaks_elsewhere() -> None:
     first = saved(tier="draft", peak=(0.2, 0.2))
     near, far = (saved(minute=1, peak=peak) for peak in ((0.3, 0.3), (0.6, 0.6)))
     assert ids(first) == ["class:finding"]
@@ -121,6 +121,6 @@ def test_peaks_are_apart_by_the_diagonal_of_the_image_and_not_of_the_padded_squa
     assert one.peaks_elsewhere(saved(placement=narrow, peak=(0.5, 0.6)))  # 12.5 of 103
 
 
-def test_of_maps_whose_peak_was_not_noted_nothing_is_said() -> None:
+def test_nothing_is_said_of_heatmaps_whose_peak_was_not_noted() -> None:
     assert ids(saved(tier="draft"), saved(minute=1, peak=(0.9, 0.9))) == ["class:finding"]
     assert ids(saved(tier="draft", peak=(0.1, 0.1)), saved(minute=1)) == ["class:finding"]

@@ -40,7 +40,7 @@ def job(state: JobState, explanation_id: str | None = None) -> Job:
         ("cancelled", False),
     ],
 )
-def test_a_job_awaits_its_first_map_while_it_is_active_and_has_none(
+def test_a_job_awaits_its_first_heatmap_while_it_is_active_and_has_none(
     state: JobState, is_active: bool
 ) -> None:
     assert job(state).is_active == is_active

@@ -16,9 +16,9 @@ STUBBORN = (
 )
 
 
-def until(found: Callable[[], object], seconds: float = 60) -> None:
+def until(is_done: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
-    while not found():
+    while not is_done():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.02)
 

@@ -33,9 +33,9 @@ def workplace(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Work
     images.mkdir()
     for number in range(12):
         (images / f"{number:02d}.png").write_bytes(png(number, side=200))
-    found = make_workplace(Settings(data, assets=assets, folders=(images,)))
-    yield found
-    found.close()
+    opened = make_workplace(Settings(data, assets=assets, folders=(images,)))
+    yield opened
+    opened.close()
 
 
 def start(workplace: Workplace) -> subprocess.Popen[bytes]:
@@ -54,9 +54,9 @@ def start(workplace: Workplace) -> subprocess.Popen[bytes]:
     )
 
 
-def until(found: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
+def until(is_done: Callable[[], object], process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + 200
-    while not found():
+    while not is_done():
         assert process.poll() is None, process.stderr.read().decode()  # type: ignore[union-attr]
         assert time.monotonic() < end, "it never came"
         time.sleep(0.02)

@@ -31,11 +31,11 @@ __all__ = ["assets"]
 @pytest.fixture
 def workplace(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
     """An empty workplace with two models."""
-    found = make_workplace(Settings(tmp_path / "data", assets=assets))
-    settings = found.settings
+    opened = make_workplace(Settings(tmp_path / "data", assets=assets))
+    settings = opened.settings
     upgrade(settings.store_url, backups=settings.backups, now=START)
-    yield found
-    found.close()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def test_an_images_values_arrive_exactly_and_are_not_kept_by_the_browser(
     assert headers["cache-control"] == "no-store"
     assert headers["x-content-type-options"] == "nosniff"
     head, samples = encoding.unpack(body)
-    shown = code_values(head["knots"], 1 << head["bits"])[samples[..., 0]]
+    displayed = code_values(head["knots"], 1 << head["bits"])[samples[..., 0]]
     expected = np.random.default_rng(1).integers(0, 4096, (2, 16, 18))[1]
-    np.testing.assert_array_equal(shown, expected)
+    np.testing.assert_array_equal(displayed, expected)
 
 
 def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], workplace: Workplace) -> None:
@@ -213,4 +213,4 @@ def test_an_original_that_is_not_there_is_answered_with_404(
     for key in list(workplace.blobs.all_keys()):
         workplace.blobs.delete(key)
     status, _, body = get(f"/api/pixels/{taken.case_id}/0")
-    assert status == 404 and "not there any more" in json.loads(body)["error"]
+    assert status == 404 and "The stored file is missing" in json.loads(body)["error"]

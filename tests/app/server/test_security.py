@@ -125,8 +125,8 @@ def test_behind_a_proxy_the_origin_is_the_host_that_the_proxy_hands_on(
     origin: str, let_in: bool
 ) -> None:
     guard = Guard(open_door, hosts=None, behind_proxy=True)
-    found = ask(guard, "/", "review.example", method="POST", headers={"origin": origin})[0]
-    assert found == (200 if let_in else 403)
+    result = ask(guard, "/", "review.example", method="POST", headers={"origin": origin})[0]
+    assert result == (200 if let_in else 403)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS"])

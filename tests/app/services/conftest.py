@@ -29,9 +29,9 @@ __all__ = [
 @pytest.fixture
 def workplace(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
     """An empty workplace with two models."""
-    found = make_workplace(Settings(tmp_path / "data", database_url=database_url, assets=assets))
-    yield found
-    found.close()
+    opened = make_workplace(Settings(tmp_path / "data", database_url=database_url, assets=assets))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Annotations are found by filters and handed out without formulas."""
+"""Annotations are searched by filters and exported without formulas."""
 
 import csv
 import io
@@ -75,9 +75,9 @@ def test_the_csv_has_a_schema_and_no_cell_that_a_spreadsheet_runs(signed: Workpl
 
 
 def test_the_json_keeps_every_field_as_it_was_signed(signed: Workplace) -> None:
-    found = json.loads(annotations.export(signed, format="json"))
-    assert found["schema"] == annotations.SCHEMA
-    last = found["annotations"][-1]
+    result = json.loads(annotations.export(signed, format="json"))
+    assert result["schema"] == annotations.SCHEMA
+    last = result["annotations"][-1]
     assert last["prototype_judgements"]["p01"] == {
         "similar": False,
         "usefulness": "artefact",

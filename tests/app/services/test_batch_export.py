@@ -21,8 +21,8 @@ def test_the_exports_carry_schema_hashes_and_no_formulas(
     assert [line["file"] for line in lines] == ["'=cmd.png", "'@b.txt"]
     assert lines[0]["schema"] == batch_export.SCHEMA and lines[0]["model"] == "nih-pneumonia"
     assert float(lines[0]["p(none)"]) + float(lines[0]["p(finding)"]) == pytest.approx(1)
-    found = json.loads(batch_export.as_json(workplace, job.job_id))
-    assert found["schema"] == batch_export.SCHEMA
-    manifest = found["manifest"]
+    result = json.loads(batch_export.as_json(workplace, job.job_id))
+    assert result["schema"] == batch_export.SCHEMA
+    manifest = result["manifest"]
     assert manifest["counts"] == {"done": 1, "skipped": 1} and len(manifest["model_sha256"]) == 64
-    assert all(len(file["sha256"]) == 64 for file in found["files"])
+    assert all(len(file["sha256"]) == 64 for file in result["files"])

@@ -159,7 +159,7 @@ def test_cancelling_stops_an_image_that_is_being_explained(
     assert batches.progress(with_images, job.job_id).counts == {"waiting": 6}
 
 
-def test_an_image_that_is_being_explained_gives_way_to_a_first_map_that_a_page_waits_for(
+def test_an_image_that_is_being_explained_gives_way_to_a_first_heatmap_that_a_page_waits_for(
     with_images: Workplace, pool: FakePool, images: Path
 ) -> None:
     mine = intake.add(with_images, png(50, level=200), name="mine.png")
@@ -276,9 +276,11 @@ def test_an_archive_that_is_not_to_be_used_costs_itself_alone(
     items = [("a.png", png(3)), ("bad.zip", bad), ("good.zip", packed.getvalue())]
     job = batches.start_upload(workplace, items)
     queue.run_pending(workplace, pool)
-    found = {row.name: (row.state, row.message) for row in batches.rows(workplace, job.job_id).rows}
-    assert found["bad.zip"] == ("error", "The ZIP file is damaged. Pack it again.")
-    assert [found[name][0] for name in ("a.png", "1.png", "2.png")] == ["done"] * 3
+    result = {
+        row.name: (row.state, row.message) for row in batches.rows(workplace, job.job_id).rows
+    }
+    assert result["bad.zip"] == ("error", "The ZIP file is damaged. Pack it again.")
+    assert [result[name][0] for name in ("a.png", "1.png", "2.png")] == ["done"] * 3
     assert not list((workplace.settings.blobs / ".staging").iterdir())
     with pytest.raises(Refused, match="damaged"):
         batches.start_upload(workplace, [("bad.zip", bad)])
@@ -291,7 +293,7 @@ def test_nothing_is_kept_of_an_archive_that_fails_half_way(
 
     def half(*_: object, **__: object) -> Iterator[Entry]:
         yield Entry("1.png", "1.png", io.BytesIO(png(1)))
-        raise Refused("The ZIP file unfolds to more than it says. Pack it again.")
+        raise Refused("The ZIP file unpacks to more than it says. Pack it again.")
 
     monkeypatch.setattr("app.services.uploading.archive.extract", half)
     job = batches.start_upload(workplace, [("half.zip", b"PK\x03\x04"), ("a.png", png(3))])

@@ -16,9 +16,9 @@ from tests.app.services.workplaces import make_workplace, png
 @pytest.fixture
 def other_folder(workplace: Workplace, tmp_path: Path) -> Iterator[Workplace]:
     """The same database with another, empty data folder."""
-    found = make_workplace(Settings(tmp_path / "other", database_url=workplace.settings.store_url))
-    yield found
-    found.close()
+    opened = make_workplace(Settings(tmp_path / "other", database_url=workplace.settings.store_url))
+    yield opened
+    opened.close()
 
 
 def images(workplace: Workplace, count: int) -> None:
@@ -94,8 +94,8 @@ def test_a_database_that_knows_few_of_the_files_is_refused(workplace: Workplace)
 def test_bound_deliberately_they_start_and_the_folder_keeps_its_id(workplace: Workplace) -> None:
     workplace.blobs.set_identity("a" * 32)
     workplace.blobs.put(b"image")
-    found = binding.bind(workplace)
-    assert (found.named, found.here, found.both) == (0, 1, 0)
+    result = binding.bind(workplace)
+    assert (result.named, result.here, result.both) == (0, 1, 0)
     binding.check(workplace)
     assert identity(workplace) == workplace.blobs.identity() == "a" * 32
 

@@ -48,16 +48,16 @@ def test_a_heatmap_is_made_once_and_kept_with_its_faithfulness(
 
 
 def test_asking_twice_at_once_is_one_job(workplace: Workplace, case_id: str) -> None:
-    found: list[Job] = []
+    result: list[Job] = []
     threads = [
-        threading.Thread(target=lambda: found.append(explanations.request(workplace, case_id)))  # type: ignore
+        threading.Thread(target=lambda: result.append(explanations.request(workplace, case_id)))  # type: ignore
         for _ in range(8)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(found) == 8 and len({job.job_id for job in found}) == 1
+    assert len(result) == 8 and len({job.job_id for job in result}) == 1
 
 
 @pytest.mark.parametrize("node", ["class:lung", "prototype:p99", "vector:", "nonsense", ""])
@@ -156,9 +156,9 @@ def test_a_heatmap_comes_back_over_the_whole_image(
     queue.run_pending(workplace, pool)
     (saved,) = review.open_case(workplace, case_id).explanations
     assert saved.tier == "standard"
-    shown = image_data.heatmap(workplace, saved.explanation_id)
-    assert shown.shape == (16, 18) and shown.dtype == np.uint8
-    assert shown[8, 9] == 255 and shown[0, 0] == 0
+    displayed = image_data.heatmap(workplace, saved.explanation_id)
+    assert displayed.shape == (16, 18) and displayed.dtype == np.uint8
+    assert displayed[8, 9] == 255 and displayed[0, 0] == 0
     assert image_data.heatmap(workplace, saved.explanation_id, longest=9).shape == (8, 9)
     with pytest.raises(NotFound):
         image_data.heatmap(workplace, "0" * 16)
@@ -169,7 +169,7 @@ def shown(workplace: Workplace, case_id: str) -> list[tuple[str, str]]:
     return [(one.node, one.tier) for one in review.open_case(workplace, case_id).explanations]
 
 
-def test_a_draft_comes_first_and_the_usual_map_takes_its_place(
+def test_a_draft_comes_first_and_the_usual_heatmap_replaces_it(
     workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
     job = explanations.request(workplace, case_id)
@@ -239,7 +239,7 @@ def test_a_worker_that_was_killed_goes_on_at_its_stage(
     assert pool.tiers == ["draft", "standard"]
 
 
-def test_a_worker_killed_between_map_and_job_makes_no_second_draft(
+def test_a_worker_killed_between_heatmap_and_job_makes_no_second_draft(
     workplace: Workplace, pool: FakePool, case_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from app.store.jobs import Jobs
@@ -259,7 +259,7 @@ def test_a_worker_killed_between_map_and_job_makes_no_second_draft(
     assert pool.tiers == ["draft", "standard"]
 
 
-def test_the_best_map_is_made_on_request_alone_and_then_counts(
+def test_the_best_heatmap_is_made_on_request_alone_and_then_counts(
     workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
     explanations.request(workplace, case_id)
@@ -270,11 +270,11 @@ def test_the_best_map_is_made_on_request_alone_and_then_counts(
     assert pool.tiers == ["draft", "standard", "full"]
     assert shown(workplace, case_id) == [("class:finding", "full")]
     for tier in ("draft", "standard", "full"):
-        found = explanations.request(workplace, case_id, tier=tier)  # type: ignore[arg-type]
-        assert isinstance(found, SavedExplanation) and found.tier == "full"
+        result = explanations.request(workplace, case_id, tier=tier)  # type: ignore[arg-type]
+        assert isinstance(result, SavedExplanation) and result.tier == "full"
 
 
-def test_first_maps_come_before_anything_is_refined(
+def test_first_heatmaps_come_before_anything_is_refined(
     workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
     for node in ("class:finding", "prototype:p00"):
@@ -324,7 +324,7 @@ def test_refining_gives_way_to_what_a_page_has_nothing_to_show_for(
     assert jobs.get(workplace, job.job_id).state == "done"
 
 
-def test_a_map_of_earlier_settings_is_shown_until_the_usual_one_is_there(
+def test_a_heatmap_of_earlier_settings_is_shown_until_the_usual_one_is_there(
     workplace: Workplace, pool: FakePool, case_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -342,7 +342,7 @@ def test_a_map_of_earlier_settings_is_shown_until_the_usual_one_is_there(
     assert pool.tiers == ["draft", "standard", "standard"]
 
 
-def test_a_map_from_before_its_place_was_noted_is_read_and_says_nothing_of_it(
+def test_a_heatmap_from_before_its_placement_was_stored_is_read_without_one(
     workplace: Workplace, pool: FakePool, case_id: str
 ) -> None:
     explanations.request(workplace, case_id)

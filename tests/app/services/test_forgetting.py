@@ -23,11 +23,11 @@ def workplace(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
     """With its database in the data folder."""
     from app.store.migrate import upgrade
 
-    found = make_workplace(Settings(tmp_path / "data", assets=assets))
-    upgrade(found.settings.store_url, backups=found.settings.backups, now=START)
-    queue.begin(found)
-    yield found
-    found.close()
+    opened = make_workplace(Settings(tmp_path / "data", assets=assets))
+    upgrade(opened.settings.store_url, backups=opened.settings.backups, now=START)
+    queue.begin(opened)
+    yield opened
+    opened.close()
 
 
 def files_with_the_name(workplace: Workplace) -> set[str]:

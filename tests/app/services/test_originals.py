@@ -24,9 +24,9 @@ def add(workplace: Workplace) -> Callable[[int], list[str]]:
     def taken(count: int, first: int = 0) -> list[str]:
         keys = []
         for number in range(first, first + count):
-            found = intake.add(workplace, png(number), name=f"{number}.png", predict=False)
+            result = intake.add(workplace, png(number), name=f"{number}.png", predict=False)
             with workplace.store.read() as tx:
-                keys.append(tx.cases.get(found.case_id).file_sha256)
+                keys.append(tx.cases.get(result.case_id).file_sha256)
         return keys
 
     return taken
@@ -147,11 +147,11 @@ def test_a_file_that_is_being_taken_in_is_never_put_aside(
     listed = workplace.blobs.all_keys
 
     def listed_then_taken_in() -> object:
-        found = list(listed())
+        result = list(listed())
         thread = threading.Thread(target=lambda: intake.add(workplace, png(1), name="a.png"))
         thread.start()
         thread.join()
-        return iter(found)
+        return iter(result)
 
     monkeypatch.setattr(workplace.blobs, "all_keys", listed_then_taken_in)
     assert originals.tidy(workplace).put_aside == 0

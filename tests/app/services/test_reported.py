@@ -58,9 +58,9 @@ def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
     assert {one.outcome for one in taken.values()} == {"added"}
     queue.run_pending(alone, pool)
     sheets = {n: review.open_case(alone, str(one.case_id)) for n, one in taken.items()}
-    found = {n: sheet.prediction.probabilities["finding"] for n, sheet in sheets.items()}  # type: ignore[union-attr]
-    assert found == pytest.approx({name: said_by_the_shell[name] for name in SAME_PIXELS})
-    assert len(set(found.values())) == 5
+    result = {n: sheet.prediction.probabilities["finding"] for n, sheet in sheets.items()}  # type: ignore[union-attr]
+    assert result == pytest.approx({name: said_by_the_shell[name] for name in SAME_PIXELS})
+    assert len(set(result.values())) == 5
     # What was the first case is named by the others, also where a batch of them is exported.
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -71,7 +71,7 @@ def test_the_same_values_shown_otherwise_are_predicted_each_by_itself(
     text = batch_export.as_csv(alone, job.job_id).decode()
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["status"] for line in lines] == ["duplicate"] * 5
-    assert {line["file"][:3]: float(line["p(finding)"]) for line in lines} == pytest.approx(found)
+    assert {line["file"][:3]: float(line["p(finding)"]) for line in lines} == pytest.approx(result)
     twins = [name for name, sheet in sheets.items() if sheet.twins]
     first = str(taken[twins[0]].case_id)
     named = {line["file"][:3]: line["same_pixels_as"] for line in lines}
@@ -91,8 +91,8 @@ def test_five_images_of_one_archive_are_five_cases(
     rows = batches.rows(alone, job.job_id).rows
     assert [row.state for row in rows] == ["done"] * 5
     assert len({row.case_id for row in rows}) == 5
-    found = {row.name[:3]: row.probabilities["finding"] for row in rows}
-    assert found == pytest.approx({name: said_by_the_shell[name] for name in SAME_PIXELS})
+    result = {row.name[:3]: row.probabilities["finding"] for row in rows}
+    assert result == pytest.approx({name: said_by_the_shell[name] for name in SAME_PIXELS})
 
 
 def test_heatmaps_of_the_same_values_are_made_for_each_case(

@@ -300,7 +300,7 @@ def test_a_prediction_outlives_its_model_and_says_that_it_is_gone(
 
     sheet = review.open_case(replace(workplace, models=Registry(())), case_id)
     assert sheet.prediction is not None and sheet.matches == ()
-    assert "is not there any more" in sheet.problem
+    assert "is no longer installed" in sheet.problem
 
 
 def test_a_cancelled_waiting_job_is_never_done(workplace: Workplace, pool: FakePool) -> None:

@@ -1,4 +1,4 @@
-"""Who sent what: each session its own files, for an hour after it was last heard of."""
+"""Uploads by session: each has its own files, until it was idle for an hour."""
 
 from pathlib import Path
 

@@ -99,9 +99,9 @@ def sqlite_url(empty_sqlite: Path, tmp_path: Path) -> str:
 
 
 def _postgres_programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
+    result = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if result:
+        return result[-1].parent
     program = shutil.which("initdb")
     return Path(program).parent if program else None
 

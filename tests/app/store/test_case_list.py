@@ -48,8 +48,8 @@ def save(store: SqlStore, case_id: str, p_sick: float, *, frame: int = 0, model:
 
 def rows(store: SqlStore, size: int = 50, page: int = 0, **filters: object) -> list[CaseRow]:
     with store.read() as tx:
-        found = tx.case_list.page(CaseFilters(**filters), page=page, size=size)  # type: ignore[arg-type]
-    return list(found.rows)
+        result = tx.case_list.page(CaseFilters(**filters), page=page, size=size)  # type: ignore[arg-type]
+    return list(result.rows)
 
 
 def ids(store: SqlStore, **filters: object) -> list[str]:
@@ -161,8 +161,8 @@ def test_pages_hold_every_case_once_in_every_order(database_url: str) -> None:
         if number % 2:
             save(store, f"c{number}", 0.5)
     for order in ("newest", "oldest", "name", "probability"):
-        found = [row.case_id for page in range(5) for row in rows(store, 5, page, order=order)]
-        assert sorted(found) == sorted(f"c{number}" for number in range(23))
+        result = [row.case_id for page in range(5) for row in rows(store, 5, page, order=order)]
+        assert sorted(result) == sorted(f"c{number}" for number in range(23))
     store.close()
 
 

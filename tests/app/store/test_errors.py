@@ -171,7 +171,7 @@ def test_a_disk_that_is_full_indeed() -> None:
     if not Path("/dev/full").exists():
         pytest.skip("only Linux has /dev/full")
     with pytest.raises(DiskFull), readable_errors(), open("/dev/full", "wb", buffering=0) as file:
-        file.write(b"film")
+        file.write(b"image")
 
 
 def test_what_is_no_trouble_of_the_store_goes_through(sqlite_url: str) -> None:

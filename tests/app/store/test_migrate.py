@@ -169,12 +169,12 @@ def test_heatmaps_and_jobs_from_before_there_were_tiers_are_found_again(
             connection.execute(text(JOB), {"id": name, "kind": kind})
     assert upgraded(store) is not None
     with store.read() as tx:
-        found = tx.explanations.of_frame("c1", frame=0, model="m")
-        assert {one.explanation_id: one.tier for one in found} == {"e1": "standard", "e2": ""}
-        assert [one.is_of_earlier_settings for one in found] == [
-            one.explanation_id == "e2" for one in found
+        result = tx.explanations.of_frame("c1", frame=0, model="m")
+        assert {one.explanation_id: one.tier for one in result} == {"e1": "standard", "e2": ""}
+        assert [one.is_of_earlier_settings for one in result] == [
+            one.explanation_id == "e2" for one in result
         ]
-        assert all(one.faithfulness is None and one.measuring_seconds == 0 for one in found)
+        assert all(one.faithfulness is None and one.measuring_seconds == 0 for one in result)
         assert (tx.jobs.get("j1").tier, tx.jobs.get("j2").tier) == ("standard", None)
 
 
@@ -194,9 +194,9 @@ def test_the_list_of_an_older_database_is_summed_up(
     upgraded(store)
     with store.read() as tx:
         newest = tx.case_list.page(CaseFilters(), page=0, size=9).rows
-        found = tx.case_list.page(CaseFilters(text="ärger"), page=0, size=9).rows
+        result = tx.case_list.page(CaseFilters(text="ärger"), page=0, size=9).rows
         assert [row.case_id for row in newest] == ["c2", "c1", "c3", "c4"]
-        assert [row.case_id for row in found] == ["c1"]
+        assert [row.case_id for row in result] == ["c1"]
         states = {row.case_id: (row.status, row.label, row.verdict) for row in newest}
     assert states == {
         "c1": ("new", "sick", None),
@@ -227,11 +227,11 @@ def test_images_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
             connection.execute(text(ITEM), values)
     upgraded(store)
     with store.read() as tx:
-        found = tx.batch_report.page("b1", page=0, size=9).rows
-        assert [row.state for row in found] == ["done", "duplicate", "error", "error"]
-        assert [row.case_id for row in found] == ["c1", "c1", None, None]
-        assert "took this file for a duplicate" in found[2].message
-        assert [row.path for row in found[1:]] == ["in/1 100%25.dcm", "in/2 100%25.dcm", "a.dcm"]
+        result = tx.batch_report.page("b1", page=0, size=9).rows
+        assert [row.state for row in result] == ["done", "duplicate", "error", "error"]
+        assert [row.case_id for row in result] == ["c1", "c1", None, None]
+        assert "took this file for a duplicate" in result[2].message
+        assert [row.path for row in result[1:]] == ["in/1 100%25.dcm", "in/2 100%25.dcm", "a.dcm"]
         assert tx.cases.get("c1").pixel_hash == "decoded"
     with store.write() as tx:
         tx.batches.resume("b1", failed_too=True)

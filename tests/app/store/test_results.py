@@ -108,7 +108,7 @@ def test_a_row_of_an_earlier_version_is_read_as_far_as_it_goes(filled: SqlStore)
         older = facts | {"faithfulness": {"insertion_auc": 0.6}}
         connection.execute(ExplanationEntry.__table__.update().values(facts=older))  # type: ignore[attr-defined]
     with filled.read() as tx:
-        found = tx.explanations.get("e1")
-    assert found == replace(
+        result = tx.explanations.get("e1")
+    assert result == replace(
         WHOLE, faithfulness=None, measuring_seconds=0.0, peak=None, outside_body=None
     )

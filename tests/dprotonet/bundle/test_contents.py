@@ -19,8 +19,8 @@ def test_an_altered_tensor_is_refused_by_the_name_of_its_part(folder, part):
     path = folder / "model.safetensors"
     data = path.read_bytes()
     tensor = next(t for t in raw_tensors(data) if t.name == keys[part])
-    place = data.index(bytes(tensor.data))
-    path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    start = data.index(bytes(tensor.data))
+    path.write_bytes(data[:start] + bytes([data[start] ^ 1]) + data[start + 1 :])
     refused(folder, f"The {part} of the model 'tiny'.*was altered")
 
 

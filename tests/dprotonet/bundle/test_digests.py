@@ -13,10 +13,10 @@ STATE = {"b": torch.arange(6).float().reshape(2, 3), "a": torch.ones(4, dtype=to
 
 
 def test_tensors_are_found_as_safetensors_wrote_them():
-    found = {tensor.name: tensor for tensor in raw_tensors(save(STATE, metadata={"note": "x"}))}
-    assert set(found) == {"a", "b"}
-    assert found["b"].dtype == "F32" and found["b"].shape == (2, 3)
-    assert bytes(found["b"].data) == STATE["b"].numpy().tobytes()
+    result = {tensor.name: tensor for tensor in raw_tensors(save(STATE, metadata={"note": "x"}))}
+    assert set(result) == {"a", "b"}
+    assert result["b"].dtype == "F32" and result["b"].shape == (2, 3)
+    assert bytes(result["b"].data) == STATE["b"].numpy().tobytes()
 
 
 @given(st.binary(max_size=200))

@@ -30,7 +30,7 @@ def three(stem: str) -> set[str]:
 
 
 def test_the_files_mirror_the_folders_of_the_images(shell, bundle, tmp_path):
-    images, out = tmp_path / "films", tmp_path / "new" / "out"
+    images, out = tmp_path / "images", tmp_path / "new" / "out"
     write_png(images / "a.png")
     write_png(images / "ward" / "bed" / "b.png", seed=1)
 
@@ -66,9 +66,9 @@ def test_the_overlay_is_the_same_as_if_it_were_mixed_at_once(shell, bundle, tmp_
 
     _, (record,), _ = shell("explain", image, "--model", bundle, "--out", tmp_path / "out", *QUICK)
 
-    shown, heatmap = read_image(image).display(), np.load(record["files"]["heatmap"])
+    displayed, heatmap = read_image(image).display(), np.load(record["files"]["heatmap"])
     with Image.open(record["files"]["overlay"]) as written:
-        np.testing.assert_array_equal(np.asarray(written), overlay(shown, heatmap, 0.5))
+        np.testing.assert_array_equal(np.asarray(written), overlay(displayed, heatmap, 0.5))
 
 
 def test_the_record_says_what_was_explained_and_how_well(shell, bundle, tmp_path):
@@ -159,7 +159,7 @@ def test_what_explain_wrote_is_not_explained_itself(shell, bundle, tmp_path):
 
 
 def test_a_broken_image_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path):
-    images = tmp_path / "films"
+    images = tmp_path / "images"
     write_broken(write_png(images / "a.png"))
     write_png(images / "b.png")
     (images / "c.txt").write_text("No finding.")
@@ -181,7 +181,7 @@ def test_a_broken_image_is_a_record_and_the_rest_goes_on(shell, bundle, tmp_path
 def test_an_unknown_node_is_wrong_usage_before_any_image_is_read(
     shell, bundle, tmp_path, monkeypatch, node
 ):
-    monkeypatch.setattr("dprotonet.images.walk", lambda paths: pytest.fail("was read"))
+    monkeypatch.setattr("dprotonet.cli.inputs.walk", lambda *paths, **_: pytest.fail("was read"))
     image, out = write_png(tmp_path / "image.png"), tmp_path / "out"
 
     status, records, err = shell(
@@ -214,7 +214,9 @@ def test_an_image_with_the_longest_name_is_explained(shell, bundle, tmp_path, na
     assert {Path(path).name for path in record["files"].values()} == files_below(out)
 
 
-def test_a_place_that_cannot_be_had_costs_no_work(shell, bundle, tmp_path, monkeypatch):
+def test_an_output_folder_that_cannot_be_written_costs_no_work(
+    shell, bundle, tmp_path, monkeypatch
+):
     image, out = write_png(tmp_path / "image.png"), tmp_path / "out"
     (out / "image.png.0.class.overlay.png").mkdir(parents=True)
     monkeypatch.setattr(
@@ -230,7 +232,7 @@ def test_a_place_that_cannot_be_had_costs_no_work(shell, bundle, tmp_path, monke
 
 if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
 
-    def test_an_image_whose_name_is_no_text_is_read_told_and_explained(shell, bundle, tmp_path):
+    def test_an_image_whose_name_is_no_text_is_read_reported_and_explained(shell, bundle, tmp_path):
         images = Path(os.fsdecode(os.fsencode(tmp_path) + b"/f\xff"))
         name = b"r\xf6" + b"o" * 240 + b".png"
         image = write_png(Path(os.fsdecode(os.fsencode(images) + b"/" + name)))
@@ -248,7 +250,7 @@ if sys.platform == "linux":  # elsewhere a name that is no text cannot be made
 
 
 def test_an_explanation_that_cannot_be_written_is_a_record_with_its_reason(shell, bundle, tmp_path):
-    images, out = tmp_path / "films", tmp_path / "out"
+    images, out = tmp_path / "images", tmp_path / "out"
     write_png(images / "a" / "image.png")
     write_png(images / "b.png")
     out.mkdir()

@@ -10,7 +10,7 @@ NAMES = ("Mass", "mass", "no pneumonia", "a.b", "a%2Eb", "Infiltration/x", "p00"
 
 
 def source(relative: str, order: int = 1) -> InputFile:
-    return InputFile(Path("films") / relative, PurePath(relative), order)
+    return InputFile(Path("images") / relative, PurePath(relative), order)
 
 
 def test_a_node_keeps_its_plain_name():

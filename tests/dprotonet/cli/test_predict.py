@@ -149,12 +149,12 @@ def test_an_empty_folder_is_all_well(shell, bundle, tmp_path):
     assert shell("predict", folder, "--model", bundle)[:2] == (0, [])
 
 
-@pytest.mark.parametrize("missing", ("film", "bundle", "device"))
+@pytest.mark.parametrize("missing", ("image", "bundle", "device"))
 def test_what_is_not_there_is_wrong_usage_and_nothing_is_read(shell, bundle, tmp_path, missing):
     image = write_png(tmp_path / "image.png")
     gone = tmp_path / "gone"
     words = {
-        "film": ("predict", image, gone, "--model", bundle),
+        "image": ("predict", image, gone, "--model", bundle),
         "bundle": ("predict", image, "--model", gone),
         "device": ("predict", image, "--model", bundle, "--device", "cuda:99"),
     }

@@ -42,12 +42,12 @@ def test_help_imports_neither_torch_nor_a_reader():
 
 
 def test_standard_output_holds_records_alone(bundle, tmp_path):
-    write_png(tmp_path / "films" / "=a.png")
+    write_png(tmp_path / "images" / "=a.png")
     broken = ["b-ü.png", "c\udcf6.png"] if sys.platform == "linux" else ["b-ü.png"]
     for name in broken:  # the second is no text
-        write_broken(tmp_path / "films" / name)
+        write_broken(tmp_path / "images" / name)
 
-    process = start("predict", tmp_path / "films", "--model", bundle)
+    process = start("predict", tmp_path / "images", "--model", bundle)
     out, err = process.communicate(timeout=120)
 
     assert process.returncode == 1

@@ -60,9 +60,9 @@ def test_grad_cam_is_captum_s_up_to_its_scale():
             x[None], target=NODE.index, relu_attributions=True
         )
         theirs = LayerAttribution.interpolate(theirs, (SIZE, SIZE), "bilinear")[0, 0].detach()
-        found = explained(x)
-        low, high = found.raw_range
-        ours = torch.from_numpy(found.heatmap) * (high - low) + low
+        result = explained(x)
+        low, high = result.raw_range
+        ours = torch.from_numpy(result.heatmap) * (high - low) + low
         assert (float(theirs.max()) > 0) == (float(ours.max()) > 0)
         if float(theirs.max()) > 0:
             assert torch.allclose(ours / ours.max(), theirs / theirs.max(), atol=1e-4)
@@ -121,12 +121,12 @@ def test_drop_and_increase_are_torch_cam_s_once_both_are_fractions_of_the_same()
     drops, increases = [], []
     for node in (ClassNode(0), NODE):
         for x in images():
-            found = explained(x, "centre", node=node)
+            result = explained(x, "centre", node=node)
             theirs = metrics.ClassificationMetric(
-                Extractor(found.heatmap), lambda logits: logits.softmax(dim=1)
+                Extractor(result.heatmap), lambda logits: logits.softmax(dim=1)
             )
             theirs.update(x[None], node.index)
-            ours, before = figures(found), found.value_before
+            ours, before = figures(result), result.value_before
             span = before - probability(torch.zeros_like(x), node)
             if span > 1e-6:
                 drops.append(ours["average_drop"] * span / before)
@@ -142,8 +142,8 @@ def test_the_deletion_curve_is_quantus_pixel_flipping_with_our_fill(fill):
     quantus = pytest.importorskip("quantus")
     settings = replace(EXACT, fills=(fill,))
     for x in images()[:3]:
-        found = explained(x, "occlusion", settings)
-        heatmap = _without_ties(found.heatmap)
+        result = explained(x, "occlusion", settings)
+        heatmap = _without_ties(result.heatmap)
         shown = make_fill(fill, x, sigma=settings.fill_sigma).numpy().ravel()
 
         def flipped(arr, indices, shown=shown, **_more):
@@ -166,7 +166,7 @@ def test_the_deletion_curve_is_quantus_pixel_flipping_with_our_fill(fill):
             softmax=True,
             channel_first=True,
         )
-        measured = found.faithfulness
+        measured = result.faithfulness
         assert measured.deletion[0] - measured.deletion[-1] > 0.5
         assert measured.deletion[1:] == pytest.approx(theirs, abs=1e-4)
         # Not its calculate_auc: Quantus 0.6.0 asks NumPy for trapz, which NumPy 2.4 has no more.

@@ -16,7 +16,7 @@ from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, PatchClassifier, overlap, patch_mask, toy_image
 
-PLACE = (6, 22)
+POSITION = (6, 22)
 QUICK = MDMSettings(steps=2, faithfulness_steps=3)
 NODE = [ClassNode(1, "squares")]
 
@@ -264,13 +264,13 @@ def assert_untouched(model, before):
 @pytest.mark.usefixtures("processor")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_decoder_explains_it_and_leaves_it_as_it_is(name):
-    model, x = NETWORKS[name](), toy_image(squares=PLACE)
+    model, x = NETWORKS[name](), toy_image(squares=POSITION)
     before, given = state_of(model), x.clone()
-    (found,) = METHODS["mdm"](model, x, NODE, settings=QUICK)
-    heatmap = torch.from_numpy(found.heatmap)
-    assert patch_mask(*PLACE).flatten()[heatmap.argmax()]
-    assert overlap(heatmap, patch_mask(*PLACE)) >= 0.4
-    assert found.value_before > 0.5 > found.faithfulness.hidden_value
+    (result,) = METHODS["mdm"](model, x, NODE, settings=QUICK)
+    heatmap = torch.from_numpy(result.heatmap)
+    assert patch_mask(*POSITION).flatten()[heatmap.argmax()]
+    assert overlap(heatmap, patch_mask(*POSITION)) >= 0.4
+    assert result.value_before > 0.5 > result.faithfulness.hidden_value
     assert torch.equal(x, given)
     assert_untouched(model, before)
 
@@ -280,19 +280,19 @@ METHODS_FOR_ALL = [name for name in METHODS if name not in ("prototype", "mdm", 
 
 
 @pytest.mark.parametrize("method", METHODS_FOR_ALL)
-def test_every_method_gives_a_map_or_a_sentence_and_leaves_it_as_it_is(method):
+def test_every_method_gives_a_heatmap_or_a_sentence_and_leaves_the_network_as_it_is(method):
     for name in OF_EVERY_KIND:
-        model, x = NETWORKS[name](), toy_image(squares=PLACE)
+        model, x = NETWORKS[name](), toy_image(squares=POSITION)
         before = state_of(model)
         try:
-            (found,) = METHODS[method](model, x, NODE, settings=QUICK)
+            (result,) = METHODS[method](model, x, NODE, settings=QUICK)
         except WrongRequest as error:
             assert method in ("gradcam", "scorecam"), name
             assert "no feature maps that can be read" in str(error), name
         else:
             # Of features before their activation a class activation map may be negative throughout.
-            assert found.heatmap.max() == 1 or method in ("gradcam", "scorecam"), name
-            assert found.value_before > 0.5, name
+            assert result.heatmap.max() == 1 or method in ("gradcam", "scorecam"), name
+            assert result.value_before > 0.5, name
         assert_untouched(model, before)
 
 
@@ -333,16 +333,16 @@ def test_a_method_that_needs_a_gradient_says_that_none_comes_back(method, how):
     model = CutOff(how)
     before = state_of(model)
     with pytest.raises(Unexplainable, match=r"No gradient .* (scorecam|rise)\."):
-        METHODS[method](model, toy_image(squares=PLACE), NODE, settings=QUICK)
+        METHODS[method](model, toy_image(squares=POSITION), NODE, settings=QUICK)
     assert_untouched(model, before)
 
 
 @pytest.mark.parametrize("how", CUTS)
 @pytest.mark.parametrize("method", ["occlusion", "rise", "scorecam"])
 def test_a_method_that_needs_no_gradient_goes_without(method, how):
-    (found,) = METHODS[method](CutOff(how), toy_image(squares=PLACE), NODE, settings=QUICK)
-    heatmap = torch.from_numpy(found.heatmap)
-    assert patch_mask(*PLACE).flatten()[heatmap.argmax()]
+    (result,) = METHODS[method](CutOff(how), toy_image(squares=POSITION), NODE, settings=QUICK)
+    heatmap = torch.from_numpy(result.heatmap)
+    assert patch_mask(*POSITION).flatten()[heatmap.argmax()]
 
 
 class Spoilt(Around):
@@ -374,14 +374,17 @@ EVERY_METHOD = [name for name in METHODS if name not in ("prototype", "rise-1000
 def test_values_that_are_no_numbers_are_said(method, value, hidden_alone):
     with pytest.raises(Unexplainable, match="not finite numbers"):
         METHODS[method](
-            Spoilt(value, hidden_alone=hidden_alone), toy_image(squares=PLACE), NODE, settings=QUICK
+            Spoilt(value, hidden_alone=hidden_alone),
+            toy_image(squares=POSITION),
+            NODE,
+            settings=QUICK,
         )
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD)
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_an_image_with_pixels_that_are_no_numbers_is_refused(method, value):
-    x = toy_image(squares=PLACE)
+    x = toy_image(squares=POSITION)
     x[1, 40, 3] = value
     with pytest.raises(Unexplainable, match="pixels that are not finite numbers"):
         METHODS[method](PatchClassifier(), x, NODE, settings=QUICK)
@@ -390,7 +393,7 @@ def test_an_image_with_pixels_that_are_no_numbers_is_refused(method, value):
 @pytest.mark.parametrize("method", ["mdm", "mdm-published", "integrated-gradients", "extremal"])
 def test_gradients_that_are_no_numbers_are_said(method):
     with pytest.raises(Unexplainable, match="gradients of this network"):
-        METHODS[method](SpoiltGradient(), toy_image(squares=PLACE), NODE, settings=QUICK)
+        METHODS[method](SpoiltGradient(), toy_image(squares=POSITION), NODE, settings=QUICK)
 
 
 def test_a_class_that_the_network_rules_out_does_no_harm_to_the_others():
@@ -399,8 +402,8 @@ def test_a_class_that_the_network_rules_out_does_no_harm_to_the_others():
             logits = self.network(x)
             return torch.cat([logits, torch.full_like(logits[:, :1], -torch.inf)], dim=1)
 
-    (found,) = METHODS["mdm"](Masked(), toy_image(squares=PLACE), NODE, settings=QUICK)
-    assert overlap(torch.from_numpy(found.heatmap), patch_mask(*PLACE)) >= 0.4
+    (result,) = METHODS["mdm"](Masked(), toy_image(squares=POSITION), NODE, settings=QUICK)
+    assert overlap(torch.from_numpy(result.heatmap), patch_mask(*POSITION)) >= 0.4
 
 
 @pytest.mark.parametrize(
@@ -423,10 +426,10 @@ def test_an_output_without_logits_is_a_sentence(output, what):
 
 def test_one_logit_for_each_image_is_read_whatever_its_shape():
     for output in (lambda y: y[:, 1:], lambda y: y[:, 1], lambda y: y[:, 1].squeeze()):
-        (found,) = METHODS["mdm"](
-            giving(output), toy_image(squares=PLACE), [ClassNode(0)], settings=QUICK
+        (result,) = METHODS["mdm"](
+            giving(output), toy_image(squares=POSITION), [ClassNode(0)], settings=QUICK
         )
-        assert overlap(torch.from_numpy(found.heatmap), patch_mask(*PLACE)) >= 0.4
+        assert overlap(torch.from_numpy(result.heatmap), patch_mask(*POSITION)) >= 0.4
 
 
 def test_what_cannot_be_run_is_a_sentence():
@@ -449,17 +452,17 @@ def test_images_of_one_colour_are_explained_by_every_method():
     with torch.no_grad():
         model.features[0].weight.copy_(PatchClassifier().features[0].weight[:, :1] * 3)
     for method in set(EVERY_METHOD) - {"extremal", "mdm-published"}:
-        (found,) = METHODS[method](model, toy_image(squares=PLACE)[:1], NODE, settings=QUICK)
-        assert found.heatmap.shape == (SIZE, SIZE)
+        (result,) = METHODS[method](model, toy_image(squares=POSITION)[:1], NODE, settings=QUICK)
+        assert result.heatmap.shape == (SIZE, SIZE)
 
 
 def test_hooks_that_look_on_are_not_called_by_the_search_and_those_that_count_are():
     model, seen = PatchClassifier(), []
     model.features.register_forward_hook(lambda _m, _args, out: seen.append(out))
     model.features[0].register_full_backward_hook(lambda _m, _in, out: seen.append(out))
-    METHODS["mdm"](model, toy_image(squares=PLACE), NODE, settings=QUICK)
+    METHODS["mdm"](model, toy_image(squares=POSITION), NODE, settings=QUICK)
     assert len(seen) <= 2  # to find out what they do
     turned = PatchClassifier()
     turned.register_forward_hook(lambda _m, _args, out: out.flip(1))
-    (found,) = METHODS["mdm"](turned, toy_image(squares=PLACE), NODE, settings=QUICK)
-    assert found.value_before < 0.1
+    (result,) = METHODS["mdm"](turned, toy_image(squares=POSITION), NODE, settings=QUICK)
+    assert result.value_before < 0.1

@@ -30,10 +30,10 @@ def test_each_heatmap_is_measured_for_its_own_node_and_keeps_what_is_known_of_it
 def test_measuring_takes_the_planned_passes_and_tells_them_apart():
     probe = opened(toy_image(squares=(6, 22)), NODES, SETTINGS)
     before = probe.work.forward_passes
-    found = evaluate(probe, [RIGHT, WRONG], SETTINGS, seed=0, method="gradcam")[0]
-    assert found.measuring_passes == found.passes_forward - before
-    assert found.passes_forward == planned_passes(SETTINGS, 2)  # the image and its fill among them
-    assert 0 < found.measuring_seconds <= found.seconds
+    result = evaluate(probe, [RIGHT, WRONG], SETTINGS, seed=0, method="gradcam")[0]
+    assert result.measuring_passes == result.passes_forward - before
+    assert result.passes_forward == planned_passes(SETTINGS, 2)  # the image and its fill among them
+    assert 0 < result.measuring_seconds <= result.seconds
 
 
 def test_the_controls_depend_on_the_seed_and_the_heatmaps_figures_do_not():

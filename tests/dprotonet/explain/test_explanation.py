@@ -50,9 +50,9 @@ def explanation(**changes) -> Explanation:
 def test_what_was_saved_before_the_centre_was_measured_says_nothing_of_it():
     names = ("centre_insertion_auc", "centre_deletion_auc", "insertion", "deletion")
     older = {name: value for name, value in MEASURED.items() if name not in names}
-    found = Faithfulness.from_saved(older)
-    assert found is not None and found.beats_random and found.beats_centre is None
-    assert found.sufficient_area is None
+    result = Faithfulness.from_saved(older)
+    assert result is not None and result.beats_random and result.beats_centre is None
+    assert result.sufficient_area is None
     whole = Faithfulness.from_saved(MEASURED)
     assert whole is not None and whole.beats_centre
     assert Faithfulness.from_saved({"insertion_auc": 0.6}) is None

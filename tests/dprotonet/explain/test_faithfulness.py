@@ -10,19 +10,19 @@ from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, opened, patch_mask, toy_image
 
-PLACE = (6, 22)
+POSITION = (6, 22)
 
 
 def probe(x=None, **settings):
     return opened(
-        toy_image(squares=PLACE) if x is None else x,
+        toy_image(squares=POSITION) if x is None else x,
         [ClassNode(1), ClassNode(0)],
         MDMSettings(precision="float32", **settings),
     )
 
 
 def right_and_wrong():
-    right = patch_mask(*PLACE).float()
+    right = patch_mask(*POSITION).float()
     return torch.stack([right, 1 - right])
 
 
@@ -80,7 +80,7 @@ def test_the_area_under_a_flat_curve_is_its_height():
 
 @pytest.mark.parametrize("fill", ["blur", "mean", "noise", "zero"])
 def test_figures_name_their_fill_and_survive_json(fill):
-    (found,) = measure(
+    (result,) = measure(
         probe(fills=(fill,)),
         right_and_wrong()[:1],
         [0],
@@ -88,5 +88,5 @@ def test_figures_name_their_fill_and_survive_json(fill):
         area=0.2,
         generator=torch.Generator().manual_seed(1),
     )
-    assert found.fill == fill
-    assert Faithfulness.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert result.fill == fill
+    assert Faithfulness.from_json(json.loads(json.dumps(result.to_json()))) == result

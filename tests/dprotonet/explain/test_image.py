@@ -31,9 +31,9 @@ def picture(folder, rows, columns):
 def test_a_heatmap_lies_exactly_on_the_native_grid(predictor, tmp_path, rows, columns):
     image = picture(tmp_path, rows, columns)
     nodes = ["class", "class:none", "prototype:p01", "vector:p03"]
-    found = explain_image(predictor, image, nodes, settings=QUICK)
-    assert len(found) == 4
-    for heatmap in map(on_native_grid, found):
+    result = explain_image(predictor, image, nodes, settings=QUICK)
+    assert len(result) == 4
+    for heatmap in map(on_native_grid, result):
         assert heatmap.shape == (rows, columns)
         assert heatmap.dtype == np.float32
         assert heatmap.min() >= 0 and heatmap.max() <= 1
@@ -42,9 +42,9 @@ def test_a_heatmap_lies_exactly_on_the_native_grid(predictor, tmp_path, rows, co
 
 def test_padding_around_a_narrow_image_is_never_marked(predictor, tmp_path):
     image = picture(tmp_path, 90, 41)
-    (found,) = explain_image(predictor, image, ["class:none"], settings=QUICK)
+    (result,) = explain_image(predictor, image, ["class:none"], settings=QUICK)
     _, placement = predictor.bundle.preprocessing(image)
-    assert found.heatmap[~placement.valid_mask().numpy()].max() == 0
+    assert result.heatmap[~placement.valid_mask().numpy()].max() == 0
 
 
 def test_class_alone_is_the_predictors_own_decision_and_its_calibrated_probability(
@@ -52,24 +52,26 @@ def test_class_alone_is_the_predictors_own_decision_and_its_calibrated_probabili
 ):
     image = picture(tmp_path, 64, 64)
     prediction = predictor.predict(image)
-    (found,) = explain_image(predictor, image, ["class"], settings=QUICK)
-    assert found.node == f"class:{prediction.label}"
-    assert found.value_before == pytest.approx(prediction.probability, abs=1e-3)
+    (result,) = explain_image(predictor, image, ["class"], settings=QUICK)
+    assert result.node == f"class:{prediction.label}"
+    assert result.value_before == pytest.approx(prediction.probability, abs=1e-3)
 
 
 def test_a_prototypes_value_is_the_similarity_that_the_prediction_shows(predictor, tmp_path):
     image = picture(tmp_path, 64, 64)
     match = predictor.predict(image).matches[0]
     node = f"prototype:{match.prototype}"
-    (found,) = explain_image(predictor, image, [node], settings=QUICK)
-    assert found.value_before == pytest.approx(match.similarity, abs=1e-3)
+    (result,) = explain_image(predictor, image, [node], settings=QUICK)
+    assert result.value_before == pytest.approx(match.similarity, abs=1e-3)
 
 
 def test_a_wrong_node_costs_no_pass(predictor, tmp_path):
-    told: list[float] = []
+    fractions: list[float] = []
     with pytest.raises(WrongRequest, match="prototype:p00"):
-        explain_image(predictor, picture(tmp_path, 64, 64), ["prototype:zz"], progress=told.append)
-    assert told == []
+        explain_image(
+            predictor, picture(tmp_path, 64, 64), ["prototype:zz"], progress=fractions.append
+        )
+    assert fractions == []
 
 
 def test_an_explanation_of_an_image_can_be_cancelled(predictor, tmp_path):
@@ -92,21 +94,21 @@ def test_a_method_that_does_not_exist_is_named_beside_those_that_do(predictor, t
 
 def test_a_heatmap_comes_with_its_peak_and_its_fraction_beside_the_body(predictor, tmp_path):
     noise = picture(tmp_path, 64, 64)
-    (found,) = explain_image(predictor, noise, ["class:none"], settings=QUICK)
-    row, column = found.peak
-    near = on_native_grid(found)[
+    (result,) = explain_image(predictor, noise, ["class:none"], settings=QUICK)
+    row, column = result.peak
+    near = on_native_grid(result)[
         max(0, int(row * 64) - 4) : int(row * 64) + 5, max(0, int(column * 64) - 4) :
     ]
     assert 0 <= row <= 1 and 0 <= column <= 1 and near.max() > 0.5
-    assert found.outside_body is None, "noise shows no body"
+    assert result.outside_body is None, "noise shows no body"
 
     pixels = np.full((80, 64), 12, np.uint8)
     pixels[16:, 8:56] = 200
     path = tmp_path / "body.png"
     Image.fromarray(pixels).save(path)
-    (found,) = explain_image(predictor, read_image(path), ["class:none"], settings=QUICK)
+    (result,) = explain_image(predictor, read_image(path), ["class:none"], settings=QUICK)
     beside = np.ones((80, 64), bool)
     beside[16:, 8:56] = False
-    heatmap = on_native_grid(found)
+    heatmap = on_native_grid(result)
     expected = heatmap[beside].sum() / heatmap.sum()
-    assert found.outside_body == pytest.approx(expected, abs=0.06)
+    assert result.outside_body == pytest.approx(expected, abs=0.06)

@@ -127,6 +127,6 @@ def test_an_attribution_becomes_the_same_explanation_on_the_host():
 
 def test_the_measures_are_those_of_the_settings():
     settings = replace(QUICK, faithfulness_steps=5, faithfulness_area=0.3)
-    (found,) = GradCAM(PatchClassifier(), settings).explain(ONE, [ClassNode(1)])
-    assert len(found.faithfulness.insertion) == 6
-    assert (found.faithfulness.area, found.settings_digest) == (0.3, settings.digest)
+    (result,) = GradCAM(PatchClassifier(), settings).explain(ONE, [ClassNode(1)])
+    assert len(result.faithfulness.insertion) == 6
+    assert (result.faithfulness.area, result.settings_digest) == (0.3, settings.digest)

@@ -118,7 +118,7 @@ def assert_same_order(one: np.ndarray, other: np.ndarray) -> None:
     which differs from processor to processor; that lets pixels of equal value change places.
     """
     assert ((one > 0) == (other > 0)).all()
-    shown = one > 0
-    places = np.abs(np.log(one[shown] / other[shown])) * INK * shown.sum()
+    displayed = one > 0
+    places = np.abs(np.log(one[displayed] / other[displayed])) * INK * displayed.sum()
     assert places.max() < 3.5, f"a pixel stands {places.max():.0f} places off"
     assert (places > 0.5).mean() < 0.01

@@ -1,4 +1,4 @@
-"""Where the body is on a radiograph, and where it cannot be told."""
+"""Where the body is on a radiograph, and where it cannot be found."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ LUNGS = (np.hypot((ROWS - 80) / 1.6, COLUMNS - 55) < 18) | (
 def radiograph() -> np.ndarray:
     """``(H, W)`` in [0, 1]: dark air, a bright body down to the lower edge, darker lungs."""
     noise = np.random.default_rng(0).normal(0, 0.01, (SIDE, SIDE))
-    shown = np.where(LUNGS, 0.42, np.where(BODY, 0.8, 0.05)) + noise
-    return shown.clip(0, 1).astype(np.float32)
+    displayed = np.where(LUNGS, 0.42, np.where(BODY, 0.8, 0.05)) + noise
+    return displayed.clip(0, 1).astype(np.float32)
 
 
 def alike(one: np.ndarray, other: np.ndarray) -> float:
@@ -32,28 +32,28 @@ def alike(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def test_the_body_is_found_with_its_lungs_and_without_the_air() -> None:
-    found = body_mask(radiograph())
-    assert found is not None and alike(found, BODY) > 0.95
-    assert found[LUNGS].all()
+    result = body_mask(radiograph())
+    assert result is not None and alike(result, BODY) > 0.95
+    assert result[LUNGS].all()
 
 
 def test_a_letter_in_the_air_and_a_grey_level_of_air_do_not_count_as_body() -> None:
     marked = radiograph()
     marked[5:12, 5:12] = 1.0
-    found = body_mask(marked)
-    assert found is not None and not found[5:12, 5:12].any()
-    found = body_mask(0.25 + 0.75 * radiograph())
-    assert found is not None and alike(found, BODY) > 0.95
+    result = body_mask(marked)
+    assert result is not None and not result[5:12, 5:12].any()
+    result = body_mask(0.25 + 0.75 * radiograph())
+    assert result is not None and alike(result, BODY) > 0.95
 
 
 def test_padding_is_neither_body_nor_air() -> None:
-    inside = np.zeros((SIDE, 200), bool)
-    inside[:, 20:180] = True
+    valid_mask = np.zeros((SIDE, 200), bool)
+    valid_mask[:, 20:180] = True
     padded = np.zeros((SIDE, 200), np.float32)
-    padded[inside] = radiograph().ravel()
-    found = body_mask(padded, inside)
-    assert found is not None and not found[~inside].any()
-    assert alike(found[:, 20:180], BODY) > 0.95
+    padded[valid_mask] = radiograph().ravel()
+    result = body_mask(padded, valid_mask)
+    assert result is not None and not result[~valid_mask].any()
+    assert alike(result[:, 20:180], BODY) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_padding_is_neither_body_nor_air() -> None:
     ],
     ids=["fills the frame", "inverted", "black", "one grey", "a spot", "noise"],
 )
-def test_nothing_is_said_where_the_body_cannot_be_told_apart(shown: np.ndarray) -> None:
+def test_there_is_no_mask_where_the_body_cannot_be_distinguished(shown: np.ndarray) -> None:
     assert body_mask(shown.astype(np.float32)) is None
 
 
-def test_nothing_is_said_where_all_is_padding() -> None:
+def test_there_is_no_mask_where_all_is_padding() -> None:
     assert body_mask(radiograph(), np.zeros((SIDE, SIDE), bool)) is None
 
 

@@ -35,20 +35,20 @@ MADE_TO_FAIL = {
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[Path, str | UnreadableImage]:
-    found: dict[Path, str | UnreadableImage] = {}
+    result: dict[Path, str | UnreadableImage] = {}
     for file in walk(FOLDERS):
         try:
             image = read_image(file.path)
-            shown = image.unit()
-            assert shown.dtype == np.float32 and shown.shape[:2] == image.shape
-            assert np.isfinite(shown).all() and shown.min() >= 0 and shown.max() <= 1
+            displayed = image.unit()
+            assert displayed.dtype == np.float32 and displayed.shape[:2] == image.shape
+            assert np.isfinite(displayed).all() and displayed.min() >= 0 and displayed.max() <= 1
             assert image.display().dtype == np.uint8
             facts = inspect(file.path)
             assert facts == image.facts and (facts.rows, facts.columns) == image.shape
-            found[file.path] = "decoded"
+            result[file.path] = "decoded"
         except UnreadableImage as error:
-            found[file.path] = error
-    return found
+            result[file.path] = error
+    return result
 
 
 def test_the_count_of_files_that_decode_is_exact(outcomes):
@@ -107,7 +107,7 @@ def test_grey_values_and_windows_agree_with_pydicom(outcomes):
         least = -(2 ** (ds.BitsStored - 1)) if signed else 0
         ends = np.array([least, least + 2**ds.BitsStored - 1], stored.dtype)
         low, high = apply_modality_lut(ends, ds).astype(float)
-        shown = (apply_voi_lut(values, ds) - low) / (high - low)
-        assert np.abs(image.windows[0].apply(image.pixels) - shown).max() < 1e-5, path.name
+        displayed = (apply_voi_lut(values, ds) - low) / (high - low)
+        assert np.abs(image.windows[0].apply(image.pixels) - displayed).max() < 1e-5, path.name
         compared["windows"] += 1
     assert compared["values"] > 50 and compared["windows"] > 20

@@ -37,9 +37,9 @@ def test_two_names_are_never_stored_as_one(names: list[bytes]) -> None:
 
 @given(st.text(st.characters(), max_size=40))
 def test_what_is_printed_can_be_encoded_and_moves_no_cursor(text: str) -> None:
-    shown = printable(text)
-    shown.encode("utf-8")
-    assert not set(shown) & {"\n", "\r", "\x1b", "\x00", "\u202e", "\u2028"}
+    displayed = printable(text)
+    displayed.encode("utf-8")
+    assert not set(displayed) & {"\n", "\r", "\x1b", "\x00", "\u202e", "\u2028"}
 
 
 def test_a_byte_that_is_no_text_is_shown_by_its_number() -> None:

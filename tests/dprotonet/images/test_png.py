@@ -49,10 +49,10 @@ def test_gamma_is_corrected_for_the_screen_and_said(
     if colour_type == 6:
         values[..., 3] = 255  # opaque
     image = read_image(png(values, colour_type, depth, gamma(stated)))
-    shown = values[..., :3] if colour_type else values
-    expected = (shown / (2**depth - 1)) ** (1 / (stated * 2.2))
-    found = image.pixels / np.iinfo(image.pixels.dtype).max
-    assert np.abs(found - expected).max() < 0.0041
+    displayed = values[..., :3] if colour_type else values
+    expected = (displayed / (2**depth - 1)) ** (1 / (stated * 2.2))
+    result = image.pixels / np.iinfo(image.pixels.dtype).max
+    assert np.abs(result - expected).max() < 0.0041
     assert any("gamma" in note for note in image.notes)
 
 
@@ -93,9 +93,9 @@ def test_the_transparent_value_of_grey_is_compared_at_its_own_depth(depth: int) 
         values[4, 0] = key + 1  # equal in its upper 8 bits, and opaque
     image = read_image(png(values, 0, depth, png_chunk(b"tRNS", struct.pack(">H", key))))
     hidden = values == key
-    shown = image.unit(image.windows[-1])
-    assert not shown[hidden].any()
-    np.testing.assert_allclose(shown[~hidden], values[~hidden] / (2**depth - 1), atol=1e-6)
+    displayed = image.unit(image.windows[-1])
+    assert not displayed[hidden].any()
+    np.testing.assert_allclose(displayed[~hidden], values[~hidden] / (2**depth - 1), atol=1e-6)
     if depth == 16:
         assert np.array_equal(image.pixels[~hidden], values[~hidden])
         assert np.array_equal(image.padding, hidden)
@@ -152,8 +152,8 @@ def test_16_bits_and_their_transparent_value_are_turned_together(orientation: in
     )
     image = read_image(png(values, 0, 16, *chunks))
     assert np.array_equal(image.padding, TURNS[orientation](values == key))
-    shown = np.where(values == key, 0, values)
-    assert np.array_equal(image.pixels, TURNS[orientation](shown))
+    displayed = np.where(values == key, 0, values)
+    assert np.array_equal(image.pixels, TURNS[orientation](displayed))
 
 
 @pytest.mark.parametrize("colour_type", [2, 4, 6])

@@ -15,10 +15,10 @@ def test_transparency_darkens_in_proportion_and_is_noted(shape):
     pixels = np.full(shape, 200, np.uint8)
     notes: list[str] = []
 
-    shown = on_black(pixels, np.array([[0, 51, 255]], np.uint8), notes)
+    displayed = on_black(pixels, np.array([[0, 51, 255]], np.uint8), notes)
 
-    assert shown.dtype == np.uint8
-    assert shown.reshape(3, -1)[:, 0].tolist() == [0, 40, 200]
+    assert displayed.dtype == np.uint8
+    assert displayed.reshape(3, -1)[:, 0].tolist() == [0, 40, 200]
     assert len(notes) == 1
 
 

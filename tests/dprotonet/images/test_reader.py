@@ -14,7 +14,7 @@ def test_the_content_decides_and_not_the_name(tmp_path: Path, photo, dicom_file)
     for name, data, kind in (
         ("image.png", dicom_file(pixels), "dicom"),
         ("image.dcm", photo(pixels), "png"),
-        ("film", photo(pixels, "TIFF"), "tiff"),
+        ("image", photo(pixels, "TIFF"), "tiff"),
         ("image.txt", photo(pixels, "BMP"), "bmp"),
     ):
         path = tmp_path / name

@@ -67,7 +67,7 @@ def test_pixels_twice_as_high_as_wide_are_told():
 
 
 @pytest.mark.parametrize(
-    ("name", "frames", "said"),
+    ("name", "frames", "expected"),
     [
         ("A09", 1, "decimal comma stands in WindowCenter, WindowWidth"),
         ("G04", 2, "states 5 frames, and 2 are there"),
@@ -76,9 +76,11 @@ def test_pixels_twice_as_high_as_wide_are_told():
         ("K38", 1, "raw values of the detector"),
     ],
 )
-def test_what_is_odd_is_said_and_the_frames_there_are_counted(name: str, frames: int, said: str):
+def test_what_is_odd_is_said_and_the_frames_there_are_counted(
+    name: str, frames: int, expected: str
+):
     path = REPORTS / f"{name}.dcm"
     assert inspect(path).frames == frames
     read = list(read_frames(path))
     assert len(read) == frames
-    assert all(any(said in note for note in image.notes) for image in read)
+    assert all(any(expected in note for note in image.notes) for image in read)

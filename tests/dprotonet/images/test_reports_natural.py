@@ -27,8 +27,8 @@ def test_eight_bits_are_shown_as_the_file_means_them(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["N03.tif", "N04.tif"])
 def test_white_is_zero_of_16_bits_and_of_float_begins_white(name: str) -> None:
-    shown = read_image(REPORTS / name).unit()
-    assert shown[0, 0] == 1 and shown[-1, -1] == 0
+    displayed = read_image(REPORTS / name).unit()
+    assert displayed[0, 0] == 1 and displayed[-1, -1] == 0
 
 
 @pytest.mark.parametrize("name", ["N19.tif", "N20.tif"])
@@ -46,8 +46,8 @@ def test_a_photograph_is_turned_upright() -> None:
 
 
 def test_a_ramp_is_seen_beside_a_value_that_is_none() -> None:
-    shown = read_image(REPORTS / "N60.tif").unit()
-    assert shown.std() > 0.28
+    displayed = read_image(REPORTS / "N60.tif").unit()
+    assert displayed.std() > 0.28
 
 
 def test_a_window_holds_beside_a_hot_pixel() -> None:

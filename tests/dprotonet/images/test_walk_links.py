@@ -14,8 +14,8 @@ def test_links_and_pipes_are_left_out(tmp_path: Path):
     (tmp_path / "link").symlink_to(tmp_path / "folder")
     (tmp_path / "image-link").symlink_to(tmp_path / "folder" / "image")
     os.mkfifo(tmp_path / "pipe")
-    found = [file.relative.as_posix() for file in walk([tmp_path])]
-    assert found == ["folder/image"]
+    result = [file.relative.as_posix() for file in walk([tmp_path])]
+    assert result == ["folder/image"]
 
 
 def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path):
@@ -24,9 +24,9 @@ def test_what_is_left_out_is_told_with_its_reason(tmp_path: Path):
     os.mkfifo(tmp_path / "pipe")
     for name in "abcd":
         (tmp_path / name).symlink_to(tmp_path / "image")
-    told = []
-    list(walk([tmp_path], left_out=lambda path, reason: told.append((path.name, reason))))
-    assert told == [(name, "link") for name in "abcd"] + [("pipe", "special file")]
+    skipped = []
+    list(walk([tmp_path], left_out=lambda path, reason: skipped.append((path.name, reason))))
+    assert skipped == [(name, "link") for name in "abcd"] + [("pipe", "special file")]
     left_out = LeftOut()
     list(walk([tmp_path], left_out=left_out))
     assert left_out.sentences() == [

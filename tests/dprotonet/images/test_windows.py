@@ -11,32 +11,32 @@ from dprotonet.images.windows import VoiTable, Window, percentile_window
 def test_a_linear_window_follows_the_standard_at_its_edges():
     # PS3.3 C.11.2.1.2.1: black up to c - 0.5 - (w-1)/2, white above c - 0.5 + (w-1)/2.
     window = Window(100, 11)
-    shown = window.apply(np.array([94, 94.5, 95, 99.5, 104.5, 105]))
-    assert shown == pytest.approx([0, 0, 0.05, 0.5, 1, 1])
+    displayed = window.apply(np.array([94, 94.5, 95, 99.5, 104.5, 105]))
+    assert displayed == pytest.approx([0, 0, 0.05, 0.5, 1, 1])
 
 
 def test_a_linear_window_one_wide_is_a_step_just_below_its_centre():
-    shown = Window(100, 1).apply(np.array([99, 99.5, 99.6, 100]))
-    assert shown.tolist() == [0, 0, 1, 1]
+    displayed = Window(100, 1).apply(np.array([99, 99.5, 99.6, 100]))
+    assert displayed.tolist() == [0, 0, 1, 1]
 
 
 def test_an_exact_linear_window_reaches_its_ends_half_a_width_from_the_centre():
     # PS3.3 C.11.2.1.3.2
-    shown = Window(100, 10, "", "LINEAR_EXACT").apply(np.array([94.9, 95, 97.5, 100, 105, 106]))
-    assert shown == pytest.approx([0, 0, 0.25, 0.5, 1, 1])
+    displayed = Window(100, 10, "", "LINEAR_EXACT").apply(np.array([94.9, 95, 97.5, 100, 105, 106]))
+    assert displayed == pytest.approx([0, 0, 0.25, 0.5, 1, 1])
 
 
 def test_a_sigmoid_window_is_the_standards_and_does_not_overflow():
     window = Window(100, 10, "", "SIGMOID")
-    shown = window.apply(np.array([-1e9, 95, 100, 105, 1e9]))
-    assert shown == pytest.approx([0, 1 / (1 + np.exp(2)), 0.5, 1 / (1 + np.exp(-2)), 1])
+    displayed = window.apply(np.array([-1e9, 95, 100, 105, 1e9]))
+    assert displayed == pytest.approx([0, 1 / (1 + np.exp(2)), 0.5, 1 / (1 + np.exp(-2)), 1])
 
 
 def test_a_table_answers_with_its_ends_outside_its_range():
     table = VoiTable(-2, np.array([0.1, 0.5, 0.9], np.float32))
     window = Window(-1, 2, "", "TABLE", table)
-    shown = window.apply(np.array([-30, -2, -1, 0, 30], np.int16))
-    assert shown == pytest.approx([0.1, 0.1, 0.5, 0.9, 0.9])
+    displayed = window.apply(np.array([-30, -2, -1, 0, 30], np.int16))
+    assert displayed == pytest.approx([0.1, 0.1, 0.5, 0.9, 0.9])
 
 
 @given(
@@ -106,8 +106,8 @@ def test_what_is_no_number_is_black_and_counts_for_no_percentile():
 def test_large_whole_numbers_near_one_another_keep_their_differences(dtype: type):
     top = np.iinfo(dtype).max
     values = (top - np.arange(90_000, dtype=dtype)).reshape(300, 300)
-    shown = Window(float(top), 100.0, "", "LINEAR_EXACT").apply(np.array([[0, top]], dtype))
-    assert shown.tolist() == [[0, 0.5]]
+    displayed = Window(float(top), 100.0, "", "LINEAR_EXACT").apply(np.array([[0, top]], dtype))
+    assert displayed.tolist() == [[0, 0.5]]
     window = percentile_window(values)
     assert window.width == pytest.approx(88_200, rel=0.05)
 
@@ -115,5 +115,5 @@ def test_large_whole_numbers_near_one_another_keep_their_differences(dtype: type
 def test_a_hot_pixel_of_float_is_above_a_table_and_not_below_it():
     table = VoiTable(0, np.array([0.2, 0.8], np.float32))
     window = Window(0.5, 2, "", "TABLE", table)
-    shown = window.apply(np.array([-3.4e38, 0, 1, 3.4e38], np.float32))
-    np.testing.assert_allclose(shown, [0.2, 0.2, 0.8, 0.8])
+    displayed = window.apply(np.array([-3.4e38, 0, 1, 3.4e38], np.float32))
+    np.testing.assert_allclose(displayed, [0.2, 0.2, 0.8, 0.8])

@@ -69,15 +69,15 @@ def test_the_loss_is_the_mean_binary_cross_entropy(model, images):
 
 
 def test_images_without_or_with_every_class_leave_a_term_out_and_not_the_loss(model, images):
-    found = model(images)
-    terms = prototype_loss(found, LABELS, model)
-    distance = 1 - found.similarities
+    result = model(images)
+    terms = prototype_loss(result, LABELS, model)
+    distance = 1 - result.similarities
     own = LABELS[:, model.prototype_class]
     near = [distance[i][own[i]].min().item() for i in range(5)]
     far = [distance[i][~own[i]].min().item() for i in (0, 1, 2, 3, 5)]
     assert terms["cluster"].item() == pytest.approx(np.mean(near), rel=1e-5)
     assert terms["separation"].item() == pytest.approx(np.mean(far), rel=1e-5)
-    nothing = prototype_loss(found, torch.zeros_like(LABELS), model)
+    nothing = prototype_loss(result, torch.zeros_like(LABELS), model)
     assert nothing["cluster"].item() == 0.0 and math.isfinite(nothing["total"].item())
 
 
@@ -91,8 +91,8 @@ def test_prototypes_come_from_images_that_have_their_class_whatever_the_order(mo
 
 
 def test_a_moving_mean_moves_a_prototype_of_every_class_that_an_image_has(model, images):
-    found = update_prototypes(model, batches(images), kind="ema", m=9)
-    came = [s.sample_id for sources in found.sources for s in sources]
+    result = update_prototypes(model, batches(images), kind="ema", m=9)
+    came = [s.sample_id for sources in result.sources for s in sources]
     assert (came.count("s4"), came.count("s5"), came.count("s1")) == (3, 0, 2)
 
 
@@ -126,14 +126,16 @@ def test_a_bundle_keeps_its_thresholds_and_predicts_by_sigmoids(bundle, images):
     again = Bundle.load(bundle.path)
     assert (again.thresholds, again.offsets) == (THRESHOLDS, OFFSETS)
     assert again.options.multi_label
-    said = Predictor(again).predict_tensor(images[0])
-    for name, logit in said.logits.items():
-        assert said.probabilities[name] == pytest.approx(
+    prediction = Predictor(again).predict_tensor(images[0])
+    for name, logit in prediction.logits.items():
+        assert prediction.probabilities[name] == pytest.approx(
             1 / (1 + math.exp(-logit / 2 - OFFSETS[name]))
         )
-    assert set(said.called) == {n for n in CLASSES if said.probabilities[n] >= THRESHOLDS[n]}
-    share = math.fsum(match.contribution for match in said.matches)
-    assert share == pytest.approx(said.logits[said.leading])
+    assert set(prediction.called) == {
+        n for n in CLASSES if prediction.probabilities[n] >= THRESHOLDS[n]
+    }
+    total = math.fsum(match.contribution for match in prediction.matches)
+    assert total == pytest.approx(prediction.logits[prediction.leading])
 
 
 def test_a_bundle_without_a_threshold_for_each_class_is_refused(bundle, model, images, tmp_path):
@@ -156,26 +158,26 @@ def test_a_bundle_without_a_threshold_for_each_class_is_refused(bundle, model, i
 
 
 def test_a_class_node_is_read_by_its_own_sigmoid(model, images):
-    found = model(images[:2])
+    result = model(images[:2])
     node = [ClassNode(1, "edema", offset=-1.0)]
-    values = node_values(found, node, temperature=2.0, multi_label=True)
-    assert torch.allclose(values[:, 0], (found.logits[:, 1] / 2 - 1).sigmoid())
-    odds = node_values(found, node, class_scale="log_odds", multi_label=True)
-    assert torch.allclose(odds[:, 0], found.logits[:, 1] - 1)
-    logit = node_values(found, node, class_scale="logit", multi_label=True)
-    assert torch.allclose(logit[:, 0], found.logits[:, 1])
+    values = node_values(result, node, temperature=2.0, multi_label=True)
+    assert torch.allclose(values[:, 0], (result.logits[:, 1] / 2 - 1).sigmoid())
+    odds = node_values(result, node, class_scale="log_odds", multi_label=True)
+    assert torch.allclose(odds[:, 0], result.logits[:, 1] - 1)
+    logit = node_values(result, node, class_scale="logit", multi_label=True)
+    assert torch.allclose(logit[:, 0], result.logits[:, 1])
 
 
 def test_an_image_s_explanation_starts_at_the_probability_that_was_said(bundle, images):
     predictor = Predictor(bundle)
-    said = predictor.predict_tensor(images[0])
+    prediction = predictor.predict_tensor(images[0])
     node = parse_nodes(predictor, images[0], ["class"])
-    assert node == [class_node(bundle, said.leading)]
+    assert node == [class_node(bundle, prediction.leading)]
     settings = replace(TIERS["draft"], class_scale="probability")
-    found = METHODS["centre"](
+    result = METHODS["centre"](
         predictor.model, images[0], node, settings=settings, temperature=bundle.temperature
     )[0]
-    assert found.value_before == pytest.approx(said.probability, abs=1e-5)
+    assert result.value_before == pytest.approx(prediction.probability, abs=1e-5)
 
 
 def test_names_that_could_not_be_told_apart_once_joined_are_refused():

@@ -87,15 +87,15 @@ def together(**probabilities):
 
 
 def test_classes_that_go_together_are_each_called_from_their_own_threshold():
-    said = together(mass=0.6, edema=0.2, nodule=0.8)
-    assert (said.label, said.called) == ("mass + edema", ("mass", "edema"))
-    assert (said.leading, said.probability) == ("mass", 0.6)
-    assert Prediction.from_json(json.loads(json.dumps(said.to_json()))) == said
+    prediction = together(mass=0.6, edema=0.2, nodule=0.8)
+    assert (prediction.label, prediction.called) == ("mass + edema", ("mass", "edema"))
+    assert (prediction.leading, prediction.probability) == ("mass", 0.6)
+    assert Prediction.from_json(json.loads(json.dumps(prediction.to_json()))) == prediction
 
 
 def test_where_no_class_is_called_the_one_nearest_to_its_threshold_leads():
-    said = together(mass=0.05, edema=0.1, nodule=0.5)
-    assert (said.label, said.called, said.leading) == ("none called", (), "edema")
+    prediction = together(mass=0.05, edema=0.1, nodule=0.5)
+    assert (prediction.label, prediction.called, prediction.leading) == ("none called", (), "edema")
 
 
 def test_a_label_that_is_not_what_the_thresholds_say_is_refused():

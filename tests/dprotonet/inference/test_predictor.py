@@ -34,33 +34,33 @@ def pictures():
 
 
 def test_a_prediction_is_calibrated_and_names_its_model(predictor, pictures):
-    found = predictor.predict(pictures[0])
-    assert tuple(found.probabilities) == CLASSES
-    logits = torch.tensor(list(found.logits.values()), dtype=torch.float64)
+    result = predictor.predict(pictures[0])
+    assert tuple(result.probabilities) == CLASSES
+    logits = torch.tensor(list(result.logits.values()), dtype=torch.float64)
     expected = torch.softmax(logits / 1.7, dim=0)
-    assert list(found.probabilities.values()) == pytest.approx(expected.tolist())
-    assert found.bundle == predictor.bundle.digest and found.threshold == 0.5
-    assert 0 < found.seconds < 60
+    assert list(result.probabilities.values()) == pytest.approx(expected.tolist())
+    assert result.bundle == predictor.bundle.digest and result.threshold == 0.5
+    assert 0 < result.seconds < 60
 
 
 def test_the_contributions_of_all_prototypes_sum_to_the_predicted_logit(predictor, pictures):
-    for found in predictor.predict_many(pictures):
-        assert len(found.matches) == 6
-        assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
-        sizes = [abs(match.contribution) for match in found.matches]
+    for result in predictor.predict_many(pictures):
+        assert len(result.matches) == 6
+        assert math.fsum(m.contribution for m in result.matches) == result.logits[result.label]
+        sizes = [abs(match.contribution) for match in result.matches]
         assert sizes == sorted(sizes, reverse=True)
 
 
 def test_matches_are_what_the_network_says_of_the_same_input(predictor, pictures):
     x, _ = predictor.bundle.preprocessing(pictures[1])
-    found = predictor.predict(pictures[1])
+    result = predictor.predict(pictures[1])
     with torch.no_grad():
         plain = predictor.model(x[None])
     similarities = dict(zip(predictor.bundle.prototype_ids, plain.similarities[0], strict=True))
-    for match in found.matches:
+    for match in result.matches:
         assert match.similarity == pytest.approx(float(similarities[match.prototype]), abs=1e-4)
-    assert list(found.logits.values()) == pytest.approx(plain.logits[0].tolist(), abs=1e-3)
-    assert found.closest_similarity == max(match.similarity for match in found.matches)
+    assert list(result.logits.values()) == pytest.approx(plain.logits[0].tolist(), abs=1e-3)
+    assert result.closest_similarity == max(match.similarity for match in result.matches)
 
 
 def test_an_image_among_others_is_predicted_as_when_alone(predictor, pictures):
@@ -102,20 +102,20 @@ def test_a_threshold_turns_the_label_and_nothing_else(tmp_path, pictures):
     labels = {}
     for threshold in (0.0, 1.0):
         changed = Predictor(bundle.amend(threshold=threshold))
-        found = changed.predict(pictures[0])
-        labels[threshold] = found.label
-        others = {name: p for name, p in found.probabilities.items() if name != "none"}
-        assert found.label == ("none" if threshold else max(others, key=others.get))
-        assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
+        result = changed.predict(pictures[0])
+        labels[threshold] = result.label
+        others = {name: p for name, p in result.probabilities.items() if name != "none"}
+        assert result.label == ("none" if threshold else max(others, key=others.get))
+        assert math.fsum(m.contribution for m in result.matches) == result.logits[result.label]
     assert labels[0.0] != labels[1.0]
 
 
 @pytest.mark.parametrize("masks", ["learned", "random"])
 def test_log_similarity_and_the_other_masks_predict_too(tmp_path, pictures, masks):
     bundle = make_tiny_bundle(tmp_path / "b", CLASSES, masks=masks, similarity="log")
-    found = Predictor(bundle).predict(pictures[0])
-    assert math.fsum(m.contribution for m in found.matches) == found.logits[found.label]
-    assert Prediction.from_json(found.to_json()) == found
+    result = Predictor(bundle).predict(pictures[0])
+    assert math.fsum(m.contribution for m in result.matches) == result.logits[result.label]
+    assert Prediction.from_json(result.to_json()) == result
 
 
 def test_calibrated_probabilities_stand_the_largest_logits():

@@ -19,29 +19,29 @@ def inference(model, similarities):
 
 
 def test_terms_are_what_their_names_say(model):
-    found = inference(model, [[0.9, 0.2, 0.1], [0.3, 0.4, 0.8]])
-    terms = prototype_loss(found, torch.tensor([0, 1]), model)
+    result = inference(model, [[0.9, 0.2, 0.1], [0.3, 0.4, 0.8]])
+    terms = prototype_loss(result, torch.tensor([0, 1]), model)
     # Distance to the closest prototype of the own class, and of the other one.
     assert terms["cluster"].item() == pytest.approx((0.1 + 0.2) / 2)
     assert terms["separation"].item() == pytest.approx((0.9 + 0.6) / 2)
     assert terms["l1"].item() == pytest.approx(3 * 0.5)
-    entropy = torch.nn.functional.cross_entropy(found.logits, torch.tensor([0, 1]))
+    entropy = torch.nn.functional.cross_entropy(result.logits, torch.tensor([0, 1]))
     total = entropy + 0.8 * terms["cluster"] - 0.08 * terms["separation"] + 1e-4 * 1.5
     assert terms["total"].item() == pytest.approx(total.item())
 
 
 def test_weights_choose_the_terms(model):
-    found = inference(model, [[0.9, 0.2, 0.1]])
+    result = inference(model, [[0.9, 0.2, 0.1]])
     only = LossWeights(cross_entropy=0, cluster=2, separation=0, l1=0)
-    terms = prototype_loss(found, torch.tensor([0]), model, only)
+    terms = prototype_loss(result, torch.tensor([0]), model, only)
     assert terms["total"].item() == pytest.approx(0.2)
 
 
 def test_a_class_weight_counts_its_class_more(model):
-    found = inference(model, [[0.9, 0.2, 0.1], [0.9, 0.2, 0.1]])
+    result = inference(model, [[0.9, 0.2, 0.1], [0.9, 0.2, 0.1]])
     labels = torch.tensor([0, 1])
-    plain = prototype_loss(found, labels, model)["cross_entropy"]
-    heavy = prototype_loss(found, labels, model, class_weights=torch.tensor([1.0, 9.0]))
+    plain = prototype_loss(result, labels, model)["cross_entropy"]
+    heavy = prototype_loss(result, labels, model, class_weights=torch.tensor([1.0, 9.0]))
     assert heavy["cross_entropy"] > plain
 
 
@@ -49,8 +49,10 @@ def test_under_log_similarity_the_squared_distance_is_drawn_down():
     options = ModelOptions(("a", "b"), prototypes_per_class=1, depth=4, similarity="log")
     model = build_model(options)
     vectors = (model.prototypes + torch.tensor([[1.0], [2.0]])).detach()[None]
-    found = Inference(torch.zeros(1, 2), model.similarity(vectors), vectors, torch.ones(1, 2, 1, 1))
-    terms = prototype_loss(found, torch.tensor([0]), model)
+    result = Inference(
+        torch.zeros(1, 2), model.similarity(vectors), vectors, torch.ones(1, 2, 1, 1)
+    )
+    terms = prototype_loss(result, torch.tensor([0]), model)
     assert terms["cluster"].item() == pytest.approx(4.0, rel=1e-5)
     assert terms["separation"].item() == pytest.approx(16.0, rel=1e-5)
 

@@ -21,25 +21,25 @@ LIMITS = {"cosine": (-1.0, 1.0), "half_cosine": (0.0, 1.0), "log": (0.0, 9.2105)
 @pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
 def test_every_kind_of_mask_and_similarity_gives_the_shapes_it_promises(masks, similarity, images):
     net = tiny_model(options(masks=masks, similarity=similarity))
-    found = net(images)
-    assert found.logits.shape == (6, 3)
-    assert found.similarities.shape == (6, 6)
-    assert found.vectors.shape == (6, 6, 8)
-    assert found.masks.shape == (6, 6, 2, 2)
-    assert (found.masks >= 0).all()
+    result = net(images)
+    assert result.logits.shape == (6, 3)
+    assert result.similarities.shape == (6, 6)
+    assert result.vectors.shape == (6, 6, 8)
+    assert result.masks.shape == (6, 6, 2, 2)
+    assert (result.masks >= 0).all()
     limits = LIMITS[similarity]
-    assert found.similarities.min() >= limits[0] and found.similarities.max() <= limits[1]
+    assert result.similarities.min() >= limits[0] and result.similarities.max() <= limits[1]
 
 
 @pytest.mark.parametrize("similarity", LIMITS)
 def test_a_patch_prototype_is_as_similar_as_its_most_similar_cell(similarity, images):
     net = tiny_model(options(masks="patch", similarity=similarity)).eval()
     with torch.no_grad():
-        found = net(images)
+        result = net(images)
         cells = net.add_on(net.backbone(images)).flatten(2).transpose(1, 2)
         each = [net.similarity(cell[:, None].expand(-1, 6, -1)) for cell in cells.unbind(dim=1)]
-    assert torch.allclose(found.similarities, torch.stack(each).amax(dim=0), atol=1e-5)
-    assert torch.equal(found.masks.sum(dim=(2, 3)), torch.ones(6, 6))
+    assert torch.allclose(result.similarities, torch.stack(each).amax(dim=0), atol=1e-5)
+    assert torch.equal(result.masks.sum(dim=(2, 3)), torch.ones(6, 6))
 
 
 @pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
@@ -57,12 +57,12 @@ def test_contributions_sum_to_the_logits_exactly(model, images, scale, seed):
     with torch.no_grad():
         model.log_scale.fill_(scale).log_()
         model.head.weight.normal_()
-        found = model(images)
-        shares = model.contributions(found.similarities)
+        result = model(images)
+        shares = model.contributions(result.similarities)
     assert shares.shape == (6, 3, 6)
-    assert torch.equal(shares.sum(dim=-1), found.logits)
-    by_matrix = scale * found.similarities @ model.head.weight.T
-    assert torch.allclose(found.logits, by_matrix, rtol=1e-4, atol=1e-4 * scale)
+    assert torch.equal(shares.sum(dim=-1), result.logits)
+    by_matrix = scale * result.similarities @ model.head.weight.T
+    assert torch.allclose(result.logits, by_matrix, rtol=1e-4, atol=1e-4 * scale)
 
 
 def test_a_new_head_speaks_for_its_own_class_and_half_against_every_other():
@@ -114,8 +114,8 @@ def test_similarity_is_greatest_at_the_prototype_itself():
     prototypes = torch.randn(5, 8)
     vectors = torch.stack([prototypes, prototypes + 1.0, -prototypes])
     for kind in ("cosine", "log"):
-        found = prototype_similarity(vectors, prototypes, kind)
-        assert (found[0] > found[1]).all() and (found[1] > found[2]).all()
+        result = prototype_similarity(vectors, prototypes, kind)
+        assert (result[0] > result[1]).all() and (result[1] > result[2]).all()
     cosine = prototype_similarity(vectors, prototypes)
     assert torch.allclose(cosine[0], torch.ones(5)) and torch.allclose(cosine[2], -torch.ones(5))
 

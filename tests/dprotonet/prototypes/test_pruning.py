@@ -22,19 +22,19 @@ def options():
     return ModelOptions(("a", "b"), prototypes_per_class=(2, 3), depth=8, image_size=64)
 
 
-def test_the_dead_go_and_of_doubles_the_one_that_is_closest_more_often_stays(options):
-    found = statistics(
+def test_dead_prototypes_go_and_of_duplicates_the_one_that_is_closest_more_often_stays(options):
+    result = statistics(
         p00={"dead": True},
         p02={"duplicates": ("p03",), "closest_share": 0.3},
         p03={"duplicates": ("p02",), "closest_share": 0.4},
     )
-    assert worth_keeping(found, options) == (1, 3, 4)
+    assert worth_keeping(result, options) == (1, 3, 4)
     assert worth_keeping(statistics(), options) == (0, 1, 2, 3, 4)
 
 
 def test_a_class_never_loses_its_last_prototype(options):
-    found = statistics(p00={"dead": True}, p01={"dead": True, "closest_share": 0.9})
-    assert worth_keeping(found, options) == (1, 2, 3, 4)
+    result = statistics(p00={"dead": True}, p01={"dead": True, "closest_share": 0.9})
+    assert worth_keeping(result, options) == (1, 2, 3, 4)
 
 
 @pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])

@@ -35,7 +35,7 @@ def test_the_card_has_the_test_figures_beside_a_black_box(trained):
     assert card.training["recipe"]["backbone"] == "mobilenet_v2"
 
 
-def test_folds_judge_every_image_once_and_nih_images_stay_out_of_the_bundle(tmp_path, capsys):
+def test_folds_evaluate_every_image_once_and_nih_images_stay_out_of_the_bundle(tmp_path, capsys):
     root = replicas.nih(tmp_path / "nih")
     out = tmp_path / "out"
     arguments = ["train", "nih", "--data", str(root), "--out", str(out), "--folds", "5"]

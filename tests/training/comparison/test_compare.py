@@ -158,7 +158,7 @@ def test_a_variant_is_a_preset_with_keys_of_its_own():
         variant(recipe, "dprotonet:masks=round")
 
 
-def test_folds_judge_every_image_and_choose_in_each_fold(tmp_path):
+def test_folds_evaluate_every_image_and_choose_in_each_fold(tmp_path):
     root = replicas.nih(tmp_path / "nih")
     out = tmp_path / "out"
     words = ["compare", "nih", "--data", str(root), "--out", str(out), "--folds", "2"]

@@ -36,8 +36,8 @@ def test_kept_inputs_are_what_the_frozen_blocks_give(class_folder):
     rows = torch.tensor([4, 1])
     with torch.inference_mode():
         assert torch.allclose(kept.clean(rows), front(live.clean(rows)), atol=2e-2)
-    shown = {tuple(kept.augmented(rows, epoch)[0, 0, 0].tolist()) for epoch in range(8)}
-    assert len(shown) == 2
+    displayed = {tuple(kept.augmented(rows, epoch)[0, 0, 0].tolist()) for epoch in range(8)}
+    assert len(displayed) == 2
 
 
 def test_kept_inputs_outlive_the_run_until_weights_or_augmentation_change(class_folder, tmp_path):

@@ -39,7 +39,7 @@ def test_what_was_left_out_is_known_again_from_the_kept_images(tmp_path, caplog)
     assert again.pixels.equal(first.pixels)
 
 
-def test_of_a_file_with_several_frames_the_first_is_taken_and_it_is_said(tmp_path, caplog):
+def test_of_a_file_with_several_frames_the_first_is_taken_and_logged(tmp_path, caplog):
     root = tmp_path / "set"
     for name, level in (("a", 60), ("b", 180)):
         (root / name).mkdir(parents=True)

@@ -69,7 +69,7 @@ def test_the_authors_split_is_kept_and_their_training_patients_validate():
     assert parts["validation"] == tuple(validating) and len(parts["train"]) == 200
 
 
-def test_folds_cut_a_set_anew_whatever_its_authors_say():
+def test_folds_split_a_set_again_whatever_its_authors_say():
     samples = [Sample(f"t{i}", None, f"p{i}", 0, official_split="train") for i in range(200)]
     parts = by_split(samples, split_of)
     assert 20 < len(parts["test"]) < 60

@@ -46,13 +46,13 @@ def test_a_flip_is_left_to_right_and_only_where_the_recipe_allows_it(image):
 
 
 def test_a_placed_image_is_grey_or_colour_as_its_file_is_and_a_damaged_one_says_why(tmp_path):
-    place = PlaceImage(Preprocessing(size=24))
+    transform = PlaceImage(Preprocessing(size=24))
     for name, colour in (("grey.png", False), ("colour.png", True)):
         replicas.image(90, 1, colour=colour).save(tmp_path / name)
-        entry = place(Sample(name, tmp_path / name, "p", 0))
+        entry = transform(Sample(name, tmp_path / name, "p", 0))
         assert entry["image"].shape == (3 if colour else 1, 24, 24)
         assert entry["image"].dtype == torch.uint8
         assert len(entry["sha256"]) == 64 and entry["frames"] == 1
     truncate(tmp_path / "grey.png")
-    entry = place(Sample("grey.png", tmp_path / "grey.png", "p", 0))
+    entry = transform(Sample("grey.png", tmp_path / "grey.png", "p", 0))
     assert entry.keys() == {"problem"} and "grey.png cannot be read" in entry["problem"]

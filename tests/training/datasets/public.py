@@ -82,9 +82,9 @@ def chexpert(root: Path) -> Path:
         ("valid/patient64541/study1/view1_frontal.jpg", "Male", "73", "Frontal", "AP", "", "0.0")
     ]
     header = "Path,Sex,Age,Frontal/Lateral,AP/PA,No Finding,Pleural Effusion"
-    for name, found in (("train", rows), ("valid", valid)):
+    for name, result in (("train", rows), ("valid", valid)):
         lines = []
-        for number, row in enumerate(found):
+        for number, row in enumerate(result):
             photograph(root / row[0], seed=number)
             lines.append(",".join((f"CheXpert-v1.0-small/{row[0]}", *row[1:])))
         table(root / f"{name}.csv", header, *lines)
@@ -229,7 +229,7 @@ def cars(root: Path) -> Path:
     classes = np.array([["AM General Hummer SUV 2000", "Acura RL Sedan 2012"]], dtype=object)
     savemat(root / "devkit" / "cars_meta.mat", {"class_names": classes})
     fields = ("bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2", "class", "fname")
-    for split, place in (
+    for split, file in (
         ("train", "devkit/cars_train_annos.mat"),
         ("test", "cars_test_annos_withlabels.mat"),
     ):
@@ -237,7 +237,7 @@ def cars(root: Path) -> Path:
         for i in (0, 1):
             rows[0, i] = (3, 4, 33, 44, i + 1, f"0000{i + 1}.jpg")
             photograph(root / f"cars_{split}" / f"0000{i + 1}.jpg", seed=i, level=90 + len(split))
-        savemat(root / place, {"annotations": rows})
+        savemat(root / file, {"annotations": rows})
     return root
 
 

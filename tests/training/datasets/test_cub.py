@@ -5,9 +5,9 @@ from tests.training.datasets.public import opened
 
 
 def test_cub_keeps_the_authors_split_and_the_visible_parts(made, tmp_path):
-    samples, found = made("cub")
+    samples, dataset = made("cub")
     first, second = list(samples.values())[:2]
-    assert found.classes == ("Black_footed_Albatross", "Laysan_Albatross")
+    assert dataset.classes == ("Black_footed_Albatross", "Laysan_Albatross")
     assert [p.name for p in first.parts] == ["back", "left eye"]
     assert [p.name for p in second.parts] == ["back"]
     assert (first.parts[0].x, first.parts[0].y) == (10.0, 12.5)

@@ -6,8 +6,8 @@ from tests.training.datasets.public import opened
 
 
 def test_a_site_names_its_own_columns(made, tmp_path):
-    samples, found = made("dicom_csv", negative_class="normal")
-    assert found.classes == ("fracture", "normal")
+    samples, dataset = made("dicom_csv", negative_class="normal")
+    assert dataset.classes == ("fracture", "normal")
     one, two, three = samples.values()
     assert one.patient_id == two.patient_id == "S1" and (one.sex, one.age) == ("F", 44)
     assert (three.official_split, three.age, three.view) == ("test", None, "PA")
@@ -22,6 +22,6 @@ def test_a_site_may_name_several_findings_of_an_image(tmp_path):
     reads.write_text(
         reads.read_text().replace("fracture", "fracture|implant").replace("normal", "")
     )
-    found = opened("dicom_csv", root, multi_label=True)
-    assert found.classes == ("fracture", "implant")
-    assert [s.labels for s in found.samples] == [(), (0, 1), ()]
+    dataset = opened("dicom_csv", root, multi_label=True)
+    assert dataset.classes == ("fracture", "implant")
+    assert [s.labels for s in dataset.samples] == [(), (0, 1), ()]

@@ -53,7 +53,7 @@ def test_a_table_of_other_names_groups_by_file_stem(tmp_path):
     lines = [f"photo{n},lesion-{n // 2}" for n in range(6)]
     (root / "metadata.csv").write_text("image,lesion_id\n" + "\n".join(lines) + "\n")
     key = folder.PatientTable("metadata.csv", "image", "lesion_id")
-    found = folder.load(root, patient_table=key)
-    assert {s.patient_id for s in found.samples} == {"lesion-0", "lesion-1", "lesion-2"}
+    dataset = folder.load(root, patient_table=key)
+    assert {s.patient_id for s in dataset.samples} == {"lesion-0", "lesion-1", "lesion-2"}
     with pytest.raises(ReadableError, match=r"no table .*none\.csv"):
         folder.load(root, patient_table=folder.PatientTable("none.csv", "image", "lesion_id"))

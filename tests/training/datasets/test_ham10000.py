@@ -3,10 +3,10 @@ from training.datasets import ham10000
 
 
 def test_ham10000_keeps_a_lesion_together_in_seven_classes_or_two(made, tmp_path):
-    samples, found = made("ham10000")
+    samples, dataset = made("ham10000")
     one, two, three = samples.values()
     assert one.patient_id == two.patient_id != three.patient_id
-    assert found.classes[one.label] == "nv" and found.classes[three.label] == "mel"
+    assert dataset.classes[one.label] == "nv" and dataset.classes[three.label] == "mel"
     assert (one.sex, one.age, three.sex, three.age) == ("M", 45, "", None)
     assert three.mask().sum() == 400 and one.mask is None
     grouped = ham10000.load(tmp_path / "set", malignant=True)
@@ -17,7 +17,7 @@ def test_ham10000_keeps_a_lesion_together_in_seven_classes_or_two(made, tmp_path
 def test_isic_reads_its_one_hot_table(tmp_path):
     root = tmp_path / "isic"
     public.photograph(root / "ISIC2018_Task3_Training_Input" / "ISIC_1.jpg")
-    place = root / "ISIC2018_Task3_Training_GroundTruth" / "ISIC_2018_Training_GroundTruth.csv"
-    public.table(place, "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC", "ISIC_1,0.0,0.0,1.0,0.0,0.0,0.0,0.0")
-    found = ham10000.load(root)
-    assert found.classes[found.samples[0].label] == "bcc"
+    path = root / "ISIC2018_Task3_Training_GroundTruth" / "ISIC_2018_Training_GroundTruth.csv"
+    public.table(path, "image,MEL,NV,BCC,AKIEC,BKL,DF,VASC", "ISIC_1,0.0,0.0,1.0,0.0,0.0,0.0,0.0")
+    dataset = ham10000.load(root)
+    assert dataset.classes[dataset.samples[0].label] == "bcc"

@@ -9,11 +9,11 @@ from training.datasets import folder
 from training.datasets.image_folders import SIDES
 
 
-def laid_out(root, places):
+def laid_out(root, paths):
     """One small picture in each of the folders."""
-    for level, place in enumerate(places):
-        (root / place).mkdir(parents=True)
-        replicas.image(10 * level, level).resize((8, 8)).save(root / place / f"{level}.png")
+    for level, path in enumerate(paths):
+        (root / path).mkdir(parents=True)
+        replicas.image(10 * level, level).resize((8, 8)).save(root / path / f"{level}.png")
     return root
 
 
@@ -25,8 +25,8 @@ def test_folders_of_a_split_are_its_sides(tmp_path, train, validation):
     dataset = folder.load(root)
     assert dataset.classes == ("a", "b")
     parts = by_split(dataset.samples)
-    found = {side: sorted(s.sample_id for s in part) for side, part in parts.items()}
-    assert found == {
+    result = {side: sorted(s.sample_id for s in part) for side, part in parts.items()}
+    assert result == {
         "train": [f"{train}/a/0.png", f"{train}/b/1.png"],
         "validation": [f"{validation}/a/2.png", f"{validation}/b/3.png"],
         "test": ["Test/a/4.png", "Test/b/5.png"],

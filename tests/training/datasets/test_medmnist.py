@@ -7,10 +7,10 @@ from tests.training.datasets.public import opened
 
 
 def test_medmnist_has_the_authors_three_splits_and_refuses_pickled_arrays(made, tmp_path):
-    samples, found = made("medmnist")
+    samples, dataset = made("medmnist")
     splits = [s.official_split for s in samples.values()]
     assert [splits.count(s) for s in ("train", "validation", "test")] == [6, 2, 3]
-    assert (found.name, found.classes) == ("breastmnist", ("malignant", "normal, benign"))
+    assert (dataset.name, dataset.classes) == ("breastmnist", ("malignant", "normal, benign"))
     arrays = dict(np.load(tmp_path / "set" / "breastmnist.npz"))
     assert (samples["test-000001"].load().pixels == arrays["test_images"][1]).all()
     arrays["train_images"] = np.array([{"not": "pixels"}], dtype=object)
@@ -28,7 +28,7 @@ def test_medmnist_with_a_column_for_each_class_has_any_number_of_them(tmp_path):
         labels[0, [0, 13]] = 1
         arrays[f"{part}_labels"] = labels
     np.savez(root / "chestmnist.npz", **arrays)
-    found = opened("medmnist", root)
-    assert found.multi_label and found.negative_class is None
-    assert (found.classes[0], found.classes[13]) == ("atelectasis", "hernia")
-    assert [s.labels for s in found.samples[:2]] == [(0, 13), ()]
+    dataset = opened("medmnist", root)
+    assert dataset.multi_label and dataset.negative_class is None
+    assert (dataset.classes[0], dataset.classes[13]) == ("atelectasis", "hernia")
+    assert [s.labels for s in dataset.samples[:2]] == [(0, 13), ()]

@@ -69,9 +69,9 @@ def test_a_broken_box_is_named_by_its_line(tmp_path):
 
 def test_nih_learns_the_findings_of_its_reports_together(tmp_path):
     root = replicas.nih(tmp_path / "nih", patients=4)
-    found = opened("nih", root, multi_label=True)
-    assert found.classes == ("Infiltration", "Pneumonia")
-    assert {s.labels for s in found.samples} == {(0, 1), ()}
+    dataset = opened("nih", root, multi_label=True)
+    assert dataset.classes == ("Infiltration", "Pneumonia")
+    assert {s.labels for s in dataset.samples} == {(0, 1), ()}
     with pytest.raises(ReadableError, match="no finding 'Hernia'"):
         opened("nih", root, multi_label=True, finding="Hernia,Pneumonia")
     with pytest.raises(ReadableError, match="two or more"):

@@ -1,4 +1,4 @@
-"""Data as they come: said in a line before training, or left out and counted; no traceback."""
+"""Odd data: reported in a line before training, or left out and counted; no traceback."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_nothing_but_damaged_images_is_refused_whatever_is_asked(tmp_path, capsy
     assert "None of the 42 images can be read" in one_line(capsys)
 
 
-def test_a_class_with_one_image_is_told_before_training(tmp_path, capsys):
+def test_a_class_with_one_image_is_reported_before_training(tmp_path, capsys):
     root = tmp_path / "set"
     for name, count in (("a", 40), ("b", 1)):
         (root / name).mkdir(parents=True)
@@ -77,7 +77,7 @@ def test_a_class_with_one_image_is_told_before_training(tmp_path, capsys):
     assert not (tmp_path / "out" / "bundle").exists()
 
 
-def test_folders_of_a_split_are_trained_on_and_judged_by(tmp_path, capsys):
+def test_folders_of_a_split_are_trained_and_evaluated_on(tmp_path, capsys):
     root = tmp_path / "set"
     for side, first in (("Train", 0), ("val", 100), ("TEST", 200)):
         for level, name in ((60, "a"), (180, "b")):

@@ -29,6 +29,6 @@ def test_every_kind_of_a_recipe_is_opened_by_something():
 
 
 def test_the_authors_split_can_be_left_out(tmp_path):
-    found = opened("cub", public.cub(tmp_path / "set"), split="patient")
-    assert {s.official_split for s in found.samples} == {""}
-    assert len(found.samples) == 4 and found.samples[0].mask is not None
+    dataset = opened("cub", public.cub(tmp_path / "set"), split="patient")
+    assert {s.official_split for s in dataset.samples} == {""}
+    assert len(dataset.samples) == 4 and dataset.samples[0].mask is not None

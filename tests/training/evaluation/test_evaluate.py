@@ -13,14 +13,14 @@ from training.evaluation.evaluate import (
 
 
 def test_samples_are_predicted_as_for_a_reader_and_scored(predictor, samples):
-    found = evaluate_samples(predictor.bundle, samples, "test", resamples=5)
-    assert (found["split"], found["films"], found["patients"]) == ("test", 8, 4)
+    result = evaluate_samples(predictor.bundle, samples, "test", resamples=5)
+    assert (result["split"], result["films"], result["patients"]) == ("test", 8, 4)
     right = [
         predictor.predict(sample.load()).label == predictor.bundle.classes[sample.label]
         for sample in samples
     ]
-    assert found["accuracy"]["value"] == pytest.approx(np.mean(right), abs=1e-4)
-    assert found["prototypes"]["count"] == 4
+    assert result["accuracy"]["value"] == pytest.approx(np.mean(right), abs=1e-4)
+    assert result["prototypes"]["count"] == 4
 
 
 def test_class_purity_counts_the_most_similar_images_of_each_prototypes_class(predictor):

@@ -66,8 +66,8 @@ def test_only_rightly_called_images_are_pointed_at(predictor, samples):
     right = [
         s for s in samples if predictor.predict(s.load()).label == ("none", "finding")[s.label]
     ]
-    found = list(heatmaps_with_truth(predictor, samples, 8, HeatmapMethod("gradcam", "draft")))
-    assert [f.sample.sample_id for f in found] == [s.sample_id for s in right]
-    for image in found:
+    result = list(heatmaps_with_truth(predictor, samples, 8, HeatmapMethod("gradcam", "draft")))
+    assert [f.sample.sample_id for f in result] == [s.sample_id for s in right]
+    for image in result:
         assert image.mask.sum() == 32 * 32
         assert image.heatmap.shape == (64, 64)

@@ -42,9 +42,9 @@ def test_the_interval_is_wider_when_images_of_one_patient_say_the_same():
 
     def width(patients):
         draws = metrics.patient_draws(patients, 400)
-        found = metrics.interval(lambda w: metrics.binary_auroc(scores, positive, w), draws)
-        assert found.low < found.value < found.high
-        return found.high - found.low
+        result = metrics.interval(lambda w: metrics.binary_auroc(scores, positive, w), draws)
+        assert result.low < result.value < result.high
+        return result.high - result.low
 
     assert width(np.repeat(np.arange(30), 6)) > 1.5 * width(np.arange(180))
 
@@ -52,8 +52,8 @@ def test_the_interval_is_wider_when_images_of_one_patient_say_the_same():
 def test_one_class_alone_has_no_auroc():
     draws = metrics.patient_draws(np.arange(4), 10)
     ones = np.ones(4, dtype=bool)
-    found = metrics.interval(lambda w: metrics.binary_auroc(np.arange(4.0), ones, w), draws)
-    assert found.to_json() == {"value": None, "low": None, "high": None}
+    result = metrics.interval(lambda w: metrics.binary_auroc(np.arange(4.0), ones, w), draws)
+    assert result.to_json() == {"value": None, "low": None, "high": None}
 
 
 def test_calibration_error_and_brier_of_known_cases():
@@ -96,10 +96,10 @@ def test_images_without_a_value_are_left_out_of_a_mean():
 
 def test_every_column_of_rows_has_its_mean_and_none_has_an_empty_one():
     rows = [{"a": 1.0, "b": float("nan")}, {"a": 3.0, "b": 5.0}, {"a": 2.0, "b": 7.0}]
-    found = metrics.mean_intervals(rows, ["p", "p", "q"], 20)
-    assert (found["a"]["value"], found["b"]["value"]) == (2.0, 6.0)
+    result = metrics.mean_intervals(rows, ["p", "p", "q"], 20)
+    assert (result["a"]["value"], result["b"]["value"]) == (2.0, 6.0)
     assert (
-        found["a"]
+        result["a"]
         == metrics.mean_interval(np.array([1.0, 3.0, 2.0]), np.array(["p", "p", "q"]), 20).to_json()
     )
     assert metrics.mean_intervals([], [], 20) == {}

@@ -22,7 +22,7 @@ CLASSES = ("bright", "square", "striped")
 
 
 @pytest.fixture(scope="module")
-def judged():
+def scored():
     chance = np.random.default_rng(3)
     labels = chance.random((60, 3)) < (0.5, 0.3, 0.2)
     chances = np.clip(0.6 * labels + 0.5 * chance.random((60, 3)), 0.01, 0.99)
@@ -38,39 +38,39 @@ def judged():
     )
 
 
-def test_figures_agree_with_scikit_learn(judged):
-    found = report(judged, resamples=20)
-    truth, said = judged.labels, judged.probabilities
-    assert found["auroc"]["value"] == pytest.approx(
-        roc_auc_score(truth, said, average="macro"), abs=1e-4
+def test_figures_agree_with_scikit_learn(scored):
+    result = report(scored, resamples=20)
+    truth, probabilities = scored.labels, scored.probabilities
+    assert result["auroc"]["value"] == pytest.approx(
+        roc_auc_score(truth, probabilities, average="macro"), abs=1e-4
     )
-    assert found["auprc"]["value"] == pytest.approx(
-        average_precision_score(truth, said, average="macro"), abs=1e-4
+    assert result["auprc"]["value"] == pytest.approx(
+        average_precision_score(truth, probabilities, average="macro"), abs=1e-4
     )
-    calls = said >= 0.55
-    assert found["accuracy"]["value"] == pytest.approx((calls == truth).mean(), abs=1e-4)
-    assert found["exact_match"]["value"] == pytest.approx(
+    calls = probabilities >= 0.55
+    assert result["accuracy"]["value"] == pytest.approx((calls == truth).mean(), abs=1e-4)
+    assert result["exact_match"]["value"] == pytest.approx(
         (calls == truth).all(axis=1).mean(), abs=1e-4
     )
-    assert found["brier"] == pytest.approx(((said - truth) ** 2).mean(), abs=1e-4)
-    own = found["sensitivity_by_class"]["square"]["value"]
+    assert result["brier"] == pytest.approx(((probabilities - truth) ** 2).mean(), abs=1e-4)
+    own = result["sensitivity_by_class"]["square"]["value"]
     assert own == pytest.approx(calls[truth[:, 1], 1].mean(), abs=1e-4)
-    assert set(found["by_view"]) == {"AP", "PA"}
-    assert set(found["curves"]["roc"]) == set(CLASSES)
-    assert sum(b["films"] for b in found["curves"]["reliability"]) == 180
+    assert set(result["by_view"]) == {"AP", "PA"}
+    assert set(result["curves"]["roc"]) == set(CLASSES)
+    assert sum(b["films"] for b in result["curves"]["reliability"]) == 180
 
 
-def test_the_weighted_calibration_error_is_the_plain_one_where_all_weigh_one(judged):
-    plain = calibration_error(judged.probabilities, judged.labels)
+def test_the_weighted_calibration_error_is_the_plain_one_where_all_weigh_one(scored):
+    plain = calibration_error(scored.probabilities, scored.labels)
     once = np.ones((1, 60))
-    weighted = weighted_calibration_error(judged.probabilities, judged.labels, once)
+    weighted = weighted_calibration_error(scored.probabilities, scored.labels, once)
     assert weighted[0] == pytest.approx(plain, abs=1e-6)
 
 
-def test_a_model_differs_from_itself_by_nothing(judged):
+def test_a_model_differs_from_itself_by_nothing(scored):
     for figure in ("auroc", "auprc", "accuracy"):
-        found = paired_difference(judged, judged, resamples=20, figure=figure)
-        assert found == {"value": 0.0, "low": 0.0, "high": 0.0}
+        result = paired_difference(scored, scored, resamples=20, figure=figure)
+        assert result == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
 def drawn(bright, square, striped, seed):
@@ -123,23 +123,25 @@ def test_a_table_of_several_findings_becomes_a_bundle_that_calls_them(trained, s
     assert bundle.classes == CLASSES and set(bundle.thresholds) == set(CLASSES)
     assert bundle.card.metrics["auroc"]["value"] is not None
     assert bundle.card.metrics["black_box"]["auroc"]["value"] is not None
-    said = Predictor(bundle).predict(read_image(site / "07.png"))
-    assert set(said.called) <= set(CLASSES)
-    assert abs(sum(said.probabilities.values()) - 1.0) > 1e-6
+    prediction = Predictor(bundle).predict(read_image(site / "07.png"))
+    assert set(prediction.called) <= set(CLASSES)
+    assert abs(sum(prediction.probabilities.values()) - 1.0) > 1e-6
 
 
 def test_evaluate_and_the_card_speak_of_each_class(trained, site, capsys):
     assert main(["evaluate", str(trained), "--data", str(site), "--faithfulness", "1"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert set(found["auroc_by_class"]) == set(CLASSES)
-    assert found["exact_match"]["value"] is not None
-    assert found["faithfulness"]["images"] == 1
-    assert 0.0 <= found["prototypes"]["class_purity"] <= 1.0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result["auroc_by_class"]) == set(CLASSES)
+    assert result["exact_match"]["value"] is not None
+    assert result["faithfulness"]["images"] == 1
+    assert 0.0 <= result["prototypes"]["class_purity"] <= 1.0
     assert main(["card", str(trained)]) == 0
     assert "do not exclude each other" in capsys.readouterr().out
 
 
-def test_compare_judges_each_class_by_its_own_threshold(site, tmp_path, tmp_path_factory, capsys):
+def test_compare_evaluates_each_class_at_its_own_threshold(
+    site, tmp_path, tmp_path_factory, capsys
+):
     command = [
         "compare",
         str(recipe(tmp_path_factory)),
@@ -164,7 +166,7 @@ def test_what_needs_one_class_each_says_so(site, tmp_path, tmp_path_factory, cap
     assert "one class each" in capsys.readouterr().err
 
 
-def test_a_bundle_of_one_class_each_is_not_judged_on_images_of_many(trained, tmp_path):
+def test_a_bundle_of_one_class_each_is_not_evaluated_on_images_of_many(trained, tmp_path):
     from training.datasets import nih
     from training.evaluation.evaluate import check_classes
 

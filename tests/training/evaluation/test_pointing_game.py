@@ -15,9 +15,9 @@ def test_the_peak_counts_inside_the_mask_or_within_fifteen_pixels_of_it():
 
 
 def test_a_fraction_has_its_interval_and_stays_in_zero_to_one():
-    found = wilson_interval([True] * 10)
-    assert found["value"] == 1.0
-    assert 0.6 < found["low"] < found["high"] <= 1.0
+    result = wilson_interval([True] * 10)
+    assert result["value"] == 1.0
+    assert 0.6 < result["low"] < result["high"] <= 1.0
     half = wilson_interval([True, False] * 50)
     assert half["low"] == pytest.approx(0.4038, abs=1e-3)  # Wilson's interval of 50 in 100
     assert wilson_interval([]) == {"films": 0}

@@ -12,10 +12,10 @@ OWN = np.ones((10, 2), dtype=bool)
 
 def planted():
     """Prototype 0 sits on the beak of every image, prototype 1 on nothing twice."""
-    found = np.zeros((10, 2, 2), dtype=int)
-    found[:, 0] = (42, 38)
-    found[:5, 1], found[5:, 1] = (40, 40), (180, 180)
-    return found
+    result = np.zeros((10, 2, 2), dtype=int)
+    result[:, 0] = (42, 38)
+    result[:5, 1], result[5:, 1] = (40, 40), (180, 180)
+    return result
 
 
 def test_a_prototype_on_one_part_is_consistent_and_one_that_wanders_is_not():
@@ -35,8 +35,8 @@ def test_a_prototype_that_noise_moves_is_unstable():
 
 def test_purities_of_known_cases():
     similarities = np.linspace(1, 0, 10)[:, None].repeat(2, axis=1)
-    found = figures.purity(planted(), PARTS, similarities, SIZE, k=8)
-    assert found.tolist() == [1.0, 5 / 8]
+    result = figures.purity(planted(), PARTS, similarities, SIZE, k=8)
+    assert result.tolist() == [1.0, 5 / 8]
     labels = np.array([0] * 5 + [1] * 5)
     assert figures.class_purity(similarities, owned(labels, np.array([0, 1])), k=8).tolist() == [
         5 / 8,
@@ -61,5 +61,5 @@ def test_only_a_model_that_looks_outside_of_what_it_shows_is_misaligned(everywhe
         return seen.mean(dim=(1, 2, 3))[:, None], masks
 
     images, others = torch.ones(3, 3, SIZE, SIZE), torch.zeros(3, 3, SIZE, SIZE)
-    found = figures.misalignment(look, images, others, np.zeros(3, dtype=int))
-    assert (found > 0.5).all() if moves else (found == 0).all()
+    result = figures.misalignment(look, images, others, np.zeros(3, dtype=int))
+    assert (result > 0.5).all() if moves else (result == 0).all()

@@ -23,18 +23,18 @@ def _pairs(scores):
 
 
 def test_a_report_has_every_figure_with_its_interval_and_each_view():
-    found = report(
+    result = report(
         _predictions(_pairs([0.1, 0.8, 0.3, 0.9, 0.2, 0.4]), [0, 1, 0, 1, 0, 1]), resamples=50
     )
     for name in ("auroc", "accuracy", "sensitivity", "specificity"):
-        assert set(found[name]) == {"value", "low", "high"}
-    assert found["accuracy"]["value"] == pytest.approx(5 / 6, abs=1e-3)
-    assert found["sensitivity"]["value"] == pytest.approx(2 / 3, abs=1e-3)
-    assert found["specificity"]["value"] == 1.0
-    assert set(found["by_view"]) == {"AP", "PA"}
-    assert found["by_view"]["AP"]["films"] == 3
-    assert {"ece", "brier", "curves", "films_by_class", "threshold"} <= set(found)
-    assert found["curves"]["roc"]["yes"]["true_positive_rate"][-1] == 1.0
+        assert set(result[name]) == {"value", "low", "high"}
+    assert result["accuracy"]["value"] == pytest.approx(5 / 6, abs=1e-3)
+    assert result["sensitivity"]["value"] == pytest.approx(2 / 3, abs=1e-3)
+    assert result["specificity"]["value"] == 1.0
+    assert set(result["by_view"]) == {"AP", "PA"}
+    assert result["by_view"]["AP"]["films"] == 3
+    assert {"ece", "brier", "curves", "films_by_class", "threshold"} <= set(result)
+    assert result["curves"]["roc"]["yes"]["true_positive_rate"][-1] == 1.0
 
 
 def test_the_same_model_twice_differs_by_nothing_and_a_worse_one_by_something():

@@ -22,11 +22,11 @@ def test_a_map_that_does_not_move_has_no_sensitivity():
 
 def test_maps_of_pure_noise_are_far_apart():
     # Two independent uniform maps: sqrt(E(a - b)^2 / E a^2) = sqrt((1 / 6) / (1 / 3)).
-    found = max_sensitivity(noise(0), [noise(seed) for seed in range(1, 5)], IMAGE)
-    assert found == pytest.approx(0.5**0.5, rel=0.1)
+    result = max_sensitivity(noise(0), [noise(seed) for seed in range(1, 5)], IMAGE)
+    assert result == pytest.approx(0.5**0.5, rel=0.1)
 
 
-def test_the_largest_of_the_changes_counts_in_shares_of_the_map_itself():
+def test_the_largest_of_the_changes_counts_as_a_fraction_of_the_map_itself():
     own = np.full((32, 32), 2.0)
     assert max_sensitivity(own, [own, own + 1, own - 0.5], IMAGE) == pytest.approx(0.5)
     assert max_sensitivity(10 * own, [10 * own + 10], IMAGE) == pytest.approx(0.5)
@@ -60,27 +60,27 @@ def test_the_noise_fills_its_radius_of_the_pixel_range_and_spares_the_padding():
     assert all(torch.equal(a, b) for a, b in zip(images, again, strict=True))
 
 
-def test_a_map_that_knows_no_weights_is_found_out(predictor, samples):
-    found = sanity(predictor, samples, 2, HeatmapMethod("centre", "draft"), resamples=5)
-    assert found["images"] == 2
+def test_a_map_that_depends_on_no_weights_is_detected(predictor, samples):
+    result = sanity(predictor, samples, 2, HeatmapMethod("centre", "draft"), resamples=5)
+    assert result["images"] == 2
     for node in NODES:
-        parts = (found[node]["seeds"], found[node]["jpeg"], *found[node]["randomised"].values())
+        parts = (result[node]["seeds"], result[node]["jpeg"], *result[node]["randomised"].values())
         for part in parts:
             assert part["value"] == pytest.approx(1.0, abs=1e-6)
-        assert found[node]["max_sensitivity"]["value"] == 0.0
+        assert result[node]["max_sensitivity"]["value"] == 0.0
 
 
 def test_a_map_that_sees_the_network_goes_with_its_weights_and_stays_under_another_seed(
     predictor, samples
 ):
-    found = sanity(predictor, samples, 2, HeatmapMethod("prototype", "draft"), resamples=5)
+    result = sanity(predictor, samples, 2, HeatmapMethod("prototype", "draft"), resamples=5)
     for node in NODES:
-        assert found[node]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
-        assert found[node]["randomised"]["down to backbone"]["value"] < 0.5
-        assert found[node]["max_sensitivity"]["value"] > 0.0
-        assert found[node]["empty"]["value"] == 0.0
+        assert result[node]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
+        assert result[node]["randomised"]["down to backbone"]["value"] < 0.5
+        assert result[node]["max_sensitivity"]["value"] > 0.0
+        assert result[node]["empty"]["value"] == 0.0
     # A prototype stands below the head.
-    down = {node: found[node]["randomised"]["down to head"]["value"] for node in NODES}
+    down = {node: result[node]["randomised"]["down to head"]["value"] for node in NODES}
     assert down["prototype"] == pytest.approx(1.0, abs=1e-6)
     assert down["class"] < 1.0 - 1e-6
 
@@ -107,7 +107,7 @@ class Given(HeatmapMethod):
         raise NotImplementedError
 
 
-def test_a_map_of_pure_noise_is_found_out_by_its_seeds_and_by_a_little_noise(predictor, samples):
+def test_a_map_of_pure_noise_is_detected_by_its_seeds_and_by_a_little_noise(predictor, samples):
     chance = np.random.default_rng(0)
 
     class Noise(Given):
@@ -115,10 +115,10 @@ def test_a_map_of_pure_noise_is_found_out_by_its_seeds_and_by_a_little_noise(pre
         def one(shape):
             return chance.random(shape).astype(np.float32)
 
-    found = sanity(predictor, samples, 2, Noise("noise"), resamples=5)
+    result = sanity(predictor, samples, 2, Noise("noise"), resamples=5)
     for node in NODES:
-        assert found[node]["max_sensitivity"]["value"] == pytest.approx(0.5**0.5, rel=0.1)
-        assert abs(found[node]["seeds"]["value"]) < 0.1
+        assert result[node]["max_sensitivity"]["value"] == pytest.approx(0.5**0.5, rel=0.1)
+        assert abs(result[node]["seeds"]["value"]) < 0.1
 
 
 def test_an_empty_map_is_counted_and_passes_no_check(predictor, samples):
@@ -127,9 +127,9 @@ def test_an_empty_map_is_counted_and_passes_no_check(predictor, samples):
         def one(shape):
             return np.zeros(shape, np.float32)
 
-    found = sanity(predictor, samples, 2, Empty("empty"), resamples=5)
+    result = sanity(predictor, samples, 2, Empty("empty"), resamples=5)
     for node in NODES:
-        assert found[node]["empty"]["value"] == 1.0
+        assert result[node]["empty"]["value"] == 1.0
         for name in ("seeds", "jpeg", "max_sensitivity"):
-            assert found[node][name]["value"] is None
-        assert found[node]["randomised"]["down to backbone"]["value"] is None
+            assert result[node][name]["value"] is None
+        assert result[node]["randomised"]["down to backbone"]["value"] is None

@@ -23,7 +23,7 @@ def bundle_of(folder, *settings, classes=FINDINGS):
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory):
+def evaluated(tmp_path_factory):
     """What the network says of a test image with the token is named as the token's class."""
     folder, classes = tmp_path_factory.mktemp("bundles"), list(FINDINGS)
     recipe = load_recipe("phantom", [*SETTINGS])
@@ -40,24 +40,26 @@ def judged(tmp_path_factory):
         for f in images
         if split_of(f.patient_id) == "test" and f.label == token and f.facts.shortcut_token
     )
-    said = classes.index(Predictor(bundle_of(folder / "any")).predict(image.load()).label)
-    classes[said], classes[token] = classes[token], classes[said]
+    predicted = classes.index(Predictor(bundle_of(folder / "any")).predict(image.load()).label)
+    classes[predicted], classes[token] = classes[token], classes[predicted]
     return bundle_of(folder / "tiny", "phantom_shortcut=true", classes=tuple(classes))
 
 
-def test_the_token_is_judged_on_images_with_it_without_it_and_with_it_drawn_on(judged, capsys):
+def test_the_shortcut_is_evaluated_on_images_with_its_token_without_it_and_with_it_drawn_on(
+    evaluated, capsys
+):
     methods = ("gradcam", "centre")
-    words = ["shortcut", str(judged.path), "--n", "2", "--tier", "draft", "--methods", *methods]
+    words = ["shortcut", str(evaluated.path), "--n", "2", "--tier", "draft", "--methods", *methods]
     assert main(words) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["class"] == "consolidation" and 1 <= found["films"] <= 2
-    assert 0.0 < found["area"]["value"] < 0.1
+    result = json.loads(capsys.readouterr().out)
+    assert result["class"] == "consolidation" and 1 <= result["films"] <= 2
+    assert 0.0 < result["area"]["value"] < 0.1
     for method in methods:
         for node in ("class", "prototype"):
-            assert 0.0 <= found[f"{method} {node} energy"]["value"] <= 1.0
-    assert not any(name.startswith("mdm") for name in found)
-    assert found["probability"]["value"] != found["drawn_without"]["value"]
-    assert found["drawn_on"]["probability"]["value"] != found["drawn_on"]["with_token"]["value"]
+            assert 0.0 <= result[f"{method} {node} energy"]["value"] <= 1.0
+    assert not any(name.startswith("mdm") for name in result)
+    assert result["probability"]["value"] != result["drawn_without"]["value"]
+    assert result["drawn_on"]["probability"]["value"] != result["drawn_on"]["with_token"]["value"]
 
 
 def test_other_bundles_are_refused(tmp_path, capsys):

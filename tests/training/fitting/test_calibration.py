@@ -49,7 +49,7 @@ def test_with_one_side_alone_the_threshold_is_a_half():
     assert fit_threshold(np.array([0.2, 0.4]), np.array([True, True])) == 0.5
 
 
-def test_offsets_bring_each_class_to_its_own_share_and_leave_the_order_as_it_is():
+def test_offsets_bring_each_class_to_its_own_frequency_and_keep_the_order():
     chance = np.random.default_rng(0)
     truth = chance.normal((-2.0, 1.0), 1.0, (4000, 2))
     labels = chance.random((4000, 2)) < 1 / (1 + np.exp(-truth))
@@ -57,8 +57,8 @@ def test_offsets_bring_each_class_to_its_own_share_and_leave_the_order_as_it_is(
     temperature, offsets = fit_offsets(2.0 * (truth + 1.5), labels)
     assert temperature == pytest.approx(2.0, rel=0.1)
     assert offsets == pytest.approx([-1.5, -1.5], abs=0.2)
-    said = class_probabilities(2.0 * (truth + 1.5), labels, temperature, offsets)
-    assert said.mean(axis=0) == pytest.approx(labels.mean(axis=0), abs=0.01)
+    probabilities = class_probabilities(2.0 * (truth + 1.5), labels, temperature, offsets)
+    assert probabilities.mean(axis=0) == pytest.approx(labels.mean(axis=0), abs=0.01)
 
 
 def test_an_offset_stays_finite_where_validation_has_no_such_finding():

@@ -10,7 +10,7 @@ from training.datasets.samples import Sample
 from training.fitting.crossval import check_folds, moves_test_patients, split_rows
 
 
-def test_no_bundle_is_judged_on_patients_that_its_fold_was_trained_on():
+def test_no_bundle_is_evaluated_on_patients_that_its_fold_was_trained_on():
     many = [Sample(f"a{i}", None, f"a{i}", 0) for i in range(60)]
     trained = [f"b{i}" for i in range(60) if split_of(f"b{i}") == "train"][:4]
     tested = next(f"b{i}" for i in range(60) if split_of(f"b{i}") == "test")

@@ -100,10 +100,10 @@ def test_a_balanced_sampler_draws_rare_classes_as_often():
     labels = torch.tensor([0] * 190 + [1] * 10)
     inputs = type("Inputs", (), {"augmented": lambda self, rows, epoch: rows})()
     batches = EpochBatches(inputs, labels, torch.arange(200), 20, seed=0, balanced=True)
-    drawn = torch.cat([found for _, found in batches])
+    drawn = torch.cat([result for _, result in batches])
     assert 70 < int(drawn.sum()) < 130
     again = EpochBatches(inputs, labels, torch.arange(200), 20, seed=0, balanced=True)
-    assert torch.equal(torch.cat([found for _, found in again]), drawn)
+    assert torch.equal(torch.cat([result for _, result in again]), drawn)
 
 
 def test_float16_is_refused_on_a_cpu(class_folder):

@@ -13,8 +13,8 @@ def model():
 
 def test_sparsity_is_the_weighted_mean_of_the_maps(model):
     penalty = OccurrencePenalty(model, 0.5, 0.0)
-    found = model(network_input(tiny_images(2, 1)))
-    assert penalty(found.masks).item() == pytest.approx(0.5 * found.masks.mean().item())
+    result = model(network_input(tiny_images(2, 1)))
+    assert penalty(result.masks).item() == pytest.approx(0.5 * result.masks.mean().item())
 
 
 def test_maps_that_are_the_same_everywhere_follow_any_change_but_for_the_border(model):
@@ -27,9 +27,9 @@ def test_maps_that_are_the_same_everywhere_follow_any_change_but_for_the_border(
 def test_equivariance_punishes_maps_that_stay_where_they_are(model):
     images = network_input(tiny_images(2, 2))
     penalty = OccurrencePenalty(model, 0.0, 1.0)
-    found = model(images)
+    result = model(images)
     torch.manual_seed(0)
-    apart = penalty(found.masks)
+    apart = penalty(result.masks)
     assert apart > 0
     apart.backward()
     assert model.masks.head[2].weight.grad.abs().sum() > 0

@@ -43,7 +43,7 @@ def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_w
     assert length > 0 and (near > far).all()
 
 
-def test_pruning_drops_doubles_and_says_what_it_cost(context, monkeypatch):
+def test_pruning_drops_duplicates_and_says_what_it_cost(context, monkeypatch):
     twins = dataclasses.replace(
         context, recipe=dataclasses.replace(context.recipe, prune=True, start="random")
     )

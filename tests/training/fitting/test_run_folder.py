@@ -32,13 +32,13 @@ def test_the_data_hash_follows_files_labels_and_patients_and_not_their_order(ima
 def test_the_weights_are_named_and_hashed_without_their_path(images, tmp_path):
     path = tmp_path / "imagenet.safetensors"
     path.write_bytes(b"weights")
-    found = describe(
+    result = describe(
         load_recipe("folder", [f"weights={path}"]), images, command="train", device="cpu"
     )
-    assert found["recipe"]["weights"] == "imagenet.safetensors"
-    assert len(found["weights_sha256"]) == 64
-    assert str(tmp_path) not in json.dumps(found)
-    assert found["packages"]["torch"] == torch.__version__.partition("+")[0]
+    assert result["recipe"]["weights"] == "imagenet.safetensors"
+    assert len(result["weights_sha256"]) == 64
+    assert str(tmp_path) not in json.dumps(result)
+    assert result["packages"]["torch"] == torch.__version__.partition("+")[0]
 
 
 def test_the_code_is_named_by_its_commit_and_by_whether_it_was_changed(tmp_path):

@@ -39,7 +39,7 @@ def test_a_job_that_cannot_be_brought_to_its_end_is_given_up_with_the_reason(
     assert review.open_case(workplace, str(second.case_id)).prediction is not None
 
 
-def test_the_words_of_an_error_are_kept_as_what_the_database_can_hold(
+def test_the_text_of_an_error_is_kept_as_what_the_database_can_hold(
     workplace: Workplace, pool: FakePool
 ) -> None:
     taken = intake.add(workplace, png(1), name="a.png")

@@ -23,30 +23,30 @@ from tests.app.services.workplaces import dicom, make_workplace, png
 def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     sqlite_url: str, tmp_path: Path, assets: Path
 ) -> None:
-    place = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
-    models = PredictorPool(place.models)
-    case_id = str(intake.add(place, png(1, side=40), name="a.png").case_id)
-    queue.run_pending(place, models)
-    sheet = review.open_case(place, case_id)
+    workplace = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    models = PredictorPool(workplace.models)
+    case_id = str(intake.add(workplace, png(1, side=40), name="a.png").case_id)
+    queue.run_pending(workplace, models)
+    sheet = review.open_case(workplace, case_id)
     assert sheet.prediction is not None and sheet.prediction.bundle == sheet.model
     assert {row.match.prototype for row in sheet.matches} == {"p00", "p01", "p02", "p03"}
-    explanations.request(place, case_id, node="prototype:p01")
-    queue.run_pending(place, models)
-    (saved,) = review.open_case(place, case_id).explanations
+    explanations.request(workplace, case_id, node="prototype:p01")
+    queue.run_pending(workplace, models)
+    (saved,) = review.open_case(workplace, case_id).explanations
     assert saved.node == "prototype:p01" and saved.passes_forward > 0 and saved.seconds > 0
     assert saved.faithfulness is not None and 0 <= saved.faithfulness.insertion_auc <= 1
-    stored = image_data.stored_heatmap(place, saved.heatmap_key)
+    stored = image_data.stored_heatmap(workplace, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
-    assert image_data.heatmap(place, saved.explanation_id).shape == (40, 42)
+    assert image_data.heatmap(workplace, saved.explanation_id).shape == (40, 42)
 
 
-def test_the_map_on_the_image_is_the_librarys_own() -> None:
+def test_the_heatmap_on_the_image_is_the_librarys_own() -> None:
     chance = np.random.default_rng(0)
     for stored, aspect in (((300, 180), 1.0), ((64, 200), 1.0), ((500, 500), 0.8)):
-        place = Placement.of(stored, 64, aspect)
+        placement = Placement.of(stored, 64, aspect)
         values = chance.random((64, 64), dtype=np.float32)
-        theirs = place.map_to_stored(torch.from_numpy(values)).numpy()
-        ours = image_data.on_image(values, place)
+        theirs = placement.map_to_stored(torch.from_numpy(values)).numpy()
+        ours = image_data.on_image(values, placement)
         assert ours.shape == stored
         np.testing.assert_allclose(ours, theirs, atol=2e-3)
 
@@ -56,20 +56,20 @@ def test_a_model_that_is_loaded_before_it_is_needed_explains_without_delay(
 ) -> None:
     from dprotonet.modeling.freezing import frozen
 
-    place = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
-    models = PredictorPool(place.models)
-    case_id = str(intake.add(place, png(1, side=40), name="a.png").case_id)
-    sheet = review.open_case(place, case_id)
+    workplace = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    models = PredictorPool(workplace.models)
+    case_id = str(intake.add(workplace, png(1, side=40), name="a.png").case_id)
+    sheet = review.open_case(workplace, case_id)
     models.load(str(sheet.model))
 
     def too_late(*_args: object) -> None:
         raise AssertionError("frozen only when a reader waits for it")
 
     monkeypatch.setattr(frozen, "_make", too_late)
-    queue.run_pending(place, models)
-    explanations.request(place, case_id, node="class")
-    queue.run_pending(place, models)
-    assert review.open_case(place, case_id).explanations
+    queue.run_pending(workplace, models)
+    explanations.request(workplace, case_id, node="class")
+    queue.run_pending(workplace, models)
+    assert review.open_case(workplace, case_id).explanations
 
 
 def test_a_model_too_many_pushes_out_the_one_used_longest_ago(
@@ -94,7 +94,7 @@ def test_a_model_too_many_pushes_out_the_one_used_longest_ago(
 def test_images_are_decoded_in_a_child_process(tmp_path: Path) -> None:
     reader = ImageReader()
     try:
-        path = tmp_path / "film"
+        path = tmp_path / "image"
         path.write_bytes(dicom(3))
         facts, digest = reader.look(path)
         assert (facts.format, facts.study_uid) == ("dicom", "1.2.3")

@@ -77,8 +77,8 @@ def test_an_archive_on_the_disk_gives_the_same(extract: Extract, tmp_path: Path)
     path.write_bytes(packed(("a.png", bytes(3_000_000)), ("empty", b"")))
     assert is_archive(path)
     unlimited = ArchiveLimits(ratio=10_000)
-    found = [(e.name, content(e)) for e in extract(path, limits=unlimited)]
-    assert found == [("a.png", bytes(3_000_000)), ("empty", b"")]
+    result = [(e.name, content(e)) for e in extract(path, limits=unlimited)]
+    assert result == [("a.png", bytes(3_000_000)), ("empty", b"")]
     path.unlink()
     with pytest.raises(Refused, match="cannot be opened"):
         list(extract(path))
@@ -86,11 +86,11 @@ def test_an_archive_on_the_disk_gives_the_same(extract: Extract, tmp_path: Path)
 
 def test_an_entry_that_is_not_read_to_its_end_costs_the_next_one_nothing(extract: Extract) -> None:
     data = packed(("a", b"1" * 3_000_000), ("b", b"2"), compression=zipfile.ZIP_STORED)
-    found = []
+    result = []
     for entry in extract(data):
         assert entry.file is not None
-        found.append(entry.file.read(1))
-    assert found == [b"1", b"2"]
+        result.append(entry.file.read(1))
+    assert result == [b"1", b"2"]
 
 
 def test_an_entry_is_not_read_after_its_archive(extract: Extract) -> None:
@@ -109,7 +109,7 @@ def test_equal_names_are_told_apart_by_their_paths(extract: Extract) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "shown"),
+    ("raw", "displayed"),
     [
         ("Aufnahme Brücke.png".encode(), "Aufnahme Brücke.png"),
         ("胸部/写真.dcm".encode(), "胸部/写真.dcm"),
@@ -119,9 +119,9 @@ def test_equal_names_are_told_apart_by_their_paths(extract: Extract) -> None:
     ],
 )
 def test_names_without_the_utf8_flag_are_read_as_they_were_meant(
-    extract: Extract, raw: bytes, shown: str
+    extract: Extract, raw: bytes, displayed: str
 ) -> None:
-    assert [(e.path, content(e)) for e in extract(named(raw))] == [(shown, b"data")]
+    assert [(e.path, content(e)) for e in extract(named(raw))] == [(displayed, b"data")]
 
 
 def test_the_unicode_path_field_goes_before_the_bytes_of_the_name(extract: Extract) -> None:
@@ -166,10 +166,10 @@ def test_no_archive_takes_memory_of_this_process(tmp_path: Path, compression: in
         archives.write(file, "image.dcm", 80)
     command = [sys.executable, "-m", archives.__name__, "one", str(path)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
-    found = json.loads(ran.stdout)
+    result = json.loads(ran.stdout)
     usual = compression in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED)
-    assert found["taken_mib"] == (80 if usual else 0)
-    assert found["growth_mb"] < 40
+    assert result["taken_mib"] == (80 if usual else 0)
+    assert result["growth_mb"] < 40
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -186,7 +186,7 @@ def test_too_many_entries_bytes_or_too_high_a_ratio_are_refused(extract: Extract
     with pytest.raises(Refused, match="4 entries; 3"):
         list(extract(packed(*((f"{n}", b"x") for n in range(4))), limits=SMALL))
     stored = zipfile.ZIP_STORED
-    with pytest.raises(Refused, match="unfolds to"):
+    with pytest.raises(Refused, match="unpacks to"):
         list(
             extract(
                 packed(("a", b"x" * 6000), ("b", b"y" * 6000), compression=stored), limits=SMALL
@@ -198,7 +198,7 @@ def test_too_many_entries_bytes_or_too_high_a_ratio_are_refused(extract: Extract
     assert "Larger than" in entry.problem
 
 
-def test_a_size_that_lies_is_found_out(extract: Extract) -> None:
+def test_a_false_size_is_detected(extract: Extract) -> None:
     data = packed(("image", bytes(4000)))
     # 4,000 in the local and in the central directory, little endian, becomes 40.
     lying = data.replace((4000).to_bytes(4, "little"), (40).to_bytes(4, "little"))

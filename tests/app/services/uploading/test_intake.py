@@ -118,8 +118,8 @@ def test_a_name_loses_its_folders_and_control_characters(workplace: Workplace) -
     names = ["/home/x/Miller Anna/image.dcm", "C:\\images\\image2.dcm", "im\x00age\n3.dcm", "../.."]
     for number, name in enumerate(names):
         intake.add(workplace, png(number), name=name)
-    shown = {row.file_name for row in review.list_cases(workplace).rows}
-    assert shown == {"image.dcm", "image2.dcm", "image3.dcm", "unnamed"}
+    displayed = {row.file_name for row in review.list_cases(workplace).rows}
+    assert displayed == {"image.dcm", "image2.dcm", "image3.dcm", "unnamed"}
 
 
 def test_no_patient_name_of_the_header_reaches_a_row(workplace: Workplace, pool: FakePool) -> None:

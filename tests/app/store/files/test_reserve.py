@@ -13,13 +13,13 @@ from app.store.sql_store import SqlStore, Transaction
 
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Says how many bytes are free."""
+    """Sets how many bytes are free."""
 
-    def said(count: int) -> None:
+    def set_free(count: int) -> None:
         usage = shutil._ntuple_diskusage(count, 0, count)
         monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
 
-    return said
+    return set_free
 
 
 def test_never_more_than_a_part_of_what_is_free_is_kept_back(

@@ -20,7 +20,7 @@ def test_pieces_become_one_source_until_it_is_let_go_of(spool: Spool) -> None:
         receiving.write(b"")
         receiving.write(b"lm")
     source = spool.source(receiving.key)
-    assert isinstance(source, Path) and source.read_bytes() == b"film"
+    assert isinstance(source, Path) and source.read_bytes() == b"image"
     spool.release(receiving.key)
     spool.release(receiving.key)
     assert not source.exists()
@@ -31,7 +31,7 @@ def test_nobody_else_can_read_what_was_sent(spool: Spool, tmp_path: Path) -> Non
     before = os.umask(0)
     try:
         with spool.receive() as receiving:
-            receiving.write(b"film")
+            receiving.write(b"image")
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "spool").stat().st_mode) == 0o700
@@ -49,7 +49,7 @@ def test_a_start_empties_it_of_what_is_its_own(spool: Spool, tmp_path: Path) -> 
     assert spool.clear() == 0
     for _ in range(3):
         with spool.receive() as receiving:
-            receiving.write(b"film")
+            receiving.write(b"image")
     other = tmp_path / "spool" / "notes.txt"
     other.write_text("not of the spool")
     assert spool.clear() == 3

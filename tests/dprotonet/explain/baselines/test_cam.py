@@ -32,7 +32,7 @@ def test_a_prototypes_own_map_is_where_its_mask_and_its_direction_meet():
     model = tiny_model(options)
     x = network_input(tiny_images(2, 1, 64))[0]
     nodes = [PrototypeNode(1), VectorNode(0), ClassNode(1)]
-    found = METHODS["prototype"](model, x, nodes, settings=QUICK)
+    result = METHODS["prototype"](model, x, nodes, settings=QUICK)
     with torch.no_grad():
         seen = model(x[None])
         cells = model.add_on(model.backbone(x[None]))[0]
@@ -42,9 +42,9 @@ def test_a_prototypes_own_map_is_where_its_mask_and_its_direction_meet():
     assert float(pooled) == pytest.approx(float(seen.similarities[0, 1]), abs=1e-4)
     wanted = torch.nn.functional.interpolate(terms.relu()[None, None], (64, 64), mode="bilinear")
     wanted = wanted[0, 0]
-    raw = torch.from_numpy(found[0].heatmap) * (found[0].raw_range[1] - found[0].raw_range[0])
-    assert torch.allclose(raw + found[0].raw_range[0], wanted, atol=1e-4)
-    assert all(np.ptp(one.heatmap) > 0 for one in found)
+    raw = torch.from_numpy(result[0].heatmap) * (result[0].raw_range[1] - result[0].raw_range[0])
+    assert torch.allclose(raw + result[0].raw_range[0], wanted, atol=1e-4)
+    assert all(np.ptp(one.heatmap) > 0 for one in result)
 
 
 class NoFeatureMaps(torch.nn.Module):

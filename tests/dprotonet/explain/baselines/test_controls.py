@@ -18,8 +18,8 @@ QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 
 def test_the_centre_knows_nothing_of_the_network():
-    (found,) = METHODS["centre"](PatchClassifier(), toy_image(), [ClassNode(1)], settings=QUICK)
-    row, column = np.unravel_index(found.heatmap.argmax(), found.heatmap.shape)
+    (result,) = METHODS["centre"](PatchClassifier(), toy_image(), [ClassNode(1)], settings=QUICK)
+    row, column = np.unravel_index(result.heatmap.argmax(), result.heatmap.shape)
     assert abs(row - SIZE / 2) <= 1 and abs(column - SIZE / 2) <= 1
 
 

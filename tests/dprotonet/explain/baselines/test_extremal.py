@@ -16,9 +16,9 @@ QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 
 def test_extremal_masks_keep_about_the_areas_they_were_asked_for():
-    (found,) = METHODS["extremal"](
+    (result,) = METHODS["extremal"](
         PatchClassifier(), toy_image(squares=(6, 22)), [ClassNode(1)], settings=QUICK
     )
-    low, high = found.raw_range
-    mean = float(found.heatmap.mean()) * (high - low) + low
+    low, high = result.raw_range
+    mean = float(result.heatmap.mean()) * (high - low) + low
     assert mean == pytest.approx(sum(extremal.AREAS), abs=0.2)

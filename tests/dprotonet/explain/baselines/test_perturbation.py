@@ -41,8 +41,8 @@ def test_integrated_gradients_are_smoothed_so_that_no_single_pixel_stands_out():
 
 def test_rise_takes_as_many_masks_as_it_is_asked_to_and_says_so_in_its_name():
     few = RISE(PatchClassifier(), QUICK, masks=20)
-    (found,) = few.explain(toy_image(squares=(6, 22)), [ClassNode(1)])
-    assert found.method == few.name == "rise-20"
-    assert found.passes_forward - found.measuring_passes == 20 + 2
+    (result,) = few.explain(toy_image(squares=(6, 22)), [ClassNode(1)])
+    assert result.method == few.name == "rise-20"
+    assert result.passes_forward - result.measuring_passes == 20 + 2
     assert few.passes(SIZE, 3) == (20, 0)
     assert RISE(PatchClassifier()).name == "rise" and RISE(PatchClassifier()).masks == 150

@@ -21,13 +21,13 @@ QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 def test_the_published_search_lies_over_the_patch_and_is_measured_like_every_other():
     x, node = toy_image(squares=(6, 22)), [ClassNode(1)]
-    (found,) = METHODS["mdm-published"](PatchClassifier(), x, node, settings=QUICK, seed=3)
+    (result,) = METHODS["mdm-published"](PatchClassifier(), x, node, settings=QUICK, seed=3)
     (centre,) = METHODS["centre"](PatchClassifier(), x, node, settings=QUICK, seed=3)
-    assert overlap(torch.from_numpy(found.heatmap), patch_mask(6, 22)) >= 0.5
-    assert found.faithfulness.fill == "blur"  # the caller's; it searches under the mean
-    assert found.value_before == centre.value_before  # a probability; it searches by logits
-    assert found.faithfulness.random_insertion_auc == centre.faithfulness.random_insertion_auc
+    assert overlap(torch.from_numpy(result.heatmap), patch_mask(6, 22)) >= 0.5
+    assert result.faithfulness.fill == "blur"  # the caller's; it searches under the mean
+    assert result.value_before == centre.value_before  # a probability; it searches by logits
+    assert result.faithfulness.random_insertion_auc == centre.faithfulness.random_insertion_auc
     forward, backward = PublishedMDM(PatchClassifier()).passes(SIZE, 1)
-    assert found.passes_forward == forward + centre.passes_forward
-    assert found.passes_backward == backward > 0
-    assert found.measuring_passes == centre.measuring_passes
+    assert result.passes_forward == forward + centre.passes_forward
+    assert result.passes_backward == backward > 0
+    assert result.measuring_passes == centre.measuring_passes

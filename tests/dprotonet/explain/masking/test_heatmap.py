@@ -41,9 +41,12 @@ def test_ink_keeps_the_order_of_the_pixels_and_is_the_same_for_every_map():
     raw = torch.randn(2, 32, 32, generator=torch.Generator().manual_seed(0))
     raw[1] = raw[1].exp() * 100
     heats = [inked(one) for one in raw]
-    for one, heat in zip(raw, heats, strict=True):
-        assert torch.equal(ranked(one[None]), ranked(heat.values[None]))
-        assert heat.values.max() == 1 and heat.raw_range == (float(one.min()), float(one.max()))
+    for one, heatmap in zip(raw, heats, strict=True):
+        assert torch.equal(ranked(one[None]), ranked(heatmap.values[None]))
+        assert heatmap.values.max() == 1 and heatmap.raw_range == (
+            float(one.min()),
+            float(one.max()),
+        )
     assert heats[0].values.sum() == pytest.approx(float(heats[1].values.sum()))
     assert heats[0].values.mean() == pytest.approx(INK, rel=0.02)
 
@@ -52,6 +55,6 @@ def test_ink_is_spread_over_the_image_alone():
     valid_mask = torch.zeros(32, 32, dtype=torch.bool)
     valid_mask[:16] = True
     raw = torch.randn(32, 32, generator=torch.Generator().manual_seed(0)) + 9 * (~valid_mask)
-    heat = inked(raw, valid_mask).values
-    assert heat[16:].max() == 0 and heat.max() == 1
-    assert heat[:16].mean() == pytest.approx(INK, rel=0.02)
+    heatmap = inked(raw, valid_mask).values
+    assert heatmap[16:].max() == 0 and heatmap.max() == 1
+    assert heatmap[:16].mean() == pytest.approx(INK, rel=0.02)

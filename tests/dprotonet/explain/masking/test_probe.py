@@ -32,8 +32,8 @@ def test_a_full_mask_is_the_image_and_an_empty_one_its_fill():
 def test_every_mask_has_the_fill_that_is_asked_for():
     own = probe(fills=("mean", "zero"))
     assert own.fill_name == "mean" and own.fills.shape == (2, 3, SIZE, SIZE)
-    shown = own.masked(EMPTY.expand(2, -1, -1), torch.tensor([1, 0]))
-    torch.testing.assert_close(shown, own.fills[[1, 0]])
+    displayed = own.masked(EMPTY.expand(2, -1, -1), torch.tensor([1, 0]))
+    torch.testing.assert_close(displayed, own.fills[[1, 0]])
 
 
 def test_values_come_batch_by_batch_and_each_image_is_counted():

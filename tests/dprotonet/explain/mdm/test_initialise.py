@@ -7,19 +7,19 @@ from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, opened, patch_mask, toy_image
 
-PLACE = (6, 22)
+POSITION = (6, 22)
 SETTINGS = MDMSettings(start_masks=48, precision="float32")
 SQUARES = ClassNode(1)
 
 
-def start(settings=SETTINGS, places=(PLACE,), nodes=(SQUARES,), seed=0):
-    probes = [opened(toy_image(squares=place), list(nodes), settings) for place in places]
+def start(settings=SETTINGS, positions=(POSITION,), nodes=(SQUARES,), seed=0):
+    probes = [opened(toy_image(squares=position), list(nodes), settings) for position in positions]
     return start_maps(probes, settings, torch.Generator().manual_seed(seed)), probes
 
 
 def test_the_patch_stands_out():
     (maps,), _ = start()
-    assert patch_mask(*PLACE).flatten()[maps[0].argmax()]
+    assert patch_mask(*POSITION).flatten()[maps[0].argmax()]
     assert abs(maps[0].mean()) < 1e-5 and abs(maps[0].std() - 1) < 1e-5
 
 
@@ -36,7 +36,7 @@ def test_nodes_share_the_passes():
 
 def test_an_image_has_the_same_map_alone_and_in_company():
     (alone,), _ = start()
-    (first, other), _ = start(places=(PLACE, (28, 4)))
+    (first, other), _ = start(positions=(POSITION, (28, 4)))
     torch.testing.assert_close(alone, first)
     assert patch_mask(28, 4).flatten()[other[0].argmax()]
 

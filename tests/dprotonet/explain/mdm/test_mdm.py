@@ -32,17 +32,17 @@ def explain(model=None, x=None, nodes=(SQUARES,), settings=QUICK, **options):
 
 
 @pytest.mark.parametrize("tier", ["full", "standard", "draft", "instant"])
-@pytest.mark.parametrize("place", [(6, 22), (28, 4)])
-def test_a_planted_patch_is_found(tier, place):
-    (found,) = explain(x=toy_image(squares=place), settings=TIERS[tier])
-    heatmap, mask = torch.from_numpy(found.heatmap), patch_mask(*place)
+@pytest.mark.parametrize("position", [(6, 22), (28, 4)])
+def test_a_planted_patch_is_found(tier, position):
+    (result,) = explain(x=toy_image(squares=position), settings=TIERS[tier])
+    heatmap, mask = torch.from_numpy(result.heatmap), patch_mask(*position)
     assert mask.flatten()[heatmap.argmax()]
     assert overlap(heatmap, mask) >= 0.5
-    assert found.faithfulness.beats_random
-    assert found.faithfulness.hidden_value < found.faithfulness.random_hidden_value
+    assert result.faithfulness.beats_random
+    assert result.faithfulness.hidden_value < result.faithfulness.random_hidden_value
 
 
-def test_each_prototype_is_found_at_its_own_place():
+def test_each_prototype_is_found_at_its_own_position():
     x = toy_image(rows=(4, 4), columns=(28, 26))
     first, second = explain(
         PatchPrototypes(), x, [PrototypeNode(0, "p00"), PrototypeNode(1, "p01")]
@@ -54,22 +54,24 @@ def test_each_prototype_is_found_at_its_own_place():
 
 def test_a_vector_node_marks_all_that_the_vector_is_made_of():
     x = toy_image(rows=(4, 4), columns=(28, 26))
-    (found,) = explain(PatchPrototypes(), x, [VectorNode(0, "p00")])
-    assert found.value_before == pytest.approx(1.0, abs=1e-5)
+    (result,) = explain(PatchPrototypes(), x, [VectorNode(0, "p00")])
+    assert result.value_before == pytest.approx(1.0, abs=1e-5)
     both = patch_mask(4, 4) | patch_mask(28, 26)
-    assert overlap(torch.from_numpy(found.heatmap), both) >= 0.5
+    assert overlap(torch.from_numpy(result.heatmap), both) >= 0.5
 
 
 def test_the_value_before_is_the_networks_own():
     model, x = PatchClassifier(), toy_image(squares=(6, 22))
-    (found,) = explain(model, x)
+    (result,) = explain(model, x)
     with torch.no_grad():
-        assert found.value_before == pytest.approx(model(x[None]).softmax(1)[0, 1].item(), abs=1e-6)
-    assert found.faithfulness.insertion[-1] == pytest.approx(found.value_before, abs=1e-5)
-    assert found.faithfulness.deletion[0] == pytest.approx(found.value_before, abs=1e-5)
+        assert result.value_before == pytest.approx(
+            model(x[None]).softmax(1)[0, 1].item(), abs=1e-6
+        )
+    assert result.faithfulness.insertion[-1] == pytest.approx(result.value_before, abs=1e-5)
+    assert result.faithfulness.deletion[0] == pytest.approx(result.value_before, abs=1e-5)
 
 
-def test_the_map_is_the_same_for_every_seed_and_its_controls_are_not():
+def test_the_heatmap_is_the_same_for_every_seed_and_its_controls_are_not():
     first, again, other = (explain(seed=seed)[0] for seed in (3, 3, 4))
     assert np.array_equal(first.heatmap, again.heatmap)
     assert first.faithfulness == again.faithfulness
@@ -98,17 +100,21 @@ def test_the_callers_network_is_left_as_it_is():
 
 
 def test_progress_rises_to_one():
-    told: list[float] = []
-    explain(progress=told.append)
-    assert told == sorted(set(told)) and told[-1] == 1.0
-    assert len(told) > 5
+    fractions: list[float] = []
+    explain(progress=fractions.append)
+    assert fractions == sorted(set(fractions)) and fractions[-1] == 1.0
+    assert len(fractions) > 5
 
 
 def test_progress_over_several_images_rises_to_one_once():
-    told: list[float] = []
-    found = explain(x=torch.stack([toy_image(squares=(6, 22)), toy_image()]), progress=told.append)
-    assert len(found) == 2
-    assert told == sorted(set(told)) and told[-1] == 1.0 and told.count(1.0) == 1
+    fractions: list[float] = []
+    result = explain(
+        x=torch.stack([toy_image(squares=(6, 22)), toy_image()]), progress=fractions.append
+    )
+    assert len(result) == 2
+    assert (
+        fractions == sorted(set(fractions)) and fractions[-1] == 1.0 and fractions.count(1.0) == 1
+    )
 
 
 @pytest.mark.parametrize("after", [0, 1, 7])
@@ -129,15 +135,15 @@ def test_cancelling_stops_before_the_next_batch_and_leaves_nothing_behind(after)
 
 
 def test_the_deadline_ends_the_search_with_what_it_has():
-    (found,) = explain(settings=replace(QUICK, steps=500, patience=0, deadline_s=0.05))
-    assert found.stop_reason == "deadline"
-    assert found.passes_backward < 500
+    (result,) = explain(settings=replace(QUICK, steps=500, patience=0, deadline_s=0.05))
+    assert result.stop_reason == "deadline"
+    assert result.passes_backward < 500
 
 
 def test_the_search_ends_early_once_nothing_is_gained():
-    (found,) = explain(settings=replace(QUICK, steps=60, patience=0.5))
-    assert found.stop_reason == "converged"
-    assert found.passes_backward < 60 * 4 * 2
+    (result,) = explain(settings=replace(QUICK, steps=60, patience=0.5))
+    assert result.stop_reason == "converged"
+    assert result.passes_backward < 60 * 4 * 2
 
 
 def test_padding_is_never_marked_and_cannot_help():
@@ -145,12 +151,12 @@ def test_padding_is_never_marked_and_cannot_help():
     valid_mask[:, :12] = False
     x = toy_image(squares=(28, 26))
     x[:, :, :12] = -2.0
-    (found,) = explain(x=x, valid_mask=valid_mask)
-    assert found.heatmap[:, :12].max() == 0
-    assert overlap(torch.from_numpy(found.heatmap), patch_mask(28, 26)) >= 0.5
+    (result,) = explain(x=x, valid_mask=valid_mask)
+    assert result.heatmap[:, :12].max() == 0
+    assert overlap(torch.from_numpy(result.heatmap), patch_mask(28, 26)) >= 0.5
 
 
-def test_other_weights_give_another_map():
+def test_other_weights_give_another_heatmap():
     model, x = PatchClassifier(), toy_image(squares=(6, 22), rows=(28, 4))
     (before,) = explain(model, x)
     torch.manual_seed(0)
@@ -166,9 +172,9 @@ def test_an_ordinary_torchvision_classifier_is_explained():
     torch.manual_seed(0)
     model = torchvision.models.resnet18(weights=None, num_classes=3).eval()
     x = torch.randn(3, 64, 64)
-    found = explain(model, x, [ClassNode(0), ClassNode(2)])
-    assert [one.node for one in found] == ["class:0", "class:2"]
-    for one in found:
+    result = explain(model, x, [ClassNode(0), ClassNode(2)])
+    assert [one.node for one in result] == ["class:0", "class:2"]
+    for one in result:
         assert one.heatmap.shape == (64, 64) and one.heatmap.dtype == np.float32
         assert one.heatmap.min() >= 0 and one.heatmap.max() <= 1
         assert one.nodes_in_call == 2
@@ -176,19 +182,19 @@ def test_an_ordinary_torchvision_classifier_is_explained():
 
 def test_inference_mode_around_the_call_does_no_harm():
     with torch.inference_mode():
-        (found,) = explain(x=toy_image(squares=(6, 22)))
-    assert found.passes_backward > 0
+        (result,) = explain(x=toy_image(squares=(6, 22)))
+    assert result.passes_backward > 0
 
 
 def test_passes_count_every_image():
-    (found,) = explain()
+    (result,) = explain()
     learned = QUICK.steps * QUICK.areas_per_step * 2
-    assert found.passes_backward == learned
+    assert result.passes_backward == learned
     tried = 2 * len(QUICK.blends) * len(QUICK.blend_areas) * len(QUICK.fills)
     # The image and its fill once before the search, the image under its own map after it.
     passes = 2 + QUICK.start_masks + learned + tried
-    assert found.passes_forward == passes + found.measuring_passes
-    assert found.measuring_seconds < found.seconds
+    assert result.passes_forward == passes + result.measuring_passes
+    assert result.measuring_seconds < result.seconds
 
 
 def test_what_the_network_lacks_is_said():
@@ -202,16 +208,16 @@ def test_nothing_asked_is_nothing_done():
     assert explain(nodes=[]) == []
 
 
-def test_an_explanation_goes_to_json_without_its_map():
-    (found,) = explain()
-    data = found.to_json()
+def test_an_explanation_goes_to_json_without_its_heatmap():
+    (result,) = explain()
+    data = result.to_json()
     assert "heatmap" not in data
     assert data["node"] == "class:squares"
     assert data["settings_digest"] == QUICK.digest
     assert data["faithfulness"]["fill"] == "blur"
 
 
-def test_a_nodes_map_is_the_same_alone_and_in_company():
+def test_a_nodes_heatmap_is_the_same_alone_and_in_company():
     x = toy_image(rows=(4, 4), columns=(28, 26))
     nodes = [PrototypeNode(0, "p00"), PrototypeNode(1, "p01"), VectorNode(0, "p00")]
     settings = replace(QUICK, precision="float32", steps=20)
@@ -222,7 +228,7 @@ def test_a_nodes_map_is_the_same_alone_and_in_company():
         assert shared.nodes_in_call == 3
 
 
-def test_several_images_are_searched_together_to_the_same_maps():
+def test_several_images_are_searched_together_to_the_same_heatmaps():
     x = torch.stack(
         [toy_image(rows=(4, 4), columns=(28, 26)), toy_image(rows=(20, 10), columns=(2, 30))]
     )
@@ -246,12 +252,12 @@ def test_the_batch_changes_nothing_but_memory():
 
 def test_attributions_stay_on_the_device_with_their_masks():
     decoder = MDM(PatchClassifier(), QUICK, node=SQUARES)
-    (found,) = decoder.attribute_nodes(toy_image(squares=(6, 22)))
-    assert isinstance(found.heatmap, torch.Tensor) and found.heatmap.shape == (SIZE, SIZE)
-    assert [tuple(mask.shape) for mask in found.masks] == [(s, s) for s in QUICK.sizes]
-    assert found.settings_digest == QUICK.digest
-    explanation = found.explanation()
-    assert np.array_equal(explanation.heatmap, found.heatmap.numpy())
+    (result,) = decoder.attribute_nodes(toy_image(squares=(6, 22)))
+    assert isinstance(result.heatmap, torch.Tensor) and result.heatmap.shape == (SIZE, SIZE)
+    assert [tuple(mask.shape) for mask in result.masks] == [(s, s) for s in QUICK.sizes]
+    assert result.settings_digest == QUICK.digest
+    explanation = result.explanation()
+    assert np.array_equal(explanation.heatmap, result.heatmap.numpy())
     assert 0 < explanation.area <= 1
 
 
@@ -260,7 +266,7 @@ def test_a_decoder_without_a_node_asks_for_one():
         MDM(PatchClassifier()).attribute_nodes(toy_image())
 
 
-def test_a_watcher_sees_the_map_at_every_step_and_changes_nothing():
+def test_an_observer_sees_the_map_at_every_step_and_changes_nothing():
     seen: list[torch.Tensor] = []
     decoder = MDM(PatchClassifier(), QUICK)
     x = toy_image(squares=(6, 22))
@@ -273,17 +279,17 @@ def test_a_watcher_sees_the_map_at_every_step_and_changes_nothing():
 
 def test_a_deadline_of_the_call_goes_before_that_of_the_settings():
     decoder = MDM(PatchClassifier(), replace(QUICK, steps=500, patience=0))
-    (found,) = decoder.attribute_nodes(toy_image(squares=(6, 22)), [SQUARES], deadline_s=0.05)
-    assert found.stop_reason == "deadline"
-    assert found.settings_digest == decoder.settings.digest
+    (result,) = decoder.attribute_nodes(toy_image(squares=(6, 22)), [SQUARES], deadline_s=0.05)
+    assert result.stop_reason == "deadline"
+    assert result.settings_digest == decoder.settings.digest
 
 
-def test_a_node_that_hangs_on_nothing_has_an_even_map():
+def test_a_node_that_depends_on_nothing_has_an_even_heatmap():
     model = PatchClassifier()
     with torch.no_grad():
         model.classifier.weight.zero_()
-    (found,) = explain(model)
-    assert found.heatmap.max() == found.heatmap.min() == 0
+    (result,) = explain(model)
+    assert result.heatmap.max() == result.heatmap.min() == 0
 
 
 def test_calls_leave_no_memory_behind():

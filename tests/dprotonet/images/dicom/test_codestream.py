@@ -56,5 +56,5 @@ def test_a_thumbnail_in_the_header_is_not_taken_for_the_image(photo):
     inside = b"\xff\xe0" + (len(small) + 2).to_bytes(2, "big") + small
     both = stream[:2] + inside + stream[2:]
     assert check_scans(both)
-    found = read_codestream(both)
-    assert found is not None and (found.rows, found.columns) == (ROWS, COLUMNS)
+    result = read_codestream(both)
+    assert result is not None and (result.rows, result.columns) == (ROWS, COLUMNS)

@@ -128,16 +128,16 @@ def test_a_frame_behind_the_last_is_refused(dicom_file):
 
 def test_functional_groups_give_each_frame_its_window_rescale_and_spacing(dicom_file):
     def group(**sequences: Dataset) -> Dataset:
-        found = Dataset()
+        result = Dataset()
         for keyword, item in sequences.items():
-            setattr(found, keyword, [item])
-        return found
+            setattr(result, keyword, [item])
+        return result
 
     def item(**attributes: object) -> Dataset:
-        found = Dataset()
+        result = Dataset()
         for keyword, value in attributes.items():
-            setattr(found, keyword, value)
-        return found
+            setattr(result, keyword, value)
+        return result
 
     stored = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
     frames = [

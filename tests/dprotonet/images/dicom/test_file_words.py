@@ -63,15 +63,15 @@ def planted(dicom_file, keywords: tuple[str, ...], **more: object) -> bytes:
 
 
 def sentences(data: bytes) -> list[str]:
-    """All that a reader is told of a file."""
-    said = []
+    """All sentences about a file that a reader sees."""
+    sentences_read = []
     for use in (inspect, read_image, pixel_sha256):
         try:
             result = use(data)
-            said += getattr(result, "notes", ())
+            sentences_read += getattr(result, "notes", ())
         except UnreadableImage as error:
-            said.append(str(error))
-    return said
+            sentences_read.append(str(error))
+    return sentences_read
 
 
 def assert_silent(data: bytes) -> None:
@@ -115,15 +115,15 @@ def test_a_decoders_own_words_are_not_quoted(dicom_file, syntax: str, coded: byt
     ds.PixelData = encapsulate([coded])
     stream = io.BytesIO()
     ds.save_as(stream)
-    said = sentences(stream.getvalue())
-    assert said
-    for sentence in said:
+    quoted = sentences(stream.getvalue())
+    assert quoted
+    for sentence in quoted:
         assert MARKER.decode() not in sentence
         assert "Unable to decode" not in sentence and "plugin" not in sentence
 
 
 @pytest.mark.parametrize(
-    ("keyword", "told"),
+    ("keyword", "expected"),
     [
         ("PhotometricInterpretation", "of no known kind"),
         ("NumberOfFrames", "number of frames is no number"),
@@ -131,10 +131,10 @@ def test_a_decoders_own_words_are_not_quoted(dicom_file, syntax: str, coded: byt
         ("VOILUTFunction", "window function that is not known"),
     ],
 )
-def test_what_cannot_be_quoted_is_still_told(dicom_file, keyword: str, told: str):
+def test_what_cannot_be_quoted_is_still_reported(dicom_file, keyword: str, expected: str):
     window = {"WindowCenter": 5, "WindowWidth": 10}
     assert any(
-        told in sentence for sentence in sentences(planted(dicom_file, (keyword,), **window))
+        expected in sentence for sentence in sentences(planted(dicom_file, (keyword,), **window))
     )
 
 

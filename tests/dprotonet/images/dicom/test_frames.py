@@ -30,13 +30,15 @@ def saved(ds: Dataset) -> bytes:
     return stream.getvalue()
 
 
-def assert_holds(data: bytes, frames: int, said: str = "") -> None:
+def assert_holds(data: bytes, frames: int, expected: str = "") -> None:
     assert inspect(data).frames == frames
     read = list(read_frames(data))
     assert len(read) == frames
     for image, stored in zip(read, STORED, strict=False):
         assert np.array_equal(image.pixels, stored)
-        assert [said in note for note in image.notes if "frame" in note] == [True] * bool(said)
+        assert [expected in note for note in image.notes if "frame" in note] == [True] * bool(
+            expected
+        )
     with pytest.raises(UnreadableImage, match="there is no frame"):
         read_image(data, frame=frames)
 
@@ -111,8 +113,8 @@ def test_frames_of_two_pieces_each_are_told_apart_without_a_table(dicom_file, sy
     ds, frames = compressed(dicom_file, syntax)
     ds.PixelData = encapsulate(frames, fragments_per_frame=2, has_bot=False)
     ds.NumberOfFrames = stated
-    said = "" if stated == 4 else "does not say" if stated is None else "4 are there"
-    assert_holds(saved(ds), 4, said)
+    expected = "" if stated == 4 else "does not say" if stated is None else "4 are there"
+    assert_holds(saved(ds), 4, expected)
 
 
 @pytest.mark.parametrize("syntax", COMPRESSED)

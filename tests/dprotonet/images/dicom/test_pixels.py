@@ -91,8 +91,8 @@ def test_an_overlay_above_unsigned_values_is_not_shown(encapsulated, codec):
 @pytest.mark.parametrize("depth", [12, 16])
 def test_the_streams_of_these_tests_are_as_deep_as_they_are_called(depth):
     for _, stream in streams(UNSIGNED, depth).values():
-        found = read_codestream(stream)
-        assert (found.precision, found.lossless, found.signed) == (depth, True, False)
+        result = read_codestream(stream)
+        assert (result.precision, result.lossless, result.signed) == (depth, True, False)
 
 
 def test_signed_jpeg_2000_keeps_its_sign(encapsulated):

@@ -28,7 +28,7 @@ def test_it_reads_as_the_reader_in_this_process(
     padded = dicom_file(
         SMALL, PixelPaddingValue=0, WindowCenter=[5, 6], WindowWidth=[7, 8], PixelSpacing=[1, 2]
     )
-    path = tmp_path / "film"
+    path = tmp_path / "image"
     path.write_bytes(padded)
     for source in (padded, path, photo(np.zeros((4, 4, 3), np.uint8))):
         here, there = read_image(source), reader.read(source)
@@ -110,14 +110,14 @@ def test_a_frame_is_given_time_by_its_own_pixels(dicom_file, monkeypatch):
 
 def test_threads_take_turns(reader: IsolatedReader, photo):
     sources = [photo(np.full((9, 9), value, np.uint8)) for value in range(12)]
-    found: dict[int, int] = {}
+    result: dict[int, int] = {}
 
     def ask(index: int) -> None:
-        found[index] = int(reader.read(sources[index]).pixels[0, 0])
+        result[index] = int(reader.read(sources[index]).pixels[0, 0])
 
     threads = [threading.Thread(target=ask, args=(index,)) for index in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert found == {index: index for index in range(12)}
+    assert result == {index: index for index in range(12)}

@@ -73,11 +73,11 @@ HARMLESS = ["read", "pipe"]
 def folder() -> Iterator[Path]:
     """A file that everybody may change, in a folder where everybody may."""
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        place.chmod(0o777)
-        (place / "old").write_text("kept")
-        (place / "old").chmod(0o666)
-        yield place
+        path = Path(name)
+        path.chmod(0o777)
+        (path / "old").write_text("kept")
+        (path / "old").chmod(0o666)
+        yield path
 
 
 def tried(folder: Path, *, without: str = "", user: str = "") -> tuple[list[str], list[str]]:

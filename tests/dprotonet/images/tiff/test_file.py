@@ -17,8 +17,8 @@ def test_the_values_of_every_sample_format_are_exact(dtype: str, order: str) -> 
     image = read_image(tiff(values, photometric="minisblack", file={"byteorder": order}))
     assert image.pixels.dtype.kind == np.dtype(dtype).kind and image.pixels.dtype.isnative
     assert np.array_equal(image.pixels, values) and image.facts.bits == values.itemsize * 8
-    shown = image.unit()
-    assert shown.min() == 0 and shown.max() == 1 and not image.inverted
+    displayed = image.unit()
+    assert displayed.min() == 0 and displayed.max() == 1 and not image.inverted
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -52,8 +52,8 @@ def test_the_child_sends_every_kind_of_value() -> None:
     with IsolatedReader() as reader:
         for dtype in ("i1", "u4", "i8", "u8", "f2", "f8"):
             values = whole_range(dtype)
-            found = reader.read(tiff(values, photometric="minisblack", compression="zlib"))
-            assert np.array_equal(found.pixels, values)
+            result = reader.read(tiff(values, photometric="minisblack", compression="zlib"))
+            assert np.array_equal(result.pixels, values)
 
 
 def test_nothing_of_the_file_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ TAGS = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1}
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "note"),
     [
         ({259: 34661}, "JBIG"),
         ({259: 34676}, "SGI log"),
@@ -22,8 +22,8 @@ TAGS = {256: 4, 257: 4, 258: 8, 259: 1, 262: 1}
         ({262: 3}, "palette"),
     ],
 )
-def test_a_kind_that_is_not_read_is_named(change: dict[int, int], said: str) -> None:
-    assert said in refused(by_hand(TAGS | change, bytes(256)))
+def test_a_kind_that_is_not_read_is_named(change: dict[int, int], note: str) -> None:
+    assert note in refused(by_hand(TAGS | change, bytes(256)))
 
 
 def test_sizes_are_checked_before_a_strip_is_decoded() -> None:

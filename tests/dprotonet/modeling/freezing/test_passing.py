@@ -1,4 +1,4 @@
-"""What a network asks of its images is found out by trying it."""
+"""What a network asks of its images is determined by trying it."""
 
 import pytest
 import torch
@@ -56,10 +56,10 @@ def test_images_pass_as_the_network_needs_it(kind, passing):
     x = torch.randn(2, 3, 9, 8)
     with torch.no_grad():
         expected = torch.cat([kind()(image[None].clone()) for image in x])
-        network, found = fit_passing(kind().eval(), x[:1].clone(), expected[:1])
+        network, result = fit_passing(kind().eval(), x[:1].clone(), expected[:1])
         before = x.clone()
-        logits = logits_of(found(network, x))
-    assert found == passing
+        logits = logits_of(result(network, x))
+    assert result == passing
     torch.testing.assert_close(logits, expected)
     assert torch.equal(x, before)
 

@@ -12,9 +12,9 @@ from training.datasets.samples import Box, Sample
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory):
     """A bundle of random weights."""
-    place = tmp_path_factory.mktemp("bundle") / "tiny"
-    make_tiny_bundle(place, threshold=None)
-    return place
+    bundle_folder = tmp_path_factory.mktemp("bundle") / "tiny"
+    make_tiny_bundle(bundle_folder, threshold=None)
+    return bundle_folder
 
 
 @pytest.fixture(scope="package")

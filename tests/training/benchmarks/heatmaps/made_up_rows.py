@@ -47,8 +47,8 @@ def row(number, chance):
         if name == "centre" and number < 2:
             methods[name]["prototype"]["mean_of_map"] = 0.0
         if number < 4:
-            place = {"energy": 0.25, "peak_inside": 0.0, "peak_near": 1.0}
-            methods[name]["class"] |= place
+            location = {"energy": 0.25, "peak_inside": 0.0, "peak_near": 1.0}
+            methods[name]["class"] |= location
     return {
         "patient": f"p{number}",
         "right": True,

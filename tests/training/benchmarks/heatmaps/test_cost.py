@@ -31,15 +31,17 @@ def test_every_method_has_a_process_of_its_own_and_is_measured_once(
     methods = parse_methods(["centre"])
     arguments = (folder, plan_of(methods, samples), methods, samples, 1, "cpu", tmp_path)
     measure_costs(*arguments)
-    found = json.loads((tmp_path / "cost.json").read_text())
-    assert found["films"] == 1 and found["methods"]["centre"]["forward"] == 2
+    result = json.loads((tmp_path / "cost.json").read_text())
+    assert result["films"] == 1 and result["methods"]["centre"]["forward"] == 2
     monkeypatch.setattr(subprocess, "run", None)
     measure_costs(*arguments)  # all is there: nothing is started
     with pytest.raises(TypeError):
         measure_costs(*arguments[:4], 2, *arguments[5:])
 
 
-def test_a_process_that_ends_badly_is_told_in_a_sentence(folder, samples, tmp_path, monkeypatch):
+def test_a_process_that_ends_badly_is_reported_in_a_sentence(
+    folder, samples, tmp_path, monkeypatch
+):
     methods = parse_methods(["centre"])
     monkeypatch.setattr(training.benchmarks.heatmaps.cost.sys, "executable", "/bin/false")
     with pytest.raises(ReadableError, match="The cost of centre could not be measured"):

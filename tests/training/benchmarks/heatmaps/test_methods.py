@@ -12,8 +12,8 @@ NAMES = tuple(METHODS)
 
 
 def test_a_name_alone_is_the_method_under_the_standard_settings():
-    found = parse_method("gradcam", NAMES)
-    assert (found.name, found.method, found.settings) == ("gradcam", "gradcam", MDMSettings())
+    result = parse_method("gradcam", NAMES)
+    assert (result.name, result.method, result.settings) == ("gradcam", "gradcam", MDMSettings())
 
 
 def test_all_methods_are_compared_where_none_is_named():
@@ -21,9 +21,9 @@ def test_all_methods_are_compared_where_none_is_named():
 
 
 def test_a_tier_is_taken_first_and_settings_on_top_of_it():
-    found = parse_method("mdm:steps=12,tier=draft,batch=8", NAMES)
-    assert found.settings == replace(TIERS["draft"], steps=12, batch=8)
-    assert found.name == "mdm:steps=12,tier=draft,batch=8"
+    result = parse_method("mdm:steps=12,tier=draft,batch=8", NAMES)
+    assert result.settings == replace(TIERS["draft"], steps=12, batch=8)
+    assert result.name == "mdm:steps=12,tier=draft,batch=8"
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_a_tier_is_taken_first_and_settings_on_top_of_it():
     ],
 )
 def test_a_value_is_read_by_the_type_of_its_field(text, key, value):
-    found = getattr(parse_method(text, NAMES).settings, key)
-    assert found == value and type(found) is type(value)
+    result = getattr(parse_method(text, NAMES).settings, key)
+    assert result == value and type(result) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_method_is_named_once():
         parse_methods(("gradcam", "mdm", "gradcam"))
 
 
-def test_the_plan_holds_the_settings_that_a_map_was_drawn_under():
+def test_the_plan_holds_the_settings_that_a_heatmap_was_computed_with():
     plain, published = parse_method("mdm", NAMES), parse_method("mdm-published", NAMES)
     assert plain.to_json()["settings_digest"] == MDMSettings().digest
     assert plain.to_json()["settings"]["sizes"] == MDMSettings().sizes

@@ -13,7 +13,7 @@ def test_losses_are_named_as_plainly_as_gains(table):
     assert "not told apart" in lines["centre"]
 
 
-def test_rows_of_several_states_of_the_code_are_told(table):
+def test_rows_of_several_states_of_the_code_are_reported(table):
     assert table["unlike_code"] == ["rise"]
     assert "do not go together: rise" in markdown(PLAN.to_json(), table, "")
 

@@ -4,7 +4,7 @@ from training.benchmarks.heatmaps.records import finished, hashed, rounded, row_
 from training.datasets.samples import Sample
 
 
-def test_a_row_is_named_by_its_place_and_by_nothing_that_can_be_read():
+def test_a_row_is_named_by_its_position_and_by_nothing_that_can_be_read():
     name = row_name(7, Sample("Doe^Jane", None, "Doe", 0))
     assert name == f"00007-{hashed('Doe^Jane')}"
     assert len(hashed("Doe^Jane")) == 12 and "Doe" not in name

@@ -41,10 +41,10 @@ def test_the_command_writes_page_plot_and_figures_and_prints_the_page(
     printed = capsys.readouterr().out
     assert printed == (tmp_path / "bench.md").read_text()
     assert "<svg" in (tmp_path / "bench.svg").read_text()
-    found = json.loads((tmp_path / "bench.json").read_text())
-    row = found["sections"][0]["rows"]["gradcam"]
+    result = json.loads((tmp_path / "bench.json").read_text())
+    row = result["sections"][0]["rows"]["gradcam"]
     assert row["score"]["value"] == pytest.approx(row["insertion"] - row["deletion"], abs=2e-4)
-    assert found["command"].startswith("python -m training bench tiny --out")
+    assert result["command"].startswith("python -m training bench tiny --out")
     assert main([*words, "--methods", "gradcm"]) == 2
     assert "Did you mean gradcam" in capsys.readouterr().err
 

@@ -19,9 +19,9 @@ def test_only_declared_contrasts_are_adjusted_and_over_all_of_them(table):
 
 
 def test_figures_of_the_span_and_of_the_map_as_a_mask(table):
-    found = table["sections"][0]
-    assert found["span"] == 0.5
-    mdm = found["rows"]["mdm"]
+    result = table["sections"][0]
+    assert result["span"] == 0.5
+    mdm = result["rows"]["mdm"]
     assert mdm["score_of_span"] == pytest.approx(mdm["score"]["value"] / 0.5, abs=1e-3)
     assert mdm["average_drop"] == pytest.approx((0.8 - 0.4) / 0.8)
     prototype = table["sections"][1]["rows"]["mdm"]
@@ -31,6 +31,9 @@ def test_figures_of_the_span_and_of_the_map_as_a_mask(table):
 
 def test_images_without_a_truth_do_not_count_where_heatmaps_lie(table):
     assert table["films_with_a_truth"] == 4
-    place = table["localisation"]
-    assert place["area"] == 0.1
-    assert (place["mdm"]["energy"]["value"], place["mdm"]["peak_near"]["value"]) == (0.25, 1.0)
+    localisation = table["localisation"]
+    assert localisation["area"] == 0.1
+    assert (localisation["mdm"]["energy"]["value"], localisation["mdm"]["peak_near"]["value"]) == (
+        0.25,
+        1.0,
+    )

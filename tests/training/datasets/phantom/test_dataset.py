@@ -26,7 +26,7 @@ def test_another_seed_lists_other_images(listed):
     assert {s.facts.seed for s in other}.isdisjoint(s.facts.seed for s in listed)
 
 
-def test_every_class_and_split_has_its_share(listed):
+def test_every_class_and_split_has_its_fraction_of_images(listed):
     counts = np.bincount([s.label for s in listed], minlength=len(FINDINGS))
     assert counts.min() > 0.2 * len(listed)
     shares = [split_of(s.patient_id) for s in listed]

@@ -42,7 +42,7 @@ def test_an_image_spans_its_range_with_bone_white_and_air_black(clear_and_found)
 
 
 @pytest.mark.parametrize("finding", [f for f in FINDINGS if f != "none"])
-def test_a_finding_changes_the_image_where_its_mask_says(clear_and_found, finding):
+def test_a_finding_changes_the_image_inside_its_mask(clear_and_found, finding):
     for images in clear_and_found.values():
         clear = images["none"].pixels.astype(float)
         change = images[finding].pixels.astype(float) - clear
