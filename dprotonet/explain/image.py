@@ -99,7 +99,7 @@ def on_native_grid(explanation: Explanation) -> np.ndarray:
 
 
 def _body(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
-    """``(S, S)`` bool on the network's grid; None where there is no body to be found."""
+    """``(S, S)`` bool on the network's grid; None where no body can be separated."""
     if not is_radiograph(image):
         return None
     unit, placement = bundle.preprocessing.place(image)
