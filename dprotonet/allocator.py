@@ -13,7 +13,7 @@ _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 
 
 def keep_freed_memory(pad_bytes: int = 64 << 20) -> bool:
-    """Tell the allocator of this process not to give memory back; True where it listens.
+    """Tell the allocator of this process not to give memory back; True where that worked.
 
     Args:
         pad_bytes: by how much the heap grows at a time.

@@ -14,11 +14,11 @@ class UnreadableImage(ReadableError):
 
 
 class NotAnImage(UnreadableImage):
-    """A file that is well but holds no image: a text, a PDF, a structured report."""
+    """An intact file that holds no image: a text, a PDF, a structured report."""
 
 
 class ReaderBusy(ReadableError):
-    """No reader became free in time. The file may be well: try again."""
+    """No reader became free in time. The file may be readable: try again."""
 
 
 class UnusableBundle(ReadableError):
@@ -34,4 +34,4 @@ class Unexplainable(ReadableError):
 
 
 class Cancelled(Exception):
-    """Raised by long work after its ``cancelled`` callback said yes. Not an error to show."""
+    """Raised by long work after its ``cancelled`` callback returned True. Not an error to show."""

@@ -21,7 +21,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "rise-1000": "RISE with 1,000 random masks",
         "extremal": "extremal perturbation: the best region of each of a few areas",
         "centre": "a centred Gaussian, the control that sees no model",
-        "random": "a smooth random map, the other control that sees no model",
+        "random": "a smooth random heatmap, the other control that sees no model",
     }
 )
 """Every attribution method with a line on what it is; the default comes first."""

@@ -1,0 +1,1 @@
+"""Networks trained, evaluated and compared: ``python -m training``."""

@@ -64,7 +64,7 @@ def own_part(batch: Tensor) -> Tensor:
     """This process's rows of a batch ``(n,)``; each row belongs to exactly one process.
 
     Raises:
-        ReadableError: the batch cannot be shared out evenly, so that its mean would not be that of
+        ReadableError: the batch cannot be divided evenly, so that its mean would not be that of
             the parts.
     """
     if not distributed.is_initialized():
@@ -72,7 +72,7 @@ def own_part(batch: Tensor) -> Tensor:
     world = distributed.get_world_size()
     if len(batch) % world:
         raise ReadableError(
-            f"A batch of {len(batch)} cannot be shared out among {world} processes. "
+            f"A batch of {len(batch)} cannot be divided evenly among {world} processes. "
             "Give --set batch_size= a multiple of their number."
         )
     return batch[distributed.get_rank() :: world]

@@ -1,4 +1,4 @@
-"""What a run leaves on disk, and how far it has come, on a terminal.
+"""Files that a run writes, and its progress on a terminal.
 
 Results are written whole: a run that is killed leaves no half file behind.
 """

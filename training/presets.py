@@ -55,7 +55,7 @@ SEARCH: tuple[Mapping[str, Any], ...] = (
     {"lr_backbone": 1e-4, "cluster": 0.8},
     {"lr_backbone": 1e-4, "cluster": 0.1},
 )
-"""Settings that every preset is tried under, on validation images."""
+"""Settings under which every preset is tried, on validation images."""
 
 SEARCH_BLACKBOX: tuple[Mapping[str, Any], ...] = (
     {"lr_backbone": 1e-3},

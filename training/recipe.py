@@ -56,7 +56,9 @@ class Recipe:
 
     # the data set; see docs/datasets.md for which of these each one reads
     finding: str = ""  # of a set with many: the one to tell from none; "" for the set's usual one
-    multi_label: bool = False  # findings (with commas; all where none) as classes that go together
+    multi_label: bool = (
+        False  # findings (with commas; all where none) as classes, any number an image
+    )
     uncertain: Literal["negative", "positive", "skip"] = "skip"  # chexpert: what -1 counts as
     malignant: bool = False  # ham10000: benign and malignant instead of seven diagnoses
     first_classes: int = 0  # cub, cars: only so many of their classes; 0 for all

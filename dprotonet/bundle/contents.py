@@ -82,7 +82,7 @@ def _check_fresh(manifest: Manifest) -> None:
             raise UnusableBundle(
                 f"The prototypes of the model {manifest.display_name!r} are stale: its {part} "
                 "changed after they were made. Run the prototype update again and save the model "
-                "anew."
+                "again."
             )
 
 

@@ -1,7 +1,7 @@
 """bundle.json: what a model folder holds.
 
 No torch here: the server reads cards and galleries without it. Nothing is ever unpickled. Names of
-files come from the manifest, so they are checked before they meet a path.
+files come from the manifest, so they are checked before they are used as paths.
 """
 
 from __future__ import annotations
@@ -186,9 +186,9 @@ def read_manifest(folder: Path) -> Manifest:
         )
     data = read_json(folder / MANIFEST)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        written = data.get("format") if isinstance(data, dict) else None
+        stored_format = data.get("format") if isinstance(data, dict) else None
         raise UnusableBundle(
-            f"The model in {folder} is of format {written!r}, this version reads {FORMAT}. "
+            f"The model in {folder} is of format {stored_format!r}, this version reads {FORMAT}. "
             "Write it again with this version."
         )
     try:
@@ -219,7 +219,7 @@ def _check_hashes(hashes: Any, keys: tuple[str, ...] | None = None) -> None:
         raise ValueError(f"it needs one hash for each of {keys or 'its files'}")
     for key, value in hashes.items():
         if not isinstance(value, str) or not _SHA256.fullmatch(value):
-            raise ValueError(f"the hash of {key} is none")
+            raise ValueError(f"the hash of {key} is no SHA-256")
 
 
 def _is_number(value: Any) -> bool:

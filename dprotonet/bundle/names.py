@@ -30,8 +30,8 @@ def check_name(name: object) -> None:
     if not is_safe(name):
         raise UnusableBundle(
             "A model cannot have the name that was given. Take letters a to z, digits, dots, "
-            f"dashes and underscores, at most {MOST} of them, a letter or digit first and no dot "
-            f"last, and no device of Windows such as con: {safe_name(name)!r} would do."
+            f"dashes and underscores, at most {MOST} of them, with a letter or digit first and no "
+            f"dot last, and no device name of Windows such as con: {safe_name(name)!r} would do."
         )
 
 

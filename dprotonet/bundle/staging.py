@@ -1,4 +1,4 @@
-"""A bundle is written beside its place first, then moved in: whole or not at all. No torch here."""
+"""A bundle is written beside its folder first, then moved there: whole or not at all. No torch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def beside(directory: Path) -> Path:
 
 
 def check_target(directory: Path) -> None:
-    """Refuse a folder that holds something else than a model.
+    """Refuse a folder that holds anything but a model.
 
     Raises:
         UnusableBundle: the sentence says what to do.
@@ -28,13 +28,16 @@ def check_target(directory: Path) -> None:
         any(directory.iterdir()) and not (directory / MANIFEST).is_file()
     ):
         raise UnusableBundle(
-            f"{directory} is there already and holds no model. Give another folder, or empty it."
+            f"{directory} already exists and holds no model. Give another folder, or empty it."
         )
 
 
 def move_in(staged: Path, directory: Path) -> None:
-    """A folder cannot replace a full one in one step: the old one steps aside, and back if the new
-    one cannot follow."""
+    """Put the written folder in the place of the old one.
+
+    No system replaces a folder with files in one step. So the old one is renamed first, and renamed
+    back if the new one cannot be moved.
+    """
     aside = beside(directory)
     replaced = directory.exists()
     if replaced:

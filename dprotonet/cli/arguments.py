@@ -45,7 +45,7 @@ folder, which is walked. Research use, not for diagnosis.
 
 @dataclass(frozen=True)
 class Request:
-    """What both commands take."""
+    """The arguments that both commands have."""
 
     paths: tuple[Path, ...]
     model: Path
@@ -78,7 +78,7 @@ class HelpRequest:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that raises its complaint as one sentence instead of leaving the process."""
+    """A parser that raises its error as one sentence instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
         sentence = message[:1].upper() + message[1:].rstrip(".")

@@ -95,12 +95,12 @@ class _Explainer:
         prediction = self._predictor.predict(image.image)
         explanations = self._explanations(image, prediction.label)
         displayed = image.image.display()
-        for asked, files, explanation in zip(self._nodes, paths, explanations, strict=True):
+        for node, files, explanation in zip(self._nodes, paths, explanations, strict=True):
             heatmap = on_native_grid(explanation)
             rows, columns = heatmap.shape
             record = {
                 **image_record(image),
-                "asked": asked,
+                "asked": node,
                 **explanation.to_json(),
                 "tier": self._tier,
                 "prediction": prediction.label,
@@ -187,7 +187,7 @@ def _prepare(paths: Sequence[ExplanationFiles]) -> None:
 def _write(
     files: ExplanationFiles, heatmap: np.ndarray, displayed: np.ndarray, record: dict[str, Any]
 ) -> None:
-    """Write the three files, the record last: where it stands, the others do too.
+    """Write the three files, the record last: where it exists, the others do too.
 
     Args:
         files: where to.

@@ -48,7 +48,7 @@ class Problem:
     """Of the file; None where not even its bytes could be read."""
     reason: str
     skipped: bool
-    """The file is well but holds no image: reported, and no failure."""
+    """The file is intact but holds no image: it is reported and does not count as a failure."""
 
 
 def check_paths(paths: Sequence[Path]) -> None:
@@ -61,9 +61,12 @@ def check_paths(paths: Sequence[Path]) -> None:
     for path in paths:
         try:
             exists = path.exists()
-        except (OSError, ValueError) as error:  # a folder on the way is barred; a null character
+        except (
+            OSError,
+            ValueError,
+        ) as error:  # a folder above it is closed to us; a null character
             reason = getattr(error, "strerror", None) or error
-            raise WrongRequest(f"{path} cannot be looked at ({reason}).") from None
+            raise WrongRequest(f"{path} cannot be opened ({reason}).") from None
         if not exists:
             raise WrongRequest(f"There is no file or folder {path}: check its spelling.")
 
@@ -73,9 +76,9 @@ def read_images(
 ) -> Iterator[ImageFrame | Problem]:
     """Every frame of every file, in the order of the PATHs; folders are walked sorted.
 
-    Files are read in a child process, one frame at a time: a file that takes its decoder down, or
-    never comes to an end, costs itself and not the images after it. What a walk leaves out, such as
-    links, goes to the log when everything is read.
+    Files are read in a child process, one frame at a time: a file that crashes its decoder, or
+    keeps it busy for ever, does not stop the images after it. What a walk leaves out, such as
+    links, is logged when everything is read.
 
     Args:
         paths: files and folders.

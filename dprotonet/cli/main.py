@@ -15,13 +15,13 @@ from dprotonet.errors import ReadableError
 WRONG_USAGE = 2
 INTERRUPTED = 130
 READER_WENT_AWAY = 141
-"""128 + SIGPIPE, as every other program in a shell's pipe says it."""
+"""128 + SIGPIPE, the status of other programs in a shell's pipe."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; standard output carries records alone."""
     stdout = sys.stdout
-    _speak_utf8(stdout)
+    _use_utf8(stdout)
     _log_to_stderr()
     try:
         request = parse(sys.argv[1:] if argv is None else argv)
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.redirect_stdout(sys.stderr):
             return _run(request, stdout)
     except ReadableError as error:
-        # Images that cannot be read have become records: what arrives here is the request's own.
+        # Images that cannot be read have become records: here the request itself is wrong.
         print(" ".join(str(error).split()), file=sys.stderr)
         return WRONG_USAGE
     except KeyboardInterrupt:
@@ -55,7 +55,7 @@ def _run(request: PredictRequest | ExplainRequest, stdout: TextIO) -> int:
     return explain(request, stdout)
 
 
-def _speak_utf8(stream: TextIO) -> None:
+def _use_utf8(stream: TextIO) -> None:
     """UTF-8 and bare line feeds on every system; bytes of odd file names go out as they came."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
@@ -71,7 +71,7 @@ def _log_to_stderr() -> None:
 
 
 def _abandon(stream: TextIO) -> None:
-    """Let what is left in the buffer go nowhere, or Python complains of it on the way out."""
+    """Discard what is left in the buffer, about which Python would complain at its exit."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

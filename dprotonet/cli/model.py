@@ -31,7 +31,7 @@ def check_device(name: str) -> None:
     else:
         available = device.type == "mps" and torch.backends.mps.is_available()
     if not available:
-        raise WrongRequest(f"This machine has no device {name!r}: leave --device out, or ask cpu.")
+        raise WrongRequest(f"This machine has no device {name!r}: leave --device out, or give cpu.")
 
 
 def load_predictor(bundle: "Bundle", device: str) -> "Predictor":

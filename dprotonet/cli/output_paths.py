@@ -6,8 +6,8 @@ PATH brings the same relative path a second time, that image goes below ``DIR/pa
 which PATH of the command line it came by, from 1. A byte of a name that is no text is written as
 ``%XX``. A name that would be too long for the file system keeps its ends, with a hash of the whole
 between them; where a path would be too long, its folders become a hash before the name, in DIR. The
-record says which image it is in full. After NODE stands ``.METHOD``, unless it is the decoder; no
-method's name can be taken for a node's, which is ``class`` or has a name of its own.
+record says which image it is in full. ``.METHOD`` follows NODE, unless it is the decoder. No
+method has the name of a node, which is ``class`` or ``KIND-NAME`` of another kind.
 """
 
 import contextlib

@@ -17,13 +17,13 @@ def evaluate(
     seed: int,
     method: str,
 ) -> list[Attribution]:
-    """Measure the heatmaps of one image, and write down what is known of each.
+    """Measure the heatmaps of one image, with the facts about each.
 
     Args:
         probe: the image, whose work has counted the method's own passes.
         heatmaps: one for each of the probe's nodes.
         settings: of the measures.
-        seed: of the random maps that the faithfulness is compared with.
+        seed: of the random heatmaps that the faithfulness is compared with.
         method: its name.
     """
     values = torch.stack([heatmap.values for heatmap in heatmaps])

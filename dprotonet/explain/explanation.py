@@ -150,7 +150,7 @@ class Explanation(Facts):
     heatmap: np.ndarray  # (S, S) float32 in [0, 1] on the network grid; 0 in the padding
 
     def __post_init__(self) -> None:
-        """Hold what the rest relies on."""
+        """Check shape, type and range."""
         if self.heatmap.ndim != 2 or self.heatmap.dtype != np.float32:
             raise ValueError("A heatmap is float32 (S, S).")
         if not ((self.heatmap >= 0) & (self.heatmap <= 1)).all():

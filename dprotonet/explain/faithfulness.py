@@ -1,10 +1,9 @@
 """How far a heatmap can be trusted: what happens to the node when its pixels are shown or hidden.
 
 Insertion reveals the image from its fill, the heatmap's highest pixels first; deletion hides it in
-the same order (Petsiuk et al. 2018, section 4.3). A faithful map has a high insertion and a low
-deletion area. The same curves for a random smooth map and for a centred Gaussian, neither of which
-sees the network, are the controls. All figures hold for the named fill
-only.
+the same order (Petsiuk et al. 2018, section 4.3). A faithful heatmap has a high insertion and
+a low deletion area. The same curves for a random smooth heatmap and for a centred Gaussian, neither
+of which sees the network, are the controls. All figures hold for the named fill only.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from dprotonet.explain.explanation import Faithfulness
 from dprotonet.explain.masking.masks import centred, ranked, smooth_noise
 from dprotonet.explain.masking.probe import Probe
 
-CONTROLS = 3  # random maps behind a control value
+CONTROLS = 3  # random heatmaps behind a control value
 
 
 def measure(
@@ -36,7 +35,7 @@ def measure(
         owners: the index of each heatmap's node among the probe's.
         steps: points of the curves.
         area: the marked region's fraction of the image.
-        generator: draws the control maps, which all nodes share.
+        generator: draws the random heatmaps, which are the same for all nodes.
     """
     count = len(heatmaps)
     random = smooth_noise(CONTROLS, probe.size, generator).to(heatmaps)

@@ -50,9 +50,9 @@ def explain_image(
         One explanation for each node, with the placement of the image.
 
     Raises:
-        WrongRequest: no such method, class or prototype, or the method needs what the network has
-            not.
-        Cancelled: ``cancelled`` said yes.
+        WrongRequest: no such method, class or prototype, or the network lacks what the method
+            needs.
+        Cancelled: ``cancelled`` returned True.
     """
     if method not in METHODS:
         raise WrongRequest(f"There is no method “{method}”. Choose {', '.join(METHODS)}.")
@@ -85,7 +85,7 @@ def _placed(explanation: Explanation, placement: Placement, body: np.ndarray | N
 def on_native_grid(explanation: Explanation) -> np.ndarray:
     """The heatmap ``(H, W)`` float32 in [0, 1], pixel by pixel over the image it was made of.
 
-    It is resized and not scaled anew, so that equal values mean the same on every image;
+    It is resized and not rescaled, so that equal values mean the same on every image;
     ``raw_range`` says what 0 and 1 stand for.
 
     Raises:
@@ -93,13 +93,13 @@ def on_native_grid(explanation: Explanation) -> np.ndarray:
     """
     if explanation.placement is None:
         raise ValueError("This heatmap was made of a network's input. It has no native grid.")
-    place = explanation.placement
-    placement = Placement(place.stored, place.network, place.resized, place.offset)
+    grid = explanation.placement
+    placement = Placement(grid.stored, grid.network, grid.resized, grid.offset)
     return placement.map_to_stored(torch.from_numpy(explanation.heatmap)).numpy()
 
 
 def _body(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
-    """``(S, S)`` bool on the network's grid; None where the body cannot be told apart."""
+    """``(S, S)`` bool on the network's grid; None where no body can be separated."""
     if not is_radiograph(image):
         return None
     unit, placement = bundle.preprocessing.place(image)
@@ -115,8 +115,8 @@ def parse_nodes(predictor: "Predictor", x: torch.Tensor, nodes: Sequence[str]) -
     ``x (3, S, S)`` is predicted only where ``class`` alone is among them.
     """
     bundle = predictor.bundle
-    asks_predicted = any(text.strip() == "class" for text in nodes)
-    predicted = predictor.predict_tensor(x).leading if asks_predicted else None
+    needs_prediction = any(text.strip() == "class" for text in nodes)
+    predicted = predictor.predict_tensor(x).leading if needs_prediction else None
     parsed = [parse_node(text, bundle.classes, bundle.prototype_ids, predicted) for text in nodes]
     return [
         class_node(bundle, node.label) if isinstance(node, ClassNode) else node for node in parsed

@@ -32,7 +32,7 @@ Target = int | Node | Sequence[int | Node] | Tensor
 
 
 class CallOptions(TypedDict, total=False):
-    """What a call may say beside the images and the nodes."""
+    """Options of a call, beside the images and the nodes."""
 
     valid_mask: Tensor | None  # (S, S) or (N, S, S) bool, False in the padding around the image
     seed: int  # of all that is drawn at random; 0
@@ -96,7 +96,7 @@ class AttributionMethod(ABC):
 
         Raises:
             ValueError: the images or the targets have another shape, or no node is named.
-            Cancelled: ``cancelled`` said yes. Nothing is left behind.
+            Cancelled: ``cancelled`` returned True. Nothing is left behind.
             WrongRequest: the network has no such node, or not what the method needs.
             Unexplainable: an image or the network cannot be used as it is; the sentence says why.
         """
@@ -174,7 +174,7 @@ class AttributionMethod(ABC):
     def _open(
         self, images: Tensor, nodes: Sequence[Node], options: CallOptions, *, measured: bool
     ) -> tuple[list[Probe], JointProgress]:
-        """A probe for each image, so that each is the same alone and in company."""
+        """A probe for each image, so that its heatmaps are the same alone and in a batch."""
         valid_mask = options.get("valid_mask")
         probes = [
             open_probe(

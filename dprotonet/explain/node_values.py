@@ -12,10 +12,7 @@ from torch import Tensor
 
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode
-from dprotonet.explain.settings import CLASS_SCALES
 from dprotonet.modeling.logits import logits_of
-
-__all__ = ["CLASS_SCALES", "node_values"]
 
 
 def node_values(
@@ -32,7 +29,7 @@ def node_values(
     Args:
         output: what the network gave for N images.
         nodes: Q nodes.
-        class_scale: one of :data:`CLASS_SCALES`.
+        class_scale: one of :data:`~dprotonet.explain.settings.CLASS_SCALES`.
         temperature: the calibration by which logits are divided first.
         multi_label: classes do not exclude each other: a sigmoid for each logit.
         own: pooled vectors ``(1, P, D)`` of the unmasked image, or ``(N, P, D)`` of one for each

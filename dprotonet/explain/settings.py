@@ -14,19 +14,19 @@ class MDMSettings:
     """The decoder's settings. The defaults are the recipe of the tier *standard*."""
 
     sizes: tuple[int, ...] = (7, 14, 28)  # cells along a side of each small mask
-    start_masks: int = 48  # random masks whose values make the first map; 0: an even map
+    start_masks: int = 48  # random masks that the search starts from; 0: from equal pixels
     start_cells: int = 7  # along a side of those
     steps: int = 6  # gradient steps
     areas: tuple[float, float] = (0.02, 0.98)  # fraction of the image kept, another at every step
     areas_per_step: int = 8  # spaced evenly over that range
     step_size: float = 0.2  # of a grid's step, beside a start of standard deviation 1
     momentum: float = 0.5  # fraction of the steps before that each step still carries
-    sharpness: float = 8.0  # how steep a mask's edge is, per standard deviation of the map
+    sharpness: float = 8.0  # of a mask's edge, per standard deviation of the attribution
     fills: tuple[str, ...] = ("blur", "mean", "noise")  # what hidden pixels show, in turns
     fill_sigma: float = 12 / 224  # the blur's standard deviation, fraction of the image's side
     search_scale: str = "log_odds"  # of a class node while masks are learned: it never goes flat
     class_scale: str = "probability"  # of a class node's values as they are reported
-    blends: tuple[float, ...] = (0.0, 0.5, 1.0)  # fractions of the learned map beside its start
+    blends: tuple[float, ...] = (0.0, 0.5, 1.0)  # fractions of what was learned, beside its start
     blend_areas: tuple[float, ...] = (0.1, 0.35)  # kept and removed to find the best blend
     patience: float = 0.01  # a gain below this fraction of the gap ends it, from step 12; 0: never
     faithfulness_steps: int = 8  # points of the insertion and deletion curves
@@ -87,6 +87,6 @@ TIERS: dict[str, MDMSettings] = {
 }
 """From the quickest to the most faithful. A reader who waits sees one after the other.
 
-With few passes an even start is better: gradients say more than so few random masks would.
+With few passes a start from equal pixels is better: gradients say more than so few random masks.
 Masks of 56 cells are more faithful still, but their heatmaps are speckled: only *full* has them.
 """

@@ -32,11 +32,11 @@ def is_radiograph(image: GrayOrColourImage) -> bool:
     return True
 
 
-def body_mask(shown: np.ndarray, valid_mask: np.ndarray | None = None) -> np.ndarray | None:
+def body_mask(unit: np.ndarray, valid_mask: np.ndarray | None = None) -> np.ndarray | None:
     """The body on a radiograph, lungs and all.
 
     Args:
-        shown: ``(H, W)`` in [0, 1] as on the screen, air dark; a few hundred pixels a side are
+        unit: ``(H, W)`` in [0, 1] as on the screen, air dark; a few hundred pixels a side are
             enough.
         valid_mask: ``(H, W)`` bool, False on padding, which belongs neither to the body nor to what
             lies beside it.
@@ -47,10 +47,10 @@ def body_mask(shown: np.ndarray, valid_mask: np.ndarray | None = None) -> np.nda
     """
     from scipy import ndimage
 
-    image = np.ones(shown.shape, bool) if valid_mask is None else valid_mask
+    image = np.ones(unit.shape, bool) if valid_mask is None else valid_mask
     if not image.any():
         return None
-    blurred = _blurred(shown, image)
+    blurred = _blurred(unit, image)
     values = blurred[image]
     dark = float(np.percentile(values, 0.5))
     bright = image & (blurred >= (dark + _otsu(values)) / 2)
@@ -66,13 +66,13 @@ def body_mask(shown: np.ndarray, valid_mask: np.ndarray | None = None) -> np.nda
     return body if apart >= _APART else None
 
 
-def _blurred(shown: np.ndarray, image: np.ndarray) -> np.ndarray:
+def _blurred(unit: np.ndarray, image: np.ndarray) -> np.ndarray:
     """Padding takes no part in the blur, so that it makes no dark rim."""
     from scipy import ndimage
 
-    width = max(shown.shape) / _BLUR
+    width = max(unit.shape) / _BLUR
     weight = ndimage.gaussian_filter(image.astype(np.float32), width)
-    values = ndimage.gaussian_filter(np.where(image, shown, 0).astype(np.float32), width)
+    values = ndimage.gaussian_filter(np.where(image, unit, 0).astype(np.float32), width)
     blurred: np.ndarray = values / np.maximum(weight, 1e-6)
     return blurred
 

@@ -1,4 +1,4 @@
-"""Two names of an image: of its file's bytes, and of its decoded pixels."""
+"""Two hashes of an image: of its file's bytes, and of its decoded pixels."""
 
 from __future__ import annotations
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from dprotonet.images.dicom.file import DicomFile
 from dprotonet.images.dicom.header import text
-from dprotonet.images.dicom.location import PixelLocation
+from dprotonet.images.dicom.location import UNDEFINED, PixelLocation
 from dprotonet.images.types import GrayOrColourImage
 
 _BLOCK = 1 << 20  # bytes
-_UNDEFINED = 0xFFFFFFFF  # the length of encapsulated data
 _ITEM = b"\xfe\xff\x00\xe0"  # PS3.5 A.4: encapsulated data are always little endian
 # What the bytes of the pixels mean: with other values the same bytes are another image.
 _DESCRIBING = (
@@ -72,7 +71,7 @@ def encoded_sha256(file: object, stream: BinaryIO) -> str:
 def _pixel_bytes(location: PixelLocation) -> Iterator[bytes]:
     stream = location.stream
     stream.seek(location.offset)
-    if location.length != _UNDEFINED:
+    if location.length != UNDEFINED:
         yield from _bytes(stream, location.length)
         return
     is_table = True  # the first item lists the frames' places, or is empty

@@ -73,7 +73,9 @@ def check_frame(frame: int, frames: int) -> None:
         UnreadableImage: ``frame`` is not in ``0 … frames - 1``.
     """
     if not 0 <= frame < frames:
-        held = "one frame, number 0"
+        content = "one frame, number 0"
         if frames > 1:
-            held = f"{frames} frames, numbers 0 to {frames - 1}"
-        raise UnreadableImage(f"The file holds {held}; there is no frame {frame}. Choose another.")
+            content = f"{frames} frames, numbers 0 to {frames - 1}"
+        raise UnreadableImage(
+            f"The file holds {content}; there is no frame {frame}. Choose another."
+        )

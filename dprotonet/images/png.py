@@ -98,7 +98,7 @@ def transparent(pixels: np.ndarray, head: PngHead) -> np.ndarray | None:
     """Where the pixels have the one transparent value of the file.
 
     Args:
-        pixels: ``(H, W)`` or ``(H, W, 3)`` as Pillow gives them: 2 and 4 bits spread over 8.
+        pixels: ``(H, W)`` or ``(H, W, 3)`` as Pillow gives them: 2 and 4 bits scaled to 8.
         head: of the same file.
 
     Returns:
@@ -106,8 +106,8 @@ def transparent(pixels: np.ndarray, head: PngHead) -> np.ndarray | None:
     """
     if head.key is None:
         return None
-    spread = 255 // (2**head.depth - 1) if head.depth in (2, 4) else 1
-    key = np.array(head.key, np.int64) * spread
+    scale = 255 // (2**head.depth - 1) if head.depth in (2, 4) else 1
+    key = np.array(head.key, np.int64) * scale
     same: np.ndarray = pixels == (key if pixels.ndim == 3 else key[0])
     return np.all(same, axis=2) if pixels.ndim == 3 else same
 

@@ -56,15 +56,17 @@ class PillowFile:
                 pixels = (pixels >> 8).astype(np.uint8)
             if getattr(self.image, "is_animated", False) and self.facts.format in ("png", "webp"):
                 notes.append("The file is an animation; its first picture is shown.")
-            shown = upright(on_black(pixels, opacity, notes), orientation)
-            if shown.ndim == 3:
+            upright_pixels = upright(on_black(pixels, opacity, notes), orientation)
+            if upright_pixels.ndim == 3:
                 return GrayOrColourImage(
-                    shown, (), False, None, self.facts, index, None, tuple(notes)
+                    upright_pixels, (), False, None, self.facts, index, None, tuple(notes)
                 )
-            hidden = None if opacity is None or shown.itemsize == 1 else opacity == 0
+            is_byte = upright_pixels.itemsize == 1
+            hidden = None if opacity is None or is_byte else opacity == 0
             padding = None if hidden is None else upright(hidden, orientation)
-            bits = 1 if self.facts.bits == 1 else 8 * shown.itemsize  # Pillow spreads 2 and 4
-            return grey_image(shown, self.facts, index, notes, padding=padding, bits=bits)
+            # Pillow scales 2 and 4 bits to 8.
+            bits = 1 if self.facts.bits == 1 else 8 * upright_pixels.itemsize
+            return grey_image(upright_pixels, self.facts, index, notes, padding=padding, bits=bits)
 
     def _as_stated(
         self, pixels: np.ndarray, opacity: np.ndarray | None, notes: list[str]

@@ -1,4 +1,4 @@
-"""What PNG, TIFF and their like share: transparency, values that are none, and windows."""
+"""What PNG, TIFF and their like have in common: transparency, missing values, and windows."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ def on_black(pixels: np.ndarray, opacity: np.ndarray | None, notes: list[str]) -
         return pixels
     notes.append("The image is partly transparent; it is shown on black.")
     fraction = opacity.astype(np.float32) / np.float32(opaque)
-    shown: np.ndarray = np.rint(pixels * (fraction if pixels.ndim == 2 else fraction[..., None]))
-    return shown.astype(pixels.dtype)
+    composited: np.ndarray = np.rint(
+        pixels * (fraction if pixels.ndim == 2 else fraction[..., None])
+    )
+    return composited.astype(pixels.dtype)
 
 
 def grey_image(

@@ -8,8 +8,7 @@ from dprotonet.images.types import ImageFormat
 
 HEAD_BYTES = 4096
 
-# Image formats that exist and are not read: name, and what to do.
-_AS_PNG = "Export it as DICOM, PNG, JPEG or TIFF."
+# Image formats that exist and are not read: position and bytes of their mark, and their name.
 _OTHER_IMAGES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"GIF87a", "a GIF image"),
     (0, b"GIF89a", "a GIF image"),

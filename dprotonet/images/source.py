@@ -31,7 +31,7 @@ def opened(source: Source, limits: Limits) -> Iterator[OpenFile]:
     """Open a source for reading and check its size.
 
     Raises:
-        UnreadableImage: the file is missing, not a file, barred or too large.
+        UnreadableImage: the file is missing, not a file, closed to us or too large.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         check_file_size(len(source), limits)
@@ -54,7 +54,7 @@ def open_path(path: Path) -> io.BufferedReader:
     """Open a regular file for reading.
 
     Raises:
-        UnreadableImage: it is missing, not a regular file, or barred.
+        UnreadableImage: it is missing, not a regular file, or closed to us.
     """
     try:
         # Opening a pipe or a device would wait for ever.

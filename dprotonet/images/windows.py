@@ -67,8 +67,8 @@ class Window:
             low, high = int(values.min()), int(values.max())
             if high - low < _TABLE_VALUES:
                 table = self._exact(np.arange(low, high + 1, dtype=np.int64))
-                shown: np.ndarray = table[_counted_from(values, low)]
-                return shown
+                unit: np.ndarray = table[_counted_from(values, low)]
+                return unit
         return self._exact(values)
 
     def _exact(self, values: np.ndarray) -> np.ndarray:
@@ -80,15 +80,15 @@ class Window:
         x = values.astype(np.float64)
         if self.function == "SIGMOID":  # PS3.3 C.11.2.1.3.1
             with np.errstate(over="ignore"):
-                shown = 1 / (1 + np.exp(-4 * (x - self.centre) / self.width))
+                unit = 1 / (1 + np.exp(-4 * (x - self.centre) / self.width))
         elif self.function == "LINEAR_EXACT":  # PS3.3 C.11.2.1.3.2
-            shown = (x - self.centre) / self.width + 0.5
+            unit = (x - self.centre) / self.width + 0.5
         elif self.width == 1:  # LINEAR, one wide: a step, whose formula would divide by 0
-            shown = (x > self.centre - 0.5).astype(np.float64)
+            unit = (x > self.centre - 0.5).astype(np.float64)
         else:  # PS3.3 C.11.2.1.2.1
-            shown = (x - (self.centre - 0.5)) / (self.width - 1) + 0.5
-        shown = np.clip(shown, 0, 1).astype(np.float32)
-        return np.nan_to_num(shown, copy=False) if values.dtype.kind == "f" else shown
+            unit = (x - (self.centre - 0.5)) / (self.width - 1) + 0.5
+        unit = np.clip(unit, 0, 1).astype(np.float32)
+        return np.nan_to_num(unit, copy=False) if values.dtype.kind == "f" else unit
 
 
 def percentile_window(values: np.ndarray, keep: np.ndarray | None = None) -> Window:

@@ -35,8 +35,8 @@ class Prediction:
     """What a model says about one image.
 
     Attributes:
-        label: what :func:`decide` said: a class; of a multi-label model all that it calls, joined
-            by " + ", or "none called".
+        label: by :func:`decide`: a class; of a multi-label model all that it calls, joined by
+            " + ", or "none called".
         probabilities: class name to calibrated probability, softmax(logits / temperature); of a
             multi-label model sigmoid(logit / temperature + offset).
         logits: class name to logit, before the temperature.

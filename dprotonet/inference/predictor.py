@@ -25,10 +25,10 @@ class Predictor:
 
     Attributes:
         bundle: the model on disk.
-        model: its network on the device, as it was trained. Heatmaps are asked of it; they are made
-            with the frozen network that predictions come from.
+        model: its network on the device, as it was trained. Heatmaps are computed for it, with
+            the frozen network that predictions come from.
         device: where it runs.
-        network: the folded form of that frozen network. Its weights are not looked at again, so
+        network: the folded form of that frozen network. Its weights are not checked again, so
             ``model`` is not to be changed.
     """
 
@@ -82,7 +82,7 @@ class Predictor:
 
         Raises:
             WrongRequest: no such method, tier or node, or the network lacks what the method needs.
-            Cancelled: ``cancelled`` said yes.
+            Cancelled: ``cancelled`` returned True.
         """
         from dprotonet.explain.image import explain_image
 

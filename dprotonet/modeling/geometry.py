@@ -1,7 +1,7 @@
-"""Between the stored pixel grid and the square grid that a network sees.
+"""Between an image's native grid and the square grid that a network sees.
 
-The image is resized with its aspect kept, centred and padded; every map comes back to exactly the
-stored grid. Boxes are ``(x0, y0, x1, y1)`` in pixels, where 0 is the left or upper edge of the
+The image is resized with its aspect kept, centred and padded; every heatmap comes back to exactly
+the native grid. Boxes are ``(x0, y0, x1, y1)`` in pixels, where 0 is the left or upper edge of the
 first pixel and W or H the right or lower edge of the last.
 """
 
@@ -20,7 +20,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Placement(GridPlacement):
-    """Where an image lies on the network grid, and the way of pixels between the two grids."""
+    """Where an image lies on the network grid, and how pixels map between the two grids."""
 
     def __post_init__(self) -> None:
         if min(*self.stored, self.network, *self.resized) < 1:
@@ -36,7 +36,7 @@ class Placement(GridPlacement):
         Args:
             stored: its (H, W) in pixels.
             network: the network's side S in pixels.
-            pixel_aspect: height of a stored pixel divided by its width.
+            pixel_aspect: height of one of its pixels divided by the pixel's width.
         """
         if not 0 < pixel_aspect < float("inf"):
             raise ValueError(f"a pixel's aspect must be positive, not {pixel_aspect}")
@@ -51,7 +51,7 @@ class Placement(GridPlacement):
         """Resize an image (bilinear, antialiased) and pad it.
 
         Args:
-            unit: ``(C, H, W)`` on the stored grid.
+            unit: ``(C, H, W)`` on the native grid.
             fill: the value of the padding.
 
         Returns:
@@ -73,7 +73,7 @@ class Placement(GridPlacement):
         return mask
 
     def map_to_stored(self, maps: Tensor) -> Tensor:
-        """Bring maps from the network grid back to the stored grid.
+        """Bring heatmaps from the network grid back to the native grid.
 
         Args:
             maps: ``(..., S, S)``.
@@ -90,7 +90,7 @@ class Placement(GridPlacement):
         return _resize(flat, self.stored).reshape(*maps.shape[:-2], *self.stored)
 
     def box_to_network(self, box: Box) -> Box:
-        """A box on the stored grid, on the network grid."""
+        """A box of the native grid, on the network grid."""
         y_scale, x_scale = self._scales()
         top, left = self.offset
         x0, y0, x1, y1 = box
@@ -102,7 +102,7 @@ class Placement(GridPlacement):
         )
 
     def box_to_stored(self, box: Box) -> Box:
-        """A box on the network grid, on the stored grid, cut at the image's edges."""
+        """A box of the network grid, on the native grid, cut at the image's edges."""
         y_scale, x_scale = self._scales()
         top, left = self.offset
         height, width = self.stored
@@ -126,7 +126,7 @@ class Placement(GridPlacement):
         return self.to_network(mask.to(torch.float32)[None])[0] >= 0.5
 
     def _scales(self) -> tuple[float, float]:
-        """Network pixels a stored pixel, down and across."""
+        """Network pixels for each native pixel, down and across."""
         return self.resized[0] / self.stored[0], self.resized[1] / self.stored[1]
 
 
@@ -138,6 +138,6 @@ def _resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
     resized = functional.interpolate(
         values[None], size=size, mode="bilinear", align_corners=False, antialias=True
     )[0]
-    # The weights sum to 1 only within rounding; a full map must stay exactly full.
+    # The weights sum to 1 only within rounding; a full heatmap must stay exactly full.
     low, high = values.amin((-2, -1), keepdim=True), values.amax((-2, -1), keepdim=True)
     return resized.clamp(low, high)

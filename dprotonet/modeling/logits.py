@@ -15,14 +15,14 @@ def logits_of(output: object) -> Tensor:
     for logits too.
 
     Raises:
-        Unexplainable: there are none, or it cannot be told which of several they are.
+        Unexplainable: there are none, or it is not clear which of several tensors they are.
     """
-    found = _tensor_of_logits(output)
-    if found is None:
+    logits = _tensor_of_logits(output)
+    if logits is None:
         raise _no_logits(output)
-    return (
-        found.flatten(1) if found.ndim > 2 else found.reshape(len(found) if found.ndim else 1, -1)
-    )
+    if logits.ndim > 2:
+        return logits.flatten(1)
+    return logits.reshape(len(logits) if logits.ndim else 1, -1)
 
 
 def _tensor_of_logits(output: object) -> Tensor | None:

@@ -24,7 +24,7 @@ class LossWeights:
         cluster: pulls an image towards its closest prototype of its own class.
         separation: pushes it away from the closest one of another class.
         l1: on last-layer weights from a prototype to classes that are not its own.
-        label_smoothing: fraction of the target that is spread over all classes.
+        label_smoothing: fraction of the target that is divided among all classes.
     """
 
     cross_entropy: float = 1.0
@@ -84,7 +84,7 @@ def classification_loss(
         labels: ``(N,)`` class indices: softmax. ``(N, K)`` bool: a sigmoid for each class, mean
             over images and classes.
         class_weights: ``(K,)``: of the images of each class; with sigmoids, of its positives.
-        smoothing: fraction of the target that is spread over the classes, or over yes and no.
+        smoothing: fraction of the target that is divided among the classes, or between yes and no.
     """
     if labels.ndim == 1:
         return functional.cross_entropy(

@@ -23,10 +23,8 @@ from dprotonet.modeling.encoder_masks import build_masks
 from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind, part_of
 
 __all__ = [
-    "PARTS",
     "DProtoNet",
     "Inference",
-    "ModelOptions",
     "build_model",
     "prototype_similarity",
     "squared_distance",
@@ -165,13 +163,8 @@ class DProtoNet(nn.Module):
             groups[part_of(key)][key] = tensor
         return groups
 
-    def part_parameters(self, *parts: str) -> list[nn.Parameter]:
-        """The parameters of these parts, for an optimiser group (frozen ones included)."""
-        groups = self.parts()
-        return [t for part in parts for t in groups[part].values() if isinstance(t, nn.Parameter)]
-
     def part_digests(self) -> dict[str, str]:
-        """SHA-256 of every part's present tensors, 64 hex digits by part."""
+        """SHA-256 of every part's current tensors, 64 hex digits by part."""
         return {
             part: tensors_digest(
                 RawTensor(key, DTYPE_NAMES[t.dtype], tuple(t.shape), _bytes(t))

@@ -112,7 +112,7 @@ class ModelOptions:
             raise ValueError("Two classes have the same name.")
         if self.multi_label and any(AND in c or c == NONE_CALLED for c in self.classes):
             raise ValueError(
-                f"Classes that go together cannot have {AND!r} in their names, nor be "
+                f"Classes of a multi-label model cannot have {AND!r} in their names, nor be "
                 f"{NONE_CALLED!r}."
             )
         counts = self.prototype_counts

@@ -34,8 +34,9 @@ class PrototypeActivation:
         percentiles: of the similarity over all images, keyed "1", "25", "50", "75", "99".
         closest_share: fraction of its own class's images for which it is the closest prototype of
             that class.
-        dead: it is the closest one for no image of its class.
-        duplicates: ids of prototypes of the same class whose vectors nearly equal its own.
+        dead: its similarity hardly differs between images, so that it says the same of all.
+        duplicates: ids of prototypes of the same class whose vectors nearly equal its own and whose
+            similarities rise and fall with its own.
     """
 
     mean: float

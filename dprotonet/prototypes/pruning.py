@@ -23,15 +23,15 @@ def worth_keeping(statistics: ActivationStatistics, options: ModelOptions) -> tu
     """
     owner, records = options.prototype_classes, statistics.prototypes
     by_closest_share = sorted(range(len(owner)), key=lambda p: (-records[p].closest_share, p))
-    kept: set[int] = set()
+    rows: set[int] = set()
     for p in by_closest_share:
         duplicates = {options.prototype_ids.index(name) for name in records[p].duplicates}
-        if not records[p].dead and not duplicates & kept:
-            kept.add(p)
+        if not records[p].dead and not duplicates & rows:
+            rows.add(p)
     for k in range(len(options.classes)):
-        if not any(owner[p] == k for p in kept):
-            kept.add(next(p for p in by_closest_share if owner[p] == k))
-    return tuple(sorted(kept))
+        if not any(owner[p] == k for p in rows):
+            rows.add(next(p for p in by_closest_share if owner[p] == k))
+    return tuple(sorted(rows))
 
 
 def pruned(model: DProtoNet, keep: Sequence[int]) -> DProtoNet:
@@ -43,7 +43,7 @@ def pruned(model: DProtoNet, keep: Sequence[int]) -> DProtoNet:
         keep: rows of the prototypes, ascending, at least one of each class.
 
     Raises:
-        ValueError: a class would have no prototype, or the rows are no ascending ones.
+        ValueError: a class would have no prototype, or the rows do not ascend.
     """
     rows, owner = list(keep), model.options.prototype_classes
     if rows != sorted(set(rows)) or not set(rows) <= set(range(len(owner))):

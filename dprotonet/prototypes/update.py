@@ -34,8 +34,6 @@ from dprotonet.prototypes.feature_pass import PooledVectors, PrototypeBatch, pas
 from dprotonet.prototypes.kmeans import class_kmeans
 from dprotonet.prototypes.provenance import PrototypeSource
 
-__all__ = ["PrototypeBatch", "PrototypeUpdate", "UpdateKind", "update_prototypes"]
-
 UpdateKind = Literal["top_m_mean", "weighted", "kmeans", "nearest", "ema"]
 
 # Similarity-weighted mean: weight ∝ exp(similarity / this).
@@ -90,7 +88,7 @@ def update_prototypes(
         model: run in eval mode, so that batch statistics neither count nor change.
         batches: every training image once; read once, in one go.
         kind: "top_m_mean": mean of the M nearest same-class vectors. "weighted": of the same M,
-            weighted by exp(similarity / 0.1). "kmeans": the class's images are shared out among
+            weighted by exp(similarity / 0.1). "kmeans": the class's images are divided among
             its prototypes, Lloyd's way, from the present prototypes on; memory grows with the
             number of images (images × prototypes of a class × D). "nearest": the one nearest.
             "ema": each image moves its most similar own-class prototype towards itself by a
@@ -200,15 +198,15 @@ def _by_kmeans(
     owner = np.array(model.options.prototype_classes)
     by_class: list[list[PooledVectors]] = [[] for _ in model.options.classes]
     for block in blocks:
-        for k, kept in enumerate(by_class):
+        for k, own_blocks in enumerate(by_class):
             rows = owned(block.labels, np.array([k]))[:, 0]
             own = block.vectors[rows][:, owner == k]
-            kept.append(PooledVectors(own, *(values[rows] for values in block[1:])))
+            own_blocks.append(PooledVectors(own, *(values[rows] for values in block[1:])))
     _check_every_class(model, [any(len(b.labels) for b in by_class[k]) for k in owner])
     prototypes = model.prototypes.detach().cpu().double().numpy()
     sources: list[tuple[PrototypeSource, ...]] = []
-    for k, kept in enumerate(by_class):
-        whole = PooledVectors(*(np.concatenate(values) for values in zip(*kept, strict=True)))
+    for k, own_blocks in enumerate(by_class):
+        whole = PooledVectors(*(np.concatenate(values) for values in zip(*own_blocks, strict=True)))
         order = np.argsort(whole.sample_ids)
         ids, hashes = whole.sample_ids[order], whole.image_sha256s[order]
         clusters = class_kmeans(

@@ -13,10 +13,12 @@ from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
-from dprotonet.modeling.model import DProtoNet, ModelOptions, build_model
+from dprotonet.modeling.model import DProtoNet, build_model
+from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import activation_statistics
-from dprotonet.prototypes.update import PrototypeBatch, PrototypeUpdate, update_prototypes
+from dprotonet.prototypes.feature_pass import PrototypeBatch
+from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
 
 SIZE = 64  # px
 

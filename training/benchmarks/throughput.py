@@ -26,7 +26,8 @@ from torch import Tensor
 from dprotonet.allocator import keep_freed_memory
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.options import STRIDE
-from dprotonet.prototypes.update import PrototypeBatch, update_prototypes
+from dprotonet.prototypes.feature_pass import PrototypeBatch
+from dprotonet.prototypes.update import update_prototypes
 from training.data.inputs import EpochBatches
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset, Sample
@@ -39,7 +40,7 @@ from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
 CLASSES = ("one", "two")
-_MANY, _SMALL = 100, 96  # prototypes of a class, and px, where memory is looked at
+_MANY, _SMALL = 100, 96  # prototypes of a class, and px, where memory is measured
 _BYTES = 4  # of a number in 32 bit
 
 
@@ -156,8 +157,8 @@ def memory(recipe: Recipe, images: int = 512) -> dict[str, Any]:
     """Peak memory of an update over ``images``, and over eight times as many, in a process each.
 
     Images are made as they are needed, so that what grows is the update's own. Beside it stands
-    what the maps and the vectors of all images would take, which an update must not keep. There are
-    so many prototypes that they would show, and the grid is small so that it does not take long.
+    what the masks and the vectors of all images would take, which an update must not keep. So many
+    prototypes make that visible; the grid is small so that it does not take long.
     """
     recipe = replace(recipe, prototypes_per_class=_MANY, image_size=min(_SMALL, recipe.image_size))
     small, large = (_in_child(recipe, count) for count in (images, 8 * images))
@@ -174,7 +175,7 @@ def memory(recipe: Recipe, images: int = 512) -> dict[str, Any]:
 
 
 def _in_child(recipe: Recipe, images: int) -> int:
-    """Bytes that :func:`_peak_of_update` finds in a process that has done nothing else."""
+    """What :func:`_peak_of_update` measures in a process that has done nothing else, bytes."""
     command = [sys.executable, "-m", "training.benchmarks.throughput"]
     command += [json.dumps(recipe.to_json()), str(images)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -68,7 +68,7 @@ def add_compare(commands: Commands) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2], metavar="SEED")
     parser.add_argument("--data", type=Path, help="folder of the images")
     parser.add_argument("--out", type=Path, required=True, help="folder; run again to go on in it")
-    parser.add_argument("--folds", type=fold_count, help="judge every image once, out of fold")
+    parser.add_argument("--folds", type=fold_count, help="score every image once, out of fold")
     add_settings(parser)
     add_placed_images(parser)
     parser.add_argument("--device")

@@ -38,7 +38,7 @@ class EvaluateArguments:
         localisation: the same.
         sanity: the same.
         prototypes: images that are compared with prototypes; 0 leaves it out.
-        method: that draws the heatmaps.
+        method: that computes the heatmaps.
         tier: of the MDM decoder.
     """
 
@@ -242,7 +242,7 @@ def boxes(arguments: BoxesArguments) -> None:
 
 
 def probe(arguments: ProbeArguments) -> None:
-    """How far features get that have learned nothing of these images."""
+    """How well features separate the classes that were not trained on these images."""
     recipe = load_recipe(arguments.recipe, arguments.settings)
     from training.datasets.registry import open_dataset
     from training.evaluation.linear_probe import ProbeOptions

@@ -2,7 +2,7 @@
 
 A module beside this one holds the commands of one subject: a frozen dataclass of arguments for each
 command, the function that adds its parser, and the function that runs it. torch is imported only
-inside of the latter, so that ``--help`` answers at once.
+in the last, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0, or 2 where the user has to change something. One sentence on standard
         error then says what.
     """
-    typed = sys.argv[1:] if arguments is None else list(arguments)
-    namespace = build_parser().parse_args(typed)
-    namespace.repeatable = repeatable_command(typed)
+    command_line = sys.argv[1:] if arguments is None else list(arguments)
+    namespace = build_parser().parse_args(command_line)
+    namespace.repeatable = repeatable_command(command_line)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("ignite").setLevel(logging.WARNING)
     try:

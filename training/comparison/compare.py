@@ -183,12 +183,12 @@ def _trained(
         return row_file.rows[task.key]
     settings = search_settings(plan.recipe_of(task.name))[task.settings]
     recipe = dataclasses.replace(plan.recipe_of(task.name, settings), seed=task.seed)
-    place = _checkpoint(run.out, task)
+    checkpoint = _checkpoint(run.out, task)
     own = dataclasses.replace(run, recipe=recipe, resume=True)
-    fitted = fit_network(own, rows, out=place)
+    fitted = fit_network(own, rows, out=checkpoint)
     record = dataclasses.asdict(task) | {"chosen": dict(settings)} | _record(own, rows, fitted)
     row_file.append(task.key, record)
-    shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(checkpoint, ignore_errors=True)
     _log.info(
         "%s, fold %d, seed %d, settings %d: validation AUROC %s, %.0f s",
         *(task.name, task.fold, task.seed, task.settings),

@@ -23,17 +23,17 @@ class Seeds:
     Attributes:
         probabilities: ``(S, N, K)``, images in the order of the data set.
         called: ``(S, N)`` class indices; ``(S, N, K)`` of a multi-label set.
-        rows: ``(N,)`` the images' places in the data set.
+        rows: ``(N,)`` of the images in the data set.
     """
 
     def __init__(self, run: TrainingContext, records: Sequence[Mapping[str, Any]]) -> None:
-        place = {s.sample_id: i for i, s in enumerate(run.images.samples)}
+        row_of = {s.sample_id: i for i, s in enumerate(run.images.samples)}
         by_seed = defaultdict(list)
         for record in records:
             by_seed[record["seed"]].append(record)
         probabilities, calls = [], []
         for _, parts in sorted(by_seed.items()):
-            at = np.array([place[i] for r in parts for i in r["sample_ids"]])
+            at = np.array([row_of[i] for r in parts for i in r["sample_ids"]])
             order = np.argsort(at)
             self.rows = at[order]
             probabilities.append(np.array([p for r in parts for p in r["probabilities"]])[order])

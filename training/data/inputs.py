@@ -110,7 +110,7 @@ class CachedInputs:
             tensors = _activations(live, front, count, variants)
             if keep and is_main():
                 write_tensors(keep, name, tensors)
-            _log.info("kept %d images with %d variants behind the frozen blocks", count, variants)
+            _log.info("cached %d images with %d variants behind the frozen blocks", count, variants)
         self._clean = tensors["clean"]
         self._variants = [tensors[f"variant-{variant}"] for variant in range(variants)]
 
@@ -145,10 +145,10 @@ def _activations(
     def through(inputs: Iterable[Tensor], title: str) -> Tensor:
         return _through(front, progress_bar(inputs, len(batches), title, "pass"))
 
-    tensors = {"clean": through((live.clean(rows) for rows in batches), "kept")}
+    tensors = {"clean": through((live.clean(rows) for rows in batches), "cache")}
     for variant in range(variants):
         copies = (live.augmented(rows, variant) for rows in batches)
-        tensors[f"variant-{variant}"] = through(copies, f"kept {variant}")
+        tensors[f"variant-{variant}"] = through(copies, f"cache {variant}")
     return tensors
 
 

@@ -123,11 +123,11 @@ def place_images(
         ReadableError: some images cannot be read and are not to be left out, or none can be read.
     """
     digest = _digest(samples, preprocessing)
-    kept = _read_kept(keep, digest, samples) if keep else None
-    placed = kept or _place(samples, preprocessing)
+    cached = _read_cache(keep, digest, samples) if keep else None
+    placed = cached or _place(samples, preprocessing)
     _check_problems(placed.problems, len(samples), damaged)
-    if keep and kept is None:
-        _keep(keep, digest, placed)
+    if keep and cached is None:
+        _write_cache(keep, digest, placed)
     read = [s for i, s in enumerate(samples) if i not in placed.problems]
     several = sum(count > 1 for count in placed.frames)
     if several:
@@ -213,13 +213,13 @@ def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
     rows = []
     for s in samples:
         facts = s.path.stat() if s.path else None
-        made = repr(s.make) if s.make else ""
-        made = hashlib.sha256(made.encode()).hexdigest() if "PhantomSample" in made else ""
-        rows.append((s.sample_id, facts and (facts.st_size, facts.st_mtime_ns), made))
+        maker = repr(s.make) if s.make else ""
+        origin = hashlib.sha256(maker.encode()).hexdigest() if "PhantomSample" in maker else ""
+        rows.append((s.sample_id, facts and (facts.st_size, facts.st_mtime_ns), origin))
     return json_digest([preprocessing.digest, rows], spaced=True)
 
 
-def _read_kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
+def _read_cache(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | None:
     tensors = read_tensors(path, digest)
     if tensors is None or set(tensors) != {"films", "sha256s", "frames", "unread"}:
         return None
@@ -241,7 +241,7 @@ def _read_kept(path: Path, digest: str, samples: Sequence[Sample]) -> _Placed | 
     return _Placed(tensors["films"], hashes, tensors["frames"].tolist(), problems)
 
 
-def _keep(path: Path, digest: str, placed: _Placed) -> None:
+def _write_cache(path: Path, digest: str, placed: _Placed) -> None:
     hashes = torch.tensor([list(bytes.fromhex(h)) for h in placed.sha256s], dtype=torch.uint8)
     tensors = {  # "films": the key of the files that earlier versions wrote
         "films": placed.pixels,

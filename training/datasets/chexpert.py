@@ -51,7 +51,8 @@ def load(
         finding: a column of the table; "Pleural Effusion" where nothing is given. With
             ``multi_label`` several, with commas; all of :data:`FINDINGS` where none is given.
         uncertain: what -1 counts as; "skip" leaves an image out with any -1 among the findings.
-        multi_label: findings that go together as classes, instead of one or not.
+        multi_label: several findings as classes that do not exclude each other, instead of one or
+            not.
 
     Raises:
         ReadableError: a table, a column or every image is missing.

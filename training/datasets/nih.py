@@ -31,8 +31,8 @@ NOTE = (
     "The positive class is pneumonia among the findings of the report, most often with other "
     "findings beside it. Labels were mined from reports, not read from the images."
 )
-NOTE_TOGETHER = (
-    "Findings of the report, several to an image; mined from reports, not read from the images. A "
+NOTE_MULTI_LABEL = (
+    "Findings of the report, several to an image; mined from reports, not read from the images. An "
     "image without any may have other findings than these."
 )
 NOTHING, PNEUMONIA = "No Finding", "Pneumonia"
@@ -45,9 +45,10 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     """The data set under ``root``: the table, the images beside it, and the boxes if it has any.
 
     Args:
-        finding: with ``multi_label`` the findings to be learned together, with commas; those that
-            occur where none is named.
-        multi_label: findings that go together as classes, instead of pneumonia or not.
+        finding: with ``multi_label`` the findings that are classes, with commas; those that occur
+            where none is named.
+        multi_label: several findings as classes that do not exclude each other, instead of
+            pneumonia or not.
 
     Rows whose image is not there are left out (a part of the set is a common download); an image
     may have been converted to JPEG, so files are found by their stem.
@@ -87,7 +88,7 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
             f"{rows[0]['Image Index']}). Put them under images/ or images_001/images/ and so on."
         )
     if multi_label:
-        return Dataset("nih", classes, None, tuple(samples), LICENCE, NOTE_TOGETHER)
+        return Dataset("nih", classes, None, tuple(samples), LICENCE, NOTE_MULTI_LABEL)
     return Dataset("nih", CLASSES, CLASSES[0], tuple(samples), LICENCE, NOTE)
 
 
@@ -155,13 +156,13 @@ def _scaled(
 ) -> tuple[Box, ...]:
     """The boxes of the findings that are classes, in pixels of the native grid."""
     named = [(_BOX_NAMES.get(name, name), corners) for name, corners in boxes]
-    wanted = [(name, corners) for name, corners in named if name in findings]
-    if not wanted:
+    boxes_of_findings = [(name, corners) for name, corners in named if name in findings]
+    if not boxes_of_findings:
         return ()
     with Image.open(path) as image:
         columns, rows = image.size
     across, down = columns / BOX_GRID, rows / BOX_GRID
     return tuple(
         Box(x * across, y * down, width * across, height * down, finding)
-        for finding, (x, y, width, height) in wanted
+        for finding, (x, y, width, height) in boxes_of_findings
     )

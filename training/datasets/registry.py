@@ -76,15 +76,15 @@ def phantom(recipe: Recipe) -> Dataset:
     )
     samples = tuple(
         Sample(
-            f.sample_id,
+            image.sample_id,
             None,
-            f.patient_id,
-            f.label,
-            f.view,
-            mask=f.mask if f.label else None,
-            make=f.load,
+            image.patient_id,
+            image.label,
+            image.view,
+            mask=image.mask if image.label else None,
+            make=image.load,
         )
-        for f in images
+        for image in images
     )
     return Dataset("phantom", FINDINGS, FINDINGS[0], samples, PHANTOM_LICENCE, PHANTOM_NOTE)
 

@@ -138,15 +138,15 @@ def chosen_findings(names: str, known: Sequence[str], origin: str) -> tuple[str,
     Raises:
         ReadableError: a finding that the set does not have, or fewer than two.
     """
-    asked = [name.strip() for name in names.split(",") if name.strip()] or list(known)
-    unknown = [name for name in asked if name not in known]
+    chosen = [name.strip() for name in names.split(",") if name.strip()] or list(known)
+    unknown = [name for name in chosen if name not in known]
     if unknown:
         raise ReadableError(
             f"There is no finding {unknown[0]!r} in {origin}. Choose of: {', '.join(known)}."
         )
-    if len(set(asked)) < 2:
+    if len(set(chosen)) < 2:
         raise ReadableError(
-            f"{len(set(asked))} finding(s) are there to be learned together. Name two or more by "
-            "--set finding=A,B, or leave multi_label out."
+            f"A multi-label set needs at least two findings, not {len(set(chosen))}. Name two "
+            "or more by --set finding=A,B, or leave multi_label out."
         )
-    return tuple(name for name in known if name in asked)
+    return tuple(name for name in known if name in chosen)

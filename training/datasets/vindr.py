@@ -31,7 +31,8 @@ def load(root: Path, finding: str = "", *, multi_label: bool = False) -> Dataset
     Args:
         finding: a column of the table; "Cardiomegaly" where nothing is given. With ``multi_label``
             several, with commas; all columns but "No finding" where none is given.
-        multi_label: findings that go together as classes, instead of one or none at all.
+        multi_label: several findings as classes that do not exclude each other, instead of one or
+            none at all.
 
     Raises:
         ReadableError: a table, a column or every image is missing.
@@ -62,9 +63,11 @@ def _multi_label(root: Path, names: str) -> Dataset:
             name: _boxes(root / "annotations" / f"annotations_{split}.csv", name)
             for name in findings
         }
-        for image, read in votes.items():
+        for image, readers in votes.items():
             path = root / split / f"{image}.dicom"
-            named = [k for k in range(len(findings)) if sum(v[k] for v in read) * 2 > len(read)]
+            named = [
+                k for k in range(len(findings)) if sum(v[k] for v in readers) * 2 > len(readers)
+            ]
             marks = tuple(box for k in named for box in boxes[findings[k]][image])
             if path.is_file():
                 samples.append(
@@ -90,9 +93,9 @@ def _samples(root: Path, split: Literal["train", "test"], finding: str) -> list[
         votes[row["image_id"]].append((_yes(row[finding]), _yes(row[CLEAR])))
     boxes = _boxes(root / "annotations" / f"annotations_{split}.csv", finding)
     samples = []
-    for image, read in votes.items():
+    for image, readers in votes.items():
         path = root / split / f"{image}.dicom"
-        named, clear = (sum(vote[i] for vote in read) * 2 > len(read) for i in (0, 1))
+        named, clear = (sum(vote[i] for vote in readers) * 2 > len(readers) for i in (0, 1))
         if path.is_file() and (named or clear):
             marks = tuple(boxes[image]) if named else ()
             samples.append(

@@ -36,7 +36,7 @@ def faithfulness(
     *,
     resamples: int = 1000,
 ) -> dict[str, Any]:
-    """Figures of ``count`` images spread evenly over the samples.
+    """Figures of ``count`` images at even distances among the samples.
 
     The class node is read as its logit: a probability near 1 would hide what a mask takes away.
     """

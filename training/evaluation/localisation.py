@@ -114,7 +114,7 @@ def _scored_class(
 
 
 def peak_hits(heatmap: Heatmap, mask: Mask) -> tuple[bool, bool]:
-    """Whether the hottest pixel lies inside the mask, and within :data:`TOLERANCE` of it."""
+    """Whether the highest pixel lies inside the mask, and within :data:`TOLERANCE` of it."""
     from scipy.ndimage import distance_transform_edt
 
     peak = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
@@ -141,7 +141,7 @@ def best_threshold(images: Sequence[HeatmapWithTruth]) -> float | None:
     """The threshold of the largest mean IoU, for validation images to choose; None without any."""
     if not images:
         return None
-    means = [np.mean([overlap(f.heatmap, f.mask, t)[0] for f in images]) for t in THRESHOLDS]
+    means = [np.mean([overlap(i.heatmap, i.mask, t)[0] for i in images]) for t in THRESHOLDS]
     return float(THRESHOLDS[int(np.argmax(means))])
 
 
@@ -150,7 +150,7 @@ def figures(
 ) -> dict[str, Any]:
     """All figures with intervals by patient.
 
-    ``area`` is the energy that an even heatmap would have.
+    ``area`` is the energy that a constant heatmap would have.
 
     Args:
         threshold: for IoU and Dice; None leaves them out.

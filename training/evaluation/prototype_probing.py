@@ -56,7 +56,7 @@ class _Probe:
 def probe_prototypes(
     predictor: Predictor, samples: Sequence[Sample], count: int, *, resamples: int = 1000
 ) -> dict[str, Any]:
-    """Figures of ``count`` images spread evenly over the samples; see ``prototype_metrics``.
+    """Figures of ``count`` images at even distances among the samples; see ``prototype_metrics``.
 
     ``consistency``, ``stability`` and ``purity`` need named parts, ``peak_inside`` boxes or masks:
     without them they are left out. ``peak_shift`` is how far a peak moves under the noise of

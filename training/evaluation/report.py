@@ -68,9 +68,9 @@ def _figures(predictions: ScoredPredictions, resamples: int) -> dict[str, Any]:
         figures["auroc_by_class"] = metrics.auroc_by_class(classes, probabilities, labels, draws)
     if predictions.negative_class is not None:
         negative = classes.index(predictions.negative_class)
-        ill, positive = labels != negative, calls != negative
-        figures["sensitivity"] = interval_json(fraction_figure(positive, ill), draws)
-        figures["specificity"] = interval_json(fraction_figure(~positive, ~ill), draws)
+        positive, positive_call = labels != negative, calls != negative
+        figures["sensitivity"] = interval_json(fraction_figure(positive_call, positive), draws)
+        figures["specificity"] = interval_json(fraction_figure(~positive_call, ~positive), draws)
     return figures
 
 

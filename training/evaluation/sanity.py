@@ -2,7 +2,7 @@
 
 They should change with randomised weights, and stay under another seed, through a JPEG file and
 under a little noise. A method that always gives the same heatmap is the same under every seed,
-which says nothing about it: read the other figures.
+which says nothing about it: its other figures do.
 
 How much a heatmap moves under noise is its max-sensitivity: definition 3 of "On the (In)fidelity
 and Sensitivity of Explanations" (Yeh et al. 2019), estimated from samples as in the paper.
@@ -70,8 +70,8 @@ def rank_correlation(
 ) -> float:
     """Spearman's correlation of two heatmaps ``(S, S)`` on the image.
 
-    nan where the first is even, since an empty heatmap must not count as one that depends on the
-    weights; 0 where only the second is.
+    nan where the first is constant, since an empty heatmap must not count as one that depends on
+    the weights; 0 where only the second is.
     """
     from scipy.stats import spearmanr
 
@@ -164,7 +164,7 @@ def sanity(
     ``randomised`` are rank correlations that should fall towards 0 as parts go; a prototype does
     not depend on the head, so its first one is 1. ``seeds`` and ``jpeg`` are rank correlations that
     should stay near 1, ``max_sensitivity`` should stay near 0. ``empty`` is the fraction of images
-    whose own heatmap is even; they are in no other figure.
+    whose own heatmap is constant; they are in no other figure.
     """
     networks = dict(randomised(predictor.model))
     chosen = evenly_spaced(samples, count)
@@ -219,6 +219,6 @@ def _image_figures(
             row[f"{node} {name}"] = rank_correlation(own[n], other[n], valid)
         row[f"{node} empty"] = float(np.ptp(own[n][valid]) == 0)
         row[f"{node} max_sensitivity"] = max_sensitivity(
-            own[n], [maps[n] for maps in perturbed], valid
+            own[n], [of_nodes[n] for of_nodes in perturbed], valid
         )
     return row

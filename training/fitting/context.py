@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 from dprotonet.modeling.preprocessing import Preprocessing
-from dprotonet.prototypes.update import PrototypeBatch
+from dprotonet.prototypes.feature_pass import PrototypeBatch
 from training.data.inputs import Inputs, LiveInputs, class_weights
 from training.data.leakage import group_duplicates
 from training.data.placed_images import PlacedImages, place_images

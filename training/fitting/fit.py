@@ -59,12 +59,12 @@ class FittedNetwork:
     def predictions(self, context: TrainingContext, rows: Tensor) -> ScoredPredictions:
         """Some images with the calibrated probabilities."""
         images, at = context.images, rows.numpy()
-        added = np.array(list(self.offsets.values())) if self.offsets else 0.0
+        offsets = np.array(list(self.offsets.values())) if self.offsets else 0.0
         return ScoredPredictions(
             context.dataset.classes,
             context.dataset.negative_class,
             class_probabilities(
-                self.logits[at], images.labels.numpy()[at], self.temperature, added
+                self.logits[at], images.labels.numpy()[at], self.temperature, offsets
             ),
             images.labels.numpy()[at],
             images.patients[at],
@@ -208,16 +208,16 @@ def _fitted(
     at = rows.validation.numpy()
     labels = context.images.labels.numpy()[at]
     if context.dataset.multi_label:
-        temperature, added = fit_offsets(logits[at], labels)
+        temperature, offsets = fit_offsets(logits[at], labels)
         probabilities, classes = (
-            class_probabilities(logits[at], labels, temperature, added),
+            class_probabilities(logits[at], labels, temperature, offsets),
             context.dataset.classes,
         )
         cuts = [fit_threshold(probabilities[:, k], labels[:, k]) for k in range(len(classes))]
         return FittedNetwork(
             *(network, logits, temperature, None, history, time.perf_counter() - start),
             thresholds=dict(zip(classes, cuts, strict=True)),
-            offsets=dict(zip(classes, added.tolist(), strict=True)),
+            offsets=dict(zip(classes, offsets.tolist(), strict=True)),
         )
     temperature, threshold = fit_temperature(logits[at], labels), None
     negative = context.dataset.negative_index

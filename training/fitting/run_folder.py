@@ -1,4 +1,4 @@
-"""What a run folder says of itself, so that the run can be understood and repeated.
+"""The records of a run's folder, by which the run can be understood and repeated.
 
 ``recipe.json`` holds the recipe, ``run.json`` every start of the run.
 """

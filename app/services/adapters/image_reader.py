@@ -31,7 +31,8 @@ class ImageReader:
     """
 
     def __init__(self) -> None:
-        from dprotonet.images.isolated.reader import ChildLimits, IsolatedReader
+        from dprotonet.images.isolated.child_process import ChildLimits
+        from dprotonet.images.isolated.reader import IsolatedReader
 
         self._viewing = IsolatedReader(
             children=VIEWING_CHILDREN, wait_seconds=VIEWING_WAIT, idle_seconds=IDLE

@@ -1,6 +1,6 @@
 """Attributions from the network's own feature maps: Grad-CAM, Score-CAM, prototype activation.
 
-They need a look inside the network, which the MDM decoder does without.
+They read activations inside the network, which the MDM decoder does not need.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ class GradCAM(Baseline):
         return 1, nodes
 
     def raw(self, probe: Probe) -> Tensor:
-        """Feature maps weighted by their mean gradients, ``(Q, S, S)``; what is positive of them.
+        """Feature maps weighted by their mean gradients, ``(Q, S, S)``; the positive part.
 
         Raises:
             WrongRequest: the network has no spatial layer.
@@ -60,7 +60,7 @@ class ScoreCAM(Baseline):
         return _CHANNELS, 0
 
     def raw(self, probe: Probe) -> Tensor:
-        """Channels weighted by their rises, ``(Q, S, S)``; what is positive of them.
+        """Channels weighted by their rises, ``(Q, S, S)``; the positive part.
 
         Raises:
             WrongRequest: the network has no spatial layer.
@@ -134,7 +134,7 @@ class PrototypeActivation(Baseline):
 def _last_layer(probe: Probe) -> str:
     """The name of the network's last spatial layer."""
     if not probe.network.spatial:
-        # An even heatmap in its place would pass for a result.
+        # A constant heatmap in its place would be taken for a result.
         raise WrongRequest(
             "This network has no feature maps that can be read (one that is scripted or traced "
             "shows none), and this method makes its heatmap of them. "
@@ -146,11 +146,11 @@ def _last_layer(probe: Probe) -> str:
 def _run_to(probe: Probe, name: str) -> tuple[Any, Tensor]:
     """One exact pass of the image, and what the named module gave, from which gradients start."""
     probe.work.check()
-    kept: list[Tensor] = []
+    features: list[Tensor] = []
 
     def keep(_module: nn.Module, _args: tuple[Any, ...], output: Tensor) -> Tensor:
-        kept.append(output.detach().clone().requires_grad_(True))
-        return kept[-1].clone()  # what follows may write into it
+        features.append(output.detach().clone().requires_grad_(True))
+        return features[-1].clone()  # what follows may write into it
 
     hook = probe.network.exact.get_submodule(name).register_forward_hook(keep)
     try:
@@ -158,7 +158,7 @@ def _run_to(probe: Probe, name: str) -> tuple[Any, Tensor]:
     finally:
         hook.remove()
     probe.work.count(1, 0)
-    return output, kept[-1]
+    return output, features[-1]
 
 
 def _gradient(value: Tensor, features: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ class CentredGaussian(Baseline):
 
 
 class RandomSmooth(Baseline):
-    """A smooth random map, the same for every node."""
+    """A smooth random heatmap, the same for every node."""
 
     name = "random"
 

@@ -55,10 +55,10 @@ class ExtremalPerturbation(Baseline):
 
 
 def _loss(probe: Probe, masks: Tensor, own: Tensor, areas: Tensor, weight: float) -> Tensor:
-    """What each mask ``(N, S, S)`` is off its area, less what it keeps of its own node ``(N,)``."""
+    """How far each mask ``(N, S, S)`` is off its area, less what it keeps of its node ``(N,)``."""
     values = probe.traced(masks)
-    kept = values[torch.arange(len(own), device=values.device), own]
-    gain = (kept - probe.filled[own]) / probe.span[own]
+    own_values = values[torch.arange(len(own), device=values.device), own]
+    gain = (own_values - probe.filled[own]) / probe.span[own]
     return (weight * _off_area(masks, areas, probe.valid_mask) - gain).sum()
 
 
@@ -76,5 +76,5 @@ def _off_area(masks: Tensor, areas: Tensor, valid_mask: Tensor | None) -> Tensor
     values = coarse.flatten(1) if valid_mask is None else coarse[:, valid_mask[::step, ::step]]
     ordered = values.sort(dim=1).values
     at = torch.linspace(0, 1, ordered.shape[1], device=masks.device)
-    wanted = (at[None] >= 1 - areas[:, None]).to(ordered)
-    return ((ordered - wanted) ** 2).mean(dim=1)
+    target = (at[None] >= 1 - areas[:, None]).to(ordered)
+    return ((ordered - target) ** 2).mean(dim=1)

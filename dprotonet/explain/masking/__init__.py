@@ -1,1 +1,1 @@
-"""What all mask-based methods share: masks, fills, a probe of the network, a heatmap."""
+"""What all methods are measured with: masks, fills, a probe of the network, the heatmap."""

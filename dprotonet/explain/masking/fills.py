@@ -69,15 +69,15 @@ def _shuffled(image: Tensor, generator: torch.Generator | None) -> Tensor:
     return F.fold(squares[:, :, order], (TILES * side,) * 2, side, stride=side)[0, :, :size, :size]
 
 
-def blurred(maps: Tensor, sigma: float) -> Tensor:
+def blurred(images: Tensor, sigma: float) -> Tensor:
     """Gaussian blur of ``(..., S, S)`` with a standard deviation in pixels; 0 leaves as is."""
     if sigma <= 0:
-        return maps
-    radius = max(1, min(round(3 * sigma), min(maps.shape[-2:]) - 1))
-    at = torch.arange(-radius, radius + 1, device=maps.device, dtype=maps.dtype)
+        return images
+    radius = max(1, min(round(3 * sigma), min(images.shape[-2:]) - 1))
+    at = torch.arange(-radius, radius + 1, device=images.device, dtype=images.dtype)
     kernel = torch.exp(-0.5 * (at / sigma) ** 2)
     kernel = kernel / kernel.sum()
-    flat = maps.reshape(-1, 1, *maps.shape[-2:])
+    flat = images.reshape(-1, 1, *images.shape[-2:])
     flat = F.pad(flat, (radius, radius, radius, radius), mode="reflect")
     flat = F.conv2d(flat, kernel[None, None, None, :])
-    return F.conv2d(flat, kernel[None, None, :, None]).reshape(maps.shape)
+    return F.conv2d(flat, kernel[None, None, :, None]).reshape(images.shape)

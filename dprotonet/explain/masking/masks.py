@@ -13,55 +13,56 @@ def enlarged(grids: Tensor, size: int) -> Tensor:
     return F.interpolate(grids[:, None], size=(size, size), mode="bilinear")[:, 0]
 
 
-def standardised(maps: Tensor, valid_mask: Tensor | None = None) -> Tensor:
-    """Maps ``(N, S, S)`` with mean 0 and standard deviation 1 inside the image."""
-    values = maps.flatten(1) if valid_mask is None else maps[:, valid_mask]
+def standardised(attributions: Tensor, valid_mask: Tensor | None = None) -> Tensor:
+    """Attributions ``(N, S, S)`` with mean 0 and standard deviation 1 inside the image."""
+    values = attributions.flatten(1) if valid_mask is None else attributions[:, valid_mask]
     mean = values.mean(dim=1)[:, None, None]
     deviation = values.std(dim=1)[:, None, None]
-    return (maps - mean) / deviation.clamp_min(1e-6)
+    return (attributions - mean) / deviation.clamp_min(1e-6)
 
 
-def thresholds(maps: Tensor, areas: Tensor, valid_mask: Tensor | None = None) -> Tensor:
-    """The value that the given fraction of each map's pixels inside the image exceeds.
+def thresholds(attributions: Tensor, areas: Tensor, valid_mask: Tensor | None = None) -> Tensor:
+    """The value that the given fraction of an attribution's pixels inside the image exceeds.
 
     Args:
-        maps: ``(N, S, S)``, or one map for all areas.
+        attributions: ``(N, S, S)``, or one attribution for all areas.
         areas: ``(N,)`` in [0, 1].
         valid_mask: ``(S, S)`` bool, False in the padding around the image.
 
     Returns:
         ``(N, 1, 1)``, without gradient.
     """
-    step = max(1, maps.shape[-1] // 56)  # masks are smooth: a coarse sample has the same quantiles
-    coarse = maps.detach()[:, ::step, ::step]
+    # Masks are smooth: a coarse sample has the same quantiles.
+    step = max(1, attributions.shape[-1] // 56)
+    coarse = attributions.detach()[:, ::step, ::step]
     values = coarse.flatten(1) if valid_mask is None else coarse[:, valid_mask[::step, ::step]]
     ordered = values.sort(dim=1, descending=True).values
     at = (areas * (ordered.shape[1] - 1)).round().long().clamp(0, ordered.shape[1] - 1)
     return ordered.expand(len(at), -1).gather(1, at[:, None])[:, :, None]
 
 
-def ranked(maps: Tensor, valid_mask: Tensor | None = None) -> Tensor:
-    """Each pixel's rank in its map, as a fraction: 0 for the highest value, up to 1.
+def ranked(attributions: Tensor, valid_mask: Tensor | None = None) -> Tensor:
+    """Each pixel's rank in its attribution, as a fraction: 0 for the highest value, up to 1.
 
     Pixels outside the image rank last (they get 1). Ties keep the order of the rows.
 
     Args:
-        maps: ``(N, S, S)``.
+        attributions: ``(N, S, S)``.
         valid_mask: ``(S, S)`` bool, False in the padding around the image.
 
     Returns:
         ``(N, S, S)`` float32.
     """
-    count, size = maps.shape[0], maps.shape[-1]
-    flat = maps.reshape(count, -1).double()
+    count, size = attributions.shape[0], attributions.shape[-1]
+    flat = attributions.reshape(count, -1).double()
     if valid_mask is not None:
         flat = flat.masked_fill(~valid_mask.reshape(1, -1), -torch.inf)
     order = flat.argsort(dim=1, descending=True, stable=True)
     image = size * size if valid_mask is None else int(valid_mask.sum())
-    places = torch.arange(size * size, device=maps.device, dtype=torch.float32) / max(image, 1)
-    ranks = torch.empty(count, size * size, device=maps.device, dtype=torch.float32)
-    ranks.scatter_(1, order, places.clamp(max=1.0).expand(count, -1))
-    return ranks.reshape(maps.shape)
+    positions = torch.arange(size * size, device=flat.device, dtype=torch.float32) / max(image, 1)
+    ranks = torch.empty(count, size * size, device=flat.device, dtype=torch.float32)
+    ranks.scatter_(1, order, positions.clamp(max=1.0).expand(count, -1))
+    return ranks.reshape(attributions.shape)
 
 
 def smooth_masks(
@@ -83,7 +84,7 @@ def smooth_masks(
 
 
 def smooth_noise(count: int, size: int, generator: torch.Generator, cells: int = 7) -> Tensor:
-    """Random smooth maps ``(count, S, S)`` in [0, 1]: the control, as coarse as a heatmap is."""
+    """Random smooth heatmaps ``(count, S, S)`` in [0, 1]: the control that sees no network."""
     return enlarged(torch.rand(count, cells, cells, generator=generator), size)
 
 
@@ -99,24 +100,24 @@ def centred(size: int, valid_mask: Tensor | None = None) -> Tensor:
 
 
 def stepped(
-    one_map: Tensor, fractions: Tensor, sharpness: float, valid_mask: Tensor | None = None
+    attribution: Tensor, fractions: Tensor, sharpness: float, valid_mask: Tensor | None = None
 ) -> Tensor:
-    """Soft masks ``(A, S, S)`` that keep the highest fractions ``(A,)`` of one map, with gradient.
+    """Soft masks ``(A, S, S)`` that keep the highest fractions ``(A,)``, with a gradient.
 
     Args:
-        one_map: ``(S, S)`` with standard deviation 1, so that ``sharpness`` means the same for
-            every map.
+        attribution: ``(S, S)`` with standard deviation 1, so that ``sharpness`` means the same for
+            every attribution.
         fractions: of the image, in [0, 1].
-        sharpness: of the masks' edges, per unit of the map.
+        sharpness: of the masks' edges, per unit of the attribution.
         valid_mask: ``(S, S)`` bool, False in the padding around the image.
     """
-    levels = thresholds(one_map[None], fractions.to(one_map), valid_mask)
-    return torch.sigmoid(sharpness * (one_map[None] - levels))
+    levels = thresholds(attribution[None], fractions.to(attribution), valid_mask)
+    return torch.sigmoid(sharpness * (attribution[None] - levels))
 
 
-def blended(one_map: Tensor, fractions: Tensor) -> Tensor:
-    """Masks ``(A, S, S)`` that show the fractions ``(A,)`` of every pixel; gradient to the map.
+def blended(attribution: Tensor, fractions: Tensor) -> Tensor:
+    """Masks ``(A, S, S)`` that show the fractions ``(A,)`` of every pixel, with a gradient.
 
-    Takes the place of :func:`stepped` for a map that has no order yet.
+    Used in place of :func:`stepped` while all pixels of the attribution are equal.
     """
-    return fractions.to(one_map)[:, None, None] + one_map[None]
+    return fractions.to(attribution)[:, None, None] + attribution[None]

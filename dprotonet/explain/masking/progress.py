@@ -37,16 +37,16 @@ class Work:
         return time.perf_counter() - self._started
 
     def check(self) -> None:
-        """Stop here if the caller wishes so.
+        """Stop here if the caller has cancelled the work.
 
         Raises:
-            Cancelled: the ``cancelled`` callback said yes.
+            Cancelled: the ``cancelled`` callback returned True.
         """
         if self._cancelled is not None and self._cancelled():
             raise Cancelled
 
     def plan(self, forward: int, backward: int) -> None:
-        """Say how many passes are to come, for the progress."""
+        """State how many passes will be made, for the progress."""
         self._planned += forward + BACKWARD_COST * backward
 
     def count(self, forward: int, backward: int) -> None:
@@ -79,7 +79,7 @@ class JointProgress:
             work.progress = self._report
 
     def plan(self, forward: int, backward: int) -> None:
-        """Say how many passes are to come for each image."""
+        """State how many passes will be made for each image."""
         for work in self._works:
             work.plan(forward, backward)
 

@@ -1,8 +1,8 @@
-"""Where the search begins: a map of what random masks do to the nodes.
+"""Where the search begins: an attribution of what random masks do to the nodes.
 
-The masks are those of RISE (Petsiuk et al. 2018), few and passed forward alone. They see the whole
-image at once, which the gradient does not: where a confident network is flat, the gradient points
-nowhere, and a finding that it misses at first is seldom found later.
+The masks are those of RISE (Petsiuk et al. 2018), few and without a backward pass. They cover the
+whole image, which the gradient does not: where the output of a confident network is flat, the
+gradient has no direction, and a finding that is missed at first is seldom reached later.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from dprotonet.explain.masking.probe import Probe
 from dprotonet.explain.settings import MDMSettings
 
 
-def start_maps(
+def start_attributions(
     probes: Sequence[Probe], settings: MDMSettings, generator: torch.Generator
 ) -> list[Tensor]:
-    """For each image the maps ``(Q, S, S)`` of its nodes, of mean 0 and standard deviation 1; 0
-    without masks, and where no mask changes the node's value.
+    """For each image the attributions ``(Q, S, S)`` of its nodes, of mean 0 and standard deviation
+    1; 0 without masks, and where no mask changes the node's value.
 
-    All images and nodes see the same masks, so that each map is the same alone and in company. An
-    image's passes are shared by its nodes.
+    All images and nodes see the same masks, so that an attribution is the same alone and in a
+    batch. The nodes of an image share its passes.
     """
     size, device = probes[0].size, probes[0].image.device
     if not settings.start_masks:
@@ -41,11 +41,11 @@ def _rises(probe: Probe, masks: Tensor, fills: Tensor, scale: str) -> Tensor:
     The covariance in place of RISE's mean value: what the masks have in common drops out.
     """
     values = probe.values(masks, fills, scale=scale)
-    maps = torch.zeros(len(probe.nodes), probe.size, probe.size, device=masks.device)
+    total = torch.zeros(len(probe.nodes), probe.size, probe.size, device=masks.device)
     for fill in fills.unique():
         own, value = masks[fills == fill], values[fills == fill]
         if len(own) < 2:
             continue
         off, rise = own - own.mean(dim=0), value - value.mean(dim=0)
-        maps += torch.einsum("nq,nyx->qyx", rise / rise.std(dim=0).clamp_min(1e-12), off)
-    return maps
+        total += torch.einsum("nq,nyx->qyx", rise / rise.std(dim=0).clamp_min(1e-12), off)
+    return total

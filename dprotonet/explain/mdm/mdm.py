@@ -20,7 +20,7 @@ from dprotonet.explain.attribution import Attribution
 from dprotonet.explain.masking.heatmap import Heatmap, inked
 from dprotonet.explain.masking.probe import Probe
 from dprotonet.explain.mdm import search, select
-from dprotonet.explain.mdm.initialise import start_maps
+from dprotonet.explain.mdm.initialise import start_attributions
 from dprotonet.explain.method import AttributionMethod, CallOptions
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.settings import MDMSettings
@@ -32,8 +32,8 @@ _SEED = 2210_08336  # of the fills and masks that are drawn: the same for every 
 class MDM(AttributionMethod):
     """Explains nodes of one network by the MDM decoder.
 
-    Heatmaps are the same for every seed, since the search always draws the same; the seed of a call
-    is that of the random maps with which the faithfulness is compared.
+    Heatmaps are the same for every seed, since the search has one of its own; the seed of a call is
+    that of the random heatmaps with which the faithfulness is compared.
     """
 
     name = "mdm"
@@ -89,14 +89,14 @@ def _search(
 ) -> list[list[Heatmap]]:
     probes[0].need_gradient()
     nodes = len(probes[0].nodes)
-    starts = start_maps(probes, settings, torch.Generator().manual_seed(_SEED))
+    starts = start_attributions(probes, settings, torch.Generator().manual_seed(_SEED))
     subjects = search.open_subjects(probes, starts, settings)
 
-    def show(maps: Iterable[Tensor]) -> None:
+    def report(attributions: Iterable[Tensor]) -> None:
         if watch is not None:
             heatmaps = [
                 inked(raw, subject.probe.valid_mask).values
-                for raw, subject in zip(maps, subjects, strict=True)
+                for raw, subject in zip(attributions, subjects, strict=True)
             ]
             watch(torch.stack(heatmaps).reshape(len(probes), nodes, *heatmaps[0].shape))
 
@@ -104,15 +104,15 @@ def _search(
         subjects,
         settings,
         deadline=lambda: 0 < settings.deadline_s < probes[0].work.seconds,
-        on_step=lambda: show(subject.map() for subject in subjects),
+        on_step=lambda: report(subject.attribution() for subject in subjects),
     )
     blends = []
     for i, probe in enumerate(probes):
         own = subjects[i * nodes : (i + 1) * nodes]
-        learned = torch.stack([subject.map().detach() for subject in own])
+        learned = torch.stack([subject.attribution().detach() for subject in own])
         blends.append(select.most_faithful(probe, starts[i], learned, settings))
     raw = torch.cat(blends)
-    show(raw)
+    report(raw)
     heatmaps = [
         replace(
             inked(blend, subject.probe.valid_mask),

@@ -1,15 +1,16 @@
 """Learning the small masks: images × nodes × areas in one graph through the frozen network.
 
 Each node of each image has one small grid for every size. Enlarged and added to the start they are
-the node's map. Whatever fraction of the image lies highest on it should keep the node's value high
-where that fraction alone is shown, and lower it where that fraction is hidden. So every step takes
-several fractions, each as a pair of soft masks that keep it and remove it, and moves the map to
-widen the gap. That is what the insertion and deletion curves measure, made smooth. All sizes are
-learned together, so that their sum is evaluated and no vote among them is needed afterwards.
+the node's attribution. The pixels with its highest values, whatever fraction of the image they are,
+should keep the node's value high where they alone are shown, and lower it where they are hidden. So
+every step takes several fractions, each as a pair of soft masks that keep it and remove it, and
+changes the attribution so that the gap widens. That is what the insertion and deletion curves
+measure, made smooth. All sizes are learned together, so that their sum is evaluated and no vote
+among them is needed afterwards.
 
-The search begins with a map of what random masks do (:mod:`dprotonet.explain.mdm.initialise`).
-Without one it begins with an even map, under which every pixel shows the same fraction of the
-image: image and fill are blended, as on the path of integrated gradients.
+The search begins with what random masks do to the node (:mod:`dprotonet.explain.mdm.initialise`).
+Without that it begins with equal pixels, each of which shows the same fraction of the image: image
+and fill are blended, as on the path of integrated gradients.
 
 Each grid moves along its gradient, which is scaled by its own root mean square. Cells that matter
 little move little; Adam scales its steps cell by cell, so that they would all move alike.
@@ -38,25 +39,25 @@ class Subject:
     node: int  # its index among the probe's nodes
     start: Tensor  # (S, S) to which the grids are added; standard deviation 1, or 0 everywhere
     grids: list[Tensor]  # (1, s, s), one for each size
-    speeds: list[Tensor]  # what each grid last moved by
+    velocities: list[Tensor]  # the step that each grid took last
     gaps: list[Tensor]  # kept minus removed, mean over the fractions, step by step
     stop_reason: str = ""  # "" while it is searched
 
-    def map(self) -> Tensor:
+    def attribution(self) -> Tensor:
         """``(S, S)`` with mean 0 and standard deviation 1 inside the image, with the graph to the
-        grids; 0 everywhere while it is even."""
+        grids; 0 everywhere while all pixels are equal."""
         return standardised(self._total()[None], self.probe.valid_mask)[0]
 
     @property
     def is_even(self) -> bool:
-        """Whether the map has no order yet."""
+        """Whether all pixels are still equal, so that none ranks before another."""
         return not self.gaps and not bool(self.start.any())
 
     def masks(self, fractions: Tensor, sharpness: float) -> Tensor:
-        """``(A, S, S)``: the fractions ``(A,)`` that lie highest on the map are kept."""
+        """``(A, S, S)``: they keep the fractions ``(A,)`` of the image that rank highest."""
         if self.is_even:
             return blended(self._total(), fractions)
-        return stepped(self.map(), fractions, sharpness, self.probe.valid_mask)
+        return stepped(self.attribution(), fractions, sharpness, self.probe.valid_mask)
 
     def _total(self) -> Tensor:
         grids = [enlarged(grid, self.probe.size) for grid in self.grids]
@@ -65,19 +66,19 @@ class Subject:
     def move(self, step_size: float, momentum: float) -> None:
         """One step along the gradients that the grids hold."""
         with torch.no_grad():
-            for grid, speed in zip(self.grids, self.speeds, strict=True):
+            for grid, velocity in zip(self.grids, self.velocities, strict=True):
                 if grid.grad is None:
                     continue
                 size = grid.grad.square().mean().sqrt().clamp_min(LEAST_GRADIENT)
-                speed.mul_(momentum).add_(grid.grad / size)
-                grid.sub_(speed, alpha=step_size)
+                velocity.mul_(momentum).add_(grid.grad / size)
+                grid.sub_(velocity, alpha=step_size)
                 grid.grad = None
 
 
 def open_subjects(
     probes: Sequence[Probe], starts: Sequence[Tensor], settings: MDMSettings
 ) -> list[Subject]:
-    """A subject for every image and node, with its own of the image's starts ``(Q, S, S)``."""
+    """A subject for every image and node, with its own one of the image's starts ``(Q, S, S)``."""
     return [
         Subject(
             probe,
@@ -101,7 +102,7 @@ def learn(
 ) -> None:
     """Move every subject's grids until the steps or the time are used up, or a long search is flat.
 
-    A subject that is done is left as it is, so that its map is the same alone and in company.
+    A subject that is done is left as it is, so that its result is the same alone and in a batch.
 
     Args:
         subjects: their grids are changed in place.
@@ -110,19 +111,19 @@ def learn(
         on_step: called after every step.
     """
     for step in range(settings.steps):
-        going = [subject for subject in subjects if not subject.stop_reason]
-        _add_gradients(going, fractions_at(step, settings), step, settings)
-        for subject in going:
+        active = [subject for subject in subjects if not subject.stop_reason]
+        _add_gradients(active, fractions_at(step, settings), step, settings)
+        for subject in active:
             subject.move(settings.step_size, settings.momentum)
             if _is_flat(subject, settings):
                 subject.stop_reason = "converged"
         if on_step is not None:
             on_step()
         if deadline():
-            _end(subjects, "deadline")
+            _stop(subjects, "deadline")
         if all(subject.stop_reason for subject in subjects):
             return
-    _end(subjects, "steps")
+    _stop(subjects, "steps")
 
 
 def planned_passes(settings: MDMSettings, subjects: int) -> int:
@@ -147,10 +148,10 @@ def _add_gradients(
     """Add one step's gradient, as many pairs of masks at a time as a graph may hold."""
     pairs = [(subject, a) for subject in subjects for a in range(len(fractions))]
     fills = (torch.arange(len(fractions)) + step) % len(settings.fills)
-    held = max(1, subjects[0].probe.batch // 2)
+    pairs_a_graph = max(1, subjects[0].probe.batch // 2)
     gaps: dict[int, list[Tensor]] = {id(subject): [] for subject in subjects}
-    for start in range(0, len(pairs), held):
-        chunk = pairs[start : start + held]
+    for start in range(0, len(pairs), pairs_a_graph):
+        chunk = pairs[start : start + pairs_a_graph]
         chunk_gaps = _gaps(chunk, fractions, fills, settings)
         grids = [grid for subject in _subjects_of(chunk) for grid in subject.grids]
         # To the grids and to nothing else: a network that could not be copied is the caller's own.
@@ -171,22 +172,21 @@ def _gaps(
     chunk: Sequence[tuple[Subject, int]], fractions: Tensor, fills: Tensor, settings: MDMSettings
 ) -> Tensor:
     """``(n,)``: the value where a fraction is kept minus where it is removed, in one pass."""
-    kept, removed, own = [], [], []
+    kept_images, removed_images, own_vectors = [], [], []
     for subject in _subjects_of(chunk):
         at = torch.tensor([a for other, a in chunk if other is subject])
         probe = subject.probe
         masks = subject.masks(fractions[at], settings.sharpness)
         with_fill = fills[at].to(probe.image.device)
-        kept.append(probe.masked(masks, with_fill))
-        removed.append(probe.masked(1 - masks, with_fill))
+        kept_images.append(probe.masked(masks, with_fill))
+        removed_images.append(probe.masked(1 - masks, with_fill))
         if probe.own_vectors is not None:
-            own.append(probe.own_vectors.expand(len(at), -1, -1))
+            own_vectors.append(probe.own_vectors.expand(len(at), -1, -1))
     probe = chunk[0][0].probe  # network and nodes are the same for all images
     probe.work.check()
-    output = probe.network.run(torch.cat(kept + removed))
-    values = probe.values_of(
-        output, scale=settings.search_scale, own=torch.cat(own + own) if own else None
-    )
+    output = probe.network.run(torch.cat(kept_images + removed_images))
+    own = torch.cat(own_vectors + own_vectors) if own_vectors else None
+    values = probe.values_of(output, scale=settings.search_scale, own=own)
     for subject, _ in chunk:
         subject.probe.work.count(2, 2)
     at = torch.arange(len(chunk), device=values.device)
@@ -203,6 +203,6 @@ def _is_flat(subject: Subject, settings: MDMSettings) -> bool:
     return bool(recent - before < settings.patience * recent.abs())
 
 
-def _end(subjects: Sequence[Subject], reason: str) -> None:
+def _stop(subjects: Sequence[Subject], reason: str) -> None:
     for subject in subjects:
         subject.stop_reason = subject.stop_reason or reason

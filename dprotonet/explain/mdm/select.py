@@ -1,7 +1,7 @@
-"""Which map is returned: the learned one, its start, or a blend of both.
+"""Which attribution is returned: the learned one, its start, or a blend of both.
 
-The search may run away from what the masks of the start saw. So a few blends are measured by what
-keeping and removing their highest fractions does, and each node gets the best one.
+The search may drift away from what the random masks of the start measured. So a few blends are
+scored by keeping and removing their highest fractions, and each node gets the best one.
 """
 
 import torch
@@ -14,7 +14,7 @@ from dprotonet.explain.settings import MDMSettings
 
 
 def most_faithful(probe: Probe, starts: Tensor, learned: Tensor, settings: MDMSettings) -> Tensor:
-    """The best blends ``(Q, S, S)`` of the nodes' starts and learned maps ``(Q, S, S)``.
+    """The best blends ``(Q, S, S)`` of the nodes' starts and what was learned, ``(Q, S, S)`` each.
 
     Both have standard deviation 1. Where a start is 0 everywhere, there is nothing to choose.
     """

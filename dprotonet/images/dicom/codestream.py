@@ -19,7 +19,7 @@ _JP2 = b"\x00\x00\x00\x0cjP  "
 _J2K = b"\xff\x4f\xff\x51"  # SOC, SIZ
 _JPEG = b"\xff\xd8"
 _END = b"\xff\xd9"
-_PADDING = 64  # bytes behind the end of a stream that are let pass; 1 is usual
+_PADDING = 64  # bytes behind the end of a stream that are tolerated; 1 is usual
 _HEADER = 4096  # bytes in which the start of a frame is looked for
 _BARE = {0x01, *range(0xD0, 0xD9)}  # markers without a length
 # In coded data FF is followed by 00 (a byte FF), by FF (fill) or by a restart marker.

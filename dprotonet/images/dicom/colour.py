@@ -26,7 +26,7 @@ def to_uint8(samples: np.ndarray, bits: int) -> np.ndarray:
 def subsampled_bytes(rows: int, columns: int) -> tuple[int, ...]:
     """Bytes that a native YBR_FULL_422 frame of 8 bits may have, likeliest first.
 
-    Pairs of pixels begin anew with each row, or run on over the ends of rows, with or without the
+    Pairs of pixels begin again with each row, or run on over the ends of rows, with or without the
     second half of a last pair. They differ where the columns are odd, which PS3.3 C.7.6.3.1.2 does
     not foresee.
     """
@@ -46,14 +46,14 @@ def subsampled_rgb(data: bytes, rows: int, columns: int) -> np.ndarray:
         ``(H, W, 3)`` uint8 RGB.
     """
     by_row, running, _ = subsampled_bytes(rows, columns)
-    anew = len(data) == by_row
-    whole = data.ljust(by_row if anew else running, b"\x80")
+    is_by_row = len(data) == by_row
+    whole = data.ljust(by_row if is_by_row else running, b"\x80")
     groups = np.frombuffer(whole, np.uint8).reshape(-1, 4)
     ybr = np.repeat(groups[:, None, [0, 2, 3]], 2, axis=1)
     ybr[:, 1, 0] = groups[:, 1]
     if len(data) < len(whole) and len(groups) > 1:  # a last pixel without chroma of its own
         ybr[-1, :, 1:] = ybr[-2, :, 1:]
-    if anew:
+    if is_by_row:
         ybr = ybr.reshape(rows, -1, 3)[:, :columns]
     else:
         ybr = ybr.reshape(-1, 3)[: rows * columns].reshape(rows, columns, 3)

@@ -82,8 +82,8 @@ def _agreed(stated: int | None, there: int, whole: bool) -> tuple[int, list[str]
         return 1, [f"{unsaid}; its pixel data are longer than one frame. The first is shown."]
     frames = "1 frame" if stated == 1 else f"{stated:,} frames"
     if there < stated:
-        held = "1 is" if there <= 1 else f"{there:,} are"
-        return max(there, 1), [f"The file states {frames}, and {held} there."] * (stated > 1)
+        present = "1 is" if there <= 1 else f"{there:,} are"
+        return max(there, 1), [f"The file states {frames}, and {present} there."] * (stated > 1)
     return stated, [f"The file states {frames}, and its pixel data hold {there:,}."] * (
         there > stated
     )

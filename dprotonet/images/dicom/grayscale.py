@@ -196,20 +196,20 @@ def _line_windows(part: Dataset, notes: list[str]) -> list[Window]:
     function = _FUNCTIONS[known_word(part, "VOILUTFunction", tuple(_FUNCTIONS))]
     if text(part, "VOILUTFunction").upper() not in _FUNCTIONS:
         notes.append("The file names a window function that is not known; a line is shown.")
-    found = []
+    windows = []
     for number, (centre, width) in enumerate(zip(centres, widths, strict=False)):
         if width < 1 if function == "LINEAR" else width <= 0:
             notes.append(f"Window {number + 1} of the file is {width:g} wide and is left out.")
             continue
         name = label(part, "WindowCenterWidthExplanation", number)
-        found.append(Window(centre, width, name, function))
+        windows.append(Window(centre, width, name, function))
     if len(centres) != len(widths):
         notes.append(f"The file has {len(centres)} window centres and {len(widths)} widths.")
-    return found
+    return windows
 
 
 def _table_windows(part: Dataset, header: Dataset, span: Span, notes: list[str]) -> list[Window]:
-    found = []
+    windows = []
     for number, item in enumerate(items(part, "VOILUTSequence") or items(header, "VOILUTSequence")):
         try:
             table = read_table(item, little_endian(header), span)
@@ -226,9 +226,9 @@ def _table_windows(part: Dataset, header: Dataset, span: Span, notes: list[str])
                 " its own range is shown."
             )
             top = most
-        shown = (table.entries / max(top, 1)).astype(np.float32)
+        unit = (table.entries / max(top, 1)).astype(np.float32)
         size = len(table.entries)
         name = label(item, "LUTExplanation") or "VOI LUT"
-        voi = VoiTable(first, shown)
-        found.append(Window(first + (size - 1) / 2, max(size - 1, 1), name, "TABLE", voi))
-    return found
+        voi = VoiTable(first, unit)
+        windows.append(Window(first + (size - 1) / 2, max(size - 1, 1), name, "TABLE", voi))
+    return windows

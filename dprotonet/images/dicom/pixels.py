@@ -257,14 +257,14 @@ def stored_values(
     """
     size = decoded.dtype.itemsize
     depth = stream.precision
-    kept = min(depth, bits)
+    value_bits = min(depth, bits)
     if depth > bits and not stream.lossless:
         # Lossy values may go beyond their bits a little: cut, white would turn black.
         carried = stream.signed or bool(((decoded >> (depth - 1)) & 1).any())
         if not signed or carried:
-            kept = depth
+            value_bits = depth
     values = decoded.view(f"u{size}")
-    unused = 8 * size - kept
+    unused = 8 * size - value_bits
     if signed:
         return (values << unused).view(f"i{size}") >> unused
     return (values << unused) >> unused

@@ -85,11 +85,11 @@ def entry_name(info: zipfile.ZipInfo) -> str:
     which other encodings are not by chance; then Japanese where that is certain; else code page
     437, which the format prescribes (APPNOTE, appendix D).
     """
-    written = info.orig_filename
-    if info.flag_bits & _UTF8 or written.isascii():
-        return written
-    raw = written.encode("cp437")
-    return _unicode_path(info.extra, raw) or _guessed(raw) or written
+    name = info.orig_filename
+    if info.flag_bits & _UTF8 or name.isascii():
+        return name
+    raw = name.encode("cp437")
+    return _unicode_path(info.extra, raw) or _guessed(raw) or name
 
 
 def _unicode_path(extra: bytes, raw: bytes) -> str:

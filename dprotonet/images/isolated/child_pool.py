@@ -51,8 +51,10 @@ class ChildPool:
     @property
     def protections(self) -> tuple[str, ...]:
         """What holds in every child that has answered; () before the first answer."""
-        held = [set(child.protections) for child in self._all if child.protections]
-        return tuple(name for name in PROTECTIONS if held and all(name in names for names in held))
+        reported = [set(child.protections) for child in self._all if child.protections]
+        if not reported:
+            return ()
+        return tuple(name for name in PROTECTIONS if all(name in names for names in reported))
 
     @contextmanager
     def child(self) -> Iterator[Child]:

@@ -149,10 +149,10 @@ class Child:
 
     def _greet(self, hello: dict[str, Any]) -> None:
         """Before its first answer a child says which protections hold."""
-        held = hello["protections"]
-        self.protections = tuple(name for name in PROTECTIONS if name in held)
+        active = hello["protections"]
+        self.protections = tuple(name for name in PROTECTIONS if name in active)
         self._greeted = True
-        lacking = [name for name in PROTECTIONS if name not in held]
+        lacking = [name for name in PROTECTIONS if name not in active]
         if lacking:
             log.debug("this system does not limit a child's %s", ", ".join(lacking))
 

@@ -21,8 +21,6 @@ from dprotonet.images.limits import Limits
 from dprotonet.images.source import Source, opened
 from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
-__all__ = ["ChildLimits", "IsolatedReader"]
-
 
 class IsolatedReader:
     """``read_image``, ``inspect``, ``look`` and ``pixel_sha256`` in child processes.

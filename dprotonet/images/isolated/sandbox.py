@@ -43,21 +43,21 @@ def child_environment(own: Mapping[str, str], search_path: Sequence[str]) -> dic
         search_path: the parent's ``sys.path``; the child looks for modules in the same folders,
             whether the library is installed or runs from a checkout.
     """
-    kept = {
+    environment = {
         name: value
         for name, value in own.items()
         if name.upper() in _KEPT or name.upper().startswith("LC_")
     }
     # "" stands for the current folder.
-    kept["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in search_path)
-    kept["PYTHONDONTWRITEBYTECODE"] = "1"
-    if site.ENABLE_USER_SITE:  # packages may lie below the home folder, which is kept back
-        kept["PYTHONUSERBASE"] = site.getuserbase()
-    return {**kept, **dict.fromkeys(_THREADS, "1"), "HOME": os.devnull}
+    environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in search_path)
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    if site.ENABLE_USER_SITE:  # packages may lie below the home folder, which is not handed on
+        environment["PYTHONUSERBASE"] = site.getuserbase()
+    return {**environment, **dict.fromkeys(_THREADS, "1"), "HOME": os.devnull}
 
 
 def seal(memory_bytes: int) -> tuple[str, ...]:
-    """Give up all that reading a file does not need. There is no way back.
+    """Give up all that reading a file does not need. It cannot be undone.
 
     Args:
         memory_bytes: of address space beyond what the process has taken so far.
@@ -67,17 +67,17 @@ def seal(memory_bytes: int) -> tuple[str, ...]:
         ``"files"``: none can be written, made or removed; ``"processes"``: none can be started,
         and those of the same user not be looked into.
     """
-    held = set()
+    active = set()
     if _limit_resources(memory_bytes):
-        held.add("memory")
+        active.add("memory")
     if sys.platform == "linux":
         try:
             from dprotonet.images.isolated.sandbox_linux import seal_linux
 
-            held |= seal_linux()
+            active |= seal_linux()
         except (ImportError, AttributeError):  # no ctypes, or a C library without these calls
             pass
-    return tuple(name for name in PROTECTIONS if name in held)
+    return tuple(name for name in PROTECTIONS if name in active)
 
 
 def limit_processor_time(seconds: float) -> None:

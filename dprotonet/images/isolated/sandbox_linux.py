@@ -101,18 +101,18 @@ def seal_linux() -> set[str]:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     libc.prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
-    held = set()
+    active = set()
     if _without_network(libc):
-        held.add("network")
+        active.add("network")
     _drop_capabilities(libc)
     libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0)
     if libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        return held
+        return active
     if _landlock(libc):
-        held.add("files")
+        active.add("files")
     if _filter_calls(libc):
-        held |= {"network", "files", "processes"}
-    return held
+        active |= {"network", "files", "processes"}
+    return active
 
 
 def _without_network(libc: ctypes.CDLL) -> bool:
@@ -126,11 +126,12 @@ def _without_network(libc: ctypes.CDLL) -> bool:
 def _drop_capabilities(libc: ctypes.CDLL) -> None:
     """Of root's rights only the one to read every file is kept, if it was there."""
     header = ctypes.create_string_buffer(struct.pack("<Ii", 0x20080522, 0))  # version 3, self
-    held = ctypes.create_string_buffer(24)  # two of effective, permitted, inheritable
-    if libc.capget(header, held) != 0:
+    current = ctypes.create_string_buffer(24)  # two of effective, permitted, inheritable
+    if libc.capget(header, current) != 0:
         return
-    kept = struct.unpack("<6I", held.raw[:24])[1] & _READ_SEARCH
-    libc.capset(header, ctypes.create_string_buffer(struct.pack("<6I", kept, kept, 0, 0, 0, 0)))
+    permitted = struct.unpack("<6I", current.raw[:24])[1] & _READ_SEARCH
+    reduced = struct.pack("<6I", permitted, permitted, 0, 0, 0, 0)
+    libc.capset(header, ctypes.create_string_buffer(reduced))
 
 
 def _landlock(libc: ctypes.CDLL) -> bool:
@@ -144,11 +145,11 @@ def _landlock(libc: ctypes.CDLL) -> bool:
     files = (1 << rights) - 1 & ~_READS
     network = 0b11 if version >= 4 else 0  # bind and connect
     scopes = 0b11 if version >= 6 else 0  # abstract sockets and signals
-    wanted = struct.pack("<QQQ", files, network, scopes)
+    attributes = struct.pack("<QQQ", files, network, scopes)
     ruleset = libc.syscall(
         ctypes.c_long(_CREATE_RULESET),
-        ctypes.create_string_buffer(wanted, len(wanted)),
-        ctypes.c_size_t(len(wanted)),
+        ctypes.create_string_buffer(attributes, len(attributes)),
+        ctypes.c_size_t(len(attributes)),
         ctypes.c_uint32(0),
     )
     if ruleset < 0:

@@ -57,8 +57,8 @@ def in_eight_bits(samples: np.ndarray, bits: int, notes: list[str]) -> np.ndarra
         return np.rint(scaled * 255).astype(np.uint8)
     if bits >= 8:
         return (samples >> (bits - 8)).astype(np.uint8)
-    spread: np.ndarray = np.rint(samples * (255 / (2**bits - 1))).astype(np.uint8)
-    return spread
+    stretched: np.ndarray = np.rint(samples * (255 / (2**bits - 1))).astype(np.uint8)
+    return stretched
 
 
 def from_cmyk(samples: np.ndarray) -> np.ndarray:

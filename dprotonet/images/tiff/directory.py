@@ -77,20 +77,20 @@ def _chain(stream: BinaryIO, size: int, layout: _Layout, limits: Limits) -> Iter
     at = layout.unpack(layout.offset, stream.read(struct.calcsize(layout.offset)))
     if at == 0:
         raise UnreadableImage("This TIFF file holds no image. Export it again.")
-    seen: set[int] = set()
+    visited: set[int] = set()
     while at:
-        if at in seen:
+        if at in visited:
             raise UnreadableImage(
                 "The pages of this TIFF file lead back to one another: it is damaged. Export it"
                 " again."
             )
-        if len(seen) >= limits.frames:
+        if len(visited) >= limits.frames:
             raise UnreadableImage(
                 f"This TIFF file has more than {limits.frames:,} pages, which is more than is read."
                 " Export fewer pages to a file."
             )
-        seen.add(at)
-        page, at = _directory(stream, size, layout, at, len(seen) - 1)
+        visited.add(at)
+        page, at = _directory(stream, size, layout, at, len(visited) - 1)
         yield page
 
 
@@ -98,26 +98,26 @@ def _directory(
     stream: BinaryIO, size: int, layout: _Layout, at: int, number: int
 ) -> tuple[Directory, int]:
     """The directory at an offset, and the offset of the next one; 0 behind the last."""
-    counted, stepped = struct.calcsize(layout.count), struct.calcsize(layout.offset)
-    if not 8 <= at <= size - counted:
+    count_bytes, offset_bytes = struct.calcsize(layout.count), struct.calcsize(layout.offset)
+    if not 8 <= at <= size - count_bytes:
         raise _damaged()
     stream.seek(at)
-    entries = layout.unpack(layout.count, stream.read(counted))
+    entries = layout.unpack(layout.count, stream.read(count_bytes))
     if not 1 <= entries <= _MOST_ENTRIES:
         raise _damaged()
-    data = stream.read(entries * layout.entry + stepped)
+    data = stream.read(entries * layout.entry + offset_bytes)
     if len(data) < entries * layout.entry:
         raise _damaged()
     # Some writers end the file where the last offset, a zero, should stand.
     ending = data[entries * layout.entry :]
-    following = layout.unpack(layout.offset, ending) if len(ending) == stepped else 0
-    wanted = {_NEW_SUBFILE_TYPE: 1, _SUBFILE_TYPE: 1, _SUB_DIRECTORIES: _MOST_SUB_DIRECTORIES}
+    following = layout.unpack(layout.offset, ending) if len(ending) == offset_bytes else 0
+    most_values = {_NEW_SUBFILE_TYPE: 1, _SUBFILE_TYPE: 1, _SUB_DIRECTORIES: _MOST_SUB_DIRECTORIES}
     values: dict[int, tuple[int, ...]] = {}
     for start in range(0, entries * layout.entry, layout.entry):
         entry = data[start : start + layout.entry]
         code = layout.unpack("H", entry[:2])
-        if code in wanted:
-            values[code] = _values(stream, layout, entry, wanted[code])
+        if code in most_values:
+            values[code] = _values(stream, layout, entry, most_values[code])
     kind = (values.get(_NEW_SUBFILE_TYPE) or (0,))[0]
     old = (values.get(_SUBFILE_TYPE) or (0,))[0]
     reduced = bool(kind & _REDUCED) or old == _OLD_REDUCED

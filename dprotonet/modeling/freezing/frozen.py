@@ -196,10 +196,10 @@ def _checksums(model: nn.Module) -> tuple[object, ...]:
     for tensor in [*model.parameters(), *model.buffers()]:
         tensor = tensor.detach()
         if tensor.device.type == "cpu" and tensor.layout == torch.strided:
-            place = tensor.untyped_storage().data_ptr()
-            if place not in storages:
-                storages[place] = zlib.crc32(_bytes(tensor))
-            mark: object = (storages[place], tensor.storage_offset(), tensor.stride())
+            address = tensor.untyped_storage().data_ptr()
+            if address not in storages:
+                storages[address] = zlib.crc32(_bytes(tensor))
+            mark: object = (storages[address], tensor.storage_offset(), tensor.stride())
         else:
             mark = float(tensor.double().sum())
         marks.append((str(tensor.device), str(tensor.dtype), tuple(tensor.shape), mark))
@@ -283,7 +283,7 @@ def _faster(exact: nn.Module, example: Tensor, expected: Tensor) -> nn.Module:
     try:
         fast = bfloat16_copy(exact, layer_calls(exact, example))
         same = fast is not None and are_close(logits_of(fast(example.clone())), expected, 0.1)
-    except Exception as error:  # a kernel that there is not, a type that does not fit
+    except Exception as error:  # a kernel that is missing, a type that does not fit
         log.debug("no bfloat16 copy: %s", error)
         same = False
     return fast if same and fast is not None else exact

@@ -33,11 +33,11 @@ def bfloat16_copy(exact: nn.Module, calls: Sequence[Call]) -> nn.Module | None:
     part = part if isinstance(part, nn.Module) else fast
     inputs = [(fast.get_submodule(name), read) for name, read, _ in calls]
     heads = {m for m, read in inputs if isinstance(m, nn.Linear) and _is_vector(read)}
-    kept = {m for m in part.modules() if m in heads or _is_strided_depthwise(m)}
-    for module in kept:
+    unconverted = {m for m in part.modules() if m in heads or _is_strided_depthwise(m)}
+    for module in unconverted:
         _compute_in(module, torch.float32, torch.float32 if module in heads else low)
     for module in part.modules():
-        if module not in kept:
+        if module not in unconverted:
             _convert_own(module, low)
     _compute_in(part, low, torch.float32)
     return fast

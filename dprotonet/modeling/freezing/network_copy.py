@@ -1,7 +1,7 @@
 """Copies of a network, whatever it is made of.
 
 The caller's network stays as it is: its weights, its mode, its gradients and its hooks. The copy is
-in eval mode, wants no gradient for its weights and computes in float32; of a network that casts its
+in eval mode, needs no gradient for its weights and computes in float32; of a network that casts its
 input itself, the images and the logits are cast instead. A network that cannot be copied is run as
 it is, and gets its mode back after every pass.
 """

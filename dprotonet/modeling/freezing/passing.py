@@ -1,6 +1,6 @@
 """How images pass through a network: what it asks of them, and what a backward pass costs.
 
-Both are found out by trying, since a stranger's network says nothing of it.
+Both are tried out, since a stranger's network does not state them.
 """
 
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 class Passing:
     """What a network asks of the images that it is given."""
 
-    channels_last: bool = True  # False for one that takes its activations for contiguous memory
+    channels_last: bool = True  # False for one that assumes contiguous activations
     alone: bool = False  # one image at a time, since others change its logits
     changes_input: bool = False  # it writes into the images
 

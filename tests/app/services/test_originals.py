@@ -104,7 +104,7 @@ def test_missing_files_are_counted_and_said(
     keys = add(3)
     workplace.blobs.delete(keys[0])
     assert originals.tidy(workplace).missing == 1
-    assert "1 files that the database names are not there" in caplog.text
+    assert "1 files that the database names are missing" in caplog.text
     with workplace.store.read() as tx:
         case = tx.cases.find(file_sha256=keys[0])
     assert case is not None

@@ -177,7 +177,7 @@ def test_a_deleted_case_is_gone_from_rows_blobs_results_and_jobs(
     assert len(list(workplace.blobs.all_keys())) == 3
     review.delete_case(workplace, case_id)
     assert not list(workplace.blobs.all_keys())
-    with pytest.raises(NotFound, match="not there"):
+    with pytest.raises(NotFound, match="no longer exists"):
         review.open_case(workplace, case_id)
     from sqlalchemy import text
 

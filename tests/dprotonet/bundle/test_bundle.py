@@ -5,7 +5,7 @@ import torch
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.model_card import ModelCard
-from dprotonet.modeling.model import ModelOptions
+from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.dprotonet.bundle.folders import save_model
 from tests.dprotonet.tiny_bundle import (

@@ -5,7 +5,7 @@ from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
 from dprotonet.errors import UnusableBundle
-from dprotonet.modeling.model import ModelOptions
+from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.update import update_prototypes

@@ -3,7 +3,7 @@ import pytest
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.errors import UnusableBundle
-from dprotonet.modeling.model import ModelOptions
+from dprotonet.modeling.options import ModelOptions
 from tests.dprotonet.bundle.folders import save_model
 from tests.dprotonet.tiny_bundle import (
     SIZE,

@@ -20,10 +20,12 @@ from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.losses import classification_loss, prototype_loss
-from dprotonet.modeling.model import ModelOptions, build_model
+from dprotonet.modeling.model import build_model
+from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import activation_statistics
-from dprotonet.prototypes.update import PrototypeBatch, update_prototypes
+from dprotonet.prototypes.feature_pass import PrototypeBatch
+from dprotonet.prototypes.update import update_prototypes
 from tests.dprotonet.tiny_bundle import SIZE, network_input, tiny_images, tiny_model
 
 CLASSES = ("mass", "edema", "nodule")
@@ -182,7 +184,7 @@ def test_an_image_s_explanation_starts_at_the_probability_that_was_said(bundle, 
 
 def test_names_that_could_not_be_told_apart_once_joined_are_refused():
     for names in (("a + b", "c"), ("none called", "c")):
-        with pytest.raises(ValueError, match="go together"):
+        with pytest.raises(ValueError, match="of a multi-label model cannot have"):
             ModelOptions(classes=names, multi_label=True)
 
 

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from dprotonet.modeling.losses import LossWeights, prototype_loss
-from dprotonet.modeling.model import Inference, ModelOptions, build_model
+from dprotonet.modeling.model import Inference, build_model
+from dprotonet.modeling.options import ModelOptions
 
 
 @pytest.fixture

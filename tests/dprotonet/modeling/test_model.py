@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dprotonet.errors import WrongRequest
-from dprotonet.modeling.model import PARTS, build_model, prototype_similarity
+from dprotonet.modeling.model import build_model, prototype_similarity
+from dprotonet.modeling.options import PARTS
 from tests.dprotonet.modeling.networks import options
 from tests.dprotonet.tiny_bundle import tiny_model
 

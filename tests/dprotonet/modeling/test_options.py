@@ -1,6 +1,6 @@
 import pytest
 
-from dprotonet.modeling.model import ModelOptions
+from dprotonet.modeling.options import ModelOptions
 from tests.dprotonet.modeling.networks import options
 
 

@@ -1,7 +1,7 @@
 import torch
 
-from dprotonet.modeling.model import ModelOptions
-from dprotonet.prototypes.update import PrototypeBatch
+from dprotonet.modeling.options import ModelOptions
+from dprotonet.prototypes.feature_pass import PrototypeBatch
 from tests.dprotonet.tiny_bundle import tiny_model
 
 COUNT = 14

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dprotonet.modeling.model import ModelOptions
+from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.activation_stats import ActivationStatistics
 from dprotonet.prototypes.provenance import PrototypeActivation
 from dprotonet.prototypes.pruning import pruned, worth_keeping

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from dprotonet.errors import ReadableError
 from dprotonet.prototypes.activation_stats import activation_statistics
-from dprotonet.prototypes.update import PrototypeBatch, update_prototypes
+from dprotonet.prototypes.feature_pass import PrototypeBatch
+from dprotonet.prototypes.update import update_prototypes
 from tests.dprotonet.prototypes.samples import COUNT, LABELS, batches, make_model, vectors_of
 
 KINDS = ("top_m_mean", "weighted", "kmeans", "nearest")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dprotonet.modeling.model import ModelOptions
+from dprotonet.modeling.options import ModelOptions
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
 from training.fitting.occurrence_loss import OccurrencePenalty, random_affine, transformed
 

@@ -1,4 +1,4 @@
-"""Explain and score, image by image; every scored heatmap is on disk before the next is drawn."""
+"""Explain and score image by image; each scored heatmap is on disk before the next is computed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def collect(comparison: Comparison, samples: Sequence[Sample], out: Path) -> Non
 
     Args:
         samples: all of the plan's split.
-        out: folder of the rows; a heatmap that is in them is not drawn again.
+        out: folder of the rows; a heatmap that is in them is not computed again.
     """
     plan, names = comparison.plan, [method.name for method in comparison.methods]
     by_name = {row_name(position, sample): sample for position, sample in enumerate(samples)}
@@ -78,7 +78,7 @@ def collect(comparison: Comparison, samples: Sequence[Sample], out: Path) -> Non
 
 
 def score_image(comparison: Comparison, sample: Sample, row_file: RowFile, name: str) -> None:
-    """Draw and score the heatmaps that the image's row lacks; it is written after every method."""
+    """Compute and score the heatmaps that the image's row lacks; write it after each method."""
     plan, scorer = comparison.plan, comparison.scorer
     opened = open_sample(comparison.predictor, sample, plan.nodes)
     image = MaskedImage.with_fills(opened.x, opened.valid_mask, plan.fills)

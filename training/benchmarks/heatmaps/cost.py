@@ -44,7 +44,7 @@ def measure_costs(
     device: str,
     out: Path,
 ) -> None:
-    """Write ``cost.json``; a method that stands in it already is not measured again.
+    """Write ``cost.json``; a method that is in it already is not measured again.
 
     Args:
         folder: of the bundle.

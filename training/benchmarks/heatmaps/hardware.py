@@ -20,8 +20,8 @@ _CHANNELS, _SIDE, _IMAGES, _REPEATS = 256, 56, 8, 5
 class PeakMemory:
     """The peak of a process's memory above that at the start, in MB; of a GPU its own memory.
 
-    ``ru_maxrss`` cannot be set back, and a process inherits it from the one that started it. So
-    on Linux the kernel's high-water mark is set back instead (proc(5), clear_refs); elsewhere only
+    ``ru_maxrss`` cannot be reset, and a process inherits it from the one that started it. So on
+    Linux the kernel's high-water mark is reset instead (proc(5), clear_refs); elsewhere only
     what rises above the earlier peak is seen.
     """
 

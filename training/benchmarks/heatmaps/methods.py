@@ -116,7 +116,7 @@ def parse_method(text: str, methods: Sequence[str]) -> ConfiguredMethod:
     if method != "mdm":
         keys = _FOR_PUBLISHED if method == "mdm-published" else _FOR_ALL
         allowed = {key: kind for key, kind in allowed.items() if key in keys}
-    values = {key: _value(method, key, word, allowed) for key, word in pairs.items()}
+    values = {key: _value(method, key, value, allowed) for key, value in pairs.items()}
     try:
         settings = dataclasses.replace(TIERS[tier], **values)
     except ValueError as error:
@@ -125,43 +125,43 @@ def parse_method(text: str, methods: Sequence[str]) -> ConfiguredMethod:
 
 
 def _pair(method: str, part: str) -> tuple[str, str]:
-    key, equals, word = part.partition("=")
-    if not (key and equals and word):
+    key, equals, text = part.partition("=")
+    if not (key and equals and text):
         raise ReadableError(
             f"{part!r} is no setting of {method}. Write KEY=VALUE, several of them with commas: "
             "mdm:steps=12,areas=0.05+0.5."
         )
-    return key.strip(), word.strip()
+    return key.strip(), text.strip()
 
 
-def _value(method: str, key: str, word: str, allowed: dict[str, Any]) -> Any:
+def _value(method: str, key: str, text: str, allowed: dict[str, Any]) -> Any:
     if key not in allowed:
         raise ReadableError(
             f"{method} has no setting {key!r}. {_nearest(key, list(allowed))}{', '.join(allowed)}."
         )
     kind = allowed[key]
     if get_origin(kind) is not tuple:
-        return _single(key, word, kind)
+        return _single(key, text, kind)
     kinds = get_args(kind)
-    parts = [_single(key, part, kinds[0]) for part in word.split("+")]
+    parts = [_single(key, part, kinds[0]) for part in text.split("+")]
     if Ellipsis not in kinds and len(parts) != len(kinds):
         raise ReadableError(
-            f"{key}={word} gives {len(parts)} of its {len(kinds)} values. "
+            f"{key}={text} gives {len(parts)} of its {len(kinds)} values. "
             f"Join them by a plus sign: {_example(key)}."
         )
     return tuple(parts)
 
 
-def _single(key: str, word: str, kind: Any) -> Any:
+def _single(key: str, text: str, kind: Any) -> Any:
     """One value of a plain type, or of a type that may be None."""
     choices = [choice for choice in get_args(kind) if choice is not type(None)]
     if choices:  # such as ``float | None``
-        return None if word == "none" else _single(key, word, choices[0])
+        return None if text == "none" else _single(key, text, choices[0])
     try:
-        return {"true": True, "false": False}[word] if kind is bool else kind(word)
+        return {"true": True, "false": False}[text] if kind is bool else kind(text)
     except (KeyError, ValueError) as error:
         raise ReadableError(
-            f"{key}={word} is not {_KINDS.get(kind, 'such a value')}. "
+            f"{key}={text} is not {_KINDS.get(kind, 'such a value')}. "
             f"Write it as in {_example(key)}."
         ) from error
 
@@ -172,6 +172,6 @@ def _example(key: str) -> str:
     return f"{key}=" + "+".join(str(part).lower() for part in parts)
 
 
-def _nearest(word: str, choices: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, choices, n=1)
+def _nearest(text: str, choices: Sequence[str]) -> str:
+    near = difflib.get_close_matches(text, choices, n=1)
     return f"Did you mean {near[0]}? There are " if near else "Choose one of: "

@@ -110,7 +110,7 @@ def report(plan: Plan, requested: Sequence[ConfiguredMethod], request: Request, 
     images = finished(rows, plan.images, methods) if plan.first in methods else []
     if not images:
         raise ReadableError(
-            f"No image is judged under all of {' '.join(names)} yet. Name methods that are done or "
+            f"No image is scored under all of {' '.join(names)} yet. Name methods that are done or "
             "leave --so-far out."
         )
     table = tabulate(plan, methods, images, resamples=request.resamples)

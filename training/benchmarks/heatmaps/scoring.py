@@ -1,14 +1,13 @@
-"""Curves that score a heatmap, whatever method drew it, for every fill and scale.
+"""Curves that score a heatmap, whatever method computed it, for every fill and scale.
 
 A mask of 1 keeps the image, 0 shows the fill. Insertion reveals the image from its fill, the
 heatmap's highest pixels first; deletion hides it in the same order (Petsiuk et al. 2018, section
 4.3). Fractions are fractions of the image without its padding, which is the same in image and fill.
-Values come from the exact copy of the network.
+Values come from the exact form of the frozen network.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -104,11 +103,11 @@ class Scorer:
 
     @classmethod
     def of_predictor(cls, predictor: Predictor, steps: int) -> Scorer:
-        """A scorer with its own copy of the network, so that no method's copies are dropped."""
-        bundle, own = predictor.bundle, copy.deepcopy(predictor.model)
+        """A scorer on the predictor's frozen network, in float32."""
+        bundle = predictor.bundle
         size = bundle.options.image_size
         example = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0))
-        exact = freeze(own, example.to(predictor.device), "float32").exact
+        exact = freeze(predictor.model, example.to(predictor.device), "float32").exact
         return cls(exact, bundle.temperature, bundle.options.multi_label, steps)
 
     def values(self, images: Tensor, node: Node) -> Values:

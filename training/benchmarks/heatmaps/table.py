@@ -181,7 +181,7 @@ def _cost(rows: Rows, first: str, method: str, node: str) -> dict[str, Any]:
 def _localisation(rows: Rows, methods: Sequence[str]) -> dict[str, Any]:
     """Where the predicted class's heatmap lies, on rightly predicted images with a known truth.
 
-    ``area`` is the energy that an even heatmap would have.
+    ``area`` is the energy that a constant heatmap would have.
     """
     areas = np.array([_number(row["truth_area"]) for row in rows.images])
     if np.isnan(areas).all():

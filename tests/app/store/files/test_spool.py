@@ -16,9 +16,9 @@ def spool(tmp_path: Path) -> Spool:
 
 def test_pieces_become_one_source_until_it_is_let_go_of(spool: Spool) -> None:
     with spool.receive() as receiving:
-        receiving.write(b"fi")
+        receiving.write(b"im")
         receiving.write(b"")
-        receiving.write(b"lm")
+        receiving.write(b"age")
     source = spool.source(receiving.key)
     assert isinstance(source, Path) and source.read_bytes() == b"image"
     spool.release(receiving.key)
@@ -40,7 +40,7 @@ def test_nobody_else_can_read_what_was_sent(spool: Spool, tmp_path: Path) -> Non
 
 def test_an_error_on_the_way_leaves_nothing(spool: Spool, tmp_path: Path) -> None:
     with pytest.raises(KeyError), spool.receive() as receiving:
-        receiving.write(b"fi")
+        receiving.write(b"im")
         raise KeyError
     assert list((tmp_path / "spool").iterdir()) == []
 

@@ -8,7 +8,7 @@ from dprotonet.errors import WrongRequest
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
 from dprotonet.explain.settings import MDMSettings
-from dprotonet.modeling.model import ModelOptions
+from dprotonet.modeling.options import ModelOptions
 from tests.dprotonet.explain.toys import (
     SIZE,
     PatchClassifier,

@@ -2,7 +2,7 @@
 
 import torch
 
-from dprotonet.explain.mdm.initialise import start_maps
+from dprotonet.explain.mdm.initialise import start_attributions
 from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import SIZE, opened, patch_mask, toy_image
@@ -14,7 +14,7 @@ SQUARES = ClassNode(1)
 
 def start(settings=SETTINGS, positions=(POSITION,), nodes=(SQUARES,), seed=0):
     probes = [opened(toy_image(squares=position), list(nodes), settings) for position in positions]
-    return start_maps(probes, settings, torch.Generator().manual_seed(seed)), probes
+    return start_attributions(probes, settings, torch.Generator().manual_seed(seed)), probes
 
 
 def test_the_patch_stands_out():

@@ -10,7 +10,8 @@ import pytest
 from dprotonet.errors import NotAnImage, UnreadableImage
 from dprotonet.images.hashes import pixel_sha256
 from dprotonet.images.isolated import child, child_process
-from dprotonet.images.isolated.reader import ChildLimits, IsolatedReader
+from dprotonet.images.isolated.child_process import ChildLimits
+from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.reader import inspect, look, read_image
 
 SMALL = np.arange(1200, dtype=np.uint16).reshape(30, 40)

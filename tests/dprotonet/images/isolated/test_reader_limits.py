@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.isolated.reader import ChildLimits, IsolatedReader
+from dprotonet.images.isolated.child_process import ChildLimits
+from dprotonet.images.isolated.reader import IsolatedReader
 
 SMALL = np.arange(1200, dtype=np.uint16).reshape(30, 40)
 

@@ -3,7 +3,10 @@
 import pytest
 import torch
 
+from dprotonet.bundle.bundle import Bundle
 from dprotonet.explain.nodes import ClassNode
+from dprotonet.inference.predictor import Predictor
+from dprotonet.modeling.freezing.frozen import freeze
 from training.benchmarks.heatmaps.scoring import MaskedImage, Scorer, area_under, curve_masks
 
 SIDE, NODE = 4, ClassNode(0)
@@ -60,3 +63,18 @@ def test_fractions_are_those_of_the_image_and_its_padding_is_never_shown_first()
 def test_an_area_is_that_of_trapezoids():
     assert area_under((0.0, 1.0, 0.0)) == 0.5
     assert area_under((2.0, 2.0)) == 2.0
+
+
+@pytest.mark.parametrize("precision", ["auto", "bfloat16"])
+def test_a_scorer_and_the_methods_share_one_frozen_network_and_neither_drops_the_others(
+    folder, precision
+):
+    predictor = Predictor(Bundle.load(folder))
+    size = predictor.bundle.options.image_size
+    example = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(1))
+    of_methods = freeze(predictor.model, example, precision)
+    scorer = Scorer.of_predictor(predictor, steps=4)
+    assert freeze(predictor.model, example, precision) is of_methods
+    assert scorer.network is freeze(predictor.model, example, "float32").exact
+    assert {p.dtype for p in scorer.network.parameters()} == {torch.float32}
+    assert of_methods.folded is predictor.network

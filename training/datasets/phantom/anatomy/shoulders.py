@@ -131,6 +131,6 @@ def _plates(pose: Pose, body: Body, out: float) -> Array:
         down = (y - top - 1.0) / 13.0
         inner = 7.8 * w + out + 2.4 * np.clip(down, 0, 1) ** 2
         outer = 15.2 * w + out * 0.5 - (5.0 * w - 0.7 * out) * np.clip(down, 0, 1)
-        valid_mask = np.clip((side - inner) / 0.25, 0, 1) * np.clip((outer - side) / 0.25, 0, 1)
-        plate += 0.30 * valid_mask * np.clip(down * 8, 0, 1) * np.clip((1 - down) * 8, 0, 1)
+        on_plate = np.clip((side - inner) / 0.25, 0, 1) * np.clip((outer - side) / 0.25, 0, 1)
+        plate += 0.30 * on_plate * np.clip(down * 8, 0, 1) * np.clip((1 - down) * 8, 0, 1)
     return plate.astype(np.float32)

@@ -92,8 +92,8 @@ def _ends(body: Body, pose: Pose) -> Array:
     radius = np.clip(rng.normal(0.26, 0.06, count), 0.12, 0.36)
     grid = np.linspace(-1, 1, 15)
     gx, gy = np.meshgrid(grid, grid)
-    valid_mask = gx**2 + gy**2 < 1
-    gx, gy = gx[valid_mask], gy[valid_mask]
+    in_disc = gx**2 + gy**2 < 1
+    gx, gy = gx[in_disc], gy[in_disc]
     column, row, scale = pose.projection.to_image(np.stack([x, y, np.zeros(count)], axis=-1))
     reach = radius * scale / pose.projection.spacing
     across, down = column[:, None] + reach[:, None] * gx, row[:, None] + reach[:, None] * gy
