@@ -6,12 +6,14 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from dprotonet.modeling.encoder_masks import ImageMasks, LearnedMasks, RandomMasks
 from dprotonet.modeling.model import DProtoNet, build_model
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.prototypes.mixture import hardly_used
 from dprotonet.prototypes.update import PrototypeUpdate
 
 
@@ -31,6 +33,22 @@ def worth_keeping(statistics: ActivationStatistics, options: ModelOptions) -> tu
     for k in range(len(options.classes)):
         if not any(owner[p] == k for p in rows):
             rows.add(next(p for p in by_closest_share if owner[p] == k))
+    return tuple(sorted(rows))
+
+
+def without_unused(
+    keep: Sequence[int], update: PrototypeUpdate, options: ModelOptions
+) -> tuple[int, ...]:
+    """Of the rows to keep those that a mixture uses: a class loses prototypes with a low mixing
+    weight, and keeps at least its heaviest. All of them where the update was no mixture."""
+    if update.mixing_weights is None:
+        return tuple(keep)
+    owner, weights = np.array(options.prototype_classes), np.array(update.mixing_weights)
+    rows: set[int] = set()
+    for k in range(len(options.classes)):
+        own = np.flatnonzero(owner == k)
+        kept = [p for p in own[~hardly_used(weights[own])].tolist() if p in keep]
+        rows |= set(kept) or {max((p for p in own.tolist() if p in keep), key=lambda p: weights[p])}
     return tuple(sorted(rows))
 
 
@@ -70,6 +88,8 @@ def pruned_update(
         prototypes=update.prototypes[list(keep)],
         sources=tuple(update.sources[p] for p in keep),
         made_with={part: digests[part] for part in update.made_with},
+        mixing_weights=update.mixing_weights
+        and tuple(update.mixing_weights[p] for p in keep),
     )
 
 

@@ -14,8 +14,13 @@ from torch.nn import functional
 from dprotonet.modeling.losses import classification_loss
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
-from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
-from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
+from dprotonet.prototypes.pruning import (
+    pruned,
+    pruned_update,
+    without_unused,
+    worth_keeping,
+)
+from dprotonet.prototypes.update import PrototypeUpdate, UpdateKind, update_prototypes
 from training.evaluation.metrics import accuracy, auroc
 from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
@@ -35,7 +40,7 @@ class PruningCost:
     """What pruning prototypes cost on the validation images.
 
     Attributes:
-        dropped: ids of the dead and duplicate ones.
+        dropped: ids of the dead and duplicate ones, and of those that a mixture hardly uses.
         kept_by_class: prototypes that each class still has.
         auroc_before: with all prototypes; None where validation has one class only.
         auroc_after: without the dropped ones, with the last layer fitted again.
@@ -95,14 +100,31 @@ def start(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> None:
     """Centre the vectors and initialise the prototypes, before the backbone is trained."""
     if centres(context):
         centre(model, context, rows)
-    if context.recipe.start == "kmeans":
-        update_prototypes(
-            model,
-            prototype_batches(context, rows.train, context.inputs),
-            kind="kmeans",
-            device=context.device,
-            images_per_pass=PER_PASS,
-        ).apply_to(model)
+    if context.recipe.start != "random":
+        estimate(model, context, rows, context.recipe.start, afresh=True)
+
+
+def estimate(
+    model: DProtoNet,
+    context: TrainingContext,
+    rows: SplitRows,
+    kind: UpdateKind,
+    *,
+    afresh: bool = False,
+) -> None:
+    """Put prototypes of the training images into the model, in the middle of training.
+
+    Args:
+        afresh: see :func:`~dprotonet.prototypes.update.update_prototypes`.
+    """
+    update_prototypes(
+        model,
+        prototype_batches(context, rows.train, context.inputs),
+        kind=kind,
+        device=context.device,
+        images_per_pass=PER_PASS,
+        afresh=afresh,
+    ).apply_to(model)
 
 
 def finish(
@@ -145,7 +167,7 @@ def _prune(
     statistics = activation_statistics(
         model, prototype_batches(context, rows.train, context.final), images_per_pass=PER_PASS
     )
-    keep = worth_keeping(statistics, model.options)
+    keep = without_unused(worth_keeping(statistics, model.options), update, model.options)
     smaller, remaining = pruned(model, keep), similarities[:, list(keep)]
     fit_head(smaller, remaining, context, rows)
     before = _validation_figures(model, similarities, context, rows)
