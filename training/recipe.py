@@ -133,7 +133,8 @@ class Recipe:
     # prototypes and last layer
     update: Literal["top_m_mean", "weighted", "kmeans", "nearest", "ema"] = "top_m_mean"
     update_images: int = 10  # images a prototype is made from
-    prune: bool = False  # drop dead and duplicate prototypes after the update
+    prune: bool = False  # drop dead prototypes and doubles after the update, and impure ones:
+    least_purity: float = 0.7  # of the 10 nearest validation images, so many of the class
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
 
