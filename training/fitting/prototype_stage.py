@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dprotonet.modeling.labels import owned
 from dprotonet.modeling.losses import classification_loss
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
@@ -22,6 +23,7 @@ from dprotonet.prototypes.pruning import (
 )
 from dprotonet.prototypes.update import PrototypeUpdate, UpdateKind, update_prototypes
 from training.evaluation.metrics import accuracy, auroc
+from training.evaluation.prototype_metrics import class_purity
 from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
     PER_PASS,
@@ -40,7 +42,8 @@ class PruningCost:
     """What pruning prototypes cost on the validation images.
 
     Attributes:
-        dropped: ids of the dead and duplicate ones, and of those that a mixture hardly uses.
+        dropped: ids of the dead ones, the doubles, those that were not of their class, and those
+            that a mixture hardly uses.
         kept_by_class: prototypes that each class still has.
         auroc_before: with all prototypes; None where validation has one class only.
         auroc_after: without the dropped ones, with the last layer fitted again.
@@ -93,6 +96,8 @@ def centres(context: TrainingContext) -> bool:
     A softmax ignores what all classes have in common. Sigmoids do not: without centring, training
     with them was seen to drive all vectors into one direction.
     """
+    if context.recipe.cell_norm != "none":
+        return False  # which takes the mean out of every cell
     return context.recipe.centre or context.images.multi_label
 
 
@@ -139,15 +144,7 @@ def finish(
     recipe = context.recipe
     if recipe.recentre:
         recentre(model, context, rows)
-    update = update_prototypes(
-        model,
-        prototype_batches(context, rows.train, context.final),
-        kind=recipe.update,
-        m=recipe.update_images,
-        device=context.device,
-        images_per_pass=PER_PASS,
-    )
-    update.apply_to(model)
+    update = _update(model, context, rows)
     everyone = torch.arange(len(context.images))
     similarities = outputs(model, context.final, everyone, lambda o: o.similarities, context.device)
     model.cpu()
@@ -155,6 +152,20 @@ def finish(
     if not recipe.prune:
         return model, update, similarities, None
     return _prune(model, update, similarities, context, rows)
+
+
+def _update(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> PrototypeUpdate:
+    """Prototypes from their nearest training images, put into the model."""
+    update = update_prototypes(
+        model,
+        prototype_batches(context, rows.train, context.final),
+        kind=context.recipe.update,
+        m=context.recipe.update_images,
+        device=context.device,
+        images_per_pass=PER_PASS,
+    )
+    update.apply_to(model)
+    return update
 
 
 def _prune(
@@ -167,7 +178,13 @@ def _prune(
     statistics = activation_statistics(
         model, prototype_batches(context, rows.train, context.final), images_per_pass=PER_PASS
     )
-    keep = without_unused(worth_keeping(statistics, model.options), update, model.options)
+    keep = worth_keeping(
+        statistics,
+        model,
+        class_purity=_purity(model, similarities, context, rows),
+        least_purity=context.recipe.least_purity,
+    )
+    keep = without_unused(keep, update, model.options)
     smaller, remaining = pruned(model, keep), similarities[:, list(keep)]
     fit_head(smaller, remaining, context, rows)
     before = _validation_figures(model, similarities, context, rows)
@@ -178,6 +195,16 @@ def _prune(
     )
     _log.info("pruning: %d of %d prototypes dropped", len(dropped), len(model.prototype_ids))
     return smaller, pruned_update(update, smaller, keep), remaining, cost
+
+
+def _purity(
+    model: DProtoNet, similarities: Tensor, context: TrainingContext, rows: SplitRows
+) -> list[float]:
+    """Fraction of each prototype's nearest validation images that are of its class."""
+    own = owned(
+        context.images.labels[rows.validation].numpy(), np.array(model.options.prototype_classes)
+    )
+    return class_purity(similarities[rows.validation].double().numpy(), own).tolist()
 
 
 def _validation_figures(
