@@ -262,7 +262,7 @@ def _by_mixture(
 
 
 def _members(
-    images: PooledVectors, members: Sequence[int], weights: np.ndarray, similarities: np.ndarray
+    images: PooledVectors, members: Iterable[int], weights: np.ndarray, similarities: np.ndarray
 ) -> tuple[PrototypeSource, ...]:
     """The sources of one prototype, heaviest first, then most similar first.
 

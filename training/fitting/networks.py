@@ -120,7 +120,8 @@ def outputs(
     network.eval()
     with torch.inference_mode():
         parts = [
-            read(network(inputs.clean(batch).to(device))).float().cpu() for batch in rows.split(32)
+            read(network(inputs.clean(batch).to(device))).float().cpu()
+            for batch in rows.split(inputs.images_a_pass)
         ]
     return torch.cat(parts).clone()
 

@@ -26,7 +26,6 @@ from training.evaluation.metrics import accuracy, auroc
 from training.evaluation.prototype_metrics import class_purity
 from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
-    PER_PASS,
     SplitRows,
     TrainingContext,
     balance,
@@ -127,7 +126,7 @@ def estimate(
         prototype_batches(context, rows.train, context.inputs),
         kind=kind,
         device=context.device,
-        images_per_pass=PER_PASS,
+        images_per_pass=context.per_pass,
         afresh=afresh,
     ).apply_to(model)
 
@@ -162,7 +161,7 @@ def _update(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> Prot
         kind=context.recipe.update,
         m=context.recipe.update_images,
         device=context.device,
-        images_per_pass=PER_PASS,
+        images_per_pass=context.per_pass,
     )
     update.apply_to(model)
     return update
@@ -176,7 +175,9 @@ def _prune(
     rows: SplitRows,
 ) -> tuple[DProtoNet, PrototypeUpdate, Tensor, PruningCost]:
     statistics = activation_statistics(
-        model, prototype_batches(context, rows.train, context.final), images_per_pass=PER_PASS
+        model,
+        prototype_batches(context, rows.train, context.final),
+        images_per_pass=context.per_pass,
     )
     keep = worth_keeping(
         statistics,

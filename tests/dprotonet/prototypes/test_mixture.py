@@ -80,7 +80,7 @@ def test_more_components_than_images_give_finite_means():
 
 
 def test_an_outlier_is_no_representative():
-    vectors, axes, which = _three_directions(3)
+    vectors, axes, _ = _three_directions(3)
     vectors[0] = -axes.sum(axis=0) / np.sqrt(3)
     chosen = representatives(vectors)
     assert sorted((chosen @ axes.T).argmax(axis=1).tolist()) == [0, 1, 2]
