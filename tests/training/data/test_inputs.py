@@ -89,9 +89,7 @@ def test_as_many_pixels_pass_together_whatever_the_size_of_the_images(side, coun
     assert images_a_pass(side) == count
 
 
-def test_kept_activations_are_written_batch_by_batch(
-    class_folder, tmp_path, monkeypatch
-):
+def test_kept_activations_are_written_batch_by_batch(class_folder, tmp_path, monkeypatch):
     recipe, dataset, images, live = _live(class_folder)
     model = networks.dprotonet(recipe, dataset.classes, None).network.eval()
     front, sizes = networks.front_blocks(model.backbone, 2), []
