@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +21,10 @@ from dprotonet.modeling.preprocessing import Preprocessing
 from training.data.tensor_cache import read_tensors, write_tensors
 from training.data.transforms import PlaceImage
 from training.datasets.samples import Sample
+from training.io import progress_bar
 
 _log = logging.getLogger(__name__)
+_READERS = 2  # threads; decoding leaves Python's lock
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,30 +186,28 @@ def readable(samples: Sequence[Sample]) -> tuple[Sample, ...]:
 
 
 def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
-    from monai.data import CacheDataset
+    """Read by two threads, each image straight into the one tensor of all.
 
-    cache = CacheDataset(
-        list(samples),
-        PlaceImage(preprocessing),
-        num_workers=2,
-        progress=sys.stderr.isatty(),
-        copy_cache=False,
-    )
-    entries = [cache[i] for i in range(len(samples))]
-    problems = {i: entry["problem"] for i, entry in enumerate(entries) if "problem" in entry}
-    entries = [entry for entry in entries if "problem" not in entry]
-    colour = any(entry["image"].shape[0] == 3 for entry in entries)
-    side = preprocessing.size
-    pixels = torch.empty(len(entries), 3 if colour else 1, side, side, dtype=torch.uint8)
-    for row, entry in zip(pixels, entries, strict=True):
-        row.copy_(entry.pop("image"))  # the single image goes, so that no two copies of all exist
-    _log.info("placed %d images", len(entries))
-    return _Placed(
-        pixels,
-        [entry["sha256"] for entry in entries],
-        [entry["frames"] for entry in entries],
-        problems,
-    )
+    Images kept one by one would lie in the holes that larger, passing arrays leave, and the heap
+    would grow by such an array with every image: 733 images of 448 × 448 took 1.7 GB.
+    """
+    side, count = preprocessing.size, 0
+    pixels = torch.empty(len(samples), 1, side, side, dtype=torch.uint8)
+    sha256s, frames, problems = [], [], {}
+    with ThreadPool(_READERS) as pool:
+        entries = pool.imap(PlaceImage(preprocessing), samples)
+        for i, entry in enumerate(progress_bar(entries, len(samples), "place")):
+            if "problem" in entry:
+                problems[i] = entry["problem"]
+                continue
+            if len(entry["image"]) > pixels.shape[1]:  # the first one in colour
+                pixels = pixels.repeat(1, 3, 1, 1)
+            pixels[count] = entry["image"]
+            sha256s.append(entry["sha256"])
+            frames.append(entry["frames"])
+            count += 1
+    _log.info("placed %d images", count)
+    return _Placed(pixels if not problems else pixels[:count].clone(), sha256s, frames, problems)
 
 
 def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:

@@ -24,7 +24,7 @@ from training.recipe import Recipe
 
 
 class PlaceImage(Transform):
-    """Read one sample and place it; deterministic, so that MONAI caches the result.
+    """Read one sample and place it; deterministic.
 
     The result has the keys "image", ``(C, S, S)`` uint8 with C = 1 where the image is grey,
     "sha256" of its file, and "frames", their number. For an image that cannot be read it has the

@@ -18,7 +18,7 @@ from torch.nn import functional
 from dprotonet.modeling.model import DProtoNet, Inference
 from training.data.finding_masks import Targets
 
-_TINY = 1e-6
+_TINY = 1e-12  # maps of an untrained network are very small
 
 
 class AttentionPenalty:

@@ -21,6 +21,7 @@ from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
+from training.data.inputs import images_a_pass
 from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
@@ -151,7 +152,11 @@ def _gallery(
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None
-    mdm = MDM(model, TIERS[options.tier])
+    settings, size = TIERS[options.tier], context.recipe.image_size
+    if size > 224:  # no more memory than at 224: fewer images in a graph, and smaller graphs
+        batch = max(2, images_a_pass(size, settings.batch))
+        settings = replace(settings, batch=batch, memory_mb=settings.memory_mb // 2)
+    mdm = MDM(model, settings)
     row_of = {s.sample_id: i for i, s in enumerate(context.images.samples)}
     for number, (name, sources) in enumerate(zip(model.prototype_ids, update.sources, strict=True)):
         for source in sources[: options.sources]:

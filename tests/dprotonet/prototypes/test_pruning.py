@@ -6,7 +6,8 @@ import torch
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.activation_stats import ActivationStatistics
 from dprotonet.prototypes.provenance import PrototypeActivation
-from dprotonet.prototypes.pruning import pruned, worth_keeping
+from dprotonet.prototypes.pruning import pruned, without_unused, worth_keeping
+from dprotonet.prototypes.update import PrototypeUpdate
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
 
 ALIVE = PrototypeActivation(0.5, 0.1, {}, 0.2, dead=False)
@@ -85,3 +86,13 @@ def test_a_network_cut_behind_its_frozen_blocks_can_be_pruned_too(options):
     with torch.no_grad():
         kept = model(images).similarities[:, [0, 2, 4]]
         assert torch.allclose(pruned(model, (0, 2, 4))(images).similarities, kept, atol=1e-6)
+
+
+def test_prototypes_that_a_mixture_hardly_uses_go_but_for_one_of_each_class(options):
+    update = PrototypeUpdate(
+        torch.eye(5, 8), ((),) * 5, "mixture", {}, (0.98, 0.02, 0.5, 0.48, 0.02)
+    )
+    assert without_unused(range(5), update, options) == (0, 2, 3)
+    assert without_unused((1, 2, 4), update, options) == (1, 2)  # class a has but p01 left
+    other = replace(update, kind="kmeans", mixing_weights=None)
+    assert without_unused((0, 1, 4), other, options) == (0, 1, 4)

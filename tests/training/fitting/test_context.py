@@ -40,3 +40,8 @@ def test_prototype_batches_name_each_image_once_and_do_not_augment(context):
     names = [name for batch in batches for name in batch.sample_ids]
     assert names == [context.images.samples[i].sample_id for i in rows.tolist()]
     assert torch.equal(batches[0].images, context.live.clean(rows[:PER_PASS]))
+
+
+def test_larger_images_pass_in_smaller_groups(context):
+    large = dataclasses.replace(context, recipe=dataclasses.replace(context.recipe, image_size=448))
+    assert (context.per_pass, large.per_pass) == (PER_PASS, PER_PASS // 4)

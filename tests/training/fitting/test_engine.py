@@ -110,3 +110,32 @@ def test_float16_is_refused_on_a_cpu(class_folder):
     recipe, trainee, stage = _stage(class_folder, ["amp=float16"])
     with pytest.raises(ReadableError, match="amp=bfloat16"):
         fit(trainee, stage, recipe)
+
+
+def test_between_estimates_no_step_moves_the_prototypes(class_folder):
+    before, after = [], []
+
+    def estimate():
+        prototypes = trainee.network.prototypes
+        before.append(prototypes.detach().clone())
+        with torch.no_grad():
+            prototypes.add_(1.0)
+        after.append(prototypes.detach().clone())
+
+    settings = ["epochs=5", "update_every=1", "schedule=constant", "lr_new=0.03"]
+    recipe, trainee, stage = _stage(class_folder, settings, estimate=estimate)
+    start = trainee.network.prototypes.detach().clone()
+    add_on = trainee.network.add_on[0].weight.detach().clone()
+    fit(trainee, stage, recipe)
+    assert len(before) == 3  # after the joint epochs 1 to 3; the update follows the fourth
+    assert not torch.equal(before[0], start)  # the warm epoch moved them
+    assert torch.equal(before[1], after[0]) and torch.equal(before[2], after[1])
+    assert not torch.equal(trainee.network.add_on[0].weight, add_on)
+
+
+def test_without_estimates_steps_move_the_prototypes_to_the_end(class_folder):
+    calls = []
+    settings = ["epochs=3", "update_every=0"]
+    recipe, trainee, stage = _stage(class_folder, settings, estimate=lambda: calls.append(1))
+    fit(trainee, stage, recipe)
+    assert calls == []

@@ -4,8 +4,12 @@ import torch
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.backbones import build_backbone
+from dprotonet.modeling.usage_loss import usage_loss
 from tests.paths import ROOT
+from tests.training.conftest import SMALL
+from training.data.finding_masks import Targets
 from training.fitting import networks
+from training.fitting.attention_loss import outside_fraction
 from training.recipe import load_recipe
 
 
@@ -42,3 +46,28 @@ def test_a_missing_weights_file_says_how_to_give_one():
     recipe = load_recipe("nih", ["weights=/nowhere/w.safetensors"])
     with pytest.raises(ReadableError, match="--set weights=torchvision"):
         networks.dprotonet(recipe, ("a", "b"), None)
+
+
+def test_usage_and_attention_are_added_with_the_weights_of_the_recipe():
+    owner = torch.arange(4) // 2
+    labels = torch.tensor([0, 1, 1])
+    findings = torch.zeros(3, 2, 2, 2, dtype=torch.uint8)
+    findings[1, 1, 1, 1] = 1
+    targets = Targets(labels, findings, findings.flatten(2).any(dim=2))
+    losses = {}
+    for settings in ((), ("usage=entropy", "usage_weight=0.5"), ("attention=0.25",)):
+        recipe = load_recipe("folder", [*SMALL, *settings])
+        trainee = networks.dprotonet(recipe, ("a", "b"), None)
+        torch.manual_seed(0)
+        output = trainee.network.eval()(torch.randn(3, 3, 64, 64))
+        losses[settings[:1]] = float(trainee.loss(output, targets).detach())
+        if not settings:
+            assert losses[()] == float(trainee.loss(output, labels).detach())
+    usage = usage_loss(output.similarities, labels, owner, "entropy")
+    outside = outside_fraction(output.masks, targets, owner)
+    assert usage > 0.005 and outside > 0.01
+    added = pytest.approx(losses[()] + 0.5 * float(usage), abs=1e-5)
+    assert losses[("usage=entropy",)] == added
+    assert losses[("attention=0.25",)] == pytest.approx(
+        losses[()] + 0.25 * float(outside), abs=1e-5
+    )

@@ -63,3 +63,17 @@ def test_pruning_drops_duplicates_and_says_what_it_cost(context, monkeypatch):
     assert fitted.pruning.kept_by_class == model.options.prototype_counts
     assert len(fitted.update.prototypes) == len(model.prototypes) == len(fitted.update.sources)
     assert 0.0 <= fitted.pruning.accuracy_after <= 1.0
+
+
+def test_prototypes_may_be_a_mixture_from_the_start_to_the_end(context):
+    recipe = dataclasses.replace(
+        context.recipe, start="mixture", update="mixture", update_every=1, prune=True, usage="tanh"
+    )
+    mixed = dataclasses.replace(context, recipe=recipe)
+    fitted = fit_network(mixed, split_rows(mixed), out=None)
+    model, update = fitted.network, fitted.update
+    assert isinstance(model, DProtoNet) and update.kind == "mixture"
+    assert len(update.mixing_weights) == len(update.sources) == len(model.prototypes)
+    assert all(sum(source.weight for source in own) > 0.999 for own in update.sources)
+    assert torch.allclose(model.prototypes.detach(), update.prototypes)
+    assert min(fitted.pruning.kept_by_class) >= 1
