@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 from dprotonet.bundle.bundle import Bundle
@@ -20,9 +21,10 @@ def test_a_shipped_models_card_says_what_a_reader_must_know():
     assert all(f"| {name} |" in text for name in bundle.prototype_ids)
 
 
-def test_a_card_says_which_fraction_of_the_training_images_had_a_box():
-    bundle = Bundle.load(MODELS / "nih-pneumonia", with_model=False)
+def test_a_card_says_which_fraction_of_the_training_images_had_a_box(tmp_path):
+    folder = shutil.copytree(MODELS / "nih-pneumonia", tmp_path / "nih-pneumonia")
+    bundle = Bundle.load(folder, with_model=False)
     assert "boxes or masks" not in markdown(bundle)
     training = {**bundle.card.training, "attention": {"weight": 0.5, "with_box_or_mask": 0.031}}
-    text = markdown(replace(bundle, card=replace(bundle.card, training=training)))
+    text = markdown(bundle.amend(card=replace(bundle.card, training=training)))
     assert "by boxes or masks, which 3.1% of the training images have." in text

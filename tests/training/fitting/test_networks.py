@@ -66,8 +66,8 @@ def test_usage_and_attention_are_added_with_the_weights_of_the_recipe():
     usage = usage_loss(output.similarities, labels, owner, "entropy")
     outside = outside_fraction(output.masks, targets, owner)
     assert usage > 0.005 and outside > 0.01
-    added = pytest.approx(losses[()] + 0.5 * float(usage), abs=1e-5)
+    added = pytest.approx(losses[()] + 0.5 * float(usage.detach()), abs=1e-5)
     assert losses[("usage=entropy",)] == added
     assert losses[("attention=0.25",)] == pytest.approx(
-        losses[()] + 0.25 * float(outside), abs=1e-5
+        losses[()] + 0.25 * float(outside.detach()), abs=1e-5
     )
