@@ -88,7 +88,7 @@ class Recipe:
     cell_norm: Literal["none", "batch", "whitening"] = "none"
     masks: Literal["image", "learned", "random", "patch", "top"] = "image"
     top_share: float = 0.05  # of the cells that "top" pools
-    levels: int = 1  # of "top": 2 for a coarse grid beside the fine one
+    levels: int = 1  # of "top": up to 4 grids, each of half the rows of the one before
     similarity: Literal["cosine", "half_cosine", "log"] = "cosine"
     similarity_scale: float = 4.0  # starting factor on every similarity
 

@@ -126,8 +126,8 @@ class TopMasks(Masks):
     little, and the peak is the most similar cell. Weights carry no gradient; the pooled cells do,
     as through a maximum.
 
-    With two levels the same is done on a grid of half the rows and columns, whose cells are means
-    of four; a mask is the mean of both, each summing to 1.
+    With more levels the same is done on grids of half the rows and columns, whose cells are means
+    of four; a mask is the mean of all, each summing to 1.
     """
 
     def __init__(self, share: float, levels: int, by_direction: bool) -> None:
@@ -136,13 +136,14 @@ class TopMasks(Masks):
 
     def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
         """Masks that sum to 1."""
-        features = features.detach()
-        masks = self._top(features, prototypes)
-        if self._levels == 1:
-            return masks
-        coarse = self._top(functional.avg_pool2d(features, 2, ceil_mode=True), prototypes)
-        spread = functional.interpolate(coarse, size=masks.shape[-2:], mode="nearest")
-        return (masks + spread / spread.sum(dim=(2, 3), keepdim=True)) / 2.0
+        cells = features.detach()
+        masks = total = self._top(cells, prototypes)
+        for _ in range(1, self._levels):
+            cells = functional.avg_pool2d(cells, 2, ceil_mode=True)
+            coarse = self._top(cells, prototypes)
+            spread = functional.interpolate(coarse, size=masks.shape[-2:], mode="nearest")
+            total = total + spread / spread.sum(dim=(2, 3), keepdim=True)
+        return total / self._levels
 
     def _top(self, features: Tensor, prototypes: Tensor) -> Tensor:
         nearness = _nearness(features, prototypes, self._by_direction)

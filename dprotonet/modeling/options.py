@@ -22,6 +22,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")  # of a frozen network; auto: what 
 STRIDE = 32
 STRIDES = (32, 16)  # 16: without the last halving
 LARGEST_IMAGE = 512  # px
+LEVELS = (1, 2, 3, 4)
 
 # What is trained, frozen and hashed apart, by the first word of a state key.
 _PART_OF_MODULE = {
@@ -69,8 +70,8 @@ class ModelOptions:
             how much more than the first one left out. "patch" is ProtoPNet's, for comparison: the
             one cell that is nearest to the prototype.
         top_share: of the cells that "top" pools, in (0, 1].
-        levels: of "top": 1 for the grid alone; 2 for the mean of what is found on it and on one of
-            half its rows and columns (coarse and fine, as in HierProtoPNet).
+        levels: of "top": 1 for the grid alone; more for the mean of what is found on it and on
+            grids of half the rows and columns each (fine and coarse, as in HierProtoPNet).
         cell_norm: inferred. What is done to the add-on layers' cells before they are pooled: see
             :mod:`dprotonet.modeling.cell_norm`.
         stride: pixels of a cell of the backbone's last grid: 32, or 16 without its last halving.
@@ -117,7 +118,7 @@ class ModelOptions:
             ("similarity", get_args(SimilarityKind)),
             ("cell_norm", get_args(CellNorm)),
             ("stride", STRIDES),
-            ("levels", (1, 2)),
+            ("levels", LEVELS),
         ):
             value = getattr(self, name)
             if value not in choices:

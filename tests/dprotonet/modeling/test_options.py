@@ -24,7 +24,7 @@ def test_prototype_ids_are_stable_and_grow_with_their_number():
         ({"similarity_scale": 0.0}, "similarity_scale"),
         ({"image_size": 544}, "512"),
         ({"stride": 8}, "stride"),
-        ({"levels": 3}, "levels"),
+        ({"levels": 5}, "levels"),
         ({"cell_norm": "layer"}, "cell_norm"),
         ({"top_share": 0.0}, "top_share"),
         ({"top_share": 1.5}, "top_share"),
