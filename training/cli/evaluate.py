@@ -111,7 +111,11 @@ def add_evaluate(commands: Commands) -> None:
             f"--{part}", type=int, default=0, metavar="N", help=f"{part} of N images' heatmaps"
         )
     parser.add_argument(
-        "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
+        "--prototypes",
+        type=int,
+        default=0,
+        metavar="N",
+        help="what N images show of prototypes; their figures also as a table, on standard error",
     )
     parser.add_argument("--method", default=DEFAULT_METHOD, choices=METHODS)
     add_tier(parser)
@@ -201,7 +205,20 @@ def evaluate(arguments: EvaluateArguments) -> None:
     slow: dict[str, Any] = {}
     if extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes:
         slow = slow_parts(bundle, arguments.data, arguments.split, extras, device=device)
-    print_json(figures_of(bundle, arguments.data, arguments.split, device=device) | slow)
+    figures = figures_of(bundle, arguments.data, arguments.split, device=device) | slow
+    print_json(figures)
+    if extras.prototypes:
+        sys.stderr.write(_prototype_table(figures))
+
+
+def _prototype_table(figures: dict[str, Any]) -> str:
+    """The figures of the prototypes for a person, beside the JSON for a program."""
+    from dprotonet.bundle.prototype_figures import prototype_rows
+
+    rows = prototype_rows(figures)
+    title, value = max(len(row.title) for row in rows), max(len(row.value) for row in rows)
+    lines = (f"{row.title:<{title}}  {row.value:<{value}}  {row.meaning}" for row in rows)
+    return "\n".join(("", *lines, ""))
 
 
 def card(arguments: CardArguments) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.figure_text import figure_text
 from tests.paths import ROOT
@@ -16,3 +18,16 @@ def test_a_shipped_models_card_says_what_a_reader_must_know():
         assert f"\n## {heading}\n" in text
     assert figure_text(bundle.card.metrics["auroc"]) in text
     assert all(f"| {name} |" in text for name in bundle.prototype_ids)
+
+
+def test_the_figures_of_the_prototypes_stand_above_their_list():
+    bundle = Bundle.load(MODELS / "nih-pneumonia", with_model=False)
+    metrics = bundle.card.metrics | {
+        "prototypes": {"class_purity": 0.61, "distinct": 0.42},
+        "prototype_looks": {"stability": {"value": 0.7}, "stability_of": "the peak in its own box"},
+    }
+    card = replace(bundle.card, metrics=metrics)
+    text = markdown(replace(bundle, manifest=replace(bundle.manifest, card=card)))
+    section = text[text.index("\n## Prototypes\n") :]
+    assert "| Class purity | 0.610 |" in section and "| Stability | 0.700 |" in section
+    assert section.index("| Distinct images | 0.420 |") < section.index("| Prototype | Class |")
