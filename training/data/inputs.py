@@ -46,6 +46,10 @@ class Inputs(Protocol):
         """``(n, …)`` inputs of the images as augmented for this epoch."""
         ...
 
+    def of(self, images: Tensor) -> Tensor:
+        """``(n, …)`` inputs for other normalised images ``(n, 3, S, S)``."""
+        ...
+
 
 class LiveInputs:
     """Images that are augmented again for every epoch."""
@@ -75,6 +79,10 @@ class LiveInputs:
         ]
         return self._normal(torch.stack(images))
 
+    def of(self, images: Tensor) -> Tensor:
+        """The images themselves."""
+        return images.contiguous(memory_format=torch.channels_last)
+
     def _normal(self, images: Tensor) -> Tensor:
         rgb = images.expand(-1, 3, -1, -1)
         return self._preprocessing.normalise(rgb).contiguous(memory_format=torch.channels_last)
@@ -103,7 +111,7 @@ class CachedInputs:
         *,
         keep: Path | None = None,
     ) -> None:
-        front = front.eval().to(memory_format=torch.channels_last)
+        self._front = front = front.eval().to(memory_format=torch.channels_last)
         name = _digest(live, front, variants) if keep else ""
         tensors = read_tensors(keep, name) if keep else None
         if tensors is None:
@@ -123,6 +131,11 @@ class CachedInputs:
         which = [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
         chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
         return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
+
+    def of(self, images: Tensor) -> Tensor:
+        """``(n, C, h, w)``, computed now, in the precision of those that are kept."""
+        activations = _through(self._front, [images.contiguous(memory_format=torch.channels_last)])
+        return activations.float().contiguous(memory_format=torch.channels_last)
 
 
 def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
