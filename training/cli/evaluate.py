@@ -64,7 +64,7 @@ class CardArguments:
 
 @dataclass(frozen=True)
 class HeatmapArguments:
-    """The arguments of ``pointing`` and ``shortcut``.
+    """The arguments of ``pointing``.
 
     Attributes:
         count: correctly classified images to score.
@@ -76,6 +76,19 @@ class HeatmapArguments:
     count: int
     methods: Sequence[str]
     tier: str
+
+
+@dataclass(frozen=True)
+class ShortcutArguments(HeatmapArguments):
+    """The arguments of ``shortcut``; a ``count`` of 0 leaves the heatmaps out.
+
+    Attributes:
+        reference: a bundle trained without the shortcut; None for none.
+        refit: fit the last layer again once the marker's prototype is switched off.
+    """
+
+    reference: Path | None
+    refit: bool
 
 
 @dataclass(frozen=True)
@@ -148,10 +161,18 @@ def add_shortcut(commands: Commands) -> None:
         commands,
         "shortcut",
         shortcut,
-        HeatmapArguments,
-        about="do heatmaps show the marker it leans on?",
+        ShortcutArguments,
+        about="do prototypes and heatmaps show the marker it leans on?",
     )
     _add_count(parser, 40)
+    parser.add_argument(
+        "--reference", type=Path, metavar="BUNDLE", help="trained without the marker, to compare"
+    )
+    parser.add_argument(
+        "--refit",
+        action="store_true",
+        help="fit the last layer again without the marker's prototype, on the training images",
+    )
 
 
 def _add_count(parser: argparse.ArgumentParser, count: int) -> None:
@@ -242,13 +263,22 @@ def pointing(arguments: HeatmapArguments) -> None:
     print_json(score(bundle, arguments.count, arguments.methods, tier=arguments.tier))
 
 
-def shortcut(arguments: HeatmapArguments) -> None:
-    """Does a network lean on a marker, and do its heatmaps say so?"""
+def shortcut(arguments: ShortcutArguments) -> None:
+    """Does a network lean on a marker, and do its prototypes and heatmaps say so?"""
     from dprotonet.bundle.bundle import Bundle
     from training.evaluation.shortcut import shortcut as score
 
-    bundle = Bundle.load(arguments.bundle)
-    print_json(score(bundle, arguments.count, arguments.methods, tier=arguments.tier))
+    reference = None if arguments.reference is None else Bundle.load(arguments.reference)
+    print_json(
+        score(
+            Bundle.load(arguments.bundle),
+            arguments.count,
+            arguments.methods,
+            tier=arguments.tier,
+            reference=reference,
+            refit=arguments.refit,
+        )
+    )
 
 
 def boxes(arguments: BoxesArguments) -> None:
