@@ -95,6 +95,7 @@ def compare(arguments: CompareArguments) -> None:
     from training.comparison.compare import plan_of, write_plan
     from training.comparison.page import markdown, plot
     from training.comparison.table import tabulate
+    from training.comparison.trade import plot_trade
     from training.datasets.registry import open_dataset
     from training.distributed import is_shared
     from training.fitting.context import load_images
@@ -128,6 +129,7 @@ def compare(arguments: CompareArguments) -> None:
     page = markdown(results["plan"], table, command)
     (out / f"{recipe.name}.md").write_text(page, encoding="utf-8")
     plot(table, out / f"{recipe.name}.svg")
+    plot_trade(table["variants"], out / f"{recipe.name}-trade.svg")
     print_json(table)
 
 

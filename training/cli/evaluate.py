@@ -64,7 +64,7 @@ class CardArguments:
 
 @dataclass(frozen=True)
 class HeatmapArguments:
-    """The arguments of ``pointing`` and ``shortcut``.
+    """The arguments of ``pointing``.
 
     Attributes:
         count: correctly classified images to score.
@@ -76,6 +76,19 @@ class HeatmapArguments:
     count: int
     methods: Sequence[str]
     tier: str
+
+
+@dataclass(frozen=True)
+class ShortcutArguments(HeatmapArguments):
+    """The arguments of ``shortcut``; a ``count`` of 0 leaves the heatmaps out.
+
+    Attributes:
+        reference: a bundle trained without the shortcut; None for none.
+        refit: fit the last layer again once the marker's prototype is switched off.
+    """
+
+    reference: Path | None
+    refit: bool
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,11 @@ def add_evaluate(commands: Commands) -> None:
             f"--{part}", type=int, default=0, metavar="N", help=f"{part} of N images' heatmaps"
         )
     parser.add_argument(
-        "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
+        "--prototypes",
+        type=int,
+        default=0,
+        metavar="N",
+        help="what N images show of prototypes; their figures also as a table, on standard error",
     )
     parser.add_argument("--method", default=DEFAULT_METHOD, choices=METHODS)
     add_tier(parser)
@@ -144,10 +161,18 @@ def add_shortcut(commands: Commands) -> None:
         commands,
         "shortcut",
         shortcut,
-        HeatmapArguments,
-        about="do heatmaps show the marker it leans on?",
+        ShortcutArguments,
+        about="do prototypes and heatmaps show the marker it leans on?",
     )
     _add_count(parser, 40)
+    parser.add_argument(
+        "--reference", type=Path, metavar="BUNDLE", help="trained without the marker, to compare"
+    )
+    parser.add_argument(
+        "--refit",
+        action="store_true",
+        help="fit the last layer again without the marker's prototype, on the training images",
+    )
 
 
 def _add_count(parser: argparse.ArgumentParser, count: int) -> None:
@@ -201,7 +226,20 @@ def evaluate(arguments: EvaluateArguments) -> None:
     slow: dict[str, Any] = {}
     if extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes:
         slow = slow_parts(bundle, arguments.data, arguments.split, extras, device=device)
-    print_json(figures_of(bundle, arguments.data, arguments.split, device=device) | slow)
+    figures = figures_of(bundle, arguments.data, arguments.split, device=device) | slow
+    print_json(figures)
+    if extras.prototypes:
+        sys.stderr.write(_prototype_table(figures))
+
+
+def _prototype_table(figures: dict[str, Any]) -> str:
+    """The figures of the prototypes for a person, beside the JSON for a program."""
+    from dprotonet.bundle.prototype_figures import prototype_rows
+
+    rows = prototype_rows(figures)
+    title, value = max(len(row.title) for row in rows), max(len(row.value) for row in rows)
+    lines = (f"{row.title:<{title}}  {row.value:<{value}}  {row.meaning}" for row in rows)
+    return "\n".join(("", *lines, ""))
 
 
 def card(arguments: CardArguments) -> None:
@@ -225,13 +263,22 @@ def pointing(arguments: HeatmapArguments) -> None:
     print_json(score(bundle, arguments.count, arguments.methods, tier=arguments.tier))
 
 
-def shortcut(arguments: HeatmapArguments) -> None:
-    """Does a network lean on a marker, and do its heatmaps say so?"""
+def shortcut(arguments: ShortcutArguments) -> None:
+    """Does a network lean on a marker, and do its prototypes and heatmaps say so?"""
     from dprotonet.bundle.bundle import Bundle
     from training.evaluation.shortcut import shortcut as score
 
-    bundle = Bundle.load(arguments.bundle)
-    print_json(score(bundle, arguments.count, arguments.methods, tier=arguments.tier))
+    reference = None if arguments.reference is None else Bundle.load(arguments.reference)
+    print_json(
+        score(
+            Bundle.load(arguments.bundle),
+            arguments.count,
+            arguments.methods,
+            tier=arguments.tier,
+            reference=reference,
+            refit=arguments.refit,
+        )
+    )
 
 
 def boxes(arguments: BoxesArguments) -> None:

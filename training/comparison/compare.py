@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 
 from dprotonet.errors import ReadableError
-from dprotonet.modeling.model import DProtoNet
-from dprotonet.prototypes.activation_stats import activation_statistics
+from training.comparison.prototype_row import prototype_row
 from training.comparison.row_file import RowFile
 from training.evaluation.metrics import accuracy, auroc
 from training.fitting.best_epoch import best_epoch, validation_score
 from training.fitting.calibration import class_probabilities, log_loss
-from training.fitting.context import SplitRows, TrainingContext, prototype_batches
+from training.fitting.context import SplitRows, TrainingContext
 from training.fitting.crossval import split_rows
 from training.fitting.fit import FittedNetwork, fit_network
 from training.io import write_json
@@ -212,7 +211,7 @@ def _record(run: TrainingContext, rows: SplitRows, fitted: FittedNetwork) -> dic
         "threshold": fitted.threshold,
         **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
         "seconds": round(fitted.seconds, 1),
-        "prototypes": _prototypes(run, rows, fitted),
+        "prototypes": prototype_row(run, rows, fitted.network),
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,
         "sample_ids": [run.images.samples[i].sample_id for i in rows.test.tolist()],
         "probabilities": np.round(predictions.probabilities, 6).tolist(),
@@ -232,23 +231,6 @@ def _validation(
         "auroc": None if np.isnan(area) else round(area, 4),
         "accuracy": round(accuracy(probabilities, labels), 4),
         "log_loss": round(log_loss(fitted.logits[at], labels), 4),
-    }
-
-
-def _prototypes(
-    run: TrainingContext, rows: SplitRows, fitted: FittedNetwork
-) -> dict[str, int] | None:
-    """How many there are, and how many of them are dead or duplicates, on the training images."""
-    model = fitted.network
-    if not isinstance(model, DProtoNet):
-        return None
-    prototypes = activation_statistics(
-        model, prototype_batches(run, rows.train, run.final), images_per_pass=run.per_pass
-    ).prototypes
-    return {
-        "count": len(prototypes),
-        "dead": sum(p.dead for p in prototypes),
-        "doubles": sum(bool(p.duplicates) for p in prototypes),  # stored rows have this key
     }
 
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dprotonet.bundle.figure_text import figure_text, interval_text
+from dprotonet.bundle.figure_text import MISSING, figure_text, interval_text
 from training.io import write_svg
+
+PROTOTYPE_TITLES = (
+    "cosine in a class",
+    "pairs > 0.9",
+    "effective rank",
+    "class purity",
+    "distinct images",
+    "stability",
+)
 
 
 def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
@@ -39,6 +48,7 @@ def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:
             for name, difference in table["differences"].items()
         ),
         "",
+        *_prototype_lines(table["variants"]),
         "Written down before the first training:",
         "",
         *(f"- {sentence}" for sentence in plan["primary"]),
@@ -83,6 +93,34 @@ def _row(name: str, figures: dict[str, Any]) -> str:
         counted = f"{prototypes['dead']:g} / {prototypes['doubles']:g} of {prototypes['count']:g}"
     auroc, accuracy = (_mean_and_interval(figures[key]) for key in ("auroc", "accuracy"))
     return f"| {name} | {auroc} | {accuracy} | {counted} |"
+
+
+def _prototype_lines(variants: dict[str, Any]) -> list[str]:
+    """How distinct, pure and steady the prototypes are; nothing for rows that do not say it."""
+    rows = [
+        f"| {name} | {' | '.join(prototype_cells(figures['prototypes']))} |"
+        for name, figures in variants.items()
+        if "class_purity" in figures.get("prototypes", {})
+    ]
+    if not rows:
+        return []
+    titles = " | ".join(PROTOTYPE_TITLES)
+    return [f"| Prototypes of | {titles} |", "|---" * (len(PROTOTYPE_TITLES) + 1) + "|", *rows, ""]
+
+
+def prototype_cells(figures: dict[str, Any]) -> list[str]:
+    """The figures under :data:`PROTOTYPE_TITLES`, a dash where a network has none."""
+    pairs = MISSING
+    if "pairs_above_90" in figures:
+        pairs = f"{figures['pairs_above_90']:g} of {figures['pairs']:g}"
+    cosine, rank, *others = (
+        figure_text(figures.get(key))
+        for key in (
+            *("within_class_cosine", "effective_rank"),
+            *("class_purity", "distinct", "stability"),
+        )
+    )
+    return [cosine, pairs, rank, *others]
 
 
 def _mean_and_interval(figures: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dprotonet.bundle.figure_text import MISSING, figure_text
 from dprotonet.errors import ReadableError
-from training.comparison.page import mean_text
+from training.comparison.page import PROTOTYPE_TITLES, mean_text, prototype_cells
 
 FIGURES = {"auroc": "AUROC", "accuracy": "Accuracy"}
 
@@ -34,6 +34,7 @@ def overview(folder: Path) -> str:
     lines: list[str] = []
     for figure, title in FIGURES.items():
         lines += _table(done, figure, title)
+    lines += _prototypes(done)
     unfinished = [plan.parent.name for plan in plans if plan.parent.name not in done]
     if unfinished:
         lines += ["", f"Begun and not finished: {', '.join(unfinished)}."]
@@ -70,6 +71,20 @@ def _table(done: Mapping[str, Any], figure: str, title: str) -> list[str]:
         lines.append(_row([study, *cells]))
     ahead = [_ahead(done, pair, figure) for pair in pairs]
     return [*lines, _row(["ahead, of these surely", *ahead])]
+
+
+def _prototypes(done: Mapping[str, Any]) -> list[str]:
+    """How distinct, pure and steady each network's prototypes are, where its rows say it."""
+    rows = [
+        _row([study, name, *prototype_cells(figures["prototypes"])])
+        for study, table in done.items()
+        for name, figures in table["variants"].items()
+        if "class_purity" in figures.get("prototypes", {})
+    ]
+    if not rows:
+        return []
+    head = ["Study", "Network", *PROTOTYPE_TITLES]
+    return ["", "## Prototypes", "", _row(head), _row(["---"] * len(head)), *rows]
 
 
 def _ahead(done: Mapping[str, Any], pair: str, figure: str) -> str:

@@ -14,6 +14,9 @@ from training.evaluation import metrics
 from training.fitting.context import TrainingContext
 
 Array = NDArray[np.float64]
+PLOTTED = ("within_class_cosine", "class_purity")
+"""Figures of the prototypes that are kept for each seed, to be set against its AUROC."""
+_COUNTS = ("count", "dead", "doubles")
 SeedsFigure = Callable[["Seeds", Array], Array]
 
 
@@ -112,11 +115,30 @@ def _figures(seeds: Seeds, records: Sequence[Mapping[str, Any]], draws: Array) -
     ]
     counted = [r["prototypes"] for r in records if r["prototypes"]]
     if counted:
-        figures["prototypes"] = {
-            key: round(float(np.mean([c[key] for c in counted])), 2) for key in counted[0]
-        }
+        figures["prototypes"] = _prototypes(counted)
+        figures["prototypes_each_seed"] = _each_seed(records)
     figures["minutes"] = round(sum(r["seconds"] for r in records) / 60, 1)
     return figures
+
+
+def _prototypes(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Means over the rows of what all of them have: rows of earlier versions have the counts."""
+    shared = [key for key in rows[0] if all(row.get(key) is not None for row in rows)]
+    return {
+        key: round(float(np.mean([row[key] for row in rows])), 2 if key in _COUNTS else 4)
+        for key in shared
+    }
+
+
+def _each_seed(records: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
+    """Of each seed, in the order of ``each_seed``, the means over its folds."""
+    by_seed = defaultdict(list)
+    for record in records:
+        by_seed[record["seed"]].append(record["prototypes"])
+    means = [_prototypes(rows) for _, rows in sorted(by_seed.items())]
+    return {
+        key: [mean[key] for mean in means] for key in PLOTTED if all(key in mean for mean in means)
+    }
 
 
 def _differences(first: Seeds, other: Seeds, draws: Array) -> dict[str, Any]:

@@ -69,6 +69,10 @@ class Inputs(Protocol):
         """For each image the number from which its augmentation for this epoch was drawn."""
         ...
 
+    def of(self, images: Tensor) -> Tensor:
+        """``(n, …)`` inputs for other normalised images ``(n, 3, S, S)``."""
+        ...
+
 
 class LiveInputs:
     """Images that are augmented again for every epoch."""
@@ -107,6 +111,10 @@ class LiveInputs:
         """The epoch: every one has copies of its own."""
         return [epoch] * len(rows)
 
+    def of(self, images: Tensor) -> Tensor:
+        """The images themselves."""
+        return images.contiguous(memory_format=torch.channels_last)
+
     def _normal(self, images: Tensor) -> Tensor:
         rgb = images.expand(-1, 3, -1, -1)
         return self._preprocessing.normalise(rgb).contiguous(memory_format=torch.channels_last)
@@ -135,7 +143,7 @@ class CachedInputs:
         *,
         keep: Path | None = None,
     ) -> None:
-        front = front.eval().to(memory_format=torch.channels_last)
+        self._front = front = front.eval().to(memory_format=torch.channels_last)
         name = _digest(live, front, variants) if keep else ""
         tensors: Mapping[str, Tensor] | None = read_tensors(keep, name) if keep else None
         if tensors is None:
@@ -158,6 +166,11 @@ class CachedInputs:
     def copies(self, rows: Tensor, epoch: int) -> list[int]:
         """Which of the cached copies stands for each image in this epoch."""
         return [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
+
+    def of(self, images: Tensor) -> Tensor:
+        """``(n, C, h, w)``, computed now, in the precision of those that are kept."""
+        activations = _through(self._front, images.contiguous(memory_format=torch.channels_last))
+        return activations.float().contiguous(memory_format=torch.channels_last)
 
 
 def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.figure_text import MISSING, figure_text
+from dprotonet.bundle.prototype_figures import prototype_rows
 
 _FIGURES = {
     "auroc": "AUROC",
@@ -100,7 +101,11 @@ def _prototypes(bundle: Bundle) -> str:
             duplicate = f"duplicate of {ids}" if ids else ""
             state = ", ".join(filter(None, (dead, duplicate))) or MISSING
         rows.append((record.id, record.class_name, str(len(record.sources)), state))
-    return _table(("Prototype", "Class", "Source images", "Dead or duplicate"), rows)
+    each = _table(("Prototype", "Class", "Source images", "Dead or duplicate"), rows)
+    figures = [(r.title, r.value, r.meaning) for r in prototype_rows(bundle.card.metrics)]
+    if not figures:
+        return each
+    return _table(("Figure", "Value", "Meaning"), figures) + "\n\n" + each
 
 
 def _training(training: Mapping[str, Any]) -> str:

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.inference.prediction import Prediction
-from dprotonet.modeling.labels import owned
 from training.data.placed_images import ages_of, labels_of, place_images, readable
 from training.data.splits import SPLITS, Split, by_split
 from training.datasets.registry import open_dataset
 from training.datasets.samples import Dataset, Sample
+from training.evaluation.prototypes.summary import prototype_figures
 from training.evaluation.report import report
 from training.evaluation.scored_predictions import ScoredPredictions
 from training.io import progress_bar
@@ -74,6 +74,11 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
 
 def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
     """The phantoms of the recipe's test split, none of them rendered yet."""
+    return phantom_split_samples(recipe, "test")
+
+
+def phantom_split_samples(recipe: Recipe, split: Split) -> list[PhantomSample]:
+    """The same of any split."""
     from training.data.splits import split_of
     from training.datasets.phantom.dataset import phantom_samples
     from training.datasets.phantom.parameters import Shortcut
@@ -85,7 +90,7 @@ def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
         shortcut=Shortcut() if recipe.phantom_shortcut else None,
         difficulty=recipe.phantom_difficulty,
     )
-    return [sample for sample in samples if split_of(sample.patient_id) == "test"]
+    return [sample for sample in samples if split_of(sample.patient_id) == split]
 
 
 def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
@@ -145,29 +150,6 @@ def _similarities(bundle: Bundle, prediction: Prediction) -> list[float]:
     return [by_id[name] for name in bundle.prototype_ids]
 
 
-def prototype_figures(
-    bundle: Bundle, similarities: NDArray[np.float64], labels: NDArray[np.int64]
-) -> dict[str, Any]:
-    """Dead and duplicate prototypes on the training set, and class purity on these images.
-
-    Args:
-        similarities: ``(N, P)``.
-        labels: ``(N,)``; ``(N, K)`` of multi-label images.
-    """
-    from training.evaluation.prototype_metrics import TOP, class_purity
-
-    owner = np.array(bundle.options.prototype_classes)
-    purity = class_purity(similarities, owned(labels, owner))
-    statistics = [(r.id, r.activation) for r in bundle.prototypes if r.activation is not None]
-    return {
-        "count": len(bundle.prototypes),
-        "dead": [name for name, own in statistics if own.dead],
-        "duplicates": {name: list(own.duplicates) for name, own in statistics if own.duplicates},
-        "class_purity": round(float(purity.mean()), 4),
-        "class_purity_of": f"the {min(TOP, len(labels))} most similar images of each",
-    }
-
-
 def slow_parts(
     bundle: Bundle, data: Path | None, split: Split, extras: Extras, *, device: str = "cpu"
 ) -> dict[str, Any]:
@@ -176,7 +158,7 @@ def slow_parts(
     from training.evaluation.faithfulness import faithfulness
     from training.evaluation.heatmap_method import HeatmapMethod
     from training.evaluation.localisation import localisation
-    from training.evaluation.prototype_probing import probe_prototypes
+    from training.evaluation.prototypes.probing import probe_prototypes
     from training.evaluation.sanity import sanity
 
     recipe = recipe_of(bundle)

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from dprotonet.errors import ReadableError
 from training.datasets.samples import stored_mask
-from training.evaluation.metrics import mean_intervals
+from training.evaluation.metrics import mean_intervals, ratio_interval
 
 if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor
     from training.datasets.samples import Sample
     from training.evaluation.heatmap_method import HeatmapMethod
+    from training.evaluation.prototypes.own_maps import OwnMaps
 
 _log = logging.getLogger(__name__)
 TOLERANCE = 15  # px on the network grid, of the lenient count (Zhang et al. 2018, section 4.2)
@@ -50,7 +51,7 @@ def heatmaps_with_truth(
     predictor: Predictor,
     samples: Sequence[Sample],
     count: int,
-    method: HeatmapMethod,
+    method: HeatmapMethod | OwnMaps,
 ) -> Iterator[HeatmapWithTruth]:
     """Heatmaps of the class node for the first ``count`` right ones among samples with a truth.
 
@@ -138,7 +139,8 @@ def figures(
 ) -> dict[str, Any]:
     """All figures with intervals by patient.
 
-    ``area`` is the energy that a constant heatmap would have.
+    ``area`` is the energy that a constant heatmap would have, ``energy_over_area`` the mean energy
+    divided by the mean area.
 
     Args:
         threshold: for IoU and Dice; None leaves them out.
@@ -146,11 +148,14 @@ def figures(
     names = ["inside", "near", "energy", "area", *(() if threshold is None else ("iou", "dice"))]
     patients = [image.sample.patient_id for image in images]
     rows = [_image_figures(image, threshold) for image in images]
+    energies, areas = (np.array([row[name] for row in rows]) for name in ("energy", "area"))
+    ratio = ratio_interval(energies, areas, np.array(patients), resamples)
     return {
         "images": len(images),
         "tolerance_px": TOLERANCE,
         "threshold": threshold,
         **mean_intervals(rows, patients, resamples, names),
+        "energy_over_area": ratio.to_json(),
     }
 
 

@@ -180,6 +180,27 @@ def mean_interval(values: Array, patients: NDArray[Any], resamples: int) -> Inte
     return interval(lambda w: weighted_mean(values[known], w), draws)
 
 
+def ratio_interval(
+    values: Array, references: Array, patients: NDArray[Any], resamples: int
+) -> Interval:
+    """The ratio of two means over the same images, with its interval by patient.
+
+    Args:
+        values: ``(N,)``.
+        references: ``(N,)``; a resample whose references are all 0 does not count.
+        patients: ``(N,)``.
+    """
+    if not len(values):
+        return Interval(None, None, None)
+
+    def ratio(weights: Array) -> Array:
+        below = weights @ references
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(below > 0, weights @ values / below, np.nan)
+
+    return interval(ratio, patient_draws(patients, resamples))
+
+
 def mean_intervals(
     rows: Sequence[Mapping[str, float]],
     patients: Sequence[str],

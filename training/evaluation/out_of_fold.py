@@ -16,6 +16,8 @@ from training.datasets.samples import Dataset, Sample
 from training.evaluation.evaluate import check_classes, recipe_of
 from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import HeatmapWithTruth, figures, heatmaps_with_truth
+from training.evaluation.prototypes.own_maps import OwnMaps
+from training.evaluation.prototypes.probing import own_map_figures
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ def out_of_fold(
     out: Path, data: Path | None, methods: Sequence[str], *, tier: str = "standard"
 ) -> dict[str, Any]:
     """Energy and peaks inside boxes or masks, over the test images of all folds.
+
+    Under ``own_map`` those of the right class's strongest prototype, beside a centred Gaussian.
 
     Args:
         out: the folder of ``train --folds N --bundles``.
@@ -56,6 +60,7 @@ def out_of_fold(
     for name in methods:
         images = list(_heatmaps(out, folds, dataset, marked, HeatmapMethod(name, tier)))
         results[name] = figures(images, None, resamples=recipe.resamples)
+    own_maps = list(_heatmaps(out, folds, dataset, marked, OwnMaps()))
     return {
         "recipe": recipe.name,
         "folds": folds,
@@ -63,11 +68,16 @@ def out_of_fold(
         "node": "the right class, where it was called",
         "images_with_a_truth": len(marked),
         "methods": results,
+        "own_map": own_map_figures(own_maps, resamples=recipe.resamples),
     }
 
 
 def _heatmaps(
-    out: Path, folds: int, dataset: Dataset, marked: Sequence[Sample], method: HeatmapMethod
+    out: Path,
+    folds: int,
+    dataset: Dataset,
+    marked: Sequence[Sample],
+    method: HeatmapMethod | OwnMaps,
 ) -> Iterator[HeatmapWithTruth]:
     from dprotonet.inference.predictor import Predictor
 

@@ -15,41 +15,64 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
-from training.evaluation.evaluate import phantom_test_samples, recipe_of
+from training.evaluation.evaluate import (
+    phantom_split_samples,
+    phantom_test_samples,
+    recipe_of,
+)
 from training.evaluation.faithfulness import NODES, leading_nodes, strongest
 from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import energy_inside, peak_hits
 from training.evaluation.metrics import mean_intervals
+from training.evaluation.prototypes.marker import (
+    marker_figures,
+    marker_images,
+    similarities_and_labels,
+)
+from training.evaluation.prototypes.own_maps import activations, upsampled
 
 if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor
     from training.datasets.phantom.dataset import PhantomSample
-    from training.datasets.phantom.parameters import CaseFacts
+    from training.datasets.phantom.parameters import CaseFacts, Shortcut
+    from training.recipe import Recipe
 
 _log = logging.getLogger(__name__)
 
 
 def shortcut(
-    bundle: Bundle, count: int, methods: Sequence[str], *, tier: str = "standard"
+    bundle: Bundle,
+    count: int,
+    methods: Sequence[str],
+    *,
+    tier: str = "standard",
+    reference: Bundle | None = None,
+    refit: bool = False,
 ) -> dict[str, Any]:
-    """Evaluate a bundle that was trained on phantoms with a shortcut, on ``count`` test images.
+    """Evaluate a bundle that was trained on phantoms with a shortcut.
 
-    The images are of the token's class, carry it, and are predicted rightly. "drawn_without" is the
-    same image without the token; "drawn_on" puts it on test images of the other classes.
-    ``energy`` is the fraction of a heatmap inside the token's mask, to be read beside ``area``.
+    Its heatmaps on ``count`` test images, of the token's class, that carry it and are predicted
+    rightly. "drawn_without" is the same image without the token; "drawn_on" puts it on test images
+    of the other classes. ``energy`` is the fraction of a heatmap inside the token's mask, to be
+    read beside ``area``. And under "marker", over all test images, the prototype that is the token
+    (see :mod:`training.evaluation.prototypes.marker`).
 
     Args:
+        count: 0 leaves the heatmaps out.
         methods: names out of ``dprotonet.names.METHODS``.
+        reference: trained on the same phantoms without the shortcut, to compare accuracies with.
+        refit: fit the last layer again once the prototype is switched off, on the training images,
+            each of which is rendered for it.
 
     Raises:
-        ReadableError: the bundle was trained on other images, or no test image is usable.
+        ReadableError: the bundle was trained on other images, or no test image is usable, or the
+            reference has other classes.
     """
     from dprotonet.inference.predictor import Predictor
-    from training.datasets.phantom.parameters import FINDINGS, Shortcut
+    from training.datasets.phantom.parameters import Shortcut
 
     recipe = recipe_of(bundle)
     if recipe.dataset != "phantom" or not recipe.phantom_shortcut:
@@ -57,9 +80,50 @@ def shortcut(
             f"{bundle.name} was not trained on phantoms with a shortcut. Train one by "
             "`python -m training train phantom --set phantom_shortcut=true`."
         )
-    token = Shortcut()
+    if reference is not None and reference.classes != bundle.classes:
+        raise ReadableError(
+            f"{reference.name} has other classes than {bundle.name}. Give a bundle that was "
+            "trained on the same phantoms without the shortcut."
+        )
+    predictor, token = Predictor(bundle), Shortcut()
+    result: dict[str, Any] = {"bundle": bundle.name, "class": token.finding, "tier": tier}
+    if count:
+        result |= _heatmap_figures(predictor, recipe, token, count, methods, tier)
+    other = None if reference is None else Predictor(reference)
+    return result | {"marker": _marker(predictor, recipe, token, other, refit)}
+
+
+def _marker(
+    predictor: Predictor, recipe: Recipe, token: Shortcut, reference: Predictor | None, refit: bool
+) -> dict[str, Any]:
+    from training.datasets.phantom.parameters import FINDINGS
+
     samples = phantom_test_samples(recipe)
-    predictor, label = Predictor(bundle), FINDINGS.index(token.finding)
+    images = marker_images(predictor, samples, reference)
+    _log.info("shortcut: %d test images passed", len(samples))
+    training = None
+    if refit:
+        training = similarities_and_labels(predictor, phantom_split_samples(recipe, "train"))
+    return marker_figures(
+        predictor.model,
+        images,
+        FINDINGS.index(token.finding),
+        training=training,
+        resamples=recipe.resamples,
+    )
+
+
+def _heatmap_figures(
+    predictor: Predictor,
+    recipe: Recipe,
+    token: Shortcut,
+    count: int,
+    methods: Sequence[str],
+    tier: str,
+) -> dict[str, Any]:
+    from training.datasets.phantom.parameters import FINDINGS
+
+    samples, label = phantom_test_samples(recipe), FINDINGS.index(token.finding)
     own = [s for s in samples if s.label == label and s.facts.shortcut_token]
     heatmap_methods = [HeatmapMethod(name, tier) for name in methods]
     rows, patients = [], []
@@ -74,9 +138,6 @@ def shortcut(
     others = [s for s in samples if s.label != label and not s.facts.shortcut_token][:count]
     added = [_with_token(predictor, s.facts, token.finding) for s in others]
     return {
-        "bundle": bundle.name,
-        "class": token.finding,
-        "tier": tier,
         "films": len(rows),
         **mean_intervals(rows, patients, recipe.resamples),
         "drawn_on": mean_intervals(added, [s.patient_id for s in others], recipe.resamples),
@@ -145,8 +206,5 @@ def _probabilities(predictor: Predictor, facts: CaseFacts) -> dict[str, float]:
 
 def _activation(predictor: Predictor, x: torch.Tensor, prototype: int) -> NDArray[np.float32]:
     """A prototype's encoder mask ``(S, S)``, upsampled to the network grid."""
-    with torch.inference_mode():
-        mask = predictor.model(x[None].to(predictor.device)).masks[:, prototype : prototype + 1]
-    size = x.shape[-1]
-    large = functional.interpolate(mask, (size, size), mode="bilinear", align_corners=False)
-    return large[0, 0].cpu().numpy().astype(np.float32)
+    masks = activations(predictor, x[None])[1][:, prototype : prototype + 1]
+    return np.asarray(upsampled(masks, x.shape[-1])[0, 0].numpy())

@@ -19,10 +19,12 @@ from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
+from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from training.data.inputs import images_a_pass
 from training.evaluation.evaluate import evaluate_samples
+from training.evaluation.prototypes.probing import probe_prototypes
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
 from training.fitting.context import SplitRows, TrainingContext, prototype_batches
@@ -30,6 +32,7 @@ from training.fitting.fit import FittedNetwork
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
+_PROBED = 60  # test images that say for the card where prototypes look, and what moves them
 _PACKAGES = ("torch", "torchvision", "monai", "pytorch-ignite")
 
 
@@ -88,6 +91,9 @@ def write_bundle(
     test = [context.images.samples[i] for i in rows.test.tolist()]
     metrics = evaluate_samples(
         bundle, test, "test", resamples=context.recipe.resamples, device=context.device
+    )
+    metrics["prototype_looks"] = probe_prototypes(
+        Predictor(bundle, context.device), test, _PROBED, resamples=context.recipe.resamples
     )
     if black is not None:
         scored = black.predictions(context, rows.test)

@@ -23,7 +23,7 @@ from dprotonet.prototypes.pruning import (
 )
 from dprotonet.prototypes.update import PrototypeUpdate, UpdateKind, update_prototypes
 from training.evaluation.metrics import accuracy, auroc
-from training.evaluation.prototype_metrics import class_purity
+from training.evaluation.prototypes.nearest import class_purity
 from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
     SplitRows,

@@ -11,6 +11,7 @@ from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.gallery import draw_gallery
 from app.views.model.measures import draw_measures
+from app.views.model.prototype_figures import draw_prototype_figures
 from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
 
@@ -75,6 +76,7 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     with measures:
         draw_measures(card)
     with prototypes:
+        draw_prototype_figures(card)
         draw_gallery(workplace, info, bundle)
 
 

@@ -13,6 +13,17 @@ def test_evaluate_prints_one_json_with_the_figures_of_the_card(trained, class_fo
     assert printed["auroc"]["value"] == Bundle.load(trained).card.metrics["auroc"]["value"]
 
 
+def test_the_figures_of_the_prototypes_are_also_a_table_for_a_person(trained, class_folder, capsys):
+    words = ["evaluate", str(trained), "--data", str(class_folder), "--prototypes", "2"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    figures = json.loads(out)
+    assert figures["prototype_looks"]["images"] == 2
+    lines = {line.split("  ")[0]: line for line in err.splitlines()}
+    assert f"{figures['prototypes']['class_purity']:.3f}" in lines["Class purity"]
+    assert f"{figures['prototype_looks']['stability']['value']:.3f}" in lines["Stability"]
+
+
 def test_every_method_and_tier_of_the_library_may_be_asked_for_by_name():
     for command in (["evaluate", "b"], ["boxes", "o"], ["pointing", "b"], ["shortcut", "b"]):
         option = "--method" if command[0] == "evaluate" else "--methods"

@@ -32,6 +32,8 @@ def test_the_card_has_the_test_figures_beside_a_black_box(trained):
     for figures in (card.metrics, card.metrics["black_box"]):
         assert {"auroc", "accuracy", "ece", "brier", "by_view"} <= set(figures)
     assert set(card.metrics["auroc_minus_black_box"]) == {"value", "low", "high"}
+    assert 0.0 <= card.metrics["prototypes"]["distinct"] <= 1.0
+    assert 0.0 <= card.metrics["prototype_looks"]["stability"]["value"] <= 1.0
     assert card.training["recipe"]["backbone"] == "mobilenet_v2"
 
 
@@ -61,6 +63,9 @@ def _evaluate_boxes_out_of_fold(root, out, capsys):
     summary = json.loads(capsys.readouterr().out)
     assert (summary["folds"], summary["images_with_a_truth"]) == (5, 15)
     assert 0 < summary["methods"]["centre"]["images"] <= 15
+    own = summary["own_map"]
+    assert own["images"] == summary["methods"]["centre"]["images"] == own["centre"]["images"]
+    assert set(own["energy_over_area"]) == {"value", "low", "high"}
     shutil.rmtree(out / "folds" / "1" / "bundle")
     assert main(command) == 2
     assert "the networks of 1 folds" in capsys.readouterr().err

@@ -66,6 +66,7 @@ def test_the_table_has_means_over_seeds_and_differences_to_dprotonet(compared):
     assert "AUROC of dprotonet minus AUROC of blackbox" in page
     assert "/tmp" not in page and re.search(r"python -m training compare folder", page)
     assert (compared / "colours.svg").read_text().startswith("<?xml")
+    assert (compared / "colours-trade.svg").read_text().startswith("<?xml")
 
 
 def test_a_finished_comparison_trains_nothing_again(compared, command, monkeypatch):

@@ -50,3 +50,36 @@ def test_folds_are_pooled_by_image_and_seeds_are_averaged():
     assert difference["auroc"]["value"] == pytest.approx((7 / 9 - 1) / 2, abs=1e-4)
     assert difference["auroc"]["low"] <= difference["auroc"]["value"] <= 0.0
     assert Seeds(_Run(), records[:2]).probabilities.shape == (2, 6, 2)
+
+
+def test_figures_of_the_prototypes_are_averaged_over_folds_and_kept_for_each_seed():
+    scores = [0.1, 0.2, 0.3, 0.7, 0.8, 0.9]
+    measured = [(1, 0.5, 0.9), (0, 0.1, 0.6), (0, 0.2, 0.8)]
+    records = [
+        _record("one", seed, scores[half], ids)
+        | {"prototypes": {"count": 5, "within_class_cosine": cosine, "class_purity": purity}}
+        for (seed, cosine, purity), half, ids in zip(
+            measured, (slice(None), slice(3), slice(3, 6)), ("012345", "012", "345"), strict=True
+        )
+    ]
+    figures = tabulate(_Run(), records, ["one"])["variants"]["one"]
+    assert figures["prototypes"] == {
+        "count": 5.0,
+        "within_class_cosine": pytest.approx(0.8 / 3, abs=1e-4),
+        "class_purity": pytest.approx(2.3 / 3, abs=1e-4),
+    }
+    # In the order of the seeds, of which seed 0 has two folds.
+    assert figures["prototypes_each_seed"]["within_class_cosine"] == pytest.approx([0.15, 0.5])
+    assert figures["prototypes_each_seed"]["class_purity"] == pytest.approx([0.7, 0.9])
+
+
+def test_rows_of_an_earlier_version_keep_their_counts():
+    old, new = {"count": 4, "dead": 1, "doubles": 0}, {"count": 5, "dead": 0, "doubles": 0}
+    records = [
+        _record("one", 0, [0.1] * 6) | {"prototypes": old},
+        _record("one", 1, [0.1] * 6)
+        | {"prototypes": {**new, "class_purity": 0.5, "stability": None}},
+    ]
+    figures = tabulate(_Run(), records, ["one"])["variants"]["one"]
+    assert figures["prototypes"] == {"count": 4.5, "dead": 0.5, "doubles": 0.0}
+    assert figures["prototypes_each_seed"] == {}

@@ -43,6 +43,8 @@ def test_kept_inputs_are_what_the_frozen_blocks_give(class_folder):
     rows = torch.tensor([4, 1])
     with torch.inference_mode():
         assert torch.allclose(kept.clean(rows), front(live.clean(rows)), atol=2e-2)
+    assert torch.allclose(kept.of(live.clean(rows)), kept.clean(rows), atol=2e-2)
+    assert torch.equal(live.of(live.clean(rows)), live.clean(rows))
     displayed = {tuple(kept.augmented(rows, epoch)[0, 0, 0].tolist()) for epoch in range(8)}
     assert len(displayed) == 2
 

@@ -28,3 +28,16 @@ def test_a_card_says_which_fraction_of_the_training_images_had_a_box(tmp_path):
     training = {**bundle.card.training, "attention": {"weight": 0.5, "with_box_or_mask": 0.031}}
     text = markdown(bundle.amend(card=replace(bundle.card, training=training)))
     assert "by boxes or masks, which 3.1% of the training images have." in text
+
+
+def test_the_figures_of_the_prototypes_stand_above_their_list():
+    bundle = Bundle.load(MODELS / "nih-pneumonia", with_model=False)
+    metrics = bundle.card.metrics | {
+        "prototypes": {"class_purity": 0.61, "distinct": 0.42},
+        "prototype_looks": {"stability": {"value": 0.7}, "stability_of": "the peak in its own box"},
+    }
+    card = replace(bundle.card, metrics=metrics)
+    text = markdown(replace(bundle, manifest=replace(bundle.manifest, card=card)))
+    section = text[text.index("\n## Prototypes\n") :]
+    assert "| Class purity | 0.610 |" in section and "| Stability | 0.700 |" in section
+    assert section.index("| Distinct images | 0.420 |") < section.index("| Prototype | Class |")

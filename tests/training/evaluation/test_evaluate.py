@@ -7,7 +7,6 @@ from dprotonet.errors import ReadableError
 from training.evaluation.evaluate import (
     check_classes,
     evaluate_samples,
-    prototype_figures,
     recipe_of,
 )
 
@@ -21,15 +20,7 @@ def test_samples_are_predicted_as_for_a_reader_and_scored(predictor, samples):
     ]
     assert result["accuracy"]["value"] == pytest.approx(np.mean(right), abs=1e-4)
     assert result["prototypes"]["count"] == 4
-
-
-def test_class_purity_counts_the_most_similar_images_of_each_prototypes_class(predictor):
-    bundle = predictor.bundle
-    owner = np.array(bundle.options.prototype_classes)
-    labels = np.array([0] * 10 + [1] * 10)
-    similarities = (labels[:, None] == owner).astype(float)
-    assert prototype_figures(bundle, similarities, labels)["class_purity"] == 1.0
-    assert prototype_figures(bundle, 1 - similarities, labels)["class_purity"] == 0.0
+    assert 0.0 < result["prototypes"]["distinct"] <= 1.0
 
 
 def test_a_bundle_whose_card_names_no_recipe_is_refused(predictor):

@@ -27,6 +27,8 @@ def test_a_map_equal_to_the_mask_scores_one_and_one_beside_it_scores_nothing():
     wrong = figures([image(mask[::-1, ::-1], mask)], 0.5, resamples=5)
     for name in ("inside", "near", "energy", "iou", "dice"):
         assert (right[name]["value"], wrong[name]["value"]) == (1.0, 0.0)
+    assert right["energy_over_area"]["value"] == 64.0  # all of it in a 64th of the image
+    assert wrong["energy_over_area"]["value"] == 0.0
 
 
 def test_half_an_overlap_has_its_known_iou_and_dice():

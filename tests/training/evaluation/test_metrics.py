@@ -106,3 +106,13 @@ def test_every_column_of_rows_has_its_mean_and_none_has_an_empty_one():
     assert metrics.mean_intervals([], [], 20, ["a"]) == {
         "a": {"value": None, "low": None, "high": None}
     }
+
+
+def test_a_ratio_is_of_the_means_and_its_interval_is_by_patient():
+    values, areas = np.array([0.4, 0.0, 0.2]), np.array([0.1, 0.1, 0.2])
+    result = metrics.ratio_interval(values, areas, np.array(["a", "a", "b"]), 200)
+    assert result.value == pytest.approx(0.6 / 0.4)
+    # Resamples hold a alone (0.4 / 0.2), b alone (0.2 / 0.2), or both.
+    assert (result.low, result.high) == pytest.approx((1.0, 2.0))
+    empty = metrics.ratio_interval(np.array([]), np.array([]), np.array([]), 5)
+    assert (empty.value, empty.low, empty.high) == (None, None, None)

@@ -62,6 +62,31 @@ def test_the_shortcut_is_evaluated_on_images_with_its_token_without_it_and_with_
     assert result["drawn_on"]["probability"]["value"] != result["drawn_on"]["with_token"]["value"]
 
 
+def test_the_prototype_that_is_the_token_is_named_beside_a_network_without_the_shortcut(
+    evaluated, tmp_path, capsys
+):
+    other = bundle_of(tmp_path / "plain", classes=evaluated.classes)
+    words = ["shortcut", str(evaluated.path), "--n", "0", "--refit", "--reference", str(other.path)]
+    assert main(words) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result) == {"bundle", "class", "tier", "marker"}
+    marker = result["marker"]
+    assert marker["prototype"] in evaluated.prototype_ids
+    assert marker["share"] == max(marker["shares"].values())
+    assert 0 < marker["with_marker"] < marker["images"]
+    accuracies = marker["accuracy_without_marker"]
+    assert set(accuracies) == {"all_prototypes", "switched_off", "refitted", "reference"}
+    gap = accuracies["reference"]["value"] - accuracies["refitted"]["value"]
+    assert marker["gap_to_reference"]["value"] == pytest.approx(gap, abs=2e-4)
+
+
+def test_a_reference_with_other_classes_is_refused(evaluated, tmp_path, capsys):
+    other = make_tiny_bundle(tmp_path / "other", ("a", "b"), negative_class=None, threshold=None)
+    words = ["shortcut", str(evaluated.path), "--n", "0", "--reference", str(other.path)]
+    assert main(words) == 2
+    assert "has other classes than tiny" in capsys.readouterr().err
+
+
 def test_other_bundles_are_refused(tmp_path, capsys):
     plain = bundle_of(tmp_path / "plain")
     assert Bundle.load(plain.path).card.training["recipe"]["phantom_shortcut"] is False

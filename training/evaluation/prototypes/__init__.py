@@ -1,0 +1,1 @@
+"""Whether prototypes are worth looking at: distinct, of their class, local, and steady."""

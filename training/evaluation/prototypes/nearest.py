@@ -1,0 +1,50 @@
+"""What the images nearest to a prototype say of it: are they of its class, are they others' too?
+
+Letters: N images, P prototypes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+TOP = 10  # images of a purity (Nauta et al. 2023, PIP-Net, section 5)
+SHOWN = 5  # images that a page shows of a prototype
+
+
+def top_images(similarities: Array, p: int, k: int) -> NDArray[np.int64]:
+    """The k images most similar to prototype p; ties go to the first."""
+    return np.argsort(-similarities[:, p], kind="stable")[:k]
+
+
+def class_purity(similarities: Array, own: NDArray[np.bool_], k: int = TOP) -> Array:
+    """Fraction of the k most similar images that have the prototype's class, ``(P,)``.
+
+    Args:
+        similarities: ``(N, P)``.
+        own: ``(N, P)``, the image has the prototype's class.
+    """
+    tops = [top_images(similarities, p, k) for p in range(similarities.shape[1])]
+    return np.array([float(own[top, p].mean()) for p, top in enumerate(tops)])
+
+
+def distinct(similarities: Array, owner: NDArray[np.int64], k: int = SHOWN) -> Array:
+    """How many different images the prototypes of each class show, as a fraction of the most
+    that they could, one figure for each class that has prototypes.
+
+    The different images among the k most similar ones of all prototypes of a class, divided by
+    k × the number of its prototypes: 1 where no image is shown twice, 1 / prototypes where all
+    show the same ones. With fewer than k images, k is their number.
+
+    Args:
+        similarities: ``(N, P)``.
+        owner: ``(P,)`` class index of each prototype.
+    """
+    k = min(k, len(similarities))
+    fractions = []
+    for name in np.unique(owner):
+        rows = np.flatnonzero(owner == name).tolist()
+        images = np.concatenate([top_images(similarities, p, k) for p in rows])
+        fractions.append(len(np.unique(images)) / (k * len(rows)))
+    return np.array(fractions)
