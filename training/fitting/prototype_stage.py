@@ -88,6 +88,8 @@ def centres(context: TrainingContext) -> bool:
     A softmax ignores what all classes have in common. Sigmoids do not: without centring, training
     with them was seen to drive all vectors into one direction.
     """
+    if context.recipe.cell_norm != "none":
+        return False  # which takes the mean out of every cell
     return context.recipe.centre or context.images.multi_label
 
 
