@@ -136,6 +136,7 @@ class Recipe:
     prune: bool = False  # drop dead and duplicate prototypes after the update
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
+    head_nonnegative: bool = False  # weights >= 0 for the own class, none for others
 
     # evaluation
     resamples: int = 2000  # of the bootstrap
