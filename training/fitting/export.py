@@ -147,7 +147,7 @@ def _card(
         | {"test": len(rows.test)}
         | ({"left_out": len(context.images.left_out)} if context.images.left_out else {}),
         "chosen_on_validation": {
-            "epoch": best_epoch(fitted.history),
+            "epoch": best_epoch(fitted.history) if fitted.history else None,
             "temperature": round(fitted.temperature, 4),
             "threshold": fitted.threshold,
             **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),

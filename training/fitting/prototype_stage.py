@@ -225,4 +225,5 @@ def _fit_nonnegative(
         anchor=start,
     )
     with torch.no_grad():
-        weight.copy_(torch.from_numpy(fit_weights(objective, bounds, start)))
+        fitted = fit_weights(objective, bounds, start).clip(min=0.0)  # of rounding
+        weight.copy_(torch.from_numpy(fitted))
