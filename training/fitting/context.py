@@ -10,14 +10,14 @@ from torch import Tensor
 
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.feature_pass import PrototypeBatch
-from training.data.inputs import Inputs, LiveInputs, class_weights
+from training.data.inputs import Inputs, LiveInputs, class_weights, images_a_pass
 from training.data.leakage import group_duplicates
 from training.data.placed_images import PlacedImages, place_images
 from training.datasets.samples import Dataset
 from training.distributed import is_main, wait
 from training.recipe import Recipe
 
-PER_PASS = 16  # images that pass together in the prototype update
+PER_PASS = 16  # images of 224 × 224 that pass together in the prototype update
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,11 @@ class TrainingContext:
     device: str = "cpu"
     resume: bool = False
     cut: bool = False
+
+    @property
+    def per_pass(self) -> int:
+        """Images that pass together in the prototype update: fewer where they are larger."""
+        return images_a_pass(self.recipe.image_size, PER_PASS)
 
     @property
     def final(self) -> Inputs:
@@ -96,7 +101,7 @@ def prototype_batches(
     context: TrainingContext, rows: Tensor, inputs: Inputs
 ) -> Iterator[PrototypeBatch]:
     """Batches of training images for the prototype update, without augmentation."""
-    for batch in rows.split(PER_PASS):
+    for batch in rows.split(context.per_pass):
         at = batch.tolist()
         yield PrototypeBatch(
             inputs.clean(batch),

@@ -27,13 +27,7 @@ from dprotonet.prototypes.responses import Responses
 from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
-from training.fitting.context import (
-    PER_PASS,
-    SplitRows,
-    TrainingContext,
-    balance,
-    prototype_batches,
-)
+from training.fitting.context import SplitRows, TrainingContext, balance, prototype_batches
 from training.fitting.fit import FittedNetwork
 from training.recipe import weights_name
 
@@ -78,7 +72,9 @@ def write_bundle(
     assert isinstance(model, DProtoNet)
     assert update is not None
     statistics = activation_statistics(
-        model.cpu(), prototype_batches(context, rows.train, context.live), images_per_pass=PER_PASS
+        model.cpu(),
+        prototype_batches(context, rows.train, context.live),
+        images_per_pass=context.per_pass,
     )
     bundle = save_bundle(
         folder,

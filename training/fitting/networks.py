@@ -16,6 +16,7 @@ from dprotonet.modeling.backbones import Backbone, build_backbone
 from dprotonet.modeling.losses import LossWeights, classification_loss, prototype_loss
 from dprotonet.modeling.model import Inference, build_model
 from dprotonet.modeling.options import ModelOptions
+from dprotonet.modeling.usage_loss import usage_loss
 from training.data.inputs import Inputs
 from training.fitting.occurrence_loss import OccurrencePenalty
 from training.recipe import Recipe
@@ -85,6 +86,9 @@ def dprotonet(
     def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
         assert isinstance(output, Inference)
         total = prototype_loss(output, labels, model, weights, class_weights=balance)["total"]
+        total = total + recipe.usage_weight * usage_loss(
+            output.similarities, labels, model.prototype_class, recipe.usage
+        )
         return total if penalty is None else total + penalty(output.masks)
 
     return Trainee(model, loss)
@@ -116,7 +120,8 @@ def outputs(
     network.eval()
     with torch.inference_mode():
         parts = [
-            read(network(inputs.clean(batch).to(device))).float().cpu() for batch in rows.split(32)
+            read(network(inputs.clean(batch).to(device))).float().cpu()
+            for batch in rows.split(inputs.images_a_pass)
         ]
     return torch.cat(parts).clone()
 
