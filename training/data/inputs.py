@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,9 @@ from training.data.transforms import AUGMENTATION, augmentation, augmented_copy,
 from training.distributed import is_main, own_part
 from training.io import progress_bar
 from training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from training.data.finding_masks import FindingMasks, Targets
 
 _log = logging.getLogger(__name__)
 _PASS = 32  # images of 224 × 224 that pass together where no gradient is taken
@@ -62,6 +65,10 @@ class Inputs(Protocol):
         """``(n, …)`` inputs of the images as augmented for this epoch."""
         ...
 
+    def copies(self, rows: Tensor, epoch: int) -> list[int]:
+        """For each image the number from which its augmentation for this epoch was drawn."""
+        ...
+
 
 class LiveInputs:
     """Images that are augmented again for every epoch."""
@@ -95,6 +102,10 @@ class LiveInputs:
             for row in rows.tolist()
         ]
         return self._normal(torch.stack(images))
+
+    def copies(self, rows: Tensor, epoch: int) -> list[int]:
+        """The epoch: every one has copies of its own."""
+        return [epoch] * len(rows)
 
     def _normal(self, images: Tensor) -> Tensor:
         rgb = images.expand(-1, 3, -1, -1)
@@ -140,9 +151,13 @@ class CachedInputs:
 
     def augmented(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, C, h, w)`` of one of the cached copies; image and epoch decide which."""
-        which = [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
-        chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
-        return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
+        which = zip(self.copies(rows, epoch), rows.tolist(), strict=True)
+        chosen = torch.stack([self._variants[variant][row] for variant, row in which])
+        return chosen.float().contiguous(memory_format=torch.channels_last)
+
+    def copies(self, rows: Tensor, epoch: int) -> list[int]:
+        """Which of the cached copies stands for each image in this epoch."""
+        return [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
 
 
 def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
@@ -203,6 +218,7 @@ class EpochBatches:
         rows: ``(n,)`` images to train on.
         epoch: of the next pass, from 0.
         balanced: draw every class as often, with repeats, instead of every image once.
+        findings: where the findings lie, which then go with the labels; None for labels alone.
     """
 
     inputs: Inputs
@@ -212,11 +228,12 @@ class EpochBatches:
     seed: int
     epoch: int = 0
     balanced: bool = False
+    findings: FindingMasks | None = None
 
     def __len__(self) -> int:
         return max(1, len(self.rows) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor | Targets]]:
         epoch, self.epoch = self.epoch, self.epoch + 1
         generator = torch.Generator().manual_seed(derived_seed("order", self.seed, epoch))
         if self.balanced:
@@ -236,7 +253,11 @@ class EpochBatches:
         # The last, smaller batch is left out: its images come first in some other epoch.
         for batch in list(order.split(self.batch_size))[: len(self)]:
             batch_rows = own_part(batch)
-            yield self.inputs.augmented(batch_rows, epoch), self.labels[batch_rows]
+            targets: Tensor | Targets = self.labels[batch_rows]
+            if self.findings is not None:
+                copies = self.inputs.copies(batch_rows, epoch)
+                targets = self.findings.targets(self.labels[batch_rows], batch_rows, copies)
+            yield self.inputs.augmented(batch_rows, epoch), targets
 
 
 def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.feature_pass import PrototypeBatch
+from training.data.finding_masks import FindingMasks
 from training.data.inputs import Inputs, LiveInputs, class_weights, images_a_pass
 from training.data.leakage import group_duplicates
 from training.data.placed_images import PlacedImages, place_images
@@ -29,6 +30,8 @@ class TrainingContext:
         inputs: those of training: ``live``, or activations behind the frozen blocks.
         cut: leave networks cut behind their frozen blocks and evaluate them, too, on the cached
             activations, which are in 16 bit: for figures, not for a bundle.
+        findings: where the findings lie in the training copies; None where the recipe pays no
+            attention to them.
     """
 
     recipe: Recipe
@@ -41,6 +44,7 @@ class TrainingContext:
     device: str = "cpu"
     resume: bool = False
     cut: bool = False
+    findings: FindingMasks | None = None
 
     @property
     def per_pass(self) -> int:

@@ -148,6 +148,7 @@ def _card(
             "threshold": fitted.threshold,
             **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
         },
+        **_attention(context, rows),
         "history": fitted.history,
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,
         "minutes": round(fitted.seconds / 60, 1),
@@ -164,6 +165,14 @@ def _card(
         metrics=metrics,
         training=training,
     )
+
+
+def _attention(context: TrainingContext, rows: SplitRows) -> dict[str, Any]:
+    """What boxes and masks of the training images were used for, where they were."""
+    if context.findings is None:
+        return {}
+    fraction = round(context.findings.fraction(rows.train), 4)
+    return {"attention": {"weight": context.recipe.attention, "with_box_or_mask": fraction}}
 
 
 def _gallery(
