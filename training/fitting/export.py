@@ -126,6 +126,7 @@ def _card(
         note_on_classes=text.note_on_classes or dataset.note,
         metrics=metrics,
         training=training,
+        scope=text.scope,
     )
 
 
