@@ -52,7 +52,9 @@ def auroc_change(
     responses, layer = responses_of(bundle), last_layer(bundle)
     at = responses.validation
     inputs, labels = responses.similarities[at].astype(np.float64), responses.labels[at]
-    truth = labels if labels.ndim == 2 else np.eye(len(bundle.classes), dtype=bool)[labels]
+    truth: NDArray[np.bool_] = (
+        labels.astype(bool) if labels.ndim == 2 else np.eye(len(bundle.classes), dtype=bool)[labels]
+    )
     # A temperature or an offset leaves the order of one class's images as it is under a sigmoid;
     # under a softmax of more than two classes it may not, so each side keeps its own.
     before = class_probabilities(inputs @ layer.weights.T * layer.scale, labels, bundle.temperature)

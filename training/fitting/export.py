@@ -29,6 +29,7 @@ from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
 from training.fitting.context import SplitRows, TrainingContext, balance, prototype_batches
 from training.fitting.fit import FittedNetwork
+from training.fitting.support import fit_for_bundle
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ def write_bundle(
             half_precision=context.recipe.half_precision,
             responses=responses or kept_responses(context, rows, fitted),
             changes=changes,
+            support=fit_for_bundle(context, rows, model),
         ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
@@ -164,6 +166,7 @@ def _card(
         note_on_classes=text.note_on_classes or dataset.note,
         metrics=metrics,
         training=training,
+        scope=text.scope,
     )
 
 
