@@ -145,7 +145,7 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the digest."""
-        values = {
+        values: dict[str, Any] = {
             "format": 2 if self.support or self.card.scope or self.changes else 1,
             "name": self.name,
             "classes": list(self.options.classes),
