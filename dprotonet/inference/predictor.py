@@ -177,7 +177,12 @@ class Predictor:
                 bundle.prototypes, similarities, own, strict=True
             )
         ]
-        closest = max(similarities)
+        on = (
+            s
+            for record, s in zip(bundle.prototypes, similarities, strict=True)
+            if record.id not in bundle.off
+        )
+        closest = max(on)
         return Prediction(
             label=label,
             probabilities=probabilities,

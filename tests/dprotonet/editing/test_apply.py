@@ -28,6 +28,8 @@ def test_the_child_predicts_with_the_new_last_layer_and_the_parent_as_before(edi
     new = {m.prototype: m for m in after.matches}
     assert new["p00"].contribution == 0.0
     assert all(new[p].similarity == pytest.approx(old[p].similarity, abs=1e-5) for p in old)
+    on = [m.similarity for m in after.matches if m.prototype != "p00"]
+    assert after.closest_similarity == max(on)
     logits = np.array([new[p].similarity for p in child.prototype_ids]) @ edit.head.T * 5.0
     assert list(after.logits.values()) == pytest.approx(logits.tolist(), abs=1e-4)
 
