@@ -50,12 +50,15 @@ class LastLayerEdit:
         feasible: whether the loss rises by no more than the tolerance.
         reason: why it is not feasible, a sentence; empty where it is.
         predicted_increase: fraction by which the ellipsoid says that the training loss rises.
-        increase: the same, measured with the new last layer.
+        increase: the same, measured with the new last layer. Both include the ridge, as the loss
+            that the ellipsoid is of does: among prototypes that say the same, it is most of them.
         before: the parent's figures on validation.
         after: those of the new last layer.
         calls_changed: validation images that are called something else.
         validation_images: of how many.
         milliseconds: the proposal took.
+        cross_entropy_change: fraction by which the loss changes without the ridge, which is what
+            the training images themselves say; below 0 where they are fitted better.
     """
 
     parent: str
@@ -74,6 +77,7 @@ class LastLayerEdit:
     calls_changed: int
     validation_images: int
     milliseconds: float
+    cross_entropy_change: float = 0.0
 
     def figures(self) -> dict[str, Any]:
         """What it costs, as JSON values."""
@@ -81,6 +85,7 @@ class LastLayerEdit:
             "tolerance": self.tolerance,
             "predicted_increase": self.predicted_increase,
             "increase": self.increase,
+            "cross_entropy_change": self.cross_entropy_change,
             "before": self.before.to_json(),
             "after": self.after.to_json(),
             "calls_changed": self.calls_changed,
@@ -170,6 +175,7 @@ def propose_edit(
         increase=increase,
         **_cost(bundle, responses, layer, head),
         milliseconds=(time.perf_counter() - start) * 1000,
+        cross_entropy_change=objective.cross_entropy(weights) / set_of.loss - 1.0,
     )
 
 
@@ -278,5 +284,6 @@ def _reason(
     changes += [f"with {', '.join(required)} required"] if required else []
     return (
         f"{' and '.join(changes).capitalize()}, the loss on the training images rises by "
-        f"{increase:.0%}, and {tolerance:.0%} is allowed. Change fewer prototypes, or allow more."
+        f"{increase:.0%}, its ridge included, and {tolerance:.0%} is allowed. Change fewer "
+        "prototypes, or allow more."
     )

@@ -32,6 +32,9 @@ def test_a_prototype_that_is_off_weighs_nothing_and_the_others_take_its_place(ed
     objective = objective_of(editable.responses, float(editable.model.log_scale.exp()))
     assert objective.value(edit.head.astype(float)) < objective.value(cut)
     assert edit.increase > 0
+    trained = objective.cross_entropy(editable.model.head.weight.numpy().astype(float))
+    without_ridge = objective.cross_entropy(edit.head.astype(float)) / trained - 1.0
+    assert edit.cross_entropy_change == pytest.approx(without_ridge, abs=1e-5)
     assert 0 <= edit.calls_changed <= edit.validation_images == 16
 
 
