@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.scope import Scope
 from dprotonet.errors import ReadableError
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -42,6 +43,7 @@ class CardText:
     limits: tuple[str, ...] = ()
     licence: str = ""
     note_on_classes: str = ""
+    scope: Scope | None = None  # the images it is for
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class Recipe:
     least_purity: float = 0.7  # of the 10 nearest validation images, so many of the class
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
+    head_nonnegative: bool = False  # weights >= 0 for the own class, none for others
 
     # evaluation
     resamples: int = 2000  # of the bootstrap
@@ -293,6 +296,14 @@ def _value(hint: Any, value: Any, key: str) -> Any:
         )
     if hint == tuple[str, ...] and isinstance(value, (list, tuple)):
         return tuple(str(v).strip() for v in value)
+    if Scope in get_args(hint) and isinstance(value, Mapping):
+        try:
+            return Scope.from_json(value)
+        except (TypeError, ValueError) as error:
+            raise ReadableError(
+                f"The recipe's {key} cannot be used: {error} Give modalities, body_parts and "
+                "views as lists of words, colour as true or false."
+            ) from error
     if type(None) in get_args(hint) and str(value).lower() == "none":
         return None
     kinds = tuple(k for k in (get_args(hint) or (hint,)) if isinstance(k, type))

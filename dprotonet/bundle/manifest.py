@@ -15,19 +15,25 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.atomic_files import write_whole
+from dprotonet.bundle.change import Change
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
+from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PARTS, ModelOptions
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""That this version reads. 2 has a gate, a scope or changes; a bundle with none is written as 1."""
+
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
     "model.safetensors",
     "prototypes.json",
     "gallery/gallery.json",
 )
+RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted again
+SUPPORT = "support.safetensors"
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -56,6 +62,9 @@ class Manifest:
         parts: SHA-256 of the stored tensors of each part of the network.
         prototypes_made_with: of "backbone", "masks" and "preprocessing", as they were when the
             prototypes were made.
+        changes: from the first ancestor to this bundle, oldest first; none where it came straight
+            from training.
+        support: the limits of the gate's distance; None in a bundle that has none.
     """
 
     name: str
@@ -71,6 +80,8 @@ class Manifest:
     prototypes_made_with: dict[str, str]
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
+    changes: tuple[Change, ...] = ()
+    support: SupportLimits | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -98,6 +109,16 @@ class Manifest:
         for name in (MODEL, PROTOTYPES, GALLERY):
             if name not in self.files:
                 raise ValueError(f"it does not list {name}")
+        for change in self.changes[-1:]:  # earlier ones may be of prototypes that are gone
+            if not {*change.off, *change.required} <= set(self.options.prototype_ids):
+                raise ValueError("its last change names a prototype that it does not have")
+        if (self.support is None) != (SUPPORT not in self.files):
+            raise ValueError(f"the limits of a gate and {SUPPORT} go together")
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """Ids of the prototypes that are switched off."""
+        return self.changes[-1].off if self.changes else ()
 
     @property
     def display_name(self) -> str:
@@ -124,8 +145,8 @@ class Manifest:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the digest."""
-        values = {
-            "format": FORMAT,
+        values: dict[str, Any] = {
+            "format": 2 if self.support or self.card.scope or self.changes else 1,
             "name": self.name,
             "classes": list(self.options.classes),
             "negative_class": self.negative_class,
@@ -141,6 +162,10 @@ class Manifest:
         }
         if self.thresholds is not None:
             values |= {"thresholds": self.thresholds, "offsets": self.offsets}
+        if self.changes:
+            values["changes"] = [change.to_json() for change in self.changes]
+        if self.support is not None:
+            values |= {"support": self.support.to_json()}
         return values
 
     @property
@@ -185,10 +210,11 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder} holds no model: it has no {MANIFEST}. Give the folder that training wrote."
         )
     data = read_json(folder / MANIFEST)
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") not in FORMATS:
         stored_format = data.get("format") if isinstance(data, dict) else None
         raise UnusableBundle(
-            f"The model in {folder} is of format {stored_format!r}, this version reads {FORMAT}. "
+            f"The model in {folder} is of format {stored_format!r}, this version reads "
+            f"{' and '.join(map(str, FORMATS))}. "
             "Write it again with this version."
         )
     try:
@@ -211,6 +237,9 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     fields = {key: value for key, value in data.items() if key != "format"}
     fields["options"] = ModelOptions.from_json(data["options"])
     fields["card"] = ModelCard.from_json(data["card"])
+    fields["changes"] = tuple(map(Change.from_json, data.get("changes", ())))
+    if "support" in data:
+        fields["support"] = SupportLimits.from_json(data["support"])
     return Manifest(**fields)
 
 

@@ -154,11 +154,8 @@ class DProtoNet(nn.Module):
         similarities = prototype_similarity(
             rows.expand(-1, -1, len(self.prototypes), -1), self.prototypes, self.options.similarity
         )
-        height, width = (
-            images.shape[-2] // self.options.stride,
-            images.shape[-1] // self.options.stride,
-        )
-        return similarities.transpose(1, 2).unflatten(2, (height, width))
+        height, width = deep.shape[-2:]
+        return similarities.transpose(1, 2).reshape(len(images), -1, height, width)
 
     def logits(self, images: Tensor) -> Tensor:
         """``(N, 3, S, S)`` normalised images to ``(N, K)`` logits."""

@@ -85,11 +85,11 @@ def shortcut(
             f"{reference.name} has other classes than {bundle.name}. Give a bundle that was "
             "trained on the same phantoms without the shortcut."
         )
-    predictor, token = Predictor(bundle), Shortcut()
+    predictor, token = Predictor(bundle, gate=False), Shortcut()
     result: dict[str, Any] = {"bundle": bundle.name, "class": token.finding, "tier": tier}
     if count:
         result |= _heatmap_figures(predictor, recipe, token, count, methods, tier)
-    other = None if reference is None else Predictor(reference)
+    other = None if reference is None else Predictor(reference, gate=False)
     return result | {"marker": _marker(predictor, recipe, token, other, refit)}
 
 

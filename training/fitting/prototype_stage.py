@@ -11,6 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dprotonet.editing.conditions import constraints
+from dprotonet.editing.objective import head_objective
+from dprotonet.editing.quadratic import fit_weights
+from dprotonet.inference.calibration import class_probabilities
 from dprotonet.modeling.labels import owned
 from dprotonet.modeling.losses import classification_loss
 from dprotonet.modeling.model import DProtoNet
@@ -24,7 +28,6 @@ from dprotonet.prototypes.pruning import (
 from dprotonet.prototypes.update import PrototypeUpdate, UpdateKind, update_prototypes
 from training.evaluation.metrics import accuracy, auroc
 from training.evaluation.prototypes.nearest import class_purity
-from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
     SplitRows,
     TrainingContext,
@@ -143,7 +146,7 @@ def finish(
     recipe = context.recipe
     if recipe.recentre:
         recentre(model, context, rows)
-    update = _update(model, context, rows)
+    update = updated(model, context, rows)
     everyone = torch.arange(len(context.images))
     similarities = outputs(model, context.final, everyone, lambda o: o.similarities, context.device)
     model.cpu()
@@ -153,7 +156,7 @@ def finish(
     return _prune(model, update, similarities, context, rows)
 
 
-def _update(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> PrototypeUpdate:
+def updated(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> PrototypeUpdate:
     """Prototypes from their nearest training images, put into the model."""
     update = update_prototypes(
         model,
@@ -228,6 +231,9 @@ def fit_head(
     start = weight.detach().clone()
     x, y = similarities[rows.train], context.images.labels[rows.train]
     weights = balance(context, rows)
+    if context.recipe.head_nonnegative:
+        _fit_nonnegative(model, x, y, weights, context.recipe.label_smoothing)
+        return
     own_class = functional.one_hot(model.prototype_class, len(context.dataset.classes)).T.bool()
     weight.requires_grad_(True)
     optimizer = torch.optim.Adam([weight], lr=context.recipe.head_lr)
@@ -245,3 +251,27 @@ def fit_head(
         )
         loss.backward()
         optimizer.step()
+
+
+def _fit_nonnegative(
+    model: DProtoNet, x: Tensor, y: Tensor, balance: Tensor | None, smoothing: float
+) -> None:
+    """Weights >= 0 for a prototype's own class and none for others (PIP-Net, Nauta et al. 2023).
+
+    The optimum of the same loss, with the ridge towards the start, by Newton steps that keep to the
+    bounds. A class is then called for what is there, never for what another class lacks; an image
+    that is similar to no prototype has equal logits: the network abstains.
+    """
+    options, weight = model.options, model.head.weight
+    bounds = constraints(options, least=np.zeros(len(options.prototype_ids)), nonnegative=True)
+    start = np.where(bounds.free, weight.detach().double().numpy().clip(min=0.0), 0.0)
+    objective = head_objective(
+        x.double().numpy() * float(model.log_scale.detach().exp()),
+        y.numpy(),
+        np.ones(len(options.classes)) if balance is None else balance.cpu().double().numpy(),
+        smoothing,
+        anchor=start,
+    )
+    with torch.no_grad():
+        fitted = fit_weights(objective, bounds, start).clip(min=0.0)  # of rounding
+        weight.copy_(torch.from_numpy(fitted))

@@ -77,3 +77,19 @@ def test_prototypes_may_be_a_mixture_from_the_start_to_the_end(context):
     assert all(sum(source.weight for source in own) > 0.999 for own in update.sources)
     assert torch.allclose(model.prototypes.detach(), update.prototypes)
     assert min(fitted.pruning.kept_by_class) >= 1
+
+
+def test_non_negative_weights_are_the_best_of_their_kind(context):
+    recipe = dataclasses.replace(context.recipe, head_nonnegative=True)
+    context = dataclasses.replace(context, recipe=recipe)
+    rows = split_rows(context)
+    model = dprotonet(recipe, context.dataset.classes, None).network
+    everyone = torch.arange(len(context.images))
+    with torch.inference_mode():
+        similarities = model.eval()(context.live.clean(everyone)).similarities.clone()
+    prototype_stage.fit_head(model, similarities, context, rows)
+    weight = model.head.weight.detach()
+    own = torch.nn.functional.one_hot(model.prototype_class, 3).T.bool()
+    assert (weight >= 0).all() and (weight[~own] == 0).all() and (weight[own] > 0).any()
+    # An image that is like no prototype has equal logits.
+    assert model.contributions(torch.zeros(1, 6)).sum(dim=-1).unique().numel() == 1
