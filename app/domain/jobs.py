@@ -142,6 +142,13 @@ class BatchRow:
     shares_name: bool = False
     """Another file of the batch has the same name; noted on pages, not in exports."""
 
+    @property
+    def supported(self) -> bool | None:
+        """Whether there is a label; None where the image was not read."""
+        if self.support is not None:
+            return self.support.supported
+        return None if self.label is None else True
+
 
 @dataclass(frozen=True)
 class BatchPage:

@@ -263,9 +263,11 @@ def test_predictions_of_before_models_had_gates_stay_as_they_are(
     values = {"id": "c1", "name": "a.dcm", "study": "1.2", "created": "2026-03-01 12:00:00.000000"}
     with store.engine.begin() as connection:
         connection.execute(
-            text(CASE.replace("created_at)", "created_at, study_newest, read_state, label)").replace(
-                ":created)", ":created, :created, 'new', 'sick')"
-            )),
+            text(
+                CASE.replace("created_at)", "created_at, study_newest, read_state, label)").replace(
+                    ":created)", ":created, :created, 'new', 'sick')"
+                )
+            ),
             values,
         )
         connection.execute(text(PREDICTION), {"case": "c1"})
