@@ -38,7 +38,7 @@ def refused(screen: Screen, worker: Worker) -> Screen:
 
 def overlays(screen: Screen) -> str:
     """What the viewer was given, as one text."""
-    return "\n".join(str(part.proto) for part in screen.app.get("bidi_component"))
+    return "\n".join(part.proto.json for part in screen.app.get("bidi_component"))
 
 
 def all_text(screen: Screen) -> str:
@@ -54,6 +54,7 @@ def test_a_refused_image_has_neither_class_nor_percentage_on_its_page(refused: S
     assert "Distance to the training images: 41.5; images are refused from 18.2" in refused.text
     assert "choose a model for such images" in refused.text
     text = all_text(refused)
+    assert '"heatmaps": []' in text
     for word in ("finding\n", "none", "%", "Similarity", "p00", "Explain", "0.9"):
         assert word not in text, word
     assert not refused.app.get("plotly_chart")
@@ -88,7 +89,7 @@ def test_what_the_network_computed_is_shown_on_request_beside_the_caution(
     assert "Requested heatmap: **Class finding**" in refused.text
     shown = overlays(refused)
     assert CAUTION in shown and "Class finding" in shown
-    assert "probability" not in shown + refused.text
+    assert "the probability of" not in shown + refused.text and "%" not in shown
     refused.press(HIDE)
     assert "Class finding" not in all_text(refused) and not refused.warnings
     assert len(review.open_case(workplace, refused.case_id).maps) > 0, "kept, and hidden"
