@@ -21,11 +21,13 @@ def make_gated_bundle(
 ) -> Bundle:
     """A tiny bundle for grey images like :func:`tests.dprotonet.tiny_bundle.tiny_images`."""
     bundle = make_tiny_bundle(directory, classes, **choices)  # type: ignore[arg-type]
-    stage = gate_stage("mobilenet_v2")
+    stage, backbone = gate_stage("mobilenet_v2"), bundle.model.get_submodule("backbone")
     with torch.inference_mode():
-        inputs = network_input(tiny_images(len(classes), 40, seed=3))
-        features = stage_features(bundle.model.get_submodule("backbone"), stage, inputs)
-    distance = fit_distance(features)
-    own = distance(features)
-    limits = SupportLimits(stage, 1.2 * float(own.max()), 2 * float(own.max()), len(own), len(own))
+        fitted, others = (
+            stage_features(backbone, stage, network_input(tiny_images(len(classes), n, seed=seed)))
+            for n, seed in ((40, 3), (8, 5))
+        )
+    distance = fit_distance(fitted)
+    far = float(distance(others).max())
+    limits = SupportLimits(stage, 1.2 * far, 1.4 * far, len(fitted), len(others))
     return add_support(bundle, FittedSupport(distance, limits), GREY)
