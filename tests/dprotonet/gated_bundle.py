@@ -29,5 +29,5 @@ def make_gated_bundle(
         )
     distance = fit_distance(fitted)
     far = float(distance(others).max())
-    limits = SupportLimits(stage, 1.2 * far, 1.4 * far, len(fitted), len(others))
+    limits = SupportLimits(stage, 1.1 * far, 1.2 * far, len(fitted), len(others))
     return add_support(bundle, FittedSupport(distance, limits), GREY)
