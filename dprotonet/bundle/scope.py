@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
 
@@ -87,6 +85,8 @@ def is_coloured(image: GrayOrColourImage) -> bool:
     """Whether an image shows colours: a grey image that was stored as RGB does not."""
     if not image.is_colour:
         return False
+    import numpy as np  # pages read cards without it
+
     channels = image.pixels.astype(np.int16)
     apart = channels.max(axis=2) - channels.min(axis=2)
     return float((apart > _COLOUR_STEPS).mean()) > _COLOUR_FRACTION

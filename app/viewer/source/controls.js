@@ -78,7 +78,7 @@ export class Controls {
     this.details = element("span", { class: "group details" }, this.selection,
       element("label", { class: "short" }, "Opacity", this.opacity),
       element("span", { class: "short" }, "0", this.scale, "1"));
-    this.noHeatmap = element("span", { class: "hint" }, "No heatmap yet. Press Explain.");
+    this.noHeatmap = element("span", { class: "hint" }, "No heatmap yet.");
     this.heatmapGroup = element("span", { class: "group" }, this.overlay, this.details, this.noHeatmap);
   }
 

@@ -10,6 +10,7 @@ from app.domain.errors import NotFound
 from app.services.jobs import enqueue_prediction
 from app.store.sql_store import SqlStore
 from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.support import Support
 from tests.app.store.databases import NOW
 from tests.app.store.example_cases import case
 
@@ -18,6 +19,13 @@ def predicted(p_sick: float) -> Prediction:
     probabilities = {"well": 1 - p_sick, "sick": p_sick}
     label = "sick" if p_sick >= 0.6 else "well"
     return Prediction(label, probabilities, probabilities, 0.6, (), 0.5, False, 0.1, "m")
+
+
+def refused(**more: object) -> Prediction:
+    """Of an image that the model was not made for."""
+    facts = {"distance": 41.5, "caution_from": 12.0, "threshold": 18.25}
+    support = Support("outside", reasons=("the image is in colour",), **(facts | more))  # type: ignore[arg-type]
+    return Prediction(None, {}, {}, 0.6, (), 0.5, False, 0.1, "m", support=support)
 
 
 def signed(case_id: str, revision: int, verdict: str, *, frame: int = 0) -> Annotation:
@@ -34,13 +42,20 @@ def add(store: SqlStore, number: int, *, minute: int = 0, study: str = "", **mor
     return f"c{number}"
 
 
-def save(store: SqlStore, case_id: str, p_sick: float, *, frame: int = 0, model: str = "m") -> None:
+def save(
+    store: SqlStore,
+    case_id: str,
+    said: float | Prediction,
+    *,
+    frame: int = 0,
+    model: str = "m",
+) -> None:
     with store.write() as tx:
         tx.predictions.save(
             case_id,
             frame=frame,
             model=model,
-            prediction=predicted(p_sick),
+            prediction=predicted(said) if isinstance(said, float) else said,
             negative_class="well",
             now=NOW,
         )
@@ -189,4 +204,35 @@ def test_sqlite_finds_a_page_in_an_index_alone(
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {page[0]}", page[1]).all()
     words = " ".join(str(line) for line in plan)
     assert "USING COVERING INDEX" in words and "TEMP B-TREE" not in words
+    store.close()
+
+
+def test_a_refused_image_has_no_label_and_is_behind_all_others(database_url: str) -> None:
+    store = SqlStore(database_url)
+    for number, said in ((1, 0.01), (2, refused()), (3, 0.9)):
+        add(store, number)
+        save(store, f"c{number}", said)
+    assert ids(store, order="probability") == ["c3", "c1", "c2"]
+    assert ids(store, status="refused") == ["c2"] and ids(store, status="new") == ["c3", "c1"]
+    assert ids(store, label="sick") == ["c3"] and ids(store, label="well") == ["c1"]
+    (row,) = rows(store, status="refused")
+    assert (row.label, row.probability, row.support) == (None, None, "outside")
+    with store.write() as tx:
+        # The worker completes older rows at its start: a refused one is none of them.
+        assert tx.predictions.note_findings("m", "well") == 0
+        tx.annotations.add(signed("c2", 1, "rightly refused"))
+    (row,) = rows(store, verdict="rightly refused")
+    assert (row.status, row.support) == ("read", "outside") and not ids(store, status="refused")
+    store.close()
+
+
+def test_a_case_that_another_model_reads_is_no_longer_refused(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1)
+    save(store, "c1", refused())
+    save(store, "c1", 0.9, model="other")
+    with store.write() as tx:
+        tx.cases.set_model("c1", "other")
+    (row,) = rows(store)
+    assert (row.status, row.label, row.support) == ("new", "sick", None)
     store.close()

@@ -115,10 +115,10 @@ def test_the_table_is_flat_and_says_what_went_wrong(bundle, tmp_path, capsys):
     status = main(["predict", str(tmp_path), "--model", str(bundle), "--format", "csv"])
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     fixed = ["path", "frame", "sha256", "prediction"]
-    classes = list(rows[0])[4:-1]
+    classes = list(rows[0])[4:-4]
 
     assert status == 1
-    assert list(rows[0]) == [*fixed, *classes, "error"]
+    assert list(rows[0]) == [*fixed, *classes, "supported", "distance", "reasons", "error"]
     assert rows[0]["prediction"] in classes
     assert math.isclose(sum(float(rows[0][name]) for name in classes), 1, abs_tol=1e-6)
     assert rows[0]["error"] == ""
