@@ -186,8 +186,8 @@ class Sheet:
     """The bundle's classes; empty when the bundle is not there."""
     prediction: Prediction | None
     matches: tuple[SheetMatch, ...]
-    """Largest absolute contribution first; all prototypes, but those of :attr:`offered_class` lead
-    where the label is the negative class."""
+    """What speaks most, for or against, first; all prototypes, but those of :attr:`offered_class`
+    lead where the label is the negative class."""
     maps: tuple[OfferedHeatmap, ...]
     """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
     asked for last comes first."""

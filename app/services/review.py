@@ -266,7 +266,8 @@ def _with_matches(
 ) -> Sheet:
     sources = galleries.of_model(workplace, info.digest)
     matches = tuple(
-        SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
+        SheetMatch(match, sources.get(match.prototype, ()))
+        for match in sorted(prediction.matches, key=lambda match: -abs(match.evidence))
     )
     if prediction.leading == info.negative_class:
         own = sheet.offered_class

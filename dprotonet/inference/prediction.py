@@ -22,12 +22,28 @@ class PrototypeMatch:
         class_name: the class it belongs to.
         similarity: of the image's pooled vector to it; cosine in [-1, 1], or log similarity.
         contribution: signed, to the predicted class's logit; all contributions sum to that logit.
+        against: signed, to the logit of the prediction's runner-up, to which they sum likewise;
+            None where there is no runner-up.
     """
 
     prototype: str
     class_name: str
     similarity: float
     contribution: float
+    against: float | None = None
+
+    @property
+    def evidence(self) -> float:
+        """How much the prototype speaks for the predicted class rather than for the runner-up:
+        its part of the difference of the two logits; without a runner-up its contribution."""
+        return self.contribution - (self.against or 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; what an earlier version did not have is left out where there is none."""
+        values = asdict(self)
+        if self.against is None:
+            del values["against"]
+        return values
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,8 @@ class Prediction:
         seconds: from pixels to this.
         bundle: digest of the bundle, 64 hex digits.
         thresholds: of a multi-label model: class name to the probability from which it is called.
+        runner_up: the class with the highest logit beside the label, which the label is compared
+            with; None in a multi-label model, and in predictions of earlier versions.
     """
 
     label: str
@@ -60,10 +78,15 @@ class Prediction:
     seconds: float
     bundle: str
     thresholds: dict[str, float] | None = None
+    runner_up: str | None = None
 
     def __post_init__(self) -> None:
         if set(self.logits) != set(self.probabilities):
             raise ValueError("Probabilities and logits must name the same classes.")
+        if self.runner_up is not None and (
+            self.runner_up not in self.logits or self.runner_up == self.label
+        ):
+            raise ValueError("The runner-up must be another class than the label.")
         if self.thresholds is not None:
             if set(self.thresholds) != set(self.probabilities):
                 raise ValueError("Thresholds and probabilities must name the same classes.")
@@ -110,6 +133,14 @@ class Prediction:
             return self.probability
         return 1.0 - self.probabilities[negative_class]
 
+    @property
+    def evidence(self) -> float:
+        """What the evidence of all matches sums to: the logit of the leading class less that of
+        the runner-up, which before the temperature are the log-odds of one against the other;
+        without a runner-up the logit alone."""
+        against = 0.0 if self.runner_up is None else self.logits[self.runner_up]
+        return self.logits[self.leading] - against
+
     def class_to_look_at(self, negative_class: str | None) -> str:
         """The class whose heatmap and prototypes come first: the leading one; on a negative call
         the most probable finding, since there is little to see of its absence."""
@@ -119,9 +150,10 @@ class Prediction:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}
-        if self.thresholds is None:
-            del values["thresholds"]
+        values = {**asdict(self), "matches": [match.to_json() for match in self.matches]}
+        for name in ("thresholds", "runner_up"):
+            if values[name] is None:
+                del values[name]
         return values
 
     @classmethod

@@ -135,12 +135,18 @@ class Predictor:
             thresholds=thresholds,
         )
         first = label if thresholds is None else leading(probabilities, thresholds)
+        second = None if thresholds is not None else runner_up(logits, label)
         own = contributions[bundle.classes.index(first)].tolist()
+        against = contributions[bundle.classes.index(second)].tolist() if second else None
         matches = [
-            PrototypeMatch(record.id, record.class_name, similarity, contribution)
-            for record, similarity, contribution in zip(
-                bundle.prototypes, similarities, own, strict=True
+            PrototypeMatch(
+                record.id,
+                record.class_name,
+                similarities[i],
+                own[i],
+                against[i] if against else None,
             )
+            for i, record in enumerate(bundle.prototypes)
         ]
         closest = max(similarities)
         return Prediction(
@@ -154,7 +160,15 @@ class Predictor:
             seconds=time.perf_counter() - start,
             bundle=bundle.digest,
             thresholds=thresholds,
+            runner_up=second,
         )
+
+
+def runner_up(logits: dict[str, float], label: str) -> str | None:
+    """The class with the highest logit beside the label; ties go to the first, None without
+    any."""
+    others = {name: value for name, value in logits.items() if name != label}
+    return max(others, key=others.__getitem__, default=None)
 
 
 def calibrated(logits: dict[str, float], temperature: float) -> dict[str, float]:
