@@ -17,7 +17,10 @@ _MOST_ODDS = 1000
 
 
 def draw_waterfall(sheet: Sheet, prediction: Prediction, found: Sequence[Reason]) -> None:
-    """The bars with their sum in words, or that no prototype says anything."""
+    """The bars with their sum in words, or that no prototype says anything; nothing where no
+    class is called."""
+    if prediction.leading is None:
+        return
     if is_silent(sheet.matches):
         st.info(
             "**No prototype speaks.** Nothing in this image is similar enough to any prototype to "
@@ -74,7 +77,7 @@ def _row(name: str, amount: float, start: float, low: float, high: float, kind: 
 
 def sum_text(prediction: Prediction) -> str:
     """What the sum means, as Markdown."""
-    leading, total = plain(prediction.leading), prediction.evidence
+    leading, total = plain(prediction.leading or ""), prediction.evidence
     if prediction.thresholds is not None:
         return (
             f"The bars add up to the logit of “{leading}”. In a multi-label model each class "
@@ -93,7 +96,7 @@ def sum_text(prediction: Prediction) -> str:
 
 def odds_text(prediction: Prediction) -> str:
     """The sum as odds, such as: about 6 to 1 for “pneumonia” against “no pneumonia”."""
-    names = [plain(prediction.leading), plain(prediction.runner_up or "")]
+    names = [plain(prediction.leading or ""), plain(prediction.runner_up or "")]
     odds = math.exp(min(abs(prediction.evidence), 50.0))
     if odds < _EVEN:
         return f"even odds between “{names[0]}” and “{names[1]}”"
