@@ -41,10 +41,8 @@ def draw_matches(
 
 def _details(sheet: Sheet, prediction: Prediction) -> str:
     """How the numbers hang together, as Markdown."""
-    if prediction.leading is None:
-        return f"{len(sheet.matches)} prototypes, the most similar first."
-    name = plain(prediction.leading)
-    own = signed(prediction.logits[prediction.leading])
+    leading = prediction.require_leading()
+    name, own = plain(leading), signed(prediction.logits[leading])
     text = f"{len(sheet.matches)} contributions sum to the logit of **{name}**, {own}"
     if prediction.runner_up is not None:
         second = plain(prediction.runner_up)

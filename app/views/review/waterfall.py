@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.domain.cases import Sheet
 from app.domain.evidence import Bar, Reason, is_silent, waterfall
-from app.views.shared.format import chart_text, plain, signed
+from app.views.shared.format import html_text, plain, signed
 from dprotonet.inference.prediction import Prediction
 
 _EVEN = 1.05  # odds that are not worth a number
@@ -17,10 +17,7 @@ _MOST_ODDS = 1000
 
 
 def draw_waterfall(sheet: Sheet, prediction: Prediction, found: Sequence[Reason]) -> None:
-    """The bars with their sum in words, or that no prototype says anything; nothing where no
-    class is called."""
-    if prediction.leading is None:
-        return
+    """The bars with their sum in words, or that no prototype says anything."""
     if is_silent(sheet.matches):
         st.info(
             "**No prototype speaks.** Nothing in this image is similar enough to any prototype to "
@@ -51,7 +48,7 @@ def waterfall_html(prediction: Prediction, bars: Sequence[Bar]) -> str:
     )
     total = _row("Together", prediction.evidence, 0.0, low, high, "sum")
     return (
-        f'<table class="waterfall"><caption>What {chart_text(question(prediction))}</caption>'
+        f'<table class="waterfall"><caption>What {html_text(question(prediction))}</caption>'
         f"<tbody>{rows}</tbody><tfoot>{total}</tfoot></table>"
     )
 
@@ -67,7 +64,7 @@ def _row(name: str, amount: float, start: float, low: float, high: float, kind: 
     left = (min(start, start + amount) - low) * scale
     zero = min(-low * scale, 99.6)
     return (
-        f'<tr class="{kind}"><th scope="row">{chart_text(name)}</th><td class="track">'
+        f'<tr class="{kind}"><th scope="row">{html_text(name)}</th><td class="track">'
         f'<div class="measure" aria-hidden="true"><span class="{kind}" '
         f'style="left:{left:.2f}%;width:{max(abs(amount) * scale, 0.4):.2f}%"></span>'
         f'<span class="zero" style="left:{zero:.2f}%"></span></div></td>'
@@ -77,7 +74,7 @@ def _row(name: str, amount: float, start: float, low: float, high: float, kind: 
 
 def sum_text(prediction: Prediction) -> str:
     """What the sum means, as Markdown."""
-    leading, total = plain(prediction.leading or ""), prediction.evidence
+    leading, total = plain(prediction.require_leading()), prediction.evidence
     if prediction.thresholds is not None:
         return (
             f"The bars add up to the logit of “{leading}”. In a multi-label model each class "
@@ -96,7 +93,7 @@ def sum_text(prediction: Prediction) -> str:
 
 def odds_text(prediction: Prediction) -> str:
     """The sum as odds, such as: about 6 to 1 for “pneumonia” against “no pneumonia”."""
-    names = [plain(prediction.leading or ""), plain(prediction.runner_up or "")]
+    names = [plain(prediction.require_leading()), plain(prediction.runner_up or "")]
     odds = math.exp(min(abs(prediction.evidence), 50.0))
     if odds < _EVEN:
         return f"even odds between “{names[0]}” and “{names[1]}”"
