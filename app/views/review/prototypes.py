@@ -58,7 +58,7 @@ def draw_gallery_hint() -> None:
     """Why there are no source images, and how to add them."""
     st.caption(
         ":material/hide_image: This model comes without its source images. If you have the data "
-        f"set, add them with: `{_ATTACH_COMMAND}`"
+        f"set, attach them on the Model page, under Prototypes, or with: `{_ATTACH_COMMAND}`"
     )
 
 
