@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.scope import Scope
 from dprotonet.errors import ReadableError
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -42,6 +43,7 @@ class CardText:
     limits: tuple[str, ...] = ()
     licence: str = ""
     note_on_classes: str = ""
+    scope: Scope | None = None  # the images it is for
 
 
 @dataclass(frozen=True)
@@ -276,6 +278,14 @@ def _value(hint: Any, value: Any, key: str) -> Any:
         )
     if hint == tuple[str, ...] and isinstance(value, (list, tuple)):
         return tuple(str(v).strip() for v in value)
+    if Scope in get_args(hint) and isinstance(value, Mapping):
+        try:
+            return Scope.from_json(value)
+        except (TypeError, ValueError) as error:
+            raise ReadableError(
+                f"The recipe's {key} cannot be used: {error} Give modalities, body_parts and "
+                "views as lists of words, colour as true or false."
+            ) from error
     if type(None) in get_args(hint) and str(value).lower() == "none":
         return None
     kinds = tuple(k for k in (get_args(hint) or (hint,)) if isinstance(k, type))

@@ -5,6 +5,7 @@
     bundle.json             classes, options, preprocessing, card, and the hash of all that follows
     model.safetensors       every tensor of the network
     prototypes.json         sources and behaviour of every prototype
+    support.safetensors     the distance to the training images, where the bundle has a gate
     gallery/gallery.json    the sources shown, with their pictures and heatmaps where there are any
 
 Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
@@ -18,11 +19,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dprotonet.bundle.contents import check_contents, checked_weights
+from dprotonet.bundle.contents import check_contents, checked_file, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
-from dprotonet.bundle.manifest import Manifest, read_manifest
+from dprotonet.bundle.manifest import SUPPORT, Manifest, read_manifest
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.staging import replace_manifest
+from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.provenance import PrototypeRecord
@@ -30,6 +32,7 @@ from dprotonet.prototypes.provenance import PrototypeRecord
 if TYPE_CHECKING:
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
+    from dprotonet.modeling.support_distance import SupportDistance
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +79,7 @@ class Bundle:
             ) from error
         bundle = cls(folder, manifest, manifest.digest, prototypes, gallery)
         if with_model:
-            _ = bundle.model
+            _ = bundle.model, bundle.support_distance
         return bundle
 
     def amend(
@@ -150,6 +153,20 @@ class Bundle:
     def prototype_ids(self) -> tuple[str, ...]:
         """Ids of the prototypes, in the network's order."""
         return tuple(record.id for record in self.prototypes)
+
+    @property
+    def support_limits(self) -> SupportLimits | None:
+        """The distances from which an image is cautioned or refused; None without a distance."""
+        return self.manifest.support
+
+    @cached_property
+    def support_distance(self) -> SupportDistance | None:
+        """The distance to the training images (imports torch); None where the bundle has none."""
+        if self.manifest.support is None:
+            return None
+        from dprotonet.bundle.support_file import distance_from_bytes
+
+        return distance_from_bytes(checked_file(self.path, self.manifest, SUPPORT), self.name)
 
     @cached_property
     def preprocessing(self) -> Preprocessing:

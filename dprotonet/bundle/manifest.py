@@ -17,17 +17,21 @@ from typing import Any
 from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
+from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PARTS, ModelOptions
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""That this version reads. 2 has a gate or a scope; a bundle with neither is written as 1."""
+
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
     "model.safetensors",
     "prototypes.json",
     "gallery/gallery.json",
 )
+SUPPORT = "support.safetensors"
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -56,6 +60,7 @@ class Manifest:
         parts: SHA-256 of the stored tensors of each part of the network.
         prototypes_made_with: of "backbone", "masks" and "preprocessing", as they were when the
             prototypes were made.
+        support: the limits of the gate's distance; None in a bundle that has none.
     """
 
     name: str
@@ -71,6 +76,7 @@ class Manifest:
     prototypes_made_with: dict[str, str]
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
+    support: SupportLimits | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -98,6 +104,8 @@ class Manifest:
         for name in (MODEL, PROTOTYPES, GALLERY):
             if name not in self.files:
                 raise ValueError(f"it does not list {name}")
+        if (self.support is None) != (SUPPORT not in self.files):
+            raise ValueError(f"the limits of a gate and {SUPPORT} go together")
 
     @property
     def display_name(self) -> str:
@@ -125,7 +133,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the digest."""
         values = {
-            "format": FORMAT,
+            "format": 1 if self.support is None and self.card.scope is None else 2,
             "name": self.name,
             "classes": list(self.options.classes),
             "negative_class": self.negative_class,
@@ -141,6 +149,8 @@ class Manifest:
         }
         if self.thresholds is not None:
             values |= {"thresholds": self.thresholds, "offsets": self.offsets}
+        if self.support is not None:
+            values |= {"support": self.support.to_json()}
         return values
 
     @property
@@ -185,10 +195,11 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder} holds no model: it has no {MANIFEST}. Give the folder that training wrote."
         )
     data = read_json(folder / MANIFEST)
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") not in FORMATS:
         stored_format = data.get("format") if isinstance(data, dict) else None
         raise UnusableBundle(
-            f"The model in {folder} is of format {stored_format!r}, this version reads {FORMAT}. "
+            f"The model in {folder} is of format {stored_format!r}, this version reads "
+            f"{' and '.join(map(str, FORMATS))}. "
             "Write it again with this version."
         )
     try:
@@ -211,6 +222,8 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     fields = {key: value for key, value in data.items() if key != "format"}
     fields["options"] = ModelOptions.from_json(data["options"])
     fields["card"] = ModelCard.from_json(data["card"])
+    if "support" in data:
+        fields["support"] = SupportLimits.from_json(data["support"])
     return Manifest(**fields)
 
 

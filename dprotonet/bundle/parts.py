@@ -9,11 +9,21 @@ import torch
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
+from dprotonet.modeling.support_distance import SupportDistance
 from dprotonet.prototypes.activation_stats import ActivationStatistics
 from dprotonet.prototypes.update import PrototypeUpdate
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSupport:
+    """The gate's distance with its limits."""
+
+    distance: SupportDistance
+    limits: SupportLimits
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,6 +46,8 @@ class BundleParts:
         gallery: pictures of sources; sources without any are listed by id.
         half_precision: keep convolution weights of the backbone in 16 bit: half the size. They are
             widened at loading; measure that the predictions stay.
+        support: the distance to the training images and its limits; None for a bundle that gives
+            every image a label.
 
     Raises:
         UnusableBundle: backbone or masks changed after the prototypes were made, the update was
@@ -56,6 +68,7 @@ class BundleParts:
     offsets: dict[str, float] | None = None
     gallery: tuple[GalleryPicture, ...] = ()
     half_precision: bool = False
+    support: FittedSupport | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)

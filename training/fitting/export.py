@@ -26,6 +26,7 @@ from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
 from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
 from training.fitting.fit import FittedNetwork
+from training.fitting.support import fit_for_bundle
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ def write_bundle(
             offsets=fitted.offsets,
             gallery=tuple(_gallery(context, fitted, options)),
             half_precision=context.recipe.half_precision,
+            support=fit_for_bundle(context, rows, model),
         ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
@@ -126,6 +128,7 @@ def _card(
         note_on_classes=text.note_on_classes or dataset.note,
         metrics=metrics,
         training=training,
+        scope=text.scope,
     )
 
 
