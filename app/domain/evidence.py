@@ -44,7 +44,7 @@ class Reason:
 class Bar:
     """One step of a waterfall from nothing to the difference of the two logits.
 
-    Without a reason it stands for several small ones together.
+    Without a reason it stands for several small ones of one direction together.
     """
 
     reason: Reason | None
@@ -74,26 +74,32 @@ def reasons(matches: Iterable[SheetMatch]) -> tuple[Reason, ...]:
 
 
 def waterfall(found: Sequence[Reason]) -> tuple[Bar, ...]:
-    """The bars: what speaks for, the largest first, then what speaks against, then the small
-    ones together. Their sum is that of all reasons; a reason that says nothing has no bar."""
+    """The bars: first all that speaks for, the largest first and the small ones together, then
+    all that speaks against in the same way. Their sum is that of all reasons; a reason that says
+    nothing has no bar."""
     speaking = sorted(
         (reason for reason in found if reason.evidence != 0), key=lambda r: -abs(r.evidence)
     )
     least = SMALL * abs(speaking[0].evidence) if speaking else 0.0
     large = [reason for reason in speaking[:MOST_BARS] if abs(reason.evidence) >= least]
     small = speaking[len(large) :]
-    if len(small) == 1:  # as short to say by its name
-        large, small = [*large, *small], []
-    large.sort(key=lambda reason: reason.evidence < 0)  # stable: by size on each side
     bars: list[Bar] = []
-    start = 0.0
-    for reason in large:
-        bars.append(Bar(reason, len(reason.matches), start, reason.evidence))
-        start = bars[-1].end
-    if small:
-        count = sum(len(reason.matches) for reason in small)
-        bars.append(Bar(None, count, start, math.fsum(reason.evidence for reason in small)))
+    for is_against in (False, True):
+        own = [reason for reason in large if (reason.evidence < 0) == is_against]
+        rest = [reason for reason in small if (reason.evidence < 0) == is_against]
+        if len(rest) == 1:  # as short to say by its name
+            own, rest = [*own, *rest], []
+        for reason in own:
+            bars.append(_next(bars, reason, (reason,)))
+        if rest:
+            bars.append(_next(bars, None, rest))
     return tuple(bars)
+
+
+def _next(bars: Sequence[Bar], reason: Reason | None, parts: Sequence[Reason]) -> Bar:
+    start = bars[-1].end if bars else 0.0
+    evidence = math.fsum(part.evidence for part in parts)
+    return Bar(reason, sum(len(part.matches) for part in parts), start, evidence)
 
 
 def is_silent(matches: Iterable[SheetMatch]) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dprotonet.errors import WrongRequest
+from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.support import Support
 from dprotonet.modeling.options import AND, NONE_CALLED
 
@@ -27,6 +28,7 @@ class PrototypeMatch:
             0 where the image is not supported: there is no predicted class.
         against: signed, to the logit of the prediction's runner-up, to which they sum likewise;
             None where there is no runner-up.
+        own_map: where the prototype's mask lies in the image; kept for those that speak most.
     """
 
     prototype: str
@@ -34,6 +36,7 @@ class PrototypeMatch:
     similarity: float
     contribution: float
     against: float | None = None
+    own_map: OwnMap | None = None
 
     @property
     def evidence(self) -> float:
@@ -44,9 +47,18 @@ class PrototypeMatch:
     def to_json(self) -> dict[str, Any]:
         """Plain values; what an earlier version did not have is left out where there is none."""
         values = asdict(self)
-        if self.against is None:
-            del values["against"]
+        for name in ("against", "own_map"):
+            if values[name] is None:
+                del values[name]
+        if self.own_map is not None:
+            values["own_map"] = self.own_map.to_json()
         return values
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PrototypeMatch:
+        """The match that :meth:`to_json` wrote."""
+        own_map = data.get("own_map")
+        return cls(**{**data, "own_map": None if own_map is None else OwnMap.from_json(own_map)})
 
 
 @dataclass(frozen=True)
@@ -217,7 +229,7 @@ class Prediction:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Prediction:
         """The prediction that :meth:`to_json` wrote."""
-        matches = tuple(PrototypeMatch(**match) for match in data["matches"])
+        matches = tuple(PrototypeMatch.from_json(match) for match in data["matches"])
         support = data.get("support")
         return cls(
             **{

@@ -83,8 +83,26 @@ def _draw_reason(
             )
         st.html(contribution_bar(reason.evidence, largest))
         draw_sources(sheet.model or "", first.match.prototype, first.sources[:SOURCES])
+        draw_own_maps(sheet, reason)
         for row in reason.matches:
             _draw_actions(workplace, sheet, row, expected=expected, named=len(reason.matches) > 1)
+
+
+def draw_own_maps(sheet: Sheet, reason: Reason) -> None:
+    """This image under each prototype's own map, where the prediction keeps it."""
+    pictures = []
+    for row in reason.matches:
+        if row.match.own_map is None:
+            continue
+        name = row.match.prototype
+        address = (
+            f"/api/own-map/{sheet.case.case_id}/{sheet.frame}/{sheet.model}/{quote(name, safe='')}"
+        )
+        pictures.append(f"![{plain(f'This image, own map of {name}')}]({address})")
+    if pictures:
+        with st.container(key=f"sources-own-{reason.prototypes[0]}", gap="xxsmall"):
+            st.markdown(" ".join(pictures))
+            st.caption("This image, where the prototype pools: its own map, not an explanation.")
 
 
 def reason_title(reason: Reason) -> str:

@@ -55,7 +55,7 @@ def waterfall_html(prediction: Prediction, bars: Sequence[Bar]) -> str:
 
 def _name(bar: Bar) -> str:
     if bar.reason is None:
-        return f"Others ({bar.count})"
+        return f"Others {'for' if bar.evidence > 0 else 'against'} ({bar.count})"
     return f"{', '.join(bar.reason.prototypes)} · {bar.reason.class_name}"
 
 

@@ -61,6 +61,20 @@ def test_the_evidence_sums_to_the_label_s_logit_less_that_of_the_next_class(pred
         assert total == pytest.approx(result.evidence, abs=1e-12)
 
 
+def test_a_prediction_keeps_the_own_maps_of_what_speaks_most(predictor, pictures):
+    x, _ = predictor.bundle.preprocessing(pictures[0])
+    result = predictor.predict(pictures[0])
+    with torch.no_grad():
+        masks = predictor.model(x[None]).masks[0]
+    masks = dict(zip(predictor.bundle.prototype_ids, masks, strict=True))
+    assert all(match.own_map is not None for match in result.matches)  # there are fewer than 12
+    for match in result.matches:
+        mask = masks[match.prototype]
+        expected = (mask / mask.max() * 255).numpy()
+        assert np.abs(match.own_map.values - expected).max() <= 2
+    assert Prediction.from_json(result.to_json()) == result
+
+
 def test_of_equal_runners_up_the_first_is_named():
     assert runner_up({"a": 0.1, "b": 0.5, "c": 0.5, "d": 0.9}, "d") == "b"
     assert runner_up({"a": 0.1}, "a") is None
