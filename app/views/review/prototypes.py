@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from urllib.parse import quote
 
@@ -29,6 +30,11 @@ def draw_matches(
     draw_waterfall(sheet, prediction, found)
     if sheet.matches and not any(s.has_picture for m in sheet.matches for s in m.sources):
         draw_gallery_hint()
+    if any(row.match.own_map is not None for row in sheet.matches):
+        st.caption(
+            "Each card begins with this image under the prototype's own map: where the network "
+            "looks for it. Training images that the prototype was made from follow."
+        )
     shows_all = st.session_state.get("all-matches", False)
     largest = max((abs(reason.evidence) for reason in found), default=1.0) or 1.0
     for reason in found if shows_all else found[:FIRST]:
@@ -82,14 +88,18 @@ def _draw_reason(
                 help=f"How much it {plain(question(prediction))} (+), or the reverse (−).",
             )
         st.html(contribution_bar(reason.evidence, largest))
-        draw_sources(sheet.model or "", first.match.prototype, first.sources[:SOURCES])
-        draw_own_maps(sheet, reason)
+        draw_sources(
+            sheet.model or "",
+            first.match.prototype,
+            first.sources[:SOURCES],
+            before=own_map_pictures(sheet, reason),
+        )
         for row in reason.matches:
             _draw_actions(workplace, sheet, row, expected=expected, named=len(reason.matches) > 1)
 
 
-def draw_own_maps(sheet: Sheet, reason: Reason) -> None:
-    """This image under each prototype's own map, where the prediction keeps it."""
+def own_map_pictures(sheet: Sheet, reason: Reason) -> list[str]:
+    """This image under each prototype's own map, where the prediction keeps it, as Markdown."""
     pictures = []
     for row in reason.matches:
         if row.match.own_map is None:
@@ -99,10 +109,7 @@ def draw_own_maps(sheet: Sheet, reason: Reason) -> None:
             f"/api/own-map/{sheet.case.case_id}/{sheet.frame}/{sheet.model}/{quote(name, safe='')}"
         )
         pictures.append(f"![{plain(f'This image, own map of {name}')}]({address})")
-    if pictures:
-        with st.container(key=f"sources-own-{reason.prototypes[0]}", gap="xxsmall"):
-            st.markdown(" ".join(pictures))
-            st.caption("This image, where the prototype pools: its own map, not an explanation.")
+    return pictures
 
 
 def reason_title(reason: Reason) -> str:
@@ -138,12 +145,24 @@ def contribution_bar(contribution: float, largest: float) -> str:
     )
 
 
-def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...]) -> None:
-    """The training images of a prototype, each beside its heatmap."""
+def draw_sources(
+    model: str,
+    prototype: str,
+    sources: tuple[GallerySource, ...],
+    *,
+    before: Sequence[str] = (),
+) -> None:
+    """The training images of a prototype, each beside its heatmap.
+
+    Args:
+        model: digest of the bundle.
+        prototype: its id.
+        sources: the images.
+        before: pictures to show first, as Markdown.
+    """
     if not sources:
         st.caption("This model has no source images for the prototype.")
-        return
-    pictures = []
+    pictures = list(before)
     for source in sources:
         address = f"/api/gallery/{model}/{quote(prototype, safe='')}/{source.number}"
         title = f"Source {source.number + 1} of {prototype}"
@@ -154,7 +173,7 @@ def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...])
     with st.container(key=f"sources-{prototype}", gap="xxsmall"):
         if pictures:
             st.markdown(" ".join(pictures))
-        if not any(source.has_picture for source in sources):
+        if sources and not any(source.has_picture for source in sources):
             st.caption(
                 " · ".join(
                     f"{plain(source.sample_id)} ({percent(source.weight)}, "
