@@ -274,7 +274,7 @@ def _with_matches(
         SheetMatch(match, sources.get(match.prototype, ()))
         for match in sorted(prediction.matches, key=lambda match: -abs(match.evidence))
     )
-    if prediction.leading is not None and prediction.leading == info.negative_class:
+    if prediction.leading is not None:
         own = sheet.offered_class
         matches = tuple(sorted(matches, key=lambda row: row.match.class_name != own))
     return replace(sheet, matches=matches)

@@ -18,7 +18,7 @@ from app.views.shared.upload import received_files, upload_token
 from dprotonet.images.file_names import printable
 
 _UPLOAD, _SERVER = "ZIP or files", "Server folder"
-_STEP = 1.0  # seconds of a search between two looks at the page
+_STEP = 0.5  # seconds of a search between two looks at the page
 _PAUSE = 0.2  # seconds, in which the page takes presses
 _MOST_PROBLEMS = 3
 
