@@ -48,8 +48,8 @@ GAMMA, NOISE = 0.2, 0.02
 REFUSED, CAUTIONED = 0.02, 0.05
 """Fractions of images like the training images that the limits let the gate refuse, and caution."""
 
-LEAST_IMAGES = 4
-"""Training images, and validation images, without which no gate is fitted."""
+LEAST_TRAINING, LEAST_VALIDATION = 20, 4
+"""Training and validation images without which no gate is fitted."""
 
 _TRAIN_COPIES, _VALIDATION_COPIES = 4, 7
 _MOST_PASSES = 4000  # through the first blocks, for each of the two sets
@@ -81,8 +81,12 @@ def fit_support(
     Returns:
         The distance with its limits; None where there are too few images.
     """
-    if min(len(rows.train), len(rows.validation)) < LEAST_IMAGES:
-        _log.warning("no gate: it needs %d training and validation images", LEAST_IMAGES)
+    if len(rows.train) < LEAST_TRAINING or len(rows.validation) < LEAST_VALIDATION:
+        _log.warning(
+            "no gate: it needs %d training and %d validation images",
+            LEAST_TRAINING,
+            LEAST_VALIDATION,
+        )
         return None
     stage = gate_stage(name)
     reader = _Reader(backbone.eval().to(device), stage, images, preprocessing, flip, seed, device)
@@ -174,7 +178,8 @@ def attach_support(
     if support is None:
         raise ReadableError(
             f"{bundle.name} has {len(train)} training and {len(validation)} validation images in "
-            f"this data. Give the data that it was trained on, at least {LEAST_IMAGES} of each."
+            f"this data. Give the data that it was trained on, with at least {LEAST_TRAINING} and "
+            f"{LEAST_VALIDATION} of them."
         )
     return add_support(bundle, support, scope)
 
@@ -201,7 +206,7 @@ class _Reader:
 
         Of a large set an even choice is read, so that it takes minutes at most.
         """
-        most = max(LEAST_IMAGES, _MOST_PASSES // (copies + 1))
+        most = _MOST_PASSES // (copies + 1)
         if len(rows) > most:
             rows = rows[torch.linspace(0, len(rows) - 1, most).long()]
         jobs = [(row, copy) for copy in range(copies + 1) for row in rows.tolist()]
@@ -218,9 +223,10 @@ class _Reader:
         """``(3, S, S)`` normalised; copy 0 is the image as it is."""
         image = self._images.pixels[row].float() / 255.0
         if copy:
+            name = self._images.samples[row].sample_id
             image = altered(
                 image,
-                np.random.default_rng(derived_seed("support", self._seed, row, copy)),
+                np.random.default_rng(derived_seed("support", self._seed, name, copy)),
                 flip=self._flip,
             )
         return self._preprocessing.normalise(image.expand(3, -1, -1))

@@ -10,6 +10,7 @@ from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.gallery import draw_gallery
+from app.views.model.gate import draw_gate
 from app.views.model.measures import draw_measures
 from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
@@ -91,6 +92,7 @@ def _draw_about(bundle: Bundle) -> None:
         if card.limits:
             st.markdown("##### Limits")
             st.markdown("\n".join(f"- {plain(limit)}" for limit in card.limits))
+        draw_gate(bundle)
         _draw_part("Licence", card.licence)
     with right:
         _draw_facts(bundle)
