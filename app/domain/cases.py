@@ -191,8 +191,8 @@ class Sheet:
     """The bundle's classes; empty when the bundle is not there."""
     prediction: Prediction | None
     matches: tuple[SheetMatch, ...]
-    """Largest absolute contribution first; all prototypes, but those of :attr:`offered_class` lead
-    where the label is the negative class. Most similar first where the model refused the image."""
+    """All prototypes: those of :attr:`offered_class` lead, and of each class what speaks most, for
+    or against, comes first. Most similar first where the model refused the image."""
     maps: tuple[OfferedHeatmap, ...]
     """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
     asked for last comes first."""

@@ -271,9 +271,10 @@ def _with_matches(
 ) -> Sheet:
     sources = galleries.of_model(workplace, info.digest)
     matches = tuple(
-        SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
+        SheetMatch(match, sources.get(match.prototype, ()))
+        for match in sorted(prediction.matches, key=lambda match: -abs(match.evidence))
     )
-    if prediction.leading is not None and prediction.leading == info.negative_class:
+    if prediction.leading is not None:
         own = sheet.offered_class
         matches = tuple(sorted(matches, key=lambda row: row.match.class_name != own))
     return replace(sheet, matches=matches)

@@ -43,7 +43,7 @@ def test_a_sheet_holds_prediction_prototypes_and_their_sources(
 ) -> None:
     sheet = review.open_case(workplace, case_id)
     assert sheet.prediction is not None and sheet.prediction.label == "finding"
-    assert [row.match.prototype for row in sheet.matches] == ["p00", "p01", "p02", "p03"]
+    assert [row.match.prototype for row in sheet.matches] == ["p01", "p03", "p00", "p02"]
     first = sheet.matches[0].sources[0]
     assert first.number == 0 and first.has_picture and first.has_heatmap
     assert not sheet.jobs and not sheet.problem and sheet.classes == ("none", "finding")

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 
 from app.domain.annotations import PrototypeJudgement
-from app.views.review.prototypes import contribution_bar, judgement_label
-from tests.app.views.screen import Screen
+from app.domain.evidence import Reason, reasons
+from app.views.review.prototypes import contribution_bar, judgement_label, reason_title
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.own_map import OwnMap
+from dprotonet.inference.prediction import Prediction
+from tests.app.domain.test_evidence import row
+from tests.app.views.conftest import FullPool
+from tests.app.views.screen import Screen, bare
 
 
 def test_the_prediction_comes_with_its_prototypes_and_their_sources(image: Screen) -> None:
@@ -14,6 +23,31 @@ def test_the_prediction_comes_with_its_prototypes_and_their_sources(image: Scree
     pictures = [m.value for m in image.app.markdown if "/api/gallery/" in m.value]
     assert len(pictures) == 4
     assert "/heatmap)" in pictures[0]
+
+
+class MappingPool(FullPool):
+    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+        said = super().predict(model, image)
+        first, *others = said.matches
+        return replace(said, matches=(replace(first, own_map=OwnMap(1, 2, b"\xff\0")), *others))
+
+
+@pytest.fixture
+def pool(request: pytest.FixtureRequest) -> FullPool:
+    return MappingPool() if "own_map" in request.node.name else FullPool()
+
+
+def test_a_card_begins_with_this_image_under_the_own_map_where_one_is_kept(image: Screen) -> None:
+    pictures = [m.value for m in image.app.markdown if "/api/own-map/" in m.value]
+    assert len(pictures) == 1
+    assert re.match(r"!\[[^]]*own map of p00\]\(/api/own-map/\w+/0/\w+/p00\)", pictures[0])
+    assert "Each card begins with this image" in image.text
+
+
+def test_prototypes_with_the_same_images_share_a_card() -> None:
+    (reason,) = reasons([row("p05", 1.0, "abc"), row("p07", 0.5, "cab")])
+    assert bare(reason_title(reason)) == "**p05** and p07, the same images · finding"
+    assert bare(reason_title(Reason(reason.matches[:1]))) == "**p05** · finding"
 
 
 def test_a_contribution_is_a_bar_from_the_centre_and_the_largest_reaches_the_edge() -> None:
