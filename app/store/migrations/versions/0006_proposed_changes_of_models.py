@@ -1,0 +1,57 @@
+"""Proposed changes of models, with every step that was taken.
+
+Revision: 0006, after 0005
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "model_proposal",
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("model", sa.String(64), nullable=False),
+        sa.Column("model_name", sa.String(200), nullable=False),
+        sa.Column("prototypes_off", sa.JSON(), nullable=False),
+        sa.Column("required", sa.JSON(), nullable=False),
+        sa.Column("tolerance", sa.Float()),
+        sa.Column("cost", sa.JSON()),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_model_proposal"),
+    )
+    op.create_index("ix_model_proposal_model", "model_proposal", ["model"])
+    op.create_index("ix_model_proposal_created_at", "model_proposal", ["created_at"])
+    op.create_table(
+        "model_proposal_step",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.String(32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("actor", sa.String(200), nullable=False),
+        sa.Column("actor_kind", sa.String(16), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("version", sa.String(64)),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('proposed', 'approved', 'rejected', 'active', 'undone')",
+            name=op.f("ck_model_proposal_step_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"],
+            ["model_proposal.id"],
+            name="fk_model_proposal_step_proposal_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_model_proposal_step"),
+        sa.UniqueConstraint(
+            "proposal_id", "number", name="uq_model_proposal_step_proposal_id_number"
+        ),
+    )
