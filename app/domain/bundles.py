@@ -23,6 +23,23 @@ class BundleInfo:
     """What the classes mean, where their names do not say it."""
     problem: str = ""
     """The sentence that says why it cannot be used."""
+    parent: str | None = None
+    """Digest of the bundle that it was made from by an edit or by learning; None for one that came
+    straight from training."""
+    off: tuple[str, ...] = ()
+    """Ids of the prototypes that are switched off."""
+    is_editable: bool = False
+    """Does it keep what its last layer can be fitted on again?"""
+
+    @property
+    def in_use(self) -> tuple[str, ...]:
+        """Ids of the prototypes that are not switched off."""
+        return tuple(name for name in self.prototypes if name not in self.off)
+
+    @property
+    def title_of_version(self) -> str:
+        """The name, with what was switched off in this version: “nih-pneumonia without p03”."""
+        return f"{self.name} without {', '.join(self.off)}" if self.off else self.name
 
     @property
     def short(self) -> str:

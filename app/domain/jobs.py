@@ -1,4 +1,4 @@
-"""Work that the worker does: one prediction, one explanation, or a batch of files."""
+"""Work that the worker does: one prediction, one explanation, a batch of files, or learning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from app.domain.explanations import Tier
 
-JobKind = Literal["predict", "explain", "batch"]
+JobKind = Literal["predict", "explain", "batch", "learn"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ItemState = Literal["waiting", "running", "done", "duplicate", "skipped", "error", "deleted"]
 ITEM_STATES: tuple[ItemState, ...] = get_args(ItemState)

@@ -37,8 +37,8 @@ class Figures:
     """0 to 1; with more than two classes the mean over the classes."""
     accuracy: float | None = None
     """0 to 1, by the model's own decision rule."""
-    loss: float | None = None
-    """Mean cross-entropy in nats."""
+    log_loss: float | None = None
+    """Mean of −log probability of the truth, in nats."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,29 @@ class Cost:
     after: Figures
     changed_calls: int | None = None
     """Images whose label is another one; None where it was not counted."""
+    increase: float | None = None
+    """Fraction by which the loss on the training images rises; None where it was not measured."""
+
+
+@dataclass(frozen=True)
+class EditAnswer:
+    """Whether a choice of prototypes can be kept to, and what it costs."""
+
+    is_possible: bool
+    """Within the tolerance."""
+    explanation: str
+    """Why it is not possible, in words; empty where it is."""
+    cost: Cost | None
+    """Measured whenever there are such weights at all, within the tolerance or not."""
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class LearningRequest:
+    """Who asked a model to learn, and why."""
+
+    actor: Actor
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,7 @@ class Proposal:
     required: tuple[str, ...]
     """Prototypes that have to keep a weight for their own class."""
     tolerance: float | None
-    """How much worse the mean loss on validation may become, in nats; None where none was set."""
+    """Fraction by which the loss on the training images may rise; None where none was set."""
     cost: Cost | None
     reason: str
     """Why, in the proposer's words; may be empty."""
@@ -132,14 +155,21 @@ def check_reason(reason: str) -> str:
 
 
 def check_choice(
-    *, off: tuple[str, ...], required: tuple[str, ...], known: tuple[str, ...]
+    *,
+    off: tuple[str, ...],
+    required: tuple[str, ...],
+    known: tuple[str, ...],
+    off_now: tuple[str, ...] = (),
+    required_now: tuple[str, ...] = (),
 ) -> None:
-    """Refuse a choice of prototypes that says nothing, or contradicts itself.
+    """Refuse a choice of prototypes that changes nothing, or contradicts itself.
 
     Args:
-        off: those to be switched off.
-        required: those to be kept in use.
+        off: all that would be switched off.
+        required: all that would have to be used.
         known: all of the bundle.
+        off_now: those that are off in the bundle already.
+        required_now: those that were required when it was made.
 
     Raises:
         Refused: with the sentence for the reader.
@@ -150,7 +180,7 @@ def check_choice(
     both = [name for name in off if name in required]
     if both:
         raise Refused(f"{both[0]} is switched off and required. Choose one of the two.")
-    if not off and not required:
+    if set(off) == set(off_now) and set(required) == set(required_now):
         raise Refused("Nothing is changed yet. Switch a prototype off, or require one.")
 
 

@@ -73,13 +73,17 @@ class Proposals:
         except IntegrityError:
             raise Conflict(TAKEN) from None
 
-    def get(self, proposal_id: str) -> Proposal:
+    def get(self, proposal_id: str, *, lock: bool = False) -> Proposal:
         """One proposal with its steps.
+
+        Args:
+            proposal_id: its id.
+            lock: nobody else decides on it until this transaction ends.
 
         Raises:
             NotFound: there is none of this id.
         """
-        entry = self._session.get(ProposalEntry, proposal_id)
+        entry = self._session.get(ProposalEntry, proposal_id, with_for_update=lock or None)
         if entry is None:
             raise NotFound("This proposal no longer exists. Open the page again.")
         return _proposal(entry, self._steps([entry.id]).get(entry.id, []))
@@ -139,4 +143,5 @@ def _cost(data: dict[str, Any]) -> Cost:
         before=Figures(**data["before"]),
         after=Figures(**data["after"]),
         changed_calls=data["changed_calls"],
+        increase=data["increase"],
     )

@@ -1,4 +1,4 @@
-"""The tables of proposals and of their steps; private to the store."""
+"""The tables of proposals, their steps and the jobs that learn; private to the store."""
 
 from __future__ import annotations
 
@@ -57,3 +57,14 @@ class ProposalStepEntry(Base):
     note: Mapped[str] = mapped_column(Text)
     version: Mapped[str | None] = mapped_column(SHA)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class LearningEntry(Base):
+    """What a job of learning has beside its row among the jobs: who asked for it, and why."""
+
+    __tablename__ = "model_learning"
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(200))
+    actor_kind: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)

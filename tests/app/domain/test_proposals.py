@@ -102,8 +102,11 @@ def test_a_choice_that_cannot_be_meant_is_refused_in_words(
         check_choice(off=off, required=required, known=("p00", "p01"))
 
 
-def test_a_choice_may_switch_off_and_require() -> None:
+def test_a_choice_may_switch_off_and_require_or_switch_on_again() -> None:
     check_choice(off=("p00",), required=("p01",), known=("p00", "p01"))
+    check_choice(off=(), required=(), known=("p00", "p01"), off_now=("p00",))
+    with pytest.raises(Refused, match="Nothing is changed yet"):
+        check_choice(off=("p00",), required=(), known=("p00", "p01"), off_now=("p00",))
 
 
 def test_a_reason_is_kept_without_blanks_and_has_an_end() -> None:

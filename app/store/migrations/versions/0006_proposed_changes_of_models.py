@@ -1,4 +1,4 @@
-"""Proposed changes of models, with every step that was taken.
+"""Proposed changes of models, with every step that was taken, and who asked a model to learn.
 
 Revision: 0006, after 0005
 """
@@ -54,4 +54,15 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "proposal_id", "number", name="uq_model_proposal_step_proposal_id_number"
         ),
+    )
+    op.create_table(
+        "model_learning",
+        sa.Column("job_id", sa.String(32), nullable=False),
+        sa.Column("actor", sa.String(200), nullable=False),
+        sa.Column("actor_kind", sa.String(16), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["job_id"], ["job.id"], name="fk_model_learning_job_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("job_id", name="pk_model_learning"),
     )

@@ -12,7 +12,7 @@ from app.store.sql_store import SqlStore
 from tests.app.store.databases import NOW
 
 READER = Actor("Reader One")
-COST = Cost(120, Figures(0.91, 0.8, 0.4), Figures(0.9, 0.82, 0.41), changed_calls=7)
+COST = Cost(120, Figures(0.91, 0.8, 0.4), Figures(0.9, 0.82, 0.41), changed_calls=7, increase=0.03)
 
 
 def proposal(number: int = 1) -> Proposal:
