@@ -30,11 +30,14 @@ class PredictionWriter(Protocol):
 
 
 def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, Any]:
-    """One frame as it stands in the JSON Lines."""
+    """One frame as it stands in the JSON Lines.
+
+    Of an image outside of the model's support, ``prediction``, ``probabilities`` and the
+    contributions are null, and ``support`` has the reasons in words.
+    """
     return {
         **image_record(image),
-        "prediction": prediction.label,
-        "probabilities": dict(prediction.probabilities),
+        **support_record(prediction),
         "threshold": prediction.threshold,
         **({} if prediction.thresholds is None else {"thresholds": dict(prediction.thresholds)}),
         "matches": [
@@ -42,11 +45,22 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
                 "prototype": match.prototype,
                 "class": match.class_name,
                 "similarity": match.similarity,
-                "contribution": match.contribution,
+                "contribution": match.contribution if prediction.supported else None,
             }
-            # Prediction.matches is sorted by the size of the contribution.
+            # Prediction.matches is sorted by the size of the contribution, or of the similarity.
             for match in prediction.matches[:MATCHES]
         ],
+    }
+
+
+def support_record(prediction: Prediction) -> dict[str, Any]:
+    """Whether the model is for this image, and what it says of it; null where it says nothing."""
+    support = prediction.support
+    return {
+        "supported": prediction.supported,
+        "support": None if support is None else support.to_json(),
+        "prediction": prediction.label,
+        "probabilities": dict(prediction.probabilities) if prediction.supported else None,
     }
 
 
@@ -103,24 +117,37 @@ class JsonLines:
 
 
 class FlatTable:
-    """CSV: path, frame, sha256, prediction, one column a class, error."""
+    """CSV: path, frame, sha256, prediction, one column a class, supported, distance, reasons,
+    error.
+
+    Of an image outside of the model's support, prediction and classes are empty.
+    """
 
     def __init__(self, stream: TextIO, classes: Sequence[str]):
         self._stream = stream
         self._classes = tuple(classes)
         self._rows = csv.writer(stream, lineterminator="\n")
-        self._row("path", "frame", "sha256", "prediction", *map(inert, classes), "error")
+        head, support = ("path", "frame", "sha256", "prediction"), ("supported", "distance")
+        self._row(*head, *map(inert, classes), *support, "reasons", "error")
 
     def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""
-        probabilities = (prediction.probabilities[name] for name in self._classes)
-        label = inert(prediction.label)
-        self._row(*self._beginning(image), label, *map(_number, probabilities), "")
+        probabilities = map(prediction.probabilities.get, self._classes)
+        label, support = inert(prediction.label or ""), prediction.support
+        self._row(
+            *self._beginning(image),
+            label,
+            *map(_number, probabilities),
+            "true" if prediction.supported else "false",
+            _number(support.distance if support else None),
+            inert("; ".join(support.reasons)) if support else "",
+            "",
+        )
 
     def problem(self, problem: Problem) -> None:
         """Write why there is none; a skipped file's reason begins with ``skipped:``."""
         reason = SKIPPED + problem.reason if problem.skipped else problem.reason
-        nothing = ("",) * len(self._classes)
+        nothing = ("",) * (len(self._classes) + 3)
         self._row(*self._beginning(problem), "", *nothing, inert(reason))
 
     def _beginning(self, image: ImageFrame | Problem) -> tuple[object, ...]:
@@ -142,8 +169,8 @@ def inert_path(path: Path) -> str:
     return text if inert(text) == text else f".{os.sep}{text}"
 
 
-def _number(value: float) -> str:
-    return repr(float(value)) if math.isfinite(value) else ""
+def _number(value: float | None) -> str:
+    return repr(float(value)) if value is not None and math.isfinite(value) else ""
 
 
 def _plain(value: Any) -> Any:

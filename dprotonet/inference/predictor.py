@@ -28,12 +28,17 @@ class Predictor:
         model: its network on the device, as it was trained. Heatmaps are computed for it, with
             the frozen network that predictions come from.
         device: where it runs.
+        gate: whether an image outside of the bundle's support gets no label. False scores every
+            image, for measurements: the support is still said.
         network: the folded form of that frozen network. Its weights are not checked again, so
             ``model`` is not to be changed.
     """
 
-    def __init__(self, bundle: Bundle, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, bundle: Bundle, device: torch.device | str = "cpu", *, gate: bool = True
+    ) -> None:
         self.bundle = bundle
+        self.gate = gate
         self.device = torch.device(device)
         self.model: DProtoNet = bundle.model.to(self.device)
         size = bundle.options.image_size

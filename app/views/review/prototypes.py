@@ -16,7 +16,7 @@ from app.views.shared.format import number, percent, plain, signed
 from dprotonet.inference.prediction import Prediction
 
 FIRST = 5  # rows shown before the reader asks for all
-_SOURCES = 3
+SOURCES = 3
 _ATTACH_COMMAND = "python -m training gallery BUNDLE --data DIR"
 
 
@@ -24,7 +24,8 @@ def draw_matches(
     workplace: Workplace, sheet: Sheet, prediction: Prediction, *, expected: int
 ) -> None:
     """One row per prototype, largest contribution first."""
-    name = plain(prediction.leading)
+    leading = prediction.require_leading()
+    name = plain(leading)
     st.caption(f"Bars to the right support “{name}”, bars to the left oppose it.")
     if sheet.matches and not any(s.has_picture for m in sheet.matches for s in m.sources):
         draw_gallery_hint()
@@ -38,7 +39,7 @@ def draw_matches(
     with st.expander("Details"):
         st.caption(
             f"{len(sheet.matches)} contributions sum to the logit of **{name}**, "
-            f"{signed(prediction.logits[prediction.leading])}. Calibration turns the logits of all "
+            f"{signed(prediction.logits[leading])}. Calibration turns the logits of all "
             "classes into probabilities."
         )
 
@@ -67,7 +68,7 @@ def _draw_match(
                 "(−).",
             )
         st.html(contribution_bar(match.contribution, largest))
-        draw_sources(sheet.model or "", match.prototype, row.sources[:_SOURCES])
+        draw_sources(sheet.model or "", match.prototype, row.sources[:SOURCES])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Similarity {number(match.similarity, 3)}", width="content")
             draw_explain_button(
