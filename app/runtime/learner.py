@@ -1,4 +1,4 @@
-"""The worker's second hand: lets a model learn while the worker goes on with what pages wait for."""
+"""The worker's second hand: a model learns while the worker goes on with what pages wait for."""
 
 from __future__ import annotations
 

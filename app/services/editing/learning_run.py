@@ -20,8 +20,8 @@ from app.domain.annotations import AnnotationFilters
 from app.domain.errors import Refused
 from app.domain.jobs import Job
 from app.domain.proposals import LearningRequest, Proposal, ProposalStep
-from app.services import annotations
 from app.services.adapters import last_layer
+from app.services.annotations import export
 from app.services.editing import learning, versions
 from app.services.inference.failures import sentence
 from app.services.workplace import Workplace
@@ -81,9 +81,7 @@ def _learn(
         raise Refused(learning.NO_DATA)
     folder.mkdir(parents=True, mode=0o700)
     feedback, out = folder / "feedback.json", folder / "out"
-    feedback.write_bytes(
-        annotations.export(workplace, AnnotationFilters(model=info.digest), format="json")
-    )
+    feedback.write_bytes(export(workplace, AnnotationFilters(model=info.digest), format="json"))
     command = [
         *(sys.executable, "-m", "training", "learn", str(info.path)),
         *("--feedback", str(feedback), "--data", str(data), "--out", str(out)),

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _SOURCES = 2  # training images shown beside a switch
 _TOLERANCES = (0.05, 0.1, 0.2, 0.5)
 _FIGURES = (("auroc", "AUROC"), ("accuracy", "Accuracy"), ("log_loss", "Log loss"))
-_PRESELECTED = "reasons-preselected"
 
 
 def draw_edit(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
@@ -37,15 +36,9 @@ def draw_edit(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
 
 
 def preselect_off(info: BundleInfo, prototype: str) -> None:
-    """Begin with one prototype switched off, once for each time it is asked for."""
-    if prototype in info.prototypes and st.session_state.get(_PRESELECTED) != prototype:
-        st.session_state[_PRESELECTED] = prototype
+    """Begin with one prototype switched off; the reader may switch it on again."""
+    if prototype in info.prototypes:
         st.session_state[_use_key(info, prototype)] = False
-
-
-def forget_preselection() -> None:
-    """The next link may ask for the same prototype again."""
-    st.session_state.pop(_PRESELECTED, None)
 
 
 def _draw_edit(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:

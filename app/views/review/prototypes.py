@@ -13,6 +13,7 @@ from app.services.workplace import Workplace
 from app.views.review.heatmaps import draw_explain_button
 from app.views.shared import drafts
 from app.views.shared.format import number, percent, plain, signed
+from app.views.shared.navigation import link_to_reasons
 from dprotonet.inference.prediction import Prediction
 
 FIRST = 5  # rows shown before the reader asks for all
@@ -89,8 +90,11 @@ def contribution_bar(contribution: float, largest: float) -> str:
     )
 
 
-def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...]) -> None:
-    """The training images of a prototype, each beside its heatmap."""
+def draw_sources(
+    model: str, prototype: str, sources: tuple[GallerySource, ...], *, place: str = ""
+) -> None:
+    """The training images of a prototype, each beside its heatmap; ``place`` tells apart where a
+    page shows the same ones twice."""
     if not sources:
         st.caption("This model has no source images for the prototype.")
         return
@@ -102,7 +106,7 @@ def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...])
             pictures.append(f"![{plain(title)}]({address})")
         if source.has_heatmap:
             pictures.append(f"![{plain(title)}, heatmap]({address}/heatmap)")
-    with st.container(key=f"sources-{prototype}", gap="xxsmall"):
+    with st.container(key=f"sources-{place}{prototype}", gap="xxsmall"):
         if pictures:
             st.markdown(" ".join(pictures))
         if not any(source.has_picture for source in sources):
@@ -146,6 +150,9 @@ def draw_judgement(sheet: Sheet, prototype: str, *, expected: int) -> None:
                 key=drafts.widget_key(name, "artefact"),
             )
         st.caption("Saved with the verdict.")
+        link_to_reasons(
+            "This reason is wrong: switch it off…", model=sheet.model or "", prototype=prototype
+        )
     drafts.keep(name)
 
 

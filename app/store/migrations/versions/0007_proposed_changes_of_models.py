@@ -1,13 +1,13 @@
 """Proposed changes of models, with every step that was taken, and who asked a model to learn.
 
-Revision: 0006, after 0005
+Revision: 0007, after 0006
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -66,3 +66,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("job_id", name="pk_model_learning"),
     )
+
+
+def downgrade() -> None:
+    for table in ("model_learning", "model_proposal_step", "model_proposal"):
+        op.drop_table(table)
+    # A job of a kind that the revision before does not know would be taken for a heatmap.
+    op.execute("DELETE FROM job WHERE kind = 'learn'")
