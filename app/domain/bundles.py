@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+MOST_NAMED = 3  # prototypes that a model's name lists
+
 
 @dataclass(frozen=True)
 class BundleInfo:
@@ -39,9 +41,16 @@ class BundleInfo:
     @property
     def title_of_version(self) -> str:
         """The name, with what was switched off in this version: “nih-pneumonia without p03”."""
-        return f"{self.name} without {', '.join(self.off)}" if self.off else self.name
+        return f"{self.name} {without_text(self.off)}".strip()
 
     @property
     def short(self) -> str:
         """First eight digits of the digest, for the eye."""
         return self.digest[:8]
+
+
+def without_text(off: tuple[str, ...]) -> str:
+    """“without p03”; many prototypes are counted, and none is an empty text."""
+    if len(off) > MOST_NAMED:
+        return f"without {len(off)} prototypes"
+    return f"without {', '.join(off)}" if off else ""

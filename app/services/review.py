@@ -232,6 +232,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         frame=frame,
         model=case.model,
         model_name=info.name if info else "",
+        off=info.off if info else (),
         classes=info.classes if info else (),
         prediction=prediction,
         matches=(),
@@ -271,7 +272,9 @@ def _with_matches(
 ) -> Sheet:
     sources = galleries.of_model(workplace, info.digest)
     matches = tuple(
-        SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
+        SheetMatch(match, sources.get(match.prototype, ()))
+        for match in prediction.matches
+        if match.prototype not in info.off
     )
     if prediction.leading is not None and prediction.leading == info.negative_class:
         own = sheet.offered_class
