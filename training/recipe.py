@@ -81,10 +81,14 @@ class Recipe:
     network: Literal["prototypes", "blackbox"] = "prototypes"
     backbone: str = "mobilenet_v2"
     weights: str | None = None  # path of a .safetensors file, "torchvision", or none
-    image_size: int = 224  # px, side of the network's square
+    image_size: int = 224  # px, side of the network's square; at most 512
+    stride: int = 32  # px of a cell of the last grid: 32, or 16 without the backbone's last halving
     prototypes_per_class: int = 10
     depth: int = 128  # channels of a prototype
-    masks: Literal["image", "learned", "random", "patch"] = "image"
+    cell_norm: Literal["none", "batch", "whitening"] = "none"
+    masks: Literal["image", "learned", "random", "patch", "top"] = "image"
+    top_share: float = 0.05  # of the cells that "top" pools
+    levels: int = 1  # of "top": 2 for a coarse grid beside the fine one
     similarity: Literal["cosine", "half_cosine", "log"] = "cosine"
     similarity_scale: float = 4.0  # starting factor on every similarity
 
@@ -111,6 +115,8 @@ class Recipe:
     cluster: float = 0.8
     separation: float = 0.08
     l1: float = 1e-4
+    orthogonality: float = 0.0  # between prototypes of a class
+    ranking: float = 0.0  # images of a prototype's class before all others
     occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
     equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the image
     schedule: Literal["cosine", "plateau", "constant"] = "cosine"  # of the rates, once warm
@@ -130,6 +136,7 @@ class Recipe:
     prune: bool = False  # drop dead and duplicate prototypes after the update
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
+    head_nonnegative: bool = False  # weights >= 0 for the own class, none for others
 
     # evaluation
     resamples: int = 2000  # of the bootstrap

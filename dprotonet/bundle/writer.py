@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.change import Change
 from dprotonet.bundle.contents import part_digests
 from dprotonet.bundle.digests import file_digest, raw_tensors
 from dprotonet.bundle.gallery import GalleryPicture
@@ -24,6 +26,7 @@ from dprotonet.bundle.staging import beside, check_target, move_in
 from dprotonet.bundle.weights import weights_to_bytes
 from dprotonet.modeling.digests import json_digest
 from dprotonet.prototypes.provenance import PrototypeRecord
+from dprotonet.prototypes.responses import Responses
 
 # Sources listed in the gallery without a picture: the heaviest of each prototype.
 _MOST_LISTED = 10
@@ -58,6 +61,45 @@ def save_bundle(directory: str | Path, parts: BundleParts) -> Bundle:
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return Bundle.load(directory)
+
+
+def add_responses(bundle: Bundle, responses: Responses, directory: Path, *, when: str) -> Bundle:
+    """The same network with responses, written whole or not at all.
+
+    Args:
+        bundle: one that keeps none.
+        directory: the bundle's own folder, which is replaced, or another.
+        when: date and time in UTC, ISO 8601.
+
+    Raises:
+        UnusableBundle: the folder holds something else.
+    """
+    manifest = bundle.manifest
+    check_target(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    staged = beside(directory)
+    try:
+        for name in manifest.files:
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(bundle.path / name, staged / name)
+        (staged / RESPONSES).write_bytes(responses.to_bytes())
+        digest = file_digest(staged / RESPONSES)
+        off = manifest.changes[-1].off if manifest.changes else ()
+        required = manifest.changes[-1].required if manifest.changes else ()
+        change = Change("responses", bundle.digest, when, off, required)
+        write_manifest(
+            staged,
+            replace(
+                manifest,
+                files={**manifest.files, RESPONSES: digest},
+                changes=(*manifest.changes, change),
+            ),
+        )
+        _ = Bundle.load(staged, with_model=False).responses
+        move_in(staged, directory)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return Bundle.load(directory, with_model=False)
 
 
 def _write(folder: Path, parts: BundleParts) -> None:

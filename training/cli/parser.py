@@ -14,12 +14,12 @@ import sys
 from collections.abc import Sequence
 
 from dprotonet.errors import ReadableError
-from training.cli import benchmark, compare, data, evaluate, train
+from training.cli import benchmark, compare, data, evaluate, learn, train
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
 _DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, bench, card, gallery,
-pointing, boxes, shortcut, phantom, throughput, probe."""
+pointing, boxes, shortcut, phantom, throughput, probe, learn, responses."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
@@ -34,6 +34,8 @@ _COMMANDS = (  # in the order of --help
     data.add_phantom,
     benchmark.add_throughput,
     evaluate.add_probe,
+    learn.add_learn,
+    learn.add_responses,
 )
 
 

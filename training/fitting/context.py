@@ -57,14 +57,14 @@ class SplitRows:
     test: Tensor
 
 
-def load_images(dataset: Dataset, recipe: Recipe, keep: Path) -> PlacedImages:
+def load_images(dataset: Dataset, recipe: Recipe, keep: Path | None) -> PlacedImages:
     """All images of a data set on the network's grid.
 
     Equal images of several patients count as one patient's where the recipe says so. Of several
     processes the first places the images, and the others read what it kept.
 
     Args:
-        keep: a .safetensors file in which the placed images outlive the run.
+        keep: a .safetensors file in which the placed images outlive the run, or None.
 
     Raises:
         ReadableError: images cannot be read, and the recipe does not leave them out.

@@ -15,16 +15,25 @@ import torch
 from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
+from dprotonet.editing.objective import responses_around
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
+from dprotonet.prototypes.responses import Responses
 from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
-from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
+from training.fitting.context import (
+    PER_PASS,
+    SplitRows,
+    TrainingContext,
+    balance,
+    prototype_batches,
+)
 from training.fitting.fit import FittedNetwork
 from training.recipe import weights_name
 
@@ -56,8 +65,15 @@ def write_bundle(
     options: GalleryOptions,
     *,
     hardware: str = "",
+    responses: Responses | None = None,
+    changes: tuple[Change, ...] = (),
 ) -> Bundle:
-    """Write the bundle, evaluate it on the test images as it is on disk, complete its card."""
+    """Write the bundle, evaluate it on the test images as it is on disk, complete its card.
+
+    Args:
+        responses: None for those of the fitted network, around its last layer.
+        changes: how the network came from another bundle, oldest first.
+    """
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None
@@ -80,6 +96,8 @@ def write_bundle(
             offsets=fitted.offsets,
             gallery=tuple(_gallery(context, fitted, options)),
             half_precision=context.recipe.half_precision,
+            responses=responses or kept_responses(context, rows, fitted),
+            changes=changes,
         ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
@@ -94,6 +112,29 @@ def write_bundle(
         )
     card = _card(context, rows, fitted, metrics)
     return bundle.amend(card=replace(card, training={**card.training, "hardware": hardware}))
+
+
+def kept_responses(
+    context: TrainingContext, rows: SplitRows, fitted: FittedNetwork
+) -> Responses | None:
+    """What the last layer can be fitted on again; None without images of training or validation."""
+    model, similarities = fitted.network, fitted.similarities
+    if similarities is None or not len(rows.validation) or not len(rows.train):
+        return None
+    assert isinstance(model, DProtoNet)
+    at = torch.cat([rows.train, rows.validation])
+    weights = balance(context, rows)
+    return responses_around(
+        model.head.weight.detach().cpu().double().numpy(),
+        float(model.log_scale.detach().exp()),
+        similarities=similarities[at].numpy(),
+        labels=context.images.labels[at].numpy(),
+        validation=np.arange(len(at)) >= len(rows.train),
+        patients=context.images.patients[at.numpy()].tolist(),
+        class_weights=None if weights is None else weights.cpu().double().numpy(),
+        label_smoothing=context.recipe.label_smoothing,
+        nonnegative=context.recipe.head_nonnegative,
+    )
 
 
 def _card(

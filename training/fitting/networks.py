@@ -58,6 +58,10 @@ def dprotonet(
         depth=recipe.depth,
         image_size=recipe.image_size,
         masks=recipe.masks,
+        top_share=recipe.top_share,
+        levels=recipe.levels,
+        cell_norm=recipe.cell_norm,
+        stride=recipe.stride,
         similarity=recipe.similarity,
         similarity_scale=recipe.similarity_scale,
         seed=recipe.seed,
@@ -69,6 +73,8 @@ def dprotonet(
         cluster=recipe.cluster,
         separation=recipe.separation,
         l1=recipe.l1,
+        orthogonality=recipe.orthogonality,
+        ranking=recipe.ranking,
         label_smoothing=recipe.label_smoothing,
     )
 
@@ -88,7 +94,7 @@ def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
     """A new black box, from the same weights and the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        backbone = build_backbone(recipe.backbone, _weights(recipe))
+        backbone = build_backbone(recipe.backbone, _weights(recipe), stride=recipe.stride)
         model = BlackBox(backbone, len(classes))
     _start_from_bundle(backbone, recipe)
 

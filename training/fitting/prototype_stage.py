@@ -11,6 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dprotonet.editing.conditions import constraints
+from dprotonet.editing.objective import head_objective
+from dprotonet.editing.quadratic import fit_weights
 from dprotonet.inference.calibration import class_probabilities
 from dprotonet.modeling.losses import classification_loss
 from dprotonet.modeling.model import DProtoNet
@@ -88,6 +91,8 @@ def centres(context: TrainingContext) -> bool:
     A softmax ignores what all classes have in common. Sigmoids do not: without centring, training
     with them was seen to drive all vectors into one direction.
     """
+    if context.recipe.cell_norm != "none":
+        return False  # which takes the mean out of every cell
     return context.recipe.centre or context.images.multi_label
 
 
@@ -178,6 +183,9 @@ def fit_head(
     start = weight.detach().clone()
     x, y = similarities[rows.train], context.images.labels[rows.train]
     weights = balance(context, rows)
+    if context.recipe.head_nonnegative:
+        _fit_nonnegative(model, x, y, weights, context.recipe.label_smoothing)
+        return
     own_class = functional.one_hot(model.prototype_class, len(context.dataset.classes)).T.bool()
     weight.requires_grad_(True)
     optimizer = torch.optim.Adam([weight], lr=context.recipe.head_lr)
@@ -195,3 +203,26 @@ def fit_head(
         )
         loss.backward()
         optimizer.step()
+
+
+def _fit_nonnegative(
+    model: DProtoNet, x: Tensor, y: Tensor, balance: Tensor | None, smoothing: float
+) -> None:
+    """Weights >= 0 for a prototype's own class and none for others (PIP-Net, Nauta et al. 2023).
+
+    The optimum of the same loss, with the ridge towards the start, by Newton steps that keep to the
+    bounds. A class is then called for what is there, never for what another class lacks; an image
+    that is similar to no prototype has equal logits: the network abstains.
+    """
+    options, weight = model.options, model.head.weight
+    bounds = constraints(options, least=np.zeros(len(options.prototype_ids)), nonnegative=True)
+    start = np.where(bounds.free, weight.detach().double().numpy().clip(min=0.0), 0.0)
+    objective = head_objective(
+        x.double().numpy() * float(model.log_scale.detach().exp()),
+        y.numpy(),
+        np.ones(len(options.classes)) if balance is None else balance.cpu().double().numpy(),
+        smoothing,
+        anchor=start,
+    )
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(fit_weights(objective, bounds, start)))
