@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.cases import GallerySource
 from app.domain.errors import NotFound
+from app.services.models import same_prototypes
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -63,16 +64,6 @@ def _file(workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bo
     # Pictures attached later lie beside the data, since the bundle may not be changed.
     ending = "heatmap.png" if heatmap else "png"
     name = f"{entry.prototype}-{entry.image_sha256[:16]}.{ending}"
-    attached = (workplace.settings.galleries / home / name for home in _homes(workplace, digest))
+    homes = same_prototypes(workplace, digest)
+    attached = (workplace.settings.galleries / home / name for home in homes)
     return next((path for path in attached if path.is_file()), None)
-
-
-def _homes(workplace: Workplace, digest: str) -> list[str]:
-    """Digests of a bundle and of those that it came from with its prototypes as they are: pictures
-    attached to one of them are those of all."""
-    homes = [digest]
-    for change in reversed(workplace.models.bundle(digest).changes):
-        if change.kind != "last_layer":
-            break
-        homes.append(change.parent)
-    return homes
