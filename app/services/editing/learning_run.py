@@ -32,6 +32,7 @@ from dprotonet.errors import Cancelled, ReadableError
 
 log = logging.getLogger(__name__)
 LEASH = "app.runtime.leash"
+PROGRAM = (sys.executable, "-m", "training", "learn")
 LOOK_SECONDS = 0.5  # between two looks at the process
 PATIENCE = 20.0  # seconds for it to leave
 WRONG_USAGE = 2  # status of the training program where a person has to change something
@@ -86,7 +87,7 @@ def _learn(
     said, out = folder / "said", folder / "out"
     _write_feedback(workplace, info.digest, said)
     command = [
-        *(sys.executable, "-m", "training", "learn", str(info.path)),
+        *(*PROGRAM, str(info.path)),
         *("--feedback", str(said / FEEDBACK), "--images", str(said / IMAGES)),
         *("--data", str(data), "--out", str(out)),
     ]
