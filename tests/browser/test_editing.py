@@ -20,7 +20,7 @@ SHOWN = re.compile("to the logit")
 def probabilities(page: Page) -> list[str]:
     """The numbers on the bars of the open case."""
     page.locator(".js-plotly-plot").first.wait_for()
-    texts = page.locator(".js-plotly-plot .annotation-text").all_inner_texts()
+    texts = page.locator(".js-plotly-plot .annotation-text").all_text_contents()
     return [text.strip() for text in texts]
 
 

@@ -37,9 +37,20 @@ LOOK_SECONDS = 0.5  # between two looks at the process
 PATIENCE = 20.0  # seconds for it to leave
 WRONG_USAGE = 2  # status of the training program where a person has to change something
 MANIFEST = "bundle.json"
-FEEDBACK, IMAGES = "feedback.json", "images"
+SAID, FEEDBACK, IMAGES = "said", "feedback.json", "images"
 _EPOCH = re.compile(r"epoch\D{0,3}(\d+)\s*(?:/|of)\s*(\d+)", re.IGNORECASE)
 _LOG_END = 20_000  # bytes of the log that are looked at
+
+
+def begin(workplace: Workplace) -> None:
+    """Put in order at a worker's start what the last one left: its jobs are ended, and copies of
+    judged images are removed."""
+    with workplace.store.write() as tx:
+        ended = tx.learning.end_abandoned(workplace.clock())
+    if ended:
+        log.warning("%d jobs of learning were left by a worker that died", ended)
+    for folder in workplace.settings.learning.glob(f"*/{SAID}"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def claim(workplace: Workplace) -> tuple[Job, LearningRequest] | None:
@@ -84,7 +95,7 @@ def _learn(
     if data is None:
         raise Refused(learning.NO_DATA)
     folder.mkdir(parents=True, mode=0o700)
-    said, out = folder / "said", folder / "out"
+    said, out = folder / SAID, folder / "out"
     _write_feedback(workplace, info.digest, said)
     command = [
         *(*PROGRAM, str(info.path)),

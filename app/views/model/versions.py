@@ -16,7 +16,7 @@ from app.services.editing.versions import Version
 from app.services.workplace import Workplace
 from app.views.model.reasons import draw_cost
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import local_time, number, plain
+from app.views.shared.format import counted, local_time, number, plain
 
 ALONE = (
     "You are the only reader here, so you may approve your own proposal. It is marked "
@@ -73,7 +73,8 @@ def _draw_proposal(workplace: Workplace, proposal: Proposal) -> None:
 
 
 def learned_text(facts: Mapping[str, Any]) -> str:
-    """How similar the judged images are to the judged prototypes, before and after, as Markdown."""
+    """How similar the judged images are to the judged prototypes, before and after, and the figures
+    on test images, as Markdown."""
     lines = []
     for key, title in (("forgotten", "Judged an artefact"), ("remembered", "Judged useful")):
         for entry in facts.get(key, ()):
@@ -84,6 +85,18 @@ def learned_text(facts: Mapping[str, Any]) -> str:
             )
     if len(lines) > _MOST_JUDGED:
         lines[_MOST_JUDGED:] = [f"- and {len(lines) - _MOST_JUDGED} more"]
+    test = facts.get("test")
+    if test:
+        before, after = (
+            ", ".join(
+                f"{title} {number(test[side][name], 3)}"
+                for name, title in (("auroc", "AUROC"), ("accuracy", "accuracy"))
+                if test[side].get(name) is not None
+            )
+            for side in ("before", "after")
+        )
+        images = counted(int(test["images"]), "test image")
+        lines.append(f"- On {images} of other patients: {before} before; {after} after")
     return "\n".join(lines)
 
 

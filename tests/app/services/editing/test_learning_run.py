@@ -14,6 +14,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
 from app.services import jobs, models
 from app.services.editing import learning, learning_run, proposals, versions
+from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.store.editing.learning import STOPPED
 from tests.app.services.editing.conftest import WithData
@@ -137,6 +138,22 @@ def test_a_worker_that_leaves_ends_the_process_and_says_so(
     workplace = with_data("endless")
     job = learned(workplace, judged, stop=lambda: True)
     assert (job.state, job.message) == ("cancelled", STOPPED)
+
+
+def test_the_next_start_ends_what_a_killed_worker_left_and_removes_the_copies(
+    with_data: WithData, judged: BundleInfo
+) -> None:
+    workplace = with_data()
+    job = learning.start(workplace, judged.digest, actor=ALONE)
+    assert learning_run.claim(workplace) is not None  # and then the worker was killed
+    left = workplace.settings.learning / job.job_id / "said" / "images"
+    left.mkdir(parents=True)
+    (left / "0123").write_bytes(b"an original")
+    queue.begin(workplace)
+    over = jobs.get(workplace, job.job_id)
+    assert (over.state, over.message) == ("failed", STOPPED)
+    assert not left.parent.exists()
+    assert not learning.state(workplace, judged.digest).is_running
 
 
 def test_without_a_waiting_job_there_is_nothing_to_claim(workplace: Workplace) -> None:

@@ -136,3 +136,11 @@ def test_what_was_learned_names_the_judged_images_similarity_before_and_after() 
     )
     assert len(lines) == 9 and lines[-1] == "- and 2 more"
     assert learned_text({}) == ""
+
+
+def test_what_was_learned_has_the_figures_on_test_images_where_there_are_any() -> None:
+    sides = {"before": {"auroc": 0.9, "accuracy": 0.8}, "after": {"auroc": None, "accuracy": 0.85}}
+    assert learned_text({"test": {"images": 40, **sides}}) == (
+        "- On 40 test images of other patients: AUROC 0.900, accuracy 0.800 before; "
+        "accuracy 0.850 after"
+    )
