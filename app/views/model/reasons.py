@@ -55,7 +55,8 @@ def _draw_switches(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     st.caption(
         "Switch a prototype off that shows the wrong thing, or require one that shows the right "
-        "one. The prototypes stay as they are; the weights of the last layer are fitted again."
+        "one: it then counts for its class at least as much as is usual there. The prototypes stay "
+        "as they are; the weights of the last layer are fitted again."
     )
     sources = galleries.of_model(workplace, info.digest)
     required_now = versions.required_in(bundle)
@@ -98,7 +99,6 @@ def _draw_row(
             value=is_required,
             key=f"require-{info.digest}-{record.id}",
             disabled=not use,
-            help="It has to count for its class at least as much as is usual there.",
         )
     return use, require
 

@@ -10,15 +10,21 @@ from pathlib import Path
 import pytest
 
 from app.domain.actors import Actor
+from app.domain.annotations import PrototypeJudgement
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
-from app.services import jobs, models
+from app.services import jobs, models, review
 from app.services.editing import learning, learning_run, proposals, versions
 from app.services.inference import queue
+from app.services.uploading import intake
 from app.services.workplace import Workplace
+from app.settings import Settings
 from app.store.editing.learning import STOPPED
 from tests.app.services.editing.conftest import WithData
+from tests.app.services.workplaces import make_workplace
+from tests.training.conftest import class_folder, trained
 
+__all__ = ["class_folder", "trained"]
 ALONE = Actor("Reader One")
 
 
@@ -189,3 +195,40 @@ def test_the_training_program_gets_none_of_our_settings(
     monkeypatch.setattr(learning_run.subprocess, "Popen", noted)
     assert learned(with_data(), judged).state == "done"
     assert environment and not [name for name in environment if name.startswith("DPROTONET_")]
+
+
+def test_the_training_program_itself_learns_from_a_signed_judgement(
+    sqlite_url: str, tmp_path: Path, trained: Path, class_folder: Path
+) -> None:
+    settings = Settings(
+        tmp_path / "data",
+        database_url=sqlite_url,
+        assets=tmp_path,
+        models=(trained,),
+        training_data=class_folder,
+    )
+    workplace = make_workplace(settings)
+    (info,) = models.all(workplace)
+    image = min((class_folder / "alpha").glob("*.png"))
+    case_id = intake.add(workplace, image.read_bytes(), name="a.png").case_id or ""
+    review.set_case_model(workplace, case_id, info.digest)
+    review.sign(
+        workplace,
+        case_id,
+        verdict="supplement",
+        confidence=4,
+        expected_revision=0,
+        text="A marker.",
+        prototype_judgements={"p00": PrototypeJudgement(usefulness="artefact", artefact="text")},
+    )
+    job = learned(workplace, info)
+    assert (job.state, job.message) == ("done", "")
+    (proposal,) = proposals.newest(workplace)
+    assert proposal.cost is not None and proposal.cost.images > 0
+    (judged_image,) = versions.learned_facts(workplace, job.job_id)["forgotten"]
+    assert judged_image["prototype"] == "p00" and judged_image["after"] < judged_image["before"]
+    active = models.active(workplace)
+    assert active is not None and active.digest == info.digest
+    approved = proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+    assert workplace.models.get(approved.version or "").parent == info.digest
+    workplace.close()
