@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
@@ -14,8 +15,11 @@ from dprotonet.errors import WrongRequest
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.gate import Gate
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
+from dprotonet.inference.support import Support
 from dprotonet.modeling.freezing.frozen import fold
+from dprotonet.modeling.gate_stage import stage_watched
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
 
@@ -44,15 +48,20 @@ class Predictor:
         size = bundle.options.image_size
         blank = torch.zeros(1, 3, size, size, device=self.device)
         self.network = fold(self.model, blank, sealed=True)
+        self._gate = Gate.of(bundle)
+        self._lock = threading.Lock()  # of the watched pass
 
     def predict(self, image: GrayOrColourImage) -> Prediction:
         """What the model says about one image, shown by its default window.
+
+        Of an image outside of the bundle's support it says no label and no probability, unless this
+        predictor works without the gate.
 
         The same image gives the same prediction, alone or among others.
         """
         start = time.perf_counter()
         x, _ = self.bundle.preprocessing(image)
-        return self.predict_tensor(x, start=start)
+        return self.predict_tensor(x, image=image, start=start)
 
     def predict_many(self, images: Iterable[GrayOrColourImage]) -> Iterator[Prediction]:
         """One prediction for each image, in order, holding one image at a time.
@@ -105,21 +114,42 @@ class Predictor:
         )
         return explanation
 
-    def predict_tensor(self, x: Tensor, *, start: float | None = None) -> Prediction:
+    def predict_tensor(
+        self,
+        x: Tensor,
+        *,
+        image: GrayOrColourImage | None = None,
+        start: float | None = None,
+    ) -> Prediction:
         """The same for a network input.
 
         Args:
             x: ``(3, S, S)`` normalised.
+            image: that it was made of; without it the gate knows no header and no colours.
             start: ``time.perf_counter()`` at which the work began.
         """
         start = time.perf_counter() if start is None else start
         with torch.inference_mode():
-            similarities = self.network.run(x.unsqueeze(0).to(self.device)).similarities  # type: ignore[attr-defined]
+            similarities, features = self._pass(x.unsqueeze(0).to(self.device))
             contributions = self.model.contributions(similarities.double())[0].cpu()
-        return self._prediction(similarities[0].cpu().tolist(), contributions, start)
+        support = None if self._gate is None else self._gate.support(image, features)
+        prediction = self._prediction(similarities[0].cpu().tolist(), contributions, support, start)
+        return prediction.withheld() if self.gate else prediction
+
+    def _pass(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Similarities ``(1, P)`` of one image, and what the gate reads of the same pass."""
+        stage = None if self._gate is None else self._gate.stage
+        if stage is None:
+            return self.network.run(images).similarities, None  # type: ignore[attr-defined]
+        with self._lock, stage_watched(self.network.network, stage) as features:
+            return self.network.run(images).similarities, features[0]  # type: ignore[attr-defined]
 
     def _prediction(
-        self, similarities: list[float], contributions: Tensor, start: float
+        self,
+        similarities: list[float],
+        contributions: Tensor,
+        support: Support | None,
+        start: float,
     ) -> Prediction:
         """``similarities``: P; ``contributions``: ``(K, P)`` in float64."""
         bundle = self.bundle
@@ -159,6 +189,7 @@ class Predictor:
             seconds=time.perf_counter() - start,
             bundle=bundle.digest,
             thresholds=thresholds,
+            support=support,
         )
 
 

@@ -152,7 +152,7 @@ class TopMasks(Masks):
         floor = nearness.topk(last + 1, dim=2).values[..., -1:]
         excess = (nearness - floor).clamp(min=0.0) + (nearness >= floor) * _TINY
         masks = excess / excess.sum(dim=2, keepdim=True)
-        return masks.unflatten(2, features.shape[-2:])
+        return masks.reshape(*masks.shape[:2], *features.shape[-2:])
 
 
 def _nearness(features: Tensor, prototypes: Tensor, by_direction: bool) -> Tensor:

@@ -19,7 +19,7 @@ from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
 _DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, bench, card, gallery,
-pointing, boxes, shortcut, phantom, throughput, probe, learn, responses."""
+support, pointing, boxes, shortcut, phantom, throughput, probe, learn, responses."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
@@ -28,6 +28,7 @@ _COMMANDS = (  # in the order of --help
     benchmark.add_bench,
     evaluate.add_card,
     data.add_gallery,
+    data.add_support,
     evaluate.add_pointing,
     evaluate.add_boxes,
     evaluate.add_shortcut,

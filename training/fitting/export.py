@@ -27,14 +27,9 @@ from dprotonet.prototypes.responses import Responses
 from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
-from training.fitting.context import (
-    PER_PASS,
-    SplitRows,
-    TrainingContext,
-    balance,
-    prototype_batches,
-)
+from training.fitting.context import SplitRows, TrainingContext, balance, prototype_batches
 from training.fitting.fit import FittedNetwork
+from training.fitting.support import fit_for_bundle
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -78,7 +73,9 @@ def write_bundle(
     assert isinstance(model, DProtoNet)
     assert update is not None
     statistics = activation_statistics(
-        model.cpu(), prototype_batches(context, rows.train, context.live), images_per_pass=PER_PASS
+        model.cpu(),
+        prototype_batches(context, rows.train, context.live),
+        images_per_pass=context.per_pass,
     )
     bundle = save_bundle(
         folder,
@@ -98,6 +95,7 @@ def write_bundle(
             half_precision=context.recipe.half_precision,
             responses=responses or kept_responses(context, rows, fitted),
             changes=changes,
+            support=fit_for_bundle(context, rows, model),
         ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
@@ -147,11 +145,12 @@ def _card(
         | {"test": len(rows.test)}
         | ({"left_out": len(context.images.left_out)} if context.images.left_out else {}),
         "chosen_on_validation": {
-            "epoch": best_epoch(fitted.history),
+            "epoch": best_epoch(fitted.history) if fitted.history else None,
             "temperature": round(fitted.temperature, 4),
             "threshold": fitted.threshold,
             **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
         },
+        **_attention(context, rows),
         "history": fitted.history,
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,
         "minutes": round(fitted.seconds / 60, 1),
@@ -167,7 +166,16 @@ def _card(
         note_on_classes=text.note_on_classes or dataset.note,
         metrics=metrics,
         training=training,
+        scope=text.scope,
     )
+
+
+def _attention(context: TrainingContext, rows: SplitRows) -> dict[str, Any]:
+    """What boxes and masks of the training images were used for, where they were."""
+    if context.findings is None:
+        return {}
+    fraction = round(context.findings.fraction(rows.train), 4)
+    return {"attention": {"weight": context.recipe.attention, "with_box_or_mask": fraction}}
 
 
 def _gallery(

@@ -16,6 +16,7 @@ from dprotonet.inference.calibration import calibrate, class_probabilities
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.update import PrototypeUpdate
+from training.data.finding_masks import FindingMasks
 from training.data.inputs import CachedInputs, Inputs, LiveInputs
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
@@ -98,8 +99,10 @@ def prepare(
         front = networks.front_blocks(backbone, recipe.frozen_blocks)
         inputs = CachedInputs(live, front, len(images), recipe.variants, keep=keep)
     cut = cut and recipe.variants > 0
+    attentive = recipe.attention > 0 and recipe.network == "prototypes"
+    findings = FindingMasks(images, dataset, recipe) if attentive else None
     return TrainingContext(
-        recipe, dataset, images, preprocessing, live, inputs, out, device, resume, cut
+        recipe, dataset, images, preprocessing, live, inputs, out, device, resume, cut, findings
     )
 
 
@@ -155,6 +158,12 @@ def _fit_cut(
         context.resume,
         after_warm_up=lambda: _start_prototypes(network, context, rows),
     )
+    if isinstance(network, DProtoNet):
+        stage = replace(
+            stage,
+            findings=context.findings,
+            estimate=lambda: prototype_stage.estimate(network, context, rows, "mixture"),
+        )
     history = fit(trainee, stage, recipe)
     if not context.cut:
         # The back blocks are the whole backbone's own modules: they were trained in place.

@@ -15,14 +15,20 @@ from dprotonet.editing.conditions import constraints
 from dprotonet.editing.objective import head_objective
 from dprotonet.editing.quadratic import fit_weights
 from dprotonet.inference.calibration import class_probabilities
+from dprotonet.modeling.labels import owned
 from dprotonet.modeling.losses import classification_loss
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
-from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
-from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
+from dprotonet.prototypes.pruning import (
+    pruned,
+    pruned_update,
+    without_unused,
+    worth_keeping,
+)
+from dprotonet.prototypes.update import PrototypeUpdate, UpdateKind, update_prototypes
 from training.evaluation.metrics import accuracy, auroc
+from training.evaluation.prototype_metrics import class_purity
 from training.fitting.context import (
-    PER_PASS,
     SplitRows,
     TrainingContext,
     balance,
@@ -38,7 +44,8 @@ class PruningCost:
     """What pruning prototypes cost on the validation images.
 
     Attributes:
-        dropped: ids of the dead and duplicate ones.
+        dropped: ids of the dead ones, the doubles, those that were not of their class, and those
+            that a mixture hardly uses.
         kept_by_class: prototypes that each class still has.
         auroc_before: with all prototypes; None where validation has one class only.
         auroc_after: without the dropped ones, with the last layer fitted again.
@@ -100,14 +107,31 @@ def start(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> None:
     """Centre the vectors and initialise the prototypes, before the backbone is trained."""
     if centres(context):
         centre(model, context, rows)
-    if context.recipe.start == "kmeans":
-        update_prototypes(
-            model,
-            prototype_batches(context, rows.train, context.inputs),
-            kind="kmeans",
-            device=context.device,
-            images_per_pass=PER_PASS,
-        ).apply_to(model)
+    if context.recipe.start != "random":
+        estimate(model, context, rows, context.recipe.start, afresh=True)
+
+
+def estimate(
+    model: DProtoNet,
+    context: TrainingContext,
+    rows: SplitRows,
+    kind: UpdateKind,
+    *,
+    afresh: bool = False,
+) -> None:
+    """Put prototypes of the training images into the model, in the middle of training.
+
+    Args:
+        afresh: see :func:`~dprotonet.prototypes.update.update_prototypes`.
+    """
+    update_prototypes(
+        model,
+        prototype_batches(context, rows.train, context.inputs),
+        kind=kind,
+        device=context.device,
+        images_per_pass=context.per_pass,
+        afresh=afresh,
+    ).apply_to(model)
 
 
 def finish(
@@ -122,15 +146,7 @@ def finish(
     recipe = context.recipe
     if recipe.recentre:
         recentre(model, context, rows)
-    update = update_prototypes(
-        model,
-        prototype_batches(context, rows.train, context.final),
-        kind=recipe.update,
-        m=recipe.update_images,
-        device=context.device,
-        images_per_pass=PER_PASS,
-    )
-    update.apply_to(model)
+    update = updated(model, context, rows)
     everyone = torch.arange(len(context.images))
     similarities = outputs(model, context.final, everyone, lambda o: o.similarities, context.device)
     model.cpu()
@@ -138,6 +154,20 @@ def finish(
     if not recipe.prune:
         return model, update, similarities, None
     return _prune(model, update, similarities, context, rows)
+
+
+def updated(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> PrototypeUpdate:
+    """Prototypes from their nearest training images, put into the model."""
+    update = update_prototypes(
+        model,
+        prototype_batches(context, rows.train, context.final),
+        kind=context.recipe.update,
+        m=context.recipe.update_images,
+        device=context.device,
+        images_per_pass=context.per_pass,
+    )
+    update.apply_to(model)
+    return update
 
 
 def _prune(
@@ -148,9 +178,17 @@ def _prune(
     rows: SplitRows,
 ) -> tuple[DProtoNet, PrototypeUpdate, Tensor, PruningCost]:
     statistics = activation_statistics(
-        model, prototype_batches(context, rows.train, context.final), images_per_pass=PER_PASS
+        model,
+        prototype_batches(context, rows.train, context.final),
+        images_per_pass=context.per_pass,
     )
-    keep = worth_keeping(statistics, model.options)
+    keep = worth_keeping(
+        statistics,
+        model,
+        class_purity=_purity(model, similarities, context, rows),
+        least_purity=context.recipe.least_purity,
+    )
+    keep = without_unused(keep, update, model.options)
     smaller, remaining = pruned(model, keep), similarities[:, list(keep)]
     fit_head(smaller, remaining, context, rows)
     before = _validation_figures(model, similarities, context, rows)
@@ -161,6 +199,16 @@ def _prune(
     )
     _log.info("pruning: %d of %d prototypes dropped", len(dropped), len(model.prototype_ids))
     return smaller, pruned_update(update, smaller, keep), remaining, cost
+
+
+def _purity(
+    model: DProtoNet, similarities: Tensor, context: TrainingContext, rows: SplitRows
+) -> list[float]:
+    """Fraction of each prototype's nearest validation images that are of its class."""
+    own = owned(
+        context.images.labels[rows.validation].numpy(), np.array(model.options.prototype_classes)
+    )
+    return class_purity(similarities[rows.validation].double().numpy(), own).tolist()
 
 
 def _validation_figures(
@@ -225,4 +273,5 @@ def _fit_nonnegative(
         anchor=start,
     )
     with torch.no_grad():
-        weight.copy_(torch.from_numpy(fit_weights(objective, bounds, start)))
+        fitted = fit_weights(objective, bounds, start).clip(min=0.0)  # of rounding
+        weight.copy_(torch.from_numpy(fitted))

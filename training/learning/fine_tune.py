@@ -73,8 +73,9 @@ def fine_tune(
     context, rows = opened.context, opened.rows.train
     device = torch.device(context.device)
     whole = model.backbone
-    model.to(device).eval().requires_grad_(False)
+    model.cpu().eval().requires_grad_(False)
     kept = CachedInputs(context.live, whole, len(context.images), 0)
+    model.to(device)
     terms = _JudgedTerms(model, judged, device)
     model.train_only(("masks", "prototypes"))
     parameters = [p for p in model.parameters() if p.requires_grad]

@@ -26,11 +26,9 @@ from dprotonet.errors import ReadableError
 from dprotonet.inference.calibration import calibrate
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.responses import Responses
-from dprotonet.prototypes.update import update_prototypes
-from training.fitting.context import PER_PASS, prototype_batches
 from training.fitting.export import GalleryOptions, kept_responses, write_bundle
 from training.fitting.fit import FittedNetwork
-from training.fitting.prototype_stage import fit_head
+from training.fitting.prototype_stage import fit_head, updated
 from training.fitting.run_folder import hardware
 from training.io import write_json
 from training.learning.compared import Comparison, compare
@@ -107,15 +105,7 @@ def learn(
 def _finished(opened: Reopened, model: DProtoNet) -> tuple[FittedNetwork, Responses | None]:
     """Prototype update, last layer and calibration of the fine-tuned model."""
     context, rows, bundle = opened.context, opened.rows, opened.bundle
-    update = update_prototypes(
-        model,
-        prototype_batches(context, rows.train, context.live),
-        kind=context.recipe.update,
-        m=context.recipe.update_images,
-        device=context.device,
-        images_per_pass=PER_PASS,
-    )
-    update.apply_to(model)
+    update = updated(model, context, rows)
     similarities = opened.similarities(model)
     model.cpu()
     fit_head(model, similarities, context, rows)

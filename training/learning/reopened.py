@@ -76,7 +76,7 @@ def as_fitted(opened: Reopened, network: torch.nn.Module, similarities: Tensor) 
         logits_of(network, similarities),
         bundle.temperature,
         bundle.threshold,
-        [],
+        list(bundle.card.training.get("history") or []),  # of the backbone
         0.0,
         thresholds=bundle.thresholds,
         offsets=bundle.offsets,
