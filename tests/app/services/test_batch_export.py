@@ -9,7 +9,7 @@ import pytest
 from app.services import batch_export, batches
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import OUTSIDE, FakePool, by_brightness, png
+from tests.app.services.workplaces import OUTSIDE, UNLIKE, FakePool, by_brightness, png
 
 
 def test_the_exports_carry_schema_hashes_and_no_formulas(
@@ -41,9 +41,9 @@ def test_of_a_refused_image_the_exports_give_the_distance_and_no_diagnosis(
     assert [line["prediction"] for line in lines] == ["", "none", "finding", ""]
     for column in ("probability", "p(none)", "p(finding)"):
         assert [bool(line[column]) for line in lines] == [False, True, True, False]
-    assert [line["distance"] for line in lines] == ["41.5", "14.5", "4.0", ""]
-    assert [line["distance_threshold"] for line in lines] == ["18.25"] * 3 + [""]
-    assert lines[0]["reasons"] == "far from every training image" and not lines[2]["reasons"]
+    assert [line["distance"] for line in lines] == ["4.5", "1.5", "1.0", ""]
+    assert [line["distance_threshold"] for line in lines] == ["1.75"] * 3 + [""]
+    assert lines[0]["reasons"] == UNLIKE and not lines[2]["reasons"]
     result = json.loads(batch_export.as_json(workplace, job.job_id))
     assert result["manifest"]["counts"] == {"done": 2, "refused": 1, "skipped": 1}
     dark, _, bright, text = result["files"]

@@ -105,6 +105,6 @@ def test_refused_images_are_counted_and_filtered_apart_from_errors(
     page.choose("Show", "Refused")
     assert page.buttons("10.png") and not page.buttons("230.png")
     assert "%" not in page.text and "finding" not in page.text.replace("most probable finding", "")
-    assert "unlike what this model was trained on. Far from every training image." in page.text
+    assert "No prediction. Unlike what this model was trained on: distance 4.50" in page.text
     page.choose("Show", "Errors")
     assert "broken.png" in page.text and not page.buttons("10.png")

@@ -9,10 +9,9 @@ import pytest
 
 from app.services import explanations, review
 from app.services.workplace import Workplace
-from app.views.review.support import CAUTION, TITLE, distance_text
+from app.views.review.support import CAUTION, TITLE, reasons
 from dprotonet.inference.support import Support
-from tests.app.services.workplaces import CAUTION as EDGE
-from tests.app.services.workplaces import INSIDE, OUTSIDE, by_brightness, png
+from tests.app.services.workplaces import OUTSIDE, by_brightness, png
 from tests.app.views.conftest import FullPool
 from tests.app.views.screen import Screen, bare
 
@@ -50,8 +49,7 @@ def all_text(screen: Screen) -> str:
 
 def test_a_refused_image_has_neither_class_nor_percentage_on_its_page(refused: Screen) -> None:
     assert f"#### {TITLE}" in refused.text
-    assert "Far from every training image." in refused.text
-    assert "Distance to the training images: 41.5; images are refused from 18.2" in refused.text
+    assert "- Distance 4.50, its limit is 1.75." in refused.text
     assert "choose a model for such images" in refused.text
     text = all_text(refused)
     assert '"heatmaps": []' in text
@@ -135,8 +133,8 @@ def test_an_image_at_the_edge_is_shown_as_usual_with_a_caution(
     worker()
     screen.run()
     assert screen.warnings == [
-        "**Read with caution.** At the edge of what it was trained on. Distance to the training "
-        "images: 14.5; images are refused from 18.2, and shown with a caution from 12.0."
+        "**Read with caution.** At the edge of what this model was trained on: distance 1.50, its "
+        "limit is 1.75."
     ]
     assert "Bars to the right support" in screen.text and screen.has("Verdict")
     screen.press("All cases")
@@ -149,7 +147,7 @@ def test_an_image_like_the_training_images_says_nothing_of_it(
     screen.upload(("bright.png", png(level=230)))
     worker()
     screen.run()
-    assert not screen.warnings and "Distance" not in screen.text
+    assert not screen.warnings and "istance" not in screen.text
     assert "finding" in screen.press("All cases").text and "caution" not in screen.text
 
 
@@ -163,23 +161,20 @@ def test_a_batch_does_not_make_heatmaps_of_refused_images_ready_to_be_seen(
 
 
 @pytest.mark.parametrize(
-    ("support", "text"),
+    ("support", "sentences"),
     [
+        (OUTSIDE, ["Distance 4.50, its limit is 1.75."]),
         (
-            INSIDE,
-            "Distance to the training images: 4.0; images are refused from 18.2.",
+            replace(OUTSIDE, distance=1.0, reasons=("modality US; this model takes CR, DX",)),
+            ["Modality US; this model takes CR, DX.", "Distance 1.00, its limit is 1.75."],
         ),
         (
-            EDGE,
-            "Distance to the training images: 14.5; images are refused from 18.2, and shown with a "
-            "caution from 12.0.",
+            Support("outside", reasons=("a colour image; this model takes grey images",)),
+            ["A colour image; this model takes grey images."],
         ),
-        (
-            replace(OUTSIDE, threshold=None, caution_from=None),
-            "Distance to the training images: 41.5.",
-        ),
-        (Support("outside", reasons=("the image is in colour",)), ""),
     ],
 )
-def test_the_distance_is_given_as_far_as_it_is_known(support: Support, text: str) -> None:
-    assert distance_text(support) == text
+def test_the_distance_is_said_once_whatever_the_reason_is(
+    support: Support, sentences: list[str]
+) -> None:
+    assert reasons(support) == sentences
