@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -16,12 +18,16 @@ from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.gate import Gate
+from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
 from dprotonet.inference.support import Support
 from dprotonet.modeling.freezing.frozen import fold
 from dprotonet.modeling.gate_stage import stage_watched
-from dprotonet.modeling.model import DProtoNet
+from dprotonet.modeling.model import DProtoNet, Inference
 from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
+
+OWN_MAPS = 12
+"""Prototypes whose own maps a prediction keeps: those that speak most for or against."""
 
 
 class Predictor:
@@ -130,19 +136,22 @@ class Predictor:
         """
         start = time.perf_counter() if start is None else start
         with torch.inference_mode():
-            similarities, features = self._pass(x.unsqueeze(0).to(self.device))
+            result, features = self._pass(x.unsqueeze(0).to(self.device))
+            similarities = result.similarities
             contributions = self.model.contributions(similarities.double())[0].cpu()
         support = None if self._gate is None else self._gate.support(image, features)
         prediction = self._prediction(similarities[0].cpu().tolist(), contributions, support, start)
+        masks = dict(zip(self.bundle.prototype_ids, result.masks[0].float().cpu(), strict=True))
+        prediction = with_own_maps(prediction, masks)
         return prediction.withheld() if self.gate else prediction
 
-    def _pass(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Similarities ``(1, P)`` of one image, and what the gate reads of the same pass."""
+    def _pass(self, images: Tensor) -> tuple[Inference, Tensor | None]:
+        """The results of one image, and what the gate reads of the same pass."""
         stage = None if self._gate is None else self._gate.stage
         if stage is None:
-            return self.network.run(images).similarities, None  # type: ignore[attr-defined]
+            return cast(Inference, self.network.run(images)), None
         with self._lock, stage_watched(self.network.network, stage) as features:
-            return self.network.run(images).similarities, features[0]  # type: ignore[attr-defined]
+            return cast(Inference, self.network.run(images)), features[0]
 
     def _prediction(
         self,
@@ -170,12 +179,18 @@ class Predictor:
             thresholds=thresholds,
         )
         first = label if thresholds is None else leading(probabilities, thresholds)
+        second = None if thresholds is not None else runner_up(logits, label)
         own = contributions[bundle.classes.index(first)].tolist()
+        against = contributions[bundle.classes.index(second)].tolist() if second else None
         matches = [
-            PrototypeMatch(record.id, record.class_name, similarity, contribution)
-            for record, similarity, contribution in zip(
-                bundle.prototypes, similarities, own, strict=True
+            PrototypeMatch(
+                record.id,
+                record.class_name,
+                similarities[i],
+                own[i],
+                against[i] if against else None,
             )
+            for i, record in enumerate(bundle.prototypes)
         ]
         closest = max(similarities)
         return Prediction(
@@ -190,7 +205,33 @@ class Predictor:
             bundle=bundle.digest,
             thresholds=thresholds,
             support=support,
+            runner_up=second,
         )
+
+
+def with_own_maps(prediction: Prediction, masks: Mapping[str, Tensor]) -> Prediction:
+    """The prediction with the own maps of the prototypes that speak most.
+
+    Args:
+        prediction: of one image.
+        masks: prototype id to its ``(h, w)`` in that image.
+    """
+    ranked = sorted(prediction.matches, key=lambda match: -abs(match.evidence))
+    shown = {match.prototype for match in ranked[:OWN_MAPS]}
+    matches = tuple(
+        replace(match, own_map=OwnMap.of(masks[match.prototype].numpy()))
+        if match.prototype in shown
+        else match
+        for match in prediction.matches
+    )
+    return replace(prediction, matches=matches)
+
+
+def runner_up(logits: dict[str, float], label: str) -> str | None:
+    """The class with the highest logit beside the label; ties go to the first, None without
+    any."""
+    others = {name: value for name, value in logits.items() if name != label}
+    return max(others, key=others.__getitem__, default=None)
 
 
 def calibrated(logits: dict[str, float], temperature: float) -> dict[str, float]:

@@ -11,9 +11,10 @@ from dataclasses import replace
 import streamlit as st
 
 from app.domain.cases import Sheet, SheetMatch
+from app.domain.evidence import SOURCES
 from app.services.workplace import Workplace
 from app.views.review.heatmaps import draw_explain_button
-from app.views.review.prototypes import FIRST, SOURCES, draw_gallery_hint, draw_sources
+from app.views.review.prototypes import FIRST, draw_gallery_hint, draw_sources
 from app.views.shared.format import number, plain
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support

@@ -55,5 +55,15 @@ STYLE = """
 .measure .for { background: #1b8aa5; }
 .measure .against { background: #c0651a; }
 .measure .zero { width: 1px; background: currentColor; opacity: 0.6; }
+/* The waterfall: names, bars that add up, numbers. */
+.waterfall { width: 100%; border-collapse: collapse; font-size: 0.875rem; table-layout: auto; }
+.waterfall caption { text-align: left; font-weight: 600; padding-bottom: 0.35rem; }
+.waterfall th { text-align: left; font-weight: 400; padding: 0.12rem 0.6rem 0.12rem 0; }
+.waterfall td { padding: 0.12rem 0; text-align: right; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
+.waterfall td.track { width: 52%; padding-right: 0.6rem; }
+.waterfall .measure { height: 0.75rem; }
+.waterfall tfoot :is(th, td) { border-top: 1px solid rgba(128, 128, 128, 0.5); font-weight: 600; }
+.measure .sum { background: currentColor; opacity: 0.75; }
 </style>
 """

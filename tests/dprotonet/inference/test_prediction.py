@@ -1,4 +1,5 @@
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -30,6 +31,31 @@ PREDICTION = Prediction(
 def test_a_prediction_comes_back_from_json_unchanged():
     assert Prediction.from_json(json.loads(json.dumps(PREDICTION.to_json()))) == PREDICTION
     assert PREDICTION.probability == 0.75
+
+
+def test_the_evidence_of_all_matches_sums_to_the_difference_to_the_runner_up():
+    matches = (
+        PrototypeMatch("p01", "nodule", 0.8, 0.7, -0.35),
+        PrototypeMatch("p00", "none", 0.2, -0.1, -0.15),
+    )
+    result = replace(PREDICTION, matches=matches, runner_up="none")
+    assert [match.evidence for match in matches] == pytest.approx([1.05, 0.05])
+    assert result.evidence == pytest.approx(1.1)
+    assert Prediction.from_json(json.loads(json.dumps(result.to_json()))) == result
+
+
+def test_a_prediction_of_an_earlier_version_has_no_runner_up_and_sums_to_its_logit():
+    data = PREDICTION.to_json()
+    assert "runner_up" not in data and "against" not in data["matches"][0]
+    result = Prediction.from_json(data)
+    assert result.runner_up is None
+    assert math.fsum(m.evidence for m in result.matches) == pytest.approx(result.evidence)
+
+
+@pytest.mark.parametrize("runner_up", ["nodule", "effusion"])
+def test_the_runner_up_is_another_class_of_the_model(runner_up):
+    with pytest.raises(ValueError, match="runner-up"):
+        replace(PREDICTION, runner_up=runner_up)
 
 
 def test_without_a_threshold_the_most_probable_class_wins():
