@@ -62,7 +62,8 @@ def test_what_is_not_possible_says_why_and_cannot_be_proposed(
     refused = EditAnswer(False, "The loss rises by 70%, and 50% is allowed.", COST, 3.0)
     monkeypatch.setattr(proposals, "ask", lambda *words, **more: refused)
     flip(edit, "use", parent, "p01", False)
-    assert "Not within the tolerance. The loss rises by 70%" in edit.warnings[0].replace("*", "")
+    said = "\n".join(edit.warnings).replace("*", "")
+    assert "Not within the tolerance. The loss rises by 70%" in said
     assert edit.buttons("Propose")[0].disabled
 
 
