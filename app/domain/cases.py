@@ -191,8 +191,8 @@ class Sheet:
     """The bundle's classes; empty when the bundle is not there."""
     prediction: Prediction | None
     matches: tuple[SheetMatch, ...]
-    """All prototypes: those of :attr:`offered_class` lead, and of each class what speaks most, for
-    or against, comes first. Most similar first where the model refused the image."""
+    """All prototypes in use: those of :attr:`offered_class` lead, and of each class what speaks
+    most, for or against, comes first. Most similar first where the model refused the image."""
     maps: tuple[OfferedHeatmap, ...]
     """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
     asked for last comes first."""
@@ -208,6 +208,8 @@ class Sheet:
     problem: str = ""
     """Why there is no prediction and none is coming; empty while all is well."""
     notes: tuple[str, ...] = field(default=())
+    off: tuple[str, ...] = ()
+    """Ids of the prototypes that are switched off in the bundle: they are no reasons."""
     negative_class: str | None = None
     """The bundle's class that means "nothing found"."""
 

@@ -1,4 +1,4 @@
-"""Work that the worker does: one prediction, one explanation, or a batch of files."""
+"""Work that the worker does: one prediction, one explanation, a batch of files, or learning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from app.domain.explanations import Tier
 from dprotonet.inference.support import Support
 
-JobKind = Literal["predict", "explain", "batch"]
+JobKind = Literal["predict", "explain", "batch", "learn"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ItemState = Literal[
     "waiting", "running", "done", "duplicate", "refused", "skipped", "error", "deleted"

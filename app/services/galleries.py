@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.cases import GallerySource
 from app.domain.errors import NotFound
+from app.services.models import same_prototypes
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -77,5 +78,6 @@ def _file(workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bo
     own = entry.heatmap if heatmap else entry.picture
     if own is not None and own.is_file():
         return own
-    path = attached_path(workplace, digest, entry, heatmap=heatmap)
-    return path if path.is_file() else None
+    homes = same_prototypes(workplace, digest)
+    paths = (attached_path(workplace, home, entry, heatmap=heatmap) for home in homes)
+    return next((path for path in paths if path.is_file()), None)

@@ -232,6 +232,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         frame=frame,
         model=case.model,
         model_name=info.name if info else "",
+        off=info.off if info else (),
         classes=info.classes if info else (),
         prediction=prediction,
         matches=(),
@@ -273,6 +274,7 @@ def _with_matches(
     matches = tuple(
         SheetMatch(match, sources.get(match.prototype, ()))
         for match in sorted(prediction.matches, key=lambda match: -abs(match.evidence))
+        if match.prototype not in info.off
     )
     if prediction.leading is not None:
         own = sheet.offered_class

@@ -34,7 +34,7 @@ _MIME: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
 def draw_filters(workplace: Workplace) -> AnnotationFilters:
     """One line of filters."""
     infos = [info for info in models.all(workplace) if not info.problem]
-    names = {info.digest: f"{info.name} · {info.short}" for info in infos}
+    names = {info.digest: f"{info.title_of_version} · {info.short}" for info in infos}
     labels = sorted({name for info in infos for name in info.classes})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.domain.bundles import BundleInfo
+from app.domain.bundles import BundleInfo, without_text
 from app.domain.cases import Case, Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
@@ -130,6 +130,12 @@ def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
         usable = {sheet.model: None, **usable}
     if not usable:
         return
+    if sheet.off:
+        st.markdown(
+            f":orange-badge[{plain(without_text(sheet.off))}]",
+            width="content",
+            help=f"Switched off in this version: {plain(', '.join(sheet.off))}.",
+        )
     key = f"model-{sheet.case.case_id}"
     st.session_state[key] = sheet.model
     st.selectbox(
@@ -145,7 +151,7 @@ def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
 
 
 def _model_title(digest: str, info: BundleInfo | None) -> str:
-    return f"{info.name if info else 'Model not found'} · {digest[:8]}"
+    return f"{info.title_of_version if info else 'Model not found'} · {digest[:8]}"
 
 
 def _change_model(workplace: Workplace, case_id: str, key: str) -> None:

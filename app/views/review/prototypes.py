@@ -16,6 +16,7 @@ from app.views.review.heatmaps import draw_explain_button
 from app.views.review.waterfall import draw_waterfall, question
 from app.views.shared import drafts
 from app.views.shared.format import number, percent, plain, signed
+from app.views.shared.navigation import link_to_reasons
 from dprotonet.inference.prediction import Prediction
 
 FIRST = 5  # cards shown before the reader asks for all
@@ -151,6 +152,7 @@ def draw_sources(
     sources: tuple[GallerySource, ...],
     *,
     before: Sequence[str] = (),
+    place: str = "",
 ) -> None:
     """The training images of a prototype, each beside its heatmap.
 
@@ -159,6 +161,7 @@ def draw_sources(
         prototype: its id.
         sources: the images.
         before: pictures to show first, as Markdown.
+        place: tells apart where a page shows the same ones twice.
     """
     if not sources:
         st.caption("This model has no source images for the prototype.")
@@ -170,7 +173,7 @@ def draw_sources(
             pictures.append(f"![{plain(title)}]({address})")
         if source.has_heatmap:
             pictures.append(f"![{plain(title)}, heatmap]({address}/heatmap)")
-    with st.container(key=f"sources-{prototype}", gap="xxsmall"):
+    with st.container(key=f"sources-{place}{prototype}", gap="xxsmall"):
         if pictures:
             st.markdown(" ".join(pictures))
         if sources and not any(source.has_picture for source in sources):
@@ -214,6 +217,9 @@ def draw_judgement(sheet: Sheet, prototype: str, *, expected: int) -> None:
                 key=drafts.widget_key(name, "artefact"),
             )
         st.caption("Saved with the verdict.")
+        link_to_reasons(
+            "This reason is wrong: switch it off…", model=sheet.model or "", prototype=prototype
+        )
     drafts.keep(name)
 
 

@@ -5,7 +5,8 @@ STYLE = """
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 .st-key-page-header { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
 /* The image stays visible while prototypes and verdict scroll. */
-[data-testid="stLayoutWrapper"]:has(> .st-key-image-side) { position: sticky; top: 3.75rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-image-side),
+[data-testid="stLayoutWrapper"]:has(> .st-key-reasons-answer) { position: sticky; top: 3.75rem; }
 /* Streamlit fades what it redraws; the image must never change its look. */
 .st-key-image-side, .st-key-image-side * { opacity: 1 !important; transition: none !important; }
 /* Paragraphs in a row or close together have no margin. */
