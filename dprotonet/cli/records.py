@@ -5,12 +5,14 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from dprotonet.cli.inputs import ImageFrame, Problem
 from dprotonet.images.file_names import encodable, path_bytes
 from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.site_settings import SiteStamp
 
 MATCHES = 10
 """How many prototypes a record names: those that moved the predicted class's logit most."""
@@ -37,6 +39,7 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
         "probabilities": dict(prediction.probabilities),
         "threshold": prediction.threshold,
         **({} if prediction.thresholds is None else {"thresholds": dict(prediction.thresholds)}),
+        **({} if prediction.site is None else {"site": _site_record(prediction.site)}),
         "matches": [
             {
                 "prototype": match.prototype,
@@ -48,6 +51,11 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
             for match in prediction.matches[:MATCHES]
         ],
     }
+
+
+def _site_record(site: SiteStamp) -> dict[str, Any]:
+    """Which settings of a site gave calibration and threshold, in digits and in words."""
+    return {**asdict(site), "text": site.text}
 
 
 def image_record(image: ImageFrame | Problem) -> dict[str, Any]:
@@ -103,25 +111,39 @@ class JsonLines:
 
 
 class FlatTable:
-    """CSV: path, frame, sha256, prediction, one column a class, error."""
+    """CSV: path, frame, sha256, prediction, one column a class, error; and, where predictions are
+    made under a site's settings, their digest as ``site``."""
 
-    def __init__(self, stream: TextIO, classes: Sequence[str]):
+    def __init__(self, stream: TextIO, classes: Sequence[str], *, names_site: bool = False):
         self._stream = stream
         self._classes = tuple(classes)
+        self._names_site = names_site
         self._rows = csv.writer(stream, lineterminator="\n")
-        self._row("path", "frame", "sha256", "prediction", *map(inert, classes), "error")
+        site = ("site",) if names_site else ()
+        self._row("path", "frame", "sha256", "prediction", *map(inert, classes), "error", *site)
 
     def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""
         probabilities = (prediction.probabilities[name] for name in self._classes)
         label = inert(prediction.label)
-        self._row(*self._beginning(image), label, *map(_number, probabilities), "")
+        self._row(
+            *self._beginning(image),
+            label,
+            *map(_number, probabilities),
+            "",
+            *self._site(prediction),
+        )
 
     def problem(self, problem: Problem) -> None:
         """Write why there is none; a skipped file's reason begins with ``skipped:``."""
         reason = SKIPPED + problem.reason if problem.skipped else problem.reason
         nothing = ("",) * len(self._classes)
-        self._row(*self._beginning(problem), "", *nothing, inert(reason))
+        self._row(*self._beginning(problem), "", *nothing, inert(reason), *self._site(None))
+
+    def _site(self, prediction: Prediction | None) -> tuple[str, ...]:
+        if not self._names_site:
+            return ()
+        return (prediction.site.digest if prediction and prediction.site else "",)
 
     def _beginning(self, image: ImageFrame | Problem) -> tuple[object, ...]:
         return inert_path(image.source.path), image.frame, image.sha256 or ""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from dprotonet.inference.site_settings import SiteStamp
 from dprotonet.modeling.options import AND, NONE_CALLED
 
 
@@ -48,6 +49,7 @@ class Prediction:
         seconds: from pixels to this.
         bundle: digest of the bundle, 64 hex digits.
         thresholds: of a multi-label model: class name to the probability from which it is called.
+        site: the site's settings that gave calibration and threshold; None for the bundle's own.
     """
 
     label: str
@@ -60,6 +62,7 @@ class Prediction:
     seconds: float
     bundle: str
     thresholds: dict[str, float] | None = None
+    site: SiteStamp | None = None
 
     def __post_init__(self) -> None:
         if set(self.logits) != set(self.probabilities):
@@ -122,13 +125,16 @@ class Prediction:
         values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}
         if self.thresholds is None:
             del values["thresholds"]
+        if self.site is None:
+            del values["site"]
         return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Prediction:
         """The prediction that :meth:`to_json` wrote."""
         matches = tuple(PrototypeMatch(**match) for match in data["matches"])
-        return cls(**{**data, "matches": matches})
+        site = SiteStamp(**data["site"]) if data.get("site") else None
+        return cls(**{**data, "matches": matches, "site": site})
 
 
 def decide(

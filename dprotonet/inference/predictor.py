@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
+from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.modeling.freezing.frozen import fold
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
@@ -30,24 +31,44 @@ class Predictor:
         device: where it runs.
         network: the folded form of that frozen network. Its weights are not checked again, so
             ``model`` is not to be changed.
+        site: a site's own calibration and threshold, used instead of the bundle's for all
+            predictions; None for the bundle's own. Heatmaps keep the bundle's calibration.
     """
 
-    def __init__(self, bundle: Bundle, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        device: torch.device | str = "cpu",
+        *,
+        site: SiteSettings | None = None,
+    ) -> None:
+        if site is not None:
+            site.check_bundle(bundle)
         self.bundle = bundle
+        self.site = site
         self.device = torch.device(device)
         self.model: DProtoNet = bundle.model.to(self.device)
         size = bundle.options.image_size
         blank = torch.zeros(1, 3, size, size, device=self.device)
         self.network = fold(self.model, blank, sealed=True)
 
-    def predict(self, image: GrayOrColourImage) -> Prediction:
+    def predict(self, image: GrayOrColourImage, *, site: SiteSettings | None = None) -> Prediction:
         """What the model says about one image, shown by its default window.
 
         The same image gives the same prediction, alone or among others.
+
+        Args:
+            image: as :func:`~dprotonet.images.reader.read_image` gives it.
+            site: settings for this prediction alone; None for those of the predictor.
+
+        Raises:
+            WrongRequest: the settings were fitted for another bundle.
         """
         start = time.perf_counter()
+        if site is not None:
+            site.check_bundle(self.bundle)
         x, _ = self.bundle.preprocessing(image)
-        return self.predict_tensor(x, start=start)
+        return self.predict_tensor(x, start=start, site=site)
 
     def predict_many(self, images: Iterable[GrayOrColourImage]) -> Iterator[Prediction]:
         """One prediction for each image, in order, holding one image at a time.
@@ -100,38 +121,50 @@ class Predictor:
         )
         return explanation
 
-    def predict_tensor(self, x: Tensor, *, start: float | None = None) -> Prediction:
+    def predict_tensor(
+        self, x: Tensor, *, start: float | None = None, site: SiteSettings | None = None
+    ) -> Prediction:
         """The same for a network input.
 
         Args:
             x: ``(3, S, S)`` normalised.
             start: ``time.perf_counter()`` at which the work began.
+            site: as for :meth:`predict`.
         """
         start = time.perf_counter() if start is None else start
         with torch.inference_mode():
             similarities = self.network.run(x.unsqueeze(0).to(self.device)).similarities  # type: ignore[attr-defined]
             contributions = self.model.contributions(similarities.double())[0].cpu()
-        return self._prediction(similarities[0].cpu().tolist(), contributions, start)
+        return self._prediction(
+            similarities[0].cpu().tolist(), contributions, start, site or self.site
+        )
 
     def _prediction(
-        self, similarities: list[float], contributions: Tensor, start: float
+        self,
+        similarities: list[float],
+        contributions: Tensor,
+        start: float,
+        site: SiteSettings | None,
     ) -> Prediction:
         """``similarities``: P; ``contributions``: ``(K, P)`` in float64."""
         bundle = self.bundle
         # fsum is exact up to one rounding: the contributions sum to the logit.
         logits = dict(zip(bundle.classes, map(math.fsum, contributions.tolist()), strict=True))
-        thresholds = bundle.thresholds
-        if bundle.offsets is None:
-            probabilities = calibrated(logits, bundle.temperature)
+        use = bundle if site is None else site
+        threshold = use.threshold
+        thresholds = None if use.thresholds is None else dict(use.thresholds)
+        if thresholds is None:
+            probabilities = calibrated(logits, use.temperature, use.offsets)
         else:
+            offsets = use.offsets or {}
             probabilities = {
-                name: _sigmoid(value / bundle.temperature + bundle.offsets[name])
+                name: _sigmoid(value / use.temperature + offsets[name])
                 for name, value in logits.items()
             }
         label = decide(
             probabilities,
             negative_class=bundle.negative_class,
-            threshold=bundle.threshold,
+            threshold=threshold,
             thresholds=thresholds,
         )
         first = label if thresholds is None else leading(probabilities, thresholds)
@@ -147,18 +180,25 @@ class Predictor:
             label=label,
             probabilities=probabilities,
             logits=logits,
-            threshold=bundle.threshold,
+            threshold=threshold,
             matches=tuple(sorted(matches, key=lambda match: -abs(match.contribution))),
             closest_similarity=closest,
             no_prototype_is_close=closest < bundle.manifest.closest_similarity_floor,
             seconds=time.perf_counter() - start,
             bundle=bundle.digest,
             thresholds=thresholds,
+            site=None if site is None else site.stamp,
         )
 
 
-def calibrated(logits: dict[str, float], temperature: float) -> dict[str, float]:
-    """softmax(logits / temperature), summing to 1."""
+def calibrated(
+    logits: Mapping[str, float],
+    temperature: float,
+    offsets: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """softmax(logits / temperature + offsets), summing to 1."""
+    if offsets is not None:
+        logits = {name: value + temperature * offsets[name] for name, value in logits.items()}
     most = max(logits.values())
     odds = {name: math.exp((value - most) / temperature) for name, value in logits.items()}
     total = math.fsum(odds.values())
