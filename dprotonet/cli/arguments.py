@@ -34,7 +34,7 @@ Research use, not for diagnosis.
 ENDING = """\
 exit status:
   0    every image was read (files that are no images are records with "skipped")
-  1    at least one image could not be read; its record says why in "error"
+  1    at least one image could not be read, or not be explained; its record says why in "error"
   2    wrong usage: nothing was read; one sentence on standard error says what to change
   130  interrupted; 141 the reader of standard output went away
 
@@ -69,6 +69,7 @@ class ExplainRequest(Request):
     seed: int
     method: str
     tier: str
+    unsupported: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         values.seed,
         values.method,
         values.tier,
+        values.unsupported,
     )
 
 
@@ -143,7 +145,7 @@ def _predict_parser() -> argparse.ArgumentParser:
         choices=("json", "csv"),
         default="json",
         help="JSON Lines (default), or CSV with path, frame, sha256, prediction, one column a "
-        "class, error; the error of a file that is no image begins with 'skipped: '",
+        "class, supported, distance, reasons, error; the error of a file that is no image begins with 'skipped: '",
     )
     parser.add_argument(
         "--site",
@@ -177,6 +179,12 @@ def _explain_parser() -> argparse.ArgumentParser:
         default=0,
         metavar="N",
         help="of the masks (0); the same seed gives the same heatmap",
+    )
+    parser.add_argument(
+        "--unsupported",
+        action="store_true",
+        help="explain the class that the network leans to also where the model makes no call, "
+        "since the image is unlike what it was trained on; the record still names none",
     )
     _add_method_and_tier(parser)
     return parser

@@ -16,7 +16,7 @@ from dprotonet.cli.arguments import ExplainRequest
 from dprotonet.cli.inputs import ImageFrame, Problem, check_paths, read_images
 from dprotonet.cli.model import load_predictor
 from dprotonet.cli.output_paths import ExplanationFiles, OutputPaths, is_explanation, safe_node
-from dprotonet.cli.records import JsonLines, image_record, json_text
+from dprotonet.cli.records import JsonLines, image_record, json_text, support_record
 from dprotonet.cli.tally import Tally
 from dprotonet.errors import ReadableError, WrongRequest
 
@@ -45,7 +45,7 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
     bundle = Bundle.load(request.model, with_model=False)
     nodes = _safe_nodes(request.nodes, bundle)
     _make(request.out)
-    explainer = _Explainer(load_predictor(bundle, request.device), nodes, request)
+    explainer = _Explainer(load_predictor(bundle, request.device, gate=False), nodes, request)
     writer, tally = JsonLines(stdout), Tally()
     for image in read_images(request.paths, leave_out=is_explanation):
         outcome: ImageFrame | Problem = image
@@ -53,7 +53,7 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
             try:
                 for record in explainer.explain(image):
                     writer.record(record)
-            except _Unwritten as error:
+            except (_Unwritten, WrongRequest) as error:
                 outcome = Problem(
                     image.source, image.frame, image.sha256, str(error), skipped=False
                 )
@@ -75,6 +75,7 @@ class _Explainer:
         self._tier = request.tier
         self._settings = TIERS[request.tier]
         self._seed = request.seed
+        self._unsupported = request.unsupported
         self._out = request.out
         self._output_paths = OutputPaths(request.out)
 
@@ -83,6 +84,7 @@ class _Explainer:
 
         Raises:
             _Unwritten: also before any work, where the files cannot be written.
+            WrongRequest: the predicted class of an unsupported image was asked for.
         """
         from dprotonet.explain.image import on_native_grid
 
@@ -92,8 +94,10 @@ class _Explainer:
         ]
         with self._readable_errors():
             _prepare(paths)
-        prediction = self._predictor.predict(image.image)
-        explanations = self._explanations(image, prediction.label)
+        prediction = self._predictor.predict(image.image)  # of a predictor without the gate
+        if "class" in self._nodes and not (prediction.supported or self._unsupported):
+            prediction.withheld().require_leading()
+        explanations = self._explanations(image, prediction.require_leading())
         displayed = image.image.display()
         for node, files, explanation in zip(self._nodes, paths, explanations, strict=True):
             heatmap = on_native_grid(explanation)
@@ -103,8 +107,7 @@ class _Explainer:
                 "asked": node,
                 **explanation.to_json(),
                 "tier": self._tier,
-                "prediction": prediction.label,
-                "probabilities": dict(prediction.probabilities),
+                **support_record(prediction.withheld()),
                 "model": {
                     "name": self._predictor.bundle.name,
                     "digest": self._predictor.bundle.digest,

@@ -34,8 +34,8 @@ def check_device(name: str) -> None:
         raise WrongRequest(f"This machine has no device {name!r}: leave --device out, or give cpu.")
 
 
-def load_predictor(bundle: "Bundle", device: str) -> "Predictor":
-    """The bundle's network on the device.
+def load_predictor(bundle: "Bundle", device: str, *, gate: bool = True) -> "Predictor":
+    """The bundle's network on the device; without the gate it scores unsupported images too.
 
     Raises:
         UnusableBundle: its weights do not fit its options.
@@ -46,4 +46,4 @@ def load_predictor(bundle: "Bundle", device: str) -> "Predictor":
     from dprotonet.inference.predictor import Predictor
 
     log.info("Model %s %s on %s", bundle.name, bundle.short, device)
-    return Predictor(bundle, device=device)
+    return Predictor(bundle, device=device, gate=gate)

@@ -32,11 +32,14 @@ class PredictionWriter(Protocol):
 
 
 def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, Any]:
-    """One frame as it stands in the JSON Lines."""
+    """One frame as it stands in the JSON Lines.
+
+    Of an image outside of the model's support, ``prediction``, ``probabilities`` and the
+    contributions are null, and ``support`` has the reasons in words.
+    """
     return {
         **image_record(image),
-        "prediction": prediction.label,
-        "probabilities": dict(prediction.probabilities),
+        **support_record(prediction),
         "threshold": prediction.threshold,
         **({} if prediction.thresholds is None else {"thresholds": dict(prediction.thresholds)}),
         **({} if prediction.site is None else {"site": _site_record(prediction.site)}),
@@ -45,9 +48,9 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
                 "prototype": match.prototype,
                 "class": match.class_name,
                 "similarity": match.similarity,
-                "contribution": match.contribution,
+                "contribution": match.contribution if prediction.supported else None,
             }
-            # Prediction.matches is sorted by the size of the contribution.
+            # Prediction.matches is sorted by the size of the contribution, or of the similarity.
             for match in prediction.matches[:MATCHES]
         ],
     }
@@ -56,6 +59,17 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
 def _site_record(site: SiteStamp) -> dict[str, Any]:
     """Which settings of a site gave calibration and threshold, in digits and in words."""
     return {**asdict(site), "text": site.text}
+
+
+def support_record(prediction: Prediction) -> dict[str, Any]:
+    """Whether the model is for this image, and what it says of it; null where it says nothing."""
+    support = prediction.support
+    return {
+        "supported": prediction.supported,
+        "support": None if support is None else support.to_json(),
+        "prediction": prediction.label,
+        "probabilities": dict(prediction.probabilities) if prediction.supported else None,
+    }
 
 
 def image_record(image: ImageFrame | Problem) -> dict[str, Any]:
@@ -111,25 +125,32 @@ class JsonLines:
 
 
 class FlatTable:
-    """CSV: path, frame, sha256, prediction, one column a class, error; and, where predictions are
-    made under a site's settings, their digest as ``site``."""
+    """CSV: path, frame, sha256, prediction, one column a class, supported, distance, reasons,
+    error; and, where predictions are made under a site's settings, their digest as ``site``.
+
+    Of an image outside of the model's support, prediction and classes are empty.
+    """
 
     def __init__(self, stream: TextIO, classes: Sequence[str], *, names_site: bool = False):
         self._stream = stream
         self._classes = tuple(classes)
         self._names_site = names_site
         self._rows = csv.writer(stream, lineterminator="\n")
+        head, support = ("path", "frame", "sha256", "prediction"), ("supported", "distance")
         site = ("site",) if names_site else ()
-        self._row("path", "frame", "sha256", "prediction", *map(inert, classes), "error", *site)
+        self._row(*head, *map(inert, classes), *support, "reasons", "error", *site)
 
     def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""
-        probabilities = (prediction.probabilities[name] for name in self._classes)
-        label = inert(prediction.label)
+        probabilities = map(prediction.probabilities.get, self._classes)
+        label, support = inert(prediction.label or ""), prediction.support
         self._row(
             *self._beginning(image),
             label,
             *map(_number, probabilities),
+            "true" if prediction.supported else "false",
+            _number(support.distance if support else None),
+            inert("; ".join(support.reasons)) if support else "",
             "",
             *self._site(prediction),
         )
@@ -137,7 +158,7 @@ class FlatTable:
     def problem(self, problem: Problem) -> None:
         """Write why there is none; a skipped file's reason begins with ``skipped:``."""
         reason = SKIPPED + problem.reason if problem.skipped else problem.reason
-        nothing = ("",) * len(self._classes)
+        nothing = ("",) * (len(self._classes) + 3)
         self._row(*self._beginning(problem), "", *nothing, inert(reason), *self._site(None))
 
     def _site(self, prediction: Prediction | None) -> tuple[str, ...]:
@@ -164,8 +185,8 @@ def inert_path(path: Path) -> str:
     return text if inert(text) == text else f".{os.sep}{text}"
 
 
-def _number(value: float) -> str:
-    return repr(float(value)) if math.isfinite(value) else ""
+def _number(value: float | None) -> str:
+    return repr(float(value)) if value is not None and math.isfinite(value) else ""
 
 
 def _plain(value: Any) -> Any:

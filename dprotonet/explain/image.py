@@ -116,7 +116,7 @@ def parse_nodes(predictor: "Predictor", x: torch.Tensor, nodes: Sequence[str]) -
     """
     bundle = predictor.bundle
     needs_prediction = any(text.strip() == "class" for text in nodes)
-    predicted = predictor.predict_tensor(x).leading if needs_prediction else None
+    predicted = predictor.predict_tensor(x).require_leading() if needs_prediction else None
     parsed = [parse_node(text, bundle.classes, bundle.prototype_ids, predicted) for text in nodes]
     return [
         class_node(bundle, node.label) if isinstance(node, ClassNode) else node for node in parsed

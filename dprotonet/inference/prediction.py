@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from dprotonet.errors import WrongRequest
 from dprotonet.inference.site_settings import SiteStamp
+from dprotonet.inference.support import Support
 from dprotonet.modeling.options import AND, NONE_CALLED
 
 
@@ -23,6 +25,7 @@ class PrototypeMatch:
         class_name: the class it belongs to.
         similarity: of the image's pooled vector to it; cosine in [-1, 1], or log similarity.
         contribution: signed, to the predicted class's logit; all contributions sum to that logit.
+            0 where the image is not supported: there is no predicted class.
     """
 
     prototype: str
@@ -35,24 +38,29 @@ class PrototypeMatch:
 class Prediction:
     """What a model says about one image.
 
+    Of an image outside of the model's support it says nothing but similarities: no label, no
+    probability and no logit.
+
     Attributes:
         label: by :func:`decide`: a class; of a multi-label model all that it calls, joined by
-            " + ", or "none called".
+            " + ", or "none called"; None where the image is not supported.
         probabilities: class name to calibrated probability, softmax(logits / temperature); of a
-            multi-label model sigmoid(logit / temperature + offset).
-        logits: class name to logit, before the temperature.
+            multi-label model sigmoid(logit / temperature + offset); empty without a label.
+        logits: class name to logit, before the temperature; empty without a label.
         threshold: the decision threshold in use, None where the most probable class wins.
-        matches: every prototype, largest absolute contribution first.
+        matches: every prototype, largest absolute contribution first; without a label the most
+            similar first.
         closest_similarity: largest similarity among all prototypes.
         no_prototype_is_close: closest_similarity is below what 99 % of the training images had to a
             prototype of their own class.
         seconds: from pixels to this.
         bundle: digest of the bundle, 64 hex digits.
         thresholds: of a multi-label model: class name to the probability from which it is called.
+        support: what the bundle's gate says of the image; None where the bundle has no gate.
         site: the site's settings that gave calibration and threshold; None for the bundle's own.
     """
 
-    label: str
+    label: str | None
     probabilities: dict[str, float]
     logits: dict[str, float]
     threshold: float | None
@@ -62,9 +70,14 @@ class Prediction:
     seconds: float
     bundle: str
     thresholds: dict[str, float] | None = None
+    support: Support | None = None
     site: SiteStamp | None = None
 
     def __post_init__(self) -> None:
+        if self.label is None:
+            if self.supported or self.probabilities or self.logits:
+                raise ValueError("Only an unsupported image has no label, and it has no figures.")
+            return
         if set(self.logits) != set(self.probabilities):
             raise ValueError("Probabilities and logits must name the same classes.")
         if self.thresholds is not None:
@@ -81,41 +94,78 @@ class Prediction:
             raise ValueError("The probabilities do not sum to 1.")
 
     @property
-    def leading(self) -> str:
+    def supported(self) -> bool:
+        """Whether a label may be shown; True where the bundle has no gate."""
+        return self.support is None or self.support.supported
+
+    def withheld(self) -> Prediction:
+        """The same without all that names a class or says how probable one is, if the image is not
+        supported."""
+        if self.supported:
+            return self
+        by_similarity = sorted(self.matches, key=lambda match: -match.similarity)
+        return replace(
+            self,
+            label=None,
+            probabilities={},
+            logits={},
+            matches=tuple(replace(match, contribution=0.0) for match in by_similarity),
+        )
+
+    @property
+    def leading(self) -> str | None:
         """The class that is explained first: the label; of a multi-label model the class that is
-        furthest above its threshold, or least below it, in log-odds."""
-        if self.thresholds is None:
+        furthest above its threshold, or least below it, in log-odds. None without a label."""
+        if self.label is None or self.thresholds is None:
             return self.label
         return leading(self.probabilities, self.thresholds)
 
+    def require_leading(self) -> str:
+        """The leading class.
+
+        Raises:
+            WrongRequest: the image is not supported; the sentence says why.
+        """
+        if self.leading is None:
+            reason = self.support.sentence if self.support is not None else ""
+            raise WrongRequest(
+                f"The model makes no call on this image. {reason} "
+                "Name a class, as class:NAME, to explain it anyway."
+            )
+        return self.leading
+
     @property
     def called(self) -> tuple[str, ...]:
-        """The classes that are called: the label, or any number of them."""
+        """The classes that are called: the label, or any number of them; none without a label."""
+        if self.label is None:
+            return ()
         if self.thresholds is None:
             return (self.label,)
         return called(self.probabilities, self.thresholds)
 
     @property
-    def probability(self) -> float:
-        """Calibrated probability of the leading class."""
-        return self.probabilities[self.leading]
+    def probability(self) -> float | None:
+        """Calibrated probability of the leading class; None without a label."""
+        return None if self.leading is None else self.probabilities[self.leading]
 
-    def probability_of_a_finding(self, negative_class: str | None) -> float:
+    def probability_of_a_finding(self, negative_class: str | None) -> float | None:
         """How probable it is that there is anything to find, whatever was called.
 
         Args:
             negative_class: the model's class that means "nothing found", if it has one.
 
         Returns:
-            1 - p(negative class); without such a class the probability of the leading class.
+            1 - p(negative class); without such a class the probability of the leading class; None
+            without a label.
         """
         if negative_class is None or negative_class not in self.probabilities:
             return self.probability
         return 1.0 - self.probabilities[negative_class]
 
-    def class_to_look_at(self, negative_class: str | None) -> str:
+    def class_to_look_at(self, negative_class: str | None) -> str | None:
         """The class whose heatmap and prototypes come first: the leading one; on a negative call
-        the most probable finding, since there is little to see of its absence."""
+        the most probable finding, since there is little to see of its absence. None without a
+        label."""
         if self.leading != negative_class:
             return self.leading
         return leading_finding(self.probabilities, negative_class) or self.leading
@@ -125,6 +175,10 @@ class Prediction:
         values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}
         if self.thresholds is None:
             del values["thresholds"]
+        if self.support is None:
+            del values["support"]
+        else:
+            values["support"] = self.support.to_json()
         if self.site is None:
             del values["site"]
         return values
@@ -133,8 +187,15 @@ class Prediction:
     def from_json(cls, data: Mapping[str, Any]) -> Prediction:
         """The prediction that :meth:`to_json` wrote."""
         matches = tuple(PrototypeMatch(**match) for match in data["matches"])
-        site = SiteStamp(**data["site"]) if data.get("site") else None
-        return cls(**{**data, "matches": matches, "site": site})
+        support, site = data.get("support"), data.get("site")
+        return cls(
+            **{
+                **data,
+                "matches": matches,
+                "support": None if support is None else Support.from_json(support),
+                "site": None if site is None else SiteStamp(**site),
+            }
+        )
 
 
 def decide(

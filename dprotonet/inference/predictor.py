@@ -29,6 +29,8 @@ class Predictor:
         model: its network on the device, as it was trained. Heatmaps are computed for it, with
             the frozen network that predictions come from.
         device: where it runs.
+        gate: whether an image outside of the bundle's support gets no label. False scores every
+            image, for measurements: the support is still said.
         network: the folded form of that frozen network. Its weights are not checked again, so
             ``model`` is not to be changed.
         site: a site's own calibration and threshold, used instead of the bundle's for all
@@ -40,11 +42,13 @@ class Predictor:
         bundle: Bundle,
         device: torch.device | str = "cpu",
         *,
+        gate: bool = True,
         site: SiteSettings | None = None,
     ) -> None:
         if site is not None:
             site.check_bundle(bundle)
         self.bundle = bundle
+        self.gate = gate
         self.site = site
         self.device = torch.device(device)
         self.model: DProtoNet = bundle.model.to(self.device)

@@ -114,7 +114,7 @@ def evaluate_samples(
     from dprotonet.inference.predictor import Predictor
 
     read = (sample.load() for sample in progress_bar(samples, len(samples), "evaluate"))
-    predictions = list(Predictor(bundle, device).predict_many(read))
+    predictions = list(Predictor(bundle, device, gate=False).predict_many(read))
     probabilities: NDArray[np.float64] = np.array(
         [[p.probabilities[name] for name in bundle.classes] for p in predictions]
     )
@@ -181,7 +181,7 @@ def slow_parts(
 
     recipe = recipe_of(bundle)
     parts = by_split(_grouped(open_dataset(recipe, data), recipe))
-    predictor, samples = Predictor(bundle, device), parts[split]
+    predictor, samples = Predictor(bundle, device, gate=False), parts[split]
     method, resamples = HeatmapMethod(extras.method, extras.tier), recipe.resamples
     figures: dict[str, Any] = {}
     if extras.faithfulness:

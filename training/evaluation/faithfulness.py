@@ -81,7 +81,7 @@ def leading_nodes(bundle: Bundle, prediction: Prediction) -> list[Node]:
 
     prototype = strongest(prediction)
     return [
-        class_node(bundle, prediction.leading),
+        class_node(bundle, prediction.require_leading()),
         PrototypeNode(bundle.prototype_ids.index(prototype)),
     ]
 

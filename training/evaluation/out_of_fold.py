@@ -77,4 +77,4 @@ def _heatmaps(
         rule = partial(fold_split_of, fold=number, folds=folds)
         own = by_split(marked, rule)["test"]
         _log.info("%s, fold %d: %d images with a truth", method.name, number, len(own))
-        yield from heatmaps_with_truth(Predictor(bundle), own, len(own), method)
+        yield from heatmaps_with_truth(Predictor(bundle, gate=False), own, len(own), method)

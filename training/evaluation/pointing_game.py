@@ -42,7 +42,7 @@ def pointing(
             f"{bundle.name} was trained on {recipe.dataset} images, whose findings have no masks. "
             "Give a bundle that was trained on phantoms."
         )
-    predictor = Predictor(bundle)
+    predictor = Predictor(bundle, gate=False)
     hits: dict[str, list[tuple[str, bool, bool]]] = {name: [] for name in methods}
     positives = scored = 0
     for sample in phantom_test_samples(recipe):

@@ -204,7 +204,8 @@ def _image_figures(
 
     jpeg = through_jpeg(x, preprocessing)
     of_jpeg = predictor.predict_tensor(jpeg)
-    change = of_jpeg.probabilities[prediction.leading] - prediction.probability
+    leading = prediction.require_leading()
+    change = of_jpeg.probabilities[leading] - prediction.probabilities[leading]
     row = {
         "jpeg same_label": float(of_jpeg.label == prediction.label),
         "jpeg probability_change": abs(change),

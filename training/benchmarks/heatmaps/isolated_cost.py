@@ -46,7 +46,7 @@ class IsolatedMethod:
     def class_of(self, x: Tensor) -> list[Node]:
         """The predicted class."""
         bundle = self.predictor.bundle
-        return [class_node(bundle, self.predictor.predict_tensor(x).leading)]
+        return [class_node(bundle, self.predictor.predict_tensor(x).require_leading())]
 
     def prototypes_of(self, x: Tensor) -> list[Node]:
         """The prototypes that contribute most, the strongest first; at most :data:`TOGETHER`."""
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str]) -> None:
 
     keep_freed_memory()
     folder, images, method, seed, device = arguments
-    predictor = Predictor(Bundle.load(Path(folder)), device)
+    predictor = Predictor(Bundle.load(Path(folder)), device, gate=False)
     tensors = load_file(images)
     isolated = IsolatedMethod(predictor, parse_methods([method])[0], int(seed))
     print(json.dumps(measure(isolated, tensors["x"], tensors["valid_mask"])))

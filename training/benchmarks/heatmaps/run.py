@@ -175,7 +175,7 @@ def _collect(
     from training.benchmarks.heatmaps.collect import Comparison, collect
     from training.benchmarks.heatmaps.scoring import Scorer
 
-    predictor = Predictor(bundle, device)
+    predictor = Predictor(bundle, device, gate=False)
     scorer = Scorer.of_predictor(predictor, plan.steps)
     collect(Comparison(predictor, plan, methods, scorer), samples, out)
 

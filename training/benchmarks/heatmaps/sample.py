@@ -77,7 +77,7 @@ def open_sample(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> O
     prediction = predictor.predict_tensor(x)
     prototype = strongest(prediction)
     nodes: dict[str, Node] = {
-        "class": class_node(bundle, prediction.leading),
+        "class": class_node(bundle, prediction.require_leading()),
         "prototype": PrototypeNode(bundle.prototype_ids.index(prototype), prototype),
     }
     native = _truth(sample, prediction, image.shape)
@@ -95,7 +95,7 @@ def open_sample(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> O
 
 
 def _leading(prediction: Prediction) -> int:
-    return list(prediction.probabilities).index(prediction.leading)
+    return list(prediction.probabilities).index(prediction.require_leading())
 
 
 def _truth(sample: Sample, prediction: Prediction, shape: tuple[int, int]) -> Mask | None:
@@ -103,7 +103,7 @@ def _truth(sample: Sample, prediction: Prediction, shape: tuple[int, int]) -> Ma
     if _leading(prediction) not in sample.classes:
         return None
     if sample.labels is not None:
-        name = prediction.leading.lower()
+        name = prediction.require_leading().lower()
         boxes = tuple(box for box in sample.boxes if box.finding.lower() == name)
         sample = replace(sample, boxes=boxes)
     return stored_mask(sample, shape)
