@@ -14,17 +14,18 @@ import sys
 from collections.abc import Sequence
 
 from dprotonet.errors import ReadableError
-from training.cli import benchmark, compare, data, evaluate, train
+from training.cli import accept, benchmark, compare, data, evaluate, train
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
-_DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, bench, card, gallery,
-pointing, boxes, shortcut, phantom, throughput, probe."""
+_DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, accept, bench, card,
+gallery, pointing, boxes, shortcut, phantom, throughput, probe."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
     compare.add_studies,
     evaluate.add_evaluate,
+    accept.add_accept,
     benchmark.add_bench,
     evaluate.add_card,
     data.add_gallery,
