@@ -21,7 +21,7 @@ th, td { text-align: left; padding: .5mm 2mm .5mm 0; border-bottom: .2mm solid #
   overflow-wrap: anywhere; }
 th { font-weight: 600; } .plots { display: flex; gap: 6mm; }
 .small { font-size: 8pt; color: #52606d; }
-.note { border-left: 1mm solid #b3541e; padding-left: 3mm; } .worse { font-weight: 700; }
+.note { border-left: 1mm solid #b3541e; padding-left: 6mm; } .worse { font-weight: 700; }
 """
 
 
