@@ -91,6 +91,7 @@ def prepare_data_folder(settings: Settings) -> None:
             settings.spool,
             settings.own_models,
             settings.galleries,
+            settings.learning,
             settings.backups,
         ):
             folder.mkdir(exist_ok=True, mode=0o700)

@@ -30,6 +30,9 @@ class Settings:
     """More folders with bundles (DPROTONET_MODELS), each a bundle or a folder of bundles."""
     folders: tuple[Path, ...] = ()
     """Server folders that a batch may read (DPROTONET_FOLDERS)."""
+    training_data: Path | None = None
+    """Folder of the images that the models were trained on (DPROTONET_TRAINING_DATA), which a model
+    needs to learn from judgements; or a folder of such folders, each named as a model."""
     assets: Path = ASSETS
     """What comes with the program: models/ and cases/."""
     address: str = "127.0.0.1"
@@ -95,6 +98,11 @@ class Settings:
         return self.data / "galleries"
 
     @property
+    def learning(self) -> Path:
+        """Folder of models that learned and that nobody approved yet, one folder a job."""
+        return self.data / "learning"
+
+    @property
     def backups(self) -> Path:
         """Folder of the database's backups."""
         return self.data / "backups"
@@ -130,6 +138,7 @@ class Settings:
             database_url=_database_url(env),
             models=_folders(env, "DPROTONET_MODELS"),
             folders=_folders(env, "DPROTONET_FOLDERS"),
+            training_data=_folder(env, "DPROTONET_TRAINING_DATA"),
             address=_address(env),
             port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
             behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
@@ -177,16 +186,21 @@ def _address(env: Mapping[str, str]) -> str:
         ) from None
 
 
+def _folder(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name, "").strip()
+    return _existing(name, text) if text else None
+
+
 def _folders(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
-    folders = []
-    for part in env.get(name, "").split(os.pathsep):
-        if not part.strip():
-            continue
-        folder = Path(part.strip()).expanduser().absolute()
-        if not folder.is_dir():
-            raise WrongSetting(f"{name} names {folder}, which is no folder. Correct or remove it.")
-        folders.append(folder)
-    return tuple(folders)
+    parts = (part.strip() for part in env.get(name, "").split(os.pathsep))
+    return tuple(_existing(name, part) for part in parts if part)
+
+
+def _existing(name: str, text: str) -> Path:
+    folder = Path(text).expanduser().absolute()
+    if not folder.is_dir():
+        raise WrongSetting(f"{name} names {folder}, which is no folder. Correct or remove it.")
+    return folder
 
 
 def _number(

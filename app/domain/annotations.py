@@ -8,9 +8,16 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from app.domain.errors import Refused
+from dprotonet.inference.support import Verdict as SupportVerdict
 
-Verdict = Literal["accept", "reject", "supplement"]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+OnPrediction = Literal["accept", "reject", "supplement"]
+OnRefusal = Literal["rightly refused", "wrongly refused"]
+Verdict = OnPrediction | OnRefusal
+ON_PREDICTION: tuple[OnPrediction, ...] = get_args(OnPrediction)
+"""What may be said of a prediction, or before there is one."""
+ON_REFUSAL: tuple[OnRefusal, ...] = get_args(OnRefusal)
+"""What may be said of an image that the model refused."""
+VERDICTS: tuple[Verdict, ...] = (*ON_PREDICTION, *ON_REFUSAL)
 Usefulness = Literal["useful", "not useful", "artefact", "unsure"]
 USEFULNESS: tuple[Usefulness, ...] = get_args(Usefulness)
 Artefact = Literal["device", "text", "border", "laterality"]
@@ -68,6 +75,17 @@ class Annotation:
     predicted_probability: float | None
     created_at: datetime
     prototype_judgements: Mapping[str, PrototypeJudgement] = field(default_factory=dict)
+    support: SupportVerdict | None = None
+    """Whether the model was made for such an image; None: it has no gate, or there was no
+    prediction."""
+
+    @property
+    def agrees(self) -> bool | None:
+        """Does the reader agree with the prediction? None where none was made: an image that the
+        model refused counts for neither side."""
+        if self.predicted_label is None:
+            return None
+        return self.verdict != "reject"
 
 
 @dataclass(frozen=True)
@@ -137,8 +155,17 @@ def check_revision(
     confidence: int,
     text: str,
     predicted_label: str | None,
+    is_refused: bool = False,
 ) -> None:
     """Refuse a revision that contradicts itself.
+
+    Args:
+        verdict: what the reader says of the prediction, or of the refusal.
+        corrected_label: what the reader says it is.
+        confidence: 1 to 5.
+        text: the remarks.
+        predicted_label: None without a prediction.
+        is_refused: the model refused the image.
 
     Raises:
         Refused: with the sentence for the reader.
@@ -149,6 +176,16 @@ def check_revision(
         raise Refused("The confidence is not between 1 and 5. Choose one of the five.")
     if len(text) > LONGEST_TEXT:
         raise Refused(f"The text is {len(text)} characters long; {LONGEST_TEXT} fit. Shorten it.")
+    if is_refused and verdict not in ON_REFUSAL:
+        raise Refused(
+            "The model refused this image, so there is no prediction to judge. "
+            f"Choose {' or '.join(f'“{name}”' for name in ON_REFUSAL)}."
+        )
+    if not is_refused and verdict in ON_REFUSAL:
+        raise Refused(
+            "The model did not refuse this image. "
+            f"Choose a verdict on the prediction: {', '.join(ON_PREDICTION)}."
+        )
     if verdict == "accept" and corrected_label not in (None, "", predicted_label):
         raise Refused(
             "The verdict accepts the prediction, but another label is given. "

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+MOST_NAMED = 3  # prototypes that a model's name lists
+
 
 @dataclass(frozen=True)
 class BundleInfo:
@@ -23,8 +25,32 @@ class BundleInfo:
     """What the classes mean, where their names do not say it."""
     problem: str = ""
     """The sentence that says why it cannot be used."""
+    parent: str | None = None
+    """Digest of the bundle that it was made from by an edit or by learning; None for one that came
+    straight from training."""
+    off: tuple[str, ...] = ()
+    """Ids of the prototypes that are switched off."""
+    is_editable: bool = False
+    """Does it keep what its last layer can be fitted on again?"""
+
+    @property
+    def in_use(self) -> tuple[str, ...]:
+        """Ids of the prototypes that are not switched off."""
+        return tuple(name for name in self.prototypes if name not in self.off)
+
+    @property
+    def title_of_version(self) -> str:
+        """The name, with what was switched off in this version: “nih-pneumonia without p03”."""
+        return f"{self.name} {without_text(self.off)}".strip()
 
     @property
     def short(self) -> str:
         """First eight digits of the digest, for the eye."""
         return self.digest[:8]
+
+
+def without_text(off: tuple[str, ...]) -> str:
+    """“without p03”; many prototypes are counted, and none is an empty text."""
+    if len(off) > MOST_NAMED:
+        return f"without {len(off)} prototypes"
+    return f"without {', '.join(off)}" if off else ""

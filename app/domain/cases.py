@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Literal
+from typing import Literal, get_args
 
 from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
@@ -13,11 +13,13 @@ from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.jobs import Job
 from dprotonet.images.file_names import printable
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
+from dprotonet.inference.support import Verdict as SupportVerdict
 
 Source = Literal["upload", "demo", "folder"]
 PixelHash = Literal["decoded", "encoded"]
-Status = Literal["waiting", "new", "read", "failed"]
-STATUSES: tuple[Status, ...] = ("waiting", "new", "read", "failed")
+Status = Literal["waiting", "new", "refused", "read", "failed"]
+"""new: predicted and not signed; refused: refused by the model and not signed; read: signed."""
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,11 @@ class CaseRow:
     status: Status
     model: str | None
     label: str | None
+    """None where there is no prediction, or the model refused the image."""
     probability: float | None
     """Calibrated probability of the label."""
+    support: SupportVerdict | None
+    """Whether the model was made for such an image; None: it has no gate, or did not read it."""
     verdict: str | None
     reader: str | None
     created_at: datetime
@@ -186,8 +191,9 @@ class Sheet:
     """The bundle's classes; empty when the bundle is not there."""
     prediction: Prediction | None
     matches: tuple[SheetMatch, ...]
-    """Largest absolute contribution first; all prototypes, but those of :attr:`offered_class` lead
-    where the label is the negative class."""
+    """All prototypes in use, largest absolute contribution first, but those of
+    :attr:`offered_class` lead where the label is the negative class. Most similar first where the
+    model refused the image."""
     maps: tuple[OfferedHeatmap, ...]
     """The heatmaps to look at, for this frame and this bundle: the best of each node; the node
     asked for last comes first."""
@@ -203,6 +209,8 @@ class Sheet:
     problem: str = ""
     """Why there is no prediction and none is coming; empty while all is well."""
     notes: tuple[str, ...] = field(default=())
+    off: tuple[str, ...] = ()
+    """Ids of the prototypes that are switched off in the bundle: they are no reasons."""
     negative_class: str | None = None
     """The bundle's class that means "nothing found"."""
 
@@ -212,8 +220,14 @@ class Sheet:
         return tuple(offer.saved for offer in self.maps if not offer.is_superseded)
 
     @property
+    def is_refused(self) -> bool:
+        """The model was not made for such an image, so there is neither label nor probability."""
+        return self.prediction is not None and not self.prediction.supported
+
+    @property
     def offered_class(self) -> str | None:
-        """The class whose heatmaps and prototypes are offered first, once there is a prediction."""
+        """The class whose heatmaps and prototypes are offered first, once there is a prediction;
+        none of an image that the model refused."""
         if self.prediction is None:
             return None
         return self.prediction.class_to_look_at(self.negative_class)

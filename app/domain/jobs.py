@@ -1,4 +1,4 @@
-"""Work that the worker does: one prediction, one explanation, or a batch of files."""
+"""Work that the worker does: one prediction, one explanation, a batch of files, or learning."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from app.domain.explanations import Tier
+from dprotonet.inference.support import Support
 
-JobKind = Literal["predict", "explain", "batch"]
+JobKind = Literal["predict", "explain", "batch", "learn"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
-ItemState = Literal["waiting", "running", "done", "duplicate", "skipped", "error", "deleted"]
+ItemState = Literal[
+    "waiting", "running", "done", "duplicate", "refused", "skipped", "error", "deleted"
+]
+"""refused: an image that the model was not made for; it was read, and gets no prediction."""
 ITEM_STATES: tuple[ItemState, ...] = get_args(ItemState)
 MOST_ATTEMPTS = 3
 """How often a piece of work is begun before it is given up: each attempt before died with its
@@ -122,8 +126,10 @@ class BatchRow:
     file_sha256: str
     frames: int
     label: str | None
+    """None where there is no prediction, or the model refused the image."""
     probability: float | None
     probabilities: Mapping[str, float]
+    """Empty without a label."""
     explanation_id: str | None
     explanation_tier: str | None
     """Empty where that was not noted yet."""
@@ -131,8 +137,17 @@ class BatchRow:
     """Latest verdict signed for the case, whichever way it came."""
     same_pixels_as: str | None = None
     """Case id of the first image with the same pixels, where this one has another header."""
+    support: Support | None = None
+    """Whether the model was made for such an image; None: it has no gate, or did not read it."""
     shares_name: bool = False
     """Another file of the batch has the same name; noted on pages, not in exports."""
+
+    @property
+    def supported(self) -> bool | None:
+        """Whether there is a label; None where the image was not read."""
+        if self.support is not None:
+            return self.support.supported
+        return None if self.label is None else True
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from types import FrameType
 
 from app import bootstrap
 from app.runtime.folder_lock import FolderLock
+from app.runtime.learner import Learner
 from app.runtime.log import configure_logging
 from app.services import jobs, models
 from app.services.inference import failures, queue
@@ -41,6 +42,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     pool = PredictorPool(workplace.models)
+    learner = Learner(workplace, stop=stop.is_set)
     is_begun = is_in_trouble = False
     upkeep_due = statistics_due = 0.0
     while not stop.is_set():
@@ -58,6 +60,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             if time.monotonic() >= statistics_due:
                 statistics_due = time.monotonic() + STATISTICS_SECONDS
                 workplace.store.renew_statistics()
+            learner.look()
             busy = queue.run_next(workplace, pool, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
@@ -68,6 +71,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             continue
         if not busy:
             stop.wait(POLL_SECONDS)
+    learner.wait(GRACE_SECONDS)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -22,18 +22,23 @@ COLUMNS = (
     "frames",
     "prediction",
     "probability",
+    "supported",
+    "distance",
+    "distance_threshold",
+    "reasons",
     "verdict",
     "same_pixels_as",
 )
 
 
 def as_csv(workplace: Workplace, job_id: str) -> bytes:
-    """A batch's results, one line a file, one column a class."""
+    """A batch's results, one line a file, one column a class; of an image that the model refused
+    prediction, probability and classes are empty."""
     info = _manifest(workplace, job_id)
     classes = [f"p({name})" for name in info["classes"]]
     with workplace.store.read() as tx:
         records = [
-            _record(row) | {f"p({name})": p for name, p in row.probabilities.items()}
+            _record(row) | _flat(row) | {f"p({name})": p for name, p in row.probabilities.items()}
             for row in tx.batch_report.iterate(job_id)
         ]
     extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
@@ -42,11 +47,16 @@ def as_csv(workplace: Workplace, job_id: str) -> bytes:
 
 
 def as_json(workplace: Workplace, job_id: str) -> bytes:
-    """A batch's results with its manifest: hashes of every file and of the model."""
+    """A batch's results with its manifest: hashes of every file and of the model; of an image that
+    the model refused prediction, probability and probabilities are null."""
     info = _manifest(workplace, job_id)
     with workplace.store.read() as tx:
         files = [
-            _record(row) | {"probabilities": dict(row.probabilities)}
+            _record(row)
+            | {
+                "probabilities": None if row.supported is False else dict(row.probabilities),
+                "support": row.support.to_json() if row.support else None,
+            }
             for row in tx.batch_report.iterate(job_id)
         ]
     return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
@@ -88,8 +98,20 @@ def _record(row: BatchRow) -> dict[str, Any]:
         "frames": row.frames,
         "prediction": row.label,
         "probability": row.probability,
+        "supported": row.supported,
         "verdict": row.verdict,
         "same_pixels_as": row.same_pixels_as,
         "explanation": row.explanation_id,
         "explanation_tier": row.explanation_tier,
+    }
+
+
+def _flat(row: BatchRow) -> dict[str, Any]:
+    """The support in columns; empty where the model has no gate."""
+    if row.support is None:
+        return {}
+    return {
+        "distance": row.support.distance,
+        "distance_threshold": row.support.threshold,
+        "reasons": "; ".join(row.support.reasons),
     }

@@ -51,7 +51,9 @@ def request(
             raise Refused("No model was chosen for this case yet. Choose one first.")
         prediction = tx.predictions.get(case_id, frame=frame, model=model)
     info = workplace.models.get(model)
-    node = canonical(node, info, predicted=prediction.leading if prediction else None)
+    if node.strip() == "class" and prediction is not None:
+        node = f"class:{prediction.require_leading()}"
+    node = canonical(node, info, predicted=None)
     with workplace.store.read() as tx:
         known = tx.explanations.of_node(case_id, frame=frame, model=model, node=node, seed=seed)
     for wanted in at_least(tier):

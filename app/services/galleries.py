@@ -61,7 +61,18 @@ def _file(workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bo
     if own is not None and own.is_file():
         return own
     # Pictures attached later lie beside the data, since the bundle may not be changed.
-    attached = workplace.settings.galleries / digest
     ending = "heatmap.png" if heatmap else "png"
-    path = attached / f"{entry.prototype}-{entry.image_sha256[:16]}.{ending}"
-    return path if path.is_file() else None
+    name = f"{entry.prototype}-{entry.image_sha256[:16]}.{ending}"
+    attached = (workplace.settings.galleries / home / name for home in _homes(workplace, digest))
+    return next((path for path in attached if path.is_file()), None)
+
+
+def _homes(workplace: Workplace, digest: str) -> list[str]:
+    """Digests of a bundle and of those that it came from with its prototypes as they are: pictures
+    attached to one of them are those of all."""
+    homes = [digest]
+    for change in reversed(workplace.models.bundle(digest).changes):
+        if change.kind != "last_layer":
+            break
+        homes.append(change.parent)
+    return homes

@@ -91,7 +91,8 @@ def sign(
     Args:
         workplace: its reader signs.
         case_id: of the image.
-        verdict: accept, reject or supplement.
+        verdict: accept, reject or supplement; of an image that the model refused: rightly refused
+            or wrongly refused.
         confidence: 1 (guess) to 5 (certain).
         expected_revision: the revision the reader saw; 0 for none.
         frame: of the image.
@@ -102,7 +103,8 @@ def sign(
     Raises:
         Conflict: another revision came in between; nothing was written.
         Refused: the revision contradicts itself, names an unknown prototype, or an
-            artefact without its kind.
+            artefact without its kind; or its verdict is on a prediction where the model refused
+            the image, or the other way round.
     """
     with workplace.store.read() as tx:
         model = tx.cases.get(case_id).model
@@ -121,6 +123,7 @@ def sign(
             raise Refused("The model of this case was changed just now. Look again, then sign.")
         prediction = tx.predictions.get(case_id, frame=frame, model=model) if model else None
         predicted = prediction.label if prediction else None
+        support = prediction.support if prediction else None
         corrected = (corrected_label or "").strip()[:200] or None
         check_revision(
             verdict=verdict,
@@ -128,6 +131,7 @@ def sign(
             confidence=confidence,
             text=text,
             predicted_label=predicted,
+            is_refused=prediction is not None and not prediction.supported,
         )
         annotation = Annotation(
             case_id=case_id,
@@ -144,6 +148,7 @@ def sign(
             predicted_probability=prediction.probability if prediction else None,
             created_at=workplace.clock(),
             prototype_judgements=judgements,
+            support=support.verdict if support else None,
         )
         tx.annotations.add(annotation)
     return annotation
@@ -227,6 +232,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         frame=frame,
         model=case.model,
         model_name=info.name if info else "",
+        off=info.off if info else (),
         classes=info.classes if info else (),
         prediction=prediction,
         matches=(),
@@ -266,9 +272,11 @@ def _with_matches(
 ) -> Sheet:
     sources = galleries.of_model(workplace, info.digest)
     matches = tuple(
-        SheetMatch(match, sources.get(match.prototype, ())) for match in prediction.matches
+        SheetMatch(match, sources.get(match.prototype, ()))
+        for match in prediction.matches
+        if match.prototype not in info.off
     )
-    if prediction.leading == info.negative_class:
+    if prediction.leading is not None and prediction.leading == info.negative_class:
         own = sheet.offered_class
         matches = tuple(sorted(matches, key=lambda row: row.match.class_name != own))
     return replace(sheet, matches=matches)

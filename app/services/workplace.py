@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.actors import Actor
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
 from app.services.upload_ledger import UploadLedger
@@ -30,6 +31,11 @@ class Workplace:
     """Name of the person: the system user's."""
     clock: Callable[[], datetime]
     """Aware time."""
+
+    @property
+    def actor(self) -> Actor:
+        """The person, as those who decide on changes of models are kept."""
+        return Actor(self.reader)
 
     def close(self) -> None:
         """Give back connections and child processes."""

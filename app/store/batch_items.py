@@ -158,7 +158,7 @@ class BatchItems:
         entry.explanation_id, entry.file_sha256 = explanation_id, file_sha256
         freed: set[str] = set()
         # A file that failed is kept for another try; one that became a case lies there now.
-        if state in ("done", "duplicate", "skipped") and entry.upload_key:
+        if state in ("done", "duplicate", "refused", "skipped") and entry.upload_key:
             freed, entry.upload_key = {entry.upload_key}, None
         self._session.flush()
         return freed

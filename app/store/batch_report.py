@@ -111,6 +111,7 @@ def _row(
     settings_digest: str | None,
     first_with_its_pixels: str | None,
 ) -> BatchRow:
+    result = Prediction.from_json(prediction.result) if prediction else None
     return BatchRow(
         position=item.position,
         name=item.name,
@@ -122,9 +123,10 @@ def _row(
         frames=frames or 0,
         label=prediction.label if prediction else None,
         probability=prediction.probability if prediction else None,
-        probabilities=Prediction.from_json(prediction.result).probabilities if prediction else {},
+        probabilities=result.probabilities if result else {},
         explanation_id=item.explanation_id,
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         verdict=verdict,
+        support=result.support if result else None,
         same_pixels_as=None if first_with_its_pixels == item.case_id else first_with_its_pixels,
     )

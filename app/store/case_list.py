@@ -87,6 +87,7 @@ def _row_columns() -> Select[Any]:
         CaseEntry.model,
         CaseEntry.label,
         CaseEntry.probability,
+        CaseEntry.support,
         CaseEntry.verdict,
         CaseEntry.reader,
         CaseEntry.created_at,

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 from app.domain.cases import Case
 from app.store.rows import AnnotationEntry, CaseEntry, PredictionEntry
 
-ReadState = Literal["open", "new", "read"]
-"""open: no prediction yet; new: predicted and not signed; read: signed."""
+ReadState = Literal["open", "new", "refused", "read"]
+"""open: no prediction yet; new: predicted and not signed; refused: refused by the model and not
+signed; read: signed."""
 NOT_KNOWN = -1.0
-"""A finding's probability before there is one: behind all others."""
+"""A finding's probability where there is none: behind all others."""
 
 
 def name_key(file_name: str) -> str:
@@ -36,6 +37,7 @@ def refresh(session: Session, case_id: str) -> None:
             PredictionEntry.label,
             PredictionEntry.probability,
             PredictionEntry.finding_probability,
+            PredictionEntry.support,
         ).where(
             PredictionEntry.case_id == case_id,
             PredictionEntry.frame == 0,
@@ -48,7 +50,11 @@ def refresh(session: Session, case_id: str) -> None:
         .order_by(AnnotationEntry.id.desc())
         .limit(1)
     ).first()
-    state: ReadState = "read" if signature else "new" if prediction else "open"
+    state: ReadState = "open"
+    if signature:
+        state = "read"
+    elif prediction:
+        state = "refused" if prediction.support == "outside" else "new"
     finding = prediction.finding_probability if prediction else None
     session.execute(
         update(CaseEntry)
@@ -58,6 +64,7 @@ def refresh(session: Session, case_id: str) -> None:
             label=prediction.label if prediction else None,
             probability=prediction.probability if prediction else None,
             finding_probability=NOT_KNOWN if finding is None else finding,
+            support=prediction.support if prediction else None,
             verdict=signature.verdict if signature else None,
             reader=signature.reader if signature else None,
         )

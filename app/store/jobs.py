@@ -18,6 +18,7 @@ from dprotonet.images.file_names import printable
 
 log = logging.getLogger(__name__)
 ACTIVE = ("waiting", "running")
+WHOLE = ("predict", "explain")  # done as one piece; files of a batch and learning are claimed apart
 GIVEN_UP = (
     f"The program stopped {MOST_ATTEMPTS} times while it worked on this image, so it was given up. "
     "The image may need more memory than there is; other images are not touched."
@@ -99,25 +100,27 @@ class Jobs:
 
     def is_any_waiting(self) -> bool:
         """Is there a prediction or an explanation to be done?"""
-        query = select(JobEntry.id).where(JobEntry.state == "waiting", JobEntry.kind != "batch")
+        query = select(JobEntry.id).where(JobEntry.state == "waiting", JobEntry.kind.in_(WHOLE))
         return self._session.scalar(query.limit(1)) is not None
 
     def is_any_urgent(self) -> bool:
         """Is there a prediction or a first heatmap to be made, which a page waits for?"""
         query = select(JobEntry.id).where(
-            JobEntry.state == "waiting", JobEntry.kind != "batch", JobEntry.explanation_id.is_(None)
+            JobEntry.state == "waiting",
+            JobEntry.kind.in_(WHOLE),
+            JobEntry.explanation_id.is_(None),
         )
         return self._session.scalar(query.limit(1)) is not None
 
     def claim(self, now: datetime) -> Job | None:
-        """Take the oldest waiting prediction or explanation; batches are taken file by file.
+        """Take the oldest waiting prediction or explanation; batches and learning go apart.
 
         Predictions go first: they take a fraction of an explanation's time, and a page waits.
         Explanations that have a first heatmap already come last.
         """
         entry = self._session.scalars(
             select(JobEntry)
-            .where(JobEntry.state == "waiting", JobEntry.kind != "batch")
+            .where(JobEntry.state == "waiting", JobEntry.kind.in_(WHOLE))
             .order_by(
                 JobEntry.kind.desc(),
                 JobEntry.explanation_id.is_not(None),
@@ -129,9 +132,7 @@ class Jobs:
         ).first()
         if entry is None:
             return None
-        entry.state = "running"
-        entry.attempts += 1
-        entry.started_at = entry.heartbeat_at = now
+        begin(entry, now)
         self._session.flush()
         return to_job(entry)
 
@@ -229,7 +230,7 @@ class Jobs:
         """
         entries = list(
             self._session.scalars(
-                select(JobEntry).where(JobEntry.state == "running", JobEntry.kind != "batch")
+                select(JobEntry).where(JobEntry.state == "running", JobEntry.kind.in_(WHOLE))
             )
         )
         for entry in entries:
@@ -258,6 +259,13 @@ class Jobs:
             select(JobEntry).where(JobEntry.work_key == work_key, JobEntry.state.in_(ACTIVE))
         ).first()
         return None if entry is None else to_job(entry)
+
+
+def begin(entry: JobEntry, now: datetime) -> None:
+    """Say that a job is being worked on, one more time."""
+    entry.state = "running"
+    entry.attempts += 1
+    entry.started_at = entry.heartbeat_at = now
 
 
 def begin_batch(entry: JobEntry, now: datetime) -> None:

@@ -64,6 +64,8 @@ class Predictions:
         """
         if self._entry(case_id, frame, model) is not None:
             return
+        prediction = prediction.withheld()
+        support = prediction.support
         self._session.add(
             PredictionEntry(
                 case_id=case_id,
@@ -72,6 +74,9 @@ class Predictions:
                 label=prediction.label,
                 probability=prediction.probability,
                 finding_probability=prediction.probability_of_a_finding(negative_class),
+                support=support.verdict if support else None,
+                support_distance=support.distance if support else None,
+                support_threshold=support.threshold if support else None,
                 result=prediction.to_json(),
                 created_at=now,
             )
@@ -91,7 +96,11 @@ class Predictions:
         """
         entries = self._session.scalars(
             select(PredictionEntry)
-            .where(PredictionEntry.model == model, PredictionEntry.finding_probability.is_(None))
+            .where(
+                PredictionEntry.model == model,
+                PredictionEntry.finding_probability.is_(None),
+                PredictionEntry.label.is_not(None),  # a refused image will never have one
+            )
             .limit(500)
         ).all()
         for entry in entries:

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, mapped_column
 
+from app.domain.annotations import VERDICTS
 from dprotonet.modeling.options import AND
 
 ID = String(32)
@@ -110,12 +111,14 @@ class CaseEntry(Base):
     label: Mapped[str | None] = mapped_column(String(200))
     probability: Mapped[float | None] = mapped_column(Float)
     finding_probability: Mapped[float] = mapped_column(Float, server_default="-1")
+    support: Mapped[str | None] = mapped_column(String(16))
     verdict: Mapped[str | None] = mapped_column(String(16))
     reader: Mapped[str | None] = mapped_column(String(200))
 
 
 class PredictionEntry(Base):
-    """What one bundle says of one frame; written once."""
+    """What one bundle says of one frame; written once. An image that the bundle's gate refuses has
+    neither label nor probability; without a gate nothing is noted of the support."""
 
     __tablename__ = "prediction"
     __table_args__ = (UniqueConstraint("case_id", "frame", "model"),)
@@ -124,9 +127,12 @@ class PredictionEntry(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
     frame: Mapped[int] = mapped_column(Integer)
     model: Mapped[str] = mapped_column(SHA)
-    label: Mapped[str] = mapped_column(String(200), index=True)
-    probability: Mapped[float] = mapped_column(Float)
+    label: Mapped[str | None] = mapped_column(String(200), index=True)
+    probability: Mapped[float | None] = mapped_column(Float)
     finding_probability: Mapped[float | None] = mapped_column(Float)
+    support: Mapped[str | None] = mapped_column(String(16))
+    support_distance: Mapped[float | None] = mapped_column(Float)
+    support_threshold: Mapped[float | None] = mapped_column(Float)
     result: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
@@ -168,7 +174,7 @@ class AnnotationEntry(Base):
     __tablename__ = "annotation"
     __table_args__ = (
         UniqueConstraint("case_id", "frame", "revision"),
-        CheckConstraint("verdict IN ('accept', 'reject', 'supplement')", name="verdict"),
+        CheckConstraint(f"verdict IN ({', '.join(map(repr, VERDICTS))})", name="verdict"),
         CheckConstraint("confidence BETWEEN 1 AND 5", name="confidence"),
     )
 
@@ -185,6 +191,7 @@ class AnnotationEntry(Base):
     model_name: Mapped[str] = mapped_column(String(200))
     predicted_label: Mapped[str | None] = mapped_column(String(200))
     predicted_probability: Mapped[float | None] = mapped_column(Float)
+    support: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
 

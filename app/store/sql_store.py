@@ -24,6 +24,8 @@ from app.store.batch_report import BatchReport
 from app.store.batches import Batches
 from app.store.case_list import CaseList
 from app.store.cases import Cases
+from app.store.editing.learning import LearningJobs
+from app.store.editing.proposals import Proposals
 from app.store.errors import readable_errors
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
@@ -55,6 +57,8 @@ class Transaction:
         self.batch_items = BatchItems(session)
         self.folder_listings = FolderListings(session)
         self.batch_report = BatchReport(session)
+        self.proposals = Proposals(session)
+        self.learning = LearningJobs(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -6,6 +6,7 @@
     model.safetensors       every tensor of the network
     prototypes.json         sources and behaviour of every prototype
     gallery/gallery.json    the sources shown, with their pictures and heatmaps where there are any
+    responses.safetensors   similarities to fit the last layer again; not in every bundle
 
 Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
 """
@@ -18,9 +19,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dprotonet.bundle.contents import check_contents, checked_weights
+from dprotonet.bundle.change import Change
+from dprotonet.bundle.contents import check_contents, checked_bytes, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
-from dprotonet.bundle.manifest import Manifest, read_manifest
+from dprotonet.bundle.manifest import RESPONSES, Manifest, read_manifest
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.staging import replace_manifest
 from dprotonet.errors import UnusableBundle
@@ -30,6 +32,7 @@ from dprotonet.prototypes.provenance import PrototypeRecord
 if TYPE_CHECKING:
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
+    from dprotonet.prototypes.responses import Responses
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +153,45 @@ class Bundle:
     def prototype_ids(self) -> tuple[str, ...]:
         """Ids of the prototypes, in the network's order."""
         return tuple(record.id for record in self.prototypes)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """How it came from other bundles, oldest first; empty straight after training."""
+        return self.manifest.changes
+
+    @property
+    def parent(self) -> str | None:
+        """The digest of the bundle that this one was made from, or None."""
+        return self.changes[-1].parent if self.changes else None
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """Ids of the prototypes that are switched off: they weigh 0 for every class."""
+        return self.manifest.off
+
+    @property
+    def has_responses(self) -> bool:
+        """Whether its last layer can be fitted again; reads nothing."""
+        return RESPONSES in self.manifest.files
+
+    @cached_property
+    def responses(self) -> Responses | None:
+        """Similarities of its training and validation images, read once (imports no torch); None
+        in a bundle that keeps none."""
+        from dprotonet.prototypes.responses import Responses
+
+        if not self.has_responses:
+            return None
+        try:
+            responses = Responses.from_bytes(checked_bytes(self.path, self.manifest, RESPONSES))
+            if responses.anchor.shape != (len(self.classes), len(self.prototype_ids)):
+                raise ValueError("they are of other classes or prototypes")
+        except ValueError as error:
+            raise UnusableBundle(
+                f"{RESPONSES} of the model {self.name!r} cannot be used ({error}). "
+                "Save the model again."
+            ) from error
+        return responses
 
     @cached_property
     def preprocessing(self) -> Preprocessing:

@@ -63,6 +63,25 @@ def checked_weights(folder: Path, manifest: Manifest) -> bytes:
     return data
 
 
+def checked_bytes(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """The bytes of one file that the manifest lists, hashed from what is returned.
+
+    Raises:
+        UnusableBundle: it is gone or was altered.
+    """
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise UnusableBundle(
+            f"{name} of the model {manifest.display_name!r} cannot be read. {MEND}"
+        ) from error
+    if sha256(data).hexdigest() != manifest.files[name]:
+        raise UnusableBundle(
+            f"{name} of the model {manifest.display_name!r} was altered since it was saved. {MEND}"
+        )
+    return data
+
+
 def part_digests(tensors: list[RawTensor]) -> dict[str, str]:
     """SHA-256 by part of the network.
 

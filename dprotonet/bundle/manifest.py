@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.atomic_files import write_whole
+from dprotonet.bundle.change import Change
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
 from dprotonet.errors import UnusableBundle
@@ -28,6 +29,7 @@ MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "prototypes.json",
     "gallery/gallery.json",
 )
+RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted again
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -56,6 +58,8 @@ class Manifest:
         parts: SHA-256 of the stored tensors of each part of the network.
         prototypes_made_with: of "backbone", "masks" and "preprocessing", as they were when the
             prototypes were made.
+        changes: from the first ancestor to this bundle, oldest first; none where it came straight
+            from training.
     """
 
     name: str
@@ -71,6 +75,7 @@ class Manifest:
     prototypes_made_with: dict[str, str]
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
+    changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -98,6 +103,14 @@ class Manifest:
         for name in (MODEL, PROTOTYPES, GALLERY):
             if name not in self.files:
                 raise ValueError(f"it does not list {name}")
+        for change in self.changes[-1:]:  # earlier ones may be of prototypes that are gone
+            if not {*change.off, *change.required} <= set(self.options.prototype_ids):
+                raise ValueError("its last change names a prototype that it does not have")
+
+    @property
+    def off(self) -> tuple[str, ...]:
+        """Ids of the prototypes that are switched off."""
+        return self.changes[-1].off if self.changes else ()
 
     @property
     def display_name(self) -> str:
@@ -141,6 +154,8 @@ class Manifest:
         }
         if self.thresholds is not None:
             values |= {"thresholds": self.thresholds, "offsets": self.offsets}
+        if self.changes:
+            values["changes"] = [change.to_json() for change in self.changes]
         return values
 
     @property
@@ -211,6 +226,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     fields = {key: value for key, value in data.items() if key != "format"}
     fields["options"] = ModelOptions.from_json(data["options"])
     fields["card"] = ModelCard.from_json(data["card"])
+    fields["changes"] = tuple(map(Change.from_json, data.get("changes", ())))
     return Manifest(**fields)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
@@ -13,6 +14,7 @@ from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.prototypes.responses import Responses
 from dprotonet.prototypes.update import PrototypeUpdate
 
 
@@ -36,6 +38,9 @@ class BundleParts:
         gallery: pictures of sources; sources without any are listed by id.
         half_precision: keep convolution weights of the backbone in 16 bit: half the size. They are
             widened at loading; measure that the predictions stay.
+        responses: of the training and validation images, so that the last layer can be fitted
+            again; None to keep none.
+        changes: how it came from other bundles, oldest first.
 
     Raises:
         UnusableBundle: backbone or masks changed after the prototypes were made, the update was
@@ -56,6 +61,8 @@ class BundleParts:
     offsets: dict[str, float] | None = None
     gallery: tuple[GalleryPicture, ...] = ()
     half_precision: bool = False
+    responses: Responses | None = None
+    changes: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -67,6 +74,9 @@ class BundleParts:
             )
         if len(self.statistics.prototypes) != len(self.model.prototype_ids):
             raise ValueError("The statistics are of another number of prototypes.")
+        shape = tuple(self.model.head.weight.shape)
+        if self.responses is not None and self.responses.anchor.shape != shape:
+            raise ValueError("The responses are of other classes or prototypes.")
         digests = self.model.part_digests()
         for part, digest in self.update.made_with.items():
             if digests[part] != digest:

@@ -14,6 +14,7 @@ from dprotonet.bundle.manifest import (
     GALLERY,
     MODEL,
     PROTOTYPES,
+    RESPONSES,
     Manifest,
     write_json,
     write_manifest,
@@ -73,6 +74,8 @@ def _write(folder: Path, parts: BundleParts) -> None:
         },
     )
     write_json(folder / GALLERY, {"entries": _write_gallery(folder, parts, records)})
+    if parts.responses is not None:
+        (folder / RESPONSES).write_bytes(parts.responses.to_bytes())
     stored = part_digests(raw_tensors(weights))
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     write_manifest(
@@ -86,6 +89,7 @@ def _write(folder: Path, parts: BundleParts) -> None:
             threshold=None if parts.threshold is None else float(parts.threshold),
             thresholds=parts.thresholds,
             offsets=parts.offsets,
+            changes=parts.changes,
             closest_similarity_floor=parts.statistics.closest_similarity_floor,
             card=parts.card,
             files={name: file_digest(folder / name) for name in sorted(names)},

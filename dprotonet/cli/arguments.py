@@ -145,7 +145,8 @@ def _predict_parser() -> argparse.ArgumentParser:
         choices=("json", "csv"),
         default="json",
         help="JSON Lines (default), or CSV with path, frame, sha256, prediction, one column a "
-        "class, supported, distance, reasons, error; the error of a file that is no image begins with 'skipped: '",
+        "class, supported, distance, reasons, error; the error of a file that is no image begins "
+        "with 'skipped: '",
     )
     parser.add_argument(
         "--site",

@@ -13,11 +13,13 @@ from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
+from dprotonet.editing.objective import responses_around
 from dprotonet.modeling.model import DProtoNet, build_model
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.feature_pass import PrototypeBatch
+from dprotonet.prototypes.responses import Responses
 from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
 
 SIZE = 64  # px
@@ -82,6 +84,7 @@ def make_tiny_bundle(
     pictures: bool = True,
     half_precision: bool = False,
     seed: int = 0,
+    responses: bool = False,
     **options: object,
 ) -> Bundle:
     """A whole bundle of random weights for 64 × 64 images, with a gallery; the same every time."""
@@ -113,7 +116,28 @@ def make_tiny_bundle(
             threshold=threshold if negative_class in classes else None,
             gallery=tuple(_gallery(model, update, images)) if pictures else (),
             half_precision=half_precision,
+            responses=tiny_responses(model) if responses else None,
         ),
+    )
+
+
+def tiny_responses(model: DProtoNet) -> Responses:
+    """How 48 tiny images of 24 patients answer to the prototypes; every third is of validation."""
+    classes = len(model.options.classes)
+    images = tiny_images(classes, 48 // classes, model.options.image_size, seed=1)
+    with torch.inference_mode():
+        similarities = model(network_input(images, model.options.image_size)).similarities.numpy()
+    rows = np.arange(len(images))
+    labels = rows % classes
+    if model.options.multi_label:
+        labels = np.eye(classes, dtype=bool)[labels] | (rows % 5 == 0)[:, None]
+    return responses_around(
+        model.head.weight.detach().numpy(),
+        float(model.log_scale.detach().exp()),
+        similarities=similarities,
+        labels=labels,
+        validation=rows // classes % 3 == 0,
+        patients=[str(row // 2) for row in rows],
     )
 
 

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from dprotonet.errors import ReadableError
+from dprotonet.inference.calibration import class_probabilities, log_loss
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from training.comparison.row_file import RowFile
 from training.evaluation.metrics import accuracy, auroc
 from training.fitting.best_epoch import best_epoch, validation_score
-from training.fitting.calibration import class_probabilities, log_loss
 from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
 from training.fitting.crossval import split_rows
 from training.fitting.fit import FittedNetwork, fit_network

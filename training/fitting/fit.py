@@ -12,6 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dprotonet.inference.calibration import (
+    class_probabilities,
+    fit_offsets,
+    fit_temperature,
+    fit_threshold,
+)
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.update import PrototypeUpdate
@@ -20,12 +26,6 @@ from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
 from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting import networks, prototype_stage
-from training.fitting.calibration import (
-    class_probabilities,
-    fit_offsets,
-    fit_temperature,
-    fit_threshold,
-)
 from training.fitting.context import SplitRows, TrainingContext, balance
 from training.fitting.engine import Stage, fit
 from training.fitting.networks import Trainee, outputs

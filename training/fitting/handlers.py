@@ -17,11 +17,11 @@ from ignite.handlers import Checkpoint, DiskSaver
 from monai.handlers import TensorBoardStatsHandler
 from torch import Tensor, nn
 
+from dprotonet.inference.calibration import class_probabilities, log_loss
 from training.data.inputs import derived_seed
 from training.distributed import is_main
 from training.evaluation.metrics import auroc
 from training.fitting.best_epoch import BestEpoch, is_over
-from training.fitting.calibration import class_probabilities, log_loss
 from training.fitting.networks import logits_of, outputs
 from training.fitting.optimisers import Plateau
 from training.recipe import Recipe

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dprotonet.inference.calibration import class_probabilities
 from dprotonet.modeling.losses import classification_loss
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
 from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
 from training.evaluation.metrics import accuracy, auroc
-from training.fitting.calibration import class_probabilities
 from training.fitting.context import (
     PER_PASS,
     SplitRows,

@@ -115,5 +115,8 @@ def _load(path: Path) -> tuple[BundleInfo, Bundle | None]:
         prototypes=tuple(record.id for record in bundle.prototypes),
         path=path,
         note_on_classes=bundle.card.note_on_classes,
+        parent=bundle.parent,
+        off=bundle.off,
+        is_editable=bundle.has_responses,
     )
     return info, bundle

@@ -20,6 +20,7 @@ from app.store.batch_items import ClaimedItem
 from dprotonet.errors import Cancelled, NotAnImage
 from dprotonet.images.file_names import path_of
 from dprotonet.images.hashes import file_sha256
+from dprotonet.inference.prediction import Prediction
 
 log = logging.getLogger(__name__)
 
@@ -83,15 +84,16 @@ def _read(
     case_id, model = arrival.case_id or "", item.job.model or ""
     result.case_id = case_id
     prediction = predict_frame(workplace, pool, case_id, frame=0, model=model)
-    if item.explain:
-        negative = workplace.models.get(model).negative_class
+    name = prediction.class_to_look_at(workplace.models.get(model).negative_class)
+    # An image that the model refused has no class to look at: its heatmaps are made on request.
+    if item.explain and name is not None:
         result.explanation_id = explain_frame(
             workplace,
             pool,
             case_id,
             frame=0,
             model=model,
-            node=f"class:{prediction.class_to_look_at(negative)}",
+            node=f"class:{name}",
             tier=USUAL,
             seed=0,
             pulse=pulse,
@@ -99,8 +101,17 @@ def _read(
     with workplace.store.read() as tx:
         frames = tx.cases.get(case_id).facts.frames
     result.state = "duplicate" if arrival.outcome == "duplicate" else "done"
+    refusal = ""
+    if not prediction.supported:
+        result.state, refusal = "refused", refusal_text(prediction)
     first = f"The first of {frames} frames was read." if frames > 1 else ""
-    result.message = " ".join(part for part in (arrival.message, first) if part)
+    result.message = " ".join(part for part in (arrival.message, refusal, first) if part)
+
+
+def refusal_text(prediction: Prediction) -> str:
+    """Why there is no prediction of an image that the model refused."""
+    reasons = prediction.support.sentence if prediction.support else ""
+    return f"No prediction: the image is unlike what this model was trained on. {reasons}".strip()
 
 
 def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path) -> Intake:

@@ -60,6 +60,7 @@ def begin(workplace: Workplace) -> None:
     """Put the data folder in order at a worker's start: it is the only one of its folder."""
     abandoned = take_up_again(workplace)
     with workplace.store.write() as tx:
+        tx.learning.end_abandoned(workplace.clock())
         tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
     if abandoned:
         log.warning("%d jobs were left by a worker that died; they are done again", abandoned)

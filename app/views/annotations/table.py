@@ -34,7 +34,7 @@ _MIME: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
 def draw_filters(workplace: Workplace) -> AnnotationFilters:
     """One line of filters."""
     infos = [info for info in models.all(workplace) if not info.problem]
-    names = {info.digest: f"{info.name} · {info.short}" for info in infos}
+    names = {info.digest: f"{info.title_of_version} · {info.short}" for info in infos}
     labels = sorted({name for info in infos for name in info.classes})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         text = st.text_input(
@@ -47,7 +47,7 @@ def draw_filters(workplace: Workplace) -> AnnotationFilters:
             format_func=str.capitalize,
             placeholder="Any",
             key="filter-notes-verdict",
-            width=120,
+            width=150,
         )
         label = _choice("Label", labels, 150)
         reader = _choice("Reader", list(notes.readers(workplace)), 120)
@@ -138,7 +138,12 @@ def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> p
             "Signed": [local_time(row.annotation.created_at) for row in rows],
             "File": [row.file_name for row in rows],
             "Verdict": [row.annotation.verdict.capitalize() for row in rows],
-            "Predicted": [_predicted(row.annotation, infos) or "–" for row in rows],
+            "Predicted": [
+                "refused"
+                if row.annotation.support == "outside"
+                else _predicted(row.annotation, infos) or "–"
+                for row in rows
+            ],
             "Corrected": [row.annotation.corrected_label or "–" for row in rows],
             "Confidence": [row.annotation.confidence for row in rows],
             "Revision": [
@@ -155,7 +160,7 @@ def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> p
 
 
 def _predicted(annotation: Annotation, infos: Mapping[str, BundleInfo]) -> str:
-    """The prediction at the time of signing; empty for none."""
+    """The prediction at the time of signing; empty for none and for a refused image."""
     if annotation.predicted_label is None or annotation.predicted_probability is None:
         return ""
     model = infos.get(annotation.model)
@@ -189,11 +194,9 @@ def _draw_row(row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
             if st.button("Open image", icon=":material/open_in_new:", key="note-open"):
                 go_to_case(annotation.case_id)
         predicted = _predicted(annotation, infos)
-        if predicted:
-            st.caption(
-                f"Predicted {plain(predicted)}, by {plain(annotation.model_name)} "
-                f"`{annotation.model[:8]}`"
-            )
+        said = "Refused" if annotation.support == "outside" else f"Predicted {plain(predicted)},"
+        if predicted or annotation.support == "outside":
+            st.caption(f"{said} by {plain(annotation.model_name)} `{annotation.model[:8]}`")
         if annotation.text:
             st.text(annotation.text)
         if annotation.prototype_judgements:

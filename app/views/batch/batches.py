@@ -12,9 +12,10 @@ from app.services import batch_export, batches, models
 from app.services.workplace import Workplace
 from app.views.review.job_progress import cancel
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted, label_markdown, local_time, plain
+from app.views.shared.format import counted, local_time, plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager, page_number
+from app.views.shared.prediction_cell import draw_prediction_cell
 
 _SIZE = 12
 _REFRESH = 1.5  # seconds between two looks at the worker
@@ -32,6 +33,7 @@ _ITEM_STATES: dict[ItemState, str] = {
     "running": ":blue-badge[running]",
     "done": ":green-badge[read]",
     "duplicate": ":green-badge[already imported]",
+    "refused": ":orange-badge[refused]",
     "skipped": ":gray-badge[not an image]",
     "error": ":red-badge[error]",
     "deleted": ":gray-badge[deleted]",
@@ -43,6 +45,7 @@ _EXPORTS = (
 _FILTERS: dict[str, tuple[ItemState, ...]] = {
     "All": (),
     "Read": ("done", "duplicate"),
+    "Refused": ("refused",),
     "Errors": ("error",),
     "Not an image": ("skipped",),
     "To do": ("waiting", "running"),
@@ -128,6 +131,7 @@ def progress_text(state: BatchProgress) -> str:
         ("error", "not readable"),
         ("skipped", "not an image"),
         ("duplicate", "already imported"),
+        ("refused", "refused by the model"),
     ):
         count = state.counts.get(key, 0)  # type: ignore[call-overload]
         if count:
@@ -228,10 +232,8 @@ def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
         else:
             name.markdown(plain(_row_name(row)))
         state.markdown(_ITEM_STATES[row.state])
-        if row.label is not None and row.probability is not None:
-            prediction.markdown(label_markdown(row.label, row.probability, of=model))
-        else:
-            prediction.caption("–")
+        support = row.support.verdict if row.support else None
+        draw_prediction_cell(prediction, row.label, row.probability, support, of=model)
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
         remark.caption(plain(row.message) or "–")
 

@@ -40,7 +40,7 @@ def draw_new_batch(workplace: Workplace) -> None:
         "Model",
         digests,
         index=digests.index(active.digest) if active else 0,
-        format_func=lambda digest: f"{usable[digest].name} · {usable[digest].short}",
+        format_func=lambda digest: f"{usable[digest].title_of_version} · {usable[digest].short}",
         key="batch-model",
     )
     explain = st.checkbox(

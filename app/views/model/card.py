@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,12 +11,19 @@ from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.gallery import draw_gallery
+from app.views.model.learning import draw_learning
 from app.views.model.measures import draw_measures
+from app.views.model.reasons import draw_edit, preselect_off
+from app.views.model.versions import draw_versions
 from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
+from app.views.shared.navigation import asked_model, asked_prototype, forget_asked
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
+
+REASONS = "Edit its reasons"
+_CHOSEN = "card-model"
 
 
 def draw_choice(workplace: Workplace) -> BundleInfo | None:
@@ -24,15 +32,17 @@ def draw_choice(workplace: Workplace) -> BundleInfo | None:
     usable = {info.digest: info for info in infos if not info.problem}
     active = models.active(workplace)
     chosen = None
+    _choose_first(usable, active)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
         if usable:
-            digests = list(usable)
             digest = st.selectbox(
                 "Model",
-                digests,
-                index=digests.index(active.digest) if active else 0,
-                format_func=lambda digest: f"{usable[digest].name} · {usable[digest].short}",
-                key="card-model",
+                list(usable),
+                format_func=lambda digest: (
+                    f"{usable[digest].title_of_version} · {usable[digest].short}"
+                ),
+                key=_CHOSEN,
+                on_change=forget_asked,
                 label_visibility="collapsed",
                 width=320,
             )
@@ -43,6 +53,19 @@ def draw_choice(workplace: Workplace) -> BundleInfo | None:
         if info.problem:
             st.error(f"{plain(info.name)}: {plain(info.problem)}", icon=":material/error:")
     return chosen
+
+
+def _choose_first(usable: Mapping[str, BundleInfo], active: BundleInfo | None) -> None:
+    """Begin with the model of the link that the reader came by, or with the active one."""
+    if st.session_state.get(_CHOSEN) in usable:
+        return
+    asked, prototype = asked_model(), asked_prototype()
+    if asked is not None and asked in usable:
+        st.session_state[_CHOSEN] = asked
+        if prototype is not None:
+            preselect_off(usable[asked], prototype)
+    elif active is not None:
+        st.session_state[_CHOSEN] = active.digest
 
 
 def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -> None:
@@ -67,8 +90,9 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     """The card, its metrics, its prototypes."""
     card = bundle.card
     st.markdown(f"### {plain(card.title)}")
-    about, measures, prototypes = st.tabs(
-        ["Card", "Performance", f"Prototypes ({len(info.prototypes)})"]
+    about, measures, prototypes, reasons = st.tabs(
+        ["Card", "Performance", f"Prototypes ({len(info.in_use)})", REASONS],
+        default=REASONS if asked_prototype() else None,
     )
     with about:
         _draw_about(bundle)
@@ -76,6 +100,10 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
         draw_measures(card)
     with prototypes:
         draw_gallery(workplace, info, bundle)
+    with reasons:
+        draw_edit(workplace, info, bundle)
+        draw_versions(workplace, info)
+        draw_learning(workplace, info)
 
 
 def _draw_about(bundle: Bundle) -> None:

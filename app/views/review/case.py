@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.domain.bundles import BundleInfo
+from app.domain.bundles import BundleInfo, without_text
 from app.domain.cases import Case, Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
@@ -22,6 +22,15 @@ from app.views.review.job_progress import draw_failures
 from app.views.review.prediction import draw_prediction, explanation_offer, threshold_text
 from app.views.review.prototypes import draw_matches
 from app.views.review.reliability import MEANING, heatmap_title, measured_text, warnings
+from app.views.review.support import (
+    CAUTION,
+    draw_caution,
+    draw_caution_beside,
+    draw_refusal,
+    draw_similarities,
+    shows_network,
+    visible_sheet,
+)
 from app.views.review.verdict import draw_revisions, draw_verdict
 from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import counted, plain
@@ -39,6 +48,7 @@ def draw_sheet(workplace: Workplace, case_id: str) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         st.button("All cases", icon=":material/arrow_back:", on_click=show_case, args=(None,))
         return
+    sheet = visible_sheet(sheet)
     _draw_bar(workplace, sheet)
     left, right = st.columns([0.64, 0.36], gap="small")
     with right:
@@ -120,6 +130,12 @@ def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
         usable = {sheet.model: None, **usable}
     if not usable:
         return
+    if sheet.off:
+        st.markdown(
+            f":orange-badge[{plain(without_text(sheet.off))}]",
+            width="content",
+            help=f"Switched off in this version: {plain(', '.join(sheet.off))}.",
+        )
     key = f"model-{sheet.case.case_id}"
     st.session_state[key] = sheet.model
     st.selectbox(
@@ -135,7 +151,7 @@ def _draw_model_choice(workplace: Workplace, sheet: Sheet) -> None:
 
 
 def _model_title(digest: str, info: BundleInfo | None) -> str:
-    return f"{info.name if info else 'Model not found'} · {digest[:8]}"
+    return f"{info.title_of_version if info else 'Model not found'} · {digest[:8]}"
 
 
 def _change_model(workplace: Workplace, case_id: str, key: str) -> None:
@@ -185,8 +201,8 @@ def _draw_image(sheet: Sheet) -> None:
                 offered.heatmap_id,
                 heatmap_title(offered.saved),
                 f"/api/heatmap/{offered.saved.explanation_id}",
-                f"{measured_text(offered.saved)} {MEANING}",
-                " ".join(warnings(offered)),
+                MEANING if sheet.is_refused else f"{measured_text(offered.saved)} {MEANING}",
+                CAUTION if sheet.is_refused else " ".join(warnings(offered)),
             )
             for offered in sheet.maps
         ],
@@ -206,23 +222,27 @@ def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
     prediction = sheet.prediction
     with st.container(gap="small"):
         _draw_problem(workplace, sheet)
-        if prediction is not None:
+        if prediction is not None and sheet.is_refused:
+            draw_refusal(sheet, prediction)
+        elif prediction is not None:
             info = _info(workplace, sheet)
             draw_prediction(sheet, prediction)
+            draw_caution(prediction.support)
             with st.container(gap="xxsmall", key="facts-prediction"):
                 st.caption(threshold_text(prediction, sheet.negative_class))
                 if info and info.note_on_classes:
                     st.caption(plain(info.note_on_classes))
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
-                name = sheet.offered_class or prediction.leading
+                name = sheet.offered_class or prediction.require_leading()
                 draw_explain_button(workplace, sheet, f"class:{name}", key="explain-label")
                 st.caption(explanation_offer(sheet, prediction), width="stretch")
         elif not sheet.problem:
             st.markdown("#### Reading the image…")
             st.caption("The prediction will appear here.")
-    with st.container(gap="small"):
-        draw_failures(workplace, sheet)
-        draw_jobs(workplace, sheet)
+    if shows_network(sheet):
+        with st.container(gap="small"):
+            draw_failures(workplace, sheet)
+            draw_jobs(workplace, sheet)
     with st.container(gap="small"):
         draw_selected_heatmap(workplace, sheet)
     _draw_tabs(workplace, sheet)
@@ -237,6 +257,13 @@ def _draw_problem(workplace: Workplace, sheet: Sheet) -> None:
 
 
 def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
+    if not shows_network(sheet):
+        verdict, revisions = st.tabs(["Verdict", f"Revisions ({len(sheet.revisions)})"])
+        with verdict, st.container(gap="xsmall"):
+            st.fragment(draw_verdict)(workplace, sheet)
+        with revisions:
+            draw_revisions(sheet)
+        return
     prototypes, verdict, heatmaps, revisions = st.tabs(
         [
             "Prototypes",
@@ -250,6 +277,8 @@ def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
             st.caption("The prototypes appear with the prediction.")
         elif not sheet.matches:
             st.caption("The prototypes appear when their model is available.")
+        elif sheet.is_refused:
+            draw_similarities(workplace, sheet)
         else:
             expected = sheet.annotation.revision if sheet.annotation else 0
             draw_matches(workplace, sheet, sheet.prediction, expected=expected)
@@ -257,6 +286,7 @@ def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
         # A fragment: while the reader fills the form, only the form is redrawn.
         st.fragment(draw_verdict)(workplace, sheet)
     with heatmaps:
+        draw_caution_beside(sheet)
         draw_heatmaps(workplace, sheet)
     with revisions:
         draw_revisions(sheet)

@@ -14,9 +14,10 @@ from app.domain.cases import STATUSES, CaseFilters, CasePage, CaseRow, Source
 from app.services import models, review
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted, label_markdown, local_time, plain
+from app.views.shared.format import counted, local_time, plain
 from app.views.shared.navigation import show_case
 from app.views.shared.pagination import draw_pager, page_number
+from app.views.shared.prediction_cell import draw_prediction_cell
 
 _REFRESH = 2.0  # seconds between two looks at the worker
 SIZE = 14  # rows that fit under the filters at 800 pixels of height
@@ -26,6 +27,7 @@ _WIDTHS = [3.8, 0.9, 1.3, 3.5, 1.5, 2.0]
 _STATUS = {
     "waiting": ":gray-badge[waiting]",
     "new": ":blue-badge[new]",
+    "refused": ":orange-badge[refused]",
     "read": ":green-badge[read]",
     "failed": ":red-badge[failed]",
 }
@@ -165,10 +167,7 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
             st.rerun()  # the whole page, also from inside the fragment
         view.caption(plain(row.view_position) or "–")
         status.markdown(_STATUS[row.status])
-        if row.label is not None and row.probability is not None:
-            model = infos.get(row.model or "")
-            prediction.markdown(label_markdown(row.label, row.probability, of=model))
-        else:
-            prediction.caption("–")
+        model = infos.get(row.model or "")
+        draw_prediction_cell(prediction, row.label, row.probability, row.support, of=model)
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
         added.caption(local_time(row.created_at))

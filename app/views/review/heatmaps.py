@@ -154,7 +154,15 @@ def draw_heatmaps(workplace: Workplace, sheet: Sheet) -> None:
     nodes = [f"class:{name}" for name in classes]
     nodes += [f"prototype:{match.match.prototype}" for match in sheet.matches]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        node = st.selectbox("Explain", nodes, format_func=node_title, key="heatmap-node")
+        node = st.selectbox(
+            "Explain",
+            nodes,
+            # An image that the model refused has no class to begin with: the reader chooses.
+            index=None if sheet.is_refused else 0,
+            placeholder="Choose a class or a prototype",
+            format_func=node_title,
+            key="heatmap-node-refused" if sheet.is_refused else "heatmap-node",
+        )
         if node:
             draw_explain_button(workplace, sheet, node, key="heatmap-explain")
     if not sheet.maps:
@@ -182,8 +190,9 @@ def _draw_heatmap(
                 on_click=select_heatmap,
                 args=(sheet, heatmap_id),
             )
-        draw_faithfulness(offered)
-        draw_curves(saved)
+        if not sheet.is_refused:  # the figures are of probabilities, which such an image has not
+            draw_faithfulness(offered)
+            draw_curves(saved)
         st.caption(cost_text(saved))
 
 

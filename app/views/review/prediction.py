@@ -36,16 +36,18 @@ def draw_prediction(sheet: Sheet, prediction: Prediction) -> None:
 
 
 def headline(prediction: Prediction, negative_class: str | None) -> str:
-    """The label with its probability; several labels each with its own.
+    """The label with its probability, of an image that the model did not refuse; several labels
+    each with its own.
 
     A negative label stands alone: the threshold applies to the finding, whose probability
     :func:`threshold_text` gives.
     """
     if prediction.thresholds is not None:
         return " + ".join(_with_percent(prediction, n) for n in prediction.called) or "None called"
-    if prediction.label == negative_class and prediction.threshold is not None:
-        return plain(prediction.label)
-    return f"{plain(prediction.label)} · {percent(prediction.probability)}"
+    label = prediction.require_leading()
+    if label == negative_class and prediction.threshold is not None:
+        return plain(label)
+    return f"{plain(label)} · {percent(prediction.probabilities[label])}"
 
 
 def _with_percent(prediction: Prediction, name: str) -> str:
@@ -143,7 +145,7 @@ def threshold_text(prediction: Prediction, negative_class: str | None) -> str:
 
 
 def _multi_label_text(prediction: Prediction, thresholds: Mapping[str, float]) -> str:
-    name = prediction.leading
+    name = prediction.require_leading()
     marks = "Multi-label: each class has its own threshold (mark)."
     if prediction.called:
         return f"{marks} The prototypes explain “{plain(name)}”."
@@ -161,7 +163,7 @@ def _compared(probability: float, threshold: float) -> str:
 
 def explanation_offer(sheet: Sheet, prediction: Prediction) -> str:
     """Which class is explained first, as Markdown."""
-    text = f"Heatmap of “{plain(sheet.offered_class or prediction.leading)}”."
+    text = f"Heatmap of “{plain(sheet.offered_class or prediction.require_leading())}”."
     if sheet.offered_class == prediction.leading:
         return text
     return f"{text} Its prototypes come first."

@@ -13,10 +13,11 @@ from app.services.workplace import Workplace
 from app.views.review.heatmaps import draw_explain_button
 from app.views.shared import drafts
 from app.views.shared.format import number, percent, plain, signed
+from app.views.shared.navigation import link_to_reasons
 from dprotonet.inference.prediction import Prediction
 
 FIRST = 5  # rows shown before the reader asks for all
-_SOURCES = 3
+SOURCES = 3
 _ATTACH_COMMAND = "python -m training gallery BUNDLE --data DIR"
 
 
@@ -24,7 +25,8 @@ def draw_matches(
     workplace: Workplace, sheet: Sheet, prediction: Prediction, *, expected: int
 ) -> None:
     """One row per prototype, largest contribution first."""
-    name = plain(prediction.leading)
+    leading = prediction.require_leading()
+    name = plain(leading)
     st.caption(f"Bars to the right support “{name}”, bars to the left oppose it.")
     if sheet.matches and not any(s.has_picture for m in sheet.matches for s in m.sources):
         draw_gallery_hint()
@@ -38,7 +40,7 @@ def draw_matches(
     with st.expander("Details"):
         st.caption(
             f"{len(sheet.matches)} contributions sum to the logit of **{name}**, "
-            f"{signed(prediction.logits[prediction.leading])}. Calibration turns the logits of all "
+            f"{signed(prediction.logits[leading])}. Calibration turns the logits of all "
             "classes into probabilities."
         )
 
@@ -67,7 +69,7 @@ def _draw_match(
                 "(−).",
             )
         st.html(contribution_bar(match.contribution, largest))
-        draw_sources(sheet.model or "", match.prototype, row.sources[:_SOURCES])
+        draw_sources(sheet.model or "", match.prototype, row.sources[:SOURCES])
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Similarity {number(match.similarity, 3)}", width="content")
             draw_explain_button(
@@ -88,8 +90,11 @@ def contribution_bar(contribution: float, largest: float) -> str:
     )
 
 
-def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...]) -> None:
-    """The training images of a prototype, each beside its heatmap."""
+def draw_sources(
+    model: str, prototype: str, sources: tuple[GallerySource, ...], *, place: str = ""
+) -> None:
+    """The training images of a prototype, each beside its heatmap; ``place`` tells apart where a
+    page shows the same ones twice."""
     if not sources:
         st.caption("This model has no source images for the prototype.")
         return
@@ -101,7 +106,7 @@ def draw_sources(model: str, prototype: str, sources: tuple[GallerySource, ...])
             pictures.append(f"![{plain(title)}]({address})")
         if source.has_heatmap:
             pictures.append(f"![{plain(title)}, heatmap]({address}/heatmap)")
-    with st.container(key=f"sources-{prototype}", gap="xxsmall"):
+    with st.container(key=f"sources-{place}{prototype}", gap="xxsmall"):
         if pictures:
             st.markdown(" ".join(pictures))
         if not any(source.has_picture for source in sources):
@@ -145,6 +150,9 @@ def draw_judgement(sheet: Sheet, prototype: str, *, expected: int) -> None:
                 key=drafts.widget_key(name, "artefact"),
             )
         st.caption("Saved with the verdict.")
+        link_to_reasons(
+            "This reason is wrong: switch it off…", model=sheet.model or "", prototype=prototype
+        )
     drafts.keep(name)
 
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.domain.annotations import LONGEST_TEXT, VERDICTS, Annotation, PrototypeJudgement, Verdict
+from app.domain.annotations import (
+    LONGEST_TEXT,
+    ON_PREDICTION,
+    ON_REFUSAL,
+    Annotation,
+    PrototypeJudgement,
+    Verdict,
+)
 from app.domain.cases import Sheet
 from app.domain.errors import Conflict
 from app.services import review
@@ -18,10 +25,18 @@ from app.views.shared.errors import show_errors
 from app.views.shared.format import counted, label_markdown, local_time, plain
 
 _CONFIDENCE = {1: "1 guess", 2: "2", 3: "3", 4: "4", 5: "5 certain"}
-_MEANINGS = {
+_MEANINGS: dict[Verdict, str] = {
     "accept": "The prediction is right.",
     "reject": "The prediction is wrong.",
     "supplement": "The prediction is right but incomplete.",
+    "rightly refused": "This image is not for this model.",
+    "wrongly refused": "The model should have read this image.",
+}
+_LABEL_TITLES: dict[Verdict, str] = {
+    "reject": "Corrected label",
+    "supplement": "Additional label",
+    "rightly refused": "What the image shows",
+    "wrongly refused": "What the image shows",
 }
 
 
@@ -44,7 +59,7 @@ class _Entries:
 def draw_verdict(workplace: Workplace, sheet: Sheet) -> None:
     """Accept, reject or supplement; the right label; the confidence; remarks."""
     expected = sheet.annotation.revision if sheet.annotation else 0
-    drafts.open_draft(_draft_name(sheet), expected, _signed(sheet.annotation))
+    drafts.open_draft(_draft_name(sheet), expected, _signed(sheet))
     _draw_newer_revisions(sheet)
     entries = _draw_form(sheet)
     if entries.judgements:
@@ -55,18 +70,17 @@ def draw_verdict(workplace: Workplace, sheet: Sheet) -> None:
 
 def _draw_form(sheet: Sheet) -> _Entries:
     draft = _draft_name(sheet)
+    verdicts = _verdicts(sheet)
     verdict = st.segmented_control(
-        "Verdict",
-        VERDICTS,
+        "Was the model right to refuse this image?" if sheet.is_refused else "Verdict",
+        verdicts,
         format_func=str.capitalize,
         key=drafts.widget_key(draft, "verdict"),
-        help="  \n".join(
-            f"**{name.capitalize()}**: {meaning}" for name, meaning in _MEANINGS.items()
-        ),
+        help="  \n".join(f"**{name.capitalize()}**: {_MEANINGS[name]}" for name in verdicts),
     )
     label = None
-    if verdict in ("reject", "supplement"):
-        title = "Corrected label" if verdict == "reject" else "Additional label"
+    if verdict in _LABEL_TITLES:
+        title = _LABEL_TITLES[verdict]
         label = st.selectbox(
             title,
             [name for name in sheet.classes if name != _predicted(sheet)],
@@ -118,7 +132,8 @@ def _draw_save(sheet: Sheet, entries: _Entries, expected: int) -> bool:
         if saved_revision is not None:
             st.markdown(f":green-badge[:material/check: Saved as revision {saved_revision}]")
         elif not is_complete:
-            st.caption("Choose a verdict and a confidence.")
+            what = "an answer" if sheet.is_refused else "a verdict"
+            st.caption(f"Choose {what} and a confidence.")
         elif entries.incomplete_judgements:
             names = plain(", ".join(entries.incomplete_judgements))
             st.caption(f"Choose which artefact it is: {names}.")
@@ -200,7 +215,9 @@ def _draw_revision(sheet: Sheet, revision: Annotation, *, key: str) -> None:
 
 
 def _prediction_text(sheet: Sheet, revision: Annotation) -> str:
-    if revision.predicted_label is None or revision.predicted_probability is None:
+    if revision.support == "outside":
+        text = f"Refused by {plain(revision.model_name)} `{revision.model[:8]}`."
+    elif revision.predicted_label is None or revision.predicted_probability is None:
         text = "Signed without a prediction."
     else:
         model = sheet if revision.model == sheet.model else None
@@ -215,7 +232,9 @@ def _prediction_text(sheet: Sheet, revision: Annotation) -> str:
 
 
 def _draft_name(sheet: Sheet) -> str:
-    return f"verdict-{sheet.case.case_id}-{sheet.frame}"
+    # Another model may refuse what this one read: then other verdicts are to choose from.
+    kind = "-refused" if sheet.is_refused else ""
+    return f"verdict-{sheet.case.case_id}-{sheet.frame}{kind}"
 
 
 def _forget_drafts(sheet: Sheet) -> None:
@@ -228,12 +247,19 @@ def _predicted(sheet: Sheet) -> str | None:
     return sheet.prediction.label if sheet.prediction else None
 
 
-def _signed(latest: Annotation | None) -> dict[str, object]:
-    """The initial values of the form: those of the latest revision."""
+def _verdicts(sheet: Sheet) -> tuple[Verdict, ...]:
+    """What may be said: of the prediction, or of the refusal."""
+    return ON_REFUSAL if sheet.is_refused else ON_PREDICTION
+
+
+def _signed(sheet: Sheet) -> dict[str, object]:
+    """The initial values of the form: those of the latest revision. Its verdict stays away where
+    it was on a prediction and this model refused the image, or the other way round."""
+    latest = sheet.annotation
     if latest is None:
         return {"verdict": None, "label": None, "confidence": None, "text": ""}
     return {
-        "verdict": latest.verdict,
+        "verdict": latest.verdict if latest.verdict in _verdicts(sheet) else None,
         "label": latest.corrected_label,
         "confidence": latest.confidence,
         "text": latest.text,

@@ -19,7 +19,7 @@ def draw_page_header() -> None:
     st.html(STYLE)
     workplace = current_workplace()
     active = models.active(workplace)
-    model = f"**{plain(active.name)}** `{active.short}`" if active else "none yet"
+    model = f"**{plain(active.title_of_version)}** `{active.short}`" if active else "none yet"
     with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
         st.caption(f":material/science: **{WARNING}**. {PRIVACY}.", width="content")
         st.caption(

@@ -1,11 +1,14 @@
-"""The open case in the page's address, so that a reload or a restart returns to it."""
+"""What a page's address says: the open case, so that a reload or a restart returns to it, and the
+prototype that a link to the model page speaks of."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 REVIEW = "views/review/page.py"
+MODEL = "views/model/page.py"
 _CASE = "case"
+_MODEL, _OFF = "model", "off"
 
 
 def open_case_id() -> str | None:
@@ -24,3 +27,29 @@ def show_case(case_id: str | None) -> None:
 def go_to_case(case_id: str) -> None:
     """Leave another page for the review of a case."""
     st.switch_page(REVIEW, query_params={_CASE: case_id})
+
+
+def link_to_reasons(label: str, *, model: str, prototype: str) -> None:
+    """A link to where a prototype of a model is switched off."""
+    st.page_link(
+        MODEL,
+        label=label,
+        icon=":material/toggle_off:",
+        query_params={_MODEL: model, _OFF: prototype},
+    )
+
+
+def asked_model() -> str | None:
+    """Digest of the model that the address of the model page names."""
+    return st.query_params.get(_MODEL) or None
+
+
+def asked_prototype() -> str | None:
+    """The prototype to be switched off that the address of the model page names."""
+    return st.query_params.get(_OFF) or None
+
+
+def forget_asked() -> None:
+    """The address speaks of no model any more: the reader chose another one."""
+    for name in (_MODEL, _OFF):
+        st.query_params.pop(name, None)

@@ -35,10 +35,15 @@ from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.reader import look, read_image
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
+from dprotonet.inference.support import Support
 from dprotonet.modeling.placement import GridPlacement
 
 CLASSES = ("none", "finding")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FACTS = {"caution_from": 12.0, "threshold": 18.25}
+INSIDE = Support("inside", 4.0, **FACTS)
+CAUTION = Support("caution", 14.5, reasons=("at the edge of what it was trained on",), **FACTS)
+OUTSIDE = Support("outside", 41.5, reasons=("far from every training image",), **FACTS)
 MEASURED = Faithfulness(
     insertion_auc=0.6,
     deletion_auc=0.2,
@@ -77,13 +82,14 @@ class DirectReader:
 
 @dataclass
 class FakePool:
-    """Says "finding" of bright images, and marks the middle."""
+    """Says "finding" of bright images, and marks the middle; without a gate, unless it gets one."""
 
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
     predicted: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     tiers: list[Tier] = field(default_factory=list)
     before_predict: Callable[[], None] = lambda: None
+    gate: Callable[[GrayOrColourImage], Support | None] = lambda image: None
     steps: int = 1
     step_seconds: float = 0.0
 
@@ -105,7 +111,8 @@ class FakePool:
             no_prototype_is_close=False,
             seconds=0.01,
             bundle=model,
-        )
+            support=self.gate(image),
+        ).withheld()
 
     def explain(
         self,
@@ -147,6 +154,12 @@ class FakePool:
             peak=(0.5, 0.45),
             outside_body=0.25,
         )
+
+
+def by_brightness(image: GrayOrColourImage) -> Support:
+    """A gate: dark images are refused, those of medium brightness get a caution."""
+    mean = float(image.unit().mean())
+    return OUTSIDE if mean < 0.2 else CAUTION if mean < 0.6 else INSIDE
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from app.domain.errors import NotFound
 from app.services.jobs import enqueue_prediction
 from app.store.sql_store import SqlStore
 from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.support import Support
 from tests.app.store.databases import NOW
 from tests.app.store.example_cases import case
 
@@ -18,6 +19,13 @@ def predicted(p_sick: float) -> Prediction:
     probabilities = {"well": 1 - p_sick, "sick": p_sick}
     label = "sick" if p_sick >= 0.6 else "well"
     return Prediction(label, probabilities, probabilities, 0.6, (), 0.5, False, 0.1, "m")
+
+
+def refused(**more: object) -> Prediction:
+    """Of an image that the model was not made for."""
+    facts = {"distance": 41.5, "caution_from": 12.0, "threshold": 18.25}
+    support = Support("outside", reasons=("the image is in colour",), **(facts | more))  # type: ignore[arg-type]
+    return Prediction(None, {}, {}, 0.6, (), 0.5, False, 0.1, "m", support=support)
 
 
 def signed(case_id: str, revision: int, verdict: str, *, frame: int = 0) -> Annotation:
@@ -34,13 +42,20 @@ def add(store: SqlStore, number: int, *, minute: int = 0, study: str = "", **mor
     return f"c{number}"
 
 
-def save(store: SqlStore, case_id: str, p_sick: float, *, frame: int = 0, model: str = "m") -> None:
+def save(
+    store: SqlStore,
+    case_id: str,
+    said: float | Prediction,
+    *,
+    frame: int = 0,
+    model: str = "m",
+) -> None:
     with store.write() as tx:
         tx.predictions.save(
             case_id,
             frame=frame,
             model=model,
-            prediction=predicted(p_sick),
+            prediction=predicted(said) if isinstance(said, float) else said,
             negative_class="well",
             now=NOW,
         )

@@ -6,20 +6,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
+from app.domain.annotations import VERDICTS
 from app.domain.cases import CaseFilters
 from app.domain.errors import Damaged, Refused
 from app.store import migrate
 from app.store.migrate import upgrade
 from app.store.rows import Base
-from app.store.sql_store import SqlStore
+from app.store.sql_store import SqlStore, make_engine
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.images.file_names import path_of
 from tests.app.store.databases import NOW
 from tests.app.store.example_cases import case
+from tests.app.store.test_case_list import refused, rows, save, signed
 
 HEAD = sorted(path.name[:4] for path in (migrate.MIGRATIONS / "versions").glob("0*.py"))[-1]
 
@@ -238,6 +242,93 @@ def test_images_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
         item = tx.batch_items.claim(NOW)
     assert item is not None and path_of(str(item.path)) == "in/2 100%25.dcm"
     assert path_of(str(item.folder)) == "/a%20b"
+
+
+def _step(url: str, revision: str) -> None:
+    """Migrate up or down to a revision."""
+    engine = make_engine(url, foreign_keys=False)
+    config = migrate._config()
+    with engine.execution_options(dprotonet_begin="IMMEDIATE").begin() as connection:
+        config.attributes["connection"] = connection
+        newer = revision > (MigrationContext.configure(connection).get_current_revision() or "")
+        (command.upgrade if newer else command.downgrade)(config, revision)
+        migrate._check(connection)
+    engine.dispose()
+
+
+def test_predictions_of_before_models_had_gates_stay_as_they_are(
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
+) -> None:
+    store = store_of("0005")
+    values = {"id": "c1", "name": "a.dcm", "study": "1.2", "created": "2026-03-01 12:00:00.000000"}
+    with store.engine.begin() as connection:
+        connection.execute(
+            text(
+                CASE.replace("created_at)", "created_at, study_newest, read_state, label)").replace(
+                    ":created)", ":created, :created, 'new', 'sick')"
+                )
+            ),
+            values,
+        )
+        connection.execute(text(PREDICTION), {"case": "c1"})
+        connection.execute(text(ANNOTATION), {"case": "c1", "revision": 1, "verdict": "accept"})
+    upgraded(store)
+    with store.read() as tx:
+        prediction = tx.predictions.get("c1", frame=0, model="m")
+        (annotation,) = tx.annotations.revisions("c1", frame=0)
+    assert prediction is not None and prediction.support is None and prediction.supported
+    assert (prediction.label, prediction.probability) == ("sick", 0.75)
+    assert (annotation.verdict, annotation.support) == ("accept", None)
+    assert [(row.label, row.support) for row in rows(store)] == [("sick", None)]
+
+
+def test_the_way_back_keeps_all_but_the_predictions_of_refused_images(database_url: str) -> None:
+    store = SqlStore(database_url)
+    with store.write() as tx:
+        for number in (1, 2, 3):
+            tx.cases.add(case(number, model="m"))
+    save(store, "c1", 0.9)
+    for case_id in ("c2", "c3"):
+        save(store, case_id, refused())
+    with store.write() as tx:
+        tx.annotations.add(signed("c1", 1, "accept"))
+        tx.annotations.add(signed("c2", 1, "rightly refused"))
+    store.close()
+    _step(database_url, "0005")
+    with store.engine.connect() as connection:
+        verdicts = connection.execute(text("SELECT verdict, text FROM annotation ORDER BY id"))
+        assert list(verdicts) == [("accept", "why"), ("supplement", "rightly refused: why")]
+        assert list(connection.execute(text("SELECT case_id, label FROM prediction"))) == [
+            ("c1", "sick")
+        ]
+        states = connection.execute(text('SELECT read_state, verdict FROM "case" ORDER BY id'))
+        assert list(states) == [("read", "accept"), ("read", "supplement"), ("open", None)]
+    for table in ("annotation", "prediction"):
+        with pytest.raises(IntegrityError), store.engine.begin() as connection:
+            column = "verdict" if table == "annotation" else "label"
+            value = "'wrongly refused'" if table == "annotation" else "NULL"
+            connection.execute(text(f"UPDATE {table} SET {column} = {value}"))
+    store.close()
+    _step(database_url, HEAD)
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    assert [row.label for row in rows(store)] == [None, None, "sick"]
+    store.close()
+
+
+def test_a_verdict_or_a_confidence_that_there_is_not_is_refused_by_the_table(
+    database_url: str,
+) -> None:
+    store = SqlStore(database_url)
+    with store.write() as tx:
+        tx.cases.add(case(1, model="m"))
+        for revision, verdict in enumerate(VERDICTS, start=1):
+            tx.annotations.add(signed("c1", revision, verdict))
+    for change in ("verdict = 'nonsense'", "confidence = 9"):
+        with pytest.raises(IntegrityError), store.engine.begin() as connection:
+            connection.execute(text(f"UPDATE annotation SET {change}"))
+    store.close()
 
 
 def test_a_migration_that_fails_changes_nothing(

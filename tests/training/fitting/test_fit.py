@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from training.fitting.calibration import fit_temperature
+from dprotonet.inference.calibration import fit_temperature
 from training.fitting.crossval import split_rows
 from training.fitting.fit import fit_network
 from training.presets import variant

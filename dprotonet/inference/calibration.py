@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,59 @@ _NEWTON_STEPS, _RIDGE = 20, 0.1
 _TEMPERATURES = np.geomspace(0.05, 20.0, 401)  # its middle is 1
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """From logits to calls, as a bundle keeps it.
+
+    Attributes:
+        temperature: above 0; divides the logits.
+        threshold: on 1 - p(negative class), or None.
+        thresholds: of a multi-label model: class name to the probability from which it is called.
+        offsets: of the same: class name to the log-odds that are added.
+    """
+
+    temperature: float = 1.0
+    threshold: float | None = None
+    thresholds: dict[str, float] | None = None
+    offsets: dict[str, float] | None = None
+
+
+def calibrate(
+    logits: Array, labels: NDArray[Any], classes: tuple[str, ...], negative_class: str | None
+) -> Calibration:
+    """Temperature and threshold of least log-loss and largest Youden index, as in training.
+
+    Args:
+        logits: ``(N, K)`` of validation images.
+        labels: ``(N,)`` class indices, or ``(N, K)`` bool.
+        classes: K names.
+        negative_class: one of them, or None.
+    """
+    if labels.ndim == 2:
+        temperature, offsets = fit_offsets(logits, labels)
+        probabilities = class_probabilities(logits, labels, temperature, offsets)
+        cuts = [fit_threshold(probabilities[:, k], labels[:, k]) for k in range(len(classes))]
+        return Calibration(
+            temperature,
+            None,
+            dict(zip(classes, cuts, strict=True)),
+            dict(zip(classes, offsets.tolist(), strict=True)),
+        )
+    temperature = fit_temperature(logits, labels)
+    if negative_class is None:
+        return Calibration(temperature)
+    negative = classes.index(negative_class)
+    probabilities = class_probabilities(logits, labels, temperature)
+    return Calibration(
+        temperature, fit_threshold(1.0 - probabilities[:, negative], labels != negative)
+    )
+
+
 def softmax(logits: Array, temperature: float = 1.0) -> Array:
     """``(N, K)`` logits to probabilities."""
     scaled = logits / temperature
     odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def class_probabilities(

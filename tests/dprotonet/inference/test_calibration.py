@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.fitting.calibration import (
+from dprotonet.inference.calibration import (
     class_probabilities,
     fit_offsets,
     fit_temperature,

@@ -1,0 +1,187 @@
+"""Proposed changes of models: asked, proposed, decided on, undone.
+
+A proposal changes nothing. Approving it writes a bundle of its own beside the others and makes that
+the active one; the parent stays as it is, so that undoing is to activate the parent again.
+"""
+
+from __future__ import annotations
+
+from app.domain.actors import Actor
+from app.domain.errors import Refused
+from app.domain.proposals import (
+    EditAnswer,
+    Proposal,
+    ProposalState,
+    ProposalStep,
+    check_choice,
+    check_reason,
+    check_step,
+)
+from app.services import jobs, models
+from app.services.adapters import last_layer
+from app.services.editing import versions
+from app.services.workplace import Workplace
+from app.store.sql_store import Transaction
+
+TOLERANCE = 0.1
+"""Fraction by which the loss on the training images may rise where nothing else is chosen."""
+
+
+def ask(
+    workplace: Workplace,
+    model: str,
+    *,
+    off: tuple[str, ...],
+    required: tuple[str, ...] = (),
+    tolerance: float = TOLERANCE,
+) -> EditAnswer:
+    """Can this be done within the tolerance, and what does it cost? Nothing is kept or changed.
+
+    Raises:
+        NotFound: there is no such model.
+        Refused: the model keeps nothing to fit its last layer on, or the choice says nothing.
+    """
+    bundle = workplace.models.bundle(model)
+    if not bundle.has_responses:
+        raise Refused(versions.NOT_EDITABLE)
+    check_choice(
+        off=off,
+        required=required,
+        known=bundle.prototype_ids,
+        off_now=bundle.off,
+        required_now=versions.required_in(bundle),
+    )
+    return last_layer.answer(bundle, off=off, required=required, tolerance=tolerance)
+
+
+def propose(
+    workplace: Workplace,
+    model: str,
+    *,
+    actor: Actor,
+    off: tuple[str, ...],
+    required: tuple[str, ...] = (),
+    tolerance: float = TOLERANCE,
+    reason: str = "",
+) -> Proposal:
+    """Keep a change for somebody to decide on, with what it costs.
+
+    Raises:
+        As :func:`ask`.
+        Refused: also where it cannot be done within the tolerance; the sentence says by how much.
+    """
+    kept = check_reason(reason)
+    answer = ask(workplace, model, off=off, required=required, tolerance=tolerance)
+    if not answer.is_possible:
+        raise Refused(answer.explanation)
+    proposal = Proposal(
+        proposal_id=jobs.new_id(),
+        kind="reasons",
+        model=model,
+        model_name=workplace.models.get(model).name,
+        off=off,
+        required=required,
+        tolerance=tolerance,
+        cost=answer.cost,
+        reason=kept,
+        steps=(ProposalStep(1, "proposed", actor, workplace.clock()),),
+    )
+    with workplace.store.write() as tx:
+        tx.proposals.add(proposal)
+    return proposal
+
+
+def approve(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = "") -> Proposal:
+    """Write the proposed version beside the others, and read new uploads with it.
+
+    Raises:
+        Conflict: somebody decided on it in between.
+        Refused: another person than the proposer has to approve it.
+        NotFound: the model that it changes is no longer there.
+    """
+    with workplace.store.write() as tx:
+        proposal = tx.proposals.get(proposal_id, lock=True)
+        check_step(proposal, "approved", actor)
+        version = versions.write(workplace, proposal)
+        proposal = _add(workplace, tx, proposal, "approved", actor, note=note, version=version)
+        return _activate(workplace, tx, proposal, actor)
+
+
+def reject(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = "") -> Proposal:
+    """Decide against a proposal; its row stays.
+
+    Raises:
+        Conflict: somebody decided on it in between.
+    """
+    with workplace.store.write() as tx:
+        proposal = tx.proposals.get(proposal_id, lock=True)
+        check_step(proposal, "rejected", actor)
+        return _add(workplace, tx, proposal, "rejected", actor, note=note)
+
+
+def undo(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
+    """Read new uploads with the parent again; the version stays among the models.
+
+    Raises:
+        Conflict: it was undone already.
+        Refused: another model was made active since, so there is nothing to undo.
+        NotFound: the parent is no longer there.
+    """
+    with workplace.store.write() as tx:
+        proposal = tx.proposals.get(proposal_id, lock=True)
+        check_step(proposal, "undone", actor)
+        if tx.setting(models.ACTIVE) != proposal.version:
+            raise Refused(
+                "Another model was made active since, so there is nothing to undo. "
+                "Choose the model you want and set it active."
+            )
+        parent = workplace.models.get(proposal.model)
+        tx.set_setting(models.ACTIVE, parent.digest)
+        return _add(workplace, tx, proposal, "undone", actor)
+
+
+def activate_again(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
+    """Read new uploads with a version that was undone.
+
+    Raises:
+        Conflict: it is active already.
+        NotFound: the version is no longer there.
+    """
+    with workplace.store.write() as tx:
+        proposal = tx.proposals.get(proposal_id, lock=True)
+        return _activate(workplace, tx, proposal, actor)
+
+
+def newest(workplace: Workplace, *, limit: int = 50) -> tuple[Proposal, ...]:
+    """The proposals there are, newest first."""
+    with workplace.store.read() as tx:
+        return tx.proposals.newest(limit=limit)
+
+
+def _activate(workplace: Workplace, tx: Transaction, proposal: Proposal, actor: Actor) -> Proposal:
+    check_step(proposal, "active", actor)
+    version = workplace.models.get(proposal.version or "")
+    tx.set_setting(models.ACTIVE, version.digest)
+    return _add(workplace, tx, proposal, "active", actor)
+
+
+def _add(
+    workplace: Workplace,
+    tx: Transaction,
+    proposal: Proposal,
+    state: ProposalState,
+    actor: Actor,
+    *,
+    note: str = "",
+    version: str | None = None,
+) -> Proposal:
+    step = ProposalStep(
+        number=len(proposal.steps) + 1,
+        state=state,
+        actor=actor,
+        at=workplace.clock(),
+        note=check_reason(note),
+        version=version,
+    )
+    tx.proposals.add_step(proposal.proposal_id, step)
+    return tx.proposals.get(proposal.proposal_id)

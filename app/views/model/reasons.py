@@ -1,0 +1,188 @@
+"""“Edit its reasons”: prototypes are switched off or required, and the cost is shown at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from app.domain.bundles import BundleInfo
+from app.domain.cases import GallerySource
+from app.domain.proposals import Cost, EditAnswer
+from app.services import galleries
+from app.services.editing import proposals, versions
+from app.services.workplace import Workplace
+from app.views.review.prototypes import draw_sources
+from app.views.shared.errors import show_errors
+from app.views.shared.format import counted, number, percent, plain, signed
+from dprotonet.errors import ReadableError
+from dprotonet.prototypes.provenance import PrototypeRecord
+
+if TYPE_CHECKING:
+    from dprotonet.bundle.bundle import Bundle
+
+_SOURCES = 2  # training images shown beside a switch
+_TOLERANCES = (0.05, 0.1, 0.2, 0.5)
+_FIGURES = (("auroc", "AUROC"), ("accuracy", "Accuracy"), ("log_loss", "Log loss"))
+
+
+def draw_edit(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
+    """The switches, and beside them what they cost; a fragment, so that nothing else is redrawn."""
+    if not info.is_editable:
+        st.info(plain(versions.NOT_EDITABLE), icon=":material/lock:")
+        return
+    st.fragment(_draw_edit)(workplace, info, bundle)
+
+
+def preselect_off(info: BundleInfo, prototype: str) -> None:
+    """Begin with one prototype switched off; the reader may switch it on again."""
+    if prototype in info.prototypes:
+        st.session_state[_use_key(info, prototype)] = False
+
+
+def _draw_edit(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
+    left, right = st.columns([0.58, 0.42], gap="large")
+    with left:
+        off, required = _draw_switches(workplace, info, bundle)
+    with right, st.container(key="reasons-answer"):
+        _draw_answer(workplace, info, off, required)
+
+
+def _draw_switches(
+    workplace: Workplace, info: BundleInfo, bundle: Bundle
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    st.caption(
+        "Switch a prototype off that shows the wrong thing, or require one that shows the right "
+        "one. The prototypes stay as they are; the weights of the last layer are fitted again."
+    )
+    sources = galleries.of_model(workplace, info.digest)
+    required_now = versions.required_in(bundle)
+    off, required = [], []
+    for name in bundle.classes:
+        st.markdown(f"##### {plain(name)}")
+        for record in bundle.prototypes:
+            if record.class_name != name:
+                continue
+            use, require = _draw_row(
+                info, record, sources.get(record.id, ()), is_required=record.id in required_now
+            )
+            if not use:
+                off.append(record.id)
+            elif require:
+                required.append(record.id)
+    return tuple(off), tuple(required)
+
+
+def _draw_row(
+    info: BundleInfo,
+    record: PrototypeRecord,
+    sources: tuple[GallerySource, ...],
+    *,
+    is_required: bool,
+) -> tuple[bool, bool]:
+    use_key = _use_key(info, record.id)
+    if use_key not in st.session_state:
+        st.session_state[use_key] = record.id not in info.off
+    with (
+        st.container(border=True, key=f"match-edit-{record.id}", gap="xsmall"),
+        st.container(horizontal=True, vertical_alignment="center"),
+    ):
+        st.markdown(f"**{plain(record.id)}**", width=56)
+        with st.container(width="stretch"):
+            draw_sources(info.digest, record.id, sources[:_SOURCES], place="edit")
+        use = st.toggle("Use", key=use_key)
+        require = st.toggle(
+            "Require",
+            value=is_required,
+            key=f"require-{info.digest}-{record.id}",
+            disabled=not use,
+            help="It has to count for its class at least as much as is usual there.",
+        )
+    return use, require
+
+
+def _use_key(info: BundleInfo, prototype: str) -> str:
+    return f"use-{info.digest}-{prototype}"
+
+
+def _draw_answer(
+    workplace: Workplace, info: BundleInfo, off: tuple[str, ...], required: tuple[str, ...]
+) -> None:
+    tolerance = st.segmented_control(
+        "The loss on the training images may rise by",
+        _TOLERANCES,
+        default=proposals.TOLERANCE,
+        format_func=percent,
+        key="reasons-tolerance",
+    )
+    allowed = proposals.TOLERANCE if tolerance is None else tolerance
+    try:
+        answer = proposals.ask(
+            workplace, info.digest, off=off, required=required, tolerance=allowed
+        )
+    except ReadableError as error:
+        st.info(plain(str(error)), icon=":material/toggle_on:")
+        return
+    draw_verdict(answer, allowed)
+    if answer.cost is not None:
+        draw_cost(answer.cost)
+        st.caption(
+            f"Answered in {answer.milliseconds:.0f} ms from the similarities that the model keeps. "
+            "Nothing is changed yet."
+        )
+    reason = st.text_input(
+        "Why? It is kept with the version. Name no patient.",
+        key="reasons-why",
+        max_chars=500,
+        placeholder="It shows a marker.",
+    )
+    if st.button("Propose", type="primary", disabled=not answer.is_possible, key="reasons-propose"):
+        with show_errors():
+            proposals.propose(
+                workplace,
+                info.digest,
+                actor=workplace.actor,
+                off=off,
+                required=required,
+                tolerance=allowed,
+                reason=reason,
+            )
+            st.rerun()  # the whole page: the proposal is listed below
+
+
+def draw_verdict(answer: EditAnswer, tolerance: float) -> None:
+    """Whether it can be done, in a sentence."""
+    if not answer.is_possible:
+        st.warning(f"**Not within the tolerance.** {plain(answer.explanation)}")
+        return
+    rise = answer.cost.increase if answer.cost and answer.cost.increase is not None else 0.0
+    st.success(
+        f"**This can be done.** The loss on the training images rises by {percent(rise, 1)}; "
+        f"{percent(tolerance)} is allowed."
+    )
+
+
+def draw_cost(cost: Cost) -> None:
+    """The figures on validation before and after, and how many labels change."""
+    st.dataframe(cost_table(cost), hide_index=True, height="content")
+    st.caption(cost_text(cost))
+
+
+def cost_table(cost: Cost) -> pd.DataFrame:
+    """One row per figure that was measured: now, with the change, and the difference."""
+    rows = []
+    for name, title in _FIGURES:
+        before, after = getattr(cost.before, name), getattr(cost.after, name)
+        if before is not None and after is not None:
+            rows.append((title, number(before, 3), number(after, 3), signed(after - before, 3)))
+    return pd.DataFrame(rows, columns=["On validation", "Now", "With the change", "Difference"])
+
+
+def cost_text(cost: Cost) -> str:
+    """How many labels change, of how many."""
+    images = counted(cost.images, "validation image")
+    if cost.changed_calls is None:
+        return f"Measured on {images}."
+    verb = "gets" if cost.changed_calls == 1 else "get"
+    return f"{cost.changed_calls:,} of {images} {verb} another label."

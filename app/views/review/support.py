@@ -1,0 +1,127 @@
+"""An image that the model was not made for: no diagnosis, the measured distance, what to do.
+
+What the network computed is shown on request only, and always beside the same caution. Of classes
+it names those of prototypes and heatmaps, and never how probable one is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from app.domain.cases import Sheet, SheetMatch
+from app.services.workplace import Workplace
+from app.views.review.heatmaps import draw_explain_button
+from app.views.review.prototypes import FIRST, SOURCES, draw_gallery_hint, draw_sources
+from app.views.shared.format import number, plain
+from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.support import Support
+
+TITLE = "Unlike what this model was trained on"
+CAUTION = (
+    "This image is unlike what the model was trained on. What the network computed for it is not "
+    "evidence for or against any finding."
+)
+WHAT_TO_DO = (
+    "Check that this is the right file, shown the right way up and not inverted. If it is, choose "
+    "a model for such images above."
+)
+
+
+def shows_network(sheet: Sheet) -> bool:
+    """Is what the network computed on the page? Of a refused image only at the reader's request."""
+    return not sheet.is_refused or bool(st.session_state.get(_key(sheet), False))
+
+
+def visible_sheet(sheet: Sheet) -> Sheet:
+    """The sheet without heatmaps and prototypes, until the reader asks for those of a refused
+    image."""
+    return sheet if shows_network(sheet) else replace(sheet, maps=(), matches=())
+
+
+def draw_refusal(sheet: Sheet, prediction: Prediction) -> None:
+    """In place of a prediction: why there is none, what was measured, and what to do."""
+    support = prediction.support
+    with st.container(border=True, key="facts-refusal", gap="xsmall"):
+        st.markdown(f"#### {TITLE}")
+        st.markdown("The model gives no finding and no probability for this image.")
+        if support is not None:
+            st.markdown("\n".join(f"- {plain(_sentence(reason))}" for reason in support.reasons))
+            st.caption(distance_text(support))
+        st.markdown(WHAT_TO_DO)
+        shows = shows_network(sheet)
+        st.button(
+            "Hide what the network computed" if shows else "Show what the network computed anyway",
+            key="refusal-anyway",
+            icon=":material/visibility_off:" if shows else ":material/visibility:",
+            type="tertiary",
+            on_click=_show,
+            args=(sheet, not shows),
+        )
+        if shows:
+            draw_caution_beside(sheet)
+
+
+def draw_caution_beside(sheet: Sheet) -> None:
+    """The caution, wherever something of a refused image is shown."""
+    if sheet.is_refused:
+        st.warning(CAUTION, icon=":material/warning:")
+
+
+def draw_caution(support: Support | None) -> None:
+    """A line under a prediction for an image at the edge of what the model was trained on."""
+    if support is None or support.verdict != "caution":
+        return
+    st.warning(
+        f"**Read with caution.** {plain(support.sentence)} {distance_text(support)}".strip(),
+        icon=":material/warning:",
+    )
+
+
+def distance_text(support: Support) -> str:
+    """The measured distance beside the limits; empty where none was measured."""
+    if support.distance is None:
+        return ""
+    text = f"Distance to the training images: {number(support.distance, 1)}"
+    if support.threshold is None:
+        return f"{text}."
+    limit = f"{text}; images are refused from {number(support.threshold, 1)}"
+    if support.verdict != "caution" or support.caution_from is None:
+        return f"{limit}."
+    return f"{limit}, and shown with a caution from {number(support.caution_from, 1)}."
+
+
+def draw_similarities(workplace: Workplace, sheet: Sheet) -> None:
+    """The most similar prototypes of a refused image; they count for no class."""
+    draw_caution_beside(sheet)
+    if not any(source.has_picture for row in sheet.matches for source in row.sources):
+        draw_gallery_hint()
+    for row in sheet.matches[:FIRST]:
+        _draw_similarity(workplace, sheet, row)
+    if len(sheet.matches) > FIRST:
+        st.caption(f"The {FIRST} most similar of {len(sheet.matches)} prototypes.")
+
+
+def _draw_similarity(workplace: Workplace, sheet: Sheet, row: SheetMatch) -> None:
+    match = row.match
+    with st.container(border=True, key=f"match-{match.prototype}", gap="xsmall"):
+        st.markdown(f"**{plain(match.prototype)}** · prototype of “{plain(match.class_name)}”")
+        draw_sources(sheet.model or "", match.prototype, row.sources[:SOURCES])
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Similarity {number(match.similarity, 3)}", width="content")
+            draw_explain_button(
+                workplace, sheet, f"prototype:{match.prototype}", key=f"explain-{match.prototype}"
+            )
+
+
+def _key(sheet: Sheet) -> str:
+    return f"anyway-{sheet.case.case_id}-{sheet.frame}-{sheet.model}"
+
+
+def _show(sheet: Sheet, shows: bool) -> None:
+    st.session_state[_key(sheet)] = shows
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[:1].upper()}{reason[1:]}."

@@ -1,0 +1,1 @@
+"""Editing a bundle's last layer: prototypes are switched off or required, and the rest fitted."""
