@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.scored_predictions import ScoredPredictions
-from training.fitting.calibration import fit_threshold
+from dprotonet.inference.calibration import fit_threshold
 
 Array = NDArray[np.float64]
 FOLDS = 5

@@ -61,6 +61,7 @@ def begin(workplace: Workplace) -> None:
     abandoned = take_up_again(workplace)
     with workplace.store.write() as tx:
         tx.learning.end_abandoned(workplace.clock())
+        tx.checks.end_abandoned(workplace.clock())
         tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
     if abandoned:
         log.warning("%d jobs were left by a worker that died; they are done again", abandoned)
