@@ -124,6 +124,8 @@ class CaseRow:
     verdict: str | None
     reader: str | None
     created_at: datetime
+    site: str = ""
+    """Digest of the site's settings that it was read under; empty for the model's own."""
 
 
 @dataclass(frozen=True)

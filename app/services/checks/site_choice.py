@@ -48,6 +48,12 @@ def state(workplace: Workplace, model: str) -> SiteState:
     return SiteState(chosen, tuple(SiteStep(**step) for step in kept["steps"]))
 
 
+def text(workplace: Workplace, model: str, digest: str) -> str:
+    """The words for settings that are or were in use; raises as :func:`settings`."""
+    with workplace.store.read() as tx:
+        return settings(tx, model, digest).stamp.text
+
+
 def use(workplace: Workplace, model: str, chosen: SiteSettings) -> None:
     """Read new images under a site's settings.
 

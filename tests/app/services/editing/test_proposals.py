@@ -82,9 +82,10 @@ def test_a_proposal_keeps_who_what_why_and_the_cost_and_activates_nothing(
     proposal = proposed(workplace, parent)
     assert (proposal.state, proposal.proposer, proposal.reason) == ("proposed", ALONE, "a marker")
     assert (proposal.model, proposal.off, proposal.version) == (parent.digest, ("p01",), None)
-    assert proposal.cost == proposals.ask(
-        workplace, parent.digest, off=("p01",), tolerance=ANYTHING
-    ).cost
+    assert (
+        proposal.cost
+        == proposals.ask(workplace, parent.digest, off=("p01",), tolerance=ANYTHING).cost
+    )
     assert proposals.newest(workplace) == (proposal,)
     active = models.active(workplace)
     assert active is not None and active.digest == parent.digest
