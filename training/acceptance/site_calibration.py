@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.scored_predictions import ScoredPredictions
 from dprotonet.inference.calibration import fit_threshold
+from training.evaluation.scored_predictions import ScoredPredictions
 
 Array = NDArray[np.float64]
 FOLDS = 5

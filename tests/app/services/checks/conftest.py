@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.workplace import Workplace
+from app.settings import Settings
 from dprotonet.inference.site_settings import SiteSettings
+from tests.app.services.workplaces import make_workplace
+
+
+@pytest.fixture
+def workplace(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+    """An empty workplace with two models, and a server folder that it may read."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    settings = Settings(
+        tmp_path / "data", database_url=database_url, assets=assets, folders=(folder,)
+    )
+    opened = make_workplace(settings)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
