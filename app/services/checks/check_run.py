@@ -22,7 +22,7 @@ from app.services import batches
 from app.services.checks import checking
 from app.services.inference.failures import sentence
 from app.services.workplace import Workplace
-from app.store.check_jobs import STOPPED
+from app.store.checks.check_jobs import STOPPED
 from dprotonet.errors import Cancelled, ReadableError
 from dprotonet.images.file_names import path_of
 
