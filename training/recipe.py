@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.scope import Scope
 from dprotonet.errors import ReadableError
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -42,6 +43,7 @@ class CardText:
     limits: tuple[str, ...] = ()
     licence: str = ""
     note_on_classes: str = ""
+    scope: Scope | None = None  # the images it is for
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,14 @@ class Recipe:
     network: Literal["prototypes", "blackbox"] = "prototypes"
     backbone: str = "mobilenet_v2"
     weights: str | None = None  # path of a .safetensors file, "torchvision", or none
-    image_size: int = 224  # px, side of the network's square
+    image_size: int = 224  # px, side of the network's square; at most 512
+    stride: int = 32  # px of a cell of the last grid: 32, or 16 without the backbone's last halving
     prototypes_per_class: int = 10
     depth: int = 128  # channels of a prototype
-    masks: Literal["image", "learned", "random", "patch"] = "image"
+    cell_norm: Literal["none", "batch", "whitening"] = "none"
+    masks: Literal["image", "learned", "random", "patch", "top"] = "image"
+    top_share: float = 0.05  # of the cells that "top" pools
+    levels: int = 1  # of "top": 2 for a coarse grid beside the fine one
     similarity: Literal["cosine", "half_cosine", "log"] = "cosine"
     similarity_scale: float = 4.0  # starting factor on every similarity
 
@@ -99,7 +105,9 @@ class Recipe:
     # training
     epochs: int = 6
     warm_epochs: int = 1  # of them, with the backbone frozen
-    start: Literal["kmeans", "random"] = "kmeans"  # prototypes after the warm epochs
+    start: Literal["kmeans", "mixture", "random"] = "kmeans"  # prototypes after the warm epochs
+    # epochs after which EM re-estimates the prototypes, which no gradient moves then; 0: never
+    update_every: int = 0
     # take the images' mean out of the pooled vectors, before and after warming; multi_label: always
     centre: bool = False
     recentre: bool = False  # take that mean out once the vectors are trained, before the update
@@ -111,6 +119,13 @@ class Recipe:
     cluster: float = 0.8
     separation: float = 0.08
     l1: float = 1e-4
+    orthogonality: float = 0.0  # between prototypes of a class
+    ranking: float = 0.0  # images of a prototype's class before all others
+    # every prototype of a class is used: PIP-Net's tanh, or entropy of the mean assignment
+    usage: Literal["none", "tanh", "entropy"] = "none"
+    usage_weight: float = 1.0
+    # IAIA-BL's: on the part of a prototype's map outside of the finding, of images with box or mask
+    attention: float = 0.0
     occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
     equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the image
     schedule: Literal["cosine", "plateau", "constant"] = "cosine"  # of the rates, once warm
@@ -125,11 +140,13 @@ class Recipe:
     averaging: float = 0.0  # decay a step of the running mean of weights, which is kept; 0: none
 
     # prototypes and last layer
-    update: Literal["top_m_mean", "weighted", "kmeans", "nearest", "ema"] = "top_m_mean"
+    update: Literal["top_m_mean", "weighted", "kmeans", "mixture", "nearest", "ema"] = "top_m_mean"
     update_images: int = 10  # images a prototype is made from
-    prune: bool = False  # drop dead and duplicate prototypes after the update
+    prune: bool = False  # drop dead prototypes and doubles after the update, and impure ones:
+    least_purity: float = 0.7  # of the 10 nearest validation images, so many of the class
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
+    head_nonnegative: bool = False  # weights >= 0 for the own class, none for others
 
     # evaluation
     resamples: int = 2000  # of the bootstrap
@@ -172,6 +189,9 @@ _LEAST = {
     "accumulate": 1,
     "resamples": 10,
     "update_images": 1,
+    "update_every": 0,
+    "usage_weight": 0,
+    "attention": 0,
 }
 
 
@@ -276,6 +296,14 @@ def _value(hint: Any, value: Any, key: str) -> Any:
         )
     if hint == tuple[str, ...] and isinstance(value, (list, tuple)):
         return tuple(str(v).strip() for v in value)
+    if Scope in get_args(hint) and isinstance(value, Mapping):
+        try:
+            return Scope.from_json(value)
+        except (TypeError, ValueError) as error:
+            raise ReadableError(
+                f"The recipe's {key} cannot be used: {error} Give modalities, body_parts and "
+                "views as lists of words, colour as true or false."
+            ) from error
     if type(None) in get_args(hint) and str(value).lower() == "none":
         return None
     kinds = tuple(k for k in (get_args(hint) or (hint,)) if isinstance(k, type))

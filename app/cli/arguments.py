@@ -109,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m app",
         description="DProtoNet Review: the web application. Without a command it runs the server. "
         "Settings come from the environment: DPROTONET_DATA, DPROTONET_DATABASE_URL, "
-        "DPROTONET_MODELS, DPROTONET_FOLDERS, DPROTONET_ADDRESS, DPROTONET_PORT, "
+        "DPROTONET_MODELS, DPROTONET_FOLDERS, DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, "
+        "DPROTONET_PORT, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB.",
     )
     parser.set_defaults(request=lambda options: Serve())

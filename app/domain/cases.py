@@ -197,7 +197,7 @@ class Sheet:
     """The bundle's classes; empty when the bundle is not there."""
     prediction: Prediction | None
     matches: tuple[SheetMatch, ...]
-    """All prototypes in use, largest absolute contribution first, but those of
+    """All prototypes in use: what speaks most, for or against, first, but those of
     :attr:`offered_class` lead where the label is the negative class. Most similar first where the
     model refused the image."""
     maps: tuple[OfferedHeatmap, ...]

@@ -25,11 +25,12 @@ from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.theme import theme_options
 from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
+from app.services.pictures import own_maps
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
 from app.viewer.assets import viewer_assets
-from app.viewer.colours import heatmap_png
+from app.viewer.colours import coloured_png, heatmap_png
 from app.viewer.encoding import pack_heatmap, pack_image
 from dprotonet.errors import ReadableError
 
@@ -139,6 +140,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("/api/heatmap/{explanation}", _heatmap),
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
+        route("/api/own-map/{case}/{frame:int}/{model}/{prototype}", _own_map),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
     ]
@@ -180,6 +182,18 @@ def _picture_heatmap(workplace: Workplace, request: Request) -> Response:
     except NotFound:
         picture = None
     return Response(heatmap_png(heatmap, picture), media_type="image/png")
+
+
+def _own_map(workplace: Workplace, request: Request) -> Response:
+    parts = request.path_params
+    values, picture = own_maps.own_map(
+        workplace,
+        parts["case"],
+        frame=parts["frame"],
+        model=parts["model"],
+        prototype=parts["prototype"],
+    )
+    return Response(coloured_png(values, picture), media_type="image/png")
 
 
 def _gallery_file(workplace: Workplace, request: Request, *, heatmap: bool) -> Path:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.domain.cases import GallerySource
 from app.domain.errors import NotFound
+from app.services.models import same_prototypes
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -51,28 +53,31 @@ def picture(
         if path is not None:
             return path
     raise NotFound(
-        "This source image has no picture here. "
-        "Attach them with: python -m training gallery BUNDLE --data DIR"
+        "This source image has no picture here. Attach them on the Model page, "
+        "or with: python -m training gallery BUNDLE --data DIR"
     )
+
+
+def has_picture(workplace: Workplace, digest: str, entry: GalleryEntry) -> bool:
+    """Is there a picture of this source image, of the bundle or attached?"""
+    return _file(workplace, digest, entry, heatmap=False) is not None
+
+
+def attached_path(
+    workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool = False
+) -> Path:
+    """Where an attached picture lies: beside the data, since the bundle may not be changed."""
+    ending = "heatmap.png" if heatmap else "png"
+    # A bundle may come from anywhere: what is no hash may not lead out of the folder.
+    sha256 = re.sub(r"[^0-9a-f]", "", entry.image_sha256)
+    name = f"{entry.prototype}-{sha256[:16]}.{ending}"
+    return workplace.settings.galleries / digest / name
 
 
 def _file(workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool) -> Path | None:
     own = entry.heatmap if heatmap else entry.picture
     if own is not None and own.is_file():
         return own
-    # Pictures attached later lie beside the data, since the bundle may not be changed.
-    ending = "heatmap.png" if heatmap else "png"
-    name = f"{entry.prototype}-{entry.image_sha256[:16]}.{ending}"
-    attached = (workplace.settings.galleries / home / name for home in _homes(workplace, digest))
-    return next((path for path in attached if path.is_file()), None)
-
-
-def _homes(workplace: Workplace, digest: str) -> list[str]:
-    """Digests of a bundle and of those that it came from with its prototypes as they are: pictures
-    attached to one of them are those of all."""
-    homes = [digest]
-    for change in reversed(workplace.models.bundle(digest).changes):
-        if change.kind != "last_layer":
-            break
-        homes.append(change.parent)
-    return homes
+    homes = same_prototypes(workplace, digest)
+    paths = (attached_path(workplace, home, entry, heatmap=heatmap) for home in homes)
+    return next((path for path in paths if path.is_file()), None)

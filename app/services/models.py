@@ -66,6 +66,17 @@ def bundle(workplace: Workplace, digest: str) -> Bundle:
     return workplace.models.bundle(digest)
 
 
+def same_prototypes(workplace: Workplace, model: str) -> tuple[str, ...]:
+    """Digests of a bundle and of those that it came from with its prototypes as they are: what was
+    said of theirs was said of its own."""
+    digests = [model]
+    for change in reversed(workplace.models.bundle(model).changes):
+        if change.kind == "learned":
+            break
+        digests.append(change.parent)
+    return tuple(digests)
+
+
 def add(workplace: Workplace, folder: Path) -> BundleInfo:
     """Check a bundle and copy it among the user's models, whole or not at all.
 

@@ -310,7 +310,7 @@ def _with_matches(
     sources = galleries.of_model(workplace, info.digest)
     matches = tuple(
         SheetMatch(match, sources.get(match.prototype, ()))
-        for match in prediction.matches
+        for match in sorted(prediction.matches, key=lambda match: -abs(match.evidence))
         if match.prototype not in info.off
     )
     if prediction.leading is not None and prediction.leading == info.negative_class:

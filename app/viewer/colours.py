@@ -30,12 +30,26 @@ def heatmap_png(heatmap: Path, picture: Path | None) -> bytes:
             return heatmap.read_bytes()
         file.thumbnail((_SIDE, _SIDE))
         values = np.asarray(file.convert("L"))
-    colours = COLOUR_TABLE[values].astype(np.float32)
+    source = None
     if picture is not None:
         with Image.open(picture) as file:
-            source = np.asarray(file.convert("RGB").resize(values.shape[::-1]), np.float32)
+            source = np.asarray(file.convert("RGB").resize(values.shape[::-1]))
+    return coloured_png(values, source)
+
+
+def coloured_png(values: np.ndarray, source: np.ndarray | None) -> bytes:
+    """A heatmap in colours as a PNG, over its image where that is at hand.
+
+    Args:
+        values: ``(H, W)`` uint8, 255 stands for 1.
+        source: ``(H, W)`` or ``(H, W, 3)`` uint8; it shows through where the heatmap is cold.
+    """
+    colours = COLOUR_TABLE[values].astype(np.float32)
+    if source is not None:
+        shown = source.astype(np.float32)
+        shown = shown if shown.ndim == 3 else shown[..., None]
         alpha = values[..., None].astype(np.float32) / 255 * OPACITY
-        colours = source * (1 - alpha) + colours * alpha
+        colours = shown * (1 - alpha) + colours * alpha
     png = io.BytesIO()
     Image.fromarray(np.rint(colours).astype(np.uint8)).save(png, format="PNG")
     return png.getvalue()

@@ -5,6 +5,7 @@
     bundle.json             classes, options, preprocessing, card, and the hash of all that follows
     model.safetensors       every tensor of the network
     prototypes.json         sources and behaviour of every prototype
+    support.safetensors     the distance to the training images, where the bundle has a gate
     gallery/gallery.json    the sources shown, with their pictures and heatmaps where there are any
     responses.safetensors   similarities to fit the last layer again; not in every bundle
 
@@ -20,11 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dprotonet.bundle.change import Change
-from dprotonet.bundle.contents import check_contents, checked_bytes, checked_weights
+from dprotonet.bundle.contents import check_contents, checked_file, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
-from dprotonet.bundle.manifest import RESPONSES, Manifest, read_manifest
+from dprotonet.bundle.manifest import RESPONSES, SUPPORT, Manifest, read_manifest
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.staging import replace_manifest
+from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.provenance import PrototypeRecord
@@ -32,6 +34,7 @@ from dprotonet.prototypes.provenance import PrototypeRecord
 if TYPE_CHECKING:
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
+    from dprotonet.modeling.support_distance import SupportDistance
     from dprotonet.prototypes.responses import Responses
 
 
@@ -79,7 +82,7 @@ class Bundle:
             ) from error
         bundle = cls(folder, manifest, manifest.digest, prototypes, gallery)
         if with_model:
-            _ = bundle.model
+            _ = bundle.model, bundle.support_distance
         return bundle
 
     def amend(
@@ -183,7 +186,7 @@ class Bundle:
         if not self.has_responses:
             return None
         try:
-            responses = Responses.from_bytes(checked_bytes(self.path, self.manifest, RESPONSES))
+            responses = Responses.from_bytes(checked_file(self.path, self.manifest, RESPONSES))
             if responses.anchor.shape != (len(self.classes), len(self.prototype_ids)):
                 raise ValueError("they are of other classes or prototypes")
         except ValueError as error:
@@ -192,6 +195,20 @@ class Bundle:
                 "Save the model again."
             ) from error
         return responses
+
+    @property
+    def support_limits(self) -> SupportLimits | None:
+        """The distances from which an image is cautioned or refused; None without a distance."""
+        return self.manifest.support
+
+    @cached_property
+    def support_distance(self) -> SupportDistance | None:
+        """The distance to the training images (imports torch); None where the bundle has none."""
+        if self.manifest.support is None:
+            return None
+        from dprotonet.bundle.support_file import distance_from_bytes
+
+        return distance_from_bytes(checked_file(self.path, self.manifest, SUPPORT), self.name)
 
     @cached_property
     def preprocessing(self) -> Preprocessing:

@@ -36,6 +36,25 @@ def check_contents(folder: Path, manifest: Manifest) -> None:
     _check_fresh(manifest)
 
 
+def checked_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """The bytes of one listed file, hashed as they are read.
+
+    Raises:
+        UnusableBundle: it cannot be read, or was altered.
+    """
+    try:
+        data = (folder / name).read_bytes()
+    except OSError as error:
+        raise UnusableBundle(
+            f"{name} of the model {manifest.display_name!r} cannot be read ({error}). {MEND}"
+        ) from error
+    if sha256(data).hexdigest() != manifest.files[name]:
+        raise UnusableBundle(
+            f"{name} of the model {manifest.display_name!r} was altered since it was saved. {MEND}"
+        )
+    return data
+
+
 def checked_weights(folder: Path, manifest: Manifest) -> bytes:
     """The bytes of model.safetensors, every part of them checked.
 
@@ -59,25 +78,6 @@ def checked_weights(folder: Path, manifest: Manifest) -> bytes:
         raise UnusableBundle(
             f"{MODEL} of the model {manifest.display_name!r} was altered outside of its tensors. "
             f"{MEND}"
-        )
-    return data
-
-
-def checked_bytes(folder: Path, manifest: Manifest, name: str) -> bytes:
-    """The bytes of one file that the manifest lists, hashed from what is returned.
-
-    Raises:
-        UnusableBundle: it is gone or was altered.
-    """
-    try:
-        data = (folder / name).read_bytes()
-    except OSError as error:
-        raise UnusableBundle(
-            f"{name} of the model {manifest.display_name!r} cannot be read. {MEND}"
-        ) from error
-    if sha256(data).hexdigest() != manifest.files[name]:
-        raise UnusableBundle(
-            f"{name} of the model {manifest.display_name!r} was altered since it was saved. {MEND}"
         )
     return data
 

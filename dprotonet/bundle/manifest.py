@@ -18,11 +18,14 @@ from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
+from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PARTS, ModelOptions
 
-FORMAT = 1
+FORMATS = (1, 2)
+"""That this version reads. 2 has a gate, a scope or changes; a bundle with none is written as 1."""
+
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
     "model.safetensors",
@@ -30,6 +33,7 @@ MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "gallery/gallery.json",
 )
 RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted again
+SUPPORT = "support.safetensors"
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -60,6 +64,7 @@ class Manifest:
             prototypes were made.
         changes: from the first ancestor to this bundle, oldest first; none where it came straight
             from training.
+        support: the limits of the gate's distance; None in a bundle that has none.
     """
 
     name: str
@@ -76,6 +81,7 @@ class Manifest:
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
     changes: tuple[Change, ...] = ()
+    support: SupportLimits | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -106,6 +112,8 @@ class Manifest:
         for change in self.changes[-1:]:  # earlier ones may be of prototypes that are gone
             if not {*change.off, *change.required} <= set(self.options.prototype_ids):
                 raise ValueError("its last change names a prototype that it does not have")
+        if (self.support is None) != (SUPPORT not in self.files):
+            raise ValueError(f"the limits of a gate and {SUPPORT} go together")
 
     @property
     def off(self) -> tuple[str, ...]:
@@ -138,7 +146,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the digest."""
         values = {
-            "format": FORMAT,
+            "format": 2 if self.support or self.card.scope or self.changes else 1,
             "name": self.name,
             "classes": list(self.options.classes),
             "negative_class": self.negative_class,
@@ -156,6 +164,8 @@ class Manifest:
             values |= {"thresholds": self.thresholds, "offsets": self.offsets}
         if self.changes:
             values["changes"] = [change.to_json() for change in self.changes]
+        if self.support is not None:
+            values |= {"support": self.support.to_json()}
         return values
 
     @property
@@ -200,10 +210,11 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder} holds no model: it has no {MANIFEST}. Give the folder that training wrote."
         )
     data = read_json(folder / MANIFEST)
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
+    if not isinstance(data, dict) or data.get("format") not in FORMATS:
         stored_format = data.get("format") if isinstance(data, dict) else None
         raise UnusableBundle(
-            f"The model in {folder} is of format {stored_format!r}, this version reads {FORMAT}. "
+            f"The model in {folder} is of format {stored_format!r}, this version reads "
+            f"{' and '.join(map(str, FORMATS))}. "
             "Write it again with this version."
         )
     try:
@@ -227,6 +238,8 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     fields["options"] = ModelOptions.from_json(data["options"])
     fields["card"] = ModelCard.from_json(data["card"])
     fields["changes"] = tuple(map(Change.from_json, data.get("changes", ())))
+    if "support" in data:
+        fields["support"] = SupportLimits.from_json(data["support"])
     return Manifest(**fields)
 
 

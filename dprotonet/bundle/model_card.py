@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from dprotonet.bundle.scope import Scope
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -21,6 +23,7 @@ class ModelCard:
         note_on_classes: what a class's name really covers; empty where the name says all.
         metrics: what ``python -m training evaluate`` found, as JSON values.
         training: recipe, versions, seeds, as JSON values.
+        scope: the images it is for; None where the card does not say.
     """
 
     title: str
@@ -32,6 +35,7 @@ class ModelCard:
     note_on_classes: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
+    scope: Scope | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "limits", tuple(self.limits))
@@ -45,7 +49,9 @@ class ModelCard:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        return {**asdict(self), "limits": list(self.limits)}
+        values = {**asdict(self), "limits": list(self.limits)}
+        del values["scope"]  # cards from before there were scopes keep their digest
+        return values if self.scope is None else {**values, "scope": self.scope.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ModelCard:
@@ -57,4 +63,5 @@ class ModelCard:
         unknown = set(data) - {item.name for item in fields(cls)}
         if unknown or "title" not in data:
             raise ValueError(f"This is no model card: {sorted(unknown) or 'it has no title'}.")
-        return cls(**data)
+        scope = data.get("scope")
+        return cls(**{**data, "scope": None if scope is None else Scope.from_json(scope)})

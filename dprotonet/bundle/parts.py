@@ -10,12 +10,22 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
+from dprotonet.modeling.support_distance import SupportDistance
 from dprotonet.prototypes.activation_stats import ActivationStatistics
 from dprotonet.prototypes.responses import Responses
 from dprotonet.prototypes.update import PrototypeUpdate
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSupport:
+    """The gate's distance with its limits."""
+
+    distance: SupportDistance
+    limits: SupportLimits
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,6 +51,8 @@ class BundleParts:
         responses: of the training and validation images, so that the last layer can be fitted
             again; None to keep none.
         changes: how it came from other bundles, oldest first.
+        support: the distance to the training images and its limits; None for a bundle that gives
+            every image a label.
 
     Raises:
         UnusableBundle: backbone or masks changed after the prototypes were made, the update was
@@ -63,6 +75,7 @@ class BundleParts:
     half_precision: bool = False
     responses: Responses | None = None
     changes: tuple[Change, ...] = ()
+    support: FittedSupport | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.change import Change
 from dprotonet.bundle.contents import part_digests
 from dprotonet.bundle.digests import file_digest, raw_tensors
 from dprotonet.bundle.gallery import GalleryPicture
@@ -15,15 +17,19 @@ from dprotonet.bundle.manifest import (
     MODEL,
     PROTOTYPES,
     RESPONSES,
+    SUPPORT,
     Manifest,
     write_json,
     write_manifest,
 )
-from dprotonet.bundle.parts import BundleParts
+from dprotonet.bundle.parts import BundleParts, FittedSupport
+from dprotonet.bundle.scope import Scope
 from dprotonet.bundle.staging import beside, check_target, move_in
+from dprotonet.bundle.support_file import distance_to_bytes
 from dprotonet.bundle.weights import weights_to_bytes
 from dprotonet.modeling.digests import json_digest
 from dprotonet.prototypes.provenance import PrototypeRecord
+from dprotonet.prototypes.responses import Responses
 
 # Sources listed in the gallery without a picture: the heaviest of each prototype.
 _MOST_LISTED = 10
@@ -60,6 +66,74 @@ def save_bundle(directory: str | Path, parts: BundleParts) -> Bundle:
     return Bundle.load(directory)
 
 
+def add_responses(bundle: Bundle, responses: Responses, directory: Path, *, when: str) -> Bundle:
+    """The same network with responses, written whole or not at all.
+
+    Args:
+        bundle: one that keeps none.
+        directory: the bundle's own folder, which is replaced, or another.
+        when: date and time in UTC, ISO 8601.
+
+    Raises:
+        UnusableBundle: the folder holds something else.
+    """
+    manifest = bundle.manifest
+    check_target(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    staged = beside(directory)
+    try:
+        for name in manifest.files:
+            (staged / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(bundle.path / name, staged / name)
+        (staged / RESPONSES).write_bytes(responses.to_bytes())
+        digest = file_digest(staged / RESPONSES)
+        off = manifest.changes[-1].off if manifest.changes else ()
+        required = manifest.changes[-1].required if manifest.changes else ()
+        change = Change("responses", bundle.digest, when, off, required)
+        write_manifest(
+            staged,
+            replace(
+                manifest,
+                files={**manifest.files, RESPONSES: digest},
+                changes=(*manifest.changes, change),
+            ),
+        )
+        _ = Bundle.load(staged, with_model=False).responses
+        move_in(staged, directory)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return Bundle.load(directory, with_model=False)
+
+
+def add_support(bundle: Bundle, support: FittedSupport, scope: Scope | None = None) -> Bundle:
+    """Give a bundle a gate, or another one, in its place; everything else stays as it is.
+
+    Args:
+        bundle: of a folder that can be written.
+        support: fitted with this bundle's network.
+        scope: for the card; None leaves the card as it is.
+
+    Returns:
+        The bundle as it stands on disk, with another digest.
+    """
+    directory, manifest = bundle.path, bundle.manifest
+    staged = beside(directory)
+    try:
+        shutil.copytree(directory, staged)
+        (staged / SUPPORT).write_bytes(distance_to_bytes(support.distance))
+        files = {**manifest.files, SUPPORT: file_digest(staged / SUPPORT)}
+        card = manifest.card if scope is None else replace(manifest.card, scope=scope)
+        write_manifest(
+            staged,
+            replace(manifest, card=card, support=support.limits, files=dict(sorted(files.items()))),
+        )
+        Bundle.load(staged)
+        move_in(staged, directory)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return Bundle.load(directory)
+
+
 def _write(folder: Path, parts: BundleParts) -> None:
     options = parts.model.options
     weights = weights_to_bytes(parts.model, half_precision=parts.half_precision)
@@ -76,6 +150,8 @@ def _write(folder: Path, parts: BundleParts) -> None:
     write_json(folder / GALLERY, {"entries": _write_gallery(folder, parts, records)})
     if parts.responses is not None:
         (folder / RESPONSES).write_bytes(parts.responses.to_bytes())
+    if parts.support is not None:
+        (folder / SUPPORT).write_bytes(distance_to_bytes(parts.support.distance))
     stored = part_digests(raw_tensors(weights))
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     write_manifest(
@@ -92,6 +168,7 @@ def _write(folder: Path, parts: BundleParts) -> None:
             changes=parts.changes,
             closest_similarity_floor=parts.statistics.closest_similarity_floor,
             card=parts.card,
+            support=None if parts.support is None else parts.support.limits,
             files={name: file_digest(folder / name) for name in sorted(names)},
             parts=stored,
             # As stored, which half precision may have rounded; that they are the ones the update

@@ -48,7 +48,7 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
                 "prototype": match.prototype,
                 "class": match.class_name,
                 "similarity": match.similarity,
-                "contribution": match.contribution if prediction.supported else None,
+                "contribution": None if prediction.label is None else match.contribution,
             }
             # Prediction.matches is sorted by the size of the contribution, or of the similarity.
             for match in prediction.matches[:MATCHES]
@@ -66,9 +66,9 @@ def support_record(prediction: Prediction) -> dict[str, Any]:
     support = prediction.support
     return {
         "supported": prediction.supported,
-        "support": None if support is None else support.to_json(),
         "prediction": prediction.label,
-        "probabilities": dict(prediction.probabilities) if prediction.supported else None,
+        "probabilities": None if prediction.label is None else dict(prediction.probabilities),
+        "support": None if support is None else support.to_json(),
     }
 
 

@@ -100,11 +100,37 @@ def objective_of(responses: Responses, scale: float) -> HeadObjective:
         scale: the network's similarity scale, exp(log_scale).
     """
     train = ~responses.validation
-    targets, absent = _targets(
-        responses.labels[train], responses.class_weights, responses.label_smoothing
+    return head_objective(
+        responses.similarities[train].astype(np.float64) * scale,
+        responses.labels[train],
+        responses.class_weights,
+        responses.label_smoothing,
+        anchor=responses.anchor,
+        ridge=responses.ridge,
     )
-    inputs = responses.similarities[train].astype(np.float64) * scale
-    return HeadObjective(inputs, targets, absent, responses.anchor, responses.ridge)
+
+
+def head_objective(
+    inputs: Array,
+    labels: NDArray[np.int64] | NDArray[np.bool_],
+    class_weights: Array,
+    label_smoothing: float,
+    *,
+    anchor: Array,
+    ridge: float = RIDGE,
+) -> HeadObjective:
+    """The loss on given images, weighed as training's loss weighs them.
+
+    Args:
+        inputs: ``(N, P)`` float64: similarities times the similarity scale.
+        labels: ``(N,)`` class indices, or ``(N, K)`` bool.
+        class_weights: ``(K,)``.
+        label_smoothing: in [0, 1).
+        anchor: ``(K, P)`` that the ridge pulls to.
+        ridge: > 0.
+    """
+    targets, absent = _targets(labels, class_weights, label_smoothing)
+    return HeadObjective(inputs, targets, absent, anchor, ridge)
 
 
 def responses_around(
@@ -117,6 +143,7 @@ def responses_around(
     patients: Sequence[str],
     class_weights: Array | None = None,
     label_smoothing: float = 0.0,
+    nonnegative: bool = False,
 ) -> Responses:
     """The responses of a bundle whose last layer came from training.
 
@@ -129,6 +156,7 @@ def responses_around(
         patients: N names; only which images share one is kept.
         class_weights: ``(K,)`` of the classes in training's loss; None for 1 each.
         label_smoothing: of training's loss.
+        nonnegative: see :class:`Responses`.
     """
     classes, weights = len(weights), weights.astype(np.float64)
     responses = Responses(
@@ -140,6 +168,7 @@ def responses_around(
         np.ones(classes) if class_weights is None else class_weights.astype(np.float64),
         label_smoothing,
         RIDGE,
+        nonnegative,
     )
     return replace(responses, anchor=implied_anchor(weights, objective_of(responses, scale)))
 

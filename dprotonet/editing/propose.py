@@ -152,6 +152,8 @@ def propose_edit(
     wanted = constraints(options, off, required, least=least, nonnegative=nonnegative)
     nearest, predicted = set_of.nearest(wanted)
     weights = fit_weights(objective, wanted, nearest)
+    if nonnegative:
+        weights = weights.clip(min=0.0)  # of rounding
     rise = objective.value(weights) - objective.value(set_of.centre)
     increase = max(0.0, rise / set_of.loss)
     head = weights.astype(np.float32)

@@ -61,7 +61,7 @@ def explain_image(
     explanations = METHODS[method](
         predictor.model,
         x.to(next(predictor.model.parameters()).device),
-        parse_nodes(predictor, x, nodes),
+        parse_nodes(predictor, x, nodes, image),
         settings=settings,
         temperature=bundle.temperature,
         valid_mask=placement.valid_mask(),
@@ -109,14 +109,24 @@ def _body(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
     return body_mask(unit[0].numpy(), valid_mask.numpy())
 
 
-def parse_nodes(predictor: "Predictor", x: torch.Tensor, nodes: Sequence[str]) -> list[Node]:
+def parse_nodes(
+    predictor: "Predictor",
+    x: torch.Tensor,
+    nodes: Sequence[str],
+    image: "GrayOrColourImage | None" = None,
+) -> list[Node]:
     """Read node texts against a bundle.
 
-    ``x (3, S, S)`` is predicted only where ``class`` alone is among them.
+    ``x (3, S, S)``, made of ``image``, is predicted only where ``class`` alone is among them.
+
+    Raises:
+        WrongRequest: no such class or prototype, or ``class`` alone of an unsupported image.
     """
     bundle = predictor.bundle
     needs_prediction = any(text.strip() == "class" for text in nodes)
-    predicted = predictor.predict_tensor(x).require_leading() if needs_prediction else None
+    predicted = None
+    if needs_prediction:
+        predicted = predictor.predict_tensor(x, image=image).require_leading()
     parsed = [parse_node(text, bundle.classes, bundle.prototype_ids, predicted) for text in nodes]
     return [
         class_node(bundle, node.label) if isinstance(node, ClassNode) else node for node in parsed

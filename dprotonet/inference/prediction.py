@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dprotonet.errors import WrongRequest
+from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.site_settings import SiteStamp
 from dprotonet.inference.support import Support
 from dprotonet.modeling.options import AND, NONE_CALLED
@@ -26,12 +27,39 @@ class PrototypeMatch:
         similarity: of the image's pooled vector to it; cosine in [-1, 1], or log similarity.
         contribution: signed, to the predicted class's logit; all contributions sum to that logit.
             0 where the image is not supported: there is no predicted class.
+        against: signed, to the logit of the prediction's runner-up, to which they sum likewise;
+            None where there is no runner-up.
+        own_map: where the prototype's mask lies in the image; kept for those that speak most.
     """
 
     prototype: str
     class_name: str
     similarity: float
     contribution: float
+    against: float | None = None
+    own_map: OwnMap | None = None
+
+    @property
+    def evidence(self) -> float:
+        """How much the prototype speaks for the predicted class rather than for the runner-up:
+        its part of the difference of the two logits; without a runner-up its contribution."""
+        return self.contribution - (self.against or 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; what an earlier version did not have is left out where there is none."""
+        values = asdict(self)
+        for name in ("against", "own_map"):
+            if values[name] is None:
+                del values[name]
+        if self.own_map is not None:
+            values["own_map"] = self.own_map.to_json()
+        return values
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PrototypeMatch:
+        """The match that :meth:`to_json` wrote."""
+        own_map = data.get("own_map")
+        return cls(**{**data, "own_map": None if own_map is None else OwnMap.from_json(own_map)})
 
 
 @dataclass(frozen=True)
@@ -58,6 +86,9 @@ class Prediction:
         thresholds: of a multi-label model: class name to the probability from which it is called.
         support: what the bundle's gate says of the image; None where the bundle has no gate.
         site: the site's settings that gave calibration and threshold; None for the bundle's own.
+        runner_up: the class with the highest logit beside the label, which the label is compared
+            with; None in a multi-label model, without a label, and in predictions of earlier
+            versions.
     """
 
     label: str | None
@@ -72,6 +103,7 @@ class Prediction:
     thresholds: dict[str, float] | None = None
     support: Support | None = None
     site: SiteStamp | None = None
+    runner_up: str | None = None
 
     def __post_init__(self) -> None:
         if self.label is None:
@@ -80,6 +112,10 @@ class Prediction:
             return
         if set(self.logits) != set(self.probabilities):
             raise ValueError("Probabilities and logits must name the same classes.")
+        if self.runner_up is not None and (
+            self.runner_up not in self.logits or self.runner_up == self.label
+        ):
+            raise ValueError("The runner-up must be another class than the label.")
         if self.thresholds is not None:
             if set(self.thresholds) != set(self.probabilities):
                 raise ValueError("Thresholds and probabilities must name the same classes.")
@@ -109,7 +145,10 @@ class Prediction:
             label=None,
             probabilities={},
             logits={},
-            matches=tuple(replace(match, contribution=0.0) for match in by_similarity),
+            matches=tuple(
+                replace(match, contribution=0.0, against=None) for match in by_similarity
+            ),
+            runner_up=None,
         )
 
     @property
@@ -162,6 +201,16 @@ class Prediction:
             return self.probability
         return 1.0 - self.probabilities[negative_class]
 
+    @property
+    def evidence(self) -> float:
+        """What the evidence of all matches sums to: the logit of the leading class less that of
+        the runner-up, which before the temperature are the log-odds of one against the other;
+        without a runner-up the logit alone; 0 without a label."""
+        if self.leading is None:
+            return 0.0
+        against = 0.0 if self.runner_up is None else self.logits[self.runner_up]
+        return self.logits[self.leading] - against
+
     def class_to_look_at(self, negative_class: str | None) -> str | None:
         """The class whose heatmap and prototypes come first: the leading one; on a negative call
         the most probable finding, since there is little to see of its absence. None without a
@@ -172,12 +221,11 @@ class Prediction:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        values = {**asdict(self), "matches": [asdict(match) for match in self.matches]}
-        if self.thresholds is None:
-            del values["thresholds"]
-        if self.support is None:
-            del values["support"]
-        else:
+        values = {**asdict(self), "matches": [match.to_json() for match in self.matches]}
+        for name in ("thresholds", "runner_up", "support"):
+            if values[name] is None:
+                del values[name]
+        if self.support is not None:
             values["support"] = self.support.to_json()
         if self.site is None:
             del values["site"]
@@ -186,7 +234,7 @@ class Prediction:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Prediction:
         """The prediction that :meth:`to_json` wrote."""
-        matches = tuple(PrototypeMatch(**match) for match in data["matches"])
+        matches = tuple(PrototypeMatch.from_json(match) for match in data["matches"])
         support, site = data.get("support"), data.get("site")
         return cls(
             **{

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -14,11 +17,18 @@ from dprotonet.errors import WrongRequest
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.gate import Gate
+from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
 from dprotonet.inference.site_settings import SiteSettings
+from dprotonet.inference.support import Support
 from dprotonet.modeling.freezing.frozen import fold
-from dprotonet.modeling.model import DProtoNet
+from dprotonet.modeling.gate_stage import stage_watched
+from dprotonet.modeling.model import DProtoNet, Inference
 from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
+
+OWN_MAPS = 12
+"""Prototypes whose own maps a prediction keeps: those that speak most for or against."""
 
 
 class Predictor:
@@ -55,9 +65,14 @@ class Predictor:
         size = bundle.options.image_size
         blank = torch.zeros(1, 3, size, size, device=self.device)
         self.network = fold(self.model, blank, sealed=True)
+        self._gate = Gate.of(bundle)
+        self._lock = threading.Lock()  # of the watched pass
 
     def predict(self, image: GrayOrColourImage, *, site: SiteSettings | None = None) -> Prediction:
         """What the model says about one image, shown by its default window.
+
+        Of an image outside of the bundle's support it says no label and no probability, unless this
+        predictor works without the gate.
 
         The same image gives the same prediction, alone or among others.
 
@@ -72,7 +87,7 @@ class Predictor:
         if site is not None:
             site.check_bundle(self.bundle)
         x, _ = self.bundle.preprocessing(image)
-        return self.predict_tensor(x, start=start, site=site)
+        return self.predict_tensor(x, image=image, start=start, site=site)
 
     def predict_many(self, images: Iterable[GrayOrColourImage]) -> Iterator[Prediction]:
         """One prediction for each image, in order, holding one image at a time.
@@ -126,27 +141,47 @@ class Predictor:
         return explanation
 
     def predict_tensor(
-        self, x: Tensor, *, start: float | None = None, site: SiteSettings | None = None
+        self,
+        x: Tensor,
+        *,
+        image: GrayOrColourImage | None = None,
+        start: float | None = None,
+        site: SiteSettings | None = None,
     ) -> Prediction:
         """The same for a network input.
 
         Args:
             x: ``(3, S, S)`` normalised.
+            image: that it was made of; without it the gate knows no header and no colours.
             start: ``time.perf_counter()`` at which the work began.
             site: as for :meth:`predict`.
         """
         start = time.perf_counter() if start is None else start
         with torch.inference_mode():
-            similarities = self.network.run(x.unsqueeze(0).to(self.device)).similarities  # type: ignore[attr-defined]
+            result, features = self._pass(x.unsqueeze(0).to(self.device))
+            similarities = result.similarities
             contributions = self.model.contributions(similarities.double())[0].cpu()
-        return self._prediction(
-            similarities[0].cpu().tolist(), contributions, start, site or self.site
+        support = None if self._gate is None else self._gate.support(image, features)
+        prediction = self._prediction(
+            similarities[0].cpu().tolist(), contributions, support, start, site or self.site
         )
+        masks = dict(zip(self.bundle.prototype_ids, result.masks[0].float().cpu(), strict=True))
+        prediction = with_own_maps(prediction, masks)
+        return prediction.withheld() if self.gate else prediction
+
+    def _pass(self, images: Tensor) -> tuple[Inference, Tensor | None]:
+        """The results of one image, and what the gate reads of the same pass."""
+        stage = None if self._gate is None else self._gate.stage
+        if stage is None:
+            return cast(Inference, self.network.run(images)), None
+        with self._lock, stage_watched(self.network.network, stage) as features:
+            return cast(Inference, self.network.run(images)), features[0]
 
     def _prediction(
         self,
         similarities: list[float],
         contributions: Tensor,
+        support: Support | None,
         start: float,
         site: SiteSettings | None,
     ) -> Prediction:
@@ -172,12 +207,18 @@ class Predictor:
             thresholds=thresholds,
         )
         first = label if thresholds is None else leading(probabilities, thresholds)
+        second = None if thresholds is not None else runner_up(logits, label)
         own = contributions[bundle.classes.index(first)].tolist()
+        against = contributions[bundle.classes.index(second)].tolist() if second else None
         matches = [
-            PrototypeMatch(record.id, record.class_name, similarity, contribution)
-            for record, similarity, contribution in zip(
-                bundle.prototypes, similarities, own, strict=True
+            PrototypeMatch(
+                record.id,
+                record.class_name,
+                similarities[i],
+                own[i],
+                against[i] if against else None,
             )
+            for i, record in enumerate(bundle.prototypes)
         ]
         closest = max(similarities)
         return Prediction(
@@ -191,8 +232,35 @@ class Predictor:
             seconds=time.perf_counter() - start,
             bundle=bundle.digest,
             thresholds=thresholds,
+            support=support,
+            runner_up=second,
             site=None if site is None else site.stamp,
         )
+
+
+def with_own_maps(prediction: Prediction, masks: Mapping[str, Tensor]) -> Prediction:
+    """The prediction with the own maps of the prototypes that speak most.
+
+    Args:
+        prediction: of one image.
+        masks: prototype id to its ``(h, w)`` in that image.
+    """
+    ranked = sorted(prediction.matches, key=lambda match: -abs(match.evidence))
+    shown = {match.prototype for match in ranked[:OWN_MAPS]}
+    matches = tuple(
+        replace(match, own_map=OwnMap.of(masks[match.prototype].numpy()))
+        if match.prototype in shown
+        else match
+        for match in prediction.matches
+    )
+    return replace(prediction, matches=matches)
+
+
+def runner_up(logits: dict[str, float], label: str) -> str | None:
+    """The class with the highest logit beside the label; ties go to the first, None without
+    any."""
+    others = {name: value for name, value in logits.items() if name != label}
+    return max(others, key=others.__getitem__, default=None)
 
 
 def calibrated(

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torchvision import models
 
 from dprotonet.errors import ReadableError, UnusableBundle, WrongRequest
-from dprotonet.modeling.options import STRIDE
+from dprotonet.modeling.options import STRIDE, STRIDES
+from dprotonet.modeling.output_stride import take_out_last_halving
 
 _OUT_CHANNELS = {
     "mobilenet_v2": 1280,
@@ -49,17 +50,26 @@ _VGG_CONFIGURATIONS = {"vgg16": "D", "vgg19": "E"}
 class Backbone(nn.Sequential):
     """A torchvision network without its pooling and classifier.
 
-    ``forward``: ``(N, 3, H, W)`` normalised images to ``(N, C, H/32, W/32)`` features.
+    ``forward``: ``(N, 3, H, W)`` normalised images to ``(N, C, H/stride, W/stride)`` features.
+
+    Args:
+        stride: pixels of a cell of its last grid, 32 or 16.
     """
 
-    def __init__(self, name: str, layers: OrderedDict[str, nn.Module]) -> None:
+    def __init__(
+        self, name: str, layers: OrderedDict[str, nn.Module], stride: int = STRIDE
+    ) -> None:
         super().__init__(layers)
         self.name = name
         self.out_channels = _OUT_CHANNELS[name]
-        self.stride = STRIDE
+        self.stride = stride
+        if stride < STRIDE:
+            take_out_last_halving(self, STRIDE)
 
 
-def build_backbone(name: str, weights: str | Path | None = None) -> Backbone:
+def build_backbone(
+    name: str, weights: str | Path | None = None, *, stride: int = STRIDE
+) -> Backbone:
     """One encoder out of :data:`BACKBONES`.
 
     Args:
@@ -67,6 +77,8 @@ def build_backbone(name: str, weights: str | Path | None = None) -> Backbone:
         weights: None for random weights (from torch's current seed), "torchvision" for its own
             ImageNet weights (downloaded, or from its cache), or the path of a safetensors file
             in torchvision's key names, with or without classifier and "features." prefix.
+        stride: pixels of a cell of the last grid: 32, or 16 for one without the last halving, which
+            takes the same weights.
 
     Raises:
         WrongRequest: there is no backbone of that name.
@@ -77,7 +89,9 @@ def build_backbone(name: str, weights: str | Path | None = None) -> Backbone:
         raise WrongRequest(
             f"There is no backbone named {name!r}. Choose one of: {', '.join(BACKBONES)}."
         )
-    backbone = Backbone(name, _feature_layers(name))
+    if stride not in STRIDES:
+        raise WrongRequest(f"A backbone's stride is one of {STRIDES}, not {stride}.")
+    backbone = Backbone(name, _feature_layers(name), stride)
     if weights is None:
         return backbone
     if weights == "torchvision":

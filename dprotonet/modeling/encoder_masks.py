@@ -113,14 +113,55 @@ class PatchMasks(Masks):
 
     def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
         """One cell for each prototype; ties go to the first."""
-        cells, rows = features.detach().flatten(2), prototypes.detach()
-        if self._by_direction:
-            nearness = functional.normalize(rows, dim=1) @ functional.normalize(cells, dim=1)
-        else:
-            # -|f - p|², less |p|², which all cells share
-            nearness = 2.0 * rows @ cells - cells.square().sum(dim=1, keepdim=True)
+        nearness = _nearness(features, prototypes, self._by_direction)
         nearest = torch.zeros_like(nearness).scatter_(2, nearness.argmax(dim=2, keepdim=True), 1.0)
         return nearest.reshape(*nearest.shape[:2], *features.shape[-2:])
+
+
+class TopMasks(Masks):
+    """The cells that are most similar to the prototype, weighed by their excess.
+
+    A cell's weight is by how much it is more similar than the most similar cell that is left out:
+    weights go to 0 where the choice changes, so that a small change of the image changes them
+    little, and the peak is the most similar cell. Weights carry no gradient; the pooled cells do,
+    as through a maximum.
+
+    With two levels the same is done on a grid of half the rows and columns, whose cells are means
+    of four; a mask is the mean of both, each summing to 1.
+    """
+
+    def __init__(self, share: float, levels: int, by_direction: bool) -> None:
+        super().__init__()
+        self._share, self._levels, self._by_direction = share, levels, by_direction
+
+    def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
+        """Masks that sum to 1."""
+        features = features.detach()
+        masks = self._top(features, prototypes)
+        if self._levels == 1:
+            return masks
+        coarse = self._top(functional.avg_pool2d(features, 2, ceil_mode=True), prototypes)
+        spread = functional.interpolate(coarse, size=masks.shape[-2:], mode="nearest")
+        return (masks + spread / spread.sum(dim=(2, 3), keepdim=True)) / 2.0
+
+    def _top(self, features: Tensor, prototypes: Tensor) -> Tensor:
+        nearness = _nearness(features, prototypes, self._by_direction)
+        cells = nearness.shape[2]
+        count = max(1, round(self._share * cells))
+        last = min(count, cells - 1)  # the first one left out
+        floor = nearness.topk(last + 1, dim=2).values[..., -1:]
+        excess = (nearness - floor).clamp(min=0.0) + (nearness >= floor) * _TINY
+        masks = excess / excess.sum(dim=2, keepdim=True)
+        return masks.reshape(*masks.shape[:2], *features.shape[-2:])
+
+
+def _nearness(features: Tensor, prototypes: Tensor, by_direction: bool) -> Tensor:
+    """``(N, P, h·w)`` that orders the cells of ``(N, D, h, w)`` as their similarities do."""
+    cells, rows = features.detach().flatten(2), prototypes.detach()
+    if by_direction:
+        return functional.normalize(rows, dim=1) @ functional.normalize(cells, dim=1)
+    # -|f - p|², less |p|², which all cells share
+    return 2.0 * rows @ cells - cells.square().sum(dim=1, keepdim=True)
 
 
 def build_masks(options: ModelOptions, channels: int) -> Masks:
@@ -132,6 +173,8 @@ def build_masks(options: ModelOptions, channels: int) -> Masks:
         return LearnedMasks(prototypes, options.grid)
     if options.masks == "patch":
         return PatchMasks(options.by_direction)
+    if options.masks == "top":
+        return TopMasks(options.top_share, options.levels, options.by_direction)
     return RandomMasks(options.depth, options.grid, options.prototype_counts, options.seed)
 
 

@@ -29,24 +29,6 @@ class Placement(GridPlacement):
         if min(self.offset) < 0 or max(ends) > self.network:
             raise ValueError(f"the image must lie inside the network grid: {self}")
 
-    @classmethod
-    def of(cls, stored: tuple[int, int], network: int, pixel_aspect: float = 1.0) -> Placement:
-        """Fit an image into the network grid.
-
-        Args:
-            stored: its (H, W) in pixels.
-            network: the network's side S in pixels.
-            pixel_aspect: height of one of its pixels divided by the pixel's width.
-        """
-        if not 0 < pixel_aspect < float("inf"):
-            raise ValueError(f"a pixel's aspect must be positive, not {pixel_aspect}")
-        height, width = stored[0] * pixel_aspect, float(stored[1])
-        scale = network / max(height, width)
-        rows = min(network, max(1, round(height * scale)))
-        columns = min(network, max(1, round(width * scale)))
-        offset = ((network - rows) // 2, (network - columns) // 2)
-        return cls((int(stored[0]), int(stored[1])), int(network), (rows, columns), offset)
-
     def to_network(self, unit: Tensor, fill: float = 0.0) -> Tensor:
         """Resize an image (bilinear, antialiased) and pad it.
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dprotonet.modeling.backbones import Backbone, build_backbone
+from dprotonet.modeling.cell_norm import build_cell_norm
 from dprotonet.modeling.digests import RawTensor, tensors_digest
 from dprotonet.modeling.encoder_masks import build_masks
 from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind, part_of
@@ -102,6 +103,7 @@ class DProtoNet(nn.Module):
             nn.ReLU(),
             nn.Conv2d(depth, depth, kernel_size=1),
         )
+        self.cell_norm = build_cell_norm(options)
         self.masks = build_masks(options, backbone.out_channels)
         self.prototypes = nn.Parameter(functional.normalize(torch.randn(prototypes, depth), dim=-1))
         self.register_buffer("prototype_class", torch.tensor(options.prototype_classes))
@@ -128,12 +130,35 @@ class DProtoNet(nn.Module):
     def forward(self, images: Tensor) -> Inference:
         """``(N, 3, S, S)`` normalised images to the results of the network."""
         deep = self.backbone(images)
-        features = self.add_on(deep)
+        features = self.cells(deep)
         masks = self.masks(deep, features, self.prototypes)
         vectors = self.masks.pool(features, masks)
         similarities = self.similarity(vectors)
         logits = self.contributions(similarities).sum(dim=-1)
         return Inference(logits, similarities, vectors, masks)
+
+    def cells(self, deep: Tensor) -> Tensor:
+        """The backbone's ``(N, C, h, w)`` to the cells ``(N, D, h, w)`` that masks pool."""
+        cells: Tensor = self.cell_norm(self.add_on(deep))
+        return cells
+
+    def cell_similarities(self, images: Tensor) -> Tensor:
+        """Similarity of every cell by itself to every prototype, ``(N, P, h, w)``.
+
+        Args:
+            images: ``(N, 3, S, S)`` normalised.
+        """
+        deep = self.backbone(images)
+        cells = self.cells(deep).flatten(2).transpose(1, 2)
+        rows = cells.unsqueeze(2)  # (N, h·w, 1, D), against (P, D)
+        similarities = prototype_similarity(
+            rows.expand(-1, -1, len(self.prototypes), -1), self.prototypes, self.options.similarity
+        )
+        height, width = (
+            images.shape[-2] // self.options.stride,
+            images.shape[-1] // self.options.stride,
+        )
+        return similarities.transpose(1, 2).unflatten(2, (height, width))
 
     def logits(self, images: Tensor) -> Tensor:
         """``(N, 3, S, S)`` normalised images to ``(N, K)`` logits."""
@@ -207,4 +232,5 @@ def build_model(options: ModelOptions, weights: str | Path | None = None) -> DPr
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        return DProtoNet(options, build_backbone(options.backbone, weights))
+        backbone = build_backbone(options.backbone, weights, stride=options.stride)
+        return DProtoNet(options, backbone)

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-MaskKind = Literal["image", "learned", "random", "patch"]
+MaskKind = Literal["image", "learned", "random", "patch", "top"]
+CellNorm = Literal["none", "batch", "whitening"]
 SimilarityKind = Literal["cosine", "half_cosine", "log"]
 
 AND = " + "  # between the classes that a multi-label model calls
@@ -19,11 +20,14 @@ PRECISIONS = ("auto", "float32", "bfloat16")  # of a frozen network; auto: what 
 
 # Every backbone here halves its grid five times; a multiple of this keeps all grids equal.
 STRIDE = 32
+STRIDES = (32, 16)  # 16: without the last halving
+LARGEST_IMAGE = 512  # px
 
 # What is trained, frozen and hashed apart, by the first word of a state key.
 _PART_OF_MODULE = {
     "backbone": "backbone",
     "add_on": "masks",
+    "cell_norm": "masks",
     "masks": "masks",
     "prototypes": "prototypes",
     "prototype_class": "prototypes",
@@ -58,11 +62,18 @@ class ModelOptions:
         backbone: a name out of ``backbones.BACKBONES``.
         prototypes_per_class: one number for all classes, or one for each.
         depth: D, channels of the pooled vectors and prototypes.
-        image_size: side of the square network input, in pixels; a multiple of 32.
+        image_size: side of the square network input, in pixels; a multiple of 32, at most 512.
         masks: inferred. "image": a 1×1-conv head on the image's own features; "learned": one
             map for each prototype, the same for all images; "random": fixed random weights
-            (FeaInfNet's form). "patch" is ProtoPNet's, for comparison: the one cell that is
-            nearest to the prototype.
+            (FeaInfNet's form); "top": the cells that are most similar to the prototype, each by
+            how much more than the first one left out. "patch" is ProtoPNet's, for comparison: the
+            one cell that is nearest to the prototype.
+        top_share: of the cells that "top" pools, in (0, 1].
+        levels: of "top": 1 for the grid alone; 2 for the mean of what is found on it and on one of
+            half its rows and columns (coarse and fine, as in HierProtoPNet).
+        cell_norm: inferred. What is done to the add-on layers' cells before they are pooled: see
+            :mod:`dprotonet.modeling.cell_norm`.
+        stride: pixels of a cell of the backbone's last grid: 32, or 16 without its last halving.
         similarity: inferred. "cosine", in [-1, 1]; "half_cosine": (cosine + 1) / 2, XProtoNet's;
             or "log": log((d² + 1) / (d² + 1e-4)), ProtoPNet's.
         similarity_scale: inferred. Starting factor on every similarity in the logit (no unit);
@@ -84,6 +95,10 @@ class ModelOptions:
     learn_similarity_scale: bool = True
     seed: int = 0
     multi_label: bool = False
+    top_share: float = 0.05
+    levels: int = 1
+    cell_norm: CellNorm = "none"
+    stride: int = STRIDE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(self.classes))
@@ -92,16 +107,23 @@ class ModelOptions:
         self._check_classes()
         if self.depth < 1:
             raise ValueError(f"depth must be at least 1, not {self.depth}.")
-        if self.image_size < STRIDE or self.image_size % STRIDE:
+        if not STRIDE <= self.image_size <= LARGEST_IMAGE or self.image_size % STRIDE:
             raise ValueError(
-                f"image_size must be a positive multiple of {STRIDE}, not {self.image_size}."
+                f"image_size must be a positive multiple of {STRIDE} up to {LARGEST_IMAGE}, "
+                f"not {self.image_size}."
             )
-        if self.masks not in get_args(MaskKind):
-            raise ValueError(f"masks must be one of {get_args(MaskKind)}, not {self.masks!r}.")
-        if self.similarity not in get_args(SimilarityKind):
-            raise ValueError(
-                f"similarity must be one of {get_args(SimilarityKind)}, not {self.similarity!r}."
-            )
+        for name, choices in (
+            ("masks", get_args(MaskKind)),
+            ("similarity", get_args(SimilarityKind)),
+            ("cell_norm", get_args(CellNorm)),
+            ("stride", STRIDES),
+            ("levels", (1, 2)),
+        ):
+            value = getattr(self, name)
+            if value not in choices:
+                raise ValueError(f"{name} must be one of {choices}, not {value!r}.")
+        if not (0.0 < self.top_share <= 1.0):
+            raise ValueError(f"top_share must lie above 0 and up to 1, not {self.top_share}.")
         if not (math.isfinite(self.similarity_scale) and self.similarity_scale > 0):
             raise ValueError("similarity_scale must be a positive number.")
 
@@ -148,7 +170,7 @@ class ModelOptions:
     @property
     def grid(self) -> int:
         """Rows and columns h = w of the backbone's output."""
-        return self.image_size // STRIDE
+        return self.image_size // self.stride
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
@@ -156,8 +178,9 @@ class ModelOptions:
             key: list(value) if isinstance(value, tuple) else value
             for key, value in asdict(self).items()
         }
-        if not self.multi_label:  # written only where True, so that older folders keep their digest
-            del values["multi_label"]
+        for key in _YOUNGER:  # written only where chosen, so that older folders keep their digest
+            if values[key] == _DEFAULTS[key]:
+                del values[key]
         return values
 
     @classmethod
@@ -174,3 +197,7 @@ class ModelOptions:
             return cls(**data)
         except TypeError as error:
             raise ValueError(f"The model options do not fit: {error}.") from error
+
+
+_YOUNGER = ("multi_label", "top_share", "levels", "cell_norm", "stride")
+_DEFAULTS = {field.name: field.default for field in fields(ModelOptions)}

@@ -1,4 +1,4 @@
-"""Fewer prototypes: without dead ones, and one of each group of duplicates."""
+"""Fewer prototypes: without dead ones, doubles, and those that are not of their class."""
 
 from __future__ import annotations
 
@@ -6,31 +6,68 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from dprotonet.modeling.encoder_masks import ImageMasks, LearnedMasks, RandomMasks
 from dprotonet.modeling.model import DProtoNet, build_model
 from dprotonet.modeling.options import ModelOptions
+from dprotonet.modeling.similarity import unit_f64
 from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.prototypes.mixture import hardly_used
 from dprotonet.prototypes.update import PrototypeUpdate
 
+DOUBLE_COSINE = 0.95
 
-def worth_keeping(statistics: ActivationStatistics, options: ModelOptions) -> tuple[int, ...]:
-    """Rows of the prototypes to keep, ascending.
 
-    A dead prototype goes, and so does a duplicate of one that is closest to more images of their
-    class (ties go to the first). A class keeps at least one: its most often closest.
+def worth_keeping(
+    statistics: ActivationStatistics,
+    model: DProtoNet,
+    *,
+    class_purity: Sequence[float] | None = None,
+    least_purity: float = 0.0,
+) -> tuple[int, ...]:
+    """Rows of the prototypes to keep, ascending: each reason once, and only reasons for its class.
+
+    A dead prototype goes, one whose nearest images are too seldom of its class, and one that lies
+    within a cosine of .95 of a better one, whatever that one's class. Better is the purer, then the
+    one that is closest to more images of its class, then the first. A class keeps at least one: its
+    best.
+
+    Args:
+        class_purity: of each prototype, the fraction of its nearest images that are of its class;
+            None for not measured.
+        least_purity: below it a prototype goes.
     """
-    owner, records = options.prototype_classes, statistics.prototypes
-    by_closest_share = sorted(range(len(owner)), key=lambda p: (-records[p].closest_share, p))
+    options, records = model.options, statistics.prototypes
+    owner, purity = options.prototype_classes, class_purity or [1.0] * len(records)
+    vectors = unit_f64(model.prototypes.detach().cpu().numpy())
+    is_double = vectors @ vectors.T > DOUBLE_COSINE
+    best_first = sorted(range(len(owner)), key=lambda p: (-purity[p], -records[p].closest_share, p))
     rows: set[int] = set()
-    for p in by_closest_share:
-        duplicates = {options.prototype_ids.index(name) for name in records[p].duplicates}
-        if not records[p].dead and not duplicates & rows:
+    for p in best_first:
+        doubles_one = any(is_double[p, q] for q in rows)
+        if not records[p].dead and purity[p] >= least_purity and not doubles_one:
             rows.add(p)
     for k in range(len(options.classes)):
         if not any(owner[p] == k for p in rows):
-            rows.add(next(p for p in by_closest_share if owner[p] == k))
+            rows.add(next(p for p in best_first if owner[p] == k))
+    return tuple(sorted(rows))
+
+
+def without_unused(
+    keep: Sequence[int], update: PrototypeUpdate, options: ModelOptions
+) -> tuple[int, ...]:
+    """Of the rows to keep those that a mixture uses: a class loses prototypes with a low mixing
+    weight, and keeps at least its heaviest. All of them where the update was no mixture."""
+    if update.mixing_weights is None:
+        return tuple(keep)
+    owner, weights = np.array(options.prototype_classes), np.array(update.mixing_weights)
+    rows: set[int] = set()
+    for k in range(len(options.classes)):
+        own = np.flatnonzero(owner == k)
+        kept = [p for p in own[~hardly_used(weights[own])].tolist() if p in keep]
+        rows |= set(kept) or {max((p for p in own.tolist() if p in keep), key=lambda p: weights[p])}
     return tuple(sorted(rows))
 
 
@@ -70,6 +107,7 @@ def pruned_update(
         prototypes=update.prototypes[list(keep)],
         sources=tuple(update.sources[p] for p in keep),
         made_with={part: digests[part] for part in update.made_with},
+        mixing_weights=update.mixing_weights and tuple(update.mixing_weights[p] for p in keep),
     )
 
 

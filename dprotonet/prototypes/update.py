@@ -17,7 +17,7 @@ batches and order they come, on the same machine with the same number of threads
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -32,9 +32,10 @@ from dprotonet.modeling.similarity import similarity_f64, unit_f64
 from dprotonet.prototypes.ema import moving_mean
 from dprotonet.prototypes.feature_pass import PooledVectors, PrototypeBatch, pass_images
 from dprotonet.prototypes.kmeans import class_kmeans
+from dprotonet.prototypes.mixture import class_mixture
 from dprotonet.prototypes.provenance import PrototypeSource
 
-UpdateKind = Literal["top_m_mean", "weighted", "kmeans", "nearest", "ema"]
+UpdateKind = Literal["top_m_mean", "weighted", "kmeans", "mixture", "nearest", "ema"]
 
 # Similarity-weighted mean: weight ∝ exp(similarity / this).
 _WEIGHT_TEMPERATURE = 0.1
@@ -50,12 +51,15 @@ class PrototypeUpdate:
         kind: how they were made.
         made_with: digests of the model's "backbone" and "masks" when they were made; a bundle is
             refused as stale once these differ.
+        mixing_weights: of a mixture, for each prototype how much of its class it stands for; they
+            sum to 1 in each class. None for all other kinds.
     """
 
     prototypes: Tensor
     sources: tuple[tuple[PrototypeSource, ...], ...]
     kind: UpdateKind
     made_with: dict[str, str]
+    mixing_weights: tuple[float, ...] | None = None
 
     def apply_to(self, model: DProtoNet) -> None:
         """Put these prototypes into the model they were made with."""
@@ -81,6 +85,7 @@ def update_prototypes(
     m: int = 10,
     device: torch.device | str | None = None,
     images_per_pass: int = 1,
+    afresh: bool = False,
 ) -> PrototypeUpdate:
     """Prototypes learned from the images of their own class; the model is left as it was.
 
@@ -90,13 +95,18 @@ def update_prototypes(
         kind: "top_m_mean": mean of the M nearest same-class vectors. "weighted": of the same M,
             weighted by exp(similarity / 0.1). "kmeans": the class's images are divided among
             its prototypes, Lloyd's way, from the present prototypes on; memory grows with the
-            number of images (images × prototypes of a class × D). "nearest": the one nearest.
+            number of images (images × prototypes of a class × D). "mixture": EM from the present
+            prototypes on, with as much memory; see :mod:`dprotonet.prototypes.mixture`. Its sources
+            are the images that a prototype is more responsible for than any other of its class.
+            "nearest": the one nearest.
             "ema": each image moves its most similar own-class prototype towards itself by a
             hundredth, one after the other; the result depends on the order in which they come,
             and a prototype that no image comes to stays as it was.
         m: M, the number of images a prototype is made from; fewer where the class has fewer.
         device: where to run; None for where the model is. The model is moved there.
         images_per_pass: see the module's guarantee.
+        afresh: begin a mixture with images that stand for their class, instead of with the present
+            prototypes; other kinds ignore it.
 
     Returns:
         The update. Under cosine every vector counts with its direction only.
@@ -110,8 +120,11 @@ def update_prototypes(
     if m < 1:
         raise ValueError(f"m must be at least 1, not {m}.")
     blocks = pass_images(model, batches, device=device, images_per_pass=images_per_pass)
+    mixing_weights = None
     if kind == "kmeans":
         prototypes, sources = _by_kmeans(model, blocks)
+    elif kind == "mixture":
+        prototypes, sources, mixing_weights = _by_mixture(model, blocks, afresh)
     elif kind == "ema":
         prototypes, sources = moving_mean(model, blocks, m)
     else:
@@ -123,6 +136,7 @@ def update_prototypes(
         sources,
         kind,
         {part: digests[part] for part in ("backbone", "masks")},
+        mixing_weights,
     )
 
 
@@ -192,9 +206,11 @@ def _mean(
     return prototypes, sources
 
 
-def _by_kmeans(
+def _by_class(
     model: DProtoNet, blocks: Iterable[PooledVectors]
-) -> tuple[np.ndarray, tuple[tuple[PrototypeSource, ...], ...]]:
+) -> Iterator[tuple[np.ndarray, PooledVectors]]:
+    """For each class the rows of its J prototypes, and its images in the order of their ids, with
+    the vectors ``(N, J, D)`` that those prototypes' masks pooled."""
     owner = np.array(model.options.prototype_classes)
     by_class: list[list[PooledVectors]] = [[] for _ in model.options.classes]
     for block in blocks:
@@ -203,27 +219,65 @@ def _by_kmeans(
             own = block.vectors[rows][:, owner == k]
             own_blocks.append(PooledVectors(own, *(values[rows] for values in block[1:])))
     _check_every_class(model, [any(len(b.labels) for b in by_class[k]) for k in owner])
-    prototypes = model.prototypes.detach().cpu().double().numpy()
-    sources: list[tuple[PrototypeSource, ...]] = []
     for k, own_blocks in enumerate(by_class):
         whole = PooledVectors(*(np.concatenate(values) for values in zip(*own_blocks, strict=True)))
         order = np.argsort(whole.sample_ids)
-        ids, hashes = whole.sample_ids[order], whole.image_sha256s[order]
-        clusters = class_kmeans(
-            whole.vectors[order], prototypes[owner == k], model.options.similarity
-        )
-        prototypes[owner == k] = clusters.centres
+        yield np.flatnonzero(owner == k), PooledVectors(*(values[order] for values in whole))
+
+
+def _by_kmeans(
+    model: DProtoNet, blocks: Iterable[PooledVectors]
+) -> tuple[np.ndarray, tuple[tuple[PrototypeSource, ...], ...]]:
+    prototypes = model.prototypes.detach().cpu().double().numpy()
+    sources: list[tuple[PrototypeSource, ...]] = []
+    for rows, images in _by_class(model, blocks):
+        clusters = class_kmeans(images.vectors, prototypes[rows], model.options.similarity)
+        prototypes[rows] = clusters.centres
         for j, members in enumerate(clusters.members):
-            rows = sorted(members, key=lambda i: (-clusters.similarities[i, j], ids[i]))
-            sources.append(
-                tuple(
-                    PrototypeSource(
-                        ids[i], hashes[i], 1.0 / len(rows), float(clusters.similarities[i, j])
-                    )
-                    for i in rows
-                )
-            )
+            weights = np.full(len(members), 1.0 / len(members))
+            sources.append(_members(images, members, weights, clusters.similarities[:, j]))
     return prototypes, tuple(sources)
+
+
+def _by_mixture(
+    model: DProtoNet, blocks: Iterable[PooledVectors], afresh: bool
+) -> tuple[np.ndarray, tuple[tuple[PrototypeSource, ...], ...], tuple[float, ...]]:
+    prototypes = model.prototypes.detach().cpu().double().numpy()
+    sources: list[tuple[PrototypeSource, ...]] = []
+    mixing_weights: list[float] = []
+    for rows, images in _by_class(model, blocks):
+        start = None if afresh else prototypes[rows]
+        mixture = class_mixture(images.vectors, start, model.options.similarity)
+        prototypes[rows] = mixture.means
+        mixing_weights.extend(mixture.weights.tolist())
+        most = mixture.responsibilities.argmax(axis=1)
+        for j, column in enumerate(mixture.responsibilities.T):
+            own = np.flatnonzero(most == j)
+            members = own if len(own) else np.array([column.argmax()])
+            # Rounded, so that of images with nearly the same weight the most similar comes first.
+            weights = np.maximum(column[members].round(3), 0.001)
+            closeness = mixture.similarities[:, j]
+            sources.append(_members(images, members, weights / weights.sum(), closeness))
+    return prototypes, tuple(sources), tuple(mixing_weights)
+
+
+def _members(
+    images: PooledVectors, members: Iterable[int], weights: np.ndarray, similarities: np.ndarray
+) -> tuple[PrototypeSource, ...]:
+    """The sources of one prototype, heaviest first, then most similar first.
+
+    Args:
+        members: rows of the images that it was made from.
+        weights: of those, summing to 1.
+        similarities: ``(N,)`` of all images to it.
+    """
+    ids, hashes = images.sample_ids, images.image_sha256s
+    rows = zip(members, weights, strict=True)
+    ordered = sorted(rows, key=lambda row: (-row[1], -similarities[row[0]], ids[row[0]]))
+    return tuple(
+        PrototypeSource(ids[i], hashes[i], float(weight), float(similarities[i]))
+        for i, weight in ordered
+    )
 
 
 def _check_every_class(model: DProtoNet, has_images: Sequence[bool]) -> None:

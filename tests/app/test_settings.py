@@ -27,6 +27,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         DATABASE_URL="postgresql://u:p@h/n",
         MODELS=str(tmp_path),
         FOLDERS=folders,
+        TRAINING_DATA=str(tmp_path),
         ADDRESS="0.0.0.0",
         PORT="80",
         BEHIND_PROXY="1",
@@ -36,6 +37,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     )
     assert settings.data == tmp_path / "d"
     assert settings.store_url == "postgresql+psycopg://u:p@h/n"
+    assert settings.training_data == tmp_path
     assert settings.models == (tmp_path,) and len(settings.folders) == 2
     assert (settings.address, settings.port, settings.behind_proxy) == ("0.0.0.0", 80, True)
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
@@ -56,6 +58,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("BEHIND_PROXY", "perhaps"),
         ("FOLDERS", "/no/such/folder"),
         ("MODELS", "/no/such/folder"),
+        ("TRAINING_DATA", "/no/such/folder"),
         ("DATABASE_URL", "mysql://h/n"),
         ("UPLOAD_FILES", "-1"),
         ("UPLOAD_MB", "much"),

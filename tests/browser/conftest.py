@@ -50,7 +50,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
     data = tmp_path_factory.mktemp("data")
     classes = ("none", "consolidation", "effusion")
-    make_tiny_bundle(data / "models" / "tiny", classes, name="tiny", prototypes_per_class=3)
+    make_tiny_bundle(
+        data / "models" / "tiny", classes, name="tiny", prototypes_per_class=3, responses=True
+    )
     running = Program(data)
     running.run("models", "activate", "tiny")
     running.start()

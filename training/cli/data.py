@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.cli.options import Commands, add_command, print_json
+from training.cli.options import Commands, add_command, print_json, usable_device
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,21 @@ class GalleryArguments:
     data: Path | None
 
 
+@dataclass(frozen=True)
+class SupportArguments:
+    """The arguments of ``support``.
+
+    Attributes:
+        data: what the bundle was trained on.
+        scope_of: name or path of a recipe whose scope goes into the card; None leaves the card.
+    """
+
+    bundle: Path
+    data: Path | None
+    scope_of: str | None
+    device: str | None
+
+
 def add_phantom(commands: Commands) -> None:
     """Add the command."""
     parser = add_command(
@@ -54,6 +69,45 @@ def add_gallery(commands: Commands) -> None:
     )
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--data", type=Path)
+
+
+def add_support(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands,
+        "support",
+        support,
+        SupportArguments,
+        about="give a bundle a gate: which images it is for",
+    )
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("--data", type=Path, help="what the bundle was trained on")
+    parser.add_argument(
+        "--scope-of", metavar="RECIPE", help="also write this recipe's scope into the card"
+    )
+    parser.add_argument("--device")
+
+
+def support(arguments: SupportArguments) -> None:
+    """Fit the distance on training and validation images, and write it into the bundle."""
+    from dprotonet.bundle.bundle import Bundle
+    from training.fitting.support import attach_support
+
+    bundle = attach_support(
+        Bundle.load(arguments.bundle),
+        arguments.data,
+        scope_of=arguments.scope_of,
+        device=usable_device(arguments.device),
+    )
+    limits = bundle.support_limits
+    print_json(
+        {
+            "bundle": str(arguments.bundle),
+            "digest": bundle.digest,
+            "support": None if limits is None else limits.to_json(),
+            "scope": None if bundle.card.scope is None else bundle.card.scope.to_json(),
+        }
+    )
 
 
 def phantom(arguments: PhantomArguments) -> None:

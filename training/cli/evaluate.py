@@ -38,6 +38,8 @@ class EvaluateArguments:
         localisation: the same.
         sanity: the same.
         prototypes: images that are compared with prototypes; 0 leaves it out.
+        gate: images that are changed to try the gate; 0 leaves it out.
+        foreign: folders of images that the model is not for.
         method: that computes the heatmaps.
         tier: of the MDM decoder.
     """
@@ -50,6 +52,8 @@ class EvaluateArguments:
     localisation: int
     sanity: int
     prototypes: int
+    gate: int
+    foreign: Sequence[Path]
     method: str
     tier: str
 
@@ -112,6 +116,17 @@ def add_evaluate(commands: Commands) -> None:
         )
     parser.add_argument(
         "--prototypes", type=int, default=0, metavar="N", help="what N images show of prototypes"
+    )
+    parser.add_argument(
+        "--gate", type=int, default=0, metavar="N", help="what the gate says of N images, changed"
+    )
+    parser.add_argument(
+        "--foreign",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="DIR",
+        help="what the gate says of the images in folders that the model is not for",
     )
     parser.add_argument("--method", default=DEFAULT_METHOD, choices=METHODS)
     add_tier(parser)
@@ -186,8 +201,9 @@ def add_probe(commands: Commands) -> None:
 def evaluate(arguments: EvaluateArguments) -> None:
     """Evaluate a bundle on a split, with the slow parts that were named."""
     from dprotonet.bundle.bundle import Bundle
-    from training.evaluation.evaluate import Extras, slow_parts
+    from training.evaluation.evaluate import Extras, gate_figures, slow_parts, split_samples
     from training.evaluation.evaluate import evaluate as figures_of
+    from training.evaluation.faithfulness import evenly_spaced
 
     bundle, device = Bundle.load(arguments.bundle), usable_device(arguments.device)
     extras = Extras(
@@ -201,6 +217,10 @@ def evaluate(arguments: EvaluateArguments) -> None:
     slow: dict[str, Any] = {}
     if extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes:
         slow = slow_parts(bundle, arguments.data, arguments.split, extras, device=device)
+    if arguments.gate or arguments.foreign:
+        samples = split_samples(bundle, arguments.data, arguments.split)
+        chosen = evenly_spaced(samples, arguments.gate) if arguments.gate else []
+        slow["gate"] = gate_figures(bundle, chosen, arguments.foreign, device=device)
     print_json(figures_of(bundle, arguments.data, arguments.split, device=device) | slow)
 
 

@@ -14,12 +14,12 @@ import sys
 from collections.abc import Sequence
 
 from dprotonet.errors import ReadableError
-from training.cli import accept, benchmark, compare, data, evaluate, train
+from training.cli import accept, benchmark, compare, data, evaluate, learn, train
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
 _DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, accept, bench, card,
-gallery, pointing, boxes, shortcut, phantom, throughput, probe."""
+gallery, support, pointing, boxes, shortcut, phantom, throughput, probe, learn, responses."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
@@ -29,12 +29,15 @@ _COMMANDS = (  # in the order of --help
     benchmark.add_bench,
     evaluate.add_card,
     data.add_gallery,
+    data.add_support,
     evaluate.add_pointing,
     evaluate.add_boxes,
     evaluate.add_shortcut,
     data.add_phantom,
     benchmark.add_throughput,
     evaluate.add_probe,
+    learn.add_learn,
+    learn.add_responses,
 )
 
 

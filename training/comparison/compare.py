@@ -25,7 +25,7 @@ from dprotonet.prototypes.activation_stats import activation_statistics
 from training.comparison.row_file import RowFile
 from training.evaluation.metrics import accuracy, auroc
 from training.fitting.best_epoch import best_epoch, validation_score
-from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
+from training.fitting.context import SplitRows, TrainingContext, prototype_batches
 from training.fitting.crossval import split_rows
 from training.fitting.fit import FittedNetwork, fit_network
 from training.io import write_json
@@ -243,7 +243,7 @@ def _prototypes(
     if not isinstance(model, DProtoNet):
         return None
     prototypes = activation_statistics(
-        model, prototype_batches(run, rows.train, run.final), images_per_pass=PER_PASS
+        model, prototype_batches(run, rows.train, run.final), images_per_pass=run.per_pass
     ).prototypes
     return {
         "count": len(prototypes),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -19,14 +19,17 @@ from torch import Tensor, nn
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
 from training.data.placed_images import PlacedImages
-from training.data.tensor_cache import read_tensors, write_tensors
+from training.data.tensor_cache import read_tensors, write_in_parts
 from training.data.transforms import AUGMENTATION, augmentation, augmented_copy, unit
 from training.distributed import is_main, own_part
 from training.io import progress_bar
 from training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from training.data.finding_masks import FindingMasks, Targets
+
 _log = logging.getLogger(__name__)
-_CLEAN_BATCH = 32
+_PASS = 32  # images of 224 × 224 that pass together where no gradient is taken
 _LARGEST_WEIGHT = 20.0
 
 
@@ -35,8 +38,24 @@ def derived_seed(*parts: object) -> int:
     return int(hashlib.sha256(repr(parts).encode()).hexdigest()[:15], 16)
 
 
+def images_a_pass(side: int, most: int = _PASS) -> int:
+    """How many images pass together: as many pixels as ``most`` images of 224 × 224 have.
+
+    What a pass needs grows with its pixels: 32 images of 448 × 448 took 6 GB.
+
+    Args:
+        side: of the images, in pixels.
+    """
+    return max(1, min(most, most * 224**2 // side**2))
+
+
 class Inputs(Protocol):
     """Network inputs by image and epoch."""
+
+    @property
+    def images_a_pass(self) -> int:
+        """How many of them pass together where no gradient is taken."""
+        ...
 
     def clean(self, rows: Tensor) -> Tensor:
         """``(n, …)`` inputs of the images as they are."""
@@ -44,6 +63,10 @@ class Inputs(Protocol):
 
     def augmented(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, …)`` inputs of the images as augmented for this epoch."""
+        ...
+
+    def copies(self, rows: Tensor, epoch: int) -> list[int]:
+        """For each image the number from which its augmentation for this epoch was drawn."""
         ...
 
 
@@ -61,6 +84,11 @@ class LiveInputs:
         facts = (self._images.pixel_sha256s, self._preprocessing.digest, self._changes)
         return hashlib.sha256(repr(facts).encode()).hexdigest()
 
+    @property
+    def images_a_pass(self) -> int:
+        """As their size allows."""
+        return images_a_pass(self._preprocessing.size)
+
     def clean(self, rows: Tensor) -> Tensor:
         """``(n, 3, S, S)`` normalised."""
         return self._normal(unit(self._images.pixels[rows]))
@@ -74,6 +102,10 @@ class LiveInputs:
             for row in rows.tolist()
         ]
         return self._normal(torch.stack(images))
+
+    def copies(self, rows: Tensor, epoch: int) -> list[int]:
+        """The epoch: every one has copies of its own."""
+        return [epoch] * len(rows)
 
     def _normal(self, images: Tensor) -> Tensor:
         rgb = images.expand(-1, 3, -1, -1)
@@ -105,12 +137,11 @@ class CachedInputs:
     ) -> None:
         front = front.eval().to(memory_format=torch.channels_last)
         name = _digest(live, front, variants) if keep else ""
-        tensors = read_tensors(keep, name) if keep else None
+        tensors: Mapping[str, Tensor] | None = read_tensors(keep, name) if keep else None
         if tensors is None:
-            tensors = _activations(live, front, count, variants)
-            if keep and is_main():
-                write_tensors(keep, name, tensors)
+            tensors = _activations(live, front, count, variants, keep if is_main() else None, name)
             _log.info("cached %d images with %d variants behind the frozen blocks", count, variants)
+        self.images_a_pass = live.images_a_pass
         self._clean = tensors["clean"]
         self._variants = [tensors[f"variant-{variant}"] for variant in range(variants)]
 
@@ -120,9 +151,13 @@ class CachedInputs:
 
     def augmented(self, rows: Tensor, epoch: int) -> Tensor:
         """``(n, C, h, w)`` of one of the cached copies; image and epoch decide which."""
-        which = [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
-        chosen = [self._variants[v][row] for v, row in zip(which, rows.tolist(), strict=True)]
-        return torch.stack(chosen).float().contiguous(memory_format=torch.channels_last)
+        which = zip(self.copies(rows, epoch), rows.tolist(), strict=True)
+        chosen = torch.stack([self._variants[variant][row] for variant, row in which])
+        return chosen.float().contiguous(memory_format=torch.channels_last)
+
+    def copies(self, rows: Tensor, epoch: int) -> list[int]:
+        """Which of the cached copies stands for each image in this epoch."""
+        return [derived_seed("variant", epoch, row) % len(self._variants) for row in rows.tolist()]
 
 
 def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
@@ -137,25 +172,42 @@ def _digest(live: LiveInputs, front: nn.Module, variants: int) -> str:
 
 
 def _activations(
-    live: LiveInputs, front: nn.Module, count: int, variants: int
-) -> dict[str, Tensor]:
-    """``(N, C, h, w)`` each, of the images as they are and of every augmented copy."""
-    batches = torch.arange(count).split(_CLEAN_BATCH)
+    live: LiveInputs, front: nn.Module, count: int, variants: int, keep: Path | None, digest: str
+) -> Mapping[str, Tensor]:
+    """``(N, C, h, w)`` each, of the images as they are and of every augmented copy.
 
-    def through(inputs: Iterable[Tensor], title: str) -> Tensor:
-        return _through(front, progress_bar(inputs, len(batches), title, "pass"))
+    In 16 bit: they are inputs, and take half the memory. Kept ones go to the file batch by batch
+    and are mapped from there, so that the system reads them as they are needed; others fill
+    tensors that are there from the beginning.
+    """
+    names = ["clean", *(f"variant-{variant}" for variant in range(variants))]
+    shape = (count, *_through(front, live.clean(torch.tensor([0]))).shape[1:])
+    batches = torch.arange(count).split(live.images_a_pass)
 
-    tensors = {"clean": through((live.clean(rows) for rows in batches), "cache")}
-    for variant in range(variants):
-        copies = (live.augmented(rows, variant) for rows in batches)
-        tensors[f"variant-{variant}"] = through(copies, f"cache {variant}")
-    return tensors
+    def parts(variant: int) -> Iterator[Tensor]:
+        title = "cache" if variant < 0 else f"cache {variant}"
+        for rows in progress_bar(batches, len(batches), title, "pass"):
+            images = live.clean(rows) if variant < 0 else live.augmented(rows, variant)
+            yield _through(front, images)
+
+    if keep is None:
+        tensors = {name: torch.empty(shape, dtype=torch.float16) for name in names}
+        for variant, name in enumerate(names, -1):
+            for rows, part in zip(batches, parts(variant), strict=True):
+                tensors[name][rows] = part
+        return tensors
+    every = (part for variant in range(-1, variants) for part in parts(variant))
+    write_in_parts(keep, digest, names, shape, every)
+    mapped = read_tensors(keep, digest)
+    if mapped is None:
+        raise ReadableError(f"{keep} cannot be read after it was written. Give another --out.")
+    return mapped
 
 
-def _through(front: nn.Module, batches: Iterable[Tensor]) -> Tensor:
-    """Activations ``(N, C, h, w)``, in 16 bit: they are inputs, and take half the memory."""
+def _through(front: nn.Module, images: Tensor) -> Tensor:
+    """The 16-bit activations of one batch."""
     with torch.inference_mode():
-        return torch.cat([front(batch).to(torch.float16) for batch in batches]).clone()
+        return front(images).to(torch.float16).contiguous()
 
 
 @dataclass
@@ -166,6 +218,7 @@ class EpochBatches:
         rows: ``(n,)`` images to train on.
         epoch: of the next pass, from 0.
         balanced: draw every class as often, with repeats, instead of every image once.
+        findings: where the findings lie, which then go with the labels; None for labels alone.
     """
 
     inputs: Inputs
@@ -175,11 +228,12 @@ class EpochBatches:
     seed: int
     epoch: int = 0
     balanced: bool = False
+    findings: FindingMasks | None = None
 
     def __len__(self) -> int:
         return max(1, len(self.rows) // self.batch_size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor | Targets]]:
         epoch, self.epoch = self.epoch, self.epoch + 1
         generator = torch.Generator().manual_seed(derived_seed("order", self.seed, epoch))
         if self.balanced:
@@ -199,7 +253,11 @@ class EpochBatches:
         # The last, smaller batch is left out: its images come first in some other epoch.
         for batch in list(order.split(self.batch_size))[: len(self)]:
             batch_rows = own_part(batch)
-            yield self.inputs.augmented(batch_rows, epoch), self.labels[batch_rows]
+            targets: Tensor | Targets = self.labels[batch_rows]
+            if self.findings is not None:
+                copies = self.inputs.copies(batch_rows, epoch)
+                targets = self.findings.targets(self.labels[batch_rows], batch_rows, copies)
+            yield self.inputs.augmented(batch_rows, epoch), targets
 
 
 def class_weights(labels: Sequence[int] | Tensor, classes: int) -> Tensor:

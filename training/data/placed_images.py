@@ -196,12 +196,14 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
     entries = [cache[i] for i in range(len(samples))]
     problems = {i: entry["problem"] for i, entry in enumerate(entries) if "problem" in entry}
     entries = [entry for entry in entries if "problem" not in entry]
-    images = [entry["image"] for entry in entries]
-    colour = any(image.shape[0] == 3 for image in images)
-    pixels = [image.expand(3 if colour else 1, -1, -1) for image in images]
-    _log.info("placed %d images", len(images))
+    colour = any(entry["image"].shape[0] == 3 for entry in entries)
+    side = preprocessing.size
+    pixels = torch.empty(len(entries), 3 if colour else 1, side, side, dtype=torch.uint8)
+    for row, entry in zip(pixels, entries, strict=True):
+        row.copy_(entry.pop("image"))  # the single image goes, so that no two copies of all exist
+    _log.info("placed %d images", len(entries))
     return _Placed(
-        torch.stack(pixels) if pixels else torch.empty(0, 1, 1, 1),
+        pixels,
         [entry["sha256"] for entry in entries],
         [entry["frames"] for entry in entries],
         problems,

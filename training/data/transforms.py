@@ -83,6 +83,22 @@ def augmented_copy(transform: Compose, placed: Tensor, seed: int) -> Tensor:
     return getattr(out, "as_tensor", lambda: out)()
 
 
+def augmented_masks(transform: Compose, masks: Tensor, seed: int) -> Tensor:
+    """Masks ``(K, S, S)`` of 0 and 1, moved as :func:`augmented_copy` moves the image.
+
+    Returns:
+        ``(K, S, S)`` float32 of 0 and 1, 0 where the copy shows no image.
+    """
+    transform.set_random_state(seed=seed % 2**32)
+    moved = masks.to(torch.float32)
+    for step in transform.transforms:
+        if isinstance(step, RandAffine):
+            moved = step(moved, mode="nearest")
+        elif isinstance(step, RandFlip):
+            moved = step(moved)
+    return getattr(moved, "as_tensor", lambda: moved)()
+
+
 def unit(images: Tensor) -> Tensor:
     """``(N, C, S, S)`` uint8 to float32 in [0, 1]."""
     return images.to(torch.float32).div_(255.0)

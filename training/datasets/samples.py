@@ -113,6 +113,21 @@ class Sample:
         return self.path
 
 
+def stored_mask(sample: Sample, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """The mask, or the boxes filled in, ``(H, W)`` on the native grid; None where neither is."""
+    import numpy as np
+
+    if sample.mask is not None:
+        return np.asarray(sample.mask(), dtype=bool)
+    if not sample.boxes:
+        return None
+    mask = np.zeros(shape, dtype=bool)
+    for box in sample.boxes:
+        top, left = max(0, round(box.y)), max(0, round(box.x))
+        mask[top : max(0, round(box.y + box.height)), left : max(0, round(box.x + box.width))] = 1
+    return mask
+
+
 def pixels_sha256(pixels: np.ndarray) -> str:
     """Names an image made in memory by its shape and 16-bit pixels."""
     head = f"{pixels.shape[0]}x{pixels.shape[1]}:uint16:".encode()

@@ -110,6 +110,12 @@ def _training(training: Mapping[str, Any]) -> str:
         lines.append("Versions: " + ", ".join(f"{k} {v}" for k, v in versions.items()) + ".")
     if training.get("hardware"):
         lines.append(f"Hardware: {training['hardware']}, {training.get('minutes', '?')} minutes.")
+    attention = training.get("attention")
+    if attention:
+        lines.append(
+            "Prototypes were drawn to the findings by boxes or masks, which "
+            f"{attention['with_box_or_mask']:.1%} of the training images have."
+        )
     recipe = training.get("recipe")
     if isinstance(recipe, Mapping):
         settings = {key: value for key, value in recipe.items() if key != "card"}

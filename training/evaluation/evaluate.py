@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.inference.prediction import Prediction
 from dprotonet.modeling.labels import owned
+from training.data.changed_images import GROSS, SLIGHT, changed, images_below
 from training.data.placed_images import ages_of, labels_of, place_images, readable
 from training.data.splits import SPLITS, Split, by_split
 from training.datasets.registry import open_dataset
@@ -26,6 +28,8 @@ from training.io import progress_bar
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
+    from dprotonet.images.types import GrayOrColourImage
+    from dprotonet.inference.predictor import Predictor
     from training.datasets.phantom.dataset import PhantomSample
 
 _log = logging.getLogger(__name__)
@@ -66,7 +70,7 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
     recipe = recipe_of(bundle)
     dataset = open_dataset(recipe, data)
     check_classes(bundle, dataset)
-    samples = by_split(_grouped(dataset, recipe))[split]
+    samples = by_split(grouped(dataset, recipe))[split]
     if not samples:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
     return tuple(samples)
@@ -88,7 +92,7 @@ def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
     return [sample for sample in samples if split_of(sample.patient_id) == "test"]
 
 
-def _grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
+def grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
     """The samples as they were split for training."""
     if recipe.duplicates == "refuse":
         return readable(dataset.samples) if recipe.damaged == "leave_out" else dataset.samples
@@ -135,8 +139,86 @@ def evaluate_samples(
     return (
         head
         | report(scored, resamples=resamples)
+        | support_figures(predictions)
         | {"prototypes": prototype_figures(bundle, similarities, scored.labels)}
     )
+
+
+def support_figures(predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """What the gate says of these images, as {"support": …}; nothing where there is no gate.
+
+    All other figures are of all images, refused ones included: a gate cannot mend an AUROC.
+    """
+    verdicts = Counter(p.support.verdict for p in predictions if p.support is not None)
+    if not verdicts:
+        return {}
+    count = verdicts.total()
+    return {
+        "support": {
+            "films": count,  # as in the other stored figures
+            "refused": round(verdicts["outside"] / count, 4),
+            "cautioned": round(verdicts["caution"] / count, 4),
+        }
+    }
+
+
+def gate_figures(
+    bundle: Bundle,
+    samples: Sequence[Sample],
+    foreign: Sequence[Path],
+    *,
+    device: str = "cpu",
+) -> dict[str, Any]:
+    """What the gate says of images that were changed on purpose, and of other images.
+
+    Args:
+        samples: to change; none leaves that part out.
+        foreign: folders of images that the model is not for.
+
+    Returns:
+        :func:`support_figures` by change under "changed_slightly" and "changed_grossly", and by
+        folder under "foreign"; what is refused for its distance alone under "refused_by_distance".
+
+    Raises:
+        ReadableError: the bundle has no gate, or a folder has no image.
+    """
+    from dprotonet.inference.predictor import Predictor
+
+    if bundle.support_limits is None and bundle.card.scope is None:
+        raise ReadableError(
+            f"{bundle.name} has no gate. Add one with `python -m training support {bundle.path}`."
+        )
+    predictor = Predictor(bundle, device, gate=False)
+    figures: dict[str, Any] = {}
+    for part, changes in (("changed_slightly", SLIGHT), ("changed_grossly", GROSS)):
+        if samples:
+            figures[part] = {
+                name: _verdicts(predictor, [changed(s.load(), change) for s in samples])
+                for name, change in progress_bar(list(changes.items()), len(changes), part)
+            }
+    if foreign:
+        figures["foreign"] = {folder.name: _folder(predictor, folder) for folder in foreign}
+    return figures
+
+
+def _folder(predictor: Predictor, folder: Path) -> dict[str, Any]:
+    figures = _verdicts(predictor, images_below(folder))
+    if not figures:
+        raise ReadableError(f"{folder} has no image that can be read. Give another folder.")
+    return figures
+
+
+def _verdicts(predictor: Predictor, images: Iterable[GrayOrColourImage]) -> dict[str, Any]:
+    predictions = list(predictor.predict_many(images))
+    far = [
+        p.support.distance >= p.support.threshold
+        for p in predictions
+        if p.support is not None
+        and p.support.distance is not None
+        and p.support.threshold is not None
+    ]
+    figures: dict[str, Any] = support_figures(predictions).get("support", {})
+    return figures | ({"refused_by_distance": round(sum(far) / len(far), 4)} if far else {})
 
 
 def _similarities(bundle: Bundle, prediction: Prediction) -> list[float]:
@@ -180,7 +262,7 @@ def slow_parts(
     from training.evaluation.sanity import sanity
 
     recipe = recipe_of(bundle)
-    parts = by_split(_grouped(open_dataset(recipe, data), recipe))
+    parts = by_split(grouped(open_dataset(recipe, data), recipe))
     predictor, samples = Predictor(bundle, device, gate=False), parts[split]
     method, resamples = HeatmapMethod(extras.method, extras.tier), recipe.resamples
     figures: dict[str, Any] = {}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dprotonet.errors import ReadableError
+from training.datasets.samples import stored_mask
 from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
@@ -43,19 +44,6 @@ class HeatmapWithTruth:
     heatmap: Heatmap
     mask: Mask
     valid_mask: Mask
-
-
-def stored_mask(sample: Sample, shape: tuple[int, int]) -> Mask | None:
-    """The mask, or the boxes filled in, ``(H, W)`` on the native grid; None where neither is."""
-    if sample.mask is not None:
-        return np.asarray(sample.mask(), dtype=bool)
-    if not sample.boxes:
-        return None
-    mask = np.zeros(shape, dtype=bool)
-    for box in sample.boxes:
-        top, left = max(0, round(box.y)), max(0, round(box.x))
-        mask[top : max(0, round(box.y + box.height)), left : max(0, round(box.x + box.width))] = 1
-    return mask
 
 
 def heatmaps_with_truth(

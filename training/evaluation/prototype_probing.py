@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from dprotonet.modeling.labels import owned
 from training.data.inputs import derived_seed
 from training.data.placed_images import labels_of
+from training.datasets.samples import stored_mask
 from training.evaluation import prototype_metrics as figures
 from training.evaluation.faithfulness import evenly_spaced, strongest
-from training.evaluation.localisation import stored_mask
 from training.evaluation.metrics import mean_interval
 
 if TYPE_CHECKING:

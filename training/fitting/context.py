@@ -10,14 +10,15 @@ from torch import Tensor
 
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.feature_pass import PrototypeBatch
-from training.data.inputs import Inputs, LiveInputs, class_weights
+from training.data.finding_masks import FindingMasks
+from training.data.inputs import Inputs, LiveInputs, class_weights, images_a_pass
 from training.data.leakage import group_duplicates
 from training.data.placed_images import PlacedImages, place_images
 from training.datasets.samples import Dataset
 from training.distributed import is_main, wait
 from training.recipe import Recipe
 
-PER_PASS = 16  # images that pass together in the prototype update
+PER_PASS = 16  # images of 224 × 224 that pass together in the prototype update
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class TrainingContext:
         inputs: those of training: ``live``, or activations behind the frozen blocks.
         cut: leave networks cut behind their frozen blocks and evaluate them, too, on the cached
             activations, which are in 16 bit: for figures, not for a bundle.
+        findings: where the findings lie in the training copies; None where the recipe pays no
+            attention to them.
     """
 
     recipe: Recipe
@@ -41,6 +44,12 @@ class TrainingContext:
     device: str = "cpu"
     resume: bool = False
     cut: bool = False
+    findings: FindingMasks | None = None
+
+    @property
+    def per_pass(self) -> int:
+        """Images that pass together in the prototype update: fewer where they are larger."""
+        return images_a_pass(self.recipe.image_size, PER_PASS)
 
     @property
     def final(self) -> Inputs:
@@ -57,14 +66,14 @@ class SplitRows:
     test: Tensor
 
 
-def load_images(dataset: Dataset, recipe: Recipe, keep: Path) -> PlacedImages:
+def load_images(dataset: Dataset, recipe: Recipe, keep: Path | None) -> PlacedImages:
     """All images of a data set on the network's grid.
 
     Equal images of several patients count as one patient's where the recipe says so. Of several
     processes the first places the images, and the others read what it kept.
 
     Args:
-        keep: a .safetensors file in which the placed images outlive the run.
+        keep: a .safetensors file in which the placed images outlive the run, or None.
 
     Raises:
         ReadableError: images cannot be read, and the recipe does not leave them out.
@@ -96,7 +105,7 @@ def prototype_batches(
     context: TrainingContext, rows: Tensor, inputs: Inputs
 ) -> Iterator[PrototypeBatch]:
     """Batches of training images for the prototype update, without augmentation."""
-    for batch in rows.split(PER_PASS):
+    for batch in rows.split(context.per_pass):
         at = batch.tolist()
         yield PrototypeBatch(
             inputs.clean(batch),

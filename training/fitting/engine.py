@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.model import Inference
+from training.data.finding_masks import FindingMasks, Targets
 from training.data.inputs import EpochBatches, Inputs
 from training.distributed import averaged
 from training.fitting import handlers
@@ -40,6 +41,8 @@ class Stage:
         out: folder for checkpoint and TensorBoard scalars, or None for neither.
         stop_after: epochs after which to stop as if the run had been killed, for tests.
         after_warm_up: called once, between the warm epochs and the joint ones.
+        findings: where the findings lie, for a loss that asks for it.
+        estimate: puts prototypes into the network, after every ``update_every`` joint epochs.
     """
 
     inputs: Inputs
@@ -51,6 +54,8 @@ class Stage:
     resume: bool = False
     stop_after: int | None = None
     after_warm_up: Callable[[], None] | None = None
+    findings: FindingMasks | None = None
+    estimate: Callable[[], None] | None = None
 
 
 class _NetworkInTraining(nn.Module):
@@ -94,10 +99,12 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
         recipe.batch_size,
         recipe.seed,
         balanced=recipe.sampler == "balanced",
+        findings=stage.findings,
     )
     optimizer, plateau = optimiser(trainee.network, recipe), Plateau()
     rates = schedule(optimizer, recipe, len(batches), plateau)
     trainer = make_trainer(trainee, batches, optimizer, rates, stage, recipe)
+    handlers.hold_prototypes(trainer, trainee.network, recipe)
     best, validated = BestEpoch(), handlers.running_mean(trainer, trainee.network, recipe)
     state = {  # the keys of the checkpoint; "judged" has its name from earlier versions
         "trainer": trainer,
@@ -112,6 +119,7 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
         state["scaler"] = trainer.scaler
     handlers.seed_every_epoch(trainer, recipe)
     handlers.start_prototypes_once(trainer, stage, recipe)
+    handlers.estimate_prototypes_between_epochs(trainer, trainee.network, stage, recipe)
     handlers.validate_every_epoch(trainer, validated, stage, best)
     handlers.follow_validation(trainer, best, plateau, recipe)
     handlers.log_every_epoch(trainer, stage)
@@ -163,8 +171,8 @@ def make_trainer(
 
 
 def _to_device(
-    batch: tuple[Tensor, Tensor], device: Any, non_blocking: bool = False, **_: Any
-) -> tuple[Tensor, Tensor]:
+    batch: tuple[Tensor, Tensor | Targets], device: Any, non_blocking: bool = False, **_: Any
+) -> tuple[Tensor, Tensor | Targets]:
     return (
         batch[0].to(device, non_blocking=non_blocking),
         batch[1].to(device, non_blocking=non_blocking),

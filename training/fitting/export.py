@@ -15,17 +15,21 @@ import torch
 from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
 from dprotonet.bundle.writer import save_bundle
+from dprotonet.editing.objective import responses_around
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
+from dprotonet.prototypes.responses import Responses
 from training.evaluation.evaluate import evaluate_samples
 from training.evaluation.report import paired_difference, report
 from training.fitting.best_epoch import best_epoch
-from training.fitting.context import PER_PASS, SplitRows, TrainingContext, prototype_batches
+from training.fitting.context import SplitRows, TrainingContext, balance, prototype_batches
 from training.fitting.fit import FittedNetwork
+from training.fitting.support import fit_for_bundle
 from training.recipe import weights_name
 
 _log = logging.getLogger(__name__)
@@ -56,13 +60,22 @@ def write_bundle(
     options: GalleryOptions,
     *,
     hardware: str = "",
+    responses: Responses | None = None,
+    changes: tuple[Change, ...] = (),
 ) -> Bundle:
-    """Write the bundle, evaluate it on the test images as it is on disk, complete its card."""
+    """Write the bundle, evaluate it on the test images as it is on disk, complete its card.
+
+    Args:
+        responses: None for those of the fitted network, around its last layer.
+        changes: how the network came from another bundle, oldest first.
+    """
     model, update = fitted.network, fitted.update
     assert isinstance(model, DProtoNet)
     assert update is not None
     statistics = activation_statistics(
-        model.cpu(), prototype_batches(context, rows.train, context.live), images_per_pass=PER_PASS
+        model.cpu(),
+        prototype_batches(context, rows.train, context.live),
+        images_per_pass=context.per_pass,
     )
     bundle = save_bundle(
         folder,
@@ -80,6 +93,9 @@ def write_bundle(
             offsets=fitted.offsets,
             gallery=tuple(_gallery(context, fitted, options)),
             half_precision=context.recipe.half_precision,
+            responses=responses or kept_responses(context, rows, fitted),
+            changes=changes,
+            support=fit_for_bundle(context, rows, model),
         ),
     )
     test = [context.images.samples[i] for i in rows.test.tolist()]
@@ -96,6 +112,29 @@ def write_bundle(
     return bundle.amend(card=replace(card, training={**card.training, "hardware": hardware}))
 
 
+def kept_responses(
+    context: TrainingContext, rows: SplitRows, fitted: FittedNetwork
+) -> Responses | None:
+    """What the last layer can be fitted on again; None without images of training or validation."""
+    model, similarities = fitted.network, fitted.similarities
+    if similarities is None or not len(rows.validation) or not len(rows.train):
+        return None
+    assert isinstance(model, DProtoNet)
+    at = torch.cat([rows.train, rows.validation])
+    weights = balance(context, rows)
+    return responses_around(
+        model.head.weight.detach().cpu().double().numpy(),
+        float(model.log_scale.detach().exp()),
+        similarities=similarities[at].numpy(),
+        labels=context.images.labels[at].numpy(),
+        validation=np.arange(len(at)) >= len(rows.train),
+        patients=context.images.patients[at.numpy()].tolist(),
+        class_weights=None if weights is None else weights.cpu().double().numpy(),
+        label_smoothing=context.recipe.label_smoothing,
+        nonnegative=context.recipe.head_nonnegative,
+    )
+
+
 def _card(
     context: TrainingContext, rows: SplitRows, fitted: FittedNetwork, metrics: dict[str, Any]
 ) -> ModelCard:
@@ -106,11 +145,12 @@ def _card(
         | {"test": len(rows.test)}
         | ({"left_out": len(context.images.left_out)} if context.images.left_out else {}),
         "chosen_on_validation": {
-            "epoch": best_epoch(fitted.history),
+            "epoch": best_epoch(fitted.history) if fitted.history else None,
             "temperature": round(fitted.temperature, 4),
             "threshold": fitted.threshold,
             **({"thresholds": fitted.thresholds} if fitted.thresholds else {}),
         },
+        **_attention(context, rows),
         "history": fitted.history,
         "pruning": fitted.pruning.to_json() if fitted.pruning else None,
         "minutes": round(fitted.seconds / 60, 1),
@@ -126,7 +166,16 @@ def _card(
         note_on_classes=text.note_on_classes or dataset.note,
         metrics=metrics,
         training=training,
+        scope=text.scope,
     )
+
+
+def _attention(context: TrainingContext, rows: SplitRows) -> dict[str, Any]:
+    """What boxes and masks of the training images were used for, where they were."""
+    if context.findings is None:
+        return {}
+    fraction = round(context.findings.fraction(rows.train), 4)
+    return {"attention": {"weight": context.recipe.attention, "with_box_or_mask": fraction}}
 
 
 def _gallery(

@@ -12,15 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dprotonet.inference.calibration import (
-    class_probabilities,
-    fit_offsets,
-    fit_temperature,
-    fit_threshold,
-)
+from dprotonet.inference.calibration import calibrate, class_probabilities
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.update import PrototypeUpdate
+from training.data.finding_masks import FindingMasks
 from training.data.inputs import CachedInputs, Inputs, LiveInputs
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
@@ -41,6 +37,7 @@ class FittedNetwork:
         logits: ``(N, K)`` of all images, float64, before the temperature.
         thresholds: by class, for multi-label images; None for others.
         offsets: by class, for the same: log-odds that calibration adds.
+        similarities: ``(N, P)`` of all images; None for the black box.
         update: where the prototypes come from; None for the black box.
         pruning: its cost; None where the recipe does not prune.
     """
@@ -55,6 +52,7 @@ class FittedNetwork:
     pruning: PruningCost | None = None
     thresholds: dict[str, float] | None = None
     offsets: dict[str, float] | None = None
+    similarities: Tensor | None = None
 
     def predictions(self, context: TrainingContext, rows: Tensor) -> ScoredPredictions:
         """Some images with the calibrated probabilities."""
@@ -101,8 +99,10 @@ def prepare(
         front = networks.front_blocks(backbone, recipe.frozen_blocks)
         inputs = CachedInputs(live, front, len(images), recipe.variants, keep=keep)
     cut = cut and recipe.variants > 0
+    attentive = recipe.attention > 0 and recipe.network == "prototypes"
+    findings = FindingMasks(images, dataset, recipe) if attentive else None
     return TrainingContext(
-        recipe, dataset, images, preprocessing, live, inputs, out, device, resume, cut
+        recipe, dataset, images, preprocessing, live, inputs, out, device, resume, cut, findings
     )
 
 
@@ -137,7 +137,7 @@ def fit_dprotonet(context: TrainingContext, rows: SplitRows, *, out: Path | None
     with torch.inference_mode():
         logits = model.contributions(similarities.double()).sum(dim=-1).numpy()
     fitted = _fitted(model, logits, history, context, rows, start)
-    return replace(fitted, update=update, pruning=pruning)
+    return replace(fitted, update=update, pruning=pruning, similarities=similarities)
 
 
 def _fit_cut(
@@ -158,6 +158,12 @@ def _fit_cut(
         context.resume,
         after_warm_up=lambda: _start_prototypes(network, context, rows),
     )
+    if isinstance(network, DProtoNet):
+        stage = replace(
+            stage,
+            findings=context.findings,
+            estimate=lambda: prototype_stage.estimate(network, context, rows, "mixture"),
+        )
     history = fit(trainee, stage, recipe)
     if not context.cut:
         # The back blocks are the whole backbone's own modules: they were trained in place.
@@ -205,24 +211,13 @@ def _fitted(
     start: float,
 ) -> FittedNetwork:
     """Temperature and threshold from the validation images."""
-    at = rows.validation.numpy()
-    labels = context.images.labels.numpy()[at]
-    if context.dataset.multi_label:
-        temperature, offsets = fit_offsets(logits[at], labels)
-        probabilities, classes = (
-            class_probabilities(logits[at], labels, temperature, offsets),
-            context.dataset.classes,
-        )
-        cuts = [fit_threshold(probabilities[:, k], labels[:, k]) for k in range(len(classes))]
-        return FittedNetwork(
-            *(network, logits, temperature, None, history, time.perf_counter() - start),
-            thresholds=dict(zip(classes, cuts, strict=True)),
-            offsets=dict(zip(classes, offsets.tolist(), strict=True)),
-        )
-    temperature, threshold = fit_temperature(logits[at], labels), None
-    negative = context.dataset.negative_index
-    if negative is not None:
-        probabilities = class_probabilities(logits[at], labels, temperature)
-        threshold = fit_threshold(1.0 - probabilities[:, negative], labels != negative)
-    seconds = time.perf_counter() - start
-    return FittedNetwork(network, logits, temperature, threshold, history, seconds)
+    at, dataset = rows.validation.numpy(), context.dataset
+    chosen = calibrate(
+        logits[at], context.images.labels.numpy()[at], dataset.classes, dataset.negative_class
+    )
+    return FittedNetwork(
+        *(network, logits, chosen.temperature, chosen.threshold, history),
+        time.perf_counter() - start,
+        thresholds=chosen.thresholds,
+        offsets=chosen.offsets,
+    )

@@ -18,6 +18,7 @@ from monai.handlers import TensorBoardStatsHandler
 from torch import Tensor, nn
 
 from dprotonet.inference.calibration import class_probabilities, log_loss
+from dprotonet.modeling.model import DProtoNet
 from training.data.inputs import derived_seed
 from training.distributed import is_main
 from training.evaluation.metrics import auroc
@@ -47,6 +48,47 @@ def start_prototypes_once(trainer: Engine, stage: Stage, recipe: Recipe) -> None
         start = stage.after_warm_up
         once = Events.EPOCH_COMPLETED(once=recipe.warm_epochs)
         trainer.add_event_handler(once, lambda _: start())
+
+
+def estimate_prototypes_between_epochs(
+    trainer: Engine, network: nn.Module, stage: Stage, recipe: Recipe
+) -> None:
+    """Call ``stage.estimate`` after every ``update_every`` joint epochs, but not after the last
+    one, which the prototype update follows."""
+    estimate = stage.estimate
+    if not recipe.update_every or estimate is None:
+        return
+
+    @trainer.on(Events.EPOCH_COMPLETED)
+    def between(engine: Engine) -> None:
+        joint = engine.state.epoch - recipe.warm_epochs
+        if joint > 0 and joint % recipe.update_every == 0 and engine.state.epoch < recipe.epochs:
+            mode = network.training
+            estimate()
+            network.train(mode)
+
+
+def hold_prototypes(trainer: Engine, network: nn.Module, recipe: Recipe) -> None:
+    """Undo what a step did to the prototypes after the warm epochs, where EM estimates them.
+
+    Their gradient is taken all the same, so that several processes and a resumed run need know
+    nothing of it.
+    """
+    if not recipe.update_every or not isinstance(network, DProtoNet):
+        return
+    held: dict[str, Tensor] = {}
+
+    @trainer.on(Events.EPOCH_STARTED)
+    def note(engine: Engine) -> None:
+        held.clear()
+        if engine.state.epoch > recipe.warm_epochs:
+            held["prototypes"] = network.prototypes.detach().clone()
+
+    @trainer.on(Events.ITERATION_COMPLETED)
+    def put_back(_: Engine) -> None:
+        if held:
+            with torch.no_grad():
+                network.prototypes.copy_(held["prototypes"])
 
 
 def running_mean(trainer: Engine, network: nn.Module, recipe: Recipe) -> nn.Module:

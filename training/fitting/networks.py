@@ -16,7 +16,10 @@ from dprotonet.modeling.backbones import Backbone, build_backbone
 from dprotonet.modeling.losses import LossWeights, classification_loss, prototype_loss
 from dprotonet.modeling.model import Inference, build_model
 from dprotonet.modeling.options import ModelOptions
+from dprotonet.modeling.usage_loss import usage_loss
+from training.data.finding_masks import Targets
 from training.data.inputs import Inputs
+from training.fitting.attention_loss import AttentionPenalty
 from training.fitting.occurrence_loss import OccurrencePenalty
 from training.recipe import Recipe
 
@@ -40,11 +43,11 @@ class Trainee:
 
     Attributes:
         network: has ``backbone``; its output is logits or an inference.
-        loss: (output, labels) to a scalar.
+        loss: (output, labels) to a scalar; labels with findings where the recipe asks for them.
     """
 
     network: nn.Module
-    loss: Callable[[Inference | Tensor, Tensor], Tensor]
+    loss: Callable[[Inference | Tensor, Tensor | Targets], Tensor]
 
 
 def dprotonet(
@@ -58,6 +61,10 @@ def dprotonet(
         depth=recipe.depth,
         image_size=recipe.image_size,
         masks=recipe.masks,
+        top_share=recipe.top_share,
+        levels=recipe.levels,
+        cell_norm=recipe.cell_norm,
+        stride=recipe.stride,
         similarity=recipe.similarity,
         similarity_scale=recipe.similarity_scale,
         seed=recipe.seed,
@@ -69,6 +76,8 @@ def dprotonet(
         cluster=recipe.cluster,
         separation=recipe.separation,
         l1=recipe.l1,
+        orthogonality=recipe.orthogonality,
+        ranking=recipe.ranking,
         label_smoothing=recipe.label_smoothing,
     )
 
@@ -76,9 +85,17 @@ def dprotonet(
     if recipe.occurrence_l1 or recipe.equivariance:
         penalty = OccurrencePenalty(model, recipe.occurrence_l1, recipe.equivariance)
 
-    def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
+    attention = AttentionPenalty(model) if recipe.attention else None
+
+    def loss(output: Inference | Tensor, targets: Tensor | Targets) -> Tensor:
         assert isinstance(output, Inference)
+        labels = targets.labels if isinstance(targets, Targets) else targets
         total = prototype_loss(output, labels, model, weights, class_weights=balance)["total"]
+        total = total + recipe.usage_weight * usage_loss(
+            output.similarities, labels, model.prototype_class, recipe.usage
+        )
+        if attention is not None and isinstance(targets, Targets):
+            total = total + recipe.attention * attention(output, targets)
         return total if penalty is None else total + penalty(output.masks)
 
     return Trainee(model, loss)
@@ -88,12 +105,13 @@ def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
     """A new black box, from the same weights and the same seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        backbone = build_backbone(recipe.backbone, _weights(recipe))
+        backbone = build_backbone(recipe.backbone, _weights(recipe), stride=recipe.stride)
         model = BlackBox(backbone, len(classes))
     _start_from_bundle(backbone, recipe)
 
-    def loss(output: Inference | Tensor, labels: Tensor) -> Tensor:
-        return classification_loss(logits_of(output), labels, balance, recipe.label_smoothing)
+    def loss(output: Inference | Tensor, targets: Tensor | Targets) -> Tensor:
+        assert isinstance(targets, Tensor)
+        return classification_loss(logits_of(output), targets, balance, recipe.label_smoothing)
 
     return Trainee(model, loss)
 
@@ -110,7 +128,8 @@ def outputs(
     network.eval()
     with torch.inference_mode():
         parts = [
-            read(network(inputs.clean(batch).to(device))).float().cpu() for batch in rows.split(32)
+            read(network(inputs.clean(batch).to(device))).float().cpu()
+            for batch in rows.split(inputs.images_a_pass)
         ]
     return torch.cat(parts).clone()
 

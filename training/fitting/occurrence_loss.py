@@ -47,7 +47,7 @@ class OccurrencePenalty:
         affine = random_affine(len(masks), masks.device)
         model = self._model
         features = model.backbone(transformed(self._inputs, affine))
-        masks_of_transformed = model.masks(features, model.add_on(features), model.prototypes)
+        masks_of_transformed = model.masks(features, model.cells(features), model.prototypes)
         distance = (masks_of_transformed - transformed(masks, affine)).abs().mean()
         return total + self._equivariance * distance
 

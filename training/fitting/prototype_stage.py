@@ -11,15 +11,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from dprotonet.editing.conditions import constraints
+from dprotonet.editing.objective import head_objective
+from dprotonet.editing.quadratic import fit_weights
 from dprotonet.inference.calibration import class_probabilities
+from dprotonet.modeling.labels import owned
 from dprotonet.modeling.losses import classification_loss
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
-from dprotonet.prototypes.pruning import pruned, pruned_update, worth_keeping
-from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
+from dprotonet.prototypes.pruning import (
+    pruned,
+    pruned_update,
+    without_unused,
+    worth_keeping,
+)
+from dprotonet.prototypes.update import PrototypeUpdate, UpdateKind, update_prototypes
 from training.evaluation.metrics import accuracy, auroc
+from training.evaluation.prototype_metrics import class_purity
 from training.fitting.context import (
-    PER_PASS,
     SplitRows,
     TrainingContext,
     balance,
@@ -35,7 +44,8 @@ class PruningCost:
     """What pruning prototypes cost on the validation images.
 
     Attributes:
-        dropped: ids of the dead and duplicate ones.
+        dropped: ids of the dead ones, the doubles, those that were not of their class, and those
+            that a mixture hardly uses.
         kept_by_class: prototypes that each class still has.
         auroc_before: with all prototypes; None where validation has one class only.
         auroc_after: without the dropped ones, with the last layer fitted again.
@@ -88,6 +98,8 @@ def centres(context: TrainingContext) -> bool:
     A softmax ignores what all classes have in common. Sigmoids do not: without centring, training
     with them was seen to drive all vectors into one direction.
     """
+    if context.recipe.cell_norm != "none":
+        return False  # which takes the mean out of every cell
     return context.recipe.centre or context.images.multi_label
 
 
@@ -95,14 +107,31 @@ def start(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> None:
     """Centre the vectors and initialise the prototypes, before the backbone is trained."""
     if centres(context):
         centre(model, context, rows)
-    if context.recipe.start == "kmeans":
-        update_prototypes(
-            model,
-            prototype_batches(context, rows.train, context.inputs),
-            kind="kmeans",
-            device=context.device,
-            images_per_pass=PER_PASS,
-        ).apply_to(model)
+    if context.recipe.start != "random":
+        estimate(model, context, rows, context.recipe.start, afresh=True)
+
+
+def estimate(
+    model: DProtoNet,
+    context: TrainingContext,
+    rows: SplitRows,
+    kind: UpdateKind,
+    *,
+    afresh: bool = False,
+) -> None:
+    """Put prototypes of the training images into the model, in the middle of training.
+
+    Args:
+        afresh: see :func:`~dprotonet.prototypes.update.update_prototypes`.
+    """
+    update_prototypes(
+        model,
+        prototype_batches(context, rows.train, context.inputs),
+        kind=kind,
+        device=context.device,
+        images_per_pass=context.per_pass,
+        afresh=afresh,
+    ).apply_to(model)
 
 
 def finish(
@@ -117,15 +146,7 @@ def finish(
     recipe = context.recipe
     if recipe.recentre:
         recentre(model, context, rows)
-    update = update_prototypes(
-        model,
-        prototype_batches(context, rows.train, context.final),
-        kind=recipe.update,
-        m=recipe.update_images,
-        device=context.device,
-        images_per_pass=PER_PASS,
-    )
-    update.apply_to(model)
+    update = updated(model, context, rows)
     everyone = torch.arange(len(context.images))
     similarities = outputs(model, context.final, everyone, lambda o: o.similarities, context.device)
     model.cpu()
@@ -133,6 +154,20 @@ def finish(
     if not recipe.prune:
         return model, update, similarities, None
     return _prune(model, update, similarities, context, rows)
+
+
+def updated(model: DProtoNet, context: TrainingContext, rows: SplitRows) -> PrototypeUpdate:
+    """Prototypes from their nearest training images, put into the model."""
+    update = update_prototypes(
+        model,
+        prototype_batches(context, rows.train, context.final),
+        kind=context.recipe.update,
+        m=context.recipe.update_images,
+        device=context.device,
+        images_per_pass=context.per_pass,
+    )
+    update.apply_to(model)
+    return update
 
 
 def _prune(
@@ -143,9 +178,17 @@ def _prune(
     rows: SplitRows,
 ) -> tuple[DProtoNet, PrototypeUpdate, Tensor, PruningCost]:
     statistics = activation_statistics(
-        model, prototype_batches(context, rows.train, context.final), images_per_pass=PER_PASS
+        model,
+        prototype_batches(context, rows.train, context.final),
+        images_per_pass=context.per_pass,
     )
-    keep = worth_keeping(statistics, model.options)
+    keep = worth_keeping(
+        statistics,
+        model,
+        class_purity=_purity(model, similarities, context, rows),
+        least_purity=context.recipe.least_purity,
+    )
+    keep = without_unused(keep, update, model.options)
     smaller, remaining = pruned(model, keep), similarities[:, list(keep)]
     fit_head(smaller, remaining, context, rows)
     before = _validation_figures(model, similarities, context, rows)
@@ -156,6 +199,16 @@ def _prune(
     )
     _log.info("pruning: %d of %d prototypes dropped", len(dropped), len(model.prototype_ids))
     return smaller, pruned_update(update, smaller, keep), remaining, cost
+
+
+def _purity(
+    model: DProtoNet, similarities: Tensor, context: TrainingContext, rows: SplitRows
+) -> list[float]:
+    """Fraction of each prototype's nearest validation images that are of its class."""
+    own = owned(
+        context.images.labels[rows.validation].numpy(), np.array(model.options.prototype_classes)
+    )
+    return class_purity(similarities[rows.validation].double().numpy(), own).tolist()
 
 
 def _validation_figures(
@@ -178,6 +231,9 @@ def fit_head(
     start = weight.detach().clone()
     x, y = similarities[rows.train], context.images.labels[rows.train]
     weights = balance(context, rows)
+    if context.recipe.head_nonnegative:
+        _fit_nonnegative(model, x, y, weights, context.recipe.label_smoothing)
+        return
     own_class = functional.one_hot(model.prototype_class, len(context.dataset.classes)).T.bool()
     weight.requires_grad_(True)
     optimizer = torch.optim.Adam([weight], lr=context.recipe.head_lr)
@@ -195,3 +251,27 @@ def fit_head(
         )
         loss.backward()
         optimizer.step()
+
+
+def _fit_nonnegative(
+    model: DProtoNet, x: Tensor, y: Tensor, balance: Tensor | None, smoothing: float
+) -> None:
+    """Weights >= 0 for a prototype's own class and none for others (PIP-Net, Nauta et al. 2023).
+
+    The optimum of the same loss, with the ridge towards the start, by Newton steps that keep to the
+    bounds. A class is then called for what is there, never for what another class lacks; an image
+    that is similar to no prototype has equal logits: the network abstains.
+    """
+    options, weight = model.options, model.head.weight
+    bounds = constraints(options, least=np.zeros(len(options.prototype_ids)), nonnegative=True)
+    start = np.where(bounds.free, weight.detach().double().numpy().clip(min=0.0), 0.0)
+    objective = head_objective(
+        x.double().numpy() * float(model.log_scale.detach().exp()),
+        y.numpy(),
+        np.ones(len(options.classes)) if balance is None else balance.cpu().double().numpy(),
+        smoothing,
+        anchor=start,
+    )
+    with torch.no_grad():
+        fitted = fit_weights(objective, bounds, start).clip(min=0.0)  # of rounding
+        weight.copy_(torch.from_numpy(fitted))

@@ -10,7 +10,7 @@ from app.domain.actors import Actor
 from app.domain.errors import Refused
 from app.domain.jobs import Job, Work
 from app.domain.proposals import LearningRequest, check_reason
-from app.services import jobs
+from app.services import jobs, models
 from app.services.workplace import Workplace
 
 NO_DATA = (
@@ -43,7 +43,7 @@ class LearningState:
 def state(workplace: Workplace, model: str) -> LearningState:
     """What there is to learn from, and the newest job."""
     with workplace.store.read() as tx:
-        judgements = tx.learning.judgements(model)
+        judgements = tx.learning.judgements(models.same_prototypes(workplace, model))
         job = tx.learning.of_model(model)
     return LearningState(judgements, job, _obstacle(workplace, model, judgements))
 
@@ -58,7 +58,8 @@ def start(workplace: Workplace, model: str, *, actor: Actor, reason: str = "") -
     digest = workplace.models.get(model).digest
     kept = check_reason(reason)
     with workplace.store.write() as tx:
-        obstacle = _obstacle(workplace, digest, tx.learning.judgements(digest))
+        judgements = tx.learning.judgements(models.same_prototypes(workplace, digest))
+        obstacle = _obstacle(workplace, digest, judgements)
         if obstacle:
             raise Refused(obstacle)
         work = Work("learn", f"learn:{digest}", model=digest)

@@ -6,6 +6,7 @@ heatmaps meanwhile, which have more of the processor's time.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -16,13 +17,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.annotations import AnnotationFilters
-from app.domain.errors import Refused
+from app.domain.errors import Missing, Refused
 from app.domain.jobs import Job
 from app.domain.proposals import LearningRequest, Proposal, ProposalStep
+from app.services import models
 from app.services.adapters import last_layer
 from app.services.annotations import export
 from app.services.editing import learning, versions
+from app.services.editing.versions import COMPARISON
 from app.services.inference.failures import sentence
 from app.services.workplace import Workplace
 from app.store.editing.learning import STOPPED
@@ -30,12 +32,25 @@ from dprotonet.errors import Cancelled, ReadableError
 
 log = logging.getLogger(__name__)
 LEASH = "app.runtime.leash"
+PROGRAM = (sys.executable, "-m", "training", "learn")
 LOOK_SECONDS = 0.5  # between two looks at the process
 PATIENCE = 20.0  # seconds for it to leave
 WRONG_USAGE = 2  # status of the training program where a person has to change something
 MANIFEST = "bundle.json"
+SAID, FEEDBACK, IMAGES = "said", "feedback.json", "images"
 _EPOCH = re.compile(r"epoch\D{0,3}(\d+)\s*(?:/|of)\s*(\d+)", re.IGNORECASE)
 _LOG_END = 20_000  # bytes of the log that are looked at
+
+
+def begin(workplace: Workplace) -> None:
+    """Put in order at a worker's start what the last one left: its jobs are ended, and copies of
+    judged images are removed."""
+    with workplace.store.write() as tx:
+        ended = tx.learning.end_abandoned(workplace.clock())
+    if ended:
+        log.warning("%d jobs of learning were left by a worker that died", ended)
+    for folder in workplace.settings.learning.glob(f"*/{SAID}"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def claim(workplace: Workplace) -> tuple[Job, LearningRequest] | None:
@@ -80,17 +95,30 @@ def _learn(
     if data is None:
         raise Refused(learning.NO_DATA)
     folder.mkdir(parents=True, mode=0o700)
-    feedback, out = folder / "feedback.json", folder / "out"
-    feedback.write_bytes(export(workplace, AnnotationFilters(model=info.digest), format="json"))
+    said, out = folder / SAID, folder / "out"
+    _write_feedback(workplace, info.digest, said)
     command = [
-        *(sys.executable, "-m", "training", "learn", str(info.path)),
-        *("--feedback", str(feedback), "--data", str(data), "--out", str(out)),
+        *(*PROGRAM, str(info.path)),
+        *("--feedback", str(said / FEEDBACK), "--images", str(said / IMAGES)),
+        *("--data", str(data), "--out", str(out)),
     ]
     try:
         _run_to_its_end(workplace, job, command, folder / "log.txt", stop)
     finally:
-        feedback.unlink(missing_ok=True)
+        shutil.rmtree(said, ignore_errors=True)  # it names readers and holds originals
     _propose(workplace, job, request, out)
+
+
+def _write_feedback(workplace: Workplace, model: str, folder: Path) -> None:
+    """What readers said, and the images that they said it of, in a folder that nobody else may
+    read."""
+    (folder / IMAGES).mkdir(parents=True, mode=0o700)
+    (folder / FEEDBACK).write_bytes(export(workplace, format="json"))
+    with workplace.store.read() as tx:
+        keys = tx.learning.judged_files(models.same_prototypes(workplace, model))
+    for key in keys:
+        with contextlib.suppress(Missing):  # the judgement is left out, as one without its image
+            (folder / IMAGES / key).write_bytes(workplace.blobs.read(key))
 
 
 def _run_to_its_end(
@@ -161,6 +189,9 @@ def _propose(workplace: Workplace, job: Job, request: LearningRequest, out: Path
         raise ReadableError("The training program wrote no model. Let the model learn again.")
     target = versions.learned_folder(workplace, job.job_id)
     made.rename(target)
+    if (out / COMPARISON).is_file():
+        (out / COMPARISON).rename(target.with_name(COMPARISON))
+    shutil.rmtree(out, ignore_errors=True)
     bundle = Bundle.load(target, with_model=False)
     figures = bundle.changes[-1].figures if bundle.changes else {}
     proposal = Proposal(

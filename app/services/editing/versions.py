@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
@@ -17,6 +18,7 @@ from dprotonet.errors import UnusableBundle
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
 
+COMPARISON = "comparison.json"
 NOT_EDITABLE = (
     "This model keeps no similarities of its training images, so its last layer cannot be fitted "
     "again. Add them with: python -m training responses BUNDLE --data DIR"
@@ -102,6 +104,16 @@ def write(workplace: Workplace, proposal: Proposal) -> str:
         return _move_in(learned_folder(workplace, proposal.proposal_id), target, proposal)
     parent = workplace.models.bundle(proposal.model)
     return last_layer.write_version(parent, proposal, target, now=workplace.clock())
+
+
+def learned_facts(workplace: Workplace, proposal_id: str) -> dict[str, Any]:
+    """What the training program wrote of old and new; empty where it is not there."""
+    try:
+        text = learned_folder(workplace, proposal_id).with_name(COMPARISON).read_text("utf-8")
+        facts = json.loads(text)
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def learned_folder(workplace: Workplace, proposal_id: str) -> Path:

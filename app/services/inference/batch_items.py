@@ -111,7 +111,7 @@ def _read(
 def refusal_text(prediction: Prediction) -> str:
     """Why there is no prediction of an image that the model refused."""
     reasons = prediction.support.sentence if prediction.support else ""
-    return f"No prediction: the image is unlike what this model was trained on. {reasons}".strip()
+    return f"No prediction. {reasons}".strip()
 
 
 def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path) -> Intake:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.services import originals
+from app.services.editing import learning_run
 from app.services.inference import batch_items, folder_listing, interactive
 from app.services.inference.failures import is_outage, sentence
 from app.services.inference.frames import Predictors
@@ -60,9 +61,9 @@ def begin(workplace: Workplace) -> None:
     """Put the data folder in order at a worker's start: it is the only one of its folder."""
     abandoned = take_up_again(workplace)
     with workplace.store.write() as tx:
-        tx.learning.end_abandoned(workplace.clock())
         tx.checks.end_abandoned(workplace.clock())
         tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
+    learning_run.begin(workplace)
     if abandoned:
         log.warning("%d jobs were left by a worker that died; they are done again", abandoned)
     for step in (originals.tidy, complete_predictions, upkeep):

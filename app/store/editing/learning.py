@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.actors import Actor, ActorKind
@@ -13,7 +14,7 @@ from app.domain.jobs import Job
 from app.domain.proposals import LearningRequest
 from app.store.editing.rows import LearningEntry
 from app.store.jobs import ACTIVE, begin, one_row, to_job
-from app.store.rows import AnnotationEntry, JobEntry, PrototypeJudgementEntry
+from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, PrototypeJudgementEntry
 
 STOPPED = "The program was stopped while the model learned. Start it again."
 
@@ -79,23 +80,18 @@ class LearningJobs:
         ).first()
         return None if entry is None else to_job(entry)
 
-    def judgements(self, model: str) -> dict[str, dict[str, int]]:
-        """What the latest signatures say of a bundle's prototypes.
+    def judgements(self, models: Sequence[str]) -> dict[str, dict[str, int]]:
+        """What the latest signatures say of the prototypes of some bundles, which share them.
 
         Returns:
             Prototype id to usefulness to the number of frames.
         """
-        newest = (
-            select(func.max(AnnotationEntry.id).label("id"))
-            .group_by(AnnotationEntry.case_id, AnnotationEntry.frame)
-            .subquery()
-        )
         judged = PrototypeJudgementEntry
         rows = self._session.execute(
             select(judged.prototype, judged.usefulness, func.count())
-            .join(newest, newest.c.id == judged.annotation_id)
             .join(AnnotationEntry, AnnotationEntry.id == judged.annotation_id)
-            .where(AnnotationEntry.model == model, judged.usefulness.is_not(None))
+            .where(AnnotationEntry.id.in_(_newest()), AnnotationEntry.model.in_(models))
+            .where(judged.usefulness.is_not(None))
             .group_by(judged.prototype, judged.usefulness)
             .order_by(judged.prototype, judged.usefulness)
         )
@@ -103,6 +99,20 @@ class LearningJobs:
         for prototype, usefulness, count in rows:
             counts.setdefault(prototype, {})[str(usefulness)] = count
         return counts
+
+    def judged_files(self, models: Sequence[str]) -> tuple[str, ...]:
+        """SHA-256 of the files on which these judgements were made."""
+        judged = PrototypeJudgementEntry
+        query = (
+            select(CaseEntry.file_sha256)
+            .join(AnnotationEntry, AnnotationEntry.case_id == CaseEntry.id)
+            .join(judged, judged.annotation_id == AnnotationEntry.id)
+            .where(AnnotationEntry.id.in_(_newest()), AnnotationEntry.model.in_(models))
+            .where(judged.usefulness.is_not(None))
+            .distinct()
+            .order_by(CaseEntry.file_sha256)
+        )
+        return tuple(self._session.scalars(query))
 
     def _first(self, state: str) -> JobEntry | None:
         return self._session.scalars(
@@ -112,3 +122,10 @@ class LearningJobs:
             .limit(1)
             .with_for_update(skip_locked=state == "waiting")
         ).first()
+
+
+def _newest() -> Select[int]:
+    """Ids of the latest signature of every frame."""
+    return select(func.max(AnnotationEntry.id)).group_by(
+        AnnotationEntry.case_id, AnnotationEntry.frame
+    )

@@ -12,6 +12,7 @@ from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.check import draw_check
 from app.views.model.gallery import draw_gallery
+from app.views.model.gate import draw_gate
 from app.views.model.learning import draw_learning
 from app.views.model.measures import draw_measures
 from app.views.model.reasons import draw_edit, preselect_off
@@ -123,6 +124,7 @@ def _draw_about(bundle: Bundle) -> None:
         if card.limits:
             st.markdown("##### Limits")
             st.markdown("\n".join(f"- {plain(limit)}" for limit in card.limits))
+        draw_gate(bundle)
         _draw_part("Licence", card.licence)
     with right:
         _draw_facts(bundle)

@@ -10,7 +10,8 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
 from app.services import galleries
 from app.services.workplace import Workplace
-from app.views.review.prototypes import draw_gallery_hint, draw_sources
+from app.views.model.attach import draw_attach
+from app.views.review.prototypes import draw_sources
 from app.views.shared.format import counted, number, percent, plain
 from dprotonet.prototypes.provenance import PrototypeActivation, PrototypeRecord
 
@@ -32,8 +33,7 @@ def draw_gallery(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None
         key=f"gallery-class-{info.digest}",
         label_visibility="collapsed",
     )
-    if not any(source.has_picture for images in sources.values() for source in images):
-        draw_gallery_hint()
+    draw_attach(workplace, info)
     records = [record for record in bundle.prototypes if name in (None, record.class_name)]
     for start in range(0, len(records), _COLUMNS):
         columns = st.columns(_COLUMNS, gap="small")

@@ -22,6 +22,7 @@ from dprotonet.prototypes.provenance import PrototypeRecord
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
 
+_KEPT = "reasons-kept-answer"
 _SOURCES = 2  # training images shown beside a switch
 _TOLERANCES = (0.05, 0.1, 0.2, 0.5)
 _FIGURES = (("auroc", "AUROC"), ("accuracy", "Accuracy"), ("log_loss", "Log loss"))
@@ -54,7 +55,8 @@ def _draw_switches(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     st.caption(
         "Switch a prototype off that shows the wrong thing, or require one that shows the right "
-        "one. The prototypes stay as they are; the weights of the last layer are fitted again."
+        "one: it then counts for its class at least as much as is usual there. The prototypes stay "
+        "as they are; the weights of the last layer are fitted again."
     )
     sources = galleries.of_model(workplace, info.digest)
     required_now = versions.required_in(bundle)
@@ -97,7 +99,6 @@ def _draw_row(
             value=is_required,
             key=f"require-{info.digest}-{record.id}",
             disabled=not use,
-            help="It has to count for its class at least as much as is usual there.",
         )
     return use, require
 
@@ -118,9 +119,7 @@ def _draw_answer(
     )
     allowed = proposals.TOLERANCE if tolerance is None else tolerance
     try:
-        answer = proposals.ask(
-            workplace, info.digest, off=off, required=required, tolerance=allowed
-        )
+        answer = _answer(workplace, info, off, required, allowed)
     except ReadableError as error:
         st.info(plain(str(error)), icon=":material/toggle_on:")
         return
@@ -149,6 +148,23 @@ def _draw_answer(
                 reason=reason,
             )
             st.rerun()  # the whole page: the proposal is listed below
+
+
+def _answer(
+    workplace: Workplace,
+    info: BundleInfo,
+    off: tuple[str, ...],
+    required: tuple[str, ...],
+    tolerance: float,
+) -> EditAnswer:
+    """The answer to this choice, asked once: the page is also redrawn while a reason is typed."""
+    choice = (info.digest, off, required, tolerance)
+    kept: tuple[object, EditAnswer] | None = st.session_state.get(_KEPT)
+    if kept is not None and kept[0] == choice:
+        return kept[1]
+    answer = proposals.ask(workplace, info.digest, off=off, required=required, tolerance=tolerance)
+    st.session_state[_KEPT] = (choice, answer)
+    return answer
 
 
 def draw_verdict(answer: EditAnswer, tolerance: float) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -15,12 +16,14 @@ from app.services.editing.versions import Version
 from app.services.workplace import Workplace
 from app.views.model.reasons import draw_cost
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import local_time, plain
+from app.views.shared.format import counted, local_time, number, plain
 
 ALONE = (
     "You are the only reader here, so you may approve your own proposal. It is marked "
     "“approved by the proposer”."
 )
+
+_MOST_JUDGED = 8  # judgements that are listed one by one
 
 
 def draw_versions(workplace: Workplace, info: BundleInfo) -> None:
@@ -53,6 +56,8 @@ def _draw_proposal(workplace: Workplace, proposal: Proposal) -> None:
             draw_cost(proposal.cost)
         else:
             st.caption("It was not measured on validation.")
+        if proposal.kind == "learned":
+            st.markdown(learned_text(versions.learned_facts(workplace, proposal.proposal_id)))
         active = models.active(workplace)
         if active is not None and active.digest != proposal.model:
             st.caption(
@@ -65,6 +70,34 @@ def _draw_proposal(workplace: Workplace, proposal: Proposal) -> None:
         with st.container(horizontal=True):
             _button(workplace, "Approve and activate", proposals.approve, proposal, primary=True)
             _button(workplace, "Reject", proposals.reject, proposal)
+
+
+def learned_text(facts: Mapping[str, Any]) -> str:
+    """How similar the judged images are to the judged prototypes, before and after, and the figures
+    on test images, as Markdown."""
+    lines = []
+    for key, title in (("forgotten", "Judged an artefact"), ("remembered", "Judged useful")):
+        for entry in facts.get(key, ()):
+            lines.append(
+                f"- {title}: {plain(str(entry['prototype']))} on image "
+                f"`{str(entry['image'])[:8]}`, similarity {number(entry['before'])} before, "
+                f"{number(entry['after'])} after"
+            )
+    if len(lines) > _MOST_JUDGED:
+        lines[_MOST_JUDGED:] = [f"- and {len(lines) - _MOST_JUDGED} more"]
+    test = facts.get("test")
+    if test:
+        before, after = (
+            ", ".join(
+                f"{title} {number(test[side][name], 3)}"
+                for name, title in (("auroc", "AUROC"), ("accuracy", "accuracy"))
+                if test[side].get(name) is not None
+            )
+            for side in ("before", "after")
+        )
+        images = counted(int(test["images"]), "test image")
+        lines.append(f"- On {images} of other patients: {before} before; {after} after")
+    return "\n".join(lines)
 
 
 def change_title(proposal: Proposal) -> str:

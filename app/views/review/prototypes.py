@@ -1,4 +1,4 @@
-"""The prototypes behind the prediction: similarity, contribution and source images."""
+"""The prototypes behind the prediction: what speaks for it, and the source images."""
 
 from __future__ import annotations
 
@@ -9,74 +9,123 @@ import streamlit as st
 
 from app.domain.annotations import ARTEFACTS, USEFULNESS, PrototypeJudgement
 from app.domain.cases import GallerySource, Sheet, SheetMatch
+from app.domain.evidence import SOURCES, Reason, reasons
 from app.services.workplace import Workplace
 from app.views.review.heatmaps import draw_explain_button
+from app.views.review.waterfall import draw_waterfall, question
 from app.views.shared import drafts
 from app.views.shared.format import number, percent, plain, signed
 from app.views.shared.navigation import link_to_reasons
 from dprotonet.inference.prediction import Prediction
 
-FIRST = 5  # rows shown before the reader asks for all
-SOURCES = 3
+FIRST = 5  # cards shown before the reader asks for all
 _ATTACH_COMMAND = "python -m training gallery BUNDLE --data DIR"
 
 
 def draw_matches(
     workplace: Workplace, sheet: Sheet, prediction: Prediction, *, expected: int
 ) -> None:
-    """One row per prototype, largest contribution first."""
-    leading = prediction.require_leading()
-    name = plain(leading)
-    st.caption(f"Bars to the right support “{name}”, bars to the left oppose it.")
+    """The waterfall, then one card for each reason, what speaks most first."""
+    found = reasons(sheet.matches)
+    draw_waterfall(sheet, prediction, found)
     if sheet.matches and not any(s.has_picture for m in sheet.matches for s in m.sources):
         draw_gallery_hint()
     shows_all = st.session_state.get("all-matches", False)
-    rows = sheet.matches if shows_all else sheet.matches[:FIRST]
-    largest = max((abs(row.match.contribution) for row in sheet.matches), default=1.0) or 1.0
-    for row in rows:
-        _draw_match(workplace, sheet, row, largest=largest, expected=expected)
-    if len(sheet.matches) > FIRST:
+    largest = max((abs(reason.evidence) for reason in found), default=1.0) or 1.0
+    for reason in found if shows_all else found[:FIRST]:
+        _draw_reason(workplace, sheet, prediction, reason, largest=largest, expected=expected)
+    if len(found) > FIRST:
         st.toggle(f"Show all {len(sheet.matches)} prototypes", key="all-matches")
     with st.expander("Details"):
-        st.caption(
-            f"{len(sheet.matches)} contributions sum to the logit of **{name}**, "
-            f"{signed(prediction.logits[leading])}. Calibration turns the logits of all "
-            "classes into probabilities."
+        st.caption(_details(sheet, prediction))
+
+
+def _details(sheet: Sheet, prediction: Prediction) -> str:
+    """How the numbers hang together, as Markdown."""
+    leading = prediction.require_leading()
+    name, own = plain(leading), signed(prediction.logits[leading])
+    text = f"{len(sheet.matches)} contributions sum to the logit of **{name}**, {own}"
+    if prediction.runner_up is not None:
+        second = plain(prediction.runner_up)
+        text += (
+            f", and likewise to that of **{second}**, {signed(prediction.logits[second])}. The "
+            f"bars are the differences; their sum, {signed(prediction.evidence)}, is the log-odds "
+            "of one against the other"
         )
+    return f"{text}. Calibration turns the logits of all classes into probabilities."
 
 
 def draw_gallery_hint() -> None:
     """Why there are no source images, and how to add them."""
     st.caption(
         ":material/hide_image: This model comes without its source images. If you have the data "
-        f"set, add them with: `{_ATTACH_COMMAND}`"
+        f"set, attach them on the Model page, under Prototypes, or with: `{_ATTACH_COMMAND}`"
     )
 
 
-def _draw_match(
-    workplace: Workplace, sheet: Sheet, row: SheetMatch, *, largest: float, expected: int
+def _draw_reason(
+    workplace: Workplace,
+    sheet: Sheet,
+    prediction: Prediction,
+    reason: Reason,
+    *,
+    largest: float,
+    expected: int,
 ) -> None:
-    match = row.match
-    with st.container(border=True, key=f"match-{match.prototype}", gap="xsmall"):
+    """One card: several prototypes with the same source images share it."""
+    first = reason.matches[0]
+    with st.container(border=True, key=f"match-{first.match.prototype}", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.markdown(reason_title(reason), width="content")
             st.markdown(
-                f"**{plain(match.prototype)}** · {plain(match.class_name)}", width="content"
-            )
-            st.markdown(
-                f"**{signed(match.contribution)}**",
+                f"**{signed(reason.evidence)}**",
                 width="content",
-                help="Contribution to the logit of the predicted class: for it (+) or against it "
-                "(−).",
+                help=f"How much it {plain(question(prediction))} (+), or the reverse (−).",
             )
-        st.html(contribution_bar(match.contribution, largest))
-        draw_sources(sheet.model or "", match.prototype, row.sources[:SOURCES])
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Similarity {number(match.similarity, 3)}", width="content")
-            draw_explain_button(
-                workplace, sheet, f"prototype:{match.prototype}", key=f"explain-{match.prototype}"
-            )
-            # A fragment: a judgement redraws the button of its own row and nothing else.
-            st.fragment(draw_judgement)(sheet, match.prototype, expected=expected)
+        st.html(contribution_bar(reason.evidence, largest))
+        draw_sources(sheet.model or "", first.match.prototype, first.sources[:SOURCES])
+        draw_own_maps(sheet, reason)
+        for row in reason.matches:
+            _draw_actions(workplace, sheet, row, expected=expected, named=len(reason.matches) > 1)
+
+
+def draw_own_maps(sheet: Sheet, reason: Reason) -> None:
+    """This image under each prototype's own map, where the prediction keeps it."""
+    pictures = []
+    for row in reason.matches:
+        if row.match.own_map is None:
+            continue
+        name = row.match.prototype
+        address = (
+            f"/api/own-map/{sheet.case.case_id}/{sheet.frame}/{sheet.model}/{quote(name, safe='')}"
+        )
+        pictures.append(f"![{plain(f'This image, own map of {name}')}]({address})")
+    if pictures:
+        with st.container(key=f"sources-own-{reason.prototypes[0]}", gap="xxsmall"):
+            st.markdown(" ".join(pictures))
+            st.caption("This image, where the prototype pools: its own map, not an explanation.")
+
+
+def reason_title(reason: Reason) -> str:
+    """The prototypes and their class, as Markdown."""
+    first, *others = reason.prototypes
+    more = f" and {plain(', '.join(others))}, the same images" if others else ""
+    return f"**{plain(first)}**{more} · {plain(reason.class_name)}"
+
+
+def _draw_actions(
+    workplace: Workplace, sheet: Sheet, row: SheetMatch, *, expected: int, named: bool
+) -> None:
+    """The similarity to one prototype, its heatmap and the reader's judgement of it."""
+    match = row.match
+    name = f"{plain(match.prototype)}: similarity" if named else "Similarity"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{name} {number(match.similarity, 3)}", width="content")
+        draw_explain_button(
+            workplace, sheet, f"prototype:{match.prototype}", key=f"explain-{match.prototype}"
+        )
+        # A fragment: a judgement redraws the button of its own row and nothing else.
+        st.fragment(draw_judgement)(sheet, match.prototype, expected=expected)
 
 
 def contribution_bar(contribution: float, largest: float) -> str:

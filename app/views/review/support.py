@@ -11,9 +11,10 @@ from dataclasses import replace
 import streamlit as st
 
 from app.domain.cases import Sheet, SheetMatch
+from app.domain.evidence import SOURCES
 from app.services.workplace import Workplace
 from app.views.review.heatmaps import draw_explain_button
-from app.views.review.prototypes import FIRST, SOURCES, draw_gallery_hint, draw_sources
+from app.views.review.prototypes import FIRST, draw_gallery_hint, draw_sources
 from app.views.shared.format import number, plain
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support
@@ -22,6 +23,12 @@ TITLE = "Unlike what this model was trained on"
 CAUTION = (
     "This image is unlike what the model was trained on. What the network computed for it is not "
     "evidence for or against any finding."
+)
+_TITLE_AGAIN = f"{TITLE[0].lower()}{TITLE[1:]}: "  # a reason begins with it
+_MEANING = (
+    "How far an image is from the training images is measured on the network's features: one like "
+    "them has a distance of about 1. The limit was set on images of the same kind that were not "
+    "trained on."
 )
 WHAT_TO_DO = (
     "Check that this is the right file, shown the right way up and not inverted. If it is, choose "
@@ -44,11 +51,10 @@ def draw_refusal(sheet: Sheet, prediction: Prediction) -> None:
     """In place of a prediction: why there is none, what was measured, and what to do."""
     support = prediction.support
     with st.container(border=True, key="facts-refusal", gap="xsmall"):
-        st.markdown(f"#### {TITLE}")
+        st.markdown(f"#### {TITLE}", help=_MEANING)
         st.markdown("The model gives no finding and no probability for this image.")
         if support is not None:
-            st.markdown("\n".join(f"- {plain(_sentence(reason))}" for reason in support.reasons))
-            st.caption(distance_text(support))
+            st.markdown("\n".join(f"- {plain(line)}" for line in reasons(support)))
         st.markdown(WHAT_TO_DO)
         shows = shows_network(sheet)
         st.button(
@@ -74,22 +80,20 @@ def draw_caution(support: Support | None) -> None:
     if support is None or support.verdict != "caution":
         return
     st.warning(
-        f"**Read with caution.** {plain(support.sentence)} {distance_text(support)}".strip(),
+        f"**Read with caution.** {plain(' '.join(reasons(support)))}",
         icon=":material/warning:",
     )
 
 
-def distance_text(support: Support) -> str:
-    """The measured distance beside the limits; empty where none was measured."""
-    if support.distance is None:
-        return ""
-    text = f"Distance to the training images: {number(support.distance, 1)}"
-    if support.threshold is None:
-        return f"{text}."
-    limit = f"{text}; images are refused from {number(support.threshold, 1)}"
-    if support.verdict != "caution" or support.caution_from is None:
-        return f"{limit}."
-    return f"{limit}, and shown with a caution from {number(support.caution_from, 1)}."
+def reasons(support: Support) -> list[str]:
+    """Why an image is refused or shown with a caution, a sentence each; the measured distance is
+    among them, also where it was not the reason."""
+    sentences = [_sentence(reason.removeprefix(_TITLE_AGAIN)) for reason in support.reasons]
+    if support.distance is None or any("distance" in reason for reason in support.reasons):
+        return sentences
+    text = f"Distance {number(support.distance)}"
+    limit = "" if support.threshold is None else f", its limit is {number(support.threshold)}"
+    return [*sentences, f"{text}{limit}."]
 
 
 def draw_similarities(workplace: Workplace, sheet: Sheet) -> None:

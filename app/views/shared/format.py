@@ -22,16 +22,23 @@ _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they reverse the 
 
 def plain(text: str) -> str:
     """Text of a file, a bundle or a reader, escaped so that Markdown shows it letter by letter."""
-    # Lone surrogates (a file name in another encoding) would not reach the browser.
-    unicode_text = text.encode("utf-8", "replace").decode("utf-8")
-    line = " ".join(_BIDI_CONTROLS.sub("", unicode_text).split())
-    return _MARKUP.sub(r"\\\1", _AUTO_LINK.sub(JOINER, line))
+    return _MARKUP.sub(r"\\\1", _AUTO_LINK.sub(JOINER, _one_line(text)))
 
 
 def chart_text(text: str) -> str:
     """The same for a plotly chart, which reads HTML tags and entities."""
-    line = " ".join(_BIDI_CONTROLS.sub("", text.encode("utf-8", "replace").decode("utf-8")).split())
-    return html.escape(line, quote=False)
+    return html.escape(_one_line(text), quote=False)
+
+
+def html_text(text: str) -> str:
+    """The same for HTML of our own, as text or in quotes, with nothing that becomes a link."""
+    return html.escape(_AUTO_LINK.sub(JOINER, _one_line(text)))
+
+
+def _one_line(text: str) -> str:
+    # Lone surrogates (a file name in another encoding) would not reach the browser.
+    unicode_text = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(_BIDI_CONTROLS.sub("", unicode_text).split())
 
 
 def percent(fraction: float, digits: int = 0) -> str:

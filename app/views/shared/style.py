@@ -5,7 +5,8 @@ STYLE = """
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 .st-key-page-header { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
 /* The image stays visible while prototypes and verdict scroll. */
-[data-testid="stLayoutWrapper"]:has(> .st-key-image-side) { position: sticky; top: 3.75rem; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-image-side),
+[data-testid="stLayoutWrapper"]:has(> .st-key-reasons-answer) { position: sticky; top: 3.75rem; }
 /* Streamlit fades what it redraws; the image must never change its look. */
 .st-key-image-side, .st-key-image-side * { opacity: 1 !important; transition: none !important; }
 /* Paragraphs in a row or close together have no margin. */
@@ -54,5 +55,15 @@ STYLE = """
 .measure .for { background: #1b8aa5; }
 .measure .against { background: #c0651a; }
 .measure .zero { width: 1px; background: currentColor; opacity: 0.6; }
+/* The waterfall: names, bars that add up, numbers. */
+.waterfall { width: 100%; border-collapse: collapse; font-size: 0.875rem; table-layout: auto; }
+.waterfall caption { text-align: left; font-weight: 600; padding-bottom: 0.35rem; }
+.waterfall th { text-align: left; font-weight: 400; padding: 0.12rem 0.6rem 0.12rem 0; }
+.waterfall td { padding: 0.12rem 0; text-align: right; font-variant-numeric: tabular-nums;
+  white-space: nowrap; }
+.waterfall td.track { width: 52%; padding-right: 0.6rem; }
+.waterfall .measure { height: 0.75rem; }
+.waterfall tfoot :is(th, td) { border-top: 1px solid rgba(128, 128, 128, 0.5); font-weight: 600; }
+.measure .sum { background: currentColor; opacity: 0.75; }
 </style>
 """

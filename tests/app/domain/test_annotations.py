@@ -1,8 +1,18 @@
 """What a judgement of a prototype and a revision may hold."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from app.domain.annotations import PrototypeJudgement, check_judgements, check_revision
+from app.domain.annotations import (
+    ON_PREDICTION,
+    ON_REFUSAL,
+    Annotation,
+    PrototypeJudgement,
+    Verdict,
+    check_judgements,
+    check_revision,
+)
 from app.domain.errors import Refused
 
 
@@ -36,3 +46,41 @@ def test_an_artefact_is_signed_only_with_its_kind() -> None:
     assert lacking.lacks_kind and not complete.lacks_kind
     with pytest.raises(Refused, match=r"p07 is judged .* device, text, border or laterality"):
         check_judgements({"p00": complete, "p07": lacking})
+
+
+@pytest.mark.parametrize("verdict", ON_REFUSAL)
+def test_of_a_refused_image_a_reader_judges_the_refusal_alone(verdict: str) -> None:
+    choices = {"corrected_label": None, "confidence": 3, "text": "", "predicted_label": None}
+    check_revision(verdict=verdict, **choices, is_refused=True)  # type: ignore[arg-type]
+    check_revision(verdict=verdict, **choices | {"corrected_label": "cyst"}, is_refused=True)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match="did not refuse this image"):
+        check_revision(verdict=verdict, **choices)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("verdict", ON_PREDICTION)
+def test_of_a_refused_image_there_is_no_prediction_to_judge(verdict: str) -> None:
+    choices = {"corrected_label": "cyst", "confidence": 3, "text": "", "predicted_label": None}
+    with pytest.raises(Refused, match="Choose “rightly refused” or “wrongly refused”"):
+        check_revision(verdict=verdict, **choices, is_refused=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "predicted_label", "agrees"),
+    [
+        ("accept", "nodule", True),
+        ("supplement", "nodule", True),
+        ("reject", "nodule", False),
+        ("reject", None, None),
+        ("rightly refused", None, None),
+        ("wrongly refused", None, None),
+    ],
+)
+def test_a_refusal_is_neither_agreement_nor_disagreement(
+    verdict: Verdict, predicted_label: str | None, agrees: bool | None
+) -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    probability = None if predicted_label is None else 0.75
+    annotation = Annotation(
+        *("c1", 0, 1, "me", verdict, None, 3, "", "m", "toy", predicted_label, probability, now)
+    )
+    assert annotation.agrees is agrees

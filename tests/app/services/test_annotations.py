@@ -13,7 +13,7 @@ from app.services.export import cell
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import START, FakePool, png
+from tests.app.services.workplaces import START, FakePool, by_brightness, png
 
 
 @pytest.fixture
@@ -99,3 +99,32 @@ def test_a_cell_that_begins_as_a_formula_gets_an_apostrophe(text: str) -> None:
 
 def test_numbers_and_plain_text_are_left_alone() -> None:
     assert [cell(v) for v in (-1.5, 0, None, True, "p-1", "")] == [-1.5, 0, "", "true", "p-1", ""]
+
+
+def test_a_verdict_on_a_refusal_is_exported_without_a_prediction(
+    signed: Workplace, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    case_id = str(intake.add(signed, png(9, level=10), name="dark.png").case_id)
+    queue.run_pending(signed, pool)
+    review.sign(
+        signed,
+        case_id,
+        verdict="rightly refused",
+        confidence=5,
+        expected_revision=0,
+        corrected_label="hand",
+    )
+    lines = list(csv.DictReader(io.StringIO(annotations.export(signed).decode())))
+    assert [(line["verdict"], line["support"], line["agrees"]) for line in lines] == [
+        ("rightly refused", "outside", ""),
+        ("accept", "", "true"),
+        ("supplement", "", "true"),
+        ("accept", "", "true"),
+    ]
+    assert (lines[0]["predicted_label"], lines[0]["predicted_probability"]) == ("", "")
+    assert lines[0]["corrected_label"] == "hand"
+    first = json.loads(annotations.export(signed, format="json"))["annotations"][0]
+    assert (first["support"], first["agrees"], first["predicted_label"]) == ("outside", None, None)
+    only = annotations.search(signed, AnnotationFilters(verdict="rightly refused"))
+    assert [row.file_name for row in only.rows] == ["dark.png"]

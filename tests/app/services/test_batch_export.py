@@ -9,7 +9,7 @@ import pytest
 from app.services import batch_export, batches
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakePool, png
+from tests.app.services.workplaces import OUTSIDE, UNLIKE, FakePool, by_brightness, png
 
 
 def test_the_exports_carry_schema_hashes_and_no_formulas(
@@ -26,3 +26,39 @@ def test_the_exports_carry_schema_hashes_and_no_formulas(
     manifest = result["manifest"]
     assert manifest["counts"] == {"done": 1, "skipped": 1} and len(manifest["model_sha256"]) == 64
     assert all(len(file["sha256"]) == 64 for file in result["files"])
+
+
+def test_of_a_refused_image_the_exports_give_the_distance_and_no_diagnosis(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    files = [(f"{level}.png", png(1, level=level)) for level in (10, 110, 230)]
+    job = batches.start_upload(workplace, [*files, ("b.txt", b"text")])
+    queue.run_pending(workplace, pool)
+    lines = list(csv.DictReader(io.StringIO(batch_export.as_csv(workplace, job.job_id).decode())))
+    assert [line["supported"] for line in lines] == ["false", "true", "true", ""]
+    assert [line["status"] for line in lines] == ["refused", "done", "done", "skipped"]
+    assert [line["prediction"] for line in lines] == ["", "none", "finding", ""]
+    for column in ("probability", "p(none)", "p(finding)"):
+        assert [bool(line[column]) for line in lines] == [False, True, True, False]
+    assert [line["distance"] for line in lines] == ["4.5", "1.5", "1.0", ""]
+    assert [line["distance_threshold"] for line in lines] == ["1.75"] * 3 + [""]
+    assert lines[0]["reasons"] == UNLIKE and not lines[2]["reasons"]
+    result = json.loads(batch_export.as_json(workplace, job.job_id))
+    assert result["manifest"]["counts"] == {"done": 2, "refused": 1, "skipped": 1}
+    dark, _, bright, text = result["files"]
+    assert dark["supported"] is False and dark["support"] == OUTSIDE.to_json()
+    assert (dark["prediction"], dark["probability"], dark["probabilities"]) == (None, None, None)
+    assert bright["supported"] is True and set(bright["probabilities"]) == {"none", "finding"}
+    assert (text["supported"], text["support"], text["probabilities"]) == (None, None, {})
+
+
+def test_without_a_gate_the_exports_say_nothing_of_a_distance(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    job = batches.start_upload(workplace, [("dark.png", png(1, level=10))])
+    queue.run_pending(workplace, pool)
+    (line,) = csv.DictReader(io.StringIO(batch_export.as_csv(workplace, job.job_id).decode()))
+    assert (line["prediction"], line["supported"], line["distance"]) == ("none", "true", "")
+    (file,) = json.loads(batch_export.as_json(workplace, job.job_id))["files"]
+    assert (file["supported"], file["support"]) == (True, None)

@@ -19,7 +19,7 @@ from app.services.workplace import Workplace
 from app.store.rows import ExplanationEntry
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.settings import TIERS
-from tests.app.services.workplaces import FakePool, png
+from tests.app.services.workplaces import FakePool, by_brightness, png
 
 
 @pytest.fixture
@@ -353,3 +353,17 @@ def test_a_heatmap_from_before_its_placement_was_stored_is_read_without_one(
             entry.facts = kept
     (old,) = review.open_case(workplace, case_id).maps
     assert (old.saved.peak, old.saved.outside_body, old.is_unsettled) == (None, None, False)
+
+
+def test_of_a_refused_image_no_class_is_explained_unless_it_is_named(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    case_id = str(intake.add(workplace, png(1, level=10), name="dark.png").case_id)
+    queue.run_pending(workplace, pool)
+    with pytest.raises(WrongRequest, match=r"no call on this image\..*Name a class"):
+        explanations.request(workplace, case_id)
+    assert review.open_case(workplace, case_id).jobs == ()
+    explanations.request(workplace, case_id, node="class:finding")
+    queue.run_pending(workplace, pool)
+    assert pool.explained == ["class:finding", "class:finding"]

@@ -15,7 +15,14 @@ from app.services.inference import queue
 from app.services.inference.failures import UNEXPECTED
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakePool, dicom, png
+from tests.app.services.workplaces import (
+    CAUTION,
+    OUTSIDE,
+    FakePool,
+    by_brightness,
+    dicom,
+    png,
+)
 from tests.paths import ROOT
 
 
@@ -308,3 +315,58 @@ def test_a_cancelled_waiting_job_is_never_done(workplace: Workplace, pool: FakeP
     (job,) = review.open_case(workplace, str(taken.case_id)).jobs
     assert jobs.cancel(workplace, job.job_id).state == "cancelled"
     assert queue.run_pending(workplace, pool) == 0 and not pool.predicted
+
+
+@pytest.fixture
+def refused(workplace: Workplace, pool: FakePool) -> str:
+    """A case that the model was not made for."""
+    pool.gate = by_brightness
+    taken = intake.add(workplace, png(1, level=10), name="dark.png")
+    queue.run_pending(workplace, pool)
+    return str(taken.case_id)
+
+
+def test_the_sheet_of_a_refused_image_names_no_class(workplace: Workplace, refused: str) -> None:
+    sheet = review.open_case(workplace, refused)
+    assert sheet.is_refused and sheet.offered_class is None and not sheet.problem and not sheet.jobs
+    assert sheet.prediction is not None and sheet.prediction.support == OUTSIDE
+    assert (sheet.prediction.label, sheet.prediction.probabilities) == (None, {})
+    similarities = [row.match.similarity for row in sheet.matches]
+    assert similarities == sorted(similarities, reverse=True) and len(similarities) == 4
+    assert {row.match.contribution for row in sheet.matches} == {0.0}
+    (row,) = review.list_cases(workplace).rows
+    assert (row.status, row.label, row.probability) == ("refused", None, None)
+    assert review.list_cases(workplace, CaseFilters(label="none")).total == 0
+
+
+def test_a_reader_says_what_a_refused_image_shows(workplace: Workplace, refused: str) -> None:
+    with pytest.raises(Refused, match="no prediction to judge"):
+        sign(workplace, refused, 0, verdict="accept")
+    sign(workplace, refused, 0, verdict="wrongly refused", corrected_label="finding")
+    sign(workplace, refused, 1, verdict="rightly refused", text="A hand.")
+    first, second = review.open_case(workplace, refused).revisions
+    assert (first.verdict, first.corrected_label) == ("wrongly refused", "finding")
+    assert (first.support, first.predicted_label, first.predicted_probability) == (
+        "outside",
+        None,
+        None,
+    )
+    assert (first.agrees, second.agrees, second.text) == (None, None, "A hand.")
+    assert review.list_cases(workplace).rows[0].status == "read"
+
+
+def test_an_image_at_the_edge_is_predicted_with_a_caution(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    case_id = str(intake.add(workplace, png(1, level=110), name="medium.png").case_id)
+    queue.run_pending(workplace, pool)
+    sheet = review.open_case(workplace, case_id)
+    assert sheet.prediction is not None and sheet.prediction.support == CAUTION
+    assert not sheet.is_refused and sheet.offered_class == "finding"
+    with pytest.raises(Refused, match="did not refuse"):
+        sign(workplace, case_id, 0, verdict="rightly refused")
+    sign(workplace, case_id, 0)
+    annotation = review.open_case(workplace, case_id).annotation
+    assert annotation is not None and (annotation.support, annotation.agrees) == ("caution", True)
+    assert review.list_cases(workplace).rows[0].support == "caution"

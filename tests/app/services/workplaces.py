@@ -41,10 +41,12 @@ from dprotonet.modeling.placement import GridPlacement
 
 CLASSES = ("none", "finding")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FACTS = {"caution_from": 12.0, "threshold": 18.25}
-INSIDE = Support("inside", 4.0, **FACTS)
-CAUTION = Support("caution", 14.5, reasons=("at the edge of what it was trained on",), **FACTS)
-OUTSIDE = Support("outside", 41.5, reasons=("far from every training image",), **FACTS)
+FACTS = {"caution_from": 1.25, "threshold": 1.75}
+INSIDE = Support("inside", 1.0, **FACTS)
+EDGE = "at the edge of what this model was trained on: distance 1.50, its limit is 1.75"
+UNLIKE = "unlike what this model was trained on: distance 4.50, its limit is 1.75"
+CAUTION = Support("caution", 1.5, reasons=(EDGE,), **FACTS)
+OUTSIDE = Support("outside", 4.5, reasons=(UNLIKE,), **FACTS)
 MEASURED = Faithfulness(
     insertion_auc=0.6,
     deletion_auc=0.2,

@@ -205,3 +205,34 @@ def test_sqlite_finds_a_page_in_an_index_alone(
     words = " ".join(str(line) for line in plan)
     assert "USING COVERING INDEX" in words and "TEMP B-TREE" not in words
     store.close()
+
+
+def test_a_refused_image_has_no_label_and_is_behind_all_others(database_url: str) -> None:
+    store = SqlStore(database_url)
+    for number, said in ((1, 0.01), (2, refused()), (3, 0.9)):
+        add(store, number)
+        save(store, f"c{number}", said)
+    assert ids(store, order="probability") == ["c3", "c1", "c2"]
+    assert ids(store, status="refused") == ["c2"] and ids(store, status="new") == ["c3", "c1"]
+    assert ids(store, label="sick") == ["c3"] and ids(store, label="well") == ["c1"]
+    (row,) = rows(store, status="refused")
+    assert (row.label, row.probability, row.support) == (None, None, "outside")
+    with store.write() as tx:
+        # The worker completes older rows at its start: a refused one is none of them.
+        assert tx.predictions.note_findings("m", "well") == 0
+        tx.annotations.add(signed("c2", 1, "rightly refused"))
+    (row,) = rows(store, verdict="rightly refused")
+    assert (row.status, row.support) == ("read", "outside") and not ids(store, status="refused")
+    store.close()
+
+
+def test_a_case_that_another_model_reads_is_no_longer_refused(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1)
+    save(store, "c1", refused())
+    save(store, "c1", 0.9, model="other")
+    with store.write() as tx:
+        tx.cases.set_model("c1", "other")
+    (row,) = rows(store)
+    assert (row.status, row.label, row.support) == ("new", "sick", None)
+    store.close()

@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from app.domain.cases import Case, CaseFacts
 from app.domain.errors import NotFound
-from app.store.rows import ExplanationEntry
+from app.store.rows import ExplanationEntry, PredictionEntry
 from app.store.sql_store import SqlStore
 from dprotonet.explain.explanation import Faithfulness
+from dprotonet.inference.prediction import PrototypeMatch
 from dprotonet.modeling.placement import GridPlacement
 from tests.app.domain.test_explanations import START, saved
+from tests.app.store.test_case_list import predicted, refused
 from tests.dprotonet.explain.test_explanation import MEASURED
 
 
@@ -112,3 +114,44 @@ def test_a_row_of_an_earlier_version_is_read_as_far_as_it_goes(filled: SqlStore)
     assert result == replace(
         WHOLE, faithfulness=None, measuring_seconds=0.0, peak=None, outside_body=None
     )
+
+
+def test_of_a_refused_image_the_row_has_the_distance_and_nothing_else(filled: SqlStore) -> None:
+    unlike = refused()
+    # What names a class is withheld, whoever hands it over.
+    leaky = replace(
+        unlike,
+        label="sick",
+        probabilities={"well": 0.25, "sick": 0.75},
+        logits={"well": 0.0, "sick": 1.0},
+        matches=(PrototypeMatch("p00", "sick", 0.5, 2.5),),
+    )
+    with filled.write() as tx:
+        tx.predictions.save(
+            "c1", frame=0, model="m", prediction=leaky, negative_class="well", now=START
+        )
+    with filled.read() as tx:
+        result = tx.predictions.get("c1", frame=0, model="m")
+    assert result == replace(unlike, matches=(PrototypeMatch("p00", "sick", 0.5, 0.0),))
+    with filled.engine.connect() as connection:
+        (row,) = connection.execute(select(PredictionEntry.__table__)).mappings()  # type: ignore[arg-type]
+    assert (row["label"], row["probability"], row["finding_probability"]) == (None, None, None)
+    assert (row["support"], row["support_distance"], row["support_threshold"]) == (
+        "outside",
+        41.5,
+        18.25,
+    )
+    assert row["result"]["probabilities"] == row["result"]["logits"] == {}
+
+
+def test_a_prediction_without_a_gate_is_stored_as_before(filled: SqlStore) -> None:
+    with filled.write() as tx:
+        tx.predictions.save(
+            "c1", frame=0, model="m", prediction=predicted(0.75), negative_class="well", now=START
+        )
+    with filled.read() as tx:
+        assert tx.predictions.get("c1", frame=0, model="m") == predicted(0.75)
+    with filled.engine.connect() as connection:
+        (row,) = connection.execute(select(PredictionEntry.__table__)).mappings()  # type: ignore[arg-type]
+    assert "support" not in row["result"] and row["support"] is None
+    assert (row["label"], row["finding_probability"]) == ("sick", 0.75)

@@ -18,10 +18,11 @@ from dprotonet.explain.explanation import Explanation
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, decide
 from dprotonet.inference.site_settings import SiteSettings
+from tests.app.services.editing.conftest import editable_folder, parent
 from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
 
-__all__ = ["assets"]
+__all__ = ["assets", "editable_folder", "parent"]
 
 
 @pytest.fixture

@@ -76,7 +76,9 @@ class Screen:
 
     def upload(self, *files: tuple[str, bytes]) -> Screen:
         """Upload files as the field in the browser does: send each, then report their ids."""
-        key = next(k for k in ("review-upload", "batch-upload") if self._shows_field(k))
+        key = next(
+            k for k in ("review-upload", "batch-upload", "gallery-upload") if self._shows_field(k)
+        )
         token, ids = self.app.session_state["upload-token"], []
         for name, data in files:
             with receiving.receive(self.workplace, token, name=name, size=len(data)) as incoming:

@@ -25,8 +25,10 @@ def test_an_image_becomes_one_record(shell, bundle, tmp_path):
         "path",
         "frame",
         "sha256",
+        "supported",
         "prediction",
         "probabilities",
+        "support",
         "threshold",
         "matches",
     }

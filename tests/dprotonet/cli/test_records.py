@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -12,6 +13,7 @@ from dprotonet.cli.records import FlatTable, JsonLines, inert, json_text, proble
 from dprotonet.images.types import GrayOrColourImage, ImageFacts
 from dprotonet.images.windows import Window
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
+from dprotonet.inference.support import Support
 
 CLASSES = ("none", "=nodule")
 
@@ -57,8 +59,10 @@ def test_a_record_has_these_keys_in_this_order():
         "path",
         "frame",
         "sha256",
+        "supported",
         "prediction",
         "probabilities",
+        "support",
         "threshold",
         "matches",
     ]
@@ -72,6 +76,27 @@ def test_the_ten_largest_contributions_are_named():
     named = [match["prototype"] for match in json.loads(stream.getvalue())["matches"]]
 
     assert named == [f"p{i:02d}" for i in range(10)]
+
+
+UNLIKE = Support("outside", 4.5, 1.1, 1.25, ("unlike it", "modality US; this model takes DX"))
+
+
+def test_of_an_unsupported_image_neither_form_names_a_class_or_a_probability():
+    lines, table = io.StringIO(), io.StringIO()
+    withheld = replace(prediction(), support=UNLIKE).withheld()
+    JsonLines(lines).prediction(image(), withheld)
+    FlatTable(table, CLASSES).prediction(image(), withheld)
+
+    record, (row,) = json.loads(lines.getvalue()), rows_of(table)
+
+    assert record["supported"] is False
+    assert record["prediction"] is None
+    assert record["probabilities"] is None
+    assert record["support"] == UNLIKE.to_json()
+    assert {match["contribution"] for match in record["matches"]} == {None}
+    assert (row["prediction"], row["none"], row["'=nodule"]) == ("", "", "")
+    assert (row["supported"], row["distance"]) == ("false", "4.5")
+    assert row["reasons"] == "unlike it; modality US; this model takes DX"
 
 
 @pytest.mark.parametrize(("skipped", "key"), [(True, "skipped"), (False, "error")])
@@ -123,6 +148,9 @@ def test_the_table_has_one_column_a_class():
             "prediction": "'=nodule",
             "none": "0.25",
             "'=nodule": "0.75",
+            "supported": "true",
+            "distance": "",
+            "reasons": "",
             "error": "",
         }
     ]
@@ -132,7 +160,9 @@ def test_the_header_is_written_even_where_no_image_follows():
     stream = io.StringIO()
     FlatTable(stream, ("none", "nodule"))
 
-    assert stream.getvalue() == "path,frame,sha256,prediction,none,nodule,error\n"
+    assert stream.getvalue() == (
+        "path,frame,sha256,prediction,none,nodule,supported,distance,reasons,error\n"
+    )
 
 
 def test_the_table_tells_a_skipped_file_from_a_failed_one():

@@ -1,12 +1,16 @@
 import json
+import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dprotonet.errors import WrongRequest
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide
+from dprotonet.inference.support import Support
 
 PREDICTION = Prediction(
     label="nodule",
@@ -27,6 +31,31 @@ PREDICTION = Prediction(
 def test_a_prediction_comes_back_from_json_unchanged():
     assert Prediction.from_json(json.loads(json.dumps(PREDICTION.to_json()))) == PREDICTION
     assert PREDICTION.probability == 0.75
+
+
+def test_the_evidence_of_all_matches_sums_to_the_difference_to_the_runner_up():
+    matches = (
+        PrototypeMatch("p01", "nodule", 0.8, 0.7, -0.35),
+        PrototypeMatch("p00", "none", 0.2, -0.1, -0.15),
+    )
+    result = replace(PREDICTION, matches=matches, runner_up="none")
+    assert [match.evidence for match in matches] == pytest.approx([1.05, 0.05])
+    assert result.evidence == pytest.approx(1.1)
+    assert Prediction.from_json(json.loads(json.dumps(result.to_json()))) == result
+
+
+def test_a_prediction_of_an_earlier_version_has_no_runner_up_and_sums_to_its_logit():
+    data = PREDICTION.to_json()
+    assert "runner_up" not in data and "against" not in data["matches"][0]
+    result = Prediction.from_json(data)
+    assert result.runner_up is None
+    assert math.fsum(m.evidence for m in result.matches) == pytest.approx(result.evidence)
+
+
+@pytest.mark.parametrize("runner_up", ["nodule", "effusion"])
+def test_the_runner_up_is_another_class_of_the_model(runner_up):
+    with pytest.raises(ValueError, match="runner-up"):
+        replace(PREDICTION, runner_up=runner_up)
 
 
 def test_without_a_threshold_the_most_probable_class_wins():
@@ -61,6 +90,45 @@ def test_a_prediction_checks_itself():
         Prediction.from_json({**data, "probabilities": {"none": 0.5, "nodule": 0.75}})
     with pytest.raises(ValueError, match="same classes"):
         Prediction.from_json({**data, "label": "effusion"})
+
+
+OUTSIDE = Support("outside", 41.2, 15.0, 18.3, ("unlike what this model was trained on",))
+
+
+def test_an_unsupported_image_keeps_similarities_and_nothing_else():
+    withheld = replace(PREDICTION, support=OUTSIDE).withheld()
+
+    assert (withheld.label, withheld.leading, withheld.probability) == (None, None, None)
+    assert withheld.called == ()
+    assert withheld.probabilities == withheld.logits == {}
+    assert not withheld.supported
+    assert [match.similarity for match in withheld.matches] == [0.8, 0.2]
+    assert {match.contribution for match in withheld.matches} == {0.0}
+    assert withheld.class_to_look_at("none") is withheld.class_to_look_at(None) is None
+    assert withheld.probability_of_a_finding("none") is None
+    assert withheld.probability_of_a_finding(None) is None
+    assert Prediction.from_json(json.loads(json.dumps(withheld.to_json()))) == withheld
+    with pytest.raises(WrongRequest, match=r"Unlike what this model was.* class:NAME"):
+        withheld.require_leading()
+
+
+@pytest.mark.parametrize(
+    "support", [None, Support("inside", 1.0), Support("caution", 1.0, reasons=("at the edge",))]
+)
+def test_a_supported_image_keeps_its_label(support):
+    prediction = replace(PREDICTION, support=support)
+
+    assert prediction.supported
+    assert prediction.withheld() is prediction
+    assert prediction.require_leading() == "nodule"
+    assert Prediction.from_json(json.loads(json.dumps(prediction.to_json()))) == prediction
+
+
+def test_only_an_unsupported_image_may_lack_a_label():
+    with pytest.raises(ValueError, match="unsupported"):
+        replace(PREDICTION, label=None, probabilities={}, logits={})
+    with pytest.raises(ValueError, match="no figures"):
+        replace(PREDICTION, label=None, support=OUTSIDE)
 
 
 def test_predictions_need_no_torch():

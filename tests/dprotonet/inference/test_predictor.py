@@ -9,7 +9,7 @@ from PIL import Image
 from dprotonet.bundle.manifest import write_manifest
 from dprotonet.images.reader import read_image
 from dprotonet.inference.prediction import Prediction
-from dprotonet.inference.predictor import Predictor, calibrated
+from dprotonet.inference.predictor import Predictor, calibrated, runner_up
 from dprotonet.modeling.freezing import frozen
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
 
@@ -49,6 +49,35 @@ def test_the_contributions_of_all_prototypes_sum_to_the_predicted_logit(predicto
         assert math.fsum(m.contribution for m in result.matches) == result.logits[result.label]
         sizes = [abs(match.contribution) for match in result.matches]
         assert sizes == sorted(sizes, reverse=True)
+
+
+def test_the_evidence_sums_to_the_label_s_logit_less_that_of_the_next_class(predictor, pictures):
+    for result in predictor.predict_many(pictures):
+        others = {name: v for name, v in result.logits.items() if name != result.label}
+        assert result.runner_up == max(others, key=others.get)
+        against = math.fsum(match.against for match in result.matches)
+        assert against == result.logits[result.runner_up]
+        total = math.fsum(match.evidence for match in result.matches)
+        assert total == pytest.approx(result.evidence, abs=1e-12)
+
+
+def test_a_prediction_keeps_the_own_maps_of_what_speaks_most(predictor, pictures):
+    x, _ = predictor.bundle.preprocessing(pictures[0])
+    result = predictor.predict(pictures[0])
+    with torch.no_grad():
+        masks = predictor.model(x[None]).masks[0]
+    masks = dict(zip(predictor.bundle.prototype_ids, masks, strict=True))
+    assert all(match.own_map is not None for match in result.matches)  # there are fewer than 12
+    for match in result.matches:
+        mask = masks[match.prototype]
+        expected = (mask / mask.max() * 255).numpy()
+        assert np.abs(match.own_map.values - expected).max() <= 2
+    assert Prediction.from_json(result.to_json()) == result
+
+
+def test_of_equal_runners_up_the_first_is_named():
+    assert runner_up({"a": 0.1, "b": 0.5, "c": 0.5, "d": 0.9}, "d") == "b"
+    assert runner_up({"a": 0.1}, "a") is None
 
 
 def test_matches_are_what_the_network_says_of_the_same_input(predictor, pictures):

@@ -108,3 +108,31 @@ def test_a_missing_file_is_named(tmp_path):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(WrongRequest, match="mobilenet_v2"):
         build_backbone("mobilenet_v9")
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_without_its_last_halving_every_backbone_has_twice_the_rows_and_the_same_weights(name):
+    with torch.device("meta"):
+        plain, fine = build_backbone(name), build_backbone(name, stride=16)
+        features = fine(torch.empty(2, 3, 64, 96))
+    assert features.shape == (2, fine.out_channels, 4, 6)
+    assert {k: v.shape for k, v in fine.state_dict().items()} == {
+        k: v.shape for k, v in plain.state_dict().items()
+    }
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v2", "resnet18", "efficientnet_b0"])
+def test_every_second_cell_of_the_finer_grid_is_one_of_the_coarse_grid(name):
+    """Spread kernels see what the layers saw before: only the cells between are new."""
+    torch.manual_seed(3)
+    plain = build_backbone(name).eval()
+    fine = build_backbone(name, stride=16).eval()
+    fine.load_state_dict(plain.state_dict())
+    images = torch.randn(1, 3, 128, 128)
+    with torch.no_grad():
+        assert torch.allclose(fine(images)[..., ::2, ::2], plain(images), atol=1e-4)
+
+
+def test_a_stride_that_no_backbone_has_is_refused():
+    with pytest.raises(WrongRequest, match="stride"):
+        build_backbone("resnet18", stride=8)

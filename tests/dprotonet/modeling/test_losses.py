@@ -1,7 +1,9 @@
+import math
+
 import pytest
 import torch
 
-from dprotonet.modeling.losses import LossWeights, prototype_loss
+from dprotonet.modeling.losses import LossWeights, prototype_loss, within_class_overlap
 from dprotonet.modeling.model import Inference, build_model
 from dprotonet.modeling.options import ModelOptions
 
@@ -74,3 +76,24 @@ def test_a_step_down_the_loss_separates_the_classes():
         steps.step()
         losses.append(loss.item())
     assert losses[-1] < 0.8 * losses[0]
+
+
+def test_orthogonality_counts_pairs_of_one_class_alone():
+    prototypes = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 0.0]])
+    overlap = within_class_overlap(prototypes, torch.tensor([0, 0, 1]))
+    assert overlap.item() == pytest.approx(0.5)  # cos² of 45 degrees
+    assert within_class_overlap(prototypes[:1], torch.tensor([0])).item() == 0.0
+
+
+def test_ranking_falls_as_images_of_the_own_class_come_first(model):
+    labels = torch.tensor([0, 1])
+    right = prototype_loss(inference(model, [[0.9, 0.9, 0.1], [0.1, 0.1, 0.9]]), labels, model)
+    wrong = prototype_loss(inference(model, [[0.1, 0.1, 0.9], [0.9, 0.9, 0.1]]), labels, model)
+    even = prototype_loss(inference(model, [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]), labels, model)
+    assert right["ranking"] < 0.01 < even["ranking"] < wrong["ranking"]
+    assert even["ranking"].item() == pytest.approx(math.log(2.0))
+
+
+def test_a_batch_of_one_class_has_no_order_to_be_wrong(model):
+    terms = prototype_loss(inference(model, [[0.9, 0.2, 0.1]]), torch.tensor([0]), model)
+    assert terms["ranking"].item() == 0.0

@@ -129,3 +129,12 @@ def test_vectors_of_another_depth_are_refused():
 def test_an_unknown_backbone_is_refused():
     with pytest.raises(WrongRequest):
         build_model(options(backbone="mobilenet_v9"))
+
+
+def test_cell_similarities_are_those_of_every_cell_by_itself():
+    net = build_model(options(masks="patch", stride=16)).eval()
+    images = torch.randn(2, 3, 64, 96)
+    with torch.no_grad():
+        cells, whole = net.cell_similarities(images), net(images)
+    assert cells.shape == (2, 6, 4, 6)
+    assert torch.allclose(cells.flatten(2).amax(dim=2), whole.similarities, atol=1e-5)

@@ -22,6 +22,12 @@ def test_prototype_ids_are_stable_and_grow_with_their_number():
         ({"masks": "sparse"}, "masks"),
         ({"similarity": "dot"}, "similarity"),
         ({"similarity_scale": 0.0}, "similarity_scale"),
+        ({"image_size": 544}, "512"),
+        ({"stride": 8}, "stride"),
+        ({"levels": 3}, "levels"),
+        ({"cell_norm": "layer"}, "cell_norm"),
+        ({"top_share": 0.0}, "top_share"),
+        ({"top_share": 1.5}, "top_share"),
     ],
 )
 def test_options_that_cannot_be_are_refused_with_the_reason(changes, says):
@@ -34,3 +40,10 @@ def test_options_come_back_from_json_unchanged():
     assert ModelOptions.from_json(chosen.to_json()) == chosen
     with pytest.raises(ValueError, match="Unknown model options: colour"):
         ModelOptions.from_json({**chosen.to_json(), "colour": "red"})
+
+
+def test_younger_options_are_written_only_where_chosen_so_that_older_digests_stay():
+    assert not {"stride", "levels", "cell_norm", "top_share"} & set(options().to_json())
+    chosen = options(masks="top", stride=16, levels=2, cell_norm="batch", top_share=0.1)
+    assert ModelOptions.from_json(chosen.to_json()) == chosen
+    assert chosen.grid == 4 and options().grid == 2

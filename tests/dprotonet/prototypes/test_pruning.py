@@ -22,22 +22,40 @@ def options():
     return ModelOptions(("a", "b"), prototypes_per_class=(2, 3), depth=8, image_size=64)
 
 
-def test_dead_prototypes_go_and_of_duplicates_the_one_that_is_closest_more_often_stays(options):
-    result = statistics(
-        p00={"dead": True},
-        p02={"duplicates": ("p03",), "closest_share": 0.3},
-        p03={"duplicates": ("p02",), "closest_share": 0.4},
-    )
-    assert worth_keeping(result, options) == (1, 3, 4)
-    assert worth_keeping(statistics(), options) == (0, 1, 2, 3, 4)
+@pytest.fixture
+def model(options):
+    """With prototypes at right angles, but p02 and p03 nearly one."""
+    network = tiny_model(options)
+    with torch.no_grad():
+        network.prototypes.copy_(torch.eye(5, 8))
+        network.prototypes[3] = network.prototypes[2] + 0.1 * network.prototypes[3]
+    return network
 
 
-def test_a_class_never_loses_its_last_prototype(options):
+def test_dead_prototypes_go_and_of_doubles_the_one_that_is_closest_more_often_stays(model):
+    result = statistics(p00={"dead": True}, p02={"closest_share": 0.3}, p03={"closest_share": 0.4})
+    assert worth_keeping(result, model) == (1, 3, 4)
+
+
+def test_of_doubles_the_purer_stays_and_impure_ones_go(model):
+    purity = [0.2, 0.9, 1.0, 0.8, 0.6]
+    result = statistics(p03={"closest_share": 0.9})
+    assert worth_keeping(result, model, class_purity=purity, least_purity=0.7) == (1, 2)
+    assert worth_keeping(result, model, class_purity=purity, least_purity=0.0) == (0, 1, 2, 4)
+
+
+def test_a_double_of_another_class_goes_too(model):
+    with torch.no_grad():
+        model.prototypes[4] = model.prototypes[0]
+    assert worth_keeping(statistics(p04={"closest_share": 0.1}), model) == (0, 1, 2)
+
+
+def test_a_class_never_loses_its_last_prototype(model):
     result = statistics(p00={"dead": True}, p01={"dead": True, "closest_share": 0.9})
-    assert worth_keeping(result, options) == (1, 2, 3, 4)
+    assert worth_keeping(result, model) == (1, 2, 4)
 
 
-@pytest.mark.parametrize("masks", ["image", "learned", "random", "patch"])
+@pytest.mark.parametrize("masks", ["image", "learned", "random", "patch", "top"])
 def test_a_pruned_model_loses_the_contributions_of_what_went_and_nothing_else(options, masks):
     model = tiny_model(replace(options, masks=masks)).eval()
     with torch.no_grad():

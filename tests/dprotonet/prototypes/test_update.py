@@ -10,7 +10,7 @@ from dprotonet.prototypes.feature_pass import PrototypeBatch
 from dprotonet.prototypes.update import update_prototypes
 from tests.dprotonet.prototypes.samples import COUNT, LABELS, batches, make_model, vectors_of
 
-KINDS = ("top_m_mean", "weighted", "kmeans", "nearest")
+KINDS = ("top_m_mean", "weighted", "kmeans", "mixture", "nearest")
 
 
 @given(

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from training.cli import accept, benchmark, compare, data, evaluate, train
+from training.cli import accept, benchmark, compare, data, evaluate, learn, train
 from training.cli.parser import build_parser, main
 
 
@@ -42,6 +42,8 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
         ("phantom --out o", data.PhantomArguments),
         ("throughput phantom", benchmark.ThroughputArguments),
         ("probe folder", evaluate.ProbeArguments),
+        ("learn b --feedback f --out o", learn.LearnArguments),
+        ("responses b", learn.ResponsesArguments),
     ],
 )
 def test_every_option_of_a_command_has_its_field(line, arguments):

@@ -1,10 +1,17 @@
 from dataclasses import replace
 
+import pytest
 import torch
 
 from dprotonet.modeling.preprocessing import Preprocessing
 from tests.training.conftest import SMALL
-from training.data.inputs import CachedInputs, EpochBatches, LiveInputs, class_weights
+from training.data.inputs import (
+    CachedInputs,
+    EpochBatches,
+    LiveInputs,
+    class_weights,
+    images_a_pass,
+)
 from training.data.placed_images import place_images
 from training.datasets.registry import open_dataset
 from training.fitting import networks
@@ -75,3 +82,22 @@ def test_class_weights_are_one_on_the_average_image():
     weights = class_weights(labels, 2)
     assert weights[labels].mean() == 1.0
     assert weights[1] == 3 * weights[0]
+
+
+@pytest.mark.parametrize(("side", "count"), [(64, 32), (224, 32), (448, 8), (512, 6), (4096, 1)])
+def test_as_many_pixels_pass_together_whatever_the_size_of_the_images(side, count):
+    assert images_a_pass(side) == count
+
+
+def test_kept_activations_are_written_batch_by_batch(class_folder, tmp_path, monkeypatch):
+    recipe, dataset, images, live = _live(class_folder)
+    model = networks.dprotonet(recipe, dataset.classes, None).network.eval()
+    front, sizes = networks.front_blocks(model.backbone, 2), []
+    front.register_forward_hook(lambda _, inputs, output: sizes.append(len(inputs[0])))
+    monkeypatch.setattr(LiveInputs, "images_a_pass", 3)
+    kept = CachedInputs(live, front, len(images), 1, keep=tmp_path / "kept.safetensors")
+    assert max(sizes) == 3 and sum(sizes) == 1 + 2 * len(images)
+    in_memory = CachedInputs(live, front, len(images), 1)
+    rows = torch.arange(len(images))
+    assert torch.equal(kept.clean(rows), in_memory.clean(rows))
+    assert torch.equal(kept.augmented(rows, 0), in_memory.augmented(rows, 0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dprotonet.errors import ReadableError, UnreadableImage
-from training.datasets.samples import Dataset, Sample, pixels_sha256
+from training.datasets.samples import Box, Dataset, Sample, pixels_sha256, stored_mask
 
 
 def test_a_sample_named_twice_and_a_single_class_are_refused():
@@ -41,3 +41,11 @@ def test_pixels_are_named_by_their_shape_and_values():
     names = {pixels_sha256(pixels.reshape(shape)) for shape in ((2, 3), (3, 2))}
     names.add(pixels_sha256((pixels + 1).reshape(2, 3)))
     assert len(names) == 3 and all(len(name) == 64 for name in names)
+
+
+def test_boxes_are_filled_in_at_their_stored_pixels():
+    sample = Sample("a", None, "p", 1, boxes=(Box(2, 4, 6, 8),))
+    mask = stored_mask(sample, (20, 30))
+    assert mask.sum() == 48
+    assert mask[4:12, 2:8].all()
+    assert stored_mask(Sample("b", None, "p", 1), (20, 30)) is None

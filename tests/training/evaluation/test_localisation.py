@@ -10,7 +10,6 @@ from training.evaluation.localisation import (
     figures,
     heatmaps_with_truth,
     overlap,
-    stored_mask,
 )
 from training.evaluation.sanity import rank_correlation
 
@@ -19,13 +18,6 @@ SAMPLE = Sample("a", None, "p", 1, boxes=(Box(2, 4, 6, 8),))
 
 def image(heatmap, mask):
     return HeatmapWithTruth(SAMPLE, heatmap.astype(np.float32), mask, np.ones_like(mask))
-
-
-def test_boxes_are_filled_in_at_their_stored_pixels():
-    mask = stored_mask(SAMPLE, (20, 30))
-    assert mask.sum() == 48
-    assert mask[4:12, 2:8].all()
-    assert stored_mask(Sample("b", None, "p", 1), (20, 30)) is None
 
 
 def test_a_map_equal_to_the_mask_scores_one_and_one_beside_it_scores_nothing():

@@ -63,3 +63,19 @@ def test_pruning_drops_duplicates_and_says_what_it_cost(context, monkeypatch):
     assert fitted.pruning.kept_by_class == model.options.prototype_counts
     assert len(fitted.update.prototypes) == len(model.prototypes) == len(fitted.update.sources)
     assert 0.0 <= fitted.pruning.accuracy_after <= 1.0
+
+
+def test_non_negative_weights_are_the_best_of_their_kind(context):
+    recipe = dataclasses.replace(context.recipe, head_nonnegative=True)
+    context = dataclasses.replace(context, recipe=recipe)
+    rows = split_rows(context)
+    model = dprotonet(recipe, context.dataset.classes, None).network
+    everyone = torch.arange(len(context.images))
+    with torch.inference_mode():
+        similarities = model.eval()(context.live.clean(everyone)).similarities.clone()
+    prototype_stage.fit_head(model, similarities, context, rows)
+    weight = model.head.weight.detach()
+    own = torch.nn.functional.one_hot(model.prototype_class, 3).T.bool()
+    assert (weight >= 0).all() and (weight[~own] == 0).all() and (weight[own] > 0).any()
+    # An image that is like no prototype has equal logits.
+    assert model.contributions(torch.zeros(1, 6)).sum(dim=-1).unique().numel() == 1

@@ -12,8 +12,9 @@ from torch import Tensor
 from dprotonet.explain.image import class_node
 from dprotonet.explain.nodes import Node, PrototypeNode
 from training.benchmarks.heatmaps.records import hashed
+from training.datasets.samples import stored_mask
 from training.evaluation.faithfulness import strongest
-from training.evaluation.localisation import Mask, energy_inside, peak_hits, stored_mask
+from training.evaluation.localisation import Mask, energy_inside, peak_hits
 
 if TYPE_CHECKING:
     import numpy as np

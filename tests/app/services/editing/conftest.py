@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from app.domain.annotations import PrototypeJudgement
 from app.domain.bundles import BundleInfo
-from app.services import models
+from app.services import models, review
+from app.services.editing import learning_run
+from app.services.uploading import intake
 from app.services.workplace import Workplace
+from tests.app.services.workplaces import png
 
 NAME = "editable"
+STAND_IN = "tests.app.services.editing.training_program"
+WithData = Callable[..., Workplace]
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +45,42 @@ def parent(workplace: Workplace, editable_folder: Path) -> BundleInfo:
     """The editable model, which is active."""
     shutil.copytree(editable_folder, workplace.settings.own_models / NAME)
     return models.activate(workplace, NAME)
+
+
+@pytest.fixture
+def judged(workplace: Workplace, parent: BundleInfo) -> BundleInfo:
+    """The same model; on one image p01 is signed as an artefact and p02 as useful."""
+    return judge(workplace, parent)
+
+
+def judge(workplace: Workplace, info: BundleInfo) -> BundleInfo:
+    """An image with a signed verdict on two prototypes of a model."""
+    case_id = intake.add(workplace, png(3), name="judged.png").case_id or ""
+    review.set_case_model(workplace, case_id, info.digest)
+    review.sign(
+        workplace,
+        case_id,
+        verdict="supplement",
+        confidence=4,
+        expected_revision=0,
+        text="A marker.",
+        prototype_judgements={
+            "p01": PrototypeJudgement(usefulness="artefact", artefact="text"),
+            "p02": PrototypeJudgement(usefulness="useful"),
+        },
+    )
+    return info
+
+
+@pytest.fixture
+def with_data(workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WithData:
+    """Makes the workplace's settings name a data folder, and a program that stands for training."""
+    monkeypatch.setattr(learning_run, "PROGRAM", (sys.executable, "-m", STAND_IN))
+    monkeypatch.setattr(learning_run, "LOOK_SECONDS", 0.02)
+
+    def make(name: str = "data") -> Workplace:
+        folder = tmp_path / "sets" / name
+        folder.mkdir(parents=True)
+        return replace(workplace, settings=replace(workplace.settings, training_data=folder))
+
+    return make

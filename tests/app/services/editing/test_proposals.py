@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from app.domain.proposals import Proposal
 from app.services import models
 from app.services.editing import proposals, versions
 from app.services.workplace import Workplace
+from tests.paths import ROOT
 
 ALONE = Actor("Reader One")
 FIRST, SECOND = Actor("Reader One", "reader"), Actor("Reader Two", "reader")
@@ -74,6 +78,19 @@ def test_a_model_that_keeps_nothing_to_fit_on_cannot_be_edited_and_says_why(
     assert old is not None and not old.is_editable
     with pytest.raises(Refused, match="python -m training responses"):
         proposals.ask(workplace, old.digest, off=("p01",))
+
+
+def test_the_server_answers_without_torch(editable_folder: Path) -> None:
+    code = (
+        "import sys\n"
+        "from app.services.adapters import last_layer\n"
+        "from app.services.editing import learning, learning_run, proposals, versions\n"
+        "from dprotonet.bundle.bundle import Bundle\n"
+        f"bundle = Bundle.load({str(editable_folder)!r}, with_model=False)\n"
+        "answer = last_layer.answer(bundle, off=('p01',), required=(), tolerance=1e6)\n"
+        "sys.exit(not answer.is_possible or 'torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def test_a_proposal_keeps_who_what_why_and_the_cost_and_activates_nothing(

@@ -19,7 +19,7 @@ from app.services.workplace import Workplace
 from app.store.batch_items import REFUSED, BatchItems
 from tests.app.services.batch_states import running_file, states
 from tests.app.services.inference.faults import fail_while
-from tests.app.services.workplaces import FakePool, png
+from tests.app.services.workplaces import CAUTION, FakePool, by_brightness, png
 
 ODD = b"r\xf6ntgen.png"
 
@@ -182,3 +182,51 @@ def on_sqlite(with_images: Workplace) -> Workplace:
     if with_images.store.engine.dialect.name != "sqlite":
         pytest.skip("SQLite's own way of refusing")
     return with_images
+
+
+def test_images_that_the_model_refuses_are_a_state_of_their_own(
+    with_images: Workplace, pool: FakePool, images: Path
+) -> None:
+    pool.gate = by_brightness
+    for level in (10, 110, 230):
+        (images / f"level-{level}.png").write_bytes(png(40, level=level))
+    (images / "level-10-again.png").write_bytes(png(40, level=10))
+    (images / "no-image.png").write_bytes(b"\x89PNG broken")
+    job = batches.start_folder(with_images, images, explain=True)
+    queue.run_pending(with_images, pool)
+    progress = batches.progress(with_images, job.job_id)
+    assert progress.counts == {"done": 5, "refused": 2, "error": 1}
+    assert progress.finished == progress.total == 8
+    rows = {row.name: row for row in batches.rows(with_images, job.job_id).rows}
+    dark, again = rows["level-10.png"], rows["level-10-again.png"]
+    for row in (dark, again):
+        assert (row.state, row.label, row.probability, row.supported) == (
+            *("refused", None, None),
+            False,
+        )
+        assert row.probabilities == {} and row.explanation_id is None
+        assert "No prediction. Unlike what this model was trained on: distance 4.50" in row.message
+    assert "already" in again.message or "already" in dark.message
+    assert rows["level-110.png"].support == CAUTION and rows["level-110.png"].explanation_id
+    assert rows["level-230.png"].supported and rows["no-image.png"].supported is None
+    assert len(pool.explained) == 5, "no heatmap of a refused image"
+    narrowed = batches.rows(with_images, job.job_id, states=["refused"])
+    assert {row.name for row in narrowed.rows} == {"level-10.png", "level-10-again.png"}
+    # They are no errors: another try reads the broken file alone.
+    batches.retry(with_images, job.job_id)
+    assert batches.progress(with_images, job.job_id).counts == {
+        "done": 5,
+        "refused": 2,
+        "waiting": 1,
+    }
+
+
+def test_the_bytes_of_a_refused_upload_lie_in_its_case_alone(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    job = batches.start_upload(workplace, [("dark.png", png(1, level=10))])
+    queue.run_pending(workplace, pool)
+    assert states(workplace, job.job_id) == [("dark.png", "refused")]
+    with workplace.store.read() as tx:
+        assert tx.named_blobs() == {batches.rows(workplace, job.job_id).rows[0].file_sha256}

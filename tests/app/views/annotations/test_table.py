@@ -1,5 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from app.services import review
+from app.services.uploading import intake
+from app.services.workplace import Workplace
+from tests.app.services.workplaces import by_brightness, png
+from tests.app.views.conftest import FullPool
 from tests.app.views.screen import Screen
 
 
@@ -25,3 +32,31 @@ def test_filters_narrow_the_table(page: Screen) -> None:
 def test_both_downloads_are_offered(page: Screen) -> None:
     labels = [button.label for button in page.app.get("download_button")]
     assert labels == ["Download CSV", "Download JSON"]
+
+
+def test_a_refused_image_is_listed_without_a_prediction(
+    screen: Screen, workplace: Workplace, worker: Callable[[], int], pool: FullPool
+) -> None:
+    pool.gate = by_brightness
+    case_id = str(intake.add(workplace, png(level=10), name="dark.png").case_id)
+    worker()
+    review.sign(
+        workplace,
+        case_id,
+        verdict="rightly refused",
+        confidence=5,
+        expected_revision=0,
+        corrected_label="hand",
+    )
+    page = screen.open("annotations")
+    (row,) = page.app.dataframe[0].value.to_dict("records")
+    assert (row["Verdict"], row["Predicted"], row["Corrected"]) == (
+        "Rightly refused",
+        "refused",
+        "hand",
+    )
+    page.app.session_state["notes-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    assert "Refused by nih-pneumonia" in page.run().text and "Predicted" not in page.text
+    assert "%" not in page.text
+    page.choose("Verdict", "accept")
+    assert "No annotation matches these filters" in page.text

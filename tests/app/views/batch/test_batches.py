@@ -11,7 +11,7 @@ from dataclasses import replace
 from app.services import batch_export, batches
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakePool, png
+from tests.app.services.workplaces import FakePool, by_brightness, png
 from tests.app.views.screen import Screen
 
 Worker = Callable[[], int]
@@ -88,3 +88,23 @@ def test_a_folder_that_was_not_listed_to_its_end_says_so(
     page.open("batch")
     assert batches.progress(workplace, job.job_id).job.state == "done"
     assert "more than 1 files; the rest was left out" in page.text
+
+
+def test_refused_images_are_counted_and_filtered_apart_from_errors(
+    page: Screen, worker: Worker, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    files = [(f"{level}.png", png(1, level=level)) for level in (10, 110, 230)]
+    page.upload(*files, ("broken.png", png(2)[:90])).press("Start")
+    worker()
+    page.run()
+    progress = page.app.get("progress")[0].proto.text
+    assert progress == "4 of 4 files · 1 not readable · 1 refused by the model · finished"
+    assert page.text.count("%") == 2 and "Unlike the training images" in page.text
+    assert ":orange-badge[refused]" in page.text and ":orange-badge[caution]" in page.text
+    page.choose("Show", "Refused")
+    assert page.buttons("10.png") and not page.buttons("230.png")
+    assert "%" not in page.text and "finding" not in page.text.replace("most probable finding", "")
+    assert "No prediction. Unlike what this model was trained on: distance 4.50" in page.text
+    page.choose("Show", "Errors")
+    assert "broken.png" in page.text and not page.buttons("10.png")

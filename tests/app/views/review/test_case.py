@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from app.domain.bundles import BundleInfo
 from app.services import review
+from app.services.editing import proposals
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import dicom, png
 from tests.app.views.screen import Screen
@@ -90,3 +92,20 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
 def test_the_bar_says_what_the_file_is(screen: Screen) -> None:
     screen.upload(("a.png", png(1)))
     assert "PNG · 18 × 16 · 8 bit" in screen.text
+
+
+def test_a_version_with_prototypes_off_says_so_and_they_are_no_reasons(
+    parent: BundleInfo, workplace: Workplace, screen: Screen, worker: Callable[[], int]
+) -> None:
+    proposal = proposals.propose(
+        workplace, parent.digest, actor=workplace.actor, off=("p01",), tolerance=1e6
+    )
+    proposals.approve(workplace, proposal.proposal_id, actor=workplace.actor)
+    screen.open("review")
+    screen.upload(("bright.png", png(level=200)))
+    worker()
+    screen.run()
+    assert "without p01" in screen.text
+    shown = {match.match.prototype for match in review.open_case(workplace, screen.case_id).matches}
+    assert shown == {"p00", "p02", "p03"}
+    assert "p00" in screen.text and "**p01**" not in screen.text

@@ -11,6 +11,7 @@ from app.views.shared.format import (
     chart_text,
     counted,
     distinct_percents,
+    html_text,
     label_text,
     local_time,
     megabytes,
@@ -56,6 +57,7 @@ def test_bidi_controls_and_lone_surrogates_are_removed() -> None:
     assert bare(plain("a\u202egnp.exe")) == "agnp.exe"
     assert bare(plain("a\udcff.png")) == "a?.png"
     assert chart_text("a\udcff & <b>") == "a? &amp; &lt;b&gt;"
+    assert html_text('"\udcff" &lt; <b>') == "&quot;?&quot; &amp;lt; &lt;b&gt;"
 
 
 class Model:

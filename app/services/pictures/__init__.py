@@ -1,0 +1,1 @@
+"""Pictures of training images that are attached to a model later."""

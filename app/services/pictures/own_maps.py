@@ -1,0 +1,53 @@
+"""A case as a small picture, and where one prototype's own mask lies in it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image
+
+from app.domain.errors import NotFound
+from app.services.pictures.framed import framed
+from app.services.workplace import Workplace
+
+SIDE = 224  # px
+_KEPT = 16  # small pictures of cases: a page asks for one with each of its cards
+
+
+def own_map(
+    workplace: Workplace, case_id: str, *, frame: int, model: str, prototype: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """The prototype's own map in one frame, as it was saved with the prediction.
+
+    Args:
+        workplace: where.
+        case_id: of the image.
+        frame: of the image.
+        model: digest of the bundle.
+        prototype: its id.
+
+    Returns:
+        The map ``(S, S)`` uint8, 255 at its largest cell, and the picture that it lies on,
+        ``(S, S)`` or ``(S, S, 3)`` uint8.
+
+    Raises:
+        NotFound: there is no such case or prediction, or it keeps no map of this prototype.
+        UnreadableImage: the stored file can no longer be decoded.
+    """
+    with workplace.store.read() as tx:
+        case = tx.cases.get(case_id)
+        case.check_frame(frame)
+        prediction = tx.predictions.get(case_id, frame=frame, model=model)
+    matches = prediction.matches if prediction is not None else ()
+    kept = next((match.own_map for match in matches if match.prototype == prototype), None)
+    if kept is None:
+        raise NotFound("No map of this prototype is kept for this image. Explain it instead.")
+    small = Image.fromarray(kept.values).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    return np.asarray(small), _picture(workplace, case.file_sha256, frame)
+
+
+@lru_cache(maxsize=_KEPT)
+def _picture(workplace: Workplace, file_sha256: str, frame: int) -> np.ndarray:
+    image = workplace.image_reader.read(workplace.blobs.source(file_sha256), frame=frame)
+    return framed(image, SIDE)

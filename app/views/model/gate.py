@@ -1,0 +1,63 @@
+"""Which images a model refuses: what its card says it is for, and the distance's limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.views.shared.format import counted, number, plain
+
+if TYPE_CHECKING:
+    from dprotonet.bundle.bundle import Bundle
+    from dprotonet.bundle.scope import Scope
+    from dprotonet.bundle.support_limits import SupportLimits
+
+NO_GATE = (
+    "This model has no gate: it gives every image a label, also one that it was not made for. "
+    "Check yourself that an image is of the kind that it was trained on."
+)
+ONLY_SCOPE = "It measures no distance to its training images."
+
+
+def draw_gate(bundle: Bundle) -> None:
+    """What the model refuses, or that it refuses nothing."""
+    st.markdown("##### Images that it refuses")
+    lines = gate_lines(bundle.card.scope, bundle.support_limits)
+    if not lines:
+        st.warning(NO_GATE, icon=":material/warning:")
+        return
+    st.markdown("\n".join(f"- {plain(line)}" for line in lines))
+
+
+def gate_lines(scope: Scope | None, limits: SupportLimits | None) -> list[str]:
+    """The gate in sentences; empty for a model that has none."""
+    if scope is None and limits is None:
+        return []
+    lines = [] if scope is None else scope_lines(scope)
+    if limits is None:
+        return [*lines, ONLY_SCOPE]
+    return [
+        *lines,
+        "Images unlike the training images: from a distance of "
+        f"{number(limits.threshold)}; from {number(limits.caution_from)} they are shown with a "
+        "caution. An image like them has a distance of about 1.",
+        f"The distance was fitted on {counted(limits.fitted_on, 'training image')}, its limits "
+        f"were chosen on {counted(limits.validated_on, 'validation image')}.",
+    ]
+
+
+def scope_lines(scope: Scope) -> list[str]:
+    """What the card says the model is for, one line for each fact that matters."""
+    lines = [
+        f"Images whose header names another {name} than {' or '.join(words)}."
+        for name, words in (
+            ("modality", scope.modalities),
+            ("body part", scope.body_parts),
+            ("view", scope.views),
+        )
+        if words
+    ]
+    if scope.colour is not None:
+        lines.append("Grey images." if scope.colour else "Colour images.")
+    return lines

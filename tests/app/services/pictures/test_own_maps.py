@@ -1,0 +1,53 @@
+"""A prototype's own map lies on a small picture of the case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.domain.errors import NotFound
+from app.services.inference import queue
+from app.services.pictures.own_maps import SIDE, own_map
+from app.services.uploading import intake
+from app.services.workplace import Workplace
+from app.settings import Settings
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.own_map import OwnMap
+from dprotonet.inference.prediction import Prediction
+from tests.app.services.workplaces import FakePool, make_workplace, png
+
+
+class MappingPool(FakePool):
+    def predict(self, model: str, image: GrayOrColourImage, **named: object) -> Prediction:
+        said = super().predict(model, image)
+        first, *others = said.matches
+        corner = OwnMap.of(np.array([[1.0, 0.0], [0.0, 0.0]]))
+        return replace(said, matches=(replace(first, own_map=corner), *others))
+
+
+@pytest.fixture
+def workplace(sqlite_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+    opened = make_workplace(Settings(tmp_path / "data", database_url=sqlite_url, assets=assets))
+    yield opened
+    opened.close()
+
+
+def test_the_map_comes_from_the_saved_prediction_and_lies_where_its_cell_does(
+    workplace: Workplace,
+) -> None:
+    case_id = str(intake.add(workplace, png(0, level=200), name="a.png").case_id)
+    queue.run_pending(workplace, MappingPool())
+    with workplace.store.read() as tx:
+        model = tx.cases.get(case_id).model or ""
+    values, picture = own_map(workplace, case_id, frame=0, model=model, prototype="p00")
+    assert values.shape == (SIDE, SIDE) == picture.shape[:2]
+    assert values[0, 0] == 255 and values[-1, -1] == 0
+    for prototype in ("p01", "unknown"):
+        with pytest.raises(NotFound, match="Explain it instead"):
+            own_map(workplace, case_id, frame=0, model=model, prototype=prototype)
+    with pytest.raises(NotFound):
+        own_map(workplace, case_id, frame=0, model="0" * 64, prototype="p00")

@@ -1,0 +1,75 @@
+"""Prototypes look at the finding, where a box or mask says where it is.
+
+IAIA-BL (Barnett et al., Nature Machine Intelligence 2021, "fine annotation loss"): the norm of a
+prototype's map times (1 - mask), on the images of its own class. Theirs is a sum over images,
+prototypes and pixels of unnormalised maps, with a weight of 1e-3. Here a map's scale means nothing
+where it is a mask for pooling, so the norm is a fraction of the whole map's, in [0, 1], and its
+mean is taken: weights of .1 to 1 are of the size of the other terms.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dprotonet.modeling.model import DProtoNet, Inference
+from training.data.finding_masks import Targets
+
+_TINY = 1e-6
+
+
+class AttentionPenalty:
+    """How much of the maps lies outside of the findings, for the batch that a model saw last.
+
+    The maps are the model's masks where gradients reach them; for other kinds ("patch", "top",
+    "random") the positive cosine of every cell to the prototype.
+    """
+
+    def __init__(self, model: DProtoNet) -> None:
+        self._model = model
+        self._cells: Tensor | None = None
+        if model.options.masks not in ("image", "learned"):
+            model.cell_norm.register_forward_hook(self._note)
+
+    def _note(self, _: nn.Module, inputs: Any, cells: Tensor) -> None:
+        self._cells = cells if torch.is_grad_enabled() else None
+
+    def __call__(self, inference: Inference, targets: Targets) -> Tensor:
+        """A scalar in [0, 1]; 0 where no image of the batch has a box or mask."""
+        maps = inference.masks
+        if self._cells is not None:
+            maps = cell_cosines(self._cells.float(), self._model.prototypes).clamp(min=0.0)
+        return outside_fraction(maps, targets, self._model.prototype_class)
+
+
+def cell_cosines(cells: Tensor, prototypes: Tensor) -> Tensor:
+    """Cosine ``(N, P, h, w)`` of every cell ``(N, D, h, w)`` to every prototype ``(P, D)``."""
+    units, rows = functional.normalize(cells, dim=1), functional.normalize(prototypes, dim=1)
+    return torch.einsum("ndhw,pd->nphw", units, rows)
+
+
+def outside_fraction(maps: Tensor, targets: Targets, owner: Tensor) -> Tensor:
+    """Mean of ``‖map · (1 - mask)‖ / ‖map‖`` over annotated images and their class's prototypes.
+
+    Args:
+        maps: ``(N, P, h, w)`` >= 0.
+        targets: with findings on the same grid.
+        owner: ``(P,)`` class index of each prototype.
+
+    Raises:
+        ValueError: maps and findings have different grids.
+    """
+    if maps.shape[-2:] != targets.findings.shape[-2:]:
+        raise ValueError(
+            f"The maps have a grid of {tuple(maps.shape[-2:])}, the findings of "
+            f"{tuple(targets.findings.shape[-2:])}."
+        )
+    image, prototype = targets.annotated[:, owner].nonzero(as_tuple=True)
+    if not len(image):
+        return maps.sum() * 0.0
+    own = maps[image, prototype].flatten(1)
+    outside = 1.0 - targets.findings[image, owner[prototype]].flatten(1).to(own.dtype)
+    return ((own * outside).norm(dim=1) / own.norm(dim=1).clamp(min=_TINY)).mean()

@@ -1,0 +1,253 @@
+"""The gate of a bundle, fitted: how far an image may be from the training images.
+
+The distance is fitted to the training images and to altered copies of them, and its limits are
+chosen on the validation images and such copies: a film that lies a little askew, or is cropped a
+little, is still one. Upside-down and inverted images need no example, they are far away.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.parts import FittedSupport
+from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.writer import add_support
+from dprotonet.errors import ReadableError
+from dprotonet.modeling.gate_stage import gate_stage, stage_features
+from dprotonet.modeling.preprocessing import Preprocessing
+from dprotonet.modeling.support_distance import fit_distance
+from training.data.inputs import derived_seed
+from training.data.placed_images import PlacedImages, place_images
+from training.data.splits import by_split
+from training.datasets.registry import open_dataset
+from training.evaluation.evaluate import check_classes, grouped, recipe_of
+from training.fitting.context import SplitRows, TrainingContext
+from training.io import progress_bar
+from training.recipe import load_recipe
+
+_log = logging.getLogger(__name__)
+
+TURN = 12.0
+"""Degrees that a copy is turned by at most: a little more than the 10 that are to be accepted."""
+
+CROP = 0.12
+"""Of the side that is cut off a copy at most, in all: a little more than the accepted tenth."""
+
+GAMMA, NOISE = 0.2, 0.02
+"""Of a copy: how far its gamma lies from 1, and the noise's standard deviation, at most."""
+
+REFUSED, CAUTIONED = 0.02, 0.05
+"""Fractions of images like the training images that the limits let the gate refuse, and caution."""
+
+LEAST_IMAGES = 4
+"""Training images, and validation images, without which no gate is fitted."""
+
+_TRAIN_COPIES, _VALIDATION_COPIES = 4, 7
+_MOST_PASSES = 4000  # through the first blocks, for each of the two sets
+_BATCH = 32
+# One-sided 98 % and 95 % points of the normal distribution.
+_Z_REFUSED, _Z_SURE = 2.054, 1.645
+
+
+def fit_support(
+    backbone: nn.Module,
+    name: str,
+    images: PlacedImages,
+    rows: SplitRows,
+    preprocessing: Preprocessing,
+    *,
+    flip: bool,
+    seed: int = 0,
+    device: str = "cpu",
+) -> FittedSupport | None:
+    """Fit the gate of a network.
+
+    Args:
+        backbone: trained, whole.
+        name: its architecture's.
+        images: all images on the network's grid.
+        flip: whether mirrored copies belong to the model's images, as they did in training.
+        seed: of the copies.
+
+    Returns:
+        The distance with its limits; None where there are too few images.
+    """
+    if min(len(rows.train), len(rows.validation)) < LEAST_IMAGES:
+        _log.warning("no gate: it needs %d training and validation images", LEAST_IMAGES)
+        return None
+    stage = gate_stage(name)
+    reader = _Reader(backbone.eval().to(device), stage, images, preprocessing, flip, seed, device)
+    distance = fit_distance(reader.features(rows.train, _TRAIN_COPIES, "support"))
+    own = distance(reader.features(rows.validation, _VALIDATION_COPIES, "its limits")).numpy()
+    caution_from, threshold = limits_of(own, len(rows.validation))
+    _log.info("gate: caution from %.3f, refused from %.3f", caution_from, threshold)
+    return FittedSupport(
+        distance,
+        SupportLimits(stage, caution_from, threshold, len(rows.train), len(rows.validation)),
+    )
+
+
+def limits_of(distances: NDArray[np.float64], images: int) -> tuple[float, float]:
+    """The distances from which images are cautioned and refused.
+
+    The 98 % quantile of a few dozen images is itself uncertain, and more often too low than too
+    high. So the limit is not below the upper 95 % confidence bound of that quantile, as if the log
+    distances were normal (Hahn & Meeker 1991, "Statistical Intervals", section 4.4); of many images
+    both are one. A caution begins where one in twenty validation images lies: often enough to
+    be met, seldom enough to be read.
+
+    Args:
+        distances: of validation images and of copies of them, above 0.
+        images: how many images they are of.
+    """
+    logs = np.log(distances)
+    factor = _Z_REFUSED + _Z_SURE * math.sqrt(1 / images + _Z_REFUSED**2 / (2 * (images - 1)))
+    bound = math.exp(float(logs.mean()) + factor * float(logs.std(ddof=1)))
+    threshold = max(float(np.quantile(distances, 1 - REFUSED)), bound)
+    return min(float(np.quantile(distances, 1 - CAUTIONED)), threshold), threshold
+
+
+def fit_for_bundle(
+    context: TrainingContext, rows: SplitRows, model: nn.Module
+) -> FittedSupport | None:
+    """The gate of a network that was just trained."""
+    recipe = context.recipe
+    support = fit_support(
+        model.get_submodule("backbone"),
+        recipe.backbone,
+        context.images,
+        rows,
+        context.preprocessing,
+        flip=recipe.flip,
+        seed=recipe.seed,
+        device=context.device,
+    )
+    model.cpu()
+    return support
+
+
+def attach_support(
+    bundle: Bundle, data: Path | None, *, scope_of: str | None = None, device: str = "cpu"
+) -> Bundle:
+    """Fit a gate for a bundle that has none, or anew, and write it into the bundle.
+
+    Args:
+        data: the data set that the bundle was trained on.
+        scope_of: name or path of a recipe whose card's scope goes into the bundle's card.
+
+    Raises:
+        ReadableError: the data cannot be had, has other classes, or too few images.
+    """
+    scope = None if scope_of is None else load_recipe(scope_of).card.scope
+    recipe = recipe_of(bundle)
+    dataset = open_dataset(recipe, data)
+    check_classes(bundle, dataset)
+    parts = by_split(grouped(dataset, recipe))
+    used = [*parts["train"], *parts["validation"]]
+    images = place_images(
+        used, bundle.preprocessing, classes=len(bundle.classes), damaged=recipe.damaged
+    )
+    present = {sample.sample_id for sample in images.samples}
+    train, validation = (
+        images.rows([s for s in parts[side] if s.sample_id in present])
+        for side in ("train", "validation")
+    )
+    support = fit_support(
+        bundle.model.backbone,
+        bundle.options.backbone,
+        images,
+        SplitRows(train, validation, torch.empty(0, dtype=torch.int64)),
+        bundle.preprocessing,
+        flip=recipe.flip,
+        seed=recipe.seed,
+        device=device,
+    )
+    if support is None:
+        raise ReadableError(
+            f"{bundle.name} has {len(train)} training and {len(validation)} validation images in "
+            f"this data. Give the data that it was trained on, at least {LEAST_IMAGES} of each."
+        )
+    return add_support(bundle, support, scope)
+
+
+class _Reader:
+    """Reads features of images and of altered copies of them."""
+
+    def __init__(
+        self,
+        backbone: nn.Module,
+        stage: str,
+        images: PlacedImages,
+        preprocessing: Preprocessing,
+        flip: bool,
+        seed: int,
+        device: str,
+    ) -> None:
+        self._backbone, self._stage = backbone, stage
+        self._images, self._preprocessing = images, preprocessing
+        self._flip, self._seed, self._device = flip, seed, device
+
+    def features(self, rows: Tensor, copies: int, purpose: str) -> Tensor:
+        """``(n, F)`` of the images at ``rows`` as they are, and of so many copies of each.
+
+        Of a large set an even choice is read, so that it takes minutes at most.
+        """
+        most = max(LEAST_IMAGES, _MOST_PASSES // (copies + 1))
+        if len(rows) > most:
+            rows = rows[torch.linspace(0, len(rows) - 1, most).long()]
+        jobs = [(row, copy) for copy in range(copies + 1) for row in rows.tolist()]
+        batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
+        features = []
+        with torch.inference_mode():
+            for batch in progress_bar(batches, len(batches), purpose):
+                inputs = torch.stack([self._input(row, copy) for row, copy in batch])
+                inputs = inputs.to(self._device).contiguous(memory_format=torch.channels_last)
+                features.append(stage_features(self._backbone, self._stage, inputs).cpu())
+        return torch.cat(features).clone()
+
+    def _input(self, row: int, copy: int) -> Tensor:
+        """``(3, S, S)`` normalised; copy 0 is the image as it is."""
+        image = self._images.pixels[row].float() / 255.0
+        if copy:
+            image = altered(
+                image,
+                np.random.default_rng(derived_seed("support", self._seed, row, copy)),
+                flip=self._flip,
+            )
+        return self._preprocessing.normalise(image.expand(3, -1, -1))
+
+
+def altered(image: Tensor, chance: np.random.Generator, *, flip: bool) -> Tensor:
+    """A copy of a placed image ``(C, S, S)`` in [0, 1] that is still one of its kind.
+
+    It is turned by up to :data:`TURN` degrees, what comes in being black, white or the edge drawn
+    out; cropped by up to :data:`CROP`; and its gamma and noise differ a little.
+    """
+    angle, crop = math.radians(chance.uniform(-TURN, TURN)), chance.uniform(0.0, CROP)
+    side = 1.0 - crop
+    grid = torch.tensor(
+        [
+            [math.cos(angle) * side, -math.sin(angle) * side, chance.uniform(-crop, crop)],
+            [math.sin(angle) * side, math.cos(angle) * side, chance.uniform(-crop, crop)],
+        ],
+        dtype=torch.float32,
+    )
+    field = functional.affine_grid(grid[None], [1, *image.shape], align_corners=False)
+    fill = ("zeros", "white", "border")[int(chance.integers(3))]
+    source = image if fill != "white" else 1.0 - image
+    mode = "border" if fill == "border" else "zeros"
+    copy = functional.grid_sample(source[None], field, padding_mode=mode, align_corners=False)[0]
+    copy = copy if fill != "white" else 1.0 - copy
+    copy = copy.clamp(0.0, 1.0) ** chance.uniform(1.0 - GAMMA, 1.0 + GAMMA)
+    noise = chance.normal(0.0, chance.uniform(0.0, NOISE), copy.shape).astype(np.float32)
+    copy = (copy + torch.from_numpy(noise)).clamp(0.0, 1.0)
+    return copy.flip(-1) if flip and chance.random() < 0.5 else copy

@@ -1,0 +1,117 @@
+"""What readers said of prototypes, from the application's export of annotations.
+
+The file is the interface (``dprotonet-review/annotations/1``); nothing of the application is
+imported. Names of readers and files in it are not read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dprotonet.bundle.bundle import Bundle
+from dprotonet.errors import ReadableError
+
+SCHEMA = "dprotonet-review/annotations/1"
+ARTEFACT, USEFUL = "artefact", "useful"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One reader's word on one prototype on one image.
+
+    Attributes:
+        prototype: its id.
+        artefact: it shows an artefact, and is to be forgotten there; otherwise it is useful.
+        file_sha256: of the image's file.
+        pixel_sha256: of its decoded pixels.
+    """
+
+    prototype: str
+    artefact: bool
+    file_sha256: str
+    pixel_sha256: str
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        """Either names the image."""
+        return self.file_sha256, self.pixel_sha256
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """The judgements of an export that a bundle can learn from.
+
+    Attributes:
+        judgements: each once, artefacts first.
+        of_other_models: judgements of prototypes of another model.
+        undecided: judgements that say neither "artefact" nor "useful", or, of one prototype on one
+            image, both.
+    """
+
+    judgements: tuple[Judgement, ...]
+    of_other_models: int
+    undecided: int
+
+
+def read_feedback(file: Path, bundle: Bundle) -> Feedback:
+    """The judgements in an export, of this bundle or one with the same prototypes.
+
+    Raises:
+        ReadableError: the file is no such export, or holds nothing to learn from.
+    """
+    known = same_prototypes(bundle)
+    kinds: dict[tuple[str, str, str], set[bool]] = {}
+    others = undecided = 0
+    for record, name, word in _words(file):
+        if record.get("model_sha256") not in known or name not in bundle.prototype_ids:
+            others += 1
+        elif word not in (ARTEFACT, USEFUL):
+            undecided += 1
+        else:
+            image = str(record.get("file_sha256", "")), str(record.get("pixel_sha256", ""))
+            kinds.setdefault((name, *image), set()).add(word == ARTEFACT)
+    agreed = [
+        Judgement(at[0], True in said, *at[1:]) for at, said in kinds.items() if len(said) == 1
+    ]
+    undecided += sum(len(said) > 1 for said in kinds.values())
+    if not agreed:
+        raise ReadableError(
+            f"{file.name} holds no judgement that {bundle.name} can learn from ({others} are of "
+            f"other models, {undecided} say neither artefact nor useful, or both). Judge "
+            "prototypes of this model in the review, and export the annotations again."
+        )
+    ordered = sorted(agreed, key=lambda j: (not j.artefact, j.prototype, j.hashes))
+    return Feedback(tuple(ordered), others, undecided)
+
+
+def same_prototypes(bundle: Bundle) -> set[str]:
+    """Digests of the bundles whose prototypes are this one's: itself, and its ancestors up to where
+    prototypes last changed."""
+    digests = {bundle.digest}
+    for change in reversed(bundle.changes):
+        if change.kind == "learned":
+            break
+        digests.add(change.parent)
+    return digests
+
+
+def _words(file: Path) -> Iterator[tuple[Mapping[str, Any], str, str | None]]:
+    """Record, prototype and what was said of it, of the latest revisions on first frames."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        if document["schema"] != SCHEMA:
+            raise ValueError(f"its schema is {document['schema']!r}")
+        for record in document["annotations"]:
+            if not record.get("is_latest", True) or record.get("frame", 0) != 0:
+                continue
+            for name, judgement in record["prototype_judgements"].items():
+                yield record, name, judgement.get("usefulness")
+    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReadableError(
+            f"{file} is no export of annotations ({error}). Download the JSON file on the page "
+            "Annotations, and give that."
+        ) from error
