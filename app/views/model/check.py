@@ -23,6 +23,7 @@ from dprotonet.inference.site_settings import SiteSettings
 
 _EVERY = 1.0  # seconds between two looks at the job
 _LEFT_OUT = ""
+_MOST_CLASSES = 30  # a folder with more subfolders holds other things
 _DOWNLOADS = (
     (checking.REPORT, "Report (HTML)", "text/html"),
     (checking.REPORT_MARKDOWN, "Report (Markdown)", "text/markdown"),
@@ -101,7 +102,11 @@ def _draw_new(workplace: Workplace, info: BundleInfo) -> None:
             key=f"check-subfolder-{_text(root)}",
         )
         folder: Path = chosen or root
-        names = _draw_names(info, checking.class_names(workplace, folder))
+        found = checking.class_names(workplace, folder)
+        if len(found) > _MOST_CLASSES:
+            st.caption("This folder has many subfolders. Choose the one that holds the classes.")
+            return
+        names = _draw_names(info, found)
         if st.button("Check", type="primary", key="check-start", icon=":material/rule:"):
             checking.start(workplace, info.digest, folder, names=names)
             st.rerun()
