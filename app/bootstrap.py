@@ -92,6 +92,7 @@ def prepare_data_folder(settings: Settings) -> None:
             settings.own_models,
             settings.galleries,
             settings.learning,
+            settings.checks,
             settings.backups,
         ):
             folder.mkdir(exist_ok=True, mode=0o700)

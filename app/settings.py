@@ -103,6 +103,11 @@ class Settings:
         return self.data / "learning"
 
     @property
+    def checks(self) -> Path:
+        """Folder of reports of checks on a site's own images, one folder a job."""
+        return self.data / "checks"
+
+    @property
     def backups(self) -> Path:
         """Folder of the database's backups."""
         return self.data / "backups"

@@ -67,6 +67,10 @@ class Case:
     the pixels as they are encoded in the file (:func:`dprotonet.images.reader.look`). Cases of
     versions that decoded every frame always have the first."""
 
+    site: str = ""
+    """Digest of the site's settings that this case is read under; empty for the model's own
+    calibration and threshold."""
+
     @property
     def study_key(self) -> str:
         """What files of one DICOM study share; a file without a study stands alone."""
@@ -120,6 +124,8 @@ class CaseRow:
     verdict: str | None
     reader: str | None
     created_at: datetime
+    site: str = ""
+    """Digest of the site's settings that it was read under; empty for the model's own."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +218,8 @@ class Sheet:
     """Ids of the prototypes that are switched off in the bundle: they are no reasons."""
     negative_class: str | None = None
     """The bundle's class that means "nothing found"."""
+    site_in_use: str = ""
+    """Digest of the site's settings that new images are read under with this bundle."""
 
     @property
     def explanations(self) -> tuple[SavedExplanation, ...]:

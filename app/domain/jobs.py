@@ -1,4 +1,4 @@
-"""Work that the worker does: one prediction, one explanation, a batch of files, or learning."""
+"""Work of the worker: one prediction, one explanation, a batch of files, learning, or a check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from app.domain.explanations import Tier
 from dprotonet.inference.support import Support
 
-JobKind = Literal["predict", "explain", "batch", "learn"]
+JobKind = Literal["predict", "explain", "batch", "learn", "check"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ItemState = Literal[
     "waiting", "running", "done", "duplicate", "refused", "skipped", "error", "deleted"
@@ -37,11 +37,13 @@ class Work:
     explanation_id: str | None = None
     """A heatmap of the node that can be shown already."""
     seed: int = 0
+    site: str = ""
+    """Digest of the site's settings that predictions are made under; empty for the model's own."""
 
 
 @dataclass(frozen=True)
 class BatchFacts:
-    """What only the job of a batch has."""
+    """What only the job of a batch, or of a check, has."""
 
     title: str = ""
     """Name of the folder, or “12 uploaded files”."""
@@ -81,6 +83,8 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    site: str = ""
+    """Digest of the site's settings that predictions are made under; empty for the model's own."""
 
     @property
     def is_active(self) -> bool:

@@ -17,6 +17,7 @@ import time
 from types import FrameType
 
 from app import bootstrap
+from app.runtime.checker import Checker
 from app.runtime.folder_lock import FolderLock
 from app.runtime.learner import Learner
 from app.runtime.log import configure_logging
@@ -42,7 +43,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     pool = PredictorPool(workplace.models)
-    learner = Learner(workplace, stop=stop.is_set)
+    learner, checker = Learner(workplace, stop=stop.is_set), Checker(workplace, stop=stop.is_set)
     is_begun = is_in_trouble = False
     upkeep_due = statistics_due = 0.0
     while not stop.is_set():
@@ -61,6 +62,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
                 statistics_due = time.monotonic() + STATISTICS_SECONDS
                 workplace.store.renew_statistics()
             learner.look()
+            checker.look()
             busy = queue.run_next(workplace, pool, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
@@ -72,6 +74,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
         if not busy:
             stop.wait(POLL_SECONDS)
     learner.wait(GRACE_SECONDS)
+    checker.wait(GRACE_SECONDS)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from app.domain.errors import NotFound
 from app.domain.jobs import BatchRow
 from app.services import batches
+from app.services.checks import site_choice
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
 
@@ -41,7 +43,12 @@ def as_csv(workplace: Workplace, job_id: str) -> bytes:
             _record(row) | _flat(row) | {f"p({name})": p for name, p in row.probabilities.items()}
             for row in tx.batch_report.iterate(job_id)
         ]
-    extra = {"model": info["model"], "model_sha256": info["model_sha256"], "schema": SCHEMA}
+    extra = {
+        "model": info["model"],
+        "model_sha256": info["model_sha256"],
+        "site_sha256": info["site"]["digest"] if info["site"] else "",
+        "schema": SCHEMA,
+    }
     columns = (*COLUMNS, *classes, *extra)
     return csv_bytes(columns, (record | extra for record in records))
 
@@ -79,11 +86,21 @@ def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:
         "model": name,
         "model_sha256": digest,
         "classes": classes,
+        "site": _site(workplace, digest, state.job.site),
         "explained": state.explain,
         "files": state.total,
         "counts": dict(state.counts),
         "note": "Research use, not for diagnosis.",
     }
+
+
+def _site(workplace: Workplace, model: str, digest: str) -> dict[str, Any] | None:
+    """The site's settings that all files were predicted under; None for the model's own."""
+    if not digest:
+        return None
+    with workplace.store.read() as tx:
+        stamp = site_choice.settings(tx, model, digest).stamp
+    return {**asdict(stamp), "text": stamp.text}
 
 
 def _record(row: BatchRow) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
 from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
 from app.services import jobs, models, originals
+from app.services.checks import site_choice
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
@@ -105,7 +106,9 @@ def start_folder(
     facts = BatchFacts(shown_name(real.name), folder=stored, explain=explain, listing=True)
     now = workplace.clock()
     with workplace.store.write() as tx:
-        return jobs.enqueue(tx, Work("batch", key, model=info.digest), now=now, batch=facts)
+        site = site_choice.in_use(tx, info.digest)
+        work = Work("batch", f"{key}:{site}" if site else key, model=info.digest, site=site)
+        return jobs.enqueue(tx, work, now=now, batch=facts)
 
 
 def folders(workplace: Workplace) -> tuple[Path, ...]:
@@ -230,7 +233,9 @@ def _save_upload(
             if entry.blob is not None:
                 keep(entry.blob)
         title = f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name
-        work = Work("batch", f"batch:upload:{jobs.new_id()}", model=info.digest)
+        key = f"batch:upload:{jobs.new_id()}"
+        site = site_choice.in_use(tx, info.digest)
+        work = Work("batch", key, model=info.digest, site=site)
         job = jobs.enqueue(tx, work, now=now, batch=BatchFacts(title, explain=explain))
         tx.batch_items.add(job.job_id, [entry.item for entry in entries])
     return job

@@ -49,7 +49,7 @@ def request(
         model = case.model
         if model is None:
             raise Refused("No model was chosen for this case yet. Choose one first.")
-        prediction = tx.predictions.get(case_id, frame=frame, model=model)
+        prediction = tx.predictions.get(case_id, frame=frame, model=model, site=case.site)
     info = workplace.models.get(model)
     if node.strip() == "class" and prediction is not None:
         node = f"class:{prediction.require_leading()}"

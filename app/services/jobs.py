@@ -73,13 +73,16 @@ def enqueue(tx: Transaction, work: Work, *, now: datetime, batch: BatchFacts = N
         created_at=now,
         started_at=None,
         finished_at=None,
+        site=work.site,
     )
     return tx.jobs.add(job, work_key=work.key, batch=batch)
 
 
 def enqueue_prediction(
-    tx: Transaction, *, case_id: str, frame: int, model: str, now: datetime
+    tx: Transaction, *, case_id: str, frame: int, model: str, site: str = "", now: datetime
 ) -> Job:
-    """Enqueue the prediction of one frame."""
-    key = f"predict:{case_id}:{frame}:{model}"
-    return enqueue(tx, Work("predict", key, case_id=case_id, frame=frame, model=model), now=now)
+    """Enqueue the prediction of one frame, under the settings of a site or, with "", the model's
+    own."""
+    key = f"predict:{case_id}:{frame}:{model}" + (f":{site}" if site else "")
+    work = Work("predict", key, case_id=case_id, frame=frame, model=model, site=site)
+    return enqueue(tx, work, now=now)

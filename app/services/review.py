@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from app.domain.annotations import (
     Annotation,
@@ -17,6 +18,7 @@ from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twi
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.services import galleries, jobs, models, originals
+from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
@@ -70,7 +72,12 @@ def retry_prediction(workplace: Workplace, case_id: str, *, frame: int = 0) -> N
         if case.model is None:
             raise Refused(NO_MODEL)
         jobs.enqueue_prediction(
-            tx, case_id=case_id, frame=frame, model=case.model, now=workplace.clock()
+            tx,
+            case_id=case_id,
+            frame=frame,
+            model=case.model,
+            site=case.site,
+            now=workplace.clock(),
         )
 
 
@@ -107,7 +114,8 @@ def sign(
             the image, or the other way round.
     """
     with workplace.store.read() as tx:
-        model = tx.cases.get(case_id).model
+        seen = tx.cases.get(case_id)
+    model = seen.model
     info = _known(workplace, model)
     judgements = {
         name: judgement
@@ -119,9 +127,12 @@ def sign(
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
         case.check_frame(frame)
-        if case.model != model:
-            raise Refused("The model of this case was changed just now. Look again, then sign.")
-        prediction = tx.predictions.get(case_id, frame=frame, model=model) if model else None
+        if (case.model, case.site) != (model, seen.site):
+            raise Refused(
+                "The model of this case, or its threshold, was changed just now. Look again, then "
+                "sign."
+            )
+        prediction = _prediction(tx, case, frame)
         predicted = prediction.label if prediction else None
         support = prediction.support if prediction else None
         corrected = (corrected_label or "").strip()[:200] or None
@@ -170,11 +181,34 @@ def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
     """
     digest = workplace.models.get(model).digest
     with workplace.store.write() as tx:
-        tx.cases.set_model(case_id, digest)
-        if tx.predictions.get(case_id, frame=0, model=digest) is None:
-            jobs.enqueue_prediction(
-                tx, case_id=case_id, frame=0, model=digest, now=workplace.clock()
-            )
+        _read_with(tx, case_id, digest, site_choice.in_use(tx, digest), workplace.clock())
+
+
+def follow_site(workplace: Workplace, case_id: str) -> None:
+    """Read a case under what is in use now for its model: a site's settings, or the model's own
+    calibration and threshold. Earlier predictions stay beside the new one.
+
+    Raises:
+        NotFound: there is no such case.
+    """
+    with workplace.store.write() as tx:
+        model = tx.cases.get(case_id).model
+        if model is not None:
+            _read_with(tx, case_id, model, site_choice.in_use(tx, model), workplace.clock())
+
+
+def _read_with(tx: Transaction, case_id: str, model: str, site: str, now: datetime) -> None:
+    """Choose what a case is read with; its prediction is enqueued if there is none yet."""
+    tx.cases.set_model(case_id, model, site=site)
+    if tx.predictions.get(case_id, frame=0, model=model, site=site) is None:
+        jobs.enqueue_prediction(tx, case_id=case_id, frame=0, model=model, site=site, now=now)
+
+
+def _prediction(tx: Transaction, case: Case, frame: int) -> Prediction | None:
+    """What the case shows: of its model, under its settings. It stays after the model was
+    removed."""
+    model = case.model or ""
+    return tx.predictions.get(case.case_id, frame=frame, model=model, site=case.site)
 
 
 def original(workplace: Workplace, case_id: str) -> bytes:
@@ -209,7 +243,8 @@ def _with_model(workplace: Workplace, case: Case) -> tuple[Case, BundleInfo | No
             return case, None, NO_MODEL
         with workplace.store.write() as tx:
             if tx.cases.get(case.case_id).model is None:
-                tx.cases.set_model(case.case_id, chosen.digest)
+                site = site_choice.in_use(tx, chosen.digest)
+                tx.cases.set_model(case.case_id, chosen.digest, site=site)
             case = tx.cases.get(case.case_id)
     try:
         return case, workplace.models.get(case.model or ""), ""
@@ -218,12 +253,11 @@ def _with_model(workplace: Workplace, case: Case) -> tuple[Case, BundleInfo | No
 
 
 def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, problem: str) -> Sheet:
-    # What a bundle predicted stays after the bundle was removed.
     model = case.model or ""
-    prediction = tx.predictions.get(case.case_id, frame=frame, model=model)
+    prediction = _prediction(tx, case, frame)
     active = tx.jobs.of_case(case.case_id, frame=frame)
     if prediction is None and not problem:
-        last = tx.jobs.last_prediction_job(case.case_id, frame=frame, model=model)
+        last = tx.jobs.last_prediction_job(case.case_id, frame=frame, model=model, site=case.site)
         if last is not None and last.state == "failed":
             problem = last.message
     revisions = tx.annotations.revisions(case.case_id, frame=frame)
@@ -244,6 +278,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         twins=_twins(tx, case),
         problem=problem,
         negative_class=info.negative_class if info else None,
+        site_in_use=site_choice.in_use(tx, model),
     )
 
 
@@ -253,7 +288,8 @@ def _twins(tx: Transaction, case: Case) -> tuple[Twin, ...]:
 
 
 def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) -> Sheet:
-    if any(job.kind == "predict" and job.model == info.digest for job in sheet.jobs):
+    read_with = (info.digest, sheet.case.site)
+    if any(job.kind == "predict" and (job.model, job.site) == read_with for job in sheet.jobs):
         return sheet
     with workplace.store.write() as tx:
         jobs.enqueue_prediction(
@@ -261,6 +297,7 @@ def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) ->
             case_id=sheet.case.case_id,
             frame=sheet.frame,
             model=info.digest,
+            site=sheet.case.site,
             now=workplace.clock(),
         )
     with workplace.store.read() as tx:

@@ -26,8 +26,7 @@ class BatchReport:
         self, job_id: str, *, page: int, size: int, states: tuple[ItemState, ...] = ()
     ) -> BatchPage:
         """One page of a batch's rows, in the order of the files."""
-        model = self._model(job_id)
-        query = _rows(job_id, model)
+        query = _rows(job_id, *self._read_with(job_id))
         if states:
             query = query.where(JobItemEntry.state.in_(states))
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -39,10 +38,10 @@ class BatchReport:
 
     def iterate(self, job_id: str, *, chunk: int = 500) -> Iterator[BatchRow]:
         """All rows of a batch, a chunk at a time."""
-        model = self._model(job_id)
+        read_with = self._read_with(job_id)
         after = -1
         while True:
-            query = _rows(job_id, model).where(JobItemEntry.position > after).limit(chunk)
+            query = _rows(job_id, *read_with).where(JobItemEntry.position > after).limit(chunk)
             rows = [_row(*row) for row in self._session.execute(query)]
             self._session.expunge_all()
             yield from rows
@@ -59,11 +58,13 @@ class BatchReport:
         )
         return set(self._session.scalars(query))
 
-    def _model(self, job_id: str) -> str | None:
-        return Jobs(self._session).entry(job_id).model
+    def _read_with(self, job_id: str) -> tuple[str | None, str]:
+        """The batch's bundle, and the settings of a site that it is read under."""
+        entry = Jobs(self._session).entry(job_id)
+        return entry.model, entry.site
 
 
-def _rows(job_id: str, model: str | None) -> Select[*tuple[Any, ...]]:
+def _rows(job_id: str, model: str | None, site: str) -> Select[*tuple[Any, ...]]:
     return (
         select(
             JobItemEntry,
@@ -80,6 +81,7 @@ def _rows(job_id: str, model: str | None) -> Select[*tuple[Any, ...]]:
             and_(
                 PredictionEntry.case_id == JobItemEntry.case_id,
                 PredictionEntry.model == model,
+                PredictionEntry.site == site,
                 PredictionEntry.frame == 0,
             ),
         )

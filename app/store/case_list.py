@@ -91,6 +91,7 @@ def _row_columns() -> Select[Any]:
         CaseEntry.verdict,
         CaseEntry.reader,
         CaseEntry.created_at,
+        CaseEntry.site,
     )
 
 

@@ -31,7 +31,8 @@ def name_key(file_name: str) -> str:
 
 def refresh(session: Session, case_id: str) -> None:
     """Recompute the summary of one case from its prediction and its last signature."""
-    model = session.scalar(select(CaseEntry.model).where(CaseEntry.id == case_id))
+    read_with = select(CaseEntry.model, CaseEntry.site).where(CaseEntry.id == case_id)
+    model, site = session.execute(read_with).tuples().one_or_none() or (None, "")
     prediction = session.execute(
         select(
             PredictionEntry.label,
@@ -42,6 +43,7 @@ def refresh(session: Session, case_id: str) -> None:
             PredictionEntry.case_id == case_id,
             PredictionEntry.frame == 0,
             PredictionEntry.model == model,
+            PredictionEntry.site == site,
         )
     ).first()
     signature = session.execute(

@@ -35,6 +35,7 @@ class Cases:
                 study_key=new.study_key,
                 source=new.source,
                 model=new.model,
+                site=new.site,
                 created_at=new.created_at,
                 name_key=case_summary.name_key(new.file_name),
                 study_newest=case_summary.newest_with(self._session, new),
@@ -70,11 +71,11 @@ class Cases:
         )
         return tuple(Twin(case_id, name) for case_id, name in rows)
 
-    def set_model(self, case_id: str, model: str) -> None:
-        """Choose the bundle a case is read with."""
+    def set_model(self, case_id: str, model: str, *, site: str = "") -> None:
+        """Choose the bundle a case is read with, and the settings of a site, "" for its own."""
         self.get(case_id)
         entry = self._session.get_one(CaseEntry, case_id)
-        entry.model = model
+        entry.model, entry.site = model, site
         self._session.flush()
         case_summary.refresh(self._session, case_id)
 
@@ -127,4 +128,5 @@ def _case(entry: CaseEntry) -> Case:
         model=entry.model,
         created_at=entry.created_at,
         pixel_hash=entry.pixel_hash,  # type: ignore[arg-type]
+        site=entry.site,
     )

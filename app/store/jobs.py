@@ -19,6 +19,7 @@ from dprotonet.images.file_names import printable
 log = logging.getLogger(__name__)
 ACTIVE = ("waiting", "running")
 WHOLE = ("predict", "explain")  # done as one piece; files of a batch and learning are claimed apart
+KEPT = ("batch", "check")  # jobs that stay when they are over, with what they made
 GIVEN_UP = (
     f"The program stopped {MOST_ATTEMPTS} times while it worked on this image, so it was given up. "
     "The image may need more memory than there is; other images are not touched."
@@ -83,14 +84,17 @@ class Jobs:
         )
         return tuple(to_job(entry) for entry in entries)
 
-    def last_prediction_job(self, case_id: str, *, frame: int, model: str) -> Job | None:
-        """The newest predict job of one frame with one bundle, over or not."""
+    def last_prediction_job(
+        self, case_id: str, *, frame: int, model: str, site: str = ""
+    ) -> Job | None:
+        """The newest predict job of one frame with one bundle and settings, over or not."""
         entry = self._session.scalars(
             select(JobEntry)
             .where(
                 JobEntry.case_id == case_id,
                 JobEntry.frame == frame,
                 JobEntry.model == model,
+                JobEntry.site == site,
                 JobEntry.kind == "predict",
             )
             .order_by(JobEntry.created_at.desc(), JobEntry.id)
@@ -245,10 +249,11 @@ class Jobs:
         return len(entries)
 
     def forget_finished(self, before: datetime) -> None:
-        """Remove finished predictions' and explanations' jobs; batches stay with their rows."""
+        """Remove finished predictions' and explanations' jobs; batches stay with their rows, checks
+        with their reports."""
         self._session.execute(
             delete(JobEntry).where(
-                JobEntry.kind != "batch",
+                JobEntry.kind.not_in(KEPT),
                 JobEntry.state.in_(("done", "cancelled")),
                 JobEntry.finished_at < before,
             )

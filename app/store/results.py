@@ -37,9 +37,16 @@ class Predictions:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def get(self, case_id: str, *, frame: int, model: str) -> Prediction | None:
-        """A bundle's prediction for a frame, if there is one."""
-        entry = self._entry(case_id, frame, model)
+    def get(self, case_id: str, *, frame: int, model: str, site: str = "") -> Prediction | None:
+        """A bundle's prediction for a frame, if there is one.
+
+        Args:
+            case_id: of the case.
+            frame: counted from 0.
+            model: digest of the bundle.
+            site: digest of the site's settings that it was made under; "" for the bundle's own.
+        """
+        entry = self._entry(case_id, frame, model, site)
         return None if entry is None else Prediction.from_json(entry.result)
 
     def save(
@@ -52,7 +59,7 @@ class Predictions:
         negative_class: str | None,
         now: datetime,
     ) -> None:
-        """Write a prediction; an existing one stays as it is.
+        """Write a prediction; an existing one under the same settings stays as it is.
 
         Args:
             case_id: of the case.
@@ -62,7 +69,8 @@ class Predictions:
             negative_class: the bundle's class that means "nothing found", if it has one.
             now: aware time.
         """
-        if self._entry(case_id, frame, model) is not None:
+        site = prediction.site.digest if prediction.site else ""
+        if self._entry(case_id, frame, model, site) is not None:
             return
         prediction = prediction.withheld()
         support = prediction.support
@@ -71,6 +79,7 @@ class Predictions:
                 case_id=case_id,
                 frame=frame,
                 model=model,
+                site=site,
                 label=prediction.label,
                 probability=prediction.probability,
                 finding_probability=prediction.probability_of_a_finding(negative_class),
@@ -111,12 +120,13 @@ class Predictions:
             case_summary.refresh(self._session, case_id)
         return len(entries)
 
-    def _entry(self, case_id: str, frame: int, model: str) -> PredictionEntry | None:
+    def _entry(self, case_id: str, frame: int, model: str, site: str) -> PredictionEntry | None:
         return self._session.scalars(
             select(PredictionEntry).where(
                 PredictionEntry.case_id == case_id,
                 PredictionEntry.frame == frame,
                 PredictionEntry.model == model,
+                PredictionEntry.site == site,
             )
         ).first()
 

@@ -104,6 +104,7 @@ class CaseEntry(Base):
     burned_in_annotation: Mapped[bool | None]
     source: Mapped[str] = mapped_column(String(16))
     model: Mapped[str | None] = mapped_column(SHA)
+    site: Mapped[str] = mapped_column(SHA, server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     name_key: Mapped[str] = mapped_column(String(600), server_default="")
     study_newest: Mapped[datetime] = mapped_column(UtcTime)
@@ -118,15 +119,17 @@ class CaseEntry(Base):
 
 class PredictionEntry(Base):
     """What one bundle says of one frame; written once. An image that the bundle's gate refuses has
-    neither label nor probability; without a gate nothing is noted of the support."""
+    neither label nor probability; without a gate nothing is noted of the support. ``site`` is the
+    digest of the site's settings that it was made under, "" for the bundle's own."""
 
     __tablename__ = "prediction"
-    __table_args__ = (UniqueConstraint("case_id", "frame", "model"),)
+    __table_args__ = (UniqueConstraint("case_id", "frame", "model", "site"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
     frame: Mapped[int] = mapped_column(Integer)
     model: Mapped[str] = mapped_column(SHA)
+    site: Mapped[str] = mapped_column(SHA, server_default="")
     label: Mapped[str | None] = mapped_column(String(200), index=True)
     probability: Mapped[float | None] = mapped_column(Float)
     finding_probability: Mapped[float | None] = mapped_column(Float)
@@ -233,6 +236,7 @@ class JobEntry(Base):
     )
     frame: Mapped[int] = mapped_column(Integer)
     model: Mapped[str | None] = mapped_column(SHA)
+    site: Mapped[str] = mapped_column(SHA, server_default="")
     node: Mapped[str | None] = mapped_column(String(250))
     tier: Mapped[str | None] = mapped_column(String(16))
     seed: Mapped[int] = mapped_column(Integer)

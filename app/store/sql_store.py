@@ -24,6 +24,7 @@ from app.store.batch_report import BatchReport
 from app.store.batches import Batches
 from app.store.case_list import CaseList
 from app.store.cases import Cases
+from app.store.checks.check_jobs import CheckJobs
 from app.store.editing.learning import LearningJobs
 from app.store.editing.proposals import Proposals
 from app.store.errors import readable_errors
@@ -59,6 +60,7 @@ class Transaction:
         self.batch_report = BatchReport(session)
         self.proposals = Proposals(session)
         self.learning = LearningJobs(session)
+        self.checks = CheckJobs(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -54,9 +54,10 @@ class Request:
 
 @dataclass(frozen=True)
 class PredictRequest(Request):
-    """``predict``: one record for each frame, in this format."""
+    """``predict``: one record for each frame, in this format, under a site's settings if given."""
 
     format: str
+    site: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
     if not paths:
         raise WrongRequest(f"Name at least one image or folder (`{parser.prog} --help`).")
     if argv[0] == "predict":
-        return PredictRequest(paths, values.model, values.device, values.format)
+        return PredictRequest(paths, values.model, values.device, values.format, values.site)
     nodes = tuple(dict.fromkeys(node.strip() for node in values.node or ("class",)))
     return ExplainRequest(
         paths,
@@ -146,6 +147,13 @@ def _predict_parser() -> argparse.ArgumentParser:
         help="JSON Lines (default), or CSV with path, frame, sha256, prediction, one column a "
         "class, supported, distance, reasons, error; the error of a file that is no image begins "
         "with 'skipped: '",
+    )
+    parser.add_argument(
+        "--site",
+        type=_path,
+        metavar="FILE",
+        help="calibration and threshold of your own site, as `python -m training accept` wrote "
+        "them for this bundle; every record then names them",
     )
     return parser
 

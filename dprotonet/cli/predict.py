@@ -8,6 +8,7 @@ from dprotonet.cli.inputs import ImageFrame, check_paths, read_images
 from dprotonet.cli.model import load_predictor
 from dprotonet.cli.records import FlatTable, JsonLines, PredictionWriter
 from dprotonet.cli.tally import Tally
+from dprotonet.inference.site_settings import read_site_settings
 
 
 def predict(request: PredictRequest, stdout: TextIO) -> int:
@@ -18,14 +19,19 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
     """
     check_paths(request.paths)
     bundle = Bundle.load(request.model, with_model=False)
+    site = None if request.site is None else read_site_settings(request.site)
+    if site is not None:
+        site.check_bundle(bundle)
     predictor = load_predictor(bundle, request.device)
     writer: PredictionWriter = (
-        FlatTable(stdout, bundle.classes) if request.format == "csv" else JsonLines(stdout)
+        FlatTable(stdout, bundle.classes, names_site=site is not None)
+        if request.format == "csv"
+        else JsonLines(stdout)
     )
     tally = Tally()
     for image in read_images(request.paths):
         if isinstance(image, ImageFrame):
-            writer.prediction(image, predictor.predict(image.image))
+            writer.prediction(image, predictor.predict(image.image, site=site))
         else:
             writer.problem(image)
         tally.count(image)

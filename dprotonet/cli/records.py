@@ -5,12 +5,14 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from dprotonet.cli.inputs import ImageFrame, Problem
 from dprotonet.images.file_names import encodable, path_bytes
 from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.site_settings import SiteStamp
 
 MATCHES = 10
 """How many prototypes a record names: those that moved the predicted class's logit most."""
@@ -40,6 +42,7 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
         **support_record(prediction),
         "threshold": prediction.threshold,
         **({} if prediction.thresholds is None else {"thresholds": dict(prediction.thresholds)}),
+        **({} if prediction.site is None else {"site": _site_record(prediction.site)}),
         "matches": [
             {
                 "prototype": match.prototype,
@@ -51,6 +54,11 @@ def prediction_record(image: ImageFrame, prediction: Prediction) -> dict[str, An
             for match in prediction.matches[:MATCHES]
         ],
     }
+
+
+def _site_record(site: SiteStamp) -> dict[str, Any]:
+    """Which settings of a site gave calibration and threshold, in digits and in words."""
+    return {**asdict(site), "text": site.text}
 
 
 def support_record(prediction: Prediction) -> dict[str, Any]:
@@ -118,17 +126,19 @@ class JsonLines:
 
 class FlatTable:
     """CSV: path, frame, sha256, prediction, one column a class, supported, distance, reasons,
-    error.
+    error; and, where predictions are made under a site's settings, their digest as ``site``.
 
     Of an image outside of the model's support, prediction and classes are empty.
     """
 
-    def __init__(self, stream: TextIO, classes: Sequence[str]):
+    def __init__(self, stream: TextIO, classes: Sequence[str], *, names_site: bool = False):
         self._stream = stream
         self._classes = tuple(classes)
+        self._names_site = names_site
         self._rows = csv.writer(stream, lineterminator="\n")
         head, support = ("path", "frame", "sha256", "prediction"), ("supported", "distance")
-        self._row(*head, *map(inert, classes), *support, "reasons", "error")
+        site = ("site",) if names_site else ()
+        self._row(*head, *map(inert, classes), *support, "reasons", "error", *site)
 
     def prediction(self, image: ImageFrame, prediction: Prediction) -> None:
         """Write one frame's prediction."""
@@ -142,13 +152,19 @@ class FlatTable:
             _number(support.distance if support else None),
             inert("; ".join(support.reasons)) if support else "",
             "",
+            *self._site(prediction),
         )
 
     def problem(self, problem: Problem) -> None:
         """Write why there is none; a skipped file's reason begins with ``skipped:``."""
         reason = SKIPPED + problem.reason if problem.skipped else problem.reason
         nothing = ("",) * (len(self._classes) + 3)
-        self._row(*self._beginning(problem), "", *nothing, inert(reason))
+        self._row(*self._beginning(problem), "", *nothing, inert(reason), *self._site(None))
+
+    def _site(self, prediction: Prediction | None) -> tuple[str, ...]:
+        if not self._names_site:
+            return ()
+        return (prediction.site.digest if prediction and prediction.site else "",)
 
     def _beginning(self, image: ImageFrame | Problem) -> tuple[object, ...]:
         return inert_path(image.source.path), image.frame, image.sha256 or ""

@@ -38,6 +38,10 @@ class DicomFacts:
     sop_uid: str = ""
     study_date: str = ""
     burned_in_annotation: bool | None = None  # None: the header does not say
+    manufacturer: str = ""
+    station: str = ""
+    sex: str = ""  # "F" or "M"
+    age: int | None = None  # in whole years at the study
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from dprotonet.errors import WrongRequest
 from dprotonet.inference.own_map import OwnMap
+from dprotonet.inference.site_settings import SiteStamp
 from dprotonet.inference.support import Support
 from dprotonet.modeling.options import AND, NONE_CALLED
 
@@ -84,6 +85,7 @@ class Prediction:
         bundle: digest of the bundle, 64 hex digits.
         thresholds: of a multi-label model: class name to the probability from which it is called.
         support: what the bundle's gate says of the image; None where the bundle has no gate.
+        site: the site's settings that gave calibration and threshold; None for the bundle's own.
         runner_up: the class with the highest logit beside the label, which the label is compared
             with; None in a multi-label model, without a label, and in predictions of earlier
             versions.
@@ -100,6 +102,7 @@ class Prediction:
     bundle: str
     thresholds: dict[str, float] | None = None
     support: Support | None = None
+    site: SiteStamp | None = None
     runner_up: str | None = None
 
     def __post_init__(self) -> None:
@@ -224,18 +227,21 @@ class Prediction:
                 del values[name]
         if self.support is not None:
             values["support"] = self.support.to_json()
+        if self.site is None:
+            del values["site"]
         return values
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Prediction:
         """The prediction that :meth:`to_json` wrote."""
         matches = tuple(PrototypeMatch.from_json(match) for match in data["matches"])
-        support = data.get("support")
+        support, site = data.get("support"), data.get("site")
         return cls(
             **{
                 **data,
                 "matches": matches,
                 "support": None if support is None else Support.from_json(support),
+                "site": None if site is None else SiteStamp(**site),
             }
         )
 

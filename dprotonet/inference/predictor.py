@@ -20,6 +20,7 @@ from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.gate import Gate
 from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
+from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
 from dprotonet.modeling.freezing.frozen import fold
 from dprotonet.modeling.gate_stage import stage_watched
@@ -42,13 +43,23 @@ class Predictor:
             image, for measurements: the support is still said.
         network: the folded form of that frozen network. Its weights are not checked again, so
             ``model`` is not to be changed.
+        site: a site's own calibration and threshold, used instead of the bundle's for all
+            predictions; None for the bundle's own. Heatmaps keep the bundle's calibration.
     """
 
     def __init__(
-        self, bundle: Bundle, device: torch.device | str = "cpu", *, gate: bool = True
+        self,
+        bundle: Bundle,
+        device: torch.device | str = "cpu",
+        *,
+        gate: bool = True,
+        site: SiteSettings | None = None,
     ) -> None:
+        if site is not None:
+            site.check_bundle(bundle)
         self.bundle = bundle
         self.gate = gate
+        self.site = site
         self.device = torch.device(device)
         self.model: DProtoNet = bundle.model.to(self.device)
         size = bundle.options.image_size
@@ -57,17 +68,26 @@ class Predictor:
         self._gate = Gate.of(bundle)
         self._lock = threading.Lock()  # of the watched pass
 
-    def predict(self, image: GrayOrColourImage) -> Prediction:
+    def predict(self, image: GrayOrColourImage, *, site: SiteSettings | None = None) -> Prediction:
         """What the model says about one image, shown by its default window.
 
         Of an image outside of the bundle's support it says no label and no probability, unless this
         predictor works without the gate.
 
         The same image gives the same prediction, alone or among others.
+
+        Args:
+            image: as :func:`~dprotonet.images.reader.read_image` gives it.
+            site: settings for this prediction alone; None for those of the predictor.
+
+        Raises:
+            WrongRequest: the settings were fitted for another bundle.
         """
         start = time.perf_counter()
+        if site is not None:
+            site.check_bundle(self.bundle)
         x, _ = self.bundle.preprocessing(image)
-        return self.predict_tensor(x, image=image, start=start)
+        return self.predict_tensor(x, image=image, start=start, site=site)
 
     def predict_many(self, images: Iterable[GrayOrColourImage]) -> Iterator[Prediction]:
         """One prediction for each image, in order, holding one image at a time.
@@ -126,6 +146,7 @@ class Predictor:
         *,
         image: GrayOrColourImage | None = None,
         start: float | None = None,
+        site: SiteSettings | None = None,
     ) -> Prediction:
         """The same for a network input.
 
@@ -133,6 +154,7 @@ class Predictor:
             x: ``(3, S, S)`` normalised.
             image: that it was made of; without it the gate knows no header and no colours.
             start: ``time.perf_counter()`` at which the work began.
+            site: as for :meth:`predict`.
         """
         start = time.perf_counter() if start is None else start
         with torch.inference_mode():
@@ -140,7 +162,9 @@ class Predictor:
             similarities = result.similarities
             contributions = self.model.contributions(similarities.double())[0].cpu()
         support = None if self._gate is None else self._gate.support(image, features)
-        prediction = self._prediction(similarities[0].cpu().tolist(), contributions, support, start)
+        prediction = self._prediction(
+            similarities[0].cpu().tolist(), contributions, support, start, site or self.site
+        )
         masks = dict(zip(self.bundle.prototype_ids, result.masks[0].float().cpu(), strict=True))
         prediction = with_own_maps(prediction, masks)
         return prediction.withheld() if self.gate else prediction
@@ -159,23 +183,27 @@ class Predictor:
         contributions: Tensor,
         support: Support | None,
         start: float,
+        site: SiteSettings | None,
     ) -> Prediction:
         """``similarities``: P; ``contributions``: ``(K, P)`` in float64."""
         bundle = self.bundle
         # fsum is exact up to one rounding: the contributions sum to the logit.
         logits = dict(zip(bundle.classes, map(math.fsum, contributions.tolist()), strict=True))
-        thresholds = bundle.thresholds
-        if bundle.offsets is None:
-            probabilities = calibrated(logits, bundle.temperature)
+        use = bundle if site is None else site
+        threshold = use.threshold
+        thresholds = None if use.thresholds is None else dict(use.thresholds)
+        if thresholds is None:
+            probabilities = calibrated(logits, use.temperature, use.offsets)
         else:
+            offsets = use.offsets or {}
             probabilities = {
-                name: _sigmoid(value / bundle.temperature + bundle.offsets[name])
+                name: _sigmoid(value / use.temperature + offsets[name])
                 for name, value in logits.items()
             }
         label = decide(
             probabilities,
             negative_class=bundle.negative_class,
-            threshold=bundle.threshold,
+            threshold=threshold,
             thresholds=thresholds,
         )
         first = label if thresholds is None else leading(probabilities, thresholds)
@@ -202,7 +230,7 @@ class Predictor:
             label=label,
             probabilities=probabilities,
             logits=logits,
-            threshold=bundle.threshold,
+            threshold=threshold,
             matches=tuple(sorted(matches, key=lambda match: -abs(match.contribution))),
             closest_similarity=closest,
             no_prototype_is_close=closest < bundle.manifest.closest_similarity_floor,
@@ -211,6 +239,7 @@ class Predictor:
             thresholds=thresholds,
             support=support,
             runner_up=second,
+            site=None if site is None else site.stamp,
         )
 
 
@@ -239,8 +268,14 @@ def runner_up(logits: dict[str, float], label: str) -> str | None:
     return max(others, key=others.__getitem__, default=None)
 
 
-def calibrated(logits: dict[str, float], temperature: float) -> dict[str, float]:
-    """softmax(logits / temperature), summing to 1."""
+def calibrated(
+    logits: Mapping[str, float],
+    temperature: float,
+    offsets: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """softmax(logits / temperature + offsets), summing to 1."""
+    if offsets is not None:
+        logits = {name: value + temperature * offsets[name] for name, value in logits.items()}
     most = max(logits.values())
     odds = {name: math.exp((value - most) / temperature) for name, value in logits.items()}
     total = math.fsum(odds.values())

@@ -14,17 +14,18 @@ import sys
 from collections.abc import Sequence
 
 from dprotonet.errors import ReadableError
-from training.cli import benchmark, compare, data, evaluate, learn, train
+from training.cli import accept, benchmark, compare, data, evaluate, learn, train
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
-_DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, bench, card, gallery,
-support, pointing, boxes, shortcut, phantom, throughput, probe, learn, responses."""
+_DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, accept, bench, card,
+gallery, support, pointing, boxes, shortcut, phantom, throughput, probe, learn, responses."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
     compare.add_studies,
     evaluate.add_evaluate,
+    accept.add_accept,
     benchmark.add_bench,
     evaluate.add_card,
     data.add_gallery,

@@ -13,9 +13,8 @@ from dprotonet.errors import WrongRequest
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from dprotonet.editing.propose import LastLayerEdit
-
     from dprotonet.bundle.bundle import Bundle
+    from dprotonet.editing.propose import LastLayerEdit
 
 
 def answer(

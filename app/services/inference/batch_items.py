@@ -83,7 +83,7 @@ def _read(
     arrival = _intake(workplace, item, source)
     case_id, model = arrival.case_id or "", item.job.model or ""
     result.case_id = case_id
-    prediction = predict_frame(workplace, pool, case_id, frame=0, model=model)
+    prediction = predict_frame(workplace, pool, case_id, frame=0, model=model, site=item.job.site)
     name = prediction.class_to_look_at(workplace.models.get(model).negative_class)
     # An image that the model refused has no class to look at: its heatmaps are made on request.
     if item.explain and name is not None:
@@ -124,6 +124,7 @@ def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path) -> In
         name=item.name,
         source="folder" if item.path else "upload",
         model=item.job.model,
+        site=item.job.site,
         predict=False,
         within=lambda tx, case_id: tx.batch_items.link(item.item_id, case_id),
     )

@@ -15,6 +15,7 @@ import numpy as np
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, Tier
 from app.services import jobs, originals
+from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import Explanation
@@ -23,6 +24,7 @@ from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
+    from dprotonet.inference.site_settings import SiteSettings
 
 BEAT_SECONDS = 0.3  # between two writes of a job's progress
 LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
@@ -31,8 +33,10 @@ LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
 class Predictors(Protocol):
     """What runs the models: in the worker, its pool of predictors."""
 
-    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
-        """What the bundle with this digest says of an image."""
+    def predict(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> Prediction:
+        """What the bundle with this digest says of an image, under a site's settings if given."""
 
     def explain(
         self,
@@ -96,20 +100,35 @@ class Pulse:
 
 
 def predict_frame(
-    workplace: Workplace, pool: Predictors, case_id: str, *, frame: int, model: str
+    workplace: Workplace,
+    pool: Predictors,
+    case_id: str,
+    *,
+    frame: int,
+    model: str,
+    site: str = "",
 ) -> Prediction:
     """A frame's prediction: the saved one, or a new one that is saved.
 
+    Args:
+        workplace: where.
+        pool: runs the model.
+        case_id: of the case.
+        frame: counted from 0.
+        model: digest of the bundle.
+        site: digest of the site's settings to predict under; "" for the bundle's own.
+
     Raises:
-        ReadableError: the case, its file or its model cannot be had.
+        ReadableError: the case, its file, its model or the settings cannot be had.
     """
     with workplace.store.read() as tx:
-        saved = tx.predictions.get(case_id, frame=frame, model=model)
+        saved = tx.predictions.get(case_id, frame=frame, model=model, site=site)
         if saved is not None:
             return saved
         case = tx.cases.get(case_id)
+        settings = site_choice.settings(tx, model, site) if site else None
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    prediction = pool.predict(model, image)
+    prediction = pool.predict(model, image, site=settings)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)  # deleted meanwhile: nothing is written
         tx.predictions.save(

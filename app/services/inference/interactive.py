@@ -60,7 +60,14 @@ def _run(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[], bo
 
 
 def _predict(workplace: Workplace, pool: Predictors, job: Job) -> None:
-    predict_frame(workplace, pool, job.case_id or "", frame=job.frame, model=job.model or "")
+    predict_frame(
+        workplace,
+        pool,
+        job.case_id or "",
+        frame=job.frame,
+        model=job.model or "",
+        site=job.site,
+    )
     with workplace.store.write() as tx:
         tx.jobs.finish(job.job_id, state="done", now=workplace.clock())
 

@@ -20,6 +20,7 @@ from dprotonet.inference.prediction import Prediction
 if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
     from dprotonet.inference.predictor import Predictor
+    from dprotonet.inference.site_settings import SiteSettings
 
 log = logging.getLogger(__name__)
 MOST_MODELS = 2  # kept loaded; a third replaces the least recently used
@@ -44,13 +45,15 @@ class PredictorPool:
         blank = torch.zeros(1, 3, size, size, device=self._device)
         freeze(predictor.model, blank, TIERS[USUAL].precision)
 
-    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
-        """What the bundle says of an image.
+    def predict(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> Prediction:
+        """What the bundle says of an image, under a site's settings if given.
 
         Raises:
-            ReadableError: the bundle is gone, altered or stale.
+            ReadableError: the bundle is gone, altered or stale, or the settings are not for it.
         """
-        return self._predictor(model).predict(image)
+        return self._predictor(model).predict(image, site=site)
 
     def explain(
         self,

@@ -61,6 +61,7 @@ def begin(workplace: Workplace) -> None:
     """Put the data folder in order at a worker's start: it is the only one of its folder."""
     abandoned = take_up_again(workplace)
     with workplace.store.write() as tx:
+        tx.checks.end_abandoned(workplace.clock())
         tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
     learning_run.begin(workplace)
     if abandoned:

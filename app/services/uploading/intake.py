@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from app.domain.cases import Case, CaseFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
 from app.services import jobs, models, originals
+from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged, TooManyBytes
 from app.store.sql_store import Transaction
@@ -30,6 +31,7 @@ def add(
     name: str,
     source: Source = "upload",
     model: str | None = None,
+    site: str | None = None,
     predict: bool = True,
     within: Callable[[Transaction, str], None] | None = None,
 ) -> Intake:
@@ -41,6 +43,8 @@ def add(
         name: what the file was called; only its last part is kept.
         source: where it came from.
         model: digest of the bundle to read it with; the active one when left out.
+        site: digest of the site's settings to read it under, "" for the bundle's own calibration;
+            what is in use for the bundle when left out.
         predict: enqueue the prediction; a batch makes it itself.
         within: called with the new case's id inside the transaction that adds it.
 
@@ -59,6 +63,7 @@ def add(
             name=name,
             source=source,
             model=model,
+            site=site,
             predict=predict,
             within=within,
         )
@@ -168,6 +173,7 @@ def _add_staged(
     name: str,
     source: Source,
     model: str | None,
+    site: str | None,
     predict: bool,
     within: Callable[[Transaction, str], None] | None,
 ) -> Intake:
@@ -183,6 +189,7 @@ def _add_staged(
         model = chosen.digest if chosen else None
     case = _new_case(workplace, staged, facts, pixel_sha256, name, source, model)
     with originals.keeping(workplace) as (tx, keep):
+        case = replace(case, site=site_choice.in_use(tx, model) if site is None else site)
         known = tx.cases.find(file_sha256=staged.key)
         if known is not None:
             return _duplicate(known, name)
@@ -193,7 +200,12 @@ def _add_staged(
             within(tx, case.case_id)
         if predict and model is not None:
             jobs.enqueue_prediction(
-                tx, case_id=case.case_id, frame=0, model=model, now=case.created_at
+                tx,
+                case_id=case.case_id,
+                frame=0,
+                model=model,
+                site=case.site,
+                now=case.created_at,
             )
     log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
     return Intake("added", case.file_name, case.case_id, _twin_text(twins))

@@ -9,6 +9,7 @@ import streamlit as st
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
 from app.services import batch_export, batches, models
+from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.views.review.job_progress import cancel
 from app.views.shared.errors import show_errors
@@ -112,6 +113,9 @@ def _draw_state(workplace: Workplace, job_id: str) -> None:
         st.progress(_fraction_done(state), text=progress_text(state))
         if state.job.message and state.job.state in ("waiting", "running", "done"):
             st.caption(f":material/info: {plain(state.job.message)}")
+        if state.job.site:
+            text = site_choice.text(workplace, state.job.model or "", state.job.site)
+            st.caption(f"Read with the {plain(text)}.")
         _draw_actions(workplace, state)
         _draw_rows(workplace, state)
 

@@ -10,6 +10,7 @@ import streamlit as st
 from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.workplace import Workplace
+from app.views.model.check import draw_check
 from app.views.model.gallery import draw_gallery
 from app.views.model.gate import draw_gate
 from app.views.model.learning import draw_learning
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
 
 REASONS = "Edit its reasons"
+HERE = "How does it do here?"
 _CHOSEN = "card-model"
 
 
@@ -92,14 +94,16 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     """The card, its metrics, its prototypes."""
     card = bundle.card
     st.markdown(f"### {plain(card.title)}")
-    about, measures, prototypes, reasons = st.tabs(
-        ["Card", "Performance", f"Prototypes ({len(info.in_use)})", REASONS],
+    about, measures, here, prototypes, reasons = st.tabs(
+        ["Card", "Performance", HERE, f"Prototypes ({len(info.in_use)})", REASONS],
         default=REASONS if asked_prototype() else None,
     )
     with about:
         _draw_about(bundle)
     with measures:
         draw_measures(card)
+    with here:
+        draw_check(workplace, info)
     with prototypes:
         draw_prototype_figures(card)
         draw_gallery(workplace, info, bundle)

@@ -22,6 +22,7 @@ from app.views.review.job_progress import draw_failures
 from app.views.review.prediction import draw_prediction, explanation_offer, threshold_text
 from app.views.review.prototypes import draw_matches
 from app.views.review.reliability import MEANING, heatmap_title, measured_text, warnings
+from app.views.review.site import draw_site
 from app.views.review.support import (
     CAUTION,
     draw_caution,
@@ -224,6 +225,7 @@ def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
         _draw_problem(workplace, sheet)
         if prediction is not None and sheet.is_refused:
             draw_refusal(sheet, prediction)
+            draw_site(workplace, sheet)
         elif prediction is not None:
             info = _info(workplace, sheet)
             draw_prediction(sheet, prediction)
@@ -232,6 +234,7 @@ def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
                 st.caption(threshold_text(prediction, sheet.negative_class))
                 if info and info.note_on_classes:
                     st.caption(plain(info.note_on_classes))
+                draw_site(workplace, sheet)
             with st.container(horizontal=True, vertical_alignment="center", key="facts"):
                 name = sheet.offered_class or prediction.require_leading()
                 draw_explain_button(workplace, sheet, f"class:{name}", key="explain-label")

@@ -169,5 +169,7 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
         status.markdown(_STATUS[row.status])
         model = infos.get(row.model or "")
         draw_prediction_cell(prediction, row.label, row.probability, row.support, of=model)
+        if row.site:
+            prediction.caption("site's threshold")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
         added.caption(local_time(row.created_at))

@@ -14,6 +14,7 @@ from dprotonet.images.types import DicomFacts, Spacing
 _TEXT = 1024  # characters of a value that are kept
 _LABEL = 64  # characters of a name that is shown
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+_UNITS_A_YEAR = {"Y": 1, "M": 12, "W": 52, "D": 365}
 _ASPECTS = (1 / 32, 32)  # what lies outside is a slip of the writer, not a pixel
 
 
@@ -162,7 +163,7 @@ def _plausible(aspect: float) -> bool:
 
 
 def dicom_facts(header: Dataset, transfer_syntax: str) -> DicomFacts:
-    """What the header says of the image; nothing of the person."""
+    """What the header says of the image; of the person only sex and age."""
     burned = text(header, "BurnedInAnnotation").upper()
     return DicomFacts(
         transfer_syntax=transfer_syntax,
@@ -176,4 +177,17 @@ def dicom_facts(header: Dataset, transfer_syntax: str) -> DicomFacts:
         sop_uid=text(header, "SOPInstanceUID"),
         study_date=text(header, "StudyDate"),
         burned_in_annotation={"YES": True, "NO": False}.get(burned),
+        manufacturer=label(header, "Manufacturer"),
+        station=label(header, "StationName"),
+        sex=known_word(header, "PatientSex", ("F", "M")),
+        age=_age(header),
     )
+
+
+def _age(header: Dataset) -> int | None:
+    """Whole years of an age string such as 045Y or 010M (PS3.5 6.2, AS), or None."""
+    value = text(header, "PatientAge").upper()
+    number, unit = value[:-1].strip(), value[-1:]
+    if not number.isdigit() or unit not in _UNITS_A_YEAR:
+        return None
+    return int(number) // _UNITS_A_YEAR[unit]

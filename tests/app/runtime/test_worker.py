@@ -148,12 +148,12 @@ def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_ha
         outages.append(sentence(*arguments))  # type: ignore[arg-type]
         return outages[-1]
 
-    def predict(*arguments: object) -> object:
+    def predict(*arguments: object, **named: object) -> object:
         if len(outages) == 1:
             gone()
         else:
             stop.set()
-        return FakePool.predict(pool, *arguments)  # type: ignore[arg-type]
+        return FakePool.predict(pool, *arguments, **named)  # type: ignore[arg-type]
 
     sentence = failures.sentence
     monkeypatch.setattr(failures, "sentence", back)

@@ -35,6 +35,7 @@ from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.reader import look, read_image
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
+from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
 from dprotonet.modeling.placement import GridPlacement
 
@@ -95,16 +96,19 @@ class FakePool:
     steps: int = 1
     step_seconds: float = 0.0
 
-    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+    def predict(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> Prediction:
         self.before_predict()
         self.predicted.append(model)
         share = float(image.unit().mean())
+        threshold = 0.5 if site is None or site.threshold is None else site.threshold
         probabilities = {"none": 1 - share, "finding": share}
         return Prediction(
-            label="finding" if share >= 0.5 else "none",
+            label="finding" if share >= threshold else "none",
             probabilities=probabilities,
             logits={"none": -share, "finding": share},
-            threshold=0.5,
+            threshold=threshold,
             matches=tuple(
                 PrototypeMatch(name, CLASSES[n % 2], 0.9 - n / 10, share / (n + 1))
                 for n, name in enumerate(self.prototypes)
@@ -113,6 +117,7 @@ class FakePool:
             no_prototype_is_close=False,
             seconds=0.01,
             bundle=model,
+            site=None if site is None else site.stamp,
             support=self.gate(image),
         ).withheld()
 

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from app.store.rows import Base
 from app.store.sql_store import SqlStore, make_engine
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.images.file_names import path_of
+from dprotonet.inference.site_settings import SiteStamp
 from tests.app.store.databases import NOW
 from tests.app.store.example_cases import case
 from tests.app.store.test_case_list import refused, rows, save, signed
@@ -314,6 +316,50 @@ def test_the_way_back_keeps_all_but_the_predictions_of_refused_images(database_u
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     assert [row.label for row in rows(store)] == [None, None, "sick"]
+    store.close()
+
+
+def test_what_was_read_before_sites_had_settings_was_read_under_the_models_own(
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
+) -> None:
+    store = store_of("0007")
+    values = {"id": "c1", "name": "a.dcm", "study": "1.2", "created": "2026-03-01 12:00:00.000000"}
+    with store.engine.begin() as connection:
+        connection.execute(
+            text(
+                CASE.replace("created_at)", "created_at, study_newest)").replace(
+                    ":created)", ":created, :created)"
+                )
+            ),
+            values,
+        )
+        connection.execute(text(PREDICTION), {"case": "c1"})
+        connection.execute(text(JOB), {"id": "j1", "kind": "predict"})
+    upgraded(store)
+    with store.read() as tx:
+        prediction = tx.predictions.get("c1", frame=0, model="m", site="")
+        assert prediction is not None and prediction.site is None
+        assert (tx.cases.get("c1").site, tx.jobs.get("j1").site) == ("", "")
+    assert prediction is not None
+    stamp = SiteStamp("e" * 64, "2026-11-26", 240)
+    with store.write() as tx:
+        tx.predictions.save(
+            "c1",
+            frame=0,
+            model="m",
+            prediction=replace(prediction, site=stamp),
+            negative_class="well",
+            now=NOW,
+        )
+    with store.read() as tx:  # both are there, neither for the other
+        own = tx.predictions.get("c1", frame=0, model="m", site="")
+        of_site = tx.predictions.get("c1", frame=0, model="m", site=stamp.digest)
+    assert own == prediction
+    assert of_site is not None and of_site.site == stamp
+    store.close()
+    _step(str(store.engine.url), "0007")
+    with store.engine.connect() as connection:
+        assert list(connection.execute(text("SELECT case_id FROM prediction"))) == [("c1",)]
     store.close()
 
 

@@ -17,6 +17,7 @@ from app.store.migrate import upgrade
 from dprotonet.explain.explanation import Explanation
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, decide
+from dprotonet.inference.site_settings import SiteSettings
 from tests.app.services.editing.conftest import editable_folder, parent
 from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
@@ -61,12 +62,14 @@ class FullPool(FakePool):
 class MultiLabelPool(FakePool):
     """A multi-label model: both classes are called above 50 %."""
 
-    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+    def predict(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> Prediction:
         probability = float(image.unit().mean())
         probabilities = {"none": 0.6, "finding": probability}
         thresholds = {"none": 0.5, "finding": 0.5}
         return replace(
-            super().predict(model, image),
+            super().predict(model, image, site=site),
             label=decide(probabilities, thresholds=thresholds),
             probabilities=probabilities,
             threshold=None,

@@ -13,6 +13,7 @@ from app.services.uploading import intake
 from app.services.workplace import Workplace
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.site_settings import SiteSettings
 from tests.app.services.workplaces import png
 from tests.app.views.conftest import FullPool
 from tests.app.views.names import CLASSES, FILES
@@ -26,8 +27,10 @@ TEXT_ONLY = {"selectbox", "text", "text_area", "text_input", "arrow_data_frame",
 class OddPool(FullPool):
     """A model with odd names of classes."""
 
-    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
-        prediction = super().predict(model, image)
+    def predict(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> Prediction:
+        prediction = super().predict(model, image, site=site)
         renamed = dict(zip(("none", "finding"), CLASSES, strict=True))
         return replace(
             prediction,

@@ -3,11 +3,15 @@ import hashlib
 import io
 import math
 import sys
+from dataclasses import replace
 
 import pytest
 
+from dprotonet.bundle.bundle import Bundle
 from dprotonet.cli.main import main
+from dprotonet.inference.site_settings import write_site_settings
 from tests.dprotonet.cli.small_images import write_broken, write_frames, write_png
+from tests.dprotonet.inference.test_site_settings import EXAMPLE
 
 
 def test_an_image_becomes_one_record(shell, bundle, tmp_path):
@@ -184,3 +188,38 @@ def test_an_altered_bundle_is_wrong_usage(shell, bundle, tmp_path):
 
     assert (status, records) == (2, [])
     assert "model.safetensors" in err
+
+
+def test_a_sites_settings_are_applied_and_named_in_every_record(
+    shell, bundle, tmp_path, monkeypatch
+):
+    site = replace(
+        EXAMPLE, bundle=Bundle.load(bundle, with_model=False).digest, temperature=2.0, threshold=0.0
+    )
+    write_site_settings(tmp_path / "site.json", site)
+    image = write_png(tmp_path / "image.png")
+
+    status, (record,), _ = shell(
+        "predict", image, "--model", bundle, "--site", tmp_path / "site.json"
+    )
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    words = ["--model", str(bundle), "--site", str(tmp_path / "site.json"), "--format", "csv"]
+    main(["predict", str(image), *words])
+
+    assert status == 0
+    assert record["prediction"] == "finding"  # from a probability of 0 on
+    assert record["site"]["digest"] == site.digest
+    assert "threshold and calibration of this site" in record["site"]["text"]
+    (row,) = csv.DictReader(io.StringIO(out.getvalue()))
+    assert row["site"] == site.digest
+
+
+def test_settings_of_another_bundle_end_before_any_image_is_read(shell, bundle, tmp_path):
+    write_site_settings(tmp_path / "site.json", EXAMPLE)
+    image = write_png(tmp_path / "image.png")
+    status, records, said = shell(
+        "predict", image, "--model", bundle, "--site", tmp_path / "site.json"
+    )
+    assert (status, records) == (2, [])
+    assert "These settings were fitted for the model tiny aaaaaaaa" in said

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from training.cli import benchmark, compare, data, evaluate, learn, train
+from training.cli import accept, benchmark, compare, data, evaluate, learn, train
 from training.cli.parser import build_parser, main
 
 
@@ -32,6 +32,7 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
         ("compare folder --out o", compare.CompareArguments),
         ("studies f", compare.StudiesArguments),
         ("evaluate b", evaluate.EvaluateArguments),
+        ("accept b --data d", accept.AcceptArguments),
         ("bench b --out o", benchmark.BenchArguments),
         ("card b", evaluate.CardArguments),
         ("gallery b", data.GalleryArguments),

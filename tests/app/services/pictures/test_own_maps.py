@@ -22,7 +22,7 @@ from tests.app.services.workplaces import FakePool, make_workplace, png
 
 
 class MappingPool(FakePool):
-    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
+    def predict(self, model: str, image: GrayOrColourImage, **named: object) -> Prediction:
         said = super().predict(model, image)
         first, *others = said.matches
         corner = OwnMap.of(np.array([[1.0, 0.0], [0.0, 0.0]]))

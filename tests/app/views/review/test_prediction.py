@@ -100,8 +100,8 @@ def test_the_number_of_a_bar_is_not_covered_by_its_mark() -> None:
 class NarrowlyNegative(FullPool):
     """Calls nothing, though the finding is the more probable class."""
 
-    def predict(self, model: str, image: object) -> Prediction:
-        prediction = super().predict(model, image)  # type: ignore[arg-type]
+    def predict(self, model: str, image: object, **named: object) -> Prediction:
+        prediction = super().predict(model, image, **named)  # type: ignore[arg-type]
         return replace(
             prediction, label="none", probabilities={"none": 0.4, "finding": 0.6}, threshold=0.62
         )

@@ -86,7 +86,7 @@ def test_a_prediction_of_an_earlier_version_says_what_its_bars_are() -> None:
 
 
 class SilentPool(FullPool):
-    def predict(self, *args: object) -> Prediction:  # type: ignore[override]
+    def predict(self, *args: object, **named: object) -> Prediction:  # type: ignore[override]
         said = super().predict(*args)  # type: ignore[arg-type]
         silent = tuple(replace(m, contribution=0.0, against=0.0) for m in said.matches)
         return replace(
@@ -98,7 +98,7 @@ class SilentPool(FullPool):
 
 
 class RunnerUpPool(FullPool):
-    def predict(self, *args: object) -> Prediction:  # type: ignore[override]
+    def predict(self, *args: object, **named: object) -> Prediction:  # type: ignore[override]
         said = super().predict(*args)  # type: ignore[arg-type]
         matches = tuple(replace(m, against=-m.contribution) for m in said.matches)
         return replace(said, matches=matches, runner_up="none")

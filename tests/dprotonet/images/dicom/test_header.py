@@ -1,5 +1,7 @@
 """Spacing, aspect ratio and the facts of a DICOM header."""
 
+import pytest
+
 from dprotonet.images.reader import inspect, read_image
 from dprotonet.images.types import Spacing
 
@@ -28,6 +30,11 @@ def test_the_header_is_told_without_the_person(dicom_file, ramp):
         StudyInstanceUID="1.2.3",
         StudyDate="20200101",
         BurnedInAnnotation="YES",
+        Manufacturer="Acme  Imaging",
+        StationName="ROOM 3",
+        PatientSex="F",
+        PatientAge="045Y",
+        PatientBirthDate="19750102",
     )
     facts = inspect(data)
     assert (facts.format, facts.rows, facts.columns, facts.bits) == ("dicom", 6, 8, 16)
@@ -35,5 +42,15 @@ def test_the_header_is_told_without_the_person(dicom_file, ramp):
     assert (dicom.modality, dicom.view_position, dicom.body_part) == ("DX", "PA", "CHEST")
     assert (dicom.study_uid, dicom.study_date, dicom.laterality) == ("1.2.3", "20200101", "U")
     assert dicom.burned_in_annotation is True
+    assert (dicom.manufacturer, dicom.station) == ("Acme Imaging", "ROOM 3")
+    assert (dicom.sex, dicom.age) == ("F", 45)
     assert "Doe" not in repr(facts) and "4711" not in repr(facts)
+    assert "1975" not in repr(facts)
     assert any("burned" in note for note in read_image(data).notes)
+
+
+@pytest.mark.parametrize(
+    ("age", "years"), [("018M", 1), ("100W", 1), ("010D", 0), ("Y", None), ("abc", None)]
+)
+def test_an_age_is_in_whole_years_or_not_known(dicom_file, ramp, age, years):
+    assert inspect(dicom_file(ramp, PatientAge=age)).dicom.age == years

@@ -1,0 +1,1 @@
+"""Checks of a model on a site's own images."""
