@@ -12,6 +12,17 @@ from typing import Any
 from dprotonet.errors import ReadableError
 from training.recipe import Recipe, with_settings
 
+# What the baselines do without.
+_PLAIN: Mapping[str, Any] = {
+    "cell_norm": "none",
+    "levels": 1,
+    "orthogonality": 0.0,
+    "ranking": 0.0,
+    "usage": "none",
+    "attention": 0.0,
+    "prune": False,
+}
+
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     # The same backbone under mean pooling and one linear layer.
     "blackbox": {"network": "blackbox"},
@@ -24,6 +35,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "similarity": "cosine",
         "update": "nearest",
         "centre": False,
+        **_PLAIN,
         "occurrence_l1": 0.0,
         "equivariance": 0.0,
     },
@@ -34,16 +46,23 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         "similarity": "half_cosine",
         "update": "nearest",
         "centre": False,
+        **_PLAIN,
         "occurrence_l1": 1e-3,
         "equivariance": 1e-3,
     },
-    # Masks without restriction, prototypes from many images.
+    # Masks of any shape, prototypes from many images: each one reason, and a reason for its class.
     "dprotonet": {
         "network": "prototypes",
-        "masks": "image",
+        "masks": "top",
+        "top_share": 0.1,
+        "levels": 2,
         "similarity": "cosine",
+        "cell_norm": "none",
         "update": "top_m_mean",
-        "centre": False,
+        "centre": True,
+        "orthogonality": 1.0,
+        "ranking": 1.0,
+        "prune": True,
         "occurrence_l1": 0.0,
         "equivariance": 0.0,
     },

@@ -35,8 +35,9 @@ _log = logging.getLogger(__name__)
 
 # Keys that belong to the budget or to the images: a variant may not change them.
 _SHARED = (
-    *("name", "dataset", "seed", "weights", "backbone", "image_size", "epochs", "batch_size"),
-    *("rotate", "shift", "zoom", "brightness", "contrast", "flip", "frozen_blocks", "variants"),
+    *("name", "dataset", "seed", "weights", "backbone", "image_size", "stride", "epochs"),
+    *("batch_size", "rotate", "shift", "zoom", "brightness", "contrast", "flip"),
+    *("frozen_blocks", "variants"),
 )
 _CHECKPOINTS = "checkpoints"  # of trainings in progress
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Recipe)}
