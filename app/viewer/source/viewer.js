@@ -108,6 +108,8 @@ export class Viewer {
 
   async #loadHeatmap() {
     const selected = this.#selected();
+    // The last one is gone: of a refused image it was hidden, or another model was chosen.
+    if (!selected) this.heatmap = null;
     if (!selected || !this.overlay || this.heatmap?.url === selected.url) return this.#refresh();
     // A better heatmap of the same node is being loaded: the old one stays until then.
     if (this.heatmap?.id !== selected.id) this.heatmap = null;
