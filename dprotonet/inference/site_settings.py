@@ -1,7 +1,7 @@
 """A site's own calibration and threshold for one bundle: a setting beside it, never inside it.
 
 No torch here: the command line, the pages and the store read and write these without loading a
-model. :mod:`training.acceptance` fits them on a site's own labelled images.
+model. ``training.acceptance`` fits them on a site's own labelled images.
 """
 
 from __future__ import annotations

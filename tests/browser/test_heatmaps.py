@@ -28,7 +28,7 @@ def open_demo(page: Page, program: Program, name: str) -> None:
     page.get_by_placeholder("File name").press("Enter")
     page.get_by_text("1 case", exact=True).wait_for()
     open_case(page, case_row(page, name))
-    page.get_by_text("Bars to the right support").wait_for()
+    page.locator("table.waterfall").first.wait_for()
 
 
 def shown_heatmap(page: Page) -> str:

@@ -25,7 +25,7 @@ def test_an_image_is_uploaded_explained_signed_and_found_after_a_restart(
     page.locator("input[data-choose=files]").set_input_files(image)
 
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_text(re.compile("Bars to the right support")).wait_for()
+    page.locator("table.waterfall").first.wait_for()
     assert page.get_by_text("9 contributions sum to the logit").locator("visible=true").count() == 0
     page.get_by_text("Details", exact=True).click()
     page.get_by_text(re.compile("9 contributions sum to the logit")).wait_for()

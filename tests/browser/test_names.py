@@ -54,7 +54,7 @@ def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Prog
     assert set(FILES) <= set(listed), "letter by letter"
     made["list"] = page.evaluate(MADE_OF_NAMES)
     open_case(page, case_row(page))
-    page.get_by_text("Bars to the right support").wait_for()
+    page.locator("table.waterfall").first.wait_for()
     page.get_by_role("tab", name="Heatmaps").click()
     page.wait_for_timeout(500)
     made["case"] = page.evaluate(MADE_OF_NAMES)

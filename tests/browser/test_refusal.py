@@ -99,7 +99,7 @@ def test_the_list_shows_a_refused_image_beside_one_that_is_read(
 ) -> None:
     page.goto(program.address)
     upload(page, usual)
-    page.get_by_text(re.compile("Bars to the right support")).wait_for()
+    page.locator("table.waterfall").first.wait_for()
     page.get_by_role("button", name="All cases").click()
     row = page.locator("[class*=st-key-row-]").filter(has_text="stripes.png")
     row.get_by_text("Unlike the training images").wait_for()

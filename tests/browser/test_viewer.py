@@ -39,7 +39,7 @@ def opened(page: Page, program: Program, image: Path) -> Page:
     page.goto(program.address)
     page.locator("input[data-choose=files]").set_input_files(image)
     page.locator("[data-image=shown]").wait_for()
-    page.get_by_text("Bars to the right support").wait_for()
+    page.locator("table.waterfall").first.wait_for()
     return page
 
 

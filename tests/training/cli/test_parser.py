@@ -38,7 +38,7 @@ def test_what_is_given_wrong_is_one_sentence_and_status_two(
         ("gallery b", data.GalleryArguments),
         ("pointing b", evaluate.HeatmapArguments),
         ("boxes o", evaluate.BoxesArguments),
-        ("shortcut b", evaluate.HeatmapArguments),
+        ("shortcut b", evaluate.ShortcutArguments),
         ("phantom --out o", data.PhantomArguments),
         ("throughput phantom", benchmark.ThroughputArguments),
         ("probe folder", evaluate.ProbeArguments),

@@ -13,7 +13,9 @@ from training.data.splits import split_of
 def test_training_gives_a_bundle_that_predicts(trained, class_folder):
     bundle = Bundle.load(trained)
     assert (bundle.name, bundle.classes) == ("colours", ("alpha", "beta", "gamma"))
-    prediction = Predictor(bundle).predict(read_image(class_folder / "beta" / "00.png"))
+    # Without the gate, whose limits rest on a handful of validation images here.
+    predictor = Predictor(bundle, gate=False)
+    prediction = predictor.predict(read_image(class_folder / "beta" / "00.png"))
     assert set(prediction.probabilities) == set(bundle.classes)
     ids = {source.sample_id for record in bundle.prototypes for source in record.sources}
     assert all((class_folder / name).is_file() for name in ids)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,7 +41,8 @@ class OneBundle:
         self.entries = entries
 
     def bundle(self, digest: str) -> Bundle:
-        return Bundle(Path(), None, digest, (), self.entries)  # type: ignore[arg-type]
+        original = SimpleNamespace(changes=())  # of a manifest, all that is asked for
+        return Bundle(Path(), original, digest, (), self.entries)  # type: ignore[arg-type]
 
 
 DIGEST = "d" * 64

@@ -76,7 +76,7 @@ def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
 ) -> None:
     from dprotonet.errors import UnusableBundle
 
-    def refuse(*args: object) -> object:
+    def refuse(*args: object, **named: object) -> object:
         raise UnusableBundle("The head was altered. Add the model again.")
 
     with monkeypatch.context() as patch:

@@ -165,10 +165,10 @@ def test_the_selected_heatmap_stays_until_the_next_requested_one_is_ready(
     step(image, workplace, pool)
     step(image, workplace, pool)
     image.press("Explain")  # a prototype's, whose button is now the first with this word
-    assert "the similarity to p00" not in image.text
+    assert "the similarity to p01" not in image.text
     assert image.buttons("Shown")
     step(image, workplace, pool)
-    assert "the similarity to p00 from 0.800 to 0.300" in image.text
+    assert "the similarity to p01 from 0.800 to 0.300" in image.text
     assert "Heatmaps (2)" in image.text
 
 
@@ -218,7 +218,7 @@ def test_the_text_under_the_overlay_is_that_of_each_heatmap(
         step(image, workplace, pool)
         step(image, workplace, pool)
     prototype, of_class = heatmaps_in_viewer(image)
-    assert "the similarity to p00 from 0.800 to 0.300" in prototype["description"]
+    assert "the similarity to p01 from 0.800 to 0.300" in prototype["description"]
     assert "the probability of finding from 0.80 to 0.30" in of_class["description"]
     assert "31 % of the heatmap lies outside the body." in of_class["description"]
     assert "this network relies on" in of_class["description"]

@@ -146,7 +146,7 @@ def test_no_prototype_is_close_stands_in_a_banner(
 
     predict = pool.predict  # type: ignore[attr-defined]
     monkeypatch.setattr(
-        pool, "predict", lambda *a: replace(predict(*a), no_prototype_is_close=True)
+        pool, "predict", lambda *a, **k: replace(predict(*a, **k), no_prototype_is_close=True)
     )
     screen.upload(("odd.png", png(level=200)))
     worker()

@@ -26,8 +26,8 @@ def test_the_prediction_comes_with_its_prototypes_and_their_sources(image: Scree
 
 
 class MappingPool(FullPool):
-    def predict(self, model: str, image: GrayOrColourImage) -> Prediction:
-        said = super().predict(model, image)
+    def predict(self, model: str, image: GrayOrColourImage, **named: object) -> Prediction:
+        said = super().predict(model, image, **named)  # type: ignore[arg-type]
         first, *others = said.matches
         return replace(said, matches=(replace(first, own_map=OwnMap(1, 2, b"\xff\0")), *others))
 

@@ -136,7 +136,8 @@ def test_an_image_at_the_edge_is_shown_as_usual_with_a_caution(
         "**Read with caution.** At the edge of what this model was trained on: distance 1.50, its "
         "limit is 1.75."
     ]
-    assert "Bars to the right support" in screen.text and screen.has("Verdict")
+    assert "What speaks for" in str([html.value for html in screen.app.get("html")])
+    assert screen.has("Verdict")
     screen.press("All cases")
     assert "none (finding 46 %) :orange-badge[caution]" in screen.text
 

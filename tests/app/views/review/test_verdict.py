@@ -47,10 +47,10 @@ def test_judgements_of_prototypes_are_saved_with_the_verdict(
     image.choose("As evidence for the prediction, it is", "artefact")
     image.choose("Verdict", "accept")
     image.choose("Confidence", 3)
-    assert "Choose which artefact it is: p00." in image.text
+    assert "Choose which artefact it is: p01." in image.text
     image.press("Save revision 1")
     assert image.errors == [
-        "Prototype p00 is judged to be an artefact, but not which one. Choose device, text, border "
+        "Prototype p01 is judged to be an artefact, but not which one. Choose device, text, border "
         "or laterality."
     ]
     assert not review.open_case(workplace, image.case_id).revisions
@@ -60,7 +60,7 @@ def test_judgements_of_prototypes_are_saved_with_the_verdict(
     sheet = review.open_case(workplace, image.case_id)
     assert sheet.annotation is not None
     (name, judged), *others = sheet.annotation.prototype_judgements.items()
-    assert (name, judged.usefulness, judged.artefact, others) == ("p00", "artefact", "device", [])
+    assert (name, judged.usefulness, judged.artefact, others) == ("p01", "artefact", "device", [])
 
 
 def test_a_revision_of_somebody_else_is_not_overwritten(
