@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np  # a server that only reads predictions need not load it
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class OwnMap:
     @classmethod
     def of(cls, mask: np.ndarray) -> OwnMap | None:
         """From a mask ``(h, w)`` >= 0; None where it is zero everywhere."""
+        import numpy as np
+
         most = float(mask.max())
         if not most > 0:
             return None
@@ -45,6 +48,8 @@ class OwnMap:
     @property
     def values(self) -> np.ndarray:
         """``(h, w)`` uint8."""
+        import numpy as np
+
         return np.frombuffer(self.cells, np.uint8).reshape(self.rows, self.columns)
 
     def to_json(self) -> dict[str, Any]:
