@@ -54,7 +54,7 @@ def _details(sheet: Sheet, prediction: Prediction) -> str:
     if prediction.runner_up is not None:
         second = plain(prediction.runner_up)
         text += (
-            f", and likewise to that of **{second}**, {signed(prediction.logits[second])}. The "
+            f", and likewise to that of **{second}**, {signed(prediction.logits[prediction.runner_up])}. The "
             f"bars are the differences; their sum, {signed(prediction.evidence)}, is the log-odds "
             "of one against the other"
         )
