@@ -52,10 +52,10 @@ def _details(sheet: Sheet, prediction: Prediction) -> str:
     name, own = plain(leading), signed(prediction.logits[leading])
     text = f"{len(sheet.matches)} contributions sum to the logit of **{name}**, {own}"
     if prediction.runner_up is not None:
-        second = plain(prediction.runner_up)
+        second = prediction.runner_up
         text += (
-            f", and likewise to that of **{second}**, {signed(prediction.logits[prediction.runner_up])}. The "
-            f"bars are the differences; their sum, {signed(prediction.evidence)}, is the log-odds "
+            f", and likewise to that of **{plain(second)}**, {signed(prediction.logits[second])}. "
+            f"The bars are the differences; their sum, {signed(prediction.evidence)}, is the log-odds "
             "of one against the other"
         )
     return f"{text}. Calibration turns the logits of all classes into probabilities."
