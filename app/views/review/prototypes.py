@@ -55,8 +55,8 @@ def _details(sheet: Sheet, prediction: Prediction) -> str:
         second = prediction.runner_up
         text += (
             f", and likewise to that of **{plain(second)}**, {signed(prediction.logits[second])}. "
-            f"The bars are the differences; their sum, {signed(prediction.evidence)}, is the log-odds "
-            "of one against the other"
+            f"The bars are the differences; their sum, {signed(prediction.evidence)}, is the "
+            "log-odds of one against the other"
         )
     return f"{text}. Calibration turns the logits of all classes into probabilities."
 
