@@ -15,13 +15,15 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import Any
 
 from app import bootstrap
-from app.runtime.checker import Checker
 from app.runtime.folder_lock import FolderLock
-from app.runtime.learner import Learner
 from app.runtime.log import configure_logging
+from app.runtime.program_runner import ProgramRunner
 from app.services import jobs, models
+from app.services.checks import check_run
+from app.services.editing import learning_run
 from app.services.inference import failures, queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.workplace import Workplace
@@ -43,7 +45,10 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     pool = PredictorPool(workplace.models)
-    learner, checker = Learner(workplace, stop=stop.is_set), Checker(workplace, stop=stop.is_set)
+    programs: list[ProgramRunner[Any]] = [
+        ProgramRunner(workplace, "learn", learning_run.claim, learning_run.run, stop=stop.is_set),
+        ProgramRunner(workplace, "check", check_run.claim, check_run.run, stop=stop.is_set),
+    ]
     is_begun = is_in_trouble = False
     upkeep_due = statistics_due = 0.0
     while not stop.is_set():
@@ -61,8 +66,8 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             if time.monotonic() >= statistics_due:
                 statistics_due = time.monotonic() + STATISTICS_SECONDS
                 workplace.store.renew_statistics()
-            learner.look()
-            checker.look()
+            for program in programs:
+                program.look()
             busy = queue.run_next(workplace, pool, stop=stop.is_set)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
@@ -73,8 +78,8 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             continue
         if not busy:
             stop.wait(POLL_SECONDS)
-    learner.wait(GRACE_SECONDS)
-    checker.wait(GRACE_SECONDS)
+    for program in programs:
+        program.wait(GRACE_SECONDS)
 
 
 def main(arguments: list[str] | None = None) -> int:

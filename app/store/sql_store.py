@@ -24,13 +24,13 @@ from app.store.batch_report import BatchReport
 from app.store.batches import Batches
 from app.store.case_list import CaseList
 from app.store.cases import Cases
-from app.store.checks.check_jobs import CheckJobs
-from app.store.editing.learning import LearningJobs
 from app.store.editing.proposals import Proposals
 from app.store.errors import readable_errors
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
 from app.store.jobs import Jobs
+from app.store.programs.check_jobs import CheckJobs
+from app.store.programs.learning_jobs import LearningJobs
 from app.store.results import Explanations, Predictions
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
 

@@ -1,45 +1,35 @@
-"""The worker's side of learning: the training program in a process of its own, and what it made.
+"""The worker's side of learning: what the training program is given, and what it made.
 
-The result is proposed and never activated by itself. The worker goes on with predictions and
-heatmaps meanwhile, which have more of the processor's time.
+The result is proposed and never activated by itself.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import re
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from app.domain.errors import Missing, Refused
 from app.domain.jobs import Job
 from app.domain.proposals import LearningRequest, Proposal, ProposalStep
-from app.services import models
+from app.services import models, training_program
 from app.services.adapters import last_layer
 from app.services.annotations import export
 from app.services.editing import learning, versions
 from app.services.editing.versions import COMPARISON
-from app.services.inference.failures import sentence
 from app.services.workplace import Workplace
-from app.store.editing.learning import STOPPED
-from dprotonet.errors import Cancelled, ReadableError
+from app.store.programs.learning_jobs import STOPPED
+from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
-LEASH = "app.runtime.leash"
 PROGRAM = (sys.executable, "-m", "training", "learn")
-LOOK_SECONDS = 0.5  # between two looks at the process
-PATIENCE = 20.0  # seconds for it to leave
-WRONG_USAGE = 2  # status of the training program where a person has to change something
 MANIFEST = "bundle.json"
 SAID, FEEDBACK, IMAGES = "said", "feedback.json", "images"
 _EPOCH = re.compile(r"epoch\D{0,3}(\d+)\s*(?:/|of)\s*(\d+)", re.IGNORECASE)
-_LOG_END = 20_000  # bytes of the log that are looked at
 
 
 def begin(workplace: Workplace) -> None:
@@ -71,16 +61,14 @@ def run(
 ) -> None:
     """Do one job of learning, and say in its row how it ended."""
     folder = workplace.settings.learning / job.job_id
-    try:
-        _learn(workplace, job, request, folder, stop)
-    except Cancelled:
-        _finish(workplace, job, "cancelled", STOPPED if stop() else "Cancelled.")
-        shutil.rmtree(folder, ignore_errors=True)
-    except Exception as error:
-        _finish(workplace, job, "failed", sentence(error))
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        _finish(workplace, job, "done", "")
+    training_program.do(
+        workplace,
+        job,
+        folder,
+        lambda: _learn(workplace, job, request, folder, stop),
+        stop=stop,
+        stopped=STOPPED,
+    )
 
 
 def _learn(
@@ -124,30 +112,21 @@ def _write_feedback(workplace: Workplace, model: str, folder: Path) -> None:
 def _run_to_its_end(
     workplace: Workplace, job: Job, command: list[str], log_file: Path, stop: Callable[[], bool]
 ) -> None:
-    # The program needs none of ours: the address of the database may hold a password.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("DPROTONET_")}
-    with log_file.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", LEASH, *command],
-            stdin=subprocess.PIPE,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            env=environment | {"PYTHONUNBUFFERED": "1"},
+    status = training_program.run(
+        workplace,
+        job,
+        command,
+        log_file,
+        progress=lambda: progress_in(training_program.end_of(log_file)),
+        stop=stop,
+        logs_output=True,
+    )
+    if status != 0:
+        raise ReadableError(
+            training_program.reason(status, log_file)
+            or f"The training program ended without a result, with status {status}. To see what it "
+            "says, run it in a terminal: python -m training learn"
         )
-    try:
-        while process.poll() is None:
-            time.sleep(LOOK_SECONDS)
-            progress = progress_in(_end_of(log_file))
-            with workplace.store.write() as tx:
-                unwanted = tx.jobs.beat(job.job_id, progress=progress, now=workplace.clock())
-            if unwanted or stop():
-                raise Cancelled
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()  # lets go of the leash
-        process.wait(PATIENCE)
-    if process.returncode != 0:
-        raise ReadableError(_why(process.returncode, _end_of(log_file), command))
 
 
 def progress_in(text: str) -> float | None:
@@ -161,24 +140,6 @@ def progress_in(text: str) -> float | None:
         return None
     done, total = map(int, epochs[-1])
     return min(done / total, 1.0) if total else None
-
-
-def _end_of(log_file: Path) -> str:
-    with log_file.open("rb") as stream:
-        stream.seek(max(0, log_file.stat().st_size - _LOG_END))
-        return stream.read().decode("utf-8", "replace")
-
-
-def _why(status: int, text: str, command: list[str]) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if status == WRONG_USAGE and lines:
-        return lines[-1]
-    # What it printed may name files, so that it stays out of the log and of the job's row.
-    log.error("the training program ended with status %d", status)
-    return (
-        "The training program ended without a result, with status "
-        f"{status}. To see what it says, run it in a terminal: python -m training learn"
-    )
 
 
 def _propose(workplace: Workplace, job: Job, request: LearningRequest, out: Path) -> None:
@@ -210,8 +171,3 @@ def _propose(workplace: Workplace, job: Job, request: LearningRequest, out: Path
     )
     with workplace.store.write() as tx:
         tx.proposals.add(proposal)
-
-
-def _finish(workplace: Workplace, job: Job, state: str, message: str) -> None:
-    with workplace.store.write() as tx:
-        tx.jobs.finish(job.job_id, state=state, now=workplace.clock(), message=message)  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ import pytest
 
 from app.domain.annotations import PrototypeJudgement
 from app.domain.bundles import BundleInfo
-from app.services import models, review
+from app.services import models, review, training_program
 from app.services.editing import learning_run
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -76,7 +76,7 @@ def judge(workplace: Workplace, info: BundleInfo) -> BundleInfo:
 def with_data(workplace: Workplace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WithData:
     """Makes the workplace's settings name a data folder, and a program that stands for training."""
     monkeypatch.setattr(learning_run, "PROGRAM", (sys.executable, "-m", STAND_IN))
-    monkeypatch.setattr(learning_run, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(training_program, "LOOK_SECONDS", 0.02)
 
     def make(name: str = "data") -> Workplace:
         folder = tmp_path / "sets" / name

@@ -13,13 +13,13 @@ from app.domain.actors import Actor
 from app.domain.annotations import PrototypeJudgement
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
-from app.services import jobs, models, review
+from app.services import jobs, models, review, training_program
 from app.services.editing import learning, learning_run, proposals, versions
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.editing.learning import STOPPED
+from app.store.programs.learning_jobs import STOPPED
 from tests.app.services.editing.conftest import WithData
 from tests.app.services.workplaces import make_workplace
 from tests.training.conftest import class_folder, trained
@@ -185,14 +185,14 @@ def test_the_training_program_gets_none_of_our_settings(
     with_data: WithData, judged: BundleInfo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     environment: dict[str, str] = {}
-    usual = learning_run.subprocess.Popen
+    usual = training_program.subprocess.Popen
 
     def noted(*words: object, **more: object) -> object:
         environment.update(more["env"])  # type: ignore[call-overload]
         return usual(*words, **more)  # type: ignore[call-overload]
 
     monkeypatch.setenv("DPROTONET_DATABASE_URL", "postgresql://u:secret@h/n")
-    monkeypatch.setattr(learning_run.subprocess, "Popen", noted)
+    monkeypatch.setattr(training_program.subprocess, "Popen", noted)
     assert learned(with_data(), judged).state == "done"
     assert environment and not [name for name in environment if name.startswith("DPROTONET_")]
 

@@ -1,4 +1,4 @@
-"""Jobs that let a model learn: one is done at a time, and none is begun again by itself."""
+"""Jobs that let a model learn, and what readers said that it learns from."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from app.domain.actors import Actor, ActorKind
 from app.domain.jobs import Job
 from app.domain.proposals import LearningRequest
 from app.store.editing.rows import LearningEntry
-from app.store.jobs import ACTIVE, begin, one_row, to_job
-from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, PrototypeJudgementEntry
+from app.store.jobs import to_job
+from app.store.programs.program_jobs import ProgramJobs
+from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry
 
 STOPPED = "The program was stopped while the model learned. Start it again."
 
 
-class LearningJobs:
+class LearningJobs(ProgramJobs):
     """The jobs of learning inside one transaction."""
 
     def __init__(self, session: Session) -> None:
-        self._session = session
+        super().__init__(session, "learn", STOPPED)
 
     def note(self, job_id: str, request: LearningRequest) -> None:
         """Keep who asked for a job that was just enqueued; a later asking changes nothing."""
@@ -40,45 +41,16 @@ class LearningJobs:
 
     def claim(self, now: datetime) -> tuple[Job, LearningRequest] | None:
         """Take the oldest waiting job; None while another one is running, or without any."""
-        if self._first("running") is not None:
-            return None
-        entry = self._first("waiting")
+        entry = self.begin_next(now)
         if entry is None:
             return None
-        begin(entry, now)
-        self._session.flush()
         asked = self._session.get_one(LearningEntry, entry.id)
         actor = Actor(asked.actor, cast(ActorKind, asked.actor_kind))
         return to_job(entry), LearningRequest(actor, asked.reason)
 
-    def is_any_waiting(self) -> bool:
-        """Is there a job to be taken? Cheap enough to ask often."""
-        query = select(JobEntry.id).where(JobEntry.state == "waiting", JobEntry.kind == "learn")
-        return self._session.scalar(query.limit(1)) is not None
-
-    def end_abandoned(self, now: datetime) -> int:
-        """End the jobs whose worker died with them, at the start of the next one: such a job takes
-        long, so whether to begin again is for a person to say.
-
-        Returns:
-            How many there were.
-        """
-        query = select(JobEntry).where(JobEntry.state == "running", JobEntry.kind == "learn")
-        entries = list(self._session.scalars(query))
-        for entry in entries:
-            with one_row(self._session):
-                entry.state, entry.message, entry.finished_at = "failed", STOPPED, now
-        return len(entries)
-
     def of_model(self, model: str) -> Job | None:
         """The newest job of a bundle, over or not."""
-        entry = self._session.scalars(
-            select(JobEntry)
-            .where(JobEntry.kind == "learn", JobEntry.model == model)
-            .order_by(JobEntry.state.in_(ACTIVE).desc(), JobEntry.created_at.desc(), JobEntry.id)
-            .limit(1)
-        ).first()
-        return None if entry is None else to_job(entry)
+        return next(iter(self.newest_of(model, limit=1)), None)
 
     def judgements(self, models: Sequence[str]) -> dict[str, dict[str, int]]:
         """What the latest signatures say of the prototypes of some bundles, which share them.
@@ -113,15 +85,6 @@ class LearningJobs:
             .order_by(CaseEntry.file_sha256)
         )
         return tuple(self._session.scalars(query))
-
-    def _first(self, state: str) -> JobEntry | None:
-        return self._session.scalars(
-            select(JobEntry)
-            .where(JobEntry.state == state, JobEntry.kind == "learn")
-            .order_by(JobEntry.created_at, JobEntry.id)
-            .limit(1)
-            .with_for_update(skip_locked=state == "waiting")
-        ).first()
 
 
 def _newest() -> Select[int]:

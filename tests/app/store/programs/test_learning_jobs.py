@@ -6,7 +6,7 @@ from app.domain.actors import Actor
 from app.domain.jobs import Job, Work
 from app.domain.proposals import LearningRequest
 from app.services import jobs
-from app.store.editing.learning import STOPPED
+from app.store.programs.learning_jobs import STOPPED
 from app.store.sql_store import SqlStore
 from tests.app.store.databases import NOW
 

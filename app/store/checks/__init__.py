@@ -1,1 +1,0 @@
-"""Checks of a model on a site's own images."""

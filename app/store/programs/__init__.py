@@ -1,0 +1,1 @@
+"""Jobs that a program of its own does beside the worker."""

@@ -1,0 +1,74 @@
+"""Jobs that a program of its own does: one of a kind at a time, and none begun again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.jobs import Job, JobKind
+from app.store.jobs import ACTIVE, begin, one_row, to_job
+from app.store.rows import JobEntry
+
+
+class ProgramJobs:
+    """The jobs of one kind inside one transaction.
+
+    Args:
+        kind: of the jobs.
+        stopped: what a job's row says whose worker died with it.
+    """
+
+    def __init__(self, session: Session, kind: JobKind, stopped: str) -> None:
+        self._session, self._kind, self._stopped = session, kind, stopped
+
+    def is_any_waiting(self) -> bool:
+        """Is there a job to be taken? Cheap enough to ask often."""
+        query = select(JobEntry.id).where(JobEntry.state == "waiting", JobEntry.kind == self._kind)
+        return self._session.scalar(query.limit(1)) is not None
+
+    def begin_next(self, now: datetime) -> JobEntry | None:
+        """Take the oldest waiting job; None while another one is running, or without any."""
+        if self._first("running") is not None:
+            return None
+        entry = self._first("waiting")
+        if entry is None:
+            return None
+        begin(entry, now)
+        self._session.flush()
+        return entry
+
+    def end_abandoned(self, now: datetime) -> int:
+        """End the jobs whose worker died with them, at the start of the next one: such a job takes
+        long, so whether to begin again is for a person to say.
+
+        Returns:
+            How many there were.
+        """
+        query = select(JobEntry).where(JobEntry.state == "running", JobEntry.kind == self._kind)
+        entries = list(self._session.scalars(query))
+        for entry in entries:
+            with one_row(self._session):
+                entry.state, entry.message, entry.finished_at = "failed", self._stopped, now
+        return len(entries)
+
+    def newest_of(self, model: str, *, limit: int) -> Sequence[Job]:
+        """The jobs of a bundle: those that are not over, then the newest."""
+        entries = self._session.scalars(
+            select(JobEntry)
+            .where(JobEntry.kind == self._kind, JobEntry.model == model)
+            .order_by(JobEntry.state.in_(ACTIVE).desc(), JobEntry.created_at.desc(), JobEntry.id)
+            .limit(limit)
+        )
+        return tuple(to_job(entry) for entry in entries)
+
+    def _first(self, state: str) -> JobEntry | None:
+        return self._session.scalars(
+            select(JobEntry)
+            .where(JobEntry.state == state, JobEntry.kind == self._kind)
+            .order_by(JobEntry.created_at, JobEntry.id)
+            .limit(1)
+            .with_for_update(skip_locked=state == "waiting")
+        ).first()
