@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -14,8 +13,8 @@ from app.services.workplace import Workplace
 from app.views.batch.batches import show_batch
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.server_folder import choose_root, choose_subfolder, folder_text
 from app.views.shared.upload import received_files, upload_limits, upload_token
-from dprotonet.images.file_names import printable
 
 _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 
@@ -77,35 +76,15 @@ def _start_upload(workplace: Workplace, ids: Sequence[str], model: str, explain:
 
 
 def _draw_server_folder(workplace: Workplace, model: str, explain: bool) -> None:
-    roots = batches.folders(workplace)
-    if not roots:
-        st.info(
-            "No server folder is allowed. List folders in `DPROTONET_FOLDERS` before the program "
-            "starts.",
-            icon=":material/folder_off:",
-        )
+    root = choose_root(workplace, key="batch")
+    if root is None:
         return
-    root = st.selectbox("Folder", roots, format_func=_folder_text, key="batch-root")
     with show_errors():
         subfolders = batches.subfolders(workplace, root)
-        folder: Path = root
-        if subfolders:
-            chosen = st.selectbox(
-                "Subfolder",
-                subfolders,
-                index=None,
-                format_func=lambda path: printable(path.name),
-                placeholder="The whole folder",
-                key=f"batch-subfolder-{_folder_text(root)}",
-            )
-            folder = chosen or root
-        st.caption(f"Reads {plain(_folder_text(folder))}. Hidden files and links are skipped.")
+        folder = choose_subfolder(root, subfolders, key="batch") if subfolders else root
+        st.caption(f"Reads {plain(folder_text(folder))}. Hidden files and links are skipped.")
         if st.button("Start", type="primary", key="batch-start"):
             _open_batch(batches.start_folder(workplace, folder, explain=explain, model=model))
-
-
-def _folder_text(folder: Path) -> str:
-    return printable(str(folder))
 
 
 def _open_batch(job: Job) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
-from app.services import batches
 from app.services.pictures import attach
 from app.services.pictures.attach import Attached, FolderSearch
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.server_folder import choose_root, folder_text
 from app.views.shared.upload import received_files, upload_token
-from dprotonet.images.file_names import printable
 
 _UPLOAD, _SERVER = "ZIP or files", "Server folder"
 _STEP = 0.5  # seconds of a search between two looks at the page
@@ -109,16 +106,10 @@ def _draw_upload(workplace: Workplace, info: BundleInfo) -> None:
 
 
 def _draw_folder(workplace: Workplace, info: BundleInfo) -> None:
-    roots = batches.folders(workplace)
-    if not roots:
-        st.info(
-            "No server folder is allowed. List folders in `DPROTONET_FOLDERS` before the program "
-            "starts.",
-            icon=":material/folder_off:",
-        )
+    root = choose_root(workplace, key="attach")
+    if root is None:
         return
-    root: Path = st.selectbox("Folder", roots, format_func=_folder_text, key="attach-root")
-    st.caption(f"Looks through {plain(_folder_text(root))}. Hidden files and links are skipped.")
+    st.caption(f"Looks through {plain(folder_text(root))}. Hidden files and links are skipped.")
     if st.button("Attach", type="primary", key="attach-start"):
         with show_errors():
             search = FolderSearch(workplace, info.digest, root)
@@ -150,7 +141,3 @@ def _draw_search(info: BundleInfo, search: FolderSearch) -> None:
 def _end(info: BundleInfo, search: FolderSearch) -> None:
     st.session_state.pop(_search_key(info), None)
     st.session_state[_result_key(info)] = search.state
-
-
-def _folder_text(folder: Path) -> str:
-    return printable(str(folder))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,17 +10,18 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
-from app.services import batches, jobs
+from app.services import batches
 from app.services.checks import checking, site_choice
 from app.services.workplace import Workplace
 from app.views.model.measures import reliability_chart, roc_chart
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import local_time, plain
+from app.views.shared.program_progress import EVERY, draw_progress
+from app.views.shared.server_folder import choose_root, choose_subfolder
 from dprotonet.bundle.figure_text import figure_text
 from dprotonet.images.file_names import printable
 from dprotonet.inference.site_settings import SiteSettings
 
-_EVERY = 1.0  # seconds between two looks at the job
 _LEFT_OUT = ""
 _MOST_CLASSES = 30  # a folder with more subfolders holds other things
 _DOWNLOADS = (
@@ -49,7 +49,9 @@ def draw_check(workplace: Workplace, info: BundleInfo) -> None:
         left, right = st.columns([0.34, 0.66], gap="large")
         with left:
             if active is not None:
-                st.fragment(_draw_job, run_every=_EVERY)(workplace, active)
+                st.fragment(draw_progress, run_every=EVERY)(
+                    workplace, active, "Checking", key="check", title="Check"
+                )
             else:
                 _draw_new(workplace, info)
         with right:
@@ -82,26 +84,15 @@ def _draw_new(workplace: Workplace, info: BundleInfo) -> None:
         "A server folder with one sub-folder of images for each class, or with a table "
         "labels.csv (columns file, label, patient). Nothing is changed by a check."
     )
-    roots = batches.folders(workplace)
-    if not roots:
-        st.info(
-            "No server folder is allowed. List folders in `DPROTONET_FOLDERS` before the program "
-            "starts, or check in a terminal: `python -m training accept`",
-            icon=":material/folder_off:",
-        )
+    root = choose_root(
+        workplace,
+        key="check",
+        otherwise=", or check in a terminal: `python -m training accept`",
+    )
+    if root is None:
         return
-    root = st.selectbox("Folder", roots, format_func=_text, key="check-root")
     with show_errors():
-        subfolders = batches.subfolders(workplace, root)
-        chosen = st.selectbox(
-            "Subfolder",
-            subfolders,
-            index=None,
-            format_func=lambda path: printable(path.name),
-            placeholder="The whole folder",
-            key=f"check-subfolder-{_text(root)}",
-        )
-        folder: Path = chosen or root
+        folder = choose_subfolder(root, batches.subfolders(workplace, root), key="check")
         found = checking.class_names(workplace, folder)
         if len(found) > _MOST_CLASSES:
             st.caption("This folder has many subfolders. Choose the one that holds the classes.")
@@ -126,29 +117,6 @@ def _draw_names(info: BundleInfo, found: tuple[str, ...]) -> dict[str, str]:
             key=f"check-name-{info.digest}-{name}",
         )
     return names
-
-
-def _draw_job(workplace: Workplace, before: Job) -> None:
-    with show_errors():
-        job = jobs.get(workplace, before.job_id)
-        if not job.is_active:
-            st.rerun()  # the whole page: the report is there, or the reason why not
-        st.markdown("##### Check")
-        st.progress(min(1.0, max(0.0, job.progress)), text=job_text(job))
-        st.button(
-            "Cancel",
-            key="check-cancel",
-            disabled=job.cancel_requested,
-            on_click=_cancel,
-            args=(workplace, job.job_id),
-        )
-
-
-def job_text(job: Job) -> str:
-    """What the worker does."""
-    if job.cancel_requested:
-        return "Checking: stopping…"
-    return "Checking: waiting for the worker…" if job.state == "waiting" else "Checking…"
 
 
 def _draw_latest(workplace: Workplace, info: BundleInfo, known: tuple[Job, ...]) -> None:
@@ -278,10 +246,6 @@ def _draw_confirmed(label: str, confirmation: str, *, key: str, on_click: Any, a
     st.button(label, key=key, disabled=not is_confirmed, on_click=on_click, args=args)
 
 
-def _text(folder: Path) -> str:
-    return printable(str(folder))
-
-
 def _use(workplace: Workplace, model: str, own: SiteSettings) -> None:
     with show_errors_on_top():
         site_choice.use(workplace, model, own)
@@ -290,11 +254,6 @@ def _use(workplace: Workplace, model: str, own: SiteSettings) -> None:
 def _stop(workplace: Workplace, model: str) -> None:
     with show_errors_on_top():
         site_choice.stop(workplace, model)
-
-
-def _cancel(workplace: Workplace, job_id: str) -> None:
-    with show_errors_on_top():
-        jobs.cancel(workplace, job_id)
 
 
 def _delete(workplace: Workplace, job_id: str) -> None:

@@ -7,14 +7,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
-from app.domain.jobs import Job
-from app.services import jobs
 from app.services.editing import learning
 from app.services.workplace import Workplace
-from app.views.shared.errors import show_errors, show_errors_on_top
+from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import counted, plain
-
-_EVERY = 1.0  # seconds between two looks at the job
+from app.views.shared.program_progress import EVERY, draw_progress
 
 
 def draw_learning(workplace: Workplace, info: BundleInfo) -> None:
@@ -28,7 +25,9 @@ def draw_learning(workplace: Workplace, info: BundleInfo) -> None:
     )
     st.markdown(judgements_text(state.judgements))
     if state.job is not None and state.is_running:
-        st.fragment(_draw_job, run_every=_EVERY)(workplace, state.job)
+        st.fragment(draw_progress, run_every=EVERY)(
+            workplace, state.job, "Learning", key="learn", beside=True
+        )
         return
     if state.job is not None and state.job.state == "failed":
         st.error(plain(state.job.message), icon=":material/error:")
@@ -59,31 +58,3 @@ def judgements_text(judgements: Mapping[str, Mapping[str, int]]) -> str:
 def _start(workplace: Workplace, model: str) -> None:
     with show_errors_on_top():
         learning.start(workplace, model, actor=workplace.actor)
-
-
-def _draw_job(workplace: Workplace, before: Job) -> None:
-    with show_errors():
-        job = jobs.get(workplace, before.job_id)
-        if not job.is_active:
-            st.rerun()  # the whole page: the proposal is there, or the reason why not
-        with st.container(horizontal=True, vertical_alignment="center", key="learn-job"):
-            st.progress(min(1.0, max(0.0, job.progress)), text=job_text(job))
-            st.button(
-                "Cancel",
-                key="learn-cancel",
-                disabled=job.cancel_requested,
-                on_click=_cancel,
-                args=(workplace, job.job_id),
-            )
-
-
-def job_text(job: Job) -> str:
-    """What the worker does."""
-    if job.cancel_requested:
-        return "Learning: stopping…"
-    return "Learning: waiting for the worker…" if job.state == "waiting" else "Learning…"
-
-
-def _cancel(workplace: Workplace, job_id: str) -> None:
-    with show_errors_on_top():
-        jobs.cancel(workplace, job_id)

@@ -12,7 +12,8 @@ from app.domain.jobs import Job
 from app.services import jobs, models
 from app.services.checks import check_run, checking, site_choice
 from app.services.workplace import Workplace
-from app.views.model.check import figures_table, job_text, settings_text, slices_table
+from app.views.model.check import figures_table, settings_text, slices_table
+from app.views.shared.program_progress import job_text
 from dprotonet.inference.site_settings import SiteSettings, write_site_settings
 from tests.app.services.checks.conftest import site_settings
 from tests.app.views.screen import Screen
@@ -101,7 +102,7 @@ def test_a_check_that_waits_is_cancelled_on_the_page(
     page: Screen, workplace: Workplace, info: BundleInfo, folder: Path
 ) -> None:
     job = checking.start(workplace, info.digest, folder)
-    assert job_text(job) == "Checking: waiting for the worker…"
+    assert job_text(job, "Checking") == "Checking: waiting for the worker…"
     jobs.cancel(workplace, job.job_id)
     assert page.run().buttons("Check")
 

@@ -10,7 +10,8 @@ import pytest
 from app.domain.bundles import BundleInfo
 from app.services.editing import learning
 from app.services.workplace import Workplace
-from app.views.model.learning import job_text, judgements_text
+from app.views.model.learning import judgements_text
+from app.views.shared.program_progress import job_text
 from tests.app.services.editing.conftest import judge
 from tests.app.views.screen import Screen
 
@@ -45,7 +46,7 @@ def test_a_job_is_begun_shown_and_cancelled(
     screen.press("Let it learn")
     job = learning.state(with_data, parent.digest).job
     assert job is not None and job.state == "waiting"
-    assert job_text(job) == "Learning: waiting for the worker…"
+    assert job_text(job, "Learning") == "Learning: waiting for the worker…"
     screen.press("Cancel")
     job = learning.state(with_data, parent.digest).job
     assert job is not None and job.state == "cancelled"
@@ -70,5 +71,5 @@ def test_a_job_that_is_asked_to_stop_says_so(workplace: Workplace, parent: Bundl
         replace(workplace, settings=settings), parent.digest, actor=workplace.actor
     )
     running = replace(job, state="running")
-    assert job_text(running) == "Learning…"
-    assert job_text(replace(running, cancel_requested=True)) == "Learning: stopping…"
+    assert job_text(running, "Learning") == "Learning…"
+    assert job_text(replace(running, cancel_requested=True), "Learning") == "Learning: stopping…"
