@@ -67,14 +67,8 @@ def bundle(workplace: Workplace, digest: str) -> Bundle:
 
 
 def same_prototypes(workplace: Workplace, model: str) -> tuple[str, ...]:
-    """Digests of a bundle and of those that it came from with its prototypes as they are: what was
-    said of theirs was said of its own."""
-    digests = [model]
-    for change in reversed(workplace.models.bundle(model).changes):
-        if change.kind == "learned":
-            break
-        digests.append(change.parent)
-    return tuple(digests)
+    """Digests of a bundle and of those that it came from with its prototypes as they are."""
+    return workplace.models.bundle(model).same_prototypes
 
 
 def add(workplace: Workplace, folder: Path) -> BundleInfo:

@@ -163,6 +163,17 @@ class Bundle:
         return self.manifest.changes
 
     @property
+    def same_prototypes(self) -> tuple[str, ...]:
+        """Digests of this bundle and, newest first, of those that it came from with its prototypes
+        as they are: what was said of theirs was said of its own."""
+        digests = [self.digest]
+        for change in reversed(self.changes):
+            if change.kind == "learned":
+                break
+            digests.append(change.parent)
+        return tuple(digests)
+
+    @property
     def parent(self) -> str | None:
         """The digest of the bundle that this one was made from, or None."""
         return self.changes[-1].parent if self.changes else None

@@ -81,10 +81,11 @@ def class_probabilities(
     """
     if labels.ndim == 1:
         return softmax(logits, temperature)
-    return _sigmoid(logits / temperature + offsets)
+    return sigmoid(logits / temperature + offsets)
 
 
-def _sigmoid(odds: Array) -> Array:
+def sigmoid(odds: Array) -> Array:
+    """Log-odds to probabilities, without overflow."""
     return 0.5 * (1.0 + np.tanh(0.5 * odds))
 
 
@@ -118,11 +119,11 @@ def fit_offsets(logits: Array, labels: NDArray[np.bool_]) -> tuple[float, Array]
     for temperature in _TEMPERATURES.tolist():
         offsets = np.zeros(logits.shape[1])
         for _ in range(_NEWTON_STEPS):
-            probabilities = _sigmoid(logits / temperature + offsets)
+            probabilities = sigmoid(logits / temperature + offsets)
             gradient = (probabilities - labels).sum(axis=0) + _RIDGE * offsets
             curvature = (probabilities * (1.0 - probabilities)).sum(axis=0) + _RIDGE
             offsets = offsets - np.clip(gradient / curvature, -2.0, 2.0)
-        probabilities = _sigmoid(logits / temperature + offsets)
+        probabilities = sigmoid(logits / temperature + offsets)
         of_truth = np.maximum(np.where(labels, probabilities, 1.0 - probabilities), 1e-12)
         loss = float(-np.log(of_truth).sum() + 0.5 * _RIDGE * (offsets**2).sum())
         if loss < best[0]:

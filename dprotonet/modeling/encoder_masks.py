@@ -156,11 +156,19 @@ class TopMasks(Masks):
         return masks.reshape(*masks.shape[:2], *features.shape[-2:])
 
 
+def cell_cosines(cells: Tensor, prototypes: Tensor) -> Tensor:
+    """Cosine ``(N, P, h, w)`` of every cell ``(N, D, h, w)`` to every prototype ``(P, D)``."""
+    rows = functional.normalize(prototypes, dim=1)
+    cosines: Tensor = rows @ functional.normalize(cells.flatten(2), dim=1)
+    return cosines.reshape(*cosines.shape[:2], *cells.shape[-2:])
+
+
 def _nearness(features: Tensor, prototypes: Tensor, by_direction: bool) -> Tensor:
     """``(N, P, h·w)`` that orders the cells of ``(N, D, h, w)`` as their similarities do."""
-    cells, rows = features.detach().flatten(2), prototypes.detach()
+    features, rows = features.detach(), prototypes.detach()
     if by_direction:
-        return functional.normalize(rows, dim=1) @ functional.normalize(cells, dim=1)
+        return cell_cosines(features, rows).flatten(2)
+    cells = features.flatten(2)
     # -|f - p|², less |p|², which all cells share
     return 2.0 * rows @ cells - cells.square().sum(dim=1, keepdim=True)
 

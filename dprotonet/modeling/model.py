@@ -142,21 +142,6 @@ class DProtoNet(nn.Module):
         cells: Tensor = self.cell_norm(self.add_on(deep))
         return cells
 
-    def cell_similarities(self, images: Tensor) -> Tensor:
-        """Similarity of every cell by itself to every prototype, ``(N, P, h, w)``.
-
-        Args:
-            images: ``(N, 3, S, S)`` normalised.
-        """
-        deep = self.backbone(images)
-        cells = self.cells(deep).flatten(2).transpose(1, 2)
-        rows = cells.unsqueeze(2)  # (N, h·w, 1, D), against (P, D)
-        similarities = prototype_similarity(
-            rows.expand(-1, -1, len(self.prototypes), -1), self.prototypes, self.options.similarity
-        )
-        height, width = deep.shape[-2:]
-        return similarities.transpose(1, 2).reshape(len(images), -1, height, width)
-
     def logits(self, images: Tensor) -> Tensor:
         """``(N, 3, S, S)`` normalised images to ``(N, K)`` logits."""
         inference: Inference = self(images)

@@ -19,7 +19,7 @@ _PERCENTILES = (1, 25, 50, 75, 99)
 # the same of every image.
 _DEAD_RANGE = 0.02
 # Duplicates: same class, vectors this close, similarities that rise and fall together this closely.
-_DUPLICATE_COSINE = 0.95
+DUPLICATE_COSINE = 0.95
 _DUPLICATE_CORRELATION = 0.99
 # An image is far from every prototype below this percentile of the training images' closeness.
 _FLOOR_PERCENTILE = 1
@@ -111,7 +111,7 @@ def _duplicates(
     centred = unit_f64((similarities - similarities.mean(axis=0)).T)
     is_duplicate = (
         (owner[:, None] == owner)
-        & (vectors @ vectors.T >= _DUPLICATE_COSINE)
+        & (vectors @ vectors.T >= DUPLICATE_COSINE)
         & (centred @ centred.T >= _DUPLICATE_CORRELATION)
         & ~np.eye(len(owner), dtype=bool)
     )

@@ -13,11 +13,9 @@ from dprotonet.modeling.encoder_masks import ImageMasks, LearnedMasks, RandomMas
 from dprotonet.modeling.model import DProtoNet, build_model
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.similarity import unit_f64
-from dprotonet.prototypes.activation_stats import ActivationStatistics
+from dprotonet.prototypes.activation_stats import DUPLICATE_COSINE, ActivationStatistics
 from dprotonet.prototypes.mixture import hardly_used
 from dprotonet.prototypes.update import PrototypeUpdate
-
-DOUBLE_COSINE = 0.95
 
 
 def worth_keeping(
@@ -42,7 +40,7 @@ def worth_keeping(
     options, records = model.options, statistics.prototypes
     owner, purity = options.prototype_classes, class_purity or [1.0] * len(records)
     vectors = unit_f64(model.prototypes.detach().cpu().numpy())
-    is_double = vectors @ vectors.T > DOUBLE_COSINE
+    is_double = vectors @ vectors.T > DUPLICATE_COSINE
     best_first = sorted(range(len(owner)), key=lambda p: (-purity[p], -records[p].closest_share, p))
     rows: set[int] = set()
     for p in best_first:

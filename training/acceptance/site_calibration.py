@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dprotonet.inference.calibration import fit_threshold
+from dprotonet.inference.calibration import fit_threshold, sigmoid, softmax
 from training.evaluation.scored_predictions import ScoredPredictions
 
 Array = NDArray[np.float64]
@@ -176,7 +176,4 @@ def calls(fitted: Calibration, probabilities: Array, negative: int | None) -> ND
 
 
 def _probabilities(scaled: Array, several: bool) -> Array:
-    if several:
-        return 0.5 * (1.0 + np.tanh(0.5 * scaled))
-    odds = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    return sigmoid(scaled) if several else softmax(scaled)

@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from dprotonet.modeling.encoder_masks import cell_cosines
 from dprotonet.modeling.model import DProtoNet, Inference
 from training.data.finding_masks import Targets
 
@@ -43,12 +43,6 @@ class AttentionPenalty:
         if self._cells is not None:
             maps = cell_cosines(self._cells.float(), self._model.prototypes).clamp(min=0.0)
         return outside_fraction(maps, targets, self._model.prototype_class)
-
-
-def cell_cosines(cells: Tensor, prototypes: Tensor) -> Tensor:
-    """Cosine ``(N, P, h, w)`` of every cell ``(N, D, h, w)`` to every prototype ``(P, D)``."""
-    units, rows = functional.normalize(cells, dim=1), functional.normalize(prototypes, dim=1)
-    return torch.einsum("ndhw,pd->nphw", units, rows)
 
 
 def outside_fraction(maps: Tensor, targets: Targets, owner: Tensor) -> Tensor:

@@ -63,7 +63,7 @@ def read_feedback(file: Path, bundle: Bundle) -> Feedback:
     Raises:
         ReadableError: the file is no such export, or holds nothing to learn from.
     """
-    known = same_prototypes(bundle)
+    known = bundle.same_prototypes
     kinds: dict[tuple[str, str, str], set[bool]] = {}
     others = undecided = 0
     for record, name, word in _words(file):
@@ -86,17 +86,6 @@ def read_feedback(file: Path, bundle: Bundle) -> Feedback:
         )
     ordered = sorted(agreed, key=lambda j: (not j.artefact, j.prototype, j.hashes))
     return Feedback(tuple(ordered), others, undecided)
-
-
-def same_prototypes(bundle: Bundle) -> set[str]:
-    """Digests of the bundles whose prototypes are this one's: itself, and its ancestors up to where
-    prototypes last changed."""
-    digests = {bundle.digest}
-    for change in reversed(bundle.changes):
-        if change.kind == "learned":
-            break
-        digests.add(change.parent)
-    return digests
 
 
 def _words(file: Path) -> Iterator[tuple[Mapping[str, Any], str, str | None]]:

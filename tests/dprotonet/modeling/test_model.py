@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dprotonet.errors import WrongRequest
+from dprotonet.modeling.encoder_masks import cell_cosines
 from dprotonet.modeling.model import build_model, prototype_similarity
 from dprotonet.modeling.options import PARTS
 from tests.dprotonet.modeling.networks import options
@@ -131,10 +132,11 @@ def test_an_unknown_backbone_is_refused():
         build_model(options(backbone="mobilenet_v9"))
 
 
-def test_cell_similarities_are_those_of_every_cell_by_itself():
+def test_cell_cosines_are_the_similarities_of_every_cell_by_itself():
     net = build_model(options(masks="patch", stride=16)).eval()
     images = torch.randn(2, 3, 64, 96)
     with torch.no_grad():
-        cells, whole = net.cell_similarities(images), net(images)
+        cells = cell_cosines(net.cells(net.backbone(images)), net.prototypes)
+        whole = net(images)
     assert cells.shape == (2, 6, 4, 6)
     assert torch.allclose(cells.flatten(2).amax(dim=2), whole.similarities, atol=1e-5)
