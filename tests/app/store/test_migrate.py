@@ -10,7 +10,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.annotations import VERDICTS
@@ -246,6 +246,17 @@ def test_images_that_were_taken_for_duplicates_say_so_and_can_be_read_again(
     assert path_of(str(item.folder)) == "/a%20b"
 
 
+def _add_predicted_case(connection: Connection, **more: str) -> None:
+    """The case "c1" with its prediction; ``more`` are columns that came later, and their SQL."""
+    columns = {"study_newest": ":created"} | more
+    case = CASE.replace("created_at)", f"created_at, {', '.join(columns)})").replace(
+        ":created)", f":created, {', '.join(columns.values())})"
+    )
+    values = {"id": "c1", "name": "a.dcm", "study": "1.2", "created": "2026-03-01 12:00:00.000000"}
+    connection.execute(text(case), values)
+    connection.execute(text(PREDICTION), {"case": "c1"})
+
+
 def _step(url: str, revision: str) -> None:
     """Migrate up or down to a revision."""
     engine = make_engine(url, foreign_keys=False)
@@ -262,17 +273,8 @@ def test_predictions_of_before_models_had_gates_stay_as_they_are(
     store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
 ) -> None:
     store = store_of("0005")
-    values = {"id": "c1", "name": "a.dcm", "study": "1.2", "created": "2026-03-01 12:00:00.000000"}
     with store.engine.begin() as connection:
-        connection.execute(
-            text(
-                CASE.replace("created_at)", "created_at, study_newest, read_state, label)").replace(
-                    ":created)", ":created, :created, 'new', 'sick')"
-                )
-            ),
-            values,
-        )
-        connection.execute(text(PREDICTION), {"case": "c1"})
+        _add_predicted_case(connection, read_state="'new'", label="'sick'")
         connection.execute(text(ANNOTATION), {"case": "c1", "revision": 1, "verdict": "accept"})
     upgraded(store)
     with store.read() as tx:
@@ -323,17 +325,8 @@ def test_what_was_read_before_sites_had_settings_was_read_under_the_models_own(
     store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
 ) -> None:
     store = store_of("0007")
-    values = {"id": "c1", "name": "a.dcm", "study": "1.2", "created": "2026-03-01 12:00:00.000000"}
     with store.engine.begin() as connection:
-        connection.execute(
-            text(
-                CASE.replace("created_at)", "created_at, study_newest)").replace(
-                    ":created)", ":created, :created)"
-                )
-            ),
-            values,
-        )
-        connection.execute(text(PREDICTION), {"case": "c1"})
+        _add_predicted_case(connection)
         connection.execute(text(JOB), {"id": "j1", "kind": "predict"})
     upgraded(store)
     with store.read() as tx:
