@@ -53,6 +53,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # Masks of any shape, prototypes from many images: each one reason, and a reason for its class.
     "dprotonet": {
         "network": "prototypes",
+        "prototypes_per_class": 5,
         "masks": "top",
         "top_share": 0.1,
         "levels": 2,

@@ -126,6 +126,7 @@ class Recipe:
     usage_weight: float = 1.0
     # IAIA-BL's: on the part of a prototype's map outside of the finding, of images with box or mask
     attention: float = 0.0
+    attention_region: Literal["findings", "body"] = "findings"  # body: where there is no finding
     occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
     equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the image
     schedule: Literal["cosine", "plateau", "constant"] = "cosine"  # of the rates, once warm

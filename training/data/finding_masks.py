@@ -1,7 +1,8 @@
 """Where findings lie in the very copies that a network is trained on, on its last grid.
 
-From boxes and masks of the data set. Each is placed as its image was, and follows the image's
-augmentation: the same seed through the same transform, without interpolation.
+From boxes and masks of the data set; on request, where an image has none, from the body on a
+radiograph. Each is placed as its image was, and follows the image's augmentation: the same seed
+through the same transform, without interpolation.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from dprotonet.errors import ReadableError
+from dprotonet.images.body import body_mask
 from dprotonet.modeling.geometry import Placement
 from training.data.inputs import derived_seed
 from training.data.placed_images import PlacedImages
@@ -35,8 +37,8 @@ class Targets:
     Attributes:
         labels: ``(n,)`` class indices, or ``(n, K)`` bool of a multi-label set.
         findings: ``(n, K, h, w)`` uint8, 1 where a cell of the last grid touches a finding of the
-            class.
-        annotated: ``(n, K)`` bool, whether the image has a box or mask of that class in this copy.
+            class, or the body.
+        annotated: ``(n, K)`` bool, whether the image has such a place for that class in this copy.
     """
 
     labels: Tensor
@@ -56,13 +58,14 @@ class Targets:
 class FindingMasks:
     """The findings of all images of a run, on the network grid, a bit for a pixel.
 
-    Images without box or mask, and those of the negative class, have none.
+    Images without box or mask, and those of the negative class, have none; with
+    ``attention_region="body"`` the body on a radiograph stands for it.
     """
 
     def __init__(self, images: PlacedImages, dataset: Dataset, recipe: Recipe) -> None:
         """
         Raises:
-            ReadableError: no image has a box or a mask.
+            ReadableError: no image has a box or a mask, nor a body where that is asked for.
         """
         self._classes, self._side = len(dataset.classes), recipe.image_size
         self._grid, self._seed = recipe.image_size // recipe.stride, recipe.seed
@@ -71,16 +74,32 @@ class FindingMasks:
         bar = progress_bar(images.samples, len(images), "findings")
         placed = ((row, _placed(sample, dataset, self._side)) for row, sample in enumerate(bar))
         self._packed = {row: by_class for row, by_class in placed if by_class}
+        self._annotated = frozenset(self._packed)
+        if recipe.attention_region == "body":
+            self._add_bodies(images)
         if not self._packed:
             raise ReadableError(
-                "The recipe gives attention a weight, but no image has a box or a mask. "
-                "Give --set attention=0."
+                "The recipe gives attention a weight, but no image has a box or a mask, nor a "
+                "body where attention_region asks for it. Give --set attention=0."
             )
-        _log.info("%d of %d images have a box or a mask", len(self._packed), len(images))
+        _log.info(
+            "%d of %d images have a box or a mask, %d a place to look at",
+            *(len(self._annotated), len(images), len(self._packed)),
+        )
 
     def fraction(self, rows: Tensor) -> float:
         """Of these images, the fraction that has a box or a mask."""
-        return sum(row in self._packed for row in rows.tolist()) / max(1, len(rows))
+        return sum(row in self._annotated for row in rows.tolist()) / max(1, len(rows))
+
+    def _add_bodies(self, images: PlacedImages) -> None:
+        """For the classes that an image has and no finding places: the body on it."""
+        for row, (pixels, label) in enumerate(zip(images.pixels, images.labels, strict=True)):
+            body = body_mask(pixels[0].numpy() / 255.0) if len(pixels) == 1 else None
+            if body is None:
+                continue
+            classes = label.nonzero().flatten().tolist() if label.ndim else [int(label)]
+            bits = np.packbits(body)
+            self._packed[row] = dict.fromkeys(classes, bits) | self._packed.get(row, {})
 
     def targets(self, labels: Tensor, rows: Tensor, copies: Sequence[int]) -> Targets:
         """Labels and findings of augmented copies.

@@ -119,7 +119,8 @@ def _training(training: Mapping[str, Any]) -> str:
     if attention:
         lines.append(
             "Prototypes were drawn to the findings by boxes or masks, which "
-            f"{attention['with_box_or_mask']:.1%} of the training images have."
+            f"{attention['with_box_or_mask']:.1%} of the training images have"
+            + (", and elsewhere to the body." if attention.get("region") == "body" else ".")
         )
     recipe = training.get("recipe")
     if isinstance(recipe, Mapping):

@@ -184,8 +184,13 @@ def _attention(context: TrainingContext, rows: SplitRows) -> dict[str, Any]:
     """What boxes and masks of the training images were used for, where they were."""
     if context.findings is None:
         return {}
-    fraction = round(context.findings.fraction(rows.train), 4)
-    return {"attention": {"weight": context.recipe.attention, "with_box_or_mask": fraction}}
+    return {
+        "attention": {
+            "weight": context.recipe.attention,
+            "region": context.recipe.attention_region,
+            "with_box_or_mask": round(context.findings.fraction(rows.train), 4),
+        }
+    }
 
 
 def _gallery(

@@ -7,7 +7,7 @@ import torch
 from dprotonet.errors import ReadableError
 from tests.training.conftest import SMALL
 from training.data.finding_masks import FindingMasks
-from training.data.inputs import CachedInputs, EpochBatches, LiveInputs
+from training.data.inputs import CachedInputs, EpochBatches, LiveInputs, derived_seed
 from training.data.placed_images import PlacedImages
 from training.data.transforms import augmentation, augmented_copy, augmented_masks
 from training.datasets.samples import Box, Dataset, Sample
@@ -115,6 +115,56 @@ def test_boxes_of_a_multi_label_image_go_to_the_class_of_their_name():
     findings = FindingMasks(_images(samples, labels), dataset, _recipe())
     targets = findings.targets(labels, torch.arange(2), [0, 0])
     assert targets.annotated.tolist() == [[False, True], [False, False]]
+
+
+def _radiograph():
+    """Bright in the middle, dark beside it."""
+    pixels = torch.full((1, SIDE, SIDE), 10, dtype=torch.uint8)
+    pixels[:, 8:56, 14:48] = 200
+    return pixels
+
+
+def test_the_body_stands_for_a_finding_where_an_image_has_none(one_label):
+    images, dataset = one_label
+    pixels = torch.stack([_radiograph(), *images.pixels[1:3], _radiograph()])
+    images = replace(images, pixels=pixels)
+    findings = FindingMasks(images, dataset, _recipe("attention_region=body"))
+    rows = torch.tensor([0, 1, 3])
+    targets = findings.targets(images.labels[rows], rows, [0] * 3)
+    assert targets.annotated.tolist() == [[True, False], [False, True], [False, True]]
+    only = FindingMasks(images, dataset, _recipe()).targets(images.labels[rows], rows, [0] * 3)
+    assert torch.equal(targets.findings[1], only.findings[1])  # a box comes before the body
+    assert not only.annotated[[0, 2]].any()
+    assert findings.fraction(rows) == pytest.approx(1 / 3)  # of boxes and masks
+
+
+def test_bodies_move_with_their_copies_and_leave_the_air_out(one_label):
+    images, dataset = one_label
+    images = replace(images, pixels=torch.stack([_radiograph()] * 4))
+    recipe = _recipe("attention_region=body", "image_size=64")
+    findings = FindingMasks(images, dataset, replace(recipe, stride=16))
+    empty = []
+    for number in range(6):
+        targets = findings.targets(images.labels[:1], torch.tensor([0]), [number])
+        cells = targets.findings[0, 0].bool()
+        seed = derived_seed(recipe.seed, number, 0)
+        copy = augmented_copy(augmentation(recipe), images.pixels[0], seed)
+        bright = torch.nn.functional.adaptive_max_pool2d((copy > 0.5).float(), 4)[0] > 0
+        assert (cells == bright).float().mean() >= 0.75
+        empty.append(int((~cells).sum()))
+    assert sum(empty) > 6 and len(set(empty)) > 1
+
+
+def test_a_multi_label_image_looks_at_the_body_for_the_classes_it_has():
+    samples = [_Drawn("a", None, "a", -1, boxes=(Box(0, 0, 16, 16, "Mass"),), labels=(0, 1))]
+    labels = torch.tensor([[True, True, False]])
+    dataset = Dataset("set", ("effusion", "mass", "nodule"), None, tuple(samples))
+    images = replace(_images(samples, labels), pixels=_radiograph()[None])
+    targets = FindingMasks(images, dataset, _recipe("attention_region=body")).targets(
+        labels, torch.tensor([0]), [0]
+    )
+    assert targets.annotated.tolist() == [[True, True, False]]
+    assert not torch.equal(targets.findings[0, 0], targets.findings[0, 1])
 
 
 def test_attention_without_any_box_is_refused(one_label):
