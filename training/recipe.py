@@ -124,8 +124,10 @@ class Recipe:
     # every prototype of a class is used: PIP-Net's tanh, or entropy of the mean assignment
     usage: Literal["none", "tanh", "entropy"] = "none"
     usage_weight: float = 1.0
-    # IAIA-BL's: on the part of a prototype's map outside of the finding, of images with box or mask
+    # IAIA-BL's: prototypes look at the finding, on images with box or mask
     attention: float = 0.0
+    # outside: that, over all cells; peak: that the most similar cells are inside
+    attention_kind: Literal["outside", "peak"] = "outside"
     attention_region: Literal["findings", "body"] = "findings"  # body: where there is no finding
     occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
     equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the image

@@ -187,6 +187,7 @@ def _attention(context: TrainingContext, rows: SplitRows) -> dict[str, Any]:
     return {
         "attention": {
             "weight": context.recipe.attention,
+            "kind": context.recipe.attention_kind,
             "region": context.recipe.attention_region,
             "with_box_or_mask": round(context.findings.fraction(rows.train), 4),
         }

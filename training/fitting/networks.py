@@ -85,7 +85,7 @@ def dprotonet(
     if recipe.occurrence_l1 or recipe.equivariance:
         penalty = OccurrencePenalty(model, recipe.occurrence_l1, recipe.equivariance)
 
-    attention = AttentionPenalty(model) if recipe.attention else None
+    attention = AttentionPenalty(model, recipe.attention_kind) if recipe.attention else None
 
     def loss(output: Inference | Tensor, targets: Tensor | Targets) -> Tensor:
         assert isinstance(output, Inference)
