@@ -13,9 +13,12 @@ from dprotonet.modeling.encoder_masks import ImageMasks, LearnedMasks, RandomMas
 from dprotonet.modeling.model import DProtoNet, build_model
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.similarity import unit_f64
-from dprotonet.prototypes.activation_stats import DUPLICATE_COSINE, ActivationStatistics
+from dprotonet.prototypes.activation_stats import ActivationStatistics
 from dprotonet.prototypes.mixture import hardly_used
 from dprotonet.prototypes.update import PrototypeUpdate
+
+ALIKE = 0.9
+"""Cosine above which two prototypes are one reason, though their images may differ a little."""
 
 
 def worth_keeping(
@@ -28,7 +31,7 @@ def worth_keeping(
     """Rows of the prototypes to keep, ascending: each reason once, and only reasons for its class.
 
     A dead prototype goes, one whose nearest images are too seldom of its class, and one that lies
-    within a cosine of .95 of a better one, whatever that one's class. Better is the purer, then the
+    within a cosine of .9 of a better one, whatever that one's class. Better is the purer, then the
     one that is closest to more images of its class, then the first. A class keeps at least one: its
     best.
 
@@ -40,7 +43,7 @@ def worth_keeping(
     options, records = model.options, statistics.prototypes
     owner, purity = options.prototype_classes, class_purity or [1.0] * len(records)
     vectors = unit_f64(model.prototypes.detach().cpu().numpy())
-    is_double = vectors @ vectors.T > DUPLICATE_COSINE
+    is_double = vectors @ vectors.T > ALIKE
     best_first = sorted(range(len(owner)), key=lambda p: (-purity[p], -records[p].closest_share, p))
     rows: set[int] = set()
     for p in best_first:

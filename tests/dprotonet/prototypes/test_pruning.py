@@ -45,6 +45,13 @@ def test_of_doubles_the_purer_stays_and_impure_ones_go(model):
     assert worth_keeping(result, model, class_purity=purity, least_purity=0.0) == (0, 1, 2, 4)
 
 
+@pytest.mark.parametrize(("cosine", "kept"), [(0.89, (0, 1, 2, 3, 4)), (0.91, (0, 1, 3, 4))])
+def test_prototypes_are_one_reason_above_a_cosine_of_nine_tenths(model, cosine, kept):
+    with torch.no_grad():
+        model.prototypes[3] = cosine * torch.eye(8)[2] + (1 - cosine**2) ** 0.5 * torch.eye(8)[3]
+    assert worth_keeping(statistics(p03={"closest_share": 0.9}), model) == kept
+
+
 def test_a_double_of_another_class_goes_too(model):
     with torch.no_grad():
         model.prototypes[4] = model.prototypes[0]
