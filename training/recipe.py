@@ -128,7 +128,8 @@ class Recipe:
     attention: float = 0.0
     # outside: that, over all cells; peak: that the most similar cells are inside
     attention_kind: Literal["outside", "peak"] = "outside"
-    attention_region: Literal["findings", "body"] = "findings"  # body: where there is no finding
+    # where they look: box or mask; the body on a radiograph; both: that where there is no finding
+    attention_region: Literal["findings", "body", "both"] = "findings"
     occurrence_l1: float = 0.0  # XProtoNet's: on the mean of the maps
     equivariance: float = 0.0  # XProtoNet's: maps turn and shift with the image
     schedule: Literal["cosine", "plateau", "constant"] = "cosine"  # of the rates, once warm

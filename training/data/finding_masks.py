@@ -58,8 +58,8 @@ class Targets:
 class FindingMasks:
     """The findings of all images of a run, on the network grid, a bit for a pixel.
 
-    Images without box or mask, and those of the negative class, have none; with
-    ``attention_region="body"`` the body on a radiograph stands for it.
+    Images without box or mask, and those of the negative class, have none. With an
+    ``attention_region`` of "both" the body on a radiograph stands for it, with "body" for any.
     """
 
     def __init__(self, images: PlacedImages, dataset: Dataset, recipe: Recipe) -> None:
@@ -74,8 +74,10 @@ class FindingMasks:
         bar = progress_bar(images.samples, len(images), "findings")
         placed = ((row, _placed(sample, dataset, self._side)) for row, sample in enumerate(bar))
         self._packed = {row: by_class for row, by_class in placed if by_class}
-        self._annotated = frozenset(self._packed)
         if recipe.attention_region == "body":
+            self._packed = {}
+        self._annotated = frozenset(self._packed)
+        if recipe.attention_region != "findings":
             self._add_bodies(images)
         if not self._packed:
             raise ReadableError(
@@ -88,7 +90,7 @@ class FindingMasks:
         )
 
     def fraction(self, rows: Tensor) -> float:
-        """Of these images, the fraction that has a box or a mask."""
+        """Of these images, the fraction whose box or mask is used."""
         return sum(row in self._annotated for row in rows.tolist()) / max(1, len(rows))
 
     def _add_bodies(self, images: PlacedImages) -> None:

@@ -108,6 +108,17 @@ def _prototypes(bundle: Bundle) -> str:
     return _table(("Figure", "Value", "Meaning"), figures) + "\n\n" + each
 
 
+def _attention(attention: Mapping[str, Any]) -> str:
+    region = attention.get("region", "findings")
+    if region == "body":
+        return "Prototypes were drawn to the body and off what lies beside it; no box was used."
+    boxed = (
+        "Prototypes were drawn to the findings by boxes or masks, which "
+        f"{attention['with_box_or_mask']:.1%} of the training images have"
+    )
+    return f"{boxed}, and elsewhere to the body." if region == "both" else f"{boxed}."
+
+
 def _training(training: Mapping[str, Any]) -> str:
     lines = []
     versions = training.get("versions", {})
@@ -117,11 +128,7 @@ def _training(training: Mapping[str, Any]) -> str:
         lines.append(f"Hardware: {training['hardware']}, {training.get('minutes', '?')} minutes.")
     attention = training.get("attention")
     if attention:
-        lines.append(
-            "Prototypes were drawn to the findings by boxes or masks, which "
-            f"{attention['with_box_or_mask']:.1%} of the training images have"
-            + (", and elsewhere to the body." if attention.get("region") == "body" else ".")
-        )
+        lines.append(_attention(attention))
     recipe = training.get("recipe")
     if isinstance(recipe, Mapping):
         settings = {key: value for key, value in recipe.items() if key != "card"}

@@ -128,7 +128,7 @@ def test_the_body_stands_for_a_finding_where_an_image_has_none(one_label):
     images, dataset = one_label
     pixels = torch.stack([_radiograph(), *images.pixels[1:3], _radiograph()])
     images = replace(images, pixels=pixels)
-    findings = FindingMasks(images, dataset, _recipe("attention_region=body"))
+    findings = FindingMasks(images, dataset, _recipe("attention_region=both"))
     rows = torch.tensor([0, 1, 3])
     targets = findings.targets(images.labels[rows], rows, [0] * 3)
     assert targets.annotated.tolist() == [[True, False], [False, True], [False, True]]
@@ -136,6 +136,13 @@ def test_the_body_stands_for_a_finding_where_an_image_has_none(one_label):
     assert torch.equal(targets.findings[1], only.findings[1])  # a box comes before the body
     assert not only.annotated[[0, 2]].any()
     assert findings.fraction(rows) == pytest.approx(1 / 3)  # of boxes and masks
+    body = FindingMasks(images, dataset, _recipe("attention_region=body"))
+    assert body.fraction(rows) == 0.0
+    assert body.targets(images.labels[rows], rows, [0] * 3).annotated.tolist() == [
+        [True, False],
+        [False, False],  # its picture is no radiograph
+        [False, True],
+    ]
 
 
 def test_bodies_move_with_their_copies_and_leave_the_air_out(one_label):
@@ -160,7 +167,7 @@ def test_a_multi_label_image_looks_at_the_body_for_the_classes_it_has():
     labels = torch.tensor([[True, True, False]])
     dataset = Dataset("set", ("effusion", "mass", "nodule"), None, tuple(samples))
     images = replace(_images(samples, labels), pixels=_radiograph()[None])
-    targets = FindingMasks(images, dataset, _recipe("attention_region=body")).targets(
+    targets = FindingMasks(images, dataset, _recipe("attention_region=both")).targets(
         labels, torch.tensor([0]), [0]
     )
     assert targets.annotated.tolist() == [[True, True, False]]

@@ -28,9 +28,13 @@ def test_a_card_says_which_fraction_of_the_training_images_had_a_box(tmp_path):
     training = {**bundle.card.training, "attention": {"weight": 0.5, "with_box_or_mask": 0.031}}
     text = markdown(bundle.amend(card=replace(bundle.card, training=training)))
     assert "by boxes or masks, which 3.1% of the training images have." in text
-    training["attention"] = training["attention"] | {"region": "body"}
-    text = markdown(bundle.amend(card=replace(bundle.card, training=training)))
-    assert "which 3.1% of the training images have, and elsewhere to the body." in text
+    for region, sentence in (
+        ("both", "which 3.1% of the training images have, and elsewhere to the body."),
+        ("body", "drawn to the body and off what lies beside it; no box was used."),
+    ):
+        training["attention"] = training["attention"] | {"region": region}
+        text = markdown(bundle.amend(card=replace(bundle.card, training=training)))
+        assert sentence in text
 
 
 def test_the_figures_of_the_prototypes_stand_above_their_list():
