@@ -36,8 +36,8 @@ class Targets:
 
     Attributes:
         labels: ``(n,)`` class indices, or ``(n, K)`` bool of a multi-label set.
-        findings: ``(n, K, h, w)`` uint8, 1 where a cell of the last grid touches a finding of the
-            class, or the body.
+        findings: ``(n, K, h, w)`` uint8, how much of a cell of the last grid a finding of the class
+            covers, or the body: above 0 where it touches it, 255 in the cell that is covered most.
         annotated: ``(n, K)`` bool, whether the image has such a place for that class in this copy.
     """
 
@@ -127,11 +127,17 @@ class FindingMasks:
             masks = torch.from_numpy(bits.reshape(-1, side, side))
             seed = derived_seed(self._seed, copy, row)
             moved = augmented_masks(self._transform, masks, seed)
-            cells = functional.adaptive_max_pool2d(moved, self._grid).to(torch.uint8).numpy()
-            kept = dict(zip(packed, cells, strict=True))
+            kept = dict(zip(packed, _coverage(moved, self._grid), strict=True))
             if copy < self._kept_copies:
                 self._kept[row, copy] = kept
         return kept
+
+
+def _coverage(masks: Tensor, grid: int) -> NDArray[np.uint8]:
+    """``(M, grid, grid)`` of masks ``(M, S, S)`` in {0, 1}: 255 is each mask's largest."""
+    covered = functional.adaptive_avg_pool2d(masks, grid)
+    most = covered.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+    return (255 * covered / most).ceil().to(torch.uint8).numpy()
 
 
 def _placed(sample: Sample, dataset: Dataset, side: int) -> dict[int, NDArray[np.uint8]]:

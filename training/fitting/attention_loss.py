@@ -8,7 +8,8 @@ mean is taken: weights of .1 to 1 are of the size of the other terms.
 
 That norm is spread over all cells, and few of them are a small finding: it says little about where
 the map is highest. So there is a second kind, ours: of a softmax over the cells the part inside of
-the finding, as its negative logarithm, in nats. It is low where the most similar cells are inside.
+the finding, as its negative logarithm, in nats; a cell counts by how much of it the finding covers.
+It is low where the most similar cells are those that the finding covers most.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ class AttentionPenalty:
 def outside_fraction(maps: Tensor, targets: Targets, owner: Tensor) -> Tensor:
     """Mean of ``‖map · (1 - mask)‖ / ‖map‖`` over annotated images and their class's prototypes.
 
+    The mask is 1 in every cell that the finding touches.
+
     Args:
         maps: ``(N, P, h, w)`` >= 0.
         targets: with findings on the same grid.
@@ -69,12 +72,12 @@ def outside_fraction(maps: Tensor, targets: Targets, owner: Tensor) -> Tensor:
     pairs = _annotated_pairs(maps, targets, owner)
     if pairs is None:
         return maps.sum() * 0.0
-    own, inside = pairs
-    return ((own * ~inside).norm(dim=1) / own.norm(dim=1).clamp(min=_TINY)).mean()
+    own, covered = pairs
+    return ((own * (covered == 0)).norm(dim=1) / own.norm(dim=1).clamp(min=_TINY)).mean()
 
 
 def missed_peak(scores: Tensor, targets: Targets, owner: Tensor) -> Tensor:
-    """Mean of ``-log Σ softmax(scores)`` inside of the finding, over the same pairs.
+    """Mean of ``-log Σ softmax(scores) · covered``, over the same pairs.
 
     Args:
         scores: ``(N, P, h, w)`` of any size.
@@ -87,13 +90,13 @@ def missed_peak(scores: Tensor, targets: Targets, owner: Tensor) -> Tensor:
     pairs = _annotated_pairs(scores, targets, owner)
     if pairs is None:
         return scores.sum() * 0.0
-    own, inside = pairs
-    shares = own.log_softmax(dim=1).masked_fill(~inside, -torch.inf)
-    return -shares.logsumexp(dim=1).mean()
+    own, covered = pairs
+    weights = (covered.to(own.dtype) / 255).log()  # -inf outside
+    return -(own.log_softmax(dim=1) + weights).logsumexp(dim=1).mean()
 
 
 def _annotated_pairs(maps: Tensor, targets: Targets, owner: Tensor) -> tuple[Tensor, Tensor] | None:
-    """Of annotated images and their class's prototypes: maps and findings, each ``(n, h·w)``."""
+    """Of annotated images and their class's prototypes: maps and coverage, each ``(n, h·w)``."""
     if maps.shape[-2:] != targets.findings.shape[-2:]:
         raise ValueError(
             f"The maps have a grid of {tuple(maps.shape[-2:])}, the findings of "
@@ -102,5 +105,4 @@ def _annotated_pairs(maps: Tensor, targets: Targets, owner: Tensor) -> tuple[Ten
     image, prototype = targets.annotated[:, owner].nonzero(as_tuple=True)
     if not len(image):
         return None
-    inside = targets.findings[image, owner[prototype]].flatten(1).bool()
-    return maps[image, prototype].flatten(1), inside
+    return maps[image, prototype].flatten(1), targets.findings[image, owner[prototype]].flatten(1)

@@ -105,6 +105,16 @@ def test_batches_hand_out_findings_of_the_copies_that_they_hand_out(one_label, v
         assert (bright & inside).sum() / bright.sum() > 0.97
 
 
+def test_a_cell_counts_by_how_much_of_it_a_finding_covers():
+    samples = [_Drawn("a", None, "a", 1, boxes=(Box(0, 0, 40, 32),))]
+    labels = torch.tensor([1])
+    dataset = Dataset("set", ("none", "finding"), "none", tuple(samples))
+    still = ("rotate=0", "shift=0", "zoom=0", "flip=false")
+    findings = FindingMasks(_images(samples, labels), dataset, _recipe(*still))
+    cells = findings.targets(labels, torch.tensor([0]), [0]).findings[0, 1]
+    assert cells.tolist() == [[255, 64], [0, 0]]
+
+
 def test_boxes_of_a_multi_label_image_go_to_the_class_of_their_name():
     samples = [
         _Drawn("a", None, "a", -1, boxes=(Box(0, 0, 16, 16, "Mass"),), labels=(0, 1)),

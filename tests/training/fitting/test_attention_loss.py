@@ -14,7 +14,7 @@ OWNER = torch.tensor([0, 1])
 def _targets(labels, annotated, grid=2):
     findings = torch.zeros(len(labels), 2, grid, grid, dtype=torch.uint8)
     for image, label, has_one in zip(findings, labels, annotated, strict=True):
-        image[label, 0, 0] = has_one
+        image[label, 0, 0] = 255 * has_one
     return Targets(torch.tensor(labels), findings, findings.flatten(2).any(dim=2))
 
 
@@ -35,6 +35,17 @@ def test_the_peak_costs_what_the_softmax_leaves_outside():
     assert float(missed_peak(even, targets, OWNER)) == pytest.approx(math.log(4))
     assert float(missed_peak(sharp, targets, OWNER)) == pytest.approx(0.0, abs=1e-6)
     assert float(missed_peak(-sharp, targets, OWNER)) == pytest.approx(50 + math.log(3))
+
+
+def test_the_cell_that_the_finding_covers_most_is_the_best_place_for_a_peak():
+    targets = _targets([1], [1])
+    targets.findings[0, 1, 0, 1] = 51  # a fifth of what the first is covered
+    first, second = torch.zeros(1, 2, 2, 2), torch.zeros(1, 2, 2, 2)
+    first[:, :, 0, 0] = second[:, :, 0, 1] = 50.0
+    assert float(missed_peak(first, targets, OWNER)) == pytest.approx(0.0, abs=1e-6)
+    assert float(missed_peak(second, targets, OWNER)) == pytest.approx(math.log(5), abs=1e-5)
+    assert float(outside_fraction(first, targets, OWNER)) == 0.0
+    assert float(outside_fraction(second, targets, OWNER)) == 0.0
 
 
 def test_a_map_of_many_even_cells_costs_the_same_wherever_its_peak_is_but_not_by_its_peak():

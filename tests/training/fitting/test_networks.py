@@ -52,7 +52,7 @@ def test_usage_and_attention_are_added_with_the_weights_of_the_recipe():
     owner = torch.arange(4) // 2
     labels = torch.tensor([0, 1, 1])
     findings = torch.zeros(3, 2, 2, 2, dtype=torch.uint8)
-    findings[1, 1, 1, 1] = 1
+    findings[1, 1, 1, 1] = 255
     targets = Targets(labels, findings, findings.flatten(2).any(dim=2))
     losses = {}
     for settings in ((), ("usage=entropy", "usage_weight=0.5"), ("attention=0.25",)):
