@@ -43,7 +43,7 @@ def own_map(
     kept = next((match.own_map for match in matches if match.prototype == prototype), None)
     if kept is None:
         raise NotFound("No map of this prototype is kept for this image. Explain it instead.")
-    small = Image.fromarray(kept.values).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+    small = Image.fromarray(kept.values).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     return np.asarray(small), _picture(workplace, case.file_sha256, frame)
 
 

@@ -20,23 +20,31 @@ if TYPE_CHECKING:
 
 BOX = 72 / 224  # side of the box around a peak (Huang et al. 2023, section 3.2), fraction of S
 SHOWN_FROM = 0.5  # of the peak: cells at or above it are the region that a map shows
-_TIE = 1e-5  # of the peak: cells this near to it are as high
+_TIE = 1e-4  # of the neighbourhood: what parts places that are equally high
 
 
 def upsampled(masks: Tensor, size: int) -> Tensor:
-    """``(N, P, h, w)`` masks to ``(N, P, S, S)``, bilinearly."""
+    """``(N, P, h, w)`` masks to ``(N, P, S, S)``, bicubically, as a page shows them.
+
+    So a peak may lie between cells: bilinearly it would be the middle of one, which misses a
+    finding smaller than a cell. The kernel is Pillow's, which "antialias" chooses. Within the range
+    of the cells; of equally high places the one whose neighbouring cells are highest together is a
+    little higher.
+    """
     from torch.nn import functional
 
-    return functional.interpolate(
-        masks.float(), size=(size, size), mode="bilinear", align_corners=False
+    cells = masks.float()
+    around = functional.avg_pool2d(cells, 3, stride=1, padding=1)
+    large, nearby = (
+        functional.interpolate(m, size=(size, size), mode="bicubic", antialias=True)
+        for m in (cells, around)
     )
+    highest = cells.amax(dim=(2, 3), keepdim=True)
+    return large.clamp(min=0.0).minimum(highest) + _TIE * nearby.clamp(min=0.0)
 
 
 def peaks(masks: Tensor, size: int) -> NDArray[np.int64]:
-    """Where the upsampled masks are highest.
-
-    Of equally high places, as in a mask that is 1 in some cells and 0 in all others, the one whose
-    neighbouring cells are highest together; then the first.
+    """Where the upsampled masks are highest; of equally high places the first.
 
     Args:
         masks: ``(N, P, h, w)`` of any kind.
@@ -44,15 +52,7 @@ def peaks(masks: Tensor, size: int) -> NDArray[np.int64]:
     Returns:
         ``(N, P, 2)`` rows and columns in px of S.
     """
-    import torch
-    from torch.nn import functional
-
-    large = upsampled(masks, size).flatten(2)
-    around = functional.avg_pool2d(masks.float(), 3, stride=1, padding=1)
-    nearby = upsampled(around, size).flatten(2)
-    highest = large.amax(dim=-1, keepdim=True)
-    tied = large >= highest - _TIE * highest.abs()
-    flat = torch.where(tied, nearby, -torch.inf).argmax(dim=-1).cpu().numpy()
+    flat = upsampled(masks, size).flatten(2).argmax(dim=-1).cpu().numpy()
     return np.stack([flat // size, flat % size], axis=-1)
 
 

@@ -10,6 +10,7 @@ from training.evaluation.prototypes.own_maps import (
     near_peak,
     peaks,
     shown_region,
+    upsampled,
 )
 
 SIZE = 224
@@ -33,9 +34,19 @@ def test_of_equally_high_cells_the_peak_is_where_they_lie_together():
     assert 9 * 16 <= row < 10 * 16 and 10 * 16 <= column < 11 * 16
 
 
+def test_a_peak_may_lie_between_cells():
+    masks = torch.zeros(1, 1, 14, 14)
+    masks[0, 0, 4, 4:6] = torch.tensor([1.0, 0.9])
+    row, column = peaks(masks, SIZE)[0, 0]
+    assert row // 16 == 4
+    assert 74 <= column < 82  # between the middles, 71.5 and 87.5, and nearer to the higher
+    large = upsampled(masks, SIZE)
+    assert large.min() >= 0.0 and large.max() <= 1.001
+
+
 def test_a_cell_that_is_higher_wins_over_many_lower_ones():
     masks = torch.zeros(1, 1, 7, 7)
-    masks[0, 0, :3, :3] = 0.9
+    masks[0, 0, :3, :3] = 0.85
     masks[0, 0, 5, 5] = 1.0
     row, column = peaks(masks, SIZE)[0, 0]
     assert 160 <= row < 192 and 160 <= column < 192
