@@ -186,7 +186,7 @@ def add_shortcut(commands: Commands) -> None:
     parser.add_argument(
         "--refit",
         action="store_true",
-        help="fit the last layer again without the marker's prototype, on the training images",
+        help="fit the last layer again without the marker's prototype, as editing does",
     )
 
 

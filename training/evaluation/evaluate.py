@@ -78,11 +78,6 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
 
 def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
     """The phantoms of the recipe's test split, none of them rendered yet."""
-    return phantom_split_samples(recipe, "test")
-
-
-def phantom_split_samples(recipe: Recipe, split: Split) -> list[PhantomSample]:
-    """The same of any split."""
     from training.data.splits import split_of
     from training.datasets.phantom.dataset import phantom_samples
     from training.datasets.phantom.parameters import Shortcut
@@ -94,7 +89,7 @@ def phantom_split_samples(recipe: Recipe, split: Split) -> list[PhantomSample]:
         shortcut=Shortcut() if recipe.phantom_shortcut else None,
         difficulty=recipe.phantom_difficulty,
     )
-    return [sample for sample in samples if split_of(sample.patient_id) == split]
+    return [sample for sample in samples if split_of(sample.patient_id) == "test"]
 
 
 def grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
