@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dprotonet.errors import WrongRequest
-from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.site_settings import SiteStamp
 from dprotonet.inference.support import Support
 from dprotonet.modeling.options import AND, NONE_CALLED
+from dprotonet.prototypes.own_map import OwnMap
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
 from tests.app.asking import Answer, ask, run_apart
 from tests.app.services.workplaces import START, FakePool, assets, dicom, make_workplace
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
 __all__ = ["assets"]
 
@@ -103,6 +104,19 @@ def test_pictures_of_prototypes_come_with_and_without_their_heatmap(
         assert (status, headers["content-type"]) == (200, "image/png")
         assert body.startswith(b"\x89PNG")
     assert get(f"/api/gallery/{active.digest}/p00/99")[0] == 404
+    # A bundle of an earlier version keeps no own maps; the card does not ask for them.
+    assert get(f"/api/gallery/{active.digest}/p00/0/own-map")[0] == 404
+
+
+def test_the_own_map_of_a_source_is_a_picture(
+    get: Callable[..., Answer], workplace: Workplace
+) -> None:
+    folder = workplace.settings.own_models / "newer"
+    bundle = make_tiny_bundle(folder, name="newer", own_maps=True)
+    models.activate(workplace, "newer")
+    status, headers, body = get(f"/api/gallery/{bundle.digest}/p00/0/own-map")
+    assert (status, headers["content-type"]) == (200, "image/png")
+    assert body.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", ["..%2fwire.py", "nothing.js", "viewer.css"])
