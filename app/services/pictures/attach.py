@@ -147,7 +147,7 @@ def attach_uploads(
 
 
 class FolderSearch:
-    """Looks through an allowed server folder, a little at a time, so that a page stays alive.
+    """Looks through an allowed server folder, a little at a time, so that it can be stopped.
 
     Files that are called as a missing image is come first; the hash decides. It ends when all are
     found. Hidden files, links and files over the size limit are left out.

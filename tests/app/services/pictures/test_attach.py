@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -17,47 +15,9 @@ from app.services import galleries
 from app.services.pictures import attach
 from app.services.pictures.attach import FolderSearch
 from app.services.workplace import Workplace
-from app.settings import Settings
-from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.gallery import GalleryEntry
-from tests.app.services.workplaces import make_workplace, png
-
-FILES = {f"film_{n}": png(n, level=60 * (n + 1)) for n in range(3)}
-"""Two are sources of prototypes, the third is not."""
-
-
-def source(prototype: str, name: str) -> GalleryEntry:
-    sha256 = hashlib.sha256(FILES[name]).hexdigest()
-    return GalleryEntry(prototype, name, sha256, 0.1, 0.9)
-
-
-ENTRIES = (source("p00", "film_0"), source("p01", "film_1"), source("p02", "film_1"))
-
-
-class OneBundle:
-    """Models whose bundle came without pictures."""
-
-    def __init__(self, entries: tuple[GalleryEntry, ...]) -> None:
-        self.entries = entries
-
-    def bundle(self, digest: str) -> Bundle:
-        original = SimpleNamespace(changes=())  # of a manifest, all that is asked for
-        return Bundle(Path(), original, digest, (), self.entries)  # type: ignore[arg-type]
-
-
-DIGEST = "d" * 64
-
-
-@pytest.fixture
-def workplace(sqlite_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
-    allowed = tmp_path / "films"
-    allowed.mkdir()
-    settings = Settings(
-        tmp_path / "data", database_url=sqlite_url, assets=assets, folders=(allowed,)
-    )
-    opened = make_workplace(settings)
-    yield replace(opened, models=OneBundle(ENTRIES))  # type: ignore[arg-type]
-    opened.close()
+from tests.app.services.pictures.bare_models import DIGEST, ENTRIES, FILES, OneBundle
+from tests.app.services.workplaces import png
 
 
 def kept(workplace: Workplace) -> set[str]:
