@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.domain.jobs import Job
-from app.store.jobs import to_job
+from app.store.jobs import ACTIVE, to_job
 from app.store.programs.program_jobs import ProgramJobs
+from app.store.rows import JobEntry
 
 STOPPED = "The program was stopped during the search. What was found stays. Start it again."
 
@@ -26,3 +28,13 @@ class AttachJobs(ProgramJobs):
         """
         entry = self.begin_next(now)
         return None if entry is None else (to_job(entry), entry.folder or "")
+
+    def forget(self, model: str) -> None:
+        """Remove the searches of a bundle that are over, with what they said."""
+        self._session.execute(
+            delete(JobEntry).where(
+                JobEntry.kind == "attach",
+                JobEntry.model == model,
+                JobEntry.state.not_in(ACTIVE),
+            )
+        )

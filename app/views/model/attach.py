@@ -29,6 +29,7 @@ def draw_attach(workplace: Workplace, info: BundleInfo) -> None:
         st.fragment(_draw_search, run_every=EVERY)(workplace, info, search)
         return
     _draw_last(info, now, search)
+    _draw_detach(workplace, info)
     if now.found == now.wanted:
         return
     st.caption(
@@ -80,13 +81,15 @@ def _draw_last(info: BundleInfo, now: Attached, search: Job | None) -> None:
     uploaded: str | None = st.session_state.get(_result_key(info))
     if uploaded is not None:
         _draw_result(now, uploaded)
-    elif search is None:
         return
-    elif search.state == "failed":
+    is_own = search is not None and st.session_state.get(_search_key(info)) == search.job_id
+    if search is None or (now.found == now.wanted and not is_own):
+        return  # what an earlier search said does not matter any more
+    if search.state == "failed":
         st.error(plain(search.message), icon=":material/error:")
-    elif now.found < now.wanted and search.state == "cancelled":
+    elif search.state == "cancelled":
         st.caption(f"The last search of a folder: {plain(search.message)}")
-    elif now.found < now.wanted or st.session_state.get(_search_key(info)) == search.job_id:
+    else:
         _draw_result(now, search.message)
 
 
@@ -96,6 +99,27 @@ def _draw_result(now: Attached, compared: str) -> None:
         result_text(now, compared),
         icon=":material/check:" if is_whole else ":material/image_search:",
     )
+
+
+def _draw_detach(workplace: Workplace, info: BundleInfo) -> None:
+    """The way back, where pictures were attached to this model."""
+    count = attach.attached(workplace, info.digest)
+    if count == 0:
+        return
+    with st.popover("Remove attached pictures", icon=":material/hide_image:"):
+        st.caption(
+            f"Removes {counted(count, 'small picture')} from the data folder of this program. Your "
+            "own files stay as they are, and pictures can be attached again."
+        )
+        st.button(
+            "Remove", key="attach-remove", on_click=_detach, args=(workplace, info), type="primary"
+        )
+
+
+def _detach(workplace: Workplace, info: BundleInfo) -> None:
+    with show_errors_on_top():
+        attach.detach(workplace, info.digest)
+        st.session_state.pop(_result_key(info), None)
 
 
 def _draw_upload(workplace: Workplace, info: BundleInfo) -> None:

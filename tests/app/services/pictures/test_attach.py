@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import Refused
-from app.services import galleries
-from app.services.pictures import attach
+from app.services import galleries, jobs
+from app.services.pictures import attach, folder_job
 from app.services.pictures.attach import FolderSearch
 from app.services.workplace import Workplace
 from dprotonet.bundle.gallery import GalleryEntry
@@ -140,5 +140,17 @@ def test_a_bundle_cannot_lead_out_of_the_folder(workplace: Workplace) -> None:
 
 def test_attached_pictures_can_be_removed(workplace: Workplace) -> None:
     attach.attach_uploads(workplace, DIGEST, [("x.png", FILES["film_1"])])
+    assert attach.attached(workplace, DIGEST) == 2
     assert attach.detach(workplace, DIGEST) == 0
-    assert kept(workplace) == set()
+    assert kept(workplace) == set() and attach.attached(workplace, DIGEST) == 0
+
+
+def test_pictures_are_not_removed_while_a_folder_is_searched(workplace: Workplace) -> None:
+    attach.attach_uploads(workplace, DIGEST, [("x.png", FILES["film_1"])])
+    search = folder_job.start(workplace, DIGEST, workplace.settings.folders[0])
+    with pytest.raises(Refused, match="Cancel that first"):
+        attach.detach(workplace, DIGEST)
+    assert kept(workplace) == expected(*ENTRIES[1:])
+    jobs.cancel(workplace, search.job_id)
+    assert attach.detach(workplace, DIGEST) == 0
+    assert folder_job.newest(workplace, DIGEST) is None

@@ -96,6 +96,20 @@ def test_a_search_that_was_cancelled_is_not_an_error(
     assert not page.errors and page.buttons("Attach")
 
 
+def test_attached_pictures_are_removed_on_the_page(
+    bare_model: str, page: Screen, workplace: Workplace
+) -> None:
+    assert not page.buttons("Remove")
+    page.upload(("any name.png", FILM))
+    page.press("Attach")
+    assert "Removes 1 small picture from" in page.text
+    page.press("Remove")
+    assert "0 of " in page.text and not page.errors
+    assert "compared" not in "\n".join(page.warnings)
+    assert not page.buttons("Remove")
+    assert not list((workplace.settings.galleries / bare_model).iterdir())
+
+
 def test_the_result_is_a_sentence() -> None:
     assert bare(result_text(Attached(27, 30), "800 files compared.")) == (
         "27 of 30 source images found; 800 files compared. 3 are not among the files of training."
