@@ -23,7 +23,14 @@ from app.viewer import encoding
 from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
 from tests.app.asking import Answer, ask, run_apart
-from tests.app.services.workplaces import START, FakePool, assets, dicom, make_workplace
+from tests.app.services.workplaces import (
+    START,
+    FakePool,
+    active_model,
+    assets,
+    dicom,
+    make_workplace,
+)
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
 __all__ = ["assets"]
@@ -97,8 +104,7 @@ def test_a_saved_heatmap_covers_the_image(get: Callable[..., Answer], workplace:
 def test_pictures_of_prototypes_come_with_and_without_their_heatmap(
     get: Callable[..., Answer], workplace: Workplace
 ) -> None:
-    active = models.active(workplace)
-    assert active is not None
+    active = active_model(workplace)
     for ending in ("", "/heatmap"):
         status, headers, body = get(f"/api/gallery/{active.digest}/p00/0{ending}")
         assert (status, headers["content-type"]) == (200, "image/png")

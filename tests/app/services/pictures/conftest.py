@@ -9,18 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.services.workplace import Workplace
-from app.settings import Settings
 from tests.app.services.pictures.bare_models import ENTRIES, OneBundle
-from tests.app.services.workplaces import make_workplace
+from tests.app.services.workplaces import make_workplace_with_folder
 
 
 @pytest.fixture
 def workplace(sqlite_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
-    allowed = tmp_path / "films"
-    allowed.mkdir()
-    settings = Settings(
-        tmp_path / "data", database_url=sqlite_url, assets=assets, folders=(allowed,)
-    )
-    opened = make_workplace(settings)
+    opened = make_workplace_with_folder(tmp_path / "data", sqlite_url, assets)
     yield replace(opened, models=OneBundle(ENTRIES))  # type: ignore[arg-type]
     opened.close()

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from app.services import jobs, models
+from app.services import jobs
 from app.services.pictures import folder_job
 from app.services.pictures.attach import Attached
 from app.services.workplace import Workplace
 from app.views.model.attach import result_text
 from dprotonet.bundle.bundle import Bundle
-from tests.app.services.workplaces import png
+from tests.app.services.workplaces import active_model, png
 from tests.app.views.screen import Screen, bare
 
 FILM = png(0, level=90)
@@ -35,9 +35,7 @@ def bare_model(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> str:
         return replace(bundle, gallery=gallery)
 
     monkeypatch.setattr(workplace.models, "bundle", without_pictures)
-    active = models.active(workplace)
-    assert active is not None
-    return active.digest
+    return active_model(workplace).digest
 
 
 def test_a_model_with_all_pictures_asks_for_none(page: Screen) -> None:
