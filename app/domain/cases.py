@@ -174,6 +174,8 @@ class GallerySource:
     similarity: float
     has_picture: bool
     has_heatmap: bool
+    has_own_map: bool = False
+    """Is it kept where the network looks for the prototype in it?"""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Work of the worker: one prediction, one explanation, a batch of files, learning, or a check."""
+"""Work of the worker: one prediction, one explanation, a batch of files, learning, a check, or a
+search for pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Literal, get_args
 from app.domain.explanations import Tier
 from dprotonet.inference.support import Support
 
-JobKind = Literal["predict", "explain", "batch", "learn", "check"]
+JobKind = Literal["predict", "explain", "batch", "learn", "check", "attach"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ItemState = Literal[
     "waiting", "running", "done", "duplicate", "refused", "skipped", "error", "deleted"
@@ -43,7 +44,7 @@ class Work:
 
 @dataclass(frozen=True)
 class BatchFacts:
-    """What only the job of a batch, or of a check, has."""
+    """What only the job of a batch, of a check, or of a search for pictures has."""
 
     title: str = ""
     """Name of the folder, or “12 uploaded files”."""
@@ -74,7 +75,7 @@ class Job:
     progress: float
     """0 to 1."""
     message: str
-    """What it is doing, or the sentence that says why it failed."""
+    """What it is doing or has done, or the sentence that says why it failed."""
     explanation_id: str | None
     """A heatmap of the node that can be shown: while the job is active the best so far."""
     attempts: int

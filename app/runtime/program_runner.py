@@ -1,4 +1,5 @@
-"""Programs beside the worker's own work: a model learns or is checked, and no page waits for it."""
+"""Long jobs beside the worker's own work, for which no page waits: a model learns or is checked, a
+folder is looked through."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class Run(Protocol[RequestIn]):
 
 
 class ProgramRunner(Generic[Request]):
-    """Takes one job of a kind after another, each in a thread that watches its process.
+    """Takes one job of a kind after another, each in a thread that does it or watches its process.
 
     Args:
         kind: of the jobs, for the log.

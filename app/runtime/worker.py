@@ -26,6 +26,7 @@ from app.services.checks import check_run
 from app.services.editing import learning_run
 from app.services.inference import failures, queue
 from app.services.inference.predictor_pool import PredictorPool
+from app.services.pictures import folder_job
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.errors import readable_errors
@@ -48,6 +49,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
     programs: list[ProgramRunner[Any]] = [
         ProgramRunner(workplace, "learn", learning_run.claim, learning_run.run, stop=stop.is_set),
         ProgramRunner(workplace, "check", check_run.claim, check_run.run, stop=stop.is_set),
+        ProgramRunner(workplace, "attach", folder_job.claim, folder_job.run, stop=stop.is_set),
     ]
     is_begun = is_in_trouble = False
     upkeep_due = statistics_due = 0.0

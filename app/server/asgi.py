@@ -140,6 +140,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("/api/heatmap/{explanation}", _heatmap),
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
+        route("/api/gallery/{model}/{prototype}/{number:int}/own-map", _picture_own_map),
         route("/api/own-map/{case}/{frame:int}/{model}/{prototype}", _own_map),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
@@ -182,6 +183,14 @@ def _picture_heatmap(workplace: Workplace, request: Request) -> Response:
     except NotFound:
         picture = None
     return Response(heatmap_png(heatmap, picture), media_type="image/png")
+
+
+def _picture_own_map(workplace: Workplace, request: Request) -> Response:
+    parts = request.path_params
+    values, picture = own_maps.of_source(
+        workplace, parts["model"], prototype=parts["prototype"], number=parts["number"]
+    )
+    return Response(coloured_png(values, picture), media_type="image/png")
 
 
 def _own_map(workplace: Workplace, request: Request) -> Response:

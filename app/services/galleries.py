@@ -13,6 +13,7 @@ from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
     from dprotonet.bundle.gallery import GalleryEntry
+    from dprotonet.prototypes.own_map import OwnMap
 
 
 def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:
@@ -28,6 +29,7 @@ def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource
             similarity=entry.similarity,
             has_picture=_file(workplace, digest, entry, heatmap=False) is not None,
             has_heatmap=_file(workplace, digest, entry, heatmap=True) is not None,
+            has_own_map=entry.own_map is not None,
         )
         sources[entry.prototype] = (*earlier, source)
     return sources
@@ -46,16 +48,35 @@ def picture(
     Raises:
         NotFound: there is none, as is usual for data sets that may not be passed on.
     """
+    entry = _entry(workplace, digest, prototype, number)
+    path = None if entry is None else _file(workplace, digest, entry, heatmap=heatmap)
+    if path is None:
+        raise NotFound(
+            "This source image has no picture here. Attach them on the Model page, "
+            "or with: python -m training gallery BUNDLE --data DIR"
+        )
+    return path
+
+
+def own_map(workplace: Workplace, digest: str, *, prototype: str, number: int) -> OwnMap:
+    """Where the network looks for the prototype in one source image.
+
+    Raises:
+        NotFound: it is not kept, as in bundles of earlier versions.
+    """
+    entry = _entry(workplace, digest, prototype, number)
+    if entry is None or entry.own_map is None:
+        raise NotFound(
+            "The model keeps no map of this source image. Models that are trained from this "
+            "version on keep them."
+        )
+    return entry.own_map
+
+
+def _entry(workplace: Workplace, digest: str, prototype: str, number: int) -> GalleryEntry | None:
     gallery = workplace.models.bundle(digest).gallery
     entries = [entry for entry in gallery if entry.prototype == prototype]
-    if 0 <= number < len(entries):
-        path = _file(workplace, digest, entries[number], heatmap=heatmap)
-        if path is not None:
-            return path
-    raise NotFound(
-        "This source image has no picture here. Attach them on the Model page, "
-        "or with: python -m training gallery BUNDLE --data DIR"
-    )
+    return entries[number] if 0 <= number < len(entries) else None
 
 
 def has_picture(workplace: Workplace, digest: str, entry: GalleryEntry) -> bool:

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
+Request = TypeVar("Request", covariant=True)
 SILENCE_SECONDS = 20.0  # after which a worker counts as gone
+
+
+class LongJobs(Protocol[Request]):
+    """The jobs of one kind that are done one at a time, inside one transaction."""
+
+    def is_any_waiting(self) -> bool:
+        """Is there one to be taken? Cheap enough to ask often."""
+        ...
+
+    def claim(self, now: datetime) -> tuple[Job, Request] | None:
+        """Take the oldest waiting one; None while another one is running, or without any."""
+        ...
 
 
 def new_id() -> str:
@@ -33,6 +48,24 @@ def cancel(workplace: Workplace, job_id: str) -> Job:
     """Ask a job to stop; one that is over stays as it is."""
     with workplace.store.write() as tx:
         return tx.jobs.cancel(job_id, workplace.clock())
+
+
+def claim(
+    workplace: Workplace, jobs_of: Callable[[Transaction], LongJobs[Request]]
+) -> tuple[Job, Request] | None:
+    """Take the next long job of a kind, if there is one and none of it is at work.
+
+    Args:
+        jobs_of: the jobs of this kind in a transaction.
+
+    Returns:
+        The job, and what it is to do.
+    """
+    with workplace.store.read() as tx:
+        if not jobs_of(tx).is_any_waiting():
+            return None
+    with workplace.store.write() as tx:
+        return jobs_of(tx).claim(workplace.clock())
 
 
 def worker_is_alive(workplace: Workplace) -> bool:

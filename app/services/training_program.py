@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.domain.jobs import Job, JobState
-from app.services.inference.failures import sentence
+from app.domain.jobs import Job
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
 
@@ -25,33 +23,6 @@ LOOK_SECONDS = 0.5  # between two looks at the process
 PATIENCE = 20.0  # seconds for it to leave
 WRONG_USAGE = 2  # status of the training program where a person has to change something
 _LOG_END = 20_000  # bytes of the log that are looked at
-
-
-def do(
-    workplace: Workplace,
-    job: Job,
-    folder: Path,
-    work: Callable[[], None],
-    *,
-    stop: Callable[[], bool],
-    stopped: str,
-) -> None:
-    """Do the work of a job, and say in its row how it ended; its folder stays if it is done.
-
-    Args:
-        stop: asked whether the worker ends.
-        stopped: what the row says where that is why the work was cut off.
-    """
-    try:
-        work()
-    except Cancelled:
-        _finish(workplace, job, "cancelled", stopped if stop() else "Cancelled.")
-        shutil.rmtree(folder, ignore_errors=True)
-    except Exception as error:
-        _finish(workplace, job, "failed", sentence(error))
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        _finish(workplace, job, "done", "")
 
 
 def run(
@@ -117,8 +88,3 @@ def end_of(log_file: Path) -> str:
     with log_file.open("rb") as stream:
         stream.seek(max(0, log_file.stat().st_size - _LOG_END))
         return stream.read().decode("utf-8", "replace")
-
-
-def _finish(workplace: Workplace, job: Job, state: JobState, message: str) -> None:
-    with workplace.store.write() as tx:
-        tx.jobs.finish(job.job_id, state=state, now=workplace.clock(), message=message)

@@ -29,6 +29,7 @@ from app.store.errors import readable_errors
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
 from app.store.jobs import Jobs
+from app.store.programs.attach_jobs import AttachJobs
 from app.store.programs.check_jobs import CheckJobs
 from app.store.programs.learning_jobs import LearningJobs
 from app.store.results import Explanations, Predictions
@@ -61,6 +62,7 @@ class Transaction:
         self.proposals = Proposals(session)
         self.learning = LearningJobs(session)
         self.checks = CheckJobs(session)
+        self.attaching = AttachJobs(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -9,6 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MISSING = "–"
+TITLES: Mapping[str, str] = {
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "accuracy": "Accuracy",
+    "exact_match": "Exact match (all labels)",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "ece": "Calibration error (ECE)",
+    "brier": "Brier score",
+    "log_loss": "Log loss",
+}
+"""What a figure of a model's calls is called on pages and in reports, in their order."""
 
 
 def figure_text(figure: object, *, signed: bool = False) -> str:

@@ -5,11 +5,13 @@ No torch here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.manifest import GALLERY, PROTOTYPES, Manifest, read_json
+from dprotonet.prototypes.own_map import OwnMap
 from dprotonet.prototypes.provenance import PrototypeRecord
 
 
@@ -24,7 +26,9 @@ class GalleryEntry:
         weight: its fraction of the prototype.
         similarity: to the finished prototype.
         picture: the image, or None where it may not be passed on.
-        heatmap: what the prototype looked at in it, or None.
+        heatmap: what the prototype looked at in it, by the decoder, or None.
+        own_map: where the network looks for the prototype in it; None in bundles of earlier
+            versions.
     """
 
     prototype: str
@@ -34,23 +38,27 @@ class GalleryEntry:
     similarity: float
     picture: Path | None = None
     heatmap: Path | None = None
+    own_map: OwnMap | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class GalleryPicture:
-    """Pictures to save for one source image of a prototype.
+    """What to save of one source image of a prototype.
 
     Attributes:
         prototype: its id.
         sample_id: of one of its sources.
         picture: PNG or JPEG bytes, or None where the image may not be passed on.
         heatmap: PNG bytes, or None.
+        own_map: of the prototype in it, or None. Its cells stand in gallery.json itself: they are
+            few, and a file that an earlier version does not know would be refused by it.
     """
 
     prototype: str
     sample_id: str
     picture: bytes | None = None
     heatmap: bytes | None = None
+    own_map: OwnMap | None = None
 
 
 def read_prototypes(folder: Path, manifest: Manifest) -> tuple[PrototypeRecord, ...]:
@@ -72,8 +80,8 @@ def read_gallery(folder: Path, manifest: Manifest) -> tuple[GalleryEntry, ...]:
     for data in read_json(folder / GALLERY)["entries"]:
         if data["prototype"] not in manifest.options.prototype_ids:
             raise ValueError(f"{GALLERY} names the unknown prototype {data['prototype']!r}")
-        pictures = [_path(folder, manifest, data[key]) for key in ("picture", "heatmap")]
-        used.update(path.relative_to(folder).as_posix() for path in pictures if path)
+        picture, heatmap = (_path(folder, manifest, data[key]) for key in ("picture", "heatmap"))
+        used.update(path.relative_to(folder).as_posix() for path in (picture, heatmap) if path)
         entries.append(
             GalleryEntry(
                 str(data["prototype"]),
@@ -81,13 +89,20 @@ def read_gallery(folder: Path, manifest: Manifest) -> tuple[GalleryEntry, ...]:
                 str(data["image_sha256"]),
                 float(data["weight"]),
                 float(data["similarity"]),
-                *pictures,
+                picture,
+                heatmap,
+                _own_map(data),
             )
         )
     for name in sorted(manifest.files):
         if name.startswith("gallery/") and name not in used:
             raise ValueError(f"no entry of {GALLERY} uses {name}")
     return tuple(entries)
+
+
+def _own_map(entry: Mapping[str, Any]) -> OwnMap | None:
+    kept = entry.get("own_map")
+    return None if kept is None else OwnMap.from_json(kept)
 
 
 def _path(folder: Path, manifest: Manifest, file: Any) -> Path | None:

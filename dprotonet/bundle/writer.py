@@ -31,8 +31,8 @@ from dprotonet.modeling.digests import json_digest
 from dprotonet.prototypes.provenance import PrototypeRecord
 from dprotonet.prototypes.responses import Responses
 
-# Sources listed in the gallery without a picture: the heaviest of each prototype.
-_MOST_LISTED = 10
+MOST_LISTED = 10
+"""Sources of a prototype, the heaviest, that the gallery lists, with a picture or without."""
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
 
@@ -204,10 +204,11 @@ def _write_gallery(
     for record in records:
         for number, source in enumerate(record.sources):
             key = (record.id, source.sample_id)
-            if key not in pictures and number >= _MOST_LISTED:
+            if key not in pictures and number >= MOST_LISTED:
                 continue
             picture = pictures.pop(key, GalleryPicture(*key))
             stem = f"{record.id}-{number:02d}"
+            own_map = picture.own_map
             entries.append(
                 {
                     "prototype": record.id,
@@ -217,6 +218,7 @@ def _write_gallery(
                     "similarity": source.similarity,
                     "picture": _write_picture(folder, stem, picture.picture),
                     "heatmap": _write_picture(folder, f"{stem}.heatmap", picture.heatmap),
+                    **({} if own_map is None else {"own_map": own_map.to_json()}),
                 }
             )
     for prototype, sample in pictures:

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from dprotonet.inference.calibration import Calibration, class_probabilities
-from dprotonet.inference.prediction import called, decide
+from dprotonet.inference.calibration import Calibration, calls, class_probabilities
 
 Array = NDArray[np.float64]
 
@@ -47,18 +46,20 @@ def figures_and_calls(
     if calibration.offsets is not None:
         offsets = np.array([calibration.offsets[name] for name in classes])
     probabilities = class_probabilities(logits, labels, calibration.temperature, offsets)
-    calls = np.zeros(logits.shape, bool)
-    for i, row in enumerate(probabilities.tolist()):
-        named = dict(zip(classes, row, strict=True))
-        for name in _called(named, calibration, negative_class):
-            calls[i, classes.index(name)] = True
+    made = calls(
+        probabilities,
+        classes,
+        negative_class=negative_class,
+        threshold=calibration.threshold,
+        thresholds=calibration.thresholds,
+    )
     truth = labels if labels.ndim == 2 else np.eye(len(classes), dtype=bool)[labels]
-    right = (calls == truth).mean() if labels.ndim == 2 else (calls & truth).any(axis=1).mean()
+    right = (made == truth).mean() if labels.ndim == 2 else (made & truth).any(axis=1).mean()
     of_truth = np.where(truth, probabilities, 1.0 - probabilities)
     if labels.ndim == 1:
         of_truth = probabilities[truth]
     loss = float(-np.log(np.maximum(of_truth, 1e-12)).mean())
-    return ValidationFigures(auroc(probabilities, truth), float(right), loss), calls
+    return ValidationFigures(auroc(probabilities, truth), float(right), loss), made
 
 
 def auroc(scores: Array, truth: NDArray[np.bool_]) -> float | None:
@@ -77,12 +78,3 @@ def auroc(scores: Array, truth: NDArray[np.bool_]) -> float | None:
     ranks = rankdata(scores, axis=0)
     sums = np.where(truth, ranks, 0.0).sum(axis=0) - positives * (positives + 1) / 2
     return float((sums / (positives * (len(truth) - positives))).mean())
-
-
-def _called(
-    probabilities: dict[str, float], calibration: Calibration, negative_class: str | None
-) -> tuple[str, ...]:
-    if calibration.thresholds is not None:
-        return called(probabilities, calibration.thresholds)
-    label = decide(probabilities, negative_class=negative_class, threshold=calibration.threshold)
-    return (label,)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dprotonet.inference.prediction import decide_classes
 
 Array = NDArray[np.float64]
 _NEWTON_STEPS, _RIDGE = 20, 0.1
@@ -59,6 +62,39 @@ def calibrate(
     return Calibration(
         temperature, fit_threshold(1.0 - probabilities[:, negative], labels != negative)
     )
+
+
+def calls(
+    probabilities: Array,
+    classes: tuple[str, ...],
+    *,
+    negative_class: str | None = None,
+    threshold: float | None = None,
+    thresholds: Mapping[str, float] | None = None,
+) -> NDArray[np.bool_]:
+    """What images are called, each by :func:`dprotonet.inference.prediction.decide_classes`.
+
+    Args:
+        probabilities: ``(N, K)`` calibrated.
+        classes: K names.
+        negative_class: one of them, or None.
+        threshold: on 1 - p(negative class), or None.
+        thresholds: of a multi-label model, class name to [0, 1].
+
+    Returns:
+        ``(N, K)``; without ``thresholds`` one True in each row.
+    """
+    made = np.zeros(probabilities.shape, dtype=bool)
+    for i, row in enumerate(probabilities.tolist()):
+        names = decide_classes(
+            dict(zip(classes, row, strict=True)),
+            negative_class=negative_class,
+            threshold=threshold,
+            thresholds=thresholds,
+        )
+        for name in names:
+            made[i, classes.index(name)] = True
+    return made
 
 
 def softmax(logits: Array, temperature: float = 1.0) -> Array:

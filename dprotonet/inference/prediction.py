@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from dprotonet.errors import WrongRequest
-from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.site_settings import SiteStamp
 from dprotonet.inference.support import Support
 from dprotonet.modeling.options import AND, NONE_CALLED
+from dprotonet.prototypes.own_map import OwnMap
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,25 @@ def decide(
     threshold: float | None = None,
     thresholds: Mapping[str, float] | None = None,
 ) -> str:
-    """The label for one image; the one decision rule of the whole project.
+    """The label for one image: what :func:`decide_classes` calls from the same, joined."""
+    return joined(
+        decide_classes(
+            probabilities,
+            negative_class=negative_class,
+            threshold=threshold,
+            thresholds=thresholds,
+        )
+    )
+
+
+def decide_classes(
+    probabilities: Mapping[str, float],
+    *,
+    negative_class: str | None = None,
+    threshold: float | None = None,
+    thresholds: Mapping[str, float] | None = None,
+) -> tuple[str, ...]:
+    """The classes that one image is called; the one decision rule of the whole project.
 
     With a threshold for each class (multi-label): every class that reaches its own.
 
@@ -268,13 +286,13 @@ def decide(
         thresholds: of a multi-label model, class name to [0, 1].
     """
     if thresholds is not None:
-        return joined(called(probabilities, thresholds))
+        return called(probabilities, thresholds)
     if negative_class is None or threshold is None:
-        return max(probabilities, key=probabilities.__getitem__)
+        return (max(probabilities, key=probabilities.__getitem__),)
     if 1.0 - probabilities[negative_class] >= threshold:
         others = {name: p for name, p in probabilities.items() if name != negative_class}
-        return max(others, key=others.__getitem__)
-    return negative_class
+        return (max(others, key=others.__getitem__),)
+    return (negative_class,)
 
 
 def leading_finding(probabilities: Mapping[str, float], negative_class: str | None) -> str | None:

@@ -18,7 +18,6 @@ from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.gate import Gate
-from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
@@ -26,6 +25,7 @@ from dprotonet.modeling.freezing.frozen import fold
 from dprotonet.modeling.gate_stage import stage_watched
 from dprotonet.modeling.model import DProtoNet, Inference
 from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
+from dprotonet.prototypes.own_map import OwnMap
 
 OWN_MAPS = 12
 """Prototypes whose own maps a prediction keeps: those that speak most for or against."""

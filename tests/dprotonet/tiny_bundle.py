@@ -19,6 +19,7 @@ from dprotonet.modeling.options import ModelOptions
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.activation_stats import activation_statistics
 from dprotonet.prototypes.feature_pass import PrototypeBatch
+from dprotonet.prototypes.own_map import OwnMap
 from dprotonet.prototypes.responses import Responses
 from dprotonet.prototypes.update import PrototypeUpdate, update_prototypes
 
@@ -85,6 +86,7 @@ def make_tiny_bundle(
     half_precision: bool = False,
     seed: int = 0,
     responses: bool = False,
+    own_maps: bool = False,
     **options: object,
 ) -> Bundle:
     """A whole bundle of random weights for 64 × 64 images, with a gallery; the same every time."""
@@ -114,7 +116,7 @@ def make_tiny_bundle(
             negative_class=negative_class if negative_class in classes else None,
             temperature=temperature,
             threshold=threshold if negative_class in classes else None,
-            gallery=tuple(_gallery(model, update, images)) if pictures else (),
+            gallery=tuple(_gallery(model, update, images, pictures, own_maps)),
             half_precision=half_precision,
             responses=tiny_responses(model) if responses else None,
         ),
@@ -142,13 +144,23 @@ def tiny_responses(model: DProtoNet) -> Responses:
 
 
 def _gallery(
-    model: DProtoNet, update: PrototypeUpdate, images: np.ndarray
+    model: DProtoNet, update: PrototypeUpdate, images: np.ndarray, pictures: bool, own_maps: bool
 ) -> Iterator[GalleryPicture]:
-    for prototype, sources in zip(model.prototype_ids, update.sources, strict=True):
+    """For every source a picture and a heatmap, and where the network looks for the prototype."""
+    with torch.inference_mode():
+        masks = model(network_input(images, model.options.image_size)).masks.numpy()
+    for number, sources in enumerate(update.sources):
         for source in sources:
-            image = images[int(source.sample_id.removeprefix("sample-"))]
+            row = int(source.sample_id.removeprefix("sample-"))
+            image = images[row]
             heatmap = np.where(image > 128, image, 0).astype(np.uint8)
-            yield GalleryPicture(prototype, source.sample_id, _png(image), _png(heatmap))
+            yield GalleryPicture(
+                model.prototype_ids[number],
+                source.sample_id,
+                _png(image) if pictures else None,
+                _png(heatmap) if pictures else None,
+                OwnMap.of(masks[row, number]) if own_maps else None,
+            )
 
 
 def _png(gray: np.ndarray) -> bytes:

@@ -5,7 +5,7 @@ Letters: N images, K classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,23 @@ class Calibration:
     def probabilities(self, logits: Array) -> Array:
         """``(N, K)`` logits to probabilities."""
         return _probabilities(logits / self.temperature + self.offsets, self.thresholds is not None)
+
+    def applied_to(self, scored: ScoredPredictions, probabilities: Array) -> ScoredPredictions:
+        """The same images under this calibration.
+
+        Args:
+            probabilities: ``(N, K)`` of :meth:`probabilities`.
+        """
+        thresholds = self.thresholds
+        return replace(
+            scored,
+            probabilities=probabilities,
+            threshold=self.threshold,
+            thresholds=None
+            if thresholds is None
+            else dict(zip(scored.classes, thresholds.tolist(), strict=True)),
+            called=None,
+        )
 
 
 def too_few(labels: NDArray[Any], negative: int | None, patients: NDArray[Any]) -> str:
@@ -149,7 +166,7 @@ def out_of_fold(
             offsets=offsets,
         )
         probabilities[held] = fitted.probabilities(logits[held])
-        called[held] = calls(fitted, probabilities[held], negative)
+        called[held] = fitted.applied_to(scored.subset(held), probabilities[held]).calls()
     return ScoredPredictions(
         classes,
         scored.negative_class,
@@ -160,19 +177,6 @@ def out_of_fold(
         None,
         called,
     )
-
-
-def calls(fitted: Calibration, probabilities: Array, negative: int | None) -> NDArray[Any]:
-    """``(N,)`` class indices, or ``(N, K)`` bool, as :func:`dprotonet.inference.prediction.decide`
-    makes them."""
-    if fitted.thresholds is not None:
-        return probabilities >= fitted.thresholds
-    if negative is None or fitted.threshold is None:
-        return probabilities.argmax(axis=1)
-    findings = probabilities.copy()
-    findings[:, negative] = -1.0
-    is_found = 1.0 - probabilities[:, negative] >= fitted.threshold
-    return np.where(is_found, findings.argmax(axis=1), negative)
 
 
 def _probabilities(scaled: Array, several: bool) -> Array:

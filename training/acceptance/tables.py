@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dprotonet.bundle.figure_text import figure_text
+from dprotonet.bundle.figure_text import TITLES, figure_text
 
 Row = tuple[str, ...]
-TITLES = {
-    "auroc": "AUROC",
-    "auprc": "AUPRC",
-    "accuracy": "Accuracy",
-    "exact_match": "Exact match (all labels)",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ece": "Calibration error (ECE)",
-    "brier": "Brier score",
-}
 SLICES = 6  # rows of the worst slices
 FILES = 4  # unreadable files that are named
 CLASSES = 5  # classes whose own AUROC is named

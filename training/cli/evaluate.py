@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -186,7 +187,7 @@ def add_shortcut(commands: Commands) -> None:
     parser.add_argument(
         "--refit",
         action="store_true",
-        help="fit the last layer again without the marker's prototype, on the training images",
+        help="fit the last layer again without the marker's prototype, as editing does",
     )
 
 
@@ -226,29 +227,14 @@ def add_probe(commands: Commands) -> None:
 def evaluate(arguments: EvaluateArguments) -> None:
     """Evaluate a bundle on a split, with the slow parts that were named."""
     from dprotonet.bundle.bundle import Bundle
-    from training.evaluation.evaluate import Extras, gate_figures, slow_parts, split_samples
+    from training.evaluation.evaluate import Extras
     from training.evaluation.evaluate import evaluate as figures_of
-    from training.evaluation.faithfulness import evenly_spaced
 
     bundle, device = Bundle.load(arguments.bundle), usable_device(arguments.device)
-    extras = Extras(
-        arguments.faithfulness,
-        arguments.localisation,
-        arguments.sanity,
-        arguments.prototypes,
-        arguments.method,
-        arguments.tier,
-    )
-    slow: dict[str, Any] = {}
-    if extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes:
-        slow = slow_parts(bundle, arguments.data, arguments.split, extras, device=device)
-    if arguments.gate or arguments.foreign:
-        samples = split_samples(bundle, arguments.data, arguments.split)
-        chosen = evenly_spaced(samples, arguments.gate) if arguments.gate else []
-        slow["gate"] = gate_figures(bundle, chosen, arguments.foreign, device=device)
-    figures = figures_of(bundle, arguments.data, arguments.split, device=device) | slow
+    asked = {field.name: getattr(arguments, field.name) for field in dataclasses.fields(Extras)}
+    figures = figures_of(bundle, arguments.data, arguments.split, Extras(**asked), device=device)
     print_json(figures)
-    if extras.prototypes:
+    if arguments.prototypes:
         sys.stderr.write(_prototype_table(figures))
 
 

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.figure_text import MISSING, figure_text, interval_text
+from dprotonet.bundle.prototype_figures import TITLES
 from training.io import write_svg
 
 PROTOTYPE_TITLES = (
-    "cosine in a class",
-    "pairs > 0.9",
-    "effective rank",
-    "class purity",
-    "distinct images",
-    "stability",
+    TITLES["within_class_cosine"],
+    f"{TITLES['pairs']}, above 0.9",
+    *(TITLES[key] for key in ("effective_rank", "class_purity", "distinct", "stability")),
 )
+"""Heads of :func:`prototype_cells`."""
 
 
 def markdown(plan: dict[str, Any], table: dict[str, Any], command: str) -> str:

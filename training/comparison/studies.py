@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dprotonet.bundle.figure_text import MISSING, figure_text
+from dprotonet.bundle.figure_text import MISSING, TITLES, figure_text
 from dprotonet.errors import ReadableError
 from training.comparison.page import PROTOTYPE_TITLES, mean_text, prototype_cells
 
-FIGURES = {"auroc": "AUROC", "accuracy": "Accuracy"}
+FIGURES = ("auroc", "accuracy")
 
 
 def overview(folder: Path) -> str:
@@ -32,8 +32,8 @@ def overview(folder: Path) -> str:
             "`python -m training compare` lie."
         )
     lines: list[str] = []
-    for figure, title in FIGURES.items():
-        lines += _table(done, figure, title)
+    for figure in FIGURES:
+        lines += _table(done, figure, TITLES[figure])
     lines += _prototypes(done)
     unfinished = [plan.parent.name for plan in plans if plan.parent.name not in done]
     if unfinished:

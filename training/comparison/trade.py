@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dprotonet.bundle.prototype_figures import TITLES
 from training.io import write_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PANELS = {
-    "within_class_cosine": "mean cosine within a class (lower: more distinct)",
-    "class_purity": "class purity of the 10 nearest images",
+    "within_class_cosine": f"{TITLES['within_class_cosine']} (lower: more distinct)",
+    "class_purity": f"{TITLES['class_purity']} of the 10 nearest images",
 }
 _COLOURS = ("#1b8aa5", "#c0651a", "#7a5fb5", "#3f8f44", "#8a4b2d", "#5b6770")
 

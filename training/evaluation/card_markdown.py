@@ -7,18 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.figure_text import MISSING, figure_text
+from dprotonet.bundle.figure_text import MISSING, TITLES, figure_text
 from dprotonet.bundle.prototype_figures import prototype_rows
 
-_FIGURES = {
-    "auroc": "AUROC",
-    "auprc": "AUPRC",
-    "accuracy": "Accuracy",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ece": "Calibration error (ECE)",
-    "brier": "Brier score",
-}
 _GROUPS = {"by_view": "view", "by_sex": "sex", "by_age": "age"}
 _ABOUT = (
     "A re-implementation, from the abstracts, of *Decoupling Deep Learning for Interpretable Image "
@@ -59,7 +50,7 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[str]:
         return
     rows = [
         (title, figure_text(metrics.get(f"{key}_interval", metrics[key])))
-        for key, title in _FIGURES.items()
+        for key, title in TITLES.items()
         if key in metrics
     ]
     yield (

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +14,12 @@ from numpy.typing import NDArray
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.inference.prediction import Prediction
-from training.data.changed_images import GROSS, SLIGHT, changed, images_below
 from training.data.placed_images import ages_of, labels_of, place_images, readable
 from training.data.splits import SPLITS, Split, by_split
 from training.datasets.registry import open_dataset
 from training.datasets.samples import Dataset, Sample
+from training.evaluation.faithfulness import evenly_spaced, faithfulness
+from training.evaluation.gate import gate_figures, support_figures
 from training.evaluation.prototypes.summary import prototype_figures
 from training.evaluation.report import report
 from training.evaluation.scored_predictions import ScoredPredictions
@@ -28,36 +27,47 @@ from training.io import progress_bar
 from training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from dprotonet.images.types import GrayOrColourImage
-    from dprotonet.inference.predictor import Predictor
     from training.datasets.phantom.dataset import PhantomSample
 
-_log = logging.getLogger(__name__)
+Parts = Mapping[Split, tuple[Sample, ...]]
 
 
 @dataclass(frozen=True)
 class Extras:
-    """How many images each slow part uses, 0 to leave it out, and the method of its heatmaps."""
+    """How many images each slow part uses, 0 to leave it out, and the method of its heatmaps.
+
+    Attributes:
+        gate: images that are changed to try the gate.
+        foreign: folders of images that the model is not for, to try the gate with.
+    """
 
     faithfulness: int = 0
     localisation: int = 0
     sanity: int = 0
     prototypes: int = 0
+    gate: int = 0
+    foreign: Sequence[Path] = ()
     method: str = "mdm"
     tier: str = "standard"
 
 
 def evaluate(
-    bundle: Bundle, data: Path | None, split: Split, *, device: str = "cpu"
+    bundle: Bundle, data: Path | None, split: Split, extras: Extras, *, device: str = "cpu"
 ) -> dict[str, Any]:
-    """Figures of a bundle on one split of the data set that its recipe names.
+    """Figures of a bundle on one split of the data set that its recipe names, and the slow parts
+    that ``extras`` asks for.
 
     Raises:
-        ReadableError: the data cannot be had, or has other classes than the bundle.
+        ReadableError: the data cannot be had, or has other classes than the bundle, or the split
+            is empty, or the bundle has no gate to try.
     """
-    samples = split_samples(bundle, data, split)
-    resamples = recipe_of(bundle).resamples
-    return evaluate_samples(bundle, samples, split, resamples=resamples, device=device)
+    parts = _parts(bundle, data)
+    samples, resamples = _members(parts, split), recipe_of(bundle).resamples
+    slow = slow_parts(bundle, parts, split, extras, device=device)
+    if extras.gate or extras.foreign:
+        chosen = evenly_spaced(samples, extras.gate) if extras.gate else []
+        slow["gate"] = gate_figures(bundle, chosen, extras.foreign, device=device)
+    return evaluate_samples(bundle, samples, split, resamples=resamples, device=device) | slow
 
 
 def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Sample, ...]:
@@ -67,22 +77,24 @@ def split_samples(bundle: Bundle, data: Path | None, split: Split) -> tuple[Samp
         ReadableError: the data cannot be had, or has other classes than the bundle, or the split
             is empty.
     """
+    return _members(_parts(bundle, data), split)
+
+
+def _parts(bundle: Bundle, data: Path | None) -> Parts:
     recipe = recipe_of(bundle)
     dataset = open_dataset(recipe, data)
     check_classes(bundle, dataset)
-    samples = by_split(grouped(dataset, recipe))[split]
-    if not samples:
+    return by_split(grouped(dataset, recipe))
+
+
+def _members(parts: Parts, split: Split) -> tuple[Sample, ...]:
+    if not parts[split]:
         raise ReadableError(f"The {split} split has no image. Choose one of: {', '.join(SPLITS)}.")
-    return tuple(samples)
+    return parts[split]
 
 
 def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
     """The phantoms of the recipe's test split, none of them rendered yet."""
-    return phantom_split_samples(recipe, "test")
-
-
-def phantom_split_samples(recipe: Recipe, split: Split) -> list[PhantomSample]:
-    """The same of any split."""
     from training.data.splits import split_of
     from training.datasets.phantom.dataset import phantom_samples
     from training.datasets.phantom.parameters import Shortcut
@@ -94,7 +106,7 @@ def phantom_split_samples(recipe: Recipe, split: Split) -> list[PhantomSample]:
         shortcut=Shortcut() if recipe.phantom_shortcut else None,
         difficulty=recipe.phantom_difficulty,
     )
-    return [sample for sample in samples if split_of(sample.patient_id) == split]
+    return [sample for sample in samples if split_of(sample.patient_id) == "test"]
 
 
 def grouped(dataset: Dataset, recipe: Recipe) -> tuple[Sample, ...]:
@@ -149,83 +161,6 @@ def evaluate_samples(
     )
 
 
-def support_figures(predictions: Sequence[Prediction]) -> dict[str, Any]:
-    """What the gate says of these images, as {"support": …}; nothing where there is no gate.
-
-    All other figures are of all images, refused ones included: a gate cannot mend an AUROC.
-    """
-    verdicts = Counter(p.support.verdict for p in predictions if p.support is not None)
-    if not verdicts:
-        return {}
-    count = verdicts.total()
-    return {
-        "support": {
-            "films": count,  # as in the other stored figures
-            "refused": round(verdicts["outside"] / count, 4),
-            "cautioned": round(verdicts["caution"] / count, 4),
-        }
-    }
-
-
-def gate_figures(
-    bundle: Bundle,
-    samples: Sequence[Sample],
-    foreign: Sequence[Path],
-    *,
-    device: str = "cpu",
-) -> dict[str, Any]:
-    """What the gate says of images that were changed on purpose, and of other images.
-
-    Args:
-        samples: to change; none leaves that part out.
-        foreign: folders of images that the model is not for.
-
-    Returns:
-        :func:`support_figures` by change under "changed_slightly" and "changed_grossly", and by
-        folder under "foreign"; what is refused for its distance alone under "refused_by_distance".
-
-    Raises:
-        ReadableError: the bundle has no gate, or a folder has no image.
-    """
-    from dprotonet.inference.predictor import Predictor
-
-    if bundle.support_limits is None and bundle.card.scope is None:
-        raise ReadableError(
-            f"{bundle.name} has no gate. Add one with `python -m training support {bundle.path}`."
-        )
-    predictor = Predictor(bundle, device, gate=False)
-    figures: dict[str, Any] = {}
-    for part, changes in (("changed_slightly", SLIGHT), ("changed_grossly", GROSS)):
-        if samples:
-            figures[part] = {
-                name: _verdicts(predictor, [changed(s.load(), change) for s in samples])
-                for name, change in progress_bar(list(changes.items()), len(changes), part)
-            }
-    if foreign:
-        figures["foreign"] = {folder.name: _folder(predictor, folder) for folder in foreign}
-    return figures
-
-
-def _folder(predictor: Predictor, folder: Path) -> dict[str, Any]:
-    figures = _verdicts(predictor, images_below(folder))
-    if not figures:
-        raise ReadableError(f"{folder} has no image that can be read. Give another folder.")
-    return figures
-
-
-def _verdicts(predictor: Predictor, images: Iterable[GrayOrColourImage]) -> dict[str, Any]:
-    predictions = list(predictor.predict_many(images))
-    far = [
-        p.support.distance >= p.support.threshold
-        for p in predictions
-        if p.support is not None
-        and p.support.distance is not None
-        and p.support.threshold is not None
-    ]
-    figures: dict[str, Any] = support_figures(predictions).get("support", {})
-    return figures | ({"refused_by_distance": round(sum(far) / len(far), 4)} if far else {})
-
-
 def _similarities(bundle: Bundle, prediction: Prediction) -> list[float]:
     """P similarities in the bundle's order."""
     by_id = {match.prototype: match.similarity for match in prediction.matches}
@@ -233,20 +168,19 @@ def _similarities(bundle: Bundle, prediction: Prediction) -> list[float]:
 
 
 def slow_parts(
-    bundle: Bundle, data: Path | None, split: Split, extras: Extras, *, device: str = "cpu"
+    bundle: Bundle, parts: Parts, split: Split, extras: Extras, *, device: str = "cpu"
 ) -> dict[str, Any]:
     """Figures of the heatmaps and prototypes: the slow parts that ``extras`` asks for."""
     from dprotonet.inference.predictor import Predictor
-    from training.evaluation.faithfulness import faithfulness
     from training.evaluation.heatmap_method import HeatmapMethod
     from training.evaluation.localisation import localisation
     from training.evaluation.prototypes.probing import probe_prototypes
     from training.evaluation.sanity import sanity
 
-    recipe = recipe_of(bundle)
-    parts = by_split(grouped(open_dataset(recipe, data), recipe))
+    if not (extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes):
+        return {}
     predictor, samples = Predictor(bundle, device, gate=False), parts[split]
-    method, resamples = HeatmapMethod(extras.method, extras.tier), recipe.resamples
+    method, resamples = HeatmapMethod(extras.method, extras.tier), recipe_of(bundle).resamples
     figures: dict[str, Any] = {}
     if extras.faithfulness:
         figures["faithfulness"] = faithfulness(

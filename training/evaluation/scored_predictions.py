@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dprotonet.inference.prediction import decide
+from dprotonet.inference.calibration import calls
 
 Array = NDArray[np.float64]
 
@@ -54,17 +54,14 @@ class ScoredPredictions:
         """``(N,)`` class indices by the project's decision rule; multi-label: ``(N, K)`` bool."""
         if self.called is not None:
             return self.called
-        if self.thresholds is not None:
-            return self.probabilities >= np.array([self.thresholds[c] for c in self.classes])
-        names = [
-            decide(
-                dict(zip(self.classes, row, strict=True)),
-                negative_class=self.negative_class,
-                threshold=self.threshold,
-            )
-            for row in self.probabilities.tolist()
-        ]
-        return np.array([self.classes.index(name) for name in names])
+        made = calls(
+            self.probabilities,
+            self.classes,
+            negative_class=self.negative_class,
+            threshold=self.threshold,
+            thresholds=self.thresholds,
+        )
+        return made if self.thresholds is not None else made.argmax(axis=1)
 
     def subset(self, rows: NDArray[np.bool_]) -> ScoredPredictions:
         """The same for some of the images: ``(N,)``, True where an image is kept."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,21 +18,14 @@ import torch
 from numpy.typing import NDArray
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.errors import ReadableError
-from training.evaluation.evaluate import (
-    phantom_split_samples,
-    phantom_test_samples,
-    recipe_of,
-)
+from dprotonet.editing.propose import propose_edit, responses_of
+from dprotonet.errors import ReadableError, WrongRequest
+from training.evaluation.evaluate import phantom_test_samples, recipe_of
 from training.evaluation.faithfulness import NODES, leading_nodes, strongest
 from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import energy_inside, peak_hits
 from training.evaluation.metrics import mean_intervals
-from training.evaluation.prototypes.marker import (
-    marker_figures,
-    marker_images,
-    similarities_and_labels,
-)
+from training.evaluation.prototypes.marker import marker_figures, marker_images
 from training.evaluation.prototypes.own_maps import activations, upsampled
 
 if TYPE_CHECKING:
@@ -64,12 +58,12 @@ def shortcut(
         count: 0 leaves the heatmaps out.
         methods: names out of ``dprotonet.names.METHODS``.
         reference: trained on the same phantoms without the shortcut, to compare accuracies with.
-        refit: fit the last layer again once the prototype is switched off, on the training images,
-            each of which is rendered for it.
+        refit: fit the last layer again once the prototype is switched off, on the responses that
+            the bundle keeps, as editing does.
 
     Raises:
         ReadableError: the bundle was trained on other images, or no test image is usable, or the
-            reference has other classes.
+            reference has other classes, or the bundle keeps no responses to fit on.
     """
     from dprotonet.inference.predictor import Predictor
     from training.datasets.phantom.parameters import Shortcut
@@ -85,6 +79,8 @@ def shortcut(
             f"{reference.name} has other classes than {bundle.name}. Give a bundle that was "
             "trained on the same phantoms without the shortcut."
         )
+    if refit:
+        responses_of(bundle)  # said before the images are passed, which takes minutes
     predictor, token = Predictor(bundle, gate=False), Shortcut()
     result: dict[str, Any] = {"bundle": bundle.name, "class": token.finding, "tier": tier}
     if count:
@@ -101,16 +97,29 @@ def _marker(
     samples = phantom_test_samples(recipe)
     images = marker_images(predictor, samples, reference)
     _log.info("shortcut: %d test images passed", len(samples))
-    training = None
-    if refit:
-        training = similarities_and_labels(predictor, phantom_split_samples(recipe, "train"))
     return marker_figures(
         predictor.model,
         images,
         FINDINGS.index(token.finding),
-        training=training,
+        refit=partial(edited_head, predictor.bundle) if refit else None,
         resamples=recipe.resamples,
     )
+
+
+def edited_head(bundle: Bundle, prototype: str) -> NDArray[np.float64] | None:
+    """The last layer ``(K, P)`` that editing proposes without one more prototype.
+
+    None, with a warning, where editing refuses, since no last layer can do without it. One that
+    costs more than editing allows is returned, with a warning too.
+    """
+    try:
+        edit = propose_edit(bundle, off={*bundle.off, prototype})
+    except WrongRequest as error:
+        _log.warning("shortcut: not fitted again. %s", error)
+        return None
+    if not edit.feasible:
+        _log.warning("shortcut: the application would not apply this. %s", edit.reason)
+    return edit.head.astype(np.float64)
 
 
 def _heatmap_figures(

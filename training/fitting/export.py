@@ -19,11 +19,12 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.parts import BundleParts
-from dprotonet.bundle.writer import save_bundle
+from dprotonet.bundle.writer import MOST_LISTED, save_bundle
 from dprotonet.editing.objective import responses_around
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.prototypes.activation_stats import activation_statistics
+from dprotonet.prototypes.own_map import OwnMap
 from dprotonet.prototypes.responses import Responses
 from training.data.inputs import images_a_pass
 from training.evaluation.evaluate import evaluate_samples
@@ -197,7 +198,7 @@ def _attention(context: TrainingContext, rows: SplitRows) -> dict[str, Any]:
 def _gallery(
     context: TrainingContext, fitted: FittedNetwork, options: GalleryOptions
 ) -> Iterable[GalleryPicture]:
-    """Heatmaps (and pictures) of the heaviest sources of every prototype."""
+    """Own maps of the sources that the gallery lists, heatmaps (and pictures) of the heaviest."""
     from dprotonet.explain.mdm.mdm import MDM
     from dprotonet.explain.nodes import PrototypeNode
     from dprotonet.explain.settings import TIERS
@@ -212,14 +213,31 @@ def _gallery(
     mdm = MDM(model, settings)
     row_of = {s.sample_id: i for i, s in enumerate(context.images.samples)}
     for number, (name, sources) in enumerate(zip(model.prototype_ids, update.sources, strict=True)):
-        for source in sources[: options.sources]:
-            row = torch.tensor([row_of[source.sample_id]])
-            explanations = mdm.explain(context.live.clean(row)[0], [PrototypeNode(number)], seed=0)
-            picture = png(context.images.pixels[row][0]) if options.pictures else None
-            yield GalleryPicture(
-                name, source.sample_id, picture, png(_grey(explanations[0].heatmap))
-            )
+        listed = sources[: max(options.sources, MOST_LISTED)]
+        rows = torch.tensor([row_of[source.sample_id] for source in listed], dtype=torch.long)
+        own_maps = _own_maps(context, model, number, rows)
+        for rank, (source, row, own_map) in enumerate(zip(listed, rows, own_maps, strict=True)):
+            picture = heatmap = None
+            if rank < options.sources:
+                node = PrototypeNode(number)
+                explanations = mdm.explain(context.live.clean(row[None])[0], [node], seed=0)
+                heatmap = png(_grey(explanations[0].heatmap))
+                picture = png(context.images.pixels[row]) if options.pictures else None
+            yield GalleryPicture(name, source.sample_id, picture, heatmap, own_map)
         _log.info("gallery: %s", name)
+
+
+def _own_maps(
+    context: TrainingContext, model: DProtoNet, prototype: int, rows: Tensor
+) -> list[OwnMap | None]:
+    """A prototype's own map in each of some images."""
+    model.eval()
+    masks: list[Tensor] = []
+    with torch.inference_mode():
+        for batch in rows.split(context.per_pass) if len(rows) else ():
+            inside = model(context.live.clean(batch)).masks[:, prototype]
+            masks.extend(inside.float().unbind())
+    return [OwnMap.of(mask.numpy()) for mask in masks]
 
 
 def _grey(heatmap: np.ndarray) -> Tensor:

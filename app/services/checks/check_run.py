@@ -10,8 +10,9 @@ from pathlib import Path
 from app.domain.checks import CheckRequest
 from app.domain.errors import Refused
 from app.domain.jobs import Job
-from app.services import batches, training_program
+from app.services import batches, jobs, training_program
 from app.services.checks import checking
+from app.services.inference.failures import do_once
 from app.services.workplace import Workplace
 from app.store.programs.check_jobs import STOPPED
 from dprotonet.errors import ReadableError
@@ -20,23 +21,19 @@ from dprotonet.images.file_names import path_of
 
 def claim(workplace: Workplace) -> tuple[Job, CheckRequest] | None:
     """Take the next check, if there is one and none is at work."""
-    with workplace.store.read() as tx:
-        if not tx.checks.is_any_waiting():
-            return None
-    with workplace.store.write() as tx:
-        return tx.checks.claim(workplace.clock())
+    return jobs.claim(workplace, lambda tx: tx.checks)
 
 
 def run(workplace: Workplace, job: Job, request: CheckRequest, *, stop: Callable[[], bool]) -> None:
     """Do one check, and say in its row how it ended."""
     folder = checking.folder_of(workplace, job.job_id)
-    training_program.do(
+    do_once(
         workplace,
         job,
-        folder,
         lambda: _check(workplace, job, request, folder, stop),
         stop=stop,
         stopped=STOPPED,
+        folder=folder,
     )
 
 
@@ -69,7 +66,7 @@ def _check(
     request: CheckRequest,
     folder: Path,
     stop: Callable[[], bool],
-) -> None:
+) -> str:
     arguments = command(workplace, job, request, folder)
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     log_file = folder / "log.txt"
@@ -89,6 +86,7 @@ def _check(
             "it in a terminal: python -m training accept"
         )
     log_file.unlink(missing_ok=True)  # it may name files
+    return ""
 
 
 def _progress(folder: Path) -> float | None:

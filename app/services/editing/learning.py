@@ -44,7 +44,7 @@ def state(workplace: Workplace, model: str) -> LearningState:
     """What there is to learn from, and the newest job."""
     with workplace.store.read() as tx:
         judgements = tx.learning.judgements(models.same_prototypes(workplace, model))
-        job = tx.learning.of_model(model)
+        job = tx.learning.last_of(model)
     return LearningState(judgements, job, _obstacle(workplace, model, judgements))
 
 

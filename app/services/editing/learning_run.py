@@ -16,11 +16,12 @@ from pathlib import Path
 from app.domain.errors import Missing, Refused
 from app.domain.jobs import Job
 from app.domain.proposals import LearningRequest, Proposal, ProposalStep
-from app.services import models, training_program
+from app.services import jobs, models, training_program
 from app.services.adapters import last_layer
 from app.services.annotations import export
 from app.services.editing import learning, versions
 from app.services.editing.versions import COMPARISON
+from app.services.inference.failures import do_once
 from app.services.workplace import Workplace
 from app.store.programs.learning_jobs import STOPPED
 from dprotonet.errors import ReadableError
@@ -45,11 +46,7 @@ def begin(workplace: Workplace) -> None:
 
 def claim(workplace: Workplace) -> tuple[Job, LearningRequest] | None:
     """Take the next job of learning, if there is one and none is at work."""
-    with workplace.store.read() as tx:
-        if not tx.learning.is_any_waiting():
-            return None
-    with workplace.store.write() as tx:
-        return tx.learning.claim(workplace.clock())
+    return jobs.claim(workplace, lambda tx: tx.learning)
 
 
 def run(
@@ -61,13 +58,13 @@ def run(
 ) -> None:
     """Do one job of learning, and say in its row how it ended."""
     folder = workplace.settings.learning / job.job_id
-    training_program.do(
+    do_once(
         workplace,
         job,
-        folder,
         lambda: _learn(workplace, job, request, folder, stop),
         stop=stop,
         stopped=STOPPED,
+        folder=folder,
     )
 
 
@@ -77,7 +74,7 @@ def _learn(
     request: LearningRequest,
     folder: Path,
     stop: Callable[[], bool],
-) -> None:
+) -> str:
     info = workplace.models.get(job.model or "")
     data = learning.training_data(workplace, info.name)
     if data is None:
@@ -95,6 +92,7 @@ def _learn(
     finally:
         shutil.rmtree(said, ignore_errors=True)  # it names readers and holds originals
     _propose(workplace, job, request, out)
+    return ""
 
 
 def _write_feedback(workplace: Workplace, model: str, folder: Path) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from app.domain.errors import DiskFull, Unavailable
+from app.domain.jobs import Job, JobState
 from app.services.workplace import Workplace
 from app.store.errors import readable_error
 from app.store.sql_store import Transaction
-from dprotonet.errors import ReadableError
+from dprotonet.errors import Cancelled, ReadableError
 
 log = logging.getLogger(__name__)
 UNEXPECTED = "Unexpected error; see the application log. Other images are not touched."
@@ -34,6 +37,37 @@ def attempt(workplace: Workplace, fail: Callable[[Transaction, str], None]) -> I
         reason = sentence(error)
         with workplace.store.write() as tx:
             fail(tx, reason)
+
+
+def do_once(
+    workplace: Workplace,
+    job: Job,
+    work: Callable[[], str],
+    *,
+    stop: Callable[[], bool],
+    stopped: str,
+    folder: Path | None = None,
+) -> None:
+    """Do the work of a long job, and say in its row how it ended; it is not begun again by itself.
+
+    Args:
+        work: returns what the row says of what was done, empty for nothing. Raises
+            :class:`Cancelled` where the job is not wanted any more, or the worker ends.
+        stop: asked whether the worker ends.
+        stopped: what the row says where that is why the work was cut off.
+        folder: of the job's files; it stays only if the work is done.
+    """
+    state: JobState
+    try:
+        state, message = "done", work()
+    except Cancelled:
+        state, message = "cancelled", stopped if stop() else "Cancelled."
+    except Exception as error:
+        state, message = "failed", sentence(error)
+    with workplace.store.write() as tx:
+        tx.jobs.finish(job.job_id, state=state, now=workplace.clock(), message=message)
+    if folder is not None and state != "done":
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def is_outage(error: Exception) -> bool:

@@ -62,6 +62,7 @@ def begin(workplace: Workplace) -> None:
     abandoned = take_up_again(workplace)
     with workplace.store.write() as tx:
         tx.checks.end_abandoned(workplace.clock())
+        tx.attaching.end_abandoned(workplace.clock())
         tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
     learning_run.begin(workplace)
     if abandoned:

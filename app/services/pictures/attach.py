@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from app.domain.errors import Refused
 from app.services import batches, galleries
 from app.services.pictures.framed import framed, png
 from app.services.uploading import batch_files
@@ -147,7 +148,7 @@ def attach_uploads(
 
 
 class FolderSearch:
-    """Looks through an allowed server folder, a little at a time, so that a page stays alive.
+    """Looks through an allowed server folder, a little at a time, so that it can be stopped.
 
     Files that are called as a missing image is come first; the hash decides. It ends when all are
     found. Hidden files, links and files over the size limit are left out.
@@ -210,10 +211,32 @@ class FolderSearch:
             log.debug("a file of the folder could not be read")
 
 
+def attached(workplace: Workplace, digest: str) -> int:
+    """How many pictures were attached to this very model, which :func:`detach` would remove."""
+    return sum(path.is_file() for path in _attached_paths(workplace, digest))
+
+
 def detach(workplace: Workplace, digest: str) -> int:
-    """Remove the pictures that were attached to a model; returns how many source images it has
-    a picture of afterwards: those that came with the bundle."""
-    for entry in workplace.models.bundle(digest).gallery:
-        with readable_errors():
-            galleries.attached_path(workplace, digest, entry).unlink(missing_ok=True)
+    """Remove the pictures that were attached to a model, and what earlier searches said.
+
+    Returns:
+        How many source images it has a picture of afterwards: those that came with the bundle, or
+        were attached to another version of it.
+
+    Raises:
+        Refused: a folder is being searched.
+    """
+    with workplace.store.write() as tx:
+        search = tx.attaching.last_of(digest)
+        if search is not None and search.is_active:
+            raise Refused("A folder is being searched for pictures. Cancel that first.")
+        tx.attaching.forget(digest)
+    with readable_errors():
+        for path in _attached_paths(workplace, digest):
+            path.unlink(missing_ok=True)
     return state(workplace, digest).found
+
+
+def _attached_paths(workplace: Workplace, digest: str) -> set[Path]:
+    gallery = workplace.models.bundle(digest).gallery
+    return {galleries.attached_path(workplace, digest, entry) for entry in gallery}

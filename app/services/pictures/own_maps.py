@@ -1,15 +1,20 @@
-"""A case as a small picture, and where one prototype's own mask lies in it."""
+"""Where one prototype's own mask lies: in a case as a small picture, and in a source image."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from app.domain.errors import NotFound
+from app.services import galleries
 from app.services.pictures.framed import framed
 from app.services.workplace import Workplace
+
+if TYPE_CHECKING:
+    from dprotonet.prototypes.own_map import OwnMap
 
 SIDE = 224  # px
 _KEPT = 16  # small pictures of cases: a page asks for one with each of its cards
@@ -43,8 +48,40 @@ def own_map(
     kept = next((match.own_map for match in matches if match.prototype == prototype), None)
     if kept is None:
         raise NotFound("No map of this prototype is kept for this image. Explain it instead.")
-    small = Image.fromarray(kept.values).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    return np.asarray(small), _picture(workplace, case.file_sha256, frame)
+    return _enlarged(kept), _picture(workplace, case.file_sha256, frame)
+
+
+def of_source(
+    workplace: Workplace, digest: str, *, prototype: str, number: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The prototype's own map in one of its source images, as the bundle keeps it.
+
+    Args:
+        workplace: where.
+        digest: of the bundle.
+        prototype: its id.
+        number: of the source image in the prototype's gallery.
+
+    Returns:
+        The map as above, and the source image as a picture ``(S, S, 3)`` uint8; None where there
+        is no picture of it.
+
+    Raises:
+        NotFound: the bundle keeps no map of it.
+    """
+    values = _enlarged(galleries.own_map(workplace, digest, prototype=prototype, number=number))
+    try:
+        path = galleries.picture(workplace, digest, prototype=prototype, number=number)
+    except NotFound:
+        return values, None
+    with Image.open(path) as file:
+        return values, np.asarray(file.convert("RGB").resize((SIDE, SIDE)))
+
+
+def _enlarged(own_map: OwnMap) -> np.ndarray:
+    """``(S, S)`` uint8."""
+    small = Image.fromarray(own_map.values)
+    return np.asarray(small.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 
 
 @lru_cache(maxsize=_KEPT)

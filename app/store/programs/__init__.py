@@ -1,1 +1,1 @@
-"""Jobs that a program of its own does beside the worker."""
+"""Long jobs that are done beside the worker's own work."""

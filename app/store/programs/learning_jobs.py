@@ -48,10 +48,6 @@ class LearningJobs(ProgramJobs):
         actor = Actor(asked.actor, cast(ActorKind, asked.actor_kind))
         return to_job(entry), LearningRequest(actor, asked.reason)
 
-    def of_model(self, model: str) -> Job | None:
-        """The newest job of a bundle, over or not."""
-        return next(iter(self.newest_of(model, limit=1)), None)
-
     def judgements(self, models: Sequence[str]) -> dict[str, dict[str, int]]:
         """What the latest signatures say of the prototypes of some bundles, which share them.
 

@@ -1,4 +1,4 @@
-"""Jobs that a program of its own does: one of a kind at a time, and none begun again by itself."""
+"""Long jobs beside the worker's own: one of a kind at a time, and none begun again by itself."""
 
 from __future__ import annotations
 
@@ -63,6 +63,10 @@ class ProgramJobs:
             .limit(limit)
         )
         return tuple(to_job(entry) for entry in entries)
+
+    def last_of(self, model: str) -> Job | None:
+        """The newest job of a bundle, over or not."""
+        return next(iter(self.newest_of(model, limit=1)), None)
 
     def _first(self, state: str) -> JobEntry | None:
         return self._session.scalars(

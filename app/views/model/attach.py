@@ -5,19 +5,18 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
-from app.services.pictures import attach
-from app.services.pictures.attach import Attached, FolderSearch
+from app.domain.jobs import Job
+from app.services.pictures import attach, folder_job
+from app.services.pictures.attach import Attached
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.program_progress import EVERY, draw_progress
 from app.views.shared.server_folder import choose_root, folder_text
 from app.views.shared.upload import received_files, upload_token
 
 _UPLOAD, _SERVER = "ZIP or files", "Server folder"
-_STEP = 0.5  # seconds of a search between two looks at the page
-_PAUSE = 0.2  # seconds, in which the page takes presses
-_MOST_PROBLEMS = 3
 
 
 def draw_attach(workplace: Workplace, info: BundleInfo) -> None:
@@ -25,7 +24,12 @@ def draw_attach(workplace: Workplace, info: BundleInfo) -> None:
     now = attach.state(workplace, info.digest)
     if now.wanted == 0:
         return
-    _draw_last(info)
+    search = folder_job.newest(workplace, info.digest)
+    if search is not None and search.is_active:
+        st.fragment(_draw_search, run_every=EVERY)(workplace, info, search)
+        return
+    _draw_last(info, now, search)
+    _draw_detach(workplace, info)
     if now.found == now.wanted:
         return
     st.caption(
@@ -45,43 +49,77 @@ def draw_attach(workplace: Workplace, info: BundleInfo) -> None:
             key="attach-kind",
             label_visibility="collapsed",
         )
-        search: FolderSearch | None = st.session_state.get(_search_key(info))
-        if search is not None:
-            st.fragment(_draw_search, run_every=_PAUSE)(info, search)
-        elif kind == _SERVER:
+        if kind == _SERVER:
             _draw_folder(workplace, info)
         else:
             _draw_upload(workplace, info)
-
-
-def _search_key(info: BundleInfo) -> str:
-    return f"attach-search-{info.digest}"
 
 
 def _result_key(info: BundleInfo) -> str:
     return f"attach-result-{info.digest}"
 
 
-def result_text(result: Attached) -> str:
-    """What became of it, as Markdown."""
-    text = f"{result.found} of {counted(result.wanted, 'source image')} found; "
-    text += f"{counted(result.looked_at, 'file')} compared."
+def _search_key(info: BundleInfo) -> str:
+    return f"attach-search-{info.digest}"
+
+
+def result_text(result: Attached, compared: str) -> str:
+    """What became of it, as Markdown.
+
+    Args:
+        compared: how many files were looked at, a sentence, and what could not be used.
+    """
+    text = f"{result.found} of {counted(result.wanted, 'source image')} found; {plain(compared)}"
     missing = result.wanted - result.found
     if missing:
         text += f" {missing} {'is' if missing == 1 else 'are'} not among the files of training."
     return text
 
 
-def _draw_last(info: BundleInfo) -> None:
-    result: Attached | None = st.session_state.get(_result_key(info))
-    if result is None:
+def _draw_last(info: BundleInfo, now: Attached, search: Job | None) -> None:
+    """What came of this session's upload, or of the latest search of a folder."""
+    uploaded: str | None = st.session_state.get(_result_key(info))
+    if uploaded is not None:
+        _draw_result(now, uploaded)
         return
-    is_whole = result.found == result.wanted
+    is_own = search is not None and st.session_state.get(_search_key(info)) == search.job_id
+    if search is None or (now.found == now.wanted and not is_own):
+        return  # what an earlier search said does not matter any more
+    if search.state == "failed":
+        st.error(plain(search.message), icon=":material/error:")
+    elif search.state == "cancelled":
+        st.caption(f"The last search of a folder: {plain(search.message)}")
+    else:
+        _draw_result(now, search.message)
+
+
+def _draw_result(now: Attached, compared: str) -> None:
+    is_whole = now.found == now.wanted
     (st.success if is_whole else st.warning)(
-        result_text(result), icon=":material/check:" if is_whole else ":material/image_search:"
+        result_text(now, compared),
+        icon=":material/check:" if is_whole else ":material/image_search:",
     )
-    for problem in result.problems[:_MOST_PROBLEMS]:
-        st.caption(plain(problem))
+
+
+def _draw_detach(workplace: Workplace, info: BundleInfo) -> None:
+    """The way back, where pictures were attached to this model."""
+    count = attach.attached(workplace, info.digest)
+    if count == 0:
+        return
+    with st.popover("Remove attached pictures", icon=":material/hide_image:"):
+        st.caption(
+            f"Removes {counted(count, 'small picture')} from the data folder of this program. Your "
+            "own files stay as they are, and pictures can be attached again."
+        )
+        st.button(
+            "Remove", key="attach-remove", on_click=_detach, args=(workplace, info), type="primary"
+        )
+
+
+def _detach(workplace: Workplace, info: BundleInfo) -> None:
+    with show_errors_on_top():
+        attach.detach(workplace, info.digest)
+        st.session_state.pop(_result_key(info), None)
 
 
 def _draw_upload(workplace: Workplace, info: BundleInfo) -> None:
@@ -101,7 +139,7 @@ def _draw_upload(workplace: Workplace, info: BundleInfo) -> None:
             receiving.taken(workplace, upload_token(workplace), sent.ids) as files,
         ):
             result = attach.attach_uploads(workplace, info.digest, files)
-            st.session_state[_result_key(info)] = result
+            st.session_state[_result_key(info)] = folder_job.compared_text(result)
         st.rerun()
 
 
@@ -112,32 +150,19 @@ def _draw_folder(workplace: Workplace, info: BundleInfo) -> None:
     st.caption(f"Looks through {plain(folder_text(root))}. Hidden files and links are skipped.")
     if st.button("Attach", type="primary", key="attach-start"):
         with show_errors():
-            search = FolderSearch(workplace, info.digest, root)
+            search = folder_job.start(workplace, info.digest, root)
+            st.session_state[_search_key(info)] = search.job_id
             st.session_state.pop(_result_key(info), None)
-            st.session_state[_search_key(info)] = search
             st.rerun()
 
 
-def _draw_search(info: BundleInfo, search: FolderSearch) -> None:
-    """A fragment: looks through some files, then lets the page breathe."""
-    if st.session_state.get(_search_key(info)) is not search:  # stopped
-        st.rerun()
-    with show_errors():
-        state = search.step(_STEP)
-        if state.is_over:
-            _end(info, search)
-            st.rerun()
-        if state.total is None:
-            st.progress(0.0, text="Listing the folder…")
-        else:
-            st.progress(
-                state.looked_at / max(state.total, 1),
-                text=f"{state.found} of {counted(state.wanted, 'source image')} found; "
-                f"{state.looked_at:,} of {counted(state.total, 'file')} compared…",
-            )
-    st.button("Stop", key="attach-stop", on_click=_end, args=(info, search))
-
-
-def _end(info: BundleInfo, search: FolderSearch) -> None:
-    st.session_state.pop(_search_key(info), None)
-    st.session_state[_result_key(info)] = search.state
+def _draw_search(workplace: Workplace, info: BundleInfo, search: Job) -> None:
+    """A fragment: how far the worker is; the page may be left meanwhile."""
+    now = attach.state(workplace, info.digest)
+    draw_progress(
+        workplace,
+        search,
+        f"{now.found} of {counted(now.wanted, 'source image')} found",
+        key="attach",
+        beside=True,
+    )

@@ -13,12 +13,12 @@ from app.domain.jobs import Job
 from app.services import batches
 from app.services.checks import checking, site_choice
 from app.services.workplace import Workplace
-from app.views.model.measures import reliability_chart, roc_chart
+from app.views.model.measures import FIGURES, reliability_chart, roc_chart
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import local_time, plain
 from app.views.shared.program_progress import EVERY, draw_progress
 from app.views.shared.server_folder import choose_root, choose_subfolder
-from dprotonet.bundle.figure_text import figure_text
+from dprotonet.bundle.figure_text import TITLES, figure_text
 from dprotonet.images.file_names import printable
 from dprotonet.inference.site_settings import SiteSettings
 
@@ -29,15 +29,6 @@ _DOWNLOADS = (
     (checking.REPORT_MARKDOWN, "Report (Markdown)", "text/markdown"),
     (checking.RESULTS, "Figures (JSON)", "application/json"),
 )
-_FIGURES = {
-    "auroc": "AUROC",
-    "accuracy": "Accuracy",
-    "exact_match": "Exact match (all labels)",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ece": "Calibration error (ECE)",
-    "brier": "Brier score",
-}
 
 
 def draw_check(workplace: Workplace, info: BundleInfo) -> None:
@@ -173,10 +164,10 @@ def figures_table(results: Mapping[str, Any]) -> pd.DataFrame:
     figures, card = results["figures"], results["card"]
     after = results.get("recalibrated", {}).get("after")
     rows = []
-    for key, title in _FIGURES.items():
+    for key in FIGURES:
         if key in figures:
             here = figures.get(f"{key}_interval", figures[key])
-            row = {"Figure": title, "These images": figure_text(here)}
+            row = {"Figure": TITLES[key], "These images": figure_text(here)}
             row |= {"Model card": figure_text(card.get(key))} if card else {}
             row |= {"With own calibration": figure_text(after.get(key))} if after else {}
             rows.append(row)

@@ -10,19 +10,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.views.shared.format import chart_text, counted, plain
-from dprotonet.bundle.figure_text import figure_text
+from dprotonet.bundle.figure_text import TITLES, figure_text
 from dprotonet.bundle.model_card import ModelCard
 
 Metrics = Mapping[str, Any]
-_ROWS = {
-    "auroc": "AUROC",
-    "accuracy": "Accuracy",
-    "exact_match": "Exact match (all labels)",
-    "sensitivity": "Sensitivity",
-    "specificity": "Specificity",
-    "ece": "Calibration error (ECE)",
-    "brier": "Brier score",
-}
+FIGURES = ("auroc", "accuracy", "exact_match", "sensitivity", "specificity", "ece", "brier")
+"""The figures of a model that its pages show in tables, where it has them."""
 _OWN, _BLACK_BOX = "#1b8aa5", "#c0651a"
 _CLASSES = ("#1b8aa5", "#c0651a", "#7a5fb5", "#3f8f44", "#8d9aa1")
 
@@ -86,7 +79,7 @@ def black_box_text(own: Metrics) -> str:
 
 def metrics_table(own: Metrics, black_box: Metrics) -> pd.DataFrame:
     """One row per metric; AUROC by class below."""
-    rows = [(title, own.get(key), black_box.get(key)) for key, title in _ROWS.items() if key in own]
+    rows = [(TITLES[key], own.get(key), black_box.get(key)) for key in FIGURES if key in own]
     by_class = black_box.get("auroc_by_class", {})
     rows += [
         (f"AUROC {name}", value, by_class.get(name))

@@ -16,6 +16,7 @@ from app.services.workplace import Workplace
 from app.views.review.prototypes import draw_sources
 from app.views.shared.errors import show_errors
 from app.views.shared.format import counted, number, percent, plain, signed
+from dprotonet.bundle.figure_text import TITLES
 from dprotonet.errors import ReadableError
 from dprotonet.prototypes.provenance import PrototypeRecord
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _KEPT = "reasons-kept-answer"
 _SOURCES = 2  # training images shown beside a switch
 _TOLERANCES = (0.05, 0.1, 0.2, 0.5)
-_FIGURES = (("auroc", "AUROC"), ("accuracy", "Accuracy"), ("log_loss", "Log loss"))
+_FIGURES = ("auroc", "accuracy", "log_loss")
 
 
 def draw_edit(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
@@ -188,10 +189,11 @@ def draw_cost(cost: Cost) -> None:
 def cost_table(cost: Cost) -> pd.DataFrame:
     """One row per figure that was measured: now, with the change, and the difference."""
     rows = []
-    for name, title in _FIGURES:
+    for name in _FIGURES:
         before, after = getattr(cost.before, name), getattr(cost.after, name)
         if before is not None and after is not None:
-            rows.append((title, number(before, 3), number(after, 3), signed(after - before, 3)))
+            change = signed(after - before, 3)
+            rows.append((TITLES[name], number(before, 3), number(after, 3), change))
     return pd.DataFrame(rows, columns=["On validation", "Now", "With the change", "Difference"])
 
 

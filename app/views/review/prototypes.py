@@ -154,7 +154,8 @@ def draw_sources(
     before: Sequence[str] = (),
     place: str = "",
 ) -> None:
-    """The training images of a prototype, each beside its heatmap.
+    """The training images of a prototype, each beside the prototype's own map of it, or where the
+    bundle keeps none beside its heatmap.
 
     Args:
         model: digest of the bundle.
@@ -165,14 +166,7 @@ def draw_sources(
     """
     if not sources:
         st.caption("This model has no source images for the prototype.")
-    pictures = list(before)
-    for source in sources:
-        address = f"/api/gallery/{model}/{quote(prototype, safe='')}/{source.number}"
-        title = f"Source {source.number + 1} of {prototype}"
-        if source.has_picture:
-            pictures.append(f"![{plain(title)}]({address})")
-        if source.has_heatmap:
-            pictures.append(f"![{plain(title)}, heatmap]({address}/heatmap)")
+    pictures = [*before, *source_pictures(model, prototype, sources)]
     with st.container(key=f"sources-{place}{prototype}", gap="xxsmall"):
         if pictures:
             st.markdown(" ".join(pictures))
@@ -184,6 +178,21 @@ def draw_sources(
                     for source in sources
                 )
             )
+
+
+def source_pictures(model: str, prototype: str, sources: Sequence[GallerySource]) -> list[str]:
+    """The pictures of :func:`draw_sources`, as Markdown."""
+    pictures = []
+    for source in sources:
+        address = f"/api/gallery/{model}/{quote(prototype, safe='')}/{source.number}"
+        title = f"Source {source.number + 1} of {prototype}"
+        if source.has_picture:
+            pictures.append(f"![{plain(title)}]({address})")
+        if source.has_own_map:
+            pictures.append(f"![{plain(title)}, own map]({address}/own-map)")
+        elif source.has_heatmap:
+            pictures.append(f"![{plain(title)}, heatmap]({address}/heatmap)")
+    return pictures
 
 
 def draft_name(sheet: Sheet, prototype: str) -> str:

@@ -23,7 +23,15 @@ from app.viewer import encoding
 from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
 from tests.app.asking import Answer, ask, run_apart
-from tests.app.services.workplaces import START, FakePool, assets, dicom, make_workplace
+from tests.app.services.workplaces import (
+    START,
+    FakePool,
+    active_model,
+    assets,
+    dicom,
+    make_workplace,
+)
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
 __all__ = ["assets"]
 
@@ -96,13 +104,25 @@ def test_a_saved_heatmap_covers_the_image(get: Callable[..., Answer], workplace:
 def test_pictures_of_prototypes_come_with_and_without_their_heatmap(
     get: Callable[..., Answer], workplace: Workplace
 ) -> None:
-    active = models.active(workplace)
-    assert active is not None
+    active = active_model(workplace)
     for ending in ("", "/heatmap"):
         status, headers, body = get(f"/api/gallery/{active.digest}/p00/0{ending}")
         assert (status, headers["content-type"]) == (200, "image/png")
         assert body.startswith(b"\x89PNG")
     assert get(f"/api/gallery/{active.digest}/p00/99")[0] == 404
+    # A bundle of an earlier version keeps no own maps; the card does not ask for them.
+    assert get(f"/api/gallery/{active.digest}/p00/0/own-map")[0] == 404
+
+
+def test_the_own_map_of_a_source_is_a_picture(
+    get: Callable[..., Answer], workplace: Workplace
+) -> None:
+    folder = workplace.settings.own_models / "newer"
+    bundle = make_tiny_bundle(folder, name="newer", own_maps=True)
+    models.activate(workplace, "newer")
+    status, headers, body = get(f"/api/gallery/{bundle.digest}/p00/0/own-map")
+    assert (status, headers["content-type"]) == (200, "image/png")
+    assert body.startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", ["..%2fwire.py", "nothing.js", "viewer.css"])

@@ -7,6 +7,7 @@ import pytest
 
 from app.services.workplace import Workplace
 from app.settings import Settings
+from tests.app.services.clocks import Clock
 from tests.app.services.workplaces import FakePool, assets, make_workplace
 from tests.app.store.databases import (
     database_url,
@@ -32,6 +33,12 @@ def workplace(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workp
     opened = make_workplace(Settings(tmp_path / "data", database_url=database_url, assets=assets))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Of files that wait for their session."""
+    return Clock()
 
 
 @pytest.fixture

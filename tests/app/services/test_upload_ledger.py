@@ -6,20 +6,7 @@ import pytest
 
 from app.services.upload_ledger import LIFE_SECONDS, Received, SessionOver, UploadLedger
 from app.store.files.spool import Spool
-
-
-class Clock:
-    """Seconds that a test moves on."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.app.services.clocks import Clock
 
 
 @pytest.fixture

@@ -17,8 +17,10 @@ import pytest
 from PIL import Image
 
 from app.bootstrap import prepare_data_folder
+from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseFacts
 from app.domain.explanations import Tier
+from app.services import models
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
 from app.services.upload_ledger import UploadLedger
@@ -199,6 +201,22 @@ def make_workplace(settings: Settings, *, reader: str = "Reader One") -> Workpla
         reader=reader,
         clock=lambda: START + timedelta(seconds=next(seconds)),
     )
+
+
+def make_workplace_with_folder(data: Path, database_url: str, assets: Path) -> Workplace:
+    """The same with one server folder that it may read, ``images`` beside its data."""
+    folder = data.parent / "images"
+    folder.mkdir()
+    return make_workplace(
+        Settings(data, database_url=database_url, assets=assets, folders=(folder,))
+    )
+
+
+def active_model(workplace: Workplace) -> BundleInfo:
+    """The model that new images are read with; there is one."""
+    active = models.active(workplace)
+    assert active is not None
+    return active
 
 
 def png(seed: int = 0, *, level: int | None = None, side: int = 16) -> bytes:

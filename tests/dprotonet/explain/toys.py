@@ -16,6 +16,8 @@ from dprotonet.explain.settings import MDMSettings
 
 SIZE = 48  # px
 PATCH = 16  # px, the side of a planted patch
+QUICK = MDMSettings(steps=2, faithfulness_steps=4)
+"""Enough to see that a method works, not how well."""
 
 
 class ToyInference(NamedTuple):

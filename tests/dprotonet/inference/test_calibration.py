@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dprotonet.inference.calibration import (
+    calls,
     class_probabilities,
     fit_offsets,
     fit_temperature,
@@ -11,6 +12,7 @@ from dprotonet.inference.calibration import (
     log_loss,
     softmax,
 )
+from dprotonet.inference.prediction import decide, joined
 
 
 def _images(seed):
@@ -64,3 +66,20 @@ def test_offsets_bring_each_class_to_its_own_frequency_and_keep_the_order():
 def test_an_offset_stays_finite_where_validation_has_no_such_finding():
     _, offsets = fit_offsets(np.zeros((20, 2)), np.zeros((20, 2), dtype=bool))
     assert np.isfinite(offsets).all() and (offsets < -2).all()
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 1000), st.floats(0.0, 1.0), st.booleans(), st.booleans())
+def test_many_images_are_called_as_each_alone(seed, threshold, has_negative, has_thresholds):
+    probabilities, classes = softmax(_images(seed)[0][:7]), ("none", "a", "b")
+    probabilities[0] = 1 / 3  # ties go to the first
+    rule = {
+        "negative_class": "none" if has_negative else None,
+        "threshold": threshold if has_negative else None,
+        "thresholds": {"none": threshold, "a": 0.5, "b": 0.2} if has_thresholds else None,
+    }
+    made = calls(probabilities, classes, **rule)
+    assert has_thresholds or (made.sum(axis=1) == 1).all()
+    for row, call in zip(probabilities.tolist(), made, strict=True):
+        names = tuple(name for name, is_called in zip(classes, call, strict=True) if is_called)
+        assert joined(names) == decide(dict(zip(classes, row, strict=True)), **rule)

@@ -19,7 +19,7 @@ from dprotonet.inference.predictor import Predictor
 from dprotonet.inference.support import Support
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from tests.training.image_files import image_files
-from training.acceptance import check, site_calibration
+from training.acceptance import check, recalibration, site_calibration
 from training.acceptance.check import AcceptanceOptions, accept, known_sources
 from training.acceptance.labelled_folder import FolderOptions
 from training.evaluation import metrics
@@ -215,6 +215,6 @@ def test_the_settings_are_fitted_on_what_the_figures_are_of(
         counts.append(len(logits))
         return site_calibration.fit(logits, *args, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(check, "fit", noted)
+    monkeypatch.setattr(recalibration, "fit", noted)
     accept(bundle, folder, OPTIONS)
     assert counts == [24]

@@ -6,7 +6,7 @@ import pytest
 from dprotonet.inference.prediction import decide
 from dprotonet.inference.predictor import calibrated
 from training.acceptance import site_calibration
-from training.acceptance.site_calibration import calls, fit, folds_of, out_of_fold, too_few
+from training.acceptance.site_calibration import fit, folds_of, out_of_fold, too_few
 from training.evaluation.scored_predictions import ScoredPredictions
 
 CLASSES = ("none", "finding", "other")
@@ -48,7 +48,9 @@ def test_calls_are_those_of_the_one_decision_rule() -> None:
     fitted = fit(logits, labels, negative=0, **OWN)
     p = fitted.probabilities(logits)
     offsets = dict(zip(CLASSES, fitted.offsets.tolist(), strict=True))
-    called = calls(fitted, p, 0)
+    images = scored(logits, labels, np.arange(60))
+    called = fitted.applied_to(images, p).calls()
+    assert not np.array_equal(called, images.calls())  # the threshold was another one
     for row, call in zip(logits.tolist(), called.tolist(), strict=True):
         alone = calibrated(dict(zip(CLASSES, row, strict=True)), fitted.temperature, offsets)
         assert CLASSES[call] == decide(alone, negative_class="none", threshold=fitted.threshold)
@@ -100,7 +102,8 @@ def test_several_labels_get_a_threshold_each() -> None:
     assert fitted.threshold is None and fitted.thresholds is not None
     assert fitted.offsets[1] == pytest.approx(-2.0, abs=0.6)
     p = fitted.probabilities(logits)
-    assert np.array_equal(calls(fitted, p, None), p >= fitted.thresholds)
+    images = scored(logits, labels, np.arange(400))
+    assert np.array_equal(fitted.applied_to(images, p).calls(), p >= fitted.thresholds)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.names import METHODS, TIERS
 from training.cli.evaluate import USUAL_METHODS
 from training.cli.parser import build_parser, main
+from training.datasets.registry import open_dataset
 
 
 def test_evaluate_prints_one_json_with_the_figures_of_the_card(trained, class_folder, capsys):
@@ -22,6 +23,24 @@ def test_the_figures_of_the_prototypes_are_also_a_table_for_a_person(trained, cl
     lines = {line.split("  ")[0]: line for line in err.splitlines()}
     assert f"{figures['prototypes']['class_purity']:.3f}" in lines["Class purity"]
     assert f"{figures['prototype_looks']['stability']['value']:.3f}" in lines["Stability"]
+
+
+def test_the_data_are_opened_once_whatever_is_asked_for(trained, class_folder, capsys, monkeypatch):
+    opened = []
+
+    def open_once(*arguments):
+        opened.append(arguments)
+        return open_dataset(*arguments)
+
+    monkeypatch.setattr("training.evaluation.evaluate.open_dataset", open_once)
+    words = ["evaluate", str(trained), "--data", str(class_folder), "--prototypes", "1"]
+    gate = ["--gate", "1", "--foreign", str(class_folder)]
+    assert main([*words, *gate]) == 0
+    assert len(opened) == 1
+    figures = json.loads(capsys.readouterr().out)
+    assert set(figures["gate"]) == {"changed_slightly", "changed_grossly", "foreign"}
+    assert all(part["films"] == 1 for part in figures["gate"]["changed_grossly"].values())
+    assert figures["prototype_looks"]["images"] == 1
 
 
 def test_every_method_and_tier_of_the_library_may_be_asked_for_by_name():

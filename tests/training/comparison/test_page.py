@@ -48,7 +48,7 @@ def test_rows_that_measured_their_prototypes_stand_in_a_table_of_their_own():
     own = {**TABLE["variants"]["dprotonet"], "prototypes": MEASURED}
     table = {**TABLE, "variants": {**TABLE["variants"], "dprotonet": own}}
     page = markdown(PLAN, table, "command")
-    assert "| Prototypes of | cosine in a class | pairs > 0.9 |" in page
+    assert "| Prototypes of | Cosine within a class | Nearly equal pairs, above 0.9 |" in page
     assert "| dprotonet | 0.123 | 0.33 of 20 | 4.500 | 0.850 | 0.900 | 0.700 |" in page
     assert page.count("| blackbox |") == 1  # which has none
 

@@ -13,7 +13,7 @@ def test_networks_stand_by_auroc_and_by_how_distinct_and_pure_they_are(tmp_path)
     assert plot_trade(variants, tmp_path / "once.svg")
     assert plot_trade(variants, tmp_path / "again.svg")
     once = (tmp_path / "once.svg").read_text()
-    assert "dprotonet" in once and "blackbox" in once and "class purity" in once
+    assert "dprotonet" in once and "blackbox" in once and "Class purity" in once
     assert once == (tmp_path / "again.svg").read_text()
 
 

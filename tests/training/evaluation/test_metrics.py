@@ -7,14 +7,20 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from training.evaluation import metrics
 
 
-@given(st.integers(0, 10_000))
-def test_the_weighted_auroc_equals_that_of_a_set_with_images_repeated(seed):
+def weighted(seed):
+    """Scores with ties and truth of 20 images, both kinds among them, weights ``(1, 20)``, and
+    how often each image stands in the set that they mean."""
     rng = np.random.default_rng(seed)
     scores, positive = rng.integers(0, 5, 20) / 5.0, rng.random(20) < 0.5
     positive[:2] = (True, False)
     weights = rng.integers(0, 4, (1, 20)).astype(float)
     weights[0, :2] = 1.0
-    times = weights[0].astype(int)
+    return scores, positive, weights, weights[0].astype(int)
+
+
+@given(st.integers(0, 10_000))
+def test_the_weighted_auroc_equals_that_of_a_set_with_images_repeated(seed):
+    scores, positive, weights, times = weighted(seed)
     expected = roc_auc_score(np.repeat(positive, times), np.repeat(scores, times))
     assert metrics.binary_auroc(scores, positive, weights)[0] == pytest.approx(expected)
 
@@ -65,12 +71,7 @@ def test_calibration_error_and_brier_of_known_cases():
 
 @given(st.integers(0, 10_000))
 def test_the_weighted_auprc_equals_that_of_a_set_with_images_repeated(seed):
-    rng = np.random.default_rng(seed)
-    scores, positive = rng.integers(0, 5, 20) / 5.0, rng.random(20) < 0.5
-    positive[:2] = (True, False)
-    weights = rng.integers(0, 4, (1, 20)).astype(float)
-    weights[0, :2] = 1.0
-    times = weights[0].astype(int)
+    scores, positive, weights, times = weighted(seed)
     expected = average_precision_score(np.repeat(positive, times), np.repeat(scores, times))
     assert metrics.binary_auprc(scores, positive, weights)[0] == pytest.approx(expected)
 

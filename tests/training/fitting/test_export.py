@@ -5,6 +5,7 @@ import torch
 from PIL import Image
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.prototypes.own_map import OwnMap
 from training.fitting.crossval import split_rows
 from training.fitting.export import GalleryOptions, png, write_bundle
 from training.fitting.fit import fit_network
@@ -33,3 +34,14 @@ def test_a_bundle_states_what_validation_chose_and_its_gallery_keeps_to_the_opti
     with_heatmap = [entry for entry in bundle.gallery if entry.heatmap]
     assert len(with_heatmap) == len(bundle.prototypes)
     assert all(entry.picture for entry in with_heatmap)
+    assert len(bundle.gallery) > len(with_heatmap)
+    rows_of = {s.sample_id: row for row, s in enumerate(context.images.samples)}
+    for entry in bundle.gallery:
+        number = bundle.prototype_ids.index(entry.prototype)
+        with torch.inference_mode():
+            image = context.live.clean(torch.tensor([rows_of[entry.sample_id]]))
+            mask = fitted.network(image).masks[0, number]
+        expected = OwnMap.of(mask.numpy())
+        assert entry.own_map is not None and expected is not None
+        difference = entry.own_map.values.astype(int) - expected.values
+        assert np.abs(difference).max() <= 1  # other sums in a batch of another size

@@ -6,14 +6,13 @@ drawing. Letters: N images, P prototypes, K classes, S the network's side.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional
 
 from training.evaluation.metrics import mean_interval
 from training.evaluation.prototypes.nearest import TOP, top_images
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from training.datasets.phantom.dataset import PhantomSample
 
 NEAR = 20 / 224  # of S: a peak this near to the marker lies on it
-_TOWARDS_START = 1e-2  # weight of the last layer's distance to where it was, as in training
-_STEPS = 50  # of the last layer's fit, each of up to 20 evaluations
 Array = NDArray[np.float64]
 
 
@@ -102,30 +99,31 @@ def marker_figures(
     images: MarkerImages,
     finding: int,
     *,
-    training: tuple[Array, NDArray[np.int64]] | None = None,
+    refit: Callable[[str], Array | None] | None = None,
     resamples: int = 1000,
 ) -> dict[str, Any]:
     """Which prototype is the marker, and what is called rightly on images without one.
 
     A call is the most probable class: thresholds were chosen with all prototypes. ``switched_off``
-    sets the weights of the prototype to zero and leaves all others, ``refitted`` fits them again.
+    sets the weights of the prototype to zero and leaves all others, ``refitted`` has others.
 
     Args:
         model: the network.
         finding: class index that the marker goes with; ``found`` is its sensitivity.
-        training: similarities ``(n, P)`` and labels ``(n,)`` for the fit; None leaves it out.
+        refit: from the prototype's id to a last layer ``(K, P)`` that was fitted without it, or to
+            None where there is none; None leaves it out.
     """
     near = NEAR * model.options.image_size
     shares = marker_shares(images.similarities, images.distances, near)
     best = int(shares.argmax())
-    scale, weight = float(model.log_scale.exp()), _numbers(model.head.weight)
-    off = switched_off(weight, best)
+    weight = _numbers(model.head.weight)
     calls = {
         "all_prototypes": _calls(images.without, weight),
-        "switched_off": _calls(images.without, off),
+        "switched_off": _calls(images.without, switched_off(weight, best)),
     }
-    if training is not None:
-        calls["refitted"] = _calls(images.without, refitted(off, scale, *training, best))
+    refitted = None if refit is None else refit(model.prototype_ids[best])
+    if refitted is not None:
+        calls["refitted"] = _calls(images.without, refitted)
     if images.reference is not None:
         calls["reference"] = images.reference
     right = {name: (called == images.labels).astype(float) for name, called in calls.items()}
@@ -158,45 +156,6 @@ def switched_off(weight: Array, prototype: int) -> Array:
     changed = weight.copy()
     changed[:, prototype] = 0.0
     return changed
-
-
-def refitted(
-    weight: Array, scale: float, similarities: Array, labels: NDArray[np.int64], off: int
-) -> Array:
-    """Last-layer weights ``(K, P)``, fitted again while one prototype's stay zero.
-
-    Cross-entropy, drawn towards where the weights were, as the last layer is fitted in training.
-
-    Args:
-        weight: ``(K, P)``, where the fit starts.
-        scale: factor of every similarity.
-        similarities: ``(n, P)`` of training images.
-        labels: ``(n,)``.
-        off: the prototype whose weights stay zero.
-    """
-    start = torch.from_numpy(switched_off(weight, off))
-    x, y = torch.from_numpy(similarities * scale).clone(), torch.from_numpy(labels)
-    x[:, off] = 0.0
-    free = start.clone().requires_grad_(True)
-    optimizer = torch.optim.LBFGS([free], max_iter=_STEPS, line_search_fn="strong_wolfe")
-
-    def loss() -> torch.Tensor:
-        optimizer.zero_grad()
-        value = functional.cross_entropy(x @ free.T, y)
-        value = value + _TOWARDS_START * (free - start).square().sum()
-        value.backward()
-        return value
-
-    optimizer.step(loss)
-    return switched_off(free.detach().numpy(), off)
-
-
-def similarities_and_labels(
-    predictor: Predictor, samples: Iterable[PhantomSample]
-) -> tuple[Array, NDArray[np.int64]]:
-    """``(n, P)`` and ``(n,)`` of images as they are."""
-    rows = [(_looked_at(predictor, None, s.load())[0], s.label) for s in samples]
-    return np.stack([values for values, _ in rows]), np.array([label for _, label in rows])
 
 
 def _looked_at(

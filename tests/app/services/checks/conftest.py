@@ -8,22 +8,15 @@ from pathlib import Path
 import pytest
 
 from app.domain.bundles import BundleInfo
-from app.services import models
 from app.services.workplace import Workplace
-from app.settings import Settings
 from dprotonet.inference.site_settings import SiteSettings
-from tests.app.services.workplaces import make_workplace
+from tests.app.services.workplaces import active_model, make_workplace_with_folder
 
 
 @pytest.fixture
 def workplace(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
     """An empty workplace with two models, and a server folder that it may read."""
-    folder = tmp_path / "images"
-    folder.mkdir()
-    settings = Settings(
-        tmp_path / "data", database_url=database_url, assets=assets, folders=(folder,)
-    )
-    opened = make_workplace(settings)
+    opened = make_workplace_with_folder(tmp_path / "data", database_url, assets)
     yield opened
     opened.close()
 
@@ -31,9 +24,7 @@ def workplace(database_url: str, tmp_path: Path, assets: Path) -> Iterator[Workp
 @pytest.fixture
 def info(workplace: Workplace) -> BundleInfo:
     """The active model."""
-    active = models.active(workplace)
-    assert active is not None
-    return active
+    return active_model(workplace)
 
 
 @pytest.fixture

@@ -53,9 +53,15 @@ def judged(workplace: Workplace, parent: BundleInfo) -> BundleInfo:
     return judge(workplace, parent)
 
 
-def judge(workplace: Workplace, info: BundleInfo) -> BundleInfo:
-    """An image with a signed verdict on two prototypes of a model."""
-    case_id = intake.add(workplace, png(3), name="judged.png").case_id or ""
+def judge(
+    workplace: Workplace,
+    info: BundleInfo,
+    *,
+    image: bytes | None = None,
+    said: dict[str, PrototypeJudgement] | None = None,
+) -> BundleInfo:
+    """An image with a signed verdict on two prototypes of a model, or on those that are given."""
+    case_id = intake.add(workplace, image or png(3), name="judged.png").case_id or ""
     review.set_case_model(workplace, case_id, info.digest)
     review.sign(
         workplace,
@@ -64,7 +70,8 @@ def judge(workplace: Workplace, info: BundleInfo) -> BundleInfo:
         confidence=4,
         expected_revision=0,
         text="A marker.",
-        prototype_judgements={
+        prototype_judgements=said
+        or {
             "p01": PrototypeJudgement(usefulness="artefact", artefact="text"),
             "p02": PrototypeJudgement(usefulness="useful"),
         },

@@ -13,14 +13,13 @@ from app.domain.actors import Actor
 from app.domain.annotations import PrototypeJudgement
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
-from app.services import jobs, models, review, training_program
+from app.services import jobs, models, training_program
 from app.services.editing import learning, learning_run, proposals, versions
 from app.services.inference import queue
-from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.programs.learning_jobs import STOPPED
-from tests.app.services.editing.conftest import WithData
+from tests.app.services.editing.conftest import WithData, judge
 from tests.app.services.workplaces import make_workplace
 from tests.training.conftest import class_folder, trained
 
@@ -210,17 +209,8 @@ def test_the_training_program_itself_learns_from_a_signed_judgement(
     workplace = make_workplace(settings)
     (info,) = models.all(workplace)
     image = min((class_folder / "alpha").glob("*.png"))
-    case_id = intake.add(workplace, image.read_bytes(), name="a.png").case_id or ""
-    review.set_case_model(workplace, case_id, info.digest)
-    review.sign(
-        workplace,
-        case_id,
-        verdict="supplement",
-        confidence=4,
-        expected_revision=0,
-        text="A marker.",
-        prototype_judgements={"p00": PrototypeJudgement(usefulness="artefact", artefact="text")},
-    )
+    artefact = PrototypeJudgement(usefulness="artefact", artefact="text")
+    judge(workplace, info, image=image.read_bytes(), said={"p00": artefact})
     job = learned(workplace, info)
     assert (job.state, job.message) == ("done", "")
     (proposal,) = proposals.newest(workplace)

@@ -5,59 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from app.domain.errors import Refused
-from app.services import galleries
-from app.services.pictures import attach
+from app.services import galleries, jobs
+from app.services.pictures import attach, folder_job
 from app.services.pictures.attach import FolderSearch
 from app.services.workplace import Workplace
-from app.settings import Settings
-from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.gallery import GalleryEntry
-from tests.app.services.workplaces import make_workplace, png
-
-FILES = {f"film_{n}": png(n, level=60 * (n + 1)) for n in range(3)}
-"""Two are sources of prototypes, the third is not."""
-
-
-def source(prototype: str, name: str) -> GalleryEntry:
-    sha256 = hashlib.sha256(FILES[name]).hexdigest()
-    return GalleryEntry(prototype, name, sha256, 0.1, 0.9)
-
-
-ENTRIES = (source("p00", "film_0"), source("p01", "film_1"), source("p02", "film_1"))
-
-
-class OneBundle:
-    """Models whose bundle came without pictures."""
-
-    def __init__(self, entries: tuple[GalleryEntry, ...]) -> None:
-        self.entries = entries
-
-    def bundle(self, digest: str) -> Bundle:
-        original = SimpleNamespace(changes=())  # of a manifest, all that is asked for
-        return Bundle(Path(), original, digest, (), self.entries)  # type: ignore[arg-type]
-
-
-DIGEST = "d" * 64
-
-
-@pytest.fixture
-def workplace(sqlite_url: str, tmp_path: Path, assets: Path) -> Iterator[Workplace]:
-    allowed = tmp_path / "films"
-    allowed.mkdir()
-    settings = Settings(
-        tmp_path / "data", database_url=sqlite_url, assets=assets, folders=(allowed,)
-    )
-    opened = make_workplace(settings)
-    yield replace(opened, models=OneBundle(ENTRIES))  # type: ignore[arg-type]
-    opened.close()
+from tests.app.services.pictures.bare_models import DIGEST, ENTRIES, FILES, OneBundle
+from tests.app.services.workplaces import png
 
 
 def kept(workplace: Workplace) -> set[str]:
@@ -180,5 +140,17 @@ def test_a_bundle_cannot_lead_out_of_the_folder(workplace: Workplace) -> None:
 
 def test_attached_pictures_can_be_removed(workplace: Workplace) -> None:
     attach.attach_uploads(workplace, DIGEST, [("x.png", FILES["film_1"])])
+    assert attach.attached(workplace, DIGEST) == 2
     assert attach.detach(workplace, DIGEST) == 0
-    assert kept(workplace) == set()
+    assert kept(workplace) == set() and attach.attached(workplace, DIGEST) == 0
+
+
+def test_pictures_are_not_removed_while_a_folder_is_searched(workplace: Workplace) -> None:
+    attach.attach_uploads(workplace, DIGEST, [("x.png", FILES["film_1"])])
+    search = folder_job.start(workplace, DIGEST, workplace.settings.folders[0])
+    with pytest.raises(Refused, match="Cancel that first"):
+        attach.detach(workplace, DIGEST)
+    assert kept(workplace) == expected(*ENTRIES[1:])
+    jobs.cancel(workplace, search.job_id)
+    assert attach.detach(workplace, DIGEST) == 0
+    assert folder_job.newest(workplace, DIGEST) is None

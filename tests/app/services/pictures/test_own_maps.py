@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from app.domain.errors import NotFound
+from app.services.adapters.bundle_registry import Registry
 from app.services.inference import queue
-from app.services.pictures.own_maps import SIDE, own_map
+from app.services.pictures.own_maps import SIDE, of_source, own_map
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet.images.types import GrayOrColourImage
-from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.prediction import Prediction
+from dprotonet.prototypes.own_map import OwnMap
 from tests.app.services.workplaces import FakePool, make_workplace, png
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
 
 class MappingPool(FakePool):
@@ -51,3 +53,26 @@ def test_the_map_comes_from_the_saved_prediction_and_lies_where_its_cell_does(
             own_map(workplace, case_id, frame=0, model=model, prototype=prototype)
     with pytest.raises(NotFound):
         own_map(workplace, case_id, frame=0, model="0" * 64, prototype="p00")
+
+
+def test_a_source_has_the_map_that_its_bundle_keeps_with_its_picture_where_there_is_one(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "m"
+    newer = make_tiny_bundle(folder / "newer", name="newer", own_maps=True)
+    bare = make_tiny_bundle(folder / "bare", name="bare", own_maps=True, pictures=False, seed=1)
+    older = make_tiny_bundle(folder / "older", name="older", seed=2)
+    having = replace(workplace, models=Registry((folder,)))
+    kept = newer.gallery[1].own_map
+    assert kept is not None
+    values, picture = of_source(having, newer.digest, prototype="p00", number=1)
+    assert picture is not None and picture.shape == (SIDE, SIDE, 3)
+    cells = kept.values
+    high, low = np.argwhere(cells == 255)[0], np.argwhere(cells == cells.min())[0]
+    rows, columns = ((2 * np.array([high, low]) + 1) * SIDE / (2 * np.array(cells.shape))).T
+    shown = values[rows.astype(int), columns.astype(int)]
+    assert values.shape == (SIDE, SIDE) and shown[0] > shown[1]
+    assert of_source(having, bare.digest, prototype="p00", number=0)[1] is None
+    for digest, number in ((older.digest, 0), (newer.digest, 2), (newer.digest, -1)):
+        with pytest.raises(NotFound, match="keeps no map"):
+            of_source(having, digest, prototype="p00", number=number)

@@ -13,23 +13,10 @@ from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
+from tests.app.services.clocks import Clock
 from tests.app.services.workplaces import assets, make_workplace
 
 __all__ = ["assets"]
-
-
-class Clock:
-    """Seconds that pass when told to."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

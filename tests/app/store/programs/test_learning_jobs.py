@@ -84,9 +84,9 @@ def test_the_page_finds_the_job_of_a_model_first_the_one_that_is_not_over(
 ) -> None:
     first = ask(store)
     with store.write() as tx:
-        assert tx.learning.of_model("c" * 64) is None
+        assert tx.learning.last_of("c" * 64) is None
         tx.jobs.finish(first.job_id, state="failed", now=NOW, message="no data")
     second = ask(store, minute=5)
     with store.read() as tx:
-        newest = tx.learning.of_model("a" * 64)
+        newest = tx.learning.last_of("a" * 64)
     assert newest is not None and newest.job_id == second.job_id

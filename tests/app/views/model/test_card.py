@@ -4,14 +4,14 @@ from pathlib import Path
 
 from app.services import models
 from app.services.workplace import Workplace
+from tests.app.services.workplaces import active_model
 from tests.app.views.screen import Screen
 
 
 def test_the_card_says_what_the_model_is_for_and_its_hashes(
     page: Screen, workplace: Workplace
 ) -> None:
-    active = models.active(workplace)
-    assert active is not None
+    active = active_model(workplace)
     assert "nih-pneumonia: random weights" in page.text
     assert "Research use, not for diagnosis." in page.text
     assert "It knows nothing." in page.text

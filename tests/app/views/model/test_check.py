@@ -9,13 +9,14 @@ import pytest
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
-from app.services import jobs, models
+from app.services import jobs
 from app.services.checks import check_run, checking, site_choice
 from app.services.workplace import Workplace
 from app.views.model.check import figures_table, settings_text, slices_table
 from app.views.shared.program_progress import job_text
 from dprotonet.inference.site_settings import SiteSettings, write_site_settings
 from tests.app.services.checks.conftest import site_settings
+from tests.app.services.workplaces import active_model
 from tests.app.views.screen import Screen
 
 FIGURE = {"value": 0.8, "low": 0.7, "high": 0.9}
@@ -45,9 +46,7 @@ RESULTS = {
 
 @pytest.fixture
 def info(workplace: Workplace) -> BundleInfo:
-    active = models.active(workplace)
-    assert active is not None
-    return active
+    return active_model(workplace)
 
 
 @pytest.fixture

@@ -6,11 +6,17 @@ from dataclasses import replace
 import pytest
 
 from app.domain.annotations import PrototypeJudgement
+from app.domain.cases import GallerySource
 from app.domain.evidence import Reason, reasons
-from app.views.review.prototypes import contribution_bar, judgement_label, reason_title
+from app.views.review.prototypes import (
+    contribution_bar,
+    judgement_label,
+    reason_title,
+    source_pictures,
+)
 from dprotonet.images.types import GrayOrColourImage
-from dprotonet.inference.own_map import OwnMap
 from dprotonet.inference.prediction import Prediction
+from dprotonet.prototypes.own_map import OwnMap
 from tests.app.domain.test_evidence import row
 from tests.app.views.conftest import FullPool
 from tests.app.views.screen import Screen, bare
@@ -42,6 +48,16 @@ def test_a_card_begins_with_this_image_under_the_own_map_where_one_is_kept(image
     assert len(pictures) == 1
     assert re.match(r"!\[[^]]*own map of p00\]\(/api/own-map/\w+/0/\w+/p00\)", pictures[0])
     assert "Each card begins with this image" in image.text
+
+
+def test_a_source_stands_beside_its_own_map_or_where_none_is_kept_beside_its_heatmap() -> None:
+    older = GallerySource(0, "a", "0" * 64, 0.5, 0.9, has_picture=True, has_heatmap=True)
+    newer = replace(older, number=1, has_own_map=True)
+    bare_one = replace(older, number=2, has_picture=False, has_heatmap=False, has_own_map=True)
+    pictures = source_pictures("00", "p00", [older, newer, bare_one])
+    addresses = [re.sub(r".*\]\(/api/gallery/00/p00/|\)$", "", picture) for picture in pictures]
+    assert addresses == ["0", "0/heatmap", "1", "1/own-map", "2/own-map"]
+    assert pictures[3].startswith("![Source 2 of p00, own map]")
 
 
 def test_prototypes_with_the_same_images_share_a_card() -> None:

@@ -7,9 +7,9 @@ import torch
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
-from dprotonet.explain.settings import MDMSettings
 from dprotonet.modeling.options import ModelOptions
 from tests.dprotonet.explain.toys import (
+    QUICK,
     SIZE,
     PatchClassifier,
     toy_image,
@@ -17,7 +17,6 @@ from tests.dprotonet.explain.toys import (
 from tests.dprotonet.tiny_bundle import network_input, tiny_images, tiny_model
 
 pytestmark = pytest.mark.usefixtures("processor")
-QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 
 def test_grad_cam_takes_one_pass_each_way_beside_the_measures():

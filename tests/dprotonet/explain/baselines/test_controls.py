@@ -5,8 +5,8 @@ import pytest
 
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.nodes import ClassNode
-from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import (
+    QUICK,
     SIZE,
     PatchClassifier,
     PatchPrototypes,
@@ -14,7 +14,6 @@ from tests.dprotonet.explain.toys import (
 )
 
 pytestmark = pytest.mark.usefixtures("processor")
-QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 
 def test_the_centre_knows_nothing_of_the_network():

@@ -5,14 +5,13 @@ import pytest
 from dprotonet.explain.baselines import extremal
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.nodes import ClassNode
-from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import (
+    QUICK,
     PatchClassifier,
     toy_image,
 )
 
 pytestmark = pytest.mark.usefixtures("processor")
-QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 
 def test_extremal_masks_keep_about_the_areas_they_were_asked_for():

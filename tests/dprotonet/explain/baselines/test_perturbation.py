@@ -4,8 +4,8 @@ import pytest
 
 from dprotonet.explain.baselines.perturbation import RISE, IntegratedGradients, Occlusion, window_of
 from dprotonet.explain.nodes import ClassNode
-from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import (
+    QUICK,
     SIZE,
     PatchClassifier,
     overlap,
@@ -14,7 +14,6 @@ from tests.dprotonet.explain.toys import (
 )
 
 pytestmark = pytest.mark.usefixtures("processor")
-QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 
 @pytest.mark.parametrize("size", [16, 48, 50, 224])

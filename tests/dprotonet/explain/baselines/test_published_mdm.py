@@ -6,8 +6,8 @@ import torch
 from dprotonet.explain.baselines.published_mdm import PublishedMDM
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.nodes import ClassNode
-from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import (
+    QUICK,
     SIZE,
     PatchClassifier,
     overlap,
@@ -16,7 +16,6 @@ from tests.dprotonet.explain.toys import (
 )
 
 pytestmark = pytest.mark.usefixtures("processor")
-QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 
 def test_the_published_search_lies_over_the_patch_and_is_measured_like_every_other():

@@ -6,8 +6,8 @@ import torch
 from dprotonet.errors import Cancelled
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.nodes import ClassNode, PrototypeNode, VectorNode
-from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.toys import (
+    QUICK,
     SIZE,
     PatchClassifier,
     PatchPrototypes,
@@ -17,7 +17,6 @@ from tests.dprotonet.explain.toys import (
 )
 
 pytestmark = pytest.mark.usefixtures("processor")
-QUICK = MDMSettings(steps=2, faithfulness_steps=4)
 
 ANY_NETWORK = [name for name in METHODS if name != "prototype"]  # that one needs a DProtoNet
 

@@ -1,4 +1,5 @@
-"""Where one prototype's own mask lies in one image, small enough to be kept with a prediction.
+"""Where one prototype's own mask lies in one image, small enough to be kept with predictions and
+source images.
 
 No torch here: pages read these without loading a model.
 """

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from dprotonet.inference.own_map import OwnMap
+from dprotonet.prototypes.own_map import OwnMap
 
 
 def test_the_largest_cell_is_255_and_the_map_comes_back_from_json():
@@ -27,5 +27,5 @@ def test_a_map_has_a_number_for_each_cell(rows, columns):
 
 
 def test_own_maps_need_no_torch():
-    code = "import sys, dprotonet.inference.own_map; sys.exit('torch' in sys.modules)"
+    code = "import sys, dprotonet.prototypes.own_map; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=".").returncode == 0
