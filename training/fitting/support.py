@@ -25,7 +25,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.modeling.gate_stage import gate_stage, stage_features
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.modeling.support_distance import fit_distance
-from training.data.inputs import derived_seed
+from training.data.inputs import derived_seed, images_a_pass
 from training.data.placed_images import PlacedImages, place_images
 from training.data.splits import by_split
 from training.datasets.registry import open_dataset
@@ -55,7 +55,6 @@ LEAST_TRAINING, LEAST_VALIDATION = 20, 4
 
 _TRAIN_COPIES, _VALIDATION_COPIES = 4, 7
 _MOST_PASSES = 4000  # through the first blocks, for each of the two sets
-_BATCH = 32
 # One-sided points of the normal distribution: 98 %, 99.9 % and, of the confidence bound, 95 %.
 _Z_CAUTIONED, _Z_REFUSED, _Z_SURE = 2.054, 3.090, 1.645
 
@@ -216,7 +215,8 @@ class _Reader:
         if len(rows) > most:
             rows = rows[torch.linspace(0, len(rows) - 1, most).long()]
         jobs = [(row, copy) for copy in range(copies + 1) for row in rows.tolist()]
-        batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
+        size = images_a_pass(self._preprocessing.size)
+        batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
         features = []
         with torch.inference_mode():
             for batch in progress_bar(batches, len(batches), purpose):
