@@ -35,6 +35,17 @@ def test_what_comes_in_at_a_turn_is_black_white_or_the_edge():
     assert corners == {0.0, 1.0}
 
 
+def test_the_padding_of_an_image_turns_with_it_or_stays_where_it_was():
+    padded = torch.zeros(1, 64, 64)
+    padded[:, :, 8:-8] = 0.5
+    copies = [altered(padded, np.random.default_rng(seed), flip=False) for seed in range(60)]
+    straight = [not copy[0, :, [*range(8), *range(-8, 0)]].any() for copy in copies]
+
+    assert 15 < sum(straight) < 45
+    black = torch.zeros(1, 64, 64)
+    assert altered(black, np.random.default_rng(0), flip=False).shape == black.shape
+
+
 def test_only_where_mirrored_images_were_trained_on_are_copies_mirrored():
     side = torch.linspace(0, 1, 64).expand(1, 64, 64)
 
