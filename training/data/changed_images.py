@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,10 @@ SLIGHT: dict[str, Callable[[Pixels], Pixels]] = {
     "cropped by 5 %": lambda pixels: _cropped(pixels, 0.05),
     "cropped by 10 %": lambda pixels: _cropped(pixels, 0.1),
     "cropped by 10 % and turned by 10°": lambda pixels: _turned(_cropped(pixels, 0.1), 10),
+    "mirrored": lambda pixels: pixels[:, ::-1],
+    "brighter (gamma 0.7)": lambda pixels: _exposed(pixels, 0.7),
+    "darker (gamma 1.4)": lambda pixels: _exposed(pixels, 1.4),
+    "JPEG of quality 40": lambda pixels: _as_jpeg(pixels, 40),
 }
 """Changes after which an image is still one of its kind. Each takes the image as displayed."""
 
@@ -36,6 +41,8 @@ GROSS: dict[str, Callable[[Pixels], Pixels]] = {
     "turned by 270°": lambda pixels: np.rot90(pixels, 3),
     "upside down": lambda pixels: pixels[::-1],
     "blank": lambda pixels: np.full_like(pixels, int(pixels.mean())),
+    "its left half": lambda pixels: pixels[:, : max(1, pixels.shape[1] // 2)],
+    "twice, side by side": lambda pixels: np.hstack([pixels, pixels]),
 }
 """Changes after which it is none, where up and down or bright and dark mean something."""
 
@@ -69,6 +76,18 @@ def _turned(pixels: Pixels, degrees: float) -> Pixels:
     from PIL import Image
 
     return np.asarray(Image.fromarray(pixels).rotate(degrees, resample=Image.Resampling.BICUBIC))
+
+
+def _exposed(pixels: Pixels, gamma: float) -> Pixels:
+    return np.rint((pixels / 255.0) ** gamma * 255.0).astype(np.uint8)
+
+
+def _as_jpeg(pixels: Pixels, quality: int) -> Pixels:
+    from PIL import Image
+
+    stream = BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "JPEG", quality=quality)
+    return np.asarray(Image.open(stream))
 
 
 def _cropped(pixels: Pixels, fraction: float) -> Pixels:

@@ -25,7 +25,7 @@ from dprotonet.errors import ReadableError
 from dprotonet.modeling.gate_stage import gate_stage, stage_features
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.modeling.support_distance import fit_distance
-from training.data.inputs import derived_seed
+from training.data.inputs import derived_seed, images_a_pass
 from training.data.placed_images import PlacedImages, place_images
 from training.data.splits import by_split
 from training.datasets.registry import open_dataset
@@ -55,7 +55,6 @@ LEAST_TRAINING, LEAST_VALIDATION = 20, 4
 
 _TRAIN_COPIES, _VALIDATION_COPIES = 4, 7
 _MOST_PASSES = 4000  # through the first blocks, for each of the two sets
-_BATCH = 32
 # One-sided points of the normal distribution: 98 %, 99.9 % and, of the confidence bound, 95 %.
 _Z_CAUTIONED, _Z_REFUSED, _Z_SURE = 2.054, 3.090, 1.645
 
@@ -216,7 +215,8 @@ class _Reader:
         if len(rows) > most:
             rows = rows[torch.linspace(0, len(rows) - 1, most).long()]
         jobs = [(row, copy) for copy in range(copies + 1) for row in rows.tolist()]
-        batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
+        size = images_a_pass(self._preprocessing.size)
+        batches = [jobs[at : at + size] for at in range(0, len(jobs), size)]
         features = []
         with torch.inference_mode():
             for batch in progress_bar(batches, len(batches), purpose):
@@ -242,7 +242,9 @@ def altered(image: Tensor, chance: np.random.Generator, *, flip: bool) -> Tensor
     """A copy of a placed image ``(C, S, S)`` in [0, 1] that is still one of its kind.
 
     It is turned by up to :data:`TURN` degrees, what comes in being black, white or the edge drawn
-    out; cropped by up to :data:`CROP`; and its gamma and noise differ a little.
+    out; cropped by up to :data:`CROP`; and its gamma and noise differ a little. An image that was
+    turned before it was stored is padded afterwards: so in half of the copies the padding stays
+    where it was.
     """
     angle, crop = math.radians(chance.uniform(-TURN, TURN)), chance.uniform(0.0, CROP)
     side = 1.0 - crop
@@ -262,4 +264,26 @@ def altered(image: Tensor, chance: np.random.Generator, *, flip: bool) -> Tensor
     copy = copy.clamp(0.0, 1.0) ** chance.uniform(1.0 - GAMMA, 1.0 + GAMMA)
     noise = chance.normal(0.0, chance.uniform(0.0, NOISE), copy.shape).astype(np.float32)
     copy = (copy + torch.from_numpy(noise)).clamp(0.0, 1.0)
+    if chance.random() < 0.5:
+        copy = torch.where(_framed(image), copy, 0.0)
     return copy.flip(-1) if flip and chance.random() < 0.5 else copy
+
+
+def _framed(image: Tensor) -> Tensor:
+    """``(S, S)`` bool: False on the padding, the black lines on two opposite sides.
+
+    An image that is black on all four sides is not padded, or not only.
+    """
+    shown = (image > 0.0).any(dim=0)
+    framed = torch.ones_like(shown)
+    black = [_black(shown.any(dim=along)) for along in (1, 0)]
+    if min(black) == 0:
+        framed[: black[0]] = framed[len(framed) - black[0] :] = False
+        framed[:, : black[1]] = framed[:, len(framed) - black[1] :] = False
+    return framed
+
+
+def _black(shown: Tensor) -> int:
+    """How many lines, of ``(S,)`` that show something or not, are black on either side."""
+    lines = shown.nonzero().flatten()
+    return min(int(lines[0]), len(shown) - 1 - int(lines[-1])) if len(lines) else 0

@@ -125,7 +125,7 @@ class _JudgedTerms:
         with torch.inference_mode():
             parts = [
                 (model.backbone(part.to(device)), model(part.to(device)).masks)
-                for part in judged.inputs.split(16)
+                for part in judged.passes()
             ]
         self._deep = torch.cat([deep for deep, _ in parts]).clone()
         self._masks = torch.cat([masks for _, masks in parts]).clone()

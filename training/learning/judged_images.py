@@ -17,6 +17,7 @@ from dprotonet.errors import ReadableError, UnreadableImage
 from dprotonet.images.hashes import file_sha256
 from dprotonet.images.reader import read_image
 from dprotonet.images.walk import walk
+from training.data.inputs import images_a_pass
 from training.learning.judgements import Feedback, Judgement
 from training.learning.reopened import Reopened
 
@@ -42,6 +43,10 @@ class JudgedImages:
     useful: Tensor
     patients: frozenset[str]
     missing: int
+
+    def passes(self) -> tuple[Tensor, ...]:
+        """The inputs, parted into as many as pass a network together."""
+        return self.inputs.split(images_a_pass(self.inputs.shape[-1]))
 
     def are_of(self, patients: NDArray) -> NDArray[np.bool_]:
         """``(N,)``: whether a patient has a judged image."""

@@ -143,7 +143,7 @@ def _similarities(model: DProtoNet, judged: JudgedImages, device: str) -> Tensor
     """``(J, P)`` of the judged images."""
     model.to(device)
     with torch.inference_mode():
-        parts = [model(part.to(device)).similarities.cpu() for part in judged.inputs.split(16)]
+        parts = [model(part.to(device)).similarities.cpu() for part in judged.passes()]
     model.cpu()
     return torch.cat(parts)
 

@@ -37,6 +37,21 @@ def test_a_tenth_is_cropped_of_each_side(film):
     assert changed(film, SLIGHT["cropped by 10 %"]).shape == (36, 54)
 
 
+def test_exposed_differently_every_step_between_black_and_white_moves_one_way(film):
+    before = film.display().astype(int)
+    brighter, darker = (
+        changed(film, SLIGHT[name]).display().astype(int)
+        for name in ("brighter (gamma 0.7)", "darker (gamma 1.4)")
+    )
+    assert (darker <= before).all() and (before <= brighter).all()
+    assert np.abs(brighter - before).max() > 10
+
+
+def test_half_of_an_image_and_two_of_it_have_the_widths_they_should(film):
+    assert changed(film, GROSS["its left half"]).shape == (40, 30)
+    assert changed(film, GROSS["twice, side by side"]).shape == (40, 120)
+
+
 def test_colours_are_kept():
     pixels = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
     photograph = GrayOrColourImage(pixels, (), False, None, ImageFacts("png", 8, 8, 1, True, 8))

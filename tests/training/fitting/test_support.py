@@ -35,6 +35,17 @@ def test_what_comes_in_at_a_turn_is_black_white_or_the_edge():
     assert corners == {0.0, 1.0}
 
 
+def test_the_padding_of_an_image_turns_with_it_or_stays_where_it_was():
+    padded = torch.zeros(1, 64, 64)
+    padded[:, :, 8:-8] = 0.5
+    copies = [altered(padded, np.random.default_rng(seed), flip=False) for seed in range(60)]
+    straight = [not copy[0, :, [*range(8), *range(-8, 0)]].any() for copy in copies]
+
+    assert 15 < sum(straight) < 45
+    black = torch.zeros(1, 64, 64)
+    assert altered(black, np.random.default_rng(0), flip=False).shape == black.shape
+
+
 def test_only_where_mirrored_images_were_trained_on_are_copies_mirrored():
     side = torch.linspace(0, 1, 64).expand(1, 64, 64)
 
@@ -118,3 +129,24 @@ def test_too_few_images_give_no_gate(context, monkeypatch, trained, class_folder
     monkeypatch.setattr(support, "LEAST_TRAINING", 10_000)
     with pytest.raises(ReadableError, match="at least 10000"):
         attach_support(Bundle.load(trained), class_folder)
+
+
+def test_the_gate_passes_no_more_images_together_than_their_size_allows(context, monkeypatch):
+    from training.fitting.context import SplitRows
+
+    sizes, sides = [], []
+
+    def features(_backbone: torch.nn.Module, _stage: str, images: torch.Tensor) -> torch.Tensor:
+        sizes.append(len(images))
+        return torch.rand(len(images), 8, generator=torch.Generator().manual_seed(len(sizes)))
+
+    monkeypatch.setattr(support, "gate_stage", lambda _name: "block")
+    monkeypatch.setattr(support, "stage_features", features)
+    monkeypatch.setattr(support, "images_a_pass", lambda side: sides.append(side) or 3)
+    rows = SplitRows(torch.arange(20), torch.arange(20, 24), torch.arange(0))
+
+    assert fit_support(
+        torch.nn.Identity(), "any", context.images, rows, context.preprocessing, flip=False
+    )
+    assert max(sizes) == 3 and set(sides) == {context.preprocessing.size}
+    assert sum(sizes) == 20 * 5 + 4 * 8

@@ -5,7 +5,7 @@ import torch
 
 from dprotonet.errors import ReadableError
 from tests.training.learning.exports import export
-from training.learning.judged_images import find_images
+from training.learning.judged_images import JudgedImages, find_images
 from training.learning.judgements import read_feedback
 
 
@@ -49,3 +49,14 @@ def test_without_any_image_there_is_nothing_to_learn_from(bundle, opened, tmp_pa
         find_images(said, opened, None)
     with pytest.raises(ReadableError, match="There is no folder"):
         find_images(said, opened, tmp_path / "nowhere")
+
+
+def test_judged_images_pass_together_as_their_size_allows():
+    def passes(side: int) -> list[int]:
+        pairs = torch.empty(0, 2, dtype=torch.int64)
+        inputs = torch.empty(1, 1, 1, 1).expand(40, 3, side, side)
+        judged = JudgedImages(inputs, ("",) * 40, pairs, pairs, frozenset(), 0)
+        return [len(part) for part in judged.passes()]
+
+    assert passes(224) == [32, 8]
+    assert passes(448) == [8, 8, 8, 8, 8]
