@@ -13,9 +13,7 @@ from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
-from tests.app.services.workplaces import assets, make_workplace
-
-__all__ = ["assets"]
+from tests.app.services.workplaces import make_workplace
 
 
 class Clock:
