@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2.manifest_scanner import scan_component_manifests
 from streamlit.testing.v1 import AppTest
 
 from app.domain.explanations import Tier
@@ -22,6 +24,16 @@ from tests.app.services.workplaces import FakePool, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
 
 __all__ = ["editable_folder", "parent"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_look_for_components() -> Iterator[None]:
+    """Streamlit's stand-in for a browser looks through all installed packages for components each
+    time that it is made, which takes longer than most of our pages; once is enough."""
+    name = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(name, cache(scan_component_manifests))
+        yield
 
 
 @pytest.fixture
