@@ -35,7 +35,7 @@ train: $(VENV)/.installed
 	@$(BIN)/python -m app models add "runs/$(NAME)/bundle" --activate
 	@exec $(BIN)/python -m app
 
-# Two processes, each with whole files: what a file sets up is set up once.
+# Two processes, each with whole files, some folders whole: what they set up is set up once.
 test: $(VENV)/.installed-dev check
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 

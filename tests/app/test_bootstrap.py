@@ -10,9 +10,6 @@ from app.domain.errors import Unavailable
 from app.settings import Settings
 from app.store.migrate import upgrade
 from tests.app.services.workplaces import START
-from tests.app.store.databases import empty_sqlite, sqlite_url
-
-__all__ = ["empty_sqlite", "sqlite_url"]
 
 
 def test_all_who_ask_get_the_same_workplace(tmp_path: Path, sqlite_url: str) -> None:

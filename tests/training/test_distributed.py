@@ -8,6 +8,7 @@ import torch
 
 from dprotonet.bundle.bundle import Bundle
 from tests.training.conftest import SMALL
+from training.cli.parser import main
 
 SETTINGS = (
     *SMALL,
@@ -19,11 +20,16 @@ SETTINGS = (
 )
 
 
-def _train(folder, out, launcher):
+def _words(folder, out):
     words = ["train", "folder", "--data", str(folder), "--out", str(out), "--device", "cpu"]
-    words += [word for setting in SETTINGS for word in ("--set", setting)]
+    return words + [word for setting in SETTINGS for word in ("--set", setting)]
+
+
+def _train_by_two(folder, out):
+    """What the one process that speaks prints."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    line = [sys.executable, "-m", *launcher, "training", *words]
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
+    line = [sys.executable, "-m", *launcher, "training", *_words(folder, out)]
     done = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
@@ -31,12 +37,10 @@ def _train(folder, out, launcher):
 
 @pytest.fixture(scope="module")
 def trained(class_folder, tmp_path_factory):
-    """The same training by one process and by two, of which one writes."""
+    """The same training by this process and by two others, of which one writes."""
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
-    _train(class_folder, one, [])
-    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
-    printed = _train(class_folder, two, launcher)
-    return one, two, printed
+    assert main(_words(class_folder, one)) == 0
+    return one, two, _train_by_two(class_folder, two)
 
 
 def test_two_processes_come_to_what_one_comes_to(trained):

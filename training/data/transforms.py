@@ -1,20 +1,14 @@
-"""MONAI transforms: a sample onto the network grid, and its augmentation."""
+"""A sample onto the network grid, and its augmentation by MONAI.
+
+MONAI takes seconds to import: what evaluates a model places images without it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from monai.transforms import (
-    Compose,
-    RandAdjustContrast,
-    RandAffine,
-    RandFlip,
-    RandShiftIntensity,
-    ScaleIntensityRange,
-    Transform,
-)
 from torch import Tensor
 
 from dprotonet.errors import ReadableError
@@ -22,8 +16,11 @@ from dprotonet.modeling.preprocessing import Preprocessing
 from training.datasets.samples import Sample
 from training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from monai.transforms import Compose, Transform
 
-class PlaceImage(Transform):
+
+class PlaceImage:
     """Read one sample and place it; deterministic.
 
     The result has the keys "image", ``(C, S, S)`` uint8 with C = 1 where the image is grey,
@@ -52,6 +49,15 @@ AUGMENTATION = ("image_size", "rotate", "shift", "zoom", "brightness", "contrast
 
 def augmentation(recipe: Recipe) -> Compose:
     """Random changes of a placed image, uint8 in, float32 in [0, 1] out."""
+    from monai.transforms import (
+        Compose,
+        RandAdjustContrast,
+        RandAffine,
+        RandFlip,
+        RandShiftIntensity,
+        ScaleIntensityRange,
+    )
+
     side = recipe.image_size
     steps: list[Transform] = [
         ScaleIntensityRange(0.0, 255.0, 0.0, 1.0, clip=True),
@@ -89,6 +95,8 @@ def augmented_masks(transform: Compose, masks: Tensor, seed: int) -> Tensor:
     Returns:
         ``(K, S, S)`` float32 of 0 and 1, 0 where the copy shows no image.
     """
+    from monai.transforms import RandAffine, RandFlip
+
     transform.set_random_state(seed=seed % 2**32)
     moved = masks.to(torch.float32)
     for step in transform.transforms:

@@ -5,9 +5,6 @@ from pathlib import Path
 import pytest
 
 from app.cli.main import main
-from tests.app.services.workplaces import assets
-
-__all__ = ["assets"]
 
 
 def test_models_are_added_listed_and_activated(

@@ -13,10 +13,9 @@ import pytest
 from app.cli.main import main
 from app.runtime.folder_lock import FolderLock
 from tests.app.disks import disk, fill, read_only
-from tests.app.services.workplaces import assets
 from tests.paths import ROOT
 
-__all__ = ["assets", "disk"]
+__all__ = ["disk"]
 
 
 def test_a_second_server_on_one_folder_says_so(data: Path, capsys: pytest.CaptureFixture) -> None:

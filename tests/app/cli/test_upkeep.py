@@ -23,16 +23,8 @@ from app.settings import Settings
 from app.store.rows import Base
 from app.store.sql_store import SqlStore
 from tests.app.services.workplaces import make_workplace, png
-from tests.app.store.databases import (
-    database_url,
-    empty_postgres,
-    empty_sqlite,
-    postgres_server,
-    sqlite_url,
-)
 from tests.paths import ROOT
 
-__all__ = ["database_url", "empty_postgres", "empty_sqlite", "postgres_server", "sqlite_url"]
 DOCS = ROOT / "docs" / "backup.md"
 Damage = Callable[[Settings, pytest.MonkeyPatch], AbstractContextManager[None]]
 

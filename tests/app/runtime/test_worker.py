@@ -17,11 +17,8 @@ from app.services.inference import failures
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from tests.app.services.workplaces import assets, make_workplace, png
-from tests.app.store.databases import empty_sqlite
+from tests.app.services.workplaces import make_workplace, png
 from tests.paths import ROOT
-
-__all__ = ["assets", "empty_sqlite"]
 
 
 @pytest.fixture

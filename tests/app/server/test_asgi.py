@@ -18,30 +18,23 @@ from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
-from app.store.migrate import upgrade
 from app.viewer import encoding
 from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
 from tests.app.asking import Answer, ask, run_apart
 from tests.app.services.workplaces import (
-    START,
     FakePool,
     active_model,
-    assets,
     dicom,
     make_workplace,
 )
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
-__all__ = ["assets"]
-
 
 @pytest.fixture
-def workplace(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+def workplace(tmp_path: Path, assets: Path, empty_sqlite: Path) -> Iterator[Workplace]:
     """An empty workplace with two models."""
-    opened = make_workplace(Settings(tmp_path / "data", assets=assets))
-    settings = opened.settings
-    upgrade(settings.store_url, backups=settings.backups, now=START)
+    opened = make_workplace(Settings(tmp_path / "data", assets=assets), database=empty_sqlite)
     yield opened
     opened.close()
 

@@ -8,23 +8,7 @@ import pytest
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.services.clocks import Clock
-from tests.app.services.workplaces import FakePool, assets, make_workplace
-from tests.app.store.databases import (
-    database_url,
-    empty_postgres,
-    empty_sqlite,
-    postgres_server,
-    sqlite_url,
-)
-
-__all__ = [
-    "assets",
-    "database_url",
-    "empty_postgres",
-    "empty_sqlite",
-    "postgres_server",
-    "sqlite_url",
-]
+from tests.app.services.workplaces import FakePool, make_workplace
 
 
 @pytest.fixture

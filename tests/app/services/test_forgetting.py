@@ -19,12 +19,9 @@ NAME = "Zebrowski"
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, assets: Path) -> Iterator[Workplace]:
+def workplace(tmp_path: Path, assets: Path, empty_sqlite: Path) -> Iterator[Workplace]:
     """With its database in the data folder."""
-    from app.store.migrate import upgrade
-
-    opened = make_workplace(Settings(tmp_path / "data", assets=assets))
-    upgrade(opened.settings.store_url, backups=opened.settings.backups, now=START)
+    opened = make_workplace(Settings(tmp_path / "data", assets=assets), database=empty_sqlite)
     queue.begin(opened)
     yield opened
     opened.close()

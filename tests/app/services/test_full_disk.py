@@ -27,10 +27,9 @@ LARGE = png(99, side=300)
 
 
 @pytest.fixture
-def small(disk: Path, assets: Path) -> Iterator[Workplace]:
+def small(disk: Path, assets: Path, empty_sqlite: Path) -> Iterator[Workplace]:
     """A workplace on it with four images, begun as the worker does."""
-    workplace = make_workplace(Settings(disk / "data", assets=assets))
-    upgrade(workplace.settings.store_url, backups=workplace.settings.backups, now=START)
+    workplace = make_workplace(Settings(disk / "data", assets=assets), database=empty_sqlite)
     queue.begin(workplace)
     for number in range(4):
         intake.add(workplace, png(number, side=60), name=f"{number}.png")

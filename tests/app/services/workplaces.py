@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import itertools
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -174,22 +174,25 @@ def by_brightness(image: GrayOrColourImage) -> Support:
 @pytest.fixture(scope="session")
 def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like the program's own assets, with two small models of random weights."""
-    return _assets(tmp_path_factory.getbasetemp())
-
-
-@cache  # the fixture is known in several folders; making models takes seconds
-def _assets(base: Path) -> Path:
     from tests.dprotonet.tiny_bundle import make_tiny_bundle  # torch: seconds in every process
 
-    folder = base / "assets"
+    folder = tmp_path_factory.mktemp("assets")
     for seed, name in enumerate(("chest-phantom", "nih-pneumonia")):
         make_tiny_bundle(folder / "models" / name, CLASSES, name=name, seed=seed)
     return folder
 
 
-def make_workplace(settings: Settings, *, reader: str = "Reader One") -> Workplace:
-    """A workplace that reads in this process, with a clock that moves a second a look."""
+def make_workplace(
+    settings: Settings, *, reader: str = "Reader One", database: Path | None = None
+) -> Workplace:
+    """A workplace that reads in this process, with a clock that moves a second a look.
+
+    Args:
+        database: a migrated SQLite file; the data folder gets a copy of it.
+    """
     prepare_data_folder(settings)
+    if database is not None:
+        shutil.copy(database, settings.data / "review.sqlite3")
     seconds = itertools.count()
     return Workplace(
         settings=settings,

@@ -4,35 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2.manifest_scanner import scan_component_manifests
 from streamlit.testing.v1 import AppTest
 
 from app.domain.explanations import Tier
 from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.migrate import upgrade
 from dprotonet.explain.explanation import Explanation
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, decide
 from dprotonet.inference.site_settings import SiteSettings
 from tests.app.services.editing.conftest import editable_folder, parent
-from tests.app.services.workplaces import START, FakePool, assets, make_workplace, png
+from tests.app.services.workplaces import FakePool, make_workplace, png
 from tests.app.views.screen import MAIN, Screen
 
-__all__ = ["assets", "editable_folder", "parent"]
+__all__ = ["editable_folder", "parent"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_look_for_components() -> Iterator[None]:
+    """Streamlit's stand-in for a browser looks through all installed packages for components each
+    time that it is made, which takes longer than most of our pages; once is enough."""
+    name = "streamlit.components.v2.manifest_scanner.scan_component_manifests"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(name, cache(scan_component_manifests))
+        yield
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, assets: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
+def workplace(
+    tmp_path: Path, assets: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workplace]:
     """The workplace that all pages of a test see."""
     folder = tmp_path / "images"
     folder.mkdir()
     settings = Settings(tmp_path / "data", assets=assets, folders=(folder,))
-    opened = make_workplace(settings)
-    upgrade(settings.store_url, backups=settings.backups, now=START)
+    opened = make_workplace(settings, database=empty_sqlite)
     monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: opened)
     yield opened
     opened.close()

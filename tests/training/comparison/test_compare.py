@@ -18,7 +18,7 @@ from training.__main__ import main
 from training.comparison import compare as comparing
 from training.comparison.compare import Plan
 from training.comparison.row_file import FILE, RowFile
-from training.presets import variant
+from training.presets import search_settings, variant
 from training.recipe import load_recipe
 
 
@@ -159,7 +159,9 @@ def test_a_variant_is_a_preset_with_keys_of_its_own():
         variant(recipe, "dprotonet:masks=round")
 
 
-def test_folds_evaluate_every_image_and_choose_in_each_fold(tmp_path):
+def test_folds_evaluate_every_image_and_choose_in_each_fold(tmp_path, monkeypatch):
+    # Two settings are enough to choose among.
+    monkeypatch.setattr(comparing, "search_settings", lambda recipe: search_settings(recipe)[:2])
     root = replicas.nih(tmp_path / "nih")
     out = tmp_path / "out"
     words = ["compare", "nih", "--data", str(root), "--out", str(out), "--folds", "2"]
@@ -168,6 +170,8 @@ def test_folds_evaluate_every_image_and_choose_in_each_fold(tmp_path):
     table = json.loads((out / "nih-pneumonia.json").read_text())
     assert table["films"] == 60
     assert sum(c["folds_and_seeds"] for c in table["variants"]["xprotonet"]["chosen"]) == 2
+    tried = [key for key in _rows(out) if key.startswith("xprotonet/")]
+    assert len(tried) == 4 and len([key for key in tried if "fold1-" in key]) == 2
 
 
 def test_the_run_folder_says_what_made_it(compared):

@@ -12,9 +12,7 @@ from app.services import models
 from app.services.adapters.bundle_registry import Registry
 from app.services.workplace import Workplace
 from app.settings import Settings
-from tests.app.services.workplaces import assets, make_workplace
-
-__all__ = ["assets"]
+from tests.app.services.workplaces import make_workplace
 
 
 @pytest.fixture

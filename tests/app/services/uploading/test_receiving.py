@@ -14,9 +14,7 @@ from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
 from tests.app.services.clocks import Clock
-from tests.app.services.workplaces import assets, make_workplace
-
-__all__ = ["assets"]
+from tests.app.services.workplaces import make_workplace
 
 
 @pytest.fixture

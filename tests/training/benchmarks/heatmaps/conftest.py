@@ -1,10 +1,15 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import training.benchmarks.heatmaps.run
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from tests.training.benchmarks.heatmaps.made_up_rows import METHODS, PLAN, row
+from tests.training.benchmarks.heatmaps.quick_run import QUICK, FinishedRun
 from tests.training.image_files import image_files
+from training.benchmarks.heatmaps.run import benchmark
 from training.benchmarks.heatmaps.table import tabulate
 from training.datasets.samples import Box, Sample
 
@@ -37,6 +42,21 @@ def split(samples, monkeypatch):
     """The samples, as every split of the bundle's data set."""
     monkeypatch.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: samples)
     return samples
+
+
+@pytest.fixture(scope="package")
+def finished(folder, samples, tmp_path_factory) -> FinishedRun:
+    """A finished quick run, to be read; a test that changes one takes ``out``."""
+    out = tmp_path_factory.mktemp("finished") / "run"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: samples)
+        return FinishedRun(out, benchmark(folder, None, QUICK, out))
+
+
+@pytest.fixture
+def out(finished, split, tmp_path) -> Path:
+    """A copy of the finished quick run."""
+    return Path(shutil.copytree(finished.folder, tmp_path / "run"))
 
 
 @pytest.fixture(scope="package")

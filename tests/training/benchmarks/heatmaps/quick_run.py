@@ -1,5 +1,8 @@
 """A benchmark of few images, and methods that end it midway."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 from dprotonet.explain.baselines.registry import METHODS
 from training.benchmarks.heatmaps import methods
 from training.benchmarks.heatmaps.run import Request
@@ -14,6 +17,14 @@ QUICK = Request(
     resamples=50,
 )
 CLOCK = {"seconds", "measuring_seconds", "judging_seconds"}
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """The folder of a run, and the page that it printed."""
+
+    folder: Path
+    page: str
 
 
 def rows_of(out):

@@ -13,54 +13,54 @@ from training.comparison.row_file import FILE
 
 
 @pytest.mark.parametrize("maps", [1, 4, 7])
-def test_a_killed_run_goes_on_to_the_same_rows(folder, split, tmp_path, monkeypatch, maps):
-    whole = benchmark(folder, None, QUICK, tmp_path / "whole")
+def test_a_killed_run_goes_on_to_the_same_rows(
+    folder, finished, split, tmp_path, monkeypatch, maps
+):
     with monkeypatch.context() as patched:
         killed_after(maps, patched)
         with pytest.raises(KeyboardInterrupt):
-            benchmark(folder, None, QUICK, tmp_path / "cut")
+            benchmark(folder, None, QUICK, tmp_path)
     with monkeypatch.context() as patched:
         drawn = killed_after(99, patched)
-        again = benchmark(folder, None, QUICK, tmp_path / "cut")
-    assert rows_of(tmp_path / "cut") == rows_of(tmp_path / "whole")
+        again = benchmark(folder, None, QUICK, tmp_path)
+    assert rows_of(tmp_path) == rows_of(finished.folder)
     assert len(drawn) == 12 - maps + maps % 2  # of 3 images, 2 methods, 2 nodes: one method anew
-    figures = [line.rsplit("|", 2)[0] for line in whole.splitlines() if line.startswith("| class")]
+    lines = finished.page.splitlines()
+    figures = [line.rsplit("|", 2)[0] for line in lines if line.startswith("| class")]
     assert all(line in again for line in figures)
 
 
-def test_what_is_done_is_not_done_again(folder, split, tmp_path, monkeypatch):
-    benchmark(folder, None, QUICK, tmp_path)
+def test_what_is_done_is_not_done_again(folder, out, monkeypatch):
     drawn = killed_after(0, monkeypatch)
-    benchmark(folder, None, QUICK, tmp_path)
+    benchmark(folder, None, QUICK, out)
     assert drawn == []
 
 
-def test_a_finished_run_has_one_line_an_image_in_the_order_of_the_plan(folder, split, tmp_path):
-    benchmark(folder, None, QUICK, tmp_path)
-    lines = (tmp_path / FILE).read_text().splitlines()
-    plan = json.loads((tmp_path / "plan.json").read_text())
+def test_a_finished_run_has_one_line_an_image_in_the_order_of_the_plan(finished):
+    lines = (finished.folder / FILE).read_text().splitlines()
+    plan = json.loads((finished.folder / "plan.json").read_text())
     assert [json.loads(line)["key"] for line in lines] == plan["films"]
 
 
-def test_a_run_of_the_old_form_is_tabulated_and_goes_on(folder, split, tmp_path, monkeypatch):
-    page = benchmark(folder, None, QUICK, tmp_path)
-    before = rows_of(tmp_path)
-    in_the_old_form(tmp_path)
-    assert benchmark(folder, None, replace(QUICK, so_far=True), tmp_path) == page
-    files = sorted((tmp_path / "rows").glob("*.json"))
+def test_a_run_of_the_old_form_is_tabulated_and_goes_on(folder, finished, out, monkeypatch):
+    before = rows_of(out)
+    in_the_old_form(out)
+    assert benchmark(folder, None, replace(QUICK, so_far=True), out) == finished.page
+    files = sorted((out / "rows").glob("*.json"))
     assert len(files) == 3
     lost = json.loads(files[0].read_text())
     del lost["methods"]["centre"]
     files[0].write_text(json.dumps(lost))
     drawn = killed_after(99, monkeypatch)
-    benchmark(folder, None, QUICK, tmp_path)
+    benchmark(folder, None, QUICK, out)
     assert len(drawn) == 2 and set(drawn) == {"centre"}  # both nodes of the one image
-    assert rows_of(tmp_path) == before and not (tmp_path / "rows").exists()
+    assert rows_of(out) == before and not (out / "rows").exists()
 
 
-def test_no_file_tells_whose_images_they_are(folder, split, tmp_path):
-    benchmark(folder, None, QUICK, tmp_path)
-    for file in tmp_path.rglob("*"):
+def test_no_file_tells_whose_images_they_are(finished):
+    files = list(finished.folder.rglob("*"))
+    assert files
+    for file in files:
         assert "Doe" not in file.name
         assert file.is_dir() or "Doe" not in file.read_text()
 

@@ -20,22 +20,21 @@ def test_the_plan_is_written_before_the_first_image(folder, split, tmp_path, mon
     assert "gradcam minus centre: probability of the class node, fill blur" in plan["contrasts"]
 
 
-def test_methods_and_images_may_be_added_and_nothing_is_lost(folder, split, tmp_path):
-    benchmark(folder, None, QUICK, tmp_path)
-    before = rows_of(tmp_path)
+def test_methods_and_images_may_be_added_and_nothing_is_lost(folder, out):
+    before = rows_of(out)
     more = replace(QUICK, methods=("gradcam", "random"), primary=(), count=5)
-    page = benchmark(folder, None, more, tmp_path)
-    after = rows_of(tmp_path)
+    page = benchmark(folder, None, more, out)
+    after = rows_of(out)
     assert len(before) == 3 and len(after) == 5
     for name, row in before.items():
         kept = {method: after[name]["methods"][method] for method in row["methods"]}
         assert kept == row["methods"]
     assert all("random" in row["methods"] for row in after.values())
     assert "Begun and not finished: centre." in page
-    plan = json.loads((tmp_path / "plan.json").read_text())
+    plan = json.loads((out / "plan.json").read_text())
     assert list(plan["methods"]) == ["gradcam", "centre", "random"]
     assert plan["primary"] == ["centre"] and len(plan["contrasts"]) == 4
-    assert "not finished" not in benchmark(folder, None, replace(QUICK, count=5), tmp_path)
+    assert "not finished" not in benchmark(folder, None, replace(QUICK, count=5), out)
 
 
 @pytest.mark.parametrize(
@@ -49,28 +48,25 @@ def test_methods_and_images_may_be_added_and_nothing_is_lost(folder, split, tmp_
         ({"primary": ("random",), "methods": ("gradcam", "random")}, "primary contrasts centre"),
     ],
 )
-def test_a_changed_plan_is_refused_with_what_was_changed(folder, split, tmp_path, change, sentence):
-    benchmark(folder, None, QUICK, tmp_path)
-    before = (tmp_path / "plan.json").read_text()
+def test_a_changed_plan_is_refused_with_what_was_changed(folder, out, change, sentence):
+    before = (out / "plan.json").read_text()
     with pytest.raises(ReadableError) as error:
-        benchmark(folder, None, replace(QUICK, **change), tmp_path)
+        benchmark(folder, None, replace(QUICK, **change), out)
     assert sentence in str(error.value)
-    assert (tmp_path / "plan.json").read_text() == before
+    assert (out / "plan.json").read_text() == before
 
 
-def test_other_settings_under_an_old_name_are_refused(folder, split, tmp_path, monkeypatch):
-    benchmark(folder, None, QUICK, tmp_path)
-    file = tmp_path / "plan.json"
+def test_other_settings_under_an_old_name_are_refused(folder, out):
+    file = out / "plan.json"
     plan = json.loads(file.read_text())
     plan["methods"]["gradcam"]["settings"]["batch"] = 3
     file.write_text(json.dumps(plan))
     with pytest.raises(ReadableError, match="begun with gradcam at batch=3, not 16"):
-        benchmark(folder, None, QUICK, tmp_path)
+        benchmark(folder, None, QUICK, out)
 
 
-def test_the_images_of_an_earlier_comparison_are_left_out(folder, split, tmp_path):
-    first, second = tmp_path / "first", tmp_path / "second"
-    benchmark(folder, None, QUICK, first)
+def test_the_images_of_an_earlier_comparison_are_left_out(folder, finished, split, tmp_path):
+    first, second = finished.folder, tmp_path / "second"
     benchmark(folder, None, replace(QUICK, count=8, besides=[first]), second)
     assert len(rows_of(second)) == 5  # of eight images
     assert not set(rows_of(first)) & set(rows_of(second))

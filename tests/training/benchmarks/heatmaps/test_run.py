@@ -11,11 +11,10 @@ from training.__main__ import main
 from training.benchmarks.heatmaps.run import Request, benchmark
 
 
-def test_without_names_the_methods_that_were_begun_go_on(folder, split, tmp_path):
-    benchmark(folder, None, QUICK, tmp_path)
-    benchmark(folder, None, replace(QUICK, methods=(), primary=(), count=4), tmp_path)
-    plan = json.loads((tmp_path / "plan.json").read_text())
-    assert list(plan["methods"]) == ["gradcam", "centre"] and len(rows_of(tmp_path)) == 4
+def test_without_names_the_methods_that_were_begun_go_on(folder, out):
+    benchmark(folder, None, replace(QUICK, methods=(), primary=(), count=4), out)
+    plan = json.loads((out / "plan.json").read_text())
+    assert list(plan["methods"]) == ["gradcam", "centre"] and len(rows_of(out)) == 4
 
 
 def test_a_look_before_the_end_says_how_much_is_missing(folder, split, tmp_path, monkeypatch):

@@ -1,0 +1,19 @@
+"""Databases and small models: one set-up of each for all tests of the application."""
+
+from tests.app.services.workplaces import assets
+from tests.app.store.databases import (
+    database_url,
+    empty_postgres,
+    empty_sqlite,
+    postgres_server,
+    sqlite_url,
+)
+
+__all__ = [
+    "assets",
+    "database_url",
+    "empty_postgres",
+    "empty_sqlite",
+    "postgres_server",
+    "sqlite_url",
+]
