@@ -3,18 +3,18 @@
 import json
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.modeling.preprocessing import Preprocessing
 from tests.training import replicas
 from tests.training.conftest import SMALL
 from tests.training.datasets.odd_files import dicomdir, truncate
 from training.__main__ import main
 
-PREPROCESSING = Preprocessing(size=64)
+# What is learned is no subject here.
+QUICK = (*SMALL, "epochs=2", "prototypes_per_class=1", "blackbox=false")
 
 
 def train(root, out, *settings):
     words = ["train", "folder", "--data", str(root), "--out", str(out), "--device", "cpu"]
-    return main([*words, *(word for s in (*SMALL, *settings) for word in ("--set", s))])
+    return main([*words, *(word for s in (*QUICK, *settings) for word in ("--set", s))])
 
 
 def one_line(capsys):
@@ -46,7 +46,7 @@ def test_damaged_images_are_left_out_where_that_is_asked_and_the_run_says_so(tmp
     truncate(root / "beta/03.png")
     dicomdir(root / "beta/DICOMDIR")
     (root / "alpha/Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
-    assert train(root, tmp_path / "out", "damaged=leave_out", "epochs=2") == 0
+    assert train(root, tmp_path / "out", "damaged=leave_out") == 0
     (start,) = json.loads((tmp_path / "out/run.json").read_text())["starts"]
     assert start["data"]["images"] == 41
     assert start["data"]["left_out"] == ["beta/03.png"]
@@ -85,6 +85,6 @@ def test_folders_of_a_split_are_trained_and_evaluated_on(tmp_path, capsys):
             for i in range(6):
                 image = replicas.image(level, first + i + level)
                 image.save(root / side / name / f"{first + i}.png")
-    assert train(root, tmp_path / "out", "epochs=2") == 0
+    assert train(root, tmp_path / "out") == 0
     images = Bundle.load(tmp_path / "out/bundle").card.training["films"]
     assert images == {"train": 12, "validation": 12, "test": 12}
