@@ -26,6 +26,7 @@ from dprotonet.explain.mdm import search, select
 from dprotonet.explain.mdm.initialise import start_attributions
 from dprotonet.explain.method import AttributionMethod, CallOptions
 from dprotonet.explain.nodes import Node
+from dprotonet.explain.reader import refine
 from dprotonet.explain.reader.images import ReaderImages, of_tensor
 from dprotonet.explain.reader.reading import node_maps, own_reader, reads
 from dprotonet.explain.reader.settings import ReaderSettings
@@ -40,8 +41,9 @@ class MDM(AttributionMethod):
     """Explains nodes of one network by the MDM decoder.
 
     A network that has a mask reader (:mod:`dprotonet.explain.reader`) is read in its one pass where
-    no more steps are asked for than the reader saves (the tier *instant*). Else, and without one,
-    the nodes are searched; ``drawn_by`` of an explanation says which.
+    no more steps are asked for than the reader saves (the tier *instant*), and its map is refined
+    where ``refine_steps`` are asked for. Else, and without one, the nodes are searched.
+    ``drawn_by`` of an explanation says which.
 
     Heatmaps are the same for every seed, since the search has one of its own; the seed of a call is
     that of the random heatmaps with which the faithfulness is compared.
@@ -141,6 +143,8 @@ class MDM(AttributionMethod):
         the nodes are read."""
         if self._wants_reader and self.reader is not None:
             return 0, 0
+        if self.settings.refine_steps and self.reader is not None:
+            return refine.planned_passes(self.settings, nodes)
         searched = search.planned_passes(self.settings, nodes)
         tried = self.settings.start_masks + select.planned_passes(self.settings, nodes)
         return searched + tried, searched
@@ -148,12 +152,13 @@ class MDM(AttributionMethod):
     def _drawn(
         self, probes: Sequence[Probe], *, settings: MDMSettings, watch: Watch | None
     ) -> list[list[Heatmap]]:
-        if self._read_by(probes[0].nodes) is not None:
-            heatmaps = [self._read(probe) for probe in probes]
+        reader = self._read_by(probes[0].nodes)
+        if reader is not None:
+            heatmaps = [self._read(probe, reader, settings) for probe in probes]
             if watch is not None:
                 watch(torch.stack([torch.stack([h.values for h in own]) for own in heatmaps]))
             return heatmaps
-        drawn_by = NO_READER if self._wants_reader else SEARCH
+        drawn_by = NO_READER if self._wants_reader or settings.refine_steps else SEARCH
         return [
             [replace(heatmap, drawn_by=drawn_by) for heatmap in own]
             for own in _search(probes, settings, watch)
@@ -165,16 +170,18 @@ class MDM(AttributionMethod):
 
     def _read_by(self, nodes: Sequence[Node]) -> MaskReader | None:
         """The reader that draws these nodes; None where they are searched."""
-        return self.reader if self._wants_reader and reads(self.reader, nodes) else None
+        wanted = self._wants_reader or self.settings.refine_steps
+        return self.reader if wanted and reads(self.reader, nodes) else None
 
     def _watched(self, nodes: Sequence[Node]) -> Sequence[str]:
         reader = self._read_by(nodes)
         return () if reader is None else reader.stage_names
 
-    def _read(self, probe: Probe) -> list[Heatmap]:
+    def _read(self, probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatmap]:
         """The heatmaps of one image's nodes, from what its first pass gave."""
-        assert self.reader is not None
-        maps = node_maps(self.reader, probe.network.exact, probe.outputs, probe.nodes)
+        if not self._wants_reader:
+            return refine.refined(probe, reader, settings)
+        maps = node_maps(reader, probe.network.exact, probe.outputs, probe.nodes)
         large = enlarged(maps[0], probe.size)
         return [replace(inked(one, probe.valid_mask), drawn_by=READER) for one in large]
 

@@ -60,7 +60,7 @@ class ValueScale:
 
 
 def soft_masks(
-    maps: Tensor, fractions: Tensor, valid_masks: Tensor, sharpness: float
+    maps: Tensor, fractions: Tensor, valid_masks: Tensor, sharpness: float, *, edged: bool = False
 ) -> tuple[Tensor, Tensor]:
     """Masks ``(n, S, S)`` of the highest fractions, with a gradient, and the maps they are made of.
 
@@ -69,6 +69,8 @@ def soft_masks(
         fractions: ``(n,)`` of each image.
         valid_masks: ``(n, S, S)`` bool.
         sharpness: of a mask's edge, per standard deviation of its map.
+        edged: the masks are 0 or 1, and have the gradient of the smooth ones. A flat map has a wide
+            smooth mask, which shows more of the image than its fraction.
 
     Returns:
         The masks, and the maps on the network's grid with mean 0 and standard deviation 1.
@@ -80,7 +82,11 @@ def soft_masks(
         even.append(standardised(one, valid_mask))
         levels.append(thresholds(even[-1], fraction, valid_mask))
     attributions = torch.cat(even)
-    return torch.sigmoid(sharpness * (attributions - torch.cat(levels))), attributions
+    above = attributions - torch.cat(levels)
+    masks = torch.sigmoid(sharpness * above)
+    if edged:
+        masks = masks + ((above > 0).to(masks) - masks).detach()
+    return masks, attributions
 
 
 def hard_masks(maps: Tensor, fractions: Sequence[float], valid_masks: Tensor) -> Tensor:

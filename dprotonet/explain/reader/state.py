@@ -28,12 +28,16 @@ _SCALED_ON = 64  # training images that say how features and values lie
 
 @dataclass(frozen=True, eq=False)
 class ReaderTraining:
-    """Attributes:
-    frozen: the network that the reader is for.
-    nodes: its Q nodes, K classes first.
-    multi_label: its classes do not exclude each other.
-    reader: on the device, changed by training.
-    scale: of the nodes' values.
+    """One training, from its opening to its last step.
+
+    Attributes:
+        frozen: the network that the reader is for.
+        nodes: its Q nodes, K classes first.
+        classes: K.
+        multi_label: the classes do not exclude each other.
+        images: like those that the reader is for.
+        reader: on the device; its weights are changed in place.
+        scale: of the nodes' values.
     """
 
     frozen: FrozenNetwork

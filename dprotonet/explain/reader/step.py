@@ -36,7 +36,9 @@ def step_loss(
     at = torch.arange(len(rows), device=maps.device)
     maps, before = maps[at, nodes], before[at, nodes]
     fractions = drawn_fractions(len(rows), settings.areas, generator).to(maps)
-    masks, attributions = soft_masks(maps, fractions, valid_masks, settings.sharpness)
+    masks, attributions = soft_masks(
+        maps, fractions, valid_masks, settings.sharpness, edged=settings.edged
+    )
     fill = settings.fills[step % len(settings.fills)]
     pairs = zip(images, valid_masks, strict=True)
     fills = torch.stack([drawn_fill(fill, one, inside, generator) for one, inside in pairs])

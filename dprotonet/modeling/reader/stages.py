@@ -2,8 +2,8 @@
 
 They are found by watching one pass, so that any network has them, ours and others. A module counts
 if its output is the same in every frozen form of the network: a convolution that is fused with the
-activation behind it gives something else than alone, so bare convolutions and batch norms are left
-out, and what follows them is taken.
+activation behind it gives something else than alone, so what follows bare convolutions and batch
+norms is taken, if anything does.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ def find_stages(network: nn.Module, example: Tensor, *forms: nn.Module) -> tuple
     for form in forms:
         others = _maps(form, example)
         given = {k: v for k, v in given.items() if k in others and _same(v, others[k])}
+    changing = {name for name, m in network.named_modules() if isinstance(m, _CHANGED_BY_FUSING)}
+    # Where there is nothing else, a convolution will do that no form has changed.
+    given = {k: v for k, v in given.items() if k not in changing} or given
     found: dict[int, tuple[int, Stage]] = {}
     for name, maps in given.items():
         side, depth = maps.shape[-1], name.count(".")
@@ -63,7 +66,7 @@ def _maps(network: nn.Module, example: Tensor) -> dict[str, Tensor]:
     calls: Counter[str] = Counter()
     hooks = []
     for name, module in network.named_modules():
-        if not name or not name.startswith(inside) or isinstance(module, _CHANGED_BY_FUSING):
+        if not name or not name.startswith(inside):
             continue
         if isinstance(module, torch.jit.ScriptModule):  # hooks see nothing of its layers
             continue

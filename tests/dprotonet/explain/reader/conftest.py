@@ -9,5 +9,5 @@ from tests.dprotonet.explain.reader.planted import QUICK, TextureClassifier, pla
 def squares():
     """A network that rests on squares, and what came of training a reader for it."""
     model = TextureClassifier("squares")
-    images, _ = planted(40, seed=1)
+    images, _ = planted(40, seed=1, most=0.6)
     return model, fit_reader(model, of_tensor(images), QUICK)

@@ -41,7 +41,7 @@ def test_training_widens_the_held_out_gap_and_keeps_the_best(squares):
     _, trained = squares
     step, gap = trained.best
     assert step > 0 and gap == max(gap for _, gap in trained.history)
-    assert gap > trained.history[0][1] + 0.3
+    assert gap > trained.history[0][1] + 1
     assert not trained.reader.training
     assert not any(weight.requires_grad for weight in trained.reader.parameters())
     assert (trained.images, trained.validation_images) == (34, 4)
@@ -50,7 +50,7 @@ def test_training_widens_the_held_out_gap_and_keeps_the_best(squares):
 def test_the_same_seed_gives_the_same_reader_and_the_network_is_left_as_it_is():
     from dataclasses import replace
 
-    model, images = TextureClassifier("squares").train(), planted(8, seed=3)[0]
+    model, images = TextureClassifier("squares").train(), planted(8, seed=3, most=0.5)[0]
     state, settings = copy.deepcopy(model.state_dict()), replace(QUICK, steps=2, validate_every=1)
     readers = [
         fit_reader(model, of_tensor(images), settings, seed=seed).reader.state_dict()
@@ -65,7 +65,7 @@ def test_the_same_seed_gives_the_same_reader_and_the_network_is_left_as_it_is():
 def test_progress_rises_to_one_and_a_cancelled_training_stops_at_once():
     from dataclasses import replace
 
-    images, settings = of_tensor(planted(8, seed=3)[0]), replace(QUICK, steps=3)
+    images, settings = of_tensor(planted(8, seed=3, most=0.5)[0]), replace(QUICK, steps=3)
     fractions: list[float] = []
     fit_reader(TextureClassifier("squares"), images, settings, progress=fractions.append)
     assert fractions == sorted(fractions) and fractions[-1] == 1.0 and len(fractions) >= 3
@@ -84,7 +84,9 @@ def test_training_stops_where_nothing_is_gained():
     from dataclasses import replace
 
     settings = replace(QUICK, steps=40, validate_every=1, patience=2, rate=1e-9)
-    trained = fit_reader(TextureClassifier("squares"), of_tensor(planted(8, seed=3)[0]), settings)
+    trained = fit_reader(
+        TextureClassifier("squares"), of_tensor(planted(8, seed=3, most=0.5)[0]), settings
+    )
     assert trained.history[-1][0] < 40
 
 
@@ -98,4 +100,4 @@ def test_a_network_without_a_gradient_is_refused():
             return self.inner(x.detach())
 
     with pytest.raises(Unexplainable, match="No gradient"):
-        fit_reader(Cut(), of_tensor(planted(8, seed=3)[0]), QUICK)
+        fit_reader(Cut(), of_tensor(planted(8, seed=3, most=0.5)[0]), QUICK)

@@ -29,7 +29,8 @@ def generator():
 
 
 def test_small_fractions_are_drawn_as_often_as_large_ones():
-    fractions = torch.cat([drawn_fractions(6, (0.01, 0.5), generator()) for _ in range(40)])
+    draw = generator()
+    fractions = torch.cat([drawn_fractions(6, (0.01, 0.5), draw) for _ in range(40)])
     assert 0.01 <= float(fractions.min()) < 0.012 and 0.45 < float(fractions.max()) <= 0.5
     middle = math.sqrt(0.01 * 0.5)
     assert 0.45 < float((fractions < middle).float().mean()) < 0.55

@@ -14,7 +14,7 @@ def test_a_trained_reader_has_a_wider_gap_than_an_untrained_one(squares):
     training = open_training(model, ReaderImages(lambda r: pixels[r], rows, rows), QUICK, 0)
     before = held_out_gap(training)
     training.reader.load_state_dict(trained.reader.state_dict())
-    assert held_out_gap(training) > before + 0.3
+    assert held_out_gap(training) > before + 1
 
 
 def test_it_is_the_same_twice_and_no_more_images_are_used_than_wanted():

@@ -92,3 +92,16 @@ def test_a_network_without_maps_is_refused():
     flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 2))
     with pytest.raises(Unexplainable, match="search"):
         find_stages(flat, torch.randn(1, 3, 8, 8))
+
+
+def test_a_bare_convolution_is_taken_where_there_is_nothing_else():
+    class Bare(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 5, 3, stride=2)
+
+        def forward(self, x):
+            return self.conv(x).abs().mean(dim=(2, 3))
+
+    (stage,) = find_stages(Bare(), torch.randn(1, 3, 16, 16))
+    assert (stage.name, stage.channels) == ("conv", 5)
