@@ -113,7 +113,7 @@ def _learn(
     optimiser = torch.optim.Adam(weights, lr=settings.rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, settings.steps))
     _stop_if(cancelled)
-    history = [(0, held_out_gap(training))]
+    history = [_validated(training, 0)]
     best, kept = history[0], copy.deepcopy(reader.state_dict())
     batches = _Batches(training.images.train, settings.batch, generator)
     for step in range(1, settings.steps + 1):
@@ -129,10 +129,7 @@ def _learn(
         if step % settings.validate_every and step < settings.steps:
             continue
         _stop_if(cancelled)
-        history.append((step, held_out_gap(training)))
-        _log.info(
-            "mask reader: step %d of %d, held-out gap %.3f", step, settings.steps, history[-1][1]
-        )
+        history.append(_validated(training, step))
         if history[-1][1] > best[1]:
             best, kept = history[-1], copy.deepcopy(reader.state_dict())
         elif step - best[0] >= settings.patience * settings.validate_every:
@@ -140,6 +137,13 @@ def _learn(
     reader.load_state_dict(kept)
     progress(1.0)
     return history
+
+
+def _validated(training: ReaderTraining, step: int) -> tuple[int, float]:
+    """The step and its held-out gap."""
+    gap, steps = held_out_gap(training), training.settings.steps
+    _log.info("mask reader: step %d of %d, held-out gap %.3f", step, steps, gap)
+    return step, gap
 
 
 class _Batches:
