@@ -20,7 +20,7 @@ class ReaderSettings:
     cells: int = 56  # along a side of the maps
     areas: tuple[float, float] = (0.005, 0.5)  # fraction of the image; its logarithm is uniform
     sharpness: float = 8.0  # of a mask's edge, per standard deviation of the map
-    edged: bool = True  # masks are 0 or 1, with the gradient of smooth ones
+    edged: bool = False  # masks are 0 or 1, with the gradient of smooth ones
     fills: tuple[str, ...] = FILLS  # in turns, each of a random strength
     rate: float = 3e-3  # of Adam, falling to 0 along a cosine
     noise: float = 0.05  # standard deviation of what is added before reading, of normalised images

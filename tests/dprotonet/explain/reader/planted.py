@@ -11,6 +11,7 @@ QUICK = ReaderSettings(
     batch=4,
     cells=12,
     rate=1e-2,
+    edged=True,
     shift=0,  # the textures are seen at even places alone
     validate_every=50,
     validation_images=4,
