@@ -31,7 +31,7 @@ DEFAULT_METHOD = "mdm"
 TIERS: Mapping[str, str] = MappingProxyType(
     {
         "standard": "the default",
-        "instant": "one gradient step, the quickest",
+        "instant": "the model's mask reader, or one gradient step where it has none; the quickest",
         "draft": "two gradient steps, for a reader who waits",
         "full": "twenty gradient steps and finer masks, the most faithful",
     }

@@ -6,7 +6,8 @@ Results are written whole: a run that is killed leaves no half file behind.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,3 +48,20 @@ def progress_bar(items: Iterable[T], total: int, title: str, unit: str = "image"
 
     bar: Iterable[T] = tqdm(items, total=total, desc=title, unit=unit, disable=None, leave=False)
     return bar
+
+
+@contextmanager
+def fraction_bar(title: str) -> Iterator[Callable[[float], None]]:
+    """While it lasts, a bar on standard error that a fraction done, rising to 1, is reported to.
+
+    There is no bar where standard error is a file.
+    """
+    from tqdm import tqdm
+
+    form = "{l_bar}{bar}| {elapsed} of about {remaining} more"
+    with tqdm(total=1.0, desc=title, bar_format=form, disable=None, leave=False) as bar:
+
+        def report(fraction: float) -> None:
+            bar.update(fraction - bar.n)
+
+        yield report

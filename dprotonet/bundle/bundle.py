@@ -7,6 +7,7 @@
     prototypes.json         sources and behaviour of every prototype
     support.safetensors     the distance to the training images, where the bundle has a gate
     gallery/gallery.json    the sources shown, with their pictures and heatmaps where there are any
+    reader.safetensors      the mask reader, where the bundle has one
     responses.safetensors   similarities to fit the last layer again; not in every bundle
 
 Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
@@ -23,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.contents import check_contents, checked_file, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
-from dprotonet.bundle.manifest import RESPONSES, SUPPORT, Manifest, read_manifest
+from dprotonet.bundle.manifest import READER, RESPONSES, SUPPORT, Manifest, read_manifest
 from dprotonet.bundle.model_card import ModelCard
+from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.staging import replace_manifest
 from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
@@ -34,6 +36,7 @@ from dprotonet.prototypes.provenance import PrototypeRecord
 if TYPE_CHECKING:
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
+    from dprotonet.modeling.reader.mask_reader import MaskReader
     from dprotonet.modeling.support_distance import SupportDistance
     from dprotonet.prototypes.responses import Responses
 
@@ -221,6 +224,21 @@ class Bundle:
 
         return distance_from_bytes(checked_file(self.path, self.manifest, SUPPORT), self.name)
 
+    @property
+    def reader_facts(self) -> ReaderFacts | None:
+        """Of the mask reader; None without one. Reads nothing."""
+        return self.manifest.reader
+
+    @cached_property
+    def mask_reader(self) -> MaskReader | None:
+        """What marks the nodes in one pass (imports torch); None where the bundle has none."""
+        if self.manifest.reader is None:
+            return None
+        from dprotonet.bundle.reader.file import reader_from_bytes
+
+        data = checked_file(self.path, self.manifest, READER)
+        return reader_from_bytes(data, self.manifest.reader.options, self.name)
+
     @cached_property
     def preprocessing(self) -> Preprocessing:
         """From an image to the network's input (imports torch)."""
@@ -244,4 +262,20 @@ class Bundle:
         from dprotonet.bundle.weights import model_from_bytes
 
         # Hashed again from the bytes that are used: the folder may have changed since `load`.
-        return model_from_bytes(checked_weights(self.path, self.manifest), self.manifest)
+        model = model_from_bytes(checked_weights(self.path, self.manifest), self.manifest)
+        model.keep_reader(self._reader_for(model))
+        return model
+
+    def _reader_for(self, model: DProtoNet) -> MaskReader | None:
+        reader = self.mask_reader
+        if reader is not None:
+            from dprotonet.modeling.reader.mask_reader import check_reads
+
+            try:
+                check_reads(reader, model)
+            except ValueError as error:
+                raise UnusableBundle(
+                    f"The mask reader of the model {self.name!r} does not fit its network "
+                    f"({error}). Train it again: python -m training reader."
+                ) from error
+        return reader

@@ -103,6 +103,12 @@ def _check_fresh(manifest: Manifest) -> None:
                 "changed after they were made. Run the prototype update again and save the model "
                 "again."
             )
+    if manifest.reader is not None and not manifest.reader.fits(manifest.parts):
+        raise UnusableBundle(
+            f"The mask reader of the model {manifest.display_name!r} was trained for another "
+            "network, whose backbone or masks are not this one's. Train it again: "
+            "python -m training reader."
+        )
 
 
 def _files_below(folder: Path) -> set[str]:

@@ -18,13 +18,15 @@ from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.change import Change
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
+from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PARTS, ModelOptions
 
-FORMATS = (1, 2)
-"""That this version reads. 2 has a gate, a scope or changes; a bundle with none is written as 1."""
+FORMATS = (1, 2, 3)
+"""That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader; a bundle with
+none of them is written as 1."""
 
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
@@ -34,6 +36,7 @@ MANIFEST, MODEL, PROTOTYPES, GALLERY = (
 )
 RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted again
 SUPPORT = "support.safetensors"
+READER = "reader.safetensors"
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -65,6 +68,7 @@ class Manifest:
         changes: from the first ancestor to this bundle, oldest first; none where it came straight
             from training.
         support: the limits of the gate's distance; None in a bundle that has none.
+        reader: of the mask reader; None in a bundle that has none.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Manifest:
     offsets: dict[str, float] | None = None
     changes: tuple[Change, ...] = ()
     support: SupportLimits | None = None
+    reader: ReaderFacts | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -114,6 +119,8 @@ class Manifest:
                 raise ValueError("its last change names a prototype that it does not have")
         if (self.support is None) != (SUPPORT not in self.files):
             raise ValueError(f"the limits of a gate and {SUPPORT} go together")
+        if (self.reader is None) != (READER not in self.files):
+            raise ValueError(f"the facts of a mask reader and {READER} go together")
 
     @property
     def off(self) -> tuple[str, ...]:
@@ -146,7 +153,7 @@ class Manifest:
     def to_json(self) -> dict[str, Any]:
         """Plain values, without the digest."""
         values: dict[str, Any] = {
-            "format": 2 if self.support or self.card.scope or self.changes else 1,
+            "format": self._format,
             "name": self.name,
             "classes": list(self.options.classes),
             "negative_class": self.negative_class,
@@ -166,7 +173,16 @@ class Manifest:
             values["changes"] = [change.to_json() for change in self.changes]
         if self.support is not None:
             values |= {"support": self.support.to_json()}
+        if self.reader is not None:
+            values |= {"reader": self.reader.to_json()}
         return values
+
+    @property
+    def _format(self) -> int:
+        """The oldest that has all that this bundle has."""
+        if self.reader is not None:
+            return 3
+        return 2 if self.support or self.card.scope or self.changes else 1
 
     @property
     def digest(self) -> str:
@@ -214,7 +230,7 @@ def read_manifest(folder: Path) -> Manifest:
         stored_format = data.get("format") if isinstance(data, dict) else None
         raise UnusableBundle(
             f"The model in {folder} is of format {stored_format!r}, this version reads "
-            f"{' and '.join(map(str, FORMATS))}. "
+            f"{FORMATS[0]} to {FORMATS[-1]}. "
             "Write it again with this version."
         )
     try:
@@ -240,6 +256,8 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     fields["changes"] = tuple(map(Change.from_json, data.get("changes", ())))
     if "support" in data:
         fields["support"] = SupportLimits.from_json(data["support"])
+    if "reader" in data:
+        fields["reader"] = ReaderFacts.from_json(data["reader"])
     return Manifest(**fields)
 
 

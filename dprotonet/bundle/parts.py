@@ -10,10 +10,12 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
+from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
+from dprotonet.modeling.reader.mask_reader import MaskReader
 from dprotonet.modeling.support_distance import SupportDistance
 from dprotonet.prototypes.activation_stats import ActivationStatistics
 from dprotonet.prototypes.responses import Responses
@@ -26,6 +28,14 @@ class FittedSupport:
 
     distance: SupportDistance
     limits: SupportLimits
+
+
+@dataclass(frozen=True, eq=False)
+class FittedReader:
+    """A mask reader with what the manifest says of it."""
+
+    reader: MaskReader
+    facts: ReaderFacts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,6 +63,8 @@ class BundleParts:
         changes: how it came from other bundles, oldest first.
         support: the distance to the training images and its limits; None for a bundle that gives
             every image a label.
+        reader: trained for the network as it is stored, half precision or not; None for a bundle
+            whose heatmaps are all searched.
 
     Raises:
         UnusableBundle: backbone or masks changed after the prototypes were made, the update was
@@ -76,6 +88,7 @@ class BundleParts:
     responses: Responses | None = None
     changes: tuple[Change, ...] = ()
     support: FittedSupport | None = None
+    reader: FittedReader | None = None
 
     def __post_init__(self) -> None:
         check_name(self.name)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.change import Change
+from dprotonet.bundle.change import Change, ChangeKind
 from dprotonet.bundle.contents import part_digests
 from dprotonet.bundle.digests import file_digest, raw_tensors
 from dprotonet.bundle.gallery import GalleryPicture
@@ -16,13 +16,15 @@ from dprotonet.bundle.manifest import (
     GALLERY,
     MODEL,
     PROTOTYPES,
+    READER,
     RESPONSES,
     SUPPORT,
     Manifest,
     write_json,
     write_manifest,
 )
-from dprotonet.bundle.parts import BundleParts, FittedSupport
+from dprotonet.bundle.parts import BundleParts, FittedReader, FittedSupport
+from dprotonet.bundle.reader.file import reader_to_bytes
 from dprotonet.bundle.scope import Scope
 from dprotonet.bundle.staging import beside, check_target, move_in
 from dprotonet.bundle.support_file import distance_to_bytes
@@ -77,32 +79,8 @@ def add_responses(bundle: Bundle, responses: Responses, directory: Path, *, when
     Raises:
         UnusableBundle: the folder holds something else.
     """
-    manifest = bundle.manifest
-    check_target(directory)
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    staged = beside(directory)
-    try:
-        for name in manifest.files:
-            (staged / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(bundle.path / name, staged / name)
-        (staged / RESPONSES).write_bytes(responses.to_bytes())
-        digest = file_digest(staged / RESPONSES)
-        off = manifest.changes[-1].off if manifest.changes else ()
-        required = manifest.changes[-1].required if manifest.changes else ()
-        change = Change("responses", bundle.digest, when, off, required)
-        write_manifest(
-            staged,
-            replace(
-                manifest,
-                files={**manifest.files, RESPONSES: digest},
-                changes=(*manifest.changes, change),
-            ),
-        )
-        _ = Bundle.load(staged, with_model=False).responses
-        move_in(staged, directory)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
-    return Bundle.load(directory, with_model=False)
+    changes = _one_more(bundle, "responses", when)
+    return _with_file(bundle, directory, RESPONSES, responses.to_bytes(), changes=changes)
 
 
 def add_support(bundle: Bundle, support: FittedSupport, scope: Scope | None = None) -> Bundle:
@@ -116,22 +94,66 @@ def add_support(bundle: Bundle, support: FittedSupport, scope: Scope | None = No
     Returns:
         The bundle as it stands on disk, with another digest.
     """
-    directory, manifest = bundle.path, bundle.manifest
+    card = bundle.card if scope is None else replace(bundle.card, scope=scope)
+    data = distance_to_bytes(support.distance)
+    return _with_file(bundle, bundle.path, SUPPORT, data, card=card, support=support.limits)
+
+
+def add_reader(
+    bundle: Bundle,
+    fitted: FittedReader,
+    directory: Path,
+    *,
+    when: str,
+    trained: dict[str, Any] | None = None,
+) -> Bundle:
+    """The same network with a mask reader, or with another one, written whole or not at all.
+
+    Args:
+        fitted: trained for this bundle's network.
+        directory: the bundle's own folder, which is replaced, or another.
+        when: date and time in UTC, ISO 8601.
+        trained: how it was trained, as JSON values for the card; None leaves the card as it is.
+
+    Raises:
+        UnusableBundle: the folder holds something else, or the reader is of another network.
+    """
+    card = bundle.card
+    if trained is not None:
+        card = replace(card, training={**card.training, "reader": trained})
+    data, changes = reader_to_bytes(fitted.reader), _one_more(bundle, "reader", when)
+    return _with_file(
+        bundle, directory, READER, data, card=card, reader=fitted.facts, changes=changes
+    )
+
+
+def _one_more(bundle: Bundle, kind: ChangeKind, when: str) -> tuple[Change, ...]:
+    """The bundle's changes and one that leaves its network as it is."""
+    last = bundle.changes[-1:]
+    off, required = (last[0].off, last[0].required) if last else ((), ())
+    return (*bundle.changes, Change(kind, bundle.digest, when, off, required))
+
+
+def _with_file(bundle: Bundle, directory: Path, name: str, data: bytes, **facts: Any) -> Bundle:
+    """The bundle with one file more, or with another in its place, and these facts in its manifest.
+
+    Written under another name, loaded as a check, and put in its place.
+    """
+    check_target(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
     staged = beside(directory)
     try:
-        shutil.copytree(directory, staged)
-        (staged / SUPPORT).write_bytes(distance_to_bytes(support.distance))
-        files = {**manifest.files, SUPPORT: file_digest(staged / SUPPORT)}
-        card = manifest.card if scope is None else replace(manifest.card, scope=scope)
-        write_manifest(
-            staged,
-            replace(manifest, card=card, support=support.limits, files=dict(sorted(files.items()))),
-        )
-        Bundle.load(staged)
+        for listed in bundle.manifest.files:
+            (staged / listed).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(bundle.path / listed, staged / listed)
+        (staged / name).write_bytes(data)
+        files = {**bundle.manifest.files, name: file_digest(staged / name)}
+        write_manifest(staged, replace(bundle.manifest, files=dict(sorted(files.items())), **facts))
+        _ = Bundle.load(staged).responses
         move_in(staged, directory)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    return Bundle.load(directory)
+    return Bundle.load(directory, with_model=False)
 
 
 def _write(folder: Path, parts: BundleParts) -> None:
@@ -152,6 +174,8 @@ def _write(folder: Path, parts: BundleParts) -> None:
         (folder / RESPONSES).write_bytes(parts.responses.to_bytes())
     if parts.support is not None:
         (folder / SUPPORT).write_bytes(distance_to_bytes(parts.support.distance))
+    if parts.reader is not None:
+        (folder / READER).write_bytes(reader_to_bytes(parts.reader.reader))
     stored = part_digests(raw_tensors(weights))
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     write_manifest(
@@ -169,6 +193,7 @@ def _write(folder: Path, parts: BundleParts) -> None:
             closest_similarity_floor=parts.statistics.closest_similarity_floor,
             card=parts.card,
             support=None if parts.support is None else parts.support.limits,
+            reader=None if parts.reader is None else parts.reader.facts,
             files={name: file_digest(folder / name) for name in sorted(names)},
             parts=stored,
             # As stored, which half precision may have rounded; that they are the ones the update

@@ -58,6 +58,7 @@ def evaluate(
             nodes_in_call=len(probe.nodes),
             measuring_passes=probe.work.forward_passes - own_passes,
             measuring_seconds=seconds - own_seconds,
+            drawn_by=heatmap.drawn_by,
         )
         for q, (node, heatmap) in enumerate(zip(probe.nodes, heatmaps, strict=True))
     ]

@@ -96,6 +96,19 @@ class Faithfulness:
 _ADDED_LATER = {"centre_insertion_auc", "centre_deletion_auc", "insertion", "deletion"}
 
 
+READER = "mask reader"
+"""Drawn in one pass by the network's mask reader."""
+
+REFINED = "mask reader, refined"
+"""Drawn by the mask reader, and moved by a few steps on the image inside what it can say."""
+
+SEARCH = "search"
+"""Drawn by steps on the image, as it was asked for."""
+
+NO_READER = "search, for want of a mask reader"
+"""A mask reader was asked for, but the network has none, or none for such a node."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Facts:
     """What is known of one node's heatmap, wherever the heatmap itself lies.
@@ -124,6 +137,7 @@ class Facts:
     placement: GridPlacement | None = None  # where the image lies on the network grid, if known
     peak: tuple[float, float] | None = None  # fractions of the image's height and width, if known
     outside_body: float | None = None  # the fraction of the heatmap beside the body, if known
+    drawn_by: str = ""  # of MDM: one of the constants below; "" of others, and where unknown
 
     @property
     def area(self) -> float | None:
@@ -161,6 +175,7 @@ class Explanation(Facts):
         return {
             "node": self.node,
             "method": self.method,
+            "drawn_by": self.drawn_by,
             "raw_range": list(self.raw_range),
             "value_before": self.value_before,
             "value_after": self.value_after,

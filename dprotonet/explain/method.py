@@ -167,6 +167,10 @@ class AttributionMethod(ABC):
             joint.finish()
         return attributions
 
+    def _watched(self, nodes: Sequence[Node]) -> Sequence[str]:
+        """Modules of the network whose outputs of the image the method reads."""
+        return ()
+
     def _generator(self, seed: int) -> torch.Generator:
         """Draws the fills of one image, and what the method draws for it."""
         return torch.Generator().manual_seed(seed)
@@ -188,6 +192,7 @@ class AttributionMethod(ABC):
                 temperature=self.temperature,
                 generator=self._generator(options.get("seed", 0)),
                 cancelled=options.get("cancelled"),
+                watch=self._watched(nodes),
             )
             for i, image in enumerate(images)
         ]
@@ -228,6 +233,7 @@ def open_probe(
     valid_mask: Tensor | None = None,
     temperature: float = 1.0,
     cancelled: CancelCallback | None = None,
+    watch: Sequence[str] = (),
 ) -> Probe:
     """One image ready to be masked, with the settings' fills and scale.
 
@@ -263,6 +269,7 @@ def open_probe(
         valid_mask=None if valid_mask is None else valid_mask.to(image.device),
         generator=generator,
         work=Work(cancelled=cancelled),
+        watch=watch,
     )
 
 

@@ -35,6 +35,8 @@ class MDMSettings:
     batch: int = 16  # most images in one graph
     memory_mb: int = 2048  # most that one graph may save for its backward pass
     deadline_s: float = 0.0  # seconds after which no further step is made; 0: none
+    reader_up_to: int = 1  # steps of a search that the network's mask reader saves, if it has one
+    refine_steps: int = 0  # on the query of a mask reader, in place of a longer search; 0: search
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -60,6 +62,10 @@ class MDMSettings:
             raise ValueError("blends are one or several fractions from 0 to 1.")
         if not self.blend_areas or not all(0 < area < 1 for area in self.blend_areas):
             raise ValueError("blend_areas are one or several fractions between 0 and 1.")
+        if min(self.reader_up_to, self.refine_steps) < 0:
+            raise ValueError("reader_up_to and refine_steps are at least 0.")
+        if self.refine_steps and "zero" in self.fills:
+            raise ValueError("refine_steps are judged under the fill zero: take it out of fills.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
             raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
 
@@ -71,7 +77,16 @@ class MDMSettings:
     @property
     def digest(self) -> str:
         """64 hexadecimal digits that change with any setting."""
-        return json_digest(asdict(self), spaced=True)
+        values = {
+            key: value
+            for key, value in asdict(self).items()
+            if key not in _YOUNGER or value != _YOUNGER[key]
+        }
+        return json_digest(values, spaced=True)
+
+
+_YOUNGER = {"reader_up_to": 1, "refine_steps": 0}
+"""Settings with the value under which older digests, which are stored, did not know them."""
 
 
 def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
@@ -86,6 +101,9 @@ TIERS: dict[str, MDMSettings] = {
     "full": MDMSettings(steps=20, sizes=(7, 14, 28, 56)),
 }
 """From the quickest to the most faithful. A reader who waits sees one after the other.
+
+*instant* is the mask reader's one pass where the network has one, and one step of the search where
+it has none.
 
 With few passes a start from equal pixels is better: gradients say more than so few random masks.
 Masks of 56 cells are more faithful still, but their heatmaps are speckled: only *full* has them.

@@ -22,6 +22,7 @@ from dprotonet.modeling.cell_norm import build_cell_norm
 from dprotonet.modeling.digests import RawTensor, tensors_digest
 from dprotonet.modeling.encoder_masks import build_masks
 from dprotonet.modeling.options import PARTS, ModelOptions, SimilarityKind, part_of
+from dprotonet.modeling.reader.mask_reader import MaskReader
 
 __all__ = [
     "DProtoNet",
@@ -112,6 +113,7 @@ class DProtoNet(nn.Module):
             torch.tensor(options.similarity_scale).log(),
             requires_grad=options.learn_similarity_scale,
         )
+        self._reader: tuple[MaskReader | None] = (None,)  # a tuple: no part of the state
         _initialise(self.add_on)
         self._reset_head()
 
@@ -126,6 +128,15 @@ class DProtoNet(nn.Module):
     def prototype_ids(self) -> tuple[str, ...]:
         """The P stable names "p00", "p01", …"""
         return self.options.prototype_ids
+
+    @property
+    def mask_reader(self) -> MaskReader | None:
+        """What marks this network's nodes in one pass; beside the network, no part of its state."""
+        return self._reader[0]
+
+    def keep_reader(self, reader: MaskReader | None) -> None:
+        """Keep the mask reader that was trained for this network, or none."""
+        self._reader = (reader,)
 
     def forward(self, images: Tensor) -> Inference:
         """``(N, 3, S, S)`` normalised images to the results of the network."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
-from training.cli.options import Commands, add_command, print_json, usable_device
-
-_TERMINATED = 128 + signal.SIGTERM
+from training.cli.options import (
+    Commands,
+    add_command,
+    print_json,
+    stopped_cleanly,
+    usable_device,
+)
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,7 @@ def learn(arguments: LearnArguments) -> None:
     settings = LearnSettings(
         forget=arguments.forget, remember=arguments.remember, epochs=arguments.epochs
     )
-    # A run that is stopped clears away what it has written so far.
-    before = signal.signal(signal.SIGTERM, _leave)
-    try:
+    with stopped_cleanly():
         result = learned(
             Bundle.load(arguments.bundle),
             arguments.feedback,
@@ -111,8 +111,6 @@ def learn(arguments: LearnArguments) -> None:
             sources=arguments.sources,
             device=usable_device(arguments.device),
         )
-    finally:
-        signal.signal(signal.SIGTERM, before)
     print_json(result)
 
 
@@ -134,7 +132,3 @@ def responses(arguments: ResponsesArguments) -> None:
             "images": 0 if kept is None else len(kept.similarities),
         }
     )
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(_TERMINATED)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from dprotonet.errors import ReadableError
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     Arguments = TypeVar("Arguments", bound=DataclassInstance)
+
+_TERMINATED = 128 + signal.SIGTERM
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """Where a command adds its parser."""
@@ -115,6 +120,20 @@ def repeatable_command(arguments: Sequence[str]) -> str:
         key, equals, value = argument.rpartition("=")
         parts.append(key + equals + (Path(value).name if "/" in value else value))
     return shlex.join(parts)
+
+
+@contextmanager
+def stopped_cleanly() -> Iterator[None]:
+    """While it lasts, a program that is asked to end clears away what it has written so far."""
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(_TERMINATED)
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -14,12 +14,13 @@ import sys
 from collections.abc import Sequence
 
 from dprotonet.errors import ReadableError
-from training.cli import accept, benchmark, compare, data, evaluate, learn, train
+from training.cli import accept, benchmark, compare, data, evaluate, learn, reader, train
 from training.cli.options import repeatable_command
 
 WRONG_USAGE = 2
 _DESCRIPTION = """``python -m training``: train, compare, studies, evaluate, accept, bench, card,
-gallery, support, pointing, boxes, shortcut, phantom, throughput, probe, learn, responses."""
+gallery, support, reader, pointing, boxes, shortcut, phantom, throughput, probe, learn,
+responses."""
 _COMMANDS = (  # in the order of --help
     train.add_train,
     compare.add_compare,
@@ -30,6 +31,7 @@ _COMMANDS = (  # in the order of --help
     evaluate.add_card,
     data.add_gallery,
     data.add_support,
+    reader.add_reader,
     evaluate.add_pointing,
     evaluate.add_boxes,
     evaluate.add_shortcut,

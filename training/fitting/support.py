@@ -26,11 +26,9 @@ from dprotonet.modeling.gate_stage import gate_stage, stage_features
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.modeling.support_distance import fit_distance
 from training.data.inputs import derived_seed, images_a_pass
-from training.data.placed_images import PlacedImages, place_images
-from training.data.splits import by_split
-from training.datasets.registry import open_dataset
-from training.evaluation.evaluate import check_classes, grouped, recipe_of
+from training.data.placed_images import PlacedImages
 from training.fitting.context import SplitRows, TrainingContext
+from training.fitting.placed_split import placed_split
 from training.io import progress_bar
 from training.recipe import load_recipe
 
@@ -157,34 +155,22 @@ def attach_support(
         ReadableError: the data cannot be had, has other classes, or too few images.
     """
     scope = None if scope_of is None else load_recipe(scope_of).card.scope
-    recipe = recipe_of(bundle)
-    dataset = open_dataset(recipe, data)
-    check_classes(bundle, dataset)
-    parts = by_split(grouped(dataset, recipe))
-    used = [*parts["train"], *parts["validation"]]
-    images = place_images(
-        used, bundle.preprocessing, classes=len(bundle.classes), damaged=recipe.damaged
-    )
-    present = {sample.sample_id for sample in images.samples}
-    train, validation = (
-        images.rows([s for s in parts[side] if s.sample_id in present])
-        for side in ("train", "validation")
-    )
+    split = placed_split(bundle, data)
     support = fit_support(
         bundle.model.backbone,
         bundle.options.backbone,
-        images,
-        SplitRows(train, validation, torch.empty(0, dtype=torch.int64)),
+        split.images,
+        SplitRows(split.train, split.validation, torch.empty(0, dtype=torch.int64)),
         bundle.preprocessing,
-        flip=recipe.flip,
-        seed=recipe.seed,
+        flip=split.recipe.flip,
+        seed=split.recipe.seed,
         device=device,
     )
     if support is None:
         raise ReadableError(
-            f"{bundle.name} has {len(train)} training and {len(validation)} validation images in "
-            f"this data. Give the data that it was trained on, with at least {LEAST_TRAINING} and "
-            f"{LEAST_VALIDATION} of them."
+            f"{bundle.name} has {len(split.train)} training and {len(split.validation)} validation "
+            f"images in this data. Give the data that it was trained on, with at least "
+            f"{LEAST_TRAINING} and {LEAST_VALIDATION} of them."
         )
     return add_support(bundle, support, scope)
 

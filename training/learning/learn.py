@@ -80,6 +80,7 @@ def learn(
     opened = reopen(bundle, data, out=out, device=device)
     judged = find_images(said, opened, images)
     old, new = bundle.model, copy.deepcopy(bundle.model)
+    new.keep_reader(None)  # it was trained for the old one
     before = as_fitted(opened, old, opened.similarities(old))
     seen_before = _similarities(old, judged, device)
     fine_tune(new, opened, judged, settings)

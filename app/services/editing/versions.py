@@ -77,6 +77,8 @@ def change_text(bundle: Bundle) -> str:
     change = bundle.changes[-1]
     if change.kind == "learned":
         return "learned from judgements"
+    if change.kind == "reader":
+        return "a mask reader was added"
     parts = [f"{', '.join(change.off)} switched off"] if change.off else []
     parts += [f"{', '.join(change.required)} required"] if change.required else []
     return "; ".join(parts) or "all prototypes in use again"

@@ -19,6 +19,7 @@ class Heatmap:
     raw_range: tuple[float, float]  # of the attribution before it was scaled
     masks: tuple[Tensor, ...] = ()  # (s, s): the grids that were learned for it, if any
     stop_reason: str = "done"  # why the search ended; "done" where nothing is searched
+    drawn_by: str = ""  # of MDM: whether the mask reader or a search drew it
 
 
 def scaled(raw: Tensor, valid_mask: Tensor | None = None) -> Heatmap:

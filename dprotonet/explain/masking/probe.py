@@ -13,6 +13,7 @@ from dprotonet.explain.masking.progress import Work
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import Node
 from dprotonet.modeling.freezing.frozen import FrozenNetwork
+from dprotonet.modeling.reader.watching import outputs_watched
 
 NO_GRADIENTS = (
     "The gradients of this network are not finite numbers for this image, so there is no heatmap. "
@@ -39,6 +40,7 @@ class Probe:
 
     Attributes:
         whole: what the network gives for the unmasked image.
+        outputs: what watched modules gave for the unmasked image, by name.
         fills: ``(F, 3, S, S)``, what hidden pixels show.
         before: ``(Q,)`` node values of the image.
         filled: ``(Q,)`` node values of the first fill.
@@ -55,6 +57,7 @@ class Probe:
         generator: torch.Generator,
         valid_mask: Tensor | None = None,
         work: Work | None = None,
+        watch: Sequence[str] = (),
     ) -> None:
         """Run the image and its fill once, in full precision.
 
@@ -66,13 +69,14 @@ class Probe:
             generator: of a fill of noise, and of all that a method draws at random.
             valid_mask: ``(S, S)`` bool, False in the padding around the image.
             work: counts the passes; a new one if None.
+            watch: names of modules whose outputs of the image are wanted.
         """
         self.network, self.nodes, self.image = network, list(nodes), image
         self.valid_mask, self.generator = valid_mask, generator
         self.work = Work() if work is None else work
         self.whole: object = None
         self.work.check()
-        with torch.no_grad():
+        with torch.no_grad(), outputs_watched(network.exact, watch) as self.outputs:
             self.whole = network.run(image[None], exact=True)
         self.work.count(1, 0)
         self._apply(options, generator)
@@ -196,17 +200,26 @@ class Probe:
         Raises:
             Unexplainable: the sentence names methods that do without.
         """
-        if not self.network.differentiable:
-            raise Unexplainable(
-                "No gradient comes back from this network's logits to its image: something in its "
-                "forward (no_grad, detach, NumPy, a write in place) cuts it off. Take that out, or "
-                "choose a method that needs no gradient: occlusion, rise or scorecam."
-            )
+        need_gradient(self.network)
 
     @property
     def own_vectors(self) -> Tensor | None:
         """``(1, P, D)``: what the network pools from the whole image, None without prototypes."""
         return getattr(self.whole, "vectors", None)
+
+
+def need_gradient(network: FrozenNetwork) -> None:
+    """Stop here if no gradient comes back to a network's image.
+
+    Raises:
+        Unexplainable: the sentence names methods that do without.
+    """
+    if not network.differentiable:
+        raise Unexplainable(
+            "No gradient comes back from this network's logits to its image: something in its "
+            "forward (no_grad, detach, NumPy, a write in place) cuts it off. Take that out, or "
+            "choose a method that needs no gradient: occlusion, rise or scorecam."
+        )
 
 
 def check_gradients(grids: Sequence[Tensor]) -> None:

@@ -14,16 +14,24 @@ from functools import partial
 from typing import Unpack
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dprotonet.explain.attribution import Attribution
+from dprotonet.explain.explanation import NO_READER, READER, SEARCH
 from dprotonet.explain.masking.heatmap import Heatmap, inked
+from dprotonet.explain.masking.masks import enlarged
 from dprotonet.explain.masking.probe import Probe
+from dprotonet.explain.masking.progress import CancelCallback, ProgressCallback
 from dprotonet.explain.mdm import search, select
 from dprotonet.explain.mdm.initialise import start_attributions
 from dprotonet.explain.method import AttributionMethod, CallOptions
 from dprotonet.explain.nodes import Node
+from dprotonet.explain.reader import refine
+from dprotonet.explain.reader.images import ReaderImages, of_tensor
+from dprotonet.explain.reader.reading import node_maps, own_reader, reads
+from dprotonet.explain.reader.settings import ReaderSettings
 from dprotonet.explain.settings import MDMSettings
+from dprotonet.modeling.reader.mask_reader import MaskReader
 
 Watch = Callable[[Tensor], None]
 _SEED = 2210_08336  # of the fills and masks that are drawn: the same for every call
@@ -32,11 +40,67 @@ _SEED = 2210_08336  # of the fills and masks that are drawn: the same for every 
 class MDM(AttributionMethod):
     """Explains nodes of one network by the MDM decoder.
 
+    A network that has a mask reader (:mod:`dprotonet.explain.reader`) is read in its one pass where
+    no more steps are asked for than the reader saves (the tier *instant*), and its map is refined
+    where ``refine_steps`` are asked for. Else, and without one, the nodes are searched.
+    ``drawn_by`` of an explanation says which.
+
     Heatmaps are the same for every seed, since the search has one of its own; the seed of a call is
     that of the random heatmaps with which the faithfulness is compared.
+
+    Args:
+        reader: the mask reader to use; None for that of the network, if it has one.
     """
 
     name = "mdm"
+
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: MDMSettings | None = None,
+        *,
+        node: Node | None = None,
+        temperature: float = 1.0,
+        reader: MaskReader | None = None,
+    ) -> None:
+        super().__init__(model, settings, node=node, temperature=temperature)
+        self.reader = own_reader(model) if reader is None else reader
+
+    def fit(
+        self,
+        images: Tensor | ReaderImages,
+        settings: ReaderSettings | None = None,
+        *,
+        seed: int = 0,
+        progress: ProgressCallback | None = None,
+        cancelled: CancelCallback | None = None,
+    ) -> MaskReader:
+        """Train a mask reader for the network, and use it from now on.
+
+        Args:
+            images: like those that will be explained: some hundred, ``(N, 3, S, S)``, normalised as
+                the network wants them.
+            settings: of the training; None for the usual ones.
+            seed: of the training.
+            progress: called with the fraction done, rising to 1.
+            cancelled: asked before every step.
+
+        Returns:
+            The reader, for ``MDM(model, reader=…)``.
+
+        Raises:
+            ValueError: there are too few images, or they are none.
+            Unexplainable: the network gives no gradient, or no maps to read.
+            Cancelled: ``cancelled`` returned True. The reader from before stays.
+        """
+        from dprotonet.explain.reader.fitting import fit_reader
+
+        given = of_tensor(images, seed=seed) if isinstance(images, Tensor) else images
+        trained = fit_reader(
+            self.model, given, settings, seed=seed, progress=progress, cancelled=cancelled
+        )
+        self.reader = trained.reader
+        return trained.reader
 
     def attribute_nodes(
         self,
@@ -67,18 +131,59 @@ class MDM(AttributionMethod):
         settings = self.settings
         if deadline_s is not None:
             settings = replace(settings, deadline_s=deadline_s)
-        compute = partial(_search, settings=settings, watch=watch)
+        compute = partial(self._drawn, settings=settings, watch=watch)
         return self._attributions(x, nodes, options, compute)
 
     def heatmaps(self, probes: Sequence[Probe]) -> list[list[Heatmap]]:
-        """Search the nodes of all images together."""
-        return _search(probes, self.settings, None)
+        """Read the nodes of all images, or search them together."""
+        return self._drawn(probes, settings=self.settings, watch=None)
 
     def passes(self, size: int, nodes: int) -> tuple[int, int]:
-        """Of the start, of a search that is not cut short, and of choosing the blends."""
+        """Of the start, of a search that is not cut short, and of choosing the blends; none where
+        the nodes are read."""
+        if self._wants_reader and self.reader is not None:
+            return 0, 0
+        if self.settings.refine_steps and self.reader is not None:
+            return refine.planned_passes(self.settings, nodes)
         searched = search.planned_passes(self.settings, nodes)
         tried = self.settings.start_masks + select.planned_passes(self.settings, nodes)
         return searched + tried, searched
+
+    def _drawn(
+        self, probes: Sequence[Probe], *, settings: MDMSettings, watch: Watch | None
+    ) -> list[list[Heatmap]]:
+        reader = self._read_by(probes[0].nodes)
+        if reader is not None:
+            heatmaps = [self._read(probe, reader, settings) for probe in probes]
+            if watch is not None:
+                watch(torch.stack([torch.stack([h.values for h in own]) for own in heatmaps]))
+            return heatmaps
+        drawn_by = NO_READER if self._wants_reader or settings.refine_steps else SEARCH
+        return [
+            [replace(heatmap, drawn_by=drawn_by) for heatmap in own]
+            for own in _search(probes, settings, watch)
+        ]
+
+    @property
+    def _wants_reader(self) -> bool:
+        return self.settings.steps <= self.settings.reader_up_to
+
+    def _read_by(self, nodes: Sequence[Node]) -> MaskReader | None:
+        """The reader that draws these nodes; None where they are searched."""
+        wanted = self._wants_reader or self.settings.refine_steps
+        return self.reader if wanted and reads(self.reader, nodes) else None
+
+    def _watched(self, nodes: Sequence[Node]) -> Sequence[str]:
+        reader = self._read_by(nodes)
+        return () if reader is None else reader.stage_names
+
+    def _read(self, probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatmap]:
+        """The heatmaps of one image's nodes, from what its first pass gave."""
+        if not self._wants_reader:
+            return refine.refined(probe, reader, settings)
+        maps = node_maps(reader, probe.network.exact, probe.outputs, probe.nodes)
+        large = enlarged(maps[0], probe.size)
+        return [replace(inked(one, probe.valid_mask), drawn_by=READER) for one in large]
 
     def _generator(self, seed: int) -> torch.Generator:
         return torch.Generator().manual_seed(_SEED)

@@ -1,0 +1,129 @@
+"""A reader's map refined for one image, inside what the reader can say.
+
+The steps are the search's own (:mod:`dprotonet.explain.mdm.search`), but they move the node's query
+instead of pixels or cells: L numbers. So the map stays a mixture of the reader's latent grid, which
+no single image has shaped. After every step it is scored under a fill that the steps do not use,
+and the best map is returned, the reader's own among them: it is never worse than that by this
+measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from dprotonet.explain.explanation import REFINED
+from dprotonet.explain.faithfulness import keep_and_remove
+from dprotonet.explain.masking.heatmap import Heatmap, inked
+from dprotonet.explain.masking.masks import enlarged, standardised
+from dprotonet.explain.masking.probe import Probe
+from dprotonet.explain.mdm.search import Subject, learn
+from dprotonet.explain.reader.reading import places
+from dprotonet.explain.settings import MDMSettings
+from dprotonet.modeling.reader.mask_reader import MaskReader, node_queries
+
+HELD_OUT = "zero"
+"""The fill that chooses among the steps; settings that search with it are refused."""
+
+AREAS = (0.02, 0.08, 0.25)
+"""Fractions of the image that are kept and removed under it."""
+
+
+@dataclass(eq=False, kw_only=True)
+class QuerySubject(Subject):
+    """One node of one image; its one grid ``(1, L)`` is how far the query has moved, in root mean
+    squares of the query."""
+
+    latent: Tensor  # (L, s, s)
+    query: Tensor  # (L,), the reader's own
+
+    def attribution(self) -> Tensor:
+        """``(S, S)`` with mean 0 and standard deviation 1 inside the image."""
+        moved = self.query + self.query.square().mean().sqrt() * self.grids[0][0]
+        raw = torch.einsum("lhw,l->hw", self.latent, moved)
+        large = enlarged(raw[None], self.probe.size)
+        return standardised(large, self.probe.valid_mask)[0]
+
+
+def refined(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatmap]:
+    """The heatmaps of one image's nodes, refined by ``settings.refine_steps`` steps.
+
+    Args:
+        probe: its first pass was watched at the reader's stages.
+        reader: marks all of the probe's nodes.
+
+    Raises:
+        Unexplainable: no gradient comes back from the network, or none that is finite.
+    """
+    probe.need_gradient()
+    subjects = _subjects(probe, reader)
+    held_out = probe.under((HELD_OUT,), settings.search_scale)
+    best = _maps(subjects)
+    scores = _scores(held_out, best)
+    taken = torch.zeros(len(subjects), dtype=torch.int64)
+    done = 0
+
+    def keep_better() -> None:
+        nonlocal best, scores, done
+        done += 1
+        now = _maps(subjects)
+        given = _scores(held_out, now)
+        better = given > scores
+        best = torch.where(better[:, None, None], now, best)
+        scores, taken[better.cpu()] = torch.maximum(scores, given), done
+
+    learn(
+        subjects,
+        replace(settings, steps=settings.refine_steps),
+        deadline=lambda: 0 < settings.deadline_s < probe.work.seconds,
+        on_step=keep_better,
+    )
+    return [
+        replace(
+            inked(one, probe.valid_mask),
+            stop_reason=subject.stop_reason if step else "held-out fill",
+            drawn_by=REFINED,
+        )
+        for one, subject, step in zip(best, subjects, taken.tolist(), strict=True)
+    ]
+
+
+def planned_passes(settings: MDMSettings, nodes: int) -> tuple[int, int]:
+    """Forward and backward passes of :func:`refined` for one image, if it is not cut short."""
+    learned = settings.refine_steps * settings.areas_per_step * 2 * nodes
+    scored = (settings.refine_steps + 1) * 2 * len(AREAS) * nodes
+    return learned + scored + 1, learned
+
+
+def _subjects(probe: Probe, reader: MaskReader) -> list[QuerySubject]:
+    with torch.no_grad():
+        reader = reader.to(probe.image.device)
+        latent = reader.latent([probe.outputs[name] for name in reader.stage_names])[0]
+        queries = node_queries(reader, probe.network.exact)[places(reader, probe.nodes)]
+        starts = torch.einsum("lhw,ql->qhw", latent, queries)
+        starts = standardised(enlarged(starts, probe.size), probe.valid_mask)
+    return [
+        QuerySubject(
+            probe,
+            q,
+            starts[q],
+            [torch.zeros_like(query)[None].requires_grad_(True)],
+            [torch.zeros_like(query)[None]],
+            [],
+            latent=latent,
+            query=query,
+        )
+        for q, query in enumerate(queries.detach())
+    ]
+
+
+def _maps(subjects: Sequence[QuerySubject]) -> Tensor:
+    with torch.no_grad():
+        return torch.stack([subject.attribution() for subject in subjects])
+
+
+def _scores(probe: Probe, maps: Tensor) -> Tensor:
+    return keep_and_remove(probe, maps, list(range(len(maps))), AREAS)

@@ -1,0 +1,1 @@
+"""The mask reader: where it reads a network, and what it is."""
