@@ -147,7 +147,8 @@ class Recipe:
     update: Literal["top_m_mean", "weighted", "kmeans", "mixture", "nearest", "ema"] = "top_m_mean"
     update_images: int = 10  # images a prototype is made from
     prune: bool = False  # drop dead prototypes and doubles after the update, and impure ones:
-    least_purity: float = 0.7  # of the 10 nearest validation images, so many of the class
+    # of the 10 nearest validation images (or as many as the class has), so many of the class
+    least_purity: float = 0.7
     head_steps: int = 300  # steps of the last layer on kept similarities; 0: none
     head_lr: float = 1e-2
     head_nonnegative: bool = False  # weights >= 0 for the own class, none for others

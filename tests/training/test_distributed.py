@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dprotonet.bundle.bundle import Bundle
-from tests.training.conftest import SMALL
+from tests.training.conftest import PLAIN, SMALL
 from training.cli.parser import main
 
 SETTINGS = (
@@ -17,6 +17,7 @@ SETTINGS = (
     "batch_norm=frozen",
     "class_balance=false",
     "blackbox=false",
+    *PLAIN,
 )
 
 

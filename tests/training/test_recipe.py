@@ -10,6 +10,17 @@ def test_every_committed_recipe_loads_and_states_its_command(name):
     assert "python -m training train" in (RECIPES / f"{name}.yaml").read_text()
 
 
+def test_every_recipe_of_one_label_gives_each_reason_once():
+    names = {path.stem for path in RECIPES.glob("*.yaml")}
+    recipes = [load_recipe(name) for name in sorted(names)]
+    single = [recipe for recipe in recipes if not recipe.multi_label]
+    assert len(single) >= 9
+    for recipe in single:
+        assert recipe.prototypes_per_class <= 5 and recipe.prune
+        assert (recipe.masks, recipe.centre) == ("top", True)
+        assert recipe.orthogonality > 0 and recipe.ranking > 0
+
+
 def test_settings_change_single_keys_and_keep_their_kind():
     recipe = load_recipe("nih", ["epochs=3", "lr_new=1e-4", "card.title=Mine", "weights=none"])
     assert (recipe.epochs, recipe.lr_new, recipe.weights) == (3, 1e-4, None)

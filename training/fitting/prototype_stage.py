@@ -208,7 +208,8 @@ def _purity(
     own = owned(
         context.images.labels[rows.validation].numpy(), np.array(model.options.prototype_classes)
     )
-    return class_purity(similarities[rows.validation].double().numpy(), own).tolist()
+    similarities = similarities[rows.validation]
+    return class_purity(similarities.double().numpy(), own, attainable=True).tolist()
 
 
 def _validation_figures(

@@ -5,7 +5,7 @@ import torch
 
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.preprocessing import Preprocessing
-from tests.training.conftest import SMALL
+from tests.training.conftest import PLAIN, SMALL
 from training.data.inputs import EpochBatches, LiveInputs
 from training.data.placed_images import place_images
 from training.datasets.registry import open_dataset
@@ -74,6 +74,7 @@ def test_every_way_of_training_resumes_bit_for_bit(class_folder, tmp_path, setti
 def test_two_accumulated_batches_are_one_of_twice_the_size(class_folder):
     common = ["batch_norm=frozen", "class_balance=false", "epochs=2", "averaging=0"]
     common += ["schedule=constant"]  # rates are set by batch, and there are twice as many
+    common += PLAIN
     trained = []
     for settings in (["batch_size=8"], ["batch_size=4", "accumulate=2"]):
         recipe, trainee, stage = _stage(class_folder, [*common, *settings])

@@ -56,7 +56,7 @@ def test_usage_and_attention_are_added_with_the_weights_of_the_recipe():
     targets = Targets(labels, findings, findings.flatten(2).any(dim=2))
     losses = {}
     for settings in ((), ("usage=entropy", "usage_weight=0.5"), ("attention=0.25",)):
-        recipe = load_recipe("folder", [*SMALL, *settings])
+        recipe = load_recipe("folder", [*SMALL, "masks=image", *settings])
         trainee = networks.dprotonet(recipe, ("a", "b"), None)
         torch.manual_seed(0)
         output = trainee.network.eval()(torch.randn(3, 3, 64, 64))

@@ -45,7 +45,8 @@ def test_recentring_takes_the_mean_out_of_trained_vectors_and_moves_prototypes_w
 
 def test_pruning_drops_duplicates_and_says_what_it_cost(context, monkeypatch):
     twins = dataclasses.replace(
-        context, recipe=dataclasses.replace(context.recipe, prune=True, start="random")
+        context,
+        recipe=dataclasses.replace(context.recipe, masks="image", prune=True, start="random"),
     )
     start = prototype_stage.update_prototypes
 

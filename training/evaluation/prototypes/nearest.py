@@ -18,14 +18,22 @@ def top_images(similarities: Array, p: int, k: int) -> NDArray[np.int64]:
     return np.argsort(-similarities[:, p], kind="stable")[:k]
 
 
-def class_purity(similarities: Array, own: NDArray[np.bool_], k: int = TOP) -> Array:
+def class_purity(
+    similarities: Array, own: NDArray[np.bool_], k: int = TOP, *, attainable: bool = False
+) -> Array:
     """Fraction of the k most similar images that have the prototype's class, ``(P,)``.
 
     Args:
         similarities: ``(N, P)``.
         own: ``(N, P)``, the image has the prototype's class.
+        attainable: where a class has fewer than k images, take as many as it has, so that 1 can be
+            reached. A class without any has 0.
     """
-    tops = [top_images(similarities, p, k) for p in range(similarities.shape[1])]
+    counts = own.sum(axis=0).tolist()
+    tops = [
+        top_images(similarities, p, max(1, min(k, count)) if attainable else k)
+        for p, count in enumerate(counts)
+    ]
     return np.array([float(own[top, p].mean()) for p, top in enumerate(tops)])
 
 

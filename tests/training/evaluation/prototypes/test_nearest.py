@@ -13,6 +13,13 @@ def test_class_purity_is_the_fraction_of_the_nearest_images_that_have_the_class(
     ]
 
 
+def test_a_class_with_few_images_can_be_pure():
+    similarities = np.linspace(1, 0, 10)[:, None].repeat(3, axis=1)
+    own = owned(np.array([0] * 3 + [1] * 7), np.array([0, 1, 2]))
+    assert class_purity(similarities, own).tolist() == [3 / 10, 7 / 10, 0.0]
+    assert class_purity(similarities, own, attainable=True).tolist() == [1.0, 4 / 7, 0.0]
+
+
 def test_ties_go_to_the_first_image():
     assert top_images(np.ones((4, 1)), 0, 2).tolist() == [0, 1]
 
