@@ -17,6 +17,11 @@ ENVIRONMENT = {
 }
 
 
+def _hear_interrupts() -> None:
+    """As a program does that a shell did not start in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(*words: object, **how: object) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "dprotonet", *map(str, words)],
@@ -25,6 +30,7 @@ def start(*words: object, **how: object) -> subprocess.Popen:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=_hear_interrupts,
         **how,
     )
 
