@@ -71,11 +71,11 @@ class FindingMasks:
         self._grid, self._seed = recipe.image_size // recipe.stride, recipe.seed
         self._transform, self._kept_copies = augmentation(recipe), recipe.variants
         self._kept: dict[tuple[int, int], dict[int, NDArray[np.uint8]]] = {}
-        bar = progress_bar(images.samples, len(images), "findings")
-        placed = ((row, _placed(sample, dataset, self._side)) for row, sample in enumerate(bar))
-        self._packed = {row: by_class for row, by_class in placed if by_class}
-        if recipe.attention_region == "body":
-            self._packed = {}
+        self._packed: dict[int, dict[int, NDArray[np.uint8]]] = {}
+        if recipe.attention_region != "body":  # to place them every annotated image is read again
+            bar = progress_bar(images.samples, len(images), "findings")
+            placed = ((row, _placed(sample, dataset, self._side)) for row, sample in enumerate(bar))
+            self._packed = {row: by_class for row, by_class in placed if by_class}
         self._annotated = frozenset(self._packed)
         if recipe.attention_region != "findings":
             self._add_bodies(images)

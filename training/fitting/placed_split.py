@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.errors import ReadableError
 from training.data.placed_images import PlacedImages, place_images
 from training.data.splits import Split, by_split
 from training.datasets.registry import open_dataset
@@ -33,6 +34,14 @@ class PlacedSplit:
     images: PlacedImages
     train: Tensor
     validation: Tensor
+
+    def too_few(self, name: str, training: int, validation: int) -> ReadableError:
+        """What to raise where a bundle needs at least so many images of each side."""
+        return ReadableError(
+            f"{name} has {len(self.train)} training and {len(self.validation)} validation images "
+            f"in this data. Give the data that it was trained on, with at least {training} and "
+            f"{validation} of them."
+        )
 
 
 def placed_split(

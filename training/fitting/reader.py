@@ -71,11 +71,7 @@ def attach_reader(
     limits: dict[Split, int] = {"train": most, "validation": settings.validation_images}
     split = placed_split(bundle, data, limits)
     if len(split.train) < LEAST_TRAINING or len(split.validation) < LEAST_VALIDATION:
-        raise ReadableError(
-            f"{bundle.name} has {len(split.train)} training and {len(split.validation)} validation "
-            f"images in this data. Give the data that it was trained on, with at least "
-            f"{LEAST_TRAINING} and {LEAST_VALIDATION} of them."
-        )
+        raise split.too_few(bundle.name, LEAST_TRAINING, LEAST_VALIDATION)
     images, model = _images(bundle, split, bodies), bundle.model.to(device)
     trained = fit_reader(model, images, settings, seed=seed, progress=progress)
     model.cpu()

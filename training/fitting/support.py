@@ -21,7 +21,6 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.parts import FittedSupport
 from dprotonet.bundle.support_limits import SupportLimits
 from dprotonet.bundle.writer import add_support
-from dprotonet.errors import ReadableError
 from dprotonet.modeling.gate_stage import gate_stage, stage_features
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.modeling.support_distance import fit_distance
@@ -167,11 +166,7 @@ def attach_support(
         device=device,
     )
     if support is None:
-        raise ReadableError(
-            f"{bundle.name} has {len(split.train)} training and {len(split.validation)} validation "
-            f"images in this data. Give the data that it was trained on, with at least "
-            f"{LEAST_TRAINING} and {LEAST_VALIDATION} of them."
-        )
+        raise split.too_few(bundle.name, LEAST_TRAINING, LEAST_VALIDATION)
     return add_support(bundle, support, scope)
 
 
