@@ -41,6 +41,21 @@ class Part:
     y: float
 
 
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What an image's class is known to rest on, where removing it removes the class.
+
+    Attributes:
+        kind: "finding", or what was planted, such as "text".
+        mask: ``(H, W)`` bool on the native grid, where it lies.
+        without: the same image without it.
+    """
+
+    kind: str
+    mask: NDArray[np.bool_]
+    without: GrayOrColourImage
+
+
 @dataclass(frozen=True)
 class Sample:
     """One image with its label.
@@ -59,6 +74,7 @@ class Sample:
         mask: gives the finding's ``(H, W)`` bool on the native grid; None where there is no mask.
         make: makes an image that has no file (the phantom's).
         labels: in a multi-label set the indices of all classes that the image has, none included.
+        evidence: makes what the class is known to rest on; None where that is not known.
     """
 
     sample_id: str
@@ -74,6 +90,7 @@ class Sample:
     mask: Callable[[], NDArray[np.bool_]] | None = field(default=None, compare=False, repr=False)
     make: Callable[[], GrayOrColourImage] | None = field(default=None, compare=False, repr=False)
     labels: tuple[int, ...] | None = None
+    evidence: Callable[[], Evidence] | None = field(default=None, compare=False, repr=False)
 
     @property
     def classes(self) -> tuple[int, ...]:
