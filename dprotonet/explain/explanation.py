@@ -99,6 +99,9 @@ _ADDED_LATER = {"centre_insertion_auc", "centre_deletion_auc", "insertion", "del
 READER = "mask reader"
 """Drawn in one pass by the network's mask reader."""
 
+VIEWED = "mask reader, over views"
+"""The same, as the mean over views of the image, moved by whole cells of its grid."""
+
 REFINED = "mask reader, refined"
 """Drawn by the mask reader, and moved by a few steps on the image inside what it can say."""
 

@@ -1,11 +1,12 @@
 """The decoder's settings: one frozen dataclass, and the tiers by name. No torch here."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PRECISIONS
 
 FILLS = ("blur", "mean", "noise", "tiles", "zero")
+MOST_VIEWS = 9
 CLASS_SCALES = ("probability", "log_odds", "logit")
 
 
@@ -35,8 +36,9 @@ class MDMSettings:
     batch: int = 16  # most images in one graph
     memory_mb: int = 2048  # most that one graph may save for its backward pass
     deadline_s: float = 0.0  # seconds after which no further step is made; 0: none
-    reader_up_to: int = 1  # steps of a search that the network's mask reader saves, if it has one
-    refine_steps: int = 0  # on the query of a mask reader, in place of a longer search; 0: search
+    reader: bool = True  # the network's mask reader draws, if it has one; else it is searched
+    reader_views: int = 5  # of the image, moved by whole cells, that a reader's map is the mean of
+    refine_steps: int = 2  # on the query of a mask reader
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -62,9 +64,11 @@ class MDMSettings:
             raise ValueError("blends are one or several fractions from 0 to 1.")
         if not self.blend_areas or not all(0 < area < 1 for area in self.blend_areas):
             raise ValueError("blend_areas are one or several fractions between 0 and 1.")
-        if min(self.reader_up_to, self.refine_steps) < 0:
-            raise ValueError("reader_up_to and refine_steps are at least 0.")
-        if self.refine_steps and "zero" in self.fills:
+        if self.refine_steps < 0:
+            raise ValueError("refine_steps is at least 0.")
+        if not 1 <= self.reader_views <= MOST_VIEWS:
+            raise ValueError(f"reader_views is from 1 to {MOST_VIEWS}.")
+        if self.reader and self.refine_steps and "zero" in self.fills:
             raise ValueError("refine_steps are judged under the fill zero: take it out of fills.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
             raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
@@ -85,7 +89,7 @@ class MDMSettings:
         return json_digest(values, spaced=True)
 
 
-_YOUNGER = {"reader_up_to": 1, "refine_steps": 0}
+_YOUNGER = {"reader": False, "refine_steps": 0, "reader_views": 1}
 """Settings with the value under which older digests, which are stored, did not know them."""
 
 
@@ -94,17 +98,23 @@ def _one_of(field: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{field} is one of {', '.join(choices)}, not {value!r}.")
 
 
+_READ = MDMSettings(
+    start_masks=0, areas_per_step=4, faithfulness_steps=3, reader_views=1, refine_steps=0
+)
+
 TIERS: dict[str, MDMSettings] = {
-    "instant": MDMSettings(start_masks=0, steps=1, areas_per_step=4, faithfulness_steps=3),
-    "draft": MDMSettings(start_masks=0, steps=2, areas_per_step=4, faithfulness_steps=3),
+    "instant": replace(_READ, steps=1),
+    "draft": replace(_READ, steps=2),
     "standard": MDMSettings(),
-    "full": MDMSettings(steps=20, sizes=(7, 14, 28, 56)),
+    "full": MDMSettings(steps=20, sizes=(7, 14, 28, 56), reader_views=9, refine_steps=8),
 }
 """From the quickest to the most faithful. A reader who waits sees one after the other.
 
-*instant* is the mask reader's one pass where the network has one, and one step of the search where
-it has none.
+Where the network has a mask reader, *instant* and *draft* are its one pass, *standard* the mean of
+views of the image, refined by a few steps, and *full* more of both. Where it has none, all of them
+are searched: *instant* by one step, *draft* by two, and so on.
 
-With few passes a start from equal pixels is better: gradients say more than so few random masks.
-Masks of 56 cells are more faithful still, but their heatmaps are speckled: only *full* has them.
+With few passes a search had better start from equal pixels: gradients say more than so few random
+masks. Masks of 56 cells are more faithful still, but their heatmaps are speckled: only *full* has
+them.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from dprotonet.modeling.reader.options import CELLS
 from training.cli.options import (
     Commands,
     add_command,
+    add_settings,
     print_json,
     stopped_cleanly,
     usable_device,
@@ -26,6 +28,7 @@ class ReaderArguments:
         images: training images to read, at most.
         cells: along a side of the maps.
         body: whether what is marked beside the body is weighed.
+        settings: "key=value" each, of any other field of ``ReaderSettings``.
     """
 
     bundle: Path
@@ -35,6 +38,7 @@ class ReaderArguments:
     images: int
     cells: int | None
     body: bool
+    settings: Sequence[str]
     seed: int
     device: str | None
 
@@ -57,6 +61,7 @@ def add_reader(commands: Commands) -> None:
     parser.add_argument(
         "--body", action="store_true", help="of radiographs: weigh what is marked beside the body"
     )
+    add_settings(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", help="cpu, cuda or cuda:N; by default cuda where there is one")
 
@@ -69,13 +74,15 @@ def reader(arguments: ReaderArguments) -> None:
     from dprotonet.explain.reader.settings import ReaderSettings
     from training.fitting.reader import attach_reader
     from training.io import fraction_bar
+    from training.settings_text import changed, pairs_of
 
     keep_freed_memory()
     usual = ReaderSettings()
     steps = usual.steps if arguments.steps is None else arguments.steps
     cells = usual.cells if arguments.cells is None else arguments.cells
+    pairs = pairs_of(arguments.settings, "a mask reader", "--set noise=0.1 --set fills=blur+mean")
     try:
-        settings = replace(usual, steps=steps, cells=cells)
+        settings = changed(replace(usual, steps=steps, cells=cells), pairs, "a mask reader")
     except ValueError as error:
         raise ReadableError(f"A mask reader cannot be trained so: {error}") from error
     bundle = Bundle.load(arguments.bundle)

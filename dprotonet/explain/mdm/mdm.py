@@ -17,9 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from dprotonet.explain.attribution import Attribution
-from dprotonet.explain.explanation import NO_READER, READER, SEARCH
+from dprotonet.explain.explanation import NO_READER, SEARCH
 from dprotonet.explain.masking.heatmap import Heatmap, inked
-from dprotonet.explain.masking.masks import enlarged
 from dprotonet.explain.masking.probe import Probe
 from dprotonet.explain.masking.progress import CancelCallback, ProgressCallback
 from dprotonet.explain.mdm import search, select
@@ -28,7 +27,7 @@ from dprotonet.explain.method import AttributionMethod, CallOptions
 from dprotonet.explain.nodes import Node
 from dprotonet.explain.reader import refine
 from dprotonet.explain.reader.images import ReaderImages, of_tensor
-from dprotonet.explain.reader.reading import node_maps, own_reader, reads
+from dprotonet.explain.reader.reading import own_reader, reads
 from dprotonet.explain.reader.settings import ReaderSettings
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.modeling.reader.mask_reader import MaskReader
@@ -40,10 +39,10 @@ _SEED = 2210_08336  # of the fills and masks that are drawn: the same for every 
 class MDM(AttributionMethod):
     """Explains nodes of one network by the MDM decoder.
 
-    A network that has a mask reader (:mod:`dprotonet.explain.reader`) is read in its one pass where
-    no more steps are asked for than the reader saves (the tier *instant*), and its map is refined
-    where ``refine_steps`` are asked for. Else, and without one, the nodes are searched.
-    ``drawn_by`` of an explanation says which.
+    A network that has a mask reader (:mod:`dprotonet.explain.reader`) is read: in the pass that
+    predicts, or in several views of the image, after which the map may be refined. Without one, or
+    with ``reader=False`` in the settings, the nodes are searched. ``drawn_by`` of an explanation
+    says which.
 
     Heatmaps are the same for every seed, since the search has one of its own; the seed of a call is
     that of the random heatmaps with which the faithfulness is compared.
@@ -141,9 +140,7 @@ class MDM(AttributionMethod):
     def passes(self, size: int, nodes: int) -> tuple[int, int]:
         """Of the start, of a search that is not cut short, and of choosing the blends; none where
         the nodes are read."""
-        if self._wants_reader and self.reader is not None:
-            return 0, 0
-        if self.settings.refine_steps and self.reader is not None:
+        if self.settings.reader and self.reader is not None:
             return refine.planned_passes(self.settings, nodes)
         searched = search.planned_passes(self.settings, nodes)
         tried = self.settings.start_masks + select.planned_passes(self.settings, nodes)
@@ -154,36 +151,23 @@ class MDM(AttributionMethod):
     ) -> list[list[Heatmap]]:
         reader = self._read_by(probes[0].nodes)
         if reader is not None:
-            heatmaps = [self._read(probe, reader, settings) for probe in probes]
+            heatmaps = [refine.drawn(probe, reader, settings) for probe in probes]
             if watch is not None:
                 watch(torch.stack([torch.stack([h.values for h in own]) for own in heatmaps]))
             return heatmaps
-        drawn_by = NO_READER if self._wants_reader or settings.refine_steps else SEARCH
+        drawn_by = NO_READER if settings.reader else SEARCH
         return [
             [replace(heatmap, drawn_by=drawn_by) for heatmap in own]
             for own in _search(probes, settings, watch)
         ]
 
-    @property
-    def _wants_reader(self) -> bool:
-        return self.settings.steps <= self.settings.reader_up_to
-
     def _read_by(self, nodes: Sequence[Node]) -> MaskReader | None:
         """The reader that draws these nodes; None where they are searched."""
-        wanted = self._wants_reader or self.settings.refine_steps
-        return self.reader if wanted and reads(self.reader, nodes) else None
+        return self.reader if self.settings.reader and reads(self.reader, nodes) else None
 
     def _watched(self, nodes: Sequence[Node]) -> Sequence[str]:
         reader = self._read_by(nodes)
         return () if reader is None else reader.stage_names
-
-    def _read(self, probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatmap]:
-        """The heatmaps of one image's nodes, from what its first pass gave."""
-        if not self._wants_reader:
-            return refine.refined(probe, reader, settings)
-        maps = node_maps(reader, probe.network.exact, probe.outputs, probe.nodes)
-        large = enlarged(maps[0], probe.size)
-        return [replace(inked(one, probe.valid_mask), drawn_by=READER) for one in large]
 
     def _generator(self, seed: int) -> torch.Generator:
         return torch.Generator().manual_seed(_SEED)

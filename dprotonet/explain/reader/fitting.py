@@ -14,7 +14,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -113,8 +113,10 @@ def _learn(
     optimiser = torch.optim.Adam(weights, lr=settings.rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda s: _rate(s, settings.steps))
     _stop_if(cancelled)
-    history = [_validated(training, 0)]
-    best, kept = history[0], copy.deepcopy(reader.state_dict())
+    averaged = copy.deepcopy(reader)
+    mean = replace(training, reader=averaged)
+    history = [_validated(mean, 0)]
+    best, kept = history[0], copy.deepcopy(averaged.state_dict())
     batches = _Batches(training.images.train, settings.batch, generator)
     for step in range(1, settings.steps + 1):
         _stop_if(cancelled)
@@ -125,13 +127,14 @@ def _learn(
             raise Unexplainable(NO_GRADIENTS)
         optimiser.step()
         schedule.step()
+        _average(averaged, reader, min(settings.averaging, step / (step + _WARM)))
         progress(step / settings.steps)
         if step % settings.validate_every and step < settings.steps:
             continue
         _stop_if(cancelled)
-        history.append(_validated(training, step))
+        history.append(_validated(mean, step))
         if history[-1][1] > best[1]:
-            best, kept = history[-1], copy.deepcopy(reader.state_dict())
+            best, kept = history[-1], copy.deepcopy(averaged.state_dict())
         elif step - best[0] >= settings.patience * settings.validate_every:
             break
     reader.load_state_dict(kept)
@@ -144,6 +147,13 @@ def _validated(training: ReaderTraining, step: int) -> tuple[int, float]:
     gap, steps = held_out_gap(training), training.settings.steps
     _log.info("mask reader: step %d of %d, held-out gap %.3f", step, steps, gap)
     return step, gap
+
+
+def _average(averaged: nn.Module, now: nn.Module, kept: float) -> None:
+    """Move averaged weights towards those of now; the fraction ``kept`` of them stays."""
+    with torch.no_grad():
+        for old, new in zip(averaged.parameters(), now.parameters(), strict=True):
+            old.lerp_(new, 1 - kept)
 
 
 class _Batches:

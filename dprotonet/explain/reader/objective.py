@@ -107,3 +107,8 @@ def beside(attributions: Tensor, bodies: Tensor, valid_masks: Tensor) -> Tensor:
     """How far maps ``(n, S, S)`` stand above their mean beside the body: a mean over pixels."""
     outside = valid_masks & ~bodies
     return (attributions.relu() * outside).sum() / outside.sum().clamp_min(1)
+
+
+def apart(maps: Tensor, others: Tensor) -> Tensor:
+    """The mean squared difference of maps ``(n, s, s)``, in variances of each."""
+    return (standardised(maps) - standardised(others)).square().mean()

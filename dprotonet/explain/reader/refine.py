@@ -15,18 +15,22 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from dprotonet.explain.explanation import REFINED
+from dprotonet.explain.explanation import READER, REFINED, VIEWED
 from dprotonet.explain.faithfulness import keep_and_remove
 from dprotonet.explain.masking.heatmap import Heatmap, inked
 from dprotonet.explain.masking.masks import enlarged, standardised
 from dprotonet.explain.masking.probe import Probe
 from dprotonet.explain.mdm.search import Subject, learn
 from dprotonet.explain.reader.reading import places
+from dprotonet.explain.reader.views import mean_latent
 from dprotonet.explain.settings import MDMSettings
 from dprotonet.modeling.reader.mask_reader import MaskReader, node_queries
 
 HELD_OUT = "zero"
 """The fill that chooses among the steps; settings that search with it are refused."""
+
+LEAST_GAIN = 0.05
+"""Of the span between image and fill, by which a step must better the reader's own map."""
 
 AREAS = (0.02, 0.08, 0.25)
 """Fractions of the image that are kept and removed under it."""
@@ -48,8 +52,8 @@ class QuerySubject(Subject):
         return standardised(large, self.probe.valid_mask)[0]
 
 
-def refined(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatmap]:
-    """The heatmaps of one image's nodes, refined by ``settings.refine_steps`` steps.
+def drawn(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatmap]:
+    """The heatmaps of one image's nodes: the reader's own, refined if steps are asked for.
 
     Args:
         probe: its first pass was watched at the reader's stages.
@@ -58,22 +62,25 @@ def refined(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Hea
     Raises:
         Unexplainable: no gradient comes back from the network, or none that is finite.
     """
-    probe.need_gradient()
-    subjects = _subjects(probe, reader)
-    held_out = probe.under((HELD_OUT,), settings.search_scale)
+    subjects = _subjects(probe, reader, settings.reader_views)
+    own = READER if settings.reader_views == 1 else VIEWED
     best = _maps(subjects)
-    scores = _scores(held_out, best)
+    if not settings.refine_steps:
+        return [replace(inked(one, probe.valid_mask), drawn_by=own) for one in best]
+    probe.need_gradient()
+    held_out = probe.under((HELD_OUT,), settings.search_scale)
+    least = _scores(held_out, best) + LEAST_GAIN
     taken = torch.zeros(len(subjects), dtype=torch.int64)
     done = 0
 
     def keep_better() -> None:
-        nonlocal best, scores, done
+        nonlocal best, least, done
         done += 1
         now = _maps(subjects)
         given = _scores(held_out, now)
-        better = given > scores
+        better = given > least
         best = torch.where(better[:, None, None], now, best)
-        scores, taken[better.cpu()] = torch.maximum(scores, given), done
+        least, taken[better.cpu()] = torch.maximum(least, given), done
 
     learn(
         subjects,
@@ -85,23 +92,25 @@ def refined(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Hea
         replace(
             inked(one, probe.valid_mask),
             stop_reason=subject.stop_reason if step else "held-out fill",
-            drawn_by=REFINED,
+            drawn_by=REFINED if step else own,
         )
         for one, subject, step in zip(best, subjects, taken.tolist(), strict=True)
     ]
 
 
 def planned_passes(settings: MDMSettings, nodes: int) -> tuple[int, int]:
-    """Forward and backward passes of :func:`refined` for one image, if it is not cut short."""
+    """Forward and backward passes of :func:`drawn` for one image, if it is not cut short."""
+    views = settings.reader_views - 1  # the image itself has passed before
+    if not settings.refine_steps:
+        return views, 0
     learned = settings.refine_steps * settings.areas_per_step * 2 * nodes
     scored = (settings.refine_steps + 1) * 2 * len(AREAS) * nodes
-    return learned + scored + 1, learned
+    return views + learned + scored + 1, learned
 
 
-def _subjects(probe: Probe, reader: MaskReader) -> list[QuerySubject]:
+def _subjects(probe: Probe, reader: MaskReader, views: int) -> list[QuerySubject]:
+    latent = mean_latent(probe, reader, views)
     with torch.no_grad():
-        reader = reader.to(probe.image.device)
-        latent = reader.latent([probe.outputs[name] for name in reader.stage_names])[0]
         queries = node_queries(reader, probe.network.exact)[places(reader, probe.nodes)]
         starts = torch.einsum("lhw,ql->qhw", latent, queries)
         starts = standardised(enlarged(starts, probe.size), probe.valid_mask)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dprotonet.explain.settings import FILLS
 from dprotonet.modeling.options import PRECISIONS
 
-HELD_OUT = "other image"
+HELD_OUT = "mosaic"
 """The fill that chooses when training stops: no reader is trained with it."""
 
 
@@ -23,7 +23,9 @@ class ReaderSettings:
     edged: bool = False  # masks are 0 or 1, with the gradient of smooth ones
     fills: tuple[str, ...] = FILLS  # in turns, each of a random strength
     rate: float = 3e-3  # of Adam, falling to 0 along a cosine
-    noise: float = 0.05  # standard deviation of what is added before reading, of normalised images
+    steady: float = 0.3  # weight of how far a map is moved by noise, in standard deviations
+    averaging: float = 0.98  # of the averaged weights, that a step keeps; the average is validated
+    noise: float = 0.2  # standard deviation of what is added before reading, of normalised images
     shift: int = 3  # px that an image is moved by, at most
     smoothness: float = 0.1  # weight of the mean difference between neighbouring cells
     body: float = 0.1  # weight of what is marked beside the body, where the body is known
@@ -49,7 +51,10 @@ class ReaderSettings:
             raise ValueError(f"fills are some of {', '.join(FILLS)}.")
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}.")
-        if min(self.noise, self.shift, self.smoothness, self.body) < 0 or self.rate <= 0:
+        if (
+            min(self.noise, self.shift, self.smoothness, self.body, self.steady) < 0
+            or self.rate <= 0
+        ):
             raise ValueError("noise, shift and weights are at least 0, the rate is above 0.")
-        if not 0 <= self.leading <= 1:
-            raise ValueError("leading is a fraction.")
+        if not 0 <= self.leading <= 1 or not 0 <= self.averaging < 1:
+            raise ValueError("leading is a fraction, averaging one below 1.")

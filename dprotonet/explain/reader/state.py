@@ -23,6 +23,7 @@ from dprotonet.modeling.reader.mask_reader import MaskReader, build_reader, node
 from dprotonet.modeling.reader.options import ReaderOptions, fitting_width
 from dprotonet.modeling.reader.stages import find_stages
 
+_FROZEN_WITH = 8  # training images, most of which must survive bfloat16 if that is used
 _SCALED_ON = 64  # training images that say how features and values lie
 
 
@@ -76,9 +77,9 @@ def open_training(
         Unexplainable: the network gives no gradient, no maps, or values that are not finite.
     """
     model = unwrapped(model)
-    example = images.load(images.train[:1])
-    example = example.detach().float().to(device_of(model, example.device))
-    frozen = freeze(model, example, settings.precision)
+    examples = images.load(images.train[:_FROZEN_WITH])
+    examples = examples.detach().float().to(device_of(model, examples.device))
+    frozen, example = freeze(model, examples, settings.precision), examples[:1]
     need_gradient(frozen)
     stages = find_stages(own_copy(model, example), example, frozen.folded.network, frozen.exact)
     with torch.no_grad():

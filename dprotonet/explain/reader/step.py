@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from dprotonet.explain.reader.fills import drawn_fill
-from dprotonet.explain.reader.objective import beside, roughness, soft_masks
+from dprotonet.explain.reader.objective import apart, beside, roughness, soft_masks
 from dprotonet.explain.reader.state import ReaderTraining
 
 
@@ -31,10 +31,10 @@ def step_loss(
     images, valid_masks, bodies = _moved(images, masks, bodies, settings.shift, generator)
     noise = settings.noise * float(torch.rand((), generator=generator))
     noisy = images + noise * torch.randn(images.shape, generator=generator).to(images)
-    before, maps = training.read(noisy)
-    nodes = drawn_nodes(training, before, step, generator)
+    values, maps = training.read(noisy)
+    nodes = drawn_nodes(training, values, step, generator)
     at = torch.arange(len(rows), device=maps.device)
-    maps, before = maps[at, nodes], before[at, nodes]
+    maps, before = maps[at, nodes], values[at, nodes]
     fractions = drawn_fractions(len(rows), settings.areas, generator).to(maps)
     masks, attributions = soft_masks(
         maps, fractions, valid_masks, settings.sharpness, edged=settings.edged
@@ -44,6 +44,9 @@ def step_loss(
     fills = torch.stack([drawn_fill(fill, one, inside, generator) for one, inside in pairs])
     gap = masked_gaps(training, images, fills, masks, before, nodes)
     loss = settings.smoothness * roughness(maps) - gap.mean()
+    if settings.steady:
+        again = training.read(images)[1][at, nodes]
+        loss = loss + settings.steady * apart(maps, again)
     if bodies is not None:
         loss = loss + settings.body * beside(attributions, bodies, valid_masks)
     return loss

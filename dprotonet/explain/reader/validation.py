@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import torch
 
+from dprotonet.explain.reader.fills import mosaic
 from dprotonet.explain.reader.objective import hard_masks
 from dprotonet.explain.reader.state import ReaderTraining
 from dprotonet.explain.reader.step import masked_gaps
 
 
 def held_out_gap(training: ReaderTraining) -> float:
-    """The mean gap, in standard deviations of the nodes' values, where hidden pixels show another
-    image.
+    """The mean gap, in standard deviations of the nodes' values, where hidden pixels show a mosaic.
 
     Of each validation image the leading class and, where there are prototypes, the one that is most
     similar beside what it is for others; under masks of exactly the highest fractions.
     """
     settings, gaps = training.settings, []
     rows = training.images.validation[: settings.validation_images]
-    others = rows.roll(1) if len(rows) > 1 else training.images.train[:1]
-    batches = zip(rows.split(settings.batch), others.split(settings.batch), strict=True)
     with torch.no_grad():
-        for part, other in batches:
+        for part in rows.split(settings.batch):
             images = training.load(part)
             valid_masks = training.images.valid(part, images)
-            fills = torch.where(valid_masks[:, None], training.load(other), images)
+            fills = mosaic(images, valid_masks)
             values, maps = training.read(images)
             at = torch.arange(len(part), device=maps.device)
             even = (values - training.scale.mean) / training.scale.deviation

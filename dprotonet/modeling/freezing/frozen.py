@@ -135,7 +135,8 @@ def freeze(
 
     Args:
         model: any network that gives logits; left as it is.
-        example: one image ``(1, 3, S, S)``, with which every step is checked.
+        example: one image ``(1, 3, S, S)``, with which every step is checked; or several, most of
+            which must survive bfloat16.
         precision: one of :data:`~dprotonet.modeling.options.PRECISIONS`; ``auto`` takes bfloat16
             where the processor has it.
         fused: whether to try the fused kernel of the CPU; None for what :data:`FUSED_CONV` says.
@@ -150,10 +151,10 @@ def freeze(
     model = unwrapped(model)
     example = _on_device(model, example)
     with _lock:
-        entry = _entry(model, example, False)
+        entry = _entry(model, example[:1], False)
         frozen = entry.frozen.get((precision, fused))
         if frozen is None:
-            frozen = _make(entry.folded, example, precision, fused)
+            frozen = _make(entry.folded, example[:1], example, precision, fused)
             log.debug("frozen %s: %s", type(model).__name__, frozen.precision)
             entry.frozen[precision, fused] = frozen
         return frozen
@@ -224,7 +225,9 @@ def _fold(model: nn.Module, example: Tensor) -> FoldedNetwork:
     return FoldedNetwork(network, passing, spatial)
 
 
-def _make(form: FoldedNetwork, example: Tensor, precision: str, fused: bool) -> FrozenNetwork:
+def _make(
+    form: FoldedNetwork, example: Tensor, examples: Tensor, precision: str, fused: bool
+) -> FrozenNetwork:
     passing = form.passing
     with torch.no_grad():
         expected = logits_of(form.run(example))
@@ -236,7 +239,7 @@ def _make(form: FoldedNetwork, example: Tensor, precision: str, fused: bool) -> 
             exact = plain if differentiable else exact
         fast = exact
         if precision == "bfloat16" or (precision == "auto" and _has_bfloat16(example.device)):
-            fast = _faster(exact, example, expected)
+            fast = _faster(exact, examples)
             fast_bytes, comes_back = backward_pass(fast, passing, example)
             if comes_back == differentiable:
                 graph_bytes = fast_bytes
@@ -278,12 +281,21 @@ def _has_bfloat16(device: torch.device) -> bool:
     return any(bool(getattr(torch.cpu, check, lambda: False)()) for check in checks)
 
 
-def _faster(exact: nn.Module, example: Tensor, expected: Tensor) -> nn.Module:
+def _faster(exact: nn.Module, examples: Tensor) -> nn.Module:
     """A bfloat16 copy, or the network itself where it does not take to that."""
     try:
-        fast = bfloat16_copy(exact, layer_calls(exact, example))
-        same = fast is not None and are_close(logits_of(fast(example.clone())), expected, 0.1)
+        fast = bfloat16_copy(exact, layer_calls(exact, examples[:1]))
+        same = fast is not None and _mostly_close(exact, fast, examples)
     except Exception as error:  # a kernel that is missing, a type that does not fit
         log.debug("no bfloat16 copy: %s", error)
         same = False
     return fast if same and fast is not None else exact
+
+
+def _mostly_close(exact: nn.Module, fast: nn.Module, examples: Tensor) -> bool:
+    """Whether the logits of more than half of the images are close."""
+    close = [
+        are_close(logits_of(fast(one.clone())), logits_of(exact(one.clone())), 0.1)
+        for one in examples.split(1)
+    ]
+    return 2 * sum(close) > len(close)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.published_mdm import PUBLISHED
 from dprotonet.explain.baselines.registry import METHODS
 from dprotonet.explain.settings import TIERS, MDMSettings
 from dprotonet.names import DEFAULT_TIER
+from training.settings_text import changed, nearest, pairs_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # What every method reads of its settings; the decoder alone reads the others.
 _FOR_ALL = ("fills", "fill_sigma", "class_scale", "precision", "batch")
 _FOR_PUBLISHED = ("precision", "batch")
-_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word"}
 
 
 @dataclass(frozen=True)
@@ -104,74 +103,19 @@ def parse_method(text: str, methods: Sequence[str]) -> ConfiguredMethod:
     method, colon, rest = text.strip().partition(":")
     if method not in methods:
         raise ReadableError(
-            f"There is no method {method!r}. {_nearest(method, methods)}{', '.join(methods)}."
+            f"There is no method {method!r}. {nearest(method, methods)}{', '.join(methods)}."
         )
-    pairs = dict(_pair(method, part) for part in rest.split(",")) if colon else {}
+    pairs = pairs_of(rest.split(","), method, "mdm:steps=12,areas=0.05+0.5") if colon else {}
     tier = pairs.pop("tier", DEFAULT_TIER)
     if tier not in TIERS:
         raise ReadableError(f"There is no tier {tier!r}. Choose one of: {', '.join(TIERS)}.")
     if method != "mdm" and tier != DEFAULT_TIER:
         raise ReadableError(f"{method} has no tiers, only mdm has. Write {method} alone.")
-    allowed = get_type_hints(MDMSettings)
+    keys = None
     if method != "mdm":
         keys = _FOR_PUBLISHED if method == "mdm-published" else _FOR_ALL
-        allowed = {key: kind for key, kind in allowed.items() if key in keys}
-    values = {key: _value(method, key, value, allowed) for key, value in pairs.items()}
     try:
-        settings = dataclasses.replace(TIERS[tier], **values)
+        settings = changed(TIERS[tier], pairs, method, keys)
     except ValueError as error:
         raise ReadableError(f"{text} cannot be: {error}") from error
     return ConfiguredMethod(text.strip(), method, settings)
-
-
-def _pair(method: str, part: str) -> tuple[str, str]:
-    key, equals, text = part.partition("=")
-    if not (key and equals and text):
-        raise ReadableError(
-            f"{part!r} is no setting of {method}. Write KEY=VALUE, several of them with commas: "
-            "mdm:steps=12,areas=0.05+0.5."
-        )
-    return key.strip(), text.strip()
-
-
-def _value(method: str, key: str, text: str, allowed: dict[str, Any]) -> Any:
-    if key not in allowed:
-        raise ReadableError(
-            f"{method} has no setting {key!r}. {_nearest(key, list(allowed))}{', '.join(allowed)}."
-        )
-    kind = allowed[key]
-    if get_origin(kind) is not tuple:
-        return _single(key, text, kind)
-    kinds = get_args(kind)
-    parts = [_single(key, part, kinds[0]) for part in text.split("+")]
-    if Ellipsis not in kinds and len(parts) != len(kinds):
-        raise ReadableError(
-            f"{key}={text} gives {len(parts)} of its {len(kinds)} values. "
-            f"Join them by a plus sign: {_example(key)}."
-        )
-    return tuple(parts)
-
-
-def _single(key: str, text: str, kind: Any) -> Any:
-    """One value of a plain type, or of a type that may be None."""
-    choices = [choice for choice in get_args(kind) if choice is not type(None)]
-    if choices:  # such as ``float | None``
-        return None if text == "none" else _single(key, text, choices[0])
-    try:
-        return {"true": True, "false": False}[text] if kind is bool else kind(text)
-    except (KeyError, ValueError) as error:
-        raise ReadableError(
-            f"{key}={text} is not {_KINDS.get(kind, 'such a value')}. "
-            f"Write it as in {_example(key)}."
-        ) from error
-
-
-def _example(key: str) -> str:
-    default = getattr(MDMSettings(), key)
-    parts = default if isinstance(default, tuple) else (default,)
-    return f"{key}=" + "+".join(str(part).lower() for part in parts)
-
-
-def _nearest(text: str, choices: Sequence[str]) -> str:
-    near = difflib.get_close_matches(text, choices, n=1)
-    return f"Did you mean {near[0]}? There are " if near else "Choose one of: "
