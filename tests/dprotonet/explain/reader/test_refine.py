@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dprotonet.explain.explanation import NO_READER, REFINED
+from dprotonet.explain.explanation import NO_READER, READER, REFINED, VIEWED
 from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.method import open_probe
 from dprotonet.explain.nodes import ClassNode
-from dprotonet.explain.reader.refine import HELD_OUT, QuerySubject, _maps, _scores, refined
+from dprotonet.explain.reader.refine import HELD_OUT, LEAST_GAIN, QuerySubject, _maps, _scores, drawn
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.reader.planted import peaks_inside, planted
 
@@ -31,15 +31,15 @@ def held_out_score(model, reader, image, heatmap):
     return float(_scores(probe.under((HELD_OUT,), "log_odds"), heatmap[None])[0])
 
 
-def test_a_refined_map_is_never_worse_than_the_readers_under_the_held_out_fill(squares):
+def test_a_refined_map_is_the_readers_own_or_better_under_the_held_out_fill(squares):
     model, trained = squares
     images, places = planted(6, seed=7)
     reader = trained.reader
-    read = MDM(model, replace(SETTINGS, steps=1), reader=reader).attribute(images, TEXTURE)
+    read = MDM(model, replace(SETTINGS, refine_steps=0), reader=reader).attribute(images, TEXTURE)
     maps = MDM(model, SETTINGS, reader=reader).attribute(images, TEXTURE)
     for image, before, after in zip(images, read[:, 0], maps[:, 0], strict=True):
         scores = [held_out_score(model, reader, image, one) for one in (before, after)]
-        assert scores[1] >= scores[0] - 1e-4
+        assert torch.equal(before, after) or scores[1] >= scores[0] + LEAST_GAIN - 1e-3
     assert peaks_inside(maps, places, "squares") >= 5
 
 
@@ -54,7 +54,7 @@ def test_a_reader_that_knows_nothing_is_mended_inside_its_own_grid(squares):
     for image in images:
         probe = opened(model, reader, image, settings)
         start = held_out_score(model, reader, image, _maps(_subjects_of(probe, reader))[0])
-        (heatmap,) = refined(probe, reader, settings)
+        (heatmap,) = drawn(probe, reader, settings)
         gains.append(held_out_score(model, reader, image, heatmap.values) - start)
     assert min(gains) >= -1e-4 and max(gains) > 0.1
 
@@ -62,16 +62,22 @@ def test_a_reader_that_knows_nothing_is_mended_inside_its_own_grid(squares):
 def _subjects_of(probe, reader) -> list[QuerySubject]:
     from dprotonet.explain.reader.refine import _subjects
 
-    return _subjects(probe, reader)
+    return _subjects(probe, reader, SETTINGS.reader_views)
 
 
 def test_facts_say_that_it_was_refined_and_what_it_cost(squares):
     model, trained = squares
     image = planted(1, seed=7)[0][0]
     (one,) = MDM(model, SETTINGS, reader=trained.reader).explain(image, [TEXTURE])
-    assert one.drawn_by == REFINED
     assert one.passes_backward == 3 * 4 * 2
-    assert one.stop_reason in ("steps", "held-out fill")
+    assert (one.drawn_by, one.stop_reason) in [(REFINED, "steps"), (VIEWED, "held-out fill")]
+    views = replace(SETTINGS, refine_steps=0)
+    (viewed,) = MDM(model, views, reader=trained.reader).explain(image, [TEXTURE])
+    assert (viewed.drawn_by, viewed.stop_reason, viewed.passes_backward) == (VIEWED, "done", 0)
+    assert viewed.passes_forward - viewed.measuring_passes == 2 + 4
+    single = replace(views, reader_views=1)
+    (read,) = MDM(model, single, reader=trained.reader).explain(image, [TEXTURE])
+    assert read.drawn_by == READER
     (plain,) = MDM(model, SETTINGS).explain(image, [TEXTURE])
     assert plain.drawn_by == NO_READER and plain.passes_backward > one.passes_backward
 
@@ -81,3 +87,6 @@ def test_the_fill_that_judges_the_steps_is_not_searched_with():
         MDMSettings(refine_steps=2, fills=("blur", "zero"))
     with pytest.raises(ValueError, match="at least 0"):
         MDMSettings(refine_steps=-1)
+    with pytest.raises(ValueError, match="reader_views"):
+        MDMSettings(reader_views=99)
+    assert MDMSettings(reader=False, fills=("blur", "zero")).fills == ("blur", "zero")

@@ -26,6 +26,8 @@ def test_no_reader_is_trained_with_the_fill_that_stops_it():
         {"noise": -0.1},
         {"rate": 0.0},
         {"leading": 1.5},
+        {"steady": -1.0},
+        {"averaging": 1.0},
     ],
 )
 def test_settings_that_cannot_work_are_refused(wrong):

@@ -38,19 +38,20 @@ def test_instant_is_the_readers_one_pass_for_all_nodes(squares, image):
 def test_without_a_reader_instant_is_the_search_of_before_and_says_so(squares, image):
     model, _ = squares
     (plain,) = MDM(model, TIERS["instant"]).explain(image, [ClassNode(1)])
-    searched = replace(TIERS["instant"], reader_up_to=0)
+    searched = replace(TIERS["instant"], reader=False)
     (asked,) = MDM(model, searched).explain(image, [ClassNode(1)])
     assert (plain.drawn_by, asked.drawn_by) == (NO_READER, SEARCH)
     assert np.array_equal(plain.heatmap, asked.heatmap)
     assert plain.passes_backward == asked.passes_backward > 0
 
 
-@pytest.mark.parametrize("tier", ["draft", "standard"])
-def test_a_reader_changes_nothing_of_the_tiers_that_search(squares, image, tier):
+def test_draft_is_the_map_of_instant_and_a_reader_may_be_left_out(squares, image):
     model, trained = squares
-    settings = replace(TIERS[tier], precision="float32")
-    one = MDM(model, settings).attribute(image, 1)
-    other = MDM(model, settings, reader=trained.reader).attribute(image, 1)
+    read = [MDM(model, TIERS[t], reader=trained.reader) for t in ("instant", "draft")]
+    assert torch.equal(read[0].attribute(image, 1), read[1].attribute(image, 1))
+    searched = replace(TIERS["standard"], precision="float32", reader=False)
+    one = MDM(model, searched).attribute(image, 1)
+    other = MDM(model, searched, reader=trained.reader).attribute(image, 1)
     assert torch.equal(one, other)
 
 
@@ -110,5 +111,9 @@ def test_digests_of_stored_heatmaps_are_those_of_before_there_were_readers():
         "standard": "22572e71",
         "full": "a104dbca",
     }
-    assert {tier: settings.digest[:8] for tier, settings in TIERS.items()} == stored
-    assert replace(TIERS["standard"], reader_up_to=9).digest[:8] != stored["standard"]
+    searched = {
+        tier: replace(settings, reader=False, refine_steps=0, reader_views=1)
+        for tier, settings in TIERS.items()
+    }
+    assert {tier: settings.digest[:8] for tier, settings in searched.items()} == stored
+    assert all(TIERS[tier].digest[:8] != digest for tier, digest in stored.items())
