@@ -15,6 +15,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "gradcam": "Grad-CAM: the last feature maps, weighted by their mean gradients",
         "scorecam": "Score-CAM: the last feature maps, weighted by what each raises as a mask",
         "prototype": "the activation map of a DProtoNet's own prototypes",
+        "own-map": "the map under which a DProtoNet's strongest prototype pools the image",
         "integrated-gradients": "gradients summed along the path from the fill to the image",
         "occlusion": "what hiding a square takes from the node's value",
         "rise": "RISE: the mean value over 150 random masks",

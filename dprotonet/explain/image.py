@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
     from dprotonet.images.types import GrayOrColourImage
     from dprotonet.inference.predictor import Predictor
+    from dprotonet.modeling.preprocessing import Preprocessing
 
 
 def explain_image(
@@ -69,7 +70,7 @@ def explain_image(
         progress=progress,
         cancelled=cancelled,
     )
-    body = _body(bundle, image)
+    body = body_on_grid(bundle.preprocessing, image)
     return [_placed(explanation, placement, body) for explanation in explanations]
 
 
@@ -98,11 +99,12 @@ def on_native_grid(explanation: Explanation) -> np.ndarray:
     return placement.map_to_stored(torch.from_numpy(explanation.heatmap)).numpy()
 
 
-def _body(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
-    """``(S, S)`` bool on the network's grid; None where no body can be separated."""
+def body_on_grid(preprocessing: "Preprocessing", image: "GrayOrColourImage") -> np.ndarray | None:
+    """The body on a radiograph, ``(S, S)`` bool on the network's grid; None where it cannot be
+    separated, or the image is no radiograph."""
     if not is_radiograph(image):
         return None
-    unit, placement = bundle.preprocessing.place(image)
+    unit, placement = preprocessing.place(image)
     valid_mask = placement.valid_mask()
     if image.padding is not None:
         valid_mask &= ~placement.mask_to_network(torch.from_numpy(image.padding))

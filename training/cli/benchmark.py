@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dprotonet.allocator import keep_freed_memory
-from dprotonet.explain.settings import FILLS
 from dprotonet.names import METHODS
+from training.benchmarks.heatmaps.measures.names import PRIMARY_FIGURES, SCORING_FILLS
 from training.cli.options import Commands, add_command, add_settings, print_json, usable_device
 from training.recipe import load_recipe
 
@@ -27,11 +27,16 @@ class BenchArguments:
     Attributes:
         methods: names, or names with settings, as "mdm:tier=draft"; none for all.
         primary: contrasts that are declared beforehand.
+        primary_figures: what those are of; none for all that is measured.
+        primary_fills: fills of those; none for all.
+        evidence: only images of which it is known what their class rests on.
+        stability: compute heatmaps again on slightly changed images.
         count: images, spread over the split.
         steps: of the curves.
         besides: folders of earlier comparisons, whose images are left out.
         so_far: only tabulate what is done.
         cost: images on which each method is measured alone; 0 leaves it out.
+        cost_avx2: measure it a second time as on a processor without bfloat16.
         repeatable: the command as it may be given again.
     """
 
@@ -40,6 +45,10 @@ class BenchArguments:
     out: Path
     methods: Sequence[str]
     primary: Sequence[str]
+    primary_figures: Sequence[str]
+    primary_fills: Sequence[str]
+    evidence: bool
+    stability: bool
     split: Split
     count: int
     nodes: Sequence[str]
@@ -49,6 +58,7 @@ class BenchArguments:
     besides: Sequence[Path]
     so_far: bool
     cost: int
+    cost_avx2: bool
     device: str | None
     repeatable: str
 
@@ -91,6 +101,30 @@ def add_bench(commands: Commands) -> None:
     parser.add_argument(
         "--primary", nargs="+", default=[], metavar="METHOD", help="contrasts declared beforehand"
     )
+    parser.add_argument(
+        "--primary-figures",
+        nargs="+",
+        default=(),
+        choices=PRIMARY_FIGURES,
+        help="what those contrasts are of (by default all that is measured)",
+    )
+    parser.add_argument(
+        "--primary-fills",
+        nargs="+",
+        default=(),
+        choices=SCORING_FILLS,
+        help="fills of those contrasts (by default all)",
+    )
+    parser.add_argument(
+        "--evidence",
+        action="store_true",
+        help="only images of which it is known what this network's class rests on",
+    )
+    parser.add_argument(
+        "--stability",
+        action="store_true",
+        help="also compute heatmaps of slightly changed images (three or four more for a method)",
+    )
     parser.add_argument("--split", choices=("validation", "test"), default="test")
     parser.add_argument(
         "--n",
@@ -101,7 +135,9 @@ def add_bench(commands: Commands) -> None:
         help="images, spread over the split",
     )
     parser.add_argument("--nodes", nargs="+", default=list(NODES), choices=NODES)
-    parser.add_argument("--fills", nargs="+", default=["blur", "mean", "noise"], choices=FILLS)
+    parser.add_argument(
+        "--fills", nargs="+", default=["blur", "mean", "noise"], choices=SCORING_FILLS
+    )
     parser.add_argument("--steps", type=int, default=16, help="of the curves")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -115,6 +151,11 @@ def add_bench(commands: Commands) -> None:
     parser.add_argument("--so-far", action="store_true", help="only the table of what is done")
     parser.add_argument(
         "--cost", type=int, default=0, metavar="K", help="measure each method alone on K images"
+    )
+    parser.add_argument(
+        "--cost-avx2",
+        action="store_true",
+        help="with --cost: a second time as on a processor without bfloat16",
     )
     parser.add_argument("--device")
 
@@ -143,6 +184,10 @@ def bench(arguments: BenchArguments) -> None:
     request = Request(
         methods=arguments.methods,
         primary=arguments.primary,
+        primary_figures=arguments.primary_figures,
+        primary_fills=arguments.primary_fills,
+        evidence=arguments.evidence,
+        stability=arguments.stability,
         split=arguments.split,
         count=arguments.count,
         nodes=arguments.nodes,
@@ -152,6 +197,7 @@ def bench(arguments: BenchArguments) -> None:
         besides=tuple(arguments.besides),
         so_far=arguments.so_far,
         cost=arguments.cost,
+        cost_avx2=arguments.cost_avx2,
         device=usable_device(arguments.device),
         command=arguments.repeatable,
     )

@@ -41,6 +41,7 @@ class EvaluateArguments:
         prototypes: images that are compared with prototypes; 0 leaves it out.
         gate: images that are changed to try the gate; 0 leaves it out.
         foreign: folders of images that the model is not for.
+        other_reader: a bundle whose mask reader is tried on this network, on those of ``sanity``.
         method: that computes the heatmaps.
         tier: of the MDM decoder.
     """
@@ -55,6 +56,7 @@ class EvaluateArguments:
     prototypes: int
     gate: int
     foreign: Sequence[Path]
+    other_reader: Path | None
     method: str
     tier: str
 
@@ -145,6 +147,12 @@ def add_evaluate(commands: Commands) -> None:
         default=(),
         metavar="DIR",
         help="what the gate says of the images in folders that the model is not for",
+    )
+    parser.add_argument(
+        "--other-reader",
+        type=Path,
+        metavar="BUNDLE",
+        help="with --sanity: compare that bundle's mask reader with this one's, on this network",
     )
     parser.add_argument("--method", default=DEFAULT_METHOD, choices=METHODS)
     add_tier(parser)

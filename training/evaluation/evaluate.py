@@ -39,6 +39,8 @@ class Extras:
     Attributes:
         gate: images that are changed to try the gate.
         foreign: folders of images that the model is not for, to try the gate with.
+        other_reader: a bundle whose mask reader is tried on this network, beside its own, on the
+            images of ``sanity``.
     """
 
     faithfulness: int = 0
@@ -47,6 +49,7 @@ class Extras:
     prototypes: int = 0
     gate: int = 0
     foreign: Sequence[Path] = ()
+    other_reader: Path | None = None
     method: str = "mdm"
     tier: str = "standard"
 
@@ -175,7 +178,7 @@ def slow_parts(
     from training.evaluation.heatmap_method import HeatmapMethod
     from training.evaluation.localisation import localisation
     from training.evaluation.prototypes.probing import probe_prototypes
-    from training.evaluation.sanity import sanity
+    from training.evaluation.sanity import foreign_reader, sanity
 
     if not (extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes):
         return {}
@@ -197,6 +200,11 @@ def slow_parts(
         )
     if extras.sanity:
         figures["sanity"] = sanity(predictor, samples, extras.sanity, method, resamples=resamples)
+        if extras.other_reader is not None:
+            other = Bundle.load(extras.other_reader)
+            figures["sanity"]["other_reader"] = foreign_reader(
+                predictor, samples, extras.sanity, other, resamples=resamples
+            )
     if extras.prototypes:
         figures["prototype_looks"] = probe_prototypes(
             predictor, samples, extras.prototypes, resamples=resamples

@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import io
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dprotonet.errors import ReadableError
 from training.evaluation.faithfulness import NODES, evenly_spaced, leading_nodes
 from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from dprotonet.bundle.bundle import Bundle
     from dprotonet.inference.predictor import Predictor
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
     from training.evaluation.heatmap_method import HeatmapMethod
 
 _log = logging.getLogger(__name__)
-CASCADE = ("head", "prototypes", "masks", "backbone")  # from the top down
+LAST_BLOCKS = "last blocks"  # the deepest quarter of the backbone's
+CASCADE = ("head", "prototypes", "masks", LAST_BLOCKS, "backbone")  # from the top down
 FIGURES = ("seeds", "jpeg", "max_sensitivity", "empty")
 QUALITY = 50  # of the JPEG file, 1 to 95
 RADIUS = 0.02  # of the noise, as a fraction of the pixel range
@@ -45,15 +49,15 @@ def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet
 
     Each tensor is replaced by normal noise of its own mean and standard deviation, so that no layer
     outputs zeros; statistics of normalisation layers are shuffled, since a variance must stay
-    positive.
+    positive. A mask reader stays as it was trained.
     """
     import torch
 
     generator = torch.Generator().manual_seed(seed)
     network = copy.deepcopy(model).cpu()
-    for part in CASCADE:
+    for part, tensors in _cascade(network).items():
         with torch.no_grad():
-            for tensor in network.parts()[part].values():
+            for tensor in tensors:
                 if not tensor.is_floating_point():
                     continue
                 if isinstance(tensor, torch.nn.Parameter) and tensor.numel() > 1:
@@ -63,6 +67,24 @@ def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet
                     order = torch.randperm(tensor.numel(), generator=generator)
                     tensor.copy_(tensor.flatten()[order].reshape(tensor.shape))
         yield part, copy.deepcopy(network).eval()
+
+
+def _cascade(network: DProtoNet) -> dict[str, list[Tensor]]:
+    """The live tensors of every part of :data:`CASCADE`, each in one part alone."""
+    parts: dict[str, list[Tensor]] = {
+        name: list(own.values()) for name, own in network.parts().items() if name != "backbone"
+    }
+    backbone = network.parts()["backbone"]
+    blocks = list(dict.fromkeys(_block(key) for key in backbone))
+    deepest = set(blocks[-math.ceil(len(blocks) / 4) :])
+    parts[LAST_BLOCKS] = [t for key, t in backbone.items() if _block(key) in deepest]
+    parts["backbone"] = [t for key, t in backbone.items() if _block(key) not in deepest]
+    return {name: parts[name] for name in CASCADE}
+
+
+def _block(key: str) -> tuple[str, ...]:
+    """``backbone.features.13`` of a key of the state, or ``backbone.layer4.0``."""
+    return tuple(key.split(".")[:3])
 
 
 def rank_correlation(
@@ -185,6 +207,64 @@ def sanity(
         },
         "jpeg": {"quality": QUALITY}
         | {name: means[f"jpeg {name}"] for name in ("same_label", "probability_change")},
+    }
+
+
+def foreign_reader(
+    predictor: Predictor,
+    samples: Sequence[Sample],
+    count: int,
+    other: Bundle,
+    *,
+    resamples: int = 1000,
+) -> dict[str, Any]:
+    """The maps that another bundle's mask reader draws of this network, beside those of its own.
+
+    Of a reader that was trained for another network the rank correlation should be near 0: else
+    readers mark what images have in common, whatever the network. Of one that was trained for the
+    same network with another seed it should be near 1.
+
+    Raises:
+        ReadableError: one of the two has no mask reader, or they are not built alike.
+    """
+    from dprotonet.explain.mdm.mdm import MDM
+    from dprotonet.explain.settings import TIERS
+
+    own, foreign = predictor.bundle.mask_reader, other.mask_reader
+    if own is None or foreign is None:
+        without = predictor.bundle.name if own is None else other.name
+        raise ReadableError(
+            f"{without} has no mask reader to compare. Train one: python -m training reader."
+        )
+    built, built_other = own.options, foreign.options
+    if (built.stages, built.depth, built.classes) != (
+        built_other.stages,
+        built_other.depth,
+        built_other.classes,
+    ):
+        raise ReadableError(
+            f"The mask reader of {other.name} is built for other features, prototypes or classes, "
+            "so it cannot read this network. Choose a bundle of the same backbone and classes."
+        )
+    methods = [MDM(predictor.model, TIERS["instant"], reader=reader) for reader in (own, foreign)]
+    chosen, rows = evenly_spaced(samples, count), []
+    for sample in chosen:
+        x, placement = predictor.bundle.preprocessing(sample.load())
+        nodes = leading_nodes(predictor.bundle, predictor.predict_tensor(x))
+        valid = placement.valid_mask()
+        row = {}
+        for name, node in zip(NODES, nodes, strict=True):
+            maps = (m.attribute(x.to(predictor.device), node, valid_mask=valid) for m in methods)
+            first, second = (one[0].cpu().numpy() for one in maps)
+            row[name] = rank_correlation(first, second, valid.numpy())
+        rows.append(row)
+    return {
+        "reader_of": other.name,
+        "same_network": other.manifest.parts == predictor.bundle.manifest.parts,
+        "images": len(chosen),
+        "rank_correlation": mean_intervals(
+            rows, [sample.patient_id for sample in chosen], resamples
+        ),
     }
 
 

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.editing.propose import propose_edit, responses_of
 from dprotonet.errors import ReadableError, WrongRequest
+from dprotonet.explain.baselines.own_map import upsampled
 from training.evaluation.evaluate import phantom_test_samples, recipe_of
 from training.evaluation.faithfulness import NODES, leading_nodes, strongest
 from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.localisation import energy_inside, peak_hits
 from training.evaluation.metrics import mean_intervals
 from training.evaluation.prototypes.marker import marker_figures, marker_images
-from training.evaluation.prototypes.own_maps import activations, upsampled
+from training.evaluation.prototypes.own_maps import activations
 
 if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor

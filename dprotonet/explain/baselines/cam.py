@@ -15,6 +15,7 @@ from dprotonet.explain.baselines.baseline import Baseline
 from dprotonet.explain.masking.probe import Probe
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode, Node, VectorNode
+from dprotonet.modeling.model import DProtoNet
 
 _CHANNELS = 1280  # of a MobileNetV2's last layer: what Score-CAM plans for
 _CHUNK = 64  # channels enlarged at a time: 1,280 at 224 px take 257 MB
@@ -104,14 +105,7 @@ class PrototypeActivation(Baseline):
         Raises:
             WrongRequest: the network is no DProtoNet.
         """
-        from dprotonet.modeling.model import DProtoNet
-
-        network = probe.network.exact
-        if not isinstance(network, DProtoNet):
-            raise WrongRequest(
-                "This network has no prototypes, so there is no activation map of theirs to show. "
-                "Choose another method."
-            )
+        network = prototype_network(probe)
         output, features = _run_to(probe, "add_on")
         cells, masks = features.detach()[0].float(), output.masks[0].detach().float()
         directions = F.normalize(network.prototypes.detach().float(), dim=-1)
@@ -129,6 +123,21 @@ class PrototypeActivation(Baseline):
                 source = of_vectors if isinstance(node, VectorNode) else of_prototypes
                 terms.append(source[node.index])
         return _on_grid(torch.stack(terms).relu(), probe)
+
+
+def prototype_network(probe: Probe) -> DProtoNet:
+    """The probe's network as a DProtoNet.
+
+    Raises:
+        WrongRequest: it is none.
+    """
+    network = probe.network.exact
+    if not isinstance(network, DProtoNet):
+        raise WrongRequest(
+            "This network has no prototypes, so there is no activation map of theirs to show. "
+            "Choose another method."
+        )
+    return network
 
 
 def _last_layer(probe: Probe) -> str:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from dprotonet.explain.baselines.cam import GradCAM, PrototypeActivation, ScoreCAM
 from dprotonet.explain.baselines.controls import CentredGaussian, RandomSmooth
 from dprotonet.explain.baselines.extremal import ExtremalPerturbation
+from dprotonet.explain.baselines.own_map import PrototypeOwnMap
 from dprotonet.explain.baselines.perturbation import RISE, IntegratedGradients, Occlusion
 from dprotonet.explain.baselines.published_mdm import PublishedMDM
 from dprotonet.explain.explanation import Explanation
@@ -50,6 +51,7 @@ METHODS: Mapping[str, RegisteredMethod] = MappingProxyType(
         GradCAM.name: RegisteredMethod(GradCAM),
         ScoreCAM.name: RegisteredMethod(ScoreCAM),
         PrototypeActivation.name: RegisteredMethod(PrototypeActivation),
+        PrototypeOwnMap.name: RegisteredMethod(PrototypeOwnMap),
         IntegratedGradients.name: RegisteredMethod(IntegratedGradients),
         Occlusion.name: RegisteredMethod(Occlusion),
         RISE.name: RegisteredMethod(RISE),
@@ -60,4 +62,5 @@ METHODS: Mapping[str, RegisteredMethod] = MappingProxyType(
     }
 )
 """All methods, by the names of :data:`dprotonet.names.METHODS`. ``gradcam`` and ``scorecam`` need
-feature maps, ``prototype`` a DProtoNet; without them they raise ``WrongRequest``."""
+feature maps, ``prototype`` and ``own-map`` a DProtoNet; without them they raise
+``WrongRequest``."""

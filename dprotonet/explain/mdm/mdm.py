@@ -49,6 +49,8 @@ class MDM(AttributionMethod):
 
     Args:
         reader: the mask reader to use; None for that of the network, if it has one.
+        draw: another number draws other fills and masks for the search, to see what depends on
+            them; 0 everywhere else.
     """
 
     name = "mdm"
@@ -61,9 +63,11 @@ class MDM(AttributionMethod):
         node: Node | None = None,
         temperature: float = 1.0,
         reader: MaskReader | None = None,
+        draw: int = 0,
     ) -> None:
         super().__init__(model, settings, node=node, temperature=temperature)
         self.reader = own_reader(model) if reader is None else reader
+        self.draw = draw
 
     def fit(
         self,
@@ -158,7 +162,7 @@ class MDM(AttributionMethod):
         drawn_by = NO_READER if settings.reader else SEARCH
         return [
             [replace(heatmap, drawn_by=drawn_by) for heatmap in own]
-            for own in _search(probes, settings, watch)
+            for own in _search(probes, settings, watch, self._generator())
         ]
 
     def _read_by(self, nodes: Sequence[Node]) -> MaskReader | None:
@@ -169,16 +173,19 @@ class MDM(AttributionMethod):
         reader = self._read_by(nodes)
         return () if reader is None else reader.stage_names
 
-    def _generator(self, seed: int) -> torch.Generator:
-        return torch.Generator().manual_seed(_SEED)
+    def _generator(self, seed: int = 0) -> torch.Generator:
+        return torch.Generator().manual_seed(_SEED + self.draw)
 
 
 def _search(
-    probes: Sequence[Probe], settings: MDMSettings, watch: Watch | None
+    probes: Sequence[Probe],
+    settings: MDMSettings,
+    watch: Watch | None,
+    generator: torch.Generator,
 ) -> list[list[Heatmap]]:
     probes[0].need_gradient()
     nodes = len(probes[0].nodes)
-    starts = start_attributions(probes, settings, torch.Generator().manual_seed(_SEED))
+    starts = start_attributions(probes, settings, generator)
     subjects = search.open_subjects(probes, starts, settings)
 
     def report(attributions: Iterable[Tensor]) -> None:

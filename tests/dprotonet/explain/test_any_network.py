@@ -276,7 +276,8 @@ def test_the_decoder_explains_it_and_leaves_it_as_it_is(name):
 
 
 OF_EVERY_KIND = ("traced", "float16", "casts itself", "old weight norm", "holds a lock", "patched")
-METHODS_FOR_ALL = [name for name in METHODS if name not in ("prototype", "mdm", "rise-1000")]
+OF_PROTOTYPES = ("prototype", "own-map")
+METHODS_FOR_ALL = [name for name in METHODS if name not in (*OF_PROTOTYPES, "mdm", "rise-1000")]
 
 
 @pytest.mark.parametrize("method", METHODS_FOR_ALL)
@@ -365,7 +366,7 @@ class SpoiltGradient(Around):
         return self.network(x) + ((x - x).square().sum(dim=(1, 2, 3)).sqrt())[:, None]
 
 
-EVERY_METHOD = [name for name in METHODS if name not in ("prototype", "rise-1000")]
+EVERY_METHOD = [name for name in METHODS if name not in (*OF_PROTOTYPES, "rise-1000")]
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD)

@@ -4,10 +4,22 @@ import numpy as np
 import pytest
 import torch
 
+from dprotonet.errors import ReadableError
+from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.preprocessing import Preprocessing
+from tests.dprotonet.read_bundle import make_read_bundle
 from training.evaluation.faithfulness import NODES
 from training.evaluation.heatmap_method import HeatmapMethod
-from training.evaluation.sanity import DRAWS, RADIUS, max_sensitivity, noisy, sanity
+from training.evaluation.sanity import (
+    DRAWS,
+    LAST_BLOCKS,
+    RADIUS,
+    _cascade,
+    foreign_reader,
+    max_sensitivity,
+    noisy,
+    sanity,
+)
 
 IMAGE = np.ones((32, 32), dtype=bool)
 
@@ -94,6 +106,57 @@ def test_learned_masks_go_with_the_weights_and_masks_drawn_at_random_with_the_se
         assert learned[node]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
         assert learned[node]["randomised"]["down to backbone"]["value"] < 0.5
         assert random[node]["seeds"]["value"] < 1.0
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """Two bundles with mask readers, of other networks."""
+    folder = tmp_path_factory.mktemp("read")
+    return [
+        Predictor(make_read_bundle(folder / str(seed), pictures=False, seed=seed), gate=False)
+        for seed in (0, 1)
+    ]
+
+
+def test_the_map_of_a_mask_reader_goes_with_the_weights_that_it_reads(read, samples):
+    result = sanity(read[0], samples, 2, HeatmapMethod("mdm", "instant"), resamples=5)
+    of_class, of_prototype = (
+        {part: figure["value"] for part, figure in result[node]["randomised"].items()}
+        for node in NODES
+    )
+    assert list(of_class) == [
+        *("down to head", "down to prototypes", "down to masks"),
+        *("down to last blocks", "down to backbone"),
+    ]
+    assert of_class["down to head"] < 0.999
+    assert of_prototype["down to head"] == pytest.approx(1.0, abs=1e-6)
+    assert of_prototype["down to prototypes"] < 0.999
+    assert of_prototype["down to last blocks"] != of_prototype["down to masks"]
+    assert abs(of_prototype["down to backbone"]) < 0.7
+    assert result["class"]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_the_parts_that_are_randomised_hold_every_weight_once(read):
+    model = read[0].model
+    tensors = [id(t) for own in _cascade(model).values() for t in own]
+    assert sorted(tensors) == sorted(id(t) for own in model.parts().values() for t in own.values())
+    blocks = _cascade(model)[LAST_BLOCKS]
+    last = dict(model.parts()["backbone"])
+    assert any(t is last["backbone.features.18.0.weight"] for t in blocks)
+    assert not any(t is last["backbone.features.5.conv.0.0.weight"] for t in blocks)
+
+
+def test_a_reader_is_compared_with_that_of_another_bundle_on_the_same_images(
+    read, predictor, samples
+):
+    same = foreign_reader(read[0], samples, 2, read[0].bundle, resamples=5)
+    other = foreign_reader(read[0], samples, 2, read[1].bundle, resamples=5)
+    assert (same["same_network"], other["same_network"]) == (True, False)
+    for node in NODES:
+        assert same["rank_correlation"][node]["value"] == pytest.approx(1.0)
+        assert other["rank_correlation"][node]["value"] < 0.9
+    with pytest.raises(ReadableError, match="tiny has no mask reader"):
+        foreign_reader(read[0], samples, 2, predictor.bundle)
 
 
 class Given(HeatmapMethod):

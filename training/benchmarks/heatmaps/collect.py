@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from training.benchmarks.heatmaps.measures.fills import filled_by, other_image
+from training.benchmarks.heatmaps.measures.names import OTHER
+from training.benchmarks.heatmaps.measures.stability import stability_figures
 from training.benchmarks.heatmaps.methods import ConfiguredMethod
 from training.benchmarks.heatmaps.plan import Plan
 from training.benchmarks.heatmaps.records import finished, rounded, row_name
@@ -68,7 +71,7 @@ def collect(comparison: Comparison, samples: Sequence[Sample], out: Path) -> Non
     unfinished = [name for name in plan.images if not finished(row_file.rows, [name], names)]
     started = time.perf_counter()
     for done, name in enumerate(unfinished, 1):
-        score_image(comparison, by_name[name], row_file, name)
+        score_image(comparison, by_name, row_file, name)
         seconds = time.perf_counter() - started
         _log.info(
             "bench: image %d of %d, %.0f s, about %.0f min to go",
@@ -77,14 +80,31 @@ def collect(comparison: Comparison, samples: Sequence[Sample], out: Path) -> Non
     row_file.compact(plan.images)
 
 
-def score_image(comparison: Comparison, sample: Sample, row_file: RowFile, name: str) -> None:
-    """Compute and score the heatmaps that the image's row lacks; write it after each method."""
-    plan, scorer = comparison.plan, comparison.scorer
-    opened = open_sample(comparison.predictor, sample, plan.nodes)
-    image = MaskedImage.with_fills(opened.x, opened.valid_mask, plan.fills)
-    end_values = {kind: scorer.end_values(image, node) for kind, node in opened.nodes.items()}
+def score_image(
+    comparison: Comparison, samples: Mapping[str, Sample], row_file: RowFile, name: str
+) -> None:
+    """Compute and score the heatmaps that the image's row lacks; write it after each method.
+
+    Args:
+        samples: by the name of their rows.
+        name: of the image's row.
+    """
+    plan, scorer, predictor = comparison.plan, comparison.scorer, comparison.predictor
+    opened = open_sample(predictor, samples[name], plan.nodes, evidence=plan.evidence)
     before = row_file.rows.get(name, {"methods": {}})
-    row = rounded(opened.head() | {"ends": end_values}) | {"methods": dict(before["methods"])}
+    head, other = opened.head(), None
+    if OTHER in plan.fills:
+        head["other"] = before.get("other") or other_image(name, plan.images, samples)
+        other = filled_by(
+            samples[head["other"]],
+            predictor.bundle.preprocessing,
+            opened.x,
+            opened.valid_mask,
+            evidence=plan.evidence,
+        )
+    image = MaskedImage.with_fills(opened.x, opened.valid_mask, plan.fills, other=other)
+    end_values = {kind: scorer.end_values(image, node) for kind, node in opened.nodes.items()}
+    row = rounded(head | {"ends": end_values}) | {"methods": dict(before["methods"])}
     for method in comparison.methods:
         if method.name in row["methods"]:
             continue
@@ -92,7 +112,7 @@ def score_image(comparison: Comparison, sample: Sample, row_file: RowFile, name:
         for kind, node in opened.nodes.items():
             # One node alone, so that its seconds are its own.
             explanation = method.explain(
-                comparison.predictor, opened.x, opened.valid_mask, [node], seed=plan.seed
+                predictor, opened.x, opened.valid_mask, [node], seed=plan.seed
             )[0]
             heatmap = torch.from_numpy(explanation.heatmap)
             started = time.perf_counter()
@@ -103,6 +123,10 @@ def score_image(comparison: Comparison, sample: Sample, row_file: RowFile, name:
                 "judging_seconds": time.perf_counter() - started,
                 "fills": curves_json(curves),
             }
+            if plan.stability and kind == "class":
+                entry["stability"] = stability_figures(
+                    method, predictor, opened, explanation.heatmap, plan.seed
+                )
         row["methods"][method.name] = rounded(entry)
         row_file.append(name, row)
 
@@ -120,8 +144,8 @@ def _cost(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def _heatmap_figures(explanation: Explanation, opened: OpenedSample, kind: str) -> dict[str, float]:
-    """The heatmap's mean over the image; of a class also where it lies against the truth."""
+def _heatmap_figures(explanation: Explanation, opened: OpenedSample, kind: str) -> dict[str, Any]:
+    """The heatmap's mean over the image; of a class also where it lies."""
     image = opened.valid_mask.cpu().numpy()
     mean = {"mean_of_map": float(explanation.heatmap[image].mean())}
     return mean | (opened.localisation(explanation.heatmap) if kind == "class" else {})

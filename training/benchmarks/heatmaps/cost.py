@@ -20,6 +20,7 @@ import torch
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
+from training.benchmarks.heatmaps.isolated_cost import ALL_NODES
 from training.benchmarks.heatmaps.methods import ConfiguredMethod
 from training.benchmarks.heatmaps.plan import Plan
 from training.benchmarks.heatmaps.records import row_name
@@ -33,6 +34,9 @@ _log = logging.getLogger(__name__)
 FILE = "cost.json"
 # Threads that wait without work hold the cores that the measured ones need.
 _WAIT_PASSIVELY = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"}
+AVX2 = "avx2"
+"""The key of what was measured as on a processor that knows neither AVX-512 nor bfloat16."""
+_AS_AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2"}
 
 
 def measure_costs(
@@ -43,6 +47,8 @@ def measure_costs(
     count: int,
     device: str,
     out: Path,
+    *,
+    avx2: bool = False,
 ) -> None:
     """Write ``cost.json``; a method that is in it already is not measured again.
 
@@ -53,25 +59,45 @@ def measure_costs(
         count: images behind a median.
         device: on which the methods run.
         out: where the plan lies.
+        avx2: measure a second time in float32 with instructions of AVX2 alone.
 
     Raises:
-        ReadableError: the process of a method failed.
+        ReadableError: the process of a method failed, or AVX2 is asked for on a GPU.
     """
+    if avx2 and device != "cpu":
+        raise ReadableError("--cost-avx2 is about processors. Give --device cpu with it.")
     file = out / FILE
     costs = _head(count, device)
     if file.is_file():
         before = json.loads(file.read_text(encoding="utf-8"))
         if (before["films"], before["device"]) == (count, device):
             costs = before
-    missing = [method for method in methods if method.name not in costs["methods"]]
+    costs.setdefault("all_nodes", {})
+    parts = {"": costs}
+    if avx2:
+        parts[AVX2] = costs.setdefault(AVX2, {"methods": {}, "all_nodes": {}})
+    names = [method.name for method in methods]
+    missing = [
+        (name, part)
+        for part, measured in parts.items()
+        for name in names
+        if name not in measured["methods"]
+    ]
+    bundle = Bundle.load(folder, with_model=False)
+    if bundle.reader_facts is not None:
+        missing += [(ALL_NODES, part) for part, own in parts.items() if not own["all_nodes"]]
     if not missing:
         return
     with tempfile.TemporaryDirectory() as scratch:
         images = Path(scratch) / "images.safetensors"
-        _write_images(Bundle.load(folder, with_model=False), plan, samples, count + 1, images)
-        for method in missing:
-            _log.info("cost: %s", method.name)
-            costs["methods"][method.name] = _isolated(folder, images, method, plan.seed, device)
+        _write_images(bundle, plan, samples, count + 1, images)
+        for name, part in missing:
+            _log.info("cost: %s %s", name, part)
+            figures = _isolated(folder, images, name, plan.seed, device, avx2=part == AVX2)
+            if name == ALL_NODES:
+                parts[part]["all_nodes"] = figures
+            else:
+                parts[part]["methods"][name] = figures
             write_json(file, costs)
 
 
@@ -104,21 +130,27 @@ def _write_images(
 
 
 def _isolated(
-    folder: Path, images: Path, method: ConfiguredMethod, seed: int, device: str
+    folder: Path, images: Path, name: str, seed: int, device: str, *, avx2: bool
 ) -> dict[str, Any]:
     """What :mod:`training.benchmarks.heatmaps.isolated_cost` prints of one method."""
     module = "training.benchmarks.heatmaps.isolated_cost"
+    text = in_float32(name) if avx2 and name != ALL_NODES else name
     result = subprocess.run(
-        [sys.executable, "-m", module, str(folder), str(images), method.name, str(seed), device],
-        env={**os.environ, **_WAIT_PASSIVELY},
+        [sys.executable, "-m", module, str(folder), str(images), text, str(seed), device],
+        env={**os.environ, **_WAIT_PASSIVELY, **(_AS_AVX2 if avx2 else {})},
         capture_output=True,
         text=True,
     )
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         raise ReadableError(
-            f"The cost of {method.name} could not be measured: {last}. "
+            f"The cost of {name} could not be measured: {last}. "
             "Leave --cost out, or name other methods."
         )
     figures: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     return figures
+
+
+def in_float32(name: str) -> str:
+    """The same method in float32, which is what "auto" means without bfloat16."""
+    return f"{name}{',' if ':' in name else ':'}precision=float32"

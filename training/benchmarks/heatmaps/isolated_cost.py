@@ -1,7 +1,8 @@
 """One method in a process that does nothing else: its seconds, passes, memory and arithmetic.
 
 ``python -m training.benchmarks.heatmaps.isolated_cost BUNDLE IMAGES METHOD SEED DEVICE`` prints one
-line of JSON.
+line of JSON. METHOD ``all-nodes`` is the mask reader's one pass for all nodes of an image, beside
+the bare prediction.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ from dprotonet.allocator import keep_freed_memory
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.explain.image import class_node
 from dprotonet.explain.nodes import Node, PrototypeNode
+from dprotonet.images.types import GrayOrColourImage, ImageFacts
+from dprotonet.images.windows import Window
 from dprotonet.inference.predictor import Predictor
 from training.benchmarks.heatmaps.hardware import PeakMemory, best_rate, multiply_accumulates
 from training.benchmarks.heatmaps.methods import ConfiguredMethod, parse_methods
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from dprotonet.explain.explanation import Explanation
 
 TOGETHER = 5  # prototypes that one call explains
+ALL_NODES = "all-nodes"
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +133,45 @@ def _arithmetic(
     }
 
 
+def measure_all_nodes(predictor: Predictor, images: Tensor) -> dict[str, Any]:
+    """The seconds of a prediction, and of one with the maps of all nodes, from the same images.
+
+    Args:
+        predictor: of a bundle with a mask reader.
+        images: ``(N, 3, S, S)`` normalised; the first warms up.
+    """
+    from dprotonet.inference.instant import predict_with_maps
+
+    bare, with_maps, nodes = [], [], 0
+    for x in images:
+        image = as_image(predictor.bundle.preprocessing.denormalise(x))
+        started = time.perf_counter()
+        predictor.predict(image)
+        predicted = time.perf_counter()
+        _, maps = predict_with_maps(predictor, image)
+        bare.append(predicted - started)
+        with_maps.append(time.perf_counter() - predicted)
+        nodes = len(maps.nodes)
+    alone, both = (statistics.median(seconds[1:]) for seconds in (bare, with_maps))
+    return {
+        "nodes": nodes,
+        "predict_seconds": round(alone, 4),
+        "with_maps_seconds": round(both, 4),
+        "of_predict_rate": round(alone / both, 4),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def as_image(unit: Tensor) -> GrayOrColourImage:
+    """An image in 8 bit of ``(3, S, S)`` in [0, 1]; grey where all colours are equal."""
+    values = (unit.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+    is_colour = bool((values != values[..., :1]).any())
+    pixels = values if is_colour else values[..., 0]
+    facts = ImageFacts("png", *pixels.shape[:2], 1, is_colour, 8)
+    windows = () if is_colour else (Window(128.0, 256.0),)
+    return GrayOrColourImage(pixels, windows, False, None, facts)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Measure and print."""
     from safetensors.torch import load_file
@@ -136,6 +180,9 @@ def main(arguments: Sequence[str]) -> None:
     folder, images, method, seed, device = arguments
     predictor = Predictor(Bundle.load(Path(folder)), device, gate=False)
     tensors = load_file(images)
+    if method == ALL_NODES:
+        print(json.dumps(measure_all_nodes(predictor, tensors["x"])))
+        return
     isolated = IsolatedMethod(predictor, parse_methods([method])[0], int(seed))
     print(json.dumps(measure(isolated, tensors["x"], tensors["valid_mask"])))
 

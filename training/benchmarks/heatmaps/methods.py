@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.published_mdm import PUBLISHED
 from dprotonet.explain.baselines.registry import METHODS
+from dprotonet.explain.reader.reading import own_reader
 from dprotonet.explain.settings import TIERS, MDMSettings
 from dprotonet.names import DEFAULT_TIER
 from training.settings_text import changed, nearest, pairs_of
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor, nn
 
     from dprotonet.explain.explanation import Explanation
     from dprotonet.explain.nodes import Node
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 # What every method reads of its settings; the decoder alone reads the others.
 _FOR_ALL = ("fills", "fill_sigma", "class_scale", "precision", "batch")
 _FOR_PUBLISHED = ("precision", "batch")
+# Beside mdm, whose search draws and whose mask reader does not.
+_DRAWING = frozenset({"mdm-published", "rise", "rise-1000", "random"})
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,43 @@ class ConfiguredMethod:
             valid_mask=valid_mask,
             seed=seed,
         )
+
+    def heatmap(
+        self,
+        predictor: Predictor,
+        x: Tensor,
+        valid_mask: Tensor,
+        node: Node,
+        *,
+        seed: int,
+        draw: int = 0,
+    ) -> NDArray[np.float32]:
+        """One node's heatmap ``(S, S)`` without measuring it, the same as :meth:`explain` gives.
+
+        Args:
+            x: ``(3, S, S)`` normalised.
+            valid_mask: ``(S, S)`` bool, False in the padding.
+            seed: of the masks.
+            draw: another number draws everything else that is random; 0 is that of ``explain``.
+        """
+        options = {"draw": draw} if self.method == "mdm" else {}
+        method = METHODS[self.method].make(
+            predictor.model,
+            self.settings,
+            temperature=predictor.bundle.temperature,
+            **options,
+        )
+        heatmap = method.attribute(
+            x.to(predictor.device), node, valid_mask=valid_mask, seed=seed + draw
+        )
+        result: NDArray[np.float32] = heatmap[0].float().cpu().numpy()
+        return result
+
+    def draws_at_random(self, model: nn.Module) -> bool:
+        """Whether its heatmap of a class depends on anything that is drawn."""
+        if self.method != "mdm":
+            return self.method in _DRAWING or self.settings.fill in ("noise", "tiles")
+        return not self.settings.reader or own_reader(model) is None
 
     def to_json(self) -> dict[str, Any]:
         """The plan's entry: all settings that its heatmap depends on."""

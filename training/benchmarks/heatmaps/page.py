@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dprotonet.bundle.figure_text import MISSING, figure_text
-from training.benchmarks.heatmaps.table import AHEAD, BEHIND, LEVEL, OPEN
+from training.benchmarks.heatmaps.cost_page import cost_lines
+from training.benchmarks.heatmaps.measures.names import STABILITY
+from training.benchmarks.heatmaps.measures.pages import NAMES, measure_lines
+from training.benchmarks.heatmaps.measures.summary import ALL
+from training.benchmarks.heatmaps.statistics import AHEAD, BEHIND, OPEN
+from training.benchmarks.heatmaps.table import LEVEL
 from training.evaluation.localisation import TOLERANCE
 
 ALONE = "Alone: s, MB, of best rate, five ÷ one"
@@ -34,6 +39,8 @@ def markdown(plan: Results, table: Results, command: str) -> str:
         *table_lines(table),
         "",
         *legend(table),
+        *measure_lines(table),
+        *cost_lines(table),
         "",
         "Written down before the first image:",
         "",
@@ -105,7 +112,7 @@ def _cells(table: Results, section: Results, name: str, row: Results) -> dict[st
 def _localisation(table: Results, name: str) -> str:
     if not table["localisation"]:
         return MISSING
-    figures = table["localisation"][name]
+    figures = table["localisation"]["methods"][name]
     return (
         f"{figures['energy']['value']:.3f}; {100 * figures['peak_inside']['value']:.0f} / "
         f"{100 * figures['peak_near']['value']:.0f} %"
@@ -161,6 +168,7 @@ def _outcome(table: Results) -> list[str]:
         for name, row in section["rows"].items()
         if "difference" in row
     ]
+    contrasts += _measured_contrasts(table)
     primary = [(name, row) for name, row in contrasts if "holm_p" in row]
     others = [(name, row) for name, row in contrasts if "holm_p" not in row]
     lines = []
@@ -177,6 +185,21 @@ def _outcome(table: Results) -> list[str]:
             f"not told apart in {len(by[OPEN])} of {len(rows)}."
         )
     return lines
+
+
+def _measured_contrasts(table: Results) -> list[tuple[str, Results]]:
+    """The differences of evidence, over all kinds, and of stability."""
+    contrasts = [
+        (f"evidence, {NAMES[figure]}: {name}", difference)
+        for name, entry in table["evidence"].get(ALL, {}).get("methods", {}).items()
+        for figure, difference in entry.get("differences", {}).items()
+    ]
+    contrasts += [
+        (f"{STABILITY}: {name}", entry["difference"])
+        for name, entry in table["stability"].items()
+        if "difference" in entry
+    ]
+    return [(name, row) for name, row in contrasts if row["value"] is not None]
 
 
 def _p(value: float) -> str:

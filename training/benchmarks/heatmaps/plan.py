@@ -9,15 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from dprotonet.errors import ReadableError
-from training.benchmarks.heatmaps.records import row_name
+from training.benchmarks.heatmaps.measures.names import FAITHFULNESS, PLACES, STABILITY
+from training.benchmarks.heatmaps.selection import (
+    Confirm,
+    evident_images,
+    named,
+    spread_images,
+)
 from training.datasets.samples import Sample
-from training.evaluation.faithfulness import NODES, evenly_spaced
+from training.evaluation.faithfulness import NODES
 from training.io import write_json
 
 SCALE = dict(zip(NODES, ("probability", "similarity"), strict=True))
 """The scale of the primary figure, by kind of node."""
+_IN_WORDS = {
+    "recall_10": "fraction of the known evidence in the class's highest tenth of the image",
+    "peak_near": "the class's peak within 15 px of the known evidence",
+    "peak_inside": "the class's peak inside the known evidence",
+    STABILITY: "mean rank correlation of the class's heatmaps under noise, JPEG and a shift",
+}
 _FILE = "plan.json"
 _FIXED = ("bundle", "digest", "split", "nodes", "fills", "steps", "seed")
+# With the values of plans that were written down before these could be asked for.
+_LATER: Mapping[str, Any] = {"evidence": False, "stability": False}
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,13 @@ class Plan:
             with all others.
         primary: those others whose differences were declared beforehand.
         images: keys of their rows, in the order in which they are scored.
+        evidence: only images are scored of which it is known, and confirmed for this network, what
+            their class rests on.
+        stability: heatmaps of the class are computed again on slightly changed images.
+        primary_figures: what is declared of the primary ones, out of
+            :data:`~training.benchmarks.heatmaps.measures.names.PRIMARY_FIGURES`.
+        primary_fills: fills of those contrasts; None for all.
+        unconfirmed: keys of images that were tried and whose evidence was not confirmed.
     """
 
     bundle: str
@@ -48,10 +69,22 @@ class Plan:
     methods: Mapping[str, Mapping[str, Any]]
     primary: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    evidence: bool = False
+    stability: bool = False
+    primary_figures: tuple[str, ...] = (FAITHFULNESS,)
+    primary_fills: tuple[str, ...] | None = None
+    unconfirmed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.steps < 2:
             raise ReadableError("A curve has at least 2 steps. Give --steps 16.")
+        if (self.evidence or self.stability) and "class" not in self.nodes:
+            raise ReadableError(
+                "Evidence and stability are measured of the class. Add class to --nodes."
+            )
+        self._check_primary()
+
+    def _check_primary(self) -> None:
         missing = [name for name in self.primary if name not in self.methods]
         if missing:
             raise ReadableError(
@@ -61,6 +94,19 @@ class Plan:
             raise ReadableError(
                 f"{self.first} cannot be compared with itself. Leave it out of --primary."
             )
+        unmeasured = [name for name in self.primary_fills or () if name not in self.fills]
+        if unmeasured:
+            raise ReadableError(
+                f"--primary-fills names {unmeasured[0]}, under which nothing is scored. "
+                "Add it to --fills."
+            )
+        for figure in self.primary_figures:
+            needs = {STABILITY: self.stability, **dict.fromkeys(PLACES, self.evidence)}
+            if not needs.get(figure, True):
+                option = "--stability" if figure == STABILITY else "--evidence"
+                raise ReadableError(
+                    f"--primary-figures names {figure}, which is not measured. Add {option}."
+                )
 
     @property
     def first(self) -> str:
@@ -68,8 +114,16 @@ class Plan:
         return next(iter(self.methods))
 
     def contrasts(self) -> list[tuple[str, str, str]]:
-        """The primary ones: (node, fill, other method)."""
-        return [(n, f, other) for n in self.nodes for f in self.fills for other in self.primary]
+        """The primary ones of faithfulness: (node, fill, other method)."""
+        if FAITHFULNESS not in self.primary_figures:
+            return []
+        fills = self.fills if self.primary_fills is None else self.primary_fills
+        return [(n, f, other) for n in self.nodes for f in fills for other in self.primary]
+
+    def other_contrasts(self) -> list[tuple[str, str]]:
+        """The primary ones of evidence and stability: (figure, other method)."""
+        figures = [name for name in self.primary_figures if name != FAITHFULNESS]
+        return [(figure, other) for figure in figures for other in self.primary]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, with the primary contrasts in words."""
@@ -79,8 +133,14 @@ class Plan:
             "figure": "insertion area minus deletion area of the class's calibrated probability, "
             "or of the prototype's similarity; mean over images, bootstrap by patient",
             "contrasts": [
-                f"{self.first} minus {other}: {SCALE[node]} of the {node} node, fill {fill}"
-                for node, fill, other in self.contrasts()
+                *(
+                    f"{self.first} minus {other}: {SCALE[node]} of the {node} node, fill {fill}"
+                    for node, fill, other in self.contrasts()
+                ),
+                *(
+                    f"{self.first} minus {other}: {_IN_WORDS[figure]}"
+                    for figure, other in self.other_contrasts()
+                ),
             ],
             "adjusted_by": "Holm, over all contrasts named here",
         }
@@ -89,7 +149,11 @@ class Plan:
     def from_json(cls, values: Mapping[str, Any]) -> Plan:
         """The reverse of :meth:`to_json`."""
         plain = {key: values[key] for key in (*_FIXED, "methods")}
+        plain |= {key: values.get(key, default) for key, default in _LATER.items()}
         plain |= {key: tuple(values[key]) for key in ("nodes", "fills", "primary")}
+        for key in ("primary_figures", "primary_fills", "unconfirmed"):
+            if values.get(key) is not None:
+                plain[key] = tuple(values[key])
         return cls(**plain, images=tuple(values["films"]))
 
 
@@ -99,6 +163,7 @@ def begin_or_extend(
     count: int,
     out: Path,
     besides: Collection[str] = (),
+    confirm: Confirm | None = None,
 ) -> Plan:
     """Write the plan into ``out``: the requested one, or the one begun there with its additions.
 
@@ -108,15 +173,31 @@ def begin_or_extend(
         count: images to score, those already planned among them.
         besides: images of earlier comparisons, which are left out, so that what was learned from
             those is confirmed on others.
+        confirm: whether it is known what the class of an image rests on; needed by a plan of
+            evidence, which takes no other images.
 
     Raises:
-        ReadableError: the request changes what a begun plan has fixed.
+        ReadableError: the request changes what a begun plan has fixed, or no image's evidence is
+            known.
     """
     plan, begun = requested, read_plan(out)
     if begun is not None:
         _refuse_changes(begun, _json_like(requested), out)
         plan = replace(begun, methods={**begun.methods, **requested.methods})
-    plan = replace(plan, images=_images(samples, count, plan.images, besides))
+    by_name = named(samples, plan.images)
+    if plan.evidence:
+        if confirm is None:
+            raise ValueError("A plan of evidence needs to know which images have any.")
+        with_evidence = evident_images(
+            by_name, count, plan.images, {*besides, *plan.unconfirmed}, confirm
+        )
+        plan = replace(
+            plan,
+            images=with_evidence.images,
+            unconfirmed=(*plan.unconfirmed, *with_evidence.unconfirmed),
+        )
+    else:
+        plan = replace(plan, images=spread_images(by_name, count, plan.images, besides))
     write_json(out / _FILE, plan.to_json())
     return plan
 
@@ -134,33 +215,11 @@ def _json_like(plan: Plan) -> Plan:
     return Plan.from_json(json.loads(json.dumps(plan.to_json())))
 
 
-def _images(
-    samples: Sequence[Sample], count: int, before: Sequence[str], besides: Collection[str]
-) -> tuple[str, ...]:
-    """Those planned before, and more at even distances among the others.
-
-    In the order of the ids' hashes, so that the images that are done are at any time a fair sample.
-    """
-    by_name = {row_name(position, sample): sample for position, sample in enumerate(samples)}
-    missing = [name for name in before if name not in by_name]
-    if missing:
-        raise ReadableError(
-            f"The split has no image {missing[0]} any more. Give the data that the plan was begun "
-            "on, or another --out."
-        )
-    taken = {*before, *besides}
-    rest = {sample.sample_id: name for name, sample in by_name.items() if name not in taken}
-    others = [sample for sample in samples if sample.sample_id in rest]
-    more = evenly_spaced(others, count - len(before)) if count > len(before) and others else []
-    images = [*before, *(rest[sample.sample_id] for sample in more)]
-    return tuple(sorted(images, key=lambda name: name.partition("-")[2]))
-
-
 def _refuse_changes(begun: Plan, requested: Plan, out: Path) -> None:
     mend = (
         "Give the same arguments, or another --out: a plan is not changed once images are scored."
     )
-    for key in _FIXED:
+    for key in (*_FIXED, *_LATER):
         before, now = getattr(begun, key), getattr(requested, key)
         if before != now:
             raise ReadableError(
@@ -173,6 +232,11 @@ def _refuse_changes(begun: Plan, requested: Plan, out: Path) -> None:
     if requested.primary and requested.primary != begun.primary:
         was = _text(begun.primary) if begun.primary else "none"
         raise ReadableError(f"{out} was begun with the primary contrasts {was}. {mend}")
+    if requested.primary and _declared(requested) != _declared(begun):
+        raise ReadableError(
+            f"{out} was begun with contrasts of {_text(_declared(begun))}, not of "
+            f"{_text(_declared(requested))}. {mend}"
+        )
     for name in set(requested.methods) & set(begun.methods):
         before, now = begun.methods[name]["settings"], requested.methods[name]["settings"]
         changed = [k for k in {**before, **now} if before.get(k) != now.get(k)]
@@ -182,6 +246,12 @@ def _refuse_changes(begun: Plan, requested: Plan, out: Path) -> None:
                 f"{out} was begun with {name} at {key}={before.get(key)}, not {now.get(key)}. "
                 f"{mend}"
             )
+
+
+def _declared(plan: Plan) -> list[str]:
+    """What the primary contrasts are of: figures, and the fills of faithfulness."""
+    fills = dict.fromkeys(fill for _, fill, _ in plan.contrasts())
+    return [name for name in plan.primary_figures if name != FAITHFULNESS] + [*fills]
 
 
 def _text(value: Any) -> str:

@@ -11,14 +11,17 @@ from typing import Any
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
+from training.benchmarks.heatmaps.cost import AVX2, measure_costs
 from training.benchmarks.heatmaps.cost import FILE as COST_FILE
-from training.benchmarks.heatmaps.cost import measure_costs
+from training.benchmarks.heatmaps.measures.names import FAITHFULNESS, PLACES, STABILITY
 from training.benchmarks.heatmaps.methods import ConfiguredMethod, parse_methods
 from training.benchmarks.heatmaps.page import markdown
 from training.benchmarks.heatmaps.plan import Plan, begin_or_extend, read_plan
 from training.benchmarks.heatmaps.plot import plot
 from training.benchmarks.heatmaps.records import Row, finished
-from training.benchmarks.heatmaps.table import RESAMPLES, tabulate
+from training.benchmarks.heatmaps.row_columns import RESAMPLES
+from training.benchmarks.heatmaps.selection import Confirm
+from training.benchmarks.heatmaps.table import tabulate
 from training.comparison.row_file import RowFile
 from training.data.splits import Split
 from training.datasets.samples import Sample
@@ -41,8 +44,14 @@ class Request:
         primary: names among them.
         count: images to score.
         besides: folders of earlier comparisons, whose images are left out.
+        evidence: score only images of which it is known, and confirmed for this network, what their
+            class rests on.
+        stability: compute the class's heatmaps again on slightly changed images.
+        primary_figures: what is declared of the primary ones; none for all that is measured.
+        primary_fills: fills of those contrasts; none for all.
         so_far: score no more images, tabulate those that are done.
         cost: images on which each method's cost is measured; 0 leaves it out.
+        cost_avx2: measure it a second time as on a processor without bfloat16.
         command: with which to repeat the call.
     """
 
@@ -55,8 +64,13 @@ class Request:
     steps: int = 16
     seed: int = 0
     besides: Sequence[Path] = ()
+    evidence: bool = False
+    stability: bool = False
+    primary_figures: Sequence[str] = ()
+    primary_fills: Sequence[str] = ()
     so_far: bool = False
     cost: int = 0
+    cost_avx2: bool = False
     resamples: int = RESAMPLES
     device: str = "cpu"
     command: str = ""
@@ -92,7 +106,14 @@ def benchmark(folder: Path, data: Path | None, request: Request, out: Path) -> s
         return report(begun, methods, request, out)
     samples = split_samples(bundle, data, request.split)
     requested = _plan(bundle, methods, request)
-    plan = begin_or_extend(requested, samples, request.count, out, _besides(request))
+    plan = begin_or_extend(
+        requested,
+        samples,
+        request.count,
+        out,
+        _besides(request),
+        _confirm(bundle, request.device) if request.evidence else None,
+    )
     note_start(out, start_record(command=request.command, device=request.device))
     _collect(bundle, plan, methods, samples, request.device, out)
     if request.cost:
@@ -135,7 +156,26 @@ def _plan(bundle: Bundle, methods: Sequence[ConfiguredMethod], request: Request)
         seed=request.seed,
         methods={method.name: method.to_json() for method in methods},
         primary=tuple(request.primary),
+        evidence=request.evidence,
+        stability=request.stability,
+        primary_figures=tuple(request.primary_figures) or _all_figures(request),
+        primary_fills=tuple(request.primary_fills) or None,
     )
+
+
+def _all_figures(request: Request) -> tuple[str, ...]:
+    """All that is measured and may be declared."""
+    evidence = PLACES if request.evidence else ()
+    return (FAITHFULNESS, *evidence, *((STABILITY,) if request.stability else ()))
+
+
+def _confirm(bundle: Bundle, device: str) -> Confirm:
+    """Whether a sample's evidence is known, and this network needs it."""
+    from dprotonet.inference.predictor import Predictor
+    from training.benchmarks.heatmaps.measures.evidence import confirmed_evidence
+
+    predictor = Predictor(bundle, device, gate=False)
+    return lambda sample: confirmed_evidence(predictor, sample) is not None
 
 
 def _besides(request: Request) -> set[str]:
@@ -160,7 +200,16 @@ def _measure(
     request: Request,
     out: Path,
 ) -> None:
-    measure_costs(folder, plan, methods, samples, request.cost, request.device, out)
+    measure_costs(
+        folder,
+        plan,
+        methods,
+        samples,
+        request.cost,
+        request.device,
+        out,
+        avx2=request.cost_avx2,
+    )
 
 
 def _collect(
@@ -190,5 +239,10 @@ def _alone(out: Path, methods: Sequence[str]) -> dict[str, Any]:
     if not file.is_file():
         return {}
     costs = json.loads(file.read_text(encoding="utf-8"))
-    own = {name: costs["methods"][name] for name in methods if name in costs["methods"]}
-    return {"alone": own, "alone_films": costs["films"]}
+    parts = {"alone": costs, f"alone_{AVX2}": costs.get(AVX2, {"methods": {}})}
+    table: dict[str, Any] = {"alone_films": costs["films"]}
+    for key, part in parts.items():
+        measured = part["methods"]
+        table[key] = {name: measured[name] for name in methods if name in measured}
+        table[f"{key}_all_nodes"] = part.get("all_nodes", {})
+    return table

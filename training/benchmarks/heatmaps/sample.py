@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from dprotonet.explain.image import class_node
+from dprotonet.explain.image import body_on_grid, class_node
+from dprotonet.explain.location import fraction_outside
 from dprotonet.explain.nodes import Node, PrototypeNode
+from training.benchmarks.heatmaps.measures.evidence import confirmed_evidence, on_network_grid
+from training.benchmarks.heatmaps.measures.places import place_figures
 from training.benchmarks.heatmaps.records import hashed
 from training.datasets.samples import stored_mask
 from training.evaluation.faithfulness import strongest
-from training.evaluation.localisation import Mask, energy_inside, peak_hits
+from training.evaluation.localisation import Mask
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +39,9 @@ class OpenedSample:
         valid_mask: ``(S, S)`` bool, False in the padding.
         nodes: by kind: the predicted class, and that class's strongest prototype.
         truth: ``(S, S)`` the finding, where it is known and its class was predicted.
+        evidence: ``(S, S)`` what the predicted class rests on; None where that was not asked for.
+        kind: of the evidence, such as "text"; "" without any.
+        body: ``(S, S)`` the body, of a grey chest image on which it can be separated.
     """
 
     sample: Sample
@@ -44,34 +50,50 @@ class OpenedSample:
     valid_mask: Tensor
     nodes: dict[str, Node]
     truth: Mask | None
+    evidence: Mask | None = None
+    kind: str = ""
+    body: Mask | None = None
 
     def head(self) -> dict[str, Any]:
         """A row's entries about the image itself; no id that anyone could read."""
-        image = self.valid_mask.cpu().numpy()
-        area = None if self.truth is None else float((self.truth & image).sum() / image.sum())
-        return {
+        head = {
             "film": hashed(self.sample.sample_id),  # the key of rows that are stored already
             "patient": hashed(self.sample.patient_id),
             "predicted": self.prediction.leading,
             "right": _leading(self.prediction) in self.sample.classes,
             "nodes": {kind: node.name for kind, node in self.nodes.items()},
-            "truth_area": area,
+            "truth_area": None if self.truth is None else self._area(self.truth),
         }
+        if self.evidence is not None:
+            head["evidence"] = {"kind": self.kind, "area": self._area(self.evidence)}
+        return head
 
-    def localisation(self, heatmap: NDArray[np.float32]) -> dict[str, float]:
-        """Where a heatmap ``(S, S)`` lies against the truth; empty where there is none."""
-        if self.truth is None:
-            return {}
-        inside, near = peak_hits(heatmap, self.truth)
-        energy = energy_inside(heatmap, self.truth)
-        return {"peak_inside": float(inside), "peak_near": float(near), "energy": energy}
+    def localisation(self, heatmap: NDArray[np.float32]) -> dict[str, Any]:
+        """Where a class's heatmap ``(S, S)`` lies against truth, evidence and body, as far as they
+        are known."""
+        image, figures = self.valid_mask.cpu().numpy(), {}
+        if self.truth is not None:
+            figures |= place_figures(heatmap, self.truth, image)
+        if self.evidence is not None:
+            figures["evidence"] = place_figures(heatmap, self.evidence, image)
+        if self.body is not None:
+            figures["outside_body"] = fraction_outside(heatmap, self.body, image)
+        return figures
+
+    def _area(self, mask: Mask) -> float:
+        """As a fraction of the image."""
+        image = self.valid_mask.cpu().numpy()
+        return float((mask & image).sum() / image.sum())
 
 
-def open_sample(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> OpenedSample:
+def open_sample(
+    predictor: Predictor, sample: Sample, kinds: Sequence[str], *, evidence: bool = False
+) -> OpenedSample:
     """Read an image, fit it to the network's grid and predict it.
 
     Args:
         kinds: of the nodes that are explained: "class", "prototype".
+        evidence: also make what the class rests on, if this network confirms it.
     """
     bundle, image = predictor.bundle, sample.load()
     x, placement = bundle.preprocessing(image)
@@ -85,6 +107,7 @@ def open_sample(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> O
     truth = None
     if native is not None:
         truth = placement.mask_to_network(torch.from_numpy(native)).numpy()
+    known = confirmed_evidence(predictor, sample, prediction) if evidence else None
     return OpenedSample(
         sample,
         prediction,
@@ -92,6 +115,9 @@ def open_sample(predictor: Predictor, sample: Sample, kinds: Sequence[str]) -> O
         placement.valid_mask().to(predictor.device),
         {kind: nodes[kind] for kind in kinds},
         truth if truth is not None and truth.any() else None,
+        None if known is None else on_network_grid(predictor, known),
+        "" if known is None else known.kind,
+        body_on_grid(bundle.preprocessing, image),
     )
 
 

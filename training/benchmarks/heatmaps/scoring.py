@@ -20,6 +20,8 @@ from dprotonet.explain.masking.masks import ranked
 from dprotonet.explain.node_values import node_values
 from dprotonet.explain.nodes import ClassNode, Node
 from dprotonet.modeling.freezing.frozen import freeze
+from training.benchmarks.heatmaps.measures.inpainting import inpainted
+from training.benchmarks.heatmaps.measures.names import INPAINT, OTHER
 from training.benchmarks.heatmaps.records import rounded
 
 if TYPE_CHECKING:
@@ -65,7 +67,8 @@ class MaskedImage:
     Attributes:
         x: ``(3, S, S)`` normalised.
         valid_mask: ``(S, S)`` bool, False in the padding.
-        fills: name to ``(3, S, S)``.
+        fills: name to ``(3, S, S)``; of the fill inpaint what is shown when all is hidden, the
+            image's mean colour.
     """
 
     x: Tensor
@@ -73,15 +76,35 @@ class MaskedImage:
     fills: Mapping[str, Tensor]
 
     @classmethod
-    def with_fills(cls, x: Tensor, valid_mask: Tensor, names: Sequence[str]) -> MaskedImage:
-        """Make the fills of these names; noise is the same at every call."""
-        fills = {
-            name: make_fill(
-                name, x, valid_mask, generator=torch.Generator().manual_seed(_NOISE_SEED)
-            )
-            for name in names
-        }
+    def with_fills(
+        cls, x: Tensor, valid_mask: Tensor, names: Sequence[str], *, other: Tensor | None = None
+    ) -> MaskedImage:
+        """Make the fills of these names; noise is the same at every call.
+
+        Args:
+            other: ``(3, S, S)``, the fill of that name; needed where it is among the names.
+
+        Raises:
+            ValueError: it is needed and not given.
+        """
+        fills = {}
+        for name in names:
+            if name == OTHER:
+                if other is None:
+                    raise ValueError("The fill other needs another image.")
+                fills[name] = other
+            else:
+                generator = torch.Generator().manual_seed(_NOISE_SEED)
+                kind = "mean" if name == INPAINT else name
+                fills[name] = make_fill(kind, x, valid_mask, generator=generator)
         return cls(x, valid_mask, fills)
+
+    def under(self, name: str, masks: Tensor) -> Tensor:
+        """``(N, 3, S, S)``: the image where a mask ``(N, S, S)`` is 1, the named fill where it is
+        0."""
+        if name == INPAINT:
+            return inpainted(self.x, masks, self.valid_mask, self.fills[name])
+        return torch.lerp(self.fills[name][None], self.x[None], masks[:, None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +168,11 @@ class Scorer:
         """
         masks = curve_masks(heatmap.to(image.x.device), image.valid_mask, self.steps)
         curves: dict[str, dict[str, Curves]] = {}
-        for name, fill in image.fills.items():
-            images = torch.lerp(fill[None], image.x[None], masks[:, None])
+        for name in image.fills:
+            values_of = self.values(image.under(name, masks), node)
             curves[name] = {
                 scale: read_curves(values, end_values[scale]["image"], end_values[scale][name])
-                for scale, values in self.values(images, node).items()
+                for scale, values in values_of.items()
             }
         return curves
 

@@ -5,7 +5,7 @@ Letters: N images, B resamples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from training.evaluation.metrics import Interval, interval, weighted_mean
 
 Array = NDArray[np.float64]
+AHEAD, BEHIND, OPEN = "ahead", "behind", "not told apart"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,13 @@ def difference(first: Array, other: Array, draws: Array) -> Difference:
     paired = first - other
     mean = interval(lambda weights: weighted_mean(paired, weights), draws)
     return Difference(mean, two_sided_p(weighted_mean(paired, draws)))
+
+
+def verdict(interval: Mapping[str, Any]) -> str:
+    """What the 95 % interval of a difference says of the first."""
+    if interval["low"] > 0:
+        return AHEAD
+    return BEHIND if interval["high"] < 0 else OPEN
 
 
 def two_sided_p(resampled: Array) -> float:

@@ -3,59 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.benchmarks.heatmaps.measures.names import STABILITY
+from training.benchmarks.heatmaps.measures.summary import (
+    ALL,
+    evidence_figures,
+    outside_body,
+    stability_summary,
+    truth_figures,
+)
 from training.benchmarks.heatmaps.plan import SCALE, Plan
-from training.benchmarks.heatmaps.statistics import difference, holm
-from training.evaluation.metrics import interval, mean_interval, patient_draws, weighted_mean
+from training.benchmarks.heatmaps.row_columns import RESAMPLES, SMALL, Row, Rows
+from training.benchmarks.heatmaps.statistics import OPEN, difference, holm, verdict
+from training.evaluation.metrics import interval, weighted_mean
 
 Array = NDArray[np.float64]
-Row = Mapping[str, Any]
-RESAMPLES = 10_000
 LEVEL = 0.05
-AHEAD, BEHIND, OPEN = "ahead", "behind", "not told apart"
-_SMALL = 1e-9
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """The finished rows of N images."""
-
-    images: Sequence[Row]
-    resamples: int = RESAMPLES
-
-    @cached_property
-    def patients(self) -> NDArray[Any]:
-        """``(N,)`` hashed ids."""
-        return np.array([row["patient"] for row in self.images])
-
-    @cached_property
-    def draws(self) -> Array:
-        """``(B, N)`` how often each image counts in each resample."""
-        return patient_draws(self.patients, self.resamples)
-
-    def column(self, method: str, node: str, *path: str) -> Array:
-        """``(N,)`` one figure of a method, nan where an image has none."""
-        return np.array([_at(row["methods"][method][node], path) for row in self.images])
-
-    def end_value(self, node: str, scale: str, name: str) -> Array:
-        """``(N,)`` values of the ``image`` or of a fill alone."""
-        return np.array([row["ends"][node][scale][name] for row in self.images])
-
-    def score(self, method: str, node: str, fill: str, scale: str) -> Array:
-        """``(N,)`` insertion minus deletion area."""
-        inserted = self.column(method, node, "fills", fill, scale, "insertion")
-        return inserted - self.column(method, node, "fills", fill, scale, "deletion")
-
-    def span(self, node: str, fill: str, scale: str) -> float:
-        """Mean distance between the image's and the fill's value: one constant for all images."""
-        distance = self.end_value(node, scale, "image") - self.end_value(node, scale, fill)
-        return max(float(np.abs(distance).mean()), _SMALL)
+_MEASURED = ("localisation", "evidence", "stability", "outside_body")
 
 
 def tabulate(
@@ -71,7 +39,8 @@ def tabulate(
     """
     rows = Rows(images, resamples)
     sections = [_section(rows, plan, methods, n, f) for n in plan.nodes for f in plan.fills]
-    _adjust(plan, sections)
+    measured = _measured(rows, methods if "class" in plan.nodes else ())
+    _adjust(plan, sections, measured)
     return {
         "bundle": plan.bundle,
         "split": plan.split,
@@ -86,9 +55,18 @@ def tabulate(
         "unlike_code": _unlike_code(rows, methods),
         "even_maps": _even_maps(rows, methods, plan.nodes),
         "cost": {n: {m: _cost(rows, methods[0], m, n) for m in methods} for n in plan.nodes},
-        "localisation": _localisation(rows, methods) if "class" in plan.nodes else {},
+        "unconfirmed": len(plan.unconfirmed),
+        **measured,
         "sections": sections,
     }
+
+
+def _measured(rows: Rows, methods: Sequence[str]) -> dict[str, Any]:
+    """What is measured of the class's heatmap beside its faithfulness; nothing without methods."""
+    if not methods:
+        return {name: {} for name in _MEASURED}
+    figures = (truth_figures, evidence_figures, stability_summary, outside_body)
+    return {name: of(rows, methods) for name, of in zip(_MEASURED, figures, strict=True)}
 
 
 def _section(
@@ -109,7 +87,7 @@ def _section(
                 rows.score(name, node, fill, scale),
                 rows.draws,
             ).to_json()
-        entry["verdict"] = _verdict(entry["difference"])
+        entry["verdict"] = verdict(entry["difference"])
     return {"node": node, "fill": fill, "scale": primary, "span": round(span, 4), "rows": entries}
 
 
@@ -135,31 +113,48 @@ def _figures(rows: Rows, method: str, node: str, fill: str, span: float) -> dict
     # Chattopadhay et al. 2018 (Grad-CAM++, section 4.1) divide by the image's own value; a cosine
     # may be 0 or negative, so a prototype's drop is divided by the one span of all images.
     whole = before if node == "class" else np.full(len(before), span)
-    figures["average_drop"] = mean(np.maximum(0.0, before - after) / np.maximum(whole, _SMALL))
+    figures["average_drop"] = mean(np.maximum(0.0, before - after) / np.maximum(whole, SMALL))
     figures["average_increase"] = mean((after > before).astype(np.float64))
     figures["mean_of_map"] = mean(rows.column(method, node, "mean_of_map"))
     return figures
 
 
-def _verdict(interval: Mapping[str, Any]) -> str:
-    if interval["low"] > 0:
-        return AHEAD
-    return BEHIND if interval["high"] < 0 else OPEN
+def _adjust(
+    plan: Plan, sections: Sequence[dict[str, Any]], measured: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Add the adjusted p to the declared differences, and correct their verdicts by it.
 
-
-def _adjust(plan: Plan, sections: Sequence[dict[str, Any]]) -> None:
-    """Add the adjusted p to the declared differences, and correct their verdicts by it."""
+    All of them are one family, whatever they are of: else the yardstick on which a method came out
+    ahead could be picked afterwards.
+    """
     entries = {(s["node"], s["fill"]): s["rows"] for s in sections}
     declared = [
-        entries[node, fill][other]
+        (entries[node, fill][other], entries[node, fill][other]["difference"]["p"])
         for node, fill, other in plan.contrasts()
         if "difference" in entries[node, fill].get(other, {})
     ]
-    adjusted = holm([entry["difference"]["p"] for entry in declared])
-    for entry, p in zip(declared, adjusted, strict=True):
+    for figure, other in plan.other_contrasts():
+        entry = _declared_entry(measured, figure, other)
+        if entry.get("p") is not None:
+            declared.append((entry, entry["p"]))
+    adjusted = holm([p for _, p in declared])
+    for (entry, _), p in zip(declared, adjusted, strict=True):
         entry["holm_p"] = round(p, 6)
         if p >= LEVEL:
             entry["verdict"] = OPEN
+
+
+def _declared_entry(
+    measured: Mapping[str, Mapping[str, Any]], figure: str, other: str
+) -> dict[str, Any]:
+    """The difference of a figure of evidence, over all kinds, or of stability; empty without."""
+    if figure == STABILITY:
+        entry = measured["stability"].get(other, {}).get("difference", {})
+    else:
+        methods = measured["evidence"].get(ALL, {}).get("methods", {})
+        entry = methods.get(other, {}).get("differences", {}).get(figure, {})
+    found: dict[str, Any] = entry
+    return found
 
 
 def _cost(rows: Rows, first: str, method: str, node: str) -> dict[str, Any]:
@@ -170,31 +165,12 @@ def _cost(rows: Rows, first: str, method: str, node: str) -> dict[str, Any]:
 
     return {
         "seconds": round(median("seconds"), 3),
-        "of_first": round(median("seconds") / max(median("seconds", first), _SMALL), 3),
+        "of_first": round(median("seconds") / max(median("seconds", first), SMALL), 3),
         "forward": median("forward"),
         "backward": median("backward"),
         "measuring_passes": median("measuring_passes"),
         "measuring_seconds": round(median("measuring_seconds"), 3),
     }
-
-
-def _localisation(rows: Rows, methods: Sequence[str]) -> dict[str, Any]:
-    """Where the predicted class's heatmap lies, on rightly predicted images with a known truth.
-
-    ``area`` is the energy that a constant heatmap would have.
-    """
-    areas = np.array([_number(row["truth_area"]) for row in rows.images])
-    if np.isnan(areas).all():
-        return {}
-    figures: dict[str, Any] = {"area": round(float(np.nanmean(areas)), 4)}
-    for method in methods:
-        figures[method] = {
-            name: mean_interval(
-                rows.column(method, "class", name), rows.patients, rows.resamples
-            ).to_json()
-            for name in ("peak_inside", "peak_near", "energy")
-        }
-    return figures
 
 
 def _unlike_code(rows: Rows, methods: Sequence[str]) -> list[str]:
@@ -210,13 +186,3 @@ def _even_maps(rows: Rows, methods: Sequence[str], nodes: Sequence[str]) -> dict
         for node in nodes
     }
     return {name: count for name, count in counts.items() if count}
-
-
-def _at(value: Any, path: Sequence[str]) -> float:
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return _number(value)
-
-
-def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)

@@ -20,27 +20,6 @@ if TYPE_CHECKING:
 
 BOX = 72 / 224  # side of the box around a peak (Huang et al. 2023, section 3.2), fraction of S
 SHOWN_FROM = 0.5  # of the peak: cells at or above it are the region that a map shows
-_TIE = 1e-4  # of the neighbourhood: what parts places that are equally high
-
-
-def upsampled(masks: Tensor, size: int) -> Tensor:
-    """``(N, P, h, w)`` masks to ``(N, P, S, S)``, bicubically, as a page shows them.
-
-    So a peak may lie between cells: bilinearly it would be the middle of one, which misses a
-    finding smaller than a cell. The kernel is Pillow's, which "antialias" chooses. Within the range
-    of the cells; of equally high places the one whose neighbouring cells are highest together is a
-    little higher.
-    """
-    from torch.nn import functional
-
-    cells = masks.float()
-    around = functional.avg_pool2d(cells, 3, stride=1, padding=1)
-    large, nearby = (
-        functional.interpolate(m, size=(size, size), mode="bicubic", antialias=True)
-        for m in (cells, around)
-    )
-    highest = cells.amax(dim=(2, 3), keepdim=True)
-    return large.clamp(min=0.0).minimum(highest) + _TIE * nearby.clamp(min=0.0)
 
 
 def peaks(masks: Tensor, size: int) -> NDArray[np.int64]:
@@ -52,6 +31,8 @@ def peaks(masks: Tensor, size: int) -> NDArray[np.int64]:
     Returns:
         ``(N, P, 2)`` rows and columns in px of S.
     """
+    from dprotonet.explain.baselines.own_map import upsampled
+
     flat = upsampled(masks, size).flatten(2).argmax(dim=-1).cpu().numpy()
     return np.stack([flat // size, flat % size], axis=-1)
 
@@ -103,6 +84,8 @@ class OwnMaps:
             x: ``(3, S, S)`` normalised.
             valid_mask: unused, as in every method of this form.
         """
+        from dprotonet.explain.baselines.own_map import upsampled
+
         similarities, masks = activations(predictor, x[None])
         large = upsampled(masks, x.shape[-1])[0].numpy()
         maps = []
@@ -128,13 +111,10 @@ def strongest_row(predictor: Predictor, similarities: Tensor, node: Node) -> int
     Args:
         similarities: ``(1, P)`` of one image.
     """
-    import torch
-
+    from dprotonet.explain.baselines.own_map import strongest_prototype
     from dprotonet.explain.nodes import ClassNode
 
     if not isinstance(node, ClassNode):
         return node.index
-    with torch.inference_mode():
-        added = predictor.model.contributions(similarities.to(predictor.device))[0, node.index]
-    owner = torch.tensor(predictor.bundle.options.prototype_classes)
-    return int(added.cpu().masked_fill(owner != node.index, -torch.inf).argmax())
+    model = predictor.model
+    return strongest_prototype(model, similarities.to(predictor.device), node.index)

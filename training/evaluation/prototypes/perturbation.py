@@ -16,7 +16,6 @@ from training.evaluation.prototypes.own_maps import (
     near_peak,
     peaks,
     shown_region,
-    upsampled,
 )
 
 if TYPE_CHECKING:
@@ -111,6 +110,8 @@ def focused_and_dual(
         negative where the similarity falls; and the region as a fraction of the image. The changes
         are nan where the similarity was below :data:`SMALLEST_SIMILARITY`.
     """
+    from dprotonet.explain.baselines.own_map import upsampled
+
     similarities, masks = activations(images)
     large, size = upsampled(masks, images.shape[-1]).cpu().numpy(), images.shape[-1]
     shown = np.stack([shown_region(large[i, p]) for i, p in enumerate(chosen.tolist())])

@@ -7,7 +7,14 @@ from dprotonet.explain.explanation import NO_READER, READER, REFINED, VIEWED
 from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.method import open_probe
 from dprotonet.explain.nodes import ClassNode
-from dprotonet.explain.reader.refine import HELD_OUT, LEAST_GAIN, QuerySubject, _maps, _scores, drawn
+from dprotonet.explain.reader.refine import (
+    HELD_OUT,
+    LEAST_GAIN,
+    QuerySubject,
+    _maps,
+    _scores,
+    drawn,
+)
 from dprotonet.explain.settings import MDMSettings
 from tests.dprotonet.explain.reader.planted import peaks_inside, planted
 

@@ -1,4 +1,6 @@
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +9,11 @@ import pytest
 import training.benchmarks.heatmaps.run
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from tests.training.benchmarks.heatmaps.made_up_rows import METHODS, PLAN, row
-from tests.training.benchmarks.heatmaps.quick_run import QUICK, FinishedRun
+from tests.training.benchmarks.heatmaps.quick_run import EVIDENT, QUICK, FinishedRun
 from tests.training.image_files import image_files
 from training.benchmarks.heatmaps.run import benchmark
 from training.benchmarks.heatmaps.table import tabulate
-from training.datasets.samples import Box, Sample
+from training.datasets.samples import Box, Evidence, Sample
 
 
 @pytest.fixture(scope="package")
@@ -35,6 +37,32 @@ def samples(tmp_path_factory):
         )
         for number, path in enumerate(image_files(tmp_path_factory.mktemp("images")))
     )
+
+
+@pytest.fixture(scope="package")
+def evident(samples):
+    """The same, each with a mark in its corner, without which it is another image: one of the other
+    class, but of the last it is the same."""
+
+    def marked(number, sample):
+        def evidence():
+            without = samples[{0: 5, 6: 5, 7: 7}.get(number, 0)].load()
+            mask = np.zeros(without.shape, dtype=bool)
+            mask[:16, :16] = True
+            return Evidence("text" if number % 2 else "patch", mask, without)
+
+        return replace(sample, evidence=evidence)
+
+    return tuple(marked(number, sample) for number, sample in enumerate(samples))
+
+
+@pytest.fixture(scope="package")
+def evident_run(folder, evident, tmp_path_factory) -> FinishedRun:
+    """A finished run on known evidence, with stability and fills that nobody has seen."""
+    out = tmp_path_factory.mktemp("evident") / "run"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: evident)
+        return FinishedRun(out, benchmark(folder, None, EVIDENT, out))
 
 
 @pytest.fixture
@@ -65,3 +93,9 @@ def table():
     chance = np.random.default_rng(0)
     images = [row(number, chance) for number in range(40)]
     return tabulate(PLAN, METHODS, images, resamples=500)
+
+
+@pytest.fixture(scope="package")
+def evident_table(evident_run):
+    """The figures of the run on known evidence."""
+    return json.loads((evident_run.folder / "bench.json").read_text())

@@ -16,6 +16,18 @@ QUICK = Request(
     steps=4,
     resamples=50,
 )
+EVIDENT = Request(
+    methods=("gradcam", "random"),
+    primary=("random",),
+    count=8,
+    nodes=("class",),
+    fills=("mean", "other", "inpaint"),
+    primary_fills=("other", "inpaint"),
+    steps=2,
+    evidence=True,
+    stability=True,
+    resamples=50,
+)
 CLOCK = {"seconds", "measuring_seconds", "judging_seconds"}
 
 

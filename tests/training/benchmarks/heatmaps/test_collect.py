@@ -30,6 +30,19 @@ def test_a_killed_run_goes_on_to_the_same_rows(
     assert all(line in again for line in figures)
 
 
+def test_the_other_image_is_noted_and_stays_when_images_are_added(
+    folder, split, tmp_path, monkeypatch
+):
+    few = replace(QUICK, fills=("other",), methods=("centre",), primary=(), nodes=("class",))
+    benchmark(folder, None, few, tmp_path)
+    before = {name: row["other"] for name, row in rows_of(tmp_path).items()}
+    patients = {name: row["patient"] for name, row in rows_of(tmp_path).items()}
+    assert all(patients[other] != patients[name] for name, other in before.items())
+    benchmark(folder, None, replace(few, count=8, methods=("centre", "random")), tmp_path)
+    after = {name: row["other"] for name, row in rows_of(tmp_path).items()}
+    assert before.items() <= after.items() and len(after) == 8
+
+
 def test_what_is_done_is_not_done_again(folder, out, monkeypatch):
     drawn = killed_after(0, monkeypatch)
     benchmark(folder, None, QUICK, out)

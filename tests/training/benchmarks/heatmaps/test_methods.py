@@ -2,11 +2,16 @@ from dataclasses import replace
 
 import pytest
 
+from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.explain.baselines.published_mdm import PUBLISHED
 from dprotonet.explain.baselines.registry import METHODS
+from dprotonet.explain.explanation import READER
 from dprotonet.explain.settings import TIERS, MDMSettings
+from dprotonet.inference.predictor import Predictor
+from tests.dprotonet.read_bundle import make_read_bundle
 from training.benchmarks.heatmaps.methods import parse_method, parse_methods
+from training.benchmarks.heatmaps.sample import open_sample
 
 NAMES = tuple(METHODS)
 
@@ -77,3 +82,28 @@ def test_the_plan_holds_the_settings_that_a_heatmap_was_computed_with():
     assert plain.to_json()["settings"]["sizes"] == MDMSettings().sizes
     assert published.to_json()["settings"]["sizes"] == PUBLISHED.sizes
     assert "momentum" not in published.to_json()["settings"]
+
+
+def test_a_mask_reader_draws_nothing_and_a_search_does(folder, tmp_path):
+    plain, read = Bundle.load(folder), make_read_bundle(tmp_path / "read", pictures=False)
+    drawing = {
+        name: [parse_method(name, NAMES).draws_at_random(bundle.model) for bundle in (plain, read)]
+        for name in ("mdm:tier=instant", "mdm", "rise", "gradcam", "occlusion:fills=noise")
+    }
+    assert drawing == {
+        "mdm:tier=instant": [True, False],
+        "mdm": [True, True],
+        "rise": [True, True],
+        "gradcam": [False, False],
+        "occlusion:fills=noise": [True, True],
+    }
+
+
+def test_the_tier_instant_is_the_bundle_s_mask_reader(samples, tmp_path):
+    predictor = Predictor(make_read_bundle(tmp_path / "read", pictures=False), gate=False)
+    opened = open_sample(predictor, samples[0], ("class",))
+    method, nodes = parse_method("mdm:tier=instant", NAMES), [*opened.nodes.values()]
+    (result,) = method.explain(predictor, opened.x, opened.valid_mask, nodes, seed=0)
+    assert result.drawn_by == READER
+    alone = method.heatmap(predictor, opened.x, opened.valid_mask, nodes[0], seed=0)
+    assert (alone == result.heatmap).all()

@@ -7,6 +7,7 @@ import pytest
 
 from dprotonet.errors import ReadableError
 from tests.training.benchmarks.heatmaps.quick_run import QUICK, killed_after, rows_of
+from training.benchmarks.heatmaps.plan import Plan
 from training.benchmarks.heatmaps.run import benchmark
 from training.comparison.row_file import FILE
 
@@ -74,3 +75,26 @@ def test_the_images_of_an_earlier_comparison_are_left_out(folder, finished, spli
         benchmark(
             folder, None, replace(QUICK, split="validation", besides=[first]), tmp_path / "third"
         )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"primary_figures": ("recall_10",)}, "recall_10, which is not measured. Add --evidence"),
+        ({"primary_figures": ("stability",)}, "stability, which is not measured. Add --stability"),
+        ({"primary_fills": ("tiles",)}, "tiles, under which nothing is scored. Add it to --fills"),
+        ({"stability": True, "nodes": ("prototype",)}, "Add class to --nodes"),
+    ],
+)
+def test_contrasts_of_what_is_not_measured_are_refused(folder, split, tmp_path, change, sentence):
+    with pytest.raises(ReadableError, match=sentence):
+        benchmark(folder, None, replace(QUICK, **change), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_plan_of_an_earlier_version_is_read_and_means_what_it_did(finished, tmp_path):
+    values = json.loads((finished.folder / "plan.json").read_text())
+    younger = ("evidence", "stability", "primary_figures", "primary_fills", "unconfirmed")
+    old = {key: value for key, value in values.items() if key not in younger}
+    assert Plan.from_json(old) == Plan.from_json(values)
+    assert Plan.from_json(old).to_json()["contrasts"] == values["contrasts"]

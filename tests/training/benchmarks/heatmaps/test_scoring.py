@@ -60,6 +60,24 @@ def test_fractions_are_those_of_the_image_and_its_padding_is_never_shown_first()
     assert masks[0].sum() == 4 and masks[0][~valid_mask].sum() == 0
 
 
+def test_hidden_pixels_are_filled_in_from_those_that_each_mask_shows():
+    slope = torch.arange(4.0).expand(3, SIDE, SIDE)
+    image = MaskedImage.with_fills(slope, WHOLE, ["inpaint"])
+    masks = torch.zeros(3, SIDE, SIDE)
+    masks[0, :, 0] = masks[1, :, 3] = 1
+    left, right, none = image.under("inpaint", masks)
+    assert torch.equal(left, torch.zeros_like(left)) and torch.equal(right, 3 + 0 * right)
+    assert torch.equal(none, 1.5 + 0 * none)  # the mean colour, as when the fill is alone
+
+
+def test_the_fill_other_is_the_image_that_is_given():
+    one, other = torch.ones(3, SIDE, SIDE), torch.full((3, SIDE, SIDE), 5.0)
+    image = MaskedImage.with_fills(one, WHOLE, ["other"], other=other)
+    assert torch.equal(image.under("other", torch.zeros(1, SIDE, SIDE))[0], other)
+    with pytest.raises(ValueError, match="needs another image"):
+        MaskedImage.with_fills(one, WHOLE, ["other"])
+
+
 def test_an_area_is_that_of_trapezoids():
     assert area_under((0.0, 1.0, 0.0)) == 0.5
     assert area_under((2.0, 2.0)) == 2.0

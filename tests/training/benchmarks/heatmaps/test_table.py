@@ -1,6 +1,6 @@
 import pytest
 
-from training.benchmarks.heatmaps.table import AHEAD, BEHIND, OPEN
+from training.benchmarks.heatmaps.statistics import AHEAD, BEHIND, OPEN, holm
 
 
 def test_the_difference_is_the_first_minus_the_other(table):
@@ -33,7 +33,24 @@ def test_images_without_a_truth_do_not_count_where_heatmaps_lie(table):
     assert table["films_with_a_truth"] == 4
     localisation = table["localisation"]
     assert localisation["area"] == 0.1
-    assert (localisation["mdm"]["energy"]["value"], localisation["mdm"]["peak_near"]["value"]) == (
-        0.25,
-        1.0,
-    )
+    mdm = localisation["methods"]["mdm"]
+    assert (mdm["energy"]["value"], mdm["peak_near"]["value"]) == (0.25, 1.0)
+    assert localisation["methods"]["rise"]["differences"]["energy"]["value"] == 0
+    assert mdm["recall_10"]["value"] is None  # rows of earlier versions know none
+
+
+def test_contrasts_of_evidence_and_stability_are_of_one_family_with_those_of_the_fills(
+    evident_table,
+):
+    random = evident_table["evidence"]["all"]["methods"]["random"]["differences"]
+    declared = [random[name] for name in ("recall_10", "peak_near", "peak_inside")]
+    declared.append(evident_table["stability"]["random"]["difference"])
+    declared += [
+        section["rows"]["random"]
+        for section in evident_table["sections"]
+        if section["fill"] in ("other", "inpaint")
+    ]
+    ps = [entry.get("p") or entry["difference"]["p"] for entry in declared]
+    assert [entry["holm_p"] for entry in declared] == pytest.approx(holm(ps), abs=1e-5)
+    assert "holm_p" not in random["energy"]
+    assert "holm_p" not in evident_table["sections"][0]["rows"]["random"]

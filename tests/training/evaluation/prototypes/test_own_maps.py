@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from dprotonet.explain.baselines.own_map import upsampled
 from dprotonet.explain.nodes import ClassNode, PrototypeNode
 from training.evaluation.prototypes.own_maps import (
     OwnMaps,
@@ -10,7 +11,6 @@ from training.evaluation.prototypes.own_maps import (
     near_peak,
     peaks,
     shown_region,
-    upsampled,
 )
 
 SIZE = 224
