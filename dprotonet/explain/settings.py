@@ -6,6 +6,8 @@ from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PRECISIONS
 
 FILLS = ("blur", "mean", "noise", "tiles", "zero")
+HELD_OUT = "mosaic"
+"""The fill that judges: no search and no training uses it, so it cannot be chosen for them."""
 MOST_VIEWS = 9
 CLASS_SCALES = ("probability", "log_odds", "logit")
 
@@ -68,8 +70,6 @@ class MDMSettings:
             raise ValueError("refine_steps is at least 0.")
         if not 1 <= self.reader_views <= MOST_VIEWS:
             raise ValueError(f"reader_views is from 1 to {MOST_VIEWS}.")
-        if self.reader and self.refine_steps and "zero" in self.fills:
-            raise ValueError("refine_steps are judged under the fill zero: take it out of fills.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:
             raise ValueError("batch and faithfulness_steps are at least 2, memory_mb at least 1.")
 

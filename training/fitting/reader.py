@@ -22,7 +22,8 @@ from dprotonet.bundle.writer import add_reader
 from dprotonet.errors import ReadableError
 from dprotonet.explain.reader.fitting import TrainedReader, fit_reader
 from dprotonet.explain.reader.images import ReaderImages
-from dprotonet.explain.reader.settings import HELD_OUT, ReaderSettings
+from dprotonet.explain.reader.settings import ReaderSettings
+from dprotonet.explain.settings import HELD_OUT
 from dprotonet.images.body import body_mask
 from training.data.splits import Split
 from training.data.transforms import unit

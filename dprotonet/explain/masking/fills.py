@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dprotonet.explain.settings import FILLS
+from dprotonet.explain.settings import FILLS, HELD_OUT
 
 TILES = 14  # squares along a side of the shuffled fill
+MOSAIC = 8  # along a side of the mosaic
 
 
 def make_fill(
@@ -27,8 +28,8 @@ def make_fill(
     Args:
         name: ``blur`` (Gaussian), ``mean`` (the image's mean colour), ``noise`` (the image's mean
             plus noise of its own standard deviation, smoothed a little), ``tiles`` (the image
-            itself, cut into squares that are shuffled) or ``zero`` (the training mean, where images
-            are normalised).
+            itself, cut into squares that are shuffled), ``zero`` (the training mean, where images
+            are normalised) or ``mosaic`` (large squares of the image's mean colours), which judges.
         image: ``(C, S, S)`` normalised.
         valid_mask: ``(S, S)`` bool, False in the padding around the image.
         sigma: the blur's standard deviation as a fraction of S.
@@ -54,6 +55,9 @@ def make_fill(
         fill = mean + deviation * smooth / smooth.std().clamp_min(1e-6)
     elif name == "tiles":
         fill = _shuffled(torch.where(weight > 0, image, mean), generator)
+    elif name == HELD_OUT:
+        squares = F.adaptive_avg_pool2d(torch.where(weight > 0, image, mean)[None], MOSAIC)
+        fill = F.interpolate(squares, size=image.shape[-2:], mode="nearest")[0]
     else:
         raise ValueError(f"There is no fill {name!r}. Choose one of {', '.join(FILLS)}.")
     return torch.where(weight > 0, fill, image)

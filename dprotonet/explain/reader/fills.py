@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from dprotonet.explain.masking.fills import make_fill
 
@@ -36,14 +35,3 @@ def drawn_fill(name: str, image: Tensor, valid_mask: Tensor, generator: torch.Ge
         mean = make_fill("mean", image, valid_mask)
         fill = torch.lerp(mean, fill, WEAKEST + (1 - WEAKEST) * chance)
     return fill
-
-
-MOSAIC = 8
-"""Squares along a side of the fill that is held out."""
-
-
-def mosaic(images: Tensor, valid_masks: Tensor) -> Tensor:
-    """Images ``(n, 3, S, S)`` as squares of their mean colours, the image itself in the padding."""
-    squares = functional.adaptive_avg_pool2d(images, MOSAIC)
-    coarse = functional.interpolate(squares, size=images.shape[-2:], mode="nearest")
-    return torch.where(valid_masks[:, None], coarse, images)

@@ -23,11 +23,8 @@ from dprotonet.explain.masking.probe import Probe
 from dprotonet.explain.mdm.search import Subject, learn
 from dprotonet.explain.reader.reading import places
 from dprotonet.explain.reader.views import mean_latent
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.settings import HELD_OUT, MDMSettings
 from dprotonet.modeling.reader.mask_reader import MaskReader, node_queries
-
-HELD_OUT = "zero"
-"""The fill that chooses among the steps; settings that search with it are refused."""
 
 LEAST_GAIN = 0.05
 """Of the span between image and fill, by which a step must better the reader's own map."""

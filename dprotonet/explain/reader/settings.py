@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from dprotonet.explain.settings import FILLS
 from dprotonet.modeling.options import PRECISIONS
 
-HELD_OUT = "mosaic"
-"""The fill that chooses when training stops: no reader is trained with it."""
-
 
 @dataclass(frozen=True)
 class ReaderSettings:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from dprotonet.explain.reader.fills import mosaic
+from dprotonet.explain.masking.fills import make_fill
 from dprotonet.explain.reader.objective import hard_masks
 from dprotonet.explain.reader.state import ReaderTraining
 from dprotonet.explain.reader.step import masked_gaps
+from dprotonet.explain.settings import HELD_OUT
 
 
 def held_out_gap(training: ReaderTraining) -> float:
@@ -22,7 +23,8 @@ def held_out_gap(training: ReaderTraining) -> float:
         for part in rows.split(settings.batch):
             images = training.load(part)
             valid_masks = training.images.valid(part, images)
-            fills = mosaic(images, valid_masks)
+            pairs = zip(images, valid_masks, strict=True)
+            fills = torch.stack([make_fill(HELD_OUT, one, inside) for one, inside in pairs])
             values, maps = training.read(images)
             at = torch.arange(len(part), device=maps.device)
             even = (values - training.scale.mean) / training.scale.deviation

@@ -15,7 +15,7 @@ from dprotonet.explain.reader.refine import (
     _scores,
     drawn,
 )
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.settings import FILLS, HELD_OUT, MDMSettings
 from tests.dprotonet.explain.reader.planted import peaks_inside, planted
 
 SETTINGS = MDMSettings(refine_steps=3, areas_per_step=4, faithfulness_steps=3, precision="float32")
@@ -90,10 +90,10 @@ def test_facts_say_that_it_was_refined_and_what_it_cost(squares):
 
 
 def test_the_fill_that_judges_the_steps_is_not_searched_with():
-    with pytest.raises(ValueError, match="zero"):
-        MDMSettings(refine_steps=2, fills=("blur", "zero"))
+    assert HELD_OUT not in FILLS
+    with pytest.raises(ValueError, match="fills"):
+        MDMSettings(fills=("blur", HELD_OUT))
     with pytest.raises(ValueError, match="at least 0"):
         MDMSettings(refine_steps=-1)
     with pytest.raises(ValueError, match="reader_views"):
         MDMSettings(reader_views=99)
-    assert MDMSettings(reader=False, fills=("blur", "zero")).fills == ("blur", "zero")

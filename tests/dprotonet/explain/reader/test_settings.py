@@ -1,7 +1,7 @@
 import pytest
 
-from dprotonet.explain.reader.settings import HELD_OUT, ReaderSettings
-from dprotonet.explain.settings import FILLS
+from dprotonet.explain.reader.settings import ReaderSettings
+from dprotonet.explain.settings import FILLS, HELD_OUT
 
 
 def test_no_reader_is_trained_with_the_fill_that_stops_it():
