@@ -40,7 +40,8 @@ class MDMSettings:
     deadline_s: float = 0.0  # seconds after which no further step is made; 0: none
     reader: bool = True  # the network's mask reader draws, if it has one; else it is searched
     reader_views: int = 5  # of the image, moved by whole cells, that a reader's map is the mean of
-    refine_steps: int = 2  # on the query of a mask reader
+    refine_steps: int = 2  # on a reader's map, by small grids that are added to it
+    refine_sizes: tuple[int, ...] = (7,)  # cells along a side of those
 
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
@@ -89,7 +90,7 @@ class MDMSettings:
         return json_digest(values, spaced=True)
 
 
-_YOUNGER = {"reader": False, "refine_steps": 0, "reader_views": 1}
+_YOUNGER = {"reader": False, "refine_steps": 0, "reader_views": 1, "refine_sizes": (7,)}
 """Settings with the value under which older digests, which are stored, did not know them."""
 
 

@@ -10,7 +10,7 @@ measure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from dprotonet.explain.faithfulness import keep_and_remove
 from dprotonet.explain.masking.heatmap import Heatmap, inked
 from dprotonet.explain.masking.masks import enlarged, standardised
 from dprotonet.explain.masking.probe import Probe
-from dprotonet.explain.mdm.search import Subject, learn
+from dprotonet.explain.mdm.search import Subject, learn, open_subjects
 from dprotonet.explain.reader.reading import places
 from dprotonet.explain.reader.views import mean_latent
 from dprotonet.explain.settings import HELD_OUT, MDMSettings
@@ -33,22 +33,6 @@ AREAS = (0.02, 0.08, 0.25)
 """Fractions of the image that are kept and removed under it."""
 
 
-@dataclass(eq=False, kw_only=True)
-class QuerySubject(Subject):
-    """One node of one image; its one grid ``(1, L)`` is how far the query has moved, in root mean
-    squares of the query."""
-
-    latent: Tensor  # (L, s, s)
-    query: Tensor  # (L,), the reader's own
-
-    def attribution(self) -> Tensor:
-        """``(S, S)`` with mean 0 and standard deviation 1 inside the image."""
-        moved = self.query + self.query.square().mean().sqrt() * self.grids[0][0]
-        raw = torch.einsum("lhw,l->hw", self.latent, moved)
-        large = enlarged(raw[None], self.probe.size)
-        return standardised(large, self.probe.valid_mask)[0]
-
-
 def drawn(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatmap]:
     """The heatmaps of one image's nodes: the reader's own, refined if steps are asked for.
 
@@ -59,7 +43,8 @@ def drawn(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatm
     Raises:
         Unexplainable: no gradient comes back from the network, or none that is finite.
     """
-    subjects = _subjects(probe, reader, settings.reader_views)
+    starts = _starts(probe, reader, settings.reader_views)
+    subjects = open_subjects([probe], [starts], replace(settings, sizes=settings.refine_sizes))
     own = READER if settings.reader_views == 1 else VIEWED
     best = _maps(subjects)
     if not settings.refine_steps:
@@ -105,28 +90,16 @@ def planned_passes(settings: MDMSettings, nodes: int) -> tuple[int, int]:
     return views + learned + scored + 1, learned
 
 
-def _subjects(probe: Probe, reader: MaskReader, views: int) -> list[QuerySubject]:
+def _starts(probe: Probe, reader: MaskReader, views: int) -> Tensor:
+    """The reader's maps ``(Q, S, S)``, each with mean 0 and standard deviation 1 in the image."""
     latent = mean_latent(probe, reader, views)
     with torch.no_grad():
         queries = node_queries(reader, probe.network.exact)[places(reader, probe.nodes)]
-        starts = torch.einsum("lhw,ql->qhw", latent, queries)
-        starts = standardised(enlarged(starts, probe.size), probe.valid_mask)
-    return [
-        QuerySubject(
-            probe,
-            q,
-            starts[q],
-            [torch.zeros_like(query)[None].requires_grad_(True)],
-            [torch.zeros_like(query)[None]],
-            [],
-            latent=latent,
-            query=query,
-        )
-        for q, query in enumerate(queries.detach())
-    ]
+        maps = torch.einsum("lhw,ql->qhw", latent, queries)
+        return standardised(enlarged(maps, probe.size), probe.valid_mask)
 
 
-def _maps(subjects: Sequence[QuerySubject]) -> Tensor:
+def _maps(subjects: Sequence[Subject]) -> Tensor:
     with torch.no_grad():
         return torch.stack([subject.attribution() for subject in subjects])
 
