@@ -14,7 +14,7 @@ import copy
 import io
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from training.evaluation.faithfulness import NODES, evenly_spaced, leading_nodes
 from training.evaluation.metrics import mean_intervals
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from dprotonet.bundle.bundle import Bundle
@@ -55,36 +56,39 @@ def randomised(model: DProtoNet, seed: int = 0) -> Iterator[tuple[str, DProtoNet
 
     generator = torch.Generator().manual_seed(seed)
     network = copy.deepcopy(model).cpu()
-    for part, tensors in _cascade(network).items():
-        with torch.no_grad():
-            for tensor in tensors:
-                if not tensor.is_floating_point():
-                    continue
-                if isinstance(tensor, torch.nn.Parameter) and tensor.numel() > 1:
-                    noise = torch.randn(tensor.shape, generator=generator)
-                    tensor.copy_(noise * tensor.std() + tensor.mean())
-                else:
-                    order = torch.randperm(tensor.numel(), generator=generator)
-                    tensor.copy_(tensor.flatten()[order].reshape(tensor.shape))
-        yield part, copy.deepcopy(network).eval()
+    for part in CASCADE:
+        if part == LAST_BLOCKS:  # beside the others, whose draws it leaves as they are
+            beside = copy.deepcopy(network)
+            _randomise(_last_blocks(beside), torch.Generator().manual_seed(seed + 1))
+            yield part, beside.eval()
+        else:
+            _randomise(network.parts()[part].values(), generator)
+            yield part, copy.deepcopy(network).eval()
 
 
-def _cascade(network: DProtoNet) -> dict[str, list[Tensor]]:
-    """The live tensors of every part of :data:`CASCADE`, each in one part alone."""
-    parts: dict[str, list[Tensor]] = {
-        name: list(own.values()) for name, own in network.parts().items() if name != "backbone"
-    }
+def _randomise(tensors: Iterable[Tensor], generator: torch.Generator) -> None:
+    import torch
+
+    with torch.no_grad():
+        for tensor in tensors:
+            if not tensor.is_floating_point():
+                continue
+            if isinstance(tensor, torch.nn.Parameter) and tensor.numel() > 1:
+                noise = torch.randn(tensor.shape, generator=generator)
+                tensor.copy_(noise * tensor.std() + tensor.mean())
+            else:
+                order = torch.randperm(tensor.numel(), generator=generator)
+                tensor.copy_(tensor.flatten()[order].reshape(tensor.shape))
+
+
+def _last_blocks(network: DProtoNet) -> list[Tensor]:
+    """The live tensors of the deepest quarter of the backbone's blocks."""
     backbone = network.parts()["backbone"]
-    blocks = list(dict.fromkeys(_block(key) for key in backbone))
+    # "backbone.features.13" of a key of the state, or "backbone.layer4.0".
+    block_of = {key: tuple(key.split(".")[:3]) for key in backbone}
+    blocks = list(dict.fromkeys(block_of.values()))
     deepest = set(blocks[-math.ceil(len(blocks) / 4) :])
-    parts[LAST_BLOCKS] = [t for key, t in backbone.items() if _block(key) in deepest]
-    parts["backbone"] = [t for key, t in backbone.items() if _block(key) not in deepest]
-    return {name: parts[name] for name in CASCADE}
-
-
-def _block(key: str) -> tuple[str, ...]:
-    """``backbone.features.13`` of a key of the state, or ``backbone.layer4.0``."""
-    return tuple(key.split(".")[:3])
+    return [tensor for key, tensor in backbone.items() if block_of[key] in deepest]
 
 
 def rank_correlation(

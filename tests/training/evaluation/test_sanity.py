@@ -4,20 +4,22 @@ import numpy as np
 import pytest
 import torch
 
+from dprotonet.bundle.writer import add_reader
 from dprotonet.errors import ReadableError
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.preprocessing import Preprocessing
-from tests.dprotonet.read_bundle import make_read_bundle
+from tests.dprotonet.read_bundle import WHEN, untrained_reader
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from training.evaluation.faithfulness import NODES
 from training.evaluation.heatmap_method import HeatmapMethod
 from training.evaluation.sanity import (
     DRAWS,
     LAST_BLOCKS,
     RADIUS,
-    _cascade,
     foreign_reader,
     max_sensitivity,
     noisy,
+    randomised,
     sanity,
 )
 
@@ -111,11 +113,13 @@ def test_learned_masks_go_with_the_weights_and_masks_drawn_at_random_with_the_se
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
     """Two bundles with mask readers, of other networks."""
-    folder = tmp_path_factory.mktemp("read")
-    return [
-        Predictor(make_read_bundle(folder / str(seed), pictures=False, seed=seed), gate=False)
-        for seed in (0, 1)
-    ]
+    folder, predictors = tmp_path_factory.mktemp("read"), []
+    for seed in (0, 1):
+        plain = make_tiny_bundle(folder / f"plain {seed}", pictures=False, seed=seed)
+        reader = untrained_reader(plain, seed)
+        bundle = add_reader(plain, reader, folder / f"read {seed}", when=WHEN)
+        predictors.append(Predictor(bundle, gate=False))
+    return predictors
 
 
 def test_the_map_of_a_mask_reader_goes_with_the_weights_that_it_reads(read, samples):
@@ -136,14 +140,23 @@ def test_the_map_of_a_mask_reader_goes_with_the_weights_that_it_reads(read, samp
     assert result["class"]["seeds"]["value"] == pytest.approx(1.0, abs=1e-6)
 
 
-def test_the_parts_that_are_randomised_hold_every_weight_once(read):
+def test_the_last_blocks_go_before_the_whole_backbone(read):
     model = read[0].model
-    tensors = [id(t) for own in _cascade(model).values() for t in own]
-    assert sorted(tensors) == sorted(id(t) for own in model.parts().values() for t in own.values())
-    blocks = _cascade(model)[LAST_BLOCKS]
-    last = dict(model.parts()["backbone"])
-    assert any(t is last["backbone.features.18.0.weight"] for t in blocks)
-    assert not any(t is last["backbone.features.5.conv.0.0.weight"] for t in blocks)
+    networks = dict(randomised(model))
+    last, early = "backbone.features.18.0.weight", "backbone.features.5.conv.0.0.weight"
+    trained, blocks, whole = (
+        network.parts()["backbone"]
+        for network in (model, networks[LAST_BLOCKS], networks["backbone"])
+    )
+    assert torch.equal(blocks[early], trained[early]) and not torch.equal(
+        blocks[last], trained[last]
+    )
+    assert not torch.equal(whole[early], trained[early])
+    head = "head.weight"
+    assert torch.equal(
+        networks[LAST_BLOCKS].state_dict()[head], networks["backbone"].state_dict()[head]
+    )
+    assert networks["backbone"].mask_reader is not None
 
 
 def test_a_reader_is_compared_with_that_of_another_bundle_on_the_same_images(

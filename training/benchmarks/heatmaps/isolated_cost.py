@@ -167,7 +167,8 @@ def as_image(unit: Tensor) -> GrayOrColourImage:
     values = (unit.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
     is_colour = bool((values != values[..., :1]).any())
     pixels = values if is_colour else values[..., 0]
-    facts = ImageFacts("png", *pixels.shape[:2], 1, is_colour, 8)
+    rows, columns = pixels.shape[:2]
+    facts = ImageFacts("png", rows, columns, 1, is_colour, 8)
     windows = () if is_colour else (Window(128.0, 256.0),)
     return GrayOrColourImage(pixels, windows, False, None, facts)
 

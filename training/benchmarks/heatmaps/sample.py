@@ -65,13 +65,15 @@ class OpenedSample:
             "truth_area": None if self.truth is None else self._area(self.truth),
         }
         if self.evidence is not None:
-            head["evidence"] = {"kind": self.kind, "area": self._area(self.evidence)}
+            evidence: dict[str, Any] = {"kind": self.kind, "area": self._area(self.evidence)}
+            head["evidence"] = evidence
         return head
 
     def localisation(self, heatmap: NDArray[np.float32]) -> dict[str, Any]:
         """Where a class's heatmap ``(S, S)`` lies against truth, evidence and body, as far as they
         are known."""
-        image, figures = self.valid_mask.cpu().numpy(), {}
+        image = self.valid_mask.cpu().numpy()
+        figures: dict[str, Any] = {}
         if self.truth is not None:
             figures |= place_figures(heatmap, self.truth, image)
         if self.evidence is not None:

@@ -84,7 +84,7 @@ def evident_images(
     Raises:
         ReadableError: there is none.
     """
-    images, unconfirmed = list(before), []
+    images, unconfirmed = list(before), list[str]()
     for name in sorted(by_name.keys() - {*before, *besides}, key=_by_hash):
         if len(images) >= count:
             break
