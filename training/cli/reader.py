@@ -55,7 +55,7 @@ def add_reader(commands: Commands) -> None:
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--data", type=Path, help="what the bundle was trained on")
     parser.add_argument("--out", type=Path, required=True, help="folder for the new bundle")
-    parser.add_argument("--steps", type=int, help="at most (900); it stops where nothing is gained")
+    parser.add_argument("--steps", type=int, help="at most (600); it stops where nothing is gained")
     parser.add_argument("--images", type=int, default=600, help="training images to read, at most")
     parser.add_argument("--cells", type=int, choices=CELLS, help="along a side of a map (56)")
     parser.add_argument(

@@ -12,8 +12,8 @@ from dprotonet.modeling.options import PRECISIONS
 class ReaderSettings:
     """The defaults are what bundles of this project are given."""
 
-    steps: int = 900  # at most
-    batch: int = 6  # images a step
+    steps: int = 600  # at most
+    batch: int = 12  # images a step
     cells: int = 56  # along a side of the maps
     areas: tuple[float, float] = (0.005, 0.5)  # fraction of the image; its logarithm is uniform
     sharpness: float = 8.0  # of a mask's edge, per standard deviation of the map
@@ -24,8 +24,8 @@ class ReaderSettings:
     averaging: float = 0.98  # of the averaged weights, that a step keeps; the average is validated
     noise: float = 0.2  # standard deviation of what is added before reading, of normalised images
     shift: int = 3  # px that an image is moved by, at most
-    smoothness: float = 0.1  # weight of the mean difference between neighbouring cells
-    body: float = 0.1  # weight of what is marked beside the body, where the body is known
+    smoothness: float = 0.2  # weight of the mean difference between neighbouring cells
+    body: float = 1.0  # weight of what is marked beside the body, where the body is known
     strongest: int = 5  # prototypes of an image among which one is drawn
     leading: float = 0.7  # fraction of the class nodes that are the image's highest class
     validate_every: int = 100  # steps
