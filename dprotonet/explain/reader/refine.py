@@ -1,10 +1,9 @@
-"""A reader's map refined for one image, inside what the reader can say.
+"""A reader's map refined for one image, inside what stays put.
 
-The steps are the search's own (:mod:`dprotonet.explain.mdm.search`), but they move the node's query
-instead of pixels or cells: L numbers. So the map stays a mixture of the reader's latent grid, which
-no single image has shaped. After every step it is scored under a fill that the steps do not use,
-and the best map is returned, the reader's own among them: it is never worse than that by this
-measure.
+The steps are the search's own (:mod:`dprotonet.explain.mdm.search`). They begin with the reader's
+map, the mean over views of the image, and move nothing finer than cells of an eighth of its side,
+which cannot speckle. After every step a map is scored under a fill that judges and is searched with
+by nobody. One that does not better the reader's own by :data:`LEAST_GAIN` is dropped.
 """
 
 from __future__ import annotations

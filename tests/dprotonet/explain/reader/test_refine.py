@@ -7,14 +7,7 @@ from dprotonet.explain.explanation import NO_READER, READER, REFINED, VIEWED
 from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.method import open_probe
 from dprotonet.explain.nodes import ClassNode
-from dprotonet.explain.reader.refine import (
-    HELD_OUT,
-    LEAST_GAIN,
-    QuerySubject,
-    _maps,
-    _scores,
-    drawn,
-)
+from dprotonet.explain.reader.refine import LEAST_GAIN, _scores, _starts, drawn
 from dprotonet.explain.settings import FILLS, HELD_OUT, MDMSettings
 from tests.dprotonet.explain.reader.planted import peaks_inside, planted
 
@@ -50,7 +43,7 @@ def test_a_refined_map_is_the_readers_own_or_better_under_the_held_out_fill(squa
     assert peaks_inside(maps, places, "squares") >= 5
 
 
-def test_a_reader_that_knows_nothing_is_mended_inside_its_own_grid(squares):
+def test_a_reader_that_knows_nothing_is_mended_by_small_grids(squares):
     model, trained = squares
     from dprotonet.modeling.reader.mask_reader import build_reader
 
@@ -60,16 +53,11 @@ def test_a_reader_that_knows_nothing_is_mended_inside_its_own_grid(squares):
     gains = []
     for image in images:
         probe = opened(model, reader, image, settings)
-        start = held_out_score(model, reader, image, _maps(_subjects_of(probe, reader))[0])
+        own = _starts(probe, reader, settings.reader_views)[0]
+        start = held_out_score(model, reader, image, own)
         (heatmap,) = drawn(probe, reader, settings)
         gains.append(held_out_score(model, reader, image, heatmap.values) - start)
     assert min(gains) >= -1e-4 and max(gains) > 0.1
-
-
-def _subjects_of(probe, reader) -> list[QuerySubject]:
-    from dprotonet.explain.reader.refine import _subjects
-
-    return _subjects(probe, reader, SETTINGS.reader_views)
 
 
 def test_facts_say_that_it_was_refined_and_what_it_cost(squares):
