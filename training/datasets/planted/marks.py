@@ -18,7 +18,7 @@ from training.datasets.phantom.anatomy.marker import lettering
 from training.datasets.phantom.noise import stream
 
 MarkKind = Literal["patch", "token", "text", "border"]
-Array = NDArray[np.float32]
+Array = NDArray[np.floating]
 
 _LETTERS = tuple("ABCDEFGHKMNPRSTUXYZ")
 _SHAPES = ("ring", "L", "cross", "triangle")
