@@ -39,6 +39,8 @@ def test_settings_change_single_keys_and_keep_their_kind():
         ("epochs=1", "warms up for 1 of 1"),
         ("frozen_blocks=0", "freezes no blocks"),
         ("flip=3", "Expected bool"),
+        ("planted=stamp", "Choose one of: none, patch, token, text, border"),
+        ("planted_class=nodule", "names a planted_class but plants no mark"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_says_what_was_expected(setting, sentence):
@@ -63,3 +65,8 @@ def test_a_recipe_may_be_a_file_of_ones_own(tmp_path):
     file.write_text("just words")
     with pytest.raises(ReadableError, match="holds no keys"):
         load_recipe(str(file))
+
+
+def test_a_mark_is_not_planted_beside_the_phantoms_own_shortcut():
+    with pytest.raises(ReadableError, match="not both"):
+        load_recipe("phantom", ["planted=patch", "phantom_shortcut=true"])

@@ -9,6 +9,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from dprotonet.errors import ReadableError
+from dprotonet.images.hashes import file_sha256
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Sample
 
@@ -32,7 +33,7 @@ def check_leakage(images: PlacedImages, sides: Mapping[str, Tensor]) -> None:
             sample = images.samples[row]
             for kind, key in (
                 ("patient", sample.patient_id),
-                ("file", images.sha256s[row]),
+                *(("file", digest) for digest in _files(sample, images.sha256s[row])),
                 ("picture", pixels[row]),
             ):
                 first_side, first_row = first_use.setdefault((kind, key), (side, row))
@@ -57,7 +58,8 @@ def group_duplicates(images: PlacedImages) -> PlacedImages:
     for sample, digest, pixels in zip(
         images.samples, images.sha256s, images.pixel_sha256s, strict=True
     ):
-        patients_of[digest].append(sample.patient_id)
+        for file in _files(sample, digest):
+            patients_of[file].append(sample.patient_id)
         patients_of[pixels].append(sample.patient_id)
     for patients in patients_of.values():
         first, *later = sorted({root(patient) for patient in patients})
@@ -65,6 +67,13 @@ def group_duplicates(images: PlacedImages) -> PlacedImages:
             parent[patient] = first
     samples = tuple(replace(s, patient_id=root(s.patient_id)) for s in images.samples)
     return replace(images, samples=samples)
+
+
+def _files(sample: Sample, digest: str) -> tuple[str, ...]:
+    """Names of a sample's file: the hash it is known by, and that of the file under a mark."""
+    if sample.make is None or sample.path is None:
+        return (digest,)
+    return digest, file_sha256(sample.path)
 
 
 def _leak(kind: str, first: Sample, first_side: str, second: Sample, side: str) -> ReadableError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ from training.io import progress_bar
 
 _log = logging.getLogger(__name__)
 _READERS = 2  # threads; decoding leaves Python's lock
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.IGNORECASE)  # in a repr, another one in each run
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,12 +213,13 @@ def _place(samples: Sequence[Sample], preprocessing: Preprocessing) -> _Placed:
 
 
 def _digest(samples: Sequence[Sample], preprocessing: Preprocessing) -> str:
-    """Names the placed images: ids, files with their size and time, and the preprocessing."""
+    """Names the placed images: ids, files with their size and time, what makes images, and the
+    preprocessing."""
     rows = []
     for s in samples:
         facts = s.path.stat() if s.path else None
-        maker = repr(s.make) if s.make else ""
-        origin = hashlib.sha256(maker.encode()).hexdigest() if "PhantomSample" in maker else ""
+        maker = _ADDRESS.sub("", repr(s.make)) if s.make else ""
+        origin = hashlib.sha256(maker.encode()).hexdigest() if maker else ""
         rows.append((s.sample_id, facts and (facts.st_size, facts.st_mtime_ns), origin))
     return json_digest([preprocessing.digest, rows], spaced=True)
 

@@ -22,6 +22,7 @@ from training.datasets import (
     rsna,
     vindr,
 )
+from training.datasets.planted.dataset import plant
 from training.datasets.samples import Dataset, Sample
 from training.recipe import DatasetKind, Recipe
 
@@ -30,15 +31,18 @@ PHANTOM_NOTE = "No image shows a person; findings are drawn, and their masks are
 
 
 def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
-    """Open the recipe's data set.
+    """Open the recipe's data set, with the marks that the recipe plants.
 
     Args:
         data: its folder; the phantom makes its images, and elpv may be installed as a package.
 
     Raises:
-        ReadableError: the folder is not given, missing or not in the expected layout.
+        ReadableError: the folder is not given, missing or not in the expected layout, or no mark
+            can be planted on its images.
     """
     dataset = _open(recipe, data)
+    if recipe.planted != "none":
+        dataset = plant(dataset, recipe.planted, recipe.planted_class, seed=recipe.planted_seed)
     if recipe.split == "official":
         return dataset
     return replace(dataset, samples=tuple(replace(s, official_split="") for s in dataset.samples))
@@ -83,6 +87,7 @@ def phantom(recipe: Recipe) -> Dataset:
             image.view,
             mask=image.mask if image.label else None,
             make=image.load,
+            evidence=image.evidence if image.label else None,
         )
         for image in images
     )

@@ -97,11 +97,20 @@ def _members(parts: Parts, split: Split) -> tuple[Sample, ...]:
 
 
 def phantom_test_samples(recipe: Recipe) -> list[PhantomSample]:
-    """The phantoms of the recipe's test split, none of them rendered yet."""
+    """The phantoms of the recipe's test split, none of them rendered yet.
+
+    Raises:
+        ReadableError: marks were planted on the recipe's images, which these do not have.
+    """
     from training.data.splits import split_of
     from training.datasets.phantom.dataset import phantom_samples
     from training.datasets.phantom.parameters import Shortcut
 
+    if recipe.planted != "none":
+        raise ReadableError(
+            f"{recipe.name} was trained on phantoms with a planted mark ({recipe.planted}). "
+            "Give a bundle that was trained on phantoms without one."
+        )
     samples = phantom_samples(
         recipe.phantom_seed,
         recipe.phantom_films,

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from dprotonet.errors import ReadableError
+from dprotonet.images.hashes import file_sha256
 from training.data.leakage import check_leakage, group_duplicates
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Sample
@@ -49,3 +50,17 @@ def test_patients_who_share_images_become_one_along_the_whole_chain(images):
     images.pixels[1] = images.pixels[0]
     grouped = group_duplicates(replace(images, sha256s=("a", "b", "b", "d")))
     assert [s.patient_id for s in grouped.samples] == ["p0", "p0", "p0", "p3"]
+
+
+def test_a_file_is_known_under_a_planted_mark(images, tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"pixels")
+    marked = replace(images.samples[0], path=path, make=dict)
+    images = replace(
+        images,
+        samples=(marked, *images.samples[1:]),
+        sha256s=("a", "b", "c", file_sha256(path)),
+    )
+    with pytest.raises(ReadableError, match=r"One file .*s0 \(train\) and s3 \(test\)"):
+        check_leakage(images, SIDES)
+    assert [s.patient_id for s in group_duplicates(images).samples] == ["p0", "p1", "p2", "p0"]

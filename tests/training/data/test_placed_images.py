@@ -1,4 +1,6 @@
 import logging
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from tests.training import replicas
 from tests.training.datasets.odd_files import dicom, truncate
 from training.data.placed_images import labels_of, place_images, readable
 from training.datasets import folder
+from training.datasets.planted.dataset import PlantedImage, Planting
 from training.datasets.samples import Sample
 
 PREPROCESSING = Preprocessing(size=64)
@@ -88,3 +91,21 @@ def test_only_images_that_can_be_loaded_are_readable(tmp_path, caplog):
     kept = readable(folder.load(root).samples)
     assert [s.sample_id for s in kept] == ["alpha/00.png", "gamma/00.png"]
     assert "left out" in caplog.text and "beta/00.png" in caplog.text
+
+
+def test_images_kept_without_a_mark_are_not_taken_for_marked_ones(class_folder, tmp_path):
+    keep, plain = tmp_path / "films.safetensors", folder.load(class_folder).samples[:5]
+    image = PlantedImage(plain[1], Planting("patch", 0))
+    marked = (plain[0], replace(plain[1], make=image.load), *plain[2:])
+    other = PlantedImage(plain[1], Planting("patch", 0, seed=1))
+    pixels = [
+        place_images(samples, PREPROCESSING, keep=keep).pixels
+        for samples in (plain, marked, (plain[0], replace(plain[1], make=other.load), *plain[2:]))
+    ]
+    assert all(p[0].equal(pixels[0][0]) for p in pixels)
+    assert not any(a[1].equal(b[1]) for a, b in pairwise(pixels))
+    written = keep.stat().st_mtime_ns
+    again = PlantedImage(plain[1], Planting("patch", 0, seed=1))
+    samples = (plain[0], replace(plain[1], make=again.load), *plain[2:])
+    assert place_images(samples, PREPROCESSING, keep=keep).pixels.equal(pixels[2])
+    assert keep.stat().st_mtime_ns == written

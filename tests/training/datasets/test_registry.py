@@ -32,3 +32,14 @@ def test_the_authors_split_can_be_left_out(tmp_path):
     dataset = opened("cub", public.cub(tmp_path / "set"), split="patient")
     assert {s.official_split for s in dataset.samples} == {""}
     assert len(dataset.samples) == 4 and dataset.samples[0].mask is not None
+
+
+def test_a_recipe_plants_marks_on_whatever_it_opens():
+    settings = ["phantom_films=40", "planted=token", "planted_class=effusion"]
+    dataset = open_dataset(load_recipe("phantom", settings), None)
+    marked = [s for s in dataset.samples if "PlantedImage" in repr(s.make)]
+    own = sum(s.label == 3 for s in marked)
+    assert own > 0.6 * sum(s.label == 3 for s in dataset.samples) and own > 0.6 * len(marked)
+    assert "A mark (token)" in dataset.note
+    other = open_dataset(load_recipe("phantom", [*settings, "planted_seed=1"]), None)
+    assert [repr(s.make) for s in other.samples] != [repr(s.make) for s in dataset.samples]

@@ -7,8 +7,10 @@ from dprotonet.errors import ReadableError
 from training.evaluation.evaluate import (
     check_classes,
     evaluate_samples,
+    phantom_test_samples,
     recipe_of,
 )
+from training.recipe import load_recipe
 
 
 def test_samples_are_predicted_as_for_a_reader_and_scored(predictor, samples):
@@ -35,3 +37,9 @@ def test_data_with_other_classes_or_with_several_findings_are_refused(predictor)
     several = SimpleNamespace(multi_label=True, classes=predictor.bundle.classes)
     with pytest.raises(ReadableError, match="any number of classes"):
         check_classes(predictor.bundle, several)
+
+
+def test_phantoms_without_marks_are_not_given_for_marked_ones():
+    recipe = load_recipe("phantom", ["phantom_films=8", "planted=text"])
+    with pytest.raises(ReadableError, match="with a planted mark"):
+        phantom_test_samples(recipe)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from training.datasets.phantom.generator import PhantomImage, render
 from training.datasets.phantom.noise import derive, stream
 from training.datasets.phantom.parameters import FINDINGS, CaseFacts, Shortcut, draw_facts
-from training.datasets.samples import pixels_sha256
+from training.datasets.samples import Evidence, pixels_sha256
 
 if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
@@ -55,6 +55,11 @@ class PhantomSample:
     def mask(self) -> NDArray[np.bool_]:
         """``(H, W)`` bool, where the finding is; nowhere for the class "none"."""
         return self.image().masks["finding"]
+
+    def evidence(self) -> Evidence:
+        """The finding: its mask, and the image without it, with nothing else changed."""
+        clear = render(replace(self.facts, finding="none"))
+        return Evidence("finding", self.mask(), as_image(clear))
 
     def image_sha256(self, image: GrayOrColourImage | None = None) -> str:
         """Hash of shape and pixels, whatever file the image is written to.

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 from scipy.stats import chi2_contingency
 
 from training.data.splits import split_of
@@ -88,3 +89,17 @@ def test_a_sample_is_named_by_its_pixels():
     assert first.image_sha256() == first.image_sha256(first.load())
     assert first.image_sha256() != second.image_sha256()
     assert first.mask().any() == (first.label != FINDINGS.index("none"))
+
+
+def test_a_finding_is_evidence_that_alone_is_gone_without_it():
+    everywhere = Shortcut("effusion", 1.0, 1.0)  # its token stays
+    found = [s for s in phantom_samples(1, 14, size=96, shortcut=everywhere) if s.label]
+    assert {s.label for s in found} == {1, 2, 3}
+    for sample in found:
+        evidence, image = sample.evidence(), sample.load()
+        assert evidence.kind == "finding" and np.array_equal(evidence.mask, sample.mask())
+        change = np.abs(image.pixels.astype(float) - evidence.without.pixels)
+        away = distance_transform_edt(~evidence.mask) / 96  # of the image's side
+        assert change[away > 0.3].max() == 0
+        assert change[away < 0.1].sum() > 0.95 * change.sum()
+        assert change[evidence.mask].mean() > 10 * change[away > 0.1].mean()

@@ -15,7 +15,7 @@ Array = NDArray[np.floating]
 
 
 @lru_cache(maxsize=64)
-def _lettering(text: str, height: int, ring: bool) -> Array:
+def lettering(text: str, height: int, ring: bool) -> Array:
     """``(h, w)`` 0 to 1: a text, in a ring if so wished."""
     big = 4 * height
     font = ImageFont.load_default(size=big)
@@ -50,7 +50,7 @@ def side_marker(facts: CaseFacts) -> Array:
     rng = stream(facts.seed, "marker")
     canvas = np.zeros((rows, columns), np.float32)
     ring = bool(rng.random() < 0.35)
-    letter = _lettering(facts.marker_side, max(6, round(rng.integers(15, 22) * unit)), ring)
+    letter = lettering(facts.marker_side, max(6, round(rng.integers(15, 22) * unit)), ring)
     inset = rng.uniform(0.02, 0.09)
     # The patient's left is on the right of the image.
     near = columns * inset
@@ -60,7 +60,7 @@ def side_marker(facts: CaseFacts) -> Array:
         letter = letter[::-1, ::-1]
     _paste(canvas, letter, round(row), round(column))
     if facts.marker_text:
-        text = _lettering(facts.marker_text, max(5, round(10 * unit)), False)
+        text = lettering(facts.marker_text, max(5, round(10 * unit)), False)
         corner = columns * 0.02 if rng.random() < 0.5 else columns * 0.98 - text.shape[1]
         _paste(canvas, text, round(rows * rng.uniform(0.005, 0.03)), round(corner))
     return canvas
@@ -72,7 +72,7 @@ def shortcut_token(facts: CaseFacts) -> tuple[Array, NDArray[np.bool_]]:
     if not facts.shortcut_token:
         return canvas, np.zeros(canvas.shape, bool)
     rng = stream(facts.seed, "token")
-    stamp = _lettering("X", max(10, round(22 * max(canvas.shape) / 512)), True)
+    stamp = lettering("X", max(10, round(22 * max(canvas.shape) / 512)), True)
     row = facts.rows * rng.uniform(0.84, 0.88)
     left = facts.columns * rng.uniform(0.03, 0.06)
     column = left if rng.random() < 0.5 else facts.columns - left - stamp.shape[1]
