@@ -172,7 +172,7 @@ def _all_figures(request: Request) -> tuple[str, ...]:
 def _confirm(bundle: Bundle, device: str) -> Confirm:
     """Whether a sample's evidence is known, and this network needs it."""
     from dprotonet.inference.predictor import Predictor
-    from training.benchmarks.heatmaps.measures.evidence import confirmed_evidence
+    from training.evaluation.evidence.check import confirmed_evidence
 
     predictor = Predictor(bundle, device, gate=False)
     return lambda sample: confirmed_evidence(predictor, sample) is not None

@@ -12,10 +12,10 @@ from torch import Tensor
 from dprotonet.explain.image import body_on_grid, class_node
 from dprotonet.explain.location import fraction_outside
 from dprotonet.explain.nodes import Node, PrototypeNode
-from training.benchmarks.heatmaps.measures.evidence import confirmed_evidence, on_network_grid
-from training.benchmarks.heatmaps.measures.places import place_figures
 from training.benchmarks.heatmaps.records import hashed
 from training.datasets.samples import stored_mask
+from training.evaluation.evidence.check import confirmed_evidence, on_network_grid
+from training.evaluation.evidence.places import place_figures
 from training.evaluation.faithfulness import strongest
 from training.evaluation.localisation import Mask
 

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from dprotonet.bundle.reader.map_figures import MapFigures
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.explain.explanation import READER, REFINED, VIEWED
 from dprotonet.explain.image import class_node
 from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.settings import TIERS
 from training.datasets.samples import Sample, stored_mask
 from training.evaluation.evaluate import split_samples
-from training.evaluation.evidence.check import confirmed
+from training.evaluation.evidence.check import confirmed_evidence, on_network_grid
 from training.evaluation.evidence.places import place_figures
 from training.evaluation.faithfulness import evenly_spaced
 from training.io import progress_bar
@@ -56,7 +56,7 @@ def maps_for_card(bundle: Bundle, data: Path | None, *, most: int = MOST) -> dic
     """
     from dprotonet.inference.predictor import Predictor
 
-    samples = [s for s in split_samples(bundle, data, _SPLIT) if s.mask is not None or s.boxes]
+    samples = [s for s in split_samples(bundle, data, _SPLIT) if s.evidence or s.mask or s.boxes]
     if not samples:
         return {}
     predictor, rows = Predictor(bundle, gate=False), []
@@ -92,22 +92,17 @@ def _known(predictor: Predictor, samples: list[Sample]) -> Iterator[tuple[Sample
     """Images and where their findings lie on the network's grid, ``(S, S)`` bool."""
     bundle = predictor.bundle
     for sample in progress_bar(samples, len(samples), "known findings"):
-        image = sample.load()
         if sample.evidence is not None:
-            check = confirmed(predictor, sample)
-            if check is None or not check.flips:
-                continue
-            native = sample.evidence().mask
-        else:
-            x, _ = bundle.preprocessing(image)
-            called = predictor.predict_tensor(x).called
-            if len(sample.classes) != 1 or bundle.classes[sample.classes[0]] not in called:
-                continue
-            found = stored_mask(sample, image.shape)
-            if found is None:
-                continue
-            native = found
-        _, placement = bundle.preprocessing.place(image)
+            known = confirmed_evidence(predictor, sample)
+            if known is not None:
+                yield sample, on_network_grid(predictor, known)
+            continue
+        image = sample.load()
+        x, placement = bundle.preprocessing(image)
+        called = predictor.predict_tensor(x).called
+        native = stored_mask(sample, image.shape)
+        if native is None or len(sample.classes) != 1:
+            continue
         truth = placement.mask_to_network(torch.from_numpy(native)).numpy()
-        if truth.any():
+        if truth.any() and bundle.classes[sample.classes[0]] in called:
             yield sample, truth

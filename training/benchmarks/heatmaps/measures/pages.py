@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dprotonet.bundle.figure_text import MISSING, figure_text
-from training.benchmarks.heatmaps.measures.places import FOUND
 from training.benchmarks.heatmaps.measures.stability import CHANGES, DRAW, IMAGES, SIGMA
 from training.benchmarks.heatmaps.measures.summary import ALL, COMPARED
 from training.benchmarks.heatmaps.statistics import AHEAD, BEHIND
+from training.evaluation.evidence.places import FOUND
 from training.evaluation.localisation import TOLERANCE
 from training.evaluation.sanity import QUALITY
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.benchmarks.heatmaps.measures.places import top_membership
+from training.evaluation.evidence.places import top_membership
 from training.evaluation.localisation import Mask
 from training.evaluation.sanity import QUALITY, rank_correlation, through_jpeg
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.benchmarks.heatmaps.measures import places, stability
+from training.benchmarks.heatmaps.measures import stability
 from training.benchmarks.heatmaps.row_columns import Rows
 from training.benchmarks.heatmaps.statistics import difference, verdict
+from training.evaluation.evidence import places
 
 Array = NDArray[np.float64]
 COMPARED = ("recall_10", "peak_near", "peak_inside", "energy")

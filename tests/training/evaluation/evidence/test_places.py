@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.benchmarks.heatmaps.measures.places import place_figures, top_membership
+from training.evaluation.evidence.places import place_figures, top_membership
 
 SIDE = 40
 WHOLE = np.ones((SIDE, SIDE), dtype=bool)

@@ -5,7 +5,7 @@ import pytest
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.inference.predictor import Predictor
-from training.benchmarks.heatmaps.measures.evidence import confirmed_evidence, on_network_grid
+from training.evaluation.evidence.check import confirmed_evidence, on_network_grid
 
 
 @pytest.fixture(scope="module")
