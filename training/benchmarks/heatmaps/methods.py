@@ -106,7 +106,8 @@ class ConfiguredMethod:
         """Whether its heatmap of a class depends on anything that is drawn."""
         if self.method != "mdm":
             return self.method in _DRAWING or self.settings.fill in ("noise", "tiles")
-        return not self.settings.reader or own_reader(model) is None
+        is_read = self.settings.reader and own_reader(model) is not None
+        return not is_read or self.settings.refine_steps > 0
 
     def to_json(self) -> dict[str, Any]:
         """The plan's entry: all settings that its heatmap depends on."""

@@ -26,6 +26,9 @@ def test_maps_without_a_mark_are_counted(table):
 def test_a_measured_cost_stands_in_the_same_table(table):
     alone = {
         "seconds": 0.123,
+        "measuring_seconds": 0.4,
+        "forward": 3.0,
+        "backward": 1.0,
         "peak_mb": 200.0,
         "share_of_best_rate": 0.25,
         "together_seconds": 0.6,
