@@ -69,7 +69,7 @@ def explain_image(
         progress=progress,
         cancelled=cancelled,
     )
-    body = _body(bundle, image)
+    body = body_on_grid(bundle, image)
     return [_placed(explanation, placement, body) for explanation in explanations]
 
 
@@ -98,8 +98,9 @@ def on_native_grid(explanation: Explanation) -> np.ndarray:
     return placement.map_to_stored(torch.from_numpy(explanation.heatmap)).numpy()
 
 
-def _body(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
-    """``(S, S)`` bool on the network's grid; None where no body can be separated."""
+def body_on_grid(bundle: "Bundle", image: "GrayOrColourImage") -> np.ndarray | None:
+    """The body of a radiograph, ``(S, S)`` bool on the network's grid; None where none can be
+    separated."""
     if not is_radiograph(image):
         return None
     unit, placement = bundle.preprocessing.place(image)
