@@ -92,9 +92,7 @@ def map_figures(evaluation: Mapping[str, Any]) -> Mapping[str, MapFigures]:
     return MappingProxyType({k: MapFigures.from_json(value) for k, value in of_drawers.items()})
 
 
-def figures_of(
-    figures: Mapping[str, MapFigures], *, drawn_by: str, tier: str
-) -> MapFigures | None:
+def figures_of(figures: Mapping[str, MapFigures], *, drawn_by: str, tier: str) -> MapFigures | None:
     """Those of maps like one of this tier; None where such maps were not measured."""
     found = figures.get(drawn_by)
     return found if found is not None and found.tier in ("", tier) else None

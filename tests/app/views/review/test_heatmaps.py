@@ -224,5 +224,5 @@ def test_the_text_under_the_overlay_is_that_of_each_heatmap(
     assert "this network relies on" in of_class["description"]
     assert not prototype["warning"]
     assert of_class["warning"].endswith(
-        "from 0.80 to 0.40. This prediction is fragile on this image."
+        "changes the probability of finding from 0.80 to 0.40."
     )

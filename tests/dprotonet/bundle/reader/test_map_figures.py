@@ -55,7 +55,7 @@ def test_figures_that_cannot_be_are_refused(changes, says):
 
 @pytest.mark.parametrize("maps", [3, {"drawn_by": [1]}, {"drawn_by": {"search": "good"}}])
 def test_something_else_in_their_place_is_refused(maps):
-    with pytest.raises(ValueError, match="A card's maps|Figures of a card's maps"):
+    with pytest.raises(ValueError, match=r"A card's maps|Figures of a card's maps"):
         map_figures({"maps": maps})
 
 
