@@ -55,7 +55,7 @@ class Predictors(Protocol):
     def predict_with_maps(
         self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
     ) -> tuple[Prediction, NewMaps]:
-        """The same with what the bundle's mask reader marks in the same pass; the bundle has one."""
+        """The same with what the mask reader of the bundle, which has one, marks in that pass."""
 
     def explain(
         self,

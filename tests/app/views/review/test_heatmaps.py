@@ -223,6 +223,4 @@ def test_the_text_under_the_overlay_is_that_of_each_heatmap(
     assert "31 % of the heatmap lies outside the body." in of_class["description"]
     assert "this network relies on" in of_class["description"]
     assert not prototype["warning"]
-    assert of_class["warning"].endswith(
-        "changes the probability of finding from 0.80 to 0.40."
-    )
+    assert of_class["warning"].endswith("changes the probability of finding from 0.80 to 0.40.")
