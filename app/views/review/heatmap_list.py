@@ -50,7 +50,7 @@ def draw_heatmaps(workplace: Workplace, sheet: Sheet) -> None:
             index=None if sheet.is_refused else 0,
             placeholder="Choose a class or a prototype",
             format_func=node_title,
-            key="heatmap-node-refused" if sheet.is_refused else "heatmap-node",
+            key=_choice_key(sheet),
         )
         if node and not sheet.instant:
             draw_explain_button(workplace, sheet, node, key="heatmap-explain")
@@ -65,6 +65,14 @@ def draw_heatmaps(workplace: Workplace, sheet: Sheet) -> None:
     selected = selected_heatmap(sheet)
     for offered in sheet.maps:
         _draw_heatmap(workplace, sheet, offered, is_selected=selected is offered)
+
+
+def _choice_key(sheet: Sheet) -> str:
+    """Where a map is there already, each image begins with its own class."""
+    if sheet.is_refused:
+        return "heatmap-node-refused"
+    own = f"-{sheet.case.case_id}-{sheet.frame}-{sheet.model}" if sheet.instant else ""
+    return f"heatmap-node{own}"
 
 
 def _draw_instant(workplace: Workplace, sheet: Sheet, instant: InstantMap) -> None:
