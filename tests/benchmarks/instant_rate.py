@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -90,6 +91,7 @@ def _batches(bundle: Path, images: Path, folder: Path) -> tuple[Callable[[], Non
     from app.services.inference import queue
     from app.services.inference.predictor_pool import PredictorPool
     from app.settings import Settings
+    from app.store.migrate import upgrade
 
     class Unread(Registry):
         """The same bundles, whose mask readers are not used."""
@@ -105,6 +107,8 @@ def _batches(bundle: Path, images: Path, folder: Path) -> tuple[Callable[[], Non
     def run(registry: type[Registry]) -> None:
         with tempfile.TemporaryDirectory() as data:
             own = replace(settings, data=Path(data))
+            bootstrap.prepare_data_folder(own)
+            upgrade(own.store_url, backups=None, now=datetime.now(UTC))
             workplace = bootstrap.open_workplace(own)
             workplace = replace(workplace, models=registry(own.model_folders))
             job = batches.start_folder(workplace, images, model=digest)
