@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from dprotonet.bundle.reader.map_figures import MapFigures
 
 MOST_NAMED = 3  # prototypes that a model's name lists
 
@@ -32,6 +35,10 @@ class BundleInfo:
     """Ids of the prototypes that are switched off."""
     is_editable: bool = False
     """Does it keep what its last layer can be fitted on again?"""
+    has_reader: bool = False
+    """Has it a mask reader, which draws the maps of all classes and prototypes as it predicts?"""
+    map_figures: Mapping[str, MapFigures] = field(default_factory=dict)
+    """How often maps held evidence that is known, by what drew them; of its card."""
 
     @property
     def in_use(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
@@ -10,7 +11,9 @@ from typing import Literal, get_args
 from app.domain.annotations import Annotation
 from app.domain.errors import NotFound
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
+from app.domain.instant_maps import InstantMap
 from app.domain.jobs import Job
+from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.images.file_names import printable
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.support import Verdict as SupportVerdict
@@ -220,6 +223,12 @@ class Sheet:
     """Ids of the prototypes that are switched off in the bundle: they are no reasons."""
     negative_class: str | None = None
     """The bundle's class that means "nothing found"."""
+    instant: tuple[InstantMap, ...] = ()
+    """The maps of the model's mask reader, drawn in the pass that predicted: the offered class
+    first, then the others, then the prototypes in the order of :attr:`matches`. Empty without a
+    mask reader, and where the model refused the image."""
+    map_figures: Mapping[str, MapFigures] = field(default_factory=dict)
+    """How often maps of the bundle held evidence that is known, by what drew them."""
     site_in_use: str = ""
     """Digest of the site's settings that new images are read under with this bundle."""
 
@@ -232,6 +241,17 @@ class Sheet:
     def is_refused(self) -> bool:
         """The model was not made for such an image, so there is neither label nor probability."""
         return self.prediction is not None and not self.prediction.supported
+
+    def call_threshold(self, node: str) -> float | None:
+        """The probability from which a class is called; None of a prototype, and of a class whose
+        own probability does not decide that."""
+        prediction, (kind, _, name) = self.prediction, node.partition(":")
+        if prediction is None or kind != "class":
+            return None
+        if prediction.thresholds is not None:
+            return prediction.thresholds.get(name)
+        is_only_finding = len(self.classes) == 2 and self.negative_class not in (None, name)
+        return prediction.threshold if is_only_finding else None
 
     @property
     def offered_class(self) -> str | None:

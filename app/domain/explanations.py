@@ -12,7 +12,9 @@ from dprotonet.explain.explanation import Facts
 from dprotonet.explain.settings import TIERS
 from dprotonet.modeling.placement import GridPlacement
 
-Tier = Literal["draft", "standard", "full"]
+Tier = Literal["instant", "draft", "standard", "full"]
+MEASURED: Tier = "instant"
+"""What a reader asks for who wants the mask reader's own map measured."""
 FIRST: Tier = "draft"
 """What a reader who waits sees first."""
 USUAL: Tier = "standard"
@@ -20,8 +22,19 @@ USUAL: Tier = "standard"
 FAR = 0.1
 """Fraction of the image's diagonal: peaks that are further apart mark different positions."""
 FRAGILE = 0.2
-"""A change of probability, when a random part is hidden, from which a prediction is fragile."""
-_RANKS = ("draft", "", "standard", "full")  # "": made before tiers were saved, by no draft
+"""A change of a class's probability, when a random part of the image is hidden, from which a
+prediction is fragile. It is so too where the class is called before and not after, or the other way
+round, and where less than half is left of a probability of at least this."""
+LEAST_CHANGE = 0.05
+"""A change of probability below this is no news, even where it crosses the threshold: a probability
+beside its threshold is unsettled without anything hidden."""
+_RANKS = (
+    "instant",
+    "draft",
+    "",
+    "standard",
+    "full",
+)  # "": made before tiers were saved, by no draft
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +68,24 @@ class SavedExplanation(Facts):
         """Whether it was made with settings that are not in use any more."""
         return not tier_of(self.settings_digest)
 
-    @property
-    def is_fragile(self) -> bool:
-        """Whether a class's probability changes much when a random part of the image is hidden."""
+    def is_fragile(self, threshold: float | None = None) -> bool:
+        """Whether a class's probability changes much when a random part of the image is hidden.
+
+        The random part is the control of the faithfulness: the mean over its draws, each as large
+        as the part that "the marked region" means.
+
+        Args:
+            threshold: from which the class is called; None where its probability alone does not
+                decide that.
+        """
         if self.faithfulness is None or not self.node.startswith("class:"):
             return False
-        return abs(self.value_before - self.faithfulness.random_hidden_value) >= FRAGILE
+        before, after = self.value_before, self.faithfulness.random_hidden_value
+        is_called_otherwise = threshold is not None and (
+            (before >= threshold) != (after >= threshold) and abs(before - after) >= LEAST_CHANGE
+        )
+        falls_by_half = before >= FRAGILE and after < before / 2
+        return is_called_otherwise or falls_by_half or abs(before - after) >= FRAGILE
 
     def peaks_elsewhere(self, other: SavedExplanation) -> bool:
         """Whether the peaks of two heatmaps of one image lie far apart; no if one is unknown."""
@@ -81,7 +106,10 @@ def tier_of(settings_digest: str) -> Tier | Literal[""]:
 
 
 def at_least(tier: Tier) -> tuple[Tier, ...]:
-    """This tier and the better ones, the best first."""
+    """This tier and the better ones, the best first. The map of a mask reader is another drawing,
+    in whose place no searched heatmap stands."""
+    if tier == MEASURED:
+        return (tier,)
     tiers: tuple[Tier, ...] = get_args(Tier)
     return tuple(reversed(tiers[tiers.index(tier) :]))
 

@@ -138,6 +138,9 @@ class BatchRow:
     explanation_id: str | None
     explanation_tier: str | None
     """Empty where that was not noted yet."""
+    drawn_by: str
+    """What drew the heatmaps that the batch made of it: of its explanation, else the mask reader;
+    empty without any."""
     verdict: str | None
     """Latest verdict signed for the case, whichever way it came."""
     same_pixels_as: str | None = None
@@ -146,6 +149,12 @@ class BatchRow:
     """Whether the model was made for such an image; None: it has no gate, or did not read it."""
     shares_name: bool = False
     """Another file of the batch has the same name; noted on pages, not in exports."""
+
+    @property
+    def is_measured(self) -> bool | None:
+        """Whether its heatmap's faithfulness was measured, which takes passes of its own: not of
+        those that a mask reader draws as it predicts. None without a heatmap."""
+        return self.explanation_id is not None if self.drawn_by else None
 
     @property
     def supported(self) -> bool | None:

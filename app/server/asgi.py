@@ -138,6 +138,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("/api/health", _health),
         route("/api/pixels/{case}/{frame:int}", _image),
         route("/api/heatmap/{explanation}", _heatmap),
+        route("/api/instant-map/{case}/{frame:int}/{model}/{number:int}", _instant_map),
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
         route("/api/gallery/{model}/{prototype}/{number:int}/own-map", _picture_own_map),
@@ -160,6 +161,18 @@ def _image(workplace: Workplace, request: Request) -> Response:
 
 def _heatmap(workplace: Workplace, request: Request) -> Response:
     heatmap = image_data.heatmap(workplace, request.path_params["explanation"])
+    return _samples(pack_heatmap(heatmap))
+
+
+def _instant_map(workplace: Workplace, request: Request) -> Response:
+    parts = request.path_params
+    heatmap = image_data.instant_map(
+        workplace,
+        parts["case"],
+        frame=parts["frame"],
+        model=parts["model"],
+        number=parts["number"],
+    )
     return _samples(pack_heatmap(heatmap))
 
 

@@ -30,6 +30,8 @@ COLUMNS = (
     "reasons",
     "verdict",
     "same_pixels_as",
+    "drawn_by",
+    "measured",
 )
 
 
@@ -120,6 +122,8 @@ def _record(row: BatchRow) -> dict[str, Any]:
         "same_pixels_as": row.same_pixels_as,
         "explanation": row.explanation_id,
         "explanation_tier": row.explanation_tier,
+        "drawn_by": row.drawn_by,
+        "measured": row.is_measured,
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from app.domain.bundles import BundleInfo
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL, SavedExplanation, Tier, at_least, best_of_each_node
+from app.domain.instant_maps import is_measured_map
 from app.domain.jobs import Job, Work
 from app.services import jobs
 from app.services.workplace import Workplace
@@ -60,7 +61,9 @@ def request(
         for saved in known:
             if saved.settings_digest == TIERS[wanted].digest:
                 return saved
-    best = next(iter(best_of_each_node(known)), None)
+    # The mask reader's map is no first heatmap of a search.
+    searched = [saved for saved in known if not is_measured_map(saved)]
+    best = next(iter(best_of_each_node(searched)), None)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)
         work = Work(

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from app.domain.errors import NotFound
 from app.services.workplace import Workplace
+from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.modeling.placement import GridPlacement
 
 if TYPE_CHECKING:
@@ -47,11 +49,42 @@ def heatmap(
     """
     with workplace.store.read() as tx:
         saved = tx.explanations.get(explanation_id)
-    rows, columns = saved.placement.stored
+    return _shown(stored_heatmap(workplace, saved.heatmap_key), saved.placement, longest)
+
+
+def instant_map(
+    workplace: Workplace,
+    case_id: str,
+    *,
+    frame: int,
+    model: str,
+    number: int,
+    longest: int = LONGEST_HEATMAP,
+) -> np.ndarray:
+    """A map that the model's mask reader drew when it predicted, over the whole image.
+
+    Args:
+        number: of the map among those of its prediction.
+
+    Returns:
+        As :func:`heatmap`.
+
+    Raises:
+        NotFound: there is no such map.
+    """
+    with workplace.store.read() as tx:
+        drawn = tx.predictions.maps(case_id, frame=frame, model=model)
+    if drawn is None or number >= len(drawn.nodes):
+        raise NotFound("There is no such heatmap of this image. Open the case again.")
+    kept = KeptMaps.from_npy(workplace.blobs.read(drawn.key), drawn.nodes, drawn.placement)
+    return _shown(kept.heatmap(number), drawn.placement, longest)
+
+
+def _shown(values: np.ndarray, placement: GridPlacement, longest: int) -> np.ndarray:
+    rows, columns = placement.stored
     scale = min(1.0, longest / max(rows, columns))
     size = max(1, round(rows * scale)), max(1, round(columns * scale))
-    values = on_image(stored_heatmap(workplace, saved.heatmap_key), saved.placement, size=size)
-    return np.rint(values * 255).astype(np.uint8)
+    return np.rint(on_image(values, placement, size=size) * 255).astype(np.uint8)
 
 
 def stored_heatmap(workplace: Workplace, key: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twin
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
+from app.domain.instant_maps import in_order, instant_maps, is_measured_map
 from app.services import galleries, jobs, models, originals
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
@@ -261,6 +262,9 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         if last is not None and last.state == "failed":
             problem = last.message
     revisions = tx.annotations.revisions(case.case_id, frame=frame)
+    saved = tx.explanations.of_frame(case.case_id, frame=frame, model=model)
+    supported = prediction is not None and prediction.supported
+    drawn = tx.predictions.maps(case.case_id, frame=frame, model=model) if supported else None
     return Sheet(
         case=case,
         frame=frame,
@@ -270,7 +274,9 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         classes=info.classes if info else (),
         prediction=prediction,
         matches=(),
-        maps=offered(tx.explanations.of_frame(case.case_id, frame=frame, model=model)),
+        maps=offered(one for one in saved if drawn is None or not is_measured_map(one)),
+        instant=instant_maps(drawn, saved),
+        map_figures=info.map_figures if info else {},
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
@@ -316,4 +322,6 @@ def _with_matches(
     if prediction.leading is not None:
         own = sheet.offered_class
         matches = tuple(sorted(matches, key=lambda row: row.match.class_name != own))
-    return replace(sheet, matches=matches)
+    prototypes = [row.match.prototype for row in matches]
+    instant = in_order(sheet.instant, first=sheet.offered_class, prototypes=prototypes)
+    return replace(sheet, matches=matches, instant=instant)

@@ -13,6 +13,7 @@ from app.domain.explanations import tier_of
 from app.domain.jobs import BatchPage, BatchRow, ItemState
 from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
+from dprotonet.explain.explanation import READER
 from dprotonet.inference.prediction import Prediction
 
 
@@ -73,6 +74,7 @@ def _rows(job_id: str, model: str | None, site: str) -> Select[*tuple[Any, ...]]
             CaseEntry.frames,
             ExplanationEntry.tier,
             ExplanationEntry.settings_digest,
+            ExplanationEntry.drawn_by,
             _first_with_its_pixels(),
         )
         .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
@@ -111,6 +113,7 @@ def _row(
     frames: int | None,
     tier: str | None,
     settings_digest: str | None,
+    drawn_by: str | None,
     first_with_its_pixels: str | None,
 ) -> BatchRow:
     result = Prediction.from_json(prediction.result) if prediction else None
@@ -128,6 +131,7 @@ def _row(
         probabilities=result.probabilities if result else {},
         explanation_id=item.explanation_id,
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
+        drawn_by=drawn_by or (READER if prediction and prediction.maps_key else ""),
         verdict=verdict,
         support=result.support if result else None,
         same_pixels_as=None if first_with_its_pixels == item.case_id else first_with_its_pixels,

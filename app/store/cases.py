@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.domain.cases import Case, CaseFacts, Twin
 from app.domain.errors import NotFound
 from app.store import case_summary
-from app.store.rows import CaseEntry, ExplanationEntry, JobEntry, JobItemEntry
+from app.store.rows import CaseEntry, ExplanationEntry, JobEntry, JobItemEntry, PredictionEntry
 
 FACTS = tuple(CaseFacts.__dataclass_fields__)
 
@@ -98,6 +98,8 @@ class Cases:
                 select(ExplanationEntry.heatmap_key).where(ExplanationEntry.case_id == case_id)
             )
         )
+        maps = select(PredictionEntry.maps_key).where(PredictionEntry.case_id == case_id)
+        keys.update(key for key in self._session.scalars(maps) if key is not None)
         for item in self._session.scalars(
             select(JobItemEntry).where(JobItemEntry.case_id == case_id)
         ):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, tier_of
+from app.domain.instant_maps import DrawnMaps
 from app.store import case_summary
 from app.store.rows import ExplanationEntry, PredictionEntry
 from dprotonet.explain.explanation import Faithfulness
@@ -20,7 +21,7 @@ from dprotonet.modeling.placement import GridPlacement
 # The row keeps in columns what is searched for, and the rest as JSON, by the same names.
 COLUMNS = (
     *("case_id", "frame", "pixel_sha256", "model", "node", "tier"),
-    *("settings_digest", "seed", "heatmap_key", "created_at"),
+    *("settings_digest", "seed", "heatmap_key", "drawn_by", "created_at"),
 )
 FACTS = (
     *("value_before", "value_after", "passes_forward", "passes_backward", "seconds"),
@@ -49,6 +50,25 @@ class Predictions:
         entry = self._entry(case_id, frame, model, site)
         return None if entry is None else Prediction.from_json(entry.result)
 
+    def maps(self, case_id: str, *, frame: int, model: str) -> DrawnMaps | None:
+        """The maps that the bundle's mask reader drew when it predicted a frame, under whatever
+        settings of a site, which change none; None where there are none."""
+        entry = self._session.scalars(
+            select(PredictionEntry)
+            .where(
+                PredictionEntry.case_id == case_id,
+                PredictionEntry.frame == frame,
+                PredictionEntry.model == model,
+                PredictionEntry.maps_key.is_not(None),
+            )
+            .order_by(PredictionEntry.id)
+            .limit(1)
+        ).first()
+        if entry is None or entry.maps_key is None:
+            return None
+        values = {name: _tuple(value) for name, value in (entry.maps or {}).items()}
+        return DrawnMaps(entry.maps_key, **values | {"placement": _placement(values["placement"])})
+
     def save(
         self,
         case_id: str,
@@ -58,6 +78,7 @@ class Predictions:
         prediction: Prediction,
         negative_class: str | None,
         now: datetime,
+        maps: DrawnMaps | None = None,
     ) -> None:
         """Write a prediction; an existing one under the same settings stays as it is.
 
@@ -68,11 +89,14 @@ class Predictions:
             prediction: of this bundle.
             negative_class: the bundle's class that means "nothing found", if it has one.
             now: aware time.
+            maps: that the model's mask reader drew in the same pass, whose blob is there. Those of
+                an image that the model refused are not kept.
         """
         site = prediction.site.digest if prediction.site else ""
         if self._entry(case_id, frame, model, site) is not None:
             return
         prediction = prediction.withheld()
+        maps = maps if prediction.supported else None
         support = prediction.support
         self._session.add(
             PredictionEntry(
@@ -87,6 +111,8 @@ class Predictions:
                 support_distance=support.distance if support else None,
                 support_threshold=support.threshold if support else None,
                 result=prediction.to_json(),
+                maps_key=maps.key if maps else None,
+                maps=_without_key(maps) if maps else None,
                 created_at=now,
             )
         )
@@ -210,14 +236,22 @@ class Explanations:
 def _explanation(entry: ExplanationEntry) -> SavedExplanation:
     facts = ADDED_LATER | entry.facts
     columns = {name: getattr(entry, name) for name in COLUMNS}
-    placement = {name: _tuple(value) for name, value in facts["placement"].items()}
     read = {
         "explanation_id": entry.id,
         "tier": entry.tier or tier_of(entry.settings_digest),
         "faithfulness": Faithfulness.from_saved(facts["faithfulness"]),
-        "placement": GridPlacement(**placement),
+        "placement": _placement(facts["placement"]),
     }
     return SavedExplanation(**columns | {name: _tuple(facts[name]) for name in FACTS} | read)
+
+
+def _without_key(maps: DrawnMaps) -> dict[str, Any]:
+    """Everything but the column's own."""
+    return {name: value for name, value in asdict(maps).items() if name != "key"}
+
+
+def _placement(saved: dict[str, Any]) -> GridPlacement:
+    return GridPlacement(**{name: _tuple(value) for name, value in saved.items()})
 
 
 def _tuple(value: Any) -> Any:

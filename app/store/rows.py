@@ -120,7 +120,9 @@ class CaseEntry(Base):
 class PredictionEntry(Base):
     """What one bundle says of one frame; written once. An image that the bundle's gate refuses has
     neither label nor probability; without a gate nothing is noted of the support. ``site`` is the
-    digest of the site's settings that it was made under, "" for the bundle's own."""
+    digest of the site's settings that it was made under, "" for the bundle's own. ``maps`` is what
+    is known of the maps that the bundle's mask reader drew in the same pass, whose cells are the
+    blob ``maps_key``."""
 
     __tablename__ = "prediction"
     __table_args__ = (UniqueConstraint("case_id", "frame", "model", "site"),)
@@ -137,11 +139,14 @@ class PredictionEntry(Base):
     support_distance: Mapped[float | None] = mapped_column(Float)
     support_threshold: Mapped[float | None] = mapped_column(Float)
     result: Mapped[dict[str, Any]] = mapped_column(JSON)
+    maps_key: Mapped[str | None] = mapped_column(SHA, index=True)
+    maps: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class ExplanationEntry(Base):
-    """One node's heatmap: facts here, its pixels in a blob."""
+    """One node's heatmap: facts here, its pixels in a blob. ``drawn_by`` is the library's word for
+    what drew it."""
 
     __tablename__ = "explanation"
     __table_args__ = (
@@ -167,6 +172,7 @@ class ExplanationEntry(Base):
     settings_digest: Mapped[str] = mapped_column(SHA)
     seed: Mapped[int] = mapped_column(Integer)
     heatmap_key: Mapped[str] = mapped_column(SHA, index=True)
+    drawn_by: Mapped[str] = mapped_column(String(64), server_default="")
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 

@@ -33,14 +33,23 @@ from app.store.programs.attach_jobs import AttachJobs
 from app.store.programs.check_jobs import CheckJobs
 from app.store.programs.learning_jobs import LearningJobs
 from app.store.results import Explanations, Predictions
-from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, SettingEntry
+from app.store.rows import (
+    CaseEntry,
+    ExplanationEntry,
+    JobItemEntry,
+    PredictionEntry,
+    SettingEntry,
+)
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
 FORGET_TIMEOUT = 500  # milliseconds that emptying the journal waits for readers; it is tried again
 CONNECT_TIMEOUT = 10  # seconds until a PostgreSQL that does not answer counts as gone
 BLOB_LOCK = 0x64706E  # any number that no other use of the database takes
-BLOB_COLUMNS = (CaseEntry.file_sha256, ExplanationEntry.heatmap_key, JobItemEntry.upload_key)
+BLOB_COLUMNS = (
+    *(CaseEntry.file_sha256, JobItemEntry.upload_key),
+    *(ExplanationEntry.heatmap_key, PredictionEntry.maps_key),
+)
 Result = TypeVar("Result")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from dprotonet.bundle.reader.map_figures import MapFigures, map_figures
 from dprotonet.bundle.scope import Scope
 
 
@@ -24,6 +25,8 @@ class ModelCard:
         metrics: what ``python -m training evaluate`` found, as JSON values.
         training: recipe, versions, seeds, as JSON values.
         scope: the images it is for; None where the card does not say.
+        evaluation: what was measured later of how the model explains itself, as JSON values; under
+            "maps" stand the figures that :attr:`map_figures` reads.
     """
 
     title: str
@@ -36,6 +39,7 @@ class ModelCard:
     metrics: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     scope: Scope | None = None
+    evaluation: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "limits", tuple(self.limits))
@@ -46,11 +50,22 @@ class ModelCard:
             raise ValueError("Every limit of a model card must be text.")
         if not isinstance(self.metrics, dict) or not isinstance(self.training, dict):
             raise ValueError("metrics and training of a model card must be JSON objects.")
+        if not isinstance(self.evaluation, dict):
+            raise ValueError("evaluation of a model card must be a JSON object.")
+        map_figures(self.evaluation)
+
+    @property
+    def map_figures(self) -> Mapping[str, MapFigures]:
+        """How often maps held evidence that is known, by what drew them; empty where it was not
+        measured."""
+        return map_figures(self.evaluation)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
         values = {**asdict(self), "limits": list(self.limits)}
         del values["scope"]  # cards from before there were scopes keep their digest
+        if not self.evaluation:
+            del values["evaluation"]  # and so do those from before there were mask readers
         return values if self.scope is None else {**values, "scope": self.scope.to_json()}
 
     @classmethod

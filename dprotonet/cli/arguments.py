@@ -70,6 +70,10 @@ class ExplainRequest(Request):
     method: str
     tier: str
     unsupported: bool = False
+    measured: bool = False
+    """Also maps that the model's mask reader draws as it predicts; all others always are."""
+    overlays: bool = True
+    """Write pictures too."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,8 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         values.method,
         values.tier,
         values.unsupported,
+        values.measure,
+        values.overlay,
     )
 
 
@@ -187,6 +193,12 @@ def _explain_parser() -> argparse.ArgumentParser:
         help="explain the class that the network leans to also where the model makes no call, "
         "since the image is unlike what it was trained on; the record still names none",
     )
+    parser.add_argument(
+        "--no-overlay",
+        dest="overlay",
+        action="store_false",
+        help="write no .overlay.png, which takes as long as the prediction",
+    )
     _add_method_and_tier(parser)
     return parser
 
@@ -208,6 +220,12 @@ def _add_method_and_tier(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_TIER,
         help="how long it may take: instant, draft, standard (default) or full; of other methods "
         "than mdm it says only how finely they are measured",
+    )
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure the faithfulness of the maps of --tier instant too, which the model's mask "
+        "reader draws in the pass that predicts; other heatmaps always are",
     )
 
 

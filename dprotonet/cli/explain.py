@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
@@ -13,6 +14,7 @@ import numpy as np
 from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.cli.arguments import ExplainRequest
+from dprotonet.cli.heatmaps import Drawing, Drawn
 from dprotonet.cli.inputs import ImageFrame, Problem, check_paths, read_images
 from dprotonet.cli.model import load_predictor
 from dprotonet.cli.output_paths import ExplanationFiles, OutputPaths, is_explanation, safe_node
@@ -21,7 +23,6 @@ from dprotonet.cli.tally import Tally
 from dprotonet.errors import ReadableError, WrongRequest
 
 if TYPE_CHECKING:
-    from dprotonet.explain.explanation import Explanation
     from dprotonet.inference.predictor import Predictor
 
 OPACITY = 0.5
@@ -67,16 +68,10 @@ class _Explainer:
     """The model, the nodes and the folder for the files, all checked before the first image."""
 
     def __init__(self, predictor: "Predictor", nodes: dict[str, str], request: ExplainRequest):
-        from dprotonet.explain.settings import TIERS
-
         self._predictor = predictor
         self._nodes = nodes
-        self._method = request.method
-        self._tier = request.tier
-        self._settings = TIERS[request.tier]
-        self._seed = request.seed
-        self._unsupported = request.unsupported
-        self._out = request.out
+        self._drawing = Drawing(predictor, tuple(nodes), request)
+        self._request = request
         self._output_paths = OutputPaths(request.out)
 
     def explain(self, image: ImageFrame) -> Iterator[dict[str, Any]]:
@@ -86,27 +81,25 @@ class _Explainer:
             _Unwritten: also before any work, where the files cannot be written.
             WrongRequest: the predicted class of an unsupported image was asked for.
         """
-        from dprotonet.explain.image import on_native_grid
-
         paths = [
-            self._output_paths.files(image.source, image.frame, safe, self._method)
+            self._output_paths.files(image.source, image.frame, safe, self._request.method)
             for safe in self._nodes.values()
         ]
         with self._readable_errors():
             _prepare(paths)
-        prediction = self._predictor.predict(image.image)  # of a predictor without the gate
-        if "class" in self._nodes and not (prediction.supported or self._unsupported):
+        # Of a predictor without the gate.
+        prediction, maps = self._drawing.predict(image.image)
+        if "class" in self._nodes and not (prediction.supported or self._request.unsupported):
             prediction.withheld().require_leading()
-        explanations = self._explanations(image, prediction.require_leading())
-        displayed = image.image.display()
-        for node, files, explanation in zip(self._nodes, paths, explanations, strict=True):
-            heatmap = on_native_grid(explanation)
-            rows, columns = heatmap.shape
+        drawn = self._drawing.draw(image.image, prediction, maps)
+        displayed = image.image.display() if self._request.overlays else None
+        for node, files, one in zip(self._nodes, paths, drawn, strict=True):
+            rows, columns = one.heatmap.shape
             record = {
                 **image_record(image),
                 "asked": node,
-                **explanation.to_json(),
-                "tier": self._tier,
+                **one.facts,
+                "tier": self._request.tier,
                 **support_record(prediction.withheld()),
                 "model": {
                     "name": self._predictor.bundle.name,
@@ -116,12 +109,12 @@ class _Explainer:
                 "columns": columns,
                 "files": {
                     "heatmap": str(files.heatmap),
-                    "overlay": str(files.overlay),
+                    "overlay": None if displayed is None else str(files.overlay),
                     "record": str(files.record),
                 },
             }
             with self._readable_errors():
-                _write(files, heatmap, displayed, record)
+                _write(files, one, displayed, record)
             yield record
 
     @contextmanager
@@ -130,27 +123,9 @@ class _Explainer:
             yield
         except OSError as error:
             raise _Unwritten(
-                f"The explanation could not be written below {self._out} ({error.strerror})."
-                " Make room there or name another folder with --out."
+                f"The explanation could not be written below {self._request.out} "
+                f"({error.strerror}). Make room there or name another folder with --out."
             ) from error
-
-    def _explanations(self, image: ImageFrame, label: str) -> list["Explanation"]:
-        """One explanation for each node of the request, in that order."""
-        from dprotonet.explain.image import explain_image
-
-        # "class" and the predicted class's own name are one node, and explained once.
-        names = [f"class:{label}" if node == "class" else node for node in self._nodes]
-        different = list(dict.fromkeys(names))
-        explanations = explain_image(
-            self._predictor,
-            image.image,
-            different,
-            method=self._method,
-            settings=self._settings,
-            seed=self._seed,
-        )
-        by_name = dict(zip(different, explanations, strict=True))
-        return [by_name[name] for name in names]
 
 
 def _safe_nodes(nodes: Sequence[str], bundle: Bundle) -> dict[str, str]:
@@ -188,22 +163,25 @@ def _prepare(paths: Sequence[ExplanationFiles]) -> None:
 
 
 def _write(
-    files: ExplanationFiles, heatmap: np.ndarray, displayed: np.ndarray, record: dict[str, Any]
+    files: ExplanationFiles, drawn: Drawn, displayed: np.ndarray | None, record: dict[str, Any]
 ) -> None:
-    """Write the three files, the record last: where it exists, the others do too.
+    """Write the files, the record last: where it exists, the others do too.
 
     Args:
         files: where to.
-        heatmap: float32 ``(H, W)`` in [0, 1] on the native grid.
-        displayed: uint8 ``(H, W)`` or ``(H, W, 3)``, the image as displayed.
+        drawn: whose heatmap is written.
+        displayed: uint8 ``(H, W)`` or ``(H, W, 3)``, the image as displayed; None for no picture.
+            One of an earlier run is removed then, for it would lie beside another heatmap.
         record: what the JSON file says.
     """
-    from PIL import Image
+    heatmap = drawn.heatmap
 
     def write_heatmap(stream: BinaryIO) -> None:
         np.save(stream, np.ascontiguousarray(heatmap, dtype=np.float32), allow_pickle=False)
 
-    def write_overlay(stream: BinaryIO) -> None:
+    def write_overlay(stream: BinaryIO, displayed: np.ndarray) -> None:
+        from PIL import Image
+
         # Half the default level's time: these pictures come by the thousand.
         Image.fromarray(_overlaid(displayed, heatmap)).save(stream, format="PNG", compress_level=1)
 
@@ -211,7 +189,10 @@ def _write(
         stream.write((json_text(record, indent=2) + "\n").encode("ascii"))
 
     write_whole(files.heatmap, write_heatmap)
-    write_whole(files.overlay, write_overlay)
+    if displayed is None:
+        files.overlay.unlink(missing_ok=True)
+    else:
+        write_whole(files.overlay, partial(write_overlay, displayed=displayed))
     write_whole(files.record, write_record)
 
 

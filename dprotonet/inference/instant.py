@@ -13,12 +13,14 @@ from dprotonet.errors import WrongRequest
 from dprotonet.explain.masking.heatmap import inked
 from dprotonet.explain.masking.masks import enlarged
 from dprotonet.explain.nodes import ClassNode, Node, PrototypeNode
+from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.reader.reading import node_maps
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.predictor import Predictor
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.modeling.geometry import Placement
+from dprotonet.modeling.placement import GridPlacement
 from dprotonet.modeling.reader.watching import outputs_watched
 
 
@@ -50,6 +52,12 @@ class NodeMaps:
         one = self.maps[self.nodes.index(node)][None]
         large = enlarged(one, self.placement.network)[0]
         return inked(large, self.placement.valid_mask()).values.numpy()
+
+    def kept(self) -> KeptMaps:
+        """The same in the form in which maps are kept with a prediction."""
+        grid = self.placement
+        placement = GridPlacement(grid.stored, grid.network, grid.resized, grid.offset)
+        return KeptMaps.of(self.nodes, self.maps.numpy(), placement)
 
 
 def predict_with_maps(

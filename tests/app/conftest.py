@@ -1,6 +1,6 @@
 """Databases and small models: one set-up of each for all tests of the application."""
 
-from tests.app.services.workplaces import assets
+from tests.app.services.workplaces import assets, readers
 from tests.app.store.databases import (
     database_url,
     empty_postgres,
@@ -15,5 +15,6 @@ __all__ = [
     "empty_postgres",
     "empty_sqlite",
     "postgres_server",
+    "readers",
     "sqlite_url",
 ]

@@ -54,7 +54,7 @@ def test_a_first_heatmap_is_replaced_by_a_better_one_and_nothing_else_moves(
     assert chosen.inner_text() == "Class nodule (first heatmap)"
     # On a fast machine the refined heatmap may be there before the text can be read.
     page.get_by_text(
-        re.compile("Showing the first heatmap; refining…|Refined heatmap, made in")
+        re.compile("Showing the first heatmap; refining…|Refined heatmap, drawn by")
     ).wait_for()
     page.locator(".about").get_by_text("Hiding the marked 20 % of the image").wait_for()
 
@@ -63,7 +63,7 @@ def test_a_first_heatmap_is_replaced_by_a_better_one_and_nothing_else_moves(
     zoom = page.locator(".zoom").inner_text()
     top, warnings = top_of(page, "Prototypes"), page.locator(WARNING).count()
     page.wait_for_function(ANOTHER_HEATMAP, arg=draft)
-    page.get_by_text("Refined heatmap, made in").first.wait_for()
+    page.get_by_text("Refined heatmap, drawn by").first.wait_for()
     assert chosen.inner_text() == "Class nodule"
     assert page.locator(".zoom").inner_text() == zoom
     assert page.get_by_label("Opacity of the heatmap").input_value() == "80"
@@ -84,7 +84,7 @@ def test_a_heatmap_that_the_reader_switched_off_stays_off(page: Page, program: P
     page.locator("[data-heatmap=shown]").wait_for()
     page.get_by_role("button", name="Heatmap", exact=True).click()
     assert shown_heatmap(page) == ""
-    page.get_by_text("Refined heatmap, made in").first.wait_for()
+    page.get_by_text("Refined heatmap, drawn by").first.wait_for()
     page.wait_for_timeout(500)
     assert shown_heatmap(page) == ""
     page.get_by_role("button", name="Show heatmap").first.click()
@@ -96,10 +96,10 @@ def test_the_text_is_that_of_the_visible_heatmap(page: Page, program: Program) -
     description = page.locator(".about")
     assert not description.is_visible()
     page.get_by_role("button", name="Explain").first.click()
-    page.get_by_text("Refined heatmap, made in").first.wait_for()
+    page.get_by_text("Refined heatmap, drawn by").first.wait_for()
     page.get_by_role("button", name="Explain").first.click()  # of the first prototype
     page.get_by_text(re.compile(r"Requested heatmap: Prototype p\d+$")).wait_for()
-    page.get_by_text("Refined heatmap, made in").first.wait_for()
+    page.get_by_text("Refined heatmap, drawn by").first.wait_for()
     assert "the similarity to p" in description.inner_text()
     # The viewer's own list, whose choice the server does not hear of.
     page.get_by_label("Saved heatmaps").select_option(label="Class consolidation")

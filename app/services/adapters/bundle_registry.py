@@ -118,5 +118,7 @@ def _load(path: Path) -> tuple[BundleInfo, Bundle | None]:
         parent=bundle.parent,
         off=bundle.off,
         is_editable=bundle.has_responses,
+        has_reader=bundle.manifest.reader is not None,
+        map_figures=bundle.card.map_figures,
     )
     return info, bundle

@@ -8,17 +8,22 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, Tier
+from app.domain.instant_maps import DrawnMaps
 from app.services import jobs, originals
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
+from app.store.sql_store import Transaction
 from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.prediction import Prediction
 
@@ -30,6 +35,15 @@ BEAT_SECONDS = 0.3  # between two writes of a job's progress
 LOOK_SECONDS = 0.15  # between two looks whether it was cancelled
 
 
+@dataclass(frozen=True, eq=False)
+class NewMaps:
+    """The maps of a prediction on their way to the store."""
+
+    maps: KeptMaps
+    outside_body: tuple[float, ...]
+    """Of each, in [0, 1]; empty where no body can be separated."""
+
+
 class Predictors(Protocol):
     """What runs the models: in the worker, its pool of predictors."""
 
@@ -37,6 +51,11 @@ class Predictors(Protocol):
         self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
     ) -> Prediction:
         """What the bundle with this digest says of an image, under a site's settings if given."""
+
+    def predict_with_maps(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> tuple[Prediction, NewMaps]:
+        """The same with what the mask reader of the bundle, which has one, marks in that pass."""
 
     def explain(
         self,
@@ -128,18 +147,58 @@ def predict_frame(
         case = tx.cases.get(case_id)
         settings = site_choice.settings(tx, model, site) if site else None
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    prediction = pool.predict(model, image, site=settings)
-    with workplace.store.write() as tx:
-        tx.cases.get(case_id)  # deleted meanwhile: nothing is written
-        tx.predictions.save(
-            case_id,
-            frame=frame,
-            model=model,
-            prediction=prediction,
-            negative_class=workplace.models.get(model).negative_class,
-            now=workplace.clock(),
-        )
+    info = workplace.models.get(model)
+    if not info.has_reader:
+        prediction = pool.predict(model, image, site=settings)
+        with workplace.store.write() as tx:
+            _save(tx, workplace, case_id, frame, info, prediction)
+        return prediction
+    prediction, new = pool.predict_with_maps(model, image, site=settings)
+    _save_with_maps(workplace, case_id, frame, info, prediction, new)
     return prediction
+
+
+def _save_with_maps(
+    workplace: Workplace,
+    case_id: str,
+    frame: int,
+    info: BundleInfo,
+    prediction: Prediction,
+    new: NewMaps,
+) -> None:
+    """Both in one transaction; of an image that the model refused there is no map."""
+    staged = workplace.blobs.stage(new.maps.to_npy()) if prediction.supported else None
+    try:
+        with originals.keeping(workplace) as (tx, keep):
+            maps = None
+            if staged is not None:
+                drawn = new.maps
+                maps = DrawnMaps(keep(staged), drawn.nodes, drawn.placement, new.outside_body)
+            _save(tx, workplace, case_id, frame, info, prediction, maps)
+    finally:
+        if staged is not None:
+            workplace.blobs.discard(staged)
+
+
+def _save(
+    tx: Transaction,
+    workplace: Workplace,
+    case_id: str,
+    frame: int,
+    info: BundleInfo,
+    prediction: Prediction,
+    maps: DrawnMaps | None = None,
+) -> None:
+    tx.cases.get(case_id)  # deleted meanwhile: nothing is written
+    tx.predictions.save(
+        case_id,
+        frame=frame,
+        model=info.digest,
+        prediction=prediction,
+        negative_class=info.negative_class,
+        now=workplace.clock(),
+        maps=maps,
+    )
 
 
 def explain_frame(

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from app.domain.explanations import FIRST, USUAL
+from app.domain.explanations import FIRST, MEASURED, USUAL
 from app.domain.jobs import Job
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
@@ -80,7 +80,7 @@ def _explain(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[]
     job up after a worker that died goes on where it was.
     """
     wanted = job.tier or USUAL
-    is_first = job.explanation_id is None and wanted != FIRST
+    is_first = job.explanation_id is None and wanted not in (MEASURED, FIRST)
     saved = explain_frame(
         workplace,
         pool,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.explanations import USUAL, Tier
 from app.services.adapters.bundle_registry import Registry
+from app.services.inference.frames import NewMaps
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.prediction import Prediction
@@ -54,6 +55,23 @@ class PredictorPool:
             ReadableError: the bundle is gone, altered or stale, or the settings are not for it.
         """
         return self._predictor(model).predict(image, site=site)
+
+    def predict_with_maps(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> tuple[Prediction, NewMaps]:
+        """The same with what the bundle's mask reader marks in the same pass.
+
+        Raises:
+            ReadableError: as ``predict``, or the bundle has no mask reader.
+        """
+        from dprotonet.explain.image import body_on_grid
+        from dprotonet.inference.instant import predict_with_maps
+
+        predictor = self._predictor(model)
+        prediction, drawn = predict_with_maps(predictor, image, site=site)
+        maps = drawn.kept()
+        body = body_on_grid(predictor.bundle.preprocessing, image)
+        return prediction, NewMaps(maps, () if body is None else maps.outside(body))
 
     def explain(
         self,

@@ -239,7 +239,13 @@ def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
         support = row.support.verdict if row.support else None
         draw_prediction_cell(prediction, row.label, row.probability, support, of=model)
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
-        remark.caption(plain(row.message) or "–")
+        remark.caption(plain(remark_text(row)) or "–")
+
+
+def remark_text(row: BatchRow) -> str:
+    """What is to be said of a file, and that its heatmaps were not measured where that is so."""
+    unmeasured = "Heatmaps by the mask reader, not measured." if row.is_measured is False else ""
+    return " ".join(part for part in (row.message, unmeasured) if part)
 
 
 def _row_name(row: BatchRow) -> str:

@@ -16,6 +16,12 @@ from app.views.shared.format import counted, megabytes, plain
 from app.views.shared.server_folder import choose_root, choose_subfolder, folder_text
 from app.views.shared.upload import received_files, upload_limits, upload_token
 
+_EXPLAIN = "Also make a heatmap of each image's most probable finding"
+_SEARCH = "Also search each image for a heatmap of its most probable finding, and measure it"
+_WITH_READER = (
+    "Heatmaps of all classes and prototypes come with the predictions: the model's mask reader "
+    "draws them. They are not measured; a search takes seconds an image."
+)
 _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 
 
@@ -42,9 +48,10 @@ def draw_new_batch(workplace: Workplace) -> None:
         format_func=lambda digest: f"{usable[digest].title_of_version} · {usable[digest].short}",
         key="batch-model",
     )
-    explain = st.checkbox(
-        "Also make a heatmap of each image's most probable finding", key="batch-explain"
-    )
+    has_reader = usable[model].has_reader
+    explain = st.checkbox(_SEARCH if has_reader else _EXPLAIN, key="batch-explain")
+    if has_reader:
+        st.caption(_WITH_READER)
     if kind == _SERVER:
         _draw_server_folder(workplace, model, explain)
     else:

@@ -9,23 +9,22 @@ from app.domain.cases import Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
 from app.viewer.colours import COLOUR_TABLE_HEX
-from app.viewer.component import Overlay, image_viewer
+from app.viewer.component import image_viewer
 from app.views.review.case_bar import draw_bar
+from app.views.review.heatmap_list import draw_heatmaps
 from app.views.review.heatmaps import (
     draw_explain_button,
-    draw_heatmaps,
     draw_jobs,
     draw_selected_heatmap,
     request_count,
-    selected_heatmap,
+    selected_id,
 )
 from app.views.review.job_progress import draw_failures
+from app.views.review.overlays import overlays
 from app.views.review.prediction import draw_prediction, explanation_offer, threshold_text
 from app.views.review.prototypes import draw_matches
-from app.views.review.reliability import MEANING, heatmap_title, measured_text, warnings
 from app.views.review.site import draw_site
 from app.views.review.support import (
-    CAUTION,
     draw_caution,
     draw_caution_beside,
     draw_refusal,
@@ -64,23 +63,14 @@ def _frame(case_id: str) -> int:
 
 
 def _draw_image(sheet: Sheet) -> None:
-    case, selected = sheet.case, selected_heatmap(sheet)
+    case = sheet.case
     frame = image_viewer(
         case_id=case.case_id,
         frame=sheet.frame,
         frames=case.facts.frames,
         image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
-        heatmaps=[
-            Overlay(
-                offered.heatmap_id,
-                heatmap_title(offered.saved),
-                f"/api/heatmap/{offered.saved.explanation_id}",
-                MEANING if sheet.is_refused else f"{measured_text(offered.saved)} {MEANING}",
-                CAUTION if sheet.is_refused else " ".join(warnings(offered)),
-            )
-            for offered in sheet.maps
-        ],
-        requested=selected.heatmap_id if selected else None,
+        heatmaps=overlays(sheet),
+        requested=selected_id(sheet),
         requests=request_count(sheet),
         colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,
@@ -144,7 +134,7 @@ def _draw_tabs(workplace: Workplace, sheet: Sheet) -> None:
         [
             "Prototypes",
             "Verdict",
-            f"Heatmaps ({len(sheet.maps)})",
+            f"Heatmaps ({len(sheet.instant) + len(sheet.maps)})",
             f"Revisions ({len(sheet.revisions)})",
         ]
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.domain.cases import Sheet
-from app.domain.explanations import SavedExplanation
+from app.domain.explanations import MEASURED, SavedExplanation
 from app.domain.jobs import Job
 from app.services import jobs
 from app.services.workplace import Workplace
@@ -78,6 +78,8 @@ def job_text(job: Job, current: SavedExplanation | None = None) -> str:
     """What the worker does, and at which stage it is."""
     if job.kind == "predict":
         return "Reading the image"
+    if job.tier == MEASURED:
+        return f"Measuring the heatmap of {node_title(job.node or '')}"
     if job.awaits_first:
         return f"Explaining {node_title(job.node or '')}"
     if current is None:

@@ -8,17 +8,37 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.domain.cases import Sheet
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
+from app.domain.instant_maps import InstantMap
 from app.views.shared.format import number, percent, plain
-from dprotonet.explain.explanation import Faithfulness
+from dprotonet.bundle.reader.map_figures import figures_of
+from dprotonet.explain.explanation import (
+    NO_READER,
+    READER,
+    REFINED,
+    SEARCH,
+    VIEWED,
+    Faithfulness,
+)
 
 _TIERS = {
     "": "Heatmap",
+    "instant": "Heatmap",
     "draft": "First heatmap",
     "standard": "Refined heatmap",
     "full": "Fully refined heatmap",
 }
+_DRAWN_BY = {
+    READER: "the model's mask reader",
+    VIEWED: "the model's mask reader from several views of this image",
+    REFINED: "the model's mask reader and refined on this image",
+    SEARCH: "a search on this image",
+    NO_READER: "a search on this image, since the model has no mask reader",
+}
 NOT_MEASURED = "The faithfulness of this heatmap was not measured."
+NO_FIGURES = "How often such maps hold a known finding was not measured for this model."
+IN_THE_PASS = "Drawn by the model's mask reader in the pass that predicts"
 MEANING = "A heatmap shows what this network relies on, not where disease is."
 
 
@@ -32,7 +52,45 @@ def node_title(node: str) -> str:
 def heatmap_title(saved: SavedExplanation) -> str:
     """The node, and whether this is its first heatmap."""
     title = node_title(saved.node)
+    if saved.drawn_by == READER:
+        return f"{title} · mask reader"
     return f"{title} (first heatmap)" if saved.is_draft else title
+
+
+def instant_title(instant: InstantMap) -> str:
+    """The node, and what drew its map."""
+    return f"{node_title(instant.node)} · mask reader"
+
+
+def instant_origin(instant: InstantMap) -> str:
+    """Drawn in the pass that predicts, not measured for this image."""
+    if instant.measured is None:
+        return "Drawn in the pass that predicts, not measured for this image."
+    return f"Drawn in the pass that predicts, measured in {instant.measured.seconds:.1f} s."
+
+
+def instant_text(sheet: Sheet, instant: InstantMap) -> str:
+    """What the map is, whether it was measured on this image, and what is known of such maps."""
+    measured = instant.measured
+    if measured is None:
+        own = f"{IN_THE_PASS}, not measured for this image. {outside_text(instant.outside_body)}"
+    else:
+        own = f"{IN_THE_PASS}. {measured_text(measured, sheet.call_threshold(instant.node))}"
+    known = known_text(sheet, drawn_by=READER, tier="instant")
+    return " ".join(text for text in (own.strip(), known, MEANING) if text)
+
+
+def offered_text(sheet: Sheet, offered: OfferedHeatmap) -> str:
+    """What was measured of a heatmap on this image, and what is known of such heatmaps."""
+    saved = offered.saved
+    own = measured_text(saved, sheet.call_threshold(saved.node))
+    return f"{own} {known_text(sheet, drawn_by=saved.drawn_by, tier=saved.tier)} {MEANING}"
+
+
+def known_text(sheet: Sheet, *, drawn_by: str, tier: str) -> str:
+    """How often maps like one held a finding that is known, measured on the model's own images."""
+    figures = figures_of(sheet.map_figures, drawn_by=drawn_by, tier=tier)
+    return NO_FIGURES if figures is None else figures.sentence
 
 
 def value_name(node: str) -> str:
@@ -41,14 +99,16 @@ def value_name(node: str) -> str:
     return f"the probability of {name}" if kind == "class" else f"the similarity to {name}"
 
 
-def measured_text(saved: SavedExplanation) -> str:
+def measured_text(saved: SavedExplanation, threshold: float | None = None) -> str:
     """The effect of hiding parts of the image, and how much of the heatmap is outside the body."""
     measured = saved.faithfulness
-    effect = NOT_MEASURED if measured is None else hiding_text(saved, measured)
-    return " ".join(text for text in (effect, outside_text(saved)) if text)
+    effect = NOT_MEASURED if measured is None else hiding_text(saved, measured, threshold)
+    return " ".join(text for text in (effect, outside_text(saved.outside_body)) if text)
 
 
-def hiding_text(saved: SavedExplanation, measured: Faithfulness) -> str:
+def hiding_text(
+    saved: SavedExplanation, measured: Faithfulness, threshold: float | None = None
+) -> str:
     """The node's value when the marked part is hidden, and when a random part is.
 
     For a fragile prediction :func:`fragile_text` gives the second.
@@ -60,7 +120,7 @@ def hiding_text(saved: SavedExplanation, measured: Faithfulness) -> str:
     else:
         verb = "lowers" if measured.hidden_value < saved.value_before else "raises"
         effect = f"Hiding the marked {area} of the image {verb} {value} from {before} to {hidden}"
-    if saved.is_fragile:
+    if saved.is_fragile(threshold):
         return f"{effect}."
     return f"{effect}; hiding a random {area} {_random_effect(saved, measured, before, random)}."
 
@@ -85,20 +145,30 @@ def _values(saved: SavedExplanation, measured: Faithfulness) -> tuple[str, str, 
     return before, hidden, random
 
 
-def outside_text(saved: SavedExplanation) -> str:
+def outside_text(fraction: float | None) -> str:
     """How much of the heatmap lies outside the body; empty where that is unknown."""
-    fraction = saved.outside_body
     if fraction is None:
         return ""
     amount = "Less than 1 %" if fraction < 0.01 else percent(fraction)
     return f"{amount} of the heatmap lies outside the body."
 
 
-def warnings(offered: OfferedHeatmap) -> list[str]:
-    """The reasons not to rely on a heatmap or on its prediction, each in its own sentences."""
+def warnings(offered: OfferedHeatmap, threshold: float | None = None) -> list[str]:
+    """The reasons not to rely on a heatmap or on its prediction, each in its own sentences.
+
+    Args:
+        threshold: from which the heatmap's class is called, as ``Sheet.call_threshold`` gives it.
+    """
     saved = offered.saved
-    texts = [control_text(saved), fragile_text(saved), peak_text(offered)]
+    texts = [control_text(saved), fragile_text(saved, threshold), peak_text(offered)]
     return [text for text in texts if text]
+
+
+def instant_warnings(sheet: Sheet, instant: InstantMap) -> list[str]:
+    """The reasons not to rely on a map, once it was measured."""
+    if instant.measured is None:
+        return []
+    return warnings(OfferedHeatmap(instant.measured), sheet.call_threshold(instant.node))
 
 
 def control_text(saved: SavedExplanation) -> str:
@@ -117,16 +187,15 @@ def control_text(saved: SavedExplanation) -> str:
     return f"{subject} is no better than {' or '.join(controls)}. Do not rely on it."
 
 
-def fragile_text(saved: SavedExplanation) -> str:
+def fragile_text(saved: SavedExplanation, threshold: float | None = None) -> str:
     """That hiding any part changes the prediction much; empty where it does not."""
     measured = saved.faithfulness
-    if measured is None or not saved.is_fragile:
+    if measured is None or not saved.is_fragile(threshold):
         return ""
     before, _, random = _values(saved, measured)
     return (
-        f"Hiding a random {percent(measured.area)} of the image already changes "
-        f"{value_name(saved.node)} from {before} to {random}. "
-        "This prediction is fragile on this image."
+        f"This prediction is fragile: hiding a random {percent(measured.area)} of the image "
+        f"changes {value_name(saved.node)} from {before} to {random}."
     )
 
 
@@ -140,15 +209,23 @@ def peak_text(offered: OfferedHeatmap) -> str:
 
 
 def origin_text(saved: SavedExplanation) -> str:
-    """Refined heatmap, made in 4.1 s."""
-    text = f"{_TIERS[saved.tier]}, made in {saved.seconds:.1f} s"
+    """Refined heatmap, drawn by a search on this image in 4.1 s."""
+    by = _DRAWN_BY.get(saved.drawn_by)
+    how = f"drawn by {by} in" if by else "made in"
+    text = f"{_TIERS[saved.tier]}, {how} {saved.seconds:.1f} s"
     return f"{text} with earlier settings." if saved.is_of_earlier_settings else f"{text}."
 
 
-def draw_faithfulness(offered: OfferedHeatmap) -> None:
+def draw_faithfulness(sheet: Sheet, offered: OfferedHeatmap) -> None:
     """What was measured, and a warning where there is a reason not to rely on the heatmap."""
-    st.caption(plain(measured_text(offered.saved)))
-    texts = warnings(offered)
+    saved, threshold = offered.saved, sheet.call_threshold(offered.saved.node)
+    known = known_text(sheet, drawn_by=saved.drawn_by, tier=saved.tier)
+    st.caption(plain(f"{measured_text(saved, threshold)} {known}"))
+    draw_warnings(warnings(offered, threshold))
+
+
+def draw_warnings(texts: list[str]) -> None:
+    """The reasons not to rely on a heatmap, if there are any."""
     if texts:
         st.warning(plain(" ".join(texts)), icon=":material/warning:")
 

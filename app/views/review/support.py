@@ -44,7 +44,7 @@ def shows_network(sheet: Sheet) -> bool:
 def visible_sheet(sheet: Sheet) -> Sheet:
     """The sheet without heatmaps and prototypes, until the reader asks for those of a refused
     image."""
-    return sheet if shows_network(sheet) else replace(sheet, maps=(), matches=())
+    return sheet if shows_network(sheet) else replace(sheet, maps=(), instant=(), matches=())
 
 
 def draw_refusal(sheet: Sheet, prediction: Prediction) -> None:

@@ -6,9 +6,8 @@ import torch
 from torch import Tensor
 
 from dprotonet.errors import Unexplainable
+from dprotonet.explain.ink import INK
 from dprotonet.explain.masking.masks import ranked
-
-INK = 0.1  # fraction of the image after which an inked heatmap has fallen to 1/e
 
 
 @dataclass(frozen=True, eq=False)

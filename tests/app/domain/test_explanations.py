@@ -44,6 +44,7 @@ def saved(
         outside_body=changes.pop("outside_body", None),
         measuring_seconds=changes.pop("measuring_seconds", 1.0),
         stop_reason="steps",
+        drawn_by=changes.pop("drawn_by", ""),
         placement=changes.pop("placement", GridPlacement((8, 8), 8, (8, 8), (0, 0))),
         faithfulness=(
             changes.pop("faithfulness")
@@ -57,7 +58,12 @@ def saved(
 
 @pytest.mark.parametrize(
     "worst_to_best",
-    [("draft", "", "standard", "full"), ("draft", "full"), ("", "full"), ("draft", "standard")],
+    [
+        ("instant", "draft", "", "standard", "full"),
+        ("draft", "full"),
+        ("", "full"),
+        ("draft", "standard"),
+    ],
 )
 def test_a_better_tier_wins_whenever_it_was_made(worst_to_best: tuple[str, ...]) -> None:
     for order in (worst_to_best, worst_to_best[::-1]):
@@ -83,7 +89,7 @@ def test_a_better_heatmap_keeps_its_nodes_position_in_the_list() -> None:
 
 
 def test_the_tier_is_told_by_the_settings_and_others_are_earlier_ones() -> None:
-    for tier in ("draft", "standard", "full"):
+    for tier in ("instant", "draft", "standard", "full"):
         assert tier_of(TIERS[tier].digest) == tier
         assert not saved(tier=tier).is_of_earlier_settings
     assert tier_of("0" * 64) == ""
@@ -94,6 +100,7 @@ def test_a_better_tier_stands_in_for_the_one_asked_for() -> None:
     assert at_least("draft") == ("full", "standard", "draft")
     assert at_least("standard") == ("full", "standard")
     assert at_least("full") == ("full",)
+    assert at_least("instant") == ("instant",), "a searched heatmap is another drawing"
 
 
 def ids(*maps: SavedExplanation) -> list[str]:
@@ -124,3 +131,27 @@ def test_peaks_are_apart_by_the_diagonal_of_the_image_and_not_of_the_padded_squa
 def test_nothing_is_said_of_heatmaps_whose_peak_was_not_noted() -> None:
     assert ids(saved(tier="draft"), saved(minute=1, peak=(0.9, 0.9))) == ["class:finding"]
     assert ids(saved(tier="draft", peak=(0.1, 0.1)), saved(minute=1)) == ["class:finding"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "threshold", "fragile"),
+    [
+        (0.96, 0.42, None, True),  # by far
+        (0.30, 0.55, None, True),  # upwards too
+        (0.30, 0.14, None, True),  # less than half is left
+        (0.30, 0.16, None, False),
+        (0.12, 0.03, None, False),  # of little
+        (0.58, 0.44, None, False),
+        (0.58, 0.44, 0.5, True),  # it is not called any more
+        (0.44, 0.58, 0.5, True),
+        (0.52, 0.48, 0.5, False),  # it was beside its threshold
+        (0.70, 0.60, 0.5, False),
+    ],
+)
+def test_a_prediction_is_fragile_when_a_random_part_decides_it(
+    before: float, after: float, threshold: float | None, fragile: bool
+) -> None:
+    explanation = saved(value_before=before, random_hidden_value=after)
+    assert explanation.is_fragile(threshold) is fragile
+    similarity = saved("prototype:p00", value_before=before, random_hidden_value=after)
+    assert not similarity.is_fragile(threshold)

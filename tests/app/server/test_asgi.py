@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 
 from app.server.asgi import answered_hosts, expiring_uploads, own_routes, serve, streamlit_options
 from app.server.security import Guard
-from app.services import explanations, models
+from app.services import explanations, models, review
 from app.services.inference import queue
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
@@ -92,6 +92,25 @@ def test_a_saved_heatmap_covers_the_image(get: Callable[..., Answer], workplace:
     head, samples = encoding.unpack(body)
     assert (status, head["rows"], head["columns"]) == (200, 16, 18)
     assert samples.max() == 255
+
+
+def test_a_map_of_the_mask_reader_covers_the_image_without_a_model(
+    readers: None, get: Callable[..., Answer], workplace: Workplace
+) -> None:
+    case = intake.add(workplace, dicom(1), name="image").case_id or ""
+    queue.run_pending(workplace, FakePool())
+    address = f"/api/instant-map/{case}/0/{review.open_case(workplace, case).model}"
+    places = []
+    for number in (1, 4):
+        status, _, body = get(f"{address}/{number}")
+        head, samples = encoding.unpack(body)
+        assert (status, head["rows"], head["columns"]) == (200, 16, 18)
+        assert samples.max() > 150  # of 255; it was made smaller
+        places.append(int(samples[..., 0].sum(axis=0).argmax()))
+    assert places[0] < places[1], "each node has its own"
+    for wrong in (f"{address}/6", f"/api/instant-map/{case}/0/{'0' * 64}/1"):
+        status, _, body = get(wrong)
+        assert status == 404 and "no such heatmap" in json.loads(body)["error"]
 
 
 def test_pictures_of_prototypes_come_with_and_without_their_heatmap(

@@ -53,6 +53,23 @@ def test_of_a_refused_image_the_exports_give_the_distance_and_no_diagnosis(
     assert (text["supported"], text["support"], text["probabilities"]) == (None, None, {})
 
 
+def test_a_row_says_what_drew_its_heatmaps_and_whether_they_were_measured(
+    readers: None, workplace: Workplace, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    plain = batches.start_upload(workplace, [("a.png", png(1)), ("dark.png", png(1, level=10))])
+    searched = batches.start_upload(workplace, [("b.png", png(2))], explain=True)
+    queue.run_pending(workplace, pool)
+    result = json.loads(batch_export.as_json(workplace, plain.job_id))["files"]
+    assert [(file["drawn_by"], file["measured"]) for file in result] == [
+        ("mask reader", False),
+        ("", None),
+    ]
+    text = batch_export.as_csv(workplace, searched.job_id).decode()
+    (line,) = csv.DictReader(io.StringIO(text))
+    assert (line["drawn_by"], line["measured"]) == ("search", "true")
+
+
 def test_without_a_gate_the_exports_say_nothing_of_a_distance(
     workplace: Workplace, pool: FakePool
 ) -> None:

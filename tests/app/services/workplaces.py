@@ -8,9 +8,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,16 +22,20 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseFacts
 from app.domain.explanations import Tier
 from app.services import models
+from app.services.adapters import bundle_registry
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
+from app.services.inference.frames import NewMaps
 from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.blobs import Blobs
 from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
+from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.errors import Cancelled
-from dprotonet.explain.explanation import Explanation, Faithfulness
+from dprotonet.explain.explanation import READER, SEARCH, Explanation, Faithfulness
+from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.reader import IsolatedReader
@@ -40,6 +45,9 @@ from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
 from dprotonet.modeling.placement import GridPlacement
+
+if TYPE_CHECKING:
+    from dprotonet.bundle.bundle import Bundle
 
 CLASSES = ("none", "finding")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -123,6 +131,17 @@ class FakePool:
             support=self.gate(image),
         ).withheld()
 
+    def predict_with_maps(
+        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
+    ) -> tuple[Prediction, NewMaps]:
+        """Every map peaks in its own column of the grid."""
+        nodes = (*(f"class:{n}" for n in CLASSES), *(f"prototype:{n}" for n in self.prototypes))
+        cells = np.zeros((len(nodes), 8, 8), np.float32)
+        cells[range(len(nodes)), 3, range(len(nodes))] = 1
+        maps = KeptMaps.of(nodes, cells, GridPlacement(image.shape, 8, (8, 8), (0, 0)))
+        outside = tuple(number / 10 for number in range(len(nodes)))
+        return self.predict(model, image, site=site), NewMaps(maps, outside)
+
     def explain(
         self,
         model: str,
@@ -162,7 +181,24 @@ class FakePool:
             faithfulness=MEASURED,
             peak=(0.5, 0.45),
             outside_body=0.25,
+            drawn_by=READER if tier == "instant" else SEARCH,
         )
+
+
+KNOWN = MapFigures("finding", 100, 0.92, 0.9, 0.6)
+"""Of the mask reader's maps, in the card of every model that has one."""
+
+
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All models have a mask reader; its maps are the fake pool's."""
+    load = bundle_registry._load
+
+    def load_with_reader(path: Path) -> tuple[BundleInfo, Bundle | None]:
+        info, bundle = load(path)
+        return replace(info, has_reader=True, map_figures={READER: KNOWN}), bundle
+
+    monkeypatch.setattr(bundle_registry, "_load", load_with_reader)
 
 
 def by_brightness(image: GrayOrColourImage) -> Support:

@@ -20,7 +20,8 @@ from app.store import migrate
 from app.store.migrate import upgrade
 from app.store.rows import Base
 from app.store.sql_store import SqlStore, make_engine
-from dprotonet.explain.settings import MDMSettings
+from dprotonet.explain.explanation import READER, SEARCH
+from dprotonet.explain.settings import TIERS, MDMSettings
 from dprotonet.images.file_names import path_of
 from dprotonet.inference.site_settings import SiteStamp
 from tests.app.store.databases import NOW
@@ -353,6 +354,50 @@ def test_what_was_read_before_sites_had_settings_was_read_under_the_models_own(
     _step(str(store.engine.url), "0007")
     with store.engine.connect() as connection:
         assert list(connection.execute(text("SELECT case_id FROM prediction"))) == [("c1",)]
+    store.close()
+
+
+def test_heatmaps_of_before_mask_readers_were_searched_and_measured_maps_go_on_the_way_back(
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
+) -> None:
+    store = store_of("0008")
+    with store.engine.begin() as connection:
+        _add_predicted_case(connection)
+        values = {"id": "e1", "node": "class:sick", "digest": MDMSettings().digest}
+        connection.execute(text(EXPLANATION), values)
+    upgraded(store)
+    with store.read() as tx:
+        searched = tx.explanations.get("e1")
+        assert searched.drawn_by == SEARCH
+        assert tx.predictions.maps("c1", frame=0, model="m") is None
+    measured = replace(
+        searched,
+        explanation_id="e2",
+        tier="instant",
+        settings_digest=TIERS["instant"].digest,
+        drawn_by=READER,
+    )
+    with store.write() as tx:
+        tx.explanations.add(measured)
+    with store.engine.begin() as connection:
+        for name in ("j1", "b1"):
+            connection.execute(text(JOB), {"id": name, "kind": "explain"})
+        connection.execute(text("UPDATE job SET explanation_id = 'e2'"))
+        connection.execute(text("UPDATE job SET tier = 'instant' WHERE id = 'j1'"))
+        item = {"position": 0, "path": "a", "state": "done", "file": "f"}
+        connection.execute(text(ITEM), item)
+        connection.execute(text("UPDATE job_item SET explanation_id = 'e2'"))
+    with store.read() as tx:
+        assert tx.explanations.get("e2") == measured
+    store.close()
+    _step(str(store.engine.url), "0008")
+    with store.engine.connect() as connection:
+        assert list(connection.execute(text("SELECT id FROM explanation"))) == [("e1",)]
+        assert list(connection.execute(text("SELECT id, explanation_id FROM job"))) == [
+            ("b1", None)
+        ]
+        assert connection.scalar(text("SELECT explanation_id FROM job_item")) is None
+        assert len(list(connection.execute(text("SELECT * FROM prediction")))) == 1
     store.close()
 
 

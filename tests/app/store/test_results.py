@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from app.domain.cases import Case, CaseFacts
 from app.domain.errors import NotFound
+from app.domain.instant_maps import DrawnMaps
 from app.store.rows import ExplanationEntry, PredictionEntry
 from app.store.sql_store import SqlStore
-from dprotonet.explain.explanation import Faithfulness
+from dprotonet.explain.explanation import SEARCH, Faithfulness
 from dprotonet.inference.prediction import PrototypeMatch
 from dprotonet.modeling.placement import GridPlacement
 from tests.app.domain.test_explanations import START, saved
@@ -43,7 +44,7 @@ def filled(database_url: str) -> Iterator[SqlStore]:
 
 
 WHOLE = replace(
-    saved(peak=(0.25, 0.75), outside_body=0.125),
+    saved(peak=(0.25, 0.75), outside_body=0.125, drawn_by=SEARCH),
     explanation_id="e1",
     model="2" * 64,
     faithfulness=Faithfulness.from_json(MEASURED),
@@ -155,3 +156,53 @@ def test_a_prediction_without_a_gate_is_stored_as_before(filled: SqlStore) -> No
         (row,) = connection.execute(select(PredictionEntry.__table__)).mappings()  # type: ignore[arg-type]
     assert "support" not in row["result"] and row["support"] is None
     assert (row["label"], row["finding_probability"]) == ("sick", 0.75)
+
+
+MAPS = DrawnMaps(
+    "3" * 64,
+    ("class:well", "class:sick", "prototype:p00"),
+    GridPlacement((80, 20), 100, (100, 25), (0, 37)),
+    (0.25, 0.5, 0.0),
+)
+
+
+def test_maps_are_kept_with_their_prediction_and_go_with_its_case(filled: SqlStore) -> None:
+    with filled.write() as tx:
+        tx.predictions.save(
+            "c1",
+            frame=0,
+            model="m",
+            prediction=predicted(0.75),
+            negative_class="well",
+            now=START,
+            maps=MAPS,
+        )
+    with filled.read() as tx:
+        assert tx.predictions.maps("c1", frame=0, model="m") == MAPS
+        assert tx.predictions.maps("c1", frame=1, model="m") is None
+        assert tx.blob_in_use(MAPS.key) and MAPS.key in tx.named_blobs()
+    with filled.write() as tx:
+        assert MAPS.key in tx.cases.delete("c1")
+        assert not tx.blob_in_use(MAPS.key)
+
+
+@pytest.mark.parametrize("kept", [None, MAPS])
+def test_of_a_refused_image_and_without_a_mask_reader_there_are_no_maps(
+    filled: SqlStore, kept: DrawnMaps | None
+) -> None:
+    prediction = predicted(0.75) if kept is None else refused()
+    with filled.write() as tx:
+        tx.predictions.save(
+            "c1",
+            frame=0,
+            model="m",
+            prediction=prediction,
+            negative_class="well",
+            now=START,
+            maps=kept,
+        )
+    with filled.read() as tx:
+        assert tx.predictions.maps("c1", frame=0, model="m") is None
+    with filled.engine.connect() as connection:
+        columns = (PredictionEntry.maps_key, PredictionEntry.maps.is_(None))
+        assert connection.execute(select(*columns)).all() == [(None, True)]

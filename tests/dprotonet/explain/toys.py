@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dprotonet.explain.masking.heatmap import INK
+from dprotonet.explain.ink import INK
 from dprotonet.explain.masking.probe import Probe
 from dprotonet.explain.method import open_probe
 from dprotonet.explain.nodes import Node

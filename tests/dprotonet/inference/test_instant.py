@@ -56,3 +56,11 @@ def test_a_node_without_a_map_is_said(predictor, image):
     _, maps = predict_with_maps(predictor, image)
     with pytest.raises(WrongRequest, match=r"vector:p00.*class:none"):
         maps.heatmap("vector:p00")
+
+
+def test_kept_maps_are_the_same_heatmaps_but_for_their_steps(predictor, image):
+    _, maps = predict_with_maps(predictor, image)
+    kept = maps.kept()
+    assert kept.nodes == maps.nodes
+    for number, node in enumerate(maps.nodes):
+        np.testing.assert_allclose(kept.heatmap(number), maps.heatmap(node), atol=0.02)

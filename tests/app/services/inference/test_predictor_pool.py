@@ -18,6 +18,7 @@ from dprotonet.errors import UnreadableImage
 from dprotonet.images.hashes import pixel_sha256
 from dprotonet.modeling.geometry import Placement
 from tests.app.services.workplaces import dicom, make_workplace, png
+from tests.dprotonet.read_bundle import make_read_bundle
 
 
 def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
@@ -38,6 +39,28 @@ def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     stored = image_data.stored_heatmap(workplace, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
     assert image_data.heatmap(workplace, saved.explanation_id).shape == (40, 42)
+
+
+def test_a_true_mask_reader_draws_all_maps_as_it_predicts(
+    sqlite_url: str, tmp_path: Path, assets: Path
+) -> None:
+    settings = Settings(tmp_path / "data", database_url=sqlite_url, assets=assets)
+    info = make_read_bundle(settings.own_models / "read", pictures=False)
+    workplace = make_workplace(settings)
+    case_id = str(intake.add(workplace, png(1, side=40), name="a.png", model=info.digest).case_id)
+    queue.run_pending(workplace, PredictorPool(workplace.models))
+    sheet = review.open_case(workplace, case_id)
+    assert sheet.prediction is not None
+    assert len(sheet.instant) == len(info.classes) + len(info.prototype_ids)
+    heatmap = image_data.instant_map(workplace, case_id, frame=0, model=info.digest, number=1)
+    assert heatmap.shape == (40, 42) and heatmap.max() > 150  # of 255; it was made smaller
+    explanations.request(workplace, case_id, node="class:finding", tier="instant")
+    queue.run_pending(workplace, PredictorPool(workplace.models))
+    measured = {one.node: one.measured for one in review.open_case(workplace, case_id).instant}
+    saved = measured["class:finding"]
+    assert saved is not None and saved.faithfulness is not None and saved.passes_backward == 0
+    exact = image_data.heatmap(workplace, saved.explanation_id)
+    assert np.abs(exact.astype(int) - heatmap).max() < 20  # of 255
 
 
 def test_the_heatmap_on_the_image_is_the_librarys_own() -> None:

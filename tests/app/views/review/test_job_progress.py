@@ -64,6 +64,7 @@ def test_the_text_over_a_bar_says_what_the_worker_does() -> None:
     assert job_text(explaining(kind="predict", node=None)) == "Reading the image"
     assert job_text(explaining()) == "Explaining Class finding"
     assert job_text(explaining(explanation_id="e")) == "Class finding: refining"
+    assert job_text(explaining(tier="instant")) == "Measuring the heatmap of Class finding"
 
 
 @pytest.mark.parametrize(

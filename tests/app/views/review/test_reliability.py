@@ -17,6 +17,7 @@ from app.views.review.reliability import (
     peak_text,
     warnings,
 )
+from dprotonet.explain.explanation import NO_READER, READER, REFINED, SEARCH
 from tests.app.domain.test_explanations import saved
 
 
@@ -84,15 +85,16 @@ def test_the_marked_part_is_given_as_a_percentage_of_the_image(area: float, text
 def test_a_prediction_that_a_random_part_changes_much_is_called_fragile() -> None:
     explanation = saved(value_before=0.99, hidden_value=0.0, random_hidden_value=0.4)
     assert fragile_text(explanation) == (
-        "Hiding a random 20 % of the image already changes the probability of finding from 0.99 to "
-        "0.40. This prediction is fragile on this image."
+        "This prediction is fragile: hiding a random 20 % of the image changes the probability of "
+        "finding from 0.99 to 0.40."
     )
     assert measured_text(explanation) == (
         "Hiding the marked 20 % of the image lowers the probability of finding from 0.99 to 0.00."
     )
     assert warnings(OfferedHeatmap(explanation)) == [fragile_text(explanation)]
     rising = saved(value_before=0.3, hidden_value=0.1, random_hidden_value=0.55)
-    assert "from 0.30 to 0.55. This prediction is fragile" in fragile_text(rising)
+    assert "is fragile: hiding a random 20 %" in fragile_text(rising)
+    assert fragile_text(rising).endswith("from 0.30 to 0.55.")
 
 
 def test_a_steady_prediction_and_a_similarity_are_not_called_fragile() -> None:
@@ -114,7 +116,7 @@ def test_the_fraction_outside_the_body_is_given_where_it_is_known(
     fraction: float | None, text: str
 ) -> None:
     explanation = saved(outside_body=fraction)
-    assert outside_text(explanation) == text
+    assert outside_text(fraction) == text
     assert measured_text(explanation).endswith(text)
 
 
@@ -141,7 +143,16 @@ def test_equal_to_the_centred_gaussian_is_not_better_than_it() -> None:
 
 def test_a_heatmap_says_how_it_was_made() -> None:
     assert origin_text(saved()) == "Refined heatmap, made in 4.1 s."
+    assert origin_text(saved(drawn_by=SEARCH)) == (
+        "Refined heatmap, drawn by a search on this image in 4.1 s."
+    )
+    assert origin_text(saved(tier="instant", drawn_by=READER)) == (
+        "Heatmap, drawn by the model's mask reader in 4.1 s."
+    )
+    assert "since the model has no mask reader" in origin_text(saved(drawn_by=NO_READER))
+    assert "mask reader and refined on this image" in origin_text(saved(drawn_by=REFINED))
     assert origin_text(saved(tier="draft")) == "First heatmap, made in 4.1 s."
     assert origin_text(saved(tier="")) == "Heatmap, made in 4.1 s with earlier settings."
     assert heatmap_title(saved(tier="draft")) == "Class finding (first heatmap)"
     assert heatmap_title(saved()) == "Class finding"
+    assert heatmap_title(saved(tier="instant", drawn_by=READER)) == "Class finding · mask reader"
