@@ -33,7 +33,7 @@ TIERS: Mapping[str, str] = MappingProxyType(
     {
         "standard": "the default",
         "instant": "the model's mask reader, or one gradient step where it has none; the quickest",
-        "draft": "two gradient steps, for a reader who waits",
+        "draft": "the same, measured; two gradient steps without a mask reader",
         "full": "twenty gradient steps and finer masks, the most faithful",
     }
 )

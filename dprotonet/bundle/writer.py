@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from dprotonet.bundle.manifest import (
 )
 from dprotonet.bundle.parts import BundleParts, FittedReader, FittedSupport
 from dprotonet.bundle.reader.file import reader_to_bytes
+from dprotonet.bundle.reader.map_figures import MAPS
 from dprotonet.bundle.scope import Scope
 from dprotonet.bundle.staging import beside, check_target, move_in
 from dprotonet.bundle.support_file import distance_to_bytes
@@ -106,6 +108,7 @@ def add_reader(
     *,
     when: str,
     trained: dict[str, Any] | None = None,
+    maps: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """The same network with a mask reader, or with another one, written whole or not at all.
 
@@ -113,7 +116,9 @@ def add_reader(
         fitted: trained for this bundle's network.
         directory: the bundle's own folder, which is replaced, or another.
         when: date and time in UTC, ISO 8601.
-        trained: how it was trained, as JSON values for the card; None leaves the card as it is.
+        trained: how it was trained, as JSON values for the card; None leaves that as it is.
+        maps: how often its maps held known findings, as JSON values for the card's evaluation;
+            empty or None leaves out what the card says of other maps.
 
     Raises:
         UnusableBundle: the folder holds something else, or the reader is of another network.
@@ -121,6 +126,8 @@ def add_reader(
     card = bundle.card
     if trained is not None:
         card = replace(card, training={**card.training, "reader": trained})
+    others = {key: value for key, value in card.evaluation.items() if key != MAPS}
+    card = replace(card, evaluation=others | ({MAPS: dict(maps)} if maps else {}))
     data, changes = reader_to_bytes(fitted.reader), _one_more(bundle, "reader", when)
     return _with_file(
         bundle, directory, READER, data, card=card, reader=fitted.facts, changes=changes

@@ -27,6 +27,7 @@ from dprotonet.explain.settings import HELD_OUT
 from dprotonet.images.body import body_mask
 from training.data.splits import Split
 from training.data.transforms import unit
+from training.evaluation.evidence.in_card import maps_for_card
 from training.fitting.placed_split import PlacedSplit, placed_split
 from training.fitting.run_folder import hardware
 from training.io import progress_bar
@@ -52,6 +53,9 @@ def attach_reader(
 ) -> Bundle:
     """Train a mask reader for a bundle, and write the bundle that has it.
 
+    Where validation images have findings whose place is known, the card says how often its maps
+    held them.
+
     Args:
         data: the data set that the bundle was trained on.
         folder: to write; the bundle's own is replaced.
@@ -76,6 +80,7 @@ def attach_reader(
     images, model = _images(bundle, split, bodies), bundle.model.to(device)
     trained = fit_reader(model, images, settings, seed=seed, progress=progress)
     model.cpu()
+    maps = maps_for_card(bundle, trained.reader, data)
     when = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     return add_reader(
         bundle,
@@ -83,6 +88,7 @@ def attach_reader(
         folder,
         when=when,
         trained=_for_card(trained, split, bodies, device),
+        maps=maps,
     )
 
 

@@ -100,8 +100,8 @@ def _draw_instant(workplace: Workplace, sheet: Sheet, instant: InstantMap) -> No
                 workplace, sheet, instant.node, key="heatmap-search", label="Refine on this image"
             )
             st.caption(
-                "The reader's map over several views of the image, moved by a few steps on this image "
-                "where that makes it more faithful. It takes about a second.",
+                "The map of several views of the image, moved by a few steps where that makes it "
+                "more faithful. It takes about a second.",
                 width="stretch",
             )
 

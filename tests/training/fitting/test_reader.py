@@ -37,7 +37,7 @@ def test_the_new_bundle_is_the_old_one_with_a_reader(with_reader, trained):
 def test_manifest_and_card_say_what_it_was_trained_on(with_reader):
     facts, card = with_reader.reader_facts, with_reader.card.training["reader"]
     assert (facts.images, facts.options.cells, facts.seed) == (24, 28, 0)
-    assert facts.steps <= 2 and facts.held_out == card["held_out_fill"] == "other image"
+    assert facts.steps <= 2 and facts.held_out == card["held_out_fill"] == "mosaic"
     assert card["films"] == {"train": 24, "validation": facts.validation_images}
     assert card["data"] == "folder" and card["hardware"] == hardware("cpu")
     assert [entry["step"] for entry in card["history"]] == [0, 2]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from dprotonet.bundle.reader.map_figures import MapFigures
 
 from dprotonet.bundle.bundle import Bundle
+from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.explain.explanation import READER, REFINED, VIEWED
 from dprotonet.explain.image import class_node
 from dprotonet.explain.mdm.mdm import MDM
@@ -29,6 +29,7 @@ from training.io import progress_bar
 
 if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor
+    from dprotonet.modeling.reader.mask_reader import MaskReader
     from training.data.splits import Split
     from training.evaluation.localisation import Mask
 
@@ -39,14 +40,17 @@ _DRAWERS = {"instant": (READER,), "standard": (VIEWED, REFINED)}
 _KEPT = ("hit_10", "peak_near", "peak_inside")
 
 
-def maps_for_card(bundle: Bundle, data: Path | None, *, most: int = MOST) -> dict[str, Any]:
-    """How often a bundle's maps of the tiers *instant* and *standard* held a known finding.
+def maps_for_card(
+    bundle: Bundle, reader: MaskReader, data: Path | None, *, most: int = MOST
+) -> dict[str, Any]:
+    """How often a reader's maps of the tiers *instant* and *standard* held a known finding.
 
     Only images that are called rightly count, and where the finding can be taken out of the image,
     only those that are called otherwise without it.
 
     Args:
-        bundle: with a mask reader.
+        bundle: whose network the reader is for.
+        reader: that draws the maps.
         data: of the data set that its recipe names.
         most: images, spread over the split.
 
@@ -65,7 +69,7 @@ def maps_for_card(bundle: Bundle, data: Path | None, *, most: int = MOST) -> dic
         node = class_node(bundle, bundle.classes[sample.classes[0]])
         row = {}
         for tier in _DRAWERS:
-            method = MDM(bundle.model, TIERS[tier], temperature=bundle.temperature)
+            method = MDM(bundle.model, TIERS[tier], temperature=bundle.temperature, reader=reader)
             valid_mask = placement.valid_mask()
             heatmap = method.attribute(x, node, valid_mask=valid_mask)[0].numpy()
             row[tier] = place_figures(heatmap, truth, valid_mask.numpy())
