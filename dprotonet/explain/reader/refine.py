@@ -25,6 +25,9 @@ from dprotonet.explain.reader.views import mean_latent
 from dprotonet.explain.settings import HELD_OUT, MDMSettings
 from dprotonet.modeling.reader.mask_reader import MaskReader, node_queries
 
+STEP = 0.1
+"""Of a grid's step, beside a map of standard deviation 1: half of a search's, whose start is worse."""
+
 LEAST_GAIN = 0.05
 """Of the span between image and fill, by which a step must better the reader's own map."""
 
@@ -65,7 +68,7 @@ def drawn(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatm
 
     learn(
         subjects,
-        replace(settings, steps=settings.refine_steps),
+        replace(settings, steps=settings.refine_steps, step_size=STEP),
         deadline=lambda: 0 < settings.deadline_s < probe.work.seconds,
         on_step=keep_better,
     )
