@@ -26,7 +26,7 @@ from dprotonet.explain.settings import HELD_OUT, MDMSettings
 from dprotonet.modeling.reader.mask_reader import MaskReader, node_queries
 
 STEP = 0.1
-"""Of a grid's step, beside a map of standard deviation 1: half of a search's, whose start is worse."""
+"""Of a step, beside a map of standard deviation 1: half of a search's, whose start is worse."""
 
 LEAST_GAIN = 0.05
 """Of the span between image and fill, by which a step must better the reader's own map."""

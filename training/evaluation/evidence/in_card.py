@@ -63,8 +63,8 @@ def maps_for_card(
     samples = [s for s in split_samples(bundle, data, _SPLIT) if s.evidence or s.mask or s.boxes]
     if not samples:
         return {}
-    predictor, rows = Predictor(bundle, gate=False), []
-    for sample, truth in _known(predictor, evenly_spaced(samples, most)):
+    predictor, rows, kinds = Predictor(bundle, gate=False), [], set()
+    for sample, kind, truth in _known(predictor, evenly_spaced(samples, most)):
         x, placement = bundle.preprocessing(sample.load())
         node = class_node(bundle, bundle.classes[sample.classes[0]])
         row = {}
@@ -74,13 +74,14 @@ def maps_for_card(
             heatmap = method.attribute(x, node, valid_mask=valid_mask)[0].numpy()
             row[tier] = place_figures(heatmap, truth, valid_mask.numpy())
         rows.append(row)
+        kinds.add(kind)
     if not rows:
         _log.warning("no %s image shows its finding to this network: the card says nothing", _SPLIT)
         return {}
     return {
         "drawn_by": {
             name: MapFigures(
-                "finding",
+                " or ".join(sorted(kinds)),
                 len(rows),
                 **{key: round(float(np.mean([r[tier][key] for r in rows])), 4) for key in _KEPT},
                 split=_SPLIT,
@@ -92,14 +93,14 @@ def maps_for_card(
     }
 
 
-def _known(predictor: Predictor, samples: list[Sample]) -> Iterator[tuple[Sample, Mask]]:
-    """Images and where their findings lie on the network's grid, ``(S, S)`` bool."""
+def _known(predictor: Predictor, samples: list[Sample]) -> Iterator[tuple[Sample, str, Mask]]:
+    """Images, what is known of them, and where that lies on the network's grid, ``(S, S)`` bool."""
     bundle = predictor.bundle
     for sample in progress_bar(samples, len(samples), "known findings"):
         if sample.evidence is not None:
             known = confirmed_evidence(predictor, sample)
             if known is not None:
-                yield sample, on_network_grid(predictor, known)
+                yield sample, known.kind, on_network_grid(predictor, known)
             continue
         image = sample.load()
         x, placement = bundle.preprocessing(image)
@@ -109,4 +110,4 @@ def _known(predictor: Predictor, samples: list[Sample]) -> Iterator[tuple[Sample
             continue
         truth = placement.mask_to_network(torch.from_numpy(native)).numpy()
         if truth.any() and bundle.classes[sample.classes[0]] in called:
-            yield sample, truth
+            yield sample, "finding", truth

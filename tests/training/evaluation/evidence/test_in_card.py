@@ -32,7 +32,7 @@ def test_a_card_says_how_often_maps_held_what_was_confirmed(bundle, reader, evid
     found = map_figures({MAPS: figures(bundle, reader, evident, monkeypatch)})
     assert set(found) == {READER, VIEWED, REFINED}
     assert {one.images for one in found.values()} == {4}, "four of the eight are confirmed"
-    assert "validation images with a known finding" in found[READER].sentence
+    assert "validation images with a known patch or text the" in found[READER].sentence
     assert figures_of(found, drawn_by=READER, tier="draft") == found[READER]
     assert figures_of(found, drawn_by=VIEWED, tier="full") is None
 
