@@ -45,13 +45,12 @@ def drawn(probe: Probe, reader: MaskReader, settings: MDMSettings) -> list[Heatm
     Raises:
         Unexplainable: no gradient comes back from the network, or none that is finite.
     """
-    starts = _starts(probe, reader, settings.reader_views)
-    subjects = open_subjects([probe], [starts], replace(settings, sizes=settings.refine_sizes))
+    best = starts = _starts(probe, reader, settings.reader_views)
     own = READER if settings.reader_views == 1 else VIEWED
-    best = _maps(subjects)
     if not settings.refine_steps:
-        return [replace(inked(one, probe.valid_mask), drawn_by=own) for one in best]
+        return [replace(inked(one, probe.valid_mask), drawn_by=own) for one in starts]
     probe.need_gradient()
+    subjects = open_subjects([probe], [starts], replace(settings, sizes=settings.refine_sizes))
     held_out = probe.under((HELD_OUT,), settings.search_scale)
     least = _scores(held_out, best) + LEAST_GAIN
     taken = torch.zeros(len(subjects), dtype=torch.int64)

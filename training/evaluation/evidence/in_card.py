@@ -7,7 +7,8 @@ map what maps like it were worth, and claims nothing of new data.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,16 @@ from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.settings import TIERS
 from training.datasets.samples import Sample, stored_mask
 from training.evaluation.evaluate import split_samples
-from training.evaluation.evidence.check import confirmed_evidence, on_network_grid
+from training.evaluation.evidence.check import confirmed_evidence
 from training.evaluation.evidence.places import place_figures
 from training.evaluation.faithfulness import evenly_spaced
 from training.io import progress_bar
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from dprotonet.explain.nodes import ClassNode
+    from dprotonet.inference.prediction import Prediction
     from dprotonet.inference.predictor import Predictor
     from dprotonet.modeling.reader.mask_reader import MaskReader
     from training.data.splits import Split
@@ -64,17 +69,17 @@ def maps_for_card(
     if not samples:
         return {}
     predictor, rows, kinds = Predictor(bundle, gate=False), [], set()
-    for sample, kind, truth in _known(predictor, evenly_spaced(samples, most)):
-        x, placement = bundle.preprocessing(sample.load())
-        node = class_node(bundle, bundle.classes[sample.classes[0]])
-        row = {}
-        for tier in _DRAWERS:
-            method = MDM(bundle.model, TIERS[tier], temperature=bundle.temperature, reader=reader)
-            valid_mask = placement.valid_mask()
-            heatmap = method.attribute(x, node, valid_mask=valid_mask)[0].numpy()
-            row[tier] = place_figures(heatmap, truth, valid_mask.numpy())
+    methods = {
+        tier: MDM(bundle.model, TIERS[tier], temperature=bundle.temperature, reader=reader)
+        for tier in _DRAWERS
+    }
+    for known in _known(predictor, evenly_spaced(samples, most)):
+        valid_mask, row = known.valid_mask, {}
+        for tier, method in methods.items():
+            heatmap = method.attribute(known.x, known.node, valid_mask=valid_mask)[0].numpy()
+            row[tier] = place_figures(heatmap, known.mask, valid_mask.numpy())
         rows.append(row)
-        kinds.add(kind)
+        kinds.add(known.kind)
     if not rows:
         _log.warning("no %s image shows its finding to this network: the card says nothing", _SPLIT)
         return {}
@@ -93,21 +98,41 @@ def maps_for_card(
     }
 
 
-def _known(predictor: Predictor, samples: list[Sample]) -> Iterator[tuple[Sample, str, Mask]]:
-    """Images, what is known of them, and where that lies on the network's grid, ``(S, S)`` bool."""
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """An image of which it is known where its class's finding or mark lies."""
+
+    x: Tensor  # (3, S, S) normalised
+    valid_mask: Tensor  # (S, S) bool
+    node: ClassNode
+    kind: str
+    mask: Mask  # (S, S)
+
+
+def _known(predictor: Predictor, samples: Sequence[Sample]) -> Iterator[_Known]:
     bundle = predictor.bundle
     for sample in progress_bar(samples, len(samples), "known findings"):
-        if sample.evidence is not None:
-            known = confirmed_evidence(predictor, sample)
-            if known is not None:
-                yield sample, known.kind, on_network_grid(predictor, known)
-            continue
         image = sample.load()
         x, placement = bundle.preprocessing(image)
-        called = predictor.predict_tensor(x).called
-        native = stored_mask(sample, image.shape)
-        if native is None or len(sample.classes) != 1:
+        found = _found(predictor, sample, predictor.predict_tensor(x), image.shape)
+        if found is None:
             continue
-        truth = placement.mask_to_network(torch.from_numpy(native)).numpy()
-        if truth.any() and bundle.classes[sample.classes[0]] in called:
-            yield sample, "finding", truth
+        kind, native = found
+        mask = placement.mask_to_network(torch.from_numpy(native)).numpy()
+        if mask.any():
+            node = class_node(bundle, bundle.classes[sample.classes[0]])
+            yield _Known(x, placement.valid_mask(), node, kind, mask)
+
+
+def _found(
+    predictor: Predictor, sample: Sample, prediction: Prediction, shape: tuple[int, int]
+) -> tuple[str, Mask] | None:
+    """What is known of an image, and where it lies on the native grid; None where nothing is."""
+    if sample.evidence is not None:
+        known = confirmed_evidence(predictor, sample, prediction)
+        return None if known is None else (known.kind, known.mask)
+    if len(sample.classes) != 1:
+        return None
+    is_called = predictor.bundle.classes[sample.classes[0]] in prediction.called
+    native = stored_mask(sample, shape) if is_called else None
+    return None if native is None else ("finding", native)

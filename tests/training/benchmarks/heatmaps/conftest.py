@@ -59,10 +59,14 @@ def evident(samples):
 @pytest.fixture(scope="package")
 def evident_run(folder, evident, tmp_path_factory) -> FinishedRun:
     """A finished run on known evidence, with stability and fills that nobody has seen."""
-    out = tmp_path_factory.mktemp("evident") / "run"
+    return run_on(evident, folder, EVIDENT, tmp_path_factory.mktemp("evident") / "run")
+
+
+def run_on(images, folder, request, out) -> FinishedRun:
+    """A run whose bundle's data set has these images in every split."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: evident)
-        return FinishedRun(out, benchmark(folder, None, EVIDENT, out))
+        patched.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: images)
+        return FinishedRun(out, benchmark(folder, None, request, out))
 
 
 @pytest.fixture
@@ -75,10 +79,7 @@ def split(samples, monkeypatch):
 @pytest.fixture(scope="package")
 def finished(folder, samples, tmp_path_factory) -> FinishedRun:
     """A finished quick run, to be read; a test that changes one takes ``out``."""
-    out = tmp_path_factory.mktemp("finished") / "run"
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(training.benchmarks.heatmaps.run, "split_samples", lambda *_: samples)
-        return FinishedRun(out, benchmark(folder, None, QUICK, out))
+    return run_on(samples, folder, QUICK, tmp_path_factory.mktemp("finished") / "run")
 
 
 @pytest.fixture
