@@ -34,7 +34,7 @@ TIERS: Mapping[str, str] = MappingProxyType(
         "standard": "the default",
         "instant": "the model's mask reader, or one gradient step where it has none; the quickest",
         "draft": "the same, measured; two gradient steps without a mask reader",
-        "full": "twenty gradient steps and finer masks, the most faithful",
+        "full": "more views and steps; without a mask reader twenty gradient steps and finer masks",
     }
 )
 """Every tier of the decoder with a line on what it is; the default comes first."""

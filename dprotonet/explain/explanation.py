@@ -103,7 +103,7 @@ VIEWED = "mask reader, over views"
 """The same, as the mean over views of the image, moved by whole cells of its grid."""
 
 REFINED = "mask reader, refined"
-"""Drawn by the mask reader, and moved by a few steps on the image inside what it can say."""
+"""Drawn by the mask reader, and moved by a few steps of small grids on the image."""
 
 SEARCH = "search"
 """Drawn by steps on the image, as it was asked for."""

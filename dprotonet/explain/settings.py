@@ -67,8 +67,8 @@ class MDMSettings:
             raise ValueError("blends are one or several fractions from 0 to 1.")
         if not self.blend_areas or not all(0 < area < 1 for area in self.blend_areas):
             raise ValueError("blend_areas are one or several fractions between 0 and 1.")
-        if self.refine_steps < 0:
-            raise ValueError("refine_steps is at least 0.")
+        if self.refine_steps < 0 or not self.refine_sizes or min(self.refine_sizes) < 2:
+            raise ValueError("refine_steps is at least 0, refine_sizes are one or more from 2 on.")
         if not 1 <= self.reader_views <= MOST_VIEWS:
             raise ValueError(f"reader_views is from 1 to {MOST_VIEWS}.")
         if self.batch < 2 or self.faithfulness_steps < 2 or self.memory_mb < 1:

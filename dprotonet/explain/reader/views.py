@@ -28,9 +28,9 @@ def mean_latent(probe: Probe, reader: MaskReader, views: int) -> Tensor:
     with torch.no_grad():
         reader = reader.to(probe.image.device)
         latent = reader.latent([probe.outputs[name] for name in reader.stage_names])[0]
-        if views < 2:
-            return latent
         cell = probe.size // reader.options.cells
+        if views < 2 or not cell:  # of a grid finer than its pixels nothing can be moved by a cell
+            return latent
         moves = MOVES[1:views]
         images = [probe.image.roll((y * cell, x * cell), (-2, -1)) for y, x in moves]
         probe.work.check()

@@ -83,5 +83,7 @@ def test_the_fill_that_judges_the_steps_is_not_searched_with():
         MDMSettings(fills=("blur", HELD_OUT))
     with pytest.raises(ValueError, match="at least 0"):
         MDMSettings(refine_steps=-1)
+    with pytest.raises(ValueError, match="refine_sizes"):
+        MDMSettings(refine_sizes=())
     with pytest.raises(ValueError, match="reader_views"):
         MDMSettings(reader_views=99)

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import torch
 
 from dprotonet.explain.method import open_probe
 from dprotonet.explain.nodes import ClassNode
 from dprotonet.explain.reader.views import MOVES, mean_latent
 from dprotonet.explain.settings import MOST_VIEWS, MDMSettings
+from dprotonet.modeling.reader.mask_reader import build_reader
 from tests.dprotonet.explain.reader.planted import planted
 
 
@@ -34,3 +37,12 @@ def test_views_are_moved_back_before_they_are_averaged(squares):
     near = (mean - alone)[middle].square().mean()
     elsewhere = (mean - alone.roll((2, 2), (-2, -1)))[middle].square().mean()
     assert near < elsewhere
+
+
+def test_of_a_grid_finer_than_the_pixels_there_is_one_view(squares):
+    model, trained = squares
+    image = planted(1, seed=7)[0][0]
+    fine = build_reader(replace(trained.reader.options, cells=2 * image.shape[-1])).eval()
+    alone, passes = latent(model, fine, image, 1)
+    mean, more = latent(model, fine, image, MOST_VIEWS)
+    assert torch.equal(mean, alone) and more == passes
