@@ -107,7 +107,7 @@ def tier_of(settings_digest: str) -> Tier | Literal[""]:
 
 def at_least(tier: Tier) -> tuple[Tier, ...]:
     """This tier and the better ones, the best first. The map of a mask reader is another drawing,
-    in whose place no searched heatmap stands."""
+    in whose place none that was computed on the image stands."""
     if tier == MEASURED:
         return (tier,)
     tiers: tuple[Tier, ...] = get_args(Tier)

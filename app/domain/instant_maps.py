@@ -45,7 +45,7 @@ class InstantMap:
 
     @property
     def heatmap_id(self) -> str:
-        """Beside the node's own name, which a searched heatmap has."""
+        """Beside the node's own name, which a heatmap computed on the image has."""
         return instant_id(self.node)
 
 

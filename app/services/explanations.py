@@ -61,9 +61,9 @@ def request(
         for saved in known:
             if saved.settings_digest == TIERS[wanted].digest:
                 return saved
-    # The mask reader's map is no first heatmap of a search.
-    searched = [saved for saved in known if not is_measured_map(saved)]
-    best = next(iter(best_of_each_node(searched)), None)
+    # The mask reader's map is no first heatmap of those computed on the image.
+    computed = [saved for saved in known if not is_measured_map(saved)]
+    best = next(iter(best_of_each_node(computed)), None)
     with workplace.store.write() as tx:
         tx.cases.get(case_id)
         work = Work(

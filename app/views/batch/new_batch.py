@@ -17,10 +17,10 @@ from app.views.shared.server_folder import choose_root, choose_subfolder, folder
 from app.views.shared.upload import received_files, upload_limits, upload_token
 
 _EXPLAIN = "Also make a heatmap of each image's most probable finding"
-_SEARCH = "Also search each image for a heatmap of its most probable finding, and measure it"
+_REFINE = "Also refine and measure the heatmap of each image's most probable finding"
 _WITH_READER = (
     "Heatmaps of all classes and prototypes come with the predictions: the model's mask reader "
-    "draws them. They are not measured; a search takes seconds an image."
+    "draws them. They are not measured; refining one takes about a second."
 )
 _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 
@@ -49,7 +49,7 @@ def draw_new_batch(workplace: Workplace) -> None:
         key="batch-model",
     )
     has_reader = usable[model].has_reader
-    explain = st.checkbox(_SEARCH if has_reader else _EXPLAIN, key="batch-explain")
+    explain = st.checkbox(_REFINE if has_reader else _EXPLAIN, key="batch-explain")
     if has_reader:
         st.caption(_WITH_READER)
     if kind == _SERVER:

@@ -1,4 +1,4 @@
-"""The tab of heatmaps: the mask reader's map of any node, and the list of all searched ones."""
+"""The tab of heatmaps: the mask reader's map of any node, and those computed on the image."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def draw_heatmaps(workplace: Workplace, sheet: Sheet) -> None:
         st.caption("There is no heatmap of this image yet.")
     if sheet.maps:
         text = f"{counted(len(sheet.maps), 'heatmap')} on one colour scale from 0 to 1. {MEANING}"
-        st.caption(f"By a search on this image: {text}" if sheet.instant else text)
+        st.caption(f"Computed on this image: {text}" if sheet.instant else text)
     selected = selected_heatmap(sheet)
     for offered in sheet.maps:
         _draw_heatmap(workplace, sheet, offered, is_selected=selected is offered)

@@ -117,7 +117,7 @@ def draw_explain_button(workplace: Workplace, sheet: Sheet, node: str, *, key: s
 def draw_search_button(
     workplace: Workplace, sheet: Sheet, node: str, *, key: str, label: str = "Explain"
 ) -> None:
-    """Look for a node's heatmap by a search on the image, or show the one that was found."""
+    """Compute a node's heatmap on the image, or show the one that was computed."""
     offered = find_heatmap(sheet, node)
     is_running = offered is None and job_of(sheet, node) is not None
     st.button(
