@@ -17,10 +17,10 @@ from app.views.shared.server_folder import choose_root, choose_subfolder, folder
 from app.views.shared.upload import received_files, upload_limits, upload_token
 
 _EXPLAIN = "Also make a heatmap of each image's most probable finding"
-_REFINE = "Also refine and measure the heatmap of each image's most probable finding"
+_REFINE = "Also refine and measure each image's heatmap"
 _WITH_READER = (
     "Heatmaps of all classes and prototypes come with the predictions: the model's mask reader "
-    "draws them. They are not measured; refining one takes about a second."
+    "draws them, unmeasured. Refining that of the most probable finding takes about a second."
 )
 _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 
