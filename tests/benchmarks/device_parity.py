@@ -51,8 +51,7 @@ def main() -> int:
     }
     print(json.dumps(figures, indent=2))
     good = all(
-        one["probability"] < MOST_APART
-        and min(one["instant"], one["standard"]) >= LEAST_ALIKE
+        one["probability"] < MOST_APART and min(one["instant"], one["standard"]) >= LEAST_ALIKE
         for one in figures.values()
     )
     return 0 if good else 1
