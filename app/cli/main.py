@@ -43,8 +43,10 @@ def _run(request: Request) -> int:
 
         return licences.list_licences()
     os.umask(0o077)  # images and readings are for this user alone
+    settings = Settings.from_environment()
+    configure_logging(form=settings.log_format)
     with readable_errors():
-        return _run_on_data(request, Settings.from_environment())
+        return _run_on_data(request, settings)
 
 
 def _run_on_data(request: Request, settings: Settings) -> int:
