@@ -36,6 +36,9 @@ class Settings:
     training_data: Path | None = None
     """Folder of the images that the models were trained on (DPROTONET_TRAINING_DATA), which a model
     needs to learn from judgements; or a folder of such folders, each named as a model."""
+    trusted_models: Path | None = None
+    """The list of keys and digests of models that may read images here (DPROTONET_TRUSTED_MODELS);
+    None: all may."""
     assets: Path = ASSETS
     """What comes with the program: models/ and cases/."""
     address: str = "127.0.0.1"
@@ -151,6 +154,7 @@ class Settings:
             models=_folders(env, "DPROTONET_MODELS"),
             folders=_folders(env, "DPROTONET_FOLDERS"),
             training_data=_folder(env, "DPROTONET_TRAINING_DATA"),
+            trusted_models=_file(env, "DPROTONET_TRUSTED_MODELS"),
             address=_address(env),
             port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
             behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
@@ -203,6 +207,16 @@ def _address(env: Mapping[str, str]) -> str:
 def _folder(env: Mapping[str, str], name: str) -> Path | None:
     text = env.get(name, "").strip()
     return _existing(name, text) if text else None
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name, "").strip()
+    if not text:
+        return None
+    path = Path(text).expanduser().absolute()
+    if not path.is_file():
+        raise WrongSetting(f"{name} names {path}, which is no file. Correct or remove it.")
+    return path
 
 
 def _folders(env: Mapping[str, str], name: str) -> tuple[Path, ...]:

@@ -42,6 +42,10 @@ def _run(request: Request) -> int:
         from app.cli import licences
 
         return licences.list_licences()
+    if isinstance(request, arguments.MakeKey | arguments.SignModel):
+        from app.cli import signing
+
+        return signing.run(request, os.environ.get("DPROTONET_KEY_PASSPHRASE", ""))
     os.umask(0o077)  # images and readings are for this user alone
     settings = Settings.from_environment()
     configure_logging(form=settings.log_format)

@@ -64,6 +64,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("BEHIND_PROXY", "perhaps"),
         ("FOLDERS", "/no/such/folder"),
         ("MODELS", "/no/such/folder"),
+        ("TRUSTED_MODELS", "/no/such/file"),
         ("TRAINING_DATA", "/no/such/folder"),
         ("DATABASE_URL", "mysql://h/n"),
         ("UPLOAD_FILES", "-1"),
