@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.errors import Refused
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MEBIBYTE = 1024 * 1024
+SHORTEST_TOKEN = 20  # characters
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 
 
 class WrongSetting(Refused):
@@ -41,6 +44,11 @@ class Settings:
     """TCP port (DPROTONET_PORT)."""
     behind_proxy: bool = False
     """A proxy with sign-in stands in front (DPROTONET_BEHIND_PROXY=1)."""
+    hosts: tuple[str, ...] = ()
+    """More names that are answered, beside those of this machine (DPROTONET_HOSTS, with commas)."""
+    launch_token: str = field(default="", repr=False)
+    """The token that lets in the local reader (DPROTONET_LAUNCH_TOKEN), for programs that start
+    this one; empty: a new one at each start."""
     upload_files: int = 200
     """Most files in one upload (DPROTONET_UPLOAD_FILES)."""
     upload_bytes: int = 512 * MEBIBYTE
@@ -54,6 +62,11 @@ class Settings:
         if not 1 <= self.port <= 65535:
             raise WrongSetting(
                 f"DPROTONET_PORT is {self.port}, which is no port. Give a number from 1 to 65535."
+            )
+        if self.launch_token and len(self.launch_token) < SHORTEST_TOKEN:
+            raise WrongSetting(
+                f"DPROTONET_LAUNCH_TOKEN has {len(self.launch_token)} characters and could be "
+                f"guessed. Give {SHORTEST_TOKEN} or more, or leave it out."
             )
         if not self.is_loopback and not self.behind_proxy:
             raise WrongSetting(
@@ -113,6 +126,16 @@ class Settings:
         return self.data / "backups"
 
     @property
+    def address_file(self) -> Path:
+        """The address with the launch token, while the server runs."""
+        return self.data / "address.txt"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key that signs cookies."""
+        return self.data / ".signing.key"
+
+    @property
     def server_lock(self) -> Path:
         """Held while the server, or a command that changes the whole store, runs."""
         return self.data / ".server.lock"
@@ -147,6 +170,8 @@ class Settings:
             address=_address(env),
             port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
             behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
+            hosts=_hosts(env),
+            launch_token=env.get("DPROTONET_LAUNCH_TOKEN", "").strip(),
             upload_files=_number(env, "DPROTONET_UPLOAD_FILES", 200, unit="number of files"),
             upload_bytes=MEBIBYTE
             * _number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
@@ -189,6 +214,19 @@ def _address(env: Mapping[str, str]) -> str:
             f"DPROTONET_ADDRESS is “{address}”, which is no address of this machine. "
             "Give one such as 127.0.0.1."
         ) from None
+
+
+def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:
+    names = tuple(
+        name.strip().lower() for name in env.get("DPROTONET_HOSTS", "").split(",") if name.strip()
+    )
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise WrongSetting(
+                f"DPROTONET_HOSTS has “{name}”, which is no host's name. "
+                "Give names such as review.example, without http:// and port."
+            )
+    return names
 
 
 def _folder(env: Mapping[str, str], name: str) -> Path | None:

@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         description="DProtoNet Review: the web application. Without a command it runs the server. "
         "Settings come from the environment: DPROTONET_DATA, DPROTONET_DATABASE_URL, "
         "DPROTONET_MODELS, DPROTONET_FOLDERS, DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, "
-        "DPROTONET_PORT, "
+        "DPROTONET_PORT, DPROTONET_HOSTS, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB.",
     )
     parser.set_defaults(request=lambda options: Serve())

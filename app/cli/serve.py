@@ -25,9 +25,14 @@ def serve(settings: Settings) -> int:
         _add_demo_cases(settings)
         with Supervisor():
             from app.server.asgi import serve
+            from app.server.launch import address_with, new_token, written_address
 
-            print(f"DProtoNet Review: {url}", flush=True)
-            serve(settings)
+            token = settings.launch_token or new_token()
+            name = "localhost" if host == "127.0.0.1" else host
+            address = address_with(token, port=settings.port, host=name)
+            with written_address(settings.address_file, address):
+                print(f"DProtoNet Review: {address}", flush=True)
+                serve(settings, token=token)
     return 0
 
 

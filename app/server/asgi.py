@@ -19,9 +19,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app.bootstrap import shared_workplace
+from app.bootstrap import shared_workplace, system_user
+from app.domain.actors import Actor
 from app.domain.errors import NotFound, Unavailable
+from app.server.entrance import HEADER, Door, Entrance
+from app.server.launch import LIFE, LaunchDoor
 from app.server.security import LOOPBACK_NAMES, Guard
+from app.server.signed_cookie import SignedCookie, signing_key
 from app.server.theme import theme_options
 from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
@@ -40,8 +44,8 @@ EXPIRY_SECONDS = 60.0  # between two looks for abandoned uploads
 Answer = Callable[[Workplace, Request], Response]
 
 
-def serve(settings: Settings) -> None:
-    """Run the server until it is stopped."""
+def serve(settings: Settings, *, token: str) -> None:
+    """Run the server until it is stopped; who has the token is the local reader."""
     # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
     # that of two pages opened right after the start one could fail.
     import pandas  # noqa: F401
@@ -50,10 +54,10 @@ def serve(settings: Settings) -> None:
     removed = Spool(settings.spool).clear()
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)
-    make_app(settings).run(config=streamlit_options(settings))
+    make_app(settings, token=token).run(config=streamlit_options(settings))
 
 
-def make_app(settings: Settings) -> st.App:
+def make_app(settings: Settings, *, token: str) -> st.App:
     """The whole server as an ASGI application."""
 
     def get_workplace() -> Workplace:
@@ -64,8 +68,14 @@ def make_app(settings: Settings) -> st.App:
         SCRIPT,
         lifespan=lambda app: expiring_uploads(get_workplace),
         routes=own_routes(get_workplace),
-        middleware=[guard],
+        middleware=[guard, Middleware(Entrance, door=door_of(settings, token))],
     )
+
+
+def door_of(settings: Settings, token: str) -> Door:
+    """How somebody becomes known to this server."""
+    cookie = SignedCookie(signing_key(settings.signing_key), port=settings.port, life=LIFE)
+    return LaunchDoor(token, cookie=cookie, actor=Actor(system_user()))
 
 
 @asynccontextmanager
@@ -91,10 +101,10 @@ async def expiring_uploads(get_workplace: Callable[[], Workplace]) -> AsyncItera
 
 def answered_hosts(settings: Settings) -> frozenset[str] | None:
     """Names under which the server answers; None: all, because a proxy decides."""
-    if settings.behind_proxy:
+    if settings.behind_proxy and not settings.hosts:
         return None
     address = f"[{settings.address}]" if ":" in settings.address else settings.address
-    return LOOPBACK_NAMES | {address}
+    return LOOPBACK_NAMES | {address, *settings.hosts}
 
 
 def streamlit_options(settings: Settings) -> dict[str, Any]:
@@ -114,6 +124,7 @@ def streamlit_options(settings: Settings) -> dict[str, Any]:
         "server.maxUploadSize": 1,  # the least; files come by a route of our own
         "server.port": settings.port,
         "server.showEmailPrompt": False,
+        "server.trustedUserHeaders": {HEADER: "session"},
     } | theme_options()
 
 

@@ -31,6 +31,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ADDRESS="0.0.0.0",
         PORT="80",
         BEHIND_PROXY="1",
+        HOSTS="Review.example, 10.0.0.7",
+        LAUNCH_TOKEN="twenty letters or more",
         UPLOAD_FILES="7",
         UPLOAD_MB="8",
         FILE_MB="9",
@@ -42,6 +44,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.address, settings.port, settings.behind_proxy) == ("0.0.0.0", 80, True)
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
     assert settings.file_bytes == 9 * MEBIBYTE
+    assert settings.hosts == ("review.example", "10.0.0.7")
+    assert settings.launch_token == "twenty letters or more"
+    assert settings.launch_token not in repr(settings)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +61,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("ADDRESS", "::"),
         ("ADDRESS", "192.168.1.7"),
         ("BEHIND_PROXY", "perhaps"),
+        ("HOSTS", "http://review.example"),
+        ("HOSTS", "review.example:8501"),
+        ("LAUNCH_TOKEN", "short"),
         ("FOLDERS", "/no/such/folder"),
         ("MODELS", "/no/such/folder"),
         ("TRAINING_DATA", "/no/such/folder"),

@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 from app.server.security import LOOPBACK_NAMES, Guard, content_security_policy
 from tests.app.asking import ask
 from tests.browser.running import Program
+from tests.entering import BEARER
 
 OURS = "http://localhost:8501"
 FOREIGN = [
@@ -195,7 +196,12 @@ def knock(watched: tuple[Program, Path]) -> Callable[..., ClientConnection]:
     """Opens the websocket as a page of this origin would; None: without saying so."""
     address = f"ws://localhost:{watched[0].port}/_stcore/stream"
     return lambda origin: connect(
-        address, origin=origin, subprotocols=["streamlit"], proxy=None, open_timeout=60
+        address,
+        origin=origin,
+        additional_headers=BEARER,
+        subprotocols=["streamlit"],
+        proxy=None,
+        open_timeout=60,
     )
 
 
