@@ -21,8 +21,8 @@ from starlette.routing import Route
 
 from app.bootstrap import shared_workplace, system_user
 from app.domain.actors import Actor
-from app.domain.errors import NotFound, Unavailable
-from app.server.entrance import HEADER, Door, Entrance
+from app.domain.errors import Forbidden, NotFound, Unavailable
+from app.server.entrance import HEADER, Door, Entrance, actor_of
 from app.server.launch import LIFE, LaunchDoor
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
@@ -135,7 +135,9 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         # A plain function: Starlette runs it in a thread, so decoding stops nobody.
         def endpoint(request: Request) -> Response:
             try:
-                return answer(get_workplace(), request)
+                return answer(get_workplace().of(actor_of(request)), request)
+            except Forbidden as error:
+                return JSONResponse({"error": str(error)}, 403)
             except NotFound as error:
                 return JSONResponse({"error": str(error)}, 404)
             except Unavailable as error:
@@ -160,6 +162,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
 
 def _health(workplace: Workplace, request: Request) -> Response:
+    # Everybody may ask: it says nothing of what is stored.
     with workplace.store.read() as tables:
         tables.setting("health")
     return JSONResponse({"status": "ok"})

@@ -10,9 +10,9 @@ from typing import Protocol
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.domain.actors import Actor
+from app.domain.actors import NOBODY, Actor
 from app.server.plain_pages import again
 
 OPEN = frozenset({"/healthz", "/api/health", "/_stcore/health"})
@@ -20,6 +20,7 @@ OPEN = frozenset({"/healthz", "/api/health", "/_stcore/health"})
 HEADER = "X-Reader"
 """Streamlit reads from it who opened the websocket. What a browser sends under this name is
 removed."""
+_ACTOR = "actor"  # in the scope
 NOBODY_HERE = "You are not signed in. Open the program's first page."
 
 
@@ -30,6 +31,12 @@ class Visitor:
     session: str
     """How the pages ask again who it is; no secret, letters and digits."""
     actor: Actor
+
+
+def actor_of(connection: HTTPConnection) -> Actor:
+    """Whom the entrance let in; nobody, where there is no entrance."""
+    actor = connection.scope.get(_ACTOR)
+    return actor if isinstance(actor, Actor) else NOBODY
 
 
 class Door(Protocol):
@@ -63,7 +70,8 @@ class Entrance:
         if scope["path"] in OPEN:
             await self.app(scope, receive, send)
             return
-        visitor = await self.door.visitor(HTTPConnection(scope))
+        connection = HTTPConnection(scope)
+        visitor = await self.door.visitor(connection)
         answer = None
         if scope["type"] == "http":
             answer = await self._answer(Request(scope, receive), visitor)
@@ -75,8 +83,30 @@ class Entrance:
             return
         if visitor is not None:
             scope["headers"] = [*headers, (mark, visitor.session.encode("ascii"))]
-            scope["actor"] = visitor.actor
+            scope[_ACTOR] = visitor.actor
+        if visitor is not None and scope["type"] == "websocket":
+            receive = self._from(visitor, connection, receive, send)
         await self.app(scope, receive, send)
+
+    def _from(
+        self, visitor: Visitor, connection: HTTPConnection, receive: Receive, send: Send
+    ) -> Receive:
+        """What the visitor sends, as long as the door knows them.
+
+        A page stays open for hours, and what a press does is decided before the page is drawn
+        anew: so the door is asked at every message.
+        """
+
+        async def checked() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            if await self.door.visitor(connection) == visitor:
+                return message
+            await send({"type": "websocket.close", "code": 1008})
+            return {"type": "websocket.disconnect", "code": 1008}
+
+        return checked
 
     async def _answer(self, request: Request, visitor: Visitor | None) -> Response | None:
         own = await self.door.page(request, visitor)

@@ -21,10 +21,9 @@ from app.domain.actors import Actor
 from app.server.entrance import Visitor
 from app.server.plain_pages import page
 from app.server.signed_cookie import SignedCookie
+from app.services.accounts.identity import LOCAL
 
 PARAMETER = "token"
-LOCAL = "local"
-"""What the cookie of the local reader says."""
 LIFE = 30 * 24 * 3600
 """Seconds for which a browser that had the token is let in, over restarts too."""
 

@@ -75,7 +75,7 @@ def _choose_first(usable: Mapping[str, BundleInfo], active: BundleInfo | None) -
 def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -> None:
     if is_active:
         st.markdown(":green-badge[:material/check: active: reads new uploads]", width="content")
-    else:
+    elif workplace.actor.may("change models"):
         st.button(
             "Set active",
             key="card-activate",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.domain.actors import Actor
 from app.services import models
 from app.views.shared.errors import draw_callback_error
 from app.views.shared.format import plain
@@ -24,7 +25,14 @@ def draw_page_header() -> None:
         st.caption(f":material/science: **{WARNING}**. {PRIVACY}.", width="content")
         st.caption(
             f":material/model_training: Active model {model}  ·  "
-            f":material/person: Reader **{plain(workplace.reader)}**",
+            f":material/person: {_who(workplace.actor)}",
             width="content",
         )
     draw_callback_error()
+
+
+def _who(actor: Actor) -> str:
+    """The local reader, or who is signed in, with the roles that they have."""
+    if actor.is_alone:
+        return f"Reader **{plain(actor.name)}**"
+    return f"**{plain(actor.name)}** ({', '.join(sorted(actor.roles))})"

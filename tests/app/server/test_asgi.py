@@ -22,6 +22,7 @@ from app.viewer import encoding
 from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
 from tests.app.asking import Answer, ask, run_apart
+from tests.app.server.servers import let_in
 from tests.app.services.workplaces import (
     FakePool,
     active_model,
@@ -44,7 +45,8 @@ def get(workplace: Workplace) -> Callable[..., Answer]:
     """Asks the routes behind the guard, as a browser at this machine would."""
     hosts = answered_hosts(workplace.settings)
     app = Starlette(
-        routes=own_routes(lambda: workplace), middleware=[Middleware(Guard, hosts=hosts)]
+        routes=own_routes(lambda: workplace),
+        middleware=[Middleware(Guard, hosts=hosts), Middleware(let_in(workplace.actor))],
     )
     return lambda path, host="localhost:8501": ask(app, path, host)
 

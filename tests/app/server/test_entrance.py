@@ -3,18 +3,22 @@
 import pytest
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from app.domain.actors import Actor
 from app.server.entrance import OPEN, Entrance, Visitor
-from tests.app.asking import Answer, ask
+from tests.app.asking import Answer, ask, run_apart
 from tests.app.server.servers import echo
 
 
 class KnockDoor:
     """Knows whoever says knock."""
 
+    knows = True
+
     async def visitor(self, connection: HTTPConnection) -> Visitor | None:
-        return Visitor("7f", Actor("Reader One")) if "knock" in connection.headers else None
+        known = self.knows and "knock" in connection.headers
+        return Visitor("7f", Actor("Reader One")) if known else None
 
     async def page(self, request: Request, visitor: Visitor | None) -> Response | None:
         return PlainTextResponse("own") if request.url.path == "/own" else None
@@ -67,3 +71,28 @@ def test_a_link_from_another_site_is_asked_again_by_ourselves_with_the_cookie() 
 
 def test_the_doors_own_pages_are_for_everybody() -> None:
     assert asked("/own")[2] == asked("/own", knock="")[2] == b"own"
+
+
+def test_whoever_is_signed_out_sends_nothing_more_through_an_open_websocket() -> None:
+    door = KnockDoor()
+    received: list[Message] = []
+    sent: list[Message] = []
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        received.append(await receive())
+        received.append(await receive())
+        door.knows = False
+        received.append(await receive())
+
+    async def receive() -> Message:
+        return {"type": "websocket.receive" if received else "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"knock", b"")]
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers}
+    run_apart(Entrance(page, door=door)(scope, receive, send))
+    kinds = [message["type"].removeprefix("websocket.") for message in received]
+    assert kinds == ["connect", "receive", "disconnect"]
+    assert sent == [{"type": "websocket.close", "code": 1008}]

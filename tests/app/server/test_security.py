@@ -1,6 +1,7 @@
 """The guard in front of a server that would answer everybody."""
 
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,21 @@ def knock(watched: tuple[Program, Path]) -> Callable[..., ClientConnection]:
         proxy=None,
         open_timeout=60,
     )
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/batch", "/_stcore/host-config", "/static/index.html", "/media/a.png", "/x?y"]
+)
+def test_the_running_server_shows_nobody_more_than_where_the_token_is(
+    watched: tuple[Program, Path], path: str
+) -> None:
+    program, _ = watched
+    answers = {}
+    for token, headers in (("without", {}), ("with", BEARER)):
+        connection = HTTPConnection("localhost", program.port, timeout=60)
+        connection.request("GET", path, headers=headers)
+        answers[token] = connection.getresponse().status
+    assert answers["without"] == 401 and answers["with"] in (200, 404)
 
 
 def test_the_running_server_opens_its_page_to_its_own_origin_alone_and_reaches_nobody(
