@@ -7,12 +7,15 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Literal, get_args
 
 from app.domain.errors import Refused
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MEBIBYTE = 1024 * 1024
+SignIn = Literal["token", "accounts"]
 SHORTEST_TOKEN = 20  # characters
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 
@@ -43,12 +46,19 @@ class Settings:
     port: int = 8501
     """TCP port (DPROTONET_PORT)."""
     behind_proxy: bool = False
-    """A proxy with sign-in stands in front (DPROTONET_BEHIND_PROXY=1)."""
+    """A proxy stands in front (DPROTONET_BEHIND_PROXY=1); browsers may reach it by https."""
     hosts: tuple[str, ...] = ()
     """More names that are answered, beside those of this machine (DPROTONET_HOSTS, with commas)."""
     launch_token: str = field(default="", repr=False)
     """The token that lets in the local reader (DPROTONET_LAUNCH_TOKEN), for programs that start
     this one; empty: a new one at each start."""
+    sign_in: SignIn = "token"
+    """How somebody becomes known (DPROTONET_SIGN_IN): "token" for one reader at this machine,
+    "accounts" for several."""
+    session_idle: timedelta = timedelta(minutes=30)
+    """A session ends when nothing was done for so long (DPROTONET_SESSION_IDLE_MINUTES)."""
+    session_life: timedelta = timedelta(hours=12)
+    """And so long after the sign-in in any case (DPROTONET_SESSION_HOURS)."""
     upload_files: int = 200
     """Most files in one upload (DPROTONET_UPLOAD_FILES)."""
     upload_bytes: int = 512 * MEBIBYTE
@@ -68,11 +78,10 @@ class Settings:
                 f"DPROTONET_LAUNCH_TOKEN has {len(self.launch_token)} characters and could be "
                 f"guessed. Give {SHORTEST_TOKEN} or more, or leave it out."
             )
-        if not self.is_loopback and not self.behind_proxy:
+        if not self.is_loopback and self.sign_in == "token":
             raise WrongSetting(
-                f"DPROTONET_ADDRESS is {self.address}, which others can reach, and this program "
-                "has no sign-in of its own. Use 127.0.0.1, or put a proxy with sign-in in front "
-                "and say so with DPROTONET_BEHIND_PROXY=1."
+                f"DPROTONET_ADDRESS is {self.address}, which others can reach. Use 127.0.0.1, or "
+                "let everybody sign in: DPROTONET_SIGN_IN=accounts."
             )
 
     @property
@@ -171,6 +180,15 @@ class Settings:
             port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
             behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
             hosts=_hosts(env),
+            sign_in=_sign_in(env),
+            session_idle=timedelta(
+                minutes=_number(
+                    env, "DPROTONET_SESSION_IDLE_MINUTES", 30, unit="number of minutes", most=1440
+                )
+            ),
+            session_life=timedelta(
+                hours=_number(env, "DPROTONET_SESSION_HOURS", 12, unit="number of hours", most=168)
+            ),
             launch_token=env.get("DPROTONET_LAUNCH_TOKEN", "").strip(),
             upload_files=_number(env, "DPROTONET_UPLOAD_FILES", 200, unit="number of files"),
             upload_bytes=MEBIBYTE
@@ -214,6 +232,16 @@ def _address(env: Mapping[str, str]) -> str:
             f"DPROTONET_ADDRESS is “{address}”, which is no address of this machine. "
             "Give one such as 127.0.0.1."
         ) from None
+
+
+def _sign_in(env: Mapping[str, str]) -> SignIn:
+    text = env.get("DPROTONET_SIGN_IN", "").strip().lower() or "token"
+    for known in get_args(SignIn):
+        if text == known:
+            return known
+    raise WrongSetting(
+        f"DPROTONET_SIGN_IN is “{text}”. Give token, for one reader at this machine, or accounts."
+    )
 
 
 def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from types import FrameType
 
 from app import bootstrap
 from app.cli.database import bring_up_to_date
+from app.cli.users import public_address
 from app.runtime.folder_lock import FolderLock
 from app.settings import Settings
 
@@ -28,12 +29,28 @@ def serve(settings: Settings) -> int:
             from app.server.launch import address_with, new_token, written_address
 
             token = settings.launch_token or new_token()
+            if settings.sign_in == "accounts":
+                print(f"DProtoNet Review: {public_address(settings)}", flush=True)
+                _offer_first_link(settings)
+                serve(settings, token=token)
+                return 0
             name = "localhost" if host == "127.0.0.1" else host
             address = address_with(token, port=settings.port, host=name)
             with written_address(settings.address_file, address):
                 print(f"DProtoNet Review: {address}", flush=True)
                 serve(settings, token=token)
     return 0
+
+
+def _offer_first_link(settings: Settings) -> None:
+    from app.server.accounts_door import link_address
+    from app.services.accounts import users
+
+    with closing(bootstrap.open_workplace(settings)) as workplace:
+        link = users.first_link(workplace)
+    if link is not None:
+        print("There is no user yet. Whoever opens this address becomes the first administrator:")
+        print(link_address(link, base=public_address(settings)), flush=True)
 
 
 def _add_demo_cases(settings: Settings) -> None:

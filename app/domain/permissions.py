@@ -10,6 +10,7 @@ from app.domain.actors import Actor, Permission
 
 DECISION = "permission_needed"
 """Attribute of a use case: its permission, or None of what only other use cases call."""
+ANYBODY = "anybody"
 UseCase = TypeVar("UseCase", bound=Callable[..., Any])
 Part = TypeVar("Part", bound=Callable[..., Any])
 
@@ -41,6 +42,12 @@ def needs(permission: Permission) -> Callable[[UseCase], UseCase]:
         return cast(UseCase, asked)
 
     return guarded
+
+
+def anybody(use_case: Part) -> Part:
+    """Mark a use case that asks for no permission: signing in, and what nobody may know by it."""
+    setattr(use_case, DECISION, ANYBODY)
+    return use_case
 
 
 def within(part: Part) -> Part:

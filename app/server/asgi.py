@@ -22,6 +22,7 @@ from starlette.routing import Route
 from app.bootstrap import shared_workplace, system_user
 from app.domain.actors import Actor
 from app.domain.errors import Forbidden, NotFound, Unavailable
+from app.server.accounts_door import AccountsDoor
 from app.server.entrance import HEADER, Door, Entrance, actor_of
 from app.server.launch import LIFE, LaunchDoor
 from app.server.security import LOOPBACK_NAMES, Guard
@@ -68,13 +69,17 @@ def make_app(settings: Settings, *, token: str) -> st.App:
         SCRIPT,
         lifespan=lambda app: expiring_uploads(get_workplace),
         routes=own_routes(get_workplace),
-        middleware=[guard, Middleware(Entrance, door=door_of(settings, token))],
+        middleware=[guard, Middleware(Entrance, door=door_of(settings, get_workplace, token))],
     )
 
 
-def door_of(settings: Settings, token: str) -> Door:
+def door_of(settings: Settings, get_workplace: Callable[[], Workplace], token: str) -> Door:
     """How somebody becomes known to this server."""
-    cookie = SignedCookie(signing_key(settings.signing_key), port=settings.port, life=LIFE)
+    key = signing_key(settings.signing_key)
+    if settings.sign_in == "accounts":
+        life = int(settings.session_life.total_seconds())
+        return AccountsDoor(get_workplace, cookie=SignedCookie(key, port=settings.port, life=life))
+    cookie = SignedCookie(key, port=settings.port, life=LIFE)
     return LaunchDoor(token, cookie=cookie, actor=Actor(system_user()))
 
 

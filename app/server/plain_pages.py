@@ -73,6 +73,18 @@ h1 {{ font-size: 1.6rem; font-weight: 600; line-height: 1.25; margin: 0 0 1rem; 
 code {{ background: var(--secondaryBackgroundColor); border-radius: 4px; padding: 0.1rem 0.3rem;
   overflow-wrap: anywhere; }}
 a {{ color: var(--linkColor); }}
+label {{ display: block; margin: 0 0 0.9rem; font-weight: 600; }}
+input {{ display: block; width: 100%; margin-top: 0.25rem; padding: 0.5rem 0.7rem;
+  font: inherit; font-weight: 400; color: inherit; background: var(--secondaryBackgroundColor);
+  border: 1px solid var(--borderColor); border-radius: 6px; }}
+button, a.button {{ display: inline-block; font: inherit; font-weight: 600; cursor: pointer;
+  padding: 0.5rem 1rem; border: 1px solid var(--primaryColor); border-radius: 6px;
+  background: var(--primaryColor); color: var(--backgroundColor); text-decoration: none; }}
+button.quiet, a.button {{ background: none; color: var(--primaryColor); }}
+:is(input, button, a):focus-visible {{ outline: 3px solid var(--primaryColor);
+  outline-offset: 2px; }}
+.alert {{ border-left: 4px solid #c62828; padding: 0.5rem 0.8rem;
+  background: var(--secondaryBackgroundColor); }}
 """
 
 

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.domain.actors import ROLES_WITH, Actor, Permission
 from app.domain.errors import Forbidden
-from app.domain.permissions import DECISION
+from app.domain.permissions import ANYBODY, DECISION
 from app.server.asgi import own_routes
 from app.server.entrance import OPEN
 from app.services.uploading import intake
@@ -66,9 +66,22 @@ class Empty:
 @pytest.mark.parametrize("name", USE_CASES)
 def test_every_service_says_who_may_use_it(name: str) -> None:
     decision = getattr(USE_CASES[name], DECISION, "undecided")
-    assert decision is None or decision in ROLES_WITH, (
+    assert decision is None or decision == ANYBODY or decision in ROLES_WITH, (
         f"{name} has no decision: put @needs(permission) or @within above it"
     )
+
+
+def test_what_anybody_may_ask_for_is_signing_in_and_out_alone() -> None:
+    free = {name for name, case in USE_CASES.items() if getattr(case, DECISION) == ANYBODY}
+    assert {name.removeprefix("app.services.accounts.") for name in free} == {
+        "identity.actor_of",
+        "sessions.account_of",
+        "sessions.end",
+        "sign_in.change_password",
+        "sign_in.link_account",
+        "sign_in.set_by_link",
+        "sign_in.sign_in",
+    }
 
 
 def test_the_walk_finds_the_services() -> None:
@@ -82,7 +95,7 @@ def test_a_service_refuses_whom_the_table_does_not_name(who: str) -> None:
     actor = ACTORS[who]
     for name, use_case in USE_CASES.items():
         permission = getattr(use_case, DECISION)
-        if permission is None:
+        if permission is None or permission == ANYBODY:
             continue
         if actor.may(permission):
             assert not refuses(use_case, actor), name

@@ -40,11 +40,16 @@ class Program:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DPROTONET_")}
         return kept | own | STARTED_WITH | self._more
 
-    def run(self, *arguments: str) -> None:
-        """One command of the program, to its end."""
-        subprocess.run(
-            [sys.executable, "-m", "app", *arguments], cwd=ROOT, env=self._environment, check=True
-        )
+    def run(self, *arguments: str) -> str:
+        """One command of the program, to its end; returns what it printed."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
 
     def start(self) -> None:
         """Begin, and wait until it answers."""

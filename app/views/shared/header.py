@@ -12,7 +12,9 @@ from app.views.shared.style import STYLE
 from app.views.shared.workplace import current_workplace
 
 WARNING = "Research use only, not for diagnosis"
-PRIVACY = "Images are stored unchanged, for one local reader"
+ACCOUNT = "/sign-in"
+"""Of the entrance: where somebody signs out or changes a password."""
+PRIVACY = "Images are stored unchanged"
 
 
 def draw_page_header() -> None:
@@ -22,7 +24,8 @@ def draw_page_header() -> None:
     active = models.active(workplace)
     model = f"**{plain(active.title_of_version)}** `{active.short}`" if active else "none yet"
     with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
-        st.caption(f":material/science: **{WARNING}**. {PRIVACY}.", width="content")
+        privacy = f"{PRIVACY}, for one local reader" if workplace.actor.is_alone else PRIVACY
+        st.caption(f":material/science: **{WARNING}**. {privacy}.", width="content")
         st.caption(
             f":material/model_training: Active model {model}  ·  "
             f":material/person: {_who(workplace.actor)}",
@@ -35,4 +38,5 @@ def _who(actor: Actor) -> str:
     """The local reader, or who is signed in, with the roles that they have."""
     if actor.is_alone:
         return f"Reader **{plain(actor.name)}**"
-    return f"**{plain(actor.name)}** ({', '.join(sorted(actor.roles))})"
+    roles = ", ".join(sorted(actor.roles))
+    return f"**{plain(actor.name)}** ({roles}) · [Account]({ACCOUNT})"

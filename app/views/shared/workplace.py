@@ -22,5 +22,5 @@ def page_actor(shared: Workplace) -> Actor:
     """Who opened this page; the entrance said so when the browser connected."""
     session = st.user.get("session")
     return identity.actor_of(
-        session if isinstance(session, str) else None, local=Actor(system_user())
+        shared, session if isinstance(session, str) else None, local=Actor(system_user())
     )

@@ -154,7 +154,7 @@ def test_behind_a_proxy_the_proxy_decides_on_names(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     assert answered_hosts(settings) is not None
     assert "evil.example" not in (answered_hosts(settings) or ())
-    proxied = replace(settings, address="0.0.0.0", behind_proxy=True)
+    proxied = replace(settings, address="0.0.0.0", behind_proxy=True, sign_in="accounts")
     assert answered_hosts(proxied) is None
     named = answered_hosts(replace(proxied, hosts=("review.example",))) or frozenset()
     assert "review.example" in named and "localhost" in named and "evil.example" not in named
