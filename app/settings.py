@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from app.domain.errors import Refused
+from app.domain.outside import OutsideSignIn
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MEBIBYTE = 1024 * 1024
@@ -59,6 +60,8 @@ class Settings:
     """A session ends when nothing was done for so long (DPROTONET_SESSION_IDLE_MINUTES)."""
     session_life: timedelta = timedelta(hours=12)
     """And so long after the sign-in in any case (DPROTONET_SESSION_HOURS)."""
+    outside: OutsideSignIn | None = None
+    """A service by which people sign in too, beside accounts (DPROTONET_OIDC_ISSUER and others)."""
     upload_files: int = 200
     """Most files in one upload (DPROTONET_UPLOAD_FILES)."""
     upload_bytes: int = 512 * MEBIBYTE
@@ -78,6 +81,11 @@ class Settings:
                 f"DPROTONET_LAUNCH_TOKEN has {len(self.launch_token)} characters and could be "
                 f"guessed. Give {SHORTEST_TOKEN} or more, or leave it out."
             )
+        if self.outside is not None and self.sign_in == "token":
+            raise WrongSetting(
+                "DPROTONET_OIDC_ISSUER names a sign-in service, which goes with accounts. "
+                "Say so: DPROTONET_SIGN_IN=accounts."
+            )
         if not self.is_loopback and self.sign_in == "token":
             raise WrongSetting(
                 f"DPROTONET_ADDRESS is {self.address}, which others can reach. Use 127.0.0.1, or "
@@ -93,6 +101,15 @@ class Settings:
             return ipaddress.ip_address(self.address).is_loopback
         except ValueError:
             return False
+
+    @property
+    def public_address(self) -> str:
+        """The address at which people most likely find this server."""
+        if self.hosts:
+            scheme = "https" if self.behind_proxy else "http"
+            port = "" if self.behind_proxy else f":{self.port}"
+            return f"{scheme}://{self.hosts[0]}{port}"
+        return f"http://localhost:{self.port}"
 
     @property
     def store_url(self) -> str:
@@ -189,6 +206,7 @@ class Settings:
             session_life=timedelta(
                 hours=_number(env, "DPROTONET_SESSION_HOURS", 12, unit="number of hours", most=168)
             ),
+            outside=_outside(env),
             launch_token=env.get("DPROTONET_LAUNCH_TOKEN", "").strip(),
             upload_files=_number(env, "DPROTONET_UPLOAD_FILES", 200, unit="number of files"),
             upload_bytes=MEBIBYTE
@@ -242,6 +260,13 @@ def _sign_in(env: Mapping[str, str]) -> SignIn:
     raise WrongSetting(
         f"DPROTONET_SIGN_IN is “{text}”. Give token, for one reader at this machine, or accounts."
     )
+
+
+def _outside(env: Mapping[str, str]) -> OutsideSignIn | None:
+    try:
+        return OutsideSignIn.from_environment(env)
+    except Refused as error:
+        raise WrongSetting(str(error)) from None
 
 
 def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from types import FrameType
 
 from app import bootstrap
 from app.cli.database import bring_up_to_date
-from app.cli.users import public_address
 from app.runtime.folder_lock import FolderLock
 from app.settings import Settings
 
@@ -30,7 +29,7 @@ def serve(settings: Settings) -> int:
 
             token = settings.launch_token or new_token()
             if settings.sign_in == "accounts":
-                print(f"DProtoNet Review: {public_address(settings)}", flush=True)
+                print(f"DProtoNet Review: {settings.public_address}", flush=True)
                 _offer_first_link(settings)
                 serve(settings, token=token)
                 return 0
@@ -50,7 +49,7 @@ def _offer_first_link(settings: Settings) -> None:
         link = users.first_link(workplace)
     if link is not None:
         print("There is no user yet. Whoever opens this address becomes the first administrator:")
-        print(link_address(link, base=public_address(settings)), flush=True)
+        print(link_address(link, base=settings.public_address), flush=True)
 
 
 def _add_demo_cases(settings: Settings) -> None:

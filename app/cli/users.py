@@ -32,15 +32,6 @@ def run(settings: Settings, request: UsersRequest) -> int:
     return 0
 
 
-def public_address(settings: Settings) -> str:
-    """The address at which people most likely find this server."""
-    if settings.hosts:
-        scheme = "https" if settings.behind_proxy else "http"
-        port = "" if settings.behind_proxy else f":{settings.port}"
-        return f"{scheme}://{settings.hosts[0]}{port}"
-    return f"http://localhost:{settings.port}"
-
-
 def _list(workplace: Workplace) -> None:
     everybody = users.all_users(workplace)
     if not everybody:
@@ -56,4 +47,4 @@ def _print_link(settings: Settings, name: str, link: str) -> None:
 
     hours = LINK_LIFE.total_seconds() / 3600
     print(f"{name} sets a password at this address, once and within {hours:.0f} hours:")
-    print(link_address(link, base=public_address(settings)))
+    print(link_address(link, base=settings.public_address))

@@ -52,7 +52,7 @@ class AccountsDoor:
         if token is None:
             return None
         key = sessions.key_of(token)
-        account = await self._ask(sessions.account_of, key)
+        account = await self.ask(sessions.account_of, key)
         return None if account is None else Visitor(key, account.actor)
 
     async def page(self, request: Request, visitor: Visitor | None) -> Response | None:
@@ -64,31 +64,33 @@ class AccountsDoor:
     async def refusal(self, request: Request) -> Response:
         """The page to sign in, which leads back to where the browser wanted to go."""
         query = f"?{request.url.query}" if request.url.query else ""
-        target = _own(f"{request.url.path}{query}")
+        target = own_address(f"{request.url.path}{query}")
         where = SIGN_IN if target == "/" else f"{SIGN_IN}?{urlencode({'next': target})}"
         return RedirectResponse(where, 303, headers={"Cache-Control": "no-store"})
 
-    def outside(self) -> str:
-        """HTML of another way to sign in."""
+    def outside(self, next: str) -> str:
+        """HTML of another way to sign in, which leads to ``next`` too."""
         return ""
 
     async def _show(self, request: Request, visitor: Visitor | None) -> Response:
         if visitor is not None:
             return _account_page(visitor)
-        return self._form(next=request.query_params.get("next", "/"))
+        return self.form(next=request.query_params.get("next", "/"))
 
-    def _form(self, *, next: str, name: str = "", problem: str = "") -> Response:
+    def form(self, *, next: str, name: str = "", problem: str = "") -> Response:
+        """The page to sign in."""
+        next = own_address(next)
         return page(
             "Sign in",
             alert(problem),
             form(
                 text_field("Name", "name", value=name, autocomplete="username"),
                 password_field("Password", "password"),
-                hidden("next", _own(next)),
+                hidden("next", next),
                 action=SIGN_IN,
                 button="Sign in",
             ),
-            self.outside(),
+            self.outside(next),
             paragraph("Forgotten your password? An administrator gives you a link for a new one."),
             status=401 if problem else 200,
         )
@@ -99,10 +101,10 @@ class AccountsDoor:
         try:
             token = await self._hash(sign_in.sign_in, name, given.get("password", ""))
         except SignInRefused as error:
-            return self._form(next=next, name=name, problem=str(error))
+            return self.form(next=next, name=name, problem=str(error))
         if visitor is not None:
-            await self._ask(sessions.end, visitor.session)
-        return self.welcome(request, token, _own(next))
+            await self.ask(sessions.end, visitor.session)
+        return self.welcome(request, token, own_address(next))
 
     def welcome(self, request: Request, token: str, target: str) -> Response:
         """Go on, with the cookie."""
@@ -114,7 +116,7 @@ class AccountsDoor:
 
     async def _sign_out(self, request: Request, visitor: Visitor | None) -> Response:
         if visitor is not None:
-            await self._ask(sessions.end, visitor.session)
+            await self.ask(sessions.end, visitor.session)
         answer = RedirectResponse(SIGN_IN, 303, headers={"Cache-Control": "no-store"})
         name, value = self.cookie.clear()
         answer.headers[name] = value
@@ -146,7 +148,7 @@ class AccountsDoor:
 
     async def _link_page(self, link: str, *, name: str = "", problem: str = "") -> Response:
         try:
-            account = await self._ask(sign_in.link_account, link)
+            account = await self.ask(sign_in.link_account, link)
         except SignInRefused as error:
             return page("Set a password", alert(str(error)), status=410)
         fields = [*_new_fields(), hidden("key", link)]
@@ -175,12 +177,13 @@ class AccountsDoor:
             return await self._link_page(link, name=name, problem=str(error))
         return self.welcome(request, token, "/")
 
-    async def _ask(self, use_case: Callable[..., Any], *given: Any) -> Any:
+    async def ask(self, use_case: Callable[..., Any], *given: Any) -> Any:
+        """Answer of a use case, in a thread."""
         return await run_in_threadpool(lambda: use_case(self.get_workplace(), *given))
 
     async def _hash(self, use_case: Callable[..., Any], *given: Any) -> Any:
         async with self._hashing:
-            return await self._ask(use_case, *given)
+            return await self.ask(use_case, *given)
 
 
 def link_address(link: str, *, base: str) -> str:
@@ -227,6 +230,6 @@ def _check_twice(given: Mapping[str, str]) -> None:
         raise SignInRefused("The two new passwords are not the same. Enter them again.")
 
 
-def _own(target: str) -> str:
+def own_address(target: str) -> str:
     """An address of this server: one slash, for two would name another host."""
     return "/" + target.lstrip("/\\").replace("\r", "").replace("\n", "")

@@ -25,6 +25,8 @@ from app.domain.errors import Forbidden, NotFound, Unavailable
 from app.server.accounts_door import AccountsDoor
 from app.server.entrance import HEADER, Door, Entrance, actor_of
 from app.server.launch import LIFE, LaunchDoor
+from app.server.oidc import Provider
+from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
 from app.server.theme import theme_options
@@ -78,7 +80,17 @@ def door_of(settings: Settings, get_workplace: Callable[[], Workplace], token: s
     key = signing_key(settings.signing_key)
     if settings.sign_in == "accounts":
         life = int(settings.session_life.total_seconds())
-        return AccountsDoor(get_workplace, cookie=SignedCookie(key, port=settings.port, life=life))
+        sessions = SignedCookie(key, port=settings.port, life=life)
+        if settings.outside is None:
+            return AccountsDoor(get_workplace, cookie=sessions)
+        return OidcDoor(
+            get_workplace,
+            cookie=sessions,
+            attempts=SignedCookie(
+                key, port=settings.port, life=ATTEMPT_LIFE, purpose="attempt", same_site="Lax"
+            ),
+            provider=Provider(settings.outside, redirect=f"{settings.public_address}{CALLBACK}"),
+        )
     cookie = SignedCookie(key, port=settings.port, life=LIFE)
     return LaunchDoor(token, cookie=cookie, actor=Actor(system_user()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
@@ -19,15 +20,26 @@ class SignedCookie:
     servers of one machine would overwrite each other's.
     """
 
-    def __init__(self, key: bytes, *, port: int, life: int) -> None:
+    def __init__(
+        self,
+        key: bytes,
+        *,
+        port: int,
+        life: int,
+        purpose: str = "",
+        same_site: Literal["Strict", "Lax"] = "Strict",
+    ) -> None:
         """Set up.
 
         Args:
             key: secret bytes that sign.
             port: of the server.
             life: seconds for which a cookie is taken.
+            purpose: of a second cookie beside the one that says who somebody is.
+            same_site: "Lax" is sent too when a link of another site opens a page here.
         """
-        self.name = f"dprotonet-{port}"
+        self.name = f"dprotonet-{purpose}{'-' if purpose else ''}{port}"
+        self.same_site = same_site
         self.life = life
         self._serializer = URLSafeTimedSerializer(key, salt=self.name)
 
@@ -40,7 +52,7 @@ class SignedCookie:
         return value if isinstance(value, str) else None
 
     def set(self, value: str, *, secure: bool) -> tuple[str, str]:
-        """The header that sets it: unreadable to scripts, and never sent from another site.
+        """The header that sets it: unreadable to scripts, and not sent from another site.
 
         Args:
             value: what the cookie says; it is signed, not hidden.
@@ -56,7 +68,8 @@ class SignedCookie:
         return self._header("", 0, False)
 
     def _header(self, value: str, life: int, secure: bool) -> tuple[str, str]:
-        parts = [f"{self.name}={value}", "Path=/", f"Max-Age={life}", "HttpOnly", "SameSite=Strict"]
+        parts = [f"{self.name}={value}", "Path=/", f"Max-Age={life}", "HttpOnly"]
+        parts.append(f"SameSite={self.same_site}")
         return "Set-Cookie", "; ".join([*parts, "Secure"] if secure else parts)
 
 

@@ -75,6 +75,7 @@ def test_what_anybody_may_ask_for_is_signing_in_and_out_alone() -> None:
     free = {name for name, case in USE_CASES.items() if getattr(case, DECISION) == ANYBODY}
     assert {name.removeprefix("app.services.accounts.") for name in free} == {
         "identity.actor_of",
+        "outside.sign_in",
         "sessions.account_of",
         "sessions.end",
         "sign_in.change_password",

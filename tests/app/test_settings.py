@@ -1,6 +1,7 @@
 """Settings: sentences for wrong values, and no open door without a word."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -98,3 +99,11 @@ def test_an_address_that_others_reach_takes_sign_in_whatever_stands_in_front() -
     with pytest.raises(WrongSetting, match="DPROTONET_SIGN_IN=accounts"):
         read(ADDRESS="0.0.0.0", BEHIND_PROXY="1")
     assert read(ADDRESS="0.0.0.0", SIGN_IN="accounts").sign_in == "accounts"
+
+
+def test_the_address_is_the_one_that_people_know(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, port=81)
+    assert settings.public_address == "http://localhost:81"
+    named = replace(settings, hosts=("review.example",))
+    assert named.public_address == "http://review.example:81"
+    assert replace(named, behind_proxy=True).public_address == "https://review.example"

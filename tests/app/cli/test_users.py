@@ -1,13 +1,10 @@
-"""The commands for users, and the address that they print."""
+"""The commands for users, and the link that they print."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.cli.main import main
-from app.cli.users import public_address
-from app.settings import Settings
 
 
 def test_users_are_added_listed_changed_and_closed(
@@ -30,11 +27,3 @@ def test_users_are_added_listed_changed_and_closed(
     assert main(["users", "add", "bob", "--role", "king"]) == 1
     err = capsys.readouterr().err
     assert "only administrator" in err and "no role “king”" in err
-
-
-def test_the_address_is_the_one_that_people_know(tmp_path: Path) -> None:
-    settings = Settings(tmp_path, port=81)
-    assert public_address(settings) == "http://localhost:81"
-    named = replace(settings, hosts=("review.example",))
-    assert public_address(named) == "http://review.example:81"
-    assert public_address(replace(named, behind_proxy=True)) == "https://review.example"
