@@ -42,14 +42,13 @@ def serve(settings: Settings) -> int:
 
 
 def _offer_first_link(settings: Settings) -> None:
-    from app.server.accounts_door import link_address
     from app.services.accounts import users
 
     with closing(bootstrap.open_workplace(settings)) as workplace:
         link = users.first_link(workplace)
     if link is not None:
         print("There is no user yet. Whoever opens this address becomes the first administrator:")
-        print(link_address(link, base=settings.public_address), flush=True)
+        print(users.link_address(link, base=settings.public_address), flush=True)
 
 
 def _add_demo_cases(settings: Settings) -> None:

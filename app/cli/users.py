@@ -43,8 +43,6 @@ def _list(workplace: Workplace) -> None:
 
 
 def _print_link(settings: Settings, name: str, link: str) -> None:
-    from app.server.accounts_door import link_address
-
     hours = LINK_LIFE.total_seconds() / 3600
     print(f"{name} sets a password at this address, once and within {hours:.0f} hours:")
-    print(link_address(link, base=settings.public_address))
+    print(users.link_address(link, base=settings.public_address))

@@ -18,11 +18,11 @@ from app.server.forms import alert, entries, form, hidden, password_field, text_
 from app.server.plain_pages import page, paragraph
 from app.server.signed_cookie import SignedCookie
 from app.services.accounts import sessions, sign_in
+from app.services.accounts.users import LINK
 from app.services.workplace import Workplace
 from dprotonet.errors import ReadableError
 
 SIGN_IN = "/sign-in"
-LINK = f"{SIGN_IN}/link"
 MOST_HASHES = 2
 """Passwords that are looked at at once: each takes 64 MiB and a core."""
 Answer = Callable[[Request, Visitor | None], Awaitable[Response]]
@@ -184,11 +184,6 @@ class AccountsDoor:
     async def _hash(self, use_case: Callable[..., Any], *given: Any) -> Any:
         async with self._hashing:
             return await self.ask(use_case, *given)
-
-
-def link_address(link: str, *, base: str) -> str:
-    """The address by which somebody sets a password."""
-    return f"{base}{LINK}?{urlencode({'key': link})}"
 
 
 def _account_page(visitor: Visitor) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from app.domain.accounts import LINK_LIFE, Account, account_name, roles_of
 from app.domain.errors import Refused
@@ -13,6 +14,8 @@ from app.services.accounts import sessions
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
+LINK = "/sign-in/link"
+"""Where the entrance lets somebody set a password."""
 LAST_ADMIN = "This is the only administrator. Make another one first."
 
 
@@ -95,6 +98,16 @@ def first_link(workplace: Workplace) -> str | None:
     """What the link carries that makes the first administrator; None when there is an account."""
     with workplace.store.write() as tx:
         return None if tx.accounts.any() else _link(workplace, tx, None)
+
+
+def link_address(link: str, *, base: str) -> str:
+    """The address by which somebody sets a password.
+
+    Args:
+        link: what it carries.
+        base: the address of the server.
+    """
+    return f"{base}{LINK}?{urlencode({'key': link})}"
 
 
 def _link(workplace: Workplace, tx: Transaction, account_id: str | None) -> str:

@@ -13,6 +13,7 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("batch", "Batch", ":material/stacks:", "see cases"),
     ("annotations", "Annotations", ":material/edit_note:", "see cases"),
     ("model", "Model", ":material/model_training:", "see cases"),
+    ("users", "Users", ":material/group:", "manage users"),
 )
 """Every page: its folder, which is its address too, its title, its icon, and what it takes."""
 REVIEW = "views/review/page.py"
@@ -27,7 +28,8 @@ def pages_for(actor: Actor) -> list[tuple[str, str, str, Permission]]:
     Raises:
         Forbidden: there is none.
     """
-    pages = [page for page in PAGES if actor.may(page[3])]
+    # One reader alone has no users to look after.
+    pages = [p for p in PAGES if actor.may(p[3]) and not (actor.is_alone and p[0] == "users")]
     if not pages:
         actor.check("see models")
         raise Forbidden("Your roles open no page yet. Ask an administrator for another role.")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app.domain.actors import NOBODY
-from app.server.accounts_door import AccountsDoor, link_address
+from app.server.accounts_door import AccountsDoor
 from app.server.entrance import Entrance
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie
@@ -74,7 +74,7 @@ def browser(workplace: Workplace) -> Browser:
 def signed_in(workplace: Workplace, browser: Browser) -> Browser:
     """Ann, a reader, by the link that she was given."""
     link = users.add(workplace, "ann", roles=["reader"])
-    _, _, body = browser.get(link_address(link, base=""))
+    _, _, body = browser.get(users.link_address(link, base=""))
     assert b"Set a password for ann" in body and b"administrator" not in body
     status, headers, _ = browser.post("/sign-in/link", key=link, password=PASSWORD, again=PASSWORD)
     assert (status, headers["location"]) == (303, "/")
@@ -151,13 +151,13 @@ def test_the_first_administrator_chooses_a_name_and_the_link_is_worthless_then(
     workplace: Workplace, browser: Browser
 ) -> None:
     link = users.first_link(workplace) or ""
-    assert b"first administrator" in browser.get(link_address(link, base=""))[2]
+    assert b"first administrator" in browser.get(users.link_address(link, base=""))[2]
     given = {"key": link, "name": "root", "password": PASSWORD, "again": PASSWORD}
     assert browser.post("/sign-in/link", **{**given, "again": "x"})[0] == 422
     assert browser.post("/sign-in/link", **given)[0] == 303
     assert browser.get("/")[2].endswith(b"root")
     assert browser.post("/sign-in/link", **given)[0] == 410
-    assert browser.get(link_address(link, base=""))[0] == 410
+    assert browser.get(users.link_address(link, base=""))[0] == 410
 
 
 def test_over_https_the_cookie_goes_by_https_alone(
