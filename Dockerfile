@@ -3,8 +3,9 @@
 #   docker build -t dprotonet-review .
 #   docker run --rm --init -p 127.0.0.1:8501:8501 -v dprotonet-data:/data dprotonet-review
 #
-# Publish it to 127.0.0.1 only, as above: the program has no sign-in of its own. Put a proxy with
-# sign-in in front before anybody else may reach it.
+# It listens on every address of the container, so it asks everybody to sign in: at the first start it
+# prints the address by which the first administrator sets a password. Before others reach it, put a
+# proxy with https in front and name the host: DPROTONET_HOSTS=review.example.
 FROM python:3.11-slim
 
 # What the allocator and OpenMP need to be quick beside a busy neighbour: see the Makefile.
@@ -33,13 +34,13 @@ COPY app/ app/
 # The user below may write nothing here: what Python would compile at each start is compiled now.
 RUN python -m compileall -q dprotonet training app
 
-# Inside, every address must be listened on, or nothing comes through the published port. What
-# keeps others away is the publishing to 127.0.0.1, or the proxy.
+# Inside, every address must be listened on, or nothing comes through the published port.
 ENV HOME=/data \
     DPROTONET_DATA=/data \
     DPROTONET_ADDRESS=0.0.0.0 \
     DPROTONET_PORT=8501 \
-    DPROTONET_BEHIND_PROXY=1
+    DPROTONET_BEHIND_PROXY=1 \
+    DPROTONET_SIGN_IN=accounts
 
 USER 10001:10001
 VOLUME /data

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
+from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Refused
 from app.services import binding
 from app.services.adapters.bundle_registry import Registry
@@ -28,7 +29,8 @@ _opening = threading.Lock()
 def shared_workplace(settings: Settings) -> Workplace:
     """The one workplace of this process for these settings, shared by its pages and routes.
 
-    It is opened at the first call; threads that call at the same time get the same one.
+    It is opened at the first call; threads that call at the same time get the same one. Its actor
+    is nobody: pages and routes take :meth:`Workplace.of` whoever asks.
 
     Raises:
         As :func:`open_workplace`; the next call tries again.
@@ -39,11 +41,15 @@ def shared_workplace(settings: Settings) -> Workplace:
 
 @cache
 def _opened_once(settings: Settings) -> Workplace:
-    return open_workplace(settings)
+    return open_workplace(settings).of(NOBODY)
 
 
-def open_workplace(settings: Settings) -> Workplace:
+def open_workplace(settings: Settings, *, actor: Actor | None = None) -> Workplace:
     """Open the data folder; its database must have been brought up to date before.
+
+    Args:
+        settings: where it lies.
+        actor: who acts; None: the system user, to whom the data folder belongs.
 
     Raises:
         Unbound: the database and the folder do not belong together.
@@ -53,6 +59,8 @@ def open_workplace(settings: Settings) -> Workplace:
     try:
         binding.check(workplace)
         workplace.store.keep_reserve()
+        if actor is not None:
+            workplace = workplace.of(actor)
     except BaseException:
         workplace.close()
         raise
@@ -69,7 +77,7 @@ def open_unchecked(settings: Settings) -> Workplace:
         models=Registry(settings.model_folders),
         image_reader=ImageReader(),
         uploads=UploadLedger(Spool(settings.spool)),
-        reader=system_user(),
+        actor=Actor(system_user()),
         clock=lambda: datetime.now(UTC),
     )
 

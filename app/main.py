@@ -6,30 +6,26 @@ import streamlit as st
 
 from app.views.shared.errors import show_errors
 from app.views.shared.header import draw_page_header
+from app.views.shared.navigation import pages_for
+from app.views.shared.workplace import current_workplace
 
 # A Material icon would be loaded from Google's fonts; this file is our own.
 ICON = Path(__file__).parent / "views" / "icon.svg"
 
 st.set_page_config(page_title="DProtoNet Review", page_icon=str(ICON), layout="wide")
-page = st.navigation(
-    [
-        st.Page("views/review/page.py", title="Review", icon=":material/radiology:", default=True),
-        st.Page("views/batch/page.py", title="Batch", icon=":material/stacks:", url_path="batch"),
-        st.Page(
-            "views/annotations/page.py",
-            title="Annotations",
-            icon=":material/edit_note:",
-            url_path="annotations",
-        ),
-        st.Page(
-            "views/model/page.py",
-            title="Model",
-            icon=":material/model_training:",
-            url_path="model",
-        ),
-    ],
-    position="top",
-)
 with show_errors():
+    page = st.navigation(
+        [
+            st.Page(
+                f"views/{folder}/page.py",
+                title=title,
+                icon=icon,
+                default=number == 0,
+                url_path=None if number == 0 else folder,
+            )
+            for number, (folder, title, icon, _) in enumerate(pages_for(current_workplace().actor))
+        ],
+        position="top",
+    )
     draw_page_header()
     page.run()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from app.domain.errors import Refused
+from app.domain.outside import OutsideSignIn
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MEBIBYTE = 1024 * 1024
-LEAST_TOKEN = 16  # characters
 LogFormat = Literal["text", "json"]
+SignIn = Literal["token", "accounts"]
+SHORTEST_TOKEN = 20  # characters
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 
 
 class WrongSetting(Refused):
@@ -46,7 +51,21 @@ class Settings:
     port: int = 8501
     """TCP port (DPROTONET_PORT)."""
     behind_proxy: bool = False
-    """A proxy with sign-in stands in front (DPROTONET_BEHIND_PROXY=1)."""
+    """A proxy stands in front (DPROTONET_BEHIND_PROXY=1); browsers may reach it by https."""
+    hosts: tuple[str, ...] = ()
+    """More names that are answered, beside those of this machine (DPROTONET_HOSTS, with commas)."""
+    launch_token: str = field(default="", repr=False)
+    """The token that lets in the local reader (DPROTONET_LAUNCH_TOKEN), for programs that start
+    this one; empty: a new one at each start."""
+    sign_in: SignIn = "token"
+    """How somebody becomes known (DPROTONET_SIGN_IN): "token" for one reader at this machine,
+    "accounts" for several."""
+    session_idle: timedelta = timedelta(minutes=30)
+    """A session ends when nothing was done for so long (DPROTONET_SESSION_IDLE_MINUTES)."""
+    session_life: timedelta = timedelta(hours=12)
+    """And so long after the sign-in in any case (DPROTONET_SESSION_HOURS)."""
+    outside: OutsideSignIn | None = None
+    """A service by which people sign in too, beside accounts (DPROTONET_OIDC_ISSUER and others)."""
     upload_files: int = 200
     """Most files in one upload (DPROTONET_UPLOAD_FILES)."""
     upload_bytes: int = 512 * MEBIBYTE
@@ -65,11 +84,20 @@ class Settings:
             raise WrongSetting(
                 f"DPROTONET_PORT is {self.port}, which is no port. Give a number from 1 to 65535."
             )
-        if not self.is_loopback and not self.behind_proxy:
+        if self.launch_token and len(self.launch_token) < SHORTEST_TOKEN:
             raise WrongSetting(
-                f"DPROTONET_ADDRESS is {self.address}, which others can reach, and this program "
-                "has no sign-in of its own. Use 127.0.0.1, or put a proxy with sign-in in front "
-                "and say so with DPROTONET_BEHIND_PROXY=1."
+                f"DPROTONET_LAUNCH_TOKEN has {len(self.launch_token)} characters and could be "
+                f"guessed. Give {SHORTEST_TOKEN} or more, or leave it out."
+            )
+        if self.outside is not None and self.sign_in == "token":
+            raise WrongSetting(
+                "DPROTONET_OIDC_ISSUER names a sign-in service, which goes with accounts. "
+                "Say so: DPROTONET_SIGN_IN=accounts."
+            )
+        if not self.is_loopback and self.sign_in == "token":
+            raise WrongSetting(
+                f"DPROTONET_ADDRESS is {self.address}, which others can reach. Use 127.0.0.1, or "
+                "let everybody sign in: DPROTONET_SIGN_IN=accounts."
             )
 
     @property
@@ -81,6 +109,15 @@ class Settings:
             return ipaddress.ip_address(self.address).is_loopback
         except ValueError:
             return False
+
+    @property
+    def public_address(self) -> str:
+        """The address at which people most likely find this server."""
+        if self.hosts:
+            scheme = "https" if self.behind_proxy else "http"
+            port = "" if self.behind_proxy else f":{self.port}"
+            return f"{scheme}://{self.hosts[0]}{port}"
+        return f"http://localhost:{self.port}"
 
     @property
     def store_url(self) -> str:
@@ -123,6 +160,16 @@ class Settings:
         return self.data / "backups"
 
     @property
+    def address_file(self) -> Path:
+        """The address with the launch token, while the server runs."""
+        return self.data / "address.txt"
+
+    @property
+    def signing_key(self) -> Path:
+        """The key that signs cookies."""
+        return self.data / ".signing.key"
+
+    @property
     def server_lock(self) -> Path:
         """Held while the server, or a command that changes the whole store, runs."""
         return self.data / ".server.lock"
@@ -158,6 +205,18 @@ class Settings:
             address=_address(env),
             port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
             behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
+            hosts=_hosts(env),
+            sign_in=_sign_in(env),
+            session_idle=timedelta(
+                minutes=_number(
+                    env, "DPROTONET_SESSION_IDLE_MINUTES", 30, unit="number of minutes", most=1440
+                )
+            ),
+            session_life=timedelta(
+                hours=_number(env, "DPROTONET_SESSION_HOURS", 12, unit="number of hours", most=168)
+            ),
+            outside=_outside(env),
+            launch_token=env.get("DPROTONET_LAUNCH_TOKEN", "").strip(),
             upload_files=_number(env, "DPROTONET_UPLOAD_FILES", 200, unit="number of files"),
             upload_bytes=MEBIBYTE
             * _number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
@@ -202,6 +261,36 @@ def _address(env: Mapping[str, str]) -> str:
             f"DPROTONET_ADDRESS is “{address}”, which is no address of this machine. "
             "Give one such as 127.0.0.1."
         ) from None
+
+
+def _sign_in(env: Mapping[str, str]) -> SignIn:
+    text = env.get("DPROTONET_SIGN_IN", "").strip().lower() or "token"
+    for known in get_args(SignIn):
+        if text == known:
+            return known
+    raise WrongSetting(
+        f"DPROTONET_SIGN_IN is “{text}”. Give token, for one reader at this machine, or accounts."
+    )
+
+
+def _outside(env: Mapping[str, str]) -> OutsideSignIn | None:
+    try:
+        return OutsideSignIn.from_environment(env)
+    except Refused as error:
+        raise WrongSetting(str(error)) from None
+
+
+def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:
+    names = tuple(
+        name.strip().lower() for name in env.get("DPROTONET_HOSTS", "").split(",") if name.strip()
+    )
+    for name in names:
+        if not _HOST.fullmatch(name):
+            raise WrongSetting(
+                f"DPROTONET_HOSTS has “{name}”, which is no host's name. "
+                "Give names such as review.example, without http:// and port."
+            )
+    return names
 
 
 def _folder(env: Mapping[str, str], name: str) -> Path | None:
@@ -250,10 +339,10 @@ def _number(
 
 def _token(env: Mapping[str, str], name: str) -> str:
     token = env.get(name, "").strip()
-    if token and (len(token) < LEAST_TOKEN or not token.isascii() or " " in token):
+    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or " " in token):
         raise WrongSetting(
             f"{name} is too easy to guess, or has characters that no header carries. Give at least "
-            f"{LEAST_TOKEN} ASCII characters without spaces, such as “openssl rand -hex 16” prints."
+            f"{SHORTEST_TOKEN} ASCII characters without spaces, such as “openssl rand -hex 16” prints."
         )
     return token
 

@@ -97,6 +97,42 @@ class SignModel:
     key: Path
 
 
+@dataclass(frozen=True)
+class ListUsers:
+    """``users list``."""
+
+
+@dataclass(frozen=True)
+class AddUser:
+    """``users add``."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetRoles:
+    """``users roles``."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DisableUser:
+    """``users disable`` and ``users enable``."""
+
+    name: str
+    is_disabled: bool
+
+
+@dataclass(frozen=True)
+class ResetUser:
+    """``users reset``."""
+
+    name: str
+
+
 Request = (
     Serve
     | Migrate
@@ -111,6 +147,11 @@ Request = (
     | ActivateModel
     | MakeKey
     | SignModel
+    | ListUsers
+    | AddUser
+    | SetRoles
+    | DisableUser
+    | ResetUser
 )
 
 
@@ -127,8 +168,10 @@ def _parser() -> argparse.ArgumentParser:
         description="DProtoNet Review: the web application. Without a command it runs the server. "
         "Settings come from the environment: DPROTONET_DATA, DPROTONET_DATABASE_URL, "
         "DPROTONET_MODELS, DPROTONET_TRUSTED_MODELS, DPROTONET_FOLDERS, "
-        "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, "
-        "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB.",
+        "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, DPROTONET_HOSTS, "
+        "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
+        "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
+        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG.",
     )
     parser.set_defaults(request=lambda options: Serve())
     commands = parser.add_subparsers(dest="command")
@@ -158,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     bind.add_argument("--yes", action="store_true", help="bind them without asking")
     bind.set_defaults(request=lambda options: Bind(options.yes))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
+    _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
     return parser
 
 
@@ -183,3 +227,25 @@ def _add_models(models: argparse.ArgumentParser) -> None:
     signing.add_argument("folder", type=Path)
     signing.add_argument("--key", type=Path, required=True, help="the file of “models key”")
     signing.set_defaults(request=lambda options: SignModel(options.folder, options.key))
+
+
+def _add_users(users: argparse.ArgumentParser) -> None:
+    actions = users.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="every user with their roles")
+    listing.set_defaults(request=lambda options: ListUsers())
+    adding = actions.add_parser("add", help="add a user; prints the link to set a password")
+    roles = actions.add_parser("roles", help="give a user other roles")
+    for parser in (adding, roles):
+        parser.add_argument("name")
+        parser.add_argument(
+            "--role", action="append", required=True, help="reader, lead, …; several times"
+        )
+    adding.set_defaults(request=lambda options: AddUser(options.name, tuple(options.role)))
+    roles.set_defaults(request=lambda options: SetRoles(options.name, tuple(options.role)))
+    for action, is_disabled in (("disable", True), ("enable", False)):
+        parser = actions.add_parser(action, help=f"{action} an account")
+        parser.add_argument("name")
+        parser.set_defaults(request=lambda options, off=is_disabled: DisableUser(options.name, off))
+    resetting = actions.add_parser("reset", help="print a link to set another password")
+    resetting.add_argument("name")
+    resetting.set_defaults(request=lambda options: ResetUser(options.name))

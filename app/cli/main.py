@@ -56,7 +56,7 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import database, models, serve, upkeep
+    from app.cli import database, models, serve, upkeep, users
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -78,5 +78,13 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return models.add(settings, request)
         case arguments.ActivateModel():
             return models.activate(settings, request)
+        case (
+            arguments.ListUsers()
+            | arguments.AddUser()
+            | arguments.SetRoles()
+            | arguments.DisableUser()
+            | arguments.ResetUser()
+        ):
+            return users.run(settings, request)
         case _:
             return serve.serve(settings)

@@ -17,7 +17,7 @@ from app.settings import Settings
 
 def list_models(settings: Settings) -> int:
     """Print every model, the active one with a star."""
-    with _workplace(settings) as workplace:
+    with opened_workplace(settings) as workplace:
         active = models.active(workplace)
         for info in models.all(workplace):
             star = "*" if active and info.digest == active.digest else " "
@@ -30,7 +30,7 @@ def list_models(settings: Settings) -> int:
 
 def add(settings: Settings, request: AddModel) -> int:
     """Check a bundle, copy it beside the data and, where asked for, read new uploads with it."""
-    with _workplace(settings) as workplace:
+    with opened_workplace(settings) as workplace:
         info = models.add(workplace, request.folder)
         if request.activate:
             _print_active(models.set_active(workplace, info.digest))
@@ -41,13 +41,14 @@ def add(settings: Settings, request: AddModel) -> int:
 
 def activate(settings: Settings, request: ActivateModel) -> int:
     """Read new uploads with another model."""
-    with _workplace(settings) as workplace:
+    with opened_workplace(settings) as workplace:
         _print_active(models.activate(workplace, request.name))
     return 0
 
 
 @contextmanager
-def _workplace(settings: Settings) -> Iterator[Workplace]:
+def opened_workplace(settings: Settings) -> Iterator[Workplace]:
+    """The workplace, its database brought up to date, for one command."""
     bring_up_to_date(settings)
     with closing(bootstrap.open_workplace(settings)) as workplace:
         yield workplace

@@ -25,10 +25,30 @@ def serve(settings: Settings) -> int:
         _add_demo_cases(settings)
         with Supervisor():
             from app.server.asgi import serve
+            from app.server.launch import address_with, new_token, written_address
 
-            print(f"DProtoNet Review: {url}", flush=True)
-            serve(settings)
+            token = settings.launch_token or new_token()
+            if settings.sign_in == "accounts":
+                print(f"DProtoNet Review: {settings.public_address}", flush=True)
+                _offer_first_link(settings)
+                serve(settings, token=token)
+                return 0
+            name = "localhost" if host == "127.0.0.1" else host
+            address = address_with(token, port=settings.port, host=name)
+            with written_address(settings.address_file, address):
+                print(f"DProtoNet Review: {address}", flush=True)
+                serve(settings, token=token)
     return 0
+
+
+def _offer_first_link(settings: Settings) -> None:
+    from app.services.accounts import users
+
+    with closing(bootstrap.open_workplace(settings)) as workplace:
+        link = users.first_link(workplace)
+    if link is not None:
+        print("There is no user yet. Whoever opens this address becomes the first administrator:")
+        print(users.link_address(link, base=settings.public_address), flush=True)
 
 
 def _add_demo_cases(settings: Settings) -> None:

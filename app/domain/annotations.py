@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
-from app.domain.errors import Refused
+from app.domain.actors import Actor
+from app.domain.errors import Forbidden, Refused
 from dprotonet.inference.support import Verdict as SupportVerdict
 
 OnPrediction = Literal["accept", "reject", "supplement"]
@@ -23,6 +24,7 @@ USEFULNESS: tuple[Usefulness, ...] = get_args(Usefulness)
 Artefact = Literal["device", "text", "border", "laterality"]
 ARTEFACTS: tuple[Artefact, ...] = get_args(Artefact)
 LONGEST_TEXT = 10_000  # characters
+OTHERS = "Another reader has signed this image. An adjudicator or a lead may sign after them."
 
 
 @dataclass(frozen=True)
@@ -204,3 +206,14 @@ def check_revision(
         )
     if verdict == "supplement" and not corrected_label and not text.strip():
         raise Refused("The supplement is empty. Give a label or write what is to be added.")
+
+
+def may_replace(last: Annotation | None, actor: Actor) -> bool:
+    """May this person sign after the revision that is the newest now?"""
+    return last is None or last.reader == actor.name or actor.may("sign over others")
+
+
+def check_replaced(last: Annotation, actor: Actor) -> None:
+    """Raise Forbidden if the newest revision is another reader's, and stays the newest."""
+    if not may_replace(last, actor):
+        raise Forbidden(OTHERS)

@@ -15,6 +15,10 @@ class Refused(ReadableError):
     """An input or a setting that the rules do not allow, such as a folder outside the list."""
 
 
+class Forbidden(ReadableError):
+    """This person may not do it; nothing was done."""
+
+
 class Unavailable(ReadableError):
     """The database or the data folder cannot be used now: gone, read-only, busy or damaged."""
 

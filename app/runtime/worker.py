@@ -18,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from app import bootstrap
+from app.domain.actors import PROGRAM
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
 from app.runtime.memory import resident_bytes
@@ -99,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
         configure_logging(form=settings.log_format)
         keep_freed_memory()
         with readable_errors(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
-            workplace = bootstrap.open_workplace(settings)
+            workplace = bootstrap.open_workplace(settings, actor=PROGRAM)
             try:
                 run(workplace, stop=stop)
             finally:

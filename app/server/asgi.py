@@ -19,11 +19,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from app.bootstrap import shared_workplace
-from app.domain.errors import NotFound, Unavailable
+from app.bootstrap import shared_workplace, system_user
+from app.domain.actors import Actor
+from app.domain.errors import Forbidden, NotFound, Unavailable
+from app.server.accounts_door import AccountsDoor
+from app.server.entrance import HEADER, Door, Entrance, actor_of
+from app.server.launch import LIFE, LaunchDoor
+from app.server.oidc import Provider
+from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.operations.requests import Requests, name_requests
 from app.server.operations.routes import operation_routes
 from app.server.security import LOOPBACK_NAMES, Guard
+from app.server.signed_cookie import SignedCookie, signing_key
 from app.server.theme import theme_options
 from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
@@ -42,8 +49,8 @@ EXPIRY_SECONDS = 60.0  # between two looks for abandoned uploads
 Answer = Callable[[Workplace, Request], Response]
 
 
-def serve(settings: Settings) -> None:
-    """Run the server until it is stopped."""
+def serve(settings: Settings, *, token: str) -> None:
+    """Run the server until it is stopped; who has the token is the local reader."""
     # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
     # that of two pages opened right after the start one could fail.
     import pandas  # noqa: F401
@@ -53,10 +60,10 @@ def serve(settings: Settings) -> None:
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)
     name_requests()
-    make_app(settings).run(config=streamlit_options(settings))
+    make_app(settings, token=token).run(config=streamlit_options(settings))
 
 
-def make_app(settings: Settings) -> st.App:
+def make_app(settings: Settings, *, token: str) -> st.App:
     """The whole server as an ASGI application."""
 
     def get_workplace() -> Workplace:
@@ -70,8 +77,32 @@ def make_app(settings: Settings) -> st.App:
             *own_routes(get_workplace),
             *operation_routes(get_workplace, settings.metrics_token),
         ],
-        middleware=[Middleware(Requests), guard],
+        middleware=[
+            Middleware(Requests),
+            guard,
+            Middleware(Entrance, door=door_of(settings, get_workplace, token)),
+        ],
     )
+
+
+def door_of(settings: Settings, get_workplace: Callable[[], Workplace], token: str) -> Door:
+    """How somebody becomes known to this server."""
+    key = signing_key(settings.signing_key)
+    if settings.sign_in == "accounts":
+        life = int(settings.session_life.total_seconds())
+        sessions = SignedCookie(key, port=settings.port, life=life)
+        if settings.outside is None:
+            return AccountsDoor(get_workplace, cookie=sessions)
+        return OidcDoor(
+            get_workplace,
+            cookie=sessions,
+            attempts=SignedCookie(
+                key, port=settings.port, life=ATTEMPT_LIFE, purpose="attempt", same_site="Lax"
+            ),
+            provider=Provider(settings.outside, redirect=f"{settings.public_address}{CALLBACK}"),
+        )
+    cookie = SignedCookie(key, port=settings.port, life=LIFE)
+    return LaunchDoor(token, cookie=cookie, actor=Actor(system_user()))
 
 
 @asynccontextmanager
@@ -97,10 +128,10 @@ async def expiring_uploads(get_workplace: Callable[[], Workplace]) -> AsyncItera
 
 def answered_hosts(settings: Settings) -> frozenset[str] | None:
     """Names under which the server answers; None: all, because a proxy decides."""
-    if settings.behind_proxy:
+    if settings.behind_proxy and not settings.hosts:
         return None
     address = f"[{settings.address}]" if ":" in settings.address else settings.address
-    return LOOPBACK_NAMES | {address}
+    return LOOPBACK_NAMES | {address, *settings.hosts}
 
 
 def streamlit_options(settings: Settings) -> dict[str, Any]:
@@ -120,6 +151,7 @@ def streamlit_options(settings: Settings) -> dict[str, Any]:
         "server.maxUploadSize": 1,  # the least; files come by a route of our own
         "server.port": settings.port,
         "server.showEmailPrompt": False,
+        "server.trustedUserHeaders": {HEADER: "session"},
     } | theme_options()
 
 
@@ -130,7 +162,9 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         # A plain function: Starlette runs it in a thread, so decoding stops nobody.
         def endpoint(request: Request) -> Response:
             try:
-                return answer(get_workplace(), request)
+                return answer(get_workplace().of(actor_of(request)), request)
+            except Forbidden as error:
+                return JSONResponse({"error": str(error)}, 403)
             except NotFound as error:
                 return JSONResponse({"error": str(error)}, 404)
             except Unavailable as error:
@@ -155,6 +189,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
 
 def _health(workplace: Workplace, request: Request) -> Response:
+    # Everybody may ask: it says nothing of what is stored.
     with workplace.store.read() as tables:
         tables.setting("health")
     return JSONResponse({"status": "ok"})

@@ -107,7 +107,8 @@ class Guard:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Content-Security-Policy"] = self.policy
         headers["X-Frame-Options"] = "DENY"
-        headers["Referrer-Policy"] = "no-referrer"
+        # Other sites are told nothing. Not "no-referrer": forms would then say "Origin: null".
+        headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"

@@ -40,3 +40,12 @@ def theme_options() -> dict[str, Any]:
         | {f"theme.light.{name}": value for name, value in _LIGHT.items()}
         | {f"theme.dark.{name}": value for name, value in _DARK.items()}
     )
+
+
+def colours() -> tuple[dict[str, str], dict[str, str]]:
+    """Colours by name, light and dark, for pages that are not Streamlit's."""
+    light, dark = (
+        {name: value for name, value in theme.items() if isinstance(value, str)}
+        for theme in (_LIGHT, _DARK)
+    )
+    return light, dark

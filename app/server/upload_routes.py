@@ -14,7 +14,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import Refused
+from app.domain.errors import Forbidden, Refused
+from app.server.entrance import actor_of
 from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
@@ -35,9 +36,11 @@ def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     def route(path: str, answer: Answer) -> Route:
         async def endpoint(request: Request) -> Response:
             token = request.headers.get("x-upload-token", "")
-            workplace = await run_in_threadpool(get_workplace)
+            workplace = (await run_in_threadpool(get_workplace)).of(actor_of(request))
             try:
                 return await answer(workplace, request, token)
+            except Forbidden as error:
+                return JSONResponse({"error": str(error)}, 403)
             except SessionOver as error:
                 return JSONResponse(_refusal(error), 403)
             except receiving.NoRoom as error:
@@ -79,8 +82,7 @@ async def _drop(workplace: Workplace, request: Request, token: str) -> Response:
     keys = (await _json(request)).get("ids")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
         return _wrong_request()
-    workplace.uploads.totals(token)  # the token is valid, or an error
-    await run_in_threadpool(workplace.uploads.release, token, keys)
+    await run_in_threadpool(lambda: receiving.drop(workplace, token, keys))
     return JSONResponse({"ok": True})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from app.domain.annotations import AnnotationFilters, AnnotationPage, AnnotationRow
+from app.domain.permissions import needs
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
 
@@ -35,6 +36,7 @@ COLUMNS = (
 )
 
 
+@needs("see cases")
 def search(
     workplace: Workplace,
     filters: AnnotationFilters | None = None,
@@ -47,12 +49,14 @@ def search(
         return tx.annotations.page(filters or AnnotationFilters(), page=max(page, 0), size=size)
 
 
+@needs("see cases")
 def readers(workplace: Workplace) -> tuple[str, ...]:
     """Names of all who signed something."""
     with workplace.store.read() as tx:
         return tx.annotations.readers()
 
 
+@needs("export")
 def export(
     workplace: Workplace,
     filters: AnnotationFilters | None = None,

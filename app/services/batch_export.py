@@ -7,6 +7,7 @@ from typing import Any
 
 from app.domain.errors import NotFound
 from app.domain.jobs import BatchRow
+from app.domain.permissions import needs
 from app.services import batches
 from app.services.checks import site_choice
 from app.services.export import csv_bytes, json_bytes
@@ -35,6 +36,7 @@ COLUMNS = (
 )
 
 
+@needs("export")
 def as_csv(workplace: Workplace, job_id: str) -> bytes:
     """A batch's results, one line a file, one column a class; of an image that the model refused
     prediction, probability and classes are empty."""
@@ -55,6 +57,7 @@ def as_csv(workplace: Workplace, job_id: str) -> bytes:
     return csv_bytes(columns, (record | extra for record in records))
 
 
+@needs("export")
 def as_json(workplace: Workplace, job_id: str) -> bytes:
     """A batch's results with its manifest: hashes of every file and of the model; of an image that
     the model refused prediction, probability and probabilities are null."""

@@ -13,6 +13,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
 from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
+from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
 from app.services.uploading import batch_files, intake
@@ -34,6 +35,7 @@ class Entry:
     """Name of what was uploaded: the file itself, or the archive that held it."""
 
 
+@needs("add images")
 def start_upload(
     workplace: Workplace,
     items: Iterable[tuple[str, bytes | Path]],
@@ -87,6 +89,7 @@ def start_upload(
             workplace.blobs.discard(blob)
 
 
+@needs("add images")
 def start_folder(
     workplace: Workplace, folder: str | Path, *, explain: bool = False, model: str | None = None
 ) -> Job:
@@ -111,11 +114,13 @@ def start_folder(
         return jobs.enqueue(tx, work, now=now, batch=facts)
 
 
+@needs("add images")
 def folders(workplace: Workplace) -> tuple[Path, ...]:
     """The server folders that a batch may read."""
     return workplace.settings.folders
 
 
+@within
 def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
     """The real path of a folder, if it lies in the list.
 
@@ -137,6 +142,7 @@ def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
     return real
 
 
+@needs("add images")
 def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
     """The folders inside an allowed one, sorted; hidden ones and links are skipped."""
     real = allowed_folder(workplace, folder)
@@ -145,18 +151,21 @@ def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
     return tuple(real / name for name in sorted(names))
 
 
+@needs("see cases")
 def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
     """The batches there are, newest first."""
     with workplace.store.read() as tx:
         return tx.batches.newest(limit=limit)
 
 
+@needs("see cases")
 def progress(workplace: Workplace, job_id: str) -> BatchProgress:
     """Where a batch stands."""
     with workplace.store.read() as tx:
         return tx.batches.progress(job_id)
 
 
+@needs("see cases")
 def rows(
     workplace: Workplace,
     job_id: str,
@@ -170,16 +179,19 @@ def rows(
         return tx.batch_report.page(job_id, page=max(page, 0), size=size, states=tuple(states))
 
 
+@needs("add images")
 def resume(workplace: Workplace, job_id: str) -> BatchProgress:
     """Let a cancelled batch go on with the files that were not read yet."""
     return _again(workplace, job_id, failed_too=False)
 
 
+@needs("add images")
 def retry(workplace: Workplace, job_id: str) -> BatchProgress:
     """Read the files again that failed, and go on with those not read yet."""
     return _again(workplace, job_id, failed_too=True)
 
 
+@needs("delete")
 def delete(workplace: Workplace, job_id: str) -> None:
     """Remove a batch and its rows; the cases it made stay."""
 

@@ -10,6 +10,7 @@ import secrets
 from dataclasses import dataclass
 
 from app.domain.errors import Refused
+from app.domain.permissions import needs
 from app.services.workplace import Workplace
 from app.store.files.blobs import Blobs
 from app.store.sql_store import Transaction
@@ -55,6 +56,7 @@ def overlap(names: set[str], blobs: Blobs) -> Overlap:
     return Overlap(len(names), len(here), len(names & known))
 
 
+@needs("run the program")
 def check(workplace: Workplace) -> None:
     """Refuse a database and a folder that do not belong together; bind those that plainly do.
 
@@ -111,6 +113,7 @@ def check_backup(names: frozenset[str], identity: str, blobs: Blobs) -> None:
         )
 
 
+@needs("run the program")
 def bind(workplace: Workplace) -> Overlap:
     """Bind the database and the folder as they are, at the request of a person.
 

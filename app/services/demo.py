@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from app.domain.permissions import needs
 from app.services import models
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -13,6 +14,7 @@ log = logging.getLogger(__name__)
 MARKER = "demo_cases_added"
 
 
+@needs("run the program")
 def add_demo_cases(workplace: Workplace) -> int:
     """Take in the demo cases, unless it was done before: deleted ones do not come back.
 

@@ -10,12 +10,14 @@ from app.domain.errors import Refused
 from app.domain.explanations import USUAL, SavedExplanation, Tier, at_least, best_of_each_node
 from app.domain.instant_maps import is_measured_map
 from app.domain.jobs import Job, Work
+from app.domain.permissions import needs
 from app.services import jobs
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.settings import TIERS
 
 
+@needs("see cases")
 def request(
     workplace: Workplace,
     case_id: str,
@@ -80,11 +82,13 @@ def request(
         return jobs.enqueue(tx, work, now=workplace.clock())
 
 
+@needs("see cases")
 def progress(workplace: Workplace, job_id: str) -> Job:
     """The job as it stands; ``explanation_id`` is set once it is done."""
     return jobs.get(workplace, job_id)
 
 
+@needs("see cases")
 def get(workplace: Workplace, explanation_id: str) -> SavedExplanation:
     """One saved explanation.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.cases import GallerySource
 from app.domain.errors import NotFound
+from app.domain.permissions import needs, within
 from app.services.models import same_prototypes
 from app.services.workplace import Workplace
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dprotonet.prototypes.own_map import OwnMap
 
 
+@needs("see cases")
 def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:
     """The source images of every prototype of a bundle, by prototype id, heaviest first."""
     sources: dict[str, tuple[GallerySource, ...]] = {}
@@ -35,11 +37,13 @@ def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource
     return sources
 
 
+@needs("see cases")
 def of_prototype(workplace: Workplace, digest: str, prototype: str) -> tuple[GallerySource, ...]:
     """As ``of_model``, of one prototype."""
     return of_model(workplace, digest).get(prototype, ())
 
 
+@needs("see cases")
 def picture(
     workplace: Workplace, digest: str, *, prototype: str, number: int, heatmap: bool = False
 ) -> Path:
@@ -58,6 +62,7 @@ def picture(
     return path
 
 
+@needs("see cases")
 def own_map(workplace: Workplace, digest: str, *, prototype: str, number: int) -> OwnMap:
     """Where the network looks for the prototype in one source image.
 
@@ -79,11 +84,13 @@ def _entry(workplace: Workplace, digest: str, prototype: str, number: int) -> Ga
     return entries[number] if 0 <= number < len(entries) else None
 
 
+@within
 def has_picture(workplace: Workplace, digest: str, entry: GalleryEntry) -> bool:
     """Is there a picture of this source image, of the bundle or attached?"""
     return _file(workplace, digest, entry, heatmap=False) is not None
 
 
+@within
 def attached_path(
     workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool = False
 ) -> Path:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from app.domain.errors import NotFound
+from app.domain.permissions import needs, within
 from app.services.workplace import Workplace
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.modeling.placement import GridPlacement
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 LONGEST_HEATMAP = 1024  # pixels; the heatmap has 224, so more would add nothing
 
 
+@needs("see cases")
 def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColourImage:
     """One frame: values, windows, polarity, padding and spacing.
 
@@ -31,6 +33,7 @@ def image(workplace: Workplace, case_id: str, *, frame: int = 0) -> GrayOrColour
     return workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
 
 
+@needs("see cases")
 def heatmap(
     workplace: Workplace, explanation_id: str, *, longest: int = LONGEST_HEATMAP
 ) -> np.ndarray:
@@ -52,6 +55,7 @@ def heatmap(
     return _shown(stored_heatmap(workplace, saved.heatmap_key), saved.placement, longest)
 
 
+@needs("see cases")
 def instant_map(
     workplace: Workplace,
     case_id: str,
@@ -87,6 +91,7 @@ def _shown(values: np.ndarray, placement: GridPlacement, longest: int) -> np.nda
     return np.rint(on_image(values, placement, size=size) * 255).astype(np.uint8)
 
 
+@within
 def stored_heatmap(workplace: Workplace, key: str) -> np.ndarray:
     """A stored heatmap: (S, S) float32 on the network grid."""
     with workplace.blobs.open(key) as file:

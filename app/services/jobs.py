@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
+from app.domain.permissions import needs, within
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
@@ -34,6 +35,7 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
+@needs("see cases")
 def get(workplace: Workplace, job_id: str) -> Job:
     """One job as it stands.
 
@@ -44,12 +46,14 @@ def get(workplace: Workplace, job_id: str) -> Job:
         return tx.jobs.get(job_id)
 
 
+@needs("see cases")
 def cancel(workplace: Workplace, job_id: str) -> Job:
     """Ask a job to stop; one that is over stays as it is."""
     with workplace.store.write() as tx:
         return tx.jobs.cancel(job_id, workplace.clock())
 
 
+@needs("run the program")
 def claim(
     workplace: Workplace, jobs_of: Callable[[Transaction], LongJobs[Request]]
 ) -> tuple[Job, Request] | None:
@@ -68,6 +72,7 @@ def claim(
         return jobs_of(tx).claim(workplace.clock())
 
 
+@needs("see models")
 def worker_is_alive(workplace: Workplace) -> bool:
     """Did the worker give a sign of life in the last seconds? Without one nothing is done."""
     try:
@@ -77,6 +82,7 @@ def worker_is_alive(workplace: Workplace) -> bool:
     return time.time() - seen < SILENCE_SECONDS
 
 
+@within
 def worker_memory(workplace: Workplace) -> int:
     """Resident bytes of the worker's process, as it last said; 0 where that is not known."""
     try:
@@ -85,6 +91,7 @@ def worker_memory(workplace: Workplace) -> int:
         return 0
 
 
+@within
 def worker_mark(workplace: Workplace) -> Path:
     """The file that the worker writes its memory to: a sign of life of a few bytes."""
     return workplace.settings.data / ".worker.alive"

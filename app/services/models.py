@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
+from app.domain.permissions import needs, within
 from app.services.trust.approval import approval, require_approved
 from app.services.workplace import Workplace
 from dprotonet.errors import UnusableBundle, WrongRequest
@@ -21,11 +22,13 @@ FIRST_CHOICE = "nih-pneumonia"
 DEMO_MODEL = "chest-phantom"
 
 
+@needs("see models")
 def all(workplace: Workplace) -> tuple[BundleInfo, ...]:
     """All bundles; unusable ones say why in ``problem``."""
     return workplace.models.all()
 
 
+@needs("see models")
 def active(workplace: Workplace) -> BundleInfo | None:
     """The bundle that new uploads are read with; None when there is none at all, or none that the
     installation trusts."""
@@ -45,6 +48,7 @@ def active(workplace: Workplace) -> BundleInfo | None:
     return usable[0] if usable else None
 
 
+@needs("change models")
 def set_active(workplace: Workplace, digest: str) -> BundleInfo:
     """Choose the bundle for new uploads; existing cases keep theirs.
 
@@ -58,6 +62,7 @@ def set_active(workplace: Workplace, digest: str) -> BundleInfo:
     return info
 
 
+@within
 def approved(workplace: Workplace, digest: str) -> BundleInfo:
     """A bundle that images may be read with.
 
@@ -70,6 +75,7 @@ def approved(workplace: Workplace, digest: str) -> BundleInfo:
     return info
 
 
+@needs("change models")
 def activate(workplace: Workplace, name: str) -> BundleInfo:
     """As ``set_active``, by name or by the first digits of the digest."""
     info = workplace.models.find(name)
@@ -79,21 +85,25 @@ def activate(workplace: Workplace, name: str) -> BundleInfo:
     return set_active(workplace, info.digest)
 
 
+@needs("see models")
 def info(workplace: Workplace, digest: str) -> BundleInfo:
     """One bundle."""
     return workplace.models.get(digest)
 
 
+@needs("see cases")
 def bundle(workplace: Workplace, digest: str) -> Bundle:
     """Card, prototypes and gallery of a bundle; the weights stay on disk."""
     return workplace.models.bundle(digest)
 
 
+@within
 def same_prototypes(workplace: Workplace, model: str) -> tuple[str, ...]:
     """Digests of a bundle and of those that it came from with its prototypes as they are."""
     return workplace.models.bundle(model).same_prototypes
 
 
+@needs("change models")
 def add(workplace: Workplace, folder: Path) -> BundleInfo:
     """Check a bundle and copy it among the user's models, whole or not at all.
 

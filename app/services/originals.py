@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
+from app.domain.permissions import needs, within
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged
 from app.store.files.orphans import Orphan
@@ -38,6 +39,7 @@ class Tidied:
     """Files that rows name and that are nowhere."""
 
 
+@within
 @contextmanager
 def keeping(workplace: Workplace) -> Iterator[tuple[Transaction, Callable[[Staged], str]]]:
     """A write transaction with a way to keep staged files in it.
@@ -63,6 +65,7 @@ def keeping(workplace: Workplace) -> Iterator[tuple[Transaction, Callable[[Stage
         raise
 
 
+@within
 def release_blobs(workplace: Workplace, keys: set[str]) -> None:
     """Remove those blobs that no row names now.
 
@@ -78,6 +81,7 @@ def release_blobs(workplace: Workplace, keys: set[str]) -> None:
                 workplace.blobs.delete(key)
 
 
+@within
 def remove(workplace: Workplace, change: Callable[[Transaction], set[str]]) -> None:
     """Remove rows, then the files that no row names now, then what the journal still holds.
 
@@ -92,6 +96,7 @@ def remove(workplace: Workplace, change: Callable[[Transaction], set[str]]) -> N
     workplace.store.forget_deleted()
 
 
+@needs("run the program")
 def tidy(workplace: Workplace) -> Tidied:
     """Bring files and rows together at a start: no file is removed.
 
@@ -115,11 +120,13 @@ def tidy(workplace: Workplace) -> Tidied:
     return done
 
 
+@needs("run the program")
 def orphans(workplace: Workplace) -> list[Orphan]:
     """The files that were put aside, the oldest first."""
     return workplace.blobs.orphans.all()
 
 
+@needs("run the program")
 def delete_orphans(workplace: Workplace) -> int:
     """Remove for good what was put aside, except the only copy of a file that a row names.
 

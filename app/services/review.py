@@ -11,6 +11,7 @@ from app.domain.annotations import (
     PrototypeJudgement,
     Verdict,
     check_judgements,
+    check_replaced,
     check_revision,
 )
 from app.domain.bundles import BundleInfo
@@ -18,6 +19,7 @@ from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twi
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.domain.instant_maps import in_order, instant_maps, is_measured_map
+from app.domain.permissions import needs
 from app.services import galleries, jobs, models, originals
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
@@ -31,6 +33,7 @@ NO_MODEL = (
 )
 
 
+@needs("see cases")
 def list_cases(
     workplace: Workplace, filters: CaseFilters | None = None, *, page: int = 0, size: int = 25
 ) -> CasePage:
@@ -39,12 +42,14 @@ def list_cases(
         return tx.case_list.page(filters or CaseFilters(), page=max(page, 0), size=size)
 
 
+@needs("see cases")
 def still_waiting(workplace: Workplace, case_ids: Sequence[str]) -> frozenset[str]:
     """Those of some cases whose prediction is still to come; cheap enough to ask often."""
     with workplace.store.read() as tx:
         return tx.case_list.waiting(case_ids)
 
 
+@needs("see cases")
 def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     """All that the review page shows of one frame.
 
@@ -66,6 +71,7 @@ def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     return _with_matches(workplace, sheet, sheet.prediction, info)
 
 
+@needs("see cases")
 def retry_prediction(workplace: Workplace, case_id: str, *, frame: int = 0) -> None:
     """Enqueue a prediction again that failed."""
     with workplace.store.write() as tx:
@@ -82,6 +88,7 @@ def retry_prediction(workplace: Workplace, case_id: str, *, frame: int = 0) -> N
         )
 
 
+@needs("sign")
 def sign(
     workplace: Workplace,
     case_id: str,
@@ -110,6 +117,7 @@ def sign(
 
     Raises:
         Conflict: another revision came in between; nothing was written.
+        Forbidden: the newest revision is another reader's, and this one may not replace it.
         Refused: the revision contradicts itself, names an unknown prototype, or an
             artefact without its kind; or its verdict is on a prediction where the model refused
             the image, or the other way round.
@@ -162,10 +170,14 @@ def sign(
             prototype_judgements=judgements,
             support=support.verdict if support else None,
         )
+        replaced = tx.annotations.revisions(case_id, frame=frame)
         tx.annotations.add(annotation)
+        if replaced:
+            check_replaced(replaced[-1], workplace.actor)
     return annotation
 
 
+@needs("delete")
 def delete_case(workplace: Workplace, case_id: str) -> None:
     """Remove an image with its original, predictions, heatmaps and revisions.
 
@@ -174,6 +186,7 @@ def delete_case(workplace: Workplace, case_id: str) -> None:
     originals.remove(workplace, lambda tx: tx.cases.delete(case_id))
 
 
+@needs("sign")
 def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
     """Read a case with another bundle; its prediction is enqueued if there is none yet.
 
@@ -186,6 +199,7 @@ def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
         _read_with(tx, case_id, digest, site_choice.in_use(tx, digest), workplace.clock())
 
 
+@needs("sign")
 def follow_site(workplace: Workplace, case_id: str) -> None:
     """Read a case under what is in use now for its model: a site's settings, or the model's own
     calibration and threshold. Earlier predictions stay beside the new one.
@@ -213,6 +227,7 @@ def _prediction(tx: Transaction, case: Case, frame: int) -> Prediction | None:
     return tx.predictions.get(case.case_id, frame=frame, model=model, site=case.site)
 
 
+@needs("export")
 def original(workplace: Workplace, case_id: str) -> bytes:
     """The file as it came."""
     with workplace.store.read() as tx:

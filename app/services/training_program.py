@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.domain.jobs import Job
+from app.domain.permissions import needs
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
 
@@ -25,6 +26,7 @@ WRONG_USAGE = 2  # status of the training program where a person has to change s
 _LOG_END = 20_000  # bytes of the log that are looked at
 
 
+@needs("run the program")
 def run(
     workplace: Workplace,
     job: Job,

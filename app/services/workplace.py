@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.actors import Actor
@@ -17,7 +17,11 @@ from app.store.sql_store import SqlStore
 
 @dataclass(frozen=True, eq=False)
 class Workplace:
-    """Settings, store, blobs and models of one data folder, and who sits in front of it."""
+    """Settings, store, blobs and models of one data folder, and who acts in it.
+
+    Every use case takes it first, and so takes its actor: there is one for each person and request
+    (:meth:`of`), and they share all the rest.
+    """
 
     settings: Settings
     store: SqlStore
@@ -27,15 +31,19 @@ class Workplace:
     """Decodes files in a child process."""
     uploads: UploadLedger
     """What browsers have sent that is not taken in yet."""
-    reader: str
-    """Name of the person: the system user's."""
+    actor: Actor
+    """The person for whom something is done; what they may do is asked of them."""
     clock: Callable[[], datetime]
     """Aware time."""
 
     @property
-    def actor(self) -> Actor:
-        """The person, as those who decide on changes of models are kept."""
-        return Actor(self.reader)
+    def reader(self) -> str:
+        """Name of the person, as signatures keep it."""
+        return self.actor.name
+
+    def of(self, actor: Actor) -> Workplace:
+        """The same for another person."""
+        return replace(self, actor=actor)
 
     def close(self) -> None:
         """Give back connections and child processes."""

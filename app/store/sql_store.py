@@ -18,6 +18,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, selec
 from sqlalchemy.orm import Session
 
 from app.domain.errors import DiskFull
+from app.store.accounts.accounts import Accounts
+from app.store.accounts.sessions import Sessions
 from app.store.annotations import Annotations
 from app.store.batch_items import BatchItems
 from app.store.batch_report import BatchReport
@@ -72,6 +74,8 @@ class Transaction:
         self.learning = LearningJobs(session)
         self.checks = CheckJobs(session)
         self.attaching = AttachJobs(session)
+        self.accounts = Accounts(session)
+        self.sessions = Sessions(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -22,6 +22,7 @@ def ask(
     headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     body: Iterable[bytes | None] = (b"",),
     scheme: str = "http",
+    query: str = "",
 ) -> Answer:
     """Status (or code of a closed websocket), headers and body of the answer.
 
@@ -46,7 +47,7 @@ def ask(
         "type": kind,
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(b"host", host.encode()), *((k.encode(), v.encode()) for k, v in named)],
         "http_version": "1.1",
         "scheme": scheme,

@@ -1,6 +1,8 @@
 """Settings: sentences for wrong values, and no open door without a word."""
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,10 +33,15 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ADDRESS="0.0.0.0",
         PORT="80",
         BEHIND_PROXY="1",
+        SIGN_IN="accounts",
+        SESSION_IDLE_MINUTES="5",
+        SESSION_HOURS="6",
+        HOSTS="Review.example, 10.0.0.7",
+        LAUNCH_TOKEN="twenty letters or more",
         UPLOAD_FILES="7",
         UPLOAD_MB="8",
         FILE_MB="9",
-        METRICS_TOKEN="0123456789abcdef",
+        METRICS_TOKEN="0123456789abcdef0123",
         LOG="JSON",
     )
     assert settings.data == tmp_path / "d"
@@ -44,7 +51,12 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.address, settings.port, settings.behind_proxy) == ("0.0.0.0", 80, True)
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
     assert settings.file_bytes == 9 * MEBIBYTE
-    assert (settings.metrics_token, settings.log_format) == ("0123456789abcdef", "json")
+    assert (settings.metrics_token, settings.log_format) == ("0123456789abcdef0123", "json")
+    assert settings.session_idle == timedelta(minutes=5)
+    assert settings.session_life == timedelta(hours=6)
+    assert settings.hosts == ("review.example", "10.0.0.7")
+    assert settings.launch_token == "twenty letters or more"
+    assert settings.launch_token not in repr(settings)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +74,11 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("ADDRESS", "::"),
         ("ADDRESS", "192.168.1.7"),
         ("BEHIND_PROXY", "perhaps"),
+        ("HOSTS", "http://review.example"),
+        ("HOSTS", "review.example:8501"),
+        ("LAUNCH_TOKEN", "short"),
+        ("SIGN_IN", "no"),
+        ("SESSION_HOURS", "1000"),
         ("FOLDERS", "/no/such/folder"),
         ("MODELS", "/no/such/folder"),
         ("TRUSTED_MODELS", "/no/such/file"),
@@ -80,5 +97,20 @@ def test_a_wrong_value_is_a_sentence_that_names_its_variable(variable: str, valu
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.8.9.1"])
-def test_loopback_needs_no_proxy(address: str) -> None:
-    assert read(ADDRESS=address).is_loopback
+def test_loopback_needs_no_accounts(address: str) -> None:
+    settings = read(ADDRESS=address)
+    assert settings.is_loopback and settings.sign_in == "token"
+
+
+def test_an_address_that_others_reach_takes_sign_in_whatever_stands_in_front() -> None:
+    with pytest.raises(WrongSetting, match="DPROTONET_SIGN_IN=accounts"):
+        read(ADDRESS="0.0.0.0", BEHIND_PROXY="1")
+    assert read(ADDRESS="0.0.0.0", SIGN_IN="accounts").sign_in == "accounts"
+
+
+def test_the_address_is_the_one_that_people_know(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, port=81)
+    assert settings.public_address == "http://localhost:81"
+    named = replace(settings, hosts=("review.example",))
+    assert named.public_address == "http://review.example:81"
+    assert replace(named, behind_proxy=True).public_address == "https://review.example"

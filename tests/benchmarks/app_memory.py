@@ -26,6 +26,7 @@ from PIL import Image
 
 from app.settings import Settings
 from tests.benchmarks.process_memory import tree_memory
+from tests.entering import STARTED_WITH
 
 WARM_UP = 20  # images
 MOST_GROWTH = 100.0  # MB
@@ -84,6 +85,7 @@ def running_program(data: Path, own: Mapping[str, str]) -> Iterator[tuple[int, S
         **os.environ,
         "DPROTONET_DATA": str(data),
         "DPROTONET_PORT": str(port),
+        **STARTED_WITH,
         **own,
     }
     process = subprocess.Popen([sys.executable, "-m", "app"], env=environment, stdout=sys.stderr)

@@ -24,6 +24,7 @@ from pathlib import Path
 from app.settings import MEBIBYTE, Settings
 from tests.benchmarks.app_memory import running_program
 from tests.benchmarks.process_memory import resident
+from tests.entering import BEARER
 
 MOST_GROWTH = 100.0  # MB
 PATIENCE = 300.0  # seconds for a page to take its file in
@@ -93,6 +94,7 @@ def _send(settings: Settings, mebibytes: int) -> None:
     with connect(
         f"ws://localhost:{settings.port}/_stcore/stream",
         origin=Origin(origin),
+        additional_headers=BEARER,
         subprotocols=[Subprotocol("streamlit")],
         max_size=None,
         proxy=None,
@@ -120,6 +122,7 @@ def _post(port: int, origin: str, token: str, mebibytes: int) -> str:
         "/api/uploads",
         body=(piece for _ in range(mebibytes)),
         headers={
+            **BEARER,
             "Origin": origin,
             "X-Upload-Token": token,
             "X-Upload-Name": "noise.bin",

@@ -66,6 +66,7 @@ def page(chromium: Browser, program: Program, request: pytest.FixtureRequest) ->
     context = chromium.new_context(
         viewport={"width": 1280, "height": 800}, color_scheme=request.param
     )
+    context.request.get(program.entrance, max_redirects=0)
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE)
     complaints: list[str] = []

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.entering import STARTED_WITH, entrance
 from tests.paths import ROOT
 
 START = 120  # seconds until the first page must answer, on a busy machine
@@ -24,6 +25,8 @@ class Program:
         self._more = dict(environment or {})
         self.port = _free_port()
         self.address = f"http://localhost:{self.port}"
+        self.entrance = entrance(self.port)
+        """Where a browser gets its cookie."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -35,13 +38,18 @@ class Program:
             "OMP_WAIT_POLICY": "PASSIVE",
         }
         kept = {k: v for k, v in os.environ.items() if not k.startswith("DPROTONET_")}
-        return kept | own | self._more
+        return kept | own | STARTED_WITH | self._more
 
-    def run(self, *arguments: str) -> None:
-        """One command of the program, to its end."""
-        subprocess.run(
-            [sys.executable, "-m", "app", *arguments], cwd=ROOT, env=self._environment, check=True
-        )
+    def run(self, *arguments: str) -> str:
+        """One command of the program, to its end; returns what it printed."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
 
     def start(self) -> None:
         """Begin, and wait until it answers."""

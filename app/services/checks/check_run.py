@@ -10,6 +10,7 @@ from pathlib import Path
 from app.domain.checks import CheckRequest
 from app.domain.errors import Refused
 from app.domain.jobs import Job
+from app.domain.permissions import needs, within
 from app.services import batches, jobs, training_program
 from app.services.checks import checking
 from app.services.inference.failures import do_once
@@ -19,11 +20,13 @@ from dprotonet.errors import ReadableError
 from dprotonet.images.file_names import path_of
 
 
+@needs("run the program")
 def claim(workplace: Workplace) -> tuple[Job, CheckRequest] | None:
     """Take the next check, if there is one and none is at work."""
     return jobs.claim(workplace, lambda tx: tx.checks)
 
 
+@needs("run the program")
 def run(workplace: Workplace, job: Job, request: CheckRequest, *, stop: Callable[[], bool]) -> None:
     """Do one check, and say in its row how it ended."""
     folder = checking.folder_of(workplace, job.job_id)
@@ -37,6 +40,7 @@ def run(workplace: Workplace, job: Job, request: CheckRequest, *, stop: Callable
     )
 
 
+@within
 def command(workplace: Workplace, job: Job, request: CheckRequest, folder: Path) -> list[str]:
     """The training program's arguments.
 

@@ -13,6 +13,7 @@ from app.domain.cases import shown_name
 from app.domain.checks import CheckRequest
 from app.domain.errors import NotFound, Refused
 from app.domain.jobs import BatchFacts, Job, Work
+from app.domain.permissions import needs, within
 from app.services import batches, jobs
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
@@ -27,6 +28,7 @@ MOST = 5  # checks of a model that are listed
 SCHEMA = 1
 
 
+@needs("change models")
 def start(
     workplace: Workplace,
     model: str,
@@ -64,6 +66,7 @@ def start(
     return job
 
 
+@needs("change models")
 def class_names(workplace: Workplace, folder: str | Path) -> tuple[str, ...]:
     """The classes that an allowed folder has as sub-folders; () where a table has the labels."""
     real = batches.allowed_folder(workplace, folder)
@@ -72,17 +75,20 @@ def class_names(workplace: Workplace, folder: str | Path) -> tuple[str, ...]:
     return tuple(path.name for path in batches.subfolders(workplace, real))
 
 
+@needs("see cases")
 def newest(workplace: Workplace, model: str) -> tuple[Job, ...]:
     """The checks of a model: those that are not over, then the newest."""
     with workplace.store.read() as tx:
         return tx.checks.of_model(model, limit=MOST)
 
 
+@within
 def folder_of(workplace: Workplace, job_id: str) -> Path:
     """Where a check leaves its report."""
     return workplace.settings.checks / job_id
 
 
+@needs("see cases")
 def results(workplace: Workplace, job_id: str) -> dict[str, Any]:
     """The figures of a check that is done.
 
@@ -98,6 +104,7 @@ def results(workplace: Workplace, job_id: str) -> dict[str, Any]:
     return values
 
 
+@needs("export")
 def report(workplace: Workplace, job_id: str, name: str = REPORT) -> bytes:
     """One file of a check that is done.
 
@@ -112,6 +119,7 @@ def report(workplace: Workplace, job_id: str, name: str = REPORT) -> bytes:
         raise NotFound("The report of this check is gone. Check the model again.") from None
 
 
+@needs("see cases")
 def settings(workplace: Workplace, job_id: str) -> SiteSettings | None:
     """What a check fitted for the site; None where the images were too few."""
     with workplace.store.read() as tx:
@@ -122,6 +130,7 @@ def settings(workplace: Workplace, job_id: str) -> SiteSettings | None:
         return None
 
 
+@needs("change models")
 def delete(workplace: Workplace, job_id: str) -> None:
     """Remove a check with its report; settings that are in use stay in use.
 

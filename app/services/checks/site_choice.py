@@ -11,6 +11,7 @@ from typing import Any
 
 from app.domain.checks import SiteState, SiteStep
 from app.domain.errors import NotFound, Refused
+from app.domain.permissions import needs
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.site_settings import SiteSettings
@@ -39,6 +40,7 @@ def settings(tx: Transaction, model: str, digest: str) -> SiteSettings:
     return SiteSettings.from_json({**known[digest], "digest": digest})
 
 
+@needs("see cases")
 def state(workplace: Workplace, model: str) -> SiteState:
     """What is in use for a model, and who changed that."""
     with workplace.store.read() as tx:
@@ -48,12 +50,14 @@ def state(workplace: Workplace, model: str) -> SiteState:
     return SiteState(chosen, tuple(SiteStep(**step) for step in kept["steps"]))
 
 
+@needs("see cases")
 def text(workplace: Workplace, model: str, digest: str) -> str:
     """The words for settings that are or were in use; raises as :func:`settings`."""
     with workplace.store.read() as tx:
         return settings(tx, model, digest).stamp.text
 
 
+@needs("change models")
 def use(workplace: Workplace, model: str, chosen: SiteSettings) -> None:
     """Read new images under a site's settings.
 
@@ -68,6 +72,7 @@ def use(workplace: Workplace, model: str, chosen: SiteSettings) -> None:
         _step(workplace, tx, model, kept, "use", chosen.digest)
 
 
+@needs("change models")
 def stop(workplace: Workplace, model: str) -> None:
     """Read new images with the model's own calibration and threshold again.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.domain.actors import Actor
 from app.domain.errors import Refused
 from app.domain.jobs import Job, Work
+from app.domain.permissions import needs, within
 from app.domain.proposals import LearningRequest, check_reason
 from app.services import jobs, models
 from app.services.workplace import Workplace
@@ -40,6 +41,7 @@ class LearningState:
         return self.job is not None and self.job.is_active
 
 
+@needs("see cases")
 def state(workplace: Workplace, model: str) -> LearningState:
     """What there is to learn from, and the newest job."""
     with workplace.store.read() as tx:
@@ -48,6 +50,7 @@ def state(workplace: Workplace, model: str) -> LearningState:
     return LearningState(judgements, job, _obstacle(workplace, model, judgements))
 
 
+@needs("propose changes")
 def start(workplace: Workplace, model: str, *, actor: Actor, reason: str = "") -> Job:
     """Let the worker begin; the same model is never at it twice.
 
@@ -68,6 +71,7 @@ def start(workplace: Workplace, model: str, *, actor: Actor, reason: str = "") -
     return job
 
 
+@within
 def training_data(workplace: Workplace, name: str) -> Path | None:
     """The folder of the images that a model was trained on; None where the settings name none.
 

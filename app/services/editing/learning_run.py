@@ -15,6 +15,7 @@ from pathlib import Path
 
 from app.domain.errors import Missing, Refused
 from app.domain.jobs import Job
+from app.domain.permissions import needs
 from app.domain.proposals import LearningRequest, Proposal, ProposalStep
 from app.services import jobs, models, training_program
 from app.services.adapters import last_layer
@@ -33,6 +34,7 @@ SAID, FEEDBACK, IMAGES = "said", "feedback.json", "images"
 _EPOCH = re.compile(r"epoch\D{0,3}(\d+)\s*(?:/|of)\s*(\d+)", re.IGNORECASE)
 
 
+@needs("run the program")
 def begin(workplace: Workplace) -> None:
     """Put in order at a worker's start what the last one left: its jobs are ended, and copies of
     judged images are removed."""
@@ -44,11 +46,13 @@ def begin(workplace: Workplace) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@needs("run the program")
 def claim(workplace: Workplace) -> tuple[Job, LearningRequest] | None:
     """Take the next job of learning, if there is one and none is at work."""
     return jobs.claim(workplace, lambda tx: tx.learning)
 
 
+@needs("run the program")
 def run(
     workplace: Workplace,
     job: Job,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.domain.actors import Actor
 from app.domain.errors import Refused
+from app.domain.permissions import needs
 from app.domain.proposals import (
     EditAnswer,
     Proposal,
@@ -27,6 +28,7 @@ TOLERANCE = 0.1
 """Fraction by which the loss on the training images may rise where nothing else is chosen."""
 
 
+@needs("propose changes")
 def ask(
     workplace: Workplace,
     model: str,
@@ -54,6 +56,7 @@ def ask(
     return last_layer.answer(bundle, off=off, required=required, tolerance=tolerance)
 
 
+@needs("propose changes")
 def propose(
     workplace: Workplace,
     model: str,
@@ -91,6 +94,7 @@ def propose(
     return proposal
 
 
+@needs("change models")
 def approve(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = "") -> Proposal:
     """Write the proposed version beside the others, and read new uploads with it.
 
@@ -107,6 +111,7 @@ def approve(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str =
         return _activate(workplace, tx, proposal, actor)
 
 
+@needs("change models")
 def reject(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = "") -> Proposal:
     """Decide against a proposal; its row stays.
 
@@ -119,6 +124,7 @@ def reject(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = 
         return _add(workplace, tx, proposal, "rejected", actor, note=note)
 
 
+@needs("change models")
 def undo(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
     """Read new uploads with the parent again; the version stays among the models.
 
@@ -140,6 +146,7 @@ def undo(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
         return _add(workplace, tx, proposal, "undone", actor)
 
 
+@needs("change models")
 def activate_again(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
     """Read new uploads with a version that was undone.
 
@@ -152,6 +159,7 @@ def activate_again(workplace: Workplace, proposal_id: str, *, actor: Actor) -> P
         return _activate(workplace, tx, proposal, actor)
 
 
+@needs("see cases")
 def newest(workplace: Workplace, *, limit: int = 50) -> tuple[Proposal, ...]:
     """The proposals there are, newest first."""
     with workplace.store.read() as tx:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
+from app.domain.permissions import needs, within
 from app.domain.proposals import Proposal
 from app.services import models
 from app.services.adapters import last_layer
@@ -37,6 +38,7 @@ class Version:
     is_active: bool
 
 
+@needs("see cases")
 def family(workplace: Workplace, model: str) -> tuple[Version, ...]:
     """A bundle with all that it came from and all that came from its first ancestor, parents before
     their children.
@@ -84,6 +86,7 @@ def change_text(bundle: Bundle) -> str:
     return "; ".join(parts) or "all prototypes in use again"
 
 
+@within
 def write(workplace: Workplace, proposal: Proposal) -> str:
     """Put a proposal's version among the models, whole or not at all.
 
@@ -108,6 +111,7 @@ def write(workplace: Workplace, proposal: Proposal) -> str:
     return last_layer.write_version(parent, proposal, target, now=workplace.clock())
 
 
+@needs("see cases")
 def learned_facts(workplace: Workplace, proposal_id: str) -> dict[str, Any]:
     """What the training program wrote of old and new; empty where it is not there."""
     try:
@@ -118,6 +122,7 @@ def learned_facts(workplace: Workplace, proposal_id: str) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+@within
 def learned_folder(workplace: Workplace, proposal_id: str) -> Path:
     """Where the version that was learned lies until it is approved."""
     return workplace.settings.learning / proposal_id / "bundle"

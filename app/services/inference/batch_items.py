@@ -11,6 +11,7 @@ from app.domain.cases import Intake
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL
 from app.domain.jobs import ItemState
+from app.domain.permissions import needs
 from app.services import originals
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
@@ -36,6 +37,7 @@ class ItemResult:
     file_sha256: str = ""
 
 
+@needs("run the program")
 def run(
     workplace: Workplace, pool: Predictors, item: ClaimedItem, *, stop: Callable[[], bool]
 ) -> None:

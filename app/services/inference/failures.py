@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.domain.errors import DiskFull, Unavailable
 from app.domain.jobs import Job, JobState
+from app.domain.permissions import within
 from app.services.workplace import Workplace
 from app.store.errors import readable_error
 from app.store.sql_store import Transaction
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 UNEXPECTED = "Unexpected error; see the application log. Other images are not touched."
 
 
+@within
 @contextmanager
 def attempt(workplace: Workplace, fail: Callable[[Transaction, str], None]) -> Iterator[None]:
     """One attempt at a piece of work, which was counted before it began.
@@ -39,6 +41,7 @@ def attempt(workplace: Workplace, fail: Callable[[Transaction, str], None]) -> I
             fail(tx, reason)
 
 
+@within
 def do_once(
     workplace: Workplace,
     job: Job,

@@ -7,6 +7,7 @@ from itertools import islice
 
 from app.domain.cases import shown_name, shown_path
 from app.domain.jobs import Job
+from app.domain.permissions import needs
 from app.services.inference.failures import attempt
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
@@ -16,6 +17,7 @@ from dprotonet.images.walk import FoundFile, LeftOut, walk
 CHUNK = 500  # files written to the list at once
 
 
+@needs("run the program")
 def run(
     workplace: Workplace,
     job: Job,

@@ -17,6 +17,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, Tier
 from app.domain.instant_maps import DrawnMaps
+from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
@@ -71,6 +72,7 @@ class Predictors(Protocol):
         """One node's heatmap."""
 
 
+@within
 class Pulse:
     """A job's progress on its way to the store, and the wish to stop on its way back.
 
@@ -118,6 +120,7 @@ class Pulse:
         return self._unwanted or self._stop()
 
 
+@needs("run the program")
 def predict_frame(
     workplace: Workplace,
     pool: Predictors,
@@ -201,6 +204,7 @@ def _save(
     )
 
 
+@needs("run the program")
 def explain_frame(
     workplace: Workplace,
     pool: Predictors,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from app.domain.explanations import FIRST, MEASURED, USUAL
 from app.domain.jobs import Job
+from app.domain.permissions import needs
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.workplace import Workplace
@@ -21,6 +22,7 @@ def never() -> bool:
     return False
 
 
+@needs("run the program")
 def run_next(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> bool:
     """Do the job that goes first; False when there is none."""
     with workplace.store.read() as tx:

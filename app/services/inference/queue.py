@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
+from app.domain.permissions import needs
 from app.services import originals
 from app.services.editing import learning_run
 from app.services.inference import batch_items, folder_listing, interactive
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 KEPT_JOBS = timedelta(days=1)  # a page may still be watching a job that is over
 
 
+@needs("run the program")
 def run_pending(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> int:
     """Do all that is queued; returns how many pieces of work that was."""
     done = 0
@@ -30,6 +32,7 @@ def run_pending(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bo
     return done
 
 
+@needs("run the program")
 def run_next(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> bool:
     """Do one piece of work; False when there is none."""
     return interactive.run_next(workplace, pool, stop=stop) or _run_batch(workplace, pool, stop)
@@ -57,6 +60,7 @@ def _run_batch(workplace: Workplace, pool: Predictors, stop: Callable[[], bool])
     return listing is not None or item is not None
 
 
+@needs("run the program")
 def begin(workplace: Workplace) -> None:
     """Put the data folder in order at a worker's start: it is the only one of its folder."""
     abandoned = take_up_again(workplace)
@@ -76,6 +80,7 @@ def begin(workplace: Workplace) -> None:
             log.warning("a step of the start was left out: %s", sentence(error))
 
 
+@needs("run the program")
 def take_up_again(workplace: Workplace) -> int:
     """Queue work again that was begun and neither ended nor failed, or give it up after its last
     attempt: a worker died with it, or its result could not be written to the store.
@@ -89,6 +94,7 @@ def take_up_again(workplace: Workplace) -> int:
         return tx.jobs.requeue_abandoned(now) + tx.batch_items.requeue_abandoned()
 
 
+@needs("run the program")
 def complete_predictions(workplace: Workplace) -> None:
     """Give each prediction of an earlier version the probability of a finding, which the list of
     cases sorts by, where its model is still there."""
@@ -105,6 +111,7 @@ def complete_predictions(workplace: Workplace) -> None:
         log.info("%d predictions were completed with the probability of a finding", completed)
 
 
+@needs("run the program")
 def upkeep(workplace: Workplace) -> None:
     """What is to be done now and then, whatever else there is to do."""
     workplace.store.forget_deleted()

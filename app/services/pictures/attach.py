@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from app.domain.errors import Refused
+from app.domain.permissions import needs, within
 from app.services import batches, galleries
 from app.services.pictures.framed import framed, png
 from app.services.uploading import batch_files
@@ -49,6 +50,7 @@ class Attached:
     """Why a file that is needed could not be used."""
 
 
+@within
 class Gallery:
     """The source images of one model that have no picture yet."""
 
@@ -111,11 +113,13 @@ class Gallery:
         )
 
 
+@needs("see cases")
 def state(workplace: Workplace, digest: str) -> Attached:
     """How many source images of a model have a picture."""
     return Gallery(workplace, digest).state()
 
 
+@needs("change models")
 def attach_uploads(
     workplace: Workplace, digest: str, items: Iterable[tuple[str, bytes | Path]]
 ) -> Attached:
@@ -147,6 +151,7 @@ def attach_uploads(
     return gallery.state(looked_at=looked_at, total=looked_at)
 
 
+@within
 class FolderSearch:
     """Looks through an allowed server folder, a little at a time, so that it can be stopped.
 
@@ -211,11 +216,13 @@ class FolderSearch:
             log.debug("a file of the folder could not be read")
 
 
+@needs("see cases")
 def attached(workplace: Workplace, digest: str) -> int:
     """How many pictures were attached to this very model, which :func:`detach` would remove."""
     return sum(path.is_file() for path in _attached_paths(workplace, digest))
 
 
+@needs("change models")
 def detach(workplace: Workplace, digest: str) -> int:
     """Remove the pictures that were attached to a model, and what earlier searches said.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from app.domain.cases import shown_name
 from app.domain.jobs import BatchFacts, Job, Work
+from app.domain.permissions import needs
 from app.services import batches, jobs
 from app.services.inference.failures import do_once
 from app.services.pictures.attach import Attached, FolderSearch
@@ -24,6 +25,7 @@ MOST_PROBLEMS = 3
 """Files that are named where they are needed and could not be used."""
 
 
+@needs("change models")
 def start(workplace: Workplace, model: str, folder: str | Path) -> Job:
     """Let the worker look through a folder; the same search is never done twice at once.
 
@@ -45,17 +47,20 @@ def start(workplace: Workplace, model: str, folder: str | Path) -> Job:
         return jobs.enqueue(tx, work, now=workplace.clock(), batch=facts)
 
 
+@needs("see cases")
 def newest(workplace: Workplace, model: str) -> Job | None:
     """The search of a model that is not over, or the latest."""
     with workplace.store.read() as tx:
         return tx.attaching.last_of(model)
 
 
+@needs("run the program")
 def claim(workplace: Workplace) -> tuple[Job, str] | None:
     """Take the next search and its folder, if there is one and none is at work."""
     return jobs.claim(workplace, lambda tx: tx.attaching)
 
 
+@needs("run the program")
 def run(workplace: Workplace, job: Job, request: str, *, stop: Callable[[], bool]) -> None:
     """Do one search, and say in its row how it ended.
 

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from app.domain.errors import NotFound
+from app.domain.permissions import needs
 from app.services import galleries
 from app.services.pictures.framed import framed
 from app.services.workplace import Workplace
@@ -20,6 +21,7 @@ SIDE = 224  # px
 _KEPT = 16  # small pictures of cases: a page asks for one with each of its cards
 
 
+@needs("see cases")
 def own_map(
     workplace: Workplace, case_id: str, *, frame: int, model: str, prototype: str
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -51,6 +53,7 @@ def own_map(
     return _enlarged(kept), _picture(workplace, case.file_sha256, frame)
 
 
+@needs("see cases")
 def of_source(
     workplace: Workplace, digest: str, *, prototype: str, number: int
 ) -> tuple[np.ndarray, np.ndarray | None]:

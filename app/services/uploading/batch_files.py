@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
+from app.domain.permissions import within
 from app.services.uploading import archive, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
@@ -19,6 +20,7 @@ class RefusedArchive(Refused):
     """An archive that cannot be used; the files beside it are."""
 
 
+@within
 def unpacked(
     workplace: Workplace, name: str, data: bytes | Path
 ) -> Iterator[tuple[NewItem, Staged | None]]:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from app.domain.cases import Case, CaseFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
+from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
@@ -24,6 +25,7 @@ MEBIBYTE = 1024 * 1024
 SAFE_ENDING = re.compile(r"\.[a-z0-9]{1,5}\Z")
 
 
+@needs("add images")
 def add(
     workplace: Workplace,
     data: bytes | Path,
@@ -71,6 +73,7 @@ def add(
         workplace.blobs.discard(staged)
 
 
+@needs("add images")
 def add_many(
     workplace: Workplace,
     items: Iterable[tuple[str, bytes | Path]],
@@ -97,6 +100,7 @@ def add_many(
     return results
 
 
+@within
 def check_upload(workplace: Workplace, *, files: int, size: int) -> None:
     """Refuse an upload that is larger than the settings allow.
 
@@ -121,6 +125,7 @@ def check_upload(workplace: Workplace, *, files: int, size: int) -> None:
         )
 
 
+@within
 def check_size(workplace: Workplace, size: int) -> None:
     """Refuse a file of too many bytes.
 
@@ -131,6 +136,7 @@ def check_size(workplace: Workplace, size: int) -> None:
         raise Refused(too_large(workplace))
 
 
+@needs("see models")
 def too_large(workplace: Workplace) -> str:
     """The sentence about a file of too many bytes."""
     return (
@@ -139,6 +145,7 @@ def too_large(workplace: Workplace) -> str:
     )
 
 
+@within
 def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:
     """Bring bytes into the blob folder under a temporary name, refusing too many."""
     limit = workplace.settings.file_bytes

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.domain.errors import DiskFull, Refused
+from app.domain.permissions import needs, within
 from app.services.upload_ledger import Received
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -22,6 +23,7 @@ class NoRoom(Refused):
     """The spool could not take the bytes; what had arrived of the file is gone."""
 
 
+@within
 class Incoming:
     """One file on its way."""
 
@@ -59,6 +61,7 @@ class Incoming:
         check(self._workplace, self._token)
 
 
+@needs("add images")
 def token(workplace: Workplace, known: str | None) -> str:
     """The token that this browser session has, or a new one where it has none that is valid."""
     if known is not None and workplace.uploads.is_open(known):
@@ -66,6 +69,7 @@ def token(workplace: Workplace, known: str | None) -> str:
     return workplace.uploads.open()
 
 
+@needs("add images")
 def check(workplace: Workplace, token: str, *, files: int = 0, size: int = 0) -> None:
     """Refuse more files and bytes than the settings allow.
 
@@ -77,6 +81,7 @@ def check(workplace: Workplace, token: str, *, files: int = 0, size: int = 0) ->
     intake.check_upload(workplace, files=files_waiting + files, size=bytes_waiting + size)
 
 
+@needs("add images")
 @contextmanager
 def receive(workplace: Workplace, token: str, *, name: str, size: int = 0) -> Iterator[Incoming]:
     """Receive one file: write its pieces inside the ``with`` block, which ends with all or nothing.
@@ -113,6 +118,18 @@ def receive(workplace: Workplace, token: str, *, name: str, size: int = 0) -> It
         uploads.given_up(token, incoming.key)
 
 
+@needs("add images")
+def drop(workplace: Workplace, token: str, keys: Sequence[str]) -> None:
+    """Remove files that were sent and shall not be taken in.
+
+    Raises:
+        SessionOver: there is no such session.
+    """
+    workplace.uploads.totals(token)
+    workplace.uploads.release(token, keys)
+
+
+@needs("add images")
 @contextmanager
 def taken(
     workplace: Workplace, token: str, keys: Sequence[str]

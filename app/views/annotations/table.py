@@ -168,6 +168,8 @@ def _predicted(annotation: Annotation, infos: Mapping[str, BundleInfo]) -> str:
 
 
 def _draw_downloads(workplace: Workplace, filters: AnnotationFilters) -> None:
+    if not workplace.actor.may("export"):
+        return
     formats: tuple[Format, ...] = get_args(Format)
     for name in formats:
         # Written on demand, not at every rerun.

@@ -171,7 +171,7 @@ def _draw_actions(workplace: Workplace, state: BatchProgress) -> None:
                 _draw_restart_button(
                     "Retry failed", ":material/replay:", workplace, job_id, failed_too=True
                 )
-        for name, mime, export in _EXPORTS:
+        for name, mime, export in _EXPORTS if workplace.actor.may("export") else ():
             # Written on demand, not at every refresh: a batch may be large.
             st.download_button(
                 name.upper(),

@@ -29,6 +29,11 @@ def draw_attach(workplace: Workplace, info: BundleInfo) -> None:
         st.fragment(_draw_search, run_every=EVERY)(workplace, info, search)
         return
     _draw_last(info, now, search)
+    if workplace.actor.may("change models"):
+        _draw_ways(workplace, info, now)
+
+
+def _draw_ways(workplace: Workplace, info: BundleInfo, now: Attached) -> None:
     _draw_detach(workplace, info)
     if now.found == now.wanted:
         return

@@ -87,7 +87,7 @@ def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -
         st.markdown(f":blue-badge[:material/verified: by {plain(approval.by)}]", width="content")
     if is_active:
         st.markdown(":green-badge[:material/check: active: reads new uploads]", width="content")
-    else:
+    elif workplace.actor.may("change models"):
         st.button(
             "Set active",
             key="card-activate",

@@ -43,7 +43,7 @@ def draw_check(workplace: Workplace, info: BundleInfo) -> None:
                 st.fragment(draw_progress, run_every=EVERY)(
                     workplace, active, "Checking", key="check", title="Check"
                 )
-            else:
+            elif workplace.actor.may("change models"):
                 _draw_new(workplace, info)
         with right:
             _draw_latest(workplace, info, known)
@@ -60,6 +60,8 @@ def _draw_in_use(workplace: Workplace, info: BundleInfo) -> None:
             f"Chosen by {plain(step.by)}.",
             icon=":material/tune:",
         )
+        if not workplace.actor.may("change models"):
+            return
         _draw_confirmed(
             "Stop using this site's threshold",
             "I want new images to be read with the model's own threshold again",
@@ -145,7 +147,7 @@ def _draw_report(workplace: Workplace, info: BundleInfo, job: Job) -> None:
             st.markdown("##### Worst slices")
             st.dataframe(slices, hide_index=True, height="content")
     with st.container(horizontal=True):
-        for name, label, kind in _DOWNLOADS:
+        for name, label, kind in _DOWNLOADS if workplace.actor.may("export") else ():
             st.download_button(
                 label,
                 checking.report(workplace, job.job_id, name),
@@ -153,6 +155,8 @@ def _draw_report(workplace: Workplace, info: BundleInfo, job: Job) -> None:
                 mime=kind,
                 key=f"check-download-{name}",
             )
+    if not workplace.actor.may("change models"):
+        return
     _draw_settings(workplace, info, job, results)
     st.button(
         "Delete this check", key="check-delete", on_click=_delete, args=(workplace, job.job_id)

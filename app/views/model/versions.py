@@ -165,6 +165,8 @@ def _button(
     *,
     primary: bool = False,
 ) -> None:
+    if not workplace.actor.may("change models"):
+        return
     st.button(
         label,
         type="primary" if primary else "secondary",

@@ -120,6 +120,8 @@ def _draw_more(workplace: Workplace, sheet: Sheet) -> None:
     st.caption(f"SHA-256 of the file  \n`{case.file_sha256}`")
     hashed = "decoded pixels" if case.pixel_hash == "decoded" else "pixels as encoded in the file"
     st.caption(f"SHA-256 of the {hashed}  \n`{case.pixel_sha256}`")
+    if not workplace.actor.may("delete"):
+        return
     st.divider()
     is_confirmed = st.checkbox(
         "Delete this image with its original file, predictions, heatmaps and revisions",

@@ -11,9 +11,11 @@ from app.domain.annotations import (
     LONGEST_TEXT,
     ON_PREDICTION,
     ON_REFUSAL,
+    OTHERS,
     Annotation,
     PrototypeJudgement,
     Verdict,
+    may_replace,
 )
 from app.domain.cases import Sheet
 from app.domain.errors import Conflict
@@ -64,7 +66,9 @@ def draw_verdict(workplace: Workplace, sheet: Sheet) -> None:
     entries = _draw_form(sheet)
     if entries.judgements:
         st.caption(f"{counted(len(entries.judgements), 'prototype')} judged.")
-    if _draw_save(sheet, entries, expected):
+    if not may_replace(sheet.annotation, workplace.actor):
+        st.caption(OTHERS)
+    elif _draw_save(sheet, entries, expected):
         _sign(workplace, sheet, entries, expected)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.domain.actors import Actor
 from app.services import models
 from app.views.shared.errors import draw_callback_error
 from app.views.shared.format import plain
@@ -11,7 +12,9 @@ from app.views.shared.style import STYLE
 from app.views.shared.workplace import current_workplace
 
 WARNING = "Research use only, not for diagnosis"
-PRIVACY = "Images are stored unchanged, for one local reader"
+ACCOUNT = "/sign-in"
+"""Of the entrance: where somebody signs out or changes a password."""
+PRIVACY = "Images are stored unchanged"
 
 
 def draw_page_header() -> None:
@@ -21,10 +24,19 @@ def draw_page_header() -> None:
     active = models.active(workplace)
     model = f"**{plain(active.title_of_version)}** `{active.short}`" if active else "none yet"
     with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
-        st.caption(f":material/science: **{WARNING}**. {PRIVACY}.", width="content")
+        privacy = f"{PRIVACY}, for one local reader" if workplace.actor.is_alone else PRIVACY
+        st.caption(f":material/science: **{WARNING}**. {privacy}.", width="content")
         st.caption(
             f":material/model_training: Active model {model}  ·  "
-            f":material/person: Reader **{plain(workplace.reader)}**",
+            f":material/person: {_who(workplace.actor)}",
             width="content",
         )
     draw_callback_error()
+
+
+def _who(actor: Actor) -> str:
+    """The local reader, or who is signed in, with the roles that they have."""
+    if actor.is_alone:
+        return f"Reader **{plain(actor.name)}**"
+    roles = ", ".join(sorted(actor.roles))
+    return f"**{plain(actor.name)}** ({roles}) · [Account]({ACCOUNT})"

@@ -5,10 +5,35 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.domain.actors import Actor, Permission
+from app.domain.errors import Forbidden
+
+PAGES: tuple[tuple[str, str, str, Permission], ...] = (
+    ("review", "Review", ":material/radiology:", "see cases"),
+    ("batch", "Batch", ":material/stacks:", "see cases"),
+    ("annotations", "Annotations", ":material/edit_note:", "see cases"),
+    ("model", "Model", ":material/model_training:", "see cases"),
+    ("users", "Users", ":material/group:", "manage users"),
+)
+"""Every page: its folder, which is its address too, its title, its icon, and what it takes."""
 REVIEW = "views/review/page.py"
 MODEL = "views/model/page.py"
 _CASE = "case"
 _MODEL, _OFF = "model", "off"
+
+
+def pages_for(actor: Actor) -> list[tuple[str, str, str, Permission]]:
+    """The pages that somebody may open.
+
+    Raises:
+        Forbidden: there is none.
+    """
+    # One reader alone has no users to look after.
+    pages = [p for p in PAGES if actor.may(p[3]) and not (actor.is_alone and p[0] == "users")]
+    if not pages:
+        actor.check("see models")
+        raise Forbidden("Your roles open no page yet. Ask an administrator for another role.")
+    return pages
 
 
 def open_case_id() -> str | None:

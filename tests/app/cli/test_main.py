@@ -12,7 +12,7 @@ def test_a_wrong_setting_ends_with_2_and_its_sentence(
 ) -> None:
     monkeypatch.setenv("DPROTONET_ADDRESS", "0.0.0.0")
     assert main([]) == 2
-    assert "DPROTONET_BEHIND_PROXY=1" in capsys.readouterr().err
+    assert "DPROTONET_SIGN_IN=accounts" in capsys.readouterr().err
     assert not data.exists()
 
 

@@ -30,7 +30,9 @@ def test_a_start_on_a_read_only_or_full_disk_is_one_sentence(
 ) -> None:
     monkeypatch.setenv("DPROTONET_DATA", str(disk / "data"))
     monkeypatch.setattr(os, "umask", lambda mask: 0)
-    monkeypatch.setattr("app.server.asgi.serve", lambda settings: pytest.fail("it was started"))
+    monkeypatch.setattr(
+        "app.server.asgi.serve", lambda settings, token: pytest.fail("it was started")
+    )
     assert main(["migrate"]) == 0
     with read_only(disk):
         assert main([]) == 1

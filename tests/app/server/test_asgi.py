@@ -22,6 +22,7 @@ from app.viewer import encoding
 from app.viewer.assets import viewer_assets
 from app.viewer.codes import code_values
 from tests.app.asking import Answer, ask, run_apart
+from tests.app.server.servers import let_in
 from tests.app.services.workplaces import (
     FakePool,
     active_model,
@@ -44,7 +45,8 @@ def get(workplace: Workplace) -> Callable[..., Answer]:
     """Asks the routes behind the guard, as a browser at this machine would."""
     hosts = answered_hosts(workplace.settings)
     app = Starlette(
-        routes=own_routes(lambda: workplace), middleware=[Middleware(Guard, hosts=hosts)]
+        routes=own_routes(lambda: workplace),
+        middleware=[Middleware(Guard, hosts=hosts), Middleware(let_in(workplace.actor))],
     )
     return lambda path, host="localhost:8501": ask(app, path, host)
 
@@ -152,7 +154,10 @@ def test_behind_a_proxy_the_proxy_decides_on_names(tmp_path: Path) -> None:
     settings = Settings(tmp_path)
     assert answered_hosts(settings) is not None
     assert "evil.example" not in (answered_hosts(settings) or ())
-    assert answered_hosts(replace(settings, address="0.0.0.0", behind_proxy=True)) is None
+    proxied = replace(settings, address="0.0.0.0", behind_proxy=True, sign_in="accounts")
+    assert answered_hosts(proxied) is None
+    named = answered_hosts(replace(proxied, hosts=("review.example",))) or frozenset()
+    assert "review.example" in named and "localhost" in named and "evil.example" not in named
 
 
 def test_a_start_removes_what_an_earlier_run_left_of_uploads(
@@ -167,8 +172,8 @@ def test_a_start_removes_what_an_earlier_run_left_of_uploads(
         def run(self, *, config: object) -> None:
             seen.append(list(settings.spool.iterdir()))
 
-    monkeypatch.setattr("app.server.asgi.make_app", lambda settings: Idle())
-    serve(settings)
+    monkeypatch.setattr("app.server.asgi.make_app", lambda settings, token: Idle())
+    serve(settings, token="of this start")
     assert seen == [[]]
 
 

@@ -1,6 +1,7 @@
 """The guard in front of a server that would answer everybody."""
 
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from app.server.security import LOOPBACK_NAMES, Guard, content_security_policy
 from tests.app.asking import ask
 from tests.browser.running import Program
+from tests.entering import BEARER
 
 OURS = "http://localhost:8501"
 FOREIGN = [
@@ -195,8 +197,28 @@ def knock(watched: tuple[Program, Path]) -> Callable[..., ClientConnection]:
     """Opens the websocket as a page of this origin would; None: without saying so."""
     address = f"ws://localhost:{watched[0].port}/_stcore/stream"
     return lambda origin: connect(
-        address, origin=origin, subprotocols=["streamlit"], proxy=None, open_timeout=60
+        address,
+        origin=origin,
+        additional_headers=BEARER,
+        subprotocols=["streamlit"],
+        proxy=None,
+        open_timeout=60,
     )
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/batch", "/_stcore/host-config", "/static/index.html", "/media/a.png", "/x?y"]
+)
+def test_the_running_server_shows_nobody_more_than_where_the_token_is(
+    watched: tuple[Program, Path], path: str
+) -> None:
+    program, _ = watched
+    answers = {}
+    for token, headers in (("without", {}), ("with", BEARER)):
+        connection = HTTPConnection("localhost", program.port, timeout=60)
+        connection.request("GET", path, headers=headers)
+        answers[token] = connection.getresponse().status
+    assert answers["without"] == 401 and answers["with"] in (200, 404)
 
 
 def test_the_running_server_opens_its_page_to_its_own_origin_alone_and_reaches_nobody(

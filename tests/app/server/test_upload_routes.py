@@ -13,6 +13,7 @@ from app.server.upload_routes import upload_routes
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.asking import ask
+from tests.app.server.servers import let_in
 from tests.app.services.workplaces import make_workplace
 
 OURS = "http://localhost:8501"
@@ -35,7 +36,7 @@ def token(workplace: Workplace) -> str:
 def post(workplace: Workplace, token: str) -> Post:
     app = Starlette(
         routes=upload_routes(lambda: workplace),
-        middleware=[Middleware(Guard, hosts=LOOPBACK_NAMES)],
+        middleware=[Middleware(Guard, hosts=LOOPBACK_NAMES), Middleware(let_in(workplace.actor))],
     )
 
     def asked(path: str = "", *body: bytes | None, **headers: str) -> tuple[int, dict]:

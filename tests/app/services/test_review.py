@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.actors import Actor, Role
 from app.domain.annotations import PrototypeJudgement
 from app.domain.cases import CaseFilters
-from app.domain.errors import Conflict, NotFound, Refused
+from app.domain.errors import Conflict, Forbidden, NotFound, Refused
 from app.services import explanations, jobs, models, review
 from app.services.inference import queue
 from app.services.inference.failures import UNEXPECTED
@@ -75,6 +76,26 @@ def test_a_second_reader_cannot_overwrite_a_signed_case(workplace: Workplace, ca
     assert len(review.open_case(workplace, case_id).revisions) == 1
     with pytest.raises(Conflict):
         sign(workplace, case_id, 5)
+
+
+def test_an_adjudicator_signs_after_another_reader_and_a_reader_does_not(
+    workplace: Workplace, case_id: str
+) -> None:
+    def sign(name: str, role: Role, after: int) -> None:
+        actor = Actor(name, "reader", frozenset({role}))
+        review.sign(
+            workplace.of(actor), case_id, verdict="accept", confidence=3, expected_revision=after
+        )
+
+    sign("Ann", "reader", 0)
+    with pytest.raises(Forbidden, match="Another reader has signed"):
+        sign("Bob", "reader", 1)
+    with pytest.raises(Conflict):
+        sign("Bob", "reader", 0)
+    sign("Ann", "reader", 1)
+    sign("Bob", "adjudicator", 2)
+    readers = [revision.reader for revision in review.open_case(workplace, case_id).revisions]
+    assert readers == ["Ann", "Ann", "Bob"]
 
 
 def test_threads_signing_at_once_lose_no_revision(workplace: Workplace, case_id: str) -> None:

@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from app.bootstrap import prepare_data_folder
+from app.domain.actors import Actor
 from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseFacts
 from app.domain.explanations import Tier
@@ -237,7 +238,7 @@ def make_workplace(
         models=Registry(settings.model_folders),
         image_reader=DirectReader(),  # type: ignore[arg-type]
         uploads=UploadLedger(Spool(settings.spool)),
-        reader=reader,
+        actor=Actor(reader),
         clock=lambda: START + timedelta(seconds=next(seconds)),
     )
 

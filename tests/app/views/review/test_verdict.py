@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from app.domain.actors import Actor
 from app.services import review
 from app.services.workplace import Workplace
 from tests.app.views.screen import Screen
@@ -89,7 +88,7 @@ def test_a_revision_of_another_reader_is_shown_and_this_reader_signs_on_top(
     image.choose("Verdict", "supplement")
     image.choose("Confidence", 2)
     image.write("Remarks", "mine")
-    other = replace(workplace, reader="Reader Two")
+    other = workplace.of(Actor("Reader Two"))
     review.sign(
         other,
         case_id,

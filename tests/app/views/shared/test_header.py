@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
+from app.domain.actors import Actor
+from app.services.workplace import Workplace
 from tests.app.views.screen import Screen
 
 
@@ -10,3 +14,16 @@ def test_every_page_says_what_the_program_is_not_and_who_reads(screen: Screen) -
         assert "Images are stored unchanged, for one local reader" in text
         assert "nih-pneumonia" in text
         assert "Reader One" in text
+
+
+def test_whoever_is_signed_in_reads_their_roles_and_gets_no_button_that_is_refused(
+    image: Screen, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = Actor("Ann", "reader", frozenset({"reader"}))
+    assert image.buttons("Delete case")
+    monkeypatch.setattr("app.views.shared.workplace.page_actor", lambda shared: ann)
+    image.run()
+    assert "Ann (reader)" in image.text.replace("*", "")
+    assert not image.buttons("Delete case")
+    image.open("model")
+    assert not image.buttons("Set active") and not image.buttons("Check")

@@ -1,0 +1,1 @@
+"""Accounts, their sessions, links and wrong passwords."""

@@ -1,0 +1,178 @@
+"""Every service, route and page, as each role and as nobody; what has no decision fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from streamlit.testing.v1 import AppTest
+
+from app.domain.actors import ROLES_WITH, Actor, Permission
+from app.domain.errors import Forbidden
+from app.domain.permissions import ANYBODY, DECISION
+from app.server.asgi import own_routes
+from app.server.entrance import OPEN
+from app.services.uploading import intake
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.views.shared.navigation import PAGES
+from tests.app.asking import ask
+from tests.app.role_walk import ACTORS, asked_by_pages, behind_the_services, use_cases
+from tests.app.server.servers import let_in
+from tests.app.services.workplaces import make_workplace, png
+from tests.paths import ROOT
+
+USE_CASES = use_cases()
+SIGNED_IN = "signed in"
+BODY = b'{"files": 1, "size": 1, "ids": []}'
+ROUTES: dict[str, Permission | str] = {
+    "/api/health": "everybody",
+    "/api/pixels/{case}/{frame:int}": "see cases",
+    "/api/heatmap/{explanation}": "see cases",
+    "/api/instant-map/{case}/{frame:int}/{model}/{number:int}": "see cases",
+    "/api/gallery/{model}/{prototype}/{number:int}": "see cases",
+    "/api/gallery/{model}/{prototype}/{number:int}/heatmap": "see cases",
+    "/api/gallery/{model}/{prototype}/{number:int}/own-map": "see cases",
+    "/api/own-map/{case}/{frame:int}/{model}/{prototype}": "see cases",
+    "/api/viewer/{digest}/{name}": SIGNED_IN,  # the viewer's own code
+    "/api/uploads": "add images",
+    "/api/uploads/check": "add images",
+    "/api/uploads/drop": "add images",
+}
+"""What each route of ours takes."""
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, assets: Path, empty_sqlite: Path) -> Iterator[Workplace]:
+    opened = make_workplace(Settings(tmp_path / "data", assets=assets), database=empty_sqlite)
+    yield opened
+    opened.close()
+
+
+@dataclass(frozen=True)
+class Empty:
+    """A workplace with nothing in it but who asks."""
+
+    actor: Actor
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+def test_every_service_says_who_may_use_it(name: str) -> None:
+    decision = getattr(USE_CASES[name], DECISION, "undecided")
+    assert decision is None or decision == ANYBODY or decision in ROLES_WITH, (
+        f"{name} has no decision: put @needs(permission) or @within above it"
+    )
+
+
+def test_what_anybody_may_ask_for_is_signing_in_and_out_alone() -> None:
+    free = {name for name, case in USE_CASES.items() if getattr(case, DECISION) == ANYBODY}
+    assert {name.removeprefix("app.services.accounts.") for name in free} == {
+        "identity.actor_of",
+        "outside.sign_in",
+        "sessions.account_of",
+        "sessions.end",
+        "sign_in.change_password",
+        "sign_in.link_account",
+        "sign_in.set_by_link",
+        "sign_in.sign_in",
+    }
+
+
+def test_the_walk_finds_the_services() -> None:
+    for name in ("review.sign", "image_data.image", "galleries.picture", "annotations.export"):
+        assert getattr(USE_CASES[f"app.services.{name}"], DECISION)
+    assert len(USE_CASES) > 100
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_a_service_refuses_whom_the_table_does_not_name(who: str) -> None:
+    actor = ACTORS[who]
+    for name, use_case in USE_CASES.items():
+        permission = getattr(use_case, DECISION)
+        if permission is None or permission == ANYBODY:
+            continue
+        if actor.may(permission):
+            assert not refuses(use_case, actor), name
+        else:
+            assert refuses(use_case, actor), name
+
+
+def refuses(use_case: Callable[..., Any], actor: Actor) -> bool:
+    """Before it looks at what it was given, which is nothing."""
+    try:
+        use_case(Empty(actor))
+    except Forbidden:
+        return True
+    except (TypeError, AttributeError):  # it would have begun
+        return False
+    return False
+
+
+def test_pages_and_routes_ask_services_that_decide_and_nothing_behind_them() -> None:
+    for place, value in asked_by_pages():
+        assert getattr(value, DECISION, "no use case") is not None, (place, value)
+    # The health route: it says that the database answers.
+    assert behind_the_services() == ["app/server/asgi.py:store"]
+
+
+def test_every_route_has_its_line(workplace: Workplace) -> None:
+    assert {route.path for route in own_routes(lambda: workplace)} == set(ROUTES)
+    assert {path for path, who in ROUTES.items() if who == "everybody"} < OPEN
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_a_route_refuses_whom_the_table_does_not_name(who: str, workplace: Workplace) -> None:
+    actor = ACTORS[who]
+    case = intake.add(workplace, png(1), name="image.png").case_id
+    routes = own_routes(lambda: workplace)
+    app = Starlette(routes=routes, middleware=[Middleware(let_in(actor))])
+    token = workplace.uploads.open()
+    for route in routes:
+        takes = ROUTES[route.path]
+        if takes == SIGNED_IN or takes == "everybody":  # the entrance's part
+            continue
+        status, _, body = asked(app, route, case or "", token)
+        permission = next(name for name in ROLES_WITH if name == takes)
+        assert (status == 403) == (not actor.may(permission)), (route.path, status, body)
+        if status == 403:
+            assert b"not signed in" in body or b"roles do not allow" in body
+
+
+def asked(app: Any, route: Route, case: str, token: str) -> tuple[int, dict[str, str], bytes]:
+    values = {"case": case, "frame": "0", "number": "0", "model": "0" * 64, "prototype": "p00"}
+    path = re.sub(r"{(\w+)(:int)?}", lambda m: values.get(m[1], "0" * 16), route.path)
+    (method,) = (route.methods or set()) - {"HEAD"}
+    return ask(app, path, method=method, headers={"x-upload-token": token}, body=(BODY,))
+
+
+def test_every_page_has_its_line() -> None:
+    folders = {path.parent.name for path in (ROOT / "app" / "views").glob("*/page.py")}
+    assert folders == {folder for folder, *_ in PAGES}
+
+
+@pytest.mark.parametrize("who", ACTORS)
+def test_a_page_shows_nothing_to_whom_the_table_does_not_name(
+    who: str, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor = ACTORS[who]
+    intake.add(workplace, png(1), name="image of somebody.png")
+    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: workplace)
+    monkeypatch.setattr("app.views.shared.workplace.page_actor", lambda shared: actor)
+    for folder, _, _, permission in PAGES:
+        # The page's own file, as if the navigation had let somebody come this far.
+        page = AppTest.from_file(str(ROOT / "app" / "views" / folder / "page.py")).run(timeout=20)
+        refusals = [*page.exception, *page.error]
+        assert bool(refusals) == (not actor.may(permission)), (folder, refusals)
+        if refusals:
+            said = " ".join(str(part.value) for part in refusals)
+            assert "not signed in" in said or "roles do not allow" in said
+            shown = " ".join(str(p.value) for p in (*page.markdown, *page.text, *page.caption))
+            assert "image of somebody" not in shown
+            assert not [b for b in page.button if not b.disabled]

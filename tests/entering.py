@@ -1,0 +1,14 @@
+"""How tests and benchmarks come in: they start the program with a launch token that they know."""
+
+from app.server.launch import address_with
+
+TOKEN = "a token that only tests have"
+STARTED_WITH = {"DPROTONET_LAUNCH_TOKEN": TOKEN}
+"""For the environment of the program."""
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+"""For requests and websockets of a program; a browser opens :func:`entrance` instead."""
+
+
+def entrance(port: int) -> str:
+    """The address that gives a browser its cookie."""
+    return address_with(TOKEN, port=port)
