@@ -27,6 +27,7 @@ page = st.navigation(
             icon=":material/model_training:",
             url_path="model",
         ),
+        st.Page("views/audit/page.py", title="Audit", icon=":material/history:", url_path="audit"),
     ],
     position="top",
 )

@@ -82,6 +82,29 @@ class ActivateModel:
     name: str
 
 
+@dataclass(frozen=True)
+class VerifyAudit:
+    """``audit verify``."""
+
+    anchors: Path | None
+    """File of heads that were noted before."""
+
+
+@dataclass(frozen=True)
+class ShowAuditHead:
+    """``audit head``."""
+
+
+@dataclass(frozen=True)
+class AnchorAudit:
+    """``audit anchor``."""
+
+    file: Path | None
+    """Where the head is added."""
+    syslog: str | None
+    """Socket or HOST:PORT of a system log that gets it."""
+
+
 Request = (
     Serve
     | Migrate
@@ -94,6 +117,9 @@ Request = (
     | ListModels
     | AddModel
     | ActivateModel
+    | VerifyAudit
+    | ShowAuditHead
+    | AnchorAudit
 )
 
 
@@ -141,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     bind.add_argument("--yes", action="store_true", help="bind them without asking")
     bind.set_defaults(request=lambda options: Bind(options.yes))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
+    _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
 
 
@@ -159,3 +186,30 @@ def _add_models(models: argparse.ArgumentParser) -> None:
     choosing = actions.add_parser("activate", help="read new uploads with this model")
     choosing.add_argument("name")
     choosing.set_defaults(request=lambda options: ActivateModel(options.name))
+
+
+def _add_audit(audit: argparse.ArgumentParser) -> None:
+    actions = audit.add_subparsers(dest="action", required=True)
+    verifying = actions.add_parser("verify", help="find what was changed, and say where")
+    verifying.add_argument(
+        "--anchors", type=Path, metavar="FILE", help="heads that were noted before, to compare"
+    )
+    verifying.set_defaults(request=lambda options: VerifyAudit(options.anchors))
+    head = actions.add_parser("head", help="print the last entry's number and hash as an anchor")
+    head.set_defaults(request=lambda options: ShowAuditHead())
+    anchoring = actions.add_parser("anchor", help="note the head outside the database")
+    anchoring.add_argument("--file", type=Path, help="add it to the end of this file")
+    anchoring.add_argument(
+        "--syslog",
+        nargs="?",
+        const="/dev/log",
+        metavar="ADDRESS",
+        help="hand it to the system log: a socket, or HOST:PORT; /dev/log when left out",
+    )
+    anchoring.set_defaults(request=lambda options: _anchor(anchoring, options))
+
+
+def _anchor(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Request:
+    if options.file is None and options.syslog is None:
+        parser.error("say where: --file FILE, --syslog, or both")
+    return AnchorAudit(options.file, options.syslog)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from app.domain.annotations import AnnotationFilters, AnnotationPage, AnnotationRow
+from app.services.audit.recording import record_export
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
 
@@ -31,6 +32,8 @@ COLUMNS = (
     "model",
     "model_sha256",
     "prototype_judgements",
+    "audit_sequence",
+    "audit_hash",
     "schema",
 )
 
@@ -59,13 +62,22 @@ def export(
     *,
     format: Literal["csv", "json"] = "csv",
 ) -> bytes:
-    """All annotations that the filters leave, UTF-8."""
+    """All annotations that the filters leave, UTF-8; the audit records it."""
+    return record_export(workplace, written(workplace, filters, format=format))
+
+
+def written(
+    workplace: Workplace,
+    filters: AnnotationFilters | None = None,
+    *,
+    format: Literal["csv", "json"] = "csv",
+) -> bytes:
+    """The same file for a program of our own, without a record."""
     with workplace.store.read() as tx:
         records = [_record(row) for row in tx.annotations.iterate(filters or AnnotationFilters())]
     if format == "json":
-        return json_bytes(
-            {"schema": SCHEMA, "made_at": workplace.clock().isoformat(), "annotations": records}
-        )
+        document = {"schema": SCHEMA, "made_at": workplace.clock().isoformat()}
+        return json_bytes(document | {"annotations": records})
     flat = [
         record | {"prototype_judgements": _flat(record["prototype_judgements"]), "schema": SCHEMA}
         for record in records
@@ -104,6 +116,8 @@ def _record(row: AnnotationRow) -> dict[str, Any]:
             }
             for name, judgement in annotation.prototype_judgements.items()
         },
+        "audit_sequence": annotation.audit_sequence,
+        "audit_hash": annotation.audit_hash,
     }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
+from app.services.audit.recording import record_batch
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
@@ -46,8 +47,12 @@ def get(workplace: Workplace, job_id: str) -> Job:
 
 def cancel(workplace: Workplace, job_id: str) -> Job:
     """Ask a job to stop; one that is over stays as it is."""
+    now = workplace.clock()
     with workplace.store.write() as tx:
-        return tx.jobs.cancel(job_id, workplace.clock())
+        job = tx.jobs.cancel(job_id, now)
+        if job.finished_at == now:
+            record_batch(workplace, tx, "batch cancelled", job)
+        return job
 
 
 def claim(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
+from app.services.audit.recording import record
 from app.services.workplace import Workplace
 from dprotonet.errors import UnusableBundle, WrongRequest
 
@@ -44,6 +45,7 @@ def set_active(workplace: Workplace, digest: str) -> BundleInfo:
     info = workplace.models.get(digest)
     with workplace.store.write() as tx:
         tx.set_setting(ACTIVE, digest)
+        record(workplace, tx, "model activated", subject=digest, bundle=digest)
     return info
 
 
@@ -103,6 +105,8 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
         ) from None
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+    with workplace.store.write() as tx:
+        record(workplace, tx, "model added", subject=checked.digest, bundle=checked.digest)
     return workplace.models.get(checked.digest)
 
 

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import DiskFull
 from app.store.annotations import Annotations
+from app.store.audit.entries import Audit
+from app.store.audit.signatures import Signatures
 from app.store.batch_items import BatchItems
 from app.store.batch_report import BatchReport
 from app.store.batches import Batches
@@ -72,6 +74,8 @@ class Transaction:
         self.learning = LearningJobs(session)
         self.checks = CheckJobs(session)
         self.attaching = AttachJobs(session)
+        self.audit = Audit(session)
+        self.signatures = Signatures(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""
@@ -133,7 +137,9 @@ class SqlStore:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
-            yield Transaction(session)
+            tx = Transaction(session)
+            yield tx
+            tx.audit.append_noted()
 
     def renew_statistics(self) -> None:
         """Renew the statistics that queries are planned with; PostgreSQL does so by itself.
