@@ -97,7 +97,9 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
     try:
         shutil.copytree(folder, staged)
         Bundle.load(staged, with_model=False)
-        staged.rename(target)
+        with workplace.store.write() as tx:
+            record(workplace, tx, "model added", subject=checked.digest, bundle=checked.digest)
+            staged.rename(target)
     except shutil.Error:  # a list of what each file failed with, a full disk among it
         raise Refused(
             "The model could not be copied whole, so it was not added. Check whether the disk is "
@@ -105,8 +107,6 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
         ) from None
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    with workplace.store.write() as tx:
-        record(workplace, tx, "model added", subject=checked.digest, bundle=checked.digest)
     return workplace.models.get(checked.digest)
 
 
