@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
@@ -159,13 +159,13 @@ class AuditReport:
     entries: int
     """How many were read."""
     head: AuditHead
-    problems: tuple[str, ...] = ()
+    problems: tuple[str, ...]
     """A sentence for each; the first ones where they are many."""
-    count: int = 0
+    count: int
     """Of all problems."""
-    anchors: int = 0
+    anchors: int
     """How many anchors were compared."""
-    checked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    checked_at: datetime
 
 
 def entry_after(head: AuditHead, event: AuditEvent) -> AuditEntry:

@@ -126,7 +126,9 @@ class SqlStore:
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one state of the database and writes nothing."""
         with readable_errors(), Session(self.engine) as session:
-            yield Transaction(session)
+            tx = Transaction(session)
+            yield tx
+            tx.audit.check_nothing_noted()
             session.rollback()
 
     @contextmanager

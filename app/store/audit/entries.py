@@ -35,6 +35,9 @@ from app.store.audit.rows import AuditRow
 HEAD_LOCK = 0x617564  # any number that no other use of the database takes
 COLUMNS = (*FIELDS, "hash", "field_digests")
 CHUNK = 1000  # rows that are read at a time
+# Built once: building them takes longer than running them.
+_INSERT = insert(AuditRow.__table__)  # type: ignore[arg-type]
+_HEAD = select(AuditRow.sequence, AuditRow.hash).order_by(AuditRow.sequence.desc()).limit(1)
 
 
 class Audit:
@@ -58,6 +61,15 @@ class Audit:
         for event in noted:
             self._append(event)
 
+    def check_nothing_noted(self) -> None:
+        """Refuse to lose what was noted in a transaction that keeps nothing.
+
+        Raises:
+            RuntimeError: something was noted.
+        """
+        if self._noted:
+            raise RuntimeError("an audit entry was noted in a transaction that only reads")
+
     def append(self, event: AuditEvent) -> AuditEntry:
         """Append an entry now, for who needs its hash; to be the last thing that a transaction
         locks.
@@ -74,13 +86,12 @@ class Audit:
             self._session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": HEAD_LOCK})
         entry = entry_after(self.head(), event)
         values = {name: getattr(entry, name) for name in COLUMNS}
-        self._session.execute(insert(AuditRow).values(**values))
+        self._session.execute(_INSERT, values)
         return entry
 
     def head(self) -> AuditHead:
         """The last entry."""
-        query = select(AuditRow.sequence, AuditRow.hash).order_by(AuditRow.sequence.desc()).limit(1)
-        row = self._session.execute(query).first()
+        row = self._session.execute(_HEAD).first()
         return NO_ENTRY if row is None else AuditHead(*row)
 
     def page(self, filters: AuditFilters, *, page: int, size: int) -> AuditPage:
@@ -124,15 +135,15 @@ class Audit:
         return self._session.get_bind().dialect.name
 
 
-def _columns(dialect: str) -> list[ColumnElement[Any]]:
+def _columns(dialect: str) -> list[Any]:
     """All columns, those but the number as bytes or text: what was altered may be neither a number
     nor valid UTF-8, and is to be told, not to fail."""
     kind = LargeBinary if dialect == "sqlite" else String
-    named: list[Any] = [getattr(AuditRow, name) for name in COLUMNS]
-    return [
-        column if column is AuditRow.sequence else cast(column, kind).label(column.key)
-        for column in named
-    ]
+    columns: list[Any] = [AuditRow.sequence]
+    for name in COLUMNS:
+        if name != "sequence":
+            columns.append(cast(getattr(AuditRow, name), kind).label(name))
+    return columns
 
 
 def _entry(row: Any) -> AuditEntry:

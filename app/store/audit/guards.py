@@ -1,7 +1,8 @@
 """What makes the database itself refuse any change of the audit but the next entry.
 
 A trigger does not stop someone who may change the tables: such a person can remove it. That is what
-the chain and its anchors are for; ``missing`` says where a guard is gone.
+the chain and its anchors are for; ``missing`` says where a guard is gone. Where these statements
+change, a migration has to put the guards up anew.
 """
 
 from __future__ import annotations

@@ -50,6 +50,11 @@ def test_an_entry_is_kept_only_with_what_it_records(store: SqlStore) -> None:
         assert list(tx.audit.entries()) == chain(1) and not list(tx.cases.ids())
 
 
+def test_a_transaction_that_only_reads_takes_no_entry(store: SqlStore) -> None:
+    with pytest.raises(RuntimeError, match="only reads"), store.read() as tx:
+        tx.audit.note(event(1))
+
+
 def test_one_changed_byte_in_any_column_is_found_and_named(store: SqlStore) -> None:
     fill(store, 3)
     take_guards_down(store)
