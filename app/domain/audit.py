@@ -125,6 +125,11 @@ class AuditHead:
     sequence: int
     hash: str
 
+    @property
+    def is_readable(self) -> bool:
+        """Can the hash be one? It cannot where it was altered to something else."""
+        return bool(self.hash and _HASH.match(self.hash))
+
 
 NO_ENTRY = AuditHead(0, FIRST_PREVIOUS)
 """The head of an empty chain."""

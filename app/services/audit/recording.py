@@ -136,7 +136,7 @@ def record_restore(workplace: Workplace, before: AuditHead, *, actor: Actor | No
             tx,
             "backup restored",
             subject=str(before.sequence),
-            content=before.hash,
+            content=before.hash if before.is_readable else "",
             actor=actor,
         )
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     LargeBinary,
     String,
+    case,
     cast,
     func,
     insert,
@@ -29,15 +30,19 @@ from app.domain.audit import (
     entry_after,
     time_text,
 )
+from app.domain.errors import Damaged
 from app.store.audit import guards
 from app.store.audit.rows import AuditRow
 
 HEAD_LOCK = 0x617564  # any number that no other use of the database takes
 COLUMNS = (*FIELDS, "hash", "field_digests")
 CHUNK = 1000  # rows that are read at a time
-# Built once: building them takes longer than running them.
+ALTERED_HEAD = (
+    "The last entry of the audit was altered, so nothing more can be recorded. "
+    "See what was changed with: python -m app audit verify. Then restore a backup."
+)
+# Built once, as the queries at the end: building one takes longer than running it.
 _INSERT = insert(AuditRow.__table__)  # type: ignore[arg-type]
-_HEAD = select(AuditRow.sequence, AuditRow.hash).order_by(AuditRow.sequence.desc()).limit(1)
 
 
 class Audit:
@@ -82,17 +87,20 @@ class Audit:
 
     def _append(self, event: AuditEvent) -> AuditEntry:
         # On SQLite the write lock already says that nobody else appends.
-        if self._session.get_bind().dialect.name == "postgresql":
+        if self._dialect == "postgresql":
             self._session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": HEAD_LOCK})
-        entry = entry_after(self.head(), event)
+        head = self.head()
+        if not head.is_readable:
+            raise Damaged(ALTERED_HEAD)
+        entry = entry_after(head, event)
         values = {name: getattr(entry, name) for name in COLUMNS}
         self._session.execute(_INSERT, values)
         return entry
 
     def head(self) -> AuditHead:
-        """The last entry."""
-        row = self._session.execute(_HEAD).first()
-        return NO_ENTRY if row is None else AuditHead(*row)
+        """The last entry; where its hash was altered so that it cannot be read, what is left."""
+        row = self._session.execute(_HEADS[self._dialect]).first()
+        return NO_ENTRY if row is None else AuditHead(row.sequence, _text(row.hash) or "")
 
     def page(self, filters: AuditFilters, *, page: int, size: int) -> AuditPage:
         """One page of entries, newest first."""
@@ -107,8 +115,8 @@ class Audit:
 
     def actors(self) -> tuple[str, ...]:
         """Names of all who appear."""
-        query = select(AuditRow.actor).distinct().order_by(AuditRow.actor)
-        return tuple(self._session.scalars(query))
+        rows = self._session.scalars(select(_as_it_lies("actor", self._dialect)).distinct())
+        return tuple(sorted(str(_text(actor)) for actor in rows))
 
     def count(self) -> int:
         """How many entries there are."""
@@ -135,15 +143,19 @@ class Audit:
         return self._session.get_bind().dialect.name
 
 
+def _as_it_lies(name: str, dialect: str) -> Any:
+    """A column as bytes or text: what was altered may be no valid UTF-8, and is to be told, not to
+    fail. A value of a kind that the column is not meant for, which SQLite allows, is None."""
+    column = getattr(AuditRow, name)
+    if dialect != "sqlite":
+        return cast(column, String).label(name)
+    kind = "integer" if name == "version" else "text"
+    return case((func.typeof(column) == kind, cast(column, LargeBinary))).label(name)
+
+
 def _columns(dialect: str) -> list[Any]:
-    """All columns, those but the number as bytes or text: what was altered may be neither a number
-    nor valid UTF-8, and is to be told, not to fail."""
-    kind = LargeBinary if dialect == "sqlite" else String
-    columns: list[Any] = [AuditRow.sequence]
-    for name in COLUMNS:
-        if name != "sequence":
-            columns.append(cast(getattr(AuditRow, name), kind).label(name))
-    return columns
+    named = (name for name in COLUMNS if name != "sequence")
+    return [AuditRow.sequence, *(_as_it_lies(name, dialect) for name in named)]
 
 
 def _entry(row: Any) -> AuditEntry:
@@ -178,3 +190,11 @@ def _conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
     if filters.until:
         conditions.append(AuditRow.recorded_at < time_text(filters.until))
     return conditions
+
+
+_HEADS = {
+    dialect: select(AuditRow.sequence, _as_it_lies("hash", dialect))
+    .order_by(AuditRow.sequence.desc())
+    .limit(1)
+    for dialect in ("sqlite", "postgresql")
+}

@@ -97,6 +97,7 @@ def _draw_entry(entry: AuditEntry) -> None:
             f"**Entry {entry.sequence}** · {plain(str(entry.action).capitalize())} · "
             f"{plain(_when(entry))} · {plain(str(entry.actor))} ({plain(str(entry.actor_kind))})"
         )
+        st.caption(f"Recorded at {plain(str(entry.recorded_at))}")
         if entry.subject:
             st.caption(f"Of {plain(entry.subject)}")
         for name, field in _HASHES:

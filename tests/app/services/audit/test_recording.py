@@ -164,9 +164,11 @@ def test_a_sites_settings_and_a_restore_are_recorded(workplace: Workplace) -> No
     site_choice.use(workplace, info.digest, chosen)
     site_choice.stop(workplace, info.digest)
     recording.record_restore(workplace, AuditHead(40, "a" * 64))
-    used, stopped, restored = entries(workplace)
+    recording.record_restore(workplace, AuditHead(41, "altered"))
+    used, stopped, restored, other = entries(workplace)
     assert (used.action, used.settings) == ("site settings used", chosen.digest)
     assert (stopped.action, stopped.settings) == ("site settings stopped", chosen.digest)
     assert (restored.action, restored.subject) == ("backup restored", "40")
     assert restored.content == "a" * 64
-    assert reading.head(workplace).sequence == 3
+    assert (other.subject, other.content) == ("41", "")
+    assert reading.head(workplace).sequence == 4

@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.audit import NO_ENTRY, AuditFilters, AuditHead
 from app.domain.audit_chain import WORDS, ChainCheck
+from app.domain.errors import Damaged
 from app.store.sql_store import SqlStore
 from tests.app.domain.audit_entries import AT, chain, event
 from tests.app.store.audit.tampering import run, take_guards_down
@@ -85,13 +86,32 @@ def test_bytes_that_are_no_text_and_a_column_without_a_value_are_named(sqlite_ur
         store,
         "UPDATE audit SET actor = CAST(x'ff41' AS TEXT) WHERE sequence = 1",
         "UPDATE audit SET version = 'x' WHERE sequence = 2",
+        "UPDATE audit SET subject = CAST(subject AS BLOB) WHERE sequence = 3",
     )
     assert [sentence.split(")")[0] for sentence in problems(store)] == [
         "Entry 1: actor (actor",
         "Entry 2: version (version",
+        "Entry 3: subject (subject",
     ]
     with store.read() as tx:  # the page shows it all the same
         assert tx.audit.page(AuditFilters(), page=0, size=9).rows[2].actor == "\\xffA"
+        assert tx.audit.actors() == ("Reader One", "\\xffA")
+
+
+@pytest.mark.parametrize("altered", ["''", "'0'", "CAST(x'ff' AS TEXT)"])
+def test_after_an_end_that_was_made_unreadable_nothing_is_recorded_and_the_reader_is_told_so(
+    sqlite_url: str, altered: str
+) -> None:
+    store = SqlStore(sqlite_url)
+    fill(store, 2)
+    take_guards_down(store)
+    run(store, f"UPDATE audit SET hash = {altered} WHERE sequence = 2")
+    with pytest.raises(Damaged, match="python -m app audit verify"), store.write() as tx:
+        tx.cases.add(case(1))
+        tx.audit.note(event(3))
+    with store.read() as tx:
+        assert not list(tx.cases.ids())
+    assert problems(store) == ["Entry 2: own hash (hash) does not agree with what was recorded."]
 
 
 def _append(url: str, number: int) -> None:
