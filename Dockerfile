@@ -47,7 +47,7 @@ EXPOSE 8501
 
 # Not curl, which the base image has not; by the loopback, which every Host check lets through.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/healthz', timeout=4)"]
 
 # Without a shell in between, so that `docker stop` reaches the program itself.
 CMD ["python", "-m", "app"]

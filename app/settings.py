@@ -7,11 +7,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, cast, get_args
 
 from app.domain.errors import Refused
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MEBIBYTE = 1024 * 1024
+LEAST_TOKEN = 16  # characters
+LogFormat = Literal["text", "json"]
 
 
 class WrongSetting(Refused):
@@ -33,6 +36,9 @@ class Settings:
     training_data: Path | None = None
     """Folder of the images that the models were trained on (DPROTONET_TRAINING_DATA), which a model
     needs to learn from judgements; or a folder of such folders, each named as a model."""
+    trusted_models: Path | None = None
+    """The list of keys and digests of models that may read images here (DPROTONET_TRUSTED_MODELS);
+    None: all may."""
     assets: Path = ASSETS
     """What comes with the program: models/ and cases/."""
     address: str = "127.0.0.1"
@@ -49,6 +55,10 @@ class Settings:
     """Most bytes in one file, wherever it comes from (DPROTONET_FILE_MB, in mebibytes)."""
     folder_files: int = 100_000
     """Most files in one batch from a server folder."""
+    metrics_token: str = ""
+    """What whoever reads /metrics must give (DPROTONET_METRICS_TOKEN); empty: nobody can."""
+    log_format: LogFormat = "text"
+    """How the log is written (DPROTONET_LOG): text, or json for a program that collects it."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -144,6 +154,7 @@ class Settings:
             models=_folders(env, "DPROTONET_MODELS"),
             folders=_folders(env, "DPROTONET_FOLDERS"),
             training_data=_folder(env, "DPROTONET_TRAINING_DATA"),
+            trusted_models=_file(env, "DPROTONET_TRUSTED_MODELS"),
             address=_address(env),
             port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
             behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
@@ -152,6 +163,8 @@ class Settings:
             * _number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
             file_bytes=MEBIBYTE
             * _number(env, "DPROTONET_FILE_MB", 256, unit="number of mebibytes"),
+            metrics_token=_token(env, "DPROTONET_METRICS_TOKEN"),
+            log_format=_log_format(env),
         )
 
 
@@ -196,6 +209,16 @@ def _folder(env: Mapping[str, str], name: str) -> Path | None:
     return _existing(name, text) if text else None
 
 
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name, "").strip()
+    if not text:
+        return None
+    path = Path(text).expanduser().absolute()
+    if not path.is_file():
+        raise WrongSetting(f"{name} names {path}, which is no file. Correct or remove it.")
+    return path
+
+
 def _folders(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
     parts = (part.strip() for part in env.get(name, "").split(os.pathsep))
     return tuple(_existing(name, part) for part in parts if part)
@@ -223,6 +246,24 @@ def _number(
             f"{name} is “{text}”, which is no {unit}. Give a whole number from {least} to {most}."
         )
     return number
+
+
+def _token(env: Mapping[str, str], name: str) -> str:
+    token = env.get(name, "").strip()
+    if token and (len(token) < LEAST_TOKEN or not token.isascii() or " " in token):
+        raise WrongSetting(
+            f"{name} is too easy to guess, or has characters that no header carries. Give at least "
+            f"{LEAST_TOKEN} ASCII characters without spaces, such as “openssl rand -hex 16” prints."
+        )
+    return token
+
+
+def _log_format(env: Mapping[str, str]) -> LogFormat:
+    text = env.get("DPROTONET_LOG", "").strip().lower() or "text"
+    for form in get_args(LogFormat):
+        if text == form:
+            return cast(LogFormat, form)
+    raise WrongSetting(f"DPROTONET_LOG is “{text}”. Give text or json.")
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

@@ -105,6 +105,21 @@ class AnchorAudit:
     """Socket or HOST:PORT of a system log that gets it."""
 
 
+@dataclass(frozen=True)
+class MakeKey:
+    """``models key``."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class SignModel:
+    """``models sign``."""
+
+    folder: Path
+    key: Path
+
+
 Request = (
     Serve
     | Migrate
@@ -120,6 +135,8 @@ Request = (
     | VerifyAudit
     | ShowAuditHead
     | AnchorAudit
+    | MakeKey
+    | SignModel
 )
 
 
@@ -135,8 +152,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m app",
         description="DProtoNet Review: the web application. Without a command it runs the server. "
         "Settings come from the environment: DPROTONET_DATA, DPROTONET_DATABASE_URL, "
-        "DPROTONET_MODELS, DPROTONET_FOLDERS, DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, "
-        "DPROTONET_PORT, "
+        "DPROTONET_MODELS, DPROTONET_TRUSTED_MODELS, DPROTONET_FOLDERS, "
+        "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB.",
     )
     parser.set_defaults(request=lambda options: Serve())
@@ -186,6 +203,13 @@ def _add_models(models: argparse.ArgumentParser) -> None:
     choosing = actions.add_parser("activate", help="read new uploads with this model")
     choosing.add_argument("name")
     choosing.set_defaults(request=lambda options: ActivateModel(options.name))
+    key = actions.add_parser("key", help="make a key that signs models, and print its public half")
+    key.add_argument("file", type=Path, help="for the private half; only its owner can read it")
+    key.set_defaults(request=lambda options: MakeKey(options.file))
+    signing = actions.add_parser("sign", help="sign a model's folder")
+    signing.add_argument("folder", type=Path)
+    signing.add_argument("--key", type=Path, required=True, help="the file of “models key”")
+    signing.set_defaults(request=lambda options: SignModel(options.folder, options.key))
 
 
 def _add_audit(audit: argparse.ArgumentParser) -> None:

@@ -42,9 +42,15 @@ def _run(request: Request) -> int:
         from app.cli import licences
 
         return licences.list_licences()
+    if isinstance(request, arguments.MakeKey | arguments.SignModel):
+        from app.cli import signing
+
+        return signing.run(request, os.environ.get("DPROTONET_KEY_PASSPHRASE", ""))
     os.umask(0o077)  # images and readings are for this user alone
+    settings = Settings.from_environment()
+    configure_logging(form=settings.log_format)
     with readable_errors():
-        return _run_on_data(request, Settings.from_environment())
+        return _run_on_data(request, settings)
 
 
 def _run_on_data(request: Request, settings: Settings) -> int:

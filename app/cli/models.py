@@ -6,6 +6,7 @@ from app.cli.arguments import ActivateModel, AddModel
 from app.cli.database import ready_workplace
 from app.domain.bundles import BundleInfo
 from app.services import models
+from app.services.trust.approval import approval
 from app.settings import Settings
 
 
@@ -15,7 +16,10 @@ def list_models(settings: Settings) -> int:
         active = models.active(workplace)
         for info in models.all(workplace):
             star = "*" if active and info.digest == active.digest else " "
-            print(f"{star} {info.name}  {info.short or 'unusable'}  {info.problem or info.title}")
+            said = info.problem or info.title
+            if not info.problem and not approval(workplace, info).is_approved:
+                said += " (not trusted here)"
+            print(f"{star} {info.name}  {info.short or 'unusable'}  {said}")
     return 0
 
 

@@ -20,6 +20,7 @@ from typing import Any
 from app import bootstrap
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
+from app.runtime.memory import resident_bytes
 from app.runtime.program_runner import ProgramRunner
 from app.services import jobs, models
 from app.services.checks import check_run
@@ -89,14 +90,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m app.runtime.worker", description=__doc__)
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args(arguments)
-    configure_logging()
-    keep_freed_memory()
     stop = threading.Event()
     _stop_on_signals(stop)
     if options.until_stdin_closes:
         threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
     try:
         settings = Settings.from_environment()
+        configure_logging(form=settings.log_format)
+        keep_freed_memory()
         with readable_errors(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
             workplace = bootstrap.open_workplace(settings)
             try:
@@ -114,6 +115,7 @@ def _live(workplace: Workplace, stop: threading.Event) -> None:
     while not stop.is_set():
         with contextlib.suppress(OSError):  # a full or read-only disk is no death
             mark.touch()
+            mark.write_text(f"{resident_bytes()}\n", encoding="ascii")
         stop.wait(LIFE_SECONDS)
     with contextlib.suppress(OSError):
         mark.unlink(missing_ok=True)

@@ -21,6 +21,8 @@ from starlette.routing import Route
 
 from app.bootstrap import shared_workplace
 from app.domain.errors import NotFound, Unavailable
+from app.server.operations.requests import Requests, name_requests
+from app.server.operations.routes import operation_routes
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.theme import theme_options
 from app.server.upload_routes import upload_routes
@@ -50,6 +52,7 @@ def serve(settings: Settings) -> None:
     removed = Spool(settings.spool).clear()
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)
+    name_requests()
     make_app(settings).run(config=streamlit_options(settings))
 
 
@@ -63,8 +66,11 @@ def make_app(settings: Settings) -> st.App:
     return st.App(
         SCRIPT,
         lifespan=lambda app: expiring_uploads(get_workplace),
-        routes=own_routes(get_workplace),
-        middleware=[guard],
+        routes=[
+            *own_routes(get_workplace),
+            *operation_routes(get_workplace, settings.metrics_token),
+        ],
+        middleware=[Middleware(Requests), guard],
     )
 
 

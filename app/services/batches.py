@@ -205,7 +205,7 @@ def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgr
 
 def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     if digest is not None:
-        return workplace.models.get(digest)
+        return models.approved(workplace, digest)
     info = models.active(workplace)
     if info is None:
         raise Refused("There is no model. Add one with: python -m app models add DIR")

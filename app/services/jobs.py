@@ -82,8 +82,16 @@ def worker_is_alive(workplace: Workplace) -> bool:
     return time.time() - seen < SILENCE_SECONDS
 
 
+def worker_memory(workplace: Workplace) -> int:
+    """Resident bytes of the worker's process, as it last said; 0 where that is not known."""
+    try:
+        return int(worker_mark(workplace).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
 def worker_mark(workplace: Workplace) -> Path:
-    """The file that the worker touches: a sign of life that costs the disk no write of its own."""
+    """The file that the worker writes its memory to: a sign of life of a few bytes."""
     return workplace.settings.data / ".worker.alive"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
 from app.services.audit.recording import record
+from app.services.trust.approval import approval, require_approved
 from app.services.workplace import Workplace
 from dprotonet.errors import UnusableBundle, WrongRequest
 
@@ -27,10 +28,15 @@ def all(workplace: Workplace) -> tuple[BundleInfo, ...]:
 
 
 def active(workplace: Workplace) -> BundleInfo | None:
-    """The bundle that new uploads are read with; None when there is none at all."""
+    """The bundle that new uploads are read with; None when there is none at all, or none that the
+    installation trusts."""
     with workplace.store.read() as tx:
         chosen = tx.setting(ACTIVE)
-    usable = [info for info in workplace.models.all() if not info.problem]
+    usable = [
+        info
+        for info in workplace.models.all()
+        if not info.problem and approval(workplace, info).is_approved
+    ]
     for info in usable:
         if info.digest == chosen:
             return info
@@ -41,11 +47,28 @@ def active(workplace: Workplace) -> BundleInfo | None:
 
 
 def set_active(workplace: Workplace, digest: str) -> BundleInfo:
-    """Choose the bundle for new uploads; existing cases keep theirs."""
-    info = workplace.models.get(digest)
+    """Choose the bundle for new uploads; existing cases keep theirs.
+
+    Raises:
+        NotFound: it is no longer there.
+        Refused: it is not among those that the installation trusts.
+    """
+    info = approved(workplace, digest)
     with workplace.store.write() as tx:
         tx.set_setting(ACTIVE, digest)
         record(workplace, tx, "model activated", subject=digest, bundle=digest)
+    return info
+
+
+def approved(workplace: Workplace, digest: str) -> BundleInfo:
+    """A bundle that images may be read with.
+
+    Raises:
+        NotFound: it is no longer there.
+        Refused: it is not among those that the installation trusts.
+    """
+    info = workplace.models.get(digest)
+    require_approved(workplace, info)
     return info
 
 

@@ -184,8 +184,9 @@ def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
 
     Raises:
         NotFound: there is no such bundle or case.
+        Refused: the installation does not trust the bundle.
     """
-    digest = workplace.models.get(model).digest
+    digest = models.approved(workplace, model).digest
     with workplace.store.write() as tx:
         _read_with(tx, case_id, digest, site_choice.in_use(tx, digest), workplace.clock())
 

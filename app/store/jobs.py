@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -115,6 +115,18 @@ class Jobs:
             JobEntry.explanation_id.is_(None),
         )
         return self._session.scalar(query.limit(1)) is not None
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many jobs there are of each kind and state."""
+        query = select(JobEntry.kind, JobEntry.state, func.count()).group_by(
+            JobEntry.kind, JobEntry.state
+        )
+        return {(kind, state): count for kind, state, count in self._session.execute(query)}
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the job was enqueued that has waited longest; None if none waits."""
+        query = select(func.min(JobEntry.created_at)).where(JobEntry.state == "waiting")
+        return self._session.scalar(query)
 
     def claim(self, now: datetime) -> Job | None:
         """Take the oldest waiting prediction or explanation; batches and learning go apart.

@@ -34,6 +34,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         UPLOAD_FILES="7",
         UPLOAD_MB="8",
         FILE_MB="9",
+        METRICS_TOKEN="0123456789abcdef",
+        LOG="JSON",
     )
     assert settings.data == tmp_path / "d"
     assert settings.store_url == "postgresql+psycopg://u:p@h/n"
@@ -42,6 +44,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.address, settings.port, settings.behind_proxy) == ("0.0.0.0", 80, True)
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
     assert settings.file_bytes == 9 * MEBIBYTE
+    assert (settings.metrics_token, settings.log_format) == ("0123456789abcdef", "json")
 
 
 @pytest.mark.parametrize(
@@ -50,6 +53,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("PORT", "0"),
         ("PORT", "65536"),
         ("PORT", "http"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "sixteen letters and spaces"),
+        ("LOG", "syslog"),
         ("PORT", "8501.5"),
         ("ADDRESS", "everywhere"),
         ("ADDRESS", "0.0.0.0"),
@@ -58,6 +64,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("BEHIND_PROXY", "perhaps"),
         ("FOLDERS", "/no/such/folder"),
         ("MODELS", "/no/such/folder"),
+        ("TRUSTED_MODELS", "/no/such/file"),
         ("TRAINING_DATA", "/no/such/folder"),
         ("DATABASE_URL", "mysql://h/n"),
         ("UPLOAD_FILES", "-1"),

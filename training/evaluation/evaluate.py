@@ -187,10 +187,13 @@ def slow_parts(
     from training.evaluation.heatmap_method import HeatmapMethod
     from training.evaluation.localisation import localisation
     from training.evaluation.prototypes.probing import probe_prototypes
-    from training.evaluation.sanity import foreign_reader, sanity
+    from training.evaluation.sanity import comparable_readers, foreign_reader, sanity
 
     if not (extras.faithfulness or extras.localisation or extras.sanity or extras.prototypes):
         return {}
+    other = None if extras.other_reader is None else Bundle.load(extras.other_reader)
+    if other is not None:
+        comparable_readers(bundle, other)  # refused now, not after minutes
     predictor, samples = Predictor(bundle, device, gate=False), parts[split]
     method, resamples = HeatmapMethod(extras.method, extras.tier), recipe_of(bundle).resamples
     figures: dict[str, Any] = {}
@@ -209,8 +212,7 @@ def slow_parts(
         )
     if extras.sanity:
         figures["sanity"] = sanity(predictor, samples, extras.sanity, method, resamples=resamples)
-        if extras.other_reader is not None:
-            other = Bundle.load(extras.other_reader)
+        if other is not None:
             figures["sanity"]["other_reader"] = foreign_reader(
                 predictor, samples, extras.sanity, other, resamples=resamples
             )

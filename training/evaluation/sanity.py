@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dprotonet.inference.predictor import Predictor
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
+    from dprotonet.modeling.reader.mask_reader import MaskReader
     from training.datasets.samples import Sample
     from training.evaluation.heatmap_method import HeatmapMethod
 
@@ -214,6 +215,31 @@ def sanity(
     }
 
 
+def comparable_readers(bundle: Bundle, other: Bundle) -> tuple[MaskReader, MaskReader]:
+    """The mask readers of two bundles, where both can read the network of the first.
+
+    Raises:
+        ReadableError: one of the two has no mask reader, or they are not built alike.
+    """
+    own, foreign = bundle.mask_reader, other.mask_reader
+    if own is None or foreign is None:
+        without = bundle.name if own is None else other.name
+        raise ReadableError(
+            f"{without} has no mask reader to compare. Train one: python -m training reader."
+        )
+    built, built_other = own.options, foreign.options
+    if (built.stages, built.depth, built.classes) != (
+        built_other.stages,
+        built_other.depth,
+        built_other.classes,
+    ):
+        raise ReadableError(
+            f"The mask reader of {other.name} is built for other features, prototypes or classes, "
+            "so it cannot read this network. Choose a bundle of the same backbone and classes."
+        )
+    return own, foreign
+
+
 def foreign_reader(
     predictor: Predictor,
     samples: Sequence[Sample],
@@ -229,28 +255,13 @@ def foreign_reader(
     same network with another seed it should be near 1.
 
     Raises:
-        ReadableError: one of the two has no mask reader, or they are not built alike.
+        ReadableError: as :func:`comparable_readers`.
     """
     from dprotonet.explain.mdm.mdm import MDM
     from dprotonet.explain.settings import TIERS
 
-    own, foreign = predictor.bundle.mask_reader, other.mask_reader
-    if own is None or foreign is None:
-        without = predictor.bundle.name if own is None else other.name
-        raise ReadableError(
-            f"{without} has no mask reader to compare. Train one: python -m training reader."
-        )
-    built, built_other = own.options, foreign.options
-    if (built.stages, built.depth, built.classes) != (
-        built_other.stages,
-        built_other.depth,
-        built_other.classes,
-    ):
-        raise ReadableError(
-            f"The mask reader of {other.name} is built for other features, prototypes or classes, "
-            "so it cannot read this network. Choose a bundle of the same backbone and classes."
-        )
-    methods = [MDM(predictor.model, TIERS["instant"], reader=reader) for reader in (own, foreign)]
+    readers = comparable_readers(predictor.bundle, other)
+    methods = [MDM(predictor.model, TIERS["instant"], reader=reader) for reader in readers]
     chosen, rows = evenly_spaced(samples, count), []
     for sample in chosen:
         x, placement = predictor.bundle.preprocessing(sample.load())

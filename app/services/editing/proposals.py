@@ -137,7 +137,7 @@ def undo(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
                 "Another model was made active since, so there is nothing to undo. "
                 "Choose the model you want and set it active."
             )
-        parent = workplace.models.get(proposal.model)
+        parent = models.approved(workplace, proposal.model)
         tx.set_setting(models.ACTIVE, parent.digest)
         return _add(workplace, tx, proposal, "undone", actor)
 
@@ -163,6 +163,7 @@ def newest(workplace: Workplace, *, limit: int = 50) -> tuple[Proposal, ...]:
 def _activate(workplace: Workplace, tx: Transaction, proposal: Proposal, actor: Actor) -> Proposal:
     check_step(proposal, "active", actor)
     version = workplace.models.get(proposal.version or "")
+    models.approved(workplace, proposal.model)  # which vouches for what is made of it
     tx.set_setting(models.ACTIVE, version.digest)
     return _add(workplace, tx, proposal, "active", actor)
 

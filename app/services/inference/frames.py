@@ -17,7 +17,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, Tier
 from app.domain.instant_maps import DrawnMaps
-from app.services import jobs, originals
+from app.services import jobs, models, originals
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
@@ -146,8 +146,8 @@ def predict_frame(
             return saved
         case = tx.cases.get(case_id)
         settings = site_choice.settings(tx, model, site) if site else None
+    info = models.approved(workplace, model)
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    info = workplace.models.get(model)
     if not info.has_reader:
         prediction = pool.predict(model, image, site=settings)
         with workplace.store.write() as tx:
@@ -231,6 +231,7 @@ def explain_frame(
         )
     if saved is not None:
         return saved
+    models.approved(workplace, model)
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
     explanation = pool.explain(
         model,

@@ -77,10 +77,15 @@ def _explain(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[]
     again.
 
     So the first heatmaps of several jobs come before anything is refined, and whoever takes the
-    job up after a worker that died goes on where it was.
+    job up after a worker that died goes on where it was. Where a mask reader draws, its map is
+    there with the prediction, and no other comes before the one that was asked for.
     """
     wanted = job.tier or USUAL
-    is_first = job.explanation_id is None and wanted not in (MEASURED, FIRST)
+    is_first = (
+        job.explanation_id is None
+        and wanted not in (MEASURED, FIRST)
+        and not _is_read(workplace, job)
+    )
     saved = explain_frame(
         workplace,
         pool,
@@ -103,3 +108,9 @@ def _explain(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[]
                 now=workplace.clock(),
                 explanation_id=saved.explanation_id,
             )
+
+
+def _is_read(workplace: Workplace, job: Job) -> bool:
+    """Does the model's mask reader mark this node?"""
+    info = workplace.models.get(job.model or "")
+    return info.has_reader and not (job.node or "").startswith("vector:")

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.actors import Actor, ActorKind
 from app.domain.errors import Conflict, NotFound
@@ -99,6 +99,16 @@ class Proposals:
         )
         steps = self._steps([entry.id for entry in entries])
         return tuple(_proposal(entry, steps.get(entry.id, [])) for entry in entries)
+
+    def approved_version(self, digest: str) -> bool:
+        """Was this version written, or kept, by a proposal that was approved here?"""
+        step, approved = aliased(ProposalStepEntry), aliased(ProposalStepEntry)
+        query = (
+            select(step.id)
+            .join(approved, approved.proposal_id == step.proposal_id)
+            .where(step.version == digest, approved.state == "approved")
+        )
+        return self._session.scalar(query.limit(1)) is not None
 
     def _steps(self, ids: list[str]) -> dict[str, list[ProposalStepEntry]]:
         found: dict[str, list[ProposalStepEntry]] = {}

@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.services import models
+from app.services.trust import approval as trust
 from app.services.workplace import Workplace
 from app.views.model.check import draw_check
 from app.views.model.gallery import draw_gallery
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 REASONS = "Edit its reasons"
 HERE = "How does it do here?"
+TRUST = (
+    "This installation reads images only with models on its list of trusted models, or signed by a "
+    "key on it. This one can be looked at. Whoever keeps the list can add it."
+)
 _CHOSEN = "card-model"
 
 
@@ -51,8 +56,9 @@ def draw_choice(workplace: Workplace) -> BundleInfo | None:
                 width=320,
             )
             chosen = usable.get(digest or "")
-        if chosen is not None and active is not None:
-            _draw_activate(workplace, chosen, is_active=chosen.digest == active.digest)
+        if chosen is not None:
+            is_active = active is not None and chosen.digest == active.digest
+            _draw_activate(workplace, chosen, is_active=is_active)
     for info in infos:
         if info.problem:
             st.error(f"{plain(info.name)}: {plain(info.problem)}", icon=":material/error:")
@@ -73,6 +79,12 @@ def _choose_first(usable: Mapping[str, BundleInfo], active: BundleInfo | None) -
 
 
 def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -> None:
+    approval = trust.approval(workplace, info)
+    if not approval.is_approved:
+        st.markdown(":orange-badge[:material/lock: not trusted here]", width="content", help=TRUST)
+        return
+    if approval.by:
+        st.markdown(f":blue-badge[:material/verified: by {plain(approval.by)}]", width="content")
     if is_active:
         st.markdown(":green-badge[:material/check: active: reads new uploads]", width="content")
     else:

@@ -23,6 +23,7 @@ class ReaderSettings:
     steady: float = 0.3  # weight of how far a map is moved by noise, in standard deviations
     averaging: float = 0.98  # of the averaged weights, that a step keeps; the average is validated
     noise: float = 0.2  # standard deviation of what is added before reading, of normalised images
+    jpeg: float = 0.0  # fraction of the steps in which images are read through a JPEG file
     shift: int = 3  # px that an image is moved by, at most
     smoothness: float = 0.2  # weight of the mean difference between neighbouring cells
     body: float = 1.0  # weight of what is marked beside the body, where the body is known
@@ -53,5 +54,5 @@ class ReaderSettings:
             or self.rate <= 0
         ):
             raise ValueError("noise, shift and weights are at least 0, the rate is above 0.")
-        if not 0 <= self.leading <= 1 or not 0 <= self.averaging < 1:
-            raise ValueError("leading is a fraction, averaging one below 1.")
+        if not 0 <= self.leading <= 1 or not 0 <= self.jpeg <= 1 or not 0 <= self.averaging < 1:
+            raise ValueError("leading and jpeg are fractions, averaging is one below 1.")

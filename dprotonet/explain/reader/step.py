@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from dprotonet.explain.reader.fills import drawn_fill
+from dprotonet.explain.reader.jpeg import jpeg_again
 from dprotonet.explain.reader.objective import apart, beside, roughness, soft_masks
+from dprotonet.explain.reader.settings import ReaderSettings
 from dprotonet.explain.reader.state import ReaderTraining
 
 
@@ -29,9 +31,7 @@ def step_loss(
     images = training.load(rows)
     masks, bodies = training.images.valid(rows, images), training.images.body(rows, images)
     images, valid_masks, bodies = _moved(images, masks, bodies, settings.shift, generator)
-    noise = settings.noise * float(torch.rand((), generator=generator))
-    noisy = images + noise * torch.randn(images.shape, generator=generator).to(images)
-    values, maps = training.read(noisy)
+    values, maps = training.read(_worse(images, settings, generator))
     nodes = drawn_nodes(training, values, step, generator)
     at = torch.arange(len(rows), device=maps.device)
     maps, before = maps[at, nodes], values[at, nodes]
@@ -50,6 +50,15 @@ def step_loss(
     if bodies is not None:
         loss = loss + settings.body * beside(attributions, bodies, valid_masks)
     return loss
+
+
+def _worse(images: Tensor, settings: ReaderSettings, generator: torch.Generator) -> Tensor:
+    """The same images under noise, some of them through a JPEG file before."""
+    noise = settings.noise * float(torch.rand((), generator=generator))
+    added = noise * torch.randn(images.shape, generator=generator).to(images)
+    if settings.jpeg and float(torch.rand((), generator=generator)) < settings.jpeg:
+        images = jpeg_again(images, generator)
+    return images + added
 
 
 def masked_gaps(

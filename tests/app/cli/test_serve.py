@@ -41,6 +41,14 @@ def test_a_start_on_a_read_only_or_full_disk_is_one_sentence(
     assert "The disk is full" in capsys.readouterr().err
 
 
+def is_answered(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
 def test_the_whole_program_starts_answers_and_stops_with_its_worker(
     tmp_path: Path, assets: Path
 ) -> None:
@@ -59,14 +67,14 @@ def test_the_whole_program_starts_answers_and_stops_with_its_worker(
         end = time.monotonic() + 120
         while True:
             assert process.poll() is None and time.monotonic() < end
-            try:
-                url = f"http://127.0.0.1:{port}/api/health"
-                with urllib.request.urlopen(url, timeout=5) as answer:
-                    assert answer.status == 200
-                    break
-            except OSError:
-                time.sleep(0.2)
+            if is_answered(f"http://127.0.0.1:{port}/api/health"):
+                break
+            time.sleep(0.2)
         while not (tmp_path / "data" / ".worker.lock").exists():
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        assert is_answered(f"http://127.0.0.1:{port}/healthz")
+        while not is_answered(f"http://127.0.0.1:{port}/readyz"):
             assert time.monotonic() < end
             time.sleep(0.1)
     finally:

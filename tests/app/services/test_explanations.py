@@ -222,6 +222,19 @@ def test_a_draft_that_is_there_is_not_made_again(
     assert pool.tiers == ["draft", "standard"]
 
 
+def test_no_draft_comes_before_what_a_mask_reader_draws(
+    readers: None, workplace: Workplace, pool: FakePool, case_id: str
+) -> None:
+    model = review.open_case(workplace, case_id).case.model or ""
+    (prototype, *_) = workplace.models.get(model).prototypes
+    explanations.request(workplace, case_id)
+    queue.run_pending(workplace, pool)
+    assert pool.tiers == ["standard"]
+    explanations.request(workplace, case_id, node=f"vector:{prototype}")  # which no reader marks
+    queue.run_pending(workplace, pool)
+    assert pool.tiers == ["standard", "draft", "standard"]
+
+
 @pytest.mark.parametrize("stage", [0, 1])
 def test_a_worker_that_was_killed_goes_on_at_its_stage(
     workplace: Workplace, pool: FakePool, case_id: str, stage: int

@@ -14,8 +14,10 @@ from app.domain.actors import Actor
 from app.domain.bundles import BundleInfo
 from app.domain.errors import Conflict, NotFound, Refused
 from app.domain.proposals import Proposal
+from app.domain.trust import Approval
 from app.services import models
 from app.services.editing import proposals, versions
+from app.services.trust.approval import approval
 from app.services.workplace import Workplace
 from tests.paths import ROOT
 
@@ -220,3 +222,20 @@ def test_two_models_of_the_same_name_do_not_get_in_each_others_way(
     found = {info.off: info for info in models.all(workplace) if info.name == parent.name}
     assert set(found) == {(), ("p01",), ("p02",)}
     assert replace(found[()], path=parent.path) == parent
+
+
+def test_a_version_that_was_approved_here_is_trusted_while_its_parent_is(
+    workplace: Workplace, parent: BundleInfo, tmp_path: Path
+) -> None:
+    trusted = tmp_path / "trusted"
+    trusted.write_text(f"sha256 {parent.digest} board")
+    site = replace(workplace, settings=replace(workplace.settings, trusted_models=trusted))
+    proposal = proposed(site, parent)
+    approved = proposals.approve(site, proposal.proposal_id, actor=ALONE)
+    version = site.models.get(approved.version or "")
+    assert approval(site, version) == Approval(True, "the approval of this change here")
+    assert models.active(site) == version
+    trusted.write_text("")
+    assert not approval(site, version).is_approved and models.active(site) is None
+    with pytest.raises(Refused, match="not among the models"):
+        proposals.undo(site, proposal.proposal_id, actor=ALONE)

@@ -26,6 +26,7 @@ def test_no_reader_is_trained_with_the_fill_that_stops_it():
         {"noise": -0.1},
         {"rate": 0.0},
         {"leading": 1.5},
+        {"jpeg": 1.5},
         {"steady": -1.0},
         {"averaging": 1.0},
     ],

@@ -1,10 +1,12 @@
 import math
+from dataclasses import fields, replace
+from typing import ClassVar
 
 import pytest
 import torch
 
 from dprotonet.explain.reader.images import ReaderImages
-from dprotonet.explain.reader.state import open_training
+from dprotonet.explain.reader.state import ReaderTraining, open_training
 from dprotonet.explain.reader.step import drawn_fractions, drawn_nodes, masked_gaps, step_loss
 from tests.dprotonet.explain.reader.planted import QUICK, TextureClassifier, planted
 from tests.dprotonet.explain.toys import PatchPrototypes, patch_mask
@@ -81,3 +83,26 @@ def test_the_loss_reaches_the_reader_and_nothing_else(training):
 def test_what_is_drawn_follows_the_generator(training):
     one, again = (float(step_loss(training, torch.arange(4), 1, generator())) for _ in range(2))
     assert one == again
+
+
+class Recording(ReaderTraining):
+    """Keeps what the reader is shown."""
+
+    seen: ClassVar[list[torch.Tensor]] = []
+
+    def read(self, images):
+        self.seen.append(images)
+        return super().read(images)
+
+
+def test_what_is_read_may_come_from_a_file_and_what_is_hidden_is_the_image(images):
+    pixels, rows = images[0], torch.arange(8)
+    settings = replace(QUICK, jpeg=1.0, noise=0.0, shift=0, steady=1.0)
+    given = ReaderImages(lambda r: pixels[r], rows, rows)
+    opened = open_training(TextureClassifier("squares"), given, settings, 0)
+    training = Recording(**{field.name: getattr(opened, field.name) for field in fields(opened)})
+    step_loss(training, rows[:2], 0, generator())
+    through_file, again = Recording.seen
+    assert torch.equal(again, pixels[:2])
+    difference = (through_file - again).abs()
+    assert 0 < float(difference.mean()) < 0.7 * float(again.std())
