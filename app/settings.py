@@ -342,7 +342,7 @@ def _token(env: Mapping[str, str], name: str) -> str:
     if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or " " in token):
         raise WrongSetting(
             f"{name} is too easy to guess, or has characters that no header carries. Give at least "
-            f"{SHORTEST_TOKEN} ASCII characters without spaces, such as “openssl rand -hex 16” prints."
+            f"{SHORTEST_TOKEN} ASCII characters without spaces, as “openssl rand -hex 16” prints."
         )
     return token
 

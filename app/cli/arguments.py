@@ -83,6 +83,29 @@ class ActivateModel:
 
 
 @dataclass(frozen=True)
+class VerifyAudit:
+    """``audit verify``."""
+
+    anchors: Path | None
+    """File of heads that were noted before."""
+
+
+@dataclass(frozen=True)
+class ShowAuditHead:
+    """``audit head``."""
+
+
+@dataclass(frozen=True)
+class AnchorAudit:
+    """``audit anchor``."""
+
+    file: Path | None
+    """Where the head is added."""
+    syslog: str | None
+    """Socket or HOST:PORT of a system log that gets it."""
+
+
+@dataclass(frozen=True)
 class MakeKey:
     """``models key``."""
 
@@ -145,6 +168,9 @@ Request = (
     | ListModels
     | AddModel
     | ActivateModel
+    | VerifyAudit
+    | ShowAuditHead
+    | AnchorAudit
     | MakeKey
     | SignModel
     | ListUsers
@@ -202,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     bind.set_defaults(request=lambda options: Bind(options.yes))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
+    _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
 
 
@@ -249,3 +276,30 @@ def _add_users(users: argparse.ArgumentParser) -> None:
     resetting = actions.add_parser("reset", help="print a link to set another password")
     resetting.add_argument("name")
     resetting.set_defaults(request=lambda options: ResetUser(options.name))
+
+
+def _add_audit(audit: argparse.ArgumentParser) -> None:
+    actions = audit.add_subparsers(dest="action", required=True)
+    verifying = actions.add_parser("verify", help="find what was changed, and say where")
+    verifying.add_argument(
+        "--anchors", type=Path, metavar="FILE", help="heads that were noted before, to compare"
+    )
+    verifying.set_defaults(request=lambda options: VerifyAudit(options.anchors))
+    head = actions.add_parser("head", help="print the last entry's number and hash as an anchor")
+    head.set_defaults(request=lambda options: ShowAuditHead())
+    anchoring = actions.add_parser("anchor", help="note the head outside the database")
+    anchoring.add_argument("--file", type=Path, help="add it to the end of this file")
+    anchoring.add_argument(
+        "--syslog",
+        nargs="?",
+        const="/dev/log",
+        metavar="ADDRESS",
+        help="hand it to the system log: a socket, or HOST:PORT; /dev/log when left out",
+    )
+    anchoring.set_defaults(request=lambda options: _anchor(anchoring, options))
+
+
+def _anchor(parser: argparse.ArgumentParser, options: argparse.Namespace) -> Request:
+    if options.file is None and options.syslog is None:
+        parser.error("say where: --file FILE, --syslog, or both")
+    return AnchorAudit(options.file, options.syslog)

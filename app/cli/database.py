@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from app import bootstrap
 from app.runtime.folder_lock import FolderLock
+from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.backup import backup
 from app.store.migrate import upgrade
@@ -31,3 +34,11 @@ def back_up(settings: Settings) -> int:
 def bring_up_to_date(settings: Settings) -> Path | None:
     """Run the migrations that are missing; returns the backup that was written before."""
     return upgrade(settings.store_url, backups=settings.backups, now=datetime.now(UTC))
+
+
+@contextmanager
+def ready_workplace(settings: Settings) -> Iterator[Workplace]:
+    """The workplace of a command that needs a database which is up to date."""
+    bring_up_to_date(settings)
+    with closing(bootstrap.open_workplace(settings)) as workplace:
+        yield workplace

@@ -56,7 +56,7 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import database, models, serve, upkeep, users
+    from app.cli import audit, database, models, serve, upkeep, users
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -86,5 +86,11 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             | arguments.ResetUser()
         ):
             return users.run(settings, request)
+        case arguments.VerifyAudit():
+            return audit.verify(settings, request)
+        case arguments.ShowAuditHead():
+            return audit.show_head(settings)
+        case arguments.AnchorAudit():
+            return audit.anchor(settings, request)
         case _:
             return serve.serve(settings)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-
-from app import bootstrap
 from app.cli.arguments import ActivateModel, AddModel
-from app.cli.database import bring_up_to_date
+from app.cli.database import ready_workplace
 from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.trust.approval import approval
-from app.services.workplace import Workplace
 from app.settings import Settings
 
 
 def list_models(settings: Settings) -> int:
     """Print every model, the active one with a star."""
-    with opened_workplace(settings) as workplace:
+    with ready_workplace(settings) as workplace:
         active = models.active(workplace)
         for info in models.all(workplace):
             star = "*" if active and info.digest == active.digest else " "
@@ -30,7 +25,7 @@ def list_models(settings: Settings) -> int:
 
 def add(settings: Settings, request: AddModel) -> int:
     """Check a bundle, copy it beside the data and, where asked for, read new uploads with it."""
-    with opened_workplace(settings) as workplace:
+    with ready_workplace(settings) as workplace:
         info = models.add(workplace, request.folder)
         if request.activate:
             _print_active(models.set_active(workplace, info.digest))
@@ -41,17 +36,9 @@ def add(settings: Settings, request: AddModel) -> int:
 
 def activate(settings: Settings, request: ActivateModel) -> int:
     """Read new uploads with another model."""
-    with opened_workplace(settings) as workplace:
+    with ready_workplace(settings) as workplace:
         _print_active(models.activate(workplace, request.name))
     return 0
-
-
-@contextmanager
-def opened_workplace(settings: Settings) -> Iterator[Workplace]:
-    """The workplace, its database brought up to date, for one command."""
-    bring_up_to_date(settings)
-    with closing(bootstrap.open_workplace(settings)) as workplace:
-        yield workplace
 
 
 def _print_active(info: BundleInfo) -> None:

@@ -11,12 +11,16 @@ from datetime import UTC, datetime
 from app import bootstrap
 from app.cli.arguments import Bind, DeleteOrphans, Restore
 from app.cli.database import bring_up_to_date
+from app.domain.audit.entries import NO_ENTRY, AuditHead
+from app.domain.errors import Unavailable
 from app.runtime.folder_lock import FolderLock
 from app.services import binding, originals
+from app.services.audit import reading, recording
 from app.settings import Settings
 from app.store.files.blobs import Blobs
 from app.store.files.orphans import Orphan
 from app.store.restore import look, swap
+from app.store.sql_store import sqlite_file
 
 MEGABYTE = 1_000_000
 
@@ -29,8 +33,10 @@ def restore(settings: Settings, request: Restore) -> int:
         facts = look(settings.store_url, path, identity_key=binding.IDENTITY)
         if not request.anyway:
             binding.check_backup(facts.names, facts.identity, blobs)
+        before = _audit_head(settings)
         saved = swap(settings.store_url, path, backups=settings.backups, now=datetime.now(UTC))
         with closing(bootstrap.open_unchecked(settings)) as workplace:
+            recording.record_restore(workplace, before)
             binding.bind(workplace)
             done = originals.tidy(workplace)
     print(f"The database is that of {path.name} now.")
@@ -39,6 +45,18 @@ def restore(settings: Settings, request: Restore) -> int:
     for line in _tidied_lines(done):
         print(line)
     return 0
+
+
+def _audit_head(settings: Settings) -> AuditHead:
+    """How far the audit went in the database that is replaced; nothing where it has none."""
+    file = sqlite_file(settings.store_url)
+    if file is not None and not file.exists():
+        return NO_ENTRY
+    try:
+        with closing(bootstrap.open_unchecked(settings)) as workplace:
+            return reading.head(workplace)
+    except Unavailable:
+        return NO_ENTRY
 
 
 def _tidied_lines(done: originals.Tidied) -> Iterator[str]:

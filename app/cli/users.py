@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.cli.arguments import AddUser, DisableUser, ListUsers, ResetUser, SetRoles
-from app.cli.models import opened_workplace
+from app.cli.database import ready_workplace
 from app.domain.accounts import LINK_LIFE
 from app.services.accounts import users
 from app.services.workplace import Workplace
@@ -14,7 +14,7 @@ UsersRequest = ListUsers | AddUser | SetRoles | DisableUser | ResetUser
 
 def run(settings: Settings, request: UsersRequest) -> int:
     """One command; what it changes holds at once, in a server that runs too."""
-    with opened_workplace(settings) as workplace:
+    with ready_workplace(settings) as workplace:
         match request:
             case ListUsers():
                 _list(workplace)

@@ -80,6 +80,12 @@ class Annotation:
     support: SupportVerdict | None = None
     """Whether the model was made for such an image; None: it has no gate, or there was no
     prediction."""
+    audit_sequence: int | None = None
+    """Number of the audit entry that records the signature; None before there was an audit."""
+    audit_hash: str | None = None
+    """Hash of that entry."""
+    audit_salt: str | None = None
+    """What keeps the entry's hash of the contents from being guessed once this row is gone."""
 
     @property
     def agrees(self) -> bool | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from app.domain.annotations import AnnotationFilters, AnnotationPage, AnnotationRow
-from app.domain.permissions import needs
+from app.domain.permissions import needs, within
+from app.services.audit.recording import record_export
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
 
@@ -32,6 +33,8 @@ COLUMNS = (
     "model",
     "model_sha256",
     "prototype_judgements",
+    "audit_sequence",
+    "audit_hash",
     "schema",
 )
 
@@ -63,13 +66,23 @@ def export(
     *,
     format: Literal["csv", "json"] = "csv",
 ) -> bytes:
-    """All annotations that the filters leave, UTF-8."""
+    """All annotations that the filters leave, UTF-8; the audit records it."""
+    return record_export(workplace, written(workplace, filters, format=format))
+
+
+@within
+def written(
+    workplace: Workplace,
+    filters: AnnotationFilters | None = None,
+    *,
+    format: Literal["csv", "json"] = "csv",
+) -> bytes:
+    """The same file for a program of our own, without a record."""
     with workplace.store.read() as tx:
         records = [_record(row) for row in tx.annotations.iterate(filters or AnnotationFilters())]
     if format == "json":
-        return json_bytes(
-            {"schema": SCHEMA, "made_at": workplace.clock().isoformat(), "annotations": records}
-        )
+        document = {"schema": SCHEMA, "made_at": workplace.clock().isoformat()}
+        return json_bytes(document | {"annotations": records})
     flat = [
         record | {"prototype_judgements": _flat(record["prototype_judgements"]), "schema": SCHEMA}
         for record in records
@@ -108,6 +121,8 @@ def _record(row: AnnotationRow) -> dict[str, Any]:
             }
             for name, judgement in annotation.prototype_judgements.items()
         },
+        "audit_sequence": annotation.audit_sequence,
+        "audit_hash": annotation.audit_hash,
     }
 
 

@@ -9,6 +9,7 @@ from app.domain.errors import NotFound
 from app.domain.jobs import BatchRow
 from app.domain.permissions import needs
 from app.services import batches
+from app.services.audit.recording import record_export
 from app.services.checks import site_choice
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
@@ -54,7 +55,8 @@ def as_csv(workplace: Workplace, job_id: str) -> bytes:
         "schema": SCHEMA,
     }
     columns = (*COLUMNS, *classes, *extra)
-    return csv_bytes(columns, (record | extra for record in records))
+    made = csv_bytes(columns, (record | extra for record in records))
+    return record_export(workplace, made, batch=job_id)
 
 
 @needs("export")
@@ -71,7 +73,8 @@ def as_json(workplace: Workplace, job_id: str) -> bytes:
             }
             for row in tx.batch_report.iterate(job_id)
         ]
-    return json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
+    made = json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
+    return record_export(workplace, made, batch=job_id)
 
 
 def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:

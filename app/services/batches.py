@@ -15,6 +15,7 @@ from app.domain.errors import Refused
 from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
+from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
@@ -111,7 +112,10 @@ def start_folder(
     with workplace.store.write() as tx:
         site = site_choice.in_use(tx, info.digest)
         work = Work("batch", f"{key}:{site}" if site else key, model=info.digest, site=site)
-        return jobs.enqueue(tx, work, now=now, batch=facts)
+        job = jobs.enqueue(tx, work, now=now, batch=facts)
+        if job.created_at == now:  # not one that is at it already
+            record_batch(workplace, tx, "batch started", job)
+        return job
 
 
 @needs("add images")
@@ -196,7 +200,8 @@ def delete(workplace: Workplace, job_id: str) -> None:
     """Remove a batch and its rows; the cases it made stay."""
 
     def rows_go(tx: Transaction) -> set[str]:
-        tx.jobs.cancel(job_id, workplace.clock())
+        job = tx.jobs.cancel(job_id, workplace.clock())
+        record_batch(workplace, tx, "batch deleted", job)
         return tx.batches.delete(job_id)
 
     originals.remove(workplace, rows_go)
@@ -205,7 +210,9 @@ def delete(workplace: Workplace, job_id: str) -> None:
 def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgress:
     with workplace.store.write() as tx:
         tx.batches.resume(job_id, failed_too=failed_too)
-        return tx.batches.progress(job_id)
+        state = tx.batches.progress(job_id)
+        record_batch(workplace, tx, "batch resumed", state.job)
+        return state
 
 
 def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
@@ -250,6 +257,7 @@ def _save_upload(
         work = Work("batch", key, model=info.digest, site=site)
         job = jobs.enqueue(tx, work, now=now, batch=BatchFacts(title, explain=explain))
         tx.batch_items.add(job.job_id, [entry.item for entry in entries])
+        record_batch(workplace, tx, "batch started", job)
     return job
 
 

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
 from app.domain.permissions import needs, within
+from app.services.audit.recording import record_batch
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
@@ -49,8 +50,12 @@ def get(workplace: Workplace, job_id: str) -> Job:
 @needs("see cases")
 def cancel(workplace: Workplace, job_id: str) -> Job:
     """Ask a job to stop; one that is over stays as it is."""
+    now = workplace.clock()
     with workplace.store.write() as tx:
-        return tx.jobs.cancel(job_id, workplace.clock())
+        job = tx.jobs.cancel(job_id, now)
+        if job.finished_at == now:
+            record_batch(workplace, tx, "batch cancelled", job)
+        return job
 
 
 @needs("run the program")

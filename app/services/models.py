@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
 from app.domain.permissions import needs, within
+from app.services.audit.recording import record
 from app.services.trust.approval import approval, require_approved
 from app.services.workplace import Workplace
 from dprotonet.errors import UnusableBundle, WrongRequest
@@ -59,6 +60,7 @@ def set_active(workplace: Workplace, digest: str) -> BundleInfo:
     info = approved(workplace, digest)
     with workplace.store.write() as tx:
         tx.set_setting(ACTIVE, digest)
+        record(workplace, tx, "model activated", subject=digest, bundle=digest)
     return info
 
 
@@ -128,7 +130,9 @@ def add(workplace: Workplace, folder: Path) -> BundleInfo:
     try:
         shutil.copytree(folder, staged)
         Bundle.load(staged, with_model=False)
-        staged.rename(target)
+        with workplace.store.write() as tx:
+            record(workplace, tx, "model added", subject=checked.digest, bundle=checked.digest)
+            staged.rename(target)
     except shutil.Error:  # a list of what each file failed with, a full disk among it
         raise Refused(
             "The model could not be copied whole, so it was not added. Check whether the disk is "

@@ -21,6 +21,7 @@ from app.domain.explanations import offered
 from app.domain.instant_maps import in_order, instant_maps, is_measured_map
 from app.domain.permissions import needs
 from app.services import galleries, jobs, models, originals
+from app.services.audit.recording import record_case, record_signature
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
@@ -153,7 +154,7 @@ def sign(
             predicted_label=predicted,
             is_refused=prediction is not None and not prediction.supported,
         )
-        annotation = Annotation(
+        unsigned = Annotation(
             case_id=case_id,
             frame=frame,
             revision=expected_revision + 1,
@@ -171,10 +172,10 @@ def sign(
             support=support.verdict if support else None,
         )
         replaced = tx.annotations.revisions(case_id, frame=frame)
-        tx.annotations.add(annotation)
+        signed = record_signature(workplace, tx, unsigned, case)
         if replaced:
             check_replaced(replaced[-1], workplace.actor)
-    return annotation
+        return signed
 
 
 @needs("delete")
@@ -183,7 +184,12 @@ def delete_case(workplace: Workplace, case_id: str) -> None:
 
     A batch keeps its row, which says that the case was deleted.
     """
-    originals.remove(workplace, lambda tx: tx.cases.delete(case_id))
+
+    def rows_go(tx: Transaction) -> set[str]:
+        record_case(workplace, tx, "case deleted", tx.cases.get(case_id))
+        return tx.cases.delete(case_id)
+
+    originals.remove(workplace, rows_go)
 
 
 @needs("sign")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from app.domain.annotations import (
     AnnotationRow,
     PrototypeJudgement,
 )
+from app.domain.audit.entries import AuditEntry
 from app.domain.errors import Conflict
 from app.store import case_summary
 from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry, labelled
@@ -58,6 +59,18 @@ class Annotations:
         self._session.flush()
         case_summary.refresh(self._session, new.case_id)
 
+    def name_entry(self, signed: Annotation, entry: AuditEntry) -> None:
+        """Note which audit entry records a signature."""
+        self._session.execute(
+            update(AnnotationEntry)
+            .where(
+                AnnotationEntry.case_id == signed.case_id,
+                AnnotationEntry.frame == signed.frame,
+                AnnotationEntry.revision == signed.revision,
+            )
+            .values(audit_sequence=entry.sequence, audit_hash=entry.hash)
+        )
+
     def latest_revision(self, case_id: str, *, frame: int) -> int:
         """Number of the last revision; 0 when nothing was signed."""
         return (
@@ -78,6 +91,10 @@ class Annotations:
                 .order_by(AnnotationEntry.revision)
             )
         )
+        return self.of_entries(entries)
+
+    def of_entries(self, entries: list[AnnotationEntry]) -> tuple[Annotation, ...]:
+        """Rows as the domain knows them, with their judgements."""
         judgements = self._judgements([entry.id for entry in entries])
         return tuple(_annotation(entry, judgements.get(entry.id, {})) for entry in entries)
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, inspect, make_url
 
 from app.domain.errors import Damaged, Refused
 from app.store import postgres_tools
+from app.store.audit import guards
 from app.store.backup import backup, copy_sqlite
 from app.store.errors import readable_errors
 from app.store.migrate import LATER, knows, upgrade
@@ -171,6 +172,7 @@ def _our_tables(engine: Engine) -> list[str]:
 def _replace_tables(engine: Engine, ours: list[str], script: Path) -> None:
     """Drop this program's tables and run the script, in one transaction."""
     drop = "".join(f'DROP TABLE IF EXISTS "{name}" CASCADE; ' for name in ours)
+    drop += "".join(f"{statement}; " for statement in guards.drop_statements("postgresql"))
     output = postgres_tools.run(
         "psql",
         "--no-psqlrc",
@@ -178,7 +180,7 @@ def _replace_tables(engine: Engine, ours: list[str], script: Path) -> None:
         "--single-transaction",
         "--set=ON_ERROR_STOP=1",
         "--command=SET lock_timeout = '30s'",
-        *([f"--command={drop}"] if drop else []),
+        f"--command={drop}",
         f"--file={script}",
         postgres_tools.address(engine.url),
         password=engine.url.password,

@@ -202,6 +202,9 @@ class AnnotationEntry(Base):
     predicted_probability: Mapped[float | None] = mapped_column(Float)
     support: Mapped[str | None] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
+    audit_sequence: Mapped[int | None] = mapped_column(Integer)
+    audit_hash: Mapped[str | None] = mapped_column(SHA)
+    audit_salt: Mapped[str | None] = mapped_column(ID)
 
 
 class PrototypeJudgementEntry(Base):

@@ -21,6 +21,8 @@ from app.domain.errors import DiskFull
 from app.store.accounts.accounts import Accounts
 from app.store.accounts.sessions import Sessions
 from app.store.annotations import Annotations
+from app.store.audit.entries import Audit
+from app.store.audit.signatures import Signatures
 from app.store.batch_items import BatchItems
 from app.store.batch_report import BatchReport
 from app.store.batches import Batches
@@ -76,6 +78,8 @@ class Transaction:
         self.attaching = AttachJobs(session)
         self.accounts = Accounts(session)
         self.sessions = Sessions(session)
+        self.audit = Audit(session)
+        self.signatures = Signatures(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""
@@ -126,7 +130,9 @@ class SqlStore:
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one state of the database and writes nothing."""
         with readable_errors(), Session(self.engine) as session:
-            yield Transaction(session)
+            tx = Transaction(session)
+            yield tx
+            tx.audit.check_nothing_noted()
             session.rollback()
 
     @contextmanager
@@ -137,7 +143,9 @@ class SqlStore:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
-            yield Transaction(session)
+            tx = Transaction(session)
+            yield tx
+            tx.audit.append_noted()
 
     def renew_statistics(self) -> None:
         """Renew the statistics that queries are planned with; PostgreSQL does so by itself.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable
 
 from prometheus_client import (
@@ -16,7 +15,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from app.services import jobs, models
+from app.domain.actors import PROGRAM
+from app.services import condition
 from app.services.workplace import Workplace
 from app.store.errors import readable_errors
 from dprotonet.errors import ReadableError
@@ -60,7 +60,7 @@ class _OfWorkplace(Collector):
         reached = GaugeMetricFamily("dprotonet_store_reached", "1 if the database answers.")
         try:
             with readable_errors():
-                found = list(_figures(self._get_workplace()))
+                found = list(_families(condition.figures(self._get_workplace().of(PROGRAM))))
         except ReadableError:
             found = []
         reached.add_metric((), float(bool(found)))
@@ -68,37 +68,32 @@ class _OfWorkplace(Collector):
         yield from found
 
 
-def _figures(workplace: Workplace) -> Iterable[GaugeMetricFamily | InfoMetricFamily]:
-    now = workplace.clock()
-    with workplace.store.read() as tx:
-        counts = tx.jobs.counts()
-        oldest = tx.jobs.oldest_waiting()
+def _families(figures: condition.Figures) -> Iterable[GaugeMetricFamily | InfoMetricFamily]:
     queue = GaugeMetricFamily("dprotonet_jobs", "Jobs.", labels=("kind", "state"))
-    for (kind, state), count in sorted(counts.items()):
+    for (kind, state), count in sorted(figures.jobs.items()):
         queue.add_metric((kind, state), count)
     yield queue
     yield GaugeMetricFamily(
         "dprotonet_oldest_waiting_seconds",
         "How long the oldest waiting job has waited; 0 without one.",
-        value=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
+        value=figures.oldest_waiting,
     )
     yield GaugeMetricFamily(
         "dprotonet_worker_alive",
         "1 if the worker gave a sign of life in the last seconds.",
-        value=float(jobs.worker_is_alive(workplace)),
+        value=float(figures.worker_is_alive),
     )
     yield GaugeMetricFamily(
         "dprotonet_worker_resident_bytes",
         "Memory of the worker's process as it last said; 0 where the system does not tell.",
-        value=float(jobs.worker_memory(workplace)),
+        value=float(figures.worker_memory),
     )
     yield GaugeMetricFamily(
         "dprotonet_free_bytes",
         "Free on the disk of the data folder.",
-        value=float(shutil.disk_usage(workplace.settings.data).free),
+        value=float(figures.free),
     )
-    active = models.active(workplace)
-    if active is not None:
+    if figures.active is not None:
         model = InfoMetricFamily("dprotonet_active_model", "What new images are predicted with.")
-        model.add_metric((), {"name": active.name, "digest": active.digest})
+        model.add_metric((), {"name": figures.active.name, "digest": figures.active.digest})
         yield model

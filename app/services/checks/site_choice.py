@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from app.domain.audit.entries import Action
 from app.domain.checks import SiteState, SiteStep
 from app.domain.errors import NotFound, Refused
 from app.domain.permissions import needs
+from app.services.audit.recording import record
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.site_settings import SiteSettings
@@ -98,6 +100,8 @@ def _step(
     step = SiteStep(action, digest, workplace.reader, workplace.clock().isoformat())
     kept["steps"] = [*kept["steps"], asdict(step)][-MOST_STEPS:]
     tx.set_setting(_key(model), kept)
+    done: Action = "site settings used" if action == "use" else "site settings stopped"
+    record(workplace, tx, done, subject=model, bundle=model, settings=digest)
 
 
 def _kept(tx: Transaction, model: str | None) -> dict[str, Any]:

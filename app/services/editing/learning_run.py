@@ -19,7 +19,8 @@ from app.domain.permissions import needs
 from app.domain.proposals import LearningRequest, Proposal, ProposalStep
 from app.services import jobs, models, training_program
 from app.services.adapters import last_layer
-from app.services.annotations import export
+from app.services.annotations import written
+from app.services.audit.recording import record_step
 from app.services.editing import learning, versions
 from app.services.editing.versions import COMPARISON
 from app.services.inference.failures import do_once
@@ -103,7 +104,7 @@ def _write_feedback(workplace: Workplace, model: str, folder: Path) -> None:
     """What readers said, and the images that they said it of, in a folder that nobody else may
     read."""
     (folder / IMAGES).mkdir(parents=True, mode=0o700)
-    (folder / FEEDBACK).write_bytes(export(workplace, format="json"))
+    (folder / FEEDBACK).write_bytes(written(workplace, format="json"))
     with workplace.store.read() as tx:
         keys = tx.learning.judged_files(models.same_prototypes(workplace, model))
     for key in keys:
@@ -173,3 +174,4 @@ def _propose(workplace: Workplace, job: Job, request: LearningRequest, out: Path
     )
     with workplace.store.write() as tx:
         tx.proposals.add(proposal)
+        record_step(workplace, tx, proposal)

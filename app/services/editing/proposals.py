@@ -20,6 +20,7 @@ from app.domain.proposals import (
 )
 from app.services import jobs, models
 from app.services.adapters import last_layer
+from app.services.audit.recording import record_step
 from app.services.editing import versions
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
@@ -91,6 +92,7 @@ def propose(
     )
     with workplace.store.write() as tx:
         tx.proposals.add(proposal)
+        record_step(workplace, tx, proposal)
     return proposal
 
 
@@ -193,4 +195,6 @@ def _add(
         version=version,
     )
     tx.proposals.add_step(proposal.proposal_id, step)
-    return tx.proposals.get(proposal.proposal_id)
+    changed = tx.proposals.get(proposal.proposal_id)
+    record_step(workplace, tx, changed)
+    return changed

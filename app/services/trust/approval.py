@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
+from app.domain.permissions import needs, within
 from app.domain.trust import NOT_ASKED_FOR, Approval, TrustList, parse_trust_list
 from app.services.trust.signatures import signers
 from app.services.workplace import Workplace
@@ -15,6 +16,7 @@ from app.services.workplace import Workplace
 _DEEPEST = 100  # versions of versions
 
 
+@needs("see models")
 def approval(workplace: Workplace, info: BundleInfo) -> Approval:
     """Whether a bundle is approved here, and by what.
 
@@ -27,6 +29,7 @@ def approval(workplace: Workplace, info: BundleInfo) -> Approval:
     return _approval(workplace, info, trusted, depth=0)
 
 
+@within
 def require_approved(workplace: Workplace, info: BundleInfo) -> None:
     """Refuse a bundle that is not approved.
 
@@ -41,6 +44,7 @@ def require_approved(workplace: Workplace, info: BundleInfo) -> None:
         )
 
 
+@within
 def trust_list(workplace: Workplace) -> TrustList | None:
     """The site's list as it is now; None where no list was asked for."""
     path = workplace.settings.trusted_models

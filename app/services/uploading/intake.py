@@ -13,6 +13,7 @@ from app.domain.cases import Case, CaseFacts, Intake, Source, Twin, shown_name
 from app.domain.errors import Refused
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
+from app.services.audit.recording import record_case
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged, TooManyBytes
@@ -203,6 +204,7 @@ def _add_staged(
         twins = tx.cases.with_pixels(pixel_sha256, limit=1)
         keep(staged)
         tx.cases.add(case)
+        record_case(workplace, tx, "case added", case)
         if within is not None:
             within(tx, case.case_id)
         if predict and model is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Literal, get_args
 
@@ -22,6 +21,7 @@ from app.domain.bundles import BundleInfo
 from app.services import annotations as notes
 from app.services import models
 from app.services.workplace import Workplace
+from app.views.shared.date_range import date_range
 from app.views.shared.format import counted, label_text, local_time, plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager
@@ -62,7 +62,7 @@ def draw_filters(workplace: Workplace) -> AnnotationFilters:
         )
         days = st.date_input("Signed", value=[], key="filter-notes-days", width=220)
         shows_all = st.toggle("All revisions", key="filter-notes-every")
-    since, until = _date_range(days)
+    since, until = date_range(days)
     return AnnotationFilters(
         text=(text or "").strip(),
         verdict=verdict,
@@ -84,15 +84,6 @@ def _choice(name: str, options: list[str], width: int) -> str | None:
         key=f"filter-notes-{name.lower()}",
         width=width,
     )
-
-
-def _date_range(days: object) -> tuple[datetime | None, datetime | None]:
-    """Whole days in this machine's time zone; the last day is included."""
-    chosen = list(days) if isinstance(days, tuple | list) else []
-    first = datetime.combine(chosen[0], time.min).astimezone() if chosen else None
-    last = chosen[1] if len(chosen) > 1 else None
-    until = datetime.combine(last + timedelta(days=1), time.min).astimezone() if last else None
-    return first, until
 
 
 def draw_table(

@@ -13,6 +13,7 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("batch", "Batch", ":material/stacks:", "see cases"),
     ("annotations", "Annotations", ":material/edit_note:", "see cases"),
     ("model", "Model", ":material/model_training:", "see cases"),
+    ("audit", "Audit", ":material/history:", "see the audit"),
     ("users", "Users", ":material/group:", "manage users"),
 )
 """Every page: its folder, which is its address too, its title, its icon, and what it takes."""

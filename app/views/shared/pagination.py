@@ -17,7 +17,7 @@ def turn_to(name: str, page: int) -> None:
     st.session_state[f"page-{name}"] = page
 
 
-def draw_pager(name: str, *, total: int, size: int, noun: str) -> None:
+def draw_pager(name: str, *, total: int, size: int, noun: str, nouns: str = "") -> None:
     """Buttons for back and next, and the number of rows and pages."""
     last = max(0, -(-total // size) - 1)
     page = page_number(name)
@@ -25,7 +25,7 @@ def draw_pager(name: str, *, total: int, size: int, noun: str) -> None:
         turn_to(name, last)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center", key=f"pager-{name}"):
-        st.caption(counted(total, noun), width="content")
+        st.caption(counted(total, noun, nouns), width="content")
         if last == 0:
             return
         st.button(

@@ -9,6 +9,7 @@ from app.cli.arguments import (
     ActivateModel,
     AddModel,
     AddUser,
+    AnchorAudit,
     Backup,
     Bind,
     DeleteOrphans,
@@ -23,6 +24,8 @@ from app.cli.arguments import (
     Restore,
     Serve,
     SetRoles,
+    ShowAuditHead,
+    VerifyAudit,
     parse,
 )
 
@@ -50,13 +53,21 @@ from app.cli.arguments import (
         ("models add runs/mine/bundle", AddModel(Path("runs/mine/bundle"), activate=False)),
         ("models add --activate bundle", AddModel(Path("bundle"), activate=True)),
         ("models activate mine", ActivateModel("mine")),
+        ("audit verify", VerifyAudit(None)),
+        ("audit verify --anchors a.txt", VerifyAudit(Path("a.txt"))),
+        ("audit head", ShowAuditHead()),
+        ("audit anchor --file a.txt", AnchorAudit(Path("a.txt"), None)),
+        ("audit anchor --syslog", AnchorAudit(None, "/dev/log")),
+        ("audit anchor --syslog host:514", AnchorAudit(None, "host:514")),
     ],
 )
 def test_each_command_is_a_request(line: str, request_: Request) -> None:
     assert parse(shlex.split(line)) == request_
 
 
-@pytest.mark.parametrize("line", ["serve", "restore", "orphans remove", "models", "models add"])
+@pytest.mark.parametrize(
+    "line", ["serve", "restore", "orphans remove", "models", "models add", "audit", "audit anchor"]
+)
 def test_wrong_usage_ends_with_2(line: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as leaving:
         parse(shlex.split(line))

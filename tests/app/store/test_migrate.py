@@ -24,6 +24,7 @@ from dprotonet.explain.explanation import READER, SEARCH
 from dprotonet.explain.settings import TIERS, MDMSettings
 from dprotonet.images.file_names import path_of
 from dprotonet.inference.site_settings import SiteStamp
+from tests.app.domain.audit.audit_entries import event
 from tests.app.store.databases import NOW
 from tests.app.store.example_cases import case
 from tests.app.store.test_case_list import refused, rows, save, signed
@@ -398,6 +399,29 @@ def test_heatmaps_of_before_mask_readers_were_searched_and_measured_maps_go_on_t
         ]
         assert connection.scalar(text("SELECT explanation_id FROM job_item")) is None
         assert len(list(connection.execute(text("SELECT * FROM prediction")))) == 1
+    store.close()
+
+
+def test_signatures_from_before_the_audit_name_no_entry_and_the_way_back_loses_it(
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
+) -> None:
+    store = store_of("0009")
+    with store.engine.begin() as connection:
+        _add_predicted_case(connection)
+        connection.execute(text(ANNOTATION), {"case": "c1", "revision": 1, "verdict": "accept"})
+    upgraded(store)
+    with store.write() as tx:
+        (before,) = tx.annotations.revisions("c1", frame=0)
+        assert (before.audit_sequence, before.audit_hash, before.audit_salt) == (None, None, None)
+        tx.audit.append(event(1))
+    with store.read() as tx:
+        assert tx.audit.missing_guards() == () and tx.audit.count() == 1
+    store.close()
+    _step(str(store.engine.url), "0009")
+    _step(str(store.engine.url), HEAD)
+    with store.read() as tx:
+        assert tx.audit.missing_guards() == () and tx.audit.count() == 0
+        assert tx.annotations.revisions("c1", frame=0) == (before,)
     store.close()
 
 

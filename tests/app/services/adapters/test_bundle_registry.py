@@ -16,8 +16,8 @@ from tests.app.services.workplaces import make_workplace
 
 
 @pytest.fixture
-def workplace(tmp_path: Path, assets: Path) -> Workplace:
-    return make_workplace(Settings(tmp_path / "data", assets=assets))
+def workplace(tmp_path: Path, assets: Path, empty_sqlite: Path) -> Workplace:
+    return make_workplace(Settings(tmp_path / "data", assets=assets), database=empty_sqlite)
 
 
 def test_a_model_added_by_another_process_is_there_at_once(

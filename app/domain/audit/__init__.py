@@ -1,0 +1,1 @@
+"""What the audit keeps, and how its entries hang together."""

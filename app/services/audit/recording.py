@@ -1,0 +1,203 @@
+"""Recording: one call in each use case, inside the transaction of what it records."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import replace
+
+from app.domain.actors import Actor
+from app.domain.annotations import Annotation
+from app.domain.audit.entries import Action, AuditEvent, AuditHead
+from app.domain.audit.signatures import signed_digest, subject_of
+from app.domain.cases import Case
+from app.domain.jobs import Job
+from app.domain.permissions import within
+from app.domain.proposals import Proposal, ProposalState
+from app.services.workplace import Workplace
+from app.store.sql_store import Transaction
+
+_STEPS: dict[ProposalState, Action] = {
+    "proposed": "change proposed",
+    "approved": "change approved",
+    "rejected": "change rejected",
+    "active": "change activated",
+    "undone": "change undone",
+}
+
+
+@within
+def record(
+    workplace: Workplace,
+    tx: Transaction,
+    action: Action,
+    *,
+    subject: str = "",
+    image: str = "",
+    bundle: str | None = "",
+    settings: str = "",
+    content: str = "",
+    actor: Actor | None = None,
+) -> None:
+    """Add an entry to the audit when the transaction is kept, and only then.
+
+    Args:
+        workplace: whose clock says when.
+        tx: of what is recorded.
+        action: what was done.
+        subject: id of what it was done to; never a name or another text.
+        image: hash of the pixels.
+        bundle: digest of the model.
+        settings: digest of the site's settings.
+        content: SHA-256 of what was written.
+        actor: who did it; the workplace's reader when left out.
+    """
+    tx.audit.note(
+        AuditEvent(
+            at=workplace.clock(),
+            actor=actor or workplace.actor,
+            action=action,
+            subject=subject,
+            image=image,
+            bundle=bundle or "",
+            settings=settings,
+            content=content,
+        )
+    )
+
+
+@within
+def record_case(
+    workplace: Workplace, tx: Transaction, action: Action, case: Case, *, actor: Actor | None = None
+) -> None:
+    """The same for what happens to a case."""
+    record(
+        workplace,
+        tx,
+        action,
+        subject=case.case_id,
+        image=case.pixel_sha256,
+        bundle=case.model,
+        settings=case.site,
+        actor=actor,
+    )
+
+
+@within
+def record_batch(
+    workplace: Workplace, tx: Transaction, action: Action, job: Job, *, actor: Actor | None = None
+) -> None:
+    """The same for a job, where it is a batch."""
+    if job.kind == "batch":
+        record(
+            workplace,
+            tx,
+            action,
+            subject=job.job_id,
+            bundle=job.model,
+            settings=job.site,
+            actor=actor,
+        )
+
+
+@within
+def record_export(
+    workplace: Workplace, made: bytes, *, batch: str = "", actor: Actor | None = None
+) -> bytes:
+    """Record an export in a transaction of its own, before anybody gets it.
+
+    Args:
+        workplace: where.
+        made: the file.
+        batch: id of the batch that it is of; without one it is of annotations.
+        actor: who made it; the workplace's reader when left out.
+
+    Returns:
+        The file.
+    """
+    with workplace.store.write() as tx:
+        record(
+            workplace,
+            tx,
+            "batch exported" if batch else "annotations exported",
+            subject=batch,
+            content=hashlib.sha256(made).hexdigest(),
+            actor=actor,
+        )
+    return made
+
+
+@within
+def record_restore(workplace: Workplace, before: AuditHead, *, actor: Actor | None = None) -> None:
+    """Record in the restored chain how far the one went that it takes the place of.
+
+    Args:
+        workplace: with the restored database.
+        before: the head of the chain that is given up.
+        actor: who restored it; the workplace's reader when left out.
+    """
+    with workplace.store.write() as tx:
+        record(
+            workplace,
+            tx,
+            "backup restored",
+            subject=str(before.sequence),
+            content=before.hash if before.is_readable else "",
+            actor=actor,
+        )
+
+
+@within
+def record_step(workplace: Workplace, tx: Transaction, proposal: Proposal) -> None:
+    """The same for the last step of a proposal."""
+    step = proposal.steps[-1]
+    record(
+        workplace,
+        tx,
+        _STEPS[step.state],
+        subject=proposal.proposal_id,
+        bundle=proposal.version or proposal.model,
+        actor=step.actor,
+    )
+
+
+@within
+def record_signature(
+    workplace: Workplace,
+    tx: Transaction,
+    unsigned: Annotation,
+    case: Case,
+    *,
+    actor: Actor | None = None,
+) -> Annotation:
+    """Add a revision with its entry, each naming the other.
+
+    Args:
+        workplace: where.
+        tx: nothing that needs a lock may come after this in it.
+        unsigned: the revision.
+        case: that it is of.
+        actor: who signs; the workplace's reader when left out.
+
+    Returns:
+        The revision as it is stored.
+
+    Raises:
+        Conflict: another revision came in between.
+    """
+    salted = replace(unsigned, audit_salt=secrets.token_hex(16))
+    tx.annotations.add(salted)
+    entry = tx.audit.append(
+        AuditEvent(
+            at=salted.created_at,
+            actor=actor or workplace.actor,
+            action="verdict signed",
+            subject=subject_of(salted),
+            image=case.pixel_sha256,
+            bundle=salted.model,
+            settings=case.site,
+            content=signed_digest(salted),
+        )
+    )
+    tx.annotations.name_entry(salted, entry)
+    return replace(salted, audit_sequence=entry.sequence, audit_hash=entry.hash)

@@ -1,0 +1,1 @@
+"""The audit: its table, what guards it, and reading and appending."""
