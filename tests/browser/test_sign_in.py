@@ -43,7 +43,7 @@ def test_people_come_in_by_their_own_passwords_and_go_again(
     page.goto(link)
     page.get_by_label("Name").fill("root")
     set_password(page)
-    page.get_by_text("Your roles open no page yet").wait_for(timeout=60_000)
+    page.get_by_text("Add a user").wait_for(timeout=60_000)
 
     given = program.run("users", "add", "ann", "--role", "lead")
     page = ann.new_page()

@@ -103,9 +103,8 @@ def set_by_link(workplace: Workplace, link: str, *, name: str = "", password: st
             jobs.new_id(), name, frozenset({"admin"}), False, workplace.clock(), False
         )
         with workplace.store.write() as tx:
-            if tx.accounts.link(sessions.key_of(link), workplace.clock()) is None:
+            if not tx.accounts.use_link(sessions.key_of(link)):
                 raise SignInRefused(USED_LINK)
-            tx.accounts.use_link(sessions.key_of(link))
             tx.accounts.add(account)
             tx.accounts.set_password(account.account_id, hashed)
             return sessions.begin(workplace, tx, account.account_id)
@@ -133,9 +132,8 @@ def _set_password(
     hashed = passwords.hashed(password)
     with workplace.store.write() as tx:
         if link is not None:
-            if tx.accounts.link(sessions.key_of(link), workplace.clock()) is None:
+            if not tx.accounts.use_link(sessions.key_of(link)):
                 raise SignInRefused(USED_LINK)
-            tx.accounts.use_link(sessions.key_of(link))
             tx.sessions.clear_failures(sessions.key_of(account.name))
         tx.accounts.set_password(account.account_id, hashed)
         tx.sessions.end_all(account.account_id)
@@ -147,8 +145,8 @@ def _count_try(workplace: Workplace, name: str) -> None:
     key, now = sessions.key_of(name), workplace.clock()
     with workplace.store.write() as tx:
         tx.sessions.forget_failures(now - FORGOTTEN)
-        count, until = tx.sessions.failures(key)
-        wait = timedelta(0) if until is None else until - now
+        count, until = tx.sessions.failures(key, now)
+        wait = until - now
         if wait <= timedelta(0):
             until = now + wait_after(count + 1)
             tx.sessions.note_failure(key, count=count + 1, now=now, until=until)

@@ -119,7 +119,7 @@ def _link(workplace: Workplace, tx: Transaction, account_id: str | None) -> str:
 def _check_another_admin(tx: Transaction, account: Account) -> None:
     others = (
         other
-        for other in tx.accounts.all()
+        for other in tx.accounts.all(locked=True)
         if "admin" in other.roles and not other.is_disabled and other.name != account.name
     )
     if "admin" in account.roles and not account.is_disabled and next(others, None) is None:

@@ -42,9 +42,11 @@ class Accounts:
         except IntegrityError:
             raise Refused(f"There is a user “{new.name}” already. Give another name.") from None
 
-    def all(self) -> tuple[Account, ...]:
-        """Every account, by name."""
+    def all(self, *, locked: bool = False) -> tuple[Account, ...]:
+        """Every account, by name; locked: nobody else changes one until this transaction ends."""
         query = select(AccountEntry).order_by(AccountEntry.name)
+        if locked:  # on SQLite a writer is alone anyway
+            query = query.with_for_update().execution_options(populate_existing=True)
         return tuple(_account(entry) for entry in self._session.scalars(query))
 
     def any(self) -> bool:
@@ -98,7 +100,7 @@ class Accounts:
 
     def add_link(self, key: str, account_id: str | None, until: datetime) -> None:
         """Make a link; those of before for the same account are worthless."""
-        self._session.execute(delete(LinkEntry).where(LinkEntry.account_id.is_(account_id)))
+        # SQLAlchemy writes IS NULL for None.
         self._session.execute(delete(LinkEntry).where(LinkEntry.account_id == account_id))
         self._session.add(LinkEntry(key=key, account_id=account_id, until=until))
         self._session.flush()
@@ -108,9 +110,13 @@ class Accounts:
         entry = self._session.get(LinkEntry, key)
         return None if entry is None or entry.until < now else (entry.account_id,)
 
-    def use_link(self, key: str) -> None:
-        """The link is worthless from now on."""
-        self._session.execute(delete(LinkEntry).where(LinkEntry.key == key))
+    def use_link(self, key: str) -> bool:
+        """The link is worthless from now on; False: it was already.
+
+        Of two who use it at once, the second waits for the first and gets False.
+        """
+        query = delete(LinkEntry).where(LinkEntry.key == key).returning(LinkEntry.key)
+        return self._session.scalar(query) is not None
 
 
 def _account(entry: AccountEntry) -> Account:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.store.accounts.rows import FailureEntry, SessionEntry
@@ -57,10 +59,19 @@ class Sessions:
         over = (SessionEntry.used_at < used_before) | (SessionEntry.created_at < created_before)
         self._session.execute(delete(SessionEntry).where(over))
 
-    def failures(self, key: str) -> tuple[int, datetime | None]:
-        """Wrong passwords in a row, and until when nobody may try again."""
-        entry = self._session.get(FailureEntry, key)
-        return (0, None) if entry is None else (entry.count, entry.until)
+    def failures(self, key: str, now: datetime) -> tuple[int, datetime]:
+        """Wrong passwords in a row, and until when nobody may try again.
+
+        Whoever else asks for the same key waits until this transaction ends.
+        """
+        entry = self._session.get(FailureEntry, key, with_for_update=True)
+        if entry is None:
+            with suppress(IntegrityError), self._session.begin_nested():
+                self._session.add(FailureEntry(key=key, count=0, last_at=now, until=now))
+            entry = self._session.get_one(
+                FailureEntry, key, with_for_update=True, populate_existing=True
+            )
+        return entry.count, entry.until
 
     def note_failure(self, key: str, *, count: int, now: datetime, until: datetime) -> None:
         """Keep how many there were."""

@@ -15,6 +15,7 @@ from app.domain.actors import NOBODY
 from app.domain.outside import OutsideSignIn
 from app.server.asgi import door_of
 from app.server.entrance import Entrance
+from app.server.oidc_door import OidcDoor
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.services.accounts import users
 from app.services.workplace import Workplace
@@ -66,6 +67,21 @@ class Browser:
             await send(message)
 
         await self.app(scope, receive, keep)
+
+
+def test_every_page_of_the_doors_has_its_decision(workplace: Workplace) -> None:
+    door = door_of(workplace.settings, lambda: workplace.of(NOBODY), "")
+    assert isinstance(door, OidcDoor)
+    for_nobody = {("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-in/out")}
+    by_a_link = {("GET", "/sign-in/link"), ("POST", "/sign-in/link")}
+    by_the_service = {("GET", "/sign-in/oidc"), ("GET", "/sign-in/oidc/callback")}
+    signed_in = {("GET", "/sign-in/password"), ("POST", "/sign-in/password")}
+    assert set(door.answers) == for_nobody | by_a_link | by_the_service | signed_in
+    for method, path in (*by_a_link, *signed_in):
+        headers = {"origin": "http://localhost:8501"}
+        status, given, _ = ask(Browser(workplace).app, path, method=method, headers=headers)
+        assert status == (410 if (method, path) in by_a_link else 303)
+        assert "set-cookie" not in given
 
 
 def test_a_person_comes_back_signed_in_to_where_they_wanted_to_go(workplace: Workplace) -> None:

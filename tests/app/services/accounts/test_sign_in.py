@@ -94,6 +94,21 @@ def test_a_link_sets_one_password_once_and_not_for_long(workplace: Workplace, ha
         sign_in.set_by_link(workplace, third, password=OTHER)
 
 
+def test_of_many_who_use_a_link_at_once_one_gets_in(workplace: Workplace) -> None:
+    link = users.first_link(workplace) or ""
+
+    def use(number: int) -> bool:
+        try:
+            sign_in.set_by_link(workplace, link, name=f"root{number}", password=PASSWORD)
+        except SignInRefused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(use, range(6))).count(True) == 1
+    assert len(users.all_users(workplace)) == 1
+
+
 def test_the_first_link_makes_an_administrator_and_none_after_there_is_an_account(
     workplace: Workplace,
 ) -> None:

@@ -29,12 +29,12 @@ def test_what_is_over_is_removed_and_the_rest_stays(database_url: str) -> None:
 def test_wrong_passwords_are_counted_until_they_are_long_past(database_url: str) -> None:
     store = SqlStore(database_url)
     with store.write() as tx:
-        assert tx.sessions.failures("k") == (0, None)
+        assert tx.sessions.failures("k", NOW) == (0, NOW)
         tx.sessions.note_failure("k", count=1, now=NOW, until=NOW)
         tx.sessions.note_failure("k", count=2, now=NOW, until=NOW + HOUR)
         tx.sessions.forget_failures(NOW - HOUR)
     with store.write() as tx:
-        assert tx.sessions.failures("k") == (2, NOW + HOUR)
+        assert tx.sessions.failures("k", NOW) == (2, NOW + HOUR)
         tx.sessions.forget_failures(NOW + HOUR)
-        assert tx.sessions.failures("k") == (0, None)
+        assert tx.sessions.failures("k", NOW) == (0, NOW)
     store.close()
