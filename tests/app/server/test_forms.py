@@ -1,11 +1,10 @@
 """Forms of our own pages."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.types import Message
 
 from app.server.forms import MOST_BYTES, alert, entries, form, hidden, text_field
+from tests.app.asking import run_apart
 
 
 def read(*pieces: bytes) -> dict[str, str]:
@@ -14,7 +13,13 @@ def read(*pieces: bytes) -> dict[str, str]:
     async def receive() -> Message:
         return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
 
-    return asyncio.run(entries(Request({"type": "http", "headers": []}, receive)))
+    found: dict[str, str] = {}
+
+    async def work() -> None:
+        found.update(await entries(Request({"type": "http", "headers": []}, receive)))
+
+    run_apart(work())
+    return found
 
 
 def test_what_was_entered_comes_by_name() -> None:
