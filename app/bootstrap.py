@@ -14,6 +14,7 @@ from app.domain.errors import Refused
 from app.services import binding
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
+from app.services.deidentify import patients
 from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -48,15 +49,17 @@ def open_workplace(settings: Settings) -> Workplace:
     Raises:
         Unbound: the database and the folder do not belong together.
         Unavailable: one of them cannot be used; the sentence says why.
+        Refused: what the settings say of patients' images is not what was chosen before, or the
+            key of their pseudonyms cannot be used.
     """
     workplace = open_unchecked(settings)
     try:
         binding.check(workplace)
         workplace.store.keep_reserve()
+        return patients.with_choice(workplace)
     except BaseException:
         workplace.close()
         raise
-    return workplace
 
 
 def open_unchecked(settings: Settings) -> Workplace:

@@ -49,6 +49,16 @@ class Settings:
     """Most bytes in one file, wherever it comes from (DPROTONET_FILE_MB, in mebibytes)."""
     folder_files: int = 100_000
     """Most files in one batch from a server folder."""
+    patients: bool | None = None
+    """Patients' images are held (DPROTONET_PATIENTS=yes); None: as it was chosen before."""
+    deidentifies: bool = True
+    """Patients' images are de-identified on their way in (DPROTONET_DEIDENTIFY=no: they are not).
+    """
+    pseudonym_key: str = ""
+    """The key of the pseudonyms: a file's path, or 64 hexadecimal digits
+    (DPROTONET_PSEUDONYM_KEY)."""
+    kept_tags: tuple[str, ...] = ()
+    """Elements of DICOM headers that stay (DPROTONET_KEPT_TAGS), divided by semicolons."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -152,6 +162,10 @@ class Settings:
             * _number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
             file_bytes=MEBIBYTE
             * _number(env, "DPROTONET_FILE_MB", 256, unit="number of mebibytes"),
+            patients=_yes_or_none(env, "DPROTONET_PATIENTS"),
+            deidentifies=_yes_or_none(env, "DPROTONET_DEIDENTIFY") is not False,
+            pseudonym_key=env.get("DPROTONET_PSEUDONYM_KEY", "").strip(),
+            kept_tags=_kept_tags(env),
         )
 
 
@@ -223,6 +237,27 @@ def _number(
             f"{name} is “{text}”, which is no {unit}. Give a whole number from {least} to {most}."
         )
     return number
+
+
+def _kept_tags(env: Mapping[str, str]) -> tuple[str, ...]:
+    parts = (part.strip() for part in env.get("DPROTONET_KEPT_TAGS", "").split(";"))
+    names = tuple(part for part in parts if part)
+    if names:
+        from dprotonet.images.deidentify.instructions import check_kept  # pydicom: not at a start
+
+        for name in names:
+            try:
+                check_kept(name)
+            except ValueError:
+                raise WrongSetting(
+                    f"DPROTONET_KEPT_TAGS names “{name}”, which is no element. Give keywords such "
+                    "as PatientSex, or private elements such as 0019xx10 ACME 1.1, divided by ;"
+                ) from None
+    return names
+
+
+def _yes_or_none(env: Mapping[str, str], name: str) -> bool | None:
+    return _yes(env, name) if env.get(name, "").strip() else None
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

@@ -82,6 +82,20 @@ class ActivateModel:
     name: str
 
 
+@dataclass(frozen=True)
+class NewKey:
+    """``new-key``."""
+
+    file: Path
+
+
+@dataclass(frozen=True)
+class Reidentify:
+    """``reidentify``."""
+
+    pseudonym: str
+
+
 Request = (
     Serve
     | Migrate
@@ -94,6 +108,8 @@ Request = (
     | ListModels
     | AddModel
     | ActivateModel
+    | NewKey
+    | Reidentify
 )
 
 
@@ -111,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
         "Settings come from the environment: DPROTONET_DATA, DPROTONET_DATABASE_URL, "
         "DPROTONET_MODELS, DPROTONET_FOLDERS, DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, "
         "DPROTONET_PORT, "
-        "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB.",
+        "DPROTONET_BEHIND_PROXY, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
+        "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
+        "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS.",
     )
     parser.set_defaults(request=lambda options: Serve())
     commands = parser.add_subparsers(dest="command")
@@ -140,6 +158,14 @@ def _parser() -> argparse.ArgumentParser:
     bind = commands.add_parser("bind", help="say that data folder and database belong together")
     bind.add_argument("--yes", action="store_true", help="bind them without asking")
     bind.set_defaults(request=lambda options: Bind(options.yes))
+    new_key = commands.add_parser("new-key", help="make a key for patients' pseudonyms")
+    new_key.add_argument("file", type=Path)
+    new_key.set_defaults(request=lambda options: NewKey(options.file))
+    reidentify = commands.add_parser(
+        "reidentify", help="print whom a pseudonym stands for; needs the key"
+    )
+    reidentify.add_argument("pseudonym", help="of a patient, a file, a study, or a case's id")
+    reidentify.set_defaults(request=lambda options: Reidentify(options.pseudonym))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
     return parser
 

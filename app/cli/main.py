@@ -50,7 +50,7 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import database, models, serve, upkeep
+    from app.cli import database, models, patients, serve, upkeep
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -72,5 +72,9 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return models.add(settings, request)
         case arguments.ActivateModel():
             return models.activate(settings, request)
+        case arguments.NewKey():
+            return patients.new_key(settings, request)
+        case arguments.Reidentify():
+            return patients.print_identities(settings, request)
         case _:
             return serve.serve(settings)

@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.bundles import BundleInfo
-from app.domain.cases import shown_name, shown_path
+from app.domain.cases import shown_path
 from app.domain.errors import Refused
 from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
+from app.services.deidentify import names
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
 from app.store.sql_store import Transaction
-from dprotonet.images.file_names import stored_path
+from dprotonet.images.source import HeldBytes
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Entry:
 
 def start_upload(
     workplace: Workplace,
-    items: Iterable[tuple[str, bytes | Path]],
+    items: Iterable[tuple[str, bytes | Path | HeldBytes]],
     *,
     explain: bool = False,
     model: str | None = None,
@@ -66,7 +67,7 @@ def start_upload(
             before, size_before = len(entries), size
             try:
                 for item, blob in batch_files.unpacked(workplace, name, data):
-                    entries.append(Entry(item, blob, name))
+                    entries.append(Entry(item, blob, names.path_shown(workplace, name)))
                     if blob is not None:
                         staged.append(blob)
                         size += blob.size
@@ -76,7 +77,8 @@ def start_upload(
                 del entries[before:]
                 size = size_before
                 refusals.append(error)
-                entries.append(Entry(batch_files.refused(name, str(error)), None, name))
+                item = batch_files.refused(workplace, name, str(error))
+                entries.append(Entry(item, None, names.path_shown(workplace, name)))
         if refusals and len(refusals) == len(entries):
             raise refusals[0]
         if not entries:
@@ -99,11 +101,13 @@ def start_folder(
     """
     info = _model(workplace, model)
     real = allowed_folder(workplace, folder)
-    stored = stored_path(real)
+    stored = names.stored(workplace, real)
     # The key's column is short and a path may be long.
     folder_key = hashlib.sha256(stored.encode()).hexdigest()
     key = f"batch:folder:{folder_key}:{info.digest}:{explain}"
-    facts = BatchFacts(shown_name(real.name), folder=stored, explain=explain, listing=True)
+    facts = BatchFacts(
+        names.folder_shown(workplace, real), folder=stored, explain=explain, listing=True
+    )
     now = workplace.clock()
     with workplace.store.write() as tx:
         site = site_choice.in_use(tx, info.digest)

@@ -28,6 +28,7 @@ from app.store.editing.proposals import Proposals
 from app.store.errors import readable_errors
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
+from app.store.identities import Identities
 from app.store.jobs import Jobs
 from app.store.programs.attach_jobs import AttachJobs
 from app.store.programs.check_jobs import CheckJobs
@@ -72,6 +73,7 @@ class Transaction:
         self.learning = LearningJobs(session)
         self.checks = CheckJobs(session)
         self.attaching = AttachJobs(session)
+        self.identities = Identities(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""
