@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.domain.errors import Refused
@@ -54,7 +54,7 @@ class Settings:
     deidentifies: bool = True
     """Patients' images are de-identified on their way in (DPROTONET_DEIDENTIFY=no: they are not).
     """
-    pseudonym_key: str = ""
+    pseudonym_key: str = field(default="", repr=False)
     """The key of the pseudonyms: a file's path, or 64 hexadecimal digits
     (DPROTONET_PSEUDONYM_KEY)."""
     kept_tags: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
 from app.store.sql_store import Transaction
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,12 @@ def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
 
 
 def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
-    """The folders inside an allowed one, sorted; hidden ones and links are skipped."""
+    """The folders inside an allowed one, sorted; hidden ones and links are skipped.
+
+    Where patients' images are held none is offered: their names may be those of patients.
+    """
+    if workplace.pseudonyms is not None:
+        return ()
     real = allowed_folder(workplace, folder)
     with os.scandir(real) as entries:
         names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e)]

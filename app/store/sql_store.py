@@ -26,9 +26,9 @@ from app.store.case_list import CaseList
 from app.store.cases import Cases
 from app.store.editing.proposals import Proposals
 from app.store.errors import readable_errors
+from app.store.files.identities import Identities
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
-from app.store.identities import Identities
 from app.store.jobs import Jobs
 from app.store.programs.attach_jobs import AttachJobs
 from app.store.programs.check_jobs import CheckJobs

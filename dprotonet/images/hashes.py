@@ -7,9 +7,10 @@ from pathlib import Path
 
 from dprotonet.images.decoder_errors import readable_errors
 from dprotonet.images.identity import decoded_sha256
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.limits import Limits
 from dprotonet.images.reader import read_frames
-from dprotonet.images.source import HeldBytes, Source, open_path
+from dprotonet.images.source import Source, open_path
 
 
 def file_sha256(source: Source) -> str:

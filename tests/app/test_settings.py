@@ -75,3 +75,20 @@ def test_a_wrong_value_is_a_sentence_that_names_its_variable(variable: str, valu
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "localhost", "127.8.9.1"])
 def test_loopback_needs_no_proxy(address: str) -> None:
     assert read(ADDRESS=address).is_loopback
+
+
+def test_what_is_said_of_patients_is_read_and_the_key_is_never_printed() -> None:
+    unsaid = read()
+    assert (unsaid.patients, unsaid.deidentifies, unsaid.kept_tags) == (None, True, ())
+    said = read(
+        PATIENTS="yes",
+        DEIDENTIFY="no",
+        PSEUDONYM_KEY="ab" * 32,
+        KEPT_TAGS="PatientSex; 0019xx10 ACME 1.1;",
+    )
+    assert (said.patients, said.deidentifies) == (True, False)
+    assert said.kept_tags == ("PatientSex", "0019xx10 ACME 1.1")
+    assert said.pseudonym_key == "ab" * 32 and "abab" not in repr(said)
+    assert read(PATIENTS="no").patients is False
+    with pytest.raises(WrongSetting, match="“PatientColour”, which is no element"):
+        read(KEPT_TAGS="PatientColour")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
         TextFound,
     )
     from dprotonet.images.isolated.archive import OpenArchive
-    from dprotonet.images.source import HeldBytes, Source
+    from dprotonet.images.isolated.held_bytes import HeldBytes
+    from dprotonet.images.source import Source
     from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
 VIEWING_CHILDREN = 2

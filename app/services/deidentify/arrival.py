@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from app.domain.cases import shown_name
 from app.domain.errors import Refused
 from app.services.workplace import Workplace
-from app.store.identities import SealedIdentity
+from app.store.files.identities import SealedIdentity
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.deidentify.instructions import Instructions, Survey, TextFound
 from dprotonet.images.hashes import file_sha256
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 if TYPE_CHECKING:
     from app.services.deidentify.key import PseudonymKey

@@ -39,12 +39,15 @@ def hold(workplace: Workplace, token: str, arrived: Arrival) -> None:
     """Keep an image for the browser session that sent it.
 
     Raises:
-        OSError: the spool cannot take it.
+        Refused: the disk cannot take it, or the session is over.
     """
     spool = workplace.uploads.spool
     data = arrived.data if isinstance(arrived.data, bytes) else arrived.data.read_bytes()
-    with spool.receive() as receiving:
-        receiving.write(data)
+    try:
+        with spool.receive() as receiving:
+            receiving.write(data)
+    except OSError as error:
+        raise Refused("The disk is full, so the image could not be held. Make room.") from error
     note = replace(arrived, data=b"")
     workplace.uploads.arrived(token, Received(receiving.key, arrived.name, len(data), note))
 

@@ -23,7 +23,7 @@ from app.store.errors import readable_errors
 from dprotonet.atomic_files import write_whole
 from dprotonet.errors import ReadableError
 from dprotonet.images.hashes import file_sha256
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.walk import walk
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
 from app.services.adapters.image_reader import ImageReader
 from dprotonet.errors import UnreadableImage
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 if TYPE_CHECKING:
     from dprotonet.images.isolated.archive import Listed, OpenArchive

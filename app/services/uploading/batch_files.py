@@ -14,7 +14,7 @@ from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
 from dprotonet.errors import NotAnImage, UnreadableImage
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 
 class RefusedArchive(Refused):

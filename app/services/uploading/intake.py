@@ -20,7 +20,7 @@ from app.store.files.blobs import Staged, TooManyBytes
 from app.store.sql_store import Transaction
 from dprotonet.errors import NotAnImage, ReadableError
 from dprotonet.images.file_names import printable
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 log = logging.getLogger(__name__)
 MEBIBYTE = 1024 * 1024
@@ -98,14 +98,20 @@ def add_many(
         try:
             results.append(add(workplace, data, name=name, source=source, model=model))
         except MayShowText as error:
-            held(error.arrival)
-            message = " ".join(error.arrival.warnings)
-            results.append(Intake("held", error.arrival.name, message=message))
+            results.append(_held(error.arrival, held))
         except NotAnImage as error:
             results.append(Intake("skipped", shown, message=str(error)))
         except ReadableError as error:
             results.append(Intake("error", shown, message=str(error)))
     return results
+
+
+def _held(arrived: Arrival, held: Callable[[Arrival], None]) -> Intake:
+    try:
+        held(arrived)
+    except Refused as error:
+        return Intake("error", arrived.name, message=str(error))
+    return Intake("held", arrived.name, message=" ".join(arrived.warnings))
 
 
 def check_upload(workplace: Workplace, *, files: int, size: int) -> None:

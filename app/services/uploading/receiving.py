@@ -12,7 +12,7 @@ from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.errors import readable_error
 from app.store.files.spool import Receiving
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 log = logging.getLogger(__name__)
 LONGEST_NAME = 4096  # characters: the longest path of common systems

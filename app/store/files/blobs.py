@@ -28,7 +28,7 @@ from app.store.files.moves import move
 from app.store.files.orphans import Orphan, Orphans
 
 if TYPE_CHECKING:
-    from app.store.identities import SealedIdentity
+    from app.store.files.identities import SealedIdentity
 
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 STAGING = ".staging"

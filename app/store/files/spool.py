@@ -20,7 +20,7 @@ from types import TracebackType
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 KEY = re.compile(r"[0-9a-f]{32}\Z")
 PIECE = 1 << 20  # bytes encrypted at once

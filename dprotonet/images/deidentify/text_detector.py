@@ -17,7 +17,7 @@ from dprotonet.images.deidentify.instructions import TextFound
 LEAST_LETTERS = 5  # in a row: side markers such as L, R, PA, AP are shorter
 _LEAST_PIECES = 3  # shapes that do not touch
 _LEAST_HEIGHT = 5  # pixels of a letter
-_LARGEST = 0.08  # of the image's height
+_LARGEST, _LARGE_ENOUGH = 0.08, 40  # of the image's height; pixels, where that is more
 _CONTRASTS = (0.1, 0.25)  # between a letter and its neighbourhood, of white
 _LEAST_CONTRAST = 0.2  # between a letter and what surrounds it
 _WIDEST = 4.0  # heights: letters that touch are one shape
@@ -83,7 +83,7 @@ def _shapes(mask: np.ndarray, grey: np.ndarray) -> list[_Shape]:
     from scipy.ndimage import find_objects, label
 
     labels, _ = label(mask, structure=np.ones((3, 3)))
-    largest = max(_LEAST_HEIGHT + 1, int(_LARGEST * grey.shape[0]))
+    largest = max(_LARGE_ENOUGH, int(_LARGEST * grey.shape[0]))
     found = []
     for number, place in enumerate(find_objects(labels), start=1):
         rows, columns = place

@@ -14,9 +14,9 @@ from typing import Any
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.isolated.archive_child import CHUNK
 from dprotonet.images.isolated.child_process import Child
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.messages import BrokenMessage
 from dprotonet.images.isolated.reader import IsolatedReader
-from dprotonet.images.source import HeldBytes
 
 _DAMAGED = "The ZIP file is damaged. Pack it again."
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-from dprotonet.images.source import HeldBytes
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 _LENGTH = struct.Struct("<I")
 _HEADER_BYTES = 64 * 1024**2  # at most; a header of an image has a few KB

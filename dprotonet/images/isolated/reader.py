@@ -15,10 +15,11 @@ from typing import Any
 from dprotonet.errors import NotAnImage, UnreadableImage
 from dprotonet.images.isolated.child_pool import ChildPool
 from dprotonet.images.isolated.child_process import Child, ChildLimits
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.messages import BrokenMessage
 from dprotonet.images.isolated.protocol import facts_from_json, image_from_message
 from dprotonet.images.limits import Limits, check_file_size
-from dprotonet.images.source import HeldBytes, Source, opened
+from dprotonet.images.source import Source, opened
 from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
 

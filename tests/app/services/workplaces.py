@@ -47,10 +47,11 @@ from dprotonet.images.deidentify.instructions import (
     TextFound,
 )
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.limits import Limits
 from dprotonet.images.reader import look, read_image
-from dprotonet.images.source import HeldBytes, Source
+from dprotonet.images.source import Source
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.site_settings import SiteSettings

@@ -19,19 +19,36 @@ from pydicom.uid import ExplicitVRLittleEndian
 FAMILY, GIVEN, NUMBER, ACCESSION = "Quixadarova", "Melindane", "QX77190431", "ACC90021477"
 BORN, SEEN = "19440719", "20240102"
 STUDY, SERIES, INSTANCE = (f"1.2.826.0.1.3680043.{n}.55512{n}" for n in (71, 72, 73))
-_TEXTS = (
-    "OtherPatientIDs PatientAddress ReferringPhysicianName InstitutionName StudyDescription "
-    "SeriesDescription PatientComments ImageComments RequestingPhysician OperatorsName StationName "
-    "ProtocolName AdditionalPatientHistory Occupation PatientTelephoneNumbers DeviceSerialNumber "
-    "TextComments Manufacturer ManufacturerModelName WindowCenterWidthExplanation IssuerOfPatientID"
-).split()
+_TEXTS = [
+    "OtherPatientIDs",
+    "PatientAddress",
+    "ReferringPhysicianName",
+    "InstitutionName",
+    "StudyDescription",
+    "SeriesDescription",
+    "PatientComments",
+    "ImageComments",
+    "RequestingPhysician",
+    "OperatorsName",
+    "StationName",
+    "ProtocolName",
+    "AdditionalPatientHistory",
+    "Occupation",
+    "PatientTelephoneNumbers",
+    "DeviceSerialNumber",
+    "TextComments",
+    "Manufacturer",
+    "ManufacturerModelName",
+    "WindowCenterWidthExplanation",
+    "IssuerOfPatientID",
+]
 """21 tags beside name, number, dates and identifiers; each gets a word of its own."""
 TEXT_WORDS = {keyword: f"Canary{n:02d}word" for n, keyword in enumerate(_TEXTS)}
-MORE_WORDS = {
-    place: f"Canary{place}word"
-    for place in ("private", "unknown", "nested", "deep", "meaning", "overlay", "preamble")
-    + ("pngtext", "jpegcomment", "exif", "tifftext", "file", "folder", "archive", "upload")
-}
+_PLACES = (
+    *("private", "unknown", "nested", "deep", "meaning", "overlay", "preamble", "pngtext"),
+    *("jpegcomment", "exif", "tifftext", "file", "folder", "archive", "upload"),
+)
+MORE_WORDS = {place: f"Canary{place}word" for place in _PLACES}
 FILE_NAME = f"{FAMILY}_{GIVEN}_{MORE_WORDS['file']}"
 FOLDER = f"{FAMILY} {BORN} {MORE_WORDS['folder']}"
 
@@ -52,7 +69,7 @@ def found_in(data: bytes) -> set[str]:
     return {
         what
         for what, secret in secrets().items()
-        if any(form in (small if is_small else data) for form, is_small in _forms(secret))
+        if any(form in (small if is_small else data) for form, is_small in set(_forms(secret)))
     }
 
 

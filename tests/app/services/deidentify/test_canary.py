@@ -134,9 +134,7 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     return outcome
 
 
-def send(
-    workplace: Workplace, token: str, files: dict[str, bytes]
-) -> Iterator[tuple[str, object]]:
+def send(workplace: Workplace, token: str, files: dict[str, bytes]) -> Iterator[tuple[str, object]]:
     """Send files as a browser does and hand them on, one by one."""
     for name, data in files.items():
         with receiving.receive(workplace, token, name=name, size=len(data)) as incoming:

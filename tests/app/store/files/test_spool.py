@@ -46,9 +46,7 @@ def test_nothing_lies_on_the_disk_as_it_came(spool: Spool, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("change", ["bit", "cut", "swap"])
-def test_what_was_changed_on_the_disk_is_refused(
-    spool: Spool, tmp_path: Path, change: str
-) -> None:
+def test_what_was_changed_on_the_disk_is_refused(spool: Spool, tmp_path: Path, change: str) -> None:
     with spool.receive() as receiving:
         receiving.write(b"a" * 50)
         receiving.write(b"b" * 50)
