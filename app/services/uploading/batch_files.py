@@ -13,7 +13,7 @@ from app.services.uploading import archive, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
-from dprotonet.errors import NotAnImage, UnreadableImage
+from dprotonet.errors import NotAnImage, ReaderBusy, UnreadableImage
 from dprotonet.images.isolated.held_bytes import HeldBytes
 
 
@@ -64,7 +64,7 @@ def _kept(
         staged = intake.stage(workplace, data, name=path)
     except NotAnImage as error:
         return replace(item, state="skipped", message=str(error)), None
-    except (Refused, UnreadableImage) as error:
+    except (Refused, UnreadableImage, ReaderBusy) as error:
         return replace(item, state="error", message=str(error)), None
     if staged.name:
         shown = names.path_shown(workplace, path, name=staged.name)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import correct_ambiguous_vr, dcmwrite
+from pydicom.tag import Tag
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -22,7 +23,7 @@ from dprotonet.images.deidentify.header import deidentified
 from dprotonet.images.deidentify.instructions import Instructions
 from dprotonet.images.deidentify.markers import blanked
 from dprotonet.images.dicom.file import DicomFile
-from dprotonet.images.dicom.header import element, integer, text
+from dprotonet.images.dicom.header import integer, text
 from dprotonet.images.dicom.location import UNDEFINED
 
 IMPLEMENTATION = UID("2.25.214731908467105563712908834417906652131")  # ours, of this writer
@@ -126,10 +127,10 @@ def _fragments(stream: BinaryIO) -> bytes:
 def _has_overlay_in_pixels(header: Dataset) -> bool:
     """An overlay of the retired kind: a plane of bits of the pixels (PS3.5 8.1.2)."""
     groups = {tag.group for tag in list(header.keys()) if 0x6000 <= tag.group <= 0x60FF}
+    positions = (header.get(Tag(group, 0x0102)) for group in groups)
     return any(
-        element(header, (group << 16) | 0x0102)  # type: ignore[arg-type]
-        and (group << 16 | 0x3000) not in header
-        for group in groups
+        position is not None and position.value and Tag(position.tag.group, 0x3000) not in header
+        for position in positions
     )
 
 

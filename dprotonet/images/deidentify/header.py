@@ -128,7 +128,10 @@ class _Cleaner:
             element = source[tag]
         except Exception:
             return None
-        return None if element.VR in ("SQ", "UN") else self._swept(tag, element)
+        if element.VR in ("DA", "DT"):
+            return DataElement(tag, element.VR, self._dates(element.value))
+        # Identifiers would need a pseudonym, and what is inside nobody has listed.
+        return None if element.VR in ("SQ", "UI", "UN") else self._swept(tag, element)
 
     def _is_kept(self, tag: BaseTag) -> bool:
         return any(tag_for_keyword(name) == tag for name in self._say.kept_keywords)

@@ -22,10 +22,12 @@ _CONTRASTS = (0.1, 0.25)  # between a letter and its neighbourhood, of white
 _LEAST_CONTRAST = 0.2  # between a letter and what surrounds it
 _WIDEST = 4.0  # heights: letters that touch are one shape
 _LETTER = 0.75  # heights that a letter takes, where several touch
-_MOST_SHAPES = 4_000  # more is a texture, and no page of text is burned into an image
+_MOST_SHAPES = 2_000  # more is a texture, and no page of text is burned into an image
+_MOST_PIECES = 20_000  # the same, before any is looked at: grain of coarse noise
 _MOST_LINES = 40
 _LONGEST_SIDE = 2_048  # pixels: larger images are read at half the size, or less
 _SIZES = (9, 31)  # pixels: half the sides of the neighbourhoods
+_GAP = 1.6  # most heights between two letters of a line
 _EVEN = 0.35  # most standard deviation inside a letter, of its contrast
 
 
@@ -82,7 +84,9 @@ def _mean_around(grey: np.ndarray, half: int) -> np.ndarray:
 def _shapes(mask: np.ndarray, grey: np.ndarray) -> list[_Shape]:
     from scipy.ndimage import find_objects, label
 
-    labels, _ = label(mask, structure=np.ones((3, 3)))
+    labels, count = label(mask, structure=np.ones((3, 3)))
+    if count > _MOST_PIECES:
+        return []
     largest = max(_LARGE_ENOUGH, int(_LARGEST * grey.shape[0]))
     found = []
     for number, place in enumerate(find_objects(labels), start=1):
@@ -125,15 +129,18 @@ def _letter(
 
 def _lines(shapes: list[_Shape]) -> list[tuple[int, int, int, int]]:
     """Rows of shapes of similar height and level on one base line or middle line."""
-    waiting = sorted(shapes, key=lambda shape: shape.left)
+    reach = _GAP * max((shape.height for shape in shapes), default=0)
     lines: list[list[_Shape]] = []
-    for shape in waiting:
-        for line in reversed(lines):
+    growing: list[list[_Shape]] = []
+    for shape in sorted(shapes, key=lambda shape: shape.left):
+        growing = [line for line in growing if shape.left - line[-1].right <= reach]
+        for line in reversed(growing):
             if _continues(line[-1], shape):
                 line.append(shape)
                 break
         else:
-            lines.append([shape])
+            growing.append([shape])
+            lines.append(growing[-1])
     return [
         (
             min(s.top for s in line),
@@ -148,11 +155,12 @@ def _lines(shapes: list[_Shape]) -> list[tuple[int, int, int, int]]:
 
 def _continues(last: _Shape, shape: _Shape) -> bool:
     height = max(last.height, shape.height)
+    apart = min(abs(last.bottom - shape.bottom), abs(last.top - shape.top))
+    if apart > 0.25 * height:
+        return False
     if min(last.height, shape.height) < 0.6 * height or abs(last.level - shape.level) > 0.2:
         return False
-    gap = shape.left - last.right
-    on_line = min(abs(last.bottom - shape.bottom), abs(last.top - shape.top)) <= 0.25 * height
-    return on_line and -0.3 * height <= gap <= 1.6 * height
+    return -0.3 * height <= shape.left - last.right <= _GAP * height
 
 
 def _merged(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:

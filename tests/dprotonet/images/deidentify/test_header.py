@@ -86,15 +86,18 @@ def test_private_and_other_elements_stay_where_the_list_says_so() -> None:
         block.add_new(0x10, "DS", "1.5")
         block.add_new(0x11, "LO", "other")
         block.add_new(0x12, "LO", "for Jane")
+        block.add_new(0x13, "UI", "1.2.3.4")
+        block.add_new(0x14, "DA", "20240301")
         data.PatientSex, data.PatientAge = "F", "079Y"
 
     data = make_dicom(change)
     assert not any(element.tag.is_private for element in header_of(done(data)))
-    kept = ("PatientSex", "0019xx10 ACME 1.1", "0019xx12 ACME 1.1")
+    kept = ("PatientSex", *(f"0019xx{number} ACME 1.1" for number in (10, 12, 13, 14)))
     new = header_of(done(data, kept=kept))
     block = new.private_block(0x0019, "ACME 1.1")
     assert block[0x10].value == 1.5 and 0x11 not in block
     assert 0x12 not in block, "it names the person"
+    assert 0x13 not in block and block[0x14].value == "20230126"
     assert new.PatientSex == "F" and "PatientAge" not in new
     assert new.DeidentificationMethodCodeSequence[-1].CodeValue == "113111"
 
