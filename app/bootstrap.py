@@ -15,6 +15,7 @@ from app.domain.errors import Refused
 from app.services import binding
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
+from app.services.deidentify import patients
 from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -54,17 +55,18 @@ def open_workplace(settings: Settings, *, actor: Actor | None = None) -> Workpla
     Raises:
         Unbound: the database and the folder do not belong together.
         Unavailable: one of them cannot be used; the sentence says why.
+        Refused: what the settings say of patients' images is not what was chosen before, or the
+            key of their pseudonyms cannot be used.
     """
     workplace = open_unchecked(settings)
     try:
         binding.check(workplace)
         workplace.store.keep_reserve()
-        if actor is not None:
-            workplace = workplace.of(actor)
+        workplace = patients.with_choice(workplace)
+        return workplace if actor is None else workplace.of(actor)
     except BaseException:
         workplace.close()
         raise
-    return workplace
 
 
 def open_unchecked(settings: Settings) -> Workplace:

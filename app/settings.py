@@ -78,6 +78,16 @@ class Settings:
     """What whoever reads /metrics must give (DPROTONET_METRICS_TOKEN); empty: nobody can."""
     log_format: LogFormat = "text"
     """How the log is written (DPROTONET_LOG): text, or json for a program that collects it."""
+    patients: bool | None = None
+    """Patients' images are held (DPROTONET_PATIENTS=yes); None: as it was chosen before."""
+    deidentifies: bool = True
+    """Patients' images are de-identified on their way in (DPROTONET_DEIDENTIFY=no: they are not).
+    """
+    pseudonym_key: str = field(default="", repr=False)
+    """The key of the pseudonyms: a file's path, or 64 hexadecimal digits
+    (DPROTONET_PSEUDONYM_KEY)."""
+    kept_tags: tuple[str, ...] = ()
+    """Elements of DICOM headers that stay (DPROTONET_KEPT_TAGS), divided by semicolons."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -224,6 +234,10 @@ class Settings:
             * _number(env, "DPROTONET_FILE_MB", 256, unit="number of mebibytes"),
             metrics_token=_token(env, "DPROTONET_METRICS_TOKEN"),
             log_format=_log_format(env),
+            patients=_yes_or_none(env, "DPROTONET_PATIENTS"),
+            deidentifies=_yes_or_none(env, "DPROTONET_DEIDENTIFY") is not False,
+            pseudonym_key=env.get("DPROTONET_PSEUDONYM_KEY", "").strip(),
+            kept_tags=_kept_tags(env),
         )
 
 
@@ -353,6 +367,27 @@ def _log_format(env: Mapping[str, str]) -> LogFormat:
         if text == form:
             return cast(LogFormat, form)
     raise WrongSetting(f"DPROTONET_LOG is “{text}”. Give text or json.")
+
+
+def _kept_tags(env: Mapping[str, str]) -> tuple[str, ...]:
+    parts = (part.strip() for part in env.get("DPROTONET_KEPT_TAGS", "").split(";"))
+    names = tuple(part for part in parts if part)
+    if names:
+        from dprotonet.images.deidentify.instructions import check_kept  # pydicom: not at a start
+
+        for name in names:
+            try:
+                check_kept(name)
+            except ValueError:
+                raise WrongSetting(
+                    f"DPROTONET_KEPT_TAGS names “{name}”, which is no element. Give keywords such "
+                    "as PatientSex, or private elements such as 0019xx10 ACME 1.1, divided by ;"
+                ) from None
+    return names
+
+
+def _yes_or_none(env: Mapping[str, str], name: str) -> bool | None:
+    return _yes(env, name) if env.get(name, "").strip() else None
 
 
 def _yes(env: Mapping[str, str], name: str) -> bool:

@@ -156,6 +156,20 @@ class ResetUser:
     name: str
 
 
+@dataclass(frozen=True)
+class NewKey:
+    """``new-key``."""
+
+    file: Path
+
+
+@dataclass(frozen=True)
+class Reidentify:
+    """``reidentify``."""
+
+    pseudonym: str
+
+
 Request = (
     Serve
     | Migrate
@@ -178,6 +192,8 @@ Request = (
     | SetRoles
     | DisableUser
     | ResetUser
+    | NewKey
+    | Reidentify
 )
 
 
@@ -197,7 +213,9 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, DPROTONET_HOSTS, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
-        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG.",
+        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, "
+        "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
+        "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS.",
     )
     parser.set_defaults(request=lambda options: Serve())
     commands = parser.add_subparsers(dest="command")
@@ -226,6 +244,14 @@ def _parser() -> argparse.ArgumentParser:
     bind = commands.add_parser("bind", help="say that data folder and database belong together")
     bind.add_argument("--yes", action="store_true", help="bind them without asking")
     bind.set_defaults(request=lambda options: Bind(options.yes))
+    new_key = commands.add_parser("new-key", help="make a key for patients' pseudonyms")
+    new_key.add_argument("file", type=Path)
+    new_key.set_defaults(request=lambda options: NewKey(options.file))
+    reidentify = commands.add_parser(
+        "reidentify", help="print whom a pseudonym stands for; needs the key"
+    )
+    reidentify.add_argument("pseudonym", help="of a patient, a file, a study, or a case's id")
+    reidentify.set_defaults(request=lambda options: Reidentify(options.pseudonym))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))

@@ -56,7 +56,7 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import audit, database, models, serve, upkeep, users
+    from app.cli import audit, database, models, patients, serve, upkeep, users
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -92,5 +92,9 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return audit.show_head(settings)
         case arguments.AnchorAudit():
             return audit.anchor(settings, request)
+        case arguments.NewKey():
+            return patients.new_key(settings, request)
+        case arguments.Reidentify():
+            return patients.print_identities(settings, request)
         case _:
             return serve.serve(settings)

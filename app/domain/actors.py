@@ -27,6 +27,7 @@ Permission = Literal[
     "change models",
     "manage users",
     "see the audit",
+    "reidentify",
     "run the program",
 ]
 _READERS: frozenset[Role] = frozenset({"reader", "adjudicator", "lead"})
@@ -43,6 +44,7 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         "change models": frozenset({"lead"}),  # activate, decide on proposals, check, threshold
         "manage users": frozenset({"admin"}),
         "see the audit": frozenset({"auditor"}),
+        "reidentify": frozenset(),  # by the command line alone, with the key of the pseudonyms
         "run the program": frozenset(),  # the worker and the command line, no role
     }
 )

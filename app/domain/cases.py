@@ -158,8 +158,9 @@ class CasePage:
 class Intake:
     """What became of one uploaded file."""
 
-    outcome: Literal["added", "duplicate", "skipped", "error"]
-    """skipped: not an image (a text, a report). ``add`` raises instead of the last two."""
+    outcome: Literal["added", "duplicate", "skipped", "error", "held"]
+    """skipped: not an image (a text, a report); held: a patient's image that may show text.
+    ``add`` raises instead of the last three."""
     name: str
     case_id: str | None = None
     message: str = ""

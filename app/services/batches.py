@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.bundles import BundleInfo
-from app.domain.cases import shown_name, shown_path
+from app.domain.cases import shown_path
 from app.domain.errors import Refused
 from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
+from app.services.deidentify import names
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
 from app.store.sql_store import Transaction
-from dprotonet.images.file_names import stored_path
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Entry:
 @needs("add images")
 def start_upload(
     workplace: Workplace,
-    items: Iterable[tuple[str, bytes | Path]],
+    items: Iterable[tuple[str, bytes | Path | HeldBytes]],
     *,
     explain: bool = False,
     model: str | None = None,
@@ -69,7 +70,7 @@ def start_upload(
             before, size_before = len(entries), size
             try:
                 for item, blob in batch_files.unpacked(workplace, name, data):
-                    entries.append(Entry(item, blob, name))
+                    entries.append(Entry(item, blob, names.path_shown(workplace, name)))
                     if blob is not None:
                         staged.append(blob)
                         size += blob.size
@@ -79,7 +80,8 @@ def start_upload(
                 del entries[before:]
                 size = size_before
                 refusals.append(error)
-                entries.append(Entry(batch_files.refused(name, str(error)), None, name))
+                item = batch_files.refused(workplace, name, str(error))
+                entries.append(Entry(item, None, names.path_shown(workplace, name)))
         if refusals and len(refusals) == len(entries):
             raise refusals[0]
         if not entries:
@@ -103,11 +105,13 @@ def start_folder(
     """
     info = _model(workplace, model)
     real = allowed_folder(workplace, folder)
-    stored = stored_path(real)
+    stored = names.stored(workplace, real)
     # The key's column is short and a path may be long.
     folder_key = hashlib.sha256(stored.encode()).hexdigest()
     key = f"batch:folder:{folder_key}:{info.digest}:{explain}"
-    facts = BatchFacts(shown_name(real.name), folder=stored, explain=explain, listing=True)
+    facts = BatchFacts(
+        names.folder_shown(workplace, real), folder=stored, explain=explain, listing=True
+    )
     now = workplace.clock()
     with workplace.store.write() as tx:
         site = site_choice.in_use(tx, info.digest)
@@ -148,7 +152,12 @@ def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
 
 @needs("add images")
 def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
-    """The folders inside an allowed one, sorted; hidden ones and links are skipped."""
+    """The folders inside an allowed one, sorted; hidden ones and links are skipped.
+
+    Where patients' images are held none is offered: their names may be those of patients.
+    """
+    if workplace.pseudonyms is not None:
+        return ()
     real = allowed_folder(workplace, folder)
     with os.scandir(real) as entries:
         names = [e.name for e in entries if not e.name.startswith(".") and _is_folder(e)]

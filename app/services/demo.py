@@ -21,8 +21,10 @@ def add_demo_cases(workplace: Workplace) -> int:
     An interrupted start begins again: imported files are recognised by their bytes.
 
     Returns:
-        How many cases were added.
+        How many cases were added; none where patients' images are held.
     """
+    if workplace.holds_patients:
+        return 0  # nobody shall take an invented case for a patient's
     folder = workplace.settings.assets / "cases"
     with workplace.store.read() as tx:
         if tx.setting(MARKER):

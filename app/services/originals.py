@@ -51,6 +51,8 @@ def keeping(workplace: Workplace) -> Iterator[tuple[Transaction, Callable[[Stage
     def keep(staged: Staged) -> str:
         if not workplace.blobs.exists(staged.key):
             brought.add(staged.key)
+        if staged.identity is not None:
+            tx.identities.put(staged.key, staged.identity)
         return workplace.blobs.keep(staged)
 
     try:
@@ -79,6 +81,7 @@ def release_blobs(workplace: Workplace, keys: set[str]) -> None:
         for key in keys:
             if not tx.blob_in_use(key):
                 workplace.blobs.delete(key)
+                tx.identities.delete(key)
 
 
 @within
@@ -141,6 +144,8 @@ def delete_orphans(workplace: Workplace) -> int:
             for orphan in chunk:
                 if workplace.blobs.exists(orphan.key) or not tx.blob_in_use(orphan.key):
                     workplace.blobs.orphans.delete(orphan)
+                    if not tx.blob_in_use(orphan.key):
+                        tx.identities.delete(orphan.key)
                     removed += 1
     return removed
 

@@ -29,6 +29,8 @@ class Received:
     """As the browser gave it; of a folder's file its path from that folder on, with slashes."""
     size: int
     """Bytes."""
+    arrival: object = None
+    """What is known of a patient's image that waits for its reader; None of what was just sent."""
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from app.domain.actors import Actor
 from app.services.adapters.bundle_registry import Registry
@@ -13,6 +14,9 @@ from app.services.upload_ledger import UploadLedger
 from app.settings import Settings
 from app.store.files.blobs import Blobs
 from app.store.sql_store import SqlStore
+
+if TYPE_CHECKING:
+    from app.services.deidentify.key import PseudonymKey
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,11 @@ class Workplace:
     """The person for whom something is done; what they may do is asked of them."""
     clock: Callable[[], datetime]
     """Aware time."""
+    holds_patients: bool = False
+    """Patients' images are held: there are no demo cases."""
+    pseudonyms: PseudonymKey | None = None
+    """The key with which files are de-identified on their way in; None: they are kept as they come.
+    """
 
     @property
     def reader(self) -> str:

@@ -295,6 +295,17 @@ class JobItemEntry(Base):
     file_sha256: Mapped[str] = mapped_column(SHA)
 
 
+class IdentityEntry(Base):
+    """Whom a stored file is of: pseudonyms, and a note that only their key opens."""
+
+    __tablename__ = "identity"
+
+    blob_key: Mapped[str] = mapped_column(SHA, primary_key=True)
+    patient: Mapped[str] = mapped_column(String(32), index=True)
+    image: Mapped[str] = mapped_column(String(64), index=True)
+    sealed: Mapped[str] = mapped_column(Text)
+
+
 class SettingEntry(Base):
     """One remembered value: the active model, the demo cases' marker."""
 

@@ -30,6 +30,7 @@ from app.store.case_list import CaseList
 from app.store.cases import Cases
 from app.store.editing.proposals import Proposals
 from app.store.errors import readable_errors
+from app.store.files.identities import Identities
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
 from app.store.jobs import Jobs
@@ -80,6 +81,7 @@ class Transaction:
         self.sessions = Sessions(session)
         self.audit = Audit(session)
         self.signatures = Signatures(session)
+        self.identities = Identities(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

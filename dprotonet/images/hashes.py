@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dprotonet.images.decoder_errors import readable_errors
 from dprotonet.images.identity import decoded_sha256
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.limits import Limits
 from dprotonet.images.reader import read_frames
 from dprotonet.images.source import Source, open_path
@@ -20,6 +21,12 @@ def file_sha256(source: Source) -> str:
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         return hashlib.sha256(source).hexdigest()
+    if isinstance(source, HeldBytes):
+        digest = hashlib.sha256()
+        with readable_errors("reading the file"):
+            for chunk in source.chunks():
+                digest.update(chunk)
+        return digest.hexdigest()
     with readable_errors("reading the file"), open_path(Path(source)) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

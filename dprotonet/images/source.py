@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.limits import Limits, check_file_size
 from dprotonet.images.sniff import HEAD_BYTES
 
-Source = str | Path | bytes
+Source = str | Path | bytes | HeldBytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,11 @@ def opened(source: Source, limits: Limits) -> Iterator[OpenFile]:
     if isinstance(source, (bytes, bytearray, memoryview)):
         check_file_size(len(source), limits)
         yield OpenFile(io.BytesIO(source), bytes(source[:HEAD_BYTES]), len(source), "")
+        return
+    if isinstance(source, HeldBytes):
+        check_file_size(source.size, limits)
+        with opened(source.read(), limits) as file:
+            yield file
         return
     path = Path(source)
     with open_path(path) as stream:

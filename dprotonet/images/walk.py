@@ -51,12 +51,14 @@ class LeftOut:
         if len(names) < _NAMED:
             names.append(path.name)
 
-    def sentences(self) -> list[str]:
-        """One remark a reason, with the first names as the file system gives them."""
-        return [self._sentence(reason, count) for reason, count in self.counts.items()]
+    def sentences(self, *, named: bool = True) -> list[str]:
+        """One remark a reason; ``named``: with the first names as the file system gives them."""
+        return [self._sentence(reason, count, named) for reason, count in self.counts.items()]
 
-    def _sentence(self, reason: Reason, count: int) -> str:
+    def _sentence(self, reason: Reason, count: int, named: bool) -> str:
         one, several, mend = _SENTENCES[reason]
+        if not named:
+            return f"{one if count == 1 else several.format(f'{count:,}')}. {mend}"
         names = ", ".join(self.first[reason]) + (", …" if count > _NAMED else "")
         return f"{one if count == 1 else several.format(f'{count:,}')} ({names}). {mend}"
 

@@ -114,3 +114,20 @@ def test_the_address_is_the_one_that_people_know(tmp_path: Path) -> None:
     named = replace(settings, hosts=("review.example",))
     assert named.public_address == "http://review.example:81"
     assert replace(named, behind_proxy=True).public_address == "https://review.example"
+
+
+def test_what_is_said_of_patients_is_read_and_the_key_is_never_printed() -> None:
+    unsaid = read()
+    assert (unsaid.patients, unsaid.deidentifies, unsaid.kept_tags) == (None, True, ())
+    said = read(
+        PATIENTS="yes",
+        DEIDENTIFY="no",
+        PSEUDONYM_KEY="ab" * 32,
+        KEPT_TAGS="PatientSex; 0019xx10 ACME 1.1;",
+    )
+    assert (said.patients, said.deidentifies) == (True, False)
+    assert said.kept_tags == ("PatientSex", "0019xx10 ACME 1.1")
+    assert said.pseudonym_key == "ab" * 32 and "abab" not in repr(said)
+    assert read(PATIENTS="no").patients is False
+    with pytest.raises(WrongSetting, match="“PatientColour”, which is no element"):
+        read(KEPT_TAGS="PatientColour")

@@ -41,6 +41,7 @@ Action = Literal[
     "site settings used",
     "site settings stopped",
     "backup restored",
+    "person looked up",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 _SUBJECT = re.compile(r"[0-9A-Za-z:_-]{0,100}\Z")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from app.domain.cases import CaseFacts
 
 if TYPE_CHECKING:
+    from dprotonet.images.deidentify.instructions import (
+        Deidentified,
+        Instructions,
+        Survey,
+        TextFound,
+    )
     from dprotonet.images.isolated.archive import OpenArchive
+    from dprotonet.images.isolated.held_bytes import HeldBytes
+    from dprotonet.images.source import Source
     from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
 VIEWING_CHILDREN = 2
@@ -50,7 +58,7 @@ class ImageReader:
             for children in (INTAKE_CHILDREN, ARCHIVE_CHILDREN)
         )
 
-    def read(self, source: str | Path | bytes, *, frame: int = 0) -> GrayOrColourImage:
+    def read(self, source: Source, *, frame: int = 0) -> GrayOrColourImage:
         """One frame on its native grid, for viewing and for the network.
 
         Raises:
@@ -69,8 +77,23 @@ class ImageReader:
         facts, digest = self._intake.look(source)
         return case_facts(facts), digest
 
+    def deidentify(
+        self, source: Path | bytes | HeldBytes, pseudonyms: Callable[[Survey], Instructions]
+    ) -> tuple[Deidentified, Survey]:
+        """A file without the person, as
+        :func:`dprotonet.images.deidentify.isolated.deidentify_isolated`."""
+        from dprotonet.images.deidentify.isolated import deidentify_isolated
+
+        return deidentify_isolated(self._intake, source, pseudonyms)
+
+    def black_out(self, data: bytes, rectangles: Sequence[TextFound]) -> tuple[bytes, str]:
+        """As :func:`dprotonet.images.deidentify.blackout.blacked_out`, in a child process."""
+        from dprotonet.images.deidentify.isolated import black_out_isolated
+
+        return black_out_isolated(self._intake, data, rectangles)
+
     @contextmanager
-    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+    def archive(self, source: Path | bytes | HeldBytes, *, most: int) -> Iterator[OpenArchive]:
         """A ZIP file, opened in a child.
 
         See :func:`dprotonet.images.isolated.archive.open_archive`.

@@ -13,13 +13,14 @@ from app.domain.explanations import USUAL
 from app.domain.jobs import ItemState
 from app.domain.permissions import needs
 from app.services import originals
+from app.services.deidentify import names
+from app.services.deidentify.arrival import Arrival
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import ClaimedItem
 from dprotonet.errors import Cancelled, NotAnImage
-from dprotonet.images.file_names import path_of
 from dprotonet.images.hashes import file_sha256
 from dprotonet.inference.prediction import Prediction
 
@@ -56,6 +57,8 @@ def _run(
     result = ItemResult("error")
     try:
         source, result.file_sha256 = _source(workplace, item)
+        if workplace.pseudonyms is not None:
+            result.file_sha256 = item.upload_key or ""
         pulse = Pulse(workplace, item.job.job_id, stop, is_whole=False, gives_way=True)
         _read(workplace, pool, item, source, pulse, result)
     except Cancelled:
@@ -78,13 +81,16 @@ def _read(
     workplace: Workplace,
     pool: Predictors,
     item: ClaimedItem,
-    source: bytes | Path,
+    source: bytes | Path | Arrival,
     pulse: Pulse,
     result: ItemResult,
 ) -> None:
     arrival = _intake(workplace, item, source)
     case_id, model = arrival.case_id or "", item.job.model or ""
     result.case_id = case_id
+    if workplace.pseudonyms is not None:  # nothing of the file that came is kept, nor its hash
+        with workplace.store.read() as tx:
+            result.file_sha256 = tx.cases.get(case_id).file_sha256
     prediction = predict_frame(workplace, pool, case_id, frame=0, model=model, site=item.job.site)
     name = prediction.class_to_look_at(workplace.models.get(model).negative_class)
     # An image that the model refused has no class to look at: its heatmaps are made on request.
@@ -116,7 +122,7 @@ def refusal_text(prediction: Prediction) -> str:
     return f"No prediction. {reasons}".strip()
 
 
-def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path) -> Intake:
+def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path | Arrival) -> Intake:
     if item.case_id is not None:
         # An earlier attempt got as far as the case: the file is no duplicate of itself.
         return Intake("added", item.name, item.case_id)
@@ -132,13 +138,15 @@ def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path) -> In
     )
 
 
-def _source(workplace: Workplace, item: ClaimedItem) -> tuple[bytes | Path, str]:
+def _source(workplace: Workplace, item: ClaimedItem) -> tuple[bytes | Path | Arrival, str]:
     """What the file's bytes can be read from, and their hash."""
     if item.upload_key:
-        return workplace.blobs.source(item.upload_key), item.upload_key
-    path = Path(path_of(item.folder or "")) / path_of(item.path or "")
+        # De-identified, where that is done, before it was written.
+        return Arrival(workplace.blobs.source(item.upload_key), item.name), item.upload_key
+    path = Path(names.opened(workplace, item.folder or ""))
+    path /= names.opened(workplace, item.path or "")
     # The folder may have changed since it was walked: no link leads out of it.
     if not path.is_file() or path.resolve() != path:
         raise Refused("The file no longer exists, or has become a link. Check the folder.")
     intake.check_size(workplace, path.stat().st_size)
-    return path, file_sha256(path)
+    return path, "" if workplace.pseudonyms is not None else file_sha256(path)

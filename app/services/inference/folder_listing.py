@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 
-from app.domain.cases import shown_name, shown_path
 from app.domain.jobs import Job
 from app.domain.permissions import needs
+from app.services.deidentify import names
 from app.services.inference.failures import attempt
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
-from dprotonet.images.file_names import path_of, stored_path
 from dprotonet.images.walk import FoundFile, LeftOut, walk
 
 CHUNK = 500  # files written to the list at once
@@ -51,8 +50,9 @@ def _list(
     between: Callable[[], None],
     stop: Callable[[], bool],
 ) -> None:
-    left_out, notes = LeftOut(), []
-    items: Iterator[NewItem] = map(_new_item, walk([path_of(folder)], left_out=left_out))
+    left_out, notes, is_named = LeftOut(), [], workplace.pseudonyms is None
+    real = names.opened(workplace, folder)
+    items = (_new_item(workplace, file) for file in walk([real], left_out=left_out))
     room = workplace.settings.folder_files
     while chunk := list(islice(items, CHUNK)):
         is_too_many = len(chunk) > room
@@ -70,14 +70,16 @@ def _list(
             return  # the next worker walks it again and skips what is listed
         between()
     with workplace.store.write() as tx:
-        tx.folder_listings.finish(job.job_id, " ".join([*notes, *left_out.sentences()]))
+        tx.folder_listings.finish(
+            job.job_id, " ".join([*notes, *left_out.sentences(named=is_named)])
+        )
 
 
-def _new_item(file: FoundFile) -> NewItem:
+def _new_item(workplace: Workplace, file: FoundFile) -> NewItem:
     return NewItem(
-        shown_name(file.path.name),
-        path=stored_path(file.relative),
-        shown_path=shown_path(file.relative.as_posix()),
+        names.file_shown(workplace, file.path.name),
+        path=names.stored(workplace, file.relative),
+        shown_path=names.path_shown(workplace, file.relative.as_posix()),
     )
 
 

@@ -24,6 +24,7 @@ from app.store.errors import readable_errors
 from dprotonet.atomic_files import write_whole
 from dprotonet.errors import ReadableError
 from dprotonet.images.hashes import file_sha256
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.walk import walk
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def state(workplace: Workplace, digest: str) -> Attached:
 
 @needs("change models")
 def attach_uploads(
-    workplace: Workplace, digest: str, items: Iterable[tuple[str, bytes | Path]]
+    workplace: Workplace, digest: str, items: Iterable[tuple[str, bytes | Path | HeldBytes]]
 ) -> Attached:
     """Look through uploaded files; ZIP files are opened in a child process.
 
@@ -131,8 +132,14 @@ def attach_uploads(
         items: (name, bytes or path) of each.
 
     Raises:
-        Refused: an archive cannot be used; what was found before stays.
+        Refused: an archive cannot be used; what was found before stays. Or patients' images are
+            held: what is uploaded is changed then, so that it is no training image any more.
     """
+    if workplace.pseudonyms is not None:
+        raise Refused(
+            "Here uploaded images are de-identified, so that none equals an image of the training. "
+            "Name the server folder that these images lie in."
+        )
     gallery, looked_at = Gallery(workplace, digest), 0
     for name, data in items:
         for _, staged in batch_files.unpacked(workplace, name, data):

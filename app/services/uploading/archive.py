@@ -17,6 +17,7 @@ from app.domain.cases import shown_name, shown_path
 from app.domain.errors import Refused
 from app.services.adapters.image_reader import ImageReader
 from dprotonet.errors import UnreadableImage
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 if TYPE_CHECKING:
     from dprotonet.images.isolated.archive import Listed, OpenArchive
@@ -59,8 +60,10 @@ class Entry:
     problem: str = ""
 
 
-def is_archive(data: bytes | Path) -> bool:
+def is_archive(data: bytes | Path | HeldBytes) -> bool:
     """Does it begin as a ZIP file does? OSError where the path cannot be opened."""
+    if isinstance(data, HeldBytes):
+        return data.head(4).startswith(STARTS)
     if isinstance(data, Path):
         with data.open("rb") as file:
             return file.read(4).startswith(STARTS)
@@ -68,7 +71,7 @@ def is_archive(data: bytes | Path) -> bool:
 
 
 def extract(
-    images: ImageReader, data: bytes | Path, *, limits: ArchiveLimits | None = None
+    images: ImageReader, data: bytes | Path | HeldBytes, *, limits: ArchiveLimits | None = None
 ) -> Iterator[Entry]:
     """The files of a ZIP archive, one at a time, in sorted order of their paths.
 
@@ -89,7 +92,7 @@ def extract(
     """
     limits = limits or ArchiveLimits()
     try:
-        packed = data.stat().st_size if isinstance(data, Path) else len(data)
+        packed = _size(data)
         with images.archive(data, most=limits.entries) as archive:
             for listed in _wanted(archive, limits, packed=packed):
                 unpacked = _UnpackedEntry(archive, listed)
@@ -100,6 +103,12 @@ def extract(
         raise Refused("The ZIP file is damaged. Pack it again.") from error
     except OSError as error:
         raise Refused("The ZIP file cannot be opened. Upload it again.") from error
+
+
+def _size(data: bytes | Path | HeldBytes) -> int:
+    if isinstance(data, HeldBytes):
+        return data.size
+    return data.stat().st_size if isinstance(data, Path) else len(data)
 
 
 def _wanted(archive: OpenArchive, limits: ArchiveLimits, *, packed: int) -> list[Listed]:

@@ -15,11 +15,14 @@ from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.audit.recording import record_case
 from app.services.checks import site_choice
+from app.services.deidentify import names
+from app.services.deidentify.arrival import Arrival, MayShowText, arrival
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged, TooManyBytes
 from app.store.sql_store import Transaction
 from dprotonet.errors import NotAnImage, ReadableError
 from dprotonet.images.file_names import printable
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 log = logging.getLogger(__name__)
 MEBIBYTE = 1024 * 1024
@@ -29,7 +32,7 @@ SAFE_ENDING = re.compile(r"\.[a-z0-9]{1,5}\Z")
 @needs("add images")
 def add(
     workplace: Workplace,
-    data: bytes | Path,
+    data: bytes | Path | HeldBytes | Arrival,
     *,
     name: str,
     source: Source = "upload",
@@ -42,8 +45,8 @@ def add(
 
     Args:
         workplace: where.
-        data: the file's bytes, or its path.
-        name: what the file was called; only its last part is kept.
+        data: the file's bytes, its path, or a file that was de-identified before.
+        name: what the file was called; only its last part is kept, and of patients none of it.
         source: where it came from.
         model: digest of the bundle to read it with; the active one when left out.
         site: digest of the site's settings to read it under, "" for the bundle's own calibration;
@@ -57,13 +60,14 @@ def add(
 
     Raises:
         ReadableError: the file is too large, not an image, or cannot be read; nothing was kept.
+        MayShowText: a patient's image, whose pixels may name somebody; nothing was kept.
     """
     staged = stage(workplace, data, name=name)
     try:
         return _add_staged(
             workplace,
             staged,
-            name=name,
+            name=staged.name or name,
             source=source,
             model=model,
             site=site,
@@ -77,10 +81,11 @@ def add(
 @needs("add images")
 def add_many(
     workplace: Workplace,
-    items: Iterable[tuple[str, bytes | Path]],
+    items: Iterable[tuple[str, bytes | Path | HeldBytes]],
     *,
     source: Source = "upload",
     model: str | None = None,
+    held: Callable[[Arrival], None] = lambda arrival: None,
 ) -> list[Intake]:
     """Take in several files; one that cannot be read costs itself only.
 
@@ -89,16 +94,28 @@ def add_many(
         items: (name, bytes or path) of each.
         source: where they came from.
         model: digest of the bundle to read them with; the active one when left out.
+        held: called with each patient's image that was not taken in because it may show text.
     """
     results = []
     for name, data in items:
+        shown = names.file_shown(workplace, name)
         try:
             results.append(add(workplace, data, name=name, source=source, model=model))
+        except MayShowText as error:
+            results.append(_held(error.arrival, held))
         except NotAnImage as error:
-            results.append(Intake("skipped", shown_name(name), message=str(error)))
+            results.append(Intake("skipped", shown, message=str(error)))
         except ReadableError as error:
-            results.append(Intake("error", shown_name(name), message=str(error)))
+            results.append(Intake("error", shown, message=str(error)))
     return results
+
+
+def _held(arrived: Arrival, held: Callable[[Arrival], None]) -> Intake:
+    try:
+        held(arrived)
+    except Refused as error:
+        return Intake("error", arrived.name, message=str(error))
+    return Intake("held", arrived.name, message=" ".join(arrived.warnings))
 
 
 @within
@@ -147,9 +164,28 @@ def too_large(workplace: Workplace) -> str:
 
 
 @within
-def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = "") -> Staged:
-    """Bring bytes into the blob folder under a temporary name, refusing too many."""
+def stage(
+    workplace: Workplace,
+    data: bytes | Path | BinaryIO | HeldBytes | Arrival,
+    *,
+    name: str = "",
+) -> Staged:
+    """Bring bytes into the blob folder under a temporary name, refusing too many.
+
+    A patient's file is de-identified first, in memory.
+    """
     limit = workplace.settings.file_bytes
+    if isinstance(data, Arrival):
+        staged = stage(replace(workplace, pseudonyms=None), data.data, name=data.name)
+        return replace(staged, name=data.name, identity=data.identity, shows_text=data.shows_text)
+    if workplace.pseudonyms is not None:
+        try:
+            arrived = arrival(workplace, data, name=name, limit=limit)
+        except TooManyBytes:
+            raise Refused(too_large(workplace)) from None
+        except OSError as error:
+            raise Refused(_why_unopened(error)) from None
+        return stage(workplace, arrived)
     # A damaged file that is named as an image is an error, not a file of another kind: the reader
     # tells the two apart by the ending, so the temporary name keeps it.
     ending = Path(shown_name(name)).suffix.lower()
@@ -158,6 +194,8 @@ def stage(workplace: Workplace, data: bytes | Path | BinaryIO, *, name: str = ""
         if isinstance(data, Path):
             with data.open("rb") as file:
                 return workplace.blobs.stage(file, limit=limit, suffix=suffix)
+        if isinstance(data, HeldBytes):
+            return workplace.blobs.stage(data.open(), limit=limit, suffix=suffix)
         return workplace.blobs.stage(data, limit=limit, suffix=suffix)
     except TooManyBytes:
         check_size(workplace, limit + 1)
@@ -192,6 +230,8 @@ def _add_staged(
     if known is not None:
         return _duplicate(known, name)
     facts, pixel_sha256 = workplace.image_reader.look(workplace.blobs.staged_source(staged))
+    if staged.shows_text:
+        facts = replace(facts, burned_in_annotation=True)
     if model is None:
         chosen = models.active(workplace)
         model = chosen.digest if chosen else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 from app.domain.errors import DiskFull, Refused
 from app.domain.permissions import needs, within
@@ -14,6 +13,7 @@ from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.errors import readable_error
 from app.store.files.spool import Receiving
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 log = logging.getLogger(__name__)
 LONGEST_NAME = 4096  # characters: the longest path of common systems
@@ -133,7 +133,7 @@ def drop(workplace: Workplace, token: str, keys: Sequence[str]) -> None:
 @contextmanager
 def taken(
     workplace: Workplace, token: str, keys: Sequence[str]
-) -> Iterator[Iterator[tuple[str, Path | bytes]]]:
+) -> Iterator[Iterator[tuple[str, HeldBytes]]]:
     """Take received files out: each is released when the next is asked for, all at the end.
 
     Args:
@@ -153,7 +153,7 @@ def taken(
 
 def _each(
     workplace: Workplace, token: str, keys: Sequence[str]
-) -> Generator[tuple[str, Path | bytes]]:
+) -> Generator[tuple[str, HeldBytes]]:
     held = {file.key: file for file in workplace.uploads.held(token)}
     for key in keys:
         if key in held:

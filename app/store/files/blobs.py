@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -26,6 +26,9 @@ from app.domain.errors import Missing
 from app.store.errors import readable_errors
 from app.store.files.moves import move
 from app.store.files.orphans import Orphan, Orphans
+
+if TYPE_CHECKING:
+    from app.store.files.identities import SealedIdentity
 
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 STAGING = ".staging"
@@ -44,6 +47,12 @@ class Staged:
     key: str
     size: int
     path: str
+    name: str = ""
+    """How the file may be shown, where that is not as it was called."""
+    identity: SealedIdentity | None = None
+    """Whom a de-identified file is of; written with the row that names the file."""
+    shows_text: bool = False
+    """Text was found in its pixels; its case is to say so."""
 
 
 @contextmanager

@@ -7,16 +7,19 @@ from dataclasses import replace
 import streamlit as st
 
 from app.domain.cases import Intake
+from app.services.deidentify import held
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.viewer.upload_field import Upload, upload_field
 from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.held_images import draw_held_images
 from app.views.shared.navigation import show_case
 
 # In the order of the list: what needs attention comes first.
 _ICONS = {
     "error": ":material/error:",
     "skipped": ":material/do_not_disturb_on:",
+    "held": ":material/visibility:",
     "duplicate": ":material/content_copy:",
     "added": ":material/check_circle:",
 }
@@ -31,6 +34,7 @@ def draw_upload(workplace: Workplace) -> None:
     if sent.ids:
         _add(workplace, sent)
     st.caption(upload_limits(workplace))
+    draw_held_images(workplace, upload_token(workplace))
     _draw_results()
 
 
@@ -43,16 +47,16 @@ def received_files(workplace: Workplace, *, key: str, keeps: bool) -> Upload:
         keeps: the page uses the files only when the reader says so.
     """
     token = upload_token(workplace)
-    held = [file.key for file in workplace.uploads.held(token)]
+    waiting = [file.key for file in workplace.uploads.held(token)]
     sent = upload_field(
         token=token,
-        held=held,
+        held=waiting,
         file_bytes=workplace.settings.file_bytes,
         too_large=intake.too_large(workplace),
         keeps=keeps,
         key=key,
     )
-    return replace(sent, ids=tuple(file_id for file_id in sent.ids if file_id in held))
+    return replace(sent, ids=tuple(file_id for file_id in sent.ids if file_id in waiting))
 
 
 def upload_token(workplace: Workplace) -> str:
@@ -77,7 +81,10 @@ def _add(workplace: Workplace, sent: Upload) -> None:
         st.spinner(f"Reading {counted(len(sent.ids), 'file')}…"),
         receiving.taken(workplace, upload_token(workplace), sent.ids) as files,
     ):
-        results = intake.add_many(workplace, files)
+        token = upload_token(workplace)
+        results = intake.add_many(
+            workplace, files, held=lambda arrived: held.hold(workplace, token, arrived)
+        )
     st.session_state["upload-results"] = results
     case_ids = [result.case_id for result in results if result.case_id]
     if len(results) == 1 and case_ids and not sent.failed:
@@ -96,6 +103,7 @@ def _draw_results() -> None:
             ("duplicate", "already imported"),
             ("skipped", "not an image"),
             ("error", "not readable"),
+            ("held", "to be looked at"),
         )
         if any(result.outcome == outcome for result in results)
     ]

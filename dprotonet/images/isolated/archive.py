@@ -14,6 +14,7 @@ from typing import Any
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.isolated.archive_child import CHUNK
 from dprotonet.images.isolated.child_process import Child
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.messages import BrokenMessage
 from dprotonet.images.isolated.reader import IsolatedReader
 
@@ -40,7 +41,7 @@ class Listed:
 class OpenArchive:
     """An archive in a child process, until its ``with`` ends."""
 
-    def __init__(self, child: Child, source: Path | bytes, most: int) -> None:
+    def __init__(self, child: Child, source: Path | bytes | HeldBytes, most: int) -> None:
         self._child = child
         self._closed = False
         header: dict[str, Any] = {"what": "unpack", "most": most}
@@ -50,7 +51,7 @@ class OpenArchive:
             size = source.stat().st_size
         else:
             parts.append(source)
-            size = len(source)
+            size = source.size if isinstance(source, HeldBytes) else len(source)
         answer, _ = child.ask(header, parts, file_bytes=size)
         self._pid = child.pid
         if "error" in answer:
@@ -98,13 +99,13 @@ class OpenArchive:
 
 @contextmanager
 def open_archive(
-    reader: IsolatedReader, source: Path | bytes, *, most: int
+    reader: IsolatedReader, source: Path | bytes | HeldBytes, *, most: int
 ) -> Iterator[OpenArchive]:
     """Open a ZIP file in a child of ``reader``, which is busy until the ``with`` ends.
 
     Args:
         reader: lends a child; best one that reads no images meanwhile.
-        source: the archive's path or bytes.
+        source: the archive's path or bytes; held bytes lie whole in the child's memory.
         most: entries; of an archive with more, only the ``count`` is known.
 
     Raises:

@@ -122,6 +122,18 @@ def _unpack(request: Request) -> None:
     unpack(request)
 
 
+def _deidentify(request: Request) -> None:
+    from dprotonet.images.deidentify.child import deidentify_talk
+
+    deidentify_talk(request)
+
+
+def _black_out(request: Request) -> None:
+    from dprotonet.images.deidentify.child import black_out_request
+
+    black_out_request(request)
+
+
 # A handler answers once, or raises an UnreadableImage, whose sentence goes to the parent.
 HANDLERS: dict[str, Callable[[Request], None]] = {
     "read": _read,
@@ -129,6 +141,8 @@ HANDLERS: dict[str, Callable[[Request], None]] = {
     "look": _look,
     "hash": _hash,
     "unpack": _unpack,
+    "deidentify": _deidentify,
+    "black out": _black_out,
 }
 
 

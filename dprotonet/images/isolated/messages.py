@@ -10,6 +10,8 @@ import struct
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
+from dprotonet.images.isolated.held_bytes import HeldBytes
+
 _LENGTH = struct.Struct("<I")
 _HEADER_BYTES = 64 * 1024**2  # at most; a header of an image has a few KB
 
@@ -24,13 +26,19 @@ def send(stream: BinaryIO, header: dict[str, Any], parts: Sequence[Any] = ()) ->
     Args:
         stream: a pipe.
         header: JSON's own types.
-        parts: bytes or contiguous arrays, written after it as they lie in memory.
+        parts: bytes or contiguous arrays, written after it as they lie in memory, or held bytes,
+            written piece by piece.
+
+    Raises:
+        OSError: the pipe ended, or held bytes are gone.
     """
-    views = [memoryview(part).cast("B") for part in parts]
-    text = json.dumps({**header, "sizes": [view.nbytes for view in views]}).encode()
+    views = [part if isinstance(part, HeldBytes) else memoryview(part).cast("B") for part in parts]
+    sizes = [view.size if isinstance(view, HeldBytes) else view.nbytes for view in views]
+    text = json.dumps({**header, "sizes": sizes}).encode()
     stream.write(_LENGTH.pack(len(text)) + text)
     for view in views:
-        stream.write(view)
+        for piece in view.chunks() if isinstance(view, HeldBytes) else (view,):
+            stream.write(piece)
     stream.flush()
 
 

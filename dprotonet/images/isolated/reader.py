@@ -15,9 +15,10 @@ from typing import Any
 from dprotonet.errors import NotAnImage, UnreadableImage
 from dprotonet.images.isolated.child_pool import ChildPool
 from dprotonet.images.isolated.child_process import Child, ChildLimits
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.messages import BrokenMessage
 from dprotonet.images.isolated.protocol import facts_from_json, image_from_message
-from dprotonet.images.limits import Limits
+from dprotonet.images.limits import Limits, check_file_size
 from dprotonet.images.source import Source, opened
 from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
@@ -102,21 +103,31 @@ class IsolatedReader:
             UnreadableImage: the file cannot be read; the child crashed or went over a limit.
             ReaderBusy: no child became free in time.
         """
-        limits = limits or Limits()
-        with opened(source, limits) as file:  # what is wrong with path or size costs no child
-            size = file.size
-        header = {"what": kind, "limits": asdict(limits), **more}
-        parts: list[Any] = []
-        if isinstance(source, (bytes, bytearray, memoryview)):
-            parts.append(source)
-        else:
-            header["path"] = str(Path(source).absolute())
+        header, parts, size = self.request(kind, source, limits or Limits(), **more)
         with self._pool.child() as child:
             answer, arrays = child.ask(header, parts, file_bytes=size)
         if "error" in answer:
             error = NotAnImage if answer["error"] == "NotAnImage" else UnreadableImage
             raise error(str(answer.get("text", "")))
         return answer, arrays
+
+    def request(
+        self, kind: str, source: Source, limits: Limits, **more: Any
+    ) -> tuple[dict[str, Any], list[Any], int]:
+        """A request as a child takes it: header, parts, and bytes of the file.
+
+        Raises:
+            UnreadableImage: the file cannot be opened, or is too large.
+        """
+        header = {"what": kind, "limits": asdict(limits), **more}
+        if isinstance(source, HeldBytes):
+            check_file_size(source.size, limits)
+            return header, [source], source.size
+        with opened(source, limits) as file:  # what is wrong with path or size costs no child
+            size = file.size
+        if isinstance(source, (bytes, bytearray, memoryview)):
+            return header, [source], size
+        return {**header, "path": str(Path(source).absolute())}, [], size
 
     @contextmanager
     def child(self) -> Iterator[Child]:

@@ -38,12 +38,13 @@ def test_files_on_their_way_count_until_they_arrive_or_are_given_up(ledger: Uplo
 def test_a_file_is_released_by_its_own_session_alone(ledger: UploadLedger) -> None:
     token, other = ledger.open(), ledger.open()
     file = received(ledger, token, b"bytes")
-    path = ledger.spool.source(file.key)
-    assert isinstance(path, Path)
+    source = ledger.spool.source(file.key)
     ledger.release(other, [file.key])
-    assert ledger.held(token) == (file,) and path.exists()
+    assert ledger.held(token) == (file,) and source.read() == b"bytes"
     ledger.release(token, [file.key, "unknown"])
-    assert ledger.held(token) == () and not path.exists()
+    assert ledger.held(token) == ()
+    with pytest.raises(OSError):
+        source.read()
 
 
 def test_a_session_lives_an_hour_from_when_it_was_last_heard_of(

@@ -6,7 +6,7 @@ import io
 import itertools
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from app.services import models
 from app.services.adapters import bundle_registry
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import case_facts
+from app.services.deidentify.key import PseudonymKey
 from app.services.inference.frames import NewMaps
 from app.services.upload_ledger import UploadLedger
 from app.services.workplace import Workplace
@@ -38,9 +39,20 @@ from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import READER, SEARCH, Explanation, Faithfulness
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.settings import TIERS
+from dprotonet.images.deidentify.blackout import blacked_out
+from dprotonet.images.deidentify.file import deidentify, survey_file
+from dprotonet.images.deidentify.instructions import (
+    Deidentified,
+    Instructions,
+    Survey,
+    TextFound,
+)
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
+from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.reader import IsolatedReader
+from dprotonet.images.limits import Limits
 from dprotonet.images.reader import look, read_image
+from dprotonet.images.source import Source
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.site_settings import SiteSettings
@@ -85,8 +97,17 @@ class DirectReader:
         facts, digest = look(source)
         return case_facts(facts), digest
 
+    def deidentify(
+        self, source: Source, pseudonyms: Callable[[Survey], Instructions]
+    ) -> tuple[Deidentified, Survey]:
+        survey, _ = survey_file(source)
+        return deidentify(source, pseudonyms(survey)), survey
+
+    def black_out(self, data: bytes, rectangles: Sequence[TextFound]) -> tuple[bytes, str]:
+        return blacked_out(data, rectangles, Limits())
+
     @contextmanager
-    def archive(self, source: Path | bytes, *, most: int) -> Iterator[OpenArchive]:
+    def archive(self, source: Path | bytes | HeldBytes, *, most: int) -> Iterator[OpenArchive]:
         with IsolatedReader() as reader, open_archive(reader, source, most=most) as opened:
             yield opened
 
@@ -220,12 +241,17 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def make_workplace(
-    settings: Settings, *, reader: str = "Reader One", database: Path | None = None
+    settings: Settings,
+    *,
+    reader: str = "Reader One",
+    database: Path | None = None,
+    pseudonyms: PseudonymKey | None = None,
 ) -> Workplace:
     """A workplace that reads in this process, with a clock that moves a second a look.
 
     Args:
         database: a migrated SQLite file; the data folder gets a copy of it.
+        pseudonyms: with a key patients' images are held.
     """
     prepare_data_folder(settings)
     if database is not None:
@@ -240,6 +266,8 @@ def make_workplace(
         uploads=UploadLedger(Spool(settings.spool)),
         actor=Actor(reader),
         clock=lambda: START + timedelta(seconds=next(seconds)),
+        holds_patients=pseudonyms is not None,
+        pseudonyms=pseudonyms,
     )
 
 

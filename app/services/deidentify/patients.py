@@ -1,0 +1,68 @@
+"""Whether an installation holds patients' images: said once, kept in the database."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from app.domain.errors import Refused
+from app.domain.permissions import within
+from app.services.deidentify.key import WrongKey, load_key
+from app.services.workplace import Workplace
+
+log = logging.getLogger(__name__)
+CHOICE = "patients"  # the key among the settings
+FINGERPRINT = "pseudonym_key"  # of the key that is in use
+
+
+@within
+def with_choice(workplace: Workplace) -> Workplace:
+    """The workplace as this installation was set up; a first choice is kept.
+
+    Raises:
+        Refused: DPROTONET_PATIENTS says other than what was chosen, or there are cases that came
+            in as they were.
+        WrongKey: patients' images are held, and the key is missing or another one.
+    """
+    asked = workplace.settings.patients
+    with workplace.store.read() as tx:
+        chosen = tx.setting(CHOICE)
+        has_cases = next(tx.cases.ids(), None) is not None
+    if chosen is True and asked is False:
+        raise Refused(
+            "This installation holds patients' images, so DPROTONET_PATIENTS=no was not followed. "
+            "Take it away, or give another data folder with DPROTONET_DATA."
+        )
+    if asked is True and chosen is not True and has_cases:
+        raise Refused(
+            "The cases of this installation came in as they were, so it cannot become one for "
+            "patients. Give a new data folder with DPROTONET_DATA, or delete the cases first."
+        )
+    if asked is None and not chosen:
+        return workplace
+    key = None
+    if (asked or chosen) and workplace.settings.deidentifies:
+        key = load_key(workplace.settings)
+        _check(workplace, key.fingerprint)
+    if chosen is None or chosen != asked:
+        with workplace.store.write() as tx:
+            tx.set_setting(CHOICE, bool(asked or chosen))
+    if asked or chosen:
+        if key is None:
+            log.warning("patients' images are kept as they come: DPROTONET_DEIDENTIFY=no")
+        return replace(workplace, holds_patients=True, pseudonyms=key)
+    return workplace
+
+
+def _check(workplace: Workplace, fingerprint: str) -> None:
+    """The first key is remembered by its fingerprint; another would give other pseudonyms."""
+    with workplace.store.read() as tx:
+        known = tx.setting(FINGERPRINT)
+    if known is None:
+        with workplace.store.write() as tx:
+            tx.set_setting(FINGERPRINT, fingerprint)
+    elif known != fingerprint:
+        raise WrongKey(
+            "This is not the key that the pseudonyms of this installation were made with. Name "
+            "that one in DPROTONET_PSEUDONYM_KEY."
+        )

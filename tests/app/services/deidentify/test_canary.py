@@ -1,0 +1,153 @@
+"""A person is named wherever a file can name one; after intake nothing of it is anywhere."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.services import annotations, batch_export, batches, review
+from app.services.deidentify.key import PseudonymKey
+from app.services.inference import queue
+from app.services.uploading import intake, receiving
+from app.services.workplace import Workplace
+from app.settings import Settings
+from app.store.backup import backup
+from tests.app.services.deidentify.planted import (
+    FILE_NAME,
+    FOLDER,
+    MORE_WORDS,
+    TEXT_WORDS,
+    found_in,
+    found_in_files,
+    planted_archive,
+    planted_dicom,
+    planted_pictures,
+    secrets,
+)
+from tests.app.services.workplaces import START, FakePool, make_workplace
+
+KEY = PseudonymKey(bytes(range(32)))
+
+
+@pytest.fixture
+def workplace(
+    tmp_path: Path, assets: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workplace]:
+    """For patients, with a server folder, its database in the data folder, and its own place for
+    temporary files."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "images").mkdir()
+    settings = Settings(tmp_path / "data", assets=assets, folders=(tmp_path / "images",))
+    opened = make_workplace(settings, database=empty_sqlite, pseudonyms=KEY)
+    queue.begin(opened)
+    yield opened
+    opened.close()
+
+
+def test_nothing_of_the_person_is_anywhere(
+    workplace: Workplace, pool: FakePool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO), caplog.at_level(logging.DEBUG, "app"):
+        outcome = take_in_by_every_way(workplace, pool)
+    assert len(outcome.cases) == 9
+    assert found_everywhere(workplace, outcome, caplog.text) == {}
+
+
+def test_the_search_finds_what_is_kept_as_it_came(
+    workplace: Workplace, pool: FakePool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO), caplog.at_level(logging.DEBUG, "app"):
+        outcome = take_in_by_every_way(replace(workplace, pseudonyms=None), pool)
+    found = found_everywhere(workplace, outcome, caplog.text)
+    assert {"family", "file"} <= found["exports"]
+    in_rows = set().union(*(hits for place, hits in found.items() if "sqlite3" in place))
+    assert {"family", "file", "folder", "study"} <= in_rows
+    in_files = set().union(*(hits for place, hits in found.items() if place != "exports"))
+    # All but what the archive says of itself and what only a sentence could quote.
+    spelled_otherwise = {"birth, dashed", "birth, dotted", "visit, dashed", "archive"}
+    assert set(secrets()) - in_files == spelled_otherwise
+    assert len(TEXT_WORDS) >= 20 and any("backup" in place for place in found)
+
+
+@pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be"])
+def test_the_search_knows_how_a_secret_can_be_written(code: str) -> None:
+    import base64
+    from urllib.parse import quote
+
+    text = f"xx{MORE_WORDS['deep']}yy"
+    for data in (text.encode(), text.upper().encode(), text.encode(code), text.encode().hex()):
+        data = data if isinstance(data, bytes) else data.encode()
+        assert found_in(data) == {"deep"}
+    for before in range(4):
+        assert found_in(base64.b64encode(b"z" * before + text.encode())) == {"deep"}
+    assert "name, turned" in found_in(quote("Melindane^Quixadarova", safe="").encode())
+
+
+class Outcome:
+    """What three ways of intake gave."""
+
+    def __init__(self) -> None:
+        self.cases: tuple[str, ...] = ()
+        self.texts: list[bytes] = []
+
+
+def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
+    """Single uploads through the spool, a batch of a file and an archive, a server folder."""
+    outcome = Outcome()
+    token = workplace.uploads.open()
+    sent = {f"{FOLDER}/{FILE_NAME}.dcm": planted_dicom(1), f"{FILE_NAME}.txt": FILE_NAME.encode()}
+    sent |= {f"{FILE_NAME}.{ending}": data for ending, data in planted_pictures().items()}
+    results = intake.add_many(workplace, send(workplace, token, sent))
+    outcome.texts += [repr(result).encode() for result in results]
+    batch = {f"{FILE_NAME}-2.dcm": planted_dicom(2), f"{FOLDER}.zip": planted_archive(3)}
+    batch[f"{FOLDER}-broken.zip"] = planted_archive(4)[:700]
+    jobs = [batches.start_upload(workplace, send(workplace, token, batch))]
+    folder = workplace.settings.folders[0] / FOLDER
+    (folder / FILE_NAME).mkdir(parents=True)
+    for number in (5, 6):
+        (folder / FILE_NAME / f"{FILE_NAME}-{number}.dcm").write_bytes(planted_dicom(number))
+    (folder / f"{FILE_NAME}-7.dcm").write_bytes(planted_dicom(7))
+    (folder / f"{FILE_NAME}-cut.dcm").write_bytes(planted_dicom(8)[:900])
+    (folder / f"{FILE_NAME}-png.dcm").write_bytes(planted_pictures()["png"] + b"more")
+    (folder / FILE_NAME / "link.dcm").symlink_to(folder / f"{FILE_NAME}-7.dcm")
+    jobs.append(batches.start_folder(workplace, folder))
+    queue.run_pending(workplace, pool)
+    rows = review.list_cases(workplace, size=100).rows
+    outcome.cases = tuple(row.case_id for row in rows)
+    for row in rows[:2]:
+        review.sign(
+            workplace, row.case_id, verdict="accept", confidence=5, text="", expected_revision=0
+        )
+    outcome.texts += [batch_export.as_csv(workplace, job.job_id) for job in jobs]
+    outcome.texts += [batch_export.as_json(workplace, job.job_id) for job in jobs]
+    outcome.texts += [annotations.export(workplace, format=kind) for kind in ("csv", "json")]
+    outcome.texts += [repr(row).encode() for row in rows]
+    outcome.texts += [repr(review.open_case(workplace, case)).encode() for case in outcome.cases]
+    outcome.texts += [repr(batches.rows(workplace, job.job_id, size=100)).encode() for job in jobs]
+    outcome.texts += [repr(batches.progress(workplace, job.job_id)).encode() for job in jobs]
+    return outcome
+
+
+def send(workplace: Workplace, token: str, files: dict[str, bytes]) -> Iterator[tuple[str, object]]:
+    """Send files as a browser does and hand them on, one by one."""
+    for name, data in files.items():
+        with receiving.receive(workplace, token, name=name, size=len(data)) as incoming:
+            incoming.write(data)
+    assert found_in_files([workplace.settings.spool]) == {}
+    keys = [file.key for file in workplace.uploads.held(token)]
+    with receiving.taken(workplace, token, keys) as taken:
+        yield from taken
+
+
+def found_everywhere(workplace: Workplace, outcome: Outcome, log: str) -> dict[str, set[str]]:
+    """Which secrets are where."""
+    backup(workplace.settings.store_url, workplace.settings.backups, now=START)
+    found = found_in_files([workplace.settings.data, Path(tempfile.gettempdir())])
+    texts = {"exports": b"\n".join(outcome.texts), "log": log.encode()}
+    return found | {place: hits for place, text in texts.items() if (hits := found_in(text))}

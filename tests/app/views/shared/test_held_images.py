@@ -1,0 +1,44 @@
+"""An image that may show text waits on the page, with rectangles, until its reader decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.services.workplace import Workplace
+from app.settings import Settings
+from tests.app.services.deidentify.test_held import KEY, with_name
+from tests.app.services.workplaces import make_workplace, png
+from tests.app.views.screen import Screen
+
+
+@pytest.fixture
+def workplace(
+    tmp_path: Path, assets: Path, empty_sqlite: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workplace]:
+    """For patients."""
+    opened = make_workplace(
+        Settings(tmp_path / "data", assets=assets), database=empty_sqlite, pseudonyms=KEY
+    )
+    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: opened)
+    yield opened
+    opened.close()
+
+
+def test_two_images_are_decided_one_after_the_other(screen: Screen) -> None:
+    screen.upload(("Zebrowski-1.png", with_name()), ("Zebrowski-2.png", png(1)))
+    assert "1 added, 1 to be looked at" in screen.text
+    assert "may show a name" in screen.text and "Zebrowski" not in screen.text
+    screen.press("Black out and add")
+    assert "may show a name" not in screen.text
+    assert screen.app.query_params["case"]
+
+
+def test_a_discarded_image_is_gone(screen: Screen, workplace: Workplace) -> None:
+    screen.upload(("a.png", with_name()), ("b.png", png(1)))
+    screen.press("Discard")
+    assert "may show a name" not in screen.text
+    assert list(workplace.settings.spool.iterdir()) == []
+    assert "1 case" in screen.text
