@@ -38,7 +38,7 @@ def settings(
     monkeypatch.setenv("DPROTONET_DATABASE_URL", database_url)
     monkeypatch.setattr("os.umask", lambda mask: 0)
     # A start without a port, a second process and images of several megabytes.
-    monkeypatch.setattr("app.server.asgi.serve", lambda settings: None)
+    monkeypatch.setattr("app.server.asgi.serve", lambda settings, token: None)
     monkeypatch.setattr("app.runtime.supervisor.Supervisor", worker_begins)
     monkeypatch.setattr("app.services.demo.add_demo_cases", lambda workplace: 0)
     assert main([]) == 0
