@@ -44,7 +44,7 @@ Action = Literal[
     "person looked up",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-_SUBJECT = re.compile(r"[0-9A-Za-z:_-]{0,100}\Z")
+_SUBJECT = re.compile(r"[0-9A-Za-z:._-]{0,100}\Z")
 _HASH = re.compile(r"([0-9a-f]{64})?\Z")
 
 

@@ -50,6 +50,7 @@ def unpacked(
         raise RefusedArchive(str(error)) from error
 
 
+@within
 def refused(workplace: Workplace, name: str, message: str) -> NewItem:
     """The row of an upload of which nothing is used."""
     return replace(_item(workplace, name), state="error", message=message)
