@@ -11,6 +11,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound, Refused
 from app.domain.permissions import needs, within
 from app.services.audit.recording import record
+from app.services.trust.activation import is_decided
 from app.services.trust.approval import approval, require_approved
 from app.services.workplace import Workplace
 from dprotonet.errors import UnusableBundle, WrongRequest
@@ -53,14 +54,19 @@ def active(workplace: Workplace) -> BundleInfo | None:
 def set_active(workplace: Workplace, digest: str) -> BundleInfo:
     """Choose the bundle for new uploads; existing cases keep theirs.
 
+    Where several people sign in, the first one asks for it, and a second one confirms by the same
+    call.
+
     Raises:
         NotFound: it is no longer there.
-        Refused: it is not among those that the installation trusts.
+        Refused: it is not among those that the installation trusts, or the same person asked for it
+            before.
     """
     info = approved(workplace, digest)
     with workplace.store.write() as tx:
-        tx.set_setting(ACTIVE, digest)
-        record(workplace, tx, "model activated", subject=digest, bundle=digest)
+        if is_decided(workplace, tx, digest):
+            tx.set_setting(ACTIVE, digest)
+            record(workplace, tx, "model activated", subject=digest, bundle=digest)
     return info
 
 

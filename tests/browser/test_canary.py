@@ -107,6 +107,7 @@ def test_no_page_and_no_answer_names_the_person(
     page.get_by_text(re.compile("3 of 3 files .* finished")).wait_for()
     shown.append(page.content())
     page.goto(f"{program.address}/batch")
+    page.locator("[data-upload=empty]").wait_for()  # a press before that is lost
     page.get_by_text("Server folder").first.click()
     page.get_by_text("Hidden files and links are skipped").wait_for()
     page.get_by_role("button", name="Start").click()

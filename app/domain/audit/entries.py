@@ -37,14 +37,24 @@ Action = Literal[
     "change activated",
     "change undone",
     "model added",
+    "model activation asked for",
     "model activated",
     "site settings used",
     "site settings stopped",
     "backup restored",
     "person looked up",
+    "user added",
+    "roles changed",
+    "account closed",
+    "account opened",
+    "password reset",
+    "password set",
+    "signed in",
+    "signed out",
+    "sign-in locked",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-_SUBJECT = re.compile(r"[0-9A-Za-z:._-]{0,100}\Z")
+_SUBJECT = re.compile(r"[0-9A-Za-z:_-]{0,100}\Z")
 _HASH = re.compile(r"([0-9a-f]{64})?\Z")
 
 

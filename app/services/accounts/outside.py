@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.domain.accounts import Account, SignInRefused, account_name
+from app.domain.actors import PROGRAM
 from app.domain.errors import Refused
 from app.domain.permissions import anybody
 from app.services import jobs
 from app.services.accounts import sessions
+from app.services.audit.recording import record
 from app.services.workplace import Workplace
 
 NO_ROLE = "You are known, but none of your groups has a role in this program. Ask an administrator."
@@ -51,6 +53,7 @@ def sign_in(workplace: Workplace, *, subject: str, name: str, groups: Iterable[s
             raise SignInRefused("Your account is disabled. Ask an administrator.")
         if account.roles != roles:
             tx.accounts.set_roles(account.account_id, roles)
+            record(workplace, tx, "roles changed", subject=account.account_id, actor=PROGRAM)
             tx.sessions.end_all(account.account_id)
         return sessions.begin(workplace, tx, account.account_id)
 

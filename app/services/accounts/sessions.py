@@ -8,8 +8,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from app.domain.accounts import Account
+from app.domain.actors import Actor
+from app.domain.audit.entries import Action
 from app.domain.errors import Unavailable
 from app.domain.permissions import anybody, within
+from app.services.audit.recording import record
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
@@ -31,6 +34,7 @@ def begin(workplace: Workplace, tx: Transaction, account_id: str) -> str:
     )
     token = secrets.token_urlsafe(32)
     tx.sessions.add(key_of(token), account_id, now)
+    _record(workplace, tx, "signed in", account_id)
     return token
 
 
@@ -64,4 +68,15 @@ def account_of(workplace: Workplace, key: str) -> Account | None:
 def end(workplace: Workplace, key: str) -> None:
     """Sign out."""
     with workplace.store.write() as tx:
+        session = tx.sessions.get(key)
         tx.sessions.end(key)
+        if session is not None:
+            _record(workplace, tx, "signed out", session.account_id)
+
+
+def _record(workplace: Workplace, tx: Transaction, action: Action, account_id: str) -> None:
+    """In the audit, as done by the one whose session it is."""
+    account = tx.accounts.get(account_id)
+    if account is not None:
+        actor = Actor(account.name, "reader", account.roles)
+        record(workplace, tx, action, subject=account_id, actor=actor)

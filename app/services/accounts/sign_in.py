@@ -18,10 +18,12 @@ from app.domain.accounts import (
     check_password,
     wait_after,
 )
+from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Refused
 from app.domain.permissions import anybody
 from app.services import jobs
 from app.services.accounts import passwords, sessions
+from app.services.audit.recording import record
 from app.services.workplace import Workplace
 
 WRONG = "The name or the password is wrong."
@@ -137,6 +139,8 @@ def _set_password(
             tx.sessions.clear_failures(sessions.key_of(account.name))
         tx.accounts.set_password(account.account_id, hashed)
         tx.sessions.end_all(account.account_id)
+        actor = Actor(account.name, "reader", account.roles)
+        record(workplace, tx, "password set", subject=account.account_id, actor=actor)
         return sessions.begin(workplace, tx, account.account_id)
 
 
@@ -150,6 +154,8 @@ def _count_try(workplace: Workplace, name: str) -> None:
         if wait <= timedelta(0):
             until = now + wait_after(count + 1)
             tx.sessions.note_failure(key, count=count + 1, now=now, until=until)
+            if until > now:
+                record(workplace, tx, "sign-in locked", subject=key[:16], actor=NOBODY)
     if wait > timedelta(0):
         minutes = ceil(wait / timedelta(minutes=1))
         raise SignInRefused(

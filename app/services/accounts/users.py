@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from app.domain.accounts import LINK_LIFE, Account, account_name, roles_of
+from app.domain.audit.entries import Action
 from app.domain.errors import Refused
 from app.domain.permissions import needs
 from app.services import jobs
 from app.services.accounts import sessions
+from app.services.audit.recording import record
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
@@ -41,6 +43,7 @@ def add(workplace: Workplace, name: str, *, roles: Iterable[str]) -> str:
     )
     with workplace.store.write() as tx:
         tx.accounts.add(account)
+        record(workplace, tx, "user added", subject=account.account_id)
         return _link(workplace, tx, account.account_id)
 
 
@@ -60,6 +63,7 @@ def set_roles(workplace: Workplace, name: str, *, roles: Iterable[str]) -> None:
         if "admin" not in chosen:
             _check_another_admin(tx, account)
         tx.accounts.set_roles(account.account_id, chosen)
+        record(workplace, tx, "roles changed", subject=account.account_id)
         tx.sessions.end_all(account.account_id)
 
 
@@ -76,6 +80,8 @@ def set_disabled(workplace: Workplace, name: str, is_disabled: bool) -> None:
         if is_disabled:
             _check_another_admin(tx, account)
         tx.accounts.set_disabled(account.account_id, is_disabled)
+        done: Action = "account closed" if is_disabled else "account opened"
+        record(workplace, tx, done, subject=account.account_id)
         tx.sessions.end_all(account.account_id)
 
 
@@ -89,6 +95,7 @@ def reset(workplace: Workplace, name: str) -> str:
     with workplace.store.write() as tx:
         account = tx.accounts.named(account_name(name))
         tx.accounts.set_password(account.account_id, None)
+        record(workplace, tx, "password reset", subject=account.account_id)
         tx.sessions.end_all(account.account_id)
         return _link(workplace, tx, account.account_id)
 

@@ -45,7 +45,8 @@ def reidentify(
         notes = tx.identities.find(pseudonym)
         paths = [] if notes else tx.identities.sealed_paths(pseudonym)
         if notes or paths:
-            record(workplace, tx, "person looked up", subject=pseudonym)
+            # An entry's subject is an id without dots, which UIDs and names of files have.
+            record(workplace, tx, "person looked up", subject=pseudonym.replace(".", "-"))
     if not notes and not paths:
         raise NotFound("Nothing is stored under this pseudonym. It may have been deleted.")
     found = [Identity(note.patient, note.image, _told(key, note.sealed)) for note in notes]

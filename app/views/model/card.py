@@ -10,6 +10,7 @@ import streamlit as st
 from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.trust import approval as trust
+from app.services.trust.activation import asked_activation
 from app.services.workplace import Workplace
 from app.views.model.check import draw_check
 from app.views.model.gallery import draw_gallery
@@ -32,6 +33,7 @@ TRUST = (
     "This installation reads images only with models on its list of trusted models, or signed by a "
     "key on it. This one can be looked at. Whoever keeps the list can add it."
 )
+TWO = "Which model reads new uploads takes two persons: another one with the role lead confirms it."
 _CHOSEN = "card-model"
 
 
@@ -87,9 +89,17 @@ def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -
         st.markdown(f":blue-badge[:material/verified: by {plain(approval.by)}]", width="content")
     if is_active:
         st.markdown(":green-badge[:material/check: active: reads new uploads]", width="content")
-    elif workplace.actor.may("change models"):
+        return
+    asked = asked_activation(workplace)
+    waits = asked is not None and asked.digest == info.digest
+    if asked is not None and waits:
+        who = f"{plain(asked.by)} asks for it to be active"
+        st.markdown(f":orange-badge[:material/hourglass: {who}]", width="content", help=TWO)
+        if asked.by == workplace.actor.name:
+            return
+    if workplace.actor.may("change models"):
         st.button(
-            "Set active",
+            "Confirm" if waits else "Set active",
             key="card-activate",
             help="Read new uploads with this model. Existing cases keep theirs.",
             on_click=_activate,

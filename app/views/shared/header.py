@@ -15,6 +15,7 @@ WARNING = "Research use only, not for diagnosis"
 ACCOUNT = "/sign-in"
 """Of the entrance: where somebody signs out or changes a password."""
 PRIVACY = "Images are stored unchanged"
+DEIDENTIFIED = "Images are de-identified on their way in"
 
 
 def draw_page_header() -> None:
@@ -24,7 +25,8 @@ def draw_page_header() -> None:
     active = models.active(workplace)
     model = f"**{plain(active.title_of_version)}** `{active.short}`" if active else "none yet"
     with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
-        privacy = f"{PRIVACY}, for one local reader" if workplace.actor.is_alone else PRIVACY
+        privacy = PRIVACY if workplace.pseudonyms is None else DEIDENTIFIED
+        privacy += ", for one local reader" if workplace.actor.is_alone else ""
         st.caption(f":material/science: **{WARNING}**. {privacy}.", width="content")
         st.caption(
             f":material/model_training: Active model {model}  ·  "

@@ -128,7 +128,9 @@ def test_the_way_back_is_for_the_holder_of_the_key_and_is_recorded_before(
         reidentify(workplace, patient, key=PseudonymKey(bytes(32)))
     with workplace.store.read() as tx:
         asked = [e.subject for e in tx.audit.entries() if e.action == "person looked up"]
-    assert asked == [*pseudonyms, patient], "before anything was opened"
+    assert asked == [name.replace(".", "-") for name in (*pseudonyms, patient)], (
+        "before anything was opened"
+    )
     review.delete_case(workplace, case.case_id)
     with pytest.raises(NotFound):
         reidentify(workplace, patient, key=KEY)

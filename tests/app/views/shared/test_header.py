@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.actors import Actor
+from app.services.deidentify.key import PseudonymKey
 from app.services.workplace import Workplace
 from tests.app.views.screen import Screen
 
@@ -27,3 +30,13 @@ def test_whoever_is_signed_in_reads_their_roles_and_gets_no_button_that_is_refus
     assert not image.buttons("Delete case")
     image.open("model")
     assert not image.buttons("Set active") and not image.buttons("Check")
+
+
+def test_where_patients_images_are_held_it_says_what_is_done_with_them(
+    screen: Screen, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = replace(workplace, pseudonyms=PseudonymKey(bytes(32)))
+    monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: held)
+    text = screen.open("review").text
+    assert "Images are de-identified on their way in, for one local reader" in text
+    assert "stored unchanged" not in text

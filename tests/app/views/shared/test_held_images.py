@@ -23,6 +23,7 @@ def workplace(
         Settings(tmp_path / "data", assets=assets), database=empty_sqlite, pseudonyms=KEY
     )
     monkeypatch.setattr("app.views.shared.workplace.shared_workplace", lambda settings: opened)
+    monkeypatch.setattr("app.views.shared.workplace.page_actor", lambda shared: shared.actor)
     yield opened
     opened.close()
 
