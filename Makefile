@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 WEIGHTS ?= torchvision
 NAME ?= $(shell printf '%s' '$(notdir $(patsubst %/,%,$(DATA)))' | tr -c 'A-Za-z0-9._-' '-')
 
-.PHONY: run train test check docs coverage lock clean
+.PHONY: run train test check docs coverage audit lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -58,6 +58,15 @@ coverage: $(VENV)/.installed-dev
 	@$(BIN)/coverage report --sort=cover --skip-covered --skip-empty
 	@$(BIN)/coverage html --directory build/coverage --quiet
 	@echo "Open build/coverage/index.html"
+
+# What is installed (build/sbom.json, CycloneDX), and whether weaknesses of it are known; the tools have an
+# environment of their own, so that none of what they need is pinned beside the program's.
+audit: $(VENV)/.installed
+	@test -x build/audit/bin/cyclonedx-py || { $(BIN)/python -m venv build/audit && \
+		build/audit/bin/pip install --quiet pip-audit==2.10.1 cyclonedx-bom==7.5.0; } || true
+	@if test -x build/audit/bin/cyclonedx-py; \
+		then $(BIN)/python .ci/audit $(VENV) build/audit/bin build/sbom.json; \
+		else echo "Skipped: the tools that look for known weaknesses cannot be installed here."; fi
 
 # Pins everything below requirements.in, for every system; no address of a registry is written.
 lock: $(VENV)/.installed-dev

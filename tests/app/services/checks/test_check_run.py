@@ -23,6 +23,12 @@ from tests.dprotonet.tiny_bundle import tiny_images
 from tests.paths import ROOT
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database: what is tested is the program, which asks none."""
+    return sqlite_url
+
+
 @pytest.fixture(autouse=True)
 def in_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Programs find the packages, wherever the tests were started."""
