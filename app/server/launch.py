@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from app.server.entrance import Visitor
 from app.server.plain_pages import page
 from app.server.signed_cookie import SignedCookie
 from app.services.accounts.identity import LOCAL
+from app.store.files.private_file import write_private
 
 PARAMETER = "token"
 LIFE = 30 * 24 * 3600
@@ -90,9 +90,7 @@ def written_address(path: Path, address: str) -> Iterator[None]:
     new = path.with_suffix(".new")
     with suppress(FileNotFoundError):
         new.unlink()
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(address + "\n")
+    write_private(new, f"{address}\n".encode("ascii"))
     new.replace(path)
     try:
         yield

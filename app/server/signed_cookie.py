@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 from typing import Literal
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
+
+from app.store.files.private_file import write_private
 
 KEY_BYTES = 32
 
@@ -78,15 +79,13 @@ def signing_key(path: Path) -> bytes:
 
     Removing the file and starting again makes every cookie worthless.
     """
+    key = secrets.token_bytes(KEY_BYTES)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_private(path, key)
     except FileExistsError:
         key = path.read_bytes()
         if len(key) >= KEY_BYTES:
             return key
         path.unlink()  # a start that was cut off had written less
         return signing_key(path)
-    key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
     return key

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from app.domain.errors import Refused
 from app.settings import Settings
+from app.store.files.private_file import write_private
 from dprotonet.images.deidentify.instructions import Instructions, Survey
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}\Z")
@@ -157,9 +158,7 @@ def write_key(path: Path, settings: Settings) -> None:
     """
     _check_place(path.expanduser().absolute(), settings)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(f"{secrets.token_hex(32)}\n")
+        write_private(path, f"{secrets.token_hex(32)}\n".encode("ascii"))
     except FileExistsError:
         raise WrongKey(f"{path} exists. A key is never written over: give another name.") from None
     except OSError as error:

@@ -7,7 +7,6 @@ encrypted by a passphrase where one is given, that its owner alone may read.
 from __future__ import annotations
 
 import base64
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.domain.errors import Refused
+from app.store.files.private_file import write_private
 
 
 def new_key(path: Path, passphrase: str = "") -> str:
@@ -34,15 +34,13 @@ def new_key(path: Path, passphrase: str = "") -> str:
     hidden = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, hidden)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_private(path, text)
     except FileExistsError:
         raise Refused(f"{path} exists already. Give another file for the new key.") from None
     except OSError as error:
         raise Refused(
             f"{path} cannot be written: {error.strerror}. Give a file in a folder of yours."
         ) from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text)
     return public_text(key.public_key())
 
 
