@@ -36,18 +36,10 @@ def active(workplace: Workplace) -> BundleInfo | None:
     installation trusts."""
     with workplace.store.read() as tx:
         chosen = tx.setting(ACTIVE)
-    usable = [
-        info
-        for info in workplace.models.all()
-        if not info.problem and approval(workplace, info).is_approved
-    ]
-    for info in usable:
-        if info.digest == chosen:
-            return info
-    for info in usable:
-        if info.name == FIRST_CHOICE:
-            return info
-    return usable[0] if usable else None
+    usable = [info for info in workplace.models.all() if not info.problem]
+    usable.sort(key=lambda info: (info.digest != chosen, info.name != FIRST_CHOICE))
+    # The first one decides in most cases: no page asks for the signatures of all.
+    return next((info for info in usable if approval(workplace, info).is_approved), None)
 
 
 @needs("change models")
