@@ -24,7 +24,7 @@ RUN groupadd --gid 10001 dprotonet \
 
 # The requirements change seldom and take minutes; the code changes often and takes none.
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 
 COPY LICENSE CITATION.cff README.md ./
 COPY assets/ assets/

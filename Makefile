@@ -68,12 +68,13 @@ audit: $(VENV)/.installed
 		then $(BIN)/python .ci/audit $(VENV) build/audit/bin build/sbom.json; \
 		else echo "Skipped: the tools that look for known weaknesses cannot be installed here."; fi
 
-# Pins everything below requirements.in, for every system; no address of a registry is written.
+# Pins everything below requirements.in, for every system, each file by its hash; no address of a registry
+# is written. The hashes are those of PyPI: a mirror has the same files, an index of other builds does not.
 lock: $(VENV)/.installed-dev
 	$(BIN)/pip install --quiet uv==0.13.9
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 		requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 		requirements-dev.in -o requirements-dev.txt
 
 clean:
@@ -84,9 +85,9 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed | $(VENV)/bin/python
-	$(BIN)/pip install --quiet -r requirements-dev.txt
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@

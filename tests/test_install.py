@@ -128,11 +128,9 @@ def test_an_extra_adds_what_its_folder_imports(folder):
 
 def test_every_pin_lies_within_the_ranges_of_the_wheel_and_its_extras():
     pins = {}
-    for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
-        if line.strip() and not line.startswith("#"):
-            requirement = Requirement(line)
-            (pin,) = requirement.specifier
-            pins.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
+    for requirement, _ in locked("requirements.txt"):
+        (pin,) = requirement.specifier
+        pins.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
     extras = PROJECT["optional-dependencies"]
     for text in (*PROJECT["dependencies"], *extras["training"], *extras["app"]):
         wanted = Requirement(text)
@@ -146,6 +144,31 @@ def test_what_the_wheel_and_its_extras_ask_for_is_what_the_lock_begins_with():
     assert {canonicalize_name(name) for name in chosen} == (
         declared("dependencies") | declared("training") | declared("app")
     )
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_pin_is_known_by_hashes_and_none_by_an_address(name):
+    pins = locked(name)
+    assert len(pins) > 50
+    for requirement, hashes in pins:
+        assert hashes and requirement.url is None, requirement
+        assert all(re.fullmatch("sha256:[0-9a-f]{64}", value) for value in hashes), requirement
+    assert "://" not in (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["Makefile", "Dockerfile", ".github/workflows/test.yml"])
+def test_what_is_installed_is_held_to_the_hashes(name):
+    lines = (ROOT / name).read_text("utf-8").splitlines()
+    installs = [line for line in lines if "pip install" in line and ".txt" in line]
+    assert installs and all("--require-hashes" in line for line in installs)
+
+
+def locked(name: str) -> list[tuple[Requirement, list[str]]]:
+    """The pins of a locked list, each with the hashes of its files."""
+    text = (ROOT / name).read_text("utf-8").replace("\\\n", " ")
+    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    parts = (line.split("--hash=") for line in lines)
+    return [(Requirement(pin), [value.strip() for value in values]) for pin, *values in parts]
 
 
 def declared(where: str) -> set[str]:

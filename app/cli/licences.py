@@ -43,7 +43,8 @@ def package_licences(requirements: Path = REQUIREMENTS) -> list[PackageLicence]:
     """The licences of what is installed, in the order of the requirements.
 
     Args:
-        requirements: a locked list, one package a line; those for other systems are skipped.
+        requirements: a locked list, a package and its hashes on lines of their own; those for other
+            systems are skipped.
     """
     licences = {}
     for requirement in _wanted(requirements.read_text("utf-8").splitlines()):
