@@ -5,7 +5,8 @@
 #
 # It listens on every address of the container, so it asks everybody to sign in: at the first start it
 # prints the address by which the first administrator sets a password. Before others reach it, put a
-# proxy with https in front and name the host: DPROTONET_HOSTS=review.example.
+# proxy with https in front and name the host: DPROTONET_HOSTS=review.example. docs/operations.md has a
+# command that gives the container no more than it needs.
 FROM python:3.11-slim
 
 # What the allocator and OpenMP need to be quick beside a busy neighbour: see the Makefile.

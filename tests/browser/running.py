@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.entering import STARTED_WITH, entrance
@@ -20,8 +20,19 @@ START = 120  # seconds until the first page must answer, on a busy machine
 class Program:
     """``python -m app`` in its own process; it can be stopped and started on the same data."""
 
-    def __init__(self, data: Path, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
+    ) -> None:
+        """
+        Args:
+            under: the command that starts the server, and is given the rest as arguments.
+        """
         self.data = data
+        self._under = under
         self._more = dict(environment or {})
         self.port = _free_port()
         self.address = f"http://localhost:{self.port}"
@@ -55,7 +66,7 @@ class Program:
         """Begin, and wait until it answers."""
         log = (self.data / "server.log").open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app"],
+            [*self._under, sys.executable, "-m", "app"],
             cwd=ROOT,
             env=self._environment,
             stdout=log,
