@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.domain.jobs import Job
-from app.domain.permissions import needs
+from app.domain.permissions import needs, within
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
 
@@ -75,10 +75,12 @@ def run(
     return process.returncode
 
 
-def reason(status: int, log_file: Path) -> str | None:
-    """What a person has to change, in the program's own sentence; None where it says no such."""
+@within
+def reason(workplace: Workplace, status: int, log_file: Path) -> str | None:
+    """What a person has to change, in the program's own sentence; None where it says no such, and
+    where files are de-identified: the sentence may quote a folder, a file or a row of a table."""
     lines = [line.strip() for line in end_of(log_file).splitlines() if line.strip()]
-    if status == WRONG_USAGE and lines:
+    if status == WRONG_USAGE and lines and workplace.pseudonyms is None:
         return lines[-1]
     # What it printed may name files, so that it stays out of the log and of the job's row.
     log.error("the training program ended with status %d", status)

@@ -36,6 +36,8 @@ class AcceptanceOptions:
         folder: how the labelled folder is read.
         resamples: of the bootstrap.
         device: where the model runs.
+        unnamed: the results hold no free text of a file's header, no hash of a file, and no group
+            of fewer images than a slice has.
     """
 
     made_by: str
@@ -44,6 +46,7 @@ class AcceptanceOptions:
     folder: FolderOptions = field(default_factory=FolderOptions)
     resamples: int = 2000
     device: str = "cpu"
+    unnamed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +84,7 @@ def accept(
     listed = open_labelled(data, bundle, options.folder)
     # Every image is scored; what the gate refuses is then counted, and left out of the figures.
     predictor = Predictor(bundle, options.device, gate=False)
-    readings, unreadable = read_all(predictor, listed.samples, progress)
+    readings, unreadable = read_all(predictor, listed.samples, progress, unnamed=options.unnamed)
     if not readings:
         raise ReadableError(
             f"None of the {len(listed.samples)} images can be read. The first: "
@@ -106,7 +109,9 @@ def accept(
         "leakage": {
             "known_sources": len(known),
             "found": len(leaked),
-            "images": [reading.image_sha256[:SHORT] for reading in leaked],
+            "images": []
+            if options.unnamed
+            else [reading.image_sha256[:SHORT] for reading in leaked],
         },
         "gate": gate_figures(bundle, listed, fresh, options.resamples),
         "card": {key: bundle.card.metrics[key] for key in _OF_CARD if key in bundle.card.metrics},
@@ -116,7 +121,10 @@ def accept(
         scored = scored_of(bundle, listed, answered)
         results["figures"] = report(scored, resamples=options.resamples)
         results["slices"] = slices(
-            scored, [reading.groups for reading in answered], resamples=options.resamples
+            scored,
+            [reading.groups for reading in answered],
+            resamples=options.resamples,
+            unnamed=options.unnamed,
         )
         results["recalibrated"], settings = recalibrate(
             bundle,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SIDES = (512, 1024, 2048)
 """Longer sides in px that divide images by size."""
 SHORT = 12  # digits of a hash that name a file
+_FREE_TEXT = ("manufacturer", "station")
+"""Slices named by texts of a header that can hold anything."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,8 @@ def read_all(
     predictor: Predictor,
     samples: Sequence[Sample],
     progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    unnamed: bool = False,
 ) -> tuple[list[Reading], list[Unreadable]]:
     """Read and predict every image; of a file with several frames the first.
 
@@ -78,6 +82,8 @@ def read_all(
         predictor: that scores every image, whatever its gate says (``gate=False``).
         samples: with files.
         progress: called after each image with how many are done, of how many.
+        unnamed: slices are named by no free text of a header, and files that cannot be read by no
+            hash.
     """
     readings: list[Reading] = []
     unreadable: list[Unreadable] = []
@@ -89,14 +95,18 @@ def read_all(
                 image = reader.read(path)
             except UnreadableImage as error:
                 reason = str(error).replace(str(path), "the file").replace(path.name, "the file")
-                unreadable.append(_unreadable(predictor, sample, number, digest, reason))
+                known_by = "" if unnamed else digest
+                unreadable.append(_unreadable(predictor, sample, number, known_by, reason))
             else:
+                groups = groups_of(sample, image)
+                if unnamed:
+                    groups = {k: name for k, name in groups.items() if k not in _FREE_TEXT}
                 readings.append(
                     Reading(
                         sample,
                         digest,
                         pixels_sha256(image.pixels),
-                        groups_of(sample, image),
+                        groups,
                         predictor.predict(image),
                     )
                 )

@@ -17,7 +17,11 @@ LEAST = 10  # images of a slice that gets figures
 
 
 def slices(
-    scored: ScoredPredictions, groups: Sequence[dict[str, str]], *, resamples: int
+    scored: ScoredPredictions,
+    groups: Sequence[dict[str, str]],
+    *,
+    resamples: int,
+    unnamed: bool = False,
 ) -> dict[str, Any]:
     """Figures of every slice that is large enough, the worst first.
 
@@ -26,6 +30,7 @@ def slices(
 
     Args:
         groups: N, kind to group of each image.
+        unnamed: a small slice is numbered: what few images share may name a person.
 
     Returns:
         ``rows``, and ``left_out``: how many images are in slices of fewer than :data:`LEAST`.
@@ -33,7 +38,8 @@ def slices(
     draws = metrics.patient_draws(scored.patients, resamples)
     right = metrics.accuracy_by_image(scored.calls(), scored.labels)
     whole = _figures(scored, right, np.ones(len(right), dtype=bool), draws)
-    rows, small = [], {}
+    rows: list[dict[str, Any]] = []
+    small: dict[str, int] = {}
     for kind in KINDS:
         names = np.array([group.get(kind, "") for group in groups])
         known = sorted(set(names.tolist()) - {""})
@@ -42,7 +48,8 @@ def slices(
         for name in known:
             of_slice = names == name
             if of_slice.sum() < LEAST:
-                small[f"{kind}: {name}"] = int(of_slice.sum())
+                shown = f"group {len(small) + 1}" if unnamed else name
+                small[f"{kind}: {shown}"] = int(of_slice.sum())
                 continue
             row = {"kind": kind, "group": name, "images": int(of_slice.sum())}
             row |= _figures(scored, right, of_slice, draws)

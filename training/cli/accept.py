@@ -25,6 +25,7 @@ class AcceptArguments:
         table: name of a CSV table in ``data``; None for a folder of classes.
         names: "site-name=class" of single classes.
         progress: file that says how many images are done; None for none.
+        unnamed: the images are patients', and nothing of their headers may be in the report.
     """
 
     bundle: Path
@@ -41,6 +42,7 @@ class AcceptArguments:
     resamples: int
     device: str | None
     progress: Path | None
+    unnamed: bool
 
 
 def add_accept(commands: Commands) -> None:
@@ -82,6 +84,11 @@ def add_accept(commands: Commands) -> None:
     parser.add_argument(
         "--progress", type=Path, metavar="FILE", help="file that says how many images are done"
     )
+    parser.add_argument(
+        "--unnamed",
+        action="store_true",
+        help="write no maker, station or rare group of the headers and no hash of a file",
+    )
 
 
 def accept(arguments: AcceptArguments) -> None:
@@ -115,6 +122,7 @@ def accept(arguments: AcceptArguments) -> None:
         ),
         resamples=arguments.resamples,
         device=usable_device(arguments.device),
+        unnamed=arguments.unnamed,
     )
     found = check(Bundle.load(arguments.bundle), arguments.data, options, note_progress)
     out = arguments.out

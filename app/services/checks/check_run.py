@@ -13,11 +13,11 @@ from app.domain.jobs import Job
 from app.domain.permissions import needs, within
 from app.services import batches, jobs, training_program
 from app.services.checks import checking
+from app.services.deidentify import names as names_of_files
 from app.services.inference.failures import do_once
 from app.services.workplace import Workplace
 from app.store.programs.check_jobs import STOPPED
 from dprotonet.errors import ReadableError
-from dprotonet.images.file_names import path_of
 
 
 @needs("run the program")
@@ -48,7 +48,7 @@ def command(workplace: Workplace, job: Job, request: CheckRequest, folder: Path)
         Refused: the folder may no longer be read, or a class begins as an option does.
     """
     # Asked again: the settings, or a link on the way, may have changed since.
-    data = batches.allowed_folder(workplace, path_of(request.folder))
+    data = batches.allowed_folder(workplace, names_of_files.opened(workplace, request.folder))
     names = [f"--map={name}={meant}" for name, meant in request.names.items()]
     if any("=" in name for name in request.names):
         raise Refused("The name of a class folder holds “=”. Give it another name.")
@@ -60,6 +60,7 @@ def command(workplace: Workplace, job: Job, request: CheckRequest, folder: Path)
         f"--progress={folder / 'progress.json'}",
         f"--by={request.by}",
         *([f"--table={request.table}"] if request.table else []),
+        *(["--unnamed"] if workplace.pseudonyms is not None else []),
         *names,
     ]
 
@@ -85,7 +86,7 @@ def _check(
     )
     if status != 0 or not (folder / checking.RESULTS).is_file():
         raise ReadableError(
-            training_program.reason(status, log_file)
+            training_program.reason(workplace, status, log_file)
             or f"The check ended without a report, with status {status}. To see what it says, run "
             "it in a terminal: python -m training accept"
         )

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.domain.cases import shown_name
 from app.domain.checks import CheckRequest
 from app.domain.errors import NotFound, Refused
 from app.domain.jobs import BatchFacts, Job, Work
 from app.domain.permissions import needs, within
 from app.services import batches, jobs
+from app.services.deidentify import names as names_of_files
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
-from dprotonet.images.file_names import stored_path
 from dprotonet.inference.site_settings import FILE_NAME, SiteSettings, read_site_settings
 
 RESULTS, REPORT, REPORT_MARKDOWN = "acceptance.json", "acceptance.html", "acceptance.md"
@@ -52,14 +51,14 @@ def start(
     digest = workplace.models.get(model).digest
     real = batches.allowed_folder(workplace, folder)
     request = CheckRequest(
-        stored_path(real),
+        names_of_files.stored(workplace, real),
         workplace.reader,
         dict(names or {}),
         TABLE if (real / TABLE).is_file() else "",
     )
     asked = json.dumps([request.folder, sorted(request.names.items()), request.table])
     key = f"check:{digest}:{hashlib.sha256(asked.encode()).hexdigest()}"
-    facts = BatchFacts(shown_name(real.name), folder=request.folder)
+    facts = BatchFacts(names_of_files.folder_shown(workplace, real), folder=request.folder)
     with workplace.store.write() as tx:
         job = jobs.enqueue(tx, Work("check", key, model=digest), now=workplace.clock(), batch=facts)
         tx.checks.note(job.job_id, request)

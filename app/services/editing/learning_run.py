@@ -126,7 +126,7 @@ def _run_to_its_end(
     )
     if status != 0:
         raise ReadableError(
-            training_program.reason(status, log_file)
+            training_program.reason(workplace, status, log_file)
             or f"The training program ended without a result, with status {status}. To see what it "
             "says, run it in a terminal: python -m training learn"
         )

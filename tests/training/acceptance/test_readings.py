@@ -48,6 +48,18 @@ def test_a_file_that_cannot_be_read_is_named_without_its_name(
     assert all(file.reason for file in unreadable)
     assert "Doe" not in repr(unreadable) and "Roe" not in repr(unreadable)
 
+    _, (first, _) = read_all(Predictor(bundle), samples, unnamed=True)
+    assert first.sha256 == ""
+
+
+def test_of_patients_no_free_text_of_a_header_names_a_slice(bundle: Bundle, exported: Path) -> None:
+    path = sorted((exported / "images").iterdir())[0]
+    sample = Sample("a", path, "a", 0)
+    (named,), _ = read_all(Predictor(bundle), [sample])
+    (unnamed,), _ = read_all(Predictor(bundle), [sample], unnamed=True)
+    assert set(named.groups) - set(unnamed.groups) >= {"manufacturer"}
+    assert not {"manufacturer", "station"} & set(unnamed.groups)
+
 
 def test_slices_come_from_the_table_and_then_from_the_header(exported: Path) -> None:
     path = sorted((exported / "images").iterdir())[0]

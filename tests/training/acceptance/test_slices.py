@@ -49,4 +49,6 @@ def test_a_small_slice_is_counted_and_gets_no_figure() -> None:
         group["view"] = "lateral"
     result = slices(predictions, groups, resamples=5)
     assert result["left_out"] == {"view: lateral": 9}
+    result = slices(predictions, groups, resamples=5, unnamed=True)
+    assert result["left_out"] == {"view: group 1": 9}
     assert {row["group"] for row in result["rows"]} == {"AP", "PA"}

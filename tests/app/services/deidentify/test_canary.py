@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.services import annotations, batch_export, batches, review
+from app.domain.jobs import Job
+from app.services import annotations, batch_export, batches, jobs, review, training_program
+from app.services.checks import check_run, checking
 from app.services.deidentify.key import PseudonymKey
 from app.services.inference import queue
 from app.services.uploading import intake, receiving
@@ -29,7 +31,8 @@ from tests.app.services.deidentify.planted import (
     planted_pictures,
     secrets,
 )
-from tests.app.services.workplaces import START, FakePool, make_workplace
+from tests.app.services.workplaces import START, FakePool, active_model, make_workplace
+from tests.paths import ROOT
 
 KEY = PseudonymKey(bytes(range(32)))
 
@@ -73,6 +76,49 @@ def test_the_search_finds_what_is_kept_as_it_came(
     spelled_otherwise = {"birth, dashed", "birth, dotted", "visit, dashed", "archive"}
     assert set(secrets()) - in_files == spelled_otherwise
     assert len(TEXT_WORDS) >= 20 and any("backup" in place for place in found)
+
+
+def test_a_check_on_the_sites_own_images_names_nobody(
+    workplace: Workplace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)  # the program that checks finds the packages
+    folder = workplace.settings.folders[0] / FOLDER
+    for number in range(8):
+        file = folder / ("finding" if number % 2 else "none") / f"{FILE_NAME}-{number}.dcm"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(planted_dicom(number))
+    (folder / "none" / f"{FILE_NAME}.dcm").write_bytes(planted_dicom(9)[:900])
+    model = active_model(workplace).digest
+
+    done = check(workplace, model, folder)
+    assert (done.state, done.message) == ("done", "")
+    results = checking.results(workplace, done.job_id)
+    assert (results["data"]["images"], len(results["data"]["unreadable"])) == (8, 1)
+
+    assert found_in_files([workplace.settings.data, Path(tempfile.gettempdir())]) == {}
+    assert found_in(caplog.text.encode()) == set()
+    checking.start(replace(workplace, pseudonyms=None), model, folder)
+    kept = found_in_files([workplace.settings.data])
+    assert "folder" in set().union(*kept.values())
+
+
+def test_what_stops_a_check_is_not_quoted_where_it_may_name_a_person(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    said = tmp_path / "log.txt"
+    said.write_text(f"The folder has the class '{FOLDER}', which the model does not know.\n")
+    assert training_program.reason(workplace, 2, said) is None
+    quoted = training_program.reason(replace(workplace, pseudonyms=None), 2, said)
+    assert quoted is not None and FOLDER in quoted
+
+
+def check(workplace: Workplace, model: str, folder: Path) -> Job:
+    """Check a model to the end."""
+    checking.start(workplace, model, folder)
+    claimed = check_run.claim(workplace)
+    assert claimed is not None
+    check_run.run(workplace, *claimed, stop=lambda: False)
+    return jobs.get(workplace, claimed[0].job_id)
 
 
 @pytest.mark.parametrize("code", ["utf-16-le", "utf-16-be"])
