@@ -46,6 +46,10 @@ def _run(request: Request) -> int:
         from app.cli import signing
 
         return signing.run(request, os.environ.get("DPROTONET_KEY_PASSPHRASE", ""))
+    if isinstance(request, arguments.VerifyBackup):
+        from app.cli import whole
+
+        return whole.verify(request)
     os.umask(0o077)  # images and readings are for this user alone
     settings = Settings.from_environment()
     configure_logging(form=settings.log_format)
@@ -66,8 +70,6 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return database.back_up(settings)
         case arguments.Backup():
             return whole.back_up(settings, request)
-        case arguments.VerifyBackup():
-            return whole.verify(request)
         case arguments.CheckStore():
             return storage.check(settings)
         case arguments.TurnOver():
