@@ -107,13 +107,30 @@ def test_all_is_in_it_and_each_changed_missing_or_added_file_is_named(
     assert "no whole backup" in capsys.readouterr().err
 
 
-def test_an_empty_computer_gets_all_back(
-    settings: Settings, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+def test_an_empty_computer_gets_all_back_and_what_was_encrypted_stays_so(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
 ) -> None:
+    monkeypatch.setenv("DPROTONET_BLOB_KEY", "ab" * 32)
+    assert main(["seal"]) == 0
+    capsys.readouterr()
+    assert main(["backup", "--to", str(tmp_path / "disk")]) == 0
+    made = Path(capsys.readouterr().out.splitlines()[0])
+    stored = list((made / "blobs").glob("??/*"))
+    assert len(stored) == IMAGES and all(b"PNG" not in path.read_bytes() for path in stored)
     shutil.rmtree(settings.data)
     url = make_url(settings.store_url)
     if url.get_backend_name() == "sqlite":
         Path(str(url.database)).unlink()
+    monkeypatch.delenv("DPROTONET_BLOB_KEY")
+    assert main(["verify-backup", str(made)]) == 0
+    assert main(["restore", str(made)]) == 1
+    assert "DPROTONET_BLOB_KEY" in capsys.readouterr().err
+    assert list(settings.blobs.glob("??/*")) == []
+    monkeypatch.setenv("DPROTONET_BLOB_KEY", "ab" * 32)
+    settings = Settings.from_environment()
     assert main(["restore", str(made)]) == 0
     assert "brought back, 0 were there" in capsys.readouterr().out
     assert readable(settings) == sorted(png(number) for number in range(IMAGES))
