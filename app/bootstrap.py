@@ -21,6 +21,8 @@ from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.errors import readable_errors
 from app.store.files.blobs import Blobs
+from app.store.files.sealing import SealKey
+from app.store.files.secret_keys import read_secret
 from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
 
@@ -75,13 +77,32 @@ def open_unchecked(settings: Settings) -> Workplace:
     return Workplace(
         settings=settings,
         store=SqlStore(settings.store_url),
-        blobs=Blobs(str(settings.blobs)),
+        blobs=open_blobs(settings),
         models=Registry(settings.model_folders),
         image_reader=ImageReader(),
         uploads=UploadLedger(Spool(settings.spool)),
         actor=Actor(system_user()),
         clock=lambda: datetime.now(UTC),
     )
+
+
+def open_blobs(settings: Settings) -> Blobs:
+    """The stored files, with the keys that they are sealed with.
+
+    Raises:
+        WrongKey: a key cannot be used, or is not the one that files are sealed with.
+    """
+
+    def key(text: str, variable: str) -> SealKey | None:
+        return SealKey(read_secret(text, variable=variable, data=settings.data)) if text else None
+
+    blobs = Blobs(
+        str(settings.blobs),
+        key=key(settings.blob_key, "DPROTONET_BLOB_KEY"),
+        old_key=key(settings.old_blob_key, "DPROTONET_OLD_BLOB_KEY"),
+    )
+    blobs.check_key()
+    return blobs
 
 
 def prepare_data_folder(settings: Settings) -> None:

@@ -86,6 +86,17 @@ class Settings:
     pseudonym_key: str = field(default="", repr=False)
     """The key of the pseudonyms: a file's path, or 64 hexadecimal digits
     (DPROTONET_PSEUDONYM_KEY)."""
+    blob_key: str = field(default="", repr=False)
+    """The key that stored files are sealed with: a file's path, or 64 hexadecimal digits
+    (DPROTONET_BLOB_KEY); empty: they are kept as they are."""
+    old_blob_key: str = field(default="", repr=False)
+    """The key before it (DPROTONET_OLD_BLOB_KEY), until all files are turned over."""
+    keep_read_days: int | None = None
+    """Days after its newest signature when a case is due to go (DPROTONET_KEEP_READ_DAYS); None:
+    never."""
+    keep_unread_days: int | None = None
+    """Days after it came when a case that nobody signed is due to go
+    (DPROTONET_KEEP_UNREAD_DAYS); None: never."""
     kept_tags: tuple[str, ...] = ()
     """Elements of DICOM headers that stay (DPROTONET_KEPT_TAGS), divided by semicolons."""
 
@@ -237,6 +248,10 @@ class Settings:
             patients=_yes_or_none(env, "DPROTONET_PATIENTS"),
             deidentifies=_yes_or_none(env, "DPROTONET_DEIDENTIFY") is not False,
             pseudonym_key=env.get("DPROTONET_PSEUDONYM_KEY", "").strip(),
+            blob_key=env.get("DPROTONET_BLOB_KEY", "").strip(),
+            old_blob_key=env.get("DPROTONET_OLD_BLOB_KEY", "").strip(),
+            keep_read_days=_days(env, "DPROTONET_KEEP_READ_DAYS"),
+            keep_unread_days=_days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
             kept_tags=_kept_tags(env),
         )
 
@@ -349,6 +364,12 @@ def _number(
             f"{name} is “{text}”, which is no {unit}. Give a whole number from {least} to {most}."
         )
     return number
+
+
+def _days(env: Mapping[str, str], name: str) -> int | None:
+    if not env.get(name, "").strip():
+        return None
+    return _number(env, name, 1, unit="number of days", most=36_500)
 
 
 def _token(env: Mapping[str, str], name: str) -> str:

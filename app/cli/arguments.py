@@ -25,6 +25,34 @@ class Migrate:
 class Backup:
     """``backup``."""
 
+    to: Path | None = None
+    """Folder for a backup of all that is stored; None: of the database alone, in the data."""
+
+
+@dataclass(frozen=True)
+class VerifyBackup:
+    """``verify-backup``."""
+
+    backup: Path
+
+
+@dataclass(frozen=True)
+class CheckStore:
+    """``check``."""
+
+
+@dataclass(frozen=True)
+class TurnOver:
+    """``seal``."""
+
+
+@dataclass(frozen=True)
+class Retain:
+    """``retention``."""
+
+    apply: str | None
+    """What the dry run printed; None: a dry run."""
+
 
 @dataclass(frozen=True)
 class ListLicences:
@@ -174,6 +202,10 @@ Request = (
     Serve
     | Migrate
     | Backup
+    | VerifyBackup
+    | CheckStore
+    | TurnOver
+    | Retain
     | ListLicences
     | Restore
     | ListOrphans
@@ -215,7 +247,8 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
         "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
-        "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS.",
+        "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
+        "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
     )
     parser.set_defaults(request=lambda options: Serve())
     commands = parser.add_subparsers(dest="command")
@@ -223,20 +256,9 @@ def _parser() -> argparse.ArgumentParser:
         "migrate", help="bring the database up to date, with a backup before"
     )
     migrate.set_defaults(request=lambda options: Migrate())
-    backup = commands.add_parser(
-        "backup", help="write a backup of the database into the data folder"
-    )
-    backup.set_defaults(request=lambda options: Backup())
+    _add_store(commands)
     licences = commands.add_parser("licences", help="list the licences of the installed packages")
     licences.set_defaults(request=lambda options: ListLicences())
-    restore = commands.add_parser(
-        "restore", help="put a backup in the database's place; the server must be stopped"
-    )
-    restore.add_argument("backup", type=Path)
-    restore.add_argument(
-        "--anyway", action="store_true", help="also one that belongs to another data folder"
-    )
-    restore.set_defaults(request=lambda options: Restore(options.backup, options.anyway))
     orphans = commands.add_parser("orphans", help="the files that no row named at a start")
     orphans.add_argument("action", nargs="?", choices=("list", "delete"), default="list")
     orphans.add_argument("--yes", action="store_true", help="delete them without asking")
@@ -256,6 +278,42 @@ def _parser() -> argparse.ArgumentParser:
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
+
+
+def _add_store(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser(
+        "backup", help="write a backup of the database into the data folder, or of all elsewhere"
+    )
+    backup.add_argument(
+        "--to", type=Path, metavar="FOLDER", help="database, stored files and models, into FOLDER"
+    )
+    backup.set_defaults(request=lambda options: Backup(options.to))
+    verifying = commands.add_parser(
+        "verify-backup", help="find what was changed in a backup of all, and name it"
+    )
+    verifying.add_argument("backup", type=Path)
+    verifying.set_defaults(request=lambda options: VerifyBackup(options.backup))
+    restore = commands.add_parser(
+        "restore", help="put a backup in the place of what is there; the server must be stopped"
+    )
+    restore.add_argument("backup", type=Path)
+    restore.add_argument(
+        "--anyway", action="store_true", help="also one that belongs to another data folder"
+    )
+    restore.set_defaults(request=lambda options: Restore(options.backup, options.anyway))
+    checking = commands.add_parser(
+        "check", help="find stored files and models that were changed, and name them"
+    )
+    checking.set_defaults(request=lambda options: CheckStore())
+    sealing = commands.add_parser(
+        "seal", help="turn the stored files over to the key that is named, or to plain ones"
+    )
+    sealing.set_defaults(request=lambda options: TurnOver())
+    retention = commands.add_parser(
+        "retention", help="what is due to go by the site's rule; nothing goes without --apply"
+    )
+    retention.add_argument("--apply", metavar="PLAN", help="delete what the dry run named")
+    retention.set_defaults(request=lambda options: Retain(options.apply))
 
 
 def _orphans(options: argparse.Namespace) -> Request:

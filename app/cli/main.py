@@ -46,6 +46,10 @@ def _run(request: Request) -> int:
         from app.cli import signing
 
         return signing.run(request, os.environ.get("DPROTONET_KEY_PASSPHRASE", ""))
+    if isinstance(request, arguments.VerifyBackup):
+        from app.cli import whole
+
+        return whole.verify(request)
     os.umask(0o077)  # images and readings are for this user alone
     settings = Settings.from_environment()
     configure_logging(form=settings.log_format)
@@ -56,14 +60,22 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import audit, database, models, patients, serve, upkeep, users
+    from app.cli import audit, database, models, patients, serve, storage, upkeep, users, whole
 
     bootstrap.prepare_data_folder(settings)
     match request:
         case arguments.Migrate():
             return database.migrate(settings)
-        case arguments.Backup():
+        case arguments.Backup(to=None):
             return database.back_up(settings)
+        case arguments.Backup():
+            return whole.back_up(settings, request)
+        case arguments.CheckStore():
+            return storage.check(settings)
+        case arguments.TurnOver():
+            return storage.turn_over(settings)
+        case arguments.Retain():
+            return storage.retain(settings, request)
         case arguments.Restore():
             return upkeep.restore(settings, request)
         case arguments.ListOrphans():

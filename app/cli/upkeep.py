@@ -7,19 +7,23 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from app import bootstrap
 from app.cli.arguments import Bind, DeleteOrphans, Restore
 from app.cli.database import bring_up_to_date
 from app.domain.audit.entries import NO_ENTRY, AuditHead
-from app.domain.errors import Unavailable
+from app.domain.errors import Refused, Unavailable
 from app.runtime.folder_lock import FolderLock
 from app.services import binding, originals
 from app.services.audit import reading, recording
+from app.services.storage.checking import blob_problem
 from app.settings import Settings
-from app.store.files.blobs import Blobs
+from app.store.backups import putting_back
+from app.store.backups.manifest import Manifest
+from app.store.files.blobs import SEALED, Blobs
 from app.store.files.orphans import Orphan
-from app.store.restore import look, swap
+from app.store.restore import BackupFacts, look, swap
 from app.store.sql_store import sqlite_file
 
 MEGABYTE = 1_000_000
@@ -27,15 +31,25 @@ MEGABYTE = 1_000_000
 
 def restore(settings: Settings, request: Restore) -> int:
     """Put a backup in the database's place and bring the files in order with it."""
-    path = request.backup
+    path, now = request.backup, datetime.now(UTC)
     with _alone(settings, "restore"):
-        blobs = Blobs(str(settings.blobs))
+        told = putting_back.check(path, anyway=request.anyway) if path.is_dir() else None
+        if told is not None:
+            path /= told.database
+        blobs = bootstrap.open_blobs(settings)
         facts = look(settings.store_url, path, identity_key=binding.IDENTITY)
         if not request.anyway:
-            binding.check_backup(facts.names, facts.identity, blobs)
+            _check_belongs(facts, blobs, is_whole=told is not None)
         before = _audit_head(settings)
-        saved = swap(settings.store_url, path, backups=settings.backups, now=datetime.now(UTC))
+        if told is not None:
+            print(_put_back(settings, request.backup, told, blobs, now))
+        saved = swap(settings.store_url, path, backups=settings.backups, now=now)
         with closing(bootstrap.open_unchecked(settings)) as workplace:
+            if told is not None and reading.head(workplace) != told.audit:
+                raise Refused(
+                    "The audit of the restored database does not end where the backup's manifest "
+                    "says. Restore another backup, or the file that was saved before."
+                )
             recording.record_restore(workplace, before)
             binding.bind(workplace)
             done = originals.tidy(workplace)
@@ -45,6 +59,26 @@ def restore(settings: Settings, request: Restore) -> int:
     for line in _tidied_lines(done):
         print(line)
     return 0
+
+
+def _check_belongs(facts: BackupFacts, blobs: Blobs, *, is_whole: bool) -> None:
+    """A backup of all brings its stored files with it; only a folder of another is in its way."""
+    if not is_whole or blobs.identity() not in ("", facts.identity):
+        binding.check_backup(facts.names, facts.identity, blobs)
+
+
+def _put_back(settings: Settings, folder: Path, told: Manifest, blobs: Blobs, now: datetime) -> str:
+    sealed = folder / "blobs" / SEALED
+    blobs.check_sealed_with(sealed.read_text("ascii").strip() if sealed.exists() else "")
+    done = putting_back.put_back(
+        folder,
+        told,
+        settings.data,
+        now=now,
+        is_sound=lambda key: blob_problem(blobs, key) is None,
+    )
+    line = f"{_files(done.written)} brought back, {done.kept:,} were there."
+    return line if done.aside is None else f"{line} What differed lies in {done.aside}"
 
 
 def _audit_head(settings: Settings) -> AuditHead:
@@ -98,7 +132,7 @@ def bind(settings: Settings, request: Bind) -> int:
 
 def list_orphans(settings: Settings) -> int:
     """Print how many files are put aside, by day; the database is not needed for that."""
-    for line in _orphan_lines(Blobs(str(settings.blobs)).orphans.all()):
+    for line in _orphan_lines(bootstrap.open_blobs(settings).orphans.all()):
         print(line)
     return 0
 

@@ -1,7 +1,7 @@
 """Copies of the database that are whole even while others write to it.
 
-The blobs need none: they are never changed, so that copying their folder at any time after the
-database's backup will do.
+Stored files are never changed, so that copying them at any time after the database will do; that is
+what :mod:`app.store.backups` does.
 """
 
 from __future__ import annotations
@@ -40,18 +40,30 @@ def backup(url: str, folder: Path, *, now: datetime, label: str = USUAL) -> Path
         Refused: it cannot be made; the sentence says why.
         Unavailable: the database is gone or damaged, or the disk is full.
     """
-    parsed = make_url(url)
-    is_sqlite = parsed.get_backend_name() == "sqlite"
+    is_sqlite = make_url(url).get_backend_name() == "sqlite"
     ending = "sqlite3" if is_sqlite else "dump"
     target = folder / f"{label}-{now:%Y%m%d-%H%M%S-%f}.{ending}"
     with readable_errors():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with replacement(target) as staged:
-            copy_sqlite(parsed.database, staged) if is_sqlite else _dump_postgres(parsed, staged)
+            write_copy(url, staged)
         for old in sorted(folder.glob(f"{label}-*.{ending}"))[:-KEPT]:
             old.unlink()
     log.info("backup written, %d bytes", target.stat().st_size)
     return target
+
+
+def write_copy(url: str, target: Path) -> None:
+    """Write the database into a new file, whole even while others write to it.
+
+    Raises:
+        As :func:`backup`.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        copy_sqlite(parsed.database, target)
+    else:
+        _dump_postgres(parsed, target)
 
 
 def copy_sqlite(source: str | Path | None, target: Path) -> None:

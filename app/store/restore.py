@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -30,6 +31,8 @@ SAVED = "before-restore"  # how the names begin of what was there before
 NO_BACKUP = (
     "This file is no backup of this program, or it is damaged. Take another one of the backups."
 )
+_ESCAPED = re.compile(r"\\(.)")
+_CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 REVISIONS, SETTINGS = "alembic_version", "setting"
 _NAMING = {(column.class_.__tablename__, column.key) for column in BLOB_COLUMNS}
 
@@ -193,6 +196,32 @@ def _replace_tables(engine: Engine, ours: list[str], script: Path) -> None:
         )
 
 
+def rows_of(path: Path, kind: str, table: str, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """Rows of one table of a backup; none where it has no such table.
+
+    Args:
+        path: the backup.
+        kind: "sqlite" or "postgresql".
+        table: its name.
+        columns: those wanted.
+
+    Raises:
+        Refused: it cannot be read.
+    """
+    if kind != "sqlite":
+        return [
+            {name: _unescaped(value) for name, value in row.items()}
+            for row in _dumped_rows(path, table)
+        ]
+    listed = ", ".join(f'"{column}"' for column in columns)
+    with _or_no_backup(), closing(_opened_unchanged(path)) as connection:
+        known = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+        if not connection.execute(known, (table,)).fetchone()[0]:
+            return []
+        rows = connection.execute(f'SELECT {listed} FROM "{table}"')
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
 def _sqlite_tables(path: Path) -> dict[str, list[dict[str, str]]]:
     wanted = {(REVISIONS, "version_num"), (SETTINGS, "key"), (SETTINGS, "value"), *_NAMING}
     tables: dict[str, list[dict[str, str]]] = {}
@@ -243,6 +272,11 @@ def _dumped_rows(path: Path, table: str) -> list[dict[str, str]]:
         values = ["" if value == r"\N" else value for value in line.split("\t")]
         rows.append(dict(zip(columns, values, strict=True)))
     return rows
+
+
+def _unescaped(value: str) -> str:
+    r"""A value as COPY writes it: \\ for a backslash, \n for a line's end, and so on."""
+    return _ESCAPED.sub(lambda match: _CONTROLS.get(match[1], match[1]), value)
 
 
 def _run_pg_restore(*arguments: str) -> str:

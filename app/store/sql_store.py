@@ -38,6 +38,7 @@ from app.store.programs.attach_jobs import AttachJobs
 from app.store.programs.check_jobs import CheckJobs
 from app.store.programs.learning_jobs import LearningJobs
 from app.store.results import Explanations, Predictions
+from app.store.retention.due import DueCases
 from app.store.rows import (
     CaseEntry,
     ExplanationEntry,
@@ -82,6 +83,7 @@ class Transaction:
         self.audit = Audit(session)
         self.signatures = Signatures(session)
         self.identities = Identities(session)
+        self.due_cases = DueCases(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -77,7 +77,8 @@ class AuditEvent:
     """Digest of the site's settings."""
     content: str = ""
     """SHA-256 of what was written: of the file of an export, of what was signed, with its salt; of
-    a restore the hash of the last entry before it."""
+    a restore the hash of the last entry before it; of a case that went by a site's rule the plan
+    that was agreed to."""
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:

@@ -67,7 +67,7 @@ class ImageReader:
         """
         return self._viewing.read(source, frame=frame)
 
-    def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
+    def look(self, source: Source) -> tuple[CaseFacts, str]:
         """Facts of a file and the hash of its pixels, as :func:`dprotonet.images.reader.look`.
 
         Raises:

@@ -68,7 +68,13 @@ def record(
 
 @within
 def record_case(
-    workplace: Workplace, tx: Transaction, action: Action, case: Case, *, actor: Actor | None = None
+    workplace: Workplace,
+    tx: Transaction,
+    action: Action,
+    case: Case,
+    *,
+    actor: Actor | None = None,
+    content: str = "",
 ) -> None:
     """The same for what happens to a case."""
     record(
@@ -80,6 +86,7 @@ def record_case(
         bundle=case.model,
         settings=case.site,
         actor=actor,
+        content=content,
     )
 
 

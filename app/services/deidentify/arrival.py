@@ -26,7 +26,7 @@ Incoming = bytes | Path | HeldBytes | BinaryIO
 class Arrival:
     """A file that may be written to disk as it is."""
 
-    data: bytes | Path
+    data: bytes | Path | HeldBytes
     name: str
     """As it may be shown."""
     identity: SealedIdentity | None = None

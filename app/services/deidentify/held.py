@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.domain.cases import Intake
@@ -44,7 +45,9 @@ def hold(workplace: Workplace, token: str, arrived: Arrival) -> None:
         Refused: the disk cannot take it, or the session is over.
     """
     spool = workplace.uploads.spool
-    data = arrived.data if isinstance(arrived.data, bytes) else arrived.data.read_bytes()
+    data = arrived.data
+    if not isinstance(data, bytes):
+        data = data.read_bytes() if isinstance(data, Path) else data.read()
     try:
         with spool.receive() as receiving:
             receiving.write(data)

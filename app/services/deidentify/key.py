@@ -10,28 +10,18 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import re
-import secrets
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from app.domain.errors import Refused
 from app.settings import Settings
-from app.store.files.private_file import write_private
+from app.store.files.secret_keys import WrongKey, read_secret, write_secret
 from dprotonet.images.deidentify.instructions import Instructions, Survey
 
-_HEX = re.compile(r"[0-9a-fA-F]{64}\Z")
 _LETTERS = 12  # of a pseudonym: 60 bits, so that a million patients do not meet
 _NEAREST, _FARTHEST = 365, 3650  # days that dates are moved back
-
-
-class WrongKey(Refused):
-    """The key is missing, cannot be used, or is not the one that was used before."""
 
 
 class PseudonymKey:
@@ -138,16 +128,16 @@ def load_key(settings: Settings) -> PseudonymKey:
     Raises:
         WrongKey: there is none, others could read it, or it lies where copies of the data go.
     """
-    text = settings.pseudonym_key
-    if not text:
+    if not settings.pseudonym_key:
         raise WrongKey(
             "This installation holds patients' images, and there is no key for their pseudonyms. "
             "Make one with: python -m app new-key FILE, outside the data folder, and name the file "
             "in DPROTONET_PSEUDONYM_KEY."
         )
-    if not _HEX.match(text):
-        text = _from_file(Path(text).expanduser().absolute(), settings)
-    return PseudonymKey(bytes.fromhex(text), kept=settings.kept_tags)
+    secret = read_secret(
+        settings.pseudonym_key, variable="DPROTONET_PSEUDONYM_KEY", data=settings.data
+    )
+    return PseudonymKey(secret, kept=settings.kept_tags)
 
 
 def write_key(path: Path, settings: Settings) -> None:
@@ -156,35 +146,4 @@ def write_key(path: Path, settings: Settings) -> None:
     Raises:
         WrongKey: the file exists, cannot be written, or would lie in the data folder.
     """
-    _check_place(path.expanduser().absolute(), settings)
-    try:
-        write_private(path, f"{secrets.token_hex(32)}\n".encode("ascii"))
-    except FileExistsError:
-        raise WrongKey(f"{path} exists. A key is never written over: give another name.") from None
-    except OSError as error:
-        raise WrongKey(f"{path} could not be written ({error.strerror}). Give another.") from None
-
-
-def _from_file(path: Path, settings: Settings) -> str:
-    _check_place(path, settings)
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text("ascii").strip()
-    except (OSError, ValueError):
-        raise WrongKey(
-            f"DPROTONET_PSEUDONYM_KEY names {path}, which cannot be read. Correct it, or bring the "
-            "file back from where its copy is kept."
-        ) from None
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise WrongKey(f"Others may read the key. Close it with: chmod 600 {path}")
-    if not _HEX.match(text):
-        raise WrongKey(f"{path} holds no key: a key is 64 hexadecimal digits.")
-    return text
-
-
-def _check_place(path: Path, settings: Settings) -> None:
-    if path.resolve().is_relative_to(settings.data.resolve()):
-        raise WrongKey(
-            "The key lies in the data folder, so every copy of the data would carry it. Keep it "
-            "elsewhere and name it in DPROTONET_PSEUDONYM_KEY."
-        )
+    write_secret(path, data=settings.data)

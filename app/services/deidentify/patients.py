@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from app.domain.errors import Refused
 from app.domain.permissions import within
-from app.services.deidentify.key import WrongKey, load_key
+from app.services.deidentify.key import load_key
 from app.services.workplace import Workplace
+from app.store.files.secret_keys import WrongKey
 
 log = logging.getLogger(__name__)
 CHOICE = "patients"  # the key among the settings

@@ -77,7 +77,7 @@ class Gallery:
         ids = [entry.sample_id for entries in self._missing.values() for entry in entries]
         return frozenset([*ids, *(PurePosixPath(sample_id).stem for sample_id in ids)])
 
-    def offer(self, sha256: str, source: Path | bytes) -> bool:
+    def offer(self, sha256: str, source: Path | bytes | HeldBytes) -> bool:
         """Keep a picture of a file that is one of the missing images; True when it was.
 
         Args:

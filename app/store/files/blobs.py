@@ -3,6 +3,9 @@
 A blob is first staged, then kept inside the transaction that writes the rows which name it. The
 rename is atomic, so a crash leaves either nothing or the whole blob. What no row names is put aside
 in the folder of orphans, from which it comes back when a database names it again.
+
+With a key files are sealed (:mod:`app.store.files.sealing`); their names stay the hash of what is
+inside, and those that were written before there was a key can be read as they are.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +29,19 @@ from app.domain.errors import Missing
 from app.store.errors import readable_errors
 from app.store.files.moves import move
 from app.store.files.orphans import Orphan, Orphans
+from app.store.files.sealing import (
+    HEAD,
+    MARK,
+    NO_KEY,
+    PIECE,
+    ChangedFile,
+    SealedFile,
+    Sealer,
+    SealKey,
+    is_sealed,
+)
+from app.store.files.secret_keys import WrongKey
+from dprotonet.images.isolated.held_bytes import HeldBytes
 
 if TYPE_CHECKING:
     from app.store.files.identities import SealedIdentity
@@ -33,7 +49,8 @@ if TYPE_CHECKING:
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 STAGING = ".staging"
 IDENTITY = "identity.txt"  # not a hidden name: it is copied with the other files of the folder
-CHUNK = 1 << 20  # bytes
+SEALED = "sealed.txt"  # which key new files are sealed with; absent where they are not
+CHUNK = PIECE  # bytes
 
 
 class TooManyBytes(Exception):
@@ -71,9 +88,15 @@ class Blobs:
 
     Args:
         root: the folder, or an fsspec URL of a folder. The orphans lie beside it.
+        key: new files are sealed with it; None: they are kept as they are.
+        old_key: what files may be sealed with beside it, while they are turned over.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(
+        self, root: str, *, key: SealKey | None = None, old_key: SealKey | None = None
+    ) -> None:
+        self._key = key
+        self._keys: Sequence[SealKey] = tuple(one for one in (key, old_key) if one is not None)
         self._fs, self._root = fsspec.url_to_fs(str(root))
         self._root = self._root.rstrip("/")
         self.orphans = Orphans(self._fs, f"{self._root.rpartition('/')[0]}/orphans")
@@ -90,11 +113,49 @@ class Blobs:
 
     def set_identity(self, value: str) -> None:
         """Bind this folder to the database with this id."""
-        staged = f"{self._root}/{STAGING}/{uuid.uuid4().hex}"
         with readable_errors():
-            with self._fs.open(staged, "wb") as file:
-                file.write(f"{value}\n".encode("ascii"))
-            move(self._fs, staged, f"{self._root}/{IDENTITY}")
+            self._write_note(IDENTITY, value)
+
+    def check_key(self) -> None:
+        """Refuse to go on without the key that files are sealed with; a first key is noted.
+
+        Raises:
+            WrongKey: with what to do.
+        """
+        noted, path = "", f"{self._root}/{SEALED}"
+        with readable_errors():
+            if self._fs.exists(path):
+                noted = self._fs.cat_file(path).decode("ascii", "replace").strip()
+        self.check_sealed_with(noted)
+        if self._key is not None and not noted:
+            self.note_key()
+
+    def check_sealed_with(self, noted: str) -> None:
+        """Refuse files that are sealed with a key which is not named.
+
+        Args:
+            noted: what :data:`SEALED` says of them; empty where they are not sealed.
+
+        Raises:
+            WrongKey: with what to do.
+        """
+        if noted and noted not in {key.id.hex() for key in self._keys}:
+            raise WrongKey(NO_KEY)
+
+    def note_key(self) -> None:
+        """Note which key all files are sealed with from now on."""
+        path = f"{self._root}/{SEALED}"
+        with readable_errors():
+            if self._key is not None:
+                self._write_note(SEALED, self._key.id.hex())
+            elif self._fs.exists(path):
+                self._fs.rm_file(path)
+
+    def _write_note(self, name: str, value: str) -> None:
+        staged = f"{self._root}/{STAGING}/{uuid.uuid4().hex}"
+        with self._fs.open(staged, "wb") as file:
+            file.write(f"{value}\n".encode("ascii"))
+        move(self._fs, staged, f"{self._root}/{name}")
 
     def stage(
         self, data: bytes | IO[bytes], *, limit: int | None = None, suffix: str = ""
@@ -120,25 +181,86 @@ class Blobs:
             raise
         return Staged(digest, size, staged.path)
 
-    def staged_source(self, staged: Staged) -> Path | bytes:
+    def staged_source(self, staged: Staged) -> Path | bytes | HeldBytes:
         """What an image reader can read staged bytes from."""
-        if isinstance(self._fs, LocalFileSystem):
-            return Path(staged.path)
-        data: bytes = self._fs.cat_file(staged.path)
-        return data
+        return self._source(staged.path, staged.key)
 
-    def source(self, key: str) -> Path | bytes:
+    def source(self, key: str) -> Path | bytes | HeldBytes:
         """What an image reader can read a blob from.
 
         Raises:
             Missing: there is no such file.
         """
-        if not isinstance(self._fs, LocalFileSystem):
-            return self.read(key)
-        path = Path(self._path_of(key))
         with _missing_as_error(), readable_errors():
-            path.stat()
-        return path
+            return self._source(self._path_of(key), key)
+
+    def _source(self, path: str, key: str) -> Path | bytes | HeldBytes:
+        with self._fs.open(path, "rb") as file:
+            start = file.read(HEAD)
+        if is_sealed(start):
+            size = int(self._fs.size(path))
+            return SealedFile(lambda: self._fs.open(path, "rb"), size, key, self._keys)
+        if isinstance(self._fs, LocalFileSystem):
+            return Path(path)
+        data: bytes = self._fs.cat_file(path)
+        return data
+
+    def path(self, key: str) -> str:
+        """Where a blob lies as it is stored, sealed or not."""
+        return self._path_of(key)
+
+    def sha256(self, key: str) -> str:
+        """The hash of a blob's content; its key, unless the file was changed.
+
+        Raises:
+            Missing: there is no such file.
+            ChangedFile: it is sealed, and was changed.
+            WrongKey: it is sealed with a key that is not named.
+        """
+        digest = hashlib.sha256()
+        with _missing_as_error(), readable_errors(), self.open(key) as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest()
+
+    def is_turned_over(self, path: str) -> bool:
+        """Is the file at this path sealed with the present key, or open where there is none?"""
+        with readable_errors(), self._fs.open(path, "rb") as file:
+            start = file.read(HEAD)
+        if self._key is None:
+            return not is_sealed(start)
+        return start == MARK + self._key.id
+
+    def turned_over(self, path: str, key: str) -> Staged:
+        """A copy of a stored file, sealed with the present key, or open where there is none.
+
+        Raises:
+            ChangedFile: the file is not what its name says; nothing was written over.
+            WrongKey: it is sealed with a key that is not named.
+        """
+        source = self._source(path, key)
+        if isinstance(source, HeldBytes):
+            staged = self.stage(source.open())
+        elif isinstance(source, Path):
+            with source.open("rb") as file:
+                staged = self.stage(file)
+        else:
+            staged = self.stage(source)
+        if staged.key != key:
+            self.discard(staged)
+            raise ChangedFile(
+                f"The stored file {key} was changed on the disk, so it was left as it is. Bring it "
+                "back with: python -m app restore FOLDER"
+            )
+        return staged
+
+    def replace(self, path: str, staged: Staged) -> bool:
+        """Put a copy in the place of the file that it was made of; False where that is gone."""
+        if not self._fs.exists(path):
+            return False
+        with readable_errors():
+            move(self._fs, staged.path, path)
+        return True
 
     def keep(self, staged: Staged) -> str:
         """Move staged bytes to their lasting path and return the key."""
@@ -166,8 +288,10 @@ class Blobs:
             Missing: there is no such file.
         """
         with _missing_as_error(), readable_errors():
-            data: bytes = self._fs.cat_file(self._path_of(key))
-        return data
+            source = self._source(self._path_of(key), key)
+            if isinstance(source, Path):
+                return source.read_bytes()
+            return source.read() if isinstance(source, HeldBytes) else source
 
     def open(self, key: str) -> IO[bytes]:
         """A readable binary file.
@@ -176,8 +300,10 @@ class Blobs:
             Missing: there is no such file.
         """
         with _missing_as_error(), readable_errors():
-            file: IO[bytes] = self._fs.open(self._path_of(key), "rb")
-        return file
+            source = self._source(self._path_of(key), key)
+            if isinstance(source, Path):
+                return source.open("rb")
+            return io.BytesIO(source.read() if isinstance(source, HeldBytes) else source)
 
     def exists(self, key: str) -> bool:
         """Is it there?"""
@@ -223,12 +349,15 @@ class Blobs:
     def _write(self, source: IO[bytes], path: str, limit: int | None) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
         with self._fs.open(path, "wb") as file:
-            while chunk := source.read(CHUNK):
+            sealer = None if self._key is None else Sealer(self._key, file)
+            while chunk := _whole_piece(source):
                 size += len(chunk)
                 if limit is not None and size > limit:
                     raise TooManyBytes
                 digest.update(chunk)
-                file.write(chunk)
+                (sealer or file).write(chunk)
+            if sealer is not None:
+                sealer.end(digest.hexdigest())
             file.flush()
             if isinstance(self._fs, LocalFileSystem):
                 os.fsync(file.fileno())
@@ -238,3 +367,13 @@ class Blobs:
         if not KEY.match(key):
             raise ValueError("A blob's key is 64 lower-case hexadecimal digits.")
         return f"{self._root}/{key[:2]}/{key}"
+
+
+def _whole_piece(source: IO[bytes]) -> bytes:
+    """The next :data:`CHUNK` bytes; fewer only at the end, also of a source that gives a little at
+    a time."""
+    parts, missing = [], CHUNK
+    while missing and (part := source.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app import bootstrap
-from app.cli.arguments import Backup, Bind, DeleteOrphans, ListOrphans, Restore, parse
+from app.cli.arguments import Backup, Bind, DeleteOrphans, ListOrphans, Restore, VerifyBackup, parse
 from app.cli.main import main
 from app.runtime.folder_lock import FolderLock
 from app.services import originals, review
@@ -383,12 +383,13 @@ def test_a_database_that_another_program_holds_open_is_not_replaced(
 
 def test_the_documents_commands_are_the_programs(capsys: pytest.CaptureFixture) -> None:
     commands = re.findall(r"python -m app ([a-z][^`\n]*)", DOCS.read_text(encoding="utf-8"))
-    assert {command.split()[0] for command in commands} == {"backup", "restore", "bind", "orphans"}
     kinds = {
+        "verify-backup": VerifyBackup,
         "backup": Backup,
         "restore": Restore,
         "bind": Bind,
         "orphans": ListOrphans | DeleteOrphans,
     }
+    assert {command.split()[0] for command in commands} == set(kinds)
     for command in commands:
         assert isinstance(parse(shlex.split(command)), kinds[command.split()[0]])

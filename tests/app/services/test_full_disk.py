@@ -8,6 +8,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from app.domain.errors import DiskFull
 from app.services import batches, review
 from app.services.inference import queue
+from app.services.storage import retention
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -66,6 +69,20 @@ def test_cases_are_deleted_on_a_full_disk_and_the_room_is_kept_back_again(
     (disk / "filler").unlink()
     queue.upkeep(small)
     assert reserve.exists()
+
+
+def test_a_sites_rule_lets_cases_go_on_a_full_disk(disk: Path, small: Workplace) -> None:
+    settings = replace(small.settings, keep_unread_days=1)
+    later = replace(small, settings=settings, clock=lambda: START + timedelta(days=2))
+    with small.store.write() as tx:  # a case that work waits for would be held
+        for case_id in tx.cases.ids():
+            for job in tx.jobs.of_case(case_id, frame=0):
+                tx.jobs.cancel(job.job_id, now=START)
+    plan = retention.plan(later)
+    assert len(plan.due) == 4
+    fill(disk)
+    assert retention.apply(later, plan.digest).deleted == 4
+    assert list(small.blobs.all_keys()) == []
 
 
 def test_a_start_on_a_full_disk_gets_the_room_that_was_kept_back(

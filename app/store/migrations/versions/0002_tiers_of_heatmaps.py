@@ -20,3 +20,10 @@ def upgrade() -> None:
     )
     op.add_column("job", sa.Column("tier", sa.String(length=16), nullable=True))
     op.execute("UPDATE job SET tier = 'standard' WHERE kind = 'explain'")
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("job") as table:
+        table.drop_column("tier")
+    with op.batch_alter_table("explanation") as table:
+        table.drop_column("tier")

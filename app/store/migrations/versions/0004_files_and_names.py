@@ -9,6 +9,8 @@ case, no longer to pixels. The hashes of cases taken in before are all of decode
 
 Files of a batch have a path to be shown beside the one to be opened, in which ``%`` is written as
 ``%25`` from now on, so that a byte that is no text can stand as ``%F6``.
+
+The way back is refused where two cases have the same pixels, which could not be told apart there.
 """
 
 import sqlalchemy as sa
@@ -45,6 +47,31 @@ def upgrade() -> None:
     op.execute("UPDATE job_item SET path = REPLACE(path, '%', '%25') WHERE path IS NOT NULL")
     op.execute("UPDATE job SET folder = REPLACE(folder, '%', '%25') WHERE folder IS NOT NULL")
     _tell_wrong_duplicates()
+
+
+def downgrade() -> None:
+    case = sa.table("case", sa.column("pixel_sha256"))
+    shared = (
+        sa.select(case.c.pixel_sha256).group_by(case.c.pixel_sha256).having(sa.func.count() > 1)
+    )
+    if op.get_bind().execute(shared.limit(1)).first() is not None:
+        raise ValueError("two cases have the same pixels: revision 0002 cannot hold both")
+    op.execute("UPDATE job SET folder = REPLACE(folder, '%25', '%') WHERE folder IS NOT NULL")
+    op.execute("UPDATE job_item SET path = REPLACE(path, '%25', '%') WHERE path IS NOT NULL")
+    with op.batch_alter_table("job_item") as table:
+        table.drop_column("shown_path")
+    with op.batch_alter_table("explanation") as table:
+        table.drop_constraint("uq_explanation_same_work", type_="unique")
+        table.create_unique_constraint(
+            "uq_explanation_same_work",
+            ["pixel_sha256", "frame", "model", "node", "settings_digest", "seed"],
+        )
+    with op.batch_alter_table("case") as table:
+        table.drop_index("ix_case_pixel_sha256")
+        table.drop_constraint("uq_case_file_sha256", type_="unique")
+        table.drop_column("pixel_hash")
+        table.create_index("ix_case_file_sha256", ["file_sha256"])
+        table.create_unique_constraint("uq_case_pixel_sha256", ["pixel_sha256"])
 
 
 def _tell_wrong_duplicates() -> None:

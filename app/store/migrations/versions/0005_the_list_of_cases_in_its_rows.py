@@ -62,3 +62,16 @@ def _sum_up() -> None:
             ORDER BY signed.id DESC LIMIT 1)""")
     op.execute("UPDATE \"case\" SET read_state = 'new' WHERE label IS NOT NULL")
     op.execute("UPDATE \"case\" SET read_state = 'read' WHERE verdict IS NOT NULL")
+
+
+def downgrade() -> None:
+    for name in ("ix_case_study", "ix_case_name", "ix_case_finding"):
+        op.drop_index(name, "case")
+    with op.batch_alter_table("case") as table:
+        for column in (
+            *("name_key", "study_newest", "read_state", "label", "probability"),
+            *("finding_probability", "verdict", "reader"),
+        ):
+            table.drop_column(column)
+    with op.batch_alter_table("prediction") as table:
+        table.drop_column("finding_probability")

@@ -15,6 +15,7 @@ from app.services import annotations, batch_export, batches, jobs, review, train
 from app.services.checks import check_run, checking
 from app.services.deidentify.key import PseudonymKey
 from app.services.inference import queue
+from app.services.storage import backing_up
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -194,6 +195,8 @@ def send(workplace: Workplace, token: str, files: dict[str, bytes]) -> Iterator[
 def found_everywhere(workplace: Workplace, outcome: Outcome, log: str) -> dict[str, set[str]]:
     """Which secrets are where."""
     backup(workplace.settings.store_url, workplace.settings.backups, now=START)
+    whole = Path(tempfile.gettempdir()) / "whole-backup"
+    backing_up.back_up(workplace, whole)
     found = found_in_files([workplace.settings.data, Path(tempfile.gettempdir())])
     texts = {"exports": b"\n".join(outcome.texts), "log": log.encode()}
     return found | {place: hits for place, text in texts.items() if (hits := found_in(text))}

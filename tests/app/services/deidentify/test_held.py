@@ -13,12 +13,13 @@ from PIL import Image, ImageDraw, ImageFont
 from app.domain.errors import NotFound, Refused
 from app.services import batches, image_data, review
 from app.services.deidentify import held
-from app.services.deidentify.key import PseudonymKey, WrongKey
+from app.services.deidentify.key import PseudonymKey
 from app.services.deidentify.reidentify import reidentify
 from app.services.inference import queue
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
+from app.store.files.secret_keys import WrongKey
 from dprotonet.images.deidentify.instructions import TextFound
 from tests.app.services.workplaces import FakePool, dicom, make_workplace, png
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.services.deidentify.key import PseudonymKey, WrongKey, load_key, person_of, write_key
+from app.services.deidentify.key import PseudonymKey, load_key, person_of, write_key
 from app.settings import Settings
+from app.store.files.secret_keys import WrongKey
 from dprotonet.images.deidentify.instructions import Survey
 
 ONE, OTHER = PseudonymKey(bytes(32)), PseudonymKey(bytes(31) + b"\1")

@@ -9,10 +9,10 @@ import pytest
 
 from app.bootstrap import open_workplace
 from app.domain.errors import Refused
-from app.services.deidentify.key import WrongKey
 from app.services.demo import add_demo_cases
 from app.services.uploading import intake
 from app.settings import Settings
+from app.store.files.secret_keys import WrongKey
 from tests.app.services.workplaces import png
 
 KEY = "ab" * 32
