@@ -6,7 +6,10 @@ This process never imports torch: models run in the worker.
 from __future__ import annotations
 
 import asyncio
+import gc
+import importlib
 import logging
+import pkgutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -19,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from app import views
 from app.bootstrap import shared_workplace, system_user
 from app.domain.actors import Actor
 from app.domain.errors import Forbidden, NotFound, Unavailable
@@ -51,16 +55,30 @@ Answer = Callable[[Workplace, Request], Response]
 
 def serve(settings: Settings, *, token: str) -> None:
     """Run the server until it is stopped; who has the token is the local reader."""
-    # Imported before there are threads: plotly takes a half-imported pandas for a whole one, so
-    # that of two pages opened right after the start one could fail.
-    import pandas  # noqa: F401
-
+    load_pages()
     # The sessions that these uploads belonged to ended with the last run.
     removed = Spool(settings.spool).clear()
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)
     name_requests()
     make_app(settings, token=token).run(config=streamlit_options(settings))
+
+
+def load_pages() -> None:
+    """Import what pages are drawn with, and never look at it again for garbage.
+
+    Streamlit collects garbage after every run of a page, which takes as long as there are objects:
+    with all that is imported, three quarters of the time of a busy server.
+    """
+    # Before there are threads: plotly takes a half-imported pandas for a whole one, so that of two
+    # pages opened right after the start one could fail.
+    for module in pkgutil.walk_packages(views.__path__, f"{views.__name__}."):
+        if module.name.rsplit(".", 1)[1] != "page":  # a page is a script, which draws
+            importlib.import_module(module.name)
+    import pandas  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 def make_app(settings: Settings, *, token: str) -> st.App:

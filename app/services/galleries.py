@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource, ...]]:
     """The source images of every prototype of a bundle, by prototype id, heaviest first."""
     sources: dict[str, tuple[GallerySource, ...]] = {}
+    homes = _homes(workplace, digest)
     for entry in workplace.models.bundle(digest).gallery:
         earlier = sources.get(entry.prototype, ())
         source = GallerySource(
@@ -29,8 +30,8 @@ def of_model(workplace: Workplace, digest: str) -> dict[str, tuple[GallerySource
             image_sha256=entry.image_sha256,
             weight=entry.weight,
             similarity=entry.similarity,
-            has_picture=_file(workplace, digest, entry, heatmap=False) is not None,
-            has_heatmap=_file(workplace, digest, entry, heatmap=True) is not None,
+            has_picture=_file(homes, entry, heatmap=False) is not None,
+            has_heatmap=_file(homes, entry, heatmap=True) is not None,
             has_own_map=entry.own_map is not None,
         )
         sources[entry.prototype] = (*earlier, source)
@@ -53,7 +54,8 @@ def picture(
         NotFound: there is none, as is usual for data sets that may not be passed on.
     """
     entry = _entry(workplace, digest, prototype, number)
-    path = None if entry is None else _file(workplace, digest, entry, heatmap=heatmap)
+    homes = _homes(workplace, digest)
+    path = None if entry is None else _file(homes, entry, heatmap=heatmap)
     if path is None:
         raise NotFound(
             "This source image has no picture here. Attach them on the Model page, "
@@ -87,7 +89,7 @@ def _entry(workplace: Workplace, digest: str, prototype: str, number: int) -> Ga
 @within
 def has_picture(workplace: Workplace, digest: str, entry: GalleryEntry) -> bool:
     """Is there a picture of this source image, of the bundle or attached?"""
-    return _file(workplace, digest, entry, heatmap=False) is not None
+    return _file(_homes(workplace, digest), entry, heatmap=False) is not None
 
 
 @within
@@ -95,17 +97,28 @@ def attached_path(
     workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool = False
 ) -> Path:
     """Where an attached picture lies: beside the data, since the bundle may not be changed."""
+    return _home(workplace, digest) / _attached_name(entry, heatmap=heatmap)
+
+
+def _home(workplace: Workplace, digest: str) -> Path:
+    return workplace.settings.galleries / digest
+
+
+def _homes(workplace: Workplace, digest: str) -> tuple[Path, ...]:
+    """The folders in which a bundle's attached pictures may lie."""
+    return tuple(_home(workplace, same) for same in same_prototypes(workplace, digest))
+
+
+def _attached_name(entry: GalleryEntry, *, heatmap: bool) -> str:
     ending = "heatmap.png" if heatmap else "png"
     # A bundle may come from anywhere: what is no hash may not lead out of the folder.
     sha256 = re.sub(r"[^0-9a-f]", "", entry.image_sha256)
-    name = f"{entry.prototype}-{sha256[:16]}.{ending}"
-    return workplace.settings.galleries / digest / name
+    return f"{entry.prototype}-{sha256[:16]}.{ending}"
 
 
-def _file(workplace: Workplace, digest: str, entry: GalleryEntry, *, heatmap: bool) -> Path | None:
+def _file(homes: tuple[Path, ...], entry: GalleryEntry, *, heatmap: bool) -> Path | None:
     own = entry.heatmap if heatmap else entry.picture
     if own is not None and own.is_file():
         return own
-    homes = same_prototypes(workplace, digest)
-    paths = (attached_path(workplace, home, entry, heatmap=heatmap) for home in homes)
-    return next((path for path in paths if path.is_file()), None)
+    name = _attached_name(entry, heatmap=heatmap)
+    return next((home / name for home in homes if (home / name).is_file()), None)

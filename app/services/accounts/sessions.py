@@ -47,10 +47,10 @@ def account_of(workplace: Workplace, key: str) -> Account | None:
     """
     now, settings = workplace.clock(), workplace.settings
     with workplace.store.read() as tx:
-        session = tx.sessions.get(key)
-        account = None if session is None else tx.accounts.get(session.account_id)
-    if session is None or account is None or account.is_disabled:
+        found = tx.sessions.with_account(key)
+    if found is None or found[1].is_disabled:
         return None
+    session, account = found
     if now - session.used_at > settings.session_idle or (
         now - session.created_at > settings.session_life
     ):

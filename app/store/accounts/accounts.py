@@ -47,7 +47,7 @@ class Accounts:
         query = select(AccountEntry).order_by(AccountEntry.name)
         if locked:  # on SQLite a writer is alone anyway
             query = query.with_for_update().execution_options(populate_existing=True)
-        return tuple(_account(entry) for entry in self._session.scalars(query))
+        return tuple(account_of(entry) for entry in self._session.scalars(query))
 
     def any(self) -> bool:
         """Is there any?"""
@@ -56,7 +56,7 @@ class Accounts:
     def get(self, account_id: str) -> Account | None:
         """By its id."""
         entry = self._session.get(AccountEntry, account_id)
-        return None if entry is None else _account(entry)
+        return None if entry is None else account_of(entry)
 
     def named(self, name: str) -> Account:
         """By its name.
@@ -67,13 +67,13 @@ class Accounts:
         entry = self._session.scalar(select(AccountEntry).where(AccountEntry.name == name))
         if entry is None:
             raise NotFound(f"There is no user “{name}”. List them: python -m app users list")
-        return _account(entry)
+        return account_of(entry)
 
     def with_subject(self, subject: str) -> Account | None:
         """By issuer and subject of an outside sign-in."""
         query = select(AccountEntry).where(AccountEntry.subject == subject)
         entry = self._session.scalar(query)
-        return None if entry is None else _account(entry)
+        return None if entry is None else account_of(entry)
 
     def password(self, name: str) -> tuple[str | None, str | None]:
         """Id and hash of an account that is not disabled; None twice without one."""
@@ -119,7 +119,8 @@ class Accounts:
         return self._session.scalar(query) is not None
 
 
-def _account(entry: AccountEntry) -> Account:
+def account_of(entry: AccountEntry) -> Account:
+    """What a row says."""
     return Account(
         account_id=entry.id,
         name=entry.name,

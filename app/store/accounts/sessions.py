@@ -6,11 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.store.accounts.rows import FailureEntry, SessionEntry
+from app.domain.accounts import Account
+from app.store.accounts.accounts import account_of
+from app.store.accounts.rows import AccountEntry, FailureEntry, SessionEntry
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,20 @@ class Sessions:
     def get(self, key: str) -> KeptSession | None:
         """One, in time or not."""
         entry = self._session.get(SessionEntry, key)
-        if entry is None:
+        return None if entry is None else _kept(entry)
+
+    def with_account(self, key: str) -> tuple[KeptSession, Account] | None:
+        """One, in time or not, and whose it is: asked at every press, so by one query."""
+        query = (
+            select(SessionEntry, AccountEntry)
+            .join(AccountEntry, AccountEntry.id == SessionEntry.account_id)
+            .where(SessionEntry.key == key)
+        )
+        found = self._session.execute(query).first()
+        if found is None:
             return None
-        return KeptSession(entry.account_id, entry.created_at, entry.used_at)
+        entry, owner = found
+        return _kept(entry), account_of(owner)
 
     def use(self, key: str, now: datetime) -> None:
         """It was used just now, if it is still there."""
@@ -85,3 +98,7 @@ class Sessions:
     def forget_failures(self, before: datetime) -> None:
         """Remove those whose last wrong password is long past."""
         self._session.execute(delete(FailureEntry).where(FailureEntry.last_at < before))
+
+
+def _kept(entry: SessionEntry) -> KeptSession:
+    return KeptSession(entry.account_id, entry.created_at, entry.used_at)

@@ -15,7 +15,7 @@ from app.services import models, review
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors
 from app.views.shared.format import counted, local_time, plain
-from app.views.shared.navigation import show_case
+from app.views.shared.navigation import open_case_id, show_case
 from app.views.shared.pagination import draw_pager, page_number
 from app.views.shared.prediction_cell import draw_prediction_cell
 
@@ -60,6 +60,8 @@ def _watch(
     workplace: Workplace, cases: CasePage, filters: CaseFilters, waiting: frozenset[str]
 ) -> None:
     """Refresh while the worker reads: ask for the waiting cases, not for the whole list."""
+    if open_case_id() is not None:
+        st.rerun()  # a case was opened in here, and is another page
     if review.still_waiting(workplace, sorted(waiting)) != waiting:
         st.rerun()
     _draw_page(workplace, cases, filters)
@@ -156,15 +158,15 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
             _WIDTHS, gap="small", vertical_alignment="center"
         )
         frames = f" ({counted(row.frames, 'frame')})" if row.frames > 1 else ""
-        if name.button(
+        name.button(
             plain(row.file_name) + frames,
             key=f"open-{row.case_id}",
             type="tertiary",
             help="Open the image",
             width="stretch",
-        ):
-            show_case(row.case_id)
-            st.rerun()  # the whole page, also from inside the fragment
+            on_click=show_case,
+            args=(row.case_id,),
+        )
         view.caption(plain(row.view_position) or "–")
         status.markdown(_STATUS[row.status])
         model = infos.get(row.model or "")

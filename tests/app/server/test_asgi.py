@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,7 +12,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from app.server.asgi import answered_hosts, expiring_uploads, own_routes, serve, streamlit_options
+from app.server.asgi import (
+    answered_hosts,
+    expiring_uploads,
+    load_pages,
+    own_routes,
+    serve,
+    streamlit_options,
+)
 from app.server.security import Guard
 from app.services import explanations, models, review
 from app.services.inference import queue
@@ -54,6 +63,15 @@ def get(workplace: Workplace) -> Callable[..., Answer]:
 def test_the_health_route_answers(get: Callable[..., Answer]) -> None:
     status, _, body = get("/api/health")
     assert (status, json.loads(body)) == (200, {"status": "ok"})
+
+
+def test_what_pages_are_drawn_with_is_loaded_and_not_looked_at_again_for_garbage() -> None:
+    try:
+        load_pages()
+        assert {"app.views.review.case", "app.views.model.card", "pandas"} <= sys.modules.keys()
+        assert gc.get_freeze_count() > 10 * len(gc.get_objects())
+    finally:
+        gc.unfreeze()
 
 
 def test_an_images_values_arrive_exactly_and_are_not_kept_by_the_browser(
