@@ -72,10 +72,12 @@ def measure(folder: Path, options: argparse.Namespace) -> Figures:
         prepare(settings, folder / "images", options.people)
         before = processor_seconds(pid)
         began = time.monotonic()
-        people = [f"--people={options.people}", f"--rounds={options.rounds}"]
         answer = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.sessions", *people]
-            + [f"--pause={options.pause}", f"--address=http://localhost:{settings.port}"],
+            [
+                *(sys.executable, "-m", "tests.benchmarks.sessions"),
+                *(f"--people={options.people}", f"--rounds={options.rounds}"),
+                *(f"--pause={options.pause}", f"--address=http://localhost:{settings.port}"),
+            ],
             check=True,
             stdout=subprocess.PIPE,
             text=True,

@@ -124,7 +124,7 @@ def _delete(workplace: Workplace, case_id: str, digest: str) -> bool:
     """Delete one case if it is still due; the question and the deletion are one transaction."""
 
     def rows_go(tx: Transaction) -> set[str]:
-        now = _plan(tx, workplace.settings, workplace.clock())
+        now = _plan(tx, workplace.settings, workplace.clock(), study_of=case_id)
         if case_id not in {one.case_id for one in now.due}:
             raise NotFound("This case is in use, or gone.")
         record_case(workplace, tx, "case deleted", tx.cases.get(case_id), content=digest)
@@ -137,10 +137,12 @@ def _delete(workplace: Workplace, case_id: str, digest: str) -> bool:
     return True
 
 
-def _plan(tx: Transaction, settings: Settings, now: datetime) -> Plan:
+def _plan(
+    tx: Transaction, settings: Settings, now: datetime, *, study_of: str | None = None
+) -> Plan:
     if settings.keep_read_days is None and settings.keep_unread_days is None:
         raise Refused(NO_RULE)
-    cases = tx.due_cases.aged()
+    cases = tx.due_cases.aged(study_of=study_of)
     why = {one.case_id: reason for one in cases if (reason := _why(one, settings, now))}
     in_use = dict(tx.due_cases.held())
     staying = {one.study_key for one in cases if one.case_id not in why or one.case_id in in_use}

@@ -47,9 +47,9 @@ class DueCases:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def aged(self) -> tuple[AgedCase, ...]:
-        """All cases, in the order of their ids."""
-        rows = self._session.execute(
+    def aged(self, *, study_of: str | None = None) -> tuple[AgedCase, ...]:
+        """All cases, in the order of their ids; or those of one case's study."""
+        query = (
             select(
                 CaseEntry.id,
                 CaseEntry.study_key,
@@ -62,7 +62,10 @@ class DueCases:
             .group_by(CaseEntry.id)
             .order_by(CaseEntry.id)
         )
-        return tuple(AgedCase(*row) for row in rows)
+        if study_of is not None:
+            study = select(CaseEntry.study_key).where(CaseEntry.id == study_of)
+            query = query.where(CaseEntry.study_key == study.scalar_subquery())
+        return tuple(AgedCase(*row) for row in self._session.execute(query))
 
     def held(self) -> Mapping[str, str]:
         """Cases in use, by id, each with what uses it."""
