@@ -9,21 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
+from app import environment
 from app.domain.errors import Refused
 from app.domain.outside import OutsideSignIn
+from app.environment import SHORTEST_TOKEN, WrongSetting
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MEBIBYTE = 1024 * 1024
 LogFormat = Literal["text", "json"]
 SignIn = Literal["token", "accounts"]
-SHORTEST_TOKEN = 20  # characters
+SIGN_INS: tuple[SignIn, ...] = get_args(SignIn)
+LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
-
-
-class WrongSetting(Refused):
-    """A value in the environment that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -206,52 +205,63 @@ class Settings:
         return (self.assets / "models", self.own_models, *self.models)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+    def from_environment(cls, given: Mapping[str, str] | None = None) -> Settings:
         """Read the settings.
 
         Args:
-            environment: ``os.environ`` when left out.
+            given: ``os.environ`` when left out.
 
         Raises:
             WrongSetting: one value cannot be used; the sentence names the variable.
         """
-        env = os.environ if environment is None else environment
+        env = os.environ if given is None else given
         return cls(
             data=_data_folder(env),
             database_url=_database_url(env),
-            models=_folders(env, "DPROTONET_MODELS"),
-            folders=_folders(env, "DPROTONET_FOLDERS"),
-            training_data=_folder(env, "DPROTONET_TRAINING_DATA"),
-            trusted_models=_file(env, "DPROTONET_TRUSTED_MODELS"),
+            models=environment.folders(env, "DPROTONET_MODELS"),
+            folders=environment.folders(env, "DPROTONET_FOLDERS"),
+            training_data=environment.folder(env, "DPROTONET_TRAINING_DATA"),
+            trusted_models=environment.file(env, "DPROTONET_TRUSTED_MODELS"),
             address=_address(env),
-            port=_number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
-            behind_proxy=_yes(env, "DPROTONET_BEHIND_PROXY"),
+            port=environment.number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
+            behind_proxy=environment.yes(env, "DPROTONET_BEHIND_PROXY"),
             hosts=_hosts(env),
-            sign_in=_sign_in(env),
+            sign_in=environment.one_of(
+                env,
+                "DPROTONET_SIGN_IN",
+                SIGN_INS,
+                mend="Give token, for one reader at this machine, or accounts.",
+            ),
             session_idle=timedelta(
-                minutes=_number(
+                minutes=environment.number(
                     env, "DPROTONET_SESSION_IDLE_MINUTES", 30, unit="number of minutes", most=1440
                 )
             ),
             session_life=timedelta(
-                hours=_number(env, "DPROTONET_SESSION_HOURS", 12, unit="number of hours", most=168)
+                hours=environment.number(
+                    env, "DPROTONET_SESSION_HOURS", 12, unit="number of hours", most=168
+                )
             ),
             outside=_outside(env),
             launch_token=env.get("DPROTONET_LAUNCH_TOKEN", "").strip(),
-            upload_files=_number(env, "DPROTONET_UPLOAD_FILES", 200, unit="number of files"),
+            upload_files=environment.number(
+                env, "DPROTONET_UPLOAD_FILES", 200, unit="number of files"
+            ),
             upload_bytes=MEBIBYTE
-            * _number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
+            * environment.number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
             file_bytes=MEBIBYTE
-            * _number(env, "DPROTONET_FILE_MB", 256, unit="number of mebibytes"),
-            metrics_token=_token(env, "DPROTONET_METRICS_TOKEN"),
-            log_format=_log_format(env),
-            patients=_yes_or_none(env, "DPROTONET_PATIENTS"),
-            deidentifies=_yes_or_none(env, "DPROTONET_DEIDENTIFY") is not False,
+            * environment.number(env, "DPROTONET_FILE_MB", 256, unit="number of mebibytes"),
+            metrics_token=environment.token(env, "DPROTONET_METRICS_TOKEN"),
+            log_format=environment.one_of(
+                env, "DPROTONET_LOG", LOG_FORMATS, mend="Give text or json."
+            ),
+            patients=environment.yes_or_none(env, "DPROTONET_PATIENTS"),
+            deidentifies=environment.yes_or_none(env, "DPROTONET_DEIDENTIFY") is not False,
             pseudonym_key=env.get("DPROTONET_PSEUDONYM_KEY", "").strip(),
             blob_key=env.get("DPROTONET_BLOB_KEY", "").strip(),
             old_blob_key=env.get("DPROTONET_OLD_BLOB_KEY", "").strip(),
-            keep_read_days=_days(env, "DPROTONET_KEEP_READ_DAYS"),
-            keep_unread_days=_days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
+            keep_read_days=environment.days(env, "DPROTONET_KEEP_READ_DAYS"),
+            keep_unread_days=environment.days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
             kept_tags=_kept_tags(env),
         )
 
@@ -292,16 +302,6 @@ def _address(env: Mapping[str, str]) -> str:
         ) from None
 
 
-def _sign_in(env: Mapping[str, str]) -> SignIn:
-    text = env.get("DPROTONET_SIGN_IN", "").strip().lower() or "token"
-    for known in get_args(SignIn):
-        if text == known:
-            return known
-    raise WrongSetting(
-        f"DPROTONET_SIGN_IN is “{text}”. Give token, for one reader at this machine, or accounts."
-    )
-
-
 def _outside(env: Mapping[str, str]) -> OutsideSignIn | None:
     try:
         return OutsideSignIn.from_environment(env)
@@ -322,74 +322,6 @@ def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:
     return names
 
 
-def _folder(env: Mapping[str, str], name: str) -> Path | None:
-    text = env.get(name, "").strip()
-    return _existing(name, text) if text else None
-
-
-def _file(env: Mapping[str, str], name: str) -> Path | None:
-    text = env.get(name, "").strip()
-    if not text:
-        return None
-    path = Path(text).expanduser().absolute()
-    if not path.is_file():
-        raise WrongSetting(f"{name} names {path}, which is no file. Correct or remove it.")
-    return path
-
-
-def _folders(env: Mapping[str, str], name: str) -> tuple[Path, ...]:
-    parts = (part.strip() for part in env.get(name, "").split(os.pathsep))
-    return tuple(_existing(name, part) for part in parts if part)
-
-
-def _existing(name: str, text: str) -> Path:
-    folder = Path(text).expanduser().absolute()
-    if not folder.is_dir():
-        raise WrongSetting(f"{name} names {folder}, which is no folder. Correct or remove it.")
-    return folder
-
-
-def _number(
-    env: Mapping[str, str], name: str, default: int, *, unit: str, least: int = 1, most: int = 10**6
-) -> int:
-    text = env.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if not least <= number <= most:
-        raise WrongSetting(
-            f"{name} is “{text}”, which is no {unit}. Give a whole number from {least} to {most}."
-        )
-    return number
-
-
-def _days(env: Mapping[str, str], name: str) -> int | None:
-    if not env.get(name, "").strip():
-        return None
-    return _number(env, name, 1, unit="number of days", most=36_500)
-
-
-def _token(env: Mapping[str, str], name: str) -> str:
-    token = env.get(name, "").strip()
-    if token and (len(token) < SHORTEST_TOKEN or not token.isascii() or " " in token):
-        raise WrongSetting(
-            f"{name} is too easy to guess, or has characters that no header carries. Give at least "
-            f"{SHORTEST_TOKEN} ASCII characters without spaces, as “openssl rand -hex 16” prints."
-        )
-    return token
-
-
-def _log_format(env: Mapping[str, str]) -> LogFormat:
-    text = env.get("DPROTONET_LOG", "").strip().lower() or "text"
-    for form in get_args(LogFormat):
-        if text == form:
-            return cast(LogFormat, form)
-    raise WrongSetting(f"DPROTONET_LOG is “{text}”. Give text or json.")
-
-
 def _kept_tags(env: Mapping[str, str]) -> tuple[str, ...]:
     parts = (part.strip() for part in env.get("DPROTONET_KEPT_TAGS", "").split(";"))
     names = tuple(part for part in parts if part)
@@ -405,16 +337,3 @@ def _kept_tags(env: Mapping[str, str]) -> tuple[str, ...]:
                     "as PatientSex, or private elements such as 0019xx10 ACME 1.1, divided by ;"
                 ) from None
     return names
-
-
-def _yes_or_none(env: Mapping[str, str], name: str) -> bool | None:
-    return _yes(env, name) if env.get(name, "").strip() else None
-
-
-def _yes(env: Mapping[str, str], name: str) -> bool:
-    text = env.get(name, "").strip().lower()
-    if text in ("", "0", "no", "false"):
-        return False
-    if text in ("1", "yes", "true"):
-        return True
-    raise WrongSetting(f"{name} is “{text}”. Give 1 for yes or 0 for no.")

@@ -16,7 +16,7 @@ MOST_MODULES = 17  # of one folder, beside __init__.py
 ROOT_MODULES = {
     "dprotonet": {"__main__", "allocator", "atomic_files", "errors", "names"},
     "training": {"__main__", "distributed", "io", "presets", "recipe", "settings_text"},
-    "app": {"__main__", "bootstrap", "main", "settings"},
+    "app": {"__main__", "bootstrap", "environment", "main", "settings"},
 }
 """What may stand at the root of a package, beside __init__.py."""
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from app.cli import arguments
 from app.cli.arguments import Request
+from app.environment import WrongSetting
 from app.runtime.log import configure_logging
-from app.settings import Settings, WrongSetting
+from app.settings import Settings
 from app.store.errors import readable_errors
 from dprotonet.errors import ReadableError
 

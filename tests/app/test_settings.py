@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import MEBIBYTE, Settings, WrongSetting
+from app.environment import WrongSetting
+from app.settings import MEBIBYTE, Settings
 
 
 def read(**environment: str) -> Settings:
