@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app import bootstrap
 from app.services.audit import verifying
+from app.store.files.blobs import STAGING
 from tests.app.services.deidentify.planted import found_in
 from tests.soaks.processes import tree
 from tests.soaks.program import SoakedProgram
@@ -23,7 +24,7 @@ def remains(program: SoakedProgram) -> tuple[dict[str, object], list[str]]:
     found, faults = stored(program)
     found["temporary_files"] = _files(program.temporary)
     found["in_spool"] = _files(program.data / "spool")
-    found["staged"] = _files(program.data / "blobs" / "staging")
+    found["staged"] = _files(program.data / "blobs" / STAGING)
     found["log_lines"] = log.count("\n")
     found["server_lives"] = program.pid is not None
     found["worker_starts"] = 1 + log.count("the worker ended")

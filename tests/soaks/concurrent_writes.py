@@ -37,6 +37,7 @@ from app.store.migrate import upgrade
 from tests.app.services.workplaces import make_workplace, png
 from tests.app.store.postgres import PostgresServer, postgres_programs
 from tests.paths import ROOT
+from tests.soaks.signing import sign_once
 
 CASES = 40  # that all of them sign
 PATIENCE = 3_600  # seconds
@@ -169,18 +170,8 @@ def sign_many(data: str, url: str, process: int, writes: int) -> None:
 
 
 def _signed(workplace: Workplace, case_id: str, text: str) -> bool:
-    with workplace.store.read() as tx:
-        revisions = tx.annotations.revisions(case_id, frame=0)
     try:
-        review.sign(
-            workplace,
-            case_id,
-            verdict="supplement",
-            confidence=3,
-            expected_revision=revisions[-1].revision if revisions else 0,
-            corrected_label="finding",
-            text=text,
-        )
+        sign_once(workplace, case_id, text)
     except Conflict:
         return False
     return True
