@@ -3,7 +3,7 @@
     python -m tests.soaks.kills [--kills 50] [--seed 1] [--json FILE]
 
 While the program runs, a process beside it signs through the services without a pause, files come
-in by the Review page (in an installation that holds patients' images: they are de-identified), batches
+in by the Review page of an installation that holds patients (they are de-identified), batches
 run and backups are made. At a moment chosen by chance processes are ended by SIGKILL: the one that
 signs, and the whole program, its worker, or a backup. Then the program is started again. What was
 acknowledged has to be there, no half-done thing may be left, the audit has to verify, and nothing

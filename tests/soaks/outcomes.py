@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+_NUMBER = re.compile(r"-?\d[\d,.]*")
 NAMELESS = ("unexpected error", "traceback", "application log", "error:", "exception")
 
 
@@ -28,7 +30,7 @@ class Outcome:
     def fault(self) -> str:
         """Why this may not happen; nothing where it may."""
         text = self.message.lower()
-        if self.kind == "good" and self.outcome not in ("added", "done", "held"):
+        if self.kind == "good" and self.outcome not in ("added", "done", "held", "duplicate"):
             return f"a whole file was not taken in: {self.message}"
         if self.outcome in ("error", "skipped", "held") and not self.message.strip():
             return "no sentence"
@@ -90,4 +92,4 @@ def first_sentence(message: str) -> str:
     for quote in ("“", '"'):
         if quote in fact:
             fact = fact[: fact.index(quote)] + "…"
-    return "".join("#" if sign.isdigit() else sign for sign in fact)[:120]
+    return _NUMBER.sub("#", fact)[:120]

@@ -110,10 +110,6 @@ class Page:
             max_size=None,
             proxy=None,
         )
-        self._http = HTTPConnection("localhost", port, timeout=PATIENCE)
-        self._http.connect()
-        # Headers and body go in two pieces: without this the second waits 40 ms for the first.
-        self._http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.query = ""
         """Of the page's address."""
         self.drawn = self.run()
@@ -128,7 +124,6 @@ class Page:
         trace: TracebackType | None,
     ) -> None:
         self._socket.close()
-        self._http.close()
 
     def run(self, values: Mapping[str, object] | None = None, *, press: str = "") -> Drawn:
         """Run the page's script, as the browser asks for it.
@@ -187,9 +182,16 @@ class Page:
     def _post(
         self, path: str, data: bytes, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, Any]]:
-        self._http.request("POST", path, body=data, headers={**self._headers, **headers})
-        answer = self._http.getresponse()
-        text = answer.read()
+        http = HTTPConnection("localhost", self.port, timeout=PATIENCE)
+        try:
+            http.connect()
+            # Headers and body go in two pieces: else the second waits 40 ms for the first.
+            http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            http.request("POST", path, body=data, headers={**self._headers, **headers})
+            answer = http.getresponse()
+            text = answer.read()
+        finally:
+            http.close()
         try:
             return answer.status, json.loads(text)
         except ValueError:

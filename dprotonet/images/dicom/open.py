@@ -18,6 +18,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    UID_dictionary,
 )
 
 from dprotonet.errors import NotAnImage, UnreadableImage
@@ -173,10 +174,8 @@ def _inflated(file: OpenFile, limits: Limits) -> io.BytesIO | None:
 
 
 def _why_no_pixels(header: Dataset) -> UnreadableImage:
-    sop_class = text(header, "SOPClassUID")
-    name = UID(sop_class).name if sop_class else ""
-    if name == sop_class:  # in no list: anything may stand there, so it is not quoted
-        name = ""
+    # Anything may stand there, even a name, so that only what the standard lists is named.
+    name, *_ = UID_dictionary.get(text(header, "SOPClassUID"), ("",))
     directory = element(header, "DirectoryRecordSequence") is not None
     if directory or name == "Media Storage Directory Storage":
         return NotAnImage(

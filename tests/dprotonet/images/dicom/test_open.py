@@ -6,7 +6,9 @@ import zlib
 import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
 )
@@ -108,3 +110,15 @@ def test_an_image_without_its_pixels_is_an_error_not_a_skip(written, dataset):
     with pytest.raises(UnreadableImage, match="no pixels") as caught:
         read_image(written(ds))
     assert not isinstance(caught.value, NotAnImage)
+
+
+def test_a_kind_that_no_list_has_is_not_quoted_whatever_ends_it(written):
+    # pydicom takes the last byte for a blank, so that the kind is no longer what the header says.
+    for said in (b"Zebrowski^Anna", b"Zebrowski^Anna\x1f", b"1.2.3\tZebrowski "):
+        ds = Dataset()
+        ds.SOPInstanceUID = "1.2.3"
+        raw = RawDataElement(Tag("SOPClassUID"), "UI", len(said), said, 0, False, True)
+        ds[raw.tag] = raw
+        with pytest.raises(UnreadableImage, match="does not say what it is") as caught:
+            read_image(written(ds))
+        assert "Zebrowski" not in str(caught.value)
