@@ -6,6 +6,7 @@ import itertools
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -20,6 +21,7 @@ from tests.paths import ROOT
 from tests.soaks.program import SoakedProgram
 
 READY = "ready"
+REST = 0.05  # seconds after a refusal
 
 
 class Signatures:
@@ -40,6 +42,7 @@ class Signatures:
             cwd=ROOT,
             env=program.environment,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
         )
         listener = threading.Thread(target=self._listen, args=(process,), daemon=True)
@@ -107,6 +110,7 @@ def main() -> None:
                 sign_once(workplace, cases[number % len(cases)], text)
             except ReadableError as error:
                 print("refused", error, flush=True)
+                time.sleep(REST)
             else:
                 print("signed", text, flush=True)
 
