@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -53,13 +54,13 @@ def measure(seconds: float) -> dict[str, dict[str, dict[str, float]]]:
     totals = {"look": [0.0, 0.0], "read": [0.0, 0.0]}
     with IsolatedReader() as reader:
         for name, data in files():
-            ways: dict[str, tuple[Callable[[bytes], object], Callable[[bytes], object]]] = {
-                "look": (look, reader.look),
-                "read": (read_image, reader.read),
+            ways: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+                "look": (partial(look, data), partial(reader.look, data)),
+                "read": (partial(read_image, data), partial(reader.read, data)),
             }
             figures[name] = {}
             for way, (here, there) in ways.items():
-                times = _in_turns(lambda h=here: h(data), lambda t=there: t(data), seconds / 2)
+                times = _in_turns(here, there, seconds / 2)
                 figures[name][way] = _row(*times)
                 totals[way] = [sum(pair) for pair in zip(totals[way], times, strict=True)]
     return {**figures, "all": {way: _row(*times) for way, times in totals.items()}}

@@ -32,7 +32,7 @@ from tests.app.disks import fill
 from tests.app.services.workplaces import png
 from tests.app.store.postgres import PostgresServer, postgres_programs
 from tests.soaks.afterwards import stored
-from tests.soaks.page import Page
+from tests.soaks.page import Page, front_page
 from tests.soaks.program import SoakedProgram
 from tests.soaks.signing import Signatures
 
@@ -42,14 +42,14 @@ DURING = 3.0  # seconds that it lasts
 LEAVING = 15.0  # seconds until killed processes are gone
 AFTER = 60.0  # seconds until signing has to go on
 SENTENCES = {
-    "full disk": "The disk is full",
-    "read-only disk": "The data folder is read-only",
-    "PostgreSQL stopped": "The database cannot be reached",
+    "full disk": ("The disk is full",),
+    "failed disk": ("The data folder is read-only", "The disk with the database reports an error"),
+    "PostgreSQL stopped": ("The database cannot be reached",),
 }
 
 _ON_PAGES = {
     "full disk": ("The disk is full", "507 The disk is full"),
-    "read-only disk": ("The data folder is read-only", "507 The file could not be kept"),
+    "failed disk": ("The data folder is read-only", "507 The file could not be kept"),
     "PostgreSQL stopped": ("The database cannot be reached", "503 The database cannot be reached"),
 }
 """How what a page says begins."""
@@ -118,7 +118,7 @@ def on_disks() -> Iterator[list[Outage]]:
 
             yield [
                 Outage("full disk", program, full),
-                Outage("read-only disk", program, failed, restarts=True),
+                Outage("failed disk", program, failed, restarts=True),
             ]
 
 
@@ -209,7 +209,7 @@ def running(folder: Path, *, environment: dict[str, str] | None = None) -> Itera
 def soak(outage: Outage, rounds: int) -> dict[str, object]:
     """Let it go wrong that often; returns the figures, with ``faults``."""
     program = outage.program
-    signatures = Signatures()
+    signatures = Signatures(outage.name)
     faults: list[str] = []
     pages: Counter[str] = Counter()
     longest = 0.0
@@ -258,6 +258,10 @@ def soak(outage: Outage, rounds: int) -> dict[str, object]:
 def _page_says(program: SoakedProgram, number: int) -> Iterator[str]:
     """What a reader sees who adds an image meanwhile."""
     try:
+        status, text = front_page(program.port, program.cookie)
+        if status != 200:
+            yield f"{status} {text}"
+            return
         with Page(program.port, program.cookie) as page:
             status, answer = page.send("new.png", png(1000 + number))
             if status != 200:

@@ -45,6 +45,16 @@ def sign_in(port: int, name: str, password: str) -> str:
     return _form(port, "/sign-in", {"name": name, "password": password, "next": "/"})
 
 
+def front_page(port: int, cookie: str) -> tuple[int, str]:
+    """What a browser gets that opens the program: status, and the paragraphs of a plain page."""
+    connection = HTTPConnection("localhost", port, timeout=PATIENCE)
+    connection.request("GET", "/", headers={"Cookie": cookie})
+    answer = connection.getresponse()
+    text = answer.read().decode("utf-8", "replace")
+    connection.close()
+    return answer.status, " ".join(re.findall("<p[^>]*>(.*?)</p>", text))
+
+
 def _form(port: int, path: str, given: Mapping[str, str]) -> str:
     headers = {
         "Origin": f"http://localhost:{port}",

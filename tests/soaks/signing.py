@@ -27,7 +27,13 @@ REST = 0.05  # seconds after a refusal
 class Signatures:
     """What was acknowledged, by all processes that signed."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "signature") -> None:
+        """Nothing is signed yet.
+
+        Args:
+            label: how the texts of these signatures begin, and of no others in the same folder.
+        """
+        self.label = label
         self.acknowledged: list[str] = []
         self.refused: list[str] = []
         """Sentences of signatures that were refused."""
@@ -38,7 +44,7 @@ class Signatures:
         """A process that signs in the program's folder until it is killed."""
         self._processes += 1
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.soaks.signing", str(self._processes)],
+            [sys.executable, "-m", "tests.soaks.signing", f"{self.label} {self._processes}"],
             cwd=ROOT,
             env=program.environment,
             stdout=subprocess.PIPE,
@@ -105,7 +111,7 @@ def main() -> None:
         cases = [row.case_id for row in review.list_cases(workplace, size=3).rows]
         print(READY, flush=True)
         for number in itertools.count():
-            text = f"signature {sys.argv[1]}-{number}"
+            text = f"{sys.argv[1]}-{number}"
             try:
                 sign_once(workplace, cases[number % len(cases)], text)
             except ReadableError as error:
