@@ -65,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if figures["faults"] else 0
 
 
-def soak(folder: Path, kills: int, seed: int) -> dict[str, object]:
+def soak(
+    folder: Path, kills: int, seed: int, *, targets: Sequence[str] = TARGETS
+) -> dict[str, object]:
     """Kill that often; returns the figures, with ``faults``."""
     chance = random.Random(seed)
     program = SoakedProgram(folder, environment=MORE)
@@ -79,7 +81,7 @@ def soak(folder: Path, kills: int, seed: int) -> dict[str, object]:
         with Page(program.port, program.cookie) as page:
             page.report([_sent(page, number) for number in (1, 2, 3)])
         for number in range(kills):
-            target = TARGETS[number % len(TARGETS)]
+            target = targets[number % len(targets)]
             counts[target] += 1
             said = _killed_once(program, target, number, chance, signatures)
             said += _checked(program, signatures, is_new_start=target.startswith("program"))

@@ -18,7 +18,6 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    UID_dictionary,
 )
 
 from dprotonet.errors import NotAnImage, UnreadableImage
@@ -174,8 +173,9 @@ def _inflated(file: OpenFile, limits: Limits) -> io.BytesIO | None:
 
 
 def _why_no_pixels(header: Dataset) -> UnreadableImage:
-    # Anything may stand there, even a name, so that only what the standard lists is named.
-    name, *_ = UID_dictionary.get(text(header, "SOPClassUID"), ("",))
+    sop_class = UID(text(header, "SOPClassUID"))  # without blanks at its ends
+    # In no list: anything may stand there, even a person's name, so it is not quoted.
+    name = sop_class.name if sop_class.name != str(sop_class) else ""
     directory = element(header, "DirectoryRecordSequence") is not None
     if directory or name == "Media Storage Directory Storage":
         return NotAnImage(
