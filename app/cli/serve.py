@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
-from contextlib import closing
+from contextlib import closing, suppress
 from types import FrameType
 
 from app import bootstrap
 from app.cli.database import bring_up_to_date
-from app.runtime.folder_lock import FolderLock
+from app.runtime.folder_lock import FolderLock, Taken
 from app.settings import Settings
+from app.store.errors import readable_errors
+from app.store.files.blobs import Blobs
+
+log = logging.getLogger(__name__)
+LEAVING = 10.0  # seconds that a worker may take to leave after its server is gone
 
 
 def serve(settings: Settings) -> int:
@@ -22,6 +28,7 @@ def serve(settings: Settings) -> int:
     url = f"http://{host}:{settings.port}"
     with FolderLock(settings.server_lock, note=f"{url}, process {os.getpid()}"):
         bring_up_to_date(settings)
+        remove_half_written(settings)
         _add_demo_cases(settings)
         with Supervisor():
             from app.server.asgi import serve
@@ -39,6 +46,17 @@ def serve(settings: Settings) -> int:
                 print(f"DProtoNet Review: {address}", flush=True)
                 serve(settings, token=token)
     return 0
+
+
+def remove_half_written(settings: Settings) -> None:
+    """Remove what a kill left half-written among the originals, however young it is.
+
+    Where the worker of a server that was killed has not left yet, its files stay for another start.
+    """
+    with suppress(Taken), FolderLock(settings.worker_lock, patience=LEAVING), readable_errors():
+        removed = Blobs(str(settings.blobs)).clear_staging(older_than=0.0)
+        if removed:
+            log.warning("%d files that an earlier run left half-written were removed", removed)
 
 
 def _offer_first_link(settings: Settings) -> None:

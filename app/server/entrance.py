@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.actors import NOBODY, Actor
-from app.server.plain_pages import again
+from app.domain.errors import Unavailable
+from app.server.plain_pages import again, page, paragraph
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/api/health", "/_stcore/health"})
 """Routes for everybody: they say that the server runs, and nothing else."""
@@ -21,6 +22,7 @@ HEADER = "X-Reader"
 """Streamlit reads from it who opened the websocket. What a browser sends under this name is
 removed."""
 _ACTOR = "actor"  # in the scope
+LATER = 1013  # code of a websocket that may be opened again later (RFC 6455, registry of codes)
 NOBODY_HERE = "You are not signed in. Open the program's first page."
 
 
@@ -71,11 +73,15 @@ class Entrance:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        visitor = await self.door.visitor(connection)
         answer = None
-        if scope["type"] == "http":
-            answer = await self._answer(Request(scope, receive), visitor)
-        elif visitor is None:
+        try:
+            visitor = await self.door.visitor(connection)
+            if scope["type"] == "http":
+                answer = await self._answer(Request(scope, receive), visitor)
+        except Unavailable as error:
+            await _answer_later(error, scope, receive, send)
+            return
+        if scope["type"] == "websocket" and visitor is None:
             await send({"type": "websocket.close", "code": 1008})
             return
         if answer is not None:
@@ -101,10 +107,14 @@ class Entrance:
             message = await receive()
             if message["type"] != "websocket.receive":
                 return message
-            if await self.door.visitor(connection) == visitor:
+            try:
+                code = 1008 if await self.door.visitor(connection) != visitor else None
+            except Unavailable:
+                code = LATER
+            if code is None:
                 return message
-            await send({"type": "websocket.close", "code": 1008})
-            return {"type": "websocket.disconnect", "code": 1008}
+            await send({"type": "websocket.close", "code": code})
+            return {"type": "websocket.disconnect", "code": code}
 
         return checked
 
@@ -119,6 +129,17 @@ class Entrance:
             # is open, asks again with it.
             return again()
         return await self.door.refusal(request)
+
+
+async def _answer_later(error: Unavailable, scope: Scope, receive: Receive, send: Send) -> None:
+    """Who asks cannot be said now: the store is gone. The page connects again by itself."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": LATER})
+        return
+    answer: Response = JSONResponse({"error": str(error)}, 503)
+    if _opens_a_page(Request(scope, receive)):
+        answer = page("Not available", paragraph(str(error)), status=503)
+    await answer(scope, receive, send)
 
 
 def _opens_a_page(request: Request) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePath
 
@@ -53,12 +53,22 @@ def read_frames(source: Source, *, limits: Limits | None = None) -> Iterator[Gra
             yield file.frame(frame)
 
 
-def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, str]:
+def look(
+    source: Source,
+    *,
+    limits: Limits | None = None,
+    before: Callable[[int], object] = lambda pixels: None,
+) -> tuple[ImageFacts, str]:
     """What must be known of a file that is taken in, at the price of one frame.
 
     The first frame is decoded, which proves that the file can be read. The other frames are not:
     an image of hundreds of frames costs no more than its bytes, and what is wrong with a later
     frame is said when that frame is read.
+
+    Args:
+        source: the file.
+        limits: what is refused before decoding.
+        before: called with the number of pixels of a frame before the first is decoded.
 
     Returns:
         The facts as :func:`inspect` gives them, and the pixels' SHA-256: of a file with one frame
@@ -71,6 +81,7 @@ def look(source: Source, *, limits: Limits | None = None) -> tuple[ImageFacts, s
     """
     limits = limits or Limits()
     with open_image(source, limits) as file:
+        before(file.facts.rows * file.facts.columns)
         first = file.frame(0)
         if file.facts.frames == 1:
             return file.facts, decoded_sha256([first])

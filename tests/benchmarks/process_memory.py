@@ -18,7 +18,7 @@ def tree_memory(pid: int) -> float:
     A process that has ended counts as 0.
     """
     total = 0
-    for member in _tree(pid):
+    for member in process_tree(pid):
         try:
             text = Path(f"/proc/{member}/smaps_rollup").read_text()
         except OSError:
@@ -27,7 +27,8 @@ def tree_memory(pid: int) -> float:
     return total / 1024
 
 
-def _tree(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
+    """A process and all below it."""
     members = [pid]
     for parent in members:
         for task in Path(f"/proc/{parent}/task").glob("*/children"):

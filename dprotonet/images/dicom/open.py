@@ -173,10 +173,9 @@ def _inflated(file: OpenFile, limits: Limits) -> io.BytesIO | None:
 
 
 def _why_no_pixels(header: Dataset) -> UnreadableImage:
-    sop_class = text(header, "SOPClassUID")
-    name = UID(sop_class).name if sop_class else ""
-    if name == sop_class:  # in no list: anything may stand there, so it is not quoted
-        name = ""
+    sop_class = UID(text(header, "SOPClassUID"))  # without blanks at its ends
+    # In no list: anything may stand there, even a person's name, so it is not quoted.
+    name = sop_class.name if sop_class.name != str(sop_class) else ""
     directory = element(header, "DirectoryRecordSequence") is not None
     if directory or name == "Media Storage Directory Storage":
         return NotAnImage(

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import serve
 from app.cli.main import main
 from app.runtime.folder_lock import FolderLock
+from app.settings import Settings
 from tests.app.disks import disk, fill, read_only
 from tests.paths import ROOT
 
@@ -41,6 +43,21 @@ def test_a_start_on_a_read_only_or_full_disk_is_one_sentence(
     fill(disk)
     assert main([]) == 1
     assert "The disk is full" in capsys.readouterr().err
+
+
+def test_what_a_kill_left_half_written_is_removed_at_a_start_but_not_beside_a_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "LEAVING", 0.0)
+    settings = Settings(tmp_path)
+    half = settings.blobs / ".staging" / "half"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"a second ago")
+    with FolderLock(settings.worker_lock):
+        serve.remove_half_written(settings)
+    assert half.exists()
+    serve.remove_half_written(settings)
+    assert not half.exists()
 
 
 def is_answered(url: str) -> bool:

@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from app.domain.actors import Actor
+from app.domain.errors import Unavailable
 from app.server.entrance import OPEN, Entrance, Visitor
 from tests.app.asking import Answer, ask, run_apart
 from tests.app.server.servers import echo
@@ -15,8 +16,11 @@ class KnockDoor:
     """Knows whoever says knock."""
 
     knows = True
+    gone = False
 
     async def visitor(self, connection: HTTPConnection) -> Visitor | None:
+        if "gone" in connection.headers or self.gone:
+            raise Unavailable("The database cannot be reached. Check it.")
         known = self.knows and "knock" in connection.headers
         return Visitor("7f", Actor("Reader One")) if known else None
 
@@ -73,7 +77,19 @@ def test_the_doors_own_pages_are_for_everybody() -> None:
     assert asked("/own")[2] == asked("/own", knock="")[2] == b"own"
 
 
-def test_whoever_is_signed_out_sends_nothing_more_through_an_open_websocket() -> None:
+def test_while_the_store_is_gone_everybody_gets_the_sentence_and_nobody_passes() -> None:
+    status, headers, body = asked("/batch", gone="", knock="")
+    assert status == 503 and "text/html" in headers["content-type"]
+    assert b"The database cannot be reached. Check it." in body
+    status, headers, body = asked("/api/pixels/7/0", gone="", knock="")
+    assert status == 503 and b"cannot be reached" in body and "json" in headers["content-type"]
+    assert asked("/_stcore/stream", kind="websocket", gone="", knock="")[0] == 1013
+
+
+@pytest.mark.parametrize(("change", "code"), [("knows", 1008), ("gone", 1013)])
+def test_whoever_is_signed_out_sends_nothing_more_through_an_open_websocket(
+    change: str, code: int
+) -> None:
     door = KnockDoor()
     received: list[Message] = []
     sent: list[Message] = []
@@ -81,7 +97,7 @@ def test_whoever_is_signed_out_sends_nothing_more_through_an_open_websocket() ->
     async def page(scope: Scope, receive: Receive, send: Send) -> None:
         received.append(await receive())
         received.append(await receive())
-        door.knows = False
+        setattr(door, change, change == "gone")
         received.append(await receive())
 
     async def receive() -> Message:
@@ -95,4 +111,4 @@ def test_whoever_is_signed_out_sends_nothing_more_through_an_open_websocket() ->
     run_apart(Entrance(page, door=door)(scope, receive, send))
     kinds = [message["type"].removeprefix("websocket.") for message in received]
     assert kinds == ["connect", "receive", "disconnect"]
-    assert sent == [{"type": "websocket.close", "code": 1008}]
+    assert sent == [{"type": "websocket.close", "code": code}]

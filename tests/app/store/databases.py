@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from app.store.migrate import upgrade
+from tests.app.store.postgres import PostgresServer, postgres_programs
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -31,47 +29,30 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """A PostgreSQL cluster of our own on a socket; the URL up to the database's name."""
-    programs = _postgres_programs()
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL cluster of our own on a socket."""
+    programs = postgres_programs()
     if programs is None:
         message = "PostgreSQL's initdb is not installed (Debian: apt-get install postgresql)"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    user = None
-    if os.name == "posix" and os.geteuid() == 0:
-        user = "postgres"  # the server refuses to run as root
-        shutil.chown(folder, user)
-
-    def run(program: str, *words: str) -> None:
-        subprocess.run(
-            [str(programs / program), *words],
-            check=True,
-            user=user,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-        )
-
-    data = str(folder / "data")
-    run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8")
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
-    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    server = PostgresServer(programs)
+    server.start()
     try:
-        yield f"postgresql+psycopg://postgres@/NAME?host={folder}"
+        yield server
     finally:
-        run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+        server.stop()
+        server.remove()
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def empty_postgres(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> PostgresServer:
     """The cluster with a migrated database "empty" to copy."""
-    _admin(postgres_server, "CREATE DATABASE empty")
-    upgrade(
-        postgres_server.replace("NAME", "empty"), backups=tmp_path_factory.mktemp("none"), now=NOW
-    )
+    url = postgres_server.database("empty")
+    upgrade(url, backups=tmp_path_factory.mktemp("none"), now=NOW)
     return postgres_server
 
 
@@ -85,9 +66,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server = request.getfixturevalue("empty_postgres")
     name = f"t{uuid.uuid4().hex}"
-    _admin(server, f"CREATE DATABASE {name} TEMPLATE empty")
-    yield server.replace("NAME", name)
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+    server.administer(f"CREATE DATABASE {name} TEMPLATE empty")
+    yield server.url.replace("NAME", name)
+    server.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -96,18 +77,3 @@ def sqlite_url(empty_sqlite: Path, tmp_path: Path) -> str:
     target = tmp_path / "review.sqlite3"
     shutil.copy(empty_sqlite, target)
     return f"sqlite:///{target}"
-
-
-def _postgres_programs() -> Path | None:
-    result = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if result:
-        return result[-1].parent
-    program = shutil.which("initdb")
-    return Path(program).parent if program else None
-
-
-def _admin(server: str, statement: str) -> None:
-    engine = create_engine(server.replace("NAME", "postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()

@@ -18,6 +18,7 @@ from app.store.migrate import upgrade
 from app.store.sql_store import SqlStore
 from tests.app.store.databases import NOW
 from tests.app.store.example_cases import case
+from tests.app.store.postgres import PostgresServer
 
 
 def use(url: str) -> None:
@@ -111,9 +112,9 @@ def test_a_postgres_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_a_postgres_that_goes_away_in_the_middle_says_so_and_is_used_again_when_it_is_back(
-    empty_postgres: str,
+    empty_postgres: PostgresServer,
 ) -> None:
-    store = SqlStore(empty_postgres.replace("NAME", "empty"))
+    store = SqlStore(empty_postgres.url.replace("NAME", "empty"))
     gone = "SELECT pg_terminate_backend(pg_backend_pid())"
     with pytest.raises(Unavailable, match="cannot be reached"), store.write() as tx:
         tx._session.execute(text(gone))
@@ -121,7 +122,7 @@ def test_a_postgres_that_goes_away_in_the_middle_says_so_and_is_used_again_when_
         assert list(tx.cases.ids()) == []
     store.close()
     with pytest.raises(Unavailable, match="address, name, user"):
-        use(empty_postgres.replace("NAME", "none_such"))
+        use(empty_postgres.url.replace("NAME", "none_such"))
 
 
 @pytest.mark.postgres
@@ -135,8 +136,10 @@ def test_a_postgres_that_goes_away_in_the_middle_says_so_and_is_used_again_when_
         ("40001", "busy"),
     ],
 )
-def test_postgres_codes_become_sentences(empty_postgres: str, code: str, sentence: str) -> None:
-    store = SqlStore(empty_postgres.replace("NAME", "empty"))
+def test_postgres_codes_become_sentences(
+    empty_postgres: PostgresServer, code: str, sentence: str
+) -> None:
+    store = SqlStore(empty_postgres.url.replace("NAME", "empty"))
     raised = f"DO $$ BEGIN RAISE EXCEPTION 'Zebrowski' USING ERRCODE = '{code}'; END $$"
     with pytest.raises(Unavailable, match=sentence) as caught, store.write() as tx:
         tx._session.execute(text(raised))

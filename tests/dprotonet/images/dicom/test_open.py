@@ -6,7 +6,9 @@ import zlib
 import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
 )
@@ -108,3 +110,16 @@ def test_an_image_without_its_pixels_is_an_error_not_a_skip(written, dataset):
     with pytest.raises(UnreadableImage, match="no pixels") as caught:
         read_image(written(ds))
     assert not isinstance(caught.value, NotAnImage)
+
+
+def test_a_kind_that_no_list_has_is_not_quoted_wherever_it_is_cut_off(written):
+    # A damaged length makes much of the header one value; what is read of it may end in a blank.
+    for before in range(10):
+        said = b"x" * before + b"1.2\\" + b"Zebrowski " * 1000
+        ds = Dataset()
+        ds.SOPInstanceUID = "1.2.3"
+        raw = RawDataElement(Tag("SOPClassUID"), "UI", len(said), said, 0, False, True)
+        ds[raw.tag] = raw
+        with pytest.raises(UnreadableImage, match="does not say what it is") as caught:
+            read_image(written(ds))
+        assert "Zebrowski" not in str(caught.value)
