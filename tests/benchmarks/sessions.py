@@ -52,9 +52,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=10, help="list, case and pixels of each")
     parser.add_argument("--pause", type=float, default=5.0, help="seconds between two presses")
     parser.add_argument("--url", default="", help="of an empty database; a new SQLite file else")
-    parser.add_argument("--address", help=argparse.SUPPRESS)  # the second process
+    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)  # the second process
     options = parser.parse_args()
-    if options.address:
+    if options.port:
         print(json.dumps(work(options)))
         return 0
     with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +76,7 @@ def measure(folder: Path, options: argparse.Namespace) -> Figures:
             [
                 *(sys.executable, "-m", "tests.benchmarks.sessions"),
                 *(f"--people={options.people}", f"--rounds={options.rounds}"),
-                *(f"--pause={options.pause}", f"--address=http://localhost:{settings.port}"),
+                *(f"--pause={options.pause}", f"--port={settings.port}"),
             ],
             check=True,
             stdout=subprocess.PIPE,
@@ -141,7 +141,7 @@ def work(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     with ThreadPoolExecutor(options.people) as threads:
         people = list(
             threads.map(
-                lambda number: Person(options.address, name_of(number), PASSWORD),
+                lambda number: Person(options.port, name_of(number), PASSWORD),
                 range(options.people),
             )
         )

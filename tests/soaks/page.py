@@ -19,6 +19,7 @@ from websockets.typing import Origin, Subprotocol
 
 PATIENCE = 600.0  # seconds for a page to end
 UPLOAD_TOKEN = re.compile(r'"token": ?"([\w-]+)"')
+PIXELS = re.compile(r"/api/pixels/\w+/\d+")
 RESULT = re.compile(r":material/(\w+): \*\*(.*?)\*\*(?: – (.*))?$", re.DOTALL)
 OUTCOMES = {
     "error": "error",
@@ -92,6 +93,8 @@ class Drawn:
     """Data of upload fields by the field's id."""
     buttons: dict[str, str] = field(default_factory=dict)
     """Ids by label."""
+    image: str = ""
+    """Path of the open case's pixels."""
 
     @property
     def taken_in(self) -> list[TakenIn]:
@@ -246,5 +249,7 @@ def _note(drawn: Drawn, answer: ForwardMsg) -> None:
     elif kind == "bidi_component":
         component = element.bidi_component
         data = component.mixed.json or component.json
+        if found := PIXELS.search(data):
+            drawn.image = found[0]
         if UPLOAD_TOKEN.search(data):
             drawn.fields[component.id] = json.loads(data)
