@@ -9,7 +9,7 @@ import pytest
 
 from app import bootstrap
 from app.settings import Settings
-from tests.soaks import concurrent_writes, kills, mutated_files
+from tests.soaks import changed_bytes, concurrent_writes, kills, mutated_files
 from tests.soaks.mutations import KINDS, mutant
 from tests.soaks.outcomes import Ledger, Outcome, first_sentence
 from tests.soaks.program import SoakedProgram
@@ -68,3 +68,15 @@ def test_every_write_is_there_once_and_one_that_is_not_is_missed(tmp_path: Path)
 def test_nothing_that_was_acknowledged_is_lost_by_a_kill_in_a_backup(tmp_path: Path) -> None:
     figures = kills.soak(tmp_path, kills=1, seed=1, targets=("backup",))
     assert figures["faults"] == [] and figures["signed"]
+
+
+def test_a_changed_byte_is_named_and_one_that_no_check_sees_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = changed_bytes.soak(tmp_path / "whole", changes=2, seed=1)
+    assert {tuple(counts.items()) for counts in whole.values()} == {
+        (("named", 2), ("only found", 0), ("not found", 0))
+    }
+    monkeypatch.setattr(changed_bytes.checking, "problems", lambda workplace: iter(()))
+    blind = changed_bytes.soak(tmp_path / "blind", changes=1, seed=1)
+    assert blind["stored file"]["not found"] == 1 and blind["file of a backup"]["named"] == 1
