@@ -40,7 +40,7 @@ from dprotonet.errors import ReadableError
 from tests.app.services.workplaces import png
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
-IMAGES = 12
+IMAGES = 6
 NUMBERS = ("sequence", "version")
 Change = Callable[[random.Random], "tuple[bool, bool]"]
 
