@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 
 from app.domain.errors import Refused
-from app.domain.permissions import needs
+from app.domain.permissions import needs, within
 from app.services.workplace import Workplace
 from app.store.files.blobs import Blobs
 from app.store.sql_store import Transaction
@@ -66,7 +66,7 @@ def check(workplace: Workplace) -> None:
     Raises:
         Unbound: with what to do.
     """
-    if _is_bound(workplace):
+    if is_bound(workplace):
         return
     with workplace.store.write() as tx:
         tx.lock_blobs()  # of two processes at once one finds the other's id
@@ -125,7 +125,9 @@ def bind(workplace: Workplace) -> Overlap:
         return overlap(tx.named_blobs(), workplace.blobs)
 
 
-def _is_bound(workplace: Workplace) -> bool:
+@within
+def is_bound(workplace: Workplace) -> bool:
+    """Do the database and the folder hold the same id?"""
     with workplace.store.read() as tx:
         of_database = tx.setting(IDENTITY)
     return bool(of_database) and of_database == workplace.blobs.identity()

@@ -42,9 +42,7 @@ DAMAGED = (
     "The database is damaged. Stop the program and restore a backup with: "
     "python -m app restore FILE"
 )
-FAULTY = (
-    "The disk with the database reports an error. Check the disk, then start the program again."
-)
+FAULTY = "The disk reports an error. Check the disk, then start the program again."
 BUSY = "The database is busy with other work. Try again in a moment."
 NO_TABLES = (
     "The database has lost this program's tables. Stop the program and restore a backup with: "
@@ -58,6 +56,7 @@ _SYSTEM = {
     errno.EROFS: READ_ONLY,
     errno.EACCES: NO_RIGHT,
     errno.EPERM: NO_RIGHT,
+    errno.EIO: FAULTY,
 }
 # Result codes: https://www.sqlite.org/rescode.html; the low byte is the primary code.
 _SQLITE = {

@@ -43,7 +43,7 @@ LEAVING = 15.0  # seconds until killed processes are gone
 AFTER = 60.0  # seconds until signing has to go on
 SENTENCES = {
     "full disk": ("The disk is full",),
-    "failed disk": ("The data folder is read-only", "The disk with the database reports an error"),
+    "failed disk": ("The data folder is read-only", "The disk reports an error"),
     "PostgreSQL stopped": ("The database cannot be reached",),
 }
 

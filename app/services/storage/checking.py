@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.domain.permissions import needs
+from app.services import binding
 from app.services.workplace import Workplace
-from app.store.files.blobs import Blobs
+from app.store.files.blobs import IDENTITY, Blobs
 from app.store.files.sealing import ChangedFile
 from app.store.files.secret_keys import WrongKey
 from dprotonet.errors import ReadableError
@@ -22,6 +23,11 @@ def problems(workplace: Workplace) -> Iterator[str]:
     Stored files are hashed against their names, models against their manifests. Nothing is changed.
     The hash in a model's manifest covers the manifest itself.
     """
+    if not binding.is_bound(workplace):
+        yield (
+            f"blobs/{IDENTITY} was changed on the disk, or is of another installation: it is not "
+            f"the id that the database keeps. {binding.DELIBERATELY}"
+        )
     with workplace.store.read() as tx:
         named = tx.named_blobs()
     here = set(workplace.blobs.all_keys())

@@ -163,8 +163,11 @@ def _each(
 
 def _no_room(error: OSError) -> NoRoom:
     log.error("the spool cannot be written to: %s", error.strerror)
-    if isinstance(readable_error(error), DiskFull):
+    known = readable_error(error)
+    if isinstance(known, DiskFull):
         return NoRoom("The disk is full, so the file could not be kept. Make room and try again.")
+    if known is not None:
+        return NoRoom(str(known))
     return NoRoom(
         "The file could not be kept in the data folder. Check the folder's permissions, "
         "then try again."

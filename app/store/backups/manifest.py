@@ -21,7 +21,7 @@ NAME = "manifest.json"
 FORMAT = 1
 PART = ".part"  # how the names end of folders that are being written
 NOT_WHOLE = (
-    "{} is no whole backup: its manifest is missing or was changed. Take another one of the "
+    "{} is no whole backup: its manifest.json is missing or was changed. Take another one of the "
     "backups."
 )
 _BLOCK = 1 << 20  # bytes

@@ -161,6 +161,7 @@ def test_a_backup_that_postgres_refuses_quotes_nobody(tmp_path: Path) -> None:
         (errno.ENOSPC, errors.FULL),
         (errno.EDQUOT, errors.FULL),
         (errno.EROFS, errors.READ_ONLY),
+        (errno.EIO, errors.FAULTY),
         (errno.EACCES, errors.NO_RIGHT),
     ],
 )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.services import review
+from app.services import binding, review
 from app.services.storage.checking import problems
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.files.blobs import Blobs
+from app.store.files.blobs import IDENTITY, Blobs
 from app.store.files.sealing import MARK, SealKey
 from tests.app.services.workplaces import make_workplace, png
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
@@ -24,6 +24,7 @@ def workplace(tmp_path: Path, empty_sqlite: Path) -> Iterator[Workplace]:
     settings = Settings(tmp_path / "data", assets=tmp_path)
     make_tiny_bundle(tmp_path / "models" / "toy", ("a", "b"), name="toy", seed=1)
     opened = make_workplace(settings, database=empty_sqlite)
+    binding.check(opened)
     for number in (1, 2):
         intake.add(opened, png(number), name=f"{number}.png", predict=False)
     yield opened
@@ -70,3 +71,13 @@ def test_a_changed_byte_in_any_file_of_a_model_is_named(workplace: Workplace) ->
         assert len(said) == 1 and str(folder) in said[0], path
         path.write_bytes(whole)
     assert list(problems(workplace)) == []
+
+
+def test_a_changed_byte_in_the_folders_id_is_named(workplace: Workplace) -> None:
+    assert list(problems(workplace)) == []
+    identity = workplace.settings.blobs / IDENTITY
+    identity.write_bytes(b"x" + identity.read_bytes()[1:])
+    (said,) = problems(workplace)
+    assert IDENTITY in said and "python -m app bind" in said
+    with pytest.raises(binding.Unbound):
+        binding.check(workplace)
