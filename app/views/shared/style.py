@@ -56,7 +56,7 @@ STYLE = """
 .measure .against { background: #c0651a; }
 .measure .zero { width: 1px; background: currentColor; opacity: 0.6; }
 /* In the dark the filled buttons are bright: white letters on them could not be read. */
-button[kind="primary"]:not(:disabled) p, [data-baseweb="tag"] :is(span, svg) {
+button[kind="primary"]:not(:disabled) p, [data-tag], [data-tag] * {
   color: light-dark(#ffffff, #12181b);
 }
 /* The waterfall: names, bars that add up, numbers. */
