@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
 
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Refused
@@ -27,24 +26,26 @@ from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
 
 _opening = threading.Lock()
+_opened: dict[Settings, Workplace] = {}
 
 
 def shared_workplace(settings: Settings) -> Workplace:
     """The one workplace of this process for these settings, shared by its pages and routes.
 
-    It is opened at the first call; threads that call at the same time get the same one. Its actor
+    It is opened at the first call; threads that call at the same time get the same one. Until the
+    question of the first start is answered, each call looks for the answer. Its actor
     is nobody: pages and routes take :meth:`Workplace.of` whoever asks.
 
     Raises:
         As :func:`open_workplace`; the next call tries again.
     """
     with _opening:
-        return _opened_once(settings)
-
-
-@cache
-def _opened_once(settings: Settings) -> Workplace:
-    return open_workplace(settings).of(NOBODY)
+        opened = _opened.get(settings) or open_workplace(settings).of(NOBODY)
+        if opened.awaits_choice:
+            now = patients.with_choice(opened)
+            opened = opened if now.awaits_choice else now
+        _opened[settings] = opened
+        return opened
 
 
 def open_workplace(settings: Settings, *, actor: Actor | None = None) -> Workplace:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.views.shared.errors import show_errors
+from app.views.shared.first_start import draw_first_start
 from app.views.shared.header import draw_page_header
 from app.views.shared.navigation import pages_for
 from app.views.shared.workplace import current_workplace
@@ -14,6 +15,7 @@ ICON = Path(__file__).parent / "views" / "icon.svg"
 
 st.set_page_config(page_title="DProtoNet Review", page_icon=str(ICON), layout="wide")
 with show_errors():
+    workplace = current_workplace()
     page = st.navigation(
         [
             st.Page(
@@ -23,9 +25,12 @@ with show_errors():
                 default=number == 0,
                 url_path=None if number == 0 else folder,
             )
-            for number, (folder, title, icon, _) in enumerate(pages_for(current_workplace().actor))
+            for number, (folder, title, icon, _) in enumerate(pages_for(workplace.actor))
         ],
-        position="top",
+        position="hidden" if workplace.awaits_choice else "top",
     )
     draw_page_header()
-    page.run()
+    if workplace.awaits_choice:
+        draw_first_start(workplace)
+    else:
+        page.run()

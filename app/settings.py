@@ -78,7 +78,8 @@ class Settings:
     log_format: LogFormat = "text"
     """How the log is written (DPROTONET_LOG): text, or json for a program that collects it."""
     patients: bool | None = None
-    """Patients' images are held (DPROTONET_PATIENTS=yes); None: as it was chosen before."""
+    """Patients' images are held (DPROTONET_PATIENTS=yes); None: as it was chosen before, which the
+    first page asks for."""
     deidentifies: bool = True
     """Patients' images are de-identified on their way in (DPROTONET_DEIDENTIFY=no: they are not).
     """

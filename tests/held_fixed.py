@@ -127,7 +127,7 @@ def _database() -> dict[str, Any]:
     """Schema and rows that the application leaves when it has taken in its demo cases."""
     with tempfile.TemporaryDirectory() as folder:
         port = "18501"
-        names = {"DPROTONET_DATA": folder, "DPROTONET_PORT": port}
+        names = {"DPROTONET_DATA": folder, "DPROTONET_PORT": port, "DPROTONET_PATIENTS": "no"}
         log = Path(folder) / "held-fixed.log"
         with log.open("w") as stream:
             server = subprocess.Popen(

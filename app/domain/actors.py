@@ -26,6 +26,7 @@ Permission = Literal[
     "delete",
     "change models",
     "manage users",
+    "set up",
     "see the audit",
     "reidentify",
     "run the program",
@@ -43,6 +44,7 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         "delete": frozenset({"lead"}),
         "change models": frozenset({"lead"}),  # activate, decide on proposals, check, threshold
         "manage users": frozenset({"admin"}),
+        "set up": frozenset({"admin"}),  # say whether patients' images will be held
         "see the audit": frozenset({"auditor"}),
         "reidentify": frozenset(),  # by the command line alone, with the key of the pseudonyms
         "run the program": frozenset(),  # the worker and the command line, no role

@@ -25,6 +25,7 @@ from app.runtime.memory import resident_bytes
 from app.runtime.program_runner import ProgramRunner
 from app.services import jobs, models
 from app.services.checks import check_run
+from app.services.deidentify import patients
 from app.services.editing import learning_run
 from app.services.inference import failures, queue
 from app.services.inference.predictor_pool import PredictorPool
@@ -37,6 +38,7 @@ from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for its work to begin
+CHOICE_SECONDS = 0.5  # between two looks whether it was said that patients' images are held
 LIFE_SECONDS = 2.0  # between two signs of life
 STATISTICS_SECONDS = 600.0  # between two looks at the database's statistics
 UPKEEP_SECONDS = 20.0  # between two looks at the database's journal
@@ -48,6 +50,9 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
     pool = PredictorPool(workplace.models)
+    if workplace.awaits_choice:
+        _warm_up(workplace, pool)
+        workplace = _once_chosen(workplace, stop=stop)
     programs: list[ProgramRunner[Any]] = [
         ProgramRunner(workplace, "learn", learning_run.claim, learning_run.run, stop=stop.is_set),
         ProgramRunner(workplace, "check", check_run.claim, check_run.run, stop=stop.is_set),
@@ -109,6 +114,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _once_chosen(workplace: Workplace, *, stop: threading.Event) -> Workplace:
+    """Wait until it is known whether patients' images are held: there is no work before."""
+    while workplace.awaits_choice and not stop.wait(CHOICE_SECONDS):
+        workplace = patients.with_choice(workplace)
+    return workplace
 
 
 def _live(workplace: Workplace, stop: threading.Event) -> None:

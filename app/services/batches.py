@@ -18,6 +18,7 @@ from app.services import jobs, models, originals
 from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
 from app.services.deidentify import names
+from app.services.deidentify.patients import check_chosen
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
@@ -57,9 +58,11 @@ def start_upload(
         model: digest of the bundle; the active one when left out.
 
     Raises:
-        Refused: too many files or bytes, nothing but an archive that cannot be used, or no
-            model. Beside other files such an archive is a row that says why.
+        Refused: too many files or bytes, nothing but an archive that cannot be used, no model,
+            or it was not said yet whether patients' images will be held. Beside other files such
+            an archive is a row that says why.
     """
+    check_chosen(workplace)  # before any name is written down
     info = _model(workplace, model)
     staged: list[Staged] = []
     entries: list[Entry] = []
@@ -133,8 +136,10 @@ def allowed_folder(workplace: Workplace, folder: str | Path) -> Path:
     """The real path of a folder, if it lies in the list.
 
     Raises:
-        Refused: it does not, whatever links and dots its name is made of.
+        Refused: it does not, whatever links and dots its name is made of; or it was not said yet
+            whether patients' images will be held.
     """
+    check_chosen(workplace)
     try:
         real = Path(folder).resolve(strict=True)
     except (OSError, ValueError, RuntimeError):

@@ -6,12 +6,12 @@ import logging
 
 from app.domain.permissions import needs
 from app.services import models
+from app.services.deidentify.patients import STARTED
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from dprotonet.images.walk import walk
 
 log = logging.getLogger(__name__)
-MARKER = "demo_cases_added"
 
 
 @needs("run the program")
@@ -21,13 +21,13 @@ def add_demo_cases(workplace: Workplace) -> int:
     An interrupted start begins again: imported files are recognised by their bytes.
 
     Returns:
-        How many cases were added; none where patients' images are held.
+        How many cases were added; none where patients' images are held, or may be.
     """
-    if workplace.holds_patients:
+    if workplace.holds_patients or workplace.awaits_choice:
         return 0  # nobody shall take an invented case for a patient's
     folder = workplace.settings.assets / "cases"
     with workplace.store.read() as tx:
-        if tx.setting(MARKER):
+        if tx.setting(STARTED):
             return 0
     if not folder.is_dir():
         return 0
@@ -39,7 +39,7 @@ def add_demo_cases(workplace: Workplace) -> int:
         model=own.digest if own else None,
     )
     with workplace.store.write() as tx:
-        tx.set_setting(MARKER, True)
+        tx.set_setting(STARTED, True)
     added = sum(result.outcome == "added" for result in results)
     log.info("%d demo cases added", added)
     return added

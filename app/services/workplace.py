@@ -41,6 +41,8 @@ class Workplace:
     """Aware time."""
     holds_patients: bool = False
     """Patients' images are held: there are no demo cases."""
+    awaits_choice: bool = False
+    """Nobody had said whether they are when this was opened: no image is taken in before."""
     pseudonyms: PseudonymKey | None = None
     """The key with which files are de-identified on their way in; None: they are kept as they come.
     """

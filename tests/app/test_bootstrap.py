@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import open_workplace, shared_workplace
+from app.domain.actors import Actor
 from app.domain.errors import Unavailable
+from app.services.deidentify import first_start
 from app.settings import Settings
 from app.store.migrate import upgrade
 from tests.app.services.workplaces import START
@@ -29,6 +31,18 @@ def test_what_could_not_be_opened_is_opened_at_the_next_call(tmp_path: Path) -> 
     workplace = shared_workplace(settings)
     assert workplace.settings == settings
     workplace.close()
+
+
+def test_what_was_answered_at_the_first_start_holds_for_all_who_ask(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    settings = Settings(tmp_path / "data", database_url=sqlite_url, pseudonym_key="ab" * 32)
+    before = shared_workplace(settings)
+    assert before.awaits_choice and shared_workplace(settings).awaits_choice
+    first_start.answer(before.of(Actor("Reader One")), patients=True)
+    after = shared_workplace(settings)
+    assert after.pseudonyms is not None and after is shared_workplace(settings)
+    after.close()
 
 
 def test_the_data_folder_is_closed_to_other_users(tmp_path: Path, sqlite_url: str) -> None:

@@ -41,6 +41,8 @@ Action = Literal[
     "model activated",
     "site settings used",
     "site settings stopped",
+    "set up for patients",
+    "set up without patients",
     "backup restored",
     "person looked up",
     "user added",

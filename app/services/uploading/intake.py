@@ -17,6 +17,7 @@ from app.services.audit.recording import record_case
 from app.services.checks import site_choice
 from app.services.deidentify import names
 from app.services.deidentify.arrival import Arrival, MayShowText, arrival
+from app.services.deidentify.patients import check_chosen
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged, TooManyBytes
 from app.store.sql_store import Transaction
@@ -174,6 +175,7 @@ def stage(
 
     A patient's file is de-identified first, in memory.
     """
+    check_chosen(workplace)
     limit = workplace.settings.file_bytes
     if isinstance(data, Arrival):
         staged = stage(replace(workplace, pseudonyms=None), data.data, name=data.name)

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 from app.domain.errors import DiskFull, Refused
 from app.domain.permissions import needs, within
+from app.services.deidentify.patients import check_chosen
 from app.services.upload_ledger import Received
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -74,9 +75,11 @@ def check(workplace: Workplace, token: str, *, files: int = 0, size: int = 0) ->
     """Refuse more files and bytes than the settings allow.
 
     Raises:
-        Refused: with those that wait or are arriving they are too many.
+        Refused: with those that wait or are arriving they are too many; or it was not said yet
+            whether patients' images will be held.
         SessionOver: the token is not valid.
     """
+    check_chosen(workplace)
     files_waiting, bytes_waiting = workplace.uploads.totals(token)
     intake.check_upload(workplace, files=files_waiting + files, size=bytes_waiting + size)
 

@@ -4,9 +4,10 @@ import streamlit as st
 
 from app.views.review.case import draw_sheet
 from app.views.review.case_list import draw_cases
+from app.views.shared.held_images import draw_held_images
 from app.views.shared.navigation import open_case_id
 from app.views.shared.pagination import keep_filters
-from app.views.shared.upload import draw_upload
+from app.views.shared.upload import draw_upload, upload_token
 from app.views.shared.workplace import current_workplace
 
 keep_filters()
@@ -17,6 +18,7 @@ if case_id is None:
     with right:
         draw_upload(workplace)
     with left:
+        draw_held_images(workplace, upload_token(workplace))
         draw_cases(workplace)
 else:
     draw_sheet(workplace, case_id)

@@ -16,6 +16,7 @@ ACCOUNT = "/sign-in"
 """Of the entrance: where somebody signs out or changes a password."""
 PRIVACY = "Images are stored unchanged"
 DEIDENTIFIED = "Images are de-identified on their way in"
+NOTHING_YET = "No image is taken in yet"
 
 
 def draw_page_header() -> None:
@@ -27,6 +28,7 @@ def draw_page_header() -> None:
     with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
         privacy = PRIVACY if workplace.pseudonyms is None else DEIDENTIFIED
         privacy += ", for one local reader" if workplace.actor.is_alone else ""
+        privacy = NOTHING_YET if workplace.awaits_choice else privacy
         st.caption(f":material/science: **{WARNING}**. {privacy}.", width="content")
         st.caption(
             f":material/model_training: Active model {model}  ·  "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -13,8 +16,9 @@ from app.views.shared.format import plain
 from app.views.shared.navigation import show_case
 from dprotonet.images.deidentify.instructions import TextFound
 
-_SIDES = ("top", "left", "bottom", "right")
-_WIDTH = 700  # pixels on the page
+_SIDES = ("Top", "Left", "Bottom", "Right")
+_WIDTH = 80  # pixels of a column of the table
+_FRAME = (240, 163, 94)  # of a rectangle on the page: black on black is not seen
 
 
 def draw_held_images(workplace: Workplace, token: str) -> None:
@@ -28,14 +32,21 @@ def draw_held_images(workplace: Workplace, token: str) -> None:
     more = f" ({len(waiting) - 1} more wait)" if len(waiting) > 1 else ""
     with st.container(border=True, key="held-image"), show_errors():
         st.markdown(f"**{plain(image.name)} may show a name**{more}")
-        st.caption(plain(" ".join(image.warnings)))
-        boxes = _rectangles(image)
-        st.image(held.preview(workplace, token, image.key, boxes), width=_WIDTH)
-        st.caption(
-            "Rectangles are made black on every frame. That none was found does not mean that "
-            "there is no text: look at the whole image."
-        )
-        _draw_choices(workplace, token, image, boxes)
+        picture, side = st.columns([0.56, 0.44], gap="medium")
+        with side:
+            st.caption(plain(" ".join(image.warnings)))
+            boxes = _rectangles(image)
+            st.caption(
+                "Rectangles in pixels, from the top left corner. What is inside becomes black on "
+                "every frame; the coloured frames are on this page alone. Look at the whole image: "
+                "text may stand where none was found, and beyond a rectangle."
+            )
+            _draw_choices(workplace, token, image, boxes)
+        with picture:
+            shown = held.preview(workplace, token, image.key, boxes)
+            st.image(_with_frames(shown, boxes), width="stretch")
+            rows, columns = shown.shape[:2]
+            st.caption(f"{columns} × {rows} pixels")
 
 
 def _rectangles(image: HeldImage) -> list[TextFound]:
@@ -48,7 +59,7 @@ def _rectangles(image: HeldImage) -> list[TextFound]:
         hide_index=True,
         key=f"rectangles-{image.key}",
         column_config={
-            side: st.column_config.NumberColumn(f"{side} (pixel)", min_value=0, step=1)
+            side: st.column_config.NumberColumn(side, min_value=0, step=1, width=_WIDTH)
             for side in _SIDES
         },
     )
@@ -57,15 +68,42 @@ def _rectangles(image: HeldImage) -> list[TextFound]:
     return [box for box in boxes if box.top < box.bottom and box.left < box.right]
 
 
+def _with_frames(shown: np.ndarray, boxes: Sequence[TextFound]) -> np.ndarray:
+    """The image with a thin frame inside each rectangle, where nothing of it is hidden.
+
+    Args:
+        shown: uint8 (H, W) or (H, W, 3).
+
+    Returns:
+        uint8 (H, W, 3), a copy.
+    """
+    framed = np.stack([shown] * 3, axis=-1) if shown.ndim == 2 else shown.copy()
+    line = max(1, framed.shape[1] // 400)
+    for box in boxes:
+        inside = framed[box.top : box.bottom, box.left : box.right]
+        inside[:line] = inside[-line:] = _FRAME
+        inside[:, :line] = inside[:, -line:] = _FRAME
+    return framed
+
+
 def _draw_choices(
     workplace: Workplace, token: str, image: HeldImage, boxes: list[TextFound]
 ) -> None:
-    taking, keeping, dropping = st.columns(3)
-    if taking.button("Black out and add", type="primary", disabled=not boxes, key="held-black"):
+    with st.container(gap="small"):
+        blackens = st.button(
+            "Black out and add",
+            type="primary",
+            disabled=not boxes,
+            key="held-black",
+            width="stretch",
+        )
+        keeps = st.button("It names nobody: add as it is", key="held-keep", width="stretch")
+        discards = st.button("Discard", key="held-discard", width="stretch")
+    if blackens:
         _take_in(workplace, token, image, boxes)
-    if keeping.button("It names nobody: add", key="held-keep"):
+    if keeps:
         _take_in(workplace, token, image, [])
-    if dropping.button("Discard", key="held-discard"):
+    if discards:
         held.discard(workplace, token, image.key)
         st.rerun()
 

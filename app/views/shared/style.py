@@ -55,6 +55,10 @@ STYLE = """
 .measure .for { background: #1b8aa5; }
 .measure .against { background: #c0651a; }
 .measure .zero { width: 1px; background: currentColor; opacity: 0.6; }
+/* In the dark the filled buttons are bright: white letters on them could not be read. */
+button[kind="primary"]:not(:disabled) p, [data-tag], [data-tag] * {
+  color: light-dark(#ffffff, #12181b);
+}
 /* The waterfall: names, bars that add up, numbers. */
 .waterfall { width: 100%; border-collapse: collapse; font-size: 0.875rem; table-layout: auto; }
 .waterfall caption { text-align: left; font-weight: 600; padding-bottom: 0.35rem; }

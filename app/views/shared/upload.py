@@ -12,7 +12,6 @@ from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.viewer.upload_field import Upload, upload_field
 from app.views.shared.format import counted, megabytes, plain
-from app.views.shared.held_images import draw_held_images
 from app.views.shared.navigation import show_case
 
 # In the order of the list: what needs attention comes first.
@@ -34,7 +33,6 @@ def draw_upload(workplace: Workplace) -> None:
     if sent.ids:
         _add(workplace, sent)
     st.caption(upload_limits(workplace))
-    draw_held_images(workplace, upload_token(workplace))
     _draw_results()
 
 

@@ -13,19 +13,27 @@ from app.domain.actors import ROLES
 from app.services.accounts import users
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import local_time, plain
+from app.views.shared.format import counted, local_time, plain
 
 _LINK = "users-link"
+_ROLES = """Whoever has several roles may do what any of them may.
+- **reader**: sees images, adds them and signs
+- **adjudicator**: also signs after another reader, and exports
+- **lead**: also deletes, and decides on models
+- **admin**: manages users, and sees no image
+- **auditor**: sees the audit, and no image
+"""
 
 
 def draw_table(everybody: Sequence[Account]) -> None:
-    """Every user: roles, how they come in, whether the account is open."""
+    """Every user: roles, how they sign in, whether the account is open."""
+    st.markdown(f"##### {counted(len(everybody), 'user')}")
     st.dataframe(
         pd.DataFrame(
             {
                 "Name": [user.name for user in everybody],
                 "Roles": [", ".join(sorted(user.roles)) for user in everybody],
-                "Comes in by": [way_in(user) for user in everybody],
+                "Signs in by": [way_in(user) for user in everybody],
                 "Account": ["disabled" if user.is_disabled else "open" for user in everybody],
                 "Since": [local_time(user.created_at) for user in everybody],
             }
@@ -39,14 +47,14 @@ def way_in(user: Account) -> str:
     """How this person signs in."""
     if user.subject is not None:
         return "the sign-in service"
-    return "a password" if user.has_password else "a link that was not used yet"
+    return "a password" if user.has_password else "a link, not used yet"
 
 
 def draw_add(workplace: Workplace) -> None:
     """A new user, and the link that was made last."""
     st.markdown("##### Add a user")
     st.text_input("Name", key="users-name", max_chars=100)
-    st.multiselect("Roles", ROLES, default=["reader"], key="users-roles")
+    st.multiselect("Roles", ROLES, default=["reader"], key="users-roles", help=_ROLES)
     st.button("Add", type="primary", key="users-add", on_click=_add, args=(workplace,))
     made = st.session_state.get(_LINK)
     if made is not None:

@@ -7,12 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.runtime import worker
 from app.services import batches, jobs, review
+from app.services.deidentify import first_start, patients
 from app.services.inference import failures
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -39,6 +41,7 @@ def start(workplace: Workplace) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "DPROTONET_DATA": str(workplace.settings.data),
+        "DPROTONET_PATIENTS": "no",
         "DPROTONET_MODELS": str(workplace.settings.assets / "models"),
         "OMP_NUM_THREADS": "1",
     }
@@ -95,6 +98,30 @@ def test_a_second_worker_on_the_same_folder_leaves(
     with FolderLock(workplace.settings.data / ".worker.lock"):
         assert worker.main([]) == 2
     assert "already runs" in capsys.readouterr().err
+
+
+def test_until_the_first_start_is_answered_the_worker_waits_and_then_has_the_key(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CHOICE_SECONDS", 0.01)
+    settings = replace(workplace.settings, pseudonym_key="ab" * 32)
+    waiting = patients.with_choice(replace(workplace, settings=settings))
+    looks: list[bool] = []
+
+    def look(seen: Workplace) -> Workplace:
+        looks.append(seen.awaits_choice)
+        if len(looks) == 3:
+            first_start.answer(seen, patients=True)
+        return with_choice(seen)
+
+    with_choice = patients.with_choice
+    monkeypatch.setattr(worker.patients, "with_choice", look)
+    ready = worker._once_chosen(waiting, stop=threading.Event())
+    assert looks == [True] * 3
+    assert ready.pseudonyms is not None and not ready.awaits_choice
+    stop = threading.Event()
+    stop.set()
+    assert worker._once_chosen(waiting, stop=stop).awaits_choice
 
 
 def test_the_loop_goes_on_after_the_store_could_not_be_reached(

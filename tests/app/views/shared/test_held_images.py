@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.services.workplace import Workplace
 from app.settings import Settings
+from app.views.shared.held_images import _FRAME, _with_frames
+from dprotonet.images.deidentify.instructions import TextFound
 from tests.app.services.deidentify.test_held import KEY, with_name
 from tests.app.services.workplaces import make_workplace, png
 from tests.app.views.screen import Screen
@@ -43,3 +46,15 @@ def test_a_discarded_image_is_gone(screen: Screen, workplace: Workplace) -> None
     assert "may show a name" not in screen.text
     assert list(workplace.settings.spool.iterdir()) == []
     assert "1 case" in screen.text
+
+
+def test_a_rectangle_is_framed_inside_and_hides_nothing_beside_it() -> None:
+    shown = np.full((40, 30), 90, np.uint8)
+    shown[10:20, 5:25] = 0
+    framed = _with_frames(shown, [TextFound(10, 5, 20, 25)])
+    assert framed.shape == (40, 30, 3) and shown.max() == 90
+    beside = np.ones((40, 30), bool)
+    beside[10:20, 5:25] = False
+    assert (framed[beside] == 90).all()
+    assert tuple(framed[10, 5]) == tuple(framed[19, 24]) == _FRAME
+    assert not framed[11:19, 6:24].any()
