@@ -137,6 +137,13 @@ def test_streamlits_own_way_in_for_files_is_closed(guard: Guard, method: str) ->
     assert status(guard, method, path, origin=OURS) == 404
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_no_file_lies_where_anybody_gets_it_who_knows_its_address(
+    guard: Guard, method: str
+) -> None:
+    assert status(guard, method, "/media/0123.csv", origin=OURS) == 404
+
+
 def test_only_what_is_there_is_kept_for_good_by_the_browser() -> None:
     def answering(code: int) -> Guard:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -207,7 +214,7 @@ def knock(watched: tuple[Program, Path]) -> Callable[..., ClientConnection]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/batch", "/_stcore/host-config", "/static/index.html", "/media/a.png", "/x?y"]
+    "path", ["/", "/batch", "/_stcore/host-config", "/static/index.html", "/x?y"]
 )
 def test_the_running_server_shows_nobody_more_than_where_the_token_is(
     watched: tuple[Program, Path], path: str
