@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from app.domain.errors import Refused
 from app.settings import Settings
-from app.store.files.private_file import write_private
+from dprotonet.atomic_files import write_private
 from dprotonet.images.deidentify.instructions import Instructions, Survey
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}\Z")
