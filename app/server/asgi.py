@@ -177,7 +177,6 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         return Route(path, endpoint, methods=["GET"])
 
     return [
-        route("/api/health", _health),
         route("/api/pixels/{case}/{frame:int}", _image),
         route("/api/heatmap/{explanation}", _heatmap),
         route("/api/instant-map/{case}/{frame:int}/{model}/{number:int}", _instant_map),
@@ -189,13 +188,6 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
     ]
-
-
-def _health(workplace: Workplace, request: Request) -> Response:
-    # Everybody may ask: it says nothing of what is stored.
-    with workplace.store.read() as tables:
-        tables.setting("health")
-    return JSONResponse({"status": "ok"})
 
 
 def _image(workplace: Workplace, request: Request) -> Response:

@@ -38,7 +38,6 @@ USE_CASES = use_cases()
 SIGNED_IN = "signed in"
 BODY = b'{"files": 1, "size": 1, "ids": []}'
 ROUTES: dict[str, Permission | str] = {
-    "/api/health": "everybody",
     "/api/pixels/{case}/{frame:int}": "see cases",
     "/api/heatmap/{explanation}": "see cases",
     "/api/instant-map/{case}/{frame:int}/{model}/{number:int}": "see cases",
@@ -142,13 +141,11 @@ def refuses(use_case: Callable[..., Any], actor: Actor) -> bool:
 def test_pages_and_routes_ask_services_that_decide_and_nothing_behind_them() -> None:
     for place, value in asked_by_pages():
         assert getattr(value, DECISION, "no use case") is not None, (place, value)
-    # The health route: it says that the database answers.
-    assert behind_the_services() == ["app/server/asgi.py:store"]
+    assert behind_the_services() == []
 
 
 def test_every_route_has_its_line(workplace: Workplace) -> None:
     assert {route.path for route in own_routes(lambda: workplace)} == set(ROUTES)
-    assert {path for path, who in ROUTES.items() if who == "everybody"} < OPEN
 
 
 def test_every_route_of_streamlit_is_closed_or_has_nothing_of_a_case() -> None:
@@ -186,7 +183,7 @@ def test_a_route_refuses_whom_the_table_does_not_name(who: str, workplace: Workp
     token = workplace.uploads.open()
     for route in routes:
         takes = ROUTES[route.path]
-        if takes == SIGNED_IN or takes == "everybody":  # the entrance's part
+        if takes == SIGNED_IN:  # the entrance's part
             continue
         status, _, body = asked(app, route, case or "", token)
         permission = next(name for name in ROLES_WITH if name == takes)
