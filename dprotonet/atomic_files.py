@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and new ones that only their owner can read."""
 
 import os
 import secrets
@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows
 
 
 def write_whole(path: Path, write: Callable[[BinaryIO], object], *, to_disk: bool = False) -> None:
@@ -49,3 +51,15 @@ def replacement(path: Path, *, to_disk: bool = False) -> Iterator[Path]:
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that nobody else could read, not even while it was written.
+
+    Raises:
+        FileExistsError: there is such a file; it stays as it is.
+        OSError: it cannot be written.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)

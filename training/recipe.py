@@ -68,6 +68,7 @@ class Recipe:
     file_column: str = ""  # of the table
     label_column: str = ""  # of the table; dicom_csv only
     patient_column: str = ""  # of the table
+    unnamed: bool = False  # patients' images: salted hashes in place of the names of files
     split: Literal["official", "patient"] = "official"  # the authors' where there is one, or ours
     duplicates: Literal["refuse", "group"] = "refuse"  # equal images of different patients
     damaged: Literal["refuse", "leave_out"] = "refuse"  # images that cannot be read

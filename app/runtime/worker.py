@@ -21,7 +21,6 @@ from app import bootstrap
 from app.domain.actors import PROGRAM
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
-from app.runtime.memory import resident_bytes
 from app.runtime.program_runner import ProgramRunner
 from app.services import jobs, models
 from app.services.checks import check_run
@@ -33,7 +32,7 @@ from app.services.pictures import folder_job
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.errors import readable_errors
-from dprotonet.allocator import keep_freed_memory
+from dprotonet.allocator import keep_freed_memory, process_memory
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
@@ -128,7 +127,8 @@ def _live(workplace: Workplace, stop: threading.Event) -> None:
     while not stop.is_set():
         with contextlib.suppress(OSError):  # a full or read-only disk is no death
             mark.touch()
-            mark.write_text(f"{resident_bytes()}\n", encoding="ascii")
+            held = process_memory()
+            mark.write_text(f"{held.resident if held else 0}\n", encoding="ascii")
         stop.wait(LIFE_SECONDS)
     with contextlib.suppress(OSError):
         mark.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -38,6 +39,7 @@ from app.server.signed_cookie import SignedCookie, signing_key
 from app.server.theme import theme_options
 from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
+from app.services.downloads import offering
 from app.services.pictures import own_maps
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -193,7 +195,6 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         return Route(path, endpoint, methods=["GET"])
 
     return [
-        route("/api/health", _health),
         route("/api/pixels/{case}/{frame:int}", _image),
         route("/api/heatmap/{explanation}", _heatmap),
         route("/api/instant-map/{case}/{frame:int}/{model}/{number:int}", _instant_map),
@@ -201,16 +202,10 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
         route("/api/gallery/{model}/{prototype}/{number:int}/own-map", _picture_own_map),
         route("/api/own-map/{case}/{frame:int}/{model}/{prototype}", _own_map),
+        route(f"{offering.ROUTE}/{{key}}", _file),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
     ]
-
-
-def _health(workplace: Workplace, request: Request) -> Response:
-    # Everybody may ask: it says nothing of what is stored.
-    with workplace.store.read() as tables:
-        tables.setting("health")
-    return JSONResponse({"status": "ok"})
 
 
 def _image(workplace: Workplace, request: Request) -> Response:
@@ -275,6 +270,15 @@ def _own_map(workplace: Workplace, request: Request) -> Response:
         prototype=parts["prototype"],
     )
     return Response(coloured_png(values, picture), media_type="image/png")
+
+
+def _file(workplace: Workplace, request: Request) -> Response:
+    offer, content = offering.made(workplace, request.path_params["key"])
+    return Response(
+        content,
+        media_type=offer.kind,
+        headers={"Content-Disposition": f"attachment; filename*=utf-8''{quote(offer.name)}"},
+    )
 
 
 def _gallery_file(workplace: Workplace, request: Request, *, heatmap: bool) -> Path:

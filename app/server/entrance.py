@@ -16,7 +16,7 @@ from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Unavailable
 from app.server.plain_pages import again, page, paragraph
 
-OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/api/health", "/_stcore/health"})
+OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/_stcore/health"})
 """Routes for everybody: they say that the server runs, and nothing else."""
 HEADER = "X-Reader"
 """Streamlit reads from it who opened the websocket. What a browser sends under this name is

@@ -21,7 +21,7 @@ from app.server.entrance import Visitor
 from app.server.plain_pages import page
 from app.server.signed_cookie import SignedCookie
 from app.services.accounts.identity import LOCAL
-from app.store.files.private_file import write_private
+from dprotonet.atomic_files import write_private
 
 PARAMETER = "token"
 LIFE = 30 * 24 * 3600

@@ -16,8 +16,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _FOREVER = "private, max-age=31536000, immutable"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Streamlit's own upload route keeps files in memory, any number of them: nothing uses it here.
-_CLOSED = "/_stcore/upload_file"
+# Streamlit's own routes that nothing uses here. The one for uploads keeps any number of files in
+# memory; the one for pictures and downloads gives a file to whoever knows its address, whatever
+# their roles; figures of the server and the sign-in are routes of our own.
+CLOSED = (
+    "/_stcore/upload_file",
+    "/media/",
+    "/_stcore/metrics",
+    "/_stcore/script-health-check",
+    "/_stcore/agent/",
+    "/auth/",
+    "/oauth2callback",
+    "/app/static/",
+)
 
 
 class Guard:
@@ -99,8 +110,8 @@ class Guard:
                 403,
                 "This request is not from a page of this program. Open one of its pages.",
             )
-        if scope["path"].startswith(_CLOSED):
-            return 404, "There is nothing here. Upload images on the pages."
+        if scope["path"].startswith(CLOSED):
+            return 404, "There is nothing here. Upload and download on the pages."
         return None
 
     def _add_headers(self, headers: MutableHeaders, path: str, status: int) -> None:
@@ -114,7 +125,7 @@ class Guard:
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         if path.startswith("/api/viewer/") and status == 200:
             headers["Cache-Control"] = _FOREVER
-        elif path.startswith(("/api/", "/media/")):
+        elif path.startswith("/api/"):
             # Images and heatmaps are not to lie in a browser's cache on disk.
             headers["Cache-Control"] = "no-store"
 

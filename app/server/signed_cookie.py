@@ -9,7 +9,7 @@ from typing import Literal
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 
-from app.store.files.private_file import write_private
+from dprotonet.atomic_files import write_private
 
 KEY_BYTES = 32
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from app.domain.actors import Actor
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
+from app.services.downloads.offers import Offers
 from app.services.upload_ledger import UploadLedger
 from app.settings import Settings
 from app.store.files.blobs import Blobs
@@ -46,6 +47,8 @@ class Workplace:
     pseudonyms: PseudonymKey | None = None
     """The key with which files are de-identified on their way in; None: they are kept as they come.
     """
+    offers: Offers = field(default_factory=Offers)
+    """Files that pages offer."""
 
     @property
     def reader(self) -> str:

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 from streamlit.testing.v1 import AppTest
+from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 
-from app.domain.actors import ROLES_WITH, Actor, Permission
+from app.domain.actors import NOBODY, ROLES_WITH, Actor, Permission
 from app.domain.errors import Forbidden
 from app.domain.permissions import ANYBODY, DECISION
 from app.server.asgi import own_routes
 from app.server.entrance import OPEN
+from app.server.security import Guard
+from app.services import annotations
+from app.services.downloads import offering
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.views.shared.navigation import PAGES
 from tests.app.asking import ask
 from tests.app.role_walk import ACTORS, asked_by_pages, behind_the_services, use_cases
-from tests.app.server.servers import let_in
+from tests.app.server.servers import echo, let_in
 from tests.app.services.workplaces import make_workplace, png
 from tests.paths import ROOT
 
@@ -33,7 +38,6 @@ USE_CASES = use_cases()
 SIGNED_IN = "signed in"
 BODY = b'{"files": 1, "size": 1, "ids": []}'
 ROUTES: dict[str, Permission | str] = {
-    "/api/health": "everybody",
     "/api/pixels/{case}/{frame:int}": "see cases",
     "/api/heatmap/{explanation}": "see cases",
     "/api/instant-map/{case}/{frame:int}/{model}/{number:int}": "see cases",
@@ -41,12 +45,31 @@ ROUTES: dict[str, Permission | str] = {
     "/api/gallery/{model}/{prototype}/{number:int}/heatmap": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}/own-map": "see cases",
     "/api/own-map/{case}/{frame:int}/{model}/{prototype}": "see cases",
+    "/api/files/{key}": "export",  # and to the person alone on whose page it is offered
     "/api/viewer/{digest}/{name}": SIGNED_IN,  # the viewer's own code
     "/api/uploads": "add images",
     "/api/uploads/check": "add images",
     "/api/uploads/drop": "add images",
 }
 """What each route of ours takes."""
+OF_STREAMLIT = {
+    "/_stcore/health": "everybody",
+    "/_stcore/stream": SIGNED_IN,  # the pages' websocket, asked again at every message
+    "/_stcore/host-config": SIGNED_IN,  # what the page's own code may do
+    "/_stcore/bidi-components/{path:path}": SIGNED_IN,  # code and styles of components
+    "/component/{path:path}": SIGNED_IN,  # the same of older components
+    "": SIGNED_IN,  # Streamlit's code, styles and fonts
+    "/media/{file_id:path}": "closed",
+    "/_stcore/upload_file/{session_id}/{file_id}": "closed",
+    "/_stcore/metrics": "closed",
+    "/_stcore/agent/interact": "closed",
+    "/_stcore/agent/openapi.json": "closed",
+    "/_stcore/agent/mcp": "closed",
+    "/auth/login": "closed",
+    "/auth/logout": "closed",
+    "/oauth2callback": "closed",
+}
+"""Every other route of the server, and who gets it; none of them has anything of a case."""
 
 
 @pytest.fixture
@@ -118,13 +141,37 @@ def refuses(use_case: Callable[..., Any], actor: Actor) -> bool:
 def test_pages_and_routes_ask_services_that_decide_and_nothing_behind_them() -> None:
     for place, value in asked_by_pages():
         assert getattr(value, DECISION, "no use case") is not None, (place, value)
-    # The health route: it says that the database answers.
-    assert behind_the_services() == ["app/server/asgi.py:store"]
+    assert behind_the_services() == []
 
 
 def test_every_route_has_its_line(workplace: Workplace) -> None:
     assert {route.path for route in own_routes(lambda: workplace)} == set(ROUTES)
-    assert {path for path, who in ROUTES.items() if who == "everybody"} < OPEN
+
+
+def test_every_route_of_streamlit_is_closed_or_has_nothing_of_a_case() -> None:
+    there = {getattr(route, "path", "") for route in create_streamlit_routes(MagicMock())}
+    assert there == set(OF_STREAMLIT)
+    guard = Guard(echo, hosts=None)
+    for path, who in OF_STREAMLIT.items():
+        status = ask(guard, re.sub(r"{[^}]*}", "0", path) or "/")[0]
+        assert status == (404 if who == "closed" else 200), path
+        assert (who == "everybody") == (path in OPEN)
+
+
+def test_a_download_is_for_the_person_on_whose_page_it_is_offered(workplace: Workplace) -> None:
+    ann, ben = (Actor(name, "reader", frozenset({"lead"})) for name in ("Ann", "Ben"))
+    path = offering.address(workplace.of(ann), annotations.export, name="ä.csv", kind="text/csv")
+
+    def got(actor: Actor) -> tuple[int, dict[str, str], bytes]:
+        routes = own_routes(lambda: workplace)
+        return ask(Starlette(routes=routes, middleware=[Middleware(let_in(actor))]), path)
+
+    status, headers, body = got(ann)
+    assert (status, body[:6]) == (200, b"case,f")
+    assert headers["content-disposition"] == "attachment; filename*=utf-8''%C3%A4.csv"
+    assert got(ben)[0] == 404
+    assert got(replace(ann, roles=frozenset({"reader"})))[0] == 403  # her roles were taken
+    assert got(NOBODY)[0] == 403
 
 
 @pytest.mark.parametrize("who", ACTORS)
@@ -136,7 +183,7 @@ def test_a_route_refuses_whom_the_table_does_not_name(who: str, workplace: Workp
     token = workplace.uploads.open()
     for route in routes:
         takes = ROUTES[route.path]
-        if takes == SIGNED_IN or takes == "everybody":  # the entrance's part
+        if takes == SIGNED_IN:  # the entrance's part
             continue
         status, _, body = asked(app, route, case or "", token)
         permission = next(name for name in ROLES_WITH if name == takes)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -87,10 +89,13 @@ class Program:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.address}/api/health", timeout=2) as answer:
-                return bool(answer.status == 200)
+            with urllib.request.urlopen(f"{self.address}/readyz", timeout=2) as answer:
+                found = json.load(answer)
+        except urllib.error.HTTPError as answer:  # the worker may still be on its way
+            found = json.load(answer)
         except OSError:
             return False
+        return bool(found["database"] == "ok")
 
 
 def _free_port() -> int:

@@ -124,8 +124,8 @@ def test_no_page_and_no_answer_names_the_person(
     assert found_in_files([program.data]) == {}  # the server's log is in it
 
     # The search does see what is asked for and what is answered.
-    page.route("**/api/health*", lambda route: route.fulfill(body=f"for {FILE_NAME}"))
-    with page.expect_response("**/api/health*") as answer:
-        page.evaluate(f"fetch('/api/health?{FILE_NAME}')")
+    page.route("**/healthz*", lambda route: route.fulfill(body=f"for {FILE_NAME}"))
+    with page.expect_response("**/healthz*") as answer:
+        page.evaluate(f"fetch('/healthz?{FILE_NAME}')")
     answer.value.finished()
     assert {place.split()[0] for place in traffic.found} >= {"address", "answer"}

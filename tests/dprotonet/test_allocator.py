@@ -1,9 +1,12 @@
 import ctypes
 import platform
+import sys
 
+import numpy as np
 import pytest
 
-from dprotonet.allocator import keep_freed_memory
+from dprotonet import allocator
+from dprotonet.allocator import keep_freed_memory, process_memory
 
 
 def test_elsewhere_than_on_glibc_nothing_happens(monkeypatch):
@@ -28,3 +31,17 @@ def test_it_is_true_where_the_allocator_takes_every_setting(monkeypatch, refused
     assert keep_freed_memory(pad_bytes=4096) is (refused is None)
     # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX (malloc.h of glibc)
     assert settings == {-1: 2**31 - 1, -2: 4096, -4: 0}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_process_holds_more_when_more_is_held():
+    before = process_memory()
+    held = np.ones(8 << 20, dtype=np.uint64)  # 64 MiB
+    after = process_memory()
+    assert held[-1] == 1 and after.resident > before.resident + (48 << 20)
+    assert after.address_space > after.resident
+
+
+def test_where_the_system_does_not_say_nothing_is_known(monkeypatch, tmp_path):
+    monkeypatch.setattr(allocator, "_STATM", tmp_path / "none")
+    assert process_memory() is None

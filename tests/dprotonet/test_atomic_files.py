@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from dprotonet.atomic_files import replacement, write_whole
+from dprotonet.atomic_files import replacement, write_private, write_whole
 
 
 def test_folders_on_the_way_are_made(tmp_path):
@@ -78,3 +78,21 @@ def test_a_file_that_must_outlast_a_power_cut_is_on_the_disk_before_it_is_named(
     write_whole(tmp_path / "c.txt", lambda stream: stream.write(b"whole"), to_disk=to_disk)
 
     assert steps == (["on disk", "named"] if to_disk else ["named"])
+
+
+def test_a_private_file_is_its_owners_alone_whatever_the_umask(tmp_path):
+    before = os.umask(0)
+    try:
+        write_private(tmp_path / "key", b"a\nb")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "key").read_bytes() == b"a\nb"
+    if os.name == "posix":
+        assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_private_file_that_is_there_stays(tmp_path):
+    write_private(tmp_path / "key", b"first")
+    with pytest.raises(FileExistsError):
+        write_private(tmp_path / "key", b"second")
+    assert (tmp_path / "key").read_bytes() == b"first"

@@ -25,6 +25,7 @@ class LearnArguments:
         forget: weight of the forgetting term.
         remember: weight of the remembering term.
         sources: images of a prototype that get a heatmap in the gallery.
+        unnamed: the images are patients', and no name of a file may be in the new bundle.
     """
 
     bundle: Path
@@ -36,6 +37,7 @@ class LearnArguments:
     forget: float
     remember: float
     sources: int
+    unnamed: bool
     device: str | None
 
 
@@ -70,6 +72,11 @@ def add_learn(commands: Commands) -> None:
     parser.add_argument("--remember", type=float, default=10.0, help="weight of useful ones")
     parser.add_argument(
         "--sources", type=int, default=3, metavar="N", help="heatmaps of N sources a prototype"
+    )
+    parser.add_argument(
+        "--unnamed",
+        action="store_true",
+        help="the images are patients': write salted hashes in place of the names of files",
     )
     parser.add_argument("--device")
 
@@ -109,6 +116,7 @@ def learn(arguments: LearnArguments) -> None:
             images=arguments.images,
             settings=settings,
             sources=arguments.sources,
+            unnamed=arguments.unnamed,
             device=usable_device(arguments.device),
         )
     print_json(result)

@@ -22,6 +22,7 @@ from training.datasets import (
     rsna,
     vindr,
 )
+from training.datasets.patients.unnamed import unnamed
 from training.datasets.planted.dataset import plant
 from training.datasets.samples import Dataset, Sample
 from training.recipe import DatasetKind, Recipe
@@ -31,16 +32,19 @@ PHANTOM_NOTE = "No image shows a person; findings are drawn, and their masks are
 
 
 def open_dataset(recipe: Recipe, data: Path | None) -> Dataset:
-    """Open the recipe's data set, with the marks that the recipe plants.
+    """Open the recipe's data set, with the marks that the recipe plants, and without the names of
+    files where it says so.
 
     Args:
         data: its folder; the phantom makes its images, and elpv may be installed as a package.
 
     Raises:
-        ReadableError: the folder is not given, missing or not in the expected layout, or no mark
-            can be planted on its images.
+        ReadableError: the folder is not given, missing or not in the expected layout, no mark can
+            be planted on its images, or the salt of their names cannot be had.
     """
     dataset = _open(recipe, data)
+    if recipe.unnamed and data is not None:
+        dataset = unnamed(dataset, data)
     if recipe.planted != "none":
         dataset = plant(dataset, recipe.planted, recipe.planted_class, seed=recipe.planted_seed)
     if recipe.split == "official":

@@ -51,6 +51,7 @@ def learn(
     settings: LearnSettings | None = None,
     sources: int = 3,
     device: str = "cpu",
+    unnamed: bool = False,
     now: datetime | None = None,
 ) -> dict[str, Any]:
     """Write the bundle that learned into ``out``, with the comparison beside it; or nothing.
@@ -64,6 +65,7 @@ def learn(
         images: folder of judged images that are not in the data.
         settings: None for the usual ones.
         sources: source images of a prototype that get a heatmap in the gallery.
+        unnamed: the images are patients', and no name of a file may be in the new bundle.
         now: date and time to note; None for the present.
 
     Returns:
@@ -77,7 +79,7 @@ def learn(
     if (out / BUNDLE).exists():
         raise ReadableError(f"{out / BUNDLE} already exists. Give another --out.")
     start, said = time.perf_counter(), read_feedback(feedback, bundle)
-    opened = reopen(bundle, data, out=out, device=device)
+    opened = reopen(bundle, data, out=out, device=device, unnamed=unnamed)
     judged = find_images(said, opened, images)
     old, new = bundle.model, copy.deepcopy(bundle.model)
     new.keep_reader(None)  # it was trained for the old one

@@ -41,12 +41,15 @@ class Reopened:
         return outputs(network, live, everyone, lambda o: o.similarities, self.context.device)
 
 
-def reopen(bundle: Bundle, data: Path | None, *, out: Path, device: str) -> Reopened:
+def reopen(
+    bundle: Bundle, data: Path | None, *, out: Path, device: str, unnamed: bool = False
+) -> Reopened:
     """The bundle's data set, split as in training.
 
     Args:
         data: the folder that it was trained on; None for the phantom.
         out: folder of what is written.
+        unnamed: the images are patients', though the recipe may not say so.
 
     Raises:
         ReadableError: the card names no recipe, or the data has other classes.
@@ -59,6 +62,7 @@ def reopen(bundle: Bundle, data: Path | None, *, out: Path, device: str) -> Reop
         variants=0,
         blackbox=False,
         prune=False,
+        unnamed=recipe.unnamed or unnamed,
         card=CardText(**{name: getattr(bundle.card, name) for name in text}),
     )
     dataset = open_dataset(recipe, data)

@@ -91,6 +91,7 @@ def _learn(
         *(*PROGRAM, str(info.path)),
         *("--feedback", str(said / FEEDBACK), "--images", str(said / IMAGES)),
         *("--data", str(data), "--out", str(out)),
+        *(["--unnamed"] if workplace.holds_patients else []),
     ]
     try:
         _run_to_its_end(workplace, job, command, folder / "log.txt", stop)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from app.domain.errors import Refused
-from app.store.files.private_file import write_private
+from dprotonet.atomic_files import write_private
 
 
 def new_key(path: Path, passphrase: str = "") -> str:

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from app.domain.errors import Refused
-from app.store.files.private_file import write_private
+from dprotonet.atomic_files import write_private
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}\Z")
 

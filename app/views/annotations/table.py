@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Literal, get_args
 
 import pandas as pd
@@ -22,6 +21,7 @@ from app.services import annotations as notes
 from app.services import models
 from app.services.workplace import Workplace
 from app.views.shared.date_range import date_range
+from app.views.shared.download import draw_download
 from app.views.shared.format import counted, label_text, local_time, plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager
@@ -163,15 +163,14 @@ def _draw_downloads(workplace: Workplace, filters: AnnotationFilters) -> None:
         return
     formats: tuple[Format, ...] = get_args(Format)
     for name in formats:
-        # Written on demand, not at every rerun.
-        st.download_button(
+        draw_download(
+            workplace,
             f"Download {name.upper()}",
-            partial(notes.export, workplace, filters, format=name),
+            notes.export,
+            filters,
+            format=name,
             file_name=f"annotations.{name}",
-            mime=_MIME[name],
-            icon=":material/download:",
-            key=f"notes-{name}",
-            on_click="ignore",
+            kind=_MIME[name],
         )
 
 

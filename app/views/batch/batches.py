@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
@@ -12,6 +10,7 @@ from app.services import batch_export, batches, models
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.views.review.job_progress import cancel
+from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors
 from app.views.shared.format import counted, local_time, plain
 from app.views.shared.navigation import go_to_case
@@ -172,15 +171,13 @@ def _draw_actions(workplace: Workplace, state: BatchProgress) -> None:
                     "Retry failed", ":material/replay:", workplace, job_id, failed_too=True
                 )
         for name, mime, export in _EXPORTS if workplace.actor.may("export") else ():
-            # Written on demand, not at every refresh: a batch may be large.
-            st.download_button(
+            draw_download(
+                workplace,
                 name.upper(),
-                partial(export, workplace, job_id),
+                export,
+                job_id,
                 file_name=f"batch-{job_id}.{name}",
-                mime=mime,
-                icon=":material/download:",
-                key=f"batch-{name}",
-                on_click="ignore",
+                kind=mime,
             )
         st.caption(f"Started {local_time(state.job.created_at)}", width="content")
 

@@ -14,6 +14,7 @@ from app.services import batches
 from app.services.checks import checking, site_choice
 from app.services.workplace import Workplace
 from app.views.model.measures import FIGURES, reliability_chart, roc_chart
+from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import local_time, plain
 from app.views.shared.program_progress import EVERY, draw_progress
@@ -148,12 +149,8 @@ def _draw_report(workplace: Workplace, info: BundleInfo, job: Job) -> None:
             st.dataframe(slices, hide_index=True, height="content")
     with st.container(horizontal=True):
         for name, label, kind in _DOWNLOADS if workplace.actor.may("export") else ():
-            st.download_button(
-                label,
-                checking.report(workplace, job.job_id, name),
-                file_name=name,
-                mime=kind,
-                key=f"check-download-{name}",
+            draw_download(
+                workplace, label, checking.report, job.job_id, name, file_name=name, kind=kind
             )
     if not workplace.actor.may("change models"):
         return

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from PIL import Image
 
 from app.services.deidentify import held
 from app.services.deidentify.held import HeldImage
@@ -18,6 +21,7 @@ from dprotonet.images.deidentify.instructions import TextFound
 
 _SIDES = ("Top", "Left", "Bottom", "Right")
 _WIDTH = 80  # pixels of a column of the table
+_SHOWN = 1400  # pixels of the picture's width on the page, at most
 _FRAME = (240, 163, 94)  # of a rectangle on the page: black on black is not seen
 
 
@@ -44,9 +48,19 @@ def draw_held_images(workplace: Workplace, token: str) -> None:
             _draw_choices(workplace, token, image, boxes)
         with picture:
             shown = held.preview(workplace, token, image.key, boxes)
-            st.image(_with_frames(shown, boxes), width="stretch")
+            st.image(_inline(_with_frames(shown, boxes)), width="stretch")
             rows, columns = shown.shape[:2]
             st.caption(f"{columns} × {rows} pixels")
+
+
+def _inline(pixels: np.ndarray) -> str:
+    """The picture itself in place of an address: nobody else can ask for it."""
+    shown = Image.fromarray(pixels)
+    # Streamlit's routes for files are closed. This is twice the column, for a dense screen.
+    shown.thumbnail((_SHOWN, shown.height))
+    out = io.BytesIO()
+    shown.save(out, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
 
 
 def _rectangles(image: HeldImage) -> list[TextFound]:

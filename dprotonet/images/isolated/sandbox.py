@@ -10,7 +10,8 @@ import os
 import site
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+
+from dprotonet.allocator import process_memory
 
 PROTECTIONS = ("memory", "network", "files", "processes")
 _OPEN_FILES = 64  # a decoder opens one; Python's imports a few at a time
@@ -111,12 +112,8 @@ def _limit_resources(memory_bytes: int) -> bool:
             resource.setrlimit(getattr(resource, name), (most, most))
         except (AttributeError, OSError, ValueError):
             continue
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        taken = pages * resource.getpagesize()
-    except (OSError, ValueError):
-        taken = 1024**3
-    most = taken + memory_bytes
+    held = process_memory()
+    most = (1024**3 if held is None else held.address_space) + memory_bytes
     try:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     except (OSError, ValueError):  # macOS refuses to limit the address space

@@ -86,13 +86,12 @@ def test_the_whole_program_starts_answers_and_stops_with_its_worker(
         end = time.monotonic() + 120
         while True:
             assert process.poll() is None and time.monotonic() < end
-            if is_answered(f"http://127.0.0.1:{port}/api/health"):
+            if is_answered(f"http://127.0.0.1:{port}/healthz"):
                 break
             time.sleep(0.2)
         while not (tmp_path / "data" / ".worker.lock").exists():
             assert time.monotonic() < end
             time.sleep(0.1)
-        assert is_answered(f"http://127.0.0.1:{port}/healthz")
         while not is_answered(f"http://127.0.0.1:{port}/readyz"):
             assert time.monotonic() < end
             time.sleep(0.1)

@@ -60,11 +60,6 @@ def get(workplace: Workplace) -> Callable[..., Answer]:
     return lambda path, host="localhost:8501": ask(app, path, host)
 
 
-def test_the_health_route_answers(get: Callable[..., Answer]) -> None:
-    status, _, body = get("/api/health")
-    assert (status, json.loads(body)) == (200, {"status": "ok"})
-
-
 def test_what_pages_are_drawn_with_is_loaded_and_not_looked_at_again_for_garbage() -> None:
     try:
         load_pages()
@@ -255,7 +250,7 @@ def test_a_store_that_cannot_be_used_is_answered_with_503_and_the_sentence(
 ) -> None:
     workplace.store.close()
     Path(workplace.settings.store_url.removeprefix("sqlite:///")).write_bytes(b"no database" * 999)
-    for path in ("/api/health", "/api/pixels/c1/0", "/api/heatmap/e1"):
+    for path in ("/api/pixels/c1/0", "/api/heatmap/e1"):
         status, _, body = get(path)
         assert status == 503
         assert "The database is damaged" in json.loads(body)["error"]

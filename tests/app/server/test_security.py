@@ -60,13 +60,13 @@ def socket_code(guard: Guard, **headers: str) -> int:
     "host", ["evil.example", "localhost.evil.example:8501", "", "10.0.0.7", "localhost\x1f"]
 )
 def test_a_name_that_is_not_ours_is_turned_away(guard: Guard, host: str) -> None:
-    assert ask(guard, "/api/health", host)[0] == 421
+    assert ask(guard, "/healthz", host)[0] == 421
     assert ask(guard, "/_stcore/stream", host, kind="websocket", scheme="ws")[0] == 1008
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8501", "127.0.0.1:1", "[::1]:8501"])
 def test_the_names_of_this_machine_are_answered(guard: Guard, host: str) -> None:
-    assert ask(guard, "/api/health", host)[0] == 200
+    assert ask(guard, "/healthz", host)[0] == 200
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
@@ -91,7 +91,7 @@ def test_two_origins_are_foreign_even_if_one_is_ours(guard: Guard) -> None:
 
 
 def test_what_names_no_origin_may_look_and_nothing_else(guard: Guard) -> None:
-    assert status(guard, "GET", "/api/health") == 200
+    assert status(guard, "GET", "/healthz") == 200
     assert socket_code(guard) == 1008
     for method in UNSAFE:
         assert status(guard, method) == 403
@@ -135,6 +135,13 @@ def test_behind_a_proxy_the_origin_is_the_host_that_the_proxy_hands_on(
 def test_streamlits_own_way_in_for_files_is_closed(guard: Guard, method: str) -> None:
     path = "/_stcore/upload_file/session/file"
     assert status(guard, method, path, origin=OURS) == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_no_file_lies_where_anybody_gets_it_who_knows_its_address(
+    guard: Guard, method: str
+) -> None:
+    assert status(guard, method, "/media/0123.csv", origin=OURS) == 404
 
 
 def test_only_what_is_there_is_kept_for_good_by_the_browser() -> None:
@@ -207,7 +214,7 @@ def knock(watched: tuple[Program, Path]) -> Callable[..., ClientConnection]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/batch", "/_stcore/host-config", "/static/index.html", "/media/a.png", "/x?y"]
+    "path", ["/", "/batch", "/_stcore/host-config", "/static/index.html", "/x?y"]
 )
 def test_the_running_server_shows_nobody_more_than_where_the_token_is(
     watched: tuple[Program, Path], path: str

@@ -9,6 +9,7 @@ from dprotonet.editing.apply import apply_edit
 from dprotonet.editing.propose import propose_edit
 from tests.training.learning.exports import export
 from training.cli.parser import main
+from training.fitting.attach_gallery import attach
 from training.learning import learn as learning
 
 
@@ -27,7 +28,7 @@ def test_a_bundle_learns_and_is_compared_with_its_parent(
     # What was said of the parent's parent is of the same prototypes.
     words = {hash_: {"p00": "artefact"} for hash_ in hashes[:2]} | {hashes[5]: {"p01": "useful"}}
     feedback = export(tmp_path / "f.json", bundle.digest, words)
-    assert main(_line(parent.path, feedback, class_folder, tmp_path / "out")) == 0
+    assert main(_line(parent.path, feedback, class_folder, tmp_path / "out", "--unnamed")) == 0
     printed = json.loads(capsys.readouterr().out)
     child = Bundle.load(tmp_path / "out" / "bundle")
     assert printed == json.loads((tmp_path / "out" / "comparison.json").read_text())
@@ -46,6 +47,10 @@ def test_a_bundle_learns_and_is_compared_with_its_parent(
     forgotten = {(row["prototype"], row["image"]) for row in printed["forgotten"]}
     assert forgotten == {("p00", hashes[0][:16]), ("p00", hashes[1][:16])}
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["bundle", "comparison.json"]
+    # Whose images they are does not travel, and their pictures are found all the same.
+    assert not [e.sample_id for e in child.gallery if not e.sample_id.startswith("image-")]
+    assert b".png" not in b"".join(path.read_bytes() for path in child.path.glob("*.json"))
+    assert attach(child, class_folder, tmp_path / "data") == len(child.gallery) > 0
     # The child's last layer can be edited in turn: switching on again is possible.
     assert propose_edit(child, off=(), tolerance=99.0).off == ()
     assert main(_line(parent.path, feedback, class_folder, tmp_path / "out")) == 2

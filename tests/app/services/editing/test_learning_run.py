@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,23 @@ def test_the_judged_images_go_with_the_judgements_and_nothing_of_them_stays(
     names = {path.name for path in folder.iterdir()}
     assert names == {"bundle", "comparison.json", "log.txt"}
     assert "judged.png" not in (folder / "log.txt").read_text()
+
+
+def test_where_patients_are_held_the_program_is_told_to_name_no_file(
+    with_data: WithData, judged: BundleInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[Sequence[str]] = []
+
+    def run(at: Workplace, job: Job, command: Sequence[str], log: Path, **named: object) -> int:
+        commands.append(command)
+        log.touch()
+        return 1
+
+    monkeypatch.setattr(training_program, "run", run)
+    workplace = with_data()
+    for held in (False, True):
+        learned(replace(workplace, holds_patients=held), judged)
+    assert ["--unnamed" in command for command in commands] == [False, True]
 
 
 def test_approving_moves_it_among_the_models_and_undoing_brings_the_parent_back(

@@ -30,7 +30,7 @@ def test_filters_narrow_the_table(page: Screen) -> None:
 
 
 def test_both_downloads_are_offered(page: Screen) -> None:
-    labels = [button.label for button in page.app.get("download_button")]
+    labels = [button.label for button in page.app.get("link_button")]
     assert labels == ["Download CSV", "Download JSON"]
 
 

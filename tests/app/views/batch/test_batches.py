@@ -50,7 +50,7 @@ def test_results_are_downloaded_as_csv_and_json(
     page.upload(("a.png", png(1))).press("Start")
     worker()
     page.run()
-    assert [b.label for b in page.app.get("download_button")] == ["CSV", "JSON"]
+    assert [b.label for b in page.app.get("link_button")] == ["CSV", "JSON"]
     job = batches.batches(workplace)[0].job.job_id
     assert json.loads(batch_export.as_json(workplace, job))["files"][0]["file"] == "a.png"
 

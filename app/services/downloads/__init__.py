@@ -1,0 +1,1 @@
+"""Files that a page offers to one person."""

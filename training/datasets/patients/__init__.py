@@ -1,0 +1,1 @@
+"""Images of patients, whose names are to go no further."""
