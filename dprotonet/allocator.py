@@ -45,7 +45,7 @@ class ProcessMemory:
 def process_memory() -> ProcessMemory | None:
     """What this process holds now; None where the system does not say."""
     try:
-        pages = [int(part) for part in _STATM.read_text(encoding="ascii").split()[:2]]
+        pages = [int(part) for part in _STATM.read_bytes().split()[:2]]
         in_all, resident = (number * os.sysconf("SC_PAGE_SIZE") for number in pages)
     except (OSError, ValueError):
         return None

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def soak(folder: Path, *, changes: int, seed: int) -> dict[str, dict[str, int]]:
     """Change bytes of every kind; how often each was named, only found, or not found."""
-    settings = Settings(folder / "data", assets=folder / "assets")
+    settings = Settings(folder / "data", assets=folder / "assets", patients=False)
     make_tiny_bundle(settings.assets / "models" / "toy", ("a", "b"), name="toy", seed=1)
     bootstrap.prepare_data_folder(settings)
     upgrade(settings.store_url, backups=settings.backups, now=datetime.now(UTC))

@@ -88,7 +88,7 @@ def database(kind: str) -> Iterator[str | None]:
 
 def soak(data: Path, url: str, processes: int, writes: int) -> dict[str, object]:
     """Sign from several processes; returns the figures, with ``faults``."""
-    settings = Settings(data, database_url=url, assets=data / "none")
+    settings = Settings(data, database_url=url, assets=data / "none", patients=False)
     bootstrap.prepare_data_folder(settings)
     upgrade(settings.store_url, backups=settings.backups, now=datetime.now(UTC))
     with closing(make_workplace(settings)) as workplace:
@@ -153,7 +153,7 @@ _CALL = "from tests.soaks.concurrent_writes import sign_many; sign_many({!r}, {!
 
 def sign_many(data: str, url: str, process: int, writes: int) -> None:
     """One process: sign cases by chance, and print how long each took."""
-    settings = Settings(Path(data), database_url=url, assets=Path(data) / "none")
+    settings = Settings(Path(data), database_url=url, assets=Path(data) / "none", patients=False)
     reader = Actor(f"Reader {process}", "reader", frozenset({"lead"}))
     chance = random.Random(process)
     seconds: list[float] = []

@@ -56,7 +56,7 @@ def test_an_outcome_without_a_sentence_and_a_lost_good_file_are_faults(
 def test_every_write_is_there_once_and_one_that_is_not_is_missed(tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert concurrent_writes.soak(data, "", processes=2, writes=4)["faults"] == []
-    settings = Settings(data, assets=data / "none")
+    settings = Settings(data, assets=data / "none", patients=False)
     with closing(bootstrap.open_workplace(settings)) as workplace:
         assert concurrent_writes.missing(workplace, 2, 5) == ["2 writes are lost"]
         assert "nobody made them" in concurrent_writes.missing(workplace, 1, 4)[0]

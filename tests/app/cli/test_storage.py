@@ -30,6 +30,7 @@ def stored(data: Path) -> list[Path]:
 def image(data: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An installation with one image; its case."""
     monkeypatch.setattr("app.bootstrap.ImageReader", DirectReader)
+    monkeypatch.setenv("DPROTONET_PATIENTS", "no")
     assert main(["migrate"]) == 0
     workplace = opened()
     case_id = intake.add(workplace, png(1), name="1.png", predict=False).case_id

@@ -42,6 +42,7 @@ def settings(
     """Of an installation with some images and a model of its own."""
     monkeypatch.setenv("DPROTONET_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DPROTONET_DATABASE_URL", database_url)
+    monkeypatch.setenv("DPROTONET_PATIENTS", "no")
     monkeypatch.setattr("os.umask", lambda mask: 0)
     monkeypatch.setattr("app.bootstrap.ImageReader", DirectReader)
     here = Settings.from_environment()
