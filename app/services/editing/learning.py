@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.domain.actors import Actor
 from app.domain.errors import Refused
 from app.domain.jobs import Job, Work
 from app.domain.permissions import needs, within
@@ -51,7 +50,7 @@ def state(workplace: Workplace, model: str) -> LearningState:
 
 
 @needs("propose changes")
-def start(workplace: Workplace, model: str, *, actor: Actor, reason: str = "") -> Job:
+def start(workplace: Workplace, model: str, *, reason: str = "") -> Job:
     """Let the worker begin; the same model is never at it twice.
 
     Raises:
@@ -67,7 +66,7 @@ def start(workplace: Workplace, model: str, *, actor: Actor, reason: str = "") -
             raise Refused(obstacle)
         work = Work("learn", f"learn:{digest}", model=digest)
         job = jobs.enqueue(tx, work, now=workplace.clock())
-        tx.learning.note(job.job_id, LearningRequest(actor, kept))
+        tx.learning.note(job.job_id, LearningRequest(workplace.actor, kept))
     return job
 
 

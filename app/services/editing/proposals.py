@@ -6,7 +6,6 @@ the active one; the parent stays as it is, so that undoing is to activate the pa
 
 from __future__ import annotations
 
-from app.domain.actors import Actor
 from app.domain.errors import Refused
 from app.domain.permissions import needs
 from app.domain.proposals import (
@@ -62,7 +61,6 @@ def propose(
     workplace: Workplace,
     model: str,
     *,
-    actor: Actor,
     off: tuple[str, ...],
     required: tuple[str, ...] = (),
     tolerance: float = TOLERANCE,
@@ -88,7 +86,7 @@ def propose(
         tolerance=tolerance,
         cost=answer.cost,
         reason=kept,
-        steps=(ProposalStep(1, "proposed", actor, workplace.clock()),),
+        steps=(ProposalStep(1, "proposed", workplace.actor, workplace.clock()),),
     )
     with workplace.store.write() as tx:
         tx.proposals.add(proposal)
@@ -97,7 +95,7 @@ def propose(
 
 
 @needs("change models")
-def approve(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = "") -> Proposal:
+def approve(workplace: Workplace, proposal_id: str, *, note: str = "") -> Proposal:
     """Write the proposed version beside the others, and read new uploads with it.
 
     Raises:
@@ -107,14 +105,14 @@ def approve(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str =
     """
     with workplace.store.write() as tx:
         proposal = tx.proposals.get(proposal_id, lock=True)
-        check_step(proposal, "approved", actor)
+        check_step(proposal, "approved", workplace.actor)
         version = versions.write(workplace, proposal)
-        proposal = _add(workplace, tx, proposal, "approved", actor, note=note, version=version)
-        return _activate(workplace, tx, proposal, actor)
+        proposal = _add(workplace, tx, proposal, "approved", note=note, version=version)
+        return _activate(workplace, tx, proposal)
 
 
 @needs("change models")
-def reject(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = "") -> Proposal:
+def reject(workplace: Workplace, proposal_id: str, *, note: str = "") -> Proposal:
     """Decide against a proposal; its row stays.
 
     Raises:
@@ -122,12 +120,12 @@ def reject(workplace: Workplace, proposal_id: str, *, actor: Actor, note: str = 
     """
     with workplace.store.write() as tx:
         proposal = tx.proposals.get(proposal_id, lock=True)
-        check_step(proposal, "rejected", actor)
-        return _add(workplace, tx, proposal, "rejected", actor, note=note)
+        check_step(proposal, "rejected", workplace.actor)
+        return _add(workplace, tx, proposal, "rejected", note=note)
 
 
 @needs("change models")
-def undo(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
+def undo(workplace: Workplace, proposal_id: str) -> Proposal:
     """Read new uploads with the parent again; the version stays among the models.
 
     Raises:
@@ -137,7 +135,7 @@ def undo(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
     """
     with workplace.store.write() as tx:
         proposal = tx.proposals.get(proposal_id, lock=True)
-        check_step(proposal, "undone", actor)
+        check_step(proposal, "undone", workplace.actor)
         if tx.setting(models.ACTIVE) != proposal.version:
             raise Refused(
                 "Another model was made active since, so there is nothing to undo. "
@@ -145,11 +143,11 @@ def undo(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
             )
         parent = models.approved(workplace, proposal.model)
         tx.set_setting(models.ACTIVE, parent.digest)
-        return _add(workplace, tx, proposal, "undone", actor)
+        return _add(workplace, tx, proposal, "undone")
 
 
 @needs("change models")
-def activate_again(workplace: Workplace, proposal_id: str, *, actor: Actor) -> Proposal:
+def activate_again(workplace: Workplace, proposal_id: str) -> Proposal:
     """Read new uploads with a version that was undone.
 
     Raises:
@@ -158,7 +156,7 @@ def activate_again(workplace: Workplace, proposal_id: str, *, actor: Actor) -> P
     """
     with workplace.store.write() as tx:
         proposal = tx.proposals.get(proposal_id, lock=True)
-        return _activate(workplace, tx, proposal, actor)
+        return _activate(workplace, tx, proposal)
 
 
 @needs("see cases")
@@ -168,12 +166,12 @@ def newest(workplace: Workplace, *, limit: int = 50) -> tuple[Proposal, ...]:
         return tx.proposals.newest(limit=limit)
 
 
-def _activate(workplace: Workplace, tx: Transaction, proposal: Proposal, actor: Actor) -> Proposal:
-    check_step(proposal, "active", actor)
+def _activate(workplace: Workplace, tx: Transaction, proposal: Proposal) -> Proposal:
+    check_step(proposal, "active", workplace.actor)
     version = workplace.models.get(proposal.version or "")
     models.approved(workplace, proposal.model)  # which vouches for what is made of it
     tx.set_setting(models.ACTIVE, version.digest)
-    return _add(workplace, tx, proposal, "active", actor)
+    return _add(workplace, tx, proposal, "active")
 
 
 def _add(
@@ -181,7 +179,6 @@ def _add(
     tx: Transaction,
     proposal: Proposal,
     state: ProposalState,
-    actor: Actor,
     *,
     note: str = "",
     version: str | None = None,
@@ -189,7 +186,7 @@ def _add(
     step = ProposalStep(
         number=len(proposal.steps) + 1,
         state=state,
-        actor=actor,
+        actor=workplace.actor,
         at=workplace.clock(),
         note=check_reason(note),
         version=version,

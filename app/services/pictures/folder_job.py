@@ -9,16 +9,15 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.cases import shown_name
 from app.domain.jobs import BatchFacts, Job, Work
 from app.domain.permissions import needs
 from app.services import batches, jobs
+from app.services.deidentify import names
 from app.services.inference.failures import do_once
 from app.services.pictures.attach import Attached, FolderSearch
 from app.services.workplace import Workplace
 from app.store.programs.attach_jobs import STOPPED
 from dprotonet.errors import Cancelled
-from dprotonet.images.file_names import path_of, stored_path
 
 STEP_SECONDS = 0.5  # of a search, between two looks at whether it is still wanted
 MOST_PROBLEMS = 3
@@ -39,9 +38,9 @@ def start(workplace: Workplace, model: str, folder: str | Path) -> Job:
     """
     digest = workplace.models.get(model).digest
     real = batches.allowed_folder(workplace, folder)
-    stored = stored_path(real)
+    stored = names.stored(workplace, real)
     key = f"attach:{digest}:{hashlib.sha256(stored.encode()).hexdigest()}"
-    facts = BatchFacts(shown_name(real.name), folder=stored)
+    facts = BatchFacts(names.folder_shown(workplace, real), folder=stored)
     with workplace.store.write() as tx:
         work = Work("attach", key, model=digest)
         return jobs.enqueue(tx, work, now=workplace.clock(), batch=facts)
@@ -80,7 +79,7 @@ def run(workplace: Workplace, job: Job, request: str, *, stop: Callable[[], bool
 def _search(workplace: Workplace, job: Job, folder: str, stop: Callable[[], bool]) -> str:
     """What was compared, and what could not be used."""
     # Whether the folder is allowed is asked again: the settings may have changed since.
-    search = FolderSearch(workplace, job.model or "", path_of(folder))
+    search = FolderSearch(workplace, job.model or "", names.opened(workplace, folder))
     while not (state := search.step(STEP_SECONDS)).is_over:
         done = None if state.total is None else state.looked_at / max(state.total, 1)
         with workplace.store.write() as tx:

@@ -57,4 +57,4 @@ def judgements_text(judgements: Mapping[str, Mapping[str, int]]) -> str:
 
 def _start(workplace: Workplace, model: str) -> None:
     with show_errors_on_top():
-        learning.start(workplace, model, actor=workplace.actor)
+        learning.start(workplace, model)

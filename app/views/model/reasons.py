@@ -142,7 +142,6 @@ def _draw_answer(
             proposals.propose(
                 workplace,
                 info.digest,
-                actor=workplace.actor,
                 off=off,
                 required=required,
                 tolerance=allowed,

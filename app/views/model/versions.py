@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from app.domain.actors import Actor
 from app.domain.bundles import BundleInfo
 from app.domain.proposals import Proposal, ProposalStep
 from app.services import models
@@ -172,15 +171,13 @@ def _button(
         type="primary" if primary else "secondary",
         key=f"{label.split()[0].lower()}-{proposal.proposal_id}",
         on_click=_take,
-        args=(workplace, step, proposal.proposal_id, workplace.actor),
+        args=(workplace, step, proposal.proposal_id),
     )
 
 
-def _take(
-    workplace: Workplace, step: Callable[..., Proposal], proposal_id: str, actor: Actor
-) -> None:
+def _take(workplace: Workplace, step: Callable[..., Proposal], proposal_id: str) -> None:
     with show_errors_on_top():
-        step(workplace, proposal_id, actor=actor)
+        step(workplace, proposal_id)
         _show_active(workplace)
 
 

@@ -28,6 +28,8 @@ _MOST_LINES = 40
 _LONGEST_SIDE = 2_048  # pixels: larger images are read at half the size, or less
 _SIZES = (9, 31)  # pixels: half the sides of the neighbourhoods
 _GAP = 1.6  # most heights between two letters of a line
+_FARTHEST = 15  # heights that a line may go on beyond what was read of it
+_MARGIN = 0.25  # heights around a line
 _EVEN = 0.35  # most standard deviation inside a letter, of its contrast
 
 
@@ -59,18 +61,21 @@ def text_lines(image: np.ndarray) -> tuple[TextFound, ...]:
         image: ``(H, W)`` or ``(H, W, 3)`` in [0, 1] as it is shown.
 
     Returns:
-        Boxes in pixels of the image, from the top.
+        Boxes in pixels of the image, from the top. A box is as long as whatever stands beside its
+        letters without a gap, such as letters that touch a marker and were not read as such.
     """
     grey = image.mean(axis=2) if image.ndim == 3 else image
     step = -(-max(grey.shape) // _LONGEST_SIDE)
     grey = np.ascontiguousarray(grey[:: max(step, 1), :: max(step, 1)], np.float32)
     boxes: list[tuple[int, int, int, int]] = []
+    edges = np.zeros(grey.shape, bool)
     for size in _SIZES:
         around = _mean_around(grey, size)
+        edges |= np.abs(grey - around) > _CONTRASTS[0]
         for sign in (1, -1):
             for contrast in _CONTRASTS:
                 boxes += _lines(_shapes(sign * (grey - around) > contrast, grey))
-    merged = _merged(boxes)[:_MOST_LINES]
+    merged = _merged([_whole(box, edges) for box in _merged(boxes)])[:_MOST_LINES]
     return tuple(TextFound(*(side * max(step, 1) for side in box)) for box in merged)
 
 
@@ -161,6 +166,31 @@ def _continues(last: _Shape, shape: _Shape) -> bool:
     if min(last.height, shape.height) < 0.6 * height or abs(last.level - shape.level) > 0.2:
         return False
     return -0.3 * height <= shape.left - last.right <= _GAP * height
+
+
+def _whole(box: tuple[int, int, int, int], edges: np.ndarray) -> tuple[int, int, int, int]:
+    """A box that goes on to both sides until nothing has an edge for a letter's gap, with a margin
+    for what hangs below letters or stands above them."""
+    top, left, bottom, right = box
+    height = bottom - top
+    gap, farthest = max(1, round(_GAP * height)), _FARTHEST * height
+    columns = np.flatnonzero(edges[top:bottom].any(axis=0))
+    for column in columns[columns >= right]:
+        if column - right >= gap or column - box[3] >= farthest:
+            break
+        right = int(column) + 1
+    for column in columns[columns < left][::-1]:
+        if left - column > gap or box[1] - column > farthest:
+            break
+        left = int(column)
+    margin = max(1, round(_MARGIN * height))
+    rows, width = edges.shape
+    return (
+        max(top - margin, 0),
+        max(left - margin, 0),
+        min(bottom + margin, rows),
+        min(right + margin, width),
+    )
 
 
 def _merged(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:

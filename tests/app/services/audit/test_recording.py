@@ -134,14 +134,15 @@ def test_the_steps_of_a_batch_are_recorded(
 def test_models_and_changes_of_them_are_recorded_with_who_decided(
     workplace: Workplace, parent: BundleInfo
 ) -> None:
-    first, second = Actor("Reader One", "reader"), Actor("Reader Two", "reader")
+    leads = frozenset({"lead"})
+    first, second = Actor("Reader One", "reader", leads), Actor("Reader Two", "reader", leads)
     added = models.add(workplace, workplace.settings.assets / "models" / "chest-phantom")
     assert models.add(workplace, added.path) == added  # it is there already
     proposal = proposals.propose(
-        workplace, parent.digest, actor=first, off=("p01",), tolerance=1e6, reason=NAME
+        workplace.of(first), parent.digest, off=("p01",), tolerance=1e6, reason=NAME
     )
-    approved = proposals.approve(workplace, proposal.proposal_id, actor=second, note=NAME)
-    proposals.undo(workplace, proposal.proposal_id, actor=first)
+    approved = proposals.approve(workplace.of(second), proposal.proposal_id, note=NAME)
+    proposals.undo(workplace.of(first), proposal.proposal_id)
     own = proposal.proposal_id
     assert done(workplace) == [
         ("model activated", parent.digest),

@@ -22,7 +22,7 @@ def test_without_a_data_folder_the_setting_is_named(
     state = learning.state(workplace, judged.digest)
     assert "DPROTONET_TRAINING_DATA" in state.obstacle
     with pytest.raises(Refused, match="DPROTONET_TRAINING_DATA"):
-        learning.start(workplace, judged.digest, actor=ALONE)
+        learning.start(workplace.of(ALONE), judged.digest)
 
 
 def test_without_a_judgement_there_is_nothing_to_learn_from(
@@ -31,7 +31,7 @@ def test_without_a_judgement_there_is_nothing_to_learn_from(
     workplace = with_data()
     assert "Nobody has judged" in learning.state(workplace, parent.digest).obstacle
     with pytest.raises(Refused, match="Nobody has judged"):
-        learning.start(workplace, parent.digest, actor=ALONE)
+        learning.start(workplace.of(ALONE), parent.digest)
 
 
 def test_judgements_are_counted_by_prototype_and_the_latest_signature_counts(
@@ -47,8 +47,8 @@ def test_what_was_said_of_the_parents_prototypes_counts_for_its_edited_version(
     with_data: WithData, judged: BundleInfo
 ) -> None:
     workplace = with_data()
-    proposal = proposals.propose(workplace, judged.digest, actor=ALONE, off=("p00",), tolerance=1e6)
-    version = proposals.approve(workplace, proposal.proposal_id, actor=ALONE).version or ""
+    proposal = proposals.propose(workplace.of(ALONE), judged.digest, off=("p00",), tolerance=1e6)
+    version = proposals.approve(workplace.of(ALONE), proposal.proposal_id).version or ""
     assert learning.state(workplace, version).judgements["p01"] == {"artefact": 1}
     other = workplace.models.find("chest-phantom")
     assert other is not None and learning.state(workplace, other.digest).judgements == {}
@@ -58,8 +58,8 @@ def test_the_same_model_is_not_asked_to_learn_twice(
     with_data: WithData, judged: BundleInfo
 ) -> None:
     workplace = with_data()
-    first = learning.start(workplace, judged.digest, actor=ALONE)
-    again = learning.start(workplace, judged.digest, actor=ALONE)
+    first = learning.start(workplace.of(ALONE), judged.digest)
+    again = learning.start(workplace.of(ALONE), judged.digest)
     assert first.job_id == again.job_id and first.kind == "learn"
     assert learning.state(workplace, judged.digest).is_running
 

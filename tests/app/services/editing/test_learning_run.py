@@ -32,7 +32,7 @@ def learned(
     workplace: Workplace, info: BundleInfo, *, stop: Callable[[], bool] = lambda: False
 ) -> Job:
     """The job of learning, to its end."""
-    job = learning.start(workplace, info.digest, actor=ALONE, reason="a marker")
+    job = learning.start(workplace.of(ALONE), info.digest, reason="a marker")
     claimed = learning_run.claim(workplace)
     assert claimed is not None
     learning_run.run(workplace, *claimed, stop=stop)
@@ -91,13 +91,13 @@ def test_approving_moves_it_among_the_models_and_undoing_brings_the_parent_back(
 ) -> None:
     workplace = with_data()
     job = learned(workplace, judged)
-    approved = proposals.approve(workplace, job.job_id, actor=ALONE)
+    approved = proposals.approve(workplace.of(ALONE), job.job_id)
     active = models.active(workplace)
     assert active is not None and active.digest == approved.version
     assert active.parent == judged.digest and active.path.parent == workplace.settings.own_models
     words = {v.info.digest: v.change for v in versions.family(workplace, active.digest)}
     assert words[active.digest] == "learned from judgements"
-    proposals.undo(workplace, job.job_id, actor=ALONE)
+    proposals.undo(workplace.of(ALONE), job.job_id)
     active = models.active(workplace)
     assert active is not None and active.digest == judged.digest
 
@@ -110,7 +110,7 @@ def test_what_was_learned_and_altered_since_is_not_approved(
     folder = versions.learned_folder(workplace, job.job_id)
     (folder / "prototypes.json").write_text("[]")
     with pytest.raises(Exception, match="Let the model learn again"):
-        proposals.approve(workplace, job.job_id, actor=ALONE)
+        proposals.approve(workplace.of(ALONE), job.job_id)
     assert proposals.newest(workplace)[0].state == "proposed"
 
 
@@ -135,7 +135,7 @@ def test_cancelling_ends_the_process_and_leaves_nothing(
     with_data: WithData, judged: BundleInfo
 ) -> None:
     workplace = with_data("endless")
-    job = learning.start(workplace, judged.digest, actor=ALONE)
+    job = learning.start(workplace.of(ALONE), judged.digest)
     claimed = learning_run.claim(workplace)
     assert claimed is not None
     never = threading.Event()
@@ -167,7 +167,7 @@ def test_the_next_start_ends_what_a_killed_worker_left_and_removes_the_copies(
     with_data: WithData, judged: BundleInfo
 ) -> None:
     workplace = with_data()
-    job = learning.start(workplace, judged.digest, actor=ALONE)
+    job = learning.start(workplace.of(ALONE), judged.digest)
     assert learning_run.claim(workplace) is not None  # and then the worker was killed
     left = workplace.settings.learning / job.job_id / "said" / "images"
     left.mkdir(parents=True)
@@ -239,6 +239,6 @@ def test_the_training_program_itself_learns_from_a_signed_judgement(
     assert -1 <= judged_image["after"] <= judged_image["before"] <= 1
     active = models.active(workplace)
     assert active is not None and active.digest == info.digest
-    approved = proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+    approved = proposals.approve(workplace.of(ALONE), proposal.proposal_id)
     assert workplace.models.get(approved.version or "").parent == info.digest
     workplace.close()

@@ -22,15 +22,15 @@ from app.services.workplace import Workplace
 from tests.paths import ROOT
 
 ALONE = Actor("Reader One")
-FIRST, SECOND = Actor("Reader One", "reader"), Actor("Reader Two", "reader")
+LEADS = frozenset({"lead"})
+FIRST, SECOND = Actor("Reader One", "reader", LEADS), Actor("Reader Two", "reader", LEADS)
 ANYTHING = 1e6  # a tolerance that any last layer keeps to
 
 
 def proposed(workplace: Workplace, parent: BundleInfo, *, actor: Actor = ALONE) -> Proposal:
     return proposals.propose(
-        workplace,
+        workplace.of(actor),
         parent.digest,
-        actor=actor,
         off=("p01",),
         tolerance=ANYTHING,
         reason=" a marker ",
@@ -56,7 +56,7 @@ def test_what_is_above_the_tolerance_is_answered_in_words_with_its_cost(
     assert not answer.is_possible and "rises by" in answer.explanation
     assert answer.cost is not None
     with pytest.raises(Refused, match="rises by"):
-        proposals.propose(workplace, parent.digest, actor=ALONE, off=("p01",), tolerance=0.0)
+        proposals.propose(workplace.of(ALONE), parent.digest, off=("p01",), tolerance=0.0)
     assert proposals.newest(workplace) == ()
 
 
@@ -114,7 +114,7 @@ def test_approving_writes_a_version_beside_the_parent_and_activates_it(
     workplace: Workplace, parent: BundleInfo
 ) -> None:
     before = {path.name: path.read_bytes() for path in parent.path.iterdir() if path.is_file()}
-    proposal = proposals.approve(workplace, proposed(workplace, parent).proposal_id, actor=ALONE)
+    proposal = proposals.approve(workplace.of(ALONE), proposed(workplace, parent).proposal_id)
     assert [step.state for step in proposal.steps] == ["proposed", "approved", "active"]
     assert proposal.is_approved_by_the_proposer
     active = models.active(workplace)
@@ -132,22 +132,22 @@ def test_where_there_are_several_readers_a_second_one_decides(
 ) -> None:
     proposal = proposed(workplace, parent, actor=FIRST)
     with pytest.raises(Refused, match="second person"):
-        proposals.approve(workplace, proposal.proposal_id, actor=FIRST)
+        proposals.approve(workplace.of(FIRST), proposal.proposal_id)
     assert len(models.all(workplace)) == 3
-    approved = proposals.approve(workplace, proposal.proposal_id, actor=SECOND)
+    approved = proposals.approve(workplace.of(SECOND), proposal.proposal_id)
     assert approved.approver == SECOND and not approved.is_approved_by_the_proposer
 
 
 def test_undoing_activates_the_parent_and_the_version_can_be_activated_again(
     workplace: Workplace, parent: BundleInfo
 ) -> None:
-    proposal = proposals.approve(workplace, proposed(workplace, parent).proposal_id, actor=ALONE)
-    undone = proposals.undo(workplace, proposal.proposal_id, actor=SECOND)
+    proposal = proposals.approve(workplace.of(ALONE), proposed(workplace, parent).proposal_id)
+    undone = proposals.undo(workplace.of(SECOND), proposal.proposal_id)
     active = models.active(workplace)
     assert active is not None and active.digest == parent.digest
     assert (undone.state, undone.steps[-1].actor) == ("undone", SECOND)
     assert workplace.models.get(proposal.version or "").off == ("p01",)
-    again = proposals.activate_again(workplace, proposal.proposal_id, actor=ALONE)
+    again = proposals.activate_again(workplace.of(ALONE), proposal.proposal_id)
     active = models.active(workplace)
     assert active is not None and active.digest == proposal.version
     assert [step.state for step in again.steps[2:]] == ["active", "undone", "active"]
@@ -156,10 +156,10 @@ def test_undoing_activates_the_parent_and_the_version_can_be_activated_again(
 def test_a_version_that_another_model_replaced_is_not_undone(
     workplace: Workplace, parent: BundleInfo
 ) -> None:
-    proposal = proposals.approve(workplace, proposed(workplace, parent).proposal_id, actor=ALONE)
+    proposal = proposals.approve(workplace.of(ALONE), proposed(workplace, parent).proposal_id)
     models.activate(workplace, "chest-phantom")
     with pytest.raises(Refused, match="Another model was made active"):
-        proposals.undo(workplace, proposal.proposal_id, actor=ALONE)
+        proposals.undo(workplace.of(ALONE), proposal.proposal_id)
     active = models.active(workplace)
     assert active is not None and active.name == "chest-phantom"
 
@@ -168,10 +168,10 @@ def test_a_rejected_proposal_stays_in_the_table_and_is_decided_once(
     workplace: Workplace, parent: BundleInfo
 ) -> None:
     proposal = proposed(workplace, parent)
-    rejected = proposals.reject(workplace, proposal.proposal_id, actor=ALONE, note="no")
+    rejected = proposals.reject(workplace.of(ALONE), proposal.proposal_id, note="no")
     assert (rejected.state, rejected.steps[-1].note) == ("rejected", "no")
     with pytest.raises(Conflict, match="rejected by now"):
-        proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+        proposals.approve(workplace.of(ALONE), proposal.proposal_id)
     assert len(models.all(workplace)) == 3
     assert proposals.newest(workplace) == (rejected,)
 
@@ -182,7 +182,7 @@ def test_an_approval_without_the_parent_writes_nothing(
     proposal = proposed(workplace, parent)
     shutil.rmtree(parent.path)
     with pytest.raises(NotFound, match="no longer installed"):
-        proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+        proposals.approve(workplace.of(ALONE), proposal.proposal_id)
     assert proposals.newest(workplace)[0].state == "proposed"
     assert list(workplace.settings.own_models.iterdir()) == []
 
@@ -192,7 +192,7 @@ def test_an_approval_that_was_cut_off_after_the_writing_uses_what_it_wrote(
 ) -> None:
     proposal = proposed(workplace, parent)
     written = versions.write(workplace, proposal)  # and then the power went
-    approved = proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+    approved = proposals.approve(workplace.of(ALONE), proposal.proposal_id)
     assert approved.version == written
     assert len([info for info in models.all(workplace) if info.parent]) == 1
 
@@ -200,12 +200,12 @@ def test_an_approval_that_was_cut_off_after_the_writing_uses_what_it_wrote(
 def test_an_edit_of_a_version_starts_from_what_is_off_there(
     workplace: Workplace, parent: BundleInfo
 ) -> None:
-    first = proposals.approve(workplace, proposed(workplace, parent).proposal_id, actor=ALONE)
+    first = proposals.approve(workplace.of(ALONE), proposed(workplace, parent).proposal_id)
     version = first.version or ""
     with pytest.raises(Refused, match="Nothing is changed yet"):
         proposals.ask(workplace, version, off=("p01",), tolerance=ANYTHING)
-    again = proposals.propose(workplace, version, actor=ALONE, off=(), tolerance=ANYTHING)
-    second = proposals.approve(workplace, again.proposal_id, actor=ALONE)
+    again = proposals.propose(workplace.of(ALONE), version, off=(), tolerance=ANYTHING)
+    second = proposals.approve(workplace.of(ALONE), again.proposal_id)
     active = models.active(workplace)
     assert active is not None
     assert (active.digest, active.off, active.parent) == (second.version, (), version)
@@ -216,9 +216,9 @@ def test_two_models_of_the_same_name_do_not_get_in_each_others_way(
 ) -> None:
     for off in (("p01",), ("p02",)):
         proposal = proposals.propose(
-            workplace, parent.digest, actor=ALONE, off=off, tolerance=ANYTHING
+            workplace.of(ALONE), parent.digest, off=off, tolerance=ANYTHING
         )
-        proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+        proposals.approve(workplace.of(ALONE), proposal.proposal_id)
     found = {info.off: info for info in models.all(workplace) if info.name == parent.name}
     assert set(found) == {(), ("p01",), ("p02",)}
     assert replace(found[()], path=parent.path) == parent
@@ -231,11 +231,11 @@ def test_a_version_that_was_approved_here_is_trusted_while_its_parent_is(
     trusted.write_text(f"sha256 {parent.digest} board")
     site = replace(workplace, settings=replace(workplace.settings, trusted_models=trusted))
     proposal = proposed(site, parent)
-    approved = proposals.approve(site, proposal.proposal_id, actor=ALONE)
+    approved = proposals.approve(site.of(ALONE), proposal.proposal_id)
     version = site.models.get(approved.version or "")
     assert approval(site, version) == Approval(True, "the approval of this change here")
     assert models.active(site) == version
     trusted.write_text("")
     assert not approval(site, version).is_approved and models.active(site) is None
     with pytest.raises(Refused, match="not among the models"):
-        proposals.undo(site, proposal.proposal_id, actor=ALONE)
+        proposals.undo(site.of(ALONE), proposal.proposal_id)

@@ -20,9 +20,9 @@ def changed(
     workplace: Workplace, model: str, *, off: tuple[str, ...], required: tuple[str, ...] = ()
 ) -> Proposal:
     proposal = proposals.propose(
-        workplace, model, actor=ALONE, off=off, required=required, tolerance=ANYTHING
+        workplace.of(ALONE), model, off=off, required=required, tolerance=ANYTHING
     )
-    return proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+    return proposals.approve(workplace.of(ALONE), proposal.proposal_id)
 
 
 def test_a_family_lists_parents_before_their_children_whichever_is_asked_for(
@@ -59,12 +59,12 @@ def test_a_model_that_stands_where_a_version_should_go_is_left_alone(
     workplace: Workplace, parent: BundleInfo
 ) -> None:
     proposal = proposals.propose(
-        workplace, parent.digest, actor=ALONE, off=("p01",), tolerance=ANYTHING
+        workplace.of(ALONE), parent.digest, off=("p01",), tolerance=ANYTHING
     )
     other = workplace.settings.own_models / f"editable-{proposal.proposal_id}"
     parent.path.rename(other)
     with pytest.raises(Refused, match="Another model lies in"):
-        proposals.approve(workplace, proposal.proposal_id, actor=ALONE)
+        proposals.approve(workplace.of(ALONE), proposal.proposal_id)
     assert workplace.models.get(parent.digest).path == other
 
 

@@ -58,7 +58,7 @@ def test_why_a_job_failed_is_shown(
 ) -> None:
     judge(workplace, parent)
     with_data = replace(workplace, settings=replace(workplace.settings, training_data=tmp_path))
-    job = learning.start(with_data, parent.digest, actor=workplace.actor)
+    job = learning.start(with_data.of(workplace.actor), parent.digest)
     with workplace.store.write() as tx:
         tx.jobs.finish(job.job_id, state="failed", now=workplace.clock(), message="No data.")
     assert "No data." in screen.open("model").errors
@@ -67,9 +67,7 @@ def test_why_a_job_failed_is_shown(
 def test_a_job_that_is_asked_to_stop_says_so(workplace: Workplace, parent: BundleInfo) -> None:
     judge(workplace, parent)
     settings = replace(workplace.settings, training_data=workplace.settings.data)
-    job = learning.start(
-        replace(workplace, settings=settings), parent.digest, actor=workplace.actor
-    )
+    job = learning.start(replace(workplace, settings=settings), parent.digest)
     running = replace(job, state="running")
     assert job_text(running, "Learning") == "Learning…"
     assert job_text(replace(running, cancel_requested=True), "Learning") == "Learning: stopping…"

@@ -17,14 +17,14 @@ from app.views.model.versions import approval_text, change_title, learned_text, 
 from tests.app.views.screen import Screen
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-ONE, TWO = Actor("Reader One"), Actor("Reader Two", "reader")
+ONE, TWO = Actor("Reader One"), Actor("Reader Two", "reader", frozenset({"lead"}))
 
 
 @pytest.fixture
 def proposed(workplace: Workplace, parent: BundleInfo, screen: Screen) -> Screen:
     """The model page with one proposal to decide on."""
     proposals.propose(
-        workplace, parent.digest, actor=ONE, off=("p01",), tolerance=1e6, reason="a *marker*"
+        workplace.of(ONE), parent.digest, off=("p01",), tolerance=1e6, reason="a *marker*"
     )
     return screen.open("model")
 
@@ -82,7 +82,7 @@ def test_a_decision_that_came_too_late_is_an_error_on_top(
     proposed: Screen, workplace: Workplace
 ) -> None:
     (proposal,) = proposals.newest(workplace)
-    proposals.reject(workplace, proposal.proposal_id, actor=TWO)
+    proposals.reject(workplace.of(TWO), proposal.proposal_id)
     proposed.press("Approve and activate")
     assert "is rejected by now" in proposed.errors[0]
 

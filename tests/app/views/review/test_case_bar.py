@@ -65,10 +65,8 @@ def test_the_bar_says_what_the_file_is(screen: Screen) -> None:
 def test_a_version_with_prototypes_off_says_so_and_they_are_no_reasons(
     parent: BundleInfo, workplace: Workplace, screen: Screen, worker: Callable[[], int]
 ) -> None:
-    proposal = proposals.propose(
-        workplace, parent.digest, actor=workplace.actor, off=("p01",), tolerance=1e6
-    )
-    proposals.approve(workplace, proposal.proposal_id, actor=workplace.actor)
+    proposal = proposals.propose(workplace, parent.digest, off=("p01",), tolerance=1e6)
+    proposals.approve(workplace, proposal.proposal_id)
     screen.open("review")
     screen.upload(("bright.png", png(level=200)))
     worker()

@@ -51,7 +51,7 @@ def test_large_colour_images_are_read_too() -> None:
     image = np.full((2600, 3000, 3), 0.2, np.float32)
     grey = with_text(image[..., 0], "ZEBROWSKI, JAN", at=(100, 2500), size=48)
     (box,) = text_lines(np.repeat(grey[..., None], 3, axis=2))
-    assert 2480 < box.top < 2520 and 90 < box.left < 110 and box.bottom < 2570
+    assert 2465 < box.top < 2520 and 80 < box.left < 110 and box.bottom < 2585
 
 
 def test_noise_and_even_images_hold_no_text() -> None:
@@ -59,3 +59,12 @@ def test_noise_and_even_images_hold_no_text() -> None:
     noise = chance.normal(0.4, 0.08, (300, 300)).clip(0, 1).astype(np.float32)
     assert text_lines(noise) == ()
     assert text_lines(np.zeros((40, 40), np.float32)) == ()
+
+
+@pytest.mark.parametrize("left", [20, 50, 90])
+def test_letters_that_touch_a_marker_are_in_the_box_too(left: int) -> None:
+    image = np.linspace(0.1, 0.5, 600)[:, None] * np.ones((1, 800))
+    marked = with_text(image, "R", at=(60, 40), size=90)
+    (box,) = text_lines(with_text(marked, "ZEBROWSKI JAN", at=(left, 60), size=28))
+    assert box.left <= left + 3 and box.right >= left + 210
+    assert box.left >= left - 60 and box.right <= left + 300
