@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-# What a name could become, without the pages' own: prototype images, heading anchors, bars, icons.
+# What a name could become, without the pages' own: prototype images, anchors, files, bars, icons.
 MADE_OF_NAMES = """() => [...document.querySelectorAll('a[href], img, .katex, em, [role=img]')]
   .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure'))
   .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
-  .filter((text) => !/^(#|.api.(gallery|own-map).)/.test(text) && !text.includes('icon'))"""
+  .filter((text) => !/^(#|.api.(gallery|own-map|files).)/.test(text) && !text.includes('icon'))"""
 
 
 @pytest.fixture
