@@ -14,7 +14,7 @@ from functools import cache
 from pydicom import dcmread
 
 from tests.app.services.workplaces import dicom
-from tests.soaks.good_files import archive, good_files, made_image
+from tests.soaks.good_files import add_entry, archive, good_files, made_image
 
 HUGE = (0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x80000000, 0x00FFFFFF, 0x0000FFFF, 0)
 SYNTAXES = tuple(
@@ -231,19 +231,19 @@ def leaving(data: bytes, chance: random.Random) -> bytes:
     """A ZIP file whose entries lie outside it, are links, or are archives."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("inside.dcm", data)
+        add_entry(packed, "inside.dcm", data)
         what = chance.choice(("leaving", "link", "archive", "many"))
         if what == "leaving":
-            packed.writestr(chance.choice(LEAVING), b"escaped")
+            add_entry(packed, chance.choice(LEAVING), b"escaped")
         elif what == "link":
             entry = zipfile.ZipInfo("link")
             entry.external_attr = 0o120777 << 16
             packed.writestr(entry, "/etc/passwd")
         elif what == "archive":
-            packed.writestr("inner.zip", good_files()["archive.zip"])
+            add_entry(packed, "inner.zip", good_files()["archive.zip"])
         else:
             for number in range(2_100):
-                packed.writestr(f"{number}.png", b"")
+                add_entry(packed, f"{number}.png", b"")
     return out.getvalue()
 
 
