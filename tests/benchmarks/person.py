@@ -40,7 +40,7 @@ class Person:
 
     def leave(self) -> None:
         """Close the browser."""
-        self._page.__exit__(None, None, None)
+        self._page.close()
 
     def _listed(self) -> list[str]:
         named = [label for label, key in self._page.drawn.buttons.items() if "-open-" in key]

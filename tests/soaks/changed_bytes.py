@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 import tempfile
 from collections import Counter
@@ -155,8 +156,8 @@ def _change_entry(workplace: Workplace, chance: random.Random) -> tuple[bool, bo
         kept = connection.execute(query, where).scalar_one()
     with _altered(workplace, sequence, column, kept, _other(kept, column, chance)):
         said = verifying.verify(workplace).problems
-    named = f"Entry {sequence}"
-    return bool(said), any(sentence.startswith(named) or named in sentence for sentence in said)
+    named = re.compile(rf"\bEntry {sequence}\b")
+    return bool(said), any(named.search(sentence) for sentence in said)
 
 
 def _other(kept: object, column: str, chance: random.Random) -> object:

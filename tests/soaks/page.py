@@ -136,6 +136,10 @@ class Page:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the page."""
         self._socket.close()
 
     def run(self, values: Mapping[str, object] | None = None, *, press: str = "") -> Drawn:

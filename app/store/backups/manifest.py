@@ -24,7 +24,6 @@ NOT_WHOLE = (
     "{} is no whole backup: its manifest.json is missing or was changed. Take another one of the "
     "backups."
 )
-_BLOCK = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -91,12 +90,9 @@ def read(folder: Path) -> Manifest:
 
 def file_facts(path: Path) -> Stored:
     """Length and hash of a file."""
-    digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-    return Stored(size, digest.hexdigest())
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return Stored(file.tell(), sha256)
 
 
 def files_in(folder: Path) -> Iterator[str]:

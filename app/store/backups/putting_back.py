@@ -16,9 +16,10 @@ from app.domain.errors import Refused
 from app.store.backups import checking, making, manifest
 from app.store.backups.manifest import Manifest
 from app.store.errors import readable_errors
+from app.store.files.blobs import IDENTITY, SEALED
 from dprotonet.atomic_files import replacement
 
-_OWN = ("blobs/identity.txt", "blobs/sealed.txt")
+_OWN = (f"blobs/{IDENTITY}", f"blobs/{SEALED}")
 MOST_NAMED = 20
 
 

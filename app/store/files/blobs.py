@@ -107,9 +107,7 @@ class Blobs:
         """The id that binds this folder to a database; empty before it was bound."""
         try:
             with readable_errors():
-                return str(
-                    self._fs.cat_file(f"{self._root}/{IDENTITY}").decode("ascii", "replace")
-                ).strip()
+                return str(self._fs.cat_file(f"{self._root}/{IDENTITY}").decode("ascii")).strip()
         except (FileNotFoundError, UnicodeDecodeError):
             return ""
 
