@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from app.domain.actors import Actor
 from app.domain.errors import Forbidden, Refused
+from app.domain.marks import Mark
 from dprotonet.inference.support import Verdict as SupportVerdict
 
 OnPrediction = Literal["accept", "reject", "supplement"]
@@ -21,8 +22,14 @@ ON_REFUSAL: tuple[OnRefusal, ...] = get_args(OnRefusal)
 VERDICTS: tuple[Verdict, ...] = (*ON_PREDICTION, *ON_REFUSAL)
 Usefulness = Literal["useful", "not useful", "artefact", "unsure"]
 USEFULNESS: tuple[Usefulness, ...] = get_args(Usefulness)
-Artefact = Literal["device", "text", "border", "laterality"]
+Artefact = Literal["device", "text", "border", "laterality", "other"]
 ARTEFACTS: tuple[Artefact, ...] = get_args(Artefact)
+Reason = Literal["right", "partly", "wrong", "unsure"]
+"""Is what the model relied on a good reason, whether or not its label is right?"""
+REASONS: tuple[Reason, ...] = get_args(Reason)
+Region = Literal["agree", "elsewhere", "outside the body"]
+"""Where a heatmap marks: where the reader sees the finding, elsewhere, or outside the body."""
+REGIONS: tuple[Region, ...] = get_args(Region)
 LONGEST_TEXT = 10_000  # characters
 OTHERS = "Another reader has signed this image. An adjudicator or a lead may sign after them."
 
@@ -57,6 +64,18 @@ class PrototypeJudgement:
 
 
 @dataclass(frozen=True)
+class MoreSaid:
+    """What a reader may say beside the verdict; the fields are those of :class:`Annotation`."""
+
+    reason: Reason | None = None
+    region: Region | None = None
+    judged_map: str = ""
+    marks: tuple[Mark, ...] = ()
+    tried: tuple[Mapping[str, Any], ...] = ()
+    active_seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Annotation:
     """One signed revision; revisions are never changed."""
 
@@ -86,6 +105,18 @@ class Annotation:
     """Hash of that entry."""
     audit_salt: str | None = None
     """What keeps the entry's hash of the contents from being guessed once this row is gone."""
+    reason: Reason | None = None
+    """Is the reason right? None: not said."""
+    region: Region | None = None
+    """Does a heatmap mark where the reader sees it? None: not said."""
+    judged_map: str = ""
+    """The heatmap that :attr:`region` speaks of, by its id in the sheet; empty where none."""
+    marks: tuple[Mark, ...] = ()
+    """What the reader drew on the image."""
+    tried: tuple[Mapping[str, Any], ...] = ()
+    """What the reader switched off, hid or kept before signing, with what the model said then."""
+    active_seconds: float | None = None
+    """How long the reader worked on the image, without idle time; None: not measured."""
 
     @property
     def agrees(self) -> bool | None:
@@ -164,6 +195,9 @@ def check_revision(
     text: str,
     predicted_label: str | None,
     is_refused: bool = False,
+    reason: str | None = None,
+    region: str | None = None,
+    judged_map: str = "",
 ) -> None:
     """Refuse a revision that contradicts itself.
 
@@ -174,10 +208,17 @@ def check_revision(
         text: the remarks.
         predicted_label: None without a prediction.
         is_refused: the model refused the image.
+        reason: what the reader says of the model's reason; None for nothing.
+        region: what the reader says of a heatmap; None for nothing.
+        judged_map: which heatmap that is.
 
     Raises:
         Refused: with the sentence for the reader.
     """
+    if reason is not None and reason not in REASONS:
+        raise Refused(f"“{reason}” is no answer to whether the reason is right. Choose again.")
+    if region is not None and (region not in REGIONS or not judged_map):
+        raise Refused("What is said of a heatmap names no heatmap. Show the heatmap, then choose.")
     if verdict not in VERDICTS:
         raise Refused(f"“{verdict}” is no verdict. Choose: {', '.join(VERDICTS)}.")
     if isinstance(confidence, bool) or confidence not in (1, 2, 3, 4, 5):

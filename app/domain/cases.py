@@ -236,7 +236,7 @@ class Sheet:
     @property
     def explanations(self) -> tuple[SavedExplanation, ...]:
         """The best heatmap of each node."""
-        return tuple(offer.saved for offer in self.maps if not offer.is_superseded)
+        return tuple(offer.saved for offer in self.maps if offer.leads)
 
     @property
     def is_refused(self) -> bool:

@@ -128,29 +128,52 @@ class OfferedHeatmap:
 
     saved: SavedExplanation
     is_superseded: bool = False
-    """A first heatmap, beside the better one that has its peak elsewhere."""
+    """A first heatmap, beside the refined one that is more reliable."""
+    is_no_better: bool = False
+    """A refined heatmap, beside the first one, which it does not replace: it is not more
+    reliable."""
     is_unsettled: bool = False
     """Another heatmap of this node, which is offered too, has its peak elsewhere."""
 
     @property
     def heatmap_id(self) -> str:
         """The node's name for its best heatmap: a better one takes the place of the one before."""
-        return f"{self.saved.node}@first" if self.is_superseded else self.saved.node
+        if self.is_superseded:
+            return f"{self.saved.node}@first"
+        return f"{self.saved.node}@refined" if self.is_no_better else self.saved.node
+
+    @property
+    def leads(self) -> bool:
+        """Of its node it is the one to look at."""
+        return not self.is_superseded and not self.is_no_better
 
 
 def offered(saved: Iterable[SavedExplanation]) -> tuple[OfferedHeatmap, ...]:
-    """The best heatmap of every node, as :func:`best_of_each_node`; behind it the first one, where
-    the better one peaks elsewhere, so that neither is taken for settled."""
+    """Of every node its best heatmap, and behind it the other of first and refined: both stay at
+    hand. A refined one leads only where it is more reliable (insertion less deletion) than the
+    first, and neither is settled where they peak elsewhere."""
     heatmaps: list[OfferedHeatmap] = []
     for of_node in _by_node(saved):
         best = max(of_node, key=_goodness)
         drafts = (explanation for explanation in of_node if explanation.is_draft)
         first = max(drafts, key=_goodness, default=best)
         moved = best.peaks_elsewhere(first)
-        heatmaps.append(OfferedHeatmap(best, is_unsettled=moved))
-        if moved:
-            heatmaps.append(OfferedHeatmap(first, is_superseded=True, is_unsettled=True))
+        if first is best:
+            heatmaps.append(OfferedHeatmap(best))
+        elif _is_more_reliable(best, first):
+            heatmaps.append(OfferedHeatmap(best, is_unsettled=moved))
+            heatmaps.append(OfferedHeatmap(first, is_superseded=True, is_unsettled=moved))
+        else:
+            heatmaps.append(OfferedHeatmap(first, is_unsettled=moved))
+            heatmaps.append(OfferedHeatmap(best, is_no_better=True, is_unsettled=moved))
     return tuple(heatmaps)
+
+
+def _is_more_reliable(refined: SavedExplanation, first: SavedExplanation) -> bool:
+    """Where either was not measured the one that took more work counts as the better."""
+    if refined.faithfulness is None or first.faithfulness is None:
+        return True
+    return refined.faithfulness.score > first.faithfulness.score
 
 
 def _by_node(saved: Iterable[SavedExplanation]) -> list[list[SavedExplanation]]:

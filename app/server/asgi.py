@@ -34,6 +34,7 @@ from app.server.oidc import Provider
 from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.operations.requests import Requests, name_requests
 from app.server.operations.routes import operation_routes
+from app.server.room_routes import room_routes
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
 from app.server.theme import theme_options
@@ -46,7 +47,7 @@ from app.settings import Settings
 from app.store.files.spool import Spool
 from app.viewer.assets import viewer_assets
 from app.viewer.colours import coloured_png, heatmap_png
-from app.viewer.encoding import pack_heatmap, pack_image
+from app.viewer.encoding import pack_heatmap, pack_image, pack_picture
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
@@ -201,10 +202,14 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
         route("/api/gallery/{model}/{prototype}/{number:int}/heatmap", _picture_heatmap),
         route("/api/gallery/{model}/{prototype}/{number:int}/own-map", _picture_own_map),
+        route("/api/gallery/{model}/{prototype}/{number:int}/pixels", _picture_pixels),
+        route("/api/gallery/{model}/{prototype}/{number:int}/map", _picture_map),
         route("/api/own-map/{case}/{frame:int}/{model}/{prototype}", _own_map),
+        route("/api/own-map/{case}/{frame:int}/{model}/{prototype}/map", _own_map_values),
         route(f"{offering.ROUTE}/{{key}}", _file),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
+        *room_routes(get_workplace),
     ]
 
 
@@ -258,6 +263,30 @@ def _picture_own_map(workplace: Workplace, request: Request) -> Response:
         workplace, parts["model"], prototype=parts["prototype"], number=parts["number"]
     )
     return Response(coloured_png(values, picture), media_type="image/png")
+
+
+def _picture_pixels(workplace: Workplace, request: Request) -> Response:
+    return _samples(pack_picture(_gallery_file(workplace, request, heatmap=False)))
+
+
+def _picture_map(workplace: Workplace, request: Request) -> Response:
+    parts = request.path_params
+    values = own_maps.values_of_source(
+        workplace, parts["model"], prototype=parts["prototype"], number=parts["number"]
+    )
+    return _samples(pack_heatmap(values))
+
+
+def _own_map_values(workplace: Workplace, request: Request) -> Response:
+    parts = request.path_params
+    values = own_maps.values(
+        workplace,
+        parts["case"],
+        frame=parts["frame"],
+        model=parts["model"],
+        prototype=parts["prototype"],
+    )
+    return _samples(pack_heatmap(values))
 
 
 def _own_map(workplace: Workplace, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from app.domain.annotations import AnnotationFilters, AnnotationPage, AnnotationRow
@@ -10,7 +11,7 @@ from app.services.audit.recording import record_export
 from app.services.export import csv_bytes, json_bytes
 from app.services.workplace import Workplace
 
-SCHEMA = "dprotonet-review/annotations/1"
+SCHEMA = "dprotonet-review/annotations/2"
 COLUMNS = (
     "case",
     "file",
@@ -33,6 +34,12 @@ COLUMNS = (
     "model",
     "model_sha256",
     "prototype_judgements",
+    "reason",
+    "region",
+    "judged_map",
+    "marks",
+    "tried",
+    "active_seconds",
     "audit_sequence",
     "audit_hash",
     "schema",
@@ -84,7 +91,9 @@ def written(
         document = {"schema": SCHEMA, "made_at": workplace.clock().isoformat()}
         return json_bytes(document | {"annotations": records})
     flat = [
-        record | {"prototype_judgements": _flat(record["prototype_judgements"]), "schema": SCHEMA}
+        record
+        | {"prototype_judgements": _flat(record["prototype_judgements"]), "schema": SCHEMA}
+        | {name: json.dumps(record[name]) if record[name] else "" for name in ("marks", "tried")}
         for record in records
     ]
     return csv_bytes(COLUMNS, flat)
@@ -121,6 +130,12 @@ def _record(row: AnnotationRow) -> dict[str, Any]:
             }
             for name, judgement in annotation.prototype_judgements.items()
         },
+        "reason": annotation.reason,
+        "region": annotation.region,
+        "judged_map": annotation.judged_map,
+        "marks": [mark.to_json() for mark in annotation.marks],
+        "tried": [dict(entry) for entry in annotation.tried],
+        "active_seconds": annotation.active_seconds,
         "audit_sequence": annotation.audit_sequence,
         "audit_hash": annotation.audit_hash,
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from app.domain.annotations import (
     Annotation,
+    MoreSaid,
     PrototypeJudgement,
     Verdict,
     check_judgements,
@@ -101,6 +102,7 @@ def sign(
     corrected_label: str | None = None,
     text: str = "",
     prototype_judgements: Mapping[str, PrototypeJudgement] | None = None,
+    more: MoreSaid | None = None,
 ) -> Annotation:
     """Save the reader's judgement as a new revision.
 
@@ -115,6 +117,7 @@ def sign(
         corrected_label: what the reader says it is.
         text: free.
         prototype_judgements: prototype id to judgement; empty ones are left out.
+        more: whether the reason is right, what was drawn and tried; None for nothing.
 
     Raises:
         Conflict: another revision came in between; nothing was written.
@@ -126,6 +129,7 @@ def sign(
     with workplace.store.read() as tx:
         seen = tx.cases.get(case_id)
     model = seen.model
+    more = more or MoreSaid()
     info = _known(workplace, model)
     judgements = {
         name: judgement
@@ -153,6 +157,9 @@ def sign(
             text=text,
             predicted_label=predicted,
             is_refused=prediction is not None and not prediction.supported,
+            reason=more.reason,
+            region=more.region,
+            judged_map=more.judged_map,
         )
         unsigned = Annotation(
             case_id=case_id,
@@ -170,11 +177,18 @@ def sign(
             created_at=workplace.clock(),
             prototype_judgements=judgements,
             support=support.verdict if support else None,
+            reason=more.reason,
+            region=more.region,
+            judged_map=more.judged_map,
+            marks=more.marks,
+            tried=more.tried,
+            active_seconds=more.active_seconds,
         )
         replaced = tx.annotations.revisions(case_id, frame=frame)
         signed = record_signature(workplace, tx, unsigned, case)
         if replaced:
             check_replaced(replaced[-1], workplace.actor)
+        tx.drafts.remove(case_id, frame=frame, reader=workplace.reader)
         return signed
 
 

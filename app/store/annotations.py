@@ -18,10 +18,14 @@ from app.domain.annotations import (
 )
 from app.domain.audit.entries import AuditEntry
 from app.domain.errors import Conflict
+from app.domain.marks import marks_from_json
 from app.store import case_summary
 from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry, labelled
 
-COLUMNS = tuple(name for name in Annotation.__dataclass_fields__ if name != "prototype_judgements")
+_OF_MORE_THAN_ONE_VALUE = ("prototype_judgements", "marks", "tried")
+COLUMNS = tuple(
+    name for name in Annotation.__dataclass_fields__ if name not in _OF_MORE_THAN_ONE_VALUE
+)
 
 
 class Annotations:
@@ -38,7 +42,11 @@ class Annotations:
         """
         if self.latest_revision(new.case_id, frame=new.frame) != new.revision - 1:
             raise _conflict()
-        entry = AnnotationEntry(**{name: getattr(new, name) for name in COLUMNS})
+        entry = AnnotationEntry(
+            **{name: getattr(new, name) for name in COLUMNS},
+            marks=[mark.to_json() for mark in new.marks] or None,
+            tried=[dict(entry) for entry in new.tried] or None,
+        )
         try:
             with self._session.begin_nested():
                 self._session.add(entry)
@@ -218,7 +226,12 @@ def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
 
 def _annotation(entry: AnnotationEntry, judgements: dict[str, PrototypeJudgement]) -> Annotation:
     values = {name: getattr(entry, name) for name in COLUMNS}
-    return Annotation(**values, prototype_judgements=judgements)
+    return Annotation(
+        **values,
+        prototype_judgements=judgements,
+        marks=marks_from_json(entry.marks or ()),
+        tried=tuple(entry.tried or ()),
+    )
 
 
 def _conflict() -> Conflict:

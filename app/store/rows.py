@@ -205,6 +205,28 @@ class AnnotationEntry(Base):
     audit_sequence: Mapped[int | None] = mapped_column(Integer)
     audit_hash: Mapped[str | None] = mapped_column(SHA)
     audit_salt: Mapped[str | None] = mapped_column(ID)
+    reason: Mapped[str | None] = mapped_column(String(16))
+    region: Mapped[str | None] = mapped_column(String(24))
+    judged_map: Mapped[str] = mapped_column(String(250), server_default="")
+    marks: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    tried: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    active_seconds: Mapped[float | None] = mapped_column(Float)
+
+
+class DraftEntry(Base):
+    """What one reader has entered of one frame and not signed yet; a newer draft replaces it."""
+
+    __tablename__ = "draft"
+
+    case_id: Mapped[str] = mapped_column(
+        ForeignKey("case.id", ondelete="CASCADE"), primary_key=True
+    )
+    frame: Mapped[int] = mapped_column(Integer, primary_key=True)
+    reader: Mapped[str] = mapped_column(String(200), primary_key=True)
+    study: Mapped[str] = mapped_column(ID, primary_key=True, server_default="")
+    revision: Mapped[int] = mapped_column(Integer)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
 
 
 class PrototypeJudgementEntry(Base):

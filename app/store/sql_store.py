@@ -37,6 +37,7 @@ from app.store.jobs import Jobs
 from app.store.programs.attach_jobs import AttachJobs
 from app.store.programs.check_jobs import CheckJobs
 from app.store.programs.learning_jobs import LearningJobs
+from app.store.reading.drafts import Drafts
 from app.store.results import Explanations, Predictions
 from app.store.retention.due import DueCases
 from app.store.rows import (
@@ -84,6 +85,7 @@ class Transaction:
         self.signatures = Signatures(session)
         self.identities = Identities(session)
         self.due_cases = DueCases(session)
+        self.drafts = Drafts(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

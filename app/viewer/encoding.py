@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from app.viewer.codes import encode_values
 from dprotonet.images.types import GrayOrColourImage
@@ -63,6 +65,22 @@ def pack_image(image: GrayOrColourImage) -> bytes:
         "padding": codes.padding,
     }
     return pack(header, codes.samples)
+
+
+def pack_picture(path: Path) -> bytes:
+    """A picture of 8 bits, such as a training image of a gallery, for the viewer.
+
+    Args:
+        path: a PNG or JPEG file; grey or colour.
+    """
+    with Image.open(path) as file:
+        pixels = np.asarray(file.convert("L" if file.mode in ("L", "1", "I;16", "I") else "RGB"))
+    shown = {"inverted": False, "pixel_aspect": 1.0, "notes": ()}
+    if pixels.ndim == 3:
+        return pack(shown | {"windows": ()}, pixels)
+    window = {"name": "", "centre": 127.5, "width": 255.0, "function": "LINEAR_EXACT"}
+    grey = {"knots": [(0, 0.0), (255, 255.0)], "whole": True, "low": 0.0, "high": 255.0}
+    return pack(shown | grey | {"windows": [window], "padding": None}, pixels)
 
 
 def pack_heatmap(heatmap: np.ndarray) -> bytes:

@@ -1,7 +1,7 @@
 """What readers said of prototypes, from the application's export of annotations.
 
-The file is the interface (``dprotonet-review/annotations/1``); nothing of the application is
-imported. Names of readers and files in it are not read.
+The file is the interface (``dprotonet-review/annotations/2``, or ``/1``, which says less of each);
+nothing of the application is imported. Names of readers and files in it are not read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 
-SCHEMA = "dprotonet-review/annotations/1"
+SCHEMAS = ("dprotonet-review/annotations/2", "dprotonet-review/annotations/1")
 ARTEFACT, USEFUL = "artefact", "useful"
 
 
@@ -92,7 +92,7 @@ def _words(file: Path) -> Iterator[tuple[Mapping[str, Any], str, str | None]]:
     """Record, prototype and what was said of it, of the latest revisions on first frames."""
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-        if document["schema"] != SCHEMA:
+        if document["schema"] not in SCHEMAS:
             raise ValueError(f"its schema is {document['schema']!r}")
         for record in document["annotations"]:
             if not record.get("is_latest", True) or record.get("frame", 0) != 0:

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from app.domain.annotations import Annotation
 from app.domain.audit.entries import time_text
 
-VERSION = 1  # of what is hashed
+VERSION = 2  # of what is hashed
+EARLIER = 1  # without what was added in the second
 SIGNED = (
     "case_id",
     "frame",
@@ -26,6 +27,9 @@ SIGNED = (
     "support",
 )
 """Fields of an annotation; its time and its judgements are signed too."""
+ADDED = ("reason", "region", "judged_map", "tried", "active_seconds")
+"""Fields that came with the second version; the marks came with them. A revision that has none of
+them is hashed as in the first, so that what was signed before is still what it says."""
 
 
 def signed_digest(annotation: Annotation) -> str:
@@ -43,6 +47,12 @@ def signed_digest(annotation: Annotation) -> str:
         "prototype_judgements": judgements,
         "salt": annotation.audit_salt,
     }
+    added = {name: getattr(annotation, name) for name in ADDED}
+    added["marks"] = [mark.to_json() for mark in annotation.marks]
+    if not any(value or value == 0 for value in added.values()):
+        signed["version"] = EARLIER
+    else:
+        signed |= added
     text = json.dumps(signed, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

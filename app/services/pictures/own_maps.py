@@ -13,6 +13,7 @@ from app.domain.permissions import needs
 from app.services import galleries
 from app.services.pictures.framed import framed
 from app.services.workplace import Workplace
+from dprotonet.modeling.placement import GridPlacement
 
 if TYPE_CHECKING:
     from dprotonet.prototypes.own_map import OwnMap
@@ -51,6 +52,39 @@ def own_map(
     if kept is None:
         raise NotFound("No map of this prototype is kept for this image. Explain it instead.")
     return _enlarged(kept), _picture(workplace, case.file_sha256, frame)
+
+
+@needs("see cases")
+def values(
+    workplace: Workplace, case_id: str, *, frame: int, model: str, prototype: str
+) -> np.ndarray:
+    """The same map over the whole image, ``(h, w)`` uint8, as the viewer lays it."""
+    with workplace.store.read() as tx:
+        facts = tx.cases.get(case_id).facts
+    enlarged, _ = own_map(workplace, case_id, frame=frame, model=model, prototype=prototype)
+    placement = GridPlacement.of((facts.rows, facts.columns), SIDE)
+    (top, left), (rows, columns) = placement.offset, placement.resized
+    return np.ascontiguousarray(enlarged[top : top + rows, left : left + columns])
+
+
+@needs("see cases")
+def values_of_source(
+    workplace: Workplace, digest: str, *, prototype: str, number: int
+) -> np.ndarray:
+    """Where the network looks for the prototype in a source image, ``(h, w)`` uint8; where the
+    bundle keeps no map, the heatmap that it keeps instead.
+
+    Raises:
+        NotFound: it keeps neither.
+    """
+    try:
+        return _enlarged(galleries.own_map(workplace, digest, prototype=prototype, number=number))
+    except NotFound:
+        path = galleries.picture(
+            workplace, digest, prototype=prototype, number=number, heatmap=True
+        )
+        with Image.open(path) as file:
+            return np.asarray(file.convert("L"))
 
 
 @needs("see cases")

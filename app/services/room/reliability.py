@@ -1,18 +1,14 @@
 """What was measured of a heatmap, in ordinary sentences without praise.
 
-All functions give plain text, which the viewer needs too; what is drawn here is escaped for
-Markdown.
+All functions give plain text.
 """
 
 from __future__ import annotations
-
-import streamlit as st
 
 from app.domain.cases import Sheet
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap
 from app.domain.text import number, percent
-from app.views.shared.format import plain
 from dprotonet.bundle.reader.map_figures import figures_of
 from dprotonet.explain.explanation import (
     NO_READER,
@@ -204,7 +200,7 @@ def peak_text(offered: OfferedHeatmap) -> str:
     """That the first and the better heatmap peak at different places; empty where they do not."""
     if not offered.is_unsettled:
         return ""
-    if offered.is_superseded:
+    if offered.saved.is_draft:
         return "The refined heatmap peaks elsewhere. Neither peak is reliable."
     return "The first heatmap peaks elsewhere. Neither peak is reliable."
 
@@ -217,36 +213,33 @@ def origin_text(saved: SavedExplanation) -> str:
     return f"{text} with earlier settings." if saved.is_of_earlier_settings else f"{text}."
 
 
-def draw_faithfulness(sheet: Sheet, offered: OfferedHeatmap) -> None:
-    """What was measured, and a warning where there is a reason not to rely on the heatmap."""
-    saved, threshold = offered.saved, sheet.call_threshold(offered.saved.node)
-    known = known_text(sheet, drawn_by=saved.drawn_by, tier=saved.tier)
-    st.caption(plain(f"{measured_text(saved, threshold)} {known}"))
-    draw_warnings(warnings(offered, threshold))
-
-
-def draw_warnings(texts: list[str]) -> None:
-    """The reasons not to rely on a heatmap, if there are any."""
-    if texts:
-        st.warning(plain(" ".join(texts)), icon=":material/warning:")
-
-
-def draw_curves(saved: SavedExplanation) -> None:
-    """The areas under the curves beside those of the controls."""
+def curve_texts(saved: SavedExplanation) -> tuple[str, ...]:
+    """The areas under the curves beside those of the controls, and what they are."""
     measured = saved.faithfulness
     if measured is None:
-        return
+        return ()
     insertion = [f"random {number(measured.random_insertion_auc)}"]
     deletion = [f"random {number(measured.random_deletion_auc)}"]
     if measured.centre_insertion_auc is not None and measured.centre_deletion_auc is not None:
         insertion.append(f"centred Gaussian {number(measured.centre_insertion_auc)}")
         deletion.append(f"centred Gaussian {number(measured.centre_deletion_auc)}")
-    st.caption(
-        f"The marked part alone gives {number(measured.kept_value)}. "
-        f"Insertion AUC {number(measured.insertion_auc)} "
-        f"({', '.join(insertion)}; higher is better) · "
-        f"deletion AUC {number(measured.deletion_auc)} ({', '.join(deletion)}; lower is better)",
-        help="Insertion reveals the image step by step, the most marked parts first. Deletion "
-        "hides it in the same order. The controls are a random heatmap and a centred Gaussian; "
-        f"neither uses the network. Fill of the hidden pixels: {measured.fill}.",
+    return (
+        f"The marked part alone gives {number(measured.kept_value)}.",
+        f"Insertion AUC {number(measured.insertion_auc)} ({', '.join(insertion)}); higher is "
+        "better. Insertion reveals the image step by step, the most marked parts first.",
+        f"Deletion AUC {number(measured.deletion_auc)} ({', '.join(deletion)}); lower is better. "
+        f"Deletion hides it in the same order. Fill of the hidden pixels: {measured.fill}.",
+    )
+
+
+def cost_text(saved: SavedExplanation) -> str:
+    """How the heatmap was made, and what that took."""
+    measuring = (
+        f" Measuring its faithfulness took {saved.measuring_seconds:.1f} s of that."
+        if saved.measuring_seconds
+        else ""
+    )
+    return (
+        f"{origin_text(saved)}{measuring} {saved.passes_forward:,} forward and "
+        f"{saved.passes_backward:,} backward passes; seed {saved.seed}."
     )

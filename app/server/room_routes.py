@@ -1,0 +1,166 @@
+"""The routes of the reading room: one sheet in words, and what a hand did in it, both as JSON.
+
+Whoever asks is known to the entrance, and the services say what they may do. The guard in front
+lets only our own pages send.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.domain.errors import Conflict, Forbidden, NotFound, Refused, Unavailable
+from app.server.entrance import actor_of
+from app.services import explanations, jobs, review
+from app.services.room import opening, signing
+from app.services.workplace import Workplace
+from dprotonet.errors import ReadableError
+
+ROUTE = "/api/room"
+MOST_JSON = 1 << 20  # bytes of what a hand did
+Sent = dict[str, Any]
+Answer = Callable[[Workplace, Request, Sent], Any]
+
+
+def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
+    """Everything under /api/room but uploads' and tries' own."""
+
+    def route(path: str, answer: Answer, method: str = "POST") -> Route:
+        async def endpoint(request: Request) -> Response:
+            sent = await _json(request) if method == "POST" else {}
+            if sent is None:
+                return _error("This request is not understood. Reload the page.", 400)
+            return await run_in_threadpool(_answered, get_workplace, request, answer, sent)
+
+        return Route(f"{ROUTE}/{path}", endpoint, methods=[method])
+
+    return [
+        route("sheet/{case}/{frame:int}", _sheet, "GET"),
+        route("draft/{case}/{frame:int}", _draft),
+        route("discard/{case}/{frame:int}", _discard),
+        route("sign/{case}/{frame:int}", _sign),
+        route("explain/{case}/{frame:int}", _explain),
+        route("cancel/{job}", _cancel),
+        route("retry/{case}/{frame:int}", _retry),
+        route("model/{case}", _model),
+        route("follow-site/{case}", _follow_site),
+        route("delete/{case}", _delete),
+    ]
+
+
+def _answered(
+    get_workplace: Callable[[], Workplace], request: Request, answer: Answer, sent: Sent
+) -> Response:
+    try:
+        return JSONResponse(answer(get_workplace().of(actor_of(request)), request, sent))
+    except Forbidden as error:
+        return _error(str(error), 403)
+    except NotFound as error:
+        return _error(str(error), 404)
+    except Conflict as error:
+        return _error(str(error), 409)
+    except Unavailable as error:
+        return _error(str(error), 503)
+    except ReadableError as error:
+        return _error(str(error), 422)
+
+
+def _error(sentence: str, status: int) -> Response:
+    return JSONResponse({"error": sentence}, status)
+
+
+async def _json(request: Request) -> Sent | None:
+    """What was sent; None where it is too long or no object."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_JSON:
+            return None
+    try:
+        document = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _place(request: Request) -> tuple[str, int]:
+    return request.path_params["case"], request.path_params["frame"]
+
+
+def _sheet(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = _place(request)
+    anyway = request.query_params.get("anyway") == "1"
+    return asdict(opening.open_room(workplace, case, frame=frame, anyway=anyway))
+
+
+def _draft(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = _place(request)
+    revision = _revision(sent)
+    return {"saved_at": signing.keep(workplace, case, sent, frame=frame, revision=revision)}
+
+
+def _discard(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = _place(request)
+    signing.discard(workplace, case, frame=frame)
+    return {}
+
+
+def _sign(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = _place(request)
+    signed = signing.sign(workplace, case, sent, frame=frame, revision=_revision(sent))
+    return {"revision": signed.revision, "text": f"Signed as revision {signed.revision}."}
+
+
+def _explain(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = _place(request)
+    answer = explanations.request(
+        workplace, case, frame=frame, node=str(sent.get("node")), tier=_tier(sent)
+    )
+    return {"node": answer.node or ""}
+
+
+def _cancel(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    jobs.cancel(workplace, request.path_params["job"])
+    return {}
+
+
+def _retry(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = _place(request)
+    review.retry_prediction(workplace, case, frame=frame)
+    return {}
+
+
+def _model(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    review.set_case_model(workplace, request.path_params["case"], str(sent.get("model")))
+    return {}
+
+
+def _follow_site(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    review.follow_site(workplace, request.path_params["case"])
+    return {}
+
+
+def _delete(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    review.delete_case(workplace, request.path_params["case"])
+    return {}
+
+
+def _revision(sent: Sent) -> int:
+    revision = sent.get("revision")
+    if isinstance(revision, bool) or not isinstance(revision, int) or revision < 0:
+        raise Refused("It is not said which revision you saw. Reload the page, then try again.")
+    return revision
+
+
+def _tier(sent: Sent) -> Any:
+    tier = sent.get("tier") or "standard"
+    if tier not in ("instant", "draft", "standard", "full"):
+        raise Refused("There is no such heatmap. Reload the page, then try again.")
+    return tier

@@ -1,0 +1,110 @@
+"""What a file is and what hangs on it: its study, its twins, the models that may read it."""
+
+from __future__ import annotations
+
+from app.domain.bundles import BundleInfo, without_text
+from app.domain.cases import Case, CaseRow, Sheet
+from app.domain.permissions import within
+from app.domain.room.sheet import Action, Facts, Link, ModelChoice
+from app.domain.text import counted
+from app.services import models
+from app.services.workplace import Workplace
+
+
+@within
+def facts(workplace: Workplace, sheet: Sheet) -> Facts:
+    """Of the sheet's case."""
+    case = sheet.case
+    return Facts(
+        title=case.file_name,
+        line=facts_text(case),
+        details=_details(sheet),
+        model=sheet.model or "",
+        models=_models(workplace, sheet),
+        site=site_text(sheet),
+        actions=_actions(sheet),
+        study=tuple(_link(row) for row in sheet.study if row.case_id != case.case_id),
+        twins=tuple(
+            Link(
+                twin.case_id,
+                f"The same pixels as case {twin.case_id} ({twin.file_name}), with another header",
+            )
+            for twin in sheet.twins
+        ),
+        may_delete=workplace.actor.may("delete"),
+    )
+
+
+def facts_text(case: Case) -> str:
+    """DICOM · DX · PA · 2500 × 2048 · 12 bit."""
+    facts = case.facts
+    parts = [
+        facts.format.upper(),
+        facts.modality,
+        facts.view_position,
+        facts.laterality and f"side {facts.laterality}",
+        f"{facts.columns} × {facts.rows}",
+        "colour" if facts.colour else f"{facts.bits} bit",
+        counted(facts.frames, "frame") if facts.frames > 1 else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _link(row: CaseRow) -> Link:
+    view = f" ({row.view_position})" if row.view_position else ""
+    return Link(
+        row.case_id, f"{row.file_name}{view}", f"/api/pixels/{row.case_id}/{{frame}}", row.frames
+    )
+
+
+def _details(sheet: Sheet) -> tuple[str, ...]:
+    case = sheet.case
+    burned = {True: "yes", False: "no", None: "not stated"}[case.facts.burned_in_annotation]
+    hashed = "decoded pixels" if case.pixel_hash == "decoded" else "pixels as encoded in the file"
+    return (
+        f"Case {case.case_id} · burned-in text: {burned}",
+        f"SHA-256 of the file: {case.file_sha256}",
+        f"SHA-256 of the {hashed}: {case.pixel_sha256}",
+    )
+
+
+def _models(workplace: Workplace, sheet: Sheet) -> tuple[ModelChoice, ...]:
+    usable = [info for info in models.all(workplace) if not info.problem]
+    found = [ModelChoice(info.digest, _title(info)) for info in usable]
+    if sheet.model and all(one.digest != sheet.model for one in found):
+        found.insert(0, ModelChoice(sheet.model, f"Model not found · {sheet.model[:8]}"))
+    return tuple(found)
+
+
+def _title(info: BundleInfo) -> str:
+    return f"{info.title_of_version} · {info.digest[:8]}"
+
+
+def site_text(sheet: Sheet) -> str:
+    """Whose threshold it is: of this site, with date and images; of the model where that is not
+    what new images are read with; with what is switched off in this version; "" where nothing
+    needs to be said."""
+    parts = []
+    site = sheet.prediction.site if sheet.prediction is not None else None
+    if site is not None:
+        parts.append(f"{site.text[:1].upper()}{site.text[1:]}.")
+    elif sheet.site_in_use:
+        parts.append("Threshold and calibration of the model.")
+    if sheet.off:
+        parts.append(f"This version is {without_text(sheet.off)}.")
+    return " ".join(parts)
+
+
+def _actions(sheet: Sheet) -> tuple[Action, ...]:
+    found = []
+    if sheet.problem and sheet.model_name:
+        found.append(Action("retry", "Try again", "Read the image once more."))
+    if sheet.case.site != sheet.site_in_use:
+        title = (
+            "Read with this site's threshold"
+            if sheet.site_in_use
+            else "Read with the model's own threshold"
+        )
+        hint = "What new images are read with. The earlier prediction is kept."
+        found.append(Action("follow-site", title, hint))
+    return tuple(found)

@@ -1,0 +1,197 @@
+"""The heatmaps that may be laid over the image, each with the one line that says what it may claim.
+
+For a negative call the finding's maps come first: there is little to see of its absence, and what
+speaks for "normal" has a palette of its own, so that nobody takes it for a finding.
+"""
+
+from __future__ import annotations
+
+from app.domain.cases import Sheet
+from app.domain.explanations import MEASURED, USUAL, OfferedHeatmap, SavedExplanation
+from app.domain.instant_maps import InstantMap
+from app.domain.jobs import Job
+from app.domain.room.sheet import Action, MapOffer, Palette, Work
+from app.domain.text import number, percent
+from app.services.room import refusal
+from app.services.room.reliability import (
+    MEANING,
+    cost_text,
+    curve_texts,
+    heatmap_title,
+    instant_title,
+    instant_warnings,
+    known_text,
+    node_title,
+    offered_text,
+    warnings,
+)
+from dprotonet.explain.explanation import READER
+
+NOT_MEASURED = "Whether it affects the model's output was not measured on this image"
+REFUSED = "What the network computed for an image that it was not made for"
+
+
+def offers(sheet: Sheet) -> tuple[MapOffer, ...]:
+    """All heatmaps of a sheet: first those that are there with the prediction; of each kind those
+    of the class to look at lead."""
+    return (
+        *(_of_reader(sheet, instant) for instant in sheet.instant),
+        *(_of_search(sheet, offered) for offered in sheet.maps),
+    )
+
+
+def _of_reader(sheet: Sheet, instant: InstantMap) -> MapOffer:
+    measured = instant.measured
+    details = [known_text(sheet, drawn_by=READER, tier="instant"), MEANING]
+    if measured is not None:
+        details += [*curve_texts(measured), cost_text(measured)]
+    return MapOffer(
+        id=instant.heatmap_id,
+        node=instant.node,
+        title=instant_title(instant),
+        url=f"/api/instant-map/{sheet.case.case_id}/{sheet.frame}/{sheet.model}/{instant.number}",
+        palette=_palette(sheet, instant.node),
+        claim=_claim(sheet, measured, instant.outside_body),
+        warning=_warning(sheet, instant_warnings(sheet, instant)),
+        actions=_instant_actions(sheet, instant),
+        details=tuple(text for text in details if text),
+    )
+
+
+def _of_search(sheet: Sheet, offered: OfferedHeatmap) -> MapOffer:
+    saved = offered.saved
+    texts = warnings(offered, sheet.call_threshold(saved.node))
+    if offered.is_no_better:
+        texts = [*texts, "It is no more reliable than the first heatmap, which keeps its place."]
+    details = [offered_text(sheet, offered), *curve_texts(saved), cost_text(saved)]
+    return MapOffer(
+        id=offered.heatmap_id,
+        node=saved.node,
+        title=heatmap_title(saved),
+        url=f"/api/heatmap/{saved.explanation_id}",
+        palette=_palette(sheet, saved.node),
+        claim=_claim(sheet, saved, saved.outside_body),
+        warning=_warning(sheet, texts),
+        actions=_search_actions(sheet, offered),
+        details=() if sheet.is_refused else tuple(details),
+    )
+
+
+def _claim(sheet: Sheet, saved: SavedExplanation | None, outside: float | None) -> str:
+    """Affects the model's output: hiding the marked 10 % gives 0.30 instead of 0.81, a random 10 %
+    0.78 · 96 % of it inside the body."""
+    if sheet.is_refused:
+        return f"{REFUSED}."
+    parts = [_effect(saved)]
+    if outside is not None:
+        parts.append(f"{percent(1 - outside)} of it inside the body")
+    return " · ".join(parts) + "."
+
+
+def _effect(saved: SavedExplanation | None) -> str:
+    measured = saved.faithfulness if saved is not None else None
+    if saved is None or measured is None:
+        return NOT_MEASURED
+    before, hidden = number(saved.value_before), number(measured.hidden_value)
+    random = number(measured.random_hidden_value)
+    verb = "Affects" if hidden != before else "Does not affect"
+    return (
+        f"{verb} the model's output: hiding the marked {percent(measured.area)} gives {hidden} "
+        f"instead of {before}, a random {percent(measured.area)} gives {random}"
+    )
+
+
+def _warning(sheet: Sheet, texts: list[str]) -> str:
+    return refusal.CAUTION if sheet.is_refused else " ".join(texts)
+
+
+def _palette(sheet: Sheet, node: str) -> Palette:
+    """ "normal" for the class that means "nothing found" and for its prototypes."""
+    kind, _, name = node.partition(":")
+    if kind != "class":
+        name = next((r.match.class_name for r in sheet.matches if r.match.prototype == name), "")
+    return "normal" if name and name == sheet.negative_class else "finding"
+
+
+def _instant_actions(sheet: Sheet, instant: InstantMap) -> tuple[Action, ...]:
+    if not sheet.model_name or sheet.is_refused:
+        return ()
+    found = []
+    if instant.measured is None:
+        found.append(
+            Action(
+                "explain",
+                "Measure",
+                "Hide and show what this heatmap marks, and see what the network says then.",
+                instant.node,
+                MEASURED,
+            )
+        )
+    if all(offered.saved.node != instant.node for offered in sheet.maps):
+        found.append(
+            Action(
+                "explain",
+                "Refine on this image",
+                "Moves the map of several views by a few steps, where that makes it more faithful. "
+                "It takes about a second.",
+                instant.node,
+                USUAL,
+            )
+        )
+    return tuple(found)
+
+
+def _search_actions(sheet: Sheet, offered: OfferedHeatmap) -> tuple[Action, ...]:
+    saved = offered.saved
+    if offered.is_superseded or not sheet.model_name or sheet.is_refused:
+        return ()
+    if saved.is_draft:
+        title, tier, hint = "Refine", USUAL, "Compute a more faithful heatmap. It takes longer."
+    elif saved.is_of_earlier_settings:
+        title, tier = "Recompute", saved.tier or USUAL
+        hint = "It was made with settings that are no longer in use."
+    elif saved.tier == USUAL:
+        title, tier = "Refine further", "full"
+        hint = "Compute the most faithful heatmap. It takes several times as long."
+    else:
+        return ()
+    return (Action("explain", title, hint, saved.node, tier),)
+
+
+def requests(sheet: Sheet) -> tuple[Action, ...]:
+    """Nodes without a heatmap yet: the classes, the one to look at first, then the prototypes."""
+    if not sheet.model_name or sheet.prediction is None:
+        return ()
+    there = {one.node for one in sheet.instant} | {offered.saved.node for offered in sheet.maps}
+    classes = sorted(sheet.classes, key=lambda name: name != sheet.offered_class)
+    nodes = [f"class:{name}" for name in classes]
+    nodes += [f"prototype:{row.match.prototype}" for row in sheet.matches]
+    return tuple(
+        Action("explain", f"Explain {node_title(node).lower()}", "", node, USUAL)
+        for node in nodes
+        if node not in there
+    )
+
+
+def work(sheet: Sheet) -> tuple[Work, ...]:
+    """What the worker does for this frame, in words."""
+    return tuple(
+        Work(job.job_id, job_text(sheet, job), job.progress, job.kind == "explain")
+        for job in sheet.jobs
+    )
+
+
+def job_text(sheet: Sheet, job: Job) -> str:
+    """What the worker does, and at which stage it is."""
+    if job.kind == "predict":
+        return "Reading the image…"
+    title = node_title(job.node or "")
+    if job.cancel_requested:
+        return f"{title}: stopping…"
+    if job.tier == MEASURED:
+        return f"Measuring the heatmap of {title}…"
+    if job.state == "waiting" and job.awaits_first:
+        return f"{title}: waiting for the worker…"
+    if job.awaits_first:
+        return f"Explaining {title}…"
+    return f"{title}: refining…"

@@ -1,0 +1,68 @@
+"""The room's sheet of one frame: everything that it shows, made at once."""
+
+from __future__ import annotations
+
+from app.domain.cases import Sheet
+from app.domain.errors import NotFound
+from app.domain.permissions import needs
+from app.domain.room.sheet import RoomSheet
+from app.services import review
+from app.services.room import evidence, map_offers, percentiles, refusal
+from app.services.room.facts import facts
+from app.services.room.form import form, revision_notes
+from app.services.room.headline import headline
+from app.services.workplace import Workplace
+
+
+@needs("see cases")
+def open_room(
+    workplace: Workplace, case_id: str, *, frame: int = 0, anyway: bool = False
+) -> RoomSheet:
+    """All that the reading room shows of one frame.
+
+    Args:
+        workplace: where, and for whom.
+        case_id: of the image.
+        frame: counted from 0.
+        anyway: show what the network computed of an image that the model refused.
+
+    Raises:
+        NotFound: the case was deleted, or has no such frame.
+    """
+    sheet = review.open_case(workplace, case_id, frame=frame)
+    with workplace.store.read() as tx:
+        draft = tx.drafts.get(case_id, frame=frame, reader=workplace.reader)
+    hides = sheet.is_refused and not anyway
+    known = percentiles.of_model(workplace, sheet.model) if sheet.model else {}
+    shown = () if hides else evidence.cards(sheet, known)
+    return RoomSheet(
+        case_id=case_id,
+        frame=frame,
+        frames=sheet.case.facts.frames,
+        stage="free",
+        study="",
+        facts=facts(workplace, sheet),
+        pixels=f"/api/pixels/{case_id}/{{frame}}",
+        form=form(sheet, draft, workplace.actor),
+        headline=headline(sheet, note_on_classes=_note_on_classes(workplace, sheet)),
+        waterfall=evidence.steps(sheet, shown),
+        cards=shown,
+        evidence_note="" if hides else _evidence_note(sheet),
+        maps=() if hides else map_offers.offers(sheet),
+        map_actions=() if hides else map_offers.requests(sheet),
+        work=map_offers.work(sheet),
+        revisions=revision_notes(sheet),
+        hides_network=hides,
+        anyway="" if not sheet.is_refused else refusal.SHOW if hides else refusal.HIDE,
+    )
+
+
+def _evidence_note(sheet: Sheet) -> str:
+    return refusal.CAUTION if sheet.is_refused else evidence.note(sheet)
+
+
+def _note_on_classes(workplace: Workplace, sheet: Sheet) -> str:
+    try:
+        return workplace.models.get(sheet.model).note_on_classes if sheet.model else ""
+    except NotFound:
+        return ""

@@ -1,0 +1,159 @@
+"""What comes back from the room: entries that are kept, signed, or discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.annotations import (
+    LONGEST_TEXT,
+    Annotation,
+    MoreSaid,
+    PrototypeJudgement,
+    Verdict,
+)
+from app.domain.errors import Refused
+from app.domain.marks import marks_from_json
+from app.domain.permissions import needs
+from app.domain.room.drafts import Draft
+from app.domain.text import local_time
+from app.services import review
+from app.services.workplace import Workplace
+
+_PARTS = ("answers", "judgements", "marks", "tried", "active_seconds")
+MOST_SECONDS = 24 * 3600.0
+MOST_TRIED = 100
+_SIMILAR = {"yes": True, "no": False, None: None}
+
+
+@needs("sign")
+def keep(
+    workplace: Workplace, case_id: str, entries: Mapping[str, Any], *, frame: int, revision: int
+) -> str:
+    """Keep what was entered so far in the place of this reader's earlier draft.
+
+    Args:
+        workplace: its reader's.
+        case_id: of the image.
+        entries: answers, judgements, marks, tried, active_seconds.
+        frame: of the image.
+        revision: the newest revision that the reader had seen.
+
+    Returns:
+        When it was kept, local time.
+
+    Raises:
+        NotFound: the case was deleted.
+        Refused: it is too large, or no such entries.
+    """
+    marks_from_json(entries.get("marks", ()))
+    draft = Draft(
+        case_id=case_id,
+        frame=frame,
+        reader=workplace.reader,
+        revision=revision,
+        content={name: entries[name] for name in _PARTS if name in entries},
+        saved_at=workplace.clock(),
+    )
+    with workplace.store.write() as tx:
+        tx.cases.get(case_id).check_frame(frame)
+        tx.drafts.save(draft)
+    return local_time(draft.saved_at)
+
+
+@needs("sign")
+def discard(workplace: Workplace, case_id: str, *, frame: int) -> None:
+    """Forget this reader's draft of a frame."""
+    with workplace.store.write() as tx:
+        tx.drafts.remove(case_id, frame=frame, reader=workplace.reader)
+
+
+@needs("sign")
+def sign(
+    workplace: Workplace, case_id: str, entries: Mapping[str, Any], *, frame: int, revision: int
+) -> Annotation:
+    """Sign what the room's form holds; see :func:`app.services.review.sign`.
+
+    Raises:
+        Conflict: another revision came in between; nothing was written, the draft stays.
+        Refused: an answer is missing or contradicts another; the sentence says which.
+    """
+    answers = entries.get("answers")
+    if not isinstance(answers, Mapping):
+        raise Refused("There is nothing to sign yet. Answer the questions first.")
+    verdict, confidence = answers.get("verdict"), answers.get("confidence")
+    missing = _missing(verdict, confidence)
+    if missing:
+        raise Refused(missing)
+    return review.sign(
+        workplace,
+        case_id,
+        frame=frame,
+        verdict=_verdict(verdict),
+        confidence=_number(confidence),
+        corrected_label=None if verdict == "accept" else _text(answers, "label") or None,
+        text=_text(answers, "text"),
+        prototype_judgements=_judgements(entries.get("judgements")),
+        more=_more(answers, entries),
+        expected_revision=revision,
+    )
+
+
+def _missing(verdict: object, confidence: object) -> str:
+    if verdict and confidence:
+        return ""
+    if not verdict and not confidence:
+        return "Say whether the label is right, and how sure you are. Then sign."
+    if verdict:
+        return "Say how sure you are, then sign."
+    return "Say whether the label is right, then sign."
+
+
+def _verdict(value: object) -> Verdict:
+    return str(value)  # type: ignore[return-value]  # the domain refuses what is none
+
+
+def _number(value: object) -> int:
+    text = str(value)
+    return int(text) if text in ("1", "2", "3", "4", "5") else 0
+
+
+def _text(answers: Mapping[str, Any], name: str) -> str:
+    value = answers.get(name) or ""
+    if not isinstance(value, str):
+        raise Refused("An answer is no text. Reload the page, then sign again.")
+    return value[: LONGEST_TEXT + 1]
+
+
+def _judgements(value: object) -> dict[str, PrototypeJudgement]:
+    if not isinstance(value, Mapping):
+        return {}
+    found = {}
+    for name, entry in value.items():
+        if not isinstance(entry, Mapping) or entry.get("similar") not in _SIMILAR:
+            raise Refused("A judgement cannot be read. Reload the page, then judge again.")
+        usefulness = entry.get("usefulness") or None
+        found[str(name)] = PrototypeJudgement(
+            similar=_SIMILAR[entry.get("similar")],
+            usefulness=usefulness,
+            artefact=(entry.get("artefact") or None) if usefulness == "artefact" else None,
+        )
+    return found
+
+
+def _more(answers: Mapping[str, Any], entries: Mapping[str, Any]) -> MoreSaid:
+    region = answers.get("region") or None
+    tried = entries.get("tried") or ()
+    if not isinstance(tried, list | tuple) or not all(isinstance(one, Mapping) for one in tried):
+        raise Refused("What you tried cannot be read. Reload the page, then sign again.")
+    seconds = entries.get("active_seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        seconds = None
+    return MoreSaid(
+        reason=answers.get("reason") or None,
+        region=region,
+        judged_map=_text(answers, "judged_map")[:250] if region else "",
+        marks=marks_from_json(entries.get("marks", ())),
+        tried=tuple(tried[-MOST_TRIED:]),
+        active_seconds=None if seconds is None else min(max(float(seconds), 0.0), MOST_SECONDS),
+    )
