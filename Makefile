@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 WEIGHTS ?= torchvision
 NAME ?= $(shell printf '%s' '$(notdir $(patsubst %/,%,$(DATA)))' | tr -c 'A-Za-z0-9._-' '-')
 
-.PHONY: run train test check docs coverage audit lock clean
+.PHONY: run train test check viewer docs coverage audit lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -36,7 +36,7 @@ train: $(VENV)/.installed
 	@exec $(BIN)/python -m app
 
 # Two processes, each with whole files, some folders whole: what they set up is set up once.
-test: $(VENV)/.installed-dev check
+test: $(VENV)/.installed-dev check app/viewer/node_modules/.package-lock.json
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
@@ -44,6 +44,10 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/ruff format --check --quiet . || { echo "Run '$(BIN)/ruff format .'"; exit 1; }
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+# What the browser loads, app/viewer/bundle, out of app/viewer/source. It is committed; the tests compare it.
+viewer: $(VENV)/.installed-dev app/viewer/node_modules/.package-lock.json
+	@$(BIN)/python .ci/viewer build
 
 # The documentation site, in build/docs; the tests build it too. A warning is an error.
 docs: $(VENV)/.installed-dev
@@ -78,7 +82,7 @@ lock: $(VENV)/.installed-dev
 		requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) build docs/api .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) app/viewer/node_modules build docs/api .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "No Python of 3.11 or newer was found. Install one, or name it: make run PYTHON=/path/to/python"; exit 1; }
@@ -91,3 +95,8 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# Only the viewer's own tests and its bundle need these: without a network the other tests still run.
+app/viewer/node_modules/.package-lock.json: app/viewer/package-lock.json | $(VENV)/.installed-dev
+	@$(BIN)/python .ci/viewer install || { echo "Skipped: the packages that build the viewer cannot be installed here."; \
+		test "$(CI)" != true; }

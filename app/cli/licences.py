@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from packaging.requirements import Requirement
 Kind = Literal["copyleft", "weak copyleft", "proprietary", "permissive", "not stated"]
 
 REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
+BROWSER_LOCK = Path(__file__).parents[1] / "viewer/package-lock.json"
 _LONGEST = 90  # characters of a licence's name; some packages write its whole text there
 _CLASSIFIER = re.compile(r"^License :: (?:OSI Approved :: )?")
 # "with exception" licences, such as that of GCC's libraries, do not bind what is linked with them.
@@ -31,7 +33,7 @@ _HEADINGS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class PackageLicence:
-    """One package of requirements.txt that is installed here."""
+    """One package of requirements.txt that is installed here, or that the browser gets."""
 
     name: str  # with extras, where some were asked for
     version: str
@@ -60,9 +62,28 @@ def package_licences(requirements: Path = REQUIREMENTS) -> list[PackageLicence]:
     return list(licences.values())
 
 
+def browser_licences(lock: Path = BROWSER_LOCK) -> list[PackageLicence]:
+    """The licences of what the browser loads with the viewer; what only builds it is left out.
+
+    Args:
+        lock: npm's package-lock.json.
+    """
+    packages = json.loads(lock.read_text("utf-8"))["packages"]
+    return [
+        PackageLicence(
+            path.removeprefix("node_modules/"),
+            package["version"],
+            package.get("license", ""),
+            _kind(filter(None, [package.get("license")])),
+        )
+        for path, package in packages.items()
+        if path and not package.get("dev") and not package.get("optional")
+    ]
+
+
 def list_licences() -> int:
-    """Print the licences of what is installed."""
-    print(report(package_licences()))
+    """Print the licences of what is installed, and of what the browser gets."""
+    print(report([*package_licences(), *browser_licences()]))
     return 0
 
 

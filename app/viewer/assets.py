@@ -1,4 +1,4 @@
-"""The browser files of viewer and upload field: plain modules, served without a bundler.
+"""The browser files of viewer and upload field, as ``build.mjs`` makes them out of ``source``.
 
 The address carries a digest of all files, so that a browser may cache them for good and never mixes
 two versions.
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-SOURCE = Path(__file__).parent / "source"
+BUNDLE = Path(__file__).parent / "bundle"
 ROUTE = "/api/viewer"
 
 
@@ -22,7 +22,7 @@ class ViewerAssets:
     """Everything that the browser needs to show an image and to upload one."""
 
     modules: Mapping[str, bytes]
-    """JavaScript by file name."""
+    """JavaScript by file name, each complete in itself."""
     style: str
     """Of the viewer."""
     upload_style: str
@@ -47,8 +47,8 @@ class ViewerAssets:
 @cache
 def viewer_assets() -> ViewerAssets:
     """Read once; the files do not change while the server runs."""
-    modules = {path.name: path.read_bytes() for path in sorted(SOURCE.glob("*.js"))}
-    styles = {path.name: path.read_bytes() for path in sorted(SOURCE.glob("*.css"))}
+    modules = {path.name: path.read_bytes() for path in sorted(BUNDLE.glob("*.js"))}
+    styles = {path.name: path.read_bytes() for path in sorted(BUNDLE.glob("*.css"))}
     digest = hashlib.sha256()
     for name, content in (*modules.items(), *styles.items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)

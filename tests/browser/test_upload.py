@@ -162,7 +162,7 @@ def test_a_token_that_is_over_is_renewed_by_the_page_and_the_file_sent_with_the_
     page.goto(program.address)
     with page.expect_request("**/api/uploads/check") as asked:
         field(page).evaluate(DROP, [["a.txt", "x"]])
-    address = f"/api/viewer/{viewer_assets().digest}/upload_queue.js"
+    address = f"/api/viewer/{viewer_assets().digest}/upload.js"
     states = page.evaluate(
         """async ([address, token]) => {
           const { UploadQueue } = await import(address);

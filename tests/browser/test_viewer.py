@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from app.viewer import encoding
-from app.viewer.assets import viewer_assets
-from dprotonet.images.reader import read_image
 from dprotonet.images.windows import Window
 from tests.browser.image_files import COLUMNS, ROWS, values
 from tests.browser.running import Program
-from tests.paths import REPORTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -58,51 +53,6 @@ def test_greys_on_the_screen_are_those_of_the_library(opened: Page) -> None:
     assert np.abs(greys(opened) - expected).max() <= 1
     opened.get_by_role("button", name="Invert", exact=True).click()
     assert np.abs(greys(opened) - (255 - expected)).max() <= 1
-
-
-@pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
-def test_every_window_function_is_that_of_the_library(
-    page: Page, program: Program, function: str
-) -> None:
-    page.goto(program.address)
-    address = f"/api/viewer/{viewer_assets().digest}/windowing.js"
-    levels = page.evaluate(
-        """async ([address, window]) => {
-          const { level } = await import(address);
-          return Array.from({ length: 200 }, (_, value) => level(value - 50, window));
-        }""",
-        [address, {"centre": 40.5, "width": 61, "function": function}],
-    )
-    expected = Window(40.5, 61, "", function).apply(np.arange(-50, 150))  # type: ignore[arg-type]
-    np.testing.assert_allclose(levels, expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", ["C15.dcm", "N60.tif"])
-def test_greys_beside_one_extreme_value_are_those_of_the_library(
-    page: Page, program: Program, name: str
-) -> None:
-    image = read_image(REPORTS / name)
-    page.goto(program.address)
-    folder = f"/api/viewer/{viewer_assets().digest}"
-    painted = page.evaluate(
-        """async ([folder, packed]) => {
-          const { unpack } = await import(`${folder}/encoding.js`);
-          const { greyTable, sampleValues, valueText } = await import(`${folder}/windowing.js`);
-          const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-          const { header, samples } = unpack(bytes.buffer, "The image");
-          const values = sampleValues(header);
-          const table = greyTable(header, values, header.windows[0], false);
-          return {
-            greys: Array.from(samples, (sample) => table[sample] & 255),
-            middle: valueText(header, values, samples[samples.length / 2]),
-          };
-        }""",
-        [folder, base64.b64encode(encoding.pack_image(image)).decode()],
-    )
-    greys = np.array(painted["greys"]).reshape(image.shape)
-    assert np.abs(greys - np.rint(image.unit() * 255)).max() <= 1
-    middle = image.pixels.reshape(-1)[image.pixels.size // 2]
-    assert float(painted["middle"].removeprefix("≈ ")) == pytest.approx(middle, rel=1e-3)
 
 
 def test_looking_asks_the_server_for_nothing(opened: Page) -> None:

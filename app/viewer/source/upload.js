@@ -17,3 +17,6 @@ export function mount({ parentElement, data, setStateValue }) {
     field.destroy();
   };
 }
+
+// For tests in the browser.
+export { UploadQueue } from "./upload_queue.js";

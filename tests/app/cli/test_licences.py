@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.licences import REQUIREMENTS, PackageLicence, package_licences, report
+from app.cli.licences import (
+    REQUIREMENTS,
+    PackageLicence,
+    browser_licences,
+    package_licences,
+    report,
+)
 from app.cli.main import main
 
 # A package without code, which names others.
@@ -96,6 +102,10 @@ def test_what_a_licence_asks_is_told_by_its_name(
     assert one.kind == kind
 
 
+def test_what_the_browser_loads_is_permissive_and_what_builds_it_is_not_listed() -> None:
+    assert {(one.name, one.kind) for one in browser_licences()} == {("konva", "permissive")}
+
+
 def test_the_list_begins_with_what_binds() -> None:
     text = report(
         [
@@ -114,4 +124,5 @@ def test_the_command_prints_the_list_without_touching_data(
     assert main(["licences"]) == 0
     out = capsys.readouterr().out
     assert re.search(r"^  pydicom \S+ +MIT License$", out, re.M)
+    assert re.search(r"^  konva \S+ +MIT$", out, re.M)
     assert not (tmp_path / "data").exists()
