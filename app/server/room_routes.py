@@ -19,7 +19,7 @@ from starlette.routing import Route
 from app.domain.errors import Conflict, Forbidden, NotFound, Refused, Unavailable
 from app.server.entrance import actor_of
 from app.services import explanations, jobs, review
-from app.services.room import opening, signing
+from app.services.room import opening, preferences, queue, signing
 from app.services.workplace import Workplace
 from dprotonet.errors import ReadableError
 
@@ -43,6 +43,9 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
     return [
         route("sheet/{case}/{frame:int}", _sheet, "GET"),
+        route("queue/{case}", _queue, "GET"),
+        route("preferences", _preferences, "GET"),
+        route("preferences", _change_preferences),
         route("draft/{case}/{frame:int}", _draft),
         route("discard/{case}/{frame:int}", _discard),
         route("sign/{case}/{frame:int}", _sign),
@@ -98,6 +101,19 @@ def _sheet(workplace: Workplace, request: Request, sent: Sent) -> Any:
     case, frame = _place(request)
     anyway = request.query_params.get("anyway") == "1"
     return asdict(opening.open_room(workplace, case, frame=frame, anyway=anyway))
+
+
+def _queue(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    filters = queue.filters_of(request.query_params)
+    return asdict(queue.around(workplace, request.path_params["case"], filters))
+
+
+def _preferences(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    return preferences.of_reader(workplace)
+
+
+def _change_preferences(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    return preferences.change(workplace, sent)
 
 
 def _draft(workplace: Workplace, request: Request, sent: Sent) -> Any:

@@ -10,7 +10,6 @@ from app.domain.text import counted, local_time
 from app.services import batch_export, batches, models
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
-from app.views.review.job_progress import cancel
 from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors
 from app.views.shared.format import plain
@@ -249,3 +248,9 @@ def remark_text(row: BatchRow) -> str:
 def _row_name(row: BatchRow) -> str:
     """The file's name, or its path where another file of the batch has the same name."""
     return row.path if row.shares_name else row.name
+
+
+def cancel(workplace: Workplace, job_id: str) -> None:
+    """Ask the worker to stop; a job that has ended stays as it is."""
+    with show_errors_on_top():
+        jobs.cancel(workplace, job_id)
