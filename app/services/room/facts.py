@@ -31,8 +31,14 @@ def facts(workplace: Workplace, sheet: Sheet) -> Facts:
             )
             for twin in sheet.twins
         ),
+        who=_who(workplace, sheet),
         may_delete=workplace.actor.may("delete"),
     )
+
+
+def _who(workplace: Workplace, sheet: Sheet) -> str:
+    model = f"{sheet.model_name} {(sheet.model or '')[:8]}" if sheet.model_name else "no model"
+    return f"Model {model} · Reader {workplace.reader}"
 
 
 def facts_text(case: Case) -> str:

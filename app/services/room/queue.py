@@ -1,4 +1,4 @@
-"""The queue beside the image: the rows around it, in the order of the list that it was opened from."""
+"""The queue beside the image: the rows around it, in the order of the list."""
 
 from __future__ import annotations
 

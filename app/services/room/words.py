@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 WORDS: dict[str, str] = {
+    "research": "Research use only, not for diagnosis",
     "all_cases": "All cases",
     "next": "Next",
     "model": "Model for this image",

@@ -7,11 +7,11 @@ import streamlit as st
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
 from app.domain.text import counted, local_time
-from app.services import batch_export, batches, models
+from app.services import batch_export, batches, jobs, models
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.views.shared.download import draw_download
-from app.views.shared.errors import show_errors
+from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager, page_number

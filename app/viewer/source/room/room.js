@@ -80,8 +80,12 @@ export class Room {
     this.evidence = new Evidence(this, (root) => this.#pane(root, { isQuiet: true }));
     this.verdict = new VerdictStrip(this);
     this.middle = element("main", { class: "middle" }, this.queue.root, this.imageSide, this.evidence.root);
+    this.who = element("span", {});
+    this.foot = element("footer", { class: "foot" }, element("strong", {}, words.research), this.who);
     this.root = element("div", { class: "room", "data-case": "", "data-theme": localStorage.getItem(LIGHT) ? "light" : "dark" },
-      this.bar, this.message, this.middle, this.verdict.root, this.keysDialog.root, this.moreDialog.root);
+      this.bar, this.message, this.middle, this.verdict.root, this.foot, this.keysDialog.root, this.moreDialog.root);
+    const header = document.querySelector("[data-testid=stHeader]");
+    if (header) this.root.style.setProperty("--top", `${Math.round(header.getBoundingClientRect().bottom)}px`);
     host.append(this.root);
     this.splitters = [
       new Splitter(this.middle, this.queue.root, "--queue", { least: 0, most: 420, words }),
@@ -190,6 +194,7 @@ export class Room {
     this.sheet = sheet;
     this.title.textContent = sheet.facts.title;
     this.facts.textContent = sheet.facts.line;
+    this.who.textContent = sheet.facts.who;
     this.stageText.textContent = this.words[`stage_${sheet.stage}`] ?? "";
     this.root.dataset.stage = sheet.stage;
     this.model.replaceChildren(...sheet.facts.models.map(({ digest, title }) =>
