@@ -20,7 +20,7 @@ from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twi
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.domain.instant_maps import in_order, instant_maps, is_measured_map
-from app.domain.permissions import needs
+from app.domain.permissions import needs, within
 from app.services import galleries, jobs, models, originals
 from app.services.audit.recording import record_case, record_signature
 from app.services.checks import site_choice
@@ -130,13 +130,13 @@ def sign(
         seen = tx.cases.get(case_id)
     model = seen.model
     more = more or MoreSaid()
-    info = _known(workplace, model)
+    info = known_model(workplace, model)
     judgements = {
         name: judgement
         for name, judgement in (prototype_judgements or {}).items()
         if not judgement.is_empty
     }
-    _check_prototypes(judgements, info)
+    check_prototypes(judgements, info)
     check_judgements(judgements)
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
@@ -235,6 +235,11 @@ def follow_site(workplace: Workplace, case_id: str) -> None:
 
 def _read_with(tx: Transaction, case_id: str, model: str, site: str, now: datetime) -> None:
     """Choose what a case is read with; its prediction is enqueued if there is none yet."""
+    if tx.studies.is_bound(case_id):
+        raise Refused(
+            "This image is read in a study that is open, which is bound to its model. "
+            "Wait until it is closed."
+        )
     tx.cases.set_model(case_id, model, site=site)
     if tx.predictions.get(case_id, frame=0, model=model, site=site) is None:
         jobs.enqueue_prediction(tx, case_id=case_id, frame=0, model=model, site=site, now=now)
@@ -255,16 +260,17 @@ def original(workplace: Workplace, case_id: str) -> bytes:
     return workplace.blobs.read(key)
 
 
-def _known(workplace: Workplace, digest: str | None) -> BundleInfo | None:
+@within
+def known_model(workplace: Workplace, digest: str | None) -> BundleInfo | None:
+    """The bundle of a digest; None where it is no longer there."""
     try:
         return workplace.models.get(digest) if digest else None
     except NotFound:
         return None
 
 
-def _check_prototypes(
-    judgements: Mapping[str, PrototypeJudgement], info: BundleInfo | None
-) -> None:
+def check_prototypes(judgements: Mapping[str, PrototypeJudgement], info: BundleInfo | None) -> None:
+    """Raise Refused if a judgement is of a prototype that the case's model does not have."""
     unknown = [name for name in judgements if info is None or name not in info.prototypes]
     if unknown:
         raise Refused(

@@ -47,6 +47,10 @@ from app.store.rows import (
     PredictionEntry,
     SettingEntry,
 )
+from app.store.studies.blinding import Blinding
+from app.store.studies.preferences import Preferences
+from app.store.studies.reads import Reads
+from app.store.studies.studies import Studies
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
@@ -86,6 +90,10 @@ class Transaction:
         self.identities = Identities(session)
         self.due_cases = DueCases(session)
         self.drafts = Drafts(session)
+        self.studies = Studies(session)
+        self.reads = Reads(session)
+        self.blinding = Blinding(session)
+        self.preferences = Preferences(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from app.domain.permissions import needs
 from app.services.room.keys import checked
 from app.services.workplace import Workplace
 
+ROOM = "room"
 MOST_PRESETS = 9
 
 
@@ -18,7 +18,7 @@ MOST_PRESETS = 9
 def of_reader(workplace: Workplace) -> dict[str, Any]:
     """Keys by what they do, and window presets; empty where nothing was set."""
     with workplace.store.read() as tx:
-        found: dict[str, Any] = tx.setting(_key(workplace), {})
+        found: dict[str, Any] = tx.preferences.get(workplace.reader, ROOM, {})
     return found
 
 
@@ -35,8 +35,8 @@ def change(workplace: Workplace, sent: Mapping[str, Any]) -> dict[str, Any]:
     if "presets" in sent:
         new["presets"] = _presets(sent["presets"])
     with workplace.store.write() as tx:
-        kept: dict[str, Any] = tx.setting(_key(workplace), {}) | new
-        tx.set_setting(_key(workplace), kept)
+        kept: dict[str, Any] = tx.preferences.get(workplace.reader, ROOM, {}) | new
+        tx.preferences.set(workplace.reader, ROOM, kept)
     return kept
 
 
@@ -51,8 +51,3 @@ def _presets(value: object) -> list[dict[str, Any]]:
         except (TypeError, KeyError, ValueError):
             raise Refused("This is no window. Set centre and width, then save it again.") from None
     return found
-
-
-def _key(workplace: Workplace) -> str:
-    # A name may be longer than a setting's key.
-    return f"room:{hashlib.sha256(workplace.reader.encode()).hexdigest()[:32]}"
