@@ -23,6 +23,7 @@ from app.domain.permissions import needs
 from app.services import galleries, jobs, models, originals
 from app.services.audit.recording import record_case, record_signature
 from app.services.checks import site_choice
+from app.services.worklist.given_rows import given
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
@@ -39,8 +40,10 @@ def list_cases(
     workplace: Workplace, filters: CaseFilters | None = None, *, page: int = 0, size: int = 25
 ) -> CasePage:
     """One page of the list, counted from 0; files of one study lie together."""
+    asked, now = filters or CaseFilters(), workplace.clock()
     with workplace.store.read() as tx:
-        return tx.case_list.page(filters or CaseFilters(), page=max(page, 0), size=size)
+        found = tx.case_list.page(asked, page=max(page, 0), size=size, now=now)
+    return replace(found, rows=given(workplace, found.rows))
 
 
 @needs("see cases")
@@ -65,6 +68,8 @@ def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     case, info, problem = _with_model(workplace, case)
     with workplace.store.read() as tx:
         sheet = _sheet(tx, case, frame, info, problem)
+        study = tx.case_list.study(case_id, workplace.clock())
+    sheet = replace(sheet, study=given(workplace, study))
     if sheet.prediction is None and info is not None and not sheet.problem:
         sheet = _ask_for_prediction(workplace, sheet, info)
     if sheet.prediction is None or info is None:
@@ -175,6 +180,7 @@ def sign(
         signed = record_signature(workplace, tx, unsigned, case)
         if replaced:
             check_replaced(replaced[-1], workplace.actor)
+        tx.claims.release(case_id, workplace.reader)
         return signed
 
 
@@ -302,7 +308,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
-        study=tx.case_list.study(case.case_id),
+        study=(),
         twins=_twins(tx, case),
         problem=problem,
         negative_class=info.negative_class if info else None,
@@ -329,7 +335,7 @@ def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) ->
             now=workplace.clock(),
         )
     with workplace.store.read() as tx:
-        return _sheet(tx, sheet.case, sheet.frame, info, "")
+        return replace(_sheet(tx, sheet.case, sheet.frame, info, ""), study=sheet.study)
 
 
 def _with_matches(
