@@ -24,6 +24,7 @@ from app.domain.permissions import needs, within
 from app.services import galleries, jobs, models, originals
 from app.services.audit.recording import record_case, record_signature
 from app.services.checks import site_choice
+from app.services.worklist.given_rows import given
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
@@ -40,8 +41,10 @@ def list_cases(
     workplace: Workplace, filters: CaseFilters | None = None, *, page: int = 0, size: int = 25
 ) -> CasePage:
     """One page of the list, counted from 0; files of one study lie together."""
+    asked, now = filters or CaseFilters(), workplace.clock()
     with workplace.store.read() as tx:
-        return tx.case_list.page(filters or CaseFilters(), page=max(page, 0), size=size)
+        found = tx.case_list.page(asked, page=max(page, 0), size=size, now=now)
+    return replace(found, rows=given(workplace, found.rows))
 
 
 @needs("see cases")
@@ -66,6 +69,8 @@ def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     case, info, problem = _with_model(workplace, case)
     with workplace.store.read() as tx:
         sheet = _sheet(tx, case, frame, info, problem)
+        study = tx.case_list.study(case_id, workplace.clock())
+    sheet = replace(sheet, study=given(workplace, study))
     if sheet.prediction is None and info is not None and not sheet.problem:
         sheet = _ask_for_prediction(workplace, sheet, info)
     if sheet.prediction is None or info is None:
@@ -189,6 +194,7 @@ def sign(
         if replaced:
             check_replaced(replaced[-1], workplace.actor)
         tx.drafts.remove(case_id, frame=frame, reader=workplace.reader)
+        tx.claims.release(case_id, workplace.reader)
         return signed
 
 
@@ -322,7 +328,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
-        study=tx.case_list.study(case.case_id),
+        study=(),
         twins=_twins(tx, case),
         problem=problem,
         negative_class=info.negative_class if info else None,
@@ -349,7 +355,7 @@ def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) ->
             now=workplace.clock(),
         )
     with workplace.store.read() as tx:
-        return _sheet(tx, sheet.case, sheet.frame, info, "")
+        return replace(_sheet(tx, sheet.case, sheet.frame, info, ""), study=sheet.study)
 
 
 def _with_matches(

@@ -51,6 +51,7 @@ from app.store.studies.blinding import Blinding
 from app.store.studies.preferences import Preferences
 from app.store.studies.reads import Reads
 from app.store.studies.studies import Studies
+from app.store.worklist.claims import Claims
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
@@ -58,7 +59,7 @@ FORGET_TIMEOUT = 500  # milliseconds that emptying the journal waits for readers
 CONNECT_TIMEOUT = 10  # seconds until a PostgreSQL that does not answer counts as gone
 BLOB_LOCK = 0x64706E  # any number that no other use of the database takes
 BLOB_COLUMNS = (
-    *(CaseEntry.file_sha256, JobItemEntry.upload_key),
+    *(CaseEntry.file_sha256, CaseEntry.thumbnail_key, JobItemEntry.upload_key),
     *(ExplanationEntry.heatmap_key, PredictionEntry.maps_key),
 )
 Result = TypeVar("Result")
@@ -71,6 +72,7 @@ class Transaction:
         self._session = session
         self.cases = Cases(session)
         self.case_list = CaseList(session)
+        self.claims = Claims(session)
         self.predictions = Predictions(session)
         self.explanations = Explanations(session)
         self.annotations = Annotations(session)
