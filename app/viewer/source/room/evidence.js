@@ -126,8 +126,7 @@ export class Evidence {
     if (!source.pixels || this.shownUrl === source.pixels) return;
     this.shownUrl = source.pixels;
     this.pane.show({ key: source.pixels, frame: 0, frames: 1, url: () => source.pixels, presets: [] })
-      .then(() => this.room.drawSource(source))
-      .catch((error) => { this.room.say(error.message); });
+      .then(() => this.room.drawSource(source));
   }
 
   #judgement(name, answers, card) {
