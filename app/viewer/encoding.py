@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from app.viewer.codes import encode_values
+from app.viewer.presets import Group, presets
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.images.windows import Window
 
@@ -49,13 +51,17 @@ def unpack(answer: bytes) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def pack_image(image: GrayOrColourImage) -> bytes:
-    """One frame for the viewer: codes, the values that they stand for, and the windows."""
+    """One frame for the viewer: codes, the values that they stand for, and the windows.
+
+    The header says ``spacing`` and ``orientation`` (the letters at the edges) where the file does,
+    and ``rescale``, by which a value goes back to what is stored, where that is a straight line.
+    """
     if image.is_colour:
         return pack(_header(image) | {"windows": ()}, image.pixels)
     codes = encode_values(image)
     values = codes.values
     header = _header(image) | {
-        "windows": [_window(window, values) for window in image.windows],
+        "windows": [_window(group, window, values) for group, window in presets(image)],
         "knots": codes.knots,
         "whole": codes.whole,
         "low": codes.low,
@@ -79,12 +85,16 @@ def _header(image: GrayOrColourImage) -> dict[str, Any]:
         "inverted": image.inverted,
         "pixel_aspect": image.pixel_aspect,
         "notes": image.notes,
+        "spacing": asdict(image.spacing) if image.spacing else None,
+        "orientation": asdict(image.directions) if image.directions else None,
+        "rescale": asdict(image.rescale) if image.rescale else None,
     }
 
 
-def _window(window: Window, values: np.ndarray) -> dict[str, Any]:
+def _window(group: Group, window: Window, values: np.ndarray) -> dict[str, Any]:
     """A window for the browser; a table becomes one grey per code for it to look up."""
-    entry = {
+    entry: dict[str, Any] = {
+        "group": group,
         "name": window.name,
         "centre": window.centre,
         "width": window.width,
