@@ -85,7 +85,8 @@ def pack_picture(path: Path) -> bytes:
     shown |= {"spacing": None, "orientation": None, "rescale": None}
     if pixels.ndim == 3:
         return pack(shown | {"windows": ()}, pixels)
-    window = {"group": "file", "name": "", "centre": 127.5, "width": 255.0, "function": "LINEAR_EXACT"}
+    window = {"group": "file", "name": "", "centre": 127.5, "width": 255.0}
+    window["function"] = "LINEAR_EXACT"
     grey = {"knots": [(0, 0.0), (255, 255.0)], "whole": True, "low": 0.0, "high": 255.0}
     return pack(shown | grey | {"windows": [window], "padding": None}, pixels)
 

@@ -148,10 +148,7 @@ export class Room {
     this.root.dataset.state = "opening";
     const known = this.ahead?.caseId === caseId && frame === 0 ? this.ahead.sheet : null;
     // The image does not wait for the sheet: its address is known.
-    const image = this.pane.show({
-      key: caseId, frame, frames: this.sheetOf(caseId)?.frames ?? 1,
-      url: (number) => `/api/pixels/${caseId}/${number}`, presets: this.presets ?? [],
-    });
+    const image = this.#showFrame(frame, this.sheetOf(caseId)?.frames ?? 1);
     try {
       const sheet = (await known) || await ask(this.#sheetPath(caseId, frame));
       if (turn !== this.turn) return;
@@ -159,12 +156,7 @@ export class Room {
       await image;
       if (turn !== this.turn) return;
       // Only the sheet says how many frames there are; of the same address nothing is fetched again.
-      if (sheet.frames > 1) {
-        await this.pane.show({
-          key: caseId, frame, frames: sheet.frames, url: (number) => `/api/pixels/${caseId}/${number}`,
-          presets: this.presets ?? [],
-        });
-      }
+      if (sheet.frames > 1) await this.#showFrame(frame, sheet.frames);
       this.tools.show(this.pane);
       this.root.dataset.state = "ready";
       this.root.dataset.case = caseId;
@@ -176,11 +168,20 @@ export class Room {
     }
   }
 
+  #showFrame(frame, frames) {
+    const { caseId } = this;
+    return this.pane.show({
+      key: caseId, frame, frames, url: (number) => `/api/pixels/${caseId}/${number}`, presets: this.presets ?? [],
+    });
+  }
+
   sheetOf(caseId) { return this.sheet?.case_id === caseId ? this.sheet : null; }
 
   #begin(sheet, isOther) {
     this.#say("");
     this.tries.clear();
+    this.compared = null;
+    this.pane.unlink();
     this.evidence.begin();
     if (isOther) {
       this.isOn = false;
@@ -530,8 +531,16 @@ export class Room {
     }).then(() => {
       pane.setHeatmap(null);
       this.pane.link(pane, { zoom: true, window: true, crosshair: true });
-    }).catch((error) => this.#say(error.message));
-    this.evidence.screen.hidden = false;
+    });
+    this.compared = link;
+    this.redraw();
+  }
+
+  endCompare() {
+    this.compared = null;
+    this.pane.unlink();
+    this.evidence.shownUrl = null;
+    this.redraw();
   }
 
   // ---- keys ----
@@ -551,7 +560,8 @@ export class Room {
       this.moreDialog.close();
       return true;
     }
-    if (!isDown) return this.pane.run(id, { held: false });
+    if (id === "hide-heatmap") return this.pane.run(id, { held: isDown });
+    if (!isDown) return true;
     if (id.startsWith("confidence-")) return this.#answerWith("confidence", id.slice(11));
     const act = {
       accept: () => this.#answerKey("accept"),
@@ -627,6 +637,22 @@ export class Room {
     const keys = Object.fromEntries(this.keyList.filter(({ id, key }) => usual.get(id) !== key).map(({ id, key }) => [id, key]));
     try {
       await ask("preferences", { keys });
+    } catch (error) {
+      this.#say(error instanceof Lost ? this.words.server_lost : error.message);
+    }
+  }
+
+  /** Keep the window of now among this reader's own. */
+  async savePreset() {
+    const { window } = this.pane;
+    if (!window) return;
+    const { centre, width } = window;
+    const name = `${Number(centre.toPrecision(5))} / ${Number(width.toPrecision(5))}`;
+    this.presets = [...(this.presets ?? []).filter((preset) => preset.name !== name), { name, centre, width }].slice(-9);
+    try {
+      await ask("preferences", { presets: this.presets });
+      await this.#showFrame(this.frame, this.sheet.frames);
+      this.tools.show(this.pane);
     } catch (error) {
       this.#say(error instanceof Lost ? this.words.server_lost : error.message);
     }

@@ -1,67 +1,81 @@
 // Above the image: its windows, its tools, and what lies under the pointer.
 
 import { element, options } from "../elements.js";
+import { icon } from "./icons.js";
 
 const OWN = "own";
+const SAVE = "save";
 const TOOLS = [
-  ["tool-window", "◐"], ["tool-pan", "✥"], ["tool-zoom", "⤢"], ["tool-magnifier", "⌕"], ["tool-probe", "⊹"],
-  ["tool-length", "╱"], ["tool-angle", "∠"], ["tool-ellipse", "◯"], ["tool-rectangle", "▭"], ["tool-outline", "✎"],
+  "tool-window", "tool-pan", "tool-zoom", "tool-magnifier", "tool-probe",
+  "tool-length", "tool-angle", "tool-ellipse", "tool-rectangle", "tool-outline",
 ];
-const VIEWS = [
-  ["invert", "◩"], ["turn-right", "↻"], ["flip", "⇋"], ["fit", "⛶"], ["one-to-one", "1:1"],
-  ["undo", "↶"], ["redo", "↷"], ["reset", "⟲"],
-];
+const VIEWS = ["invert", "turn-right", "flip", "fit", "one-to-one", "undo", "redo", "reset"];
+const FINDINGS = { box: "rectangle", outline: "outline" };
 
 export class Toolbar {
   constructor(room) {
     this.room = room;
     const { words } = room;
-    this.preset = element("select", {
-      "aria-label": words.window, onchange: () => {
-        if (this.preset.value !== OWN) room.pane.choosePreset(Number(this.preset.value));
-      },
-    });
+    this.preset = element("select", { "aria-label": words.window, onchange: () => this.#choose() });
     this.buttons = new Map();
-    this.root = element("div", { class: "tools", role: "toolbar", "aria-label": words.image },
-      this.preset, ...TOOLS.map((entry) => this.#button(entry)), element("span", { class: "gap" }),
-      ...VIEWS.map((entry) => this.#button(entry)),
-      element("span", { class: "gap" }),
-      ...["box", "outline"].map((id) => this.#button([id, words[id]])),
+    const gap = () => element("span", { class: "gap" });
+    const buttons = (ids) => ids.map((id) => this.#button(id));
+    this.root = element("div", { class: "tools", role: "toolbar", "aria-label": words.tools },
+      this.preset, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)),
       element("span", { class: "grow" }), room.status);
   }
 
-  #button([id, sign]) {
+  #button(id) {
     const button = element("button", {
-      type: "button", "data-tool": id, "aria-label": this.room.titleOf(id),
-      onclick: () => this.room.act(id),
-    }, sign);
+      type: "button", "data-tool": id, "aria-label": this.room.titleOf(id), onclick: () => this.room.act(id),
+    }, icon(id));
     this.buttons.set(id, button);
     return button;
   }
 
+  #choose() {
+    const { value } = this.preset;
+    if (value === SAVE) this.room.savePreset();
+    else if (value !== OWN) this.room.pane.choosePreset(Number(value));
+    this.show(this.room.pane);
+  }
+
   /** Set every control to the pane's state. */
   show(pane) {
+    const { room } = this;
     if (!pane) return;
-    const windows = pane.windows ?? [];
-    const names = windows.map((window, at) => window.name || String(at + 1));
-    const key = names.join("\n");
-    if (this.names !== key) {
-      this.names = key;
-      options(this.preset, [...names.map((label, at) => ({ value: String(at), label })),
-        { value: OWN, label: this.room.words.own_window }], "0");
-    }
-    this.preset.hidden = windows.length === 0;
-    this.preset.value = pane.preset === null || pane.preset === undefined ? OWN : String(pane.preset);
+    this.#showPresets(pane);
     const { drawing } = pane;
     for (const [id, button] of this.buttons) {
-      button.title = [this.room.titleOf(id), this.room.keyOf(id) && `(${this.room.keyOf(id)})`].filter(Boolean).join(" ");
-      const name = id.replace("tool-", "");
-      const isOn = id.startsWith("tool-")
-        ? (drawing?.purpose === "measure" ? drawing.kind === (name === "probe" ? "point" : name) : !drawing && pane.tool === name)
-        : ["box", "outline"].includes(id)
-          ? drawing?.purpose === "finding" && drawing.kind === (id === "box" ? "rectangle" : "outline")
-          : null;
-      if (isOn !== null) button.setAttribute("aria-pressed", String(Boolean(isOn)));
+      const key = room.keyOf(id);
+      button.title = key ? `${room.titleOf(id)} (${key})` : room.titleOf(id);
+      const isOn = isPressed(id, pane.tool, drawing);
+      if (isOn !== null) button.setAttribute("aria-pressed", String(isOn));
     }
   }
+
+  #showPresets(pane) {
+    const { words } = this.room;
+    const presets = pane.image ? pane.presets : [];
+    const key = JSON.stringify(presets.map(({ name }) => name));
+    if (this.names !== key) {
+      this.names = key;
+      options(this.preset, [
+        ...presets.map(({ name }, at) => ({ value: String(at), label: name || words.file_window })),
+        { value: OWN, label: words.own_window },
+        { value: SAVE, label: words.save_window },
+      ], "0");
+    }
+    this.preset.hidden = presets.length === 0;
+    this.preset.value = pane.shown?.window ? OWN : String(pane.shown?.preset ?? 0);
+  }
+}
+
+/** Is a tool in the hand? null: the button is no switch. */
+function isPressed(id, tool, drawing) {
+  if (FINDINGS[id]) return drawing?.purpose === "finding" && drawing.kind === FINDINGS[id];
+  if (!id.startsWith("tool-")) return null;
+  const name = id.slice(5);
+  if (drawing) return drawing.purpose === "measure" && drawing.kind === (name === "probe" ? "point" : name);
+  return tool === name;
 }
