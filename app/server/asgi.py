@@ -29,6 +29,7 @@ from app.domain.actors import Actor
 from app.domain.errors import Forbidden, NotFound, Unavailable
 from app.server.accounts_door import AccountsDoor
 from app.server.entrance import HEADER, Door, Entrance, actor_of
+from app.server.intervention_routes import intervention_routes
 from app.server.launch import LIFE, LaunchDoor
 from app.server.oidc import Provider
 from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
@@ -205,6 +206,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route(f"{offering.ROUTE}/{{key}}", _file),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
+        *intervention_routes(get_workplace),
     ]
 
 
