@@ -35,6 +35,7 @@ from app.server.oidc import Provider
 from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.operations.requests import Requests, name_requests
 from app.server.operations.routes import operation_routes
+from app.server.prompt_answers import answer_at_once
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
 from app.server.theme import theme_options
@@ -64,6 +65,7 @@ def serve(settings: Settings, *, token: str) -> None:
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)
     name_requests()
+    answer_at_once()
     make_app(settings, token=token).run(config=streamlit_options(settings))
 
 
