@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import streamlit as st
 
 from app.viewer.assets import viewer_assets
+from app.viewer.words import pane_data
 
 _ASSETS = viewer_assets()
 _component = st.components.v2.component("dprotonet_image", js=_ASSETS.loader, css=_ASSETS.style)
@@ -36,17 +37,16 @@ def image_viewer(
     heatmaps: Sequence[Overlay],
     requested: str | None,
     requests: int,
-    colours: str,
     height: int,
     key: str,
 ) -> int:
     """Show one frame; the browser alone handles window, zoom and overlay.
 
     Args:
+        image_url: of a frame, with ``{frame}`` in the place of its number.
         heatmaps: those that the reader can choose from.
         requested: id of the heatmap that the reader asked for last.
         requests: how often the reader asked; when it grows, the overlay is switched on.
-        colours: the colour map, 256 × RGB as hex.
         height: of the image area, CSS pixels.
 
     Returns:
@@ -62,7 +62,7 @@ def image_viewer(
             "heatmaps": [asdict(overlay) for overlay in heatmaps],
             "requested": requested,
             "requests": requests,
-            "colours": colours,
+            "pane": pane_data(),
             "height": height,
         },
         default={"frame": frame},

@@ -85,6 +85,7 @@ def _header(image: GrayOrColourImage) -> dict[str, Any]:
         "inverted": image.inverted,
         "pixel_aspect": image.pixel_aspect,
         "notes": image.notes,
+        "format": image.facts.format,
         "spacing": asdict(image.spacing) if image.spacing else None,
         "orientation": asdict(image.directions) if image.directions else None,
         "rescale": asdict(image.rescale) if image.rescale else None,

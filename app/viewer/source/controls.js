@@ -1,7 +1,6 @@
 // The bars above and below the image. They hold no state: they show the viewer's state and call it.
 
 import { button, element, options } from "./elements.js";
-import { paintColourBar } from "./heatmap.js";
 
 const OWN_WINDOW = "own";
 
@@ -12,7 +11,7 @@ export class Controls {
     this.#buildView();
     this.#buildHeatmap();
     this.top = element("div", { class: "bar", role: "toolbar", "aria-label": "Image" },
-      this.windowGroup, this.invert, element("span", { class: "push" }), this.frameGroup, this.viewGroup);
+      this.windowGroup, this.invert, element("span", { class: "push" }), this.viewGroup);
     this.status = element("span", { class: "status", "aria-live": "off" });
     this.warning = element("span", { class: "warning" });
     this.description = element("span");
@@ -37,31 +36,40 @@ export class Controls {
     this.windowGroup = element("span", { class: "group" }, this.preset,
       element("label", { class: "short" }, "C", this.centre),
       element("label", { class: "short" }, "W", this.width));
-    this.invert = button("Invert", "Invert the greys (I)", () => viewer.toggleInvert());
+    this.invert = this.#action("Invert", "invert");
+  }
+
+  /** A button for one of the pane's actions, with its title and its key. */
+  #action(label, id) {
+    const { pane } = this.viewer;
+    const { title, key } = pane.actions.find((action) => action.id === id);
+    return button(label, key ? `${title} (${key})` : title, () => pane.run(id));
   }
 
   #buildView() {
-    const { viewer } = this;
-    this.frame = element("select", {
-      title: "Frame (comma, full stop)", "aria-label": "Frame",
-      onchange: () => viewer.chooseFrame(Number(this.frame.value)),
+    const { pane } = this.viewer;
+    this.tool = element("select", {
+      title: "What a drag does", "aria-label": "Tool", class: "tool",
+      onchange: () => pane.run(this.tool.value),
     });
-    this.frameGroup = element("span", { class: "group" }, this.frame);
-    this.drag = button("Drag: window", "Switch what dragging does (D)", () => viewer.toggleDrag());
+    const tools = pane.actions.filter(({ group }) => group === "tool");
+    options(this.tool, tools.map(({ id, title, key }) => ({ value: id, label: `${title} (${key})` })), "tool-window");
     this.zoom = element("span", { class: "zoom", title: "Zoom" });
     this.viewGroup = element("span", { class: "group" },
-      this.drag,
-      button("−", "Zoom out (−)", () => viewer.zoomBy(1 / 1.25)),
+      this.tool,
+      this.#action("⟳", "turn-right"),
+      this.#action("⇋", "flip"),
+      this.#action("−", "zoom-out"),
       this.zoom,
-      button("+", "Zoom in (+)", () => viewer.zoomBy(1.25)),
-      button("Fit", "Fit the image (0)", () => viewer.fit()),
-      button("1:1", "One image pixel per screen pixel (1)", () => viewer.actualSize()),
-      button("Reset", "Back to the file's window, fit, not inverted (R)", () => viewer.reset()));
+      this.#action("+", "zoom-in"),
+      this.#action("Fit", "fit"),
+      this.#action("1:1", "one-to-one"),
+      this.#action("Reset", "reset"));
   }
 
   #buildHeatmap() {
     const { viewer } = this;
-    this.overlay = button("Heatmap", "Heatmap on or off (O)", () => viewer.toggleOverlay());
+    this.overlay = button("Heatmap", `${viewer.pane.title("heatmap")} (O)`, () => viewer.toggleOverlay());
     this.selection = element("select", {
       title: "Saved heatmaps", "aria-label": "Saved heatmaps", class: "heatmaps",
       onchange: () => viewer.chooseHeatmap(this.selection.value),
@@ -71,27 +79,11 @@ export class Controls {
       "aria-label": "Opacity of the heatmap",
       oninput: () => viewer.setOpacity(Number(this.opacity.value) / 100),
     });
-    this.scale = element("canvas", {
-      width: "256", height: "1", class: "scale", role: "img",
-      "aria-label": "Colour scale of the heatmap, fixed from 0 to 1",
-    });
+    this.contour = this.#action("Contour", "contour");
     this.details = element("span", { class: "group details" }, this.selection,
-      element("label", { class: "short" }, "Opacity", this.opacity),
-      element("span", { class: "short" }, "0", this.scale, "1"));
+      element("label", { class: "short" }, "Opacity", this.opacity), this.contour);
     this.noHeatmap = element("span", { class: "hint" }, "No heatmap yet.");
     this.heatmapGroup = element("span", { class: "group" }, this.overlay, this.details, this.noHeatmap);
-  }
-
-  setColours(colours) {
-    paintColourBar(this.scale, colours);
-  }
-
-  showFrames(count, frame) {
-    this.frameGroup.hidden = count < 2;
-    if (count < 2) return;
-    options(this.frame, Array.from({ length: count }, (_, index) =>
-      ({ value: String(index), label: `Frame ${index + 1}/${count}` })), String(frame));
-    this.frame.value = String(frame);
   }
 
   showHeatmaps(heatmaps, selectedId) {
@@ -101,9 +93,8 @@ export class Controls {
 
   showPresets(windows) {
     options(this.preset, [
-      ...windows.map((window, index) =>
-        ({ value: String(index), label: window.name || (index ? `Window ${index + 1}` : "File's window") })),
-      { value: OWN_WINDOW, label: "Own window" },
+      ...windows.map(({ name }, index) => ({ value: String(index), label: name })),
+      { value: OWN_WINDOW, label: this.viewer.pane.say("own window") },
     ], "0");
   }
 
@@ -117,11 +108,12 @@ export class Controls {
       if (input !== input.getRootNode().activeElement) input.value = hasTable ? "" : numberText(value);
     }
     press(this.invert, state.inverted);
-    this.drag.textContent = state.drag === "pan" ? "Drag: move" : "Drag: window";
+    this.tool.value = `tool-${state.tool === "point" ? "probe" : state.tool}`;
     this.zoom.textContent = state.zoom === null ? "" : `${Math.round(100 * state.zoom)} %`;
     const hasHeatmaps = state.heatmaps > 0;
     press(this.overlay, state.overlay && hasHeatmaps);
     this.overlay.disabled = !hasHeatmaps;
+    press(this.contour, state.contour);
     this.details.hidden = !hasHeatmaps || !state.overlay;
     this.noHeatmap.hidden = hasHeatmaps;
     this.#refreshAbout(state.about);

@@ -8,7 +8,7 @@ const viewers = new WeakMap();
 export function mount({ parentElement, data, setStateValue }) {
   let viewer = viewers.get(parentElement);
   if (!viewer) {
-    viewer = new Viewer(parentElement);
+    viewer = new Viewer(parentElement, data);
     viewers.set(parentElement, viewer);
   }
   viewer.update(data, setStateValue);

@@ -8,7 +8,6 @@ from app.domain.bundles import BundleInfo
 from app.domain.cases import Sheet
 from app.services import models, review
 from app.services.workplace import Workplace
-from app.viewer.colours import COLOUR_TABLE_HEX
 from app.viewer.component import image_viewer
 from app.views.review.case_bar import draw_bar
 from app.views.review.heatmap_list import draw_heatmaps
@@ -68,11 +67,10 @@ def _draw_image(sheet: Sheet) -> None:
         case_id=case.case_id,
         frame=sheet.frame,
         frames=case.facts.frames,
-        image_url=f"/api/pixels/{case.case_id}/{sheet.frame}",
+        image_url=f"/api/pixels/{case.case_id}/{{frame}}",
         heatmaps=overlays(sheet),
         requested=selected_id(sheet),
         requests=request_count(sheet),
-        colours=COLOUR_TABLE_HEX,
         height=_IMAGE_HEIGHT,
         key=f"image-{case.case_id}",
     )

@@ -21,11 +21,10 @@ def show(monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any]) -> tuple[int, 
         case_id="c",
         frame=1,
         frames=3,
-        image_url="/api/pixels/c/1",
+        image_url="/api/pixels/c/{frame}",
         heatmaps=[Overlay("class:a", "Class a", "/api/heatmap/7", "Measured.", "Fragile.")],
         requested="class:a",
         requests=2,
-        colours="00",
         height=400,
         key="image-c",
     )
@@ -45,7 +44,11 @@ def test_the_browser_gets_addresses_and_texts_of_every_heatmap(
             "warning": "Fragile.",
         }
     ]
-    assert (sent["requested"], sent["requests"], sent["image"]) == ("class:a", 2, "/api/pixels/c/1")
+    assert (sent["requested"], sent["requests"], sent["image"]) == (
+        "class:a",
+        2,
+        "/api/pixels/c/{frame}",
+    )
 
 
 @pytest.mark.parametrize(
