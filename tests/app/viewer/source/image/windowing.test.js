@@ -1,4 +1,4 @@
-import { greyTable, level, sampleValues, valueText } from "../../../../app/viewer/source/windowing.js";
+import { greyTable, level, sampleValues, valueText } from "../../../../../app/viewer/source/image/windowing.js";
 
 const header = (more = {}) => ({ bits: 8, knots: [[0, -10], [255, 245]], whole: true, inverted: false, padding: null, ...more });
 
