@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Literal, get_args
@@ -129,6 +129,22 @@ class CaseRow:
     created_at: datetime
     site: str = ""
     """Digest of the site's settings that it was read under; empty for the model's own."""
+    is_hidden: bool = False
+    """The reader's own read comes first, so that nothing of the model's answer stands here."""
+
+    def hidden(self) -> CaseRow:
+        """The same without anything of the model's answer or of others' reads."""
+        done = self.status in ("new", "refused", "read")
+        return replace(
+            self,
+            status="new" if done else self.status,
+            label=None,
+            probability=None,
+            support=None,
+            verdict=None,
+            reader=None,
+            is_hidden=True,
+        )
 
 
 @dataclass(frozen=True)
@@ -232,6 +248,22 @@ class Sheet:
     """How often maps of the bundle held evidence that is known, by what drew them."""
     site_in_use: str = ""
     """Digest of the site's settings that new images are read under with this bundle."""
+    is_hidden: bool = False
+    """The reader's own read comes first, so that nothing of the model's answer stands here."""
+
+    def hidden(self) -> Sheet:
+        """The same without anything of the model's answer or of others' reads."""
+        return replace(
+            self,
+            prediction=None,
+            matches=(),
+            maps=(),
+            instant=(),
+            annotation=None,
+            revisions=(),
+            jobs=(),
+            is_hidden=True,
+        )
 
     @property
     def explanations(self) -> tuple[SavedExplanation, ...]:

@@ -7,6 +7,7 @@ import streamlit as st
 from app.domain.bundles import BundleInfo
 from app.domain.cases import Sheet
 from app.services import models, review
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 from app.viewer.colours import COLOUR_TABLE_HEX
 from app.viewer.component import image_viewer
@@ -84,6 +85,9 @@ def _draw_image(sheet: Sheet) -> None:
 def _draw_findings(workplace: Workplace, sheet: Sheet) -> None:
     """Every part has its own container, so that one that comes or goes moves no other."""
     prediction = sheet.prediction
+    if sheet.is_hidden:
+        st.info(blinding.HIDDEN, icon=":material/visibility_off:")
+        return
     with st.container(gap="small"):
         _draw_problem(workplace, sheet)
         if prediction is not None and sheet.is_refused:
