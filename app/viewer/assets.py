@@ -1,4 +1,4 @@
-"""The browser files of reading room and upload field, as ``build.mjs`` makes them out of ``source``.
+"""The files of reading room and upload field, as ``build.mjs`` makes them out of ``source``.
 
 The address carries a digest of all files, so that a browser may cache them for good and never mixes
 two versions.
@@ -30,7 +30,7 @@ class ViewerAssets:
 
     @property
     def room_loader(self) -> str:
-        """The reading room's script given to Streamlit: it fetches the module from our own route."""
+        """The room's script given to Streamlit: it fetches the module from our own route."""
         return self._loader("room.js", "The reading room")
 
     @property
