@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.viewer.assets import viewer_assets
-from app.viewer.colours import COLOUR_TABLE_HEX
+from app.viewer.words import pane_data
 
 _ASSETS = viewer_assets()
 _component = st.components.v2.component(
@@ -22,7 +22,6 @@ def reading_room(
     study: str,
     words: Mapping[str, str],
     keys: Sequence[Mapping[str, Any]],
-    actions: Sequence[Mapping[str, Any]],
 ) -> bool:
     """Show a case; everything that a hand does there goes by the room's own routes.
 
@@ -31,7 +30,6 @@ def reading_room(
         study: id of the reader study; empty for free review.
         words: on the room's own buttons.
         keys: id, key, title and group of everything that a key does.
-        actions: what the image's tools do.
 
     Returns:
         True in the one run in which the reader asked for the list.
@@ -41,10 +39,9 @@ def reading_room(
         data={
             "case": case_id,
             "study": study,
-            "colours": COLOUR_TABLE_HEX,
+            "pane": pane_data(),
             "words": dict(words),
             "keys": [dict(key) for key in keys],
-            "actions": [dict(action) for action in actions],
         },
         on_leave_change=lambda: None,
     )

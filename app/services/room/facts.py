@@ -12,17 +12,17 @@ from app.services.workplace import Workplace
 
 
 @within
-def facts(workplace: Workplace, sheet: Sheet) -> Facts:
-    """Of the sheet's case."""
+def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> Facts:
+    """Of the sheet's case; in a study nobody chooses the model."""
     case = sheet.case
     return Facts(
         title=case.file_name,
         line=facts_text(case),
         details=_details(sheet),
         model=sheet.model or "",
-        models=_models(workplace, sheet),
+        models=_models(workplace, sheet) if shows_models else (),
         site=site_text(sheet),
-        actions=_actions(sheet),
+        actions=_actions(sheet) if shows_models else (),
         study=tuple(_link(row) for row in sheet.study if row.case_id != case.case_id),
         twins=tuple(
             Link(
@@ -37,8 +37,8 @@ def facts(workplace: Workplace, sheet: Sheet) -> Facts:
 
 
 def _who(workplace: Workplace, sheet: Sheet) -> str:
-    model = f"{sheet.model_name} {(sheet.model or '')[:8]}" if sheet.model_name else "no model"
-    return f"Model {model} · Reader {workplace.reader}"
+    model = f"Model {sheet.model_name} {(sheet.model or '')[:8]} · " if sheet.model_name else ""
+    return f"{model}Reader {workplace.reader}"
 
 
 def facts_text(case: Case) -> str:

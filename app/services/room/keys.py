@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from app.domain.errors import Refused
 
@@ -29,26 +30,43 @@ KEYS = (
     Key("reject", "r", "The label is wrong", VERDICT),
     Key("supplement", "s", "Right, but incomplete", VERDICT),
     *(Key(f"confidence-{n}", str(n), f"Confidence {n}", VERDICT) for n in range(1, 6)),
-    Key("reason-right", "w", "The reason is right", VERDICT),
+    Key("reason-right", "Shift+a", "The reason is right", VERDICT),
+    Key("reason-wrong", "Shift+r", "The reason is wrong", VERDICT),
+    Key("nothing-to-mark", "Shift+n", "Nothing to mark (first read)", VERDICT),
     Key("remarks", "t", "Write remarks", VERDICT),
-    Key("sign", "Ctrl+Enter", "Sign and go on", VERDICT),
+    Key("sign", "Ctrl+Enter", "Sign, or lock, and go on", VERDICT),
     Key("judge", "j", "Judge the prototype", EVIDENCE),
     Key("next-prototype", "ArrowRight", "Next prototype", EVIDENCE),
     Key("previous-prototype", "ArrowLeft", "Previous prototype", EVIDENCE),
     Key("next-source", "ArrowDown", "Its next training image", EVIDENCE),
-    Key("off", "x", "Switch the prototype off", EVIDENCE),
-    Key("restore", "u", "Restore", EVIDENCE),
+    Key("previous-source", "ArrowUp", "Its training image before", EVIDENCE),
+    Key("off", "c", "Switch the prototype off or on", EVIDENCE),
+    Key("restore", "Shift+c", "Restore what was tried", EVIDENCE),
     Key("heatmap", "o", "Heatmap on or off", EVIDENCE),
-    Key("hide-heatmap", "h", "Hide what is drawn over the image, while held", EVIDENCE),
-    Key("box", "b", "Draw a box", IMAGE),
-    Key("outline", "y", "Draw an outline", IMAGE),
-    Key("next", "n", "Next image", ROOM),
-    Key("previous", "p", "Previous image", ROOM),
-    Key("list", "l", "All cases", ROOM),
+    Key("contour", "u", "Heatmap as colour or as contour", EVIDENCE),
+    Key("box", "Shift+b", "Box around the finding", IMAGE),
+    Key("outline", "Shift+d", "Outline of the finding", IMAGE),
+    Key("next", "n", "Next image to read", ROOM),
+    Key("previous", "p", "Image before", ROOM),
+    Key("list", "Shift+l", "All cases", ROOM),
     Key("full", "f", "Full screen", ROOM),
     Key("help", "?", "These keys", ROOM),
-    Key("escape", "Escape", "Stop drawing or writing", ROOM),
+    Key("cancel", "Escape", "Stop drawing or writing", ROOM),
 )
+
+
+def with_tools(tools: Iterable[Key]) -> tuple[Key, ...]:
+    """The room's keys, and behind them those of the image's tools; a tool goes without a key where
+    the room needs it."""
+    known, taken = {key.id for key in KEYS}, {key.key for key in KEYS}
+    return (
+        *KEYS,
+        *(
+            replace(tool, key="" if tool.key in taken else tool.key)
+            for tool in tools
+            if tool.id not in known
+        ),
+    )
 
 
 def checked(keys: object) -> dict[str, str]:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from app.services.room.keys import KEYS
+from app.services.room.keys import IMAGE, Key, with_tools
 from app.services.room.words import WORDS
+from app.viewer.actions import ACTIONS
 from app.viewer.room import reading_room
 from app.views.shared.navigation import open_study_id, show_case
 
@@ -18,9 +19,18 @@ def draw_case(case_id: str) -> None:
         case_id,
         study=open_study_id(),
         words=WORDS,
-        keys=[asdict(key) for key in KEYS],
-        actions=[],
+        keys=[asdict(key) for key in with_tools(image_keys())],
     )
     if wants_list:
         show_case(None)
         st.rerun()
+
+
+def image_keys() -> list[Key]:
+    """What the image's tools do, as the room writes keys: single letters small."""
+    return [Key(action.id, _small(action.key), action.title, IMAGE) for action in ACTIONS]
+
+
+def _small(key: str) -> str:
+    *held, last = key.split("+") if len(key) > 1 else (key,)
+    return "+".join([*held, last.lower() if len(last) == 1 else last])

@@ -94,7 +94,13 @@ export class Evidence {
 
   #showCard(entries, tried) {
     const { card, room } = this;
-    this.screen.hidden = !card?.sources.some(({ pixels }) => pixels);
+    const { compared } = room;
+    this.screen.hidden = !compared && !card?.sources.some(({ pixels }) => pixels);
+    if (compared) {
+      return this.caption.replaceChildren(element("div", { class: "row" },
+        element("strong", { class: "grow" }, compared.title),
+        element("button", { type: "button", onclick: () => room.endCompare() }, room.words.end_compare)));
+    }
     if (!card) return this.caption.replaceChildren();
     const { words } = room;
     const count = this.sheet.cards.length;
@@ -126,8 +132,7 @@ export class Evidence {
     if (!source.pixels || this.shownUrl === source.pixels) return;
     this.shownUrl = source.pixels;
     this.pane.show({ key: source.pixels, frame: 0, frames: 1, url: () => source.pixels, presets: [] })
-      .then(() => this.room.drawSource(source))
-      .catch((error) => { this.room.say(error.message); });
+      .then(() => this.room.drawSource(source));
   }
 
   #judgement(name, answers, card) {

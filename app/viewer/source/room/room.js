@@ -2,8 +2,7 @@
 // image. No rule and no sentence is made here.
 
 import { element } from "../elements.js";
-import { bytesFromHex } from "../heatmap.js";
-import { ImagePane } from "../image/pane.js";
+import { ImagePane } from "../image/image_pane.js";
 import { WorkClock } from "./clock.js";
 import { Dialog, drawKeys, drawMore, shown } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
@@ -13,11 +12,13 @@ import { Keys } from "./keys.js";
 import { Queue } from "./queue.js";
 import { ask, Lost } from "./server.js";
 import { Splitter } from "./splitter.js";
+import { Toolbar } from "./toolbar.js";
 import { Tries } from "./tries.js";
 import { VerdictStrip } from "./verdict.js";
 
 const WATCH = 400; // ms between two looks while the worker works
 const RECONNECT = 2000;
+const CLAIM_AGAIN = 240_000;
 const LIGHT = "dprotonet-light-room";
 const NO_ENTRIES = { answers: {}, judgements: {}, marks: [], tried: [], active_seconds: 0 };
 
@@ -25,8 +26,7 @@ export class Room {
   constructor(host, data, leave) {
     this.leave = leave;
     this.words = data.words;
-    this.colours = bytesFromHex(data.colours);
-    this.actions = data.actions;
+    this.paneData = data.pane;
     this.defaultKeys = data.keys;
     this.keyList = data.keys;
     this.entries = structuredClone(NO_ENTRIES);
@@ -47,6 +47,8 @@ export class Room {
     this.pane.destroy();
     this.evidence.destroy();
     clearTimeout(this.watching);
+    clearInterval(this.claiming);
+    if (this.caseId && !this.study) ask(`release/${this.caseId}`, {}, { keepalive: true }).catch(() => {});
     this.root.remove();
   }
 
@@ -75,8 +77,11 @@ export class Room {
     this.message = element("p", { class: "room-message", role: "alert", hidden: true });
     this.queue = new Queue(this);
     this.screen = element("div", { class: "image-screen" });
+    this.status = element("span", { class: "quiet status-line" });
+    this.tools = new Toolbar(this);
     this.heatmapBar = new HeatmapBar(this);
-    this.imageSide = element("section", { class: "image-side", "aria-label": words.image }, this.screen, this.heatmapBar.root);
+    this.imageSide = element("section", { class: "image-side", "aria-label": words.image },
+      this.tools.root, this.screen, this.heatmapBar.root);
     this.evidence = new Evidence(this, (root) => this.#pane(root, { isQuiet: true }));
     this.verdict = new VerdictStrip(this);
     this.middle = element("main", { class: "middle" }, this.queue.root, this.imageSide, this.evidence.root);
@@ -95,18 +100,20 @@ export class Room {
   }
 
   #pane(root, { isQuiet }) {
-    return new ImagePane(root, {
-      colours: this.colours,
-      actions: this.actions,
-      isQuiet,
-      onMarks: isQuiet ? () => {} : (marks) => this.#marked(marks),
-      onFrame: isQuiet ? () => {} : (frame) => this.open(this.caseId, frame),
-    });
+    const own = isQuiet ? {} : {
+      onMarks: (marks) => this.#marked(marks),
+      onFrame: (frame) => this.open(this.caseId, frame),
+      onStatus: (text) => { this.status.textContent = text; },
+      onTool: () => { if (this.sheet) this.redraw(); },
+      onView: () => this.tools?.show(this.pane),
+    };
+    return new ImagePane(root, { ...this.paneData, ...own });
   }
 
   async #loadPreferences() {
     try {
-      const { keys } = await ask("preferences");
+      const { keys, presets } = await ask("preferences");
+      this.presets = presets ?? [];
       this.keyList = this.defaultKeys.map((entry) => ({ ...entry, key: keys?.[entry.id] ?? entry.key }));
       this.keys.setList(this.keyList);
     } catch {
@@ -141,18 +148,16 @@ export class Room {
     this.root.dataset.state = "opening";
     const known = this.ahead?.caseId === caseId && frame === 0 ? this.ahead.sheet : null;
     // The image does not wait for the sheet: its address is known.
-    const image = this.pane.show({
-      key: `${caseId}/${frame}`, frame, frames: this.sheetOf(caseId)?.frames ?? 1,
-      url: (number) => `/api/pixels/${caseId}/${number}`, presets: [],
-    });
-    image.catch((error) => { if (turn === this.turn) this.pane.say?.(error.message); });
+    const image = this.#showFrame(frame, this.sheetOf(caseId)?.frames ?? 1);
     try {
       const sheet = (await known) || await ask(this.#sheetPath(caseId, frame));
       if (turn !== this.turn) return;
       this.#begin(sheet, isOther);
-      await image.catch(() => {});
+      await image;
       if (turn !== this.turn) return;
-      this.pane.setFrames?.(sheet.frames, frame);
+      // Only the sheet says how many frames there are; of the same address nothing is fetched again.
+      if (sheet.frames > 1) await this.#showFrame(frame, sheet.frames);
+      this.tools.show(this.pane);
       this.root.dataset.state = "ready";
       this.root.dataset.case = caseId;
       this.root.dataset.opened = String(Math.round(performance.now() - started));
@@ -163,11 +168,20 @@ export class Room {
     }
   }
 
+  #showFrame(frame, frames) {
+    const { caseId } = this;
+    return this.pane.show({
+      key: caseId, frame, frames, url: (number) => `/api/pixels/${caseId}/${number}`, presets: this.presets ?? [],
+    });
+  }
+
   sheetOf(caseId) { return this.sheet?.case_id === caseId ? this.sheet : null; }
 
   #begin(sheet, isOther) {
     this.#say("");
     this.tries.clear();
+    this.compared = null;
+    this.pane.unlink();
     this.evidence.begin();
     if (isOther) {
       this.isOn = false;
@@ -258,9 +272,27 @@ export class Room {
       this.around = queue;
       this.queue.show(queue, caseId);
       if (queue.next) this.#fetchAhead(queue.next, queue.next_pixels);
+      this.#claim();
     } catch {
       // The queue is a convenience: the next look brings it.
     }
+  }
+
+  /** Others are told that somebody works on it. */
+  async #claim() {
+    if (this.study) return;
+    const { caseId, turn } = this;
+    clearInterval(this.claiming);
+    const say = async () => {
+      try {
+        const { text } = await ask(`claim/${caseId}`, {});
+        if (turn === this.turn && text) this.#say(text);
+      } catch {
+        // A claim only tells others: reading goes on without it.
+      }
+    };
+    this.claiming = setInterval(say, CLAIM_AGAIN);
+    await say();
   }
 
   /** What comes next is fetched while the reader looks at this one. */
@@ -288,6 +320,7 @@ export class Room {
     this.evidence.show(sheet, this.entries, this.tries.now);
     this.tries.draw(this.evidence.tries, sheet);
     this.verdict.show(sheet.form, this.entries.answers);
+    this.tools.show(this.pane);
     this.middle.classList.toggle("blind", !sheet.headline);
     this.#layHeatmap(map);
   }
@@ -298,21 +331,23 @@ export class Room {
     const own = !this.isOn && card?.heatmap && this.showsContours !== false
       ? { url: card.heatmap, palette: "finding", mode: "contour" } : null;
     const wanted = this.isOn && map ? { url: map.url, palette: map.palette, mode: this.mode ?? "colour" } : own;
-    this.pane.setHeatmap(wanted && { url: wanted.url, palette: wanted.palette });
-    if (wanted) this.pane.heatmap = { ...this.pane.heatmap, mode: wanted.mode };
+    this.pane.setHeatmap(wanted && { url: wanted.url, palette: wanted.palette })
+      .catch((error) => this.#say(error.message));
+    if (wanted) this.pane.heatmap = { mode: wanted.mode };
     this.root.dataset.heatmap = this.isOn && map ? "shown" : "absent";
     this.root.dataset.heatmapUrl = this.isOn && map ? map.url : "";
   }
 
   drawSource(source) {
     const { pane } = this.evidence;
-    pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette: "finding" } : null);
-    pane.heatmap = { ...pane.heatmap, mode: "contour" };
+    pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette: "finding" } : null)
+      .catch((error) => this.#say(error.message));
+    pane.heatmap = { mode: "contour" };
   }
 
   drawMap(change) {
     if (change.mode) this.mode = change.mode;
-    this.pane.heatmap = { ...this.pane.heatmap, ...change };
+    this.pane.heatmap = change;
   }
 
   toggleHeatmap() {
@@ -496,23 +531,36 @@ export class Room {
     }).then(() => {
       pane.setHeatmap(null);
       this.pane.link(pane, { zoom: true, window: true, crosshair: true });
-    }).catch((error) => this.#say(error.message));
-    this.evidence.screen.hidden = false;
+    });
+    this.compared = link;
+    this.redraw();
+  }
+
+  endCompare() {
+    this.compared = null;
+    this.pane.unlink();
+    this.evidence.shownUrl = null;
+    this.redraw();
   }
 
   // ---- keys ----
 
+  titleOf(id) { return this.keyList.find((entry) => entry.id === id)?.title ?? id; }
+
+  /** What a key does, by a press of a hand. */
+  act(id) {
+    this.#key(id, true);
+    this.tools.show(this.pane);
+  }
+
   #key(id, isDown) {
     if (this.keysDialog.root.open || this.moreDialog.root.open) {
-      if (!isDown || !["help", "escape"].includes(id)) return false;
+      if (!isDown || !["help", "cancel"].includes(id)) return false;
       this.keysDialog.close();
       this.moreDialog.close();
       return true;
     }
-    if (id === "hide-heatmap") {
-      this.pane.heatmap = { ...this.pane.heatmap, hidden: isDown };
-      return true;
-    }
+    if (id === "hide-heatmap") return this.pane.run(id, { held: isDown });
     if (!isDown) return true;
     if (id.startsWith("confidence-")) return this.#answerWith("confidence", id.slice(11));
     const act = {
@@ -520,6 +568,8 @@ export class Room {
       reject: () => this.#answerKey("reject"),
       supplement: () => this.#answerKey("supplement"),
       "reason-right": () => this.#answerWith("reason", "right"),
+      "reason-wrong": () => this.#answerWith("reason", "wrong"),
+      "nothing-to-mark": () => this.#answerKey("nothing-to-mark"),
       judge: () => this.evidence.focusJudgement(),
       sign: () => this.press(),
       next: () => this.go(1),
@@ -531,18 +581,20 @@ export class Room {
       "next-prototype": () => this.evidence.step(1),
       "previous-prototype": () => this.evidence.step(-1),
       "next-source": () => this.evidence.nextSource(1),
+      "previous-source": () => this.evidence.nextSource(-1),
+      contour: () => this.drawMap({ mode: this.mode === "contour" ? "colour" : "contour" }),
       off: () => this.evidence.card && this.switchOff(this.evidence.card),
       restore: () => this.tries.restore(),
       remarks: () => this.verdict.focusRemarks(),
       box: () => this.startDrawing("rectangle", "finding"),
       outline: () => this.startDrawing("outline", "finding"),
-      escape: () => { this.pane.drawing = null; this.root.getRootNode().activeElement?.blur(); this.redraw(); },
+      cancel: () => { this.pane.cancel(); this.root.getRootNode().activeElement?.blur(); this.redraw(); },
     }[id];
     if (act) {
       act();
       return true;
     }
-    return this.pane.run(id) !== false;
+    return this.pane.run(id);
   }
 
   /** The answer of the first question that has this key. */
@@ -585,6 +637,22 @@ export class Room {
     const keys = Object.fromEntries(this.keyList.filter(({ id, key }) => usual.get(id) !== key).map(({ id, key }) => [id, key]));
     try {
       await ask("preferences", { keys });
+    } catch (error) {
+      this.#say(error instanceof Lost ? this.words.server_lost : error.message);
+    }
+  }
+
+  /** Keep the window of now among this reader's own. */
+  async savePreset() {
+    const { window } = this.pane;
+    if (!window) return;
+    const { centre, width } = window;
+    const name = `${Number(centre.toPrecision(5))} / ${Number(width.toPrecision(5))}`;
+    this.presets = [...(this.presets ?? []).filter((preset) => preset.name !== name), { name, centre, width }].slice(-9);
+    try {
+      await ask("preferences", { presets: this.presets });
+      await this.#showFrame(this.frame, this.sheet.frames);
+      this.tools.show(this.pane);
     } catch (error) {
       this.#say(error instanceof Lost ? this.words.server_lost : error.message);
     }

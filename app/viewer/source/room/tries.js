@@ -79,6 +79,7 @@ export class Tries {
     this.room.redraw();
   }
 
+  /** The server's latest answer, in the words of the room. */
   async #ask() {
     const { room } = this;
     const number = (this.number += 1);
@@ -88,17 +89,36 @@ export class Tries {
     room.redraw();
     try {
       let answer = await ask(`try/${room.place}`, { off, region });
-      while (answer.id && !answer.sentence) {
+      while (!["done", "failed", "cancelled"].includes(answer.state)) {
         if (number !== this.number) return undefined;
         answer = await ask(`try/${answer.id}`);
       }
       if (number !== this.number) return undefined;
-      this.now = { ...this.now, ...answer, off, region };
-      room.noteTried({ off, region, sentence: answer.sentence, control: answer.control ?? "" });
+      this.now = { off, region, ...told(answer, room.sheet.waterfall) };
+      if (answer.state === "done") {
+        room.noteTried({ off, region, sentence: answer.sentence, control: answer.control });
+      }
     } catch (error) {
       if (number !== this.number) return undefined;
       this.now = { ...this.now, sentence: error.message, control: "" };
     }
     return room.redraw();
   }
+}
+
+/** @param {object} answer of the route for tries @param {object|null} before the waterfall of the image as it is */
+function told(answer, before) {
+  if (answer.state !== "done") return { sentence: answer.message ?? answer.error ?? "", control: "", waterfall: null };
+  return {
+    sentence: [answer.sentence, answer.call, ...answer.notes].filter(Boolean).join(" "),
+    control: [answer.control, answer.size].filter(Boolean).join(". "),
+    waterfall: {
+      title: before?.title ?? "",
+      steps: answer.bars.map(({ name, evidence, start, text, prototypes }) =>
+        ({ name, value: evidence, start, text, card: prototypes[0] ?? "" })),
+      total: answer.together.evidence,
+      total_text: answer.together.text,
+      sentence: answer.control_detail,
+    },
+  };
 }
