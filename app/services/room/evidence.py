@@ -81,7 +81,9 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
     if amount < 0:
         text = f"{signed(amount, 1)}, against {towards}"
     images = len({source.image_sha256 for row in reason.matches for source in row.sources})
-    return f"{text}, as in {'this image' if images == 1 else f'these {images} images'}"
+    if not images:
+        return text
+    return f"{text}, as in {'this training image' if images == 1 else f'these {images} images'}"
 
 
 def _similarity(row: SheetMatch, known: dict[str, Distribution]) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from app.views.review.reliability import (
+from app.services.room.reliability import (
     NOT_MEASURED,
     control_text,
     fragile_text,
