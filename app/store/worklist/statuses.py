@@ -117,7 +117,13 @@ def _by_state(
     # No GROUP BY: SQLite would sort what it counts.
     words = ("open", *_STORED)
     sums = (func.count().filter(state == word) for word in words)
-    return dict(zip(words, session.execute(select(*sums).where(*conditions)).one(), strict=True))
+    return dict(
+        zip(
+            words,
+            session.execute(select(*sums).select_from(CaseEntry).where(*conditions)).one(),
+            strict=True,
+        )
+    )
 
 
 def _waiting() -> Select[str | None]:
