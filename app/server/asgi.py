@@ -29,11 +29,13 @@ from app.domain.actors import Actor
 from app.domain.errors import Forbidden, NotFound, Unavailable
 from app.server.accounts_door import AccountsDoor
 from app.server.entrance import HEADER, Door, Entrance, actor_of
+from app.server.intervention_routes import intervention_routes
 from app.server.launch import LIFE, LaunchDoor
 from app.server.oidc import Provider
 from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.operations.requests import Requests, name_requests
 from app.server.operations.routes import operation_routes
+from app.server.prompt_answers import answer_at_once
 from app.server.room_routes import room_routes
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
@@ -42,6 +44,7 @@ from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
 from app.services.downloads import offering
 from app.services.pictures import own_maps
+from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
@@ -64,6 +67,7 @@ def serve(settings: Settings, *, token: str) -> None:
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)
     name_requests()
+    answer_at_once()
     make_app(settings, token=token).run(config=streamlit_options(settings))
 
 
@@ -197,6 +201,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
     return [
         route("/api/pixels/{case}/{frame:int}", _image),
+        route("/api/thumbnail/{case}", _thumbnail),
         route("/api/heatmap/{explanation}", _heatmap),
         route("/api/instant-map/{case}/{frame:int}/{model}/{number:int}", _instant_map),
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
@@ -210,12 +215,18 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
         *room_routes(get_workplace),
+        *intervention_routes(get_workplace),
     ]
 
 
 def _image(workplace: Workplace, request: Request) -> Response:
     case, frame = request.path_params["case"], request.path_params["frame"]
     return _samples(pack_image(image_data.image(workplace, case, frame=frame)))
+
+
+def _thumbnail(workplace: Workplace, request: Request) -> Response:
+    content = thumbnails.thumbnail(workplace, request.path_params["case"])
+    return Response(content, media_type="image/jpeg")
 
 
 def _heatmap(workplace: Workplace, request: Request) -> Response:

@@ -19,6 +19,7 @@ from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
 from app.services.deidentify import names
 from app.services.deidentify.patients import check_chosen
+from app.services.studies import blinding
 from app.services.uploading import batch_files, intake
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
@@ -173,14 +174,14 @@ def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
 def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
     """The batches there are, newest first."""
     with workplace.store.read() as tx:
-        return tx.batches.newest(limit=limit)
+        return tx.batches.newest(limit=limit, onlooker=blinding.onlooker(workplace, tx))
 
 
 @needs("see cases")
 def progress(workplace: Workplace, job_id: str) -> BatchProgress:
     """Where a batch stands."""
     with workplace.store.read() as tx:
-        return tx.batches.progress(job_id)
+        return tx.batches.progress(job_id, onlooker=blinding.onlooker(workplace, tx))
 
 
 @needs("see cases")
@@ -194,7 +195,13 @@ def rows(
 ) -> BatchPage:
     """One page of a batch's files, in their order; ``states`` narrows them."""
     with workplace.store.read() as tx:
-        return tx.batch_report.page(job_id, page=max(page, 0), size=size, states=tuple(states))
+        return tx.batch_report.page(
+            job_id,
+            page=max(page, 0),
+            size=size,
+            states=tuple(states),
+            onlooker=blinding.onlooker(workplace, tx),
+        )
 
 
 @needs("add images")
@@ -224,7 +231,7 @@ def delete(workplace: Workplace, job_id: str) -> None:
 def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgress:
     with workplace.store.write() as tx:
         tx.batches.resume(job_id, failed_too=failed_too)
-        state = tx.batches.progress(job_id)
+        state = tx.batches.progress(job_id, onlooker=blinding.onlooker(workplace, tx))
         record_batch(workplace, tx, "batch resumed", state.job)
         return state
 

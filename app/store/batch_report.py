@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain.explanations import tier_of
 from app.domain.jobs import BatchPage, BatchRow, ItemState
+from app.domain.studies.onlooker import Onlooker
 from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
+from app.store.studies.blinding import Blinding, shown_state
 from dprotonet.explain.explanation import READER
 from dprotonet.inference.prediction import Prediction
 
@@ -24,31 +26,48 @@ class BatchReport:
         self._session = session
 
     def page(
-        self, job_id: str, *, page: int, size: int, states: tuple[ItemState, ...] = ()
+        self,
+        job_id: str,
+        *,
+        page: int,
+        size: int,
+        states: tuple[ItemState, ...] = (),
+        onlooker: Onlooker | None = None,
     ) -> BatchPage:
-        """One page of a batch's rows, in the order of the files."""
+        """One page of a batch's rows, in the order of the files; answers that are hidden from
+        somebody are left out of the rows, and are in no state that tells them."""
         query = _rows(job_id, *self._read_with(job_id))
         if states:
-            query = query.where(JobItemEntry.state.in_(states))
+            query = query.where(shown_state(onlooker).in_(states))
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
         result = self._session.execute(query.limit(size).offset(page * size))
-        rows = [_row(*row) for row in result]
+        rows = self._concealed([_row(*row) for row in result], onlooker)
         shared = self._shared_names(job_id, {row.name for row in rows})
         marked = tuple(replace(row, shares_name=row.name in shared) for row in rows)
         return BatchPage(marked, total, page, size)
 
-    def iterate(self, job_id: str, *, chunk: int = 500) -> Iterator[BatchRow]:
-        """All rows of a batch, a chunk at a time."""
+    def iterate(
+        self, job_id: str, *, chunk: int = 500, onlooker: Onlooker | None = None
+    ) -> Iterator[BatchRow]:
+        """All rows of a batch, a chunk at a time, without answers that are hidden from
+        somebody."""
         read_with = self._read_with(job_id)
         after = -1
         while True:
             query = _rows(job_id, *read_with).where(JobItemEntry.position > after).limit(chunk)
             rows = [_row(*row) for row in self._session.execute(query)]
             self._session.expunge_all()
-            yield from rows
+            yield from self._concealed(rows, onlooker)
             if len(rows) < chunk:
                 return
             after = rows[-1].position
+
+    def _concealed(self, rows: list[BatchRow], onlooker: Onlooker | None) -> list[BatchRow]:
+        if onlooker is None:
+            return rows
+        case_ids = [row.case_id for row in rows if row.case_id]
+        concealed = Blinding(self._session).among(onlooker, case_ids)
+        return [row.hidden() if row.case_id in concealed else row for row in rows]
 
     def _shared_names(self, job_id: str, names: set[str]) -> set[str]:
         query = (

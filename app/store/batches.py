@@ -9,8 +9,10 @@ from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.jobs import BatchProgress, ItemState
+from app.domain.studies.onlooker import Onlooker
 from app.store.jobs import ACTIVE, Jobs, to_job
-from app.store.rows import JobEntry, JobItemEntry
+from app.store.rows import CaseEntry, JobEntry, JobItemEntry
+from app.store.studies.blinding import shown_state
 
 
 class Batches:
@@ -20,10 +22,10 @@ class Batches:
         self._session = session
         self._jobs = Jobs(session)
 
-    def progress(self, job_id: str) -> BatchProgress:
-        """Where a batch stands."""
+    def progress(self, job_id: str, *, onlooker: Onlooker | None = None) -> BatchProgress:
+        """Where a batch stands; refusals that are hidden from somebody count as done."""
         entry = self._jobs.entry(job_id)
-        counts = self._counts(job_id)
+        counts = self._counts(job_id, onlooker)
         return BatchProgress(
             job=to_job(entry),
             title=entry.title,
@@ -33,7 +35,7 @@ class Batches:
             counts=counts,
         )
 
-    def newest(self, *, limit: int) -> tuple[BatchProgress, ...]:
+    def newest(self, *, limit: int, onlooker: Onlooker | None = None) -> tuple[BatchProgress, ...]:
         """The newest batches, newest first."""
         job_ids = self._session.scalars(
             select(JobEntry.id)
@@ -41,7 +43,7 @@ class Batches:
             .order_by(JobEntry.created_at.desc(), JobEntry.id)
             .limit(limit)
         )
-        return tuple(self.progress(job_id) for job_id in list(job_ids))
+        return tuple(self.progress(job_id, onlooker=onlooker) for job_id in list(job_ids))
 
     def is_any_open(self) -> bool:
         """Is there a batch that is not over?"""
@@ -83,7 +85,7 @@ class Batches:
                 .execution_options(synchronize_session=False)
             )
             self._session.expire_all()
-        counts = self._counts(job_id)
+        counts = self._counts(job_id, None)
         if entry.state not in ACTIVE and (entry.listing or counts.get("waiting")):
             entry.state, entry.cancel_requested = "waiting", False
             entry.message, entry.finished_at, entry.attempts = "", None, 0
@@ -103,11 +105,11 @@ class Batches:
         self._session.flush()
         return {key for key in keys if key}
 
-    def _counts(self, job_id: str) -> dict[ItemState, int]:
+    def _counts(self, job_id: str, onlooker: Onlooker | None) -> dict[ItemState, int]:
         """Files of a batch by state."""
-        rows = self._session.execute(
-            select(JobItemEntry.state, func.count())
-            .where(JobItemEntry.job_id == job_id)
-            .group_by(JobItemEntry.state)
-        )
+        query = select(shown_state(onlooker).label("state")).where(JobItemEntry.job_id == job_id)
+        if onlooker is not None:
+            query = query.outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
+        states = query.subquery()
+        rows = self._session.execute(select(states.c.state, func.count()).group_by(states.c.state))
         return {cast(ItemState, state): count for state, count in rows}

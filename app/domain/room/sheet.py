@@ -83,7 +83,8 @@ class EvidenceCard:
     sources: tuple[SourceImage, ...]
     heatmap: str
     """Address of where the network looks for it in this image; empty where that is not kept."""
-    is_off: bool = False
+    edit: str = ""
+    """Address of where its first prototype is switched off for good; empty where it cannot be."""
 
 
 @dataclass(frozen=True)

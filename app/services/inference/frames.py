@@ -17,15 +17,19 @@ from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, Tier
 from app.domain.instant_maps import DrawnMaps
+from app.domain.interventions.changes import Change
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
+from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
+from app.store.files.blobs import Staged
 from app.store.sql_store import Transaction
 from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.settings import TIERS
+from dprotonet.inference.intervention import InterventionResult
 from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -58,6 +62,19 @@ class Predictors(Protocol):
     ) -> tuple[Prediction, NewMaps]:
         """The same with what the mask reader of the bundle, which has one, marks in that pass."""
 
+    def intervene(
+        self,
+        model: str,
+        image: Callable[[], GrayOrColourImage],
+        *,
+        image_key: str,
+        before: Prediction,
+        change: Change,
+        site: SiteSettings | None,
+    ) -> InterventionResult:
+        """What the bundle says of an image under a change; the image is read if it is not at hand
+        under its key."""
+
     def explain(
         self,
         model: str,
@@ -87,10 +104,12 @@ class Pulse:
         *,
         is_whole: bool = True,
         gives_way: bool = False,
+        between: Callable[[], object] = lambda: None,
     ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
         self._is_whole = is_whole  # False: one image of many, whose progress is not the job's
         self._gives_way = gives_way  # to work for which a page shows nothing yet
+        self._between = between  # work that a hand waits for, done in the midst of this one
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
 
@@ -112,6 +131,7 @@ class Pulse:
         worker leaves."""
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS:
+            self._between()
             self._looked = now
             with self._workplace.store.read() as tx:
                 self._unwanted = tx.jobs.is_unwanted(self._job_id) or (
@@ -147,40 +167,47 @@ def predict_frame(
         saved = tx.predictions.get(case_id, frame=frame, model=model, site=site)
         if saved is not None:
             return saved
-        case = tx.cases.get(case_id)
+        case, thumbnail = tx.cases.get(case_id), tx.cases.thumbnail(case_id)
         settings = site_choice.settings(tx, model, site) if site else None
     info = models.approved(workplace, model)
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    if not info.has_reader:
+    new = None
+    if info.has_reader:
+        prediction, new = pool.predict_with_maps(model, image, site=settings)
+    else:
         prediction = pool.predict(model, image, site=settings)
-        with workplace.store.write() as tx:
-            _save(tx, workplace, case_id, frame, info, prediction)
-        return prediction
-    prediction, new = pool.predict_with_maps(model, image, site=settings)
-    _save_with_maps(workplace, case_id, frame, info, prediction, new)
+    lacks_thumbnail = frame == 0 and thumbnail is None
+    picture = thumbnails.staged_thumbnail(workplace, image) if lacks_thumbnail else None
+    _save_with_files(workplace, case_id, frame, info, prediction, new, picture)
     return prediction
 
 
-def _save_with_maps(
+def _save_with_files(
     workplace: Workplace,
     case_id: str,
     frame: int,
     info: BundleInfo,
     prediction: Prediction,
-    new: NewMaps,
+    new: NewMaps | None,
+    picture: Staged | None,
 ) -> None:
-    """Both in one transaction; of an image that the model refused there is no map."""
-    staged = workplace.blobs.stage(new.maps.to_npy()) if prediction.supported else None
+    """All in one transaction; of an image that the model refused there is no map."""
+    staged = None
+    if new is not None and prediction.supported:
+        staged = workplace.blobs.stage(new.maps.to_npy())
     try:
         with originals.keeping(workplace) as (tx, keep):
             maps = None
-            if staged is not None:
+            if new is not None and staged is not None:
                 drawn = new.maps
                 maps = DrawnMaps(keep(staged), drawn.nodes, drawn.placement, new.outside_body)
             _save(tx, workplace, case_id, frame, info, prediction, maps)
+            if picture is not None:
+                tx.cases.set_thumbnail(case_id, keep(picture))
     finally:
-        if staged is not None:
-            workplace.blobs.discard(staged)
+        for file in (staged, picture):
+            if file is not None:
+                workplace.blobs.discard(file)
 
 
 def _save(
