@@ -214,8 +214,9 @@ def _study(request: Request) -> str:
 
 def _revision(sent: Sent) -> int:
     revision = sent.get("revision")
-    is_number = isinstance(revision, int) and not isinstance(revision, bool)
-    if not is_number or not 0 <= revision <= MOST_REVISION:
+    if isinstance(revision, bool) or not isinstance(revision, int):
+        revision = -1
+    if not 0 <= revision <= MOST_REVISION:
         raise Refused("It is not said which revision you saw. Reload the page, then try again.")
     return revision
 

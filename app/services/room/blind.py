@@ -102,6 +102,7 @@ def _form(
         note=LOCKED if first else "",
         may_sign=first is None and workplace.actor.may("sign"),
         draft_saved_at=local_time(draft.saved_at) if draft and first is None else "",
+        active_seconds=active_seconds(content) or 0.0,
     )
 
 

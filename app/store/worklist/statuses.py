@@ -117,13 +117,8 @@ def _by_state(
     # No GROUP BY: SQLite would sort what it counts.
     words = ("open", *_STORED)
     sums = (func.count().filter(state == word) for word in words)
-    return dict(
-        zip(
-            words,
-            session.execute(select(*sums).select_from(CaseEntry).where(*conditions)).one(),
-            strict=True,
-        )
-    )
+    counted = select(*sums).select_from(CaseEntry).where(*conditions)
+    return dict(zip(words, session.execute(counted).one(), strict=True))
 
 
 def _waiting() -> Select[str | None]:

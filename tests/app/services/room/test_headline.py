@@ -124,7 +124,8 @@ def test_a_finding_is_told_with_its_threshold_and_what_calibrated_means(read: Ro
     assert said is not None and said.tone == "finding"
     assert said.sentence == "Finding 82 %, above the 50 % call: called."
     assert said.details[0] == "“finding” is called from 50 % (mark)."
-    assert "about 80 of 100 images with 80 %" in said.details[-1]
+    assert "about 80 of 100 images with 80 %" in said.details[1]
+    assert said.details[2].startswith("4 contributions sum to the logit of “finding”, +0.")
     assert not said.cautions
 
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+
+from app.domain.explanations import OfferedHeatmap
 from app.services.room.reliability import (
     NOT_MEASURED,
     control_text,
@@ -15,8 +17,6 @@ from app.services.room.reliability import (
     peak_text,
     warnings,
 )
-
-from app.domain.explanations import OfferedHeatmap
 from dprotonet.explain.explanation import NO_READER, READER, REFINED, SEARCH
 from tests.app.domain.test_explanations import saved
 
