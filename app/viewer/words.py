@@ -33,7 +33,6 @@ WORDS: Mapping[str, str] = {
     "scale finding": "heatmap",
     "scale normal": "evidence for normal",
     "contour at": "contour at {value}",
-    "own window": "Own window",
     "frames": "Frame",
     "frame": "Frame {number} of {count}",
     "rate": "{value} a second",

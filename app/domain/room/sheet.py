@@ -181,8 +181,6 @@ class Form:
     """Local time; empty without a draft."""
     newer: str = ""
     """That another revision came in while the draft was written."""
-    tried: tuple[dict[str, Any], ...] = ()
-    """What the draft says was tried."""
     active_seconds: float = 0.0
     """How long the reader has worked on it already, as the draft says."""
 

@@ -10,6 +10,7 @@ from app.domain.interventions.tries import Try
 from app.domain.permissions import needs
 from app.services import galleries
 from app.services.interventions import words
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 
 
@@ -28,6 +29,7 @@ def answer(workplace: Workplace, one: Try) -> dict[str, Any]:
         text = words.LOOKING if one.is_active else one.message
         return {"id": one.try_id, "state": one.state, "text": text}
     with workplace.store.read() as tx:
+        blinding.check_shown(workplace, tx, one.case_id, frame=one.frame)
         before = tx.predictions.get(one.case_id, frame=one.frame, model=one.model, site=one.site)
     if before is None:
         raise NotFound("The prediction of this image is gone. Open the case again.")

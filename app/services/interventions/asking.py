@@ -18,6 +18,7 @@ from app.domain.permissions import needs
 from app.services import jobs, models
 from app.services.adapters.last_layer import contributions_of
 from app.services.checks import site_choice
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.decision import DecisionRule
@@ -38,6 +39,7 @@ def request(workplace: Workplace, case_id: str, *, frame: int, change: Change) -
         The try: done, where the answer is known or arithmetic, else waiting for the worker.
 
     Raises:
+        Forbidden: the reader is to read the image first.
         NotFound: the case, its frame or its model is gone.
         Refused: there is no prediction yet.
         WrongRequest: the model made no call on this image, or has no such prototype.
@@ -45,6 +47,7 @@ def request(workplace: Workplace, case_id: str, *, frame: int, change: Change) -
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
         case.check_frame(frame)
+        blinding.check_shown(workplace, tx, case_id, frame=frame)
         before = _prediction(tx, case, frame)
         key = change.key(
             image=case.file_sha256, frame=frame, model=case.model or "", site=case.site
@@ -196,4 +199,5 @@ def _own(workplace: Workplace, tx: Transaction, try_id: str) -> Try:
     one = tx.tries.get(try_id)
     if one.reader != workplace.reader:
         raise NotFound("This try no longer exists. Try it again.")
+    blinding.check_shown(workplace, tx, one.case_id, frame=one.frame)
     return one

@@ -118,13 +118,11 @@ def form(sheet: Sheet, draft: Draft | None, actor: Actor) -> Form:
     latest = sheet.annotation
     revision = latest.revision if latest else 0
     answers, judgements, marks = _signed(sheet)
-    tried: Any = ()
     if draft is not None:
         content = draft.content
         answers = {**answers, **_mapping(content.get("answers"))}
         judgements = {**judgements, **_mapping(content.get("judgements"))}
         marks = tuple(content.get("marks", marks))
-        tried = content.get("tried", ())
     seen = revision if draft is None else draft.revision
     may_sign = actor.may("sign") and may_replace(latest, actor)
     return Form(
@@ -139,7 +137,6 @@ def form(sheet: Sheet, draft: Draft | None, actor: Actor) -> Form:
         may_sign=may_sign,
         draft_saved_at=local_time(draft.saved_at) if draft else "",
         newer=_newer(seen, revision),
-        tried=tuple(tried) if isinstance(tried, list) else (),
         active_seconds=(active_seconds(draft.content) or 0.0) if draft else 0.0,
     )
 

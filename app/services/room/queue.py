@@ -41,7 +41,7 @@ class Queue:
 
 
 @needs("see cases")
-def around(workplace: Workplace, case_id: str, filters: CaseFilters) -> Queue:
+def around(workplace: Workplace, case_id: str, filters: CaseFilters | None = None) -> Queue:
     """The rows around a case, which comes before it, and which is to be read next."""
     found = worklist.queue(workplace, filters, around=case_id, size=SIZE)
     before = found.rows[found.position - 1] if found.position else None

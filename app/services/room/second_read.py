@@ -16,6 +16,7 @@ from app.domain.studies.judgement import Judgement, judgement_from_json
 from app.domain.studies.protocol import Protocol
 from app.domain.studies.reads import SignedRead, StudyRead
 from app.domain.text import local_time
+from app.services.interventions import asking
 from app.services.room.blind import ASKED, answers_to, asked, protocol_of
 from app.services.room.form import JUDGEMENT, questions
 from app.services.room.signing import judgements_of, more_of
@@ -51,7 +52,6 @@ def second_form(
         note=_note(read),
         may_sign=is_open and may_sign,
         draft_saved_at=local_time(draft.saved_at) if draft and is_open else "",
-        tried=tuple(content.get("tried") or ()),
         active_seconds=active_seconds(content) or 0.0,
     )
 
@@ -89,7 +89,7 @@ def sign(
         raise Refused("Say whether the label is right, then sign.")
     if not answers.get("confidence"):
         raise Refused("Say how sure you are, then sign.")
-    more = more_of(answers, entries)
+    more = more_of(answers, entries, asking.tried(workplace, case_id, frame=frame))
     text = str(answers["confidence"])
     judgement = judgement_from_json(
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.annotations import (
@@ -18,10 +18,10 @@ from app.domain.permissions import needs
 from app.domain.room.drafts import Draft, active_seconds
 from app.domain.text import local_time
 from app.services import review
+from app.services.interventions import asking
 from app.services.workplace import Workplace
 
-_PARTS = ("answers", "judgements", "marks", "tried", "active_seconds")
-MOST_TRIED = 100
+_PARTS = ("answers", "judgements", "marks", "active_seconds")
 _SIMILAR = {"yes": True, "no": False, None: None}
 
 
@@ -40,7 +40,7 @@ def keep(
     Args:
         workplace: its reader's.
         case_id: of the image.
-        entries: answers, judgements, marks, tried, active_seconds.
+        entries: answers, judgements, marks, active_seconds.
         frame: of the image.
         revision: the newest revision that the reader had seen.
         study: of which it is; empty in free review.
@@ -106,7 +106,7 @@ def sign(
         corrected_label=None if verdict == "accept" else _text(answers, "label") or None,
         text=_text(answers, "text"),
         prototype_judgements=judgements_of(entries),
-        more=more_of(answers, entries),
+        more=more_of(answers, entries, asking.tried(workplace, case_id, frame=frame)),
         expected_revision=revision,
     )
 
@@ -156,17 +156,16 @@ def judgements_of(entries: Mapping[str, Any]) -> dict[str, PrototypeJudgement]:
     return found
 
 
-def more_of(answers: Mapping[str, Any], entries: Mapping[str, Any]) -> MoreSaid:
-    """What was said beside the verdict."""
+def more_of(
+    answers: Mapping[str, Any], entries: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]
+) -> MoreSaid:
+    """What was said beside the verdict, and what was tried before."""
     region = answers.get("region") or None
-    tried = entries.get("tried") or ()
-    if not isinstance(tried, list | tuple) or not all(isinstance(one, Mapping) for one in tried):
-        raise Refused("What you tried cannot be read. Reload the page, then sign again.")
     return MoreSaid(
         reason=answers.get("reason") or None,
         region=region,
         judged_map=_text(answers, "judged_map")[:250] if region else "",
         marks=marks_from_json(entries.get("marks", ())),
-        tried=tuple(tried[-MOST_TRIED:]),
+        tried=tuple(tried),
         active_seconds=active_seconds(entries),
     )

@@ -166,11 +166,11 @@ def test_the_own_map_of_a_source_is_a_picture(
     assert body.startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("name", ["..%2fwire.py", "nothing.js", "viewer.css"])
+@pytest.mark.parametrize("name", ["..%2fwire.py", "nothing.js", "room.css"])
 def test_only_the_viewers_modules_are_served(get: Callable[..., Answer], name: str) -> None:
     digest = viewer_assets().digest
-    assert get(f"/api/viewer/{digest}/index.js")[1]["cache-control"].endswith("immutable")
-    for path in (f"/api/viewer/{digest}/{name}", "/api/viewer/0000/index.js"):
+    assert get(f"/api/viewer/{digest}/room.js")[1]["cache-control"].endswith("immutable")
+    for path in (f"/api/viewer/{digest}/{name}", "/api/viewer/0000/room.js"):
         status, headers, _ = get(path)
         assert status == 404
         # Of a page that is older or newer than the server: kept for a year it would stay broken.

@@ -20,7 +20,7 @@ const WATCH = 400; // ms between two looks while the worker works
 const RECONNECT = 2000;
 const CLAIM_AGAIN = 240_000;
 const LIGHT = "dprotonet-light-room";
-const NO_ENTRIES = { answers: {}, judgements: {}, marks: [], tried: [], active_seconds: 0 };
+const NO_ENTRIES = { answers: {}, judgements: {}, marks: [], active_seconds: 0 };
 
 export class Room {
   constructor(host, data, leave) {
@@ -192,10 +192,10 @@ export class Room {
     this.entries = {
       ...structuredClone(NO_ENTRIES),
       answers: { ...form.answers }, judgements: structuredClone(form.judgements), marks: [...form.marks],
-      ...(own ? { answers: own.answers, judgements: own.judgements, marks: own.marks, tried: own.tried ?? [] } : {}),
+      ...(own ? { answers: own.answers, judgements: own.judgements, marks: own.marks } : {}),
     };
     this.revision = own?.revision ?? form.revision;
-    this.clock.start(own?.active_seconds ?? 0);
+    this.clock.start(own?.active_seconds ?? form.active_seconds);
     this.isSetting = true;
     this.pane.marks = this.entries.marks;
     this.isSetting = false;
@@ -423,11 +423,6 @@ export class Room {
   }
 
   switchOff(card) { this.tries.switchOff(card.prototypes); }
-
-  noteTried(tried) {
-    this.entries.tried = [...this.entries.tried, tried].slice(-50);
-    this.#changed();
-  }
 
   #sent() {
     return { ...this.entries, active_seconds: this.clock.seconds, revision: this.revision };

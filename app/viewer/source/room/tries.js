@@ -19,7 +19,6 @@ export class Tries {
   clear() {
     this.number = (this.number ?? 0) + 1;
     this.now = { ...NOTHING };
-    this.tried = [];
   }
 
   draw(root, sheet) {
@@ -95,9 +94,6 @@ export class Tries {
       }
       if (number !== this.number) return undefined;
       this.now = { off, region, ...told(answer, room.sheet.waterfall) };
-      if (answer.state === "done") {
-        room.noteTried({ off, region, sentence: answer.sentence, control: answer.control });
-      }
     } catch (error) {
       if (number !== this.number) return undefined;
       this.now = { ...this.now, sentence: error.message, control: "" };
@@ -108,7 +104,7 @@ export class Tries {
 
 /** @param {object} answer of the route for tries @param {object|null} before the waterfall of the image as it is */
 function told(answer, before) {
-  if (answer.state !== "done") return { sentence: answer.message ?? answer.error ?? "", control: "", waterfall: null };
+  if (answer.state !== "done") return { sentence: answer.text ?? "", control: "", waterfall: null };
   return {
     sentence: [answer.sentence, answer.call, ...answer.notes].filter(Boolean).join(" "),
     control: [answer.control, answer.size].filter(Boolean).join(". "),

@@ -106,20 +106,19 @@ def test_a_draft_lies_over_what_was_signed_answer_by_answer(read: Room) -> None:
         answers={"verdict": "supplement", "text": ""},
         judgements={"p01": {"similar": "no", "usefulness": None, "artefact": None}},
         marks=[BOX.to_json()],
-        tried=[{"off": ["p00"]}],
         active_seconds=12.5,
     )
     form = read.open().form
     assert form.answers == {"verdict": "supplement", "confidence": "3", "text": ""}
     assert form.judgements["p00"]["similar"] == "yes" and form.judgements["p01"]["similar"] == "no"
     assert form.marks == (BOX.to_json(),)
-    assert (form.tried, form.active_seconds) == (({"off": ["p00"]},), 12.5)
+    assert form.active_seconds == 12.5
     assert (form.revision, form.newer) == (1, "") and form.draft_saved_at
 
 
 def test_without_a_draft_nothing_says_that_there_is_one(read: Room) -> None:
     form = read.open().form
-    assert (form.draft_saved_at, form.newer, form.answers, form.tried) == ("", "", {}, ())
+    assert (form.draft_saved_at, form.newer, form.answers) == ("", "", {})
 
 
 def test_a_revision_that_came_in_while_a_draft_was_written_is_told(read: Room) -> None:

@@ -54,14 +54,13 @@ def test_all_parts_land_in_the_signed_read(read: Room, study: str) -> None:
         },
         judgements={"p01": {"similar": "no", "usefulness": "artefact", "artefact": "text"}},
         marks=[BOX],
-        tried=[{"off": ["p01"]}],
         active_seconds=8.0,
     ).judgement
     assert (said.verdict, said.corrected_label, said.confidence) == ("reject", "none", 2)
     assert (said.reason, said.region, said.text) == ("wrong", "elsewhere", "A fold.")
     assert said.prototype_judgements["p01"].artefact == "text"
     assert [mark.to_json() for mark in said.marks] == [BOX]
-    assert (list(said.tried), said.active_seconds) == ([{"off": ["p01"]}], 8.0)
+    assert said.active_seconds == 8.0
     opened = read.open(study=study)
     assert opened.stage == "signed" and not opened.form.may_sign
     assert opened.form.note.startswith("Signed ") and opened.form.answers["text"] == "A fold."
@@ -69,11 +68,11 @@ def test_all_parts_land_in_the_signed_read(read: Room, study: str) -> None:
 
 def test_a_draft_is_kept_and_goes_with_the_signature(read: Room, study: str) -> None:
     entries: dict[str, Any] = {"answers": {"verdict": "accept", "confidence": "5"}}
-    entries |= {"tried": [{"off": ["p01"]}], "active_seconds": 8.0}
+    entries |= {"active_seconds": 8.0}
     keep(read.workplace, read.case_id, entries, frame=0, revision=0, study=study)
     form = read.open(study=study).form
     assert form.answers == entries["answers"] and form.draft_saved_at
-    assert (form.tried, form.active_seconds) == (({"off": ["p01"]},), 8.0)
+    assert form.active_seconds == 8.0
     signed(read, study, **entries)
     with read.workplace.store.read() as tx:
         assert tx.drafts.of_reader(read.workplace.reader) == ()

@@ -34,6 +34,9 @@ CHANGES = (
     *("studies.managing.change", "studies.managing.close_study", "studies.managing.create"),
     *("studies.managing.discard", "studies.managing.open_study", "studies.reading.lock"),
     *("studies.reading.sign_read", "trust.", "uploading.", "accounts."),
+    "interventions.",  # a class that is planted is none of the model, so nothing can be tried
+    *("room.blind.lock", "room.preferences.", "room.second_read.", "room.signing."),
+    "worklist.claims.",
 )
 """What changes something and gives nothing of a case, or is a reader's own act."""
 NOT_OF_CASES = ("see models", "manage users", "set up", "see the audit", "reidentify")
@@ -117,6 +120,7 @@ def variants(use_case: Callable[..., Any], given: Mapping[str, Any]) -> list[dic
     if "annotations" in use_case.__module__:
         return [named, named | {"filters": AnnotationFilters(label=LABEL)}]
     filters = [CaseFilters(), CaseFilters(label=LABEL), CaseFilters(order="probability")]
-    filters += [CaseFilters(status=status) for status in ("new", "refused", "read")]
+    filters += [CaseFilters(status=status) for status in ("new", "refused", "done")]
+    filters += [CaseFilters(order="doubt"), CaseFilters(disagreement="model")]
     filters += [CaseFilters(verdict="accept")]
     return [named | {"filters": one} for one in filters]
