@@ -107,18 +107,45 @@ def ids(*maps: SavedExplanation) -> list[str]:
     return [displayed.heatmap_id for displayed in offered(maps)]
 
 
-def test_a_first_heatmap_stays_at_hand_where_the_better_one_peaks_elsewhere() -> None:
-    first = saved(tier="draft", peak=(0.2, 0.2))
-    near, far = (saved(minute=1, peak=peak) for peak in ((0.3, 0.3), (0.6, 0.6)))
-    assert ids(first) == ["class:finding"]
-    assert ids(first, near) == ["class:finding"]
-    assert ids(first, far) == ["class:finding", "class:finding@first"]
-    better, superseded = offered([first, far])
-    assert (better.saved, superseded.saved) == (far, first)
-    assert better.is_unsettled and superseded.is_unsettled
-    assert not offered([first, near])[0].is_unsettled
+WORSE = {"insertion_auc": 0.3}
+
+
+def test_the_refined_heatmap_leads_where_it_is_more_reliable_and_the_first_stays_at_hand() -> None:
+    first, better = saved(tier="draft", **WORSE), saved(minute=1)
+    assert ids(first) == ["class:finding"] == ids(better)
+    assert ids(first, better) == ["class:finding", "class:finding@first"]
+    refined, superseded = offered([first, better])
+    assert (refined.saved, superseded.saved) == (better, first)
+    assert refined.leads and superseded.is_superseded and not superseded.leads
     other = saved("class:none", minute=2)
-    assert ids(first, far, other) == ["class:none", "class:finding", "class:finding@first"]
+    assert ids(first, better, other) == ["class:none", "class:finding", "class:finding@first"]
+
+
+@pytest.mark.parametrize("insertion", [0.6, 0.3])
+def test_a_refined_heatmap_that_is_no_more_reliable_does_not_take_the_firsts_place(
+    insertion: float,
+) -> None:
+    first = saved(tier="draft", insertion_auc=0.6)
+    no_better = saved(minute=1, insertion_auc=insertion)
+    assert ids(first, no_better) == ["class:finding", "class:finding@refined"]
+    leading, behind = offered([first, no_better])
+    assert (leading.saved, behind.saved) == (first, no_better)
+    assert leading.leads and behind.is_no_better and not behind.leads
+
+
+def test_where_either_was_not_measured_the_one_that_took_more_work_leads() -> None:
+    for first, refined in (({"faithfulness": None}, {}), ({}, {"faithfulness": None})):
+        leading, _ = offered([saved(tier="draft", **first), saved(minute=1, **refined)])
+        assert leading.saved.tier == "standard"
+
+
+def test_neither_is_settled_where_they_peak_at_different_places() -> None:
+    first = saved(tier="draft", peak=(0.2, 0.2), **WORSE)
+    near, far = (saved(minute=1, peak=peak) for peak in ((0.3, 0.3), (0.6, 0.6)))
+    assert [one.is_unsettled for one in offered([first, near])] == [False, False]
+    assert [one.is_unsettled for one in offered([first, far])] == [True, True]
+    better = saved(tier="draft", peak=(0.2, 0.2))
+    assert [one.is_unsettled for one in offered([better, far])] == [True, True]
 
 
 def test_peaks_are_apart_by_the_diagonal_of_the_image_and_not_of_the_padded_square() -> None:
@@ -129,8 +156,9 @@ def test_peaks_are_apart_by_the_diagonal_of_the_image_and_not_of_the_padded_squa
 
 
 def test_nothing_is_said_of_heatmaps_whose_peak_was_not_noted() -> None:
-    assert ids(saved(tier="draft"), saved(minute=1, peak=(0.9, 0.9))) == ["class:finding"]
-    assert ids(saved(tier="draft", peak=(0.1, 0.1)), saved(minute=1)) == ["class:finding"]
+    for peaks in ((None, (0.9, 0.9)), ((0.1, 0.1), None)):
+        first, refined = saved(tier="draft", peak=peaks[0]), saved(minute=1, peak=peaks[1])
+        assert not any(one.is_unsettled for one in offered([first, refined]))
 
 
 @pytest.mark.parametrize(

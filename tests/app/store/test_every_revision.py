@@ -143,13 +143,15 @@ def row_of(table: Table, revision: str, added: dict[str, dict[str, Any]]) -> dic
             row[column.name] = added[refers.column.table.name][refers.column.name]
         elif column.name in SAID:
             row[column.name] = SAID[column.name]
-        elif not column.nullable and not (column.primary_key and is_number(column)):
+        elif not column.nullable and not is_numbered(column):
             row[column.name] = value(column, f"{table.name}{revision}")
     return row
 
 
-def is_number(column: Any) -> bool:
-    return column.type.python_type is int
+def is_numbered(column: Any) -> bool:
+    """The database gives the rows their numbers."""
+    is_alone = len(column.table.primary_key.columns) == 1
+    return bool(column.primary_key) and is_alone and column.type.python_type is int
 
 
 def value(column: Any, name: str) -> Any:

@@ -16,6 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.annotations import VERDICTS
 from app.domain.cases import CaseFilters
 from app.domain.errors import Damaged, Refused
+from app.domain.marks import Mark
+from app.domain.room.drafts import Draft
 from app.store import migrate
 from app.store.migrate import upgrade
 from app.store.rows import Base
@@ -475,3 +477,39 @@ def test_a_database_of_a_later_version_is_not_touched(sqlite_url: str, tmp_path:
         connection.execute(text("UPDATE alembic_version SET version_num = '7777'"))
     with pytest.raises(Refused, match="later version"):
         upgrade(sqlite_url, backups=tmp_path, now=NOW)
+
+
+def test_verdicts_of_before_there_were_reasons_say_none_and_the_way_back_loses_drafts(
+    store_of: Callable[[str], SqlStore], upgraded: Callable[[SqlStore], Path | None]
+) -> None:
+    store = store_of("0012")
+    with store.engine.begin() as connection:
+        _add_predicted_case(connection)
+        connection.execute(text(ANNOTATION), {"case": "c1", "revision": 1, "verdict": "accept"})
+    upgraded(store)
+    with store.write() as tx:
+        (before,) = tx.annotations.revisions("c1", frame=0)
+        assert (before.reason, before.region, before.judged_map) == (None, None, "")
+        assert (before.marks, before.tried, before.active_seconds) == ((), (), None)
+        said = replace(
+            before,
+            revision=2,
+            reason="wrong",
+            marks=(Mark("point", ((1.0, 2.5),)),),
+            tried=({"off": ["p00"]},),
+            active_seconds=3.5,
+        )
+        tx.annotations.add(said)
+        tx.drafts.save(Draft("c1", 0, "me", 2, {"answers": {"text": "half"}}, NOW))
+    with store.read() as tx:
+        assert tx.annotations.revisions("c1", frame=0)[1] == said
+    store.close()
+    _step(str(store.engine.url), "0012")
+    with store.engine.connect() as connection:
+        kept = list(connection.execute(text("SELECT revision, verdict FROM annotation")))
+        assert kept == [(1, "accept"), (2, "accept")]
+    _step(str(store.engine.url), HEAD)
+    with store.read() as tx:
+        assert tx.drafts.of_reader("me") == ()
+        assert tx.annotations.revisions("c1", frame=0)[1].marks == ()
+    store.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.services.uploading import receiving
@@ -57,6 +60,18 @@ class Screen:
         """The case in the address."""
         value = self.app.query_params["case"]
         return value if isinstance(value, str) else value[0]
+
+    @property
+    def room(self) -> dict[str, Any]:
+        """What the reading room is given, which owns the page of a case."""
+        (part,) = self.app.get("bidi_component")
+        return dict(json.loads(part.proto.json))
+
+    def leave(self) -> Screen:
+        """Go from the reading room to the list, as its button does."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("app.viewer.room._component", lambda **named: {"leave": True})
+            return self.run()
 
     def open(self, page: str) -> Screen:
         """Open a page by the name of its folder."""

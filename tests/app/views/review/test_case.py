@@ -1,43 +1,41 @@
-"""One open case: gone, failed, read again."""
+"""The open case: the page hands the reading room its case, and goes back to the list."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-
-from app.services.workplace import Workplace
+from app.services.room.keys import KEYS
+from app.services.room.words import WORDS
+from app.viewer.actions import ACTIONS
 from tests.app.services.workplaces import png
 from tests.app.views.screen import Screen
 
-Worker = Callable[[], int]
+
+def test_the_room_owns_the_page_of_a_case(image: Screen) -> None:
+    assert image.room["case"] == image.case_id
+    assert (image.room["study"], image.room["words"]) == ("", WORDS)
+    ids = [key["id"] for key in image.room["keys"]]
+    assert ids[: len(KEYS)] == [key.id for key in KEYS]
+    assert {action.id for action in ACTIONS} <= set(ids) and len(ids) == len(set(ids))
+    keys = [key["key"] for key in image.room["keys"] if key["key"]]
+    assert len(keys) == len(set(keys)), "no key does two things"
+    assert not image.app.button and image.text == "", "nothing of the page lies around it"
 
 
-def test_a_case_that_is_gone_is_a_sentence_with_a_way_back(screen: Screen) -> None:
+def test_the_study_in_the_address_goes_to_the_room(image: Screen) -> None:
+    image.app.query_params["study"] = "s1"
+    assert image.run().room["study"] == "s1"
+
+
+def test_the_room_leads_back_to_the_list(image: Screen) -> None:
+    image.leave()
+    assert "case" not in image.app.query_params
+    assert image.buttons("bright.png")
+
+
+def test_of_a_case_that_is_gone_the_room_says_so_itself(screen: Screen) -> None:
     screen.app.query_params["case"] = "0123456789abcdef"
-    screen.run()
-    assert len(screen.errors) == 1
-    screen.press("All cases")
-    assert "No images yet" in screen.text
+    assert screen.run().room["case"] == "0123456789abcdef" and not screen.errors
 
 
-def test_a_prediction_that_failed_says_why_and_can_be_tried_again(
-    screen: Screen,
-    workplace: Workplace,
-    worker: Worker,
-    pool: object,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from dprotonet.errors import UnusableBundle
-
-    def refuse(*args: object, **named: object) -> object:
-        raise UnusableBundle("The head was altered. Add the model again.")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(pool, "predict", refuse)
-        screen.upload(("a.png", png(level=200)))
-        worker()
-        assert screen.run().errors == ["The head was altered. Add the model again."]
-    screen.press("Try again")
-    worker()
-    assert "4 contributions" in screen.run().text
+def test_nothing_of_a_file_is_given_to_the_page_itself(screen: Screen) -> None:
+    screen.upload(("**bold** <b>x</b> [a](b).png", png(1)))
+    assert "bold" not in str(screen.room) + screen.text
