@@ -80,7 +80,8 @@ def test_the_pane_can_do_every_action_of_the_list_and_no_other(tmp_path: Path) -
     undone = evaluated(
         tmp_path,
         """import { act } from "SOURCE/image/actions.js";
-        const anything = () => new Proxy(() => anything(), { get: () => anything(), set: () => true });
+        const traps = { get: () => anything(), set: () => true };
+        const anything = () => new Proxy(() => anything(), traps);
         const answered = (ids) => ids.filter((id) => !act(anything(), id, true));
         """,
         [*ids, "tool-chisel", "preset-10", "toString"],
