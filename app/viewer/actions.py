@@ -69,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("hide-heatmap", "Hide the heatmap while the key is held", "Q", "heatmap", hold=True),
     Action("undo", "Undo", "Ctrl+Z", "marks"),
     Action("redo", "Redo", "Ctrl+Y", "marks"),
+    Action("place-mark", "Place the mark in the middle", "Enter", "marks"),
     Action("delete-mark", "Delete the selected mark", "Delete", "marks"),
     Action("next-mark", "Select the next mark", "T", "marks"),
     Action("cancel", "Stop drawing, select nothing", "Escape", "marks"),

@@ -1,3 +1,4 @@
+import { act } from "../../../../../app/viewer/source/image/actions.js";
 import { Marking } from "../../../../../app/viewer/source/image/marking.js";
 
 const box = (at = 0) => ({ kind: "rectangle", points: [[at, at], [9, 9]], purpose: "finding", text: "" });
@@ -98,4 +99,41 @@ test("what the caller keeps of the marks is not what the pane changes", () => {
   made.marks = given;
   made.changeMark(0, box(5));
   expect(given[0].points[0]).toEqual([0, 0]);
+});
+
+test("a mark is placed, moved and changed without a pointer, each step undone alone", () => {
+  const made = looked();
+  made.geometry.setImage({ columns: 100, rows: 100, pixel_aspect: 1 });
+  made.geometry.setScreen(200, 200, 1);
+  made.geometry.turn(1); // clockwise: what is right on the screen is up in the image
+  made.drawing = { kind: "ellipse", purpose: "finding" };
+  act(made, "place-mark");
+  act(made, "right");
+  act(made, "darker");
+  expect(made.marks[0].points).toEqual([[20, 76], [84, 16]]);
+  act(made, "undo");
+  expect(made.marks[0].points).toEqual([[20, 76], [80, 16]]);
+  act(made, "undo");
+  expect(made.marks[0].points).toEqual([[20, 80], [80, 20]]);
+});
+
+test("without a selected mark the same keys move the image and change the window", () => {
+  const made = looked();
+  made.geometry.setImage({ columns: 100, rows: 100, pixel_aspect: 1 });
+  made.geometry.setScreen(100, 100, 1);
+  act(made, "right");
+  act(made, "wider");
+  expect(made.geometry.centre).toEqual({ column: 90, row: 50 });
+  expect(made.window.width).toBe(810);
+});
+
+test("every kind can be placed, with as many points as it has", () => {
+  const made = looked();
+  made.geometry.setScreen(200, 200, 1);
+  const counts = ["rectangle", "ellipse", "outline", "length", "angle", "point"].map((kind) => {
+    made.drawing = { kind, purpose: "measure" };
+    made.placeMark();
+    return made.marks.at(-1).points.length;
+  });
+  expect(counts).toEqual([2, 2, 72, 2, 3, 1]);
 });
