@@ -83,14 +83,13 @@ def agreement(
     """
     reader = own_reader(model) if settings.reader else None
     is_read = reader is not None and reads(reader, [node]) and not settings.refine_steps
-    given = {"settings": settings, "temperature": temperature}
     if is_read and reader is not None:
         images = _views(x, reader, again)
     else:
         images = ((x, (0, 0)) for _ in range(again))
     maps = [torch.from_numpy(heatmap)]
     for number, (image, back) in enumerate(images, start=1):
-        decoder = MDM(model, draw=0 if is_read else number, **given)
+        decoder = MDM(model, settings, temperature=temperature, draw=0 if is_read else number)
         own = decoder.attribute(image, node, valid_mask=valid_mask, cancelled=cancelled)
         maps.append(own[0].float().cpu().roll(back, (-2, -1)))
     area = settings.faithfulness_area
