@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from app.services import annotations, batch_export, batches, jobs, review, train
 from app.services.checks import check_run, checking
 from app.services.deidentify.key import PseudonymKey
 from app.services.inference import queue
+from app.services.interventions import answers, asking
 from app.services.storage import backing_up
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
@@ -168,6 +170,7 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     rows = review.list_cases(workplace, size=100).rows
     outcome.cases = tuple(row.case_id for row in rows)
     for row in rows[:2]:
+        outcome.texts.append(try_something(workplace, pool, row.case_id))
         review.sign(
             workplace, row.case_id, verdict="accept", confidence=5, text="", expected_revision=0
         )
@@ -179,6 +182,18 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     outcome.texts += [repr(batches.rows(workplace, job.job_id, size=100)).encode() for job in jobs]
     outcome.texts += [repr(batches.progress(workplace, job.job_id)).encode() for job in jobs]
     return outcome
+
+
+def try_something(workplace: Workplace, pool: FakePool, case_id: str) -> bytes:
+    """Hide a region with a note on its shape; returns what a page gets of it, and a revision."""
+    mark = {"kind": "ellipse", "points": [[1, 1], [9, 9]], "text": FILE_NAME}
+    change = {"off": ["p01"], "region": {"marks": [mark]}}
+    one = asking.request_sent(workplace, case_id, frame=0, document=change)
+    queue.run_pending(workplace, pool)
+    told = answers.answer(workplace, asking.result(workplace, one.try_id))
+    tried = asking.tried(workplace, case_id, frame=0)
+    assert told["state"] == "done" and len(tried) == 1
+    return json.dumps([told, tried], ensure_ascii=False).encode()
 
 
 def send(workplace: Workplace, token: str, files: dict[str, bytes]) -> Iterator[tuple[str, object]]:
