@@ -33,7 +33,8 @@ CHANGES = (
     *("review.retry_prediction", "studies.adjudicating.adjudicate", "studies.blinding.set_"),
     *("studies.managing.change", "studies.managing.close_study", "studies.managing.create"),
     *("studies.managing.discard", "studies.managing.open_study", "studies.reading.lock"),
-    *("studies.reading.sign_read", "trust.", "uploading.", "accounts."),
+    *("studies.reading.sign_read", "studies.outcomes.set_reference"),
+    *("trust.", "uploading.", "accounts."),
 )
 """What changes something and gives nothing of a case, or is a reader's own act."""
 NOT_OF_CASES = ("see models", "manage users", "set up", "see the audit", "reidentify")
