@@ -19,7 +19,13 @@ PATIENCE = 90_000  # milliseconds for one thing to appear, on a busy machine
 EXPECTED = (
     *("404 (Not Found)", "net::ERR_FAILED", "net::ERR_CONNECTION_REFUSED"),
     *("net::ERR_INCOMPLETE_CHUNKED_ENCODING", "net::ERR_EMPTY_RESPONSE", "net::ERR_SOCKET"),
-    *("net::ERR_CONNECTION_RESET", "status of 422", "status of 409", "Client Error", "Is Streamlit"),
+    *(
+        "net::ERR_CONNECTION_RESET",
+        "status of 422",
+        "status of 409",
+        "Client Error",
+        "Is Streamlit",
+    ),
 )
 # Without requests of Chromium itself to its maker.
 ARGUMENTS = (
