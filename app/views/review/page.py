@@ -9,12 +9,15 @@ from app.views.shared.navigation import open_case_id
 from app.views.shared.pagination import keep_filters
 from app.views.shared.upload import draw_upload, upload_token
 from app.views.shared.workplace import current_workplace
+from app.views.worklist.claimed import hold
 
 keep_filters()
 workplace = current_workplace()
 case_id = open_case_id()
+hold(workplace, case_id)
 if case_id is None:
-    left, right = st.columns([0.72, 0.28], gap="medium")
+    with st.container(key="list-and-upload"):
+        left, right = st.columns([0.76, 0.24], gap="medium")
     with right:
         draw_upload(workplace)
     with left:

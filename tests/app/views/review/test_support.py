@@ -63,9 +63,9 @@ def test_a_refused_image_stands_in_the_list_without_a_label(refused: Screen) -> 
     refused.press("All cases")
     assert "Unlike the training images" in refused.text and ":orange-badge[refused]" in refused.text
     assert "finding" not in refused.text and "%" not in refused.text
-    refused.choose("Status", "new")
+    refused.press("New")
     assert "No case matches" in refused.text
-    refused.choose("Status", "refused")
+    refused.press("Refused")
     assert refused.buttons("dark.png")
 
 
