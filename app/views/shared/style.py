@@ -18,6 +18,22 @@ STYLE = """
   [class*="st-key-row-"], [class*="st-key-heatmap-"], [class*="st-key-revision-"], .st-key-note,
   .st-key-selected-heatmap, [class*="st-key-pager-"], [class*="st-key-facts"])
   [data-testid="stMarkdownContainer"] p { margin: 0; }
+/* The list: a small picture before each row, and counts that are buttons. */
+[class*="st-key-thumbnail-"] { height: 2.9rem; width: 3rem; border-radius: 3px;
+  background: rgba(128, 128, 128, 0.15); overflow: hidden; }
+[class*="st-key-thumbnail-"] p { line-height: 0; text-align: center; }
+[class*="st-key-thumbnail-"] img { height: 2.9rem; width: 3rem; object-fit: contain;
+  background: #000; }
+[class*="st-key-row-"] [data-testid="stCaptionContainer"] p { white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis; }
+.st-key-statuses { width: auto; flex: 1 1 auto; }
+.st-key-statuses button { min-height: 1.9rem; padding: 0 0.55rem; }
+.st-key-statuses button p { font-size: 0.875rem; }
+/* On a narrow window the field for uploads stands below the list. */
+@media (max-width: 1150px) {
+  .st-key-list-and-upload [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]
+    .st-key-rows-cases) { flex-direction: column; }
+}
 /* The last line of the selected heatmap: its height is the same while a better one is made. */
 .st-key-selected-heatmap-foot { min-height: 2.6rem; }
 :is(.st-key-selected-heatmap, [class*="st-key-heatmap-"]) [data-testid="stAlertContainer"] {
