@@ -26,6 +26,7 @@ Action = Literal[
     "case deleted",
     "verdict signed",
     "annotations exported",
+    "report exported",
     "batch started",
     "batch cancelled",
     "batch resumed",
