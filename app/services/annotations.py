@@ -54,7 +54,7 @@ def search(
     page: int = 0,
     size: int = 50,
 ) -> AnnotationPage:
-    """One page of the annotations, newest first."""
+    """One page of the annotations, as the filters narrow and order them."""
     with workplace.store.read() as tx:
         return tx.annotations.page(filters or AnnotationFilters(), page=max(page, 0), size=size)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.annotations import (
     Annotation,
     AnnotationFilters,
+    AnnotationOrder,
     AnnotationPage,
     AnnotationRow,
     PrototypeJudgement,
@@ -107,7 +108,7 @@ class Annotations:
         return tuple(_annotation(entry, judgements.get(entry.id, {})) for entry in entries)
 
     def page(self, filters: AnnotationFilters, *, page: int, size: int) -> AnnotationPage:
-        """One page of the table, newest first."""
+        """One page of the table, in the order of the filters."""
         query = _query(filters)
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = tuple(self._rows(query.limit(size).offset(page * size)))
@@ -187,11 +188,24 @@ def _query(filters: AnnotationFilters) -> Select[Any]:
             & (newest.c.frame == AnnotationEntry.frame),
         )
         .where(*_conditions(filters))
-        .order_by(AnnotationEntry.id.desc())
+        .order_by(*_order(filters.order))
     )
     if not filters.all_revisions:
         query = query.where(AnnotationEntry.revision == newest.c.revision)
     return query
+
+
+def _order(by: AnnotationOrder) -> tuple[Any, ...]:
+    """Equal ones newest first."""
+    newest = AnnotationEntry.id.desc()
+    orders: dict[AnnotationOrder, tuple[Any, ...]] = {
+        "newest": (newest,),
+        "oldest": (AnnotationEntry.id,),
+        "name": (CaseEntry.name_key, newest),
+        "finding": (CaseEntry.finding_probability.desc(), newest),
+        "unsure": (AnnotationEntry.confidence, newest),
+    }
+    return orders[by]
 
 
 def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
@@ -217,6 +231,10 @@ def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
         )
     if filters.model:
         conditions.append(AnnotationEntry.model == filters.model)
+    if filters.agrees is not None:
+        rejects = AnnotationEntry.verdict == "reject"
+        conditions.append(AnnotationEntry.predicted_label.is_not(None))
+        conditions.append(~rejects if filters.agrees else rejects)
     if filters.since:
         conditions.append(AnnotationEntry.created_at >= filters.since)
     if filters.until:

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.explanations import tier_of
-from app.domain.jobs import BatchPage, BatchRow, ItemState
+from app.domain.figures.agreement import Agreement, AgreementCounts
+from app.domain.figures.batch_view import BatchFilters
+from app.domain.jobs import BatchPage, BatchRow
+from app.store.figures import batch_order
+from app.store.figures.agreement import agreement_of, last_verdict
 from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
 from dprotonet.explain.explanation import READER
@@ -24,13 +28,15 @@ class BatchReport:
         self._session = session
 
     def page(
-        self, job_id: str, *, page: int, size: int, states: tuple[ItemState, ...] = ()
+        self, job_id: str, *, page: int, size: int, filters: BatchFilters | None = None
     ) -> BatchPage:
-        """One page of a batch's rows, in the order of the files."""
-        query = _rows(job_id, *self._read_with(job_id))
-        if states:
-            query = query.where(JobItemEntry.state.in_(states))
-        total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        """One page of a batch's rows, as the filters narrow and order them."""
+        filters = filters or BatchFilters()
+        model, site = self._read_with(job_id)
+        left = batch_order.conditions(filters, _agreement(model))
+        counted = _of_batch(select(func.count()), job_id, model, site).where(*left)
+        total = self._session.scalar(counted) or 0
+        query = _rows(job_id, model, site).where(*left).order_by(*batch_order.order(filters.order))
         result = self._session.execute(query.limit(size).offset(page * size))
         rows = [_row(*row) for row in result]
         shared = self._shared_names(job_id, {row.name for row in rows})
@@ -42,13 +48,22 @@ class BatchReport:
         read_with = self._read_with(job_id)
         after = -1
         while True:
-            query = _rows(job_id, *read_with).where(JobItemEntry.position > after).limit(chunk)
+            query = _rows(job_id, *read_with).where(JobItemEntry.position > after)
+            query = query.order_by(JobItemEntry.position).limit(chunk)
             rows = [_row(*row) for row in self._session.execute(query)]
             self._session.expunge_all()
             yield from rows
             if len(rows) < chunk:
                 return
             after = rows[-1].position
+
+    def agreement(self, job_id: str) -> AgreementCounts:
+        """How many of a batch's predictions the readers agree with."""
+        model, site = self._read_with(job_id)
+        agreement = _agreement(model)
+        query = _of_batch(select(agreement, func.count()), job_id, model, site)
+        query = query.where(PredictionEntry.id.is_not(None)).group_by(agreement)
+        return AgreementCounts.of(dict(self._session.execute(query).tuples().all()))
 
     def _shared_names(self, job_id: str, names: set[str]) -> set[str]:
         query = (
@@ -65,18 +80,33 @@ class BatchReport:
         return entry.model, entry.site
 
 
+def _agreement(model: str | None) -> ColumnElement[str]:
+    """Of what the batch's model said of each file."""
+    return agreement_of(last_verdict(JobItemEntry.case_id, model))
+
+
 def _rows(job_id: str, model: str | None, site: str) -> Select[*tuple[Any, ...]]:
+    columns = select(
+        JobItemEntry,
+        PredictionEntry,
+        CaseEntry.verdict,
+        CaseEntry.frames,
+        ExplanationEntry.tier,
+        ExplanationEntry.settings_digest,
+        ExplanationEntry.drawn_by,
+        _first_with_its_pixels(),
+        _agreement(model),
+    )
+    query = _of_batch(columns, job_id, model, site)
+    return query.outerjoin(ExplanationEntry, ExplanationEntry.id == JobItemEntry.explanation_id)
+
+
+def _of_batch(
+    columns: Select[*tuple[Any, ...]], job_id: str, model: str | None, site: str
+) -> Select[*tuple[Any, ...]]:
+    """Each file of a batch with its case and what the batch's model said of it."""
     return (
-        select(
-            JobItemEntry,
-            PredictionEntry,
-            CaseEntry.verdict,
-            CaseEntry.frames,
-            ExplanationEntry.tier,
-            ExplanationEntry.settings_digest,
-            ExplanationEntry.drawn_by,
-            _first_with_its_pixels(),
-        )
+        columns.select_from(JobItemEntry)
         .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
         .outerjoin(
             PredictionEntry,
@@ -87,9 +117,7 @@ def _rows(job_id: str, model: str | None, site: str) -> Select[*tuple[Any, ...]]
                 PredictionEntry.frame == 0,
             ),
         )
-        .outerjoin(ExplanationEntry, ExplanationEntry.id == JobItemEntry.explanation_id)
         .where(JobItemEntry.job_id == job_id)
-        .order_by(JobItemEntry.position)
     )
 
 
@@ -115,6 +143,7 @@ def _row(
     settings_digest: str | None,
     drawn_by: str | None,
     first_with_its_pixels: str | None,
+    agreement: Agreement,
 ) -> BatchRow:
     result = Prediction.from_json(prediction.result) if prediction else None
     return BatchRow(
@@ -133,6 +162,7 @@ def _row(
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         drawn_by=drawn_by or (READER if prediction and prediction.maps_key else ""),
         verdict=verdict,
+        agreement=agreement if prediction else None,
         support=result.support if result else None,
         same_pixels_as=None if first_with_its_pixels == item.case_id else first_with_its_pixels,
     )

@@ -31,6 +31,7 @@ Action = Literal[
     "batch cancelled",
     "batch resumed",
     "batch deleted",
+    "batch renamed",
     "batch exported",
     "change proposed",
     "change approved",

@@ -13,13 +13,14 @@ from app.domain.annotations import Annotation
 from app.domain.cases import Sheet, SheetMatch
 from app.domain.errors import Refused
 from app.domain.evidence import SOURCES
-from app.domain.permissions import needs, within
+from app.domain.permissions import needs
 from app.domain.room.sheet import EvidenceCard, RevisionNote, RoomSheet
 from app.services import image_data, review
 from app.services.audit.recording import record_case
 from app.services.report import pdf, pictures, words
 from app.services.report.pictures import ShownHeatmap
 from app.services.room.opening import open_room
+from app.services.room.reliability import MEANING
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -79,7 +80,6 @@ def file_name(case_id: str, frame: int = 0) -> str:
     return f"report-{case_id}{f'-frame-{frame + 1}' if frame else ''}.pdf"
 
 
-@within
 def _head(workplace: Workplace, sheet: Sheet, room: RoomSheet) -> list[Flowable]:
     case = sheet.case
     with workplace.store.read() as tx:
@@ -109,7 +109,7 @@ def _images(sheet: Sheet, image: GrayOrColourImage, heatmap: ShownHeatmap | None
         bar = pictures.colour_bar(heatmap.colours)
         cells += [over, pdf.ColourBar(bar, over.drawHeight)]
         titles += [pdf.paragraph(f"Heatmap: {heatmap.offer.title}", pdf.SMALL), pdf.paragraph("")]
-        under = [heatmap.offer.claim, heatmap.offer.warning]
+        under = [heatmap.offer.warning, f"{heatmap.offer.claim} {MEANING}"]
     elif not sheet.is_refused:
         under = [words.NO_HEATMAP]
     widths = [pdf.PICTURE[0] + 2 * pdf.mm, pdf.PICTURE[0], pdf.BAR][: len(cells)]
@@ -174,7 +174,6 @@ def _card(sheet: Sheet, card: EvidenceCard) -> list[Flowable]:
     ]
 
 
-@within
 def _squares(
     workplace: Workplace, sheet: Sheet, image: GrayOrColourImage, row: SheetMatch
 ) -> list[Flowable]:

@@ -6,6 +6,7 @@ The same contents give the same bytes: reportlab writes no time and no random id
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -49,6 +50,7 @@ _FONTS = {
 }
 _GREY = colors.HexColor("#5b666c")
 _RULE = colors.HexColor("#c9d0d3")
+_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=[<>]) (?=\d)")  # blanks where no line may end
 _QUALITY = 92  # of a JPEG, for pictures in colour
 _LOCK = threading.Lock()  # reportlab keeps fonts in the module
 
@@ -64,7 +66,7 @@ MONO = ParagraphStyle("mono", SMALL, fontName="Report-Mono", fontSize=7, splitLo
 
 def paragraph(text: str, style: ParagraphStyle = TEXT) -> Paragraph:
     """Text from anywhere: nothing in it is markup, and a character that the font lacks is a box."""
-    lines = text.expandtabs(4).splitlines() or [""]
+    lines = _TOGETHER.sub("\u00a0", text.expandtabs(4)).splitlines() or [""]
     # Markup cannot hold control characters, and half a character cannot be encoded.
     return Paragraph("<br/>".join(escape(printable(line)) for line in lines), style)
 

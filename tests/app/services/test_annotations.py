@@ -128,3 +128,16 @@ def test_a_verdict_on_a_refusal_is_exported_without_a_prediction(
     assert (first["support"], first["agrees"], first["predicted_label"]) == ("outside", None, None)
     only = annotations.search(signed, AnnotationFilters(verdict="rightly refused"))
     assert [row.file_name for row in only.rows] == ["dark.png"]
+
+
+def test_the_table_is_sorted_and_narrowed_to_disagreement(signed: Workplace) -> None:
+    def names(**filters: object) -> list[str]:
+        page = annotations.search(signed, AnnotationFilters(**filters))  # type: ignore[arg-type]
+        return [row.file_name for row in page.rows]
+
+    assert names() == ["2.png", "1.png", "0.png"]
+    assert names(order="oldest") == names(order="name") == ["0.png", "1.png", "2.png"]
+    assert sorted(names(order="finding")) == sorted(names(order="unsure")) == names(order="name")
+    every = {"all_revisions": True, "order": "name"}
+    assert names(agrees=False, **every) == ["1.png"]
+    assert names(agrees=True, **every) == ["0.png", "1.png", "2.png"]
