@@ -257,10 +257,10 @@ def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgr
 
 def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     if digest is not None:
-        return models.approved(workplace, digest)
+        return models.usable(workplace, digest)
     info = models.active(workplace)
     if info is None:
-        raise Refused("There is no model. Add one with: python -m app models add DIR")
+        raise Refused(models.why_none(workplace))
     return info
 
 

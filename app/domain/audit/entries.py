@@ -41,6 +41,8 @@ Action = Literal[
     "model added",
     "model activation asked for",
     "model activated",
+    "model stopped",
+    "model stop lifted",
     "site settings used",
     "site settings stopped",
     "set up for patients",

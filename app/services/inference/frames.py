@@ -149,7 +149,7 @@ def predict_frame(
             return saved
         case = tx.cases.get(case_id)
         settings = site_choice.settings(tx, model, site) if site else None
-    info = models.approved(workplace, model)
+    info = models.usable(workplace, model)
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
     if not info.has_reader:
         prediction = pool.predict(model, image, site=settings)

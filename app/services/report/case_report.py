@@ -21,6 +21,7 @@ from app.services.report import pdf, pictures, words
 from app.services.report.pictures import ShownHeatmap
 from app.services.room.opening import open_room
 from app.services.room.reliability import MEANING
+from app.services.trust.stopping import stop_of
 from app.services.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def of_case(
     story = [
         *_head(workplace, sheet, room),
         *_images(sheet, image, heatmap),
-        *_prediction(sheet, room),
+        *_prediction(workplace, sheet, room),
         *_prototypes(workplace, sheet, room, image),
         *_verdicts(sheet, room),
         *_hashes(sheet, heatmap),
@@ -117,7 +118,7 @@ def _images(sheet: Sheet, image: GrayOrColourImage, heatmap: ShownHeatmap | None
     return [pdf.grid([cells, titles], widths), Spacer(1, 1.5 * pdf.mm), *said]
 
 
-def _prediction(sheet: Sheet, room: RoomSheet) -> list[Flowable]:
+def _prediction(workplace: Workplace, sheet: Sheet, room: RoomSheet) -> list[Flowable]:
     said = room.headline
     has_prediction = said is not None and sheet.prediction is not None
     parts: list[Flowable] = [pdf.paragraph("Prediction", pdf.HEADING)]
@@ -126,8 +127,11 @@ def _prediction(sheet: Sheet, room: RoomSheet) -> list[Flowable]:
     parts += [pdf.paragraph(said.sentence, pdf.STRONG)]
     parts += [pdf.paragraph(text) for text in (said.context, *said.cautions) if text]
     name = sheet.model_name or "a model that is no longer installed"
-    model = f"By {name} {(sheet.model or '')[:8]}. {room.facts.site}"
-    return [*parts, pdf.paragraph(model, pdf.SMALL)]
+    parts.append(
+        pdf.paragraph(f"By {name} {(sheet.model or '')[:8]}. {room.facts.site}", pdf.SMALL)
+    )
+    stopped = stop_of(workplace, sheet.model or "")
+    return [*parts, pdf.paragraph(f"This model is {stopped.text}")] if stopped else parts
 
 
 def _prototypes(

@@ -9,6 +9,7 @@ from app.domain.jobs import BatchProgress
 from app.domain.text import counted, local_time
 from app.services import batch_export, batches
 from app.services.checks import site_choice
+from app.services.trust import stopping
 from app.services.workplace import Workplace
 from app.views.batch.files import draw_files
 from app.views.review.job_progress import cancel
@@ -94,6 +95,9 @@ def _draw_state(workplace: Workplace, job_id: str) -> None:
         if state.job.site:
             text = site_choice.text(workplace, state.job.model or "", state.job.site)
             st.caption(f"Read with the {plain(text)}.")
+        stopped = stopping.stop_of(workplace, state.job.model or "")
+        if stopped is not None:
+            st.warning(f"Its model is {plain(stopped.text)}", icon=":material/front_hand:")
         _draw_actions(workplace, state)
         draw_files(workplace, state)
 

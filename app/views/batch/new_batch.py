@@ -10,6 +10,7 @@ from app.domain.figures.batch_view import LONGEST_NAME
 from app.domain.jobs import Job
 from app.domain.text import counted, megabytes
 from app.services import batches, models
+from app.services.trust import stopping
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.batch.batches import show_batch
@@ -30,7 +31,11 @@ _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 def draw_new_batch(workplace: Workplace) -> None:
     """Choose files, check the choice, start."""
     st.markdown("##### New batch")
-    usable = {info.digest: info for info in models.all(workplace) if not info.problem}
+    usable = {
+        info.digest: info
+        for info in models.all(workplace)
+        if not info.problem and stopping.stop_of(workplace, info.digest) is None
+    }
     if not usable:
         st.info("A batch needs a model. Add one with: `python -m app models add DIR`")
         return
