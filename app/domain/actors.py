@@ -25,6 +25,7 @@ Permission = Literal[
     "export",
     "delete",
     "change models",
+    "run studies",
     "manage users",
     "set up",
     "see the audit",
@@ -43,6 +44,7 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         "export": frozenset({"adjudicator", "lead"}),  # whatever leaves as a file
         "delete": frozenset({"lead"}),
         "change models": frozenset({"lead"}),  # activate, decide on proposals, check, threshold
+        "run studies": frozenset({"lead"}),  # create, open, close and export them
         "manage users": frozenset({"admin"}),
         "set up": frozenset({"admin"}),  # say whether patients' images will be held
         "see the audit": frozenset({"auditor"}),

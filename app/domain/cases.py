@@ -13,6 +13,8 @@ from app.domain.errors import NotFound
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap
 from app.domain.jobs import Job
+from app.domain.worklist.disagreement import Disagreement
+from app.domain.worklist.doubt import DoubtReason
 from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.images.file_names import printable
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
@@ -20,9 +22,27 @@ from dprotonet.inference.support import Verdict as SupportVerdict
 
 Source = Literal["upload", "demo", "folder"]
 PixelHash = Literal["decoded", "encoded"]
-Status = Literal["waiting", "new", "refused", "read", "failed"]
-"""new: predicted and not signed; refused: refused by the model and not signed; read: signed."""
+Status = Literal[
+    "new",
+    "in progress",
+    "read",
+    "revealed",
+    "needs second read",
+    "done",
+    "refused",
+    "waiting",
+    "failed",
+]
+"""new: predicted, and nobody has begun; in progress: somebody works on it, and nobody has signed;
+done: signed; refused: refused by the model, and nobody has begun; waiting: its prediction is still
+to come; failed: none is coming. Of a study with several readers alone: read: the reader's own read
+is locked; revealed: the reader has seen what the model says; needs second read: another reader is
+still to read it."""
 STATUSES: tuple[Status, ...] = get_args(Status)
+OF_STUDIES: frozenset[Status] = frozenset({"read", "revealed", "needs second read"})
+"""What no case has outside of a study."""
+Order = Literal["newest", "oldest", "name", "probability", "doubt"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,20 @@ class CaseFilters:
     model: str | None = None
     """Digest."""
     source: Source | None = None
-    order: Literal["newest", "oldest", "name", "probability"] = "newest"
+    patient: str = ""
+    """Pseudonym, whole."""
+    modality: str | None = None
+    view: str | None = None
+    since: datetime | None = None
+    """Added then or later."""
+    until: datetime | None = None
+    """Added before."""
+    batch: str | None = None
+    """Id of the batch that read it."""
+    reader: str | None = None
+    """Who signed it last."""
+    disagreement: Disagreement | None = None
+    order: Order = "newest"
     """Files of one study stay together in newest and oldest."""
 
 
@@ -129,6 +162,17 @@ class CaseRow:
     created_at: datetime
     site: str = ""
     """Digest of the site's settings that it was read under; empty for the model's own."""
+    modality: str = ""
+    patient: str = ""
+    """Pseudonym; empty where no patients' images are held."""
+    doubt: float | None = None
+    """In [0, 1], as :mod:`app.domain.worklist.doubt` says; None where nothing is known."""
+    doubt_reason: DoubtReason | None = None
+    disagreement: Disagreement | None = None
+    held_by: str | None = None
+    """Who works on it now."""
+    is_own: bool = False
+    """Is that whoever looks at the list?"""
 
 
 @dataclass(frozen=True)
@@ -147,6 +191,8 @@ class CasePage:
     total: int
     page: int
     size: int
+    counts: Mapping[Status, int] = field(default_factory=dict)
+    """How many cases of each status the other filters leave; statuses without any are left out."""
 
     @property
     def pages(self) -> int:

@@ -19,7 +19,8 @@ from starlette.routing import Route
 from app.domain.errors import Conflict, Forbidden, NotFound, Refused, Unavailable
 from app.server.entrance import actor_of
 from app.services import explanations, jobs, review
-from app.services.room import opening, signing
+from app.services.room import blind, opening, preferences, queue, second_read, signing
+from app.services.worklist import claims
 from app.services.workplace import Workplace
 from dprotonet.errors import ReadableError
 
@@ -43,9 +44,15 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
     return [
         route("sheet/{case}/{frame:int}", _sheet, "GET"),
+        route("queue/{case}", _queue, "GET"),
+        route("preferences", _preferences, "GET"),
+        route("preferences", _change_preferences),
         route("draft/{case}/{frame:int}", _draft),
         route("discard/{case}/{frame:int}", _discard),
         route("sign/{case}/{frame:int}", _sign),
+        route("lock/{case}/{frame:int}", _lock),
+        route("claim/{case}", _claim),
+        route("release/{case}", _release),
         route("explain/{case}/{frame:int}", _explain),
         route("cancel/{job}", _cancel),
         route("retry/{case}/{frame:int}", _retry),
@@ -97,25 +104,66 @@ def _place(request: Request) -> tuple[str, int]:
 def _sheet(workplace: Workplace, request: Request, sent: Sent) -> Any:
     case, frame = _place(request)
     anyway = request.query_params.get("anyway") == "1"
-    return asdict(opening.open_room(workplace, case, frame=frame, anyway=anyway))
+    study = _study(request)
+    return asdict(opening.open_room(workplace, case, frame=frame, study=study, anyway=anyway))
+
+
+def _queue(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, study = request.path_params["case"], _study(request)
+    if study:
+        return asdict(queue.of_study(workplace, case, study))
+    filters = queue.filters_of(request.query_params)
+    return asdict(queue.around(workplace, case, filters))
+
+
+def _preferences(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    return preferences.of_reader(workplace)
+
+
+def _change_preferences(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    return preferences.change(workplace, sent)
 
 
 def _draft(workplace: Workplace, request: Request, sent: Sent) -> Any:
     case, frame = _place(request)
     revision = _revision(sent)
-    return {"saved_at": signing.keep(workplace, case, sent, frame=frame, revision=revision)}
+    kept = signing.keep(
+        workplace, case, sent, frame=frame, revision=revision, study=_study(request)
+    )
+    return {"saved_at": kept}
 
 
 def _discard(workplace: Workplace, request: Request, sent: Sent) -> Any:
     case, frame = _place(request)
-    signing.discard(workplace, case, frame=frame)
+    signing.discard(workplace, case, frame=frame, study=_study(request))
     return {}
 
 
 def _sign(workplace: Workplace, request: Request, sent: Sent) -> Any:
     case, frame = _place(request)
+    study = _study(request)
+    if study:
+        second_read.sign(workplace, case, sent, frame=frame, study=study)
+        return {"revision": 0, "text": "Signed."}
     signed = signing.sign(workplace, case, sent, frame=frame, revision=_revision(sent))
     return {"revision": signed.revision, "text": f"Signed as revision {signed.revision}."}
+
+
+def _lock(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = _place(request)
+    blind.lock(workplace, case, sent, frame=frame, study=_study(request))
+    return {"text": "Locked."}
+
+
+def _claim(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    held = claims.claim(workplace, request.path_params["case"])
+    is_others = held is not None and held.reader != workplace.reader
+    return {"text": f"{held.reader} works on this image too." if held and is_others else ""}
+
+
+def _release(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    claims.release(workplace, request.path_params["case"])
+    return {}
 
 
 def _explain(workplace: Workplace, request: Request, sent: Sent) -> Any:
@@ -150,6 +198,10 @@ def _follow_site(workplace: Workplace, request: Request, sent: Sent) -> Any:
 def _delete(workplace: Workplace, request: Request, sent: Sent) -> Any:
     review.delete_case(workplace, request.path_params["case"])
     return {}
+
+
+def _study(request: Request) -> str:
+    return request.query_params.get("study", "")
 
 
 def _revision(sent: Sent) -> int:

@@ -20,10 +20,11 @@ from app.domain.cases import Case, CaseFilters, CasePage, Sheet, SheetMatch, Twi
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.domain.instant_maps import in_order, instant_maps, is_measured_map
-from app.domain.permissions import needs
+from app.domain.permissions import needs, within
 from app.services import galleries, jobs, models, originals
 from app.services.audit.recording import record_case, record_signature
 from app.services.checks import site_choice
+from app.services.worklist.given_rows import given
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
@@ -40,8 +41,10 @@ def list_cases(
     workplace: Workplace, filters: CaseFilters | None = None, *, page: int = 0, size: int = 25
 ) -> CasePage:
     """One page of the list, counted from 0; files of one study lie together."""
+    asked, now = filters or CaseFilters(), workplace.clock()
     with workplace.store.read() as tx:
-        return tx.case_list.page(filters or CaseFilters(), page=max(page, 0), size=size)
+        found = tx.case_list.page(asked, page=max(page, 0), size=size, now=now)
+    return replace(found, rows=given(workplace, found.rows))
 
 
 @needs("see cases")
@@ -66,6 +69,8 @@ def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     case, info, problem = _with_model(workplace, case)
     with workplace.store.read() as tx:
         sheet = _sheet(tx, case, frame, info, problem)
+        study = tx.case_list.study(case_id, workplace.clock())
+    sheet = replace(sheet, study=given(workplace, study))
     if sheet.prediction is None and info is not None and not sheet.problem:
         sheet = _ask_for_prediction(workplace, sheet, info)
     if sheet.prediction is None or info is None:
@@ -130,13 +135,13 @@ def sign(
         seen = tx.cases.get(case_id)
     model = seen.model
     more = more or MoreSaid()
-    info = _known(workplace, model)
+    info = known_model(workplace, model)
     judgements = {
         name: judgement
         for name, judgement in (prototype_judgements or {}).items()
         if not judgement.is_empty
     }
-    _check_prototypes(judgements, info)
+    check_prototypes(judgements, info)
     check_judgements(judgements)
     with workplace.store.write() as tx:
         case = tx.cases.get(case_id)
@@ -189,6 +194,7 @@ def sign(
         if replaced:
             check_replaced(replaced[-1], workplace.actor)
         tx.drafts.remove(case_id, frame=frame, reader=workplace.reader)
+        tx.claims.release(case_id, workplace.reader)
         return signed
 
 
@@ -235,6 +241,11 @@ def follow_site(workplace: Workplace, case_id: str) -> None:
 
 def _read_with(tx: Transaction, case_id: str, model: str, site: str, now: datetime) -> None:
     """Choose what a case is read with; its prediction is enqueued if there is none yet."""
+    if tx.studies.is_bound(case_id):
+        raise Refused(
+            "This image is read in a study that is open, which is bound to its model. "
+            "Wait until it is closed."
+        )
     tx.cases.set_model(case_id, model, site=site)
     if tx.predictions.get(case_id, frame=0, model=model, site=site) is None:
         jobs.enqueue_prediction(tx, case_id=case_id, frame=0, model=model, site=site, now=now)
@@ -255,16 +266,17 @@ def original(workplace: Workplace, case_id: str) -> bytes:
     return workplace.blobs.read(key)
 
 
-def _known(workplace: Workplace, digest: str | None) -> BundleInfo | None:
+@within
+def known_model(workplace: Workplace, digest: str | None) -> BundleInfo | None:
+    """The bundle of a digest; None where it is no longer there."""
     try:
         return workplace.models.get(digest) if digest else None
     except NotFound:
         return None
 
 
-def _check_prototypes(
-    judgements: Mapping[str, PrototypeJudgement], info: BundleInfo | None
-) -> None:
+def check_prototypes(judgements: Mapping[str, PrototypeJudgement], info: BundleInfo | None) -> None:
+    """Raise Refused if a judgement is of a prototype that the case's model does not have."""
     unknown = [name for name in judgements if info is None or name not in info.prototypes]
     if unknown:
         raise Refused(
@@ -316,7 +328,7 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
-        study=tx.case_list.study(case.case_id),
+        study=(),
         twins=_twins(tx, case),
         problem=problem,
         negative_class=info.negative_class if info else None,
@@ -343,7 +355,7 @@ def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) ->
             now=workplace.clock(),
         )
     with workplace.store.read() as tx:
-        return _sheet(tx, sheet.case, sheet.frame, info, "")
+        return replace(_sheet(tx, sheet.case, sheet.frame, info, ""), study=sheet.study)
 
 
 def _with_matches(

@@ -1,36 +1,28 @@
 """The list of cases: a page is found in an index, and only its rows are looked up.
 
 Both steps cost the same at 100 cases and, but for the walk along the index, at 100,000:
-``python -m tests.benchmarks.case_list`` prints what they cost.
+``python -m tests.benchmarks.case_list`` prints what they cost. From a case to those beside it no
+walk is needed: they are found from the case's own place in the index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.cases import CaseFilters, CasePage, CaseRow
 from app.domain.errors import NotFound
-from app.store.case_summary import name_key
-from app.store.rows import CaseEntry, JobEntry, labelled
+from app.store.rows import CaseEntry, JobEntry
+from app.store.worklist import statuses
+from app.store.worklist.filters import conditions, sorting
 
 _STUDY = aliased(CaseEntry)
 _MOST_IN_STUDY = 200
-
-
-def _awaited() -> tuple[ColumnElement[bool], ...]:
-    return JobEntry.kind == "predict", JobEntry.state.in_(("waiting", "running"))
-
-
-_WAITING = exists().where(JobEntry.case_id == CaseEntry.id, *_awaited())
-_STATUS: ColumnElement[str] = case(
-    (CaseEntry.read_state != "open", CaseEntry.read_state),
-    (_WAITING, "waiting"),
-    else_="failed",
-)
 
 
 class CaseList:
@@ -39,21 +31,83 @@ class CaseList:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def page(self, filters: CaseFilters, *, page: int, size: int) -> CasePage:
+    def page(self, filters: CaseFilters, *, page: int, size: int, now: datetime) -> CasePage:
         """One page of the list, counted from 0; files of one study lie together."""
-        conditions = _conditions(filters)
         # Only columns of the index are named here: the rows themselves are not touched.
-        total = self._session.scalar(select(func.count()).select_from(CaseEntry).where(*conditions))
-        wanted = select(CaseEntry.id).where(*conditions).order_by(*_order(filters))
-        ids = self._session.scalars(wanted.limit(size).offset(page * size)).all()
-        return CasePage(self._rows(ids), total or 0, page, size)
+        left = conditions(filters)
+        counts = statuses.counts(self._session, left, now)
+        total = counts.get(filters.status, 0) if filters.status else sum(counts.values())
+        first = page * size
+        most = min(size, total - first)
+        if most <= 0:
+            return CasePage((), total, page, size, counts)
+        # Whichever end of the list is nearer: the walk is what a late page costs.
+        is_early = first <= total // 2
+        wanted = self._ids(filters, now).order_by(*sorting(filters).clauses(forward=is_early))
+        wanted = wanted.limit(most).offset(first if is_early else total - first - most)
+        ids = self._session.scalars(wanted).all()
+        return CasePage(self._rows(ids if is_early else ids[::-1], now), total, page, size, counts)
+
+    def beside(
+        self, filters: CaseFilters, case_id: str, *, forward: bool, most: int, now: datetime
+    ) -> tuple[CaseRow, ...]:
+        """The rows next to a case in the order of the list, the nearest first; the case itself need
+        not be among what the filters leave.
+
+        Args:
+            filters: of the list.
+            case_id: from where.
+            forward: those behind it, else those before it.
+            most: of them.
+            now: aware time.
+
+        Raises:
+            NotFound: the case was deleted.
+        """
+        return self._beside(filters, case_id, (), forward=forward, most=most, now=now)
+
+    def unread(
+        self, filters: CaseFilters, reader: str, *, after: str | None, now: datetime
+    ) -> CaseRow | None:
+        """The first case in the order of the list that can be read and that nobody has signed, or
+        claimed but for this reader.
+
+        Args:
+            filters: of the list; whatever status they ask for is left aside.
+            reader: who would read it.
+            after: a case; only those behind it are looked at.
+            now: aware time.
+
+        Raises:
+            NotFound: that case was deleted.
+        """
+        filters = replace(filters, status=None)
+        open_to = statuses.UNREAD, CaseEntry.id.not_in(statuses.begun_by_others(now, reader))
+        if after is None:
+            wanted = self._ids(filters, now).where(*open_to)
+            wanted = wanted.order_by(*sorting(filters).clauses()).limit(1)
+            rows = self._rows(self._session.scalars(wanted).all(), now)
+        else:
+            rows = self._beside(filters, after, open_to, forward=True, most=1, now=now)
+        return rows[0] if rows else None
+
+    def row(self, case_id: str, now: datetime) -> CaseRow:
+        """One case as the list shows it.
+
+        Raises:
+            NotFound: the case was deleted.
+        """
+        rows = self._rows([case_id], now)
+        if not rows:
+            raise NotFound("This case no longer exists.")
+        return rows[0]
 
     def waiting(self, case_ids: Sequence[str]) -> frozenset[str]:
         """Those of some cases whose prediction is still to come."""
-        query = select(JobEntry.case_id).where(JobEntry.case_id.in_(case_ids), *_awaited())
+        query = select(JobEntry.case_id).where(JobEntry.case_id.in_(case_ids), *statuses.awaited())
         return frozenset(case_id for case_id in self._session.scalars(query) if case_id)
 
-    def study(self, case_id: str) -> tuple[CaseRow, ...]:
+    def study(self, case_id: str, now: datetime) -> tuple[CaseRow, ...]:
         """The other files of a case's study, in the order they came.
 
         Raises:
@@ -64,15 +118,55 @@ class CaseList:
             raise NotFound("This case no longer exists.")
         others = select(CaseEntry.id).where(CaseEntry.study_key == key, CaseEntry.id != case_id)
         others = others.order_by(CaseEntry.created_at, CaseEntry.id).limit(_MOST_IN_STUDY)
-        return self._rows(self._session.scalars(others).all())
+        return self._rows(self._session.scalars(others).all(), now)
 
-    def _rows(self, ids: Sequence[str]) -> tuple[CaseRow, ...]:
-        entries = self._session.execute(_row_columns().where(CaseEntry.id.in_(ids))).mappings()
-        rows = {row["case_id"]: CaseRow(**row) for row in entries}
+    def views(self) -> tuple[tuple[str, str], ...]:
+        """Every modality with every view there is of it, in order; "" where a file says nothing."""
+        pairs = select(CaseEntry.modality, CaseEntry.view_position).distinct()
+        return tuple(sorted(self._session.execute(pairs).tuples()))
+
+    def _ids(self, filters: CaseFilters, now: datetime) -> Select[str]:
+        wanted = select(CaseEntry.id).where(*conditions(filters))
+        if filters.status is not None:
+            wanted = wanted.where(*statuses.with_status(filters.status, now))
+        return wanted
+
+    def _beside(
+        self,
+        filters: CaseFilters,
+        case_id: str,
+        more: Sequence[ColumnElement[bool]],
+        *,
+        forward: bool,
+        most: int,
+        now: datetime,
+    ) -> tuple[CaseRow, ...]:
+        order = sorting(filters)
+        at = select(*order.columns).where(CaseEntry.id == case_id)
+        place = self._session.execute(at).one_or_none()
+        if place is None:
+            raise NotFound("This case no longer exists.")
+        wanted = self._ids(filters, now).where(*more, order.beyond(place, forward=forward))
+        wanted = wanted.order_by(*order.clauses(forward=forward)).limit(most)
+        return self._rows(self._session.scalars(wanted).all(), now)
+
+    def _rows(self, ids: Sequence[str], now: datetime) -> tuple[CaseRow, ...]:
+        if not ids:
+            return ()
+        entries = self._session.execute(_row_columns(now).where(CaseEntry.id.in_(ids))).mappings()
+        rows = {row["case_id"]: _row(dict(row)) for row in entries}
         return tuple(rows[case_id] for case_id in ids if case_id in rows)
 
 
-def _row_columns() -> Select[Any]:
+def _row(columns: dict[str, Any]) -> CaseRow:
+    if columns["doubt"] < 0:
+        columns["doubt"] = None
+    for name in ("doubt_reason", "disagreement"):
+        columns[name] = columns[name] or None
+    return CaseRow(**columns)
+
+
+def _row_columns(now: datetime) -> Select[Any]:
     """The columns of a :class:`CaseRow`."""
     files = select(func.count()).where(_STUDY.study_key == CaseEntry.study_key).scalar_subquery()
     return select(
@@ -83,7 +177,7 @@ def _row_columns() -> Select[Any]:
         CaseEntry.view_position,
         CaseEntry.frames,
         CaseEntry.source,
-        _STATUS.label("status"),
+        statuses.status(now).label("status"),
         CaseEntry.model,
         CaseEntry.label,
         CaseEntry.probability,
@@ -92,44 +186,10 @@ def _row_columns() -> Select[Any]:
         CaseEntry.reader,
         CaseEntry.created_at,
         CaseEntry.site,
+        CaseEntry.modality,
+        CaseEntry.patient,
+        CaseEntry.doubt,
+        CaseEntry.doubt_reason,
+        CaseEntry.disagreement,
+        statuses.holder(now).label("held_by"),
     )
-
-
-def _conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    part = filters.text.strip()
-    if part:
-        conditions.append(
-            or_(
-                CaseEntry.name_key.contains(name_key(part), autoescape=True),
-                CaseEntry.id.startswith(part, autoescape=True),
-            )
-        )
-    if filters.status in ("waiting", "failed"):
-        # Few wait at a time: they are found from their jobs.
-        waiting = select(JobEntry.case_id).where(JobEntry.case_id.is_not(None), *_awaited())
-        is_waiting = CaseEntry.id.in_(waiting)
-        conditions.append(CaseEntry.read_state == "open")
-        conditions.append(is_waiting if filters.status == "waiting" else ~is_waiting)
-    elif filters.status:
-        conditions.append(CaseEntry.read_state == filters.status)
-    if filters.label:
-        conditions.append(labelled(CaseEntry.label, filters.label))
-    if filters.verdict:
-        conditions.append(CaseEntry.verdict == filters.verdict)
-    if filters.model:
-        conditions.append(CaseEntry.model == filters.model)
-    if filters.source:
-        conditions.append(CaseEntry.source == filters.source)
-    return conditions
-
-
-def _order(filters: CaseFilters) -> tuple[Any, ...]:
-    if filters.order == "name":
-        return CaseEntry.name_key, CaseEntry.id
-    if filters.order == "probability":
-        return CaseEntry.finding_probability.desc(), CaseEntry.id.desc()
-    # The time of a study is that of its newest file, so that a late file brings the others along.
-    studies = CaseEntry.study_newest, CaseEntry.study_key, CaseEntry.created_at, CaseEntry.id
-    # One index serves both: it is walked from either end.
-    return studies if filters.order == "oldest" else tuple(part.desc() for part in studies)

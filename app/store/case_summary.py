@@ -15,13 +15,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.cases import Case
+from app.domain.worklist.disagreement import Signed, disagreement
+from app.domain.worklist.doubt import of_prediction, of_signature
 from app.store.rows import AnnotationEntry, CaseEntry, PredictionEntry
 
 ReadState = Literal["open", "new", "refused", "read"]
 """open: no prediction yet; new: predicted and not signed; refused: refused by the model and not
 signed; read: signed."""
 NOT_KNOWN = -1.0
-"""A finding's probability where there is none: behind all others."""
+"""A finding's probability, or a doubt, where there is none: behind all others."""
+NOT_WORKED_OUT = -2.0
+"""The doubt of a row of an earlier version, until :func:`complete` has looked at it."""
 
 
 def name_key(file_name: str) -> str:
@@ -39,6 +43,7 @@ def refresh(session: Session, case_id: str) -> None:
             PredictionEntry.probability,
             PredictionEntry.finding_probability,
             PredictionEntry.support,
+            PredictionEntry.result,
         ).where(
             PredictionEntry.case_id == case_id,
             PredictionEntry.frame == 0,
@@ -46,18 +51,19 @@ def refresh(session: Session, case_id: str) -> None:
             PredictionEntry.site == site,
         )
     ).first()
-    signature = session.execute(
-        select(AnnotationEntry.verdict, AnnotationEntry.reader)
-        .where(AnnotationEntry.case_id == case_id)
-        .order_by(AnnotationEntry.id.desc())
-        .limit(1)
-    ).first()
+    signatures = _signatures(session, case_id)
+    signature = signatures[-1] if signatures else None
     state: ReadState = "open"
     if signature:
         state = "read"
     elif prediction:
         state = "refused" if prediction.support == "outside" else "new"
     finding = prediction.finding_probability if prediction else None
+    doubt = None
+    if signature:
+        doubt = of_signature(signature.confidence)
+    elif prediction:
+        doubt = of_prediction(prediction.result, finding=finding)
     session.execute(
         update(CaseEntry)
         .where(CaseEntry.id == case_id)
@@ -69,8 +75,38 @@ def refresh(session: Session, case_id: str) -> None:
             support=prediction.support if prediction else None,
             verdict=signature.verdict if signature else None,
             reader=signature.reader if signature else None,
+            doubt=doubt.value if doubt else NOT_KNOWN,
+            doubt_reason=doubt.reason if doubt else "",
+            disagreement=disagreement(signatures) or "",
         )
     )
+
+
+def complete(session: Session, *, most: int = 500) -> int:
+    """Work out the doubt of cases of an earlier version; at most so many, so that nobody waits
+    long. Returns how many there were."""
+    older = select(CaseEntry.id).where(CaseEntry.doubt == NOT_WORKED_OUT).limit(most)
+    case_ids = session.scalars(older).all()
+    for case_id in case_ids:
+        refresh(session, case_id)
+    return len(case_ids)
+
+
+def _signatures(session: Session, case_id: str) -> list[Signed]:
+    """All of a case, the oldest first."""
+    rows = session.execute(
+        select(
+            AnnotationEntry.frame,
+            AnnotationEntry.model,
+            AnnotationEntry.reader,
+            AnnotationEntry.verdict,
+            AnnotationEntry.corrected_label,
+            AnnotationEntry.confidence,
+        )
+        .where(AnnotationEntry.case_id == case_id)
+        .order_by(AnnotationEntry.id)
+    ).tuples()
+    return [Signed(*row) for row in rows]
 
 
 def newest_with(session: Session, new: Case) -> datetime:

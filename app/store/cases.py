@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.cases import Case, CaseFacts, Twin
 from app.domain.errors import NotFound
 from app.store import case_summary
-from app.store.rows import CaseEntry, ExplanationEntry, JobEntry, JobItemEntry, PredictionEntry
+from app.store.rows import (
+    CaseEntry,
+    ExplanationEntry,
+    IdentityEntry,
+    JobEntry,
+    JobItemEntry,
+    PredictionEntry,
+)
 
 FACTS = tuple(CaseFacts.__dataclass_fields__)
 
@@ -39,6 +46,8 @@ class Cases:
                 created_at=new.created_at,
                 name_key=case_summary.name_key(new.file_name),
                 study_newest=case_summary.newest_with(self._session, new),
+                doubt=case_summary.NOT_KNOWN,
+                patient=self._patient(new.file_sha256),
                 **facts,
             )
         )
@@ -79,6 +88,20 @@ class Cases:
         self._session.flush()
         case_summary.refresh(self._session, case_id)
 
+    def thumbnail(self, case_id: str) -> str | None:
+        """Key of a case's thumbnail; None before one was made."""
+        key = select(CaseEntry.thumbnail_key).where(CaseEntry.id == case_id)
+        return self._session.scalar(key)
+
+    def set_thumbnail(self, case_id: str, key: str) -> None:
+        """Name the thumbnail of a case."""
+        named = update(CaseEntry).where(CaseEntry.id == case_id).values(thumbnail_key=key)
+        self._session.execute(named)
+
+    def complete_summaries(self) -> int:
+        """As :func:`app.store.case_summary.complete`."""
+        return case_summary.complete(self._session)
+
     def ids(self) -> Iterator[str]:
         """All case ids, oldest first."""
         yield from self._session.scalars(select(CaseEntry.id).order_by(CaseEntry.created_at))
@@ -93,6 +116,8 @@ class Cases:
         if entry is None:
             raise NotFound("This case no longer exists.")
         keys, study = {entry.file_sha256}, entry.study_key
+        if entry.thumbnail_key is not None:
+            keys.add(entry.thumbnail_key)
         keys.update(
             self._session.scalars(
                 select(ExplanationEntry.heatmap_key).where(ExplanationEntry.case_id == case_id)
@@ -116,6 +141,11 @@ class Cases:
         case_summary.forget_newest(self._session, study)
         self._session.expire_all()
         return keys
+
+    def _patient(self, file_sha256: str) -> str:
+        """Pseudonym of the patient whom a stored file is of; "" where that is not noted."""
+        whose = select(IdentityEntry.patient).where(IdentityEntry.blob_key == file_sha256)
+        return self._session.scalar(whose) or ""
 
 
 def _case(entry: CaseEntry) -> Case:

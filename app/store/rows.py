@@ -35,7 +35,10 @@ from dprotonet.modeling.options import AND
 
 ID = String(32)
 SHA = String(64)
-_BY = ("read_state", "verdict", "source")  # what the list of cases is narrowed by
+_BY = (  # what the list of cases is narrowed by
+    *("read_state", "verdict", "source", "modality", "view_position"),
+    *("label", "model", "reader", "disagreement"),
+)
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -76,8 +79,11 @@ class CaseEntry(Base):
     # page is found in the index alone.
     __table_args__ = (
         Index("ix_case_study", "study_newest", "study_key", "created_at", "id", *_BY),
-        Index("ix_case_name", "name_key", "id", *_BY),
-        Index("ix_case_finding", "finding_probability", "id", *_BY),
+        Index("ix_case_name", "name_key", "id", *_BY, "created_at"),
+        Index("ix_case_finding", "finding_probability", "id", *_BY, "created_at"),
+        Index("ix_case_doubt", "doubt", "id", *_BY, "created_at"),
+        Index("ix_case_view", "modality", "view_position"),
+        Index("ix_case_counted", *_BY, "created_at"),  # how many there are, in no order
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -108,13 +114,18 @@ class CaseEntry(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     name_key: Mapped[str] = mapped_column(String(600), server_default="")
     study_newest: Mapped[datetime] = mapped_column(UtcTime)
-    read_state: Mapped[str] = mapped_column(String(16), server_default="open")
+    read_state: Mapped[str] = mapped_column(String(16), server_default="open", index=True)
     label: Mapped[str | None] = mapped_column(String(200))
     probability: Mapped[float | None] = mapped_column(Float)
     finding_probability: Mapped[float] = mapped_column(Float, server_default="-1")
     support: Mapped[str | None] = mapped_column(String(16))
     verdict: Mapped[str | None] = mapped_column(String(16))
     reader: Mapped[str | None] = mapped_column(String(200))
+    patient: Mapped[str] = mapped_column(String(32), server_default="", index=True)
+    doubt: Mapped[float] = mapped_column(Float, server_default="-2")
+    doubt_reason: Mapped[str] = mapped_column(String(16), server_default="")
+    disagreement: Mapped[str] = mapped_column(String(16), server_default="")
+    thumbnail_key: Mapped[str | None] = mapped_column(SHA, index=True)
 
 
 class PredictionEntry(Base):

@@ -48,6 +48,11 @@ from app.store.rows import (
     PredictionEntry,
     SettingEntry,
 )
+from app.store.studies.blinding import Blinding
+from app.store.studies.preferences import Preferences
+from app.store.studies.reads import Reads
+from app.store.studies.studies import Studies
+from app.store.worklist.claims import Claims
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 30_000  # milliseconds a writer waits for another
@@ -55,7 +60,7 @@ FORGET_TIMEOUT = 500  # milliseconds that emptying the journal waits for readers
 CONNECT_TIMEOUT = 10  # seconds until a PostgreSQL that does not answer counts as gone
 BLOB_LOCK = 0x64706E  # any number that no other use of the database takes
 BLOB_COLUMNS = (
-    *(CaseEntry.file_sha256, JobItemEntry.upload_key),
+    *(CaseEntry.file_sha256, CaseEntry.thumbnail_key, JobItemEntry.upload_key),
     *(ExplanationEntry.heatmap_key, PredictionEntry.maps_key),
 )
 Result = TypeVar("Result")
@@ -68,6 +73,7 @@ class Transaction:
         self._session = session
         self.cases = Cases(session)
         self.case_list = CaseList(session)
+        self.claims = Claims(session)
         self.predictions = Predictions(session)
         self.explanations = Explanations(session)
         self.annotations = Annotations(session)
@@ -88,6 +94,10 @@ class Transaction:
         self.due_cases = DueCases(session)
         self.performance = Performance(session)
         self.drafts = Drafts(session)
+        self.studies = Studies(session)
+        self.reads = Reads(session)
+        self.blinding = Blinding(session)
+        self.preferences = Preferences(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

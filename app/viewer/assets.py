@@ -26,6 +26,7 @@ class ViewerAssets:
     style: str
     """Of the viewer."""
     upload_style: str
+    room_style: str
     digest: str
     """First 16 hex digits of the SHA-256 over all files."""
 
@@ -33,6 +34,11 @@ class ViewerAssets:
     def loader(self) -> str:
         """The viewer's script given to Streamlit: it fetches the modules from our own route."""
         return self._loader("index.js", "The image viewer")
+
+    @property
+    def room_loader(self) -> str:
+        """The same for the reading room."""
+        return self._loader("room.js", "The reading room")
 
     @property
     def upload_loader(self) -> str:
@@ -56,6 +62,7 @@ def viewer_assets() -> ViewerAssets:
         modules=MappingProxyType(modules),
         style=styles["viewer.css"].decode(),
         upload_style=styles["upload.css"].decode(),
+        room_style=styles["room.css"].decode(),
         digest=digest.hexdigest()[:16],
     )
 

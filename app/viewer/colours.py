@@ -14,6 +14,15 @@ COLOUR_TABLE = colour_table("inferno")
 """``(256, 3)`` uint8, from cold to hot."""
 COLOUR_TABLE_HEX = COLOUR_TABLE.tobytes().hex()
 """The same as hex, for the browser."""
+_NORMAL_STEPS = ((3, 5, 26), (24, 52, 130), (38, 130, 196), (116, 208, 234), (234, 252, 255))
+NORMAL_TABLE = np.rint(
+    [
+        np.interp(np.linspace(0, 4, 256), range(5), channel)
+        for channel in zip(*_NORMAL_STEPS, strict=True)
+    ]
+).T.astype(np.uint8)
+"""The same of evidence for the normal class: blue, which no colour-blind eye takes for fire."""
+NORMAL_TABLE_HEX = NORMAL_TABLE.tobytes().hex()
 OPACITY = 0.65
 _SIDE = 512  # pixels; gallery pictures are small, this only bounds the work
 

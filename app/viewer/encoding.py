@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from app.viewer.codes import encode_values
+from app.viewer.presets import Group, presets
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.images.windows import Window
 
@@ -51,13 +53,17 @@ def unpack(answer: bytes) -> tuple[dict[str, Any], np.ndarray]:
 
 
 def pack_image(image: GrayOrColourImage) -> bytes:
-    """One frame for the viewer: codes, the values that they stand for, and the windows."""
+    """One frame for the viewer: codes, the values that they stand for, and the windows.
+
+    The header says ``spacing`` and ``orientation`` (the letters at the edges) where the file does,
+    and ``rescale``, by which a value goes back to what is stored, where that is a straight line.
+    """
     if image.is_colour:
         return pack(_header(image) | {"windows": ()}, image.pixels)
     codes = encode_values(image)
     values = codes.values
     header = _header(image) | {
-        "windows": [_window(window, values) for window in image.windows],
+        "windows": [_window(group, window, values) for group, window in presets(image)],
         "knots": codes.knots,
         "whole": codes.whole,
         "low": codes.low,
@@ -75,10 +81,12 @@ def pack_picture(path: Path) -> bytes:
     """
     with Image.open(path) as file:
         pixels = np.asarray(file.convert("L" if file.mode in ("L", "1", "I;16", "I") else "RGB"))
-    shown = {"inverted": False, "pixel_aspect": 1.0, "notes": ()}
+    shown: dict[str, Any] = {"inverted": False, "pixel_aspect": 1.0, "notes": (), "format": "png"}
+    shown |= {"spacing": None, "orientation": None, "rescale": None}
     if pixels.ndim == 3:
         return pack(shown | {"windows": ()}, pixels)
-    window = {"name": "", "centre": 127.5, "width": 255.0, "function": "LINEAR_EXACT"}
+    window = {"group": "file", "name": "", "centre": 127.5, "width": 255.0}
+    window["function"] = "LINEAR_EXACT"
     grey = {"knots": [(0, 0.0), (255, 255.0)], "whole": True, "low": 0.0, "high": 255.0}
     return pack(shown | grey | {"windows": [window], "padding": None}, pixels)
 
@@ -97,12 +105,17 @@ def _header(image: GrayOrColourImage) -> dict[str, Any]:
         "inverted": image.inverted,
         "pixel_aspect": image.pixel_aspect,
         "notes": image.notes,
+        "format": image.facts.format,
+        "spacing": asdict(image.spacing) if image.spacing else None,
+        "orientation": asdict(image.directions) if image.directions else None,
+        "rescale": asdict(image.rescale) if image.rescale else None,
     }
 
 
-def _window(window: Window, values: np.ndarray) -> dict[str, Any]:
+def _window(group: Group, window: Window, values: np.ndarray) -> dict[str, Any]:
     """A window for the browser; a table becomes one grey per code for it to look up."""
-    entry = {
+    entry: dict[str, Any] = {
+        "group": group,
         "name": window.name,
         "centre": window.centre,
         "width": window.width,

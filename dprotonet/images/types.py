@@ -24,6 +24,29 @@ class Spacing:
 
 
 @dataclass(frozen=True)
+class PatientDirections:
+    """Towards what each edge of the image lies: letters of A, P, L, R, H, F, the strongest first.
+
+    A anterior, P posterior, L and R the patient's left and right, H head, F feet (PS3.3
+    C.7.6.1.1.1). Opposite edges have opposite letters.
+    """
+
+    left: str
+    top: str
+    right: str
+    bottom: str
+
+
+@dataclass(frozen=True)
+class Rescale:
+    """How values came out of what the file stores: value = slope × stored + intercept."""
+
+    slope: float
+    intercept: float
+    unit: str = ""  # of the values: "HU" or "OD"; "" where the file names none
+
+
+@dataclass(frozen=True)
 class DicomFacts:
     """What a DICOM header says; "" where it says nothing. No name, no birth date."""
 
@@ -70,6 +93,8 @@ class GrayOrColourImage:
     spacing: Spacing | None = None
     notes: tuple[str, ...] = ()  # remarks for the reader
     aspect_ratio: float | None = None  # height of a pixel by its width, where no spacing says it
+    directions: PatientDirections | None = None  # None: the file does not say
+    rescale: Rescale | None = None  # None: no straight line, or unknown
 
     def __post_init__(self) -> None:
         shape = self.pixels.shape

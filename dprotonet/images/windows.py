@@ -91,20 +91,28 @@ class Window:
         return np.nan_to_num(unit, copy=False) if values.dtype.kind == "f" else unit
 
 
-def percentile_window(values: np.ndarray, keep: np.ndarray | None = None) -> Window:
-    """The window from the 1st to the 99th percentile, where a file offers none.
+def percentile_window(
+    values: np.ndarray, keep: np.ndarray | None = None, *, low: int = 1, high: int = 99
+) -> Window:
+    """The window from one percentile to another, as where a file offers none.
 
     Args:
-        values: ``(H, W)`` grey values.
-        keep: ``(H, W)`` bool, True where a value counts; None counts all.
+        values: grey values of any shape.
+        keep: bool, as large, True where a value counts; None counts all.
+        low: the percentile that becomes black.
+        high: the one that becomes white.
     """
     counted = values[keep] if keep is not None and keep.any() else values.reshape(-1)
     if counted.dtype.kind == "f":
         counted = counted[np.isfinite(counted)] if np.isfinite(counted).any() else np.zeros(1)
-    low, high = _percentiles(counted, 1, 99)
-    if high <= low:  # almost constant, such as a mask: then the whole range
-        low, high = float(counted.min()), float(counted.max())
-    return Window.spanning(low, high, "1st–99th percentile")
+    first, last = _percentiles(counted, low, high)
+    if last <= first:  # almost constant, such as a mask: then the whole range
+        first, last = float(counted.min()), float(counted.max())
+    return Window.spanning(first, last, f"{_ordinal(low)}–{_ordinal(high)} percentile")
+
+
+def _ordinal(number: int) -> str:
+    return f"{number}{'st' if number == 1 else 'th'}"
 
 
 def _percentiles(values: np.ndarray, low: float, high: float) -> tuple[float, float]:

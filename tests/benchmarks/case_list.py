@@ -4,8 +4,10 @@
 
 Fills a new SQLite file (or the PostgreSQL database at ``--url``, which must be empty) with cases,
 of which four in five are predicted and one in three is signed, some in studies of several files.
-Prints for each order and filter the median milliseconds of a page, first and last, beside the
-milliseconds of reading as many rows by their keys, which no list can do without.
+Prints for each order and filter the median milliseconds of a page with the counts of every status,
+first, middle and last, beside the milliseconds of reading as many rows by their keys, which no list
+can do without; then, for each order, those of a queue around a case in the middle and of its next
+unread.
 """
 
 from __future__ import annotations
@@ -16,34 +18,65 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select, text
 
-from app.domain.cases import CaseFilters
+from app.domain.cases import ORDERS, CaseFilters
 from app.store.case_summary import name_key
 from app.store.migrate import upgrade
-from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, PredictionEntry
+from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, JobItemEntry, PredictionEntry
 from app.store.sql_store import SqlStore
+from app.store.worklist.rows import ClaimEntry
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SIZE = 14  # rows on a page
 STUDY = 3  # files in each tenth study
 CHUNK = 5000
+LABELS = ("nodule", "pneumonia", "well")
+READERS = ("reader", "second", "third")
+VIEWS = (("DX", "PA"), ("DX", "AP"), ("CR", "LATERAL"))
+MODELS = ("a" * 64, "b" * 64)
+PATIENTS = 20_000
+BATCH = 10_000  # files of a batch
+NOW = START + timedelta(days=2)
 FILTERS: dict[str, CaseFilters] = {
     "newest": CaseFilters(),
     "oldest": CaseFilters(order="oldest"),
     "by name": CaseFilters(order="name"),
     "most probable": CaseFilters(order="probability"),
-    "read": CaseFilters(status="read"),
+    "most doubtful": CaseFilters(order="doubt"),
+    "done": CaseFilters(status="done"),
     "new": CaseFilters(status="new"),
+    "new, most doubtful": CaseFilters(status="new", order="doubt"),
+    "in progress": CaseFilters(status="in progress"),
     "waiting": CaseFilters(status="waiting"),
     "failed": CaseFilters(status="failed"),
     "rejected": CaseFilters(verdict="reject"),
     "from folders, by name": CaseFilters(source="folder", order="name"),
     "name holds 99 (many)": CaseFilters(text="99"),
     "name holds image-77777 (few)": CaseFilters(text="image-77777"),
+    "one patient": CaseFilters(patient="P7"),
+    "modality and view": CaseFilters(modality="DX", view="PA"),
+    "one day, by name": CaseFilters(
+        since=START + timedelta(hours=8), until=START + timedelta(hours=16), order="name"
+    ),
+    "one label, most probable": CaseFilters(label="nodule", order="probability"),
+    "one model": CaseFilters(model=MODELS[1]),
+    "one batch": CaseFilters(batch="batch1"),
+    "signed by one": CaseFilters(reader="second"),
+    "readers disagree, most doubtful": CaseFilters(disagreement="readers", order="doubt"),
+    "six filters": CaseFilters(
+        model=MODELS[1],
+        label="nodule",
+        modality="DX",
+        reader="second",
+        verdict="accept",
+        source="upload",
+        order="doubt",
+    ),
 }
 
 
@@ -63,32 +96,62 @@ def main() -> None:
         _fill(store, options.cases)
         store.renew_statistics()
         if store.engine.dialect.name == "postgresql":
-            with store.engine.begin() as connection:
-                connection.execute(text("ANALYZE"))
+            # As PostgreSQL itself does after a while.
+            with store.engine.connect() as connection:
+                alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+                alone.execute(text("VACUUM ANALYZE"))
         _print(store, options.repeats)
         store.close()
 
 
 def _print(store: SqlStore, repeats: int) -> None:
     with store.read() as tx:
-        ids = [row.case_id for row in tx.case_list.page(CaseFilters(), page=0, size=SIZE).rows]
+        ids = [
+            row.case_id for row in tx.case_list.page(CaseFilters(), page=0, size=SIZE, now=NOW).rows
+        ]
     bound = _median(lambda: _by_key(store, ids), repeats)
     print(
-        f"| {store.engine.dialect.name} | cases | first page, ms | last page, ms | of the bound |"
+        f"| {store.engine.dialect.name} | cases | first page, ms | middle, ms | last, ms | bound |"
     )
-    print("|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|")
     for name, filters in FILTERS.items():
         total = _page(store, filters, 0)
-        last = max(0, (total - 1) // SIZE)
-        first = _median(lambda f=filters: _page(store, f, 0), repeats)  # type: ignore[misc]
-        deep = _median(lambda f=filters, n=last: _page(store, f, n), repeats)  # type: ignore[misc]
-        print(f"| {name} | {total} | {first:.1f} | {deep:.1f} | {first / bound:.0f} × |")
+        pages = (0, max(0, (total - 1) // SIZE) // 2, max(0, (total - 1) // SIZE))
+        times = [_median(partial(_page, store, filters, page), repeats) for page in pages]
+        shown = " | ".join(f"{one:.1f}" for one in times)
+        print(f"| {name} | {total} | {shown} | {times[0] / bound:.0f} × |", flush=True)
+    print("\n| order | queue of 50 + 50, ms | next unread, ms | the last unread, ms |")
+    print("|---|---|---|---|")
+    for order in ORDERS:
+        print(f"| {order} | {' | '.join(_ways(store, CaseFilters(order=order), repeats))} |")
     print(f"\nThe bound, {SIZE} rows by their keys: {bound:.2f} ms")
+
+
+def _ways(store: SqlStore, filters: CaseFilters, repeats: int) -> list[str]:
+    """From a case in the middle of the list, and from its last one, behind which nothing is."""
+    with store.read() as tx:
+        total = tx.case_list.page(filters, page=0, size=1, now=NOW).total
+        middle, last = (
+            tx.case_list.page(filters, page=page, size=1, now=NOW).rows[0].case_id
+            for page in (total // 2, total - 1)
+        )
+
+    def around() -> None:
+        with store.read() as tx:
+            for forward in (True, False):
+                tx.case_list.beside(filters, middle, forward=forward, most=50, now=NOW)
+
+    def unread(after: str) -> None:
+        with store.read() as tx:
+            tx.case_list.unread(filters, "reader", after=after, now=NOW)
+
+    works = around, lambda: unread(middle), lambda: unread(last)
+    return [f"{_median(work, repeats):.1f}" for work in works]
 
 
 def _page(store: SqlStore, filters: CaseFilters, number: int) -> int:
     with store.read() as tx:
-        return tx.case_list.page(filters, page=number, size=SIZE).total
+        return tx.case_list.page(filters, page=number, size=SIZE, now=NOW).total
 
 
 def _by_key(store: SqlStore, ids: list[str]) -> None:
@@ -113,6 +176,13 @@ def _fill(store: SqlStore, cases: int) -> None:
             connection.execute(insert(PredictionEntry), list(_predictions(numbers)))
             connection.execute(insert(AnnotationEntry), list(_annotations(numbers)))
             connection.execute(insert(JobEntry), list(_jobs(numbers)))
+            if claims := list(_claims(numbers)):
+                connection.execute(insert(ClaimEntry), claims)
+    with store.engine.begin() as connection:
+        for number in range(3):
+            batch = {"id": f"batch{number}", "kind": "batch", "state": "done", "case_id": None}
+            connection.execute(insert(JobEntry), [_job(0) | batch])
+            connection.execute(insert(JobItemEntry), list(_items(number, cases)))
 
 
 def _case(n: int) -> dict[str, Any]:
@@ -120,6 +190,7 @@ def _case(n: int) -> dict[str, Any]:
     predicted, signed = n % 5 != 0, n % 3 == 0
     name = f"Image-{n * 7919 % 1_000_003}.dcm"
     probability = (n * 7919 % 1000) / 1000
+    modality, view = VIEWS[n % 3]
     return {
         "id": f"{n:032x}",
         "file_name": name,
@@ -133,19 +204,23 @@ def _case(n: int) -> dict[str, Any]:
         "frames": 1,
         "colour": False,
         "bits": 12,
-        **dict.fromkeys(("modality", "view_position", "laterality", "body_part"), "X"),
+        **{"modality": modality, "view_position": view, "laterality": "", "body_part": "CHEST"},
         **dict.fromkeys(("transfer_syntax", "photometric", "study_uid", "series_uid"), "1.2"),
         "study_key": f"{study}",
         "source": ("upload", "folder")[n % 2],
-        "model": "m",
+        "model": MODELS[n % 4 == 0],
         "created_at": START + timedelta(seconds=n),
         "study_newest": START + timedelta(seconds=study + STUDY - 1 if n % 10 < STUDY else n),
         "read_state": "read" if signed else "new" if predicted else "open",
-        "label": "sick" if predicted else None,
+        "label": LABELS[n // 7 % 3] if predicted else None,
         "probability": probability if predicted else None,
         "finding_probability": probability if predicted else -1.0,
+        "doubt": 1 - abs(2 * probability - 1) if predicted else -1.0,
+        "doubt_reason": "threshold" if predicted else "",
+        "patient": f"P{n % PATIENTS}",
+        "disagreement": ("", "model", "readers")[n % 9 // 3] if signed else "",
         "verdict": ("accept", "reject", "supplement")[n % 9 // 3] if signed else None,
-        "reader": "reader" if signed else None,
+        "reader": READERS[n // 5 % 3] if signed else None,
     }
 
 
@@ -184,23 +259,56 @@ def _annotations(numbers: range) -> Iterator[dict[str, Any]]:
 def _jobs(numbers: range) -> Iterator[dict[str, Any]]:
     for n in numbers:
         if n % 10 == 0:  # half of those without a prediction still wait for it
+            yield _job(n)
+
+
+def _job(n: int) -> dict[str, Any]:
+    return {
+        "id": f"{n:032x}",
+        "kind": "predict",
+        "state": "waiting",
+        "work_key": f"{n}",
+        "case_id": f"{n:032x}",
+        "frame": 0,
+        "model": "m",
+        "seed": 0,
+        "progress": 0.0,
+        "message": "",
+        "attempts": 0,
+        "cancel_requested": False,
+        "title": "",
+        "explain": False,
+        "listing": False,
+        "created_at": START,
+    }
+
+
+def _items(batch: int, cases: int) -> Iterator[dict[str, Any]]:
+    first = batch * BATCH
+    for n in range(first, min(first + BATCH, cases)):
+        yield {
+            "job_id": f"batch{batch}",
+            "position": n,
+            "name": "image.dcm",
+            "path": f"{n}",
+            "state": "done",
+            "message": "",
+            "attempts": 1,
+            "case_id": f"{n:032x}",
+            "file_sha256": f"{n:064x}",
+        }
+
+
+def _claims(numbers: range) -> Iterator[dict[str, Any]]:
+    """Twenty people at work, and some claims that ran out."""
+    for n in numbers:
+        if n % 2503 == 1:
+            expires = NOW + timedelta(minutes=5 if n % 2 else -5)
             yield {
-                "id": f"{n:032x}",
-                "kind": "predict",
-                "state": "waiting",
-                "work_key": f"{n}",
                 "case_id": f"{n:032x}",
-                "frame": 0,
-                "model": "m",
-                "seed": 0,
-                "progress": 0.0,
-                "message": "",
-                "attempts": 0,
-                "cancel_requested": False,
-                "title": "",
-                "explain": False,
-                "listing": False,
-                "created_at": START,
+                "reader": READERS[n % 3],
+                "claimed_at": NOW - timedelta(minutes=10),
+                "expires_at": expires,
             }
 
 

@@ -47,6 +47,15 @@ Action = Literal[
     "site settings stopped",
     "set up for patients",
     "set up without patients",
+    "study created",
+    "study changed",
+    "study opened",
+    "study closed",
+    "study discarded",
+    "study exported",
+    "read locked",
+    "read signed",
+    "case adjudicated",
     "backup restored",
     "person looked up",
     "user added",
@@ -73,8 +82,9 @@ class AuditEvent:
     actor: Actor
     action: Action
     subject: str = ""
-    """Id of the case, batch, model, proposal or job; of a signature ``CASE:FRAME:REVISION``; of a
-    restore the number of the last entry before it."""
+    """Id of the case, batch, study, model, proposal or job; of a signature
+    ``CASE:FRAME:REVISION``, of a read ``CASE:FRAME:PART:STUDY:ROUND``; of a restore the number of
+    the last entry before it."""
     image: str = ""
     """Hash of the image's pixels."""
     bundle: str = ""

@@ -27,8 +27,8 @@ class BatchFilters:
     """Predicted class."""
     agreement: Agreement | None = None
     order: BatchOrder = "file"
-    """file: as they came; finding: the most probable finding first; doubt: the nearest to where the
-    call changes first, after those with a caution."""
+    """file: as they came; finding: the most probable finding first; doubt: what
+    the list of cases calls most doubtful first."""
 
 
 @dataclass(frozen=True)

@@ -225,6 +225,8 @@ class Facts:
     actions: tuple[Action, ...]
     study: tuple[Link, ...]
     twins: tuple[Link, ...]
+    who: str
+    """The model and the reader, for the foot of the room."""
     may_delete: bool
     report: str = ""
     """Address of the report; empty where this reader may not export."""

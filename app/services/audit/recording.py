@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import replace
+from typing import TypeVar
 
 from app.domain.actors import Actor
 from app.domain.annotations import Annotation
@@ -14,9 +15,13 @@ from app.domain.cases import Case
 from app.domain.jobs import Job
 from app.domain.permissions import within
 from app.domain.proposals import Proposal, ProposalState
+from app.domain.studies.digests import ACTION, read_digest, read_subject
+from app.domain.studies.reads import Adjudication, FirstRead, SignedRead
+from app.domain.studies.study import Study
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
+Read = TypeVar("Read", FirstRead, SignedRead, Adjudication)
 _STEPS: dict[ProposalState, Action] = {
     "proposed": "change proposed",
     "approved": "change approved",
@@ -165,6 +170,56 @@ def record_step(workplace: Workplace, tx: Transaction, proposal: Proposal) -> No
         subject=proposal.proposal_id,
         bundle=proposal.version or proposal.model,
         actor=step.actor,
+    )
+
+
+@within
+def record_read(workplace: Workplace, tx: Transaction, unsigned: Read, case: Case) -> Read:
+    """Add a read, or a decision on reads, with its entry, each naming the other.
+
+    Args:
+        workplace: whose reader it is.
+        tx: nothing that needs a lock may come after this in it.
+        unsigned: what was locked, signed or decided.
+        case: that it is of.
+
+    Returns:
+        The read as it is stored.
+
+    Raises:
+        Conflict: there was one before.
+    """
+    salted = replace(unsigned, audit_salt=secrets.token_hex(16))
+    tx.reads.add(salted)
+    entry = tx.audit.append(
+        AuditEvent(
+            at=workplace.clock(),
+            actor=workplace.actor,
+            action=ACTION[type(salted)],
+            subject=read_subject(salted),
+            image=case.pixel_sha256,
+            bundle=case.model or "",
+            settings=case.site,
+            content=read_digest(salted),
+        )
+    )
+    tx.reads.name_entry(salted, entry)
+    return replace(salted, audit_sequence=entry.sequence, audit_hash=entry.hash)
+
+
+@within
+def record_study(
+    workplace: Workplace, tx: Transaction, action: Action, study: Study, *, content: str = ""
+) -> None:
+    """The same for what happens to a study; without contents its protocol's digest is kept."""
+    record(
+        workplace,
+        tx,
+        action,
+        subject=study.study_id,
+        bundle=study.model,
+        settings=study.site,
+        content=content or study.protocol_digest,
     )
 
 

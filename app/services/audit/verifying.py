@@ -8,9 +8,12 @@ from app.domain.audit.chain import Anchor, ChainCheck
 from app.domain.audit.entries import AuditEntry, AuditReport
 from app.domain.audit.signatures import signed_digest, subject_of
 from app.domain.permissions import needs
+from app.domain.studies.digests import read_digest, read_subject
 from app.services.workplace import Workplace
 from app.store.audit.signatures import RecordedSignature
 from app.store.sql_store import Transaction
+from app.store.studies.reads import RecordedRead
+from dprotonet.errors import ReadableError
 
 MOST_NAMED = 50  # problems that are told each; the others are counted
 EVERY = 500  # entries between two reports of progress
@@ -63,6 +66,16 @@ def _all_problems(
             yield from _of_signature(recorded)
     except (TypeError, ValueError):
         yield "The row of a signature was altered so that it can no longer be read."
+    try:
+        for kept in tx.reads.recorded():
+            yield from _of_read(kept)
+    except (TypeError, ValueError, KeyError, ReadableError):
+        yield "The row of a read was altered so that it can no longer be read."
+    for sequence, subject in tx.reads.lost():
+        yield (
+            f"Entry {sequence} records the read {subject}, which is gone or no longer names the "
+            "entry, although nobody deleted its case."
+        )
     for sequence, subject in tx.signatures.lost():
         yield (
             f"Entry {sequence} records the signature {subject}, which is gone or no longer names "
@@ -81,6 +94,20 @@ def _of_signature(recorded: RecordedSignature) -> Iterator[str]:
         yield (
             f"{name} was changed after it was signed: it does not agree with entry "
             f"{annotation.audit_sequence}."
+        )
+
+
+def _of_read(recorded: RecordedRead) -> Iterator[str]:
+    read = recorded.read
+    name = f"The read {read_subject(read)}"
+    if recorded.hash is None:
+        yield f"{name} names entry {read.audit_sequence}, which is missing."
+    elif recorded.hash != read.audit_hash or recorded.subject != read_subject(read):
+        yield f"{name} does not agree with entry {read.audit_sequence}, which it names."
+    elif recorded.content != read_digest(read):
+        yield (
+            f"{name} was changed after it was locked or signed: it does not agree with entry "
+            f"{read.audit_sequence}."
         )
 
 

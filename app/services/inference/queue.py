@@ -97,7 +97,7 @@ def take_up_again(workplace: Workplace) -> int:
 @needs("run the program")
 def complete_predictions(workplace: Workplace) -> None:
     """Give each prediction of an earlier version the probability of a finding, which the list of
-    cases sorts by, where its model is still there."""
+    cases sorts by, where its model is still there, and each case the doubt that follows from it."""
     completed = 0
     for info in workplace.models.all():
         if info.problem:
@@ -109,6 +109,10 @@ def complete_predictions(workplace: Workplace) -> None:
             completed += more
     if completed:
         log.info("%d predictions were completed with the probability of a finding", completed)
+    more = 1
+    while more:
+        with workplace.store.write() as tx:
+            more = tx.cases.complete_summaries()
 
 
 @needs("run the program")
@@ -116,3 +120,6 @@ def upkeep(workplace: Workplace) -> None:
     """What is to be done now and then, whatever else there is to do."""
     workplace.store.forget_deleted()
     workplace.store.keep_reserve()
+    now = workplace.clock()
+    with workplace.store.write() as tx:
+        tx.claims.forget_expired(now)

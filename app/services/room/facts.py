@@ -12,17 +12,17 @@ from app.services.workplace import Workplace
 
 
 @within
-def facts(workplace: Workplace, sheet: Sheet) -> Facts:
-    """Of the sheet's case."""
+def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> Facts:
+    """Of the sheet's case; in a study nobody chooses the model."""
     case = sheet.case
     return Facts(
         title=case.file_name,
         line=facts_text(case),
         details=_details(sheet),
         model=sheet.model or "",
-        models=_models(workplace, sheet),
+        models=_models(workplace, sheet) if shows_models else (),
         site=site_text(sheet),
-        actions=_actions(sheet),
+        actions=_actions(sheet) if shows_models else (),
         study=tuple(_link(row) for row in sheet.study if row.case_id != case.case_id),
         twins=tuple(
             Link(
@@ -31,8 +31,14 @@ def facts(workplace: Workplace, sheet: Sheet) -> Facts:
             )
             for twin in sheet.twins
         ),
+        who=_who(workplace, sheet),
         may_delete=workplace.actor.may("delete"),
     )
+
+
+def _who(workplace: Workplace, sheet: Sheet) -> str:
+    model = f"Model {sheet.model_name} {(sheet.model or '')[:8]} · " if sheet.model_name else ""
+    return f"{model}Reader {workplace.reader}"
 
 
 def facts_text(case: Case) -> str:

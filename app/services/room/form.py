@@ -6,7 +6,7 @@ the wrong reason is what this program is there to find.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.actors import Actor
@@ -78,8 +78,13 @@ JUDGEMENT = (
 """Asked of every prototype that is shown."""
 
 
-def questions(sheet: Sheet) -> tuple[Question, ...]:
-    """Of the prediction, or of the refusal."""
+def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
+    """Of the prediction, or of the refusal.
+
+    Args:
+        sheet: of the image.
+        labels: to choose from; those of the model where there are none.
+    """
     verdicts = ON_REFUSAL if sheet.is_refused else ON_PREDICTION
     title = "Was it right to refuse?" if sheet.is_refused else "Is the label right?"
     verdict = Question(
@@ -90,7 +95,7 @@ def questions(sheet: Sheet) -> tuple[Question, ...]:
         "label",
         "What it shows" if sheet.is_refused else "Correct label",
         "label",
-        tuple(Choice(name, name) for name in sheet.classes if name != predicted),
+        tuple(Choice(name, name) for name in labels or sheet.classes if name != predicted),
         hint="Choose one or write another.",
         only_with=(("verdict", tuple(v for v in verdicts if v != "accept")),),
     )

@@ -5,18 +5,27 @@ from __future__ import annotations
 from app.domain.cases import Sheet
 from app.domain.errors import NotFound
 from app.domain.permissions import needs
-from app.domain.room.sheet import RoomSheet
+from app.domain.room.drafts import Draft
+from app.domain.room.sheet import Form, RoomSheet
+from app.domain.studies.reads import FREE
 from app.services import review
-from app.services.room import evidence, map_offers, percentiles, refusal
+from app.services.room import blind, evidence, map_offers, percentiles, refusal
 from app.services.room.facts import facts
 from app.services.room.form import form, revision_notes
 from app.services.room.headline import headline
+from app.services.room.second_read import second_form
+from app.services.studies import blinding, reading
 from app.services.workplace import Workplace
 
 
 @needs("see cases")
 def open_room(
-    workplace: Workplace, case_id: str, *, frame: int = 0, anyway: bool = False
+    workplace: Workplace,
+    case_id: str,
+    *,
+    frame: int = 0,
+    study: str = FREE,
+    anyway: bool = False,
 ) -> RoomSheet:
     """All that the reading room shows of one frame.
 
@@ -24,14 +33,20 @@ def open_room(
         workplace: where, and for whom.
         case_id: of the image.
         frame: counted from 0.
+        study: id of the reader study; empty in free review.
         anyway: show what the network computed of an image that the model refused.
 
     Raises:
-        NotFound: the case was deleted, or has no such frame.
+        NotFound: the case was deleted, or has no such frame, or is not this reader's in the study.
     """
+    stage = reading.stage(workplace, case_id, frame=frame, study=study)
+    with workplace.store.read() as tx:
+        is_blind = stage == "blind" or blinding.is_blind(workplace, tx, case_id, frame=frame)
+    if is_blind:
+        return blind.blind_sheet(workplace, case_id, frame=frame, study=study, stage=stage)
     sheet = review.open_case(workplace, case_id, frame=frame)
     with workplace.store.read() as tx:
-        draft = tx.drafts.get(case_id, frame=frame, reader=workplace.reader)
+        draft = tx.drafts.get(case_id, frame=frame, reader=workplace.reader, study=study)
     hides = sheet.is_refused and not anyway
     known = percentiles.of_model(workplace, sheet.model) if sheet.model else {}
     shown = () if hides else evidence.cards(sheet, known)
@@ -39,11 +54,11 @@ def open_room(
         case_id=case_id,
         frame=frame,
         frames=sheet.case.facts.frames,
-        stage="free",
-        study="",
-        facts=facts(workplace, sheet),
+        stage=stage,
+        study=study,
+        facts=facts(workplace, sheet, shows_models=study == FREE),
         pixels=f"/api/pixels/{case_id}/{{frame}}",
-        form=form(sheet, draft, workplace.actor),
+        form=_form(workplace, sheet, draft, frame, study),
         headline=headline(sheet, note_on_classes=_note_on_classes(workplace, sheet)),
         waterfall=evidence.steps(sheet, shown),
         cards=shown,
@@ -51,10 +66,18 @@ def open_room(
         maps=() if hides else map_offers.offers(sheet),
         map_actions=() if hides else map_offers.requests(sheet),
         work=map_offers.work(sheet),
-        revisions=revision_notes(sheet),
+        revisions=revision_notes(sheet) if study == FREE else (),
         hides_network=hides,
         anyway="" if not sheet.is_refused else refusal.SHOW if hides else refusal.HIDE,
     )
+
+
+def _form(workplace: Workplace, sheet: Sheet, draft: Draft | None, frame: int, study: str) -> Form:
+    if study == FREE:
+        return form(sheet, draft, workplace.actor)
+    read = reading.study_read(workplace, sheet.case.case_id, frame=frame, study=study)
+    protocol, may_sign = blind.protocol_of(workplace, study), workplace.actor.may("sign")
+    return second_form(sheet, draft, read, protocol, may_sign=may_sign)
 
 
 def _evidence_note(sheet: Sheet) -> str:

@@ -28,13 +28,14 @@ class Distribution:
     without: np.ndarray
 
     def sentence(self, similarity: float, class_name: str) -> str:
-        """Similarity higher than in 92 % of training images with pneumonia, 99 % without."""
-        parts = [
-            f"{percent(_below(values, similarity))} of those {word} “{class_name}”"
-            for values, word in ((self.with_class, "with"), (self.without, "without"))
-            if len(values)
-        ]
-        return f"More similar than {' and '.join(parts)} among the model's own images."
+        """More similar than 92 % of the model's own images with “pneumonia”, and than 99 % of
+        those without."""
+        parts = []
+        if len(self.with_class):
+            parts.append(f"than {percent(_below(self.with_class, similarity))} of those with it")
+        if len(self.without):
+            parts.append(f"than {percent(_below(self.without, similarity))} of those without")
+        return f"Of the model's own images for “{class_name}”: more similar {', '.join(parts)}."
 
 
 @within

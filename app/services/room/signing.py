@@ -28,7 +28,13 @@ _SIMILAR = {"yes": True, "no": False, None: None}
 
 @needs("sign")
 def keep(
-    workplace: Workplace, case_id: str, entries: Mapping[str, Any], *, frame: int, revision: int
+    workplace: Workplace,
+    case_id: str,
+    entries: Mapping[str, Any],
+    *,
+    frame: int,
+    revision: int,
+    study: str = "",
 ) -> str:
     """Keep what was entered so far in the place of this reader's earlier draft.
 
@@ -38,6 +44,7 @@ def keep(
         entries: answers, judgements, marks, tried, active_seconds.
         frame: of the image.
         revision: the newest revision that the reader had seen.
+        study: of which it is; empty in free review.
 
     Returns:
         When it was kept, local time.
@@ -54,6 +61,7 @@ def keep(
         revision=revision,
         content={name: entries[name] for name in _PARTS if name in entries},
         saved_at=workplace.clock(),
+        study=study,
     )
     with workplace.store.write() as tx:
         tx.cases.get(case_id).check_frame(frame)
@@ -62,10 +70,10 @@ def keep(
 
 
 @needs("sign")
-def discard(workplace: Workplace, case_id: str, *, frame: int) -> None:
+def discard(workplace: Workplace, case_id: str, *, frame: int, study: str = "") -> None:
     """Forget this reader's draft of a frame."""
     with workplace.store.write() as tx:
-        tx.drafts.remove(case_id, frame=frame, reader=workplace.reader)
+        tx.drafts.remove(case_id, frame=frame, reader=workplace.reader, study=study)
 
 
 @needs("sign")
@@ -93,8 +101,8 @@ def sign(
         confidence=_number(confidence),
         corrected_label=None if verdict == "accept" else _text(answers, "label") or None,
         text=_text(answers, "text"),
-        prototype_judgements=_judgements(entries.get("judgements")),
-        more=_more(answers, entries),
+        prototype_judgements=judgements_of(entries),
+        more=more_of(answers, entries),
         expected_revision=revision,
     )
 
@@ -125,7 +133,9 @@ def _text(answers: Mapping[str, Any], name: str) -> str:
     return value[: LONGEST_TEXT + 1]
 
 
-def _judgements(value: object) -> dict[str, PrototypeJudgement]:
+def judgements_of(entries: Mapping[str, Any]) -> dict[str, PrototypeJudgement]:
+    """What was said of prototypes, by their ids."""
+    value = entries.get("judgements")
     if not isinstance(value, Mapping):
         return {}
     found = {}
@@ -141,7 +151,8 @@ def _judgements(value: object) -> dict[str, PrototypeJudgement]:
     return found
 
 
-def _more(answers: Mapping[str, Any], entries: Mapping[str, Any]) -> MoreSaid:
+def more_of(answers: Mapping[str, Any], entries: Mapping[str, Any]) -> MoreSaid:
+    """What was said beside the verdict."""
     region = answers.get("region") or None
     tried = entries.get("tried") or ()
     if not isinstance(tried, list | tuple) or not all(isinstance(one, Mapping) for one in tried):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, or_
 
 from app.domain.figures.batch_view import BatchFilters, BatchOrder
-from app.store.rows import JobItemEntry, PredictionEntry, labelled
+from app.store.rows import CaseEntry, JobItemEntry, PredictionEntry, labelled
 
 _STATES = ("error", "refused", "running", "waiting", "done", "duplicate", "skipped", "deleted")
 """In which order files stand by state: first those that somebody may have to look after."""
@@ -48,22 +48,8 @@ def order(by: BatchOrder) -> tuple[Any, ...]:
         "file": (),
         "name": (func.lower(JobItemEntry.name),),
         "finding": (func.coalesce(PredictionEntry.finding_probability, -1.0).desc(),),
-        "doubt": (doubt().desc(),),
+        "doubt": (func.coalesce(CaseEntry.doubt, -1.0).desc(),),
         "label": (func.coalesce(PredictionEntry.label, "\U0010fffd"),),
         "state": (case({s: n for n, s in enumerate(_STATES)}, value=JobItemEntry.state, else_=99),),
     }
     return (*keys[by], JobItemEntry.position)
-
-
-def doubt() -> ColumnElement[float]:
-    """How near a prediction is to where its call changes: 1 on the threshold and under the gate's
-    caution, 0 at a probability of 0 or 1, -1 without a call."""
-    finding = PredictionEntry.finding_probability
-    threshold = func.coalesce(PredictionEntry.result["threshold"].as_float(), 0.5)
-    room = case((finding >= threshold, 1.0 - threshold), else_=threshold)
-    nearness = case((room <= 0, 1.0), else_=1.0 - func.abs(finding - threshold) / room)
-    return case(
-        (PredictionEntry.support == "caution", 1.0),
-        (finding.is_(None), -1.0),
-        else_=nearness,
-    )

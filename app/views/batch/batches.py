@@ -7,12 +7,11 @@ import streamlit as st
 from app.domain.figures.batch_view import LONGEST_NAME
 from app.domain.jobs import BatchProgress
 from app.domain.text import counted, local_time
-from app.services import batch_export, batches
+from app.services import batch_export, batches, jobs
 from app.services.checks import site_choice
 from app.services.trust import stopping
 from app.services.workplace import Workplace
 from app.views.batch.files import draw_files
-from app.views.review.job_progress import cancel
 from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import plain
@@ -195,3 +194,9 @@ def _draw_restart_button(
         restart = batches.retry if failed_too else batches.resume
         restart(workplace, job_id)
         st.rerun(scope="app")
+
+
+def cancel(workplace: Workplace, job_id: str) -> None:
+    """Ask the worker to stop; a job that has ended stays as it is."""
+    with show_errors_on_top():
+        jobs.cancel(workplace, job_id)

@@ -12,7 +12,7 @@ from app.domain.text import counted, number, percent
 from app.services import galleries
 from app.services.workplace import Workplace
 from app.views.model.attach import draw_attach
-from app.views.review.prototypes import draw_sources
+from app.views.model.sources import draw_sources
 from app.views.shared.format import plain
 from dprotonet.prototypes.provenance import PrototypeActivation, PrototypeRecord
 

@@ -14,7 +14,7 @@ from app.domain.text import counted, number, percent, signed
 from app.services import galleries
 from app.services.editing import proposals, versions
 from app.services.workplace import Workplace
-from app.views.review.prototypes import draw_sources
+from app.views.model.sources import draw_sources
 from app.views.shared.errors import show_errors
 from app.views.shared.format import plain
 from dprotonet.bundle.figure_text import TITLES

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.views.review.case import draw_sheet
+from app.views.review.case import draw_case
 from app.views.review.case_list import draw_cases
 from app.views.shared.held_images import draw_held_images
 from app.views.shared.navigation import open_case_id
@@ -21,4 +21,4 @@ if case_id is None:
         draw_held_images(workplace, upload_token(workplace))
         draw_cases(workplace)
 else:
-    draw_sheet(workplace, case_id)
+    draw_case(case_id)

@@ -20,6 +20,7 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
 REVIEW = "views/review/page.py"
 MODEL = "views/model/page.py"
 _CASE = "case"
+_STUDY = "study"
 _MODEL, _OFF = "model", "off"
 
 
@@ -40,6 +41,11 @@ def pages_for(actor: Actor) -> list[tuple[str, str, str, Permission]]:
 def open_case_id() -> str | None:
     """The case in the address; None for the list."""
     return st.query_params.get(_CASE) or None
+
+
+def open_study_id() -> str:
+    """The reader study in the address; empty for free review."""
+    return st.query_params.get(_STUDY) or ""
 
 
 def show_case(case_id: str | None) -> None:

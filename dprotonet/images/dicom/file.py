@@ -11,8 +11,14 @@ from pydicom.uid import UID
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.decoder_errors import readable_errors
 from dprotonet.images.dicom.colour import to_uint8
+from dprotonet.images.dicom.directions import patient_directions
 from dprotonet.images.dicom.frames import Frames, find_frames
-from dprotonet.images.dicom.grayscale import grey_windows, modality_values, padding_mask
+from dprotonet.images.dicom.grayscale import (
+    grey_windows,
+    modality_values,
+    padding_mask,
+    rescale,
+)
 from dprotonet.images.dicom.header import (
     dicom_facts,
     element,
@@ -97,6 +103,8 @@ class DicomFile:
             frame=index,
             spacing=pixel_spacing(self.header, index),
             aspect_ratio=pixel_aspect_ratio(self.header),
+            directions=patient_directions(self.header, index),
+            rescale=None if self.facts.colour else rescale(self.header, index),
             notes=(*self.frames.notes, *remarks(self.header, index), *notes),
         )
 

@@ -15,12 +15,15 @@ from dprotonet.images.dicom.header import (
     text,
 )
 from dprotonet.images.dicom.tables import Span, little_endian, read_table, stored_span
+from dprotonet.images.types import Rescale
 from dprotonet.images.windows import VoiTable, Window, WindowFunction, percentile_window
 
 _INTEGERS = tuple(np.dtype(t) for t in ("u1", "i1", "u2", "i2", "u4", "i4", "i8"))
 _DEEP = tuple(np.dtype(t) for t in ("i4", "u4", "i8", "u8", "f8"))
 # No detector measures so much; files write such numbers (-3.4e38, 1e36) where they have no value.
 _NO_VALUE = 1e30
+_IDENTITY = (1.0, 0.0)
+_UNITS = ("HU", "OD")  # PS3.3 C.11.1.1.2; OD: thousandths of an optical density
 _FUNCTIONS: dict[str, WindowFunction] = {
     "": "LINEAR",
     "LINEAR": "LINEAR",
@@ -98,8 +101,27 @@ def modality_values(
     slope, intercept = _line(part, header)
     if slope == 0:
         notes.append("The rescale slope in the file is 0; the stored values are shown.")
-        slope, intercept = 1.0, 0.0
+        slope, intercept = _IDENTITY
     return _rescaled(stored, header, slope, intercept), _span(stored, header, slope, intercept)
+
+
+def rescale(header: Dataset, frame: int) -> Rescale | None:
+    """The straight line that :func:`modality_values` applies to whole numbers, or None for a table.
+
+    Args:
+        header: the whole header.
+        frame: counted from 0.
+    """
+    part = frame_part(header, frame, "PixelValueTransformationSequence")
+    if items(part, "ModalityLUTSequence") or items(header, "ModalityLUTSequence"):
+        return None
+    slope, intercept = _line(part, header)
+    if slope == 0:
+        return Rescale(*_IDENTITY)
+    unit = known_word(part, "RescaleType", _UNITS) or known_word(header, "RescaleType", _UNITS)
+    is_ct = text(header, "Modality").upper() == "CT" and not text(part, "RescaleType")
+    # PS3.3 C.8.2.1: without a type, the values of a CT image are Hounsfield units.
+    return Rescale(slope, intercept, unit or ("HU" if is_ct else ""))
 
 
 def _line(part: Dataset, header: Dataset) -> tuple[float, float]:

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from dprotonet.images.isolated.messages import BrokenMessage
-from dprotonet.images.types import DicomFacts, GrayOrColourImage, ImageFacts, Spacing
+from dprotonet.images.types import (
+    DicomFacts,
+    GrayOrColourImage,
+    ImageFacts,
+    PatientDirections,
+    Rescale,
+    Spacing,
+)
 from dprotonet.images.windows import VoiTable, Window
 
 _DTYPES = ("|b1", "|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<i8", "<u8", "<f4", "<f8")
@@ -35,6 +42,8 @@ def image_to_message(image: GrayOrColourImage) -> tuple[dict[str, Any], list[np.
         "spacing": asdict(image.spacing) if image.spacing else None,
         "notes": image.notes,
         "aspect_ratio": image.aspect_ratio,
+        "directions": asdict(image.directions) if image.directions else None,
+        "rescale": asdict(image.rescale) if image.rescale else None,
     }
     return header, arrays
 
@@ -62,6 +71,8 @@ def image_from_message(header: dict[str, Any], parts: Sequence[bytearray]) -> Gr
             spacing=Spacing(**header["spacing"]) if header["spacing"] else None,
             notes=tuple(str(note) for note in header["notes"]),
             aspect_ratio=header["aspect_ratio"],
+            directions=PatientDirections(**header["directions"]) if header["directions"] else None,
+            rescale=Rescale(**header["rescale"]) if header["rescale"] else None,
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise BrokenMessage("what came is no image") from error

@@ -66,7 +66,7 @@ def test_a_signed_revision_is_found_again_with_all_it_said(
     first = sheet.revisions[0]
     assert first.prototype_judgements == {name: judged[name] for name in ("p00", "p01")}
     assert (first.reader, first.text, first.predicted_label) == ("Reader One", "=SUM(1)", "finding")
-    assert review.list_cases(workplace).rows[0].status == "read"
+    assert review.list_cases(workplace).rows[0].status == "done"
 
 
 def test_a_second_reader_cannot_overwrite_a_signed_case(workplace: Workplace, case_id: str) -> None:
@@ -294,7 +294,7 @@ def test_the_list_filters_sorts_and_pages(workplace: Workplace, pool: FakePool) 
 
     assert names(order="oldest")[0] == "image-0.png"
     assert names(label="finding", order="name") == ["image-1.png", "image-3.png"]
-    assert names(verdict="accept") == names(status="read") == ["image-1.png"]
+    assert names(verdict="accept") == names(status="done") == ["image-1.png"]
     assert names(status="waiting") == names(text="50%_") == ["50%_late.png"]
     assert names(text=str(late.case_id)[:6]) == ["50%_late.png"]
     assert names(source="demo") == []
@@ -373,7 +373,7 @@ def test_a_reader_says_what_a_refused_image_shows(workplace: Workplace, refused:
         None,
     )
     assert (first.agrees, second.agrees, second.text) == (None, None, "A hand.")
-    assert review.list_cases(workplace).rows[0].status == "read"
+    assert review.list_cases(workplace).rows[0].status == "done"
 
 
 def test_an_image_at_the_edge_is_predicted_with_a_caution(

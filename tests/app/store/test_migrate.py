@@ -201,21 +201,21 @@ def test_the_list_of_an_older_database_is_summed_up(
         connection.execute(text(ANNOTATION), {"case": "c3", "revision": 2, "verdict": "reject"})
     upgraded(store)
     with store.read() as tx:
-        newest = tx.case_list.page(CaseFilters(), page=0, size=9).rows
-        result = tx.case_list.page(CaseFilters(text="ärger"), page=0, size=9).rows
+        newest = tx.case_list.page(CaseFilters(), page=0, size=9, now=NOW).rows
+        result = tx.case_list.page(CaseFilters(text="ärger"), page=0, size=9, now=NOW).rows
         assert [row.case_id for row in newest] == ["c2", "c1", "c3", "c4"]
         assert [row.case_id for row in result] == ["c1"]
         states = {row.case_id: (row.status, row.label, row.verdict) for row in newest}
     assert states == {
         "c1": ("new", "sick", None),
         "c2": ("failed", None, None),
-        "c3": ("read", "sick", "reject"),
+        "c3": ("done", "sick", "reject"),
         "c4": ("failed", None, None),
     }
     with store.write() as tx:
         assert tx.predictions.note_findings("m", "well") == 2
         assert tx.predictions.note_findings("m", "well") == 0
-        first = tx.case_list.page(CaseFilters(order="probability"), page=0, size=2).rows
+        first = tx.case_list.page(CaseFilters(order="probability"), page=0, size=2, now=NOW).rows
         assert {row.case_id for row in first} == {"c1", "c3"}
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from app.viewer.colours import COLOUR_TABLE, COLOUR_TABLE_HEX, heatmap_png
+from app.viewer.colours import COLOUR_TABLE, COLOUR_TABLE_HEX, NORMAL_TABLE, heatmap_png
 
 
 def save(path: Path, pixels: np.ndarray) -> Path:
@@ -39,3 +39,12 @@ def test_without_its_picture_a_heatmap_shows_its_colours(tmp_path: Path) -> None
 def test_a_heatmap_that_has_colours_already_stays_as_it_is(tmp_path: Path) -> None:
     coloured = save(tmp_path / "heatmap.png", np.full((2, 2, 3), 90, np.uint8))
     assert heatmap_png(coloured, None) == coloured.read_bytes()
+
+
+def test_the_palette_of_normal_rises_in_lightness_and_is_blue_where_the_other_is_not() -> None:
+    lightness = NORMAL_TABLE.astype(float) @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(lightness) >= 0).all() and lightness[-1] > 240
+    # Blue against yellow is what every kind of red-green blindness keeps apart.
+    blue = NORMAL_TABLE[:, 2].astype(int) - NORMAL_TABLE[:, 0]
+    fire = COLOUR_TABLE[:, 2].astype(int) - COLOUR_TABLE[:, 0]
+    assert (blue[64:224] > 60).all() and (fire[96:224] < 0).all()

@@ -5,7 +5,13 @@ import pytest
 
 from app.viewer import encoding
 from app.viewer.codes import code_values
-from dprotonet.images.types import GrayOrColourImage, ImageFacts
+from dprotonet.images.types import (
+    GrayOrColourImage,
+    ImageFacts,
+    PatientDirections,
+    Rescale,
+    Spacing,
+)
 from dprotonet.images.windows import VoiTable, Window
 
 
@@ -72,13 +78,28 @@ def test_a_voi_table_becomes_one_grey_a_code() -> None:
 
 
 def test_polarity_and_pixel_shape_are_in_the_header() -> None:
-    from dprotonet.images.types import Spacing
-
     pixels = np.zeros((2, 2), np.uint8)
     spacing = Spacing(0.3, 0.15, "PixelSpacing")
     header, _ = encoding.unpack(encoding.pack_image(image(pixels, inverted=True, spacing=spacing)))
     assert header["inverted"] is True
     assert header["pixel_aspect"] == 2
+    assert header["spacing"] == {"rows_mm": 0.3, "columns_mm": 0.15, "source": "PixelSpacing"}
+
+
+def test_what_the_file_does_not_say_is_null_in_the_header() -> None:
+    for pixels in (np.zeros((2, 2), np.uint8), np.zeros((2, 2, 3), np.uint8)):
+        header, _ = encoding.unpack(encoding.pack_image(image(pixels)))
+        assert [header[name] for name in ("spacing", "orientation", "rescale")] == [None] * 3
+
+
+def test_the_letters_at_the_edges_and_the_way_to_stored_values_are_in_the_header() -> None:
+    lies = PatientDirections("R", "H", "L", "F")
+    pixels = np.array([[0, 2]], np.int16)
+    header, _ = encoding.unpack(
+        encoding.pack_image(image(pixels, directions=lies, rescale=Rescale(2, -1024, "HU")))
+    )
+    assert header["orientation"] == {"left": "R", "top": "H", "right": "L", "bottom": "F"}
+    assert header["rescale"] == {"slope": 2, "intercept": -1024, "unit": "HU"}
 
 
 def test_only_8_and_16_bit_samples_are_packed() -> None:

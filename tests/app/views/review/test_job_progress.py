@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from app.views.review.job_progress import job_text
 
 from app.domain.jobs import Job
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from app.views.review.job_progress import job_text
 from tests.app.domain.test_explanations import saved
 from tests.app.services.workplaces import START
 from tests.app.views.conftest import FullPool

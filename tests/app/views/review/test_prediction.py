@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from app.views.review.prediction import headline, probability_chart, threshold_text
 
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from app.views.review.prediction import headline, probability_chart, threshold_text
 from dprotonet.inference.prediction import Prediction, decide, leading_finding
 from tests.app.services.workplaces import png
 from tests.app.views.conftest import FullPool, MultiLabelPool

@@ -4,16 +4,16 @@ import re
 from dataclasses import replace
 
 import pytest
-
-from app.domain.annotations import PrototypeJudgement
-from app.domain.cases import GallerySource
-from app.domain.evidence import Reason, reasons
 from app.views.review.prototypes import (
     contribution_bar,
     judgement_label,
     reason_title,
     source_pictures,
 )
+
+from app.domain.annotations import PrototypeJudgement
+from app.domain.cases import GallerySource
+from app.domain.evidence import Reason, reasons
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
 from dprotonet.prototypes.own_map import OwnMap

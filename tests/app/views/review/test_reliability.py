@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-
-from app.domain.explanations import OfferedHeatmap
 from app.views.review.reliability import (
     NOT_MEASURED,
     control_text,
@@ -17,6 +15,8 @@ from app.views.review.reliability import (
     peak_text,
     warnings,
 )
+
+from app.domain.explanations import OfferedHeatmap
 from dprotonet.explain.explanation import NO_READER, READER, REFINED, SEARCH
 from tests.app.domain.test_explanations import saved
 

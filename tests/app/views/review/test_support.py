@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from app.views.review.support import CAUTION, TITLE, reasons
 
 from app.services import explanations, review
 from app.services.workplace import Workplace
-from app.views.review.support import CAUTION, TITLE, reasons
 from dprotonet.inference.support import Support
 from tests.app.services.workplaces import OUTSIDE, by_brightness, png
 from tests.app.views.conftest import FullPool

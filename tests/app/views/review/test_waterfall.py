@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 import pytest
+from app.views.review.waterfall import odds_text, question, sum_text, waterfall_html
 
 from app.domain.evidence import reasons, waterfall
-from app.views.review.waterfall import odds_text, question, sum_text, waterfall_html
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from tests.app.domain.test_evidence import row
 from tests.app.views.conftest import FullPool

@@ -120,3 +120,17 @@ def test_nobody_who_looked_at_the_file_before_calls_it_clean() -> None:
             data.BurnedInAnnotation = stated
 
         assert header_of(done(make_dicom(change))).get("BurnedInAnnotation") == stays
+
+
+def test_what_says_how_the_image_lies_in_the_patient_and_how_large_it_is_stays() -> None:
+    def change(data: Dataset) -> None:
+        data.PatientOrientation = ["L", "F"]
+        data.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
+        data.ImagerPixelSpacing = [0.2, 0.1]
+        data.RescaleSlope, data.RescaleIntercept, data.RescaleType = 2, -1024, "HU"
+
+    new = header_of(done(make_dicom(change)))
+    assert list(new.PatientOrientation) == ["L", "F"]
+    assert list(new.ImageOrientationPatient) == [1, 0, 0, 0, 0, -1]
+    assert list(new.ImagerPixelSpacing) == [0.2, 0.1]
+    assert (new.RescaleSlope, new.RescaleIntercept, new.RescaleType) == (2, -1024, "HU")

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 from dprotonet.images.reader import read_image
+from dprotonet.images.types import Rescale
 from dprotonet.images.windows import Window
 
 
@@ -220,3 +221,32 @@ def test_an_image_all_of_padding_is_shown(dicom_file):
     image = read_image(dicom_file(np.zeros((4, 4), np.uint16), PixelPaddingValue=0))
     assert image.padding is None
     assert any("padding" in note for note in image.notes)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({}, Rescale(1, 0)),
+        (
+            {"RescaleSlope": 2, "RescaleIntercept": -1024, "RescaleType": "HU"},
+            Rescale(2, -1024, "HU"),
+        ),
+        ({"Modality": "CT", "RescaleSlope": 1, "RescaleIntercept": -1024}, Rescale(1, -1024, "HU")),
+        ({"Modality": "CT", "RescaleType": "US"}, Rescale(1, 0)),
+        ({"RescaleSlope": 0, "RescaleIntercept": 7}, Rescale(1, 0)),
+        ({"RescaleType": "of Jane Doe"}, Rescale(1, 0)),
+    ],
+)
+def test_the_line_from_stored_values_and_its_unit_are_told(dicom_file, ramp, stated, expected):
+    image = read_image(dicom_file(ramp, **stated))
+    assert image.rescale == expected
+    line = image.rescale
+    np.testing.assert_allclose(image.pixels, ramp * line.slope + line.intercept)
+
+
+def test_behind_a_modality_table_there_is_no_line(dicom_file, ramp):
+    table = Dataset()
+    table.LUTDescriptor, table.ModalityLUTType = [256, 0, 16], "US"
+    table.LUTData = np.arange(256, dtype=np.uint16).tobytes()
+    table["LUTData"].VR = "OW"
+    assert read_image(dicom_file(ramp, ModalityLUTSequence=[table])).rescale is None

@@ -7,7 +7,14 @@ import pytest
 
 from dprotonet.images.isolated.messages import BrokenMessage
 from dprotonet.images.isolated.protocol import image_from_message, image_to_message
-from dprotonet.images.types import DicomFacts, GrayOrColourImage, ImageFacts, Spacing
+from dprotonet.images.types import (
+    DicomFacts,
+    GrayOrColourImage,
+    ImageFacts,
+    PatientDirections,
+    Rescale,
+    Spacing,
+)
 from dprotonet.images.windows import VoiTable, Window
 
 TABLE = VoiTable(3, np.array([0, 0.5, 1], np.float32))
@@ -21,6 +28,8 @@ IMAGE = GrayOrColourImage(
     spacing=Spacing(0.1, 0.2, "PixelSpacing"),
     notes=("A remark.",),
     aspect_ratio=0.5,
+    directions=PatientDirections("R", "H", "L", "F"),
+    rescale=Rescale(2.0, -1024.0, "HU"),
 )
 
 
@@ -38,6 +47,7 @@ def test_an_image_comes_back_with_all_that_belongs_to_it():
     assert image.windows[0].table.first == 3 and image.windows[1] == IMAGE.windows[1]
     for field in ("inverted", "facts", "frame", "spacing", "notes", "aspect_ratio"):
         assert getattr(image, field) == getattr(IMAGE, field)
+    assert (image.directions, image.rescale) == (IMAGE.directions, IMAGE.rescale)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +60,8 @@ def test_an_image_comes_back_with_all_that_belongs_to_it():
         ("facts", {}),
         ("frame", "two"),
         ("spacing", {"rows_mm": 1}),
+        ("directions", {"left": "R"}),
+        ("rescale", {"slope": 1}),
     ],
 )
 def test_a_message_that_describes_no_image_is_refused(key, value):

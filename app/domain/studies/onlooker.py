@@ -1,0 +1,14 @@
+"""For whom something may be hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Onlooker:
+    """A reader from whom the model's answers on some images are hidden for now."""
+
+    reader: str
+    reads_first: bool
+    """Their own choice: on every image their own read comes first."""

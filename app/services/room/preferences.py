@@ -1,0 +1,53 @@
+"""What a reader has set for themselves in the room; it follows them to other machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.errors import Refused
+from app.domain.permissions import needs
+from app.services.room.keys import checked
+from app.services.workplace import Workplace
+
+ROOM = "room"
+MOST_PRESETS = 9
+
+
+@needs("see cases")
+def of_reader(workplace: Workplace) -> dict[str, Any]:
+    """Keys by what they do, and window presets; empty where nothing was set."""
+    with workplace.store.read() as tx:
+        found: dict[str, Any] = tx.preferences.get(workplace.reader, ROOM, {})
+    return found
+
+
+@needs("see cases")
+def change(workplace: Workplace, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Change keys or presets; what is not sent stays.
+
+    Raises:
+        Refused: what was sent are no keys, or a preset is no window.
+    """
+    new: dict[str, Any] = {}
+    if "keys" in sent:
+        new["keys"] = checked(sent["keys"])
+    if "presets" in sent:
+        new["presets"] = _presets(sent["presets"])
+    with workplace.store.write() as tx:
+        kept: dict[str, Any] = tx.preferences.get(workplace.reader, ROOM, {}) | new
+        tx.preferences.set(workplace.reader, ROOM, kept)
+    return kept
+
+
+def _presets(value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or len(value) > MOST_PRESETS:
+        raise Refused(f"A reader keeps at most {MOST_PRESETS} windows. Remove one first.")
+    found = []
+    for entry in value:
+        try:
+            name, centre, width = str(entry["name"])[:40], float(entry["centre"]), entry["width"]
+            found.append({"name": name, "centre": centre, "width": float(width)})
+        except (TypeError, KeyError, ValueError):
+            raise Refused("This is no window. Set centre and width, then save it again.") from None
+    return found

@@ -1,0 +1,140 @@
+"""What is hidden from a reader for now, as one condition that every query can take.
+
+Nothing here depends on who asks but the reader's name, so that no page and no export has a rule of
+its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.studies.onlooker import Onlooker
+from app.store.rows import AnnotationEntry, CaseEntry
+from app.store.studies.rows import (
+    AdjudicationEntry,
+    FirstReadEntry,
+    StudyCaseEntry,
+    StudyEntry,
+    StudyPersonEntry,
+    StudySlotEntry,
+)
+from app.store.studies.studies import DONE, WAITING
+
+
+class Blinding:
+    """The question inside one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def onlooker(self, reader: str, *, reads_first: bool) -> Onlooker | None:
+        """Whom to hide something from; None where nothing is hidden, so that nobody else's
+        queries change."""
+        if reads_first or any(
+            self._session.scalar(pixels.limit(1)) is not None for pixels in _pixels(reader)
+        ):
+            return Onlooker(reader, reads_first)
+        return None
+
+    def is_hidden(self, onlooker: Onlooker, case_id: str, *, frame: int = 0) -> bool:
+        """Is what the model says of this frame hidden?"""
+        query = select(CaseEntry.id).where(CaseEntry.id == case_id, hidden(onlooker, frame=frame))
+        return self._session.scalar(query) is not None
+
+    def among(self, onlooker: Onlooker, case_ids: Collection[str]) -> frozenset[str]:
+        """Those of some cases whose first frame is hidden."""
+        query = select(CaseEntry.id).where(CaseEntry.id.in_(case_ids), hidden(onlooker))
+        return frozenset(self._session.scalars(query))
+
+
+def hidden(onlooker: Onlooker, *, frame: int = 0) -> ColumnElement[bool]:
+    """The condition on a case: its answers are hidden from this reader."""
+    conditions: list[ColumnElement[bool]] = [
+        CaseEntry.pixel_sha256.in_(pixels) for pixels in _pixels(onlooker.reader)
+    ]
+    if onlooker.reads_first:
+        conditions.append(_unread(onlooker.reader, frame))
+    return or_(*conditions)
+
+
+def _pixels(reader: str) -> tuple[Select[Any], Select[Any]]:
+    """Hashes of images that studies hide from somebody: as a reader, and as an adjudicator."""
+    return _to_be_read(reader), _to_be_decided(reader)
+
+
+def _to_be_read(reader: str) -> Select[Any]:
+    """Reads that are next for their case and not locked. A read of a later round hides the case
+    as soon as the one before it is done."""
+    slot, before = StudySlotEntry, aliased(StudySlotEntry)
+    earlier = (
+        select(before.id)
+        .where(
+            before.study_id == slot.study_id,
+            before.reader == slot.reader,
+            before.case_id == slot.case_id,
+            before.frame == slot.frame,
+            before.round < slot.round,
+            before.state != DONE,
+        )
+        .exists()
+    )
+    return (
+        select(slot.pixel_sha256)
+        .join(StudyEntry, StudyEntry.id == slot.study_id)
+        .where(
+            slot.reader == reader,
+            slot.state == WAITING,
+            slot.hides_ai,
+            StudyEntry.state == "open",
+            ~earlier,
+        )
+    )
+
+
+def _to_be_decided(reader: str) -> Select[Any]:
+    """Cases of studies whose adjudicator may not see the model's answer before they decide."""
+    case = StudyCaseEntry
+    decided = (
+        select(AdjudicationEntry.id)
+        .where(
+            AdjudicationEntry.study == case.study_id,
+            AdjudicationEntry.case_id == case.case_id,
+            AdjudicationEntry.frame == case.frame,
+        )
+        .exists()
+    )
+    return (
+        select(case.pixel_sha256)
+        .join(StudyEntry, StudyEntry.id == case.study_id)
+        .join(StudyPersonEntry, StudyPersonEntry.study_id == StudyEntry.id)
+        .where(
+            StudyPersonEntry.name == reader,
+            StudyPersonEntry.adjudicates,
+            StudyEntry.hides_from_adjudicators,
+            StudyEntry.state == "open",
+            ~decided,
+        )
+    )
+
+
+def _unread(reader: str, frame: int) -> ColumnElement[bool]:
+    """What this reader neither locked nor signed, but for what an open study has them read: its
+    protocol says when the answer is shown."""
+    locked = select(FirstReadEntry.case_id).where(
+        FirstReadEntry.reader == reader, FirstReadEntry.frame == frame
+    )
+    signed = select(AnnotationEntry.case_id).where(
+        AnnotationEntry.reader == reader, AnnotationEntry.frame == frame
+    )
+    in_study = (
+        select(StudySlotEntry.case_id)
+        .join(StudyEntry, StudyEntry.id == StudySlotEntry.study_id)
+        .where(StudySlotEntry.reader == reader, StudyEntry.state == "open")
+    )
+    return and_(
+        CaseEntry.id.not_in(locked), CaseEntry.id.not_in(signed), CaseEntry.id.not_in(in_study)
+    )

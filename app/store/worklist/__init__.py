@@ -1,0 +1,1 @@
+"""What the list of cases is found, counted and narrowed by."""

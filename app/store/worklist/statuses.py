@@ -1,0 +1,104 @@
+"""A case's status in the list: what its own row says, and what changes without touching the row.
+
+Whether a case waits is known from its jobs, and whether somebody works on it from the claims; of
+both there are few at a time. The statuses of a study (``OF_STUDIES``) follow from the study's own
+rows, which its own list is to join here; no case has one of them outside of a study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, case, exists, false, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.cases import OF_STUDIES, Status
+from app.store.rows import CaseEntry, JobEntry
+from app.store.worklist.rows import ClaimEntry
+from app.store.worklist.walked import Walked
+
+_state: ColumnElement[str] = Walked(CaseEntry.read_state)
+UNREAD = _state.in_(("new", "refused"))
+"""There is something to be read, and nobody has signed it."""
+_STORED: Mapping[str, Status] = {"new": "new", "refused": "refused", "read": "done"}
+"""What the column's words mean in the list; it was called "read" before there were studies."""
+
+
+def awaited() -> tuple[ColumnElement[bool], ...]:
+    """Which jobs will bring a prediction."""
+    return JobEntry.kind == "predict", JobEntry.state.in_(("waiting", "running"))
+
+
+def begun(now: datetime) -> Select[str]:
+    """The cases that somebody works on."""
+    # Somebody who left a draft has begun too: the cases with one are to be added here.
+    return select(ClaimEntry.case_id).where(ClaimEntry.expires_at > now)
+
+
+def begun_by_others(now: datetime, reader: str) -> Select[str]:
+    """The cases that somebody else works on."""
+    return begun(now).where(ClaimEntry.reader != reader)
+
+
+def holder(now: datetime) -> ColumnElement[str]:
+    """Column: who works on the case; NULL where nobody does."""
+    held = ClaimEntry.case_id == CaseEntry.id, ClaimEntry.expires_at > now
+    return select(ClaimEntry.reader).where(*held).scalar_subquery()
+
+
+def status(now: datetime) -> ColumnElement[str]:
+    """Column: the status of a case."""
+    waits = exists().where(JobEntry.case_id == CaseEntry.id, *awaited())
+    held = exists().where(ClaimEntry.case_id == CaseEntry.id, ClaimEntry.expires_at > now)
+    return case(
+        (UNREAD & held, "in progress"),
+        *((CaseEntry.read_state == stored, shown) for stored, shown in _STORED.items()),
+        (waits, "waiting"),
+        else_="failed",
+    )
+
+
+def with_status(wanted: Status, now: datetime) -> Sequence[ColumnElement[bool]]:
+    """The conditions under which a case has a status."""
+    if wanted in OF_STUDIES:
+        return (false(),)
+    if wanted == "in progress":
+        return UNREAD, CaseEntry.id.in_(begun(now))
+    if wanted in ("waiting", "failed"):
+        is_waiting = CaseEntry.id.in_(_waiting())
+        return _state == "open", is_waiting if wanted == "waiting" else ~is_waiting
+    stored = next(word for word, shown in _STORED.items() if shown == wanted)
+    if wanted == "done":
+        return (_state == stored,)
+    return _state == stored, CaseEntry.id.not_in(begun(now))
+
+
+def counts(
+    session: Session, conditions: Sequence[ColumnElement[bool]], now: datetime
+) -> dict[Status, int]:
+    """How many cases of each status there are under other conditions, those without any left out.
+
+    One walk through an index counts the stored words; the few that wait or are begun are counted
+    from their own tables and taken off.
+    """
+    stored = _by_state(session, conditions)
+    held = _by_state(session, (*conditions, UNREAD, CaseEntry.id.in_(begun(now))))
+    found: dict[Status, int] = {shown: stored[word] - held[word] for word, shown in _STORED.items()}
+    found["in progress"] = sum(held.values())
+    if stored["open"]:
+        open_ones = (*conditions, _state == "open", CaseEntry.id.in_(_waiting()))
+        found["waiting"] = _by_state(session, open_ones)["open"]
+        found["failed"] = stored["open"] - found["waiting"]
+    return {name: count for name, count in found.items() if count}
+
+
+def _by_state(session: Session, conditions: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    # No GROUP BY: SQLite would sort what it counts.
+    words = ("open", *_STORED)
+    sums = (func.count().filter(CaseEntry.read_state == word) for word in words)
+    return dict(zip(words, session.execute(select(*sums).where(*conditions)).one(), strict=True))
+
+
+def _waiting() -> Select[str | None]:
+    return select(JobEntry.case_id).where(JobEntry.case_id.is_not(None), *awaited())

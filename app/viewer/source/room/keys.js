@@ -1,0 +1,81 @@
+// The keyboard: which key does what, as the server says it and the reader changed it.
+
+const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+const SWITCHES = new Set(["checkbox", "radio", "range", "button"]);
+
+/** "Ctrl+Enter", "?", "Shift+3", "a": how one press of a key is written. */
+export function keyName(event) {
+  const parts = [];
+  if (event.ctrlKey || event.metaKey) parts.push("Ctrl");
+  if (event.altKey) parts.push("Alt");
+  const digit = /^Digit([0-9])$/.exec(event.code || "");
+  const key = digit && event.shiftKey ? digit[1] : event.key;
+  const isLetter = key.length === 1;
+  // A sign such as ? needs Shift on most keyboards: the sign says it already.
+  if (event.shiftKey && (!isLetter || digit || /[a-z]/i.test(key))) parts.push("Shift");
+  return [...parts, isLetter ? key.toLowerCase() : key].join("+");
+}
+
+export class Keys {
+  /**
+   * @param {{id: string, key: string, title: string, group: string}[]} list
+   * @param {(id: string, isDown: boolean) => boolean} run true where it did something
+   */
+  constructor(list, run) {
+    this.run = run;
+    this.held = new Map();
+    this.setList(list);
+    this.down = (event) => this.#press(event);
+    this.up = (event) => this.#release(event);
+    window.addEventListener("keydown", this.down, true);
+    window.addEventListener("keyup", this.up, true);
+  }
+
+  setList(list) {
+    this.list = list;
+    this.byKey = new Map(list.map(({ id, key }) => [key, id]));
+  }
+
+  destroy() {
+    window.removeEventListener("keydown", this.down, true);
+    window.removeEventListener("keyup", this.up, true);
+  }
+
+  /** The next key pressed goes to this function instead, once; Escape gives null. */
+  capture(function_) { this.captured = function_; }
+
+  #press(event) {
+    if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+    const name = keyName(event);
+    if (this.captured) {
+      const answer = this.captured;
+      this.captured = null;
+      event.preventDefault();
+      event.stopPropagation();
+      answer(name === "Escape" ? null : name);
+      return;
+    }
+    if (isTyping(event) && !name.startsWith("Ctrl+Enter") && name !== "Escape") return;
+    const id = this.byKey.get(name);
+    if (!id) return;
+    if (event.repeat && this.held.has(event.code)) return event.preventDefault();
+    if (!this.run(id, true)) return;
+    this.held.set(event.code, id);
+    event.preventDefault();
+    // Streamlit has keys of its own (R reruns the page): a key of the room must not reach it.
+    event.stopPropagation();
+  }
+
+  #release(event) {
+    const id = this.held.get(event.code);
+    this.held.delete(event.code);
+    if (id) this.run(id, false);
+  }
+}
+
+function isTyping(event) {
+  const target = event.composedPath()[0];
+  if (!target?.tagName) return false;
+  if (target.isContentEditable) return true;
+  return TYPING.has(target.tagName) && !SWITCHES.has(target.type);
+}

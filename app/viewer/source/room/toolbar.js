@@ -1,0 +1,81 @@
+// Above the image: its windows, its tools, and what lies under the pointer.
+
+import { element, options } from "../elements.js";
+import { icon } from "./icons.js";
+
+const OWN = "own";
+const SAVE = "save";
+const TOOLS = [
+  "tool-window", "tool-pan", "tool-zoom", "tool-magnifier", "tool-probe",
+  "tool-length", "tool-angle", "tool-ellipse", "tool-rectangle", "tool-outline",
+];
+const VIEWS = ["invert", "turn-right", "flip", "fit", "one-to-one", "undo", "redo", "reset"];
+const FINDINGS = { box: "rectangle", outline: "outline" };
+
+export class Toolbar {
+  constructor(room) {
+    this.room = room;
+    const { words } = room;
+    this.preset = element("select", { "aria-label": words.window, onchange: () => this.#choose() });
+    this.buttons = new Map();
+    const gap = () => element("span", { class: "gap" });
+    const buttons = (ids) => ids.map((id) => this.#button(id));
+    this.root = element("div", { class: "tools", role: "toolbar", "aria-label": words.tools },
+      this.preset, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)),
+      element("span", { class: "grow" }), room.status);
+  }
+
+  #button(id) {
+    const button = element("button", {
+      type: "button", "data-tool": id, "aria-label": this.room.titleOf(id), onclick: () => this.room.act(id),
+    }, icon(id));
+    this.buttons.set(id, button);
+    return button;
+  }
+
+  #choose() {
+    const { value } = this.preset;
+    if (value === SAVE) this.room.savePreset();
+    else if (value !== OWN) this.room.pane.choosePreset(Number(value));
+    this.show(this.room.pane);
+  }
+
+  /** Set every control to the pane's state. */
+  show(pane) {
+    const { room } = this;
+    if (!pane) return;
+    this.#showPresets(pane);
+    const { drawing } = pane;
+    for (const [id, button] of this.buttons) {
+      const key = room.keyOf(id);
+      button.title = key ? `${room.titleOf(id)} (${key})` : room.titleOf(id);
+      const isOn = isPressed(id, pane.tool, drawing);
+      if (isOn !== null) button.setAttribute("aria-pressed", String(isOn));
+    }
+  }
+
+  #showPresets(pane) {
+    const { words } = this.room;
+    const presets = pane.image ? pane.presets : [];
+    const key = JSON.stringify(presets.map(({ name }) => name));
+    if (this.names !== key) {
+      this.names = key;
+      options(this.preset, [
+        ...presets.map(({ name }, at) => ({ value: String(at), label: name || words.file_window })),
+        { value: OWN, label: words.own_window },
+        { value: SAVE, label: words.save_window },
+      ], "0");
+    }
+    this.preset.hidden = presets.length === 0;
+    this.preset.value = pane.shown?.window ? OWN : String(pane.shown?.preset ?? 0);
+  }
+}
+
+/** Is a tool in the hand? null: the button is no switch. */
+function isPressed(id, tool, drawing) {
+  if (FINDINGS[id]) return drawing?.purpose === "finding" && drawing.kind === FINDINGS[id];
+  if (!id.startsWith("tool-")) return null;
+  const name = id.slice(5);
+  if (drawing) return drawing.purpose === "measure" && drawing.kind === (name === "probe" ? "point" : name);
+  return tool === name;
+}

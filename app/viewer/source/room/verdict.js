@@ -1,0 +1,85 @@
+// The strip at the foot: the server's questions, the reader's answers, one button to sign and go on.
+
+import { element } from "../elements.js";
+import { segments } from "./segments.js";
+
+const ELSEWHERE = new Set(["region"]); // asked beside the heatmap that it speaks of
+
+export class VerdictStrip {
+  /** @param {{answer, press, discard, keyOf, words}} room what the strip asks of the room */
+  constructor(room) {
+    this.room = room;
+    this.root = element("section", { class: "verdict", "aria-label": room.words.verdict });
+    this.state = element("span", { class: "draft-state", role: "status" });
+  }
+
+  /** Draw the form anew; a text that is being written keeps its place. */
+  show(form, answers) {
+    const { words } = this.room;
+    const writing = this.root.getRootNode().activeElement?.dataset?.question;
+    this.form = form;
+    const parts = form.questions
+      .filter((question) => !ELSEWHERE.has(question.id) && isAsked(question, answers))
+      .map((question) => this.#question(question, answers));
+    this.button = element("button", {
+      type: "button", class: "primary", "data-action": "sign", disabled: !form.may_sign,
+      title: this.room.keyOf("sign"), onclick: () => this.room.press(),
+    }, form.button);
+    this.problem = element("p", { class: "problem", role: "alert", hidden: true });
+    this.root.replaceChildren(
+      ...(form.newer ? [element("p", { class: "newer", role: "alert" }, form.newer)] : []),
+      element("div", { class: "questions" }, ...parts,
+        element("span", { class: "finish" },
+          element("span", { class: "quiet" }, form.note, " ", this.state),
+          form.draft_saved_at || form.newer
+            ? element("button", { type: "button", class: "plain", onclick: () => this.room.discard() }, words.discard)
+            : "",
+          this.button)),
+      this.problem);
+    if (writing) this.root.querySelector(`[data-question="${writing}"]`)?.focus();
+  }
+
+  #question(question, answers) {
+    const { room } = this;
+    const value = answers[question.id] ?? "";
+    const title = element("span", { class: "title" }, question.title);
+    if (question.kind === "choice") {
+      return element("div", { class: "question", "data-asks": question.id }, title,
+        segments(question, value || null, (chosen) => room.answer(question.id, chosen), room.keyOf));
+    }
+    const oninput = (event) => room.answer(question.id, event.target.value, false);
+    if (question.kind === "label") {
+      const list = `choices-${question.id}`;
+      return element("label", { class: "question" }, title,
+        element("input", {
+          type: "text", list, value, maxlength: "200", placeholder: question.hint,
+          "data-question": question.id, oninput,
+        }),
+        element("datalist", { id: list },
+          ...question.choices.map((choice) => element("option", { value: choice.value }))));
+    }
+    const area = element("textarea", {
+      rows: "1", maxlength: "10000", "data-question": question.id, oninput,
+    });
+    area.value = value;
+    return element("label", { class: "question remarks" }, title, area);
+  }
+
+  tell(text) {
+    this.state.textContent = text;
+  }
+
+  refuse(text) {
+    this.problem.textContent = text;
+    this.problem.hidden = !text;
+  }
+
+  focusRemarks() {
+    this.root.querySelector("textarea")?.focus();
+  }
+}
+
+/** Is a question asked, given the answers to others? */
+export function isAsked(question, answers) {
+  return question.only_with.every(([other, values]) => values.includes(answers[other]));
+}
