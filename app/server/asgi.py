@@ -42,6 +42,7 @@ from app.server.upload_routes import upload_routes
 from app.services import galleries, image_data
 from app.services.downloads import offering
 from app.services.pictures import own_maps
+from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.files.spool import Spool
@@ -197,6 +198,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
     return [
         route("/api/pixels/{case}/{frame:int}", _image),
+        route("/api/thumbnail/{case}", _thumbnail),
         route("/api/heatmap/{explanation}", _heatmap),
         route("/api/instant-map/{case}/{frame:int}/{model}/{number:int}", _instant_map),
         route("/api/gallery/{model}/{prototype}/{number:int}", _picture),
@@ -216,6 +218,11 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 def _image(workplace: Workplace, request: Request) -> Response:
     case, frame = request.path_params["case"], request.path_params["frame"]
     return _samples(pack_image(image_data.image(workplace, case, frame=frame)))
+
+
+def _thumbnail(workplace: Workplace, request: Request) -> Response:
+    content = thumbnails.thumbnail(workplace, request.path_params["case"])
+    return Response(content, media_type="image/jpeg")
 
 
 def _heatmap(workplace: Workplace, request: Request) -> Response:

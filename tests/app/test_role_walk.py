@@ -39,6 +39,7 @@ SIGNED_IN = "signed in"
 BODY = b'{"files": 1, "size": 1, "ids": []}'
 ROUTES: dict[str, Permission | str] = {
     "/api/pixels/{case}/{frame:int}": "see cases",
+    "/api/thumbnail/{case}": "see cases",
     "/api/heatmap/{explanation}": "see cases",
     "/api/instant-map/{case}/{frame:int}/{model}/{number:int}": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}": "see cases",

@@ -20,7 +20,9 @@ from app.domain.instant_maps import DrawnMaps
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
+from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
+from app.store.files.blobs import Staged
 from app.store.sql_store import Transaction
 from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import Explanation
@@ -147,40 +149,47 @@ def predict_frame(
         saved = tx.predictions.get(case_id, frame=frame, model=model, site=site)
         if saved is not None:
             return saved
-        case = tx.cases.get(case_id)
+        case, thumbnail = tx.cases.get(case_id), tx.cases.thumbnail(case_id)
         settings = site_choice.settings(tx, model, site) if site else None
     info = models.usable(workplace, model)
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
-    if not info.has_reader:
+    new = None
+    if info.has_reader:
+        prediction, new = pool.predict_with_maps(model, image, site=settings)
+    else:
         prediction = pool.predict(model, image, site=settings)
-        with workplace.store.write() as tx:
-            _save(tx, workplace, case_id, frame, info, prediction)
-        return prediction
-    prediction, new = pool.predict_with_maps(model, image, site=settings)
-    _save_with_maps(workplace, case_id, frame, info, prediction, new)
+    lacks_thumbnail = frame == 0 and thumbnail is None
+    picture = thumbnails.staged_thumbnail(workplace, image) if lacks_thumbnail else None
+    _save_with_files(workplace, case_id, frame, info, prediction, new, picture)
     return prediction
 
 
-def _save_with_maps(
+def _save_with_files(
     workplace: Workplace,
     case_id: str,
     frame: int,
     info: BundleInfo,
     prediction: Prediction,
-    new: NewMaps,
+    new: NewMaps | None,
+    picture: Staged | None,
 ) -> None:
-    """Both in one transaction; of an image that the model refused there is no map."""
-    staged = workplace.blobs.stage(new.maps.to_npy()) if prediction.supported else None
+    """All in one transaction; of an image that the model refused there is no map."""
+    staged = None
+    if new is not None and prediction.supported:
+        staged = workplace.blobs.stage(new.maps.to_npy())
     try:
         with originals.keeping(workplace) as (tx, keep):
             maps = None
-            if staged is not None:
+            if new is not None and staged is not None:
                 drawn = new.maps
                 maps = DrawnMaps(keep(staged), drawn.nodes, drawn.placement, new.outside_body)
             _save(tx, workplace, case_id, frame, info, prediction, maps)
+            if picture is not None:
+                tx.cases.set_thumbnail(case_id, keep(picture))
     finally:
-        if staged is not None:
-            workplace.blobs.discard(staged)
+        for file in (staged, picture):
+            if file is not None:
+                workplace.blobs.discard(file)
 
 
 def _save(

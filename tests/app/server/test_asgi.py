@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import io
 import json
 import sys
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -81,6 +83,18 @@ def test_an_images_values_arrive_exactly_and_are_not_kept_by_the_browser(
     displayed = code_values(head["knots"], 1 << head["bits"])[samples[..., 0]]
     expected = np.random.default_rng(1).integers(0, 4096, (2, 16, 18))[1]
     np.testing.assert_array_equal(displayed, expected)
+
+
+def test_a_thumbnail_is_small_grey_and_not_kept_by_the_browser(
+    get: Callable[..., Answer], workplace: Workplace
+) -> None:
+    case = intake.add(workplace, dicom(1), name="image").case_id
+    status, headers, body = get(f"/api/thumbnail/{case}")
+    assert (status, headers["content-type"]) == (200, "image/jpeg")
+    assert headers["cache-control"] == "no-store"
+    with Image.open(io.BytesIO(body)) as picture:
+        assert (picture.mode, picture.size) == ("L", (18, 16))
+    assert get("/api/thumbnail/0123456789abcdef")[0] == 404
 
 
 def test_what_is_not_there_is_a_sentence(get: Callable[..., Answer], workplace: Workplace) -> None:

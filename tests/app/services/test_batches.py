@@ -257,10 +257,10 @@ def test_uploads_and_archives_become_one_batch_and_their_bytes_do_not_pile_up(
         ("c.zip", "error"),
         ("x.png", "error"),
     ]
-    # Two images and the file that may be tried again.
-    assert len(list(workplace.blobs.all_keys())) == 3
+    # Two images with their thumbnails, and the file that may be tried again.
+    assert len(list(workplace.blobs.all_keys())) == 5
     batches.delete(workplace, job.job_id)
-    assert len(list(workplace.blobs.all_keys())) == 2
+    assert len(list(workplace.blobs.all_keys())) == 4
     with pytest.raises(NotFound):
         batches.progress(workplace, job.job_id)
     assert review.list_cases(workplace).total == 2
@@ -300,7 +300,7 @@ def test_nothing_is_kept_of_an_archive_that_fails_half_way(
     job = batches.start_upload(workplace, [("half.zip", b"PK\x03\x04"), ("a.png", png(3))])
     queue.run_pending(workplace, pool)
     assert states(workplace, job.job_id) == [("half.zip", "error"), ("a.png", "done")]
-    assert len(list(workplace.blobs.all_keys())) == 1
+    assert len(list(workplace.blobs.all_keys())) == 2  # an image and its thumbnail
     assert not list((workplace.settings.blobs / ".staging").iterdir())
 
 

@@ -91,7 +91,7 @@ def test_a_running_explanation_stops_soon_after_it_is_cancelled(
     assert time.monotonic() - started < 3
     assert jobs.get(workplace, job.job_id).state == "cancelled"
     assert not review.open_case(workplace, case_id).explanations
-    assert len(list(workplace.blobs.all_keys())) == 1
+    assert len(list(workplace.blobs.all_keys())) == 2  # the image and its thumbnail
 
 
 def test_a_case_deleted_during_its_explanation_leaves_nothing(

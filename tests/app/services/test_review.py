@@ -202,7 +202,7 @@ def test_a_deleted_case_is_gone_from_rows_blobs_results_and_jobs(
     queue.run_pending(workplace, pool)
     explanations.request(workplace, case_id, node="prototype:p01")
     sign(workplace, case_id, 0, prototype_judgements={"p00": PrototypeJudgement(similar=True)})
-    assert len(list(workplace.blobs.all_keys())) == 3
+    assert len(list(workplace.blobs.all_keys())) == 4
     review.delete_case(workplace, case_id)
     assert not list(workplace.blobs.all_keys())
     with pytest.raises(NotFound, match="no longer exists"):
@@ -224,9 +224,11 @@ def test_a_heatmap_shared_by_two_cases_outlives_one_of_them(
     for case_id in ids:
         explanations.request(workplace, case_id)
     queue.run_pending(workplace, pool)
-    assert len(list(workplace.blobs.all_keys())) == 4  # two images, a draft, the usual map
+    assert (
+        len(list(workplace.blobs.all_keys())) == 6
+    )  # two images, two thumbnails, a draft, the map
     review.delete_case(workplace, ids[0])
-    assert len(list(workplace.blobs.all_keys())) == 3
+    assert len(list(workplace.blobs.all_keys())) == 4
     (saved,) = review.open_case(workplace, ids[1]).explanations
     assert workplace.blobs.exists(saved.heatmap_key)
 

@@ -5,12 +5,14 @@ from itertools import product
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert, text
 
 from app.domain.annotations import Annotation
-from app.domain.cases import ORDERS, CaseFacts, CaseFilters, CaseRow
+from app.domain.cases import ORDERS, STATUSES, CaseFacts, CaseFilters, CaseRow
 from app.domain.errors import NotFound
 from app.services.jobs import enqueue_prediction
+from app.store.files.identities import SealedIdentity
+from app.store.rows import JobEntry, JobItemEntry
 from app.store.sql_store import SqlStore
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support
@@ -250,3 +252,106 @@ def test_a_case_that_another_model_reads_is_no_longer_refused(database_url: str)
     (row,) = rows(store)
     assert (row.status, row.label, row.support) == ("new", "sick", None)
     store.close()
+
+
+def claim(store: SqlStore, case_id: str, reader: str = "you") -> None:
+    with store.write() as tx:
+        tx.claims.take(case_id, reader, NOW)
+
+
+def test_each_status_is_counted_as_it_is_listed(database_url: str) -> None:
+    store = SqlStore(database_url)
+    for number in range(9):
+        add(store, number)
+    for number, said in enumerate((0.9, 0.8, refused(), refused(), 0.1, refused(), 0.2)):
+        save(store, f"c{number}", said)
+    with store.write() as tx:
+        tx.annotations.add(signed("c0", 1, "accept"))
+        enqueue_prediction(tx, case_id="c7", frame=0, model="m", now=NOW)
+    for case_id in ("c0", "c1", "c3", "c8"):  # whoever looks at what is signed begins nothing
+        claim(store, case_id)
+    expected = {
+        "done": ["c0"],
+        "in progress": ["c3", "c1"],
+        "refused": ["c5", "c2"],
+        "new": ["c6", "c4"],
+        "waiting": ["c7"],
+        "failed": ["c8"],
+    }
+    with store.read() as tx:
+        page = tx.case_list.page(CaseFilters(), page=0, size=9, now=NOW)
+    listed = {row.case_id: row.status for row in page.rows}
+    for status in STATUSES:
+        assert ids(store, status=status) == expected.get(status, [])
+        assert page.counts.get(status, 0) == len(expected.get(status, []))
+        assert [name for name, its in listed.items() if its == status] == expected.get(status, [])
+    assert {row.case_id for row in page.rows if row.held_by == "you"} == {"c0", "c1", "c3", "c8"}
+    store.close()
+
+
+def test_what_is_most_doubtful_comes_first_until_it_is_signed(database_url: str) -> None:
+    store = SqlStore(database_url)
+    for number, said in enumerate((0.99, 0.61, 0.05, refused())):  # called from 0.6
+        add(store, number)
+        save(store, f"c{number}", said)
+    assert ids(store, order="doubt") == ["c1", "c2", "c0", "c3"]
+    assert [row.doubt_reason for row in rows(store, order="doubt")] == [*["threshold"] * 3, None]
+    with store.write() as tx:
+        tx.annotations.add(signed("c2", 1, "accept"))  # of a confidence of 3
+    (row,) = rows(store, status="done")
+    assert (row.doubt, row.doubt_reason) == (0.5, "confidence")
+    store.close()
+
+
+def test_cases_of_before_get_their_doubt_from_the_worker(database_url: str) -> None:
+    store = SqlStore(database_url)
+    add(store, 1)
+    save(store, "c1", 0.6)
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE \"case\" SET doubt = -2, doubt_reason = ''"))
+    assert rows(store)[0].doubt is None
+    with store.write() as tx:
+        assert tx.cases.complete_summaries() == 1 and tx.cases.complete_summaries() == 0
+    assert rows(store)[0].doubt == 1.0
+    store.close()
+
+
+def test_each_filter_narrows_the_list_and_all_of_them_together(database_url: str) -> None:
+    store = SqlStore(database_url)
+    with store.write() as tx:
+        tx.identities.put(f"{1:064x}", SealedIdentity("PAT1", "PAT1-x", "sealed"))
+        for number, (modality, view) in enumerate((("DX", "PA"), ("DX", "AP"), ("CR", "PA"))):
+            facts = CaseFacts("dicom", 4, 6, modality=modality, view_position=view)
+            created = NOW + timedelta(hours=number)
+            tx.cases.add(case(number, facts=facts, created_at=created, model="m"))
+        tx.annotations.add(signed("c1", 1, "reject"))
+        batch = {"id": "b1", "kind": "batch", "state": "done", "work_key": "b1"}
+        tx._session.execute(insert(JobEntry).values(**JOB | batch))
+        of_batch = {"job_id": "b1", "position": 0, "name": "1", "case_id": "c1"}
+        tx._session.execute(insert(JobItemEntry).values(**ITEM | of_batch))
+    narrow: dict[str, tuple[object, list[str]]] = {
+        "patient": ("PAT1", ["c1"]),
+        "modality": ("DX", ["c1", "c0"]),
+        "view": ("PA", ["c2", "c0"]),
+        "since": (NOW + timedelta(hours=1), ["c2", "c1"]),
+        "until": (NOW + timedelta(hours=2), ["c1", "c0"]),
+        "batch": ("b1", ["c1"]),
+        "reader": ("me", ["c1"]),
+        "disagreement": ("model", ["c1"]),
+    }
+    for name, (value, left) in narrow.items():
+        assert ids(store, **{name: value}) == left, name
+    assert ids(store, **{name: value for name, (value, _) in narrow.items() if name != "view"}) == [
+        "c1"
+    ]
+    assert rows(store, patient="PAT1")[0].patient == "PAT1"
+    with store.read() as tx:
+        assert tx.case_list.views() == (("CR", "PA"), ("DX", "AP"), ("DX", "PA"))
+    store.close()
+
+
+JOB = {
+    **{"frame": 0, "seed": 0, "progress": 1.0, "message": "", "attempts": 1, "title": ""},
+    **{"cancel_requested": False, "explain": False, "listing": False, "created_at": NOW},
+}
+ITEM = {"state": "done", "message": "", "attempts": 1, "file_sha256": ""}

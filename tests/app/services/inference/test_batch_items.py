@@ -231,4 +231,5 @@ def test_the_bytes_of_a_refused_upload_lie_in_its_case_alone(
     queue.run_pending(workplace, pool)
     assert states(workplace, job.job_id) == [("dark.png", "refused")]
     with workplace.store.read() as tx:
-        assert tx.named_blobs() == {batches.rows(workplace, job.job_id).rows[0].file_sha256}
+        row = batches.rows(workplace, job.job_id).rows[0]
+        assert tx.named_blobs() == {row.file_sha256, tx.cases.thumbnail(row.case_id or "")}
