@@ -9,6 +9,7 @@ from app.domain.annotations import AnnotationFilters, AnnotationPage, Annotation
 from app.domain.permissions import needs, within
 from app.services.audit.recording import record_export
 from app.services.export import csv_bytes, json_bytes
+from app.services.studies.blinding import onlooker
 from app.services.workplace import Workplace
 
 SCHEMA = "dprotonet-review/annotations/2"
@@ -56,7 +57,12 @@ def search(
 ) -> AnnotationPage:
     """One page of the annotations, as the filters narrow and order them."""
     with workplace.store.read() as tx:
-        return tx.annotations.page(filters or AnnotationFilters(), page=max(page, 0), size=size)
+        return tx.annotations.page(
+            filters or AnnotationFilters(),
+            page=max(page, 0),
+            size=size,
+            onlooker=onlooker(workplace, tx),
+        )
 
 
 @needs("see cases")
@@ -86,7 +92,9 @@ def written(
 ) -> bytes:
     """The same file for a program of our own, without a record."""
     with workplace.store.read() as tx:
-        records = [_record(row) for row in tx.annotations.iterate(filters or AnnotationFilters())]
+        who = onlooker(workplace, tx)
+        rows = tx.annotations.iterate(filters or AnnotationFilters(), onlooker=who)
+        records = [_record(row) for row in rows]
     if format == "json":
         document = {"schema": SCHEMA, "made_at": workplace.clock().isoformat()}
         return json_bytes(document | {"annotations": records})

@@ -18,6 +18,7 @@ from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
 from app.services.deidentify import names
 from app.services.deidentify.patients import check_chosen
+from app.services.studies.blinding import onlooker
 from app.services.uploading import batch_files, intake
 from app.services.uploading.batch_files import Entry, with_distinct_paths
 from app.services.workplace import Workplace
@@ -171,14 +172,14 @@ def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
 def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
     """The batches there are, newest first."""
     with workplace.store.read() as tx:
-        return tx.batches.newest(limit=limit)
+        return tx.batches.newest(limit=limit, onlooker=onlooker(workplace, tx))
 
 
 @needs("see cases")
 def progress(workplace: Workplace, job_id: str) -> BatchProgress:
     """Where a batch stands."""
     with workplace.store.read() as tx:
-        return tx.batches.progress(job_id)
+        return tx.batches.progress(job_id, onlooker=onlooker(workplace, tx))
 
 
 @needs("see cases")
@@ -192,14 +193,17 @@ def rows(
 ) -> BatchPage:
     """One page of a batch's files, as the filters narrow and order them."""
     with workplace.store.read() as tx:
-        return tx.batch_report.page(job_id, page=max(page, 0), size=size, filters=filters)
+        who = onlooker(workplace, tx)
+        return tx.batch_report.page(
+            job_id, page=max(page, 0), size=size, filters=filters, onlooker=who
+        )
 
 
 @needs("see cases")
 def agreement(workplace: Workplace, job_id: str) -> AgreementCounts:
     """How many of a batch's predictions the readers agree with, disagree with, have not read."""
     with workplace.store.read() as tx:
-        return tx.batch_report.agreement(job_id)
+        return tx.batch_report.agreement(job_id, onlooker=onlooker(workplace, tx))
 
 
 @needs("see cases")

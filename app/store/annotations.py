@@ -20,8 +20,10 @@ from app.domain.annotations import (
 from app.domain.audit.entries import AuditEntry
 from app.domain.errors import Conflict
 from app.domain.marks import marks_from_json
+from app.domain.studies.onlooker import Onlooker
 from app.store import case_summary
 from app.store.rows import AnnotationEntry, CaseEntry, PrototypeJudgementEntry, labelled
+from app.store.studies.blinding import hidden
 
 _OF_MORE_THAN_ONE_VALUE = ("prototype_judgements", "marks", "tried")
 COLUMNS = tuple(
@@ -107,18 +109,32 @@ class Annotations:
         judgements = self._judgements([entry.id for entry in entries])
         return tuple(_annotation(entry, judgements.get(entry.id, {})) for entry in entries)
 
-    def page(self, filters: AnnotationFilters, *, page: int, size: int) -> AnnotationPage:
-        """One page of the table, in the order of the filters."""
-        query = _query(filters)
+    def page(
+        self,
+        filters: AnnotationFilters,
+        *,
+        page: int,
+        size: int,
+        onlooker: Onlooker | None = None,
+    ) -> AnnotationPage:
+        """One page of the table, in the order of the filters, without those of images whose answers
+        are hidden from the onlooker."""
+        query = _query(filters, onlooker)
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = tuple(self._rows(query.limit(size).offset(page * size)))
         return AnnotationPage(rows, total, page, size)
 
-    def iterate(self, filters: AnnotationFilters, *, chunk: int = 500) -> Iterator[AnnotationRow]:
-        """All rows, a chunk at a time."""
+    def iterate(
+        self,
+        filters: AnnotationFilters,
+        *,
+        chunk: int = 500,
+        onlooker: Onlooker | None = None,
+    ) -> Iterator[AnnotationRow]:
+        """All rows, a chunk at a time; for an onlooker as :meth:`page`."""
         offset = 0
         while True:
-            rows = self._rows(_query(filters).limit(chunk).offset(offset))
+            rows = self._rows(_query(filters, onlooker).limit(chunk).offset(offset))
             yield from rows
             if len(rows) < chunk:
                 return
@@ -162,7 +178,7 @@ class Annotations:
         return judgements
 
 
-def _query(filters: AnnotationFilters) -> Select[Any]:
+def _query(filters: AnnotationFilters, onlooker: Onlooker | None) -> Select[Any]:
     newest = (
         select(
             AnnotationEntry.case_id,
@@ -190,6 +206,8 @@ def _query(filters: AnnotationFilters) -> Select[Any]:
         .where(*_conditions(filters))
         .order_by(*_order(filters.order))
     )
+    if onlooker is not None:
+        query = query.where(~hidden(onlooker))
     if not filters.all_revisions:
         query = query.where(AnnotationEntry.revision == newest.c.revision)
     return query

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, false, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.explanations import tier_of
 from app.domain.figures.agreement import Agreement, AgreementCounts
 from app.domain.figures.batch_view import BatchFilters
-from app.domain.jobs import BatchPage, BatchRow
+from app.domain.jobs import BatchPage, BatchRow, ItemState
+from app.domain.studies.onlooker import Onlooker
 from app.store.figures import batch_order
 from app.store.figures.agreement import agreement_of, last_verdict
 from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
+from app.store.studies.blinding import hidden
 from dprotonet.explain.explanation import READER
 from dprotonet.inference.prediction import Prediction
 
@@ -28,27 +30,37 @@ class BatchReport:
         self._session = session
 
     def page(
-        self, job_id: str, *, page: int, size: int, filters: BatchFilters | None = None
+        self,
+        job_id: str,
+        *,
+        page: int,
+        size: int,
+        filters: BatchFilters | None = None,
+        onlooker: Onlooker | None = None,
     ) -> BatchPage:
-        """One page of a batch's rows, as the filters narrow and order them."""
+        """One page of a batch's rows, as the filters narrow and order them; of images whose answers
+        are hidden from the onlooker, nothing that a model or a reader said."""
         filters = filters or BatchFilters()
-        model, site = self._read_with(job_id)
-        left = batch_order.conditions(filters, _agreement(model))
-        counted = _of_batch(select(func.count()), job_id, model, site).where(*left)
+        batch = self._batch(job_id, onlooker)
+        left = batch_order.conditions(filters, batch.agreement, batch.state)
+        counted = batch.of(select(func.count())).where(*left)
         total = self._session.scalar(counted) or 0
-        query = _rows(job_id, model, site).where(*left).order_by(*batch_order.order(filters.order))
+        query = batch.rows().where(*left)
+        query = query.order_by(*batch_order.order(filters.order, batch.state))
         result = self._session.execute(query.limit(size).offset(page * size))
         rows = [_row(*row) for row in result]
         shared = self._shared_names(job_id, {row.name for row in rows})
         marked = tuple(replace(row, shares_name=row.name in shared) for row in rows)
         return BatchPage(marked, total, page, size)
 
-    def iterate(self, job_id: str, *, chunk: int = 500) -> Iterator[BatchRow]:
-        """All rows of a batch, a chunk at a time."""
-        read_with = self._read_with(job_id)
+    def iterate(
+        self, job_id: str, *, chunk: int = 500, onlooker: Onlooker | None = None
+    ) -> Iterator[BatchRow]:
+        """All rows of a batch, a chunk at a time; for an onlooker as :meth:`page`."""
+        batch = self._batch(job_id, onlooker)
         after = -1
         while True:
-            query = _rows(job_id, *read_with).where(JobItemEntry.position > after)
+            query = batch.rows().where(JobItemEntry.position > after)
             query = query.order_by(JobItemEntry.position).limit(chunk)
             rows = [_row(*row) for row in self._session.execute(query)]
             self._session.expunge_all()
@@ -57,12 +69,13 @@ class BatchReport:
                 return
             after = rows[-1].position
 
-    def agreement(self, job_id: str) -> AgreementCounts:
-        """How many of a batch's predictions the readers agree with."""
-        model, site = self._read_with(job_id)
-        agreement = _agreement(model)
-        query = _of_batch(select(agreement, func.count()), job_id, model, site)
-        query = query.where(PredictionEntry.id.is_not(None)).group_by(agreement)
+    def agreement(self, job_id: str, *, onlooker: Onlooker | None = None) -> AgreementCounts:
+        """How many of a batch's predictions the readers agree with; those whose answers are hidden
+        from the onlooker are not counted."""
+        batch = self._batch(job_id, onlooker)
+        each = batch.of(select(batch.agreement.label("said")))
+        said = each.where(PredictionEntry.id.is_not(None)).subquery().c.said
+        query = select(said, func.count()).group_by(said)
         return AgreementCounts.of(dict(self._session.execute(query).tuples().all()))
 
     def _shared_names(self, job_id: str, names: set[str]) -> set[str]:
@@ -74,51 +87,69 @@ class BatchReport:
         )
         return set(self._session.scalars(query))
 
-    def _read_with(self, job_id: str) -> tuple[str | None, str]:
-        """The batch's bundle, and the settings of a site that it is read under."""
+    def _batch(self, job_id: str, onlooker: Onlooker | None) -> _Batch:
         entry = Jobs(self._session).entry(job_id)
-        return entry.model, entry.site
+        is_hidden = hidden(onlooker) if onlooker is not None else false()
+        return _Batch(job_id, entry.model, entry.site, is_hidden)
 
 
-def _agreement(model: str | None) -> ColumnElement[str]:
-    """Of what the batch's model said of each file."""
-    return agreement_of(last_verdict(JobItemEntry.case_id, model))
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """The queries of one batch."""
 
+    job_id: str
+    model: str | None
+    site: str
+    """The settings of a site that it is read under."""
+    is_hidden: ColumnElement[bool]
+    """Of a case: what was said of it is hidden from whoever looks."""
 
-def _rows(job_id: str, model: str | None, site: str) -> Select[*tuple[Any, ...]]:
-    columns = select(
-        JobItemEntry,
-        PredictionEntry,
-        CaseEntry.verdict,
-        CaseEntry.frames,
-        ExplanationEntry.tier,
-        ExplanationEntry.settings_digest,
-        ExplanationEntry.drawn_by,
-        _first_with_its_pixels(),
-        _agreement(model),
-    )
-    query = _of_batch(columns, job_id, model, site)
-    return query.outerjoin(ExplanationEntry, ExplanationEntry.id == JobItemEntry.explanation_id)
+    @property
+    def agreement(self) -> ColumnElement[str]:
+        """Of what the batch's model said of each file."""
+        return agreement_of(last_verdict(JobItemEntry.case_id, self.model))
 
+    @property
+    def state(self) -> ColumnElement[str]:
+        """Of each file; that the model refused it is an answer of the model."""
+        is_refusal_hidden = and_(JobItemEntry.state == "refused", self.is_hidden)
+        return case((is_refusal_hidden, "done"), else_=JobItemEntry.state)
 
-def _of_batch(
-    columns: Select[*tuple[Any, ...]], job_id: str, model: str | None, site: str
-) -> Select[*tuple[Any, ...]]:
-    """Each file of a batch with its case and what the batch's model said of it."""
-    return (
-        columns.select_from(JobItemEntry)
-        .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
-        .outerjoin(
+    def rows(self) -> Select[*tuple[Any, ...]]:
+        """What a row is made of."""
+        columns = select(
+            JobItemEntry,
+            self.state,
+            self.is_hidden,
             PredictionEntry,
-            and_(
-                PredictionEntry.case_id == JobItemEntry.case_id,
-                PredictionEntry.model == model,
-                PredictionEntry.site == site,
-                PredictionEntry.frame == 0,
-            ),
+            case((~self.is_hidden, CaseEntry.verdict)),
+            CaseEntry.frames,
+            ExplanationEntry.tier,
+            ExplanationEntry.settings_digest,
+            ExplanationEntry.drawn_by,
+            _first_with_its_pixels(),
+            self.agreement,
         )
-        .where(JobItemEntry.job_id == job_id)
-    )
+        of_explanation = and_(ExplanationEntry.id == JobItemEntry.explanation_id, ~self.is_hidden)
+        return self.of(columns).outerjoin(ExplanationEntry, of_explanation)
+
+    def of(self, columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """Each file of the batch with its case and what the batch's model said of it."""
+        return (
+            columns.select_from(JobItemEntry)
+            .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
+            .outerjoin(
+                PredictionEntry,
+                and_(
+                    PredictionEntry.case_id == JobItemEntry.case_id,
+                    PredictionEntry.model == self.model,
+                    PredictionEntry.site == self.site,
+                    PredictionEntry.frame == 0,
+                    ~self.is_hidden,
+                ),
+            )
+            .where(JobItemEntry.job_id == self.job_id)
+        )
 
 
 def _first_with_its_pixels() -> ScalarSelect[str]:
@@ -136,6 +167,8 @@ def _first_with_its_pixels() -> ScalarSelect[str]:
 
 def _row(
     item: JobItemEntry,
+    state: ItemState,
+    is_hidden: bool | None,
     prediction: PredictionEntry | None,
     verdict: str | None,
     frames: int | None,
@@ -150,15 +183,15 @@ def _row(
         position=item.position,
         name=item.name,
         path=item.shown_path,
-        state=item.state,  # type: ignore[arg-type]
-        message=item.message,
+        state=state,
+        message=item.message if state == item.state else "",
         case_id=item.case_id,
         file_sha256=item.file_sha256,
         frames=frames or 0,
         label=prediction.label if prediction else None,
         probability=prediction.probability if prediction else None,
         probabilities=result.probabilities if result else {},
-        explanation_id=item.explanation_id,
+        explanation_id=None if is_hidden else item.explanation_id,
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         drawn_by=drawn_by or (READER if prediction and prediction.maps_key else ""),
         verdict=verdict,

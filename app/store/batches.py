@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain.figures.batch_view import BatchLink
 from app.domain.jobs import BatchProgress, ItemState
+from app.domain.studies.onlooker import Onlooker
 from app.store.jobs import ACTIVE, Jobs, to_job
-from app.store.rows import JobEntry, JobItemEntry
+from app.store.rows import CaseEntry, JobEntry, JobItemEntry
+from app.store.studies.blinding import hidden
 
 
 class Batches:
@@ -21,10 +23,15 @@ class Batches:
         self._session = session
         self._jobs = Jobs(session)
 
-    def progress(self, job_id: str) -> BatchProgress:
-        """Where a batch stands."""
+    def progress(self, job_id: str, *, onlooker: Onlooker | None = None) -> BatchProgress:
+        """Where a batch stands; that the model refused an image whose answers are hidden from the
+        onlooker is not told."""
         entry = self._jobs.entry(job_id)
         counts = self._counts(job_id)
+        if onlooker is not None and counts.get("refused"):
+            untold = self._hidden_refusals(job_id, onlooker)
+            counts["refused"] -= untold
+            counts["done"] = counts.get("done", 0) + untold
         return BatchProgress(
             job=to_job(entry),
             title=entry.title,
@@ -34,15 +41,15 @@ class Batches:
             counts=counts,
         )
 
-    def newest(self, *, limit: int) -> tuple[BatchProgress, ...]:
-        """The newest batches, newest first."""
+    def newest(self, *, limit: int, onlooker: Onlooker | None = None) -> tuple[BatchProgress, ...]:
+        """The newest batches, newest first; for an onlooker as :meth:`progress`."""
         job_ids = self._session.scalars(
             select(JobEntry.id)
             .where(JobEntry.kind == "batch")
             .order_by(JobEntry.created_at.desc(), JobEntry.id)
             .limit(limit)
         )
-        return tuple(self.progress(job_id) for job_id in list(job_ids))
+        return tuple(self.progress(job_id, onlooker=onlooker) for job_id in list(job_ids))
 
     def rename(self, job_id: str, name: str) -> None:
         """Give a batch another name."""
@@ -127,6 +134,15 @@ class Batches:
         self._session.delete(entry)
         self._session.flush()
         return {key for key in keys if key}
+
+    def _hidden_refusals(self, job_id: str, onlooker: Onlooker) -> int:
+        query = (
+            select(func.count())
+            .select_from(JobItemEntry)
+            .join(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
+            .where(JobItemEntry.job_id == job_id, JobItemEntry.state == "refused", hidden(onlooker))
+        )
+        return self._session.scalar(query) or 0
 
     def _counts(self, job_id: str) -> dict[ItemState, int]:
         """Files of a batch by state."""

@@ -23,6 +23,8 @@ from app.domain.figures.performance import (
     slices,
 )
 from app.domain.permissions import needs
+from app.domain.studies.onlooker import Onlooker
+from app.services.studies.blinding import onlooker
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 from dprotonet.inference.prediction import Prediction
@@ -42,15 +44,16 @@ _lock = Lock()
 def failures(workplace: Workplace, model: str, *, page: int = 0, size: int = 12) -> FailurePage:
     """One page of the images whose last verdict rejects what the model said, newest first."""
     with workplace.store.read() as tx:
-        return tx.performance.failures(model, page=max(page, 0), size=size)
+        who = onlooker(workplace, tx)
+        return tx.performance.failures(model, page=max(page, 0), size=size, onlooker=who)
 
 
 @needs("see cases")
 def worst_slices(workplace: Workplace, model: str) -> Slices:
     """The rate of rejection by view, modality, source, label, probability and gate."""
 
-    def compute(tx: Transaction) -> Slices:
-        reads = tx.performance.reads(model, most=MOST_READS + 1)
+    def compute(tx: Transaction, who: Onlooker | None) -> Slices:
+        reads = tx.performance.reads(model, most=MOST_READS + 1, onlooker=who)
         return slices(reads[:MOST_READS], is_cut=len(reads) > MOST_READS)
 
     return _once(workplace, "slices", model, compute)
@@ -60,9 +63,9 @@ def worst_slices(workplace: Workplace, model: str) -> Slices:
 def drift(workplace: Workplace, model: str) -> Drift:
     """The scores of first frames and the use of prototypes, by the week of the prediction."""
 
-    def compute(tx: Transaction) -> Drift:
+    def compute(tx: Transaction, who: Onlooker | None) -> Drift:
         negative = _negative_class(workplace, model)
-        found = tx.performance.scores(model, negative, most=MOST_SCORES + 1)
+        found = tx.performance.scores(model, negative, most=MOST_SCORES + 1, onlooker=who)
         is_cut = len(found) > MOST_SCORES
         found = found[:MOST_SCORES]
         spoke: dict[date, list[int]] = {}
@@ -99,16 +102,23 @@ def _negative_class(workplace: Workplace, model: str) -> str | None:
 
 
 def _once(
-    workplace: Workplace, name: str, model: str, compute: Callable[[Transaction], Figures]
+    workplace: Workplace,
+    name: str,
+    model: str,
+    compute: Callable[[Transaction, Onlooker | None], Figures],
 ) -> Figures:
-    """The figures of before, unless a prediction or a verdict came or went since."""
+    """The figures of before, unless a prediction or a verdict came or went since; for a person
+    from whom answers are hidden, which changes as they read, always new ones."""
     with workplace.store.read() as tx:
+        who = onlooker(workplace, tx)
+        if who is not None:
+            return compute(tx, who)
         key = (name, model, str(workplace.settings.data), *tx.performance.stamp(model))
         with _lock:
             if key in _kept:
                 _kept.move_to_end(key)
                 return _kept[key]
-        figures = compute(tx)
+        figures = compute(tx, None)
     with _lock:
         _kept[key] = figures
         while len(_kept) > _MOST_KEPT:

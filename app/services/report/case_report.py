@@ -11,7 +11,6 @@ from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
 from app.domain.annotations import Annotation
 from app.domain.cases import Sheet, SheetMatch
-from app.domain.errors import Refused
 from app.domain.evidence import SOURCES
 from app.domain.permissions import needs
 from app.domain.room.sheet import EvidenceCard, RevisionNote, RoomSheet
@@ -21,6 +20,7 @@ from app.services.report import pdf, pictures, words
 from app.services.report.pictures import ShownHeatmap
 from app.services.room.opening import open_room
 from app.services.room.reliability import MEANING
+from app.services.studies import blinding
 from app.services.trust.stopping import stop_of
 from app.services.workplace import Workplace
 
@@ -51,11 +51,11 @@ def of_case(
     Raises:
         NotFound: there is no such case or frame.
         UnreadableImage: the stored file can no longer be decoded.
-        Refused: this person's own read of the image is still to come.
+        Forbidden: this person's own read of the image is still to come.
     """
+    with workplace.store.read() as tx:
+        blinding.check_shown(workplace, tx, case_id, frame=frame)
     room = open_room(workplace, case_id, frame=frame)
-    if room.stage == "blind":
-        raise Refused("Lock your own read of this image first. Its report says what the model did.")
     sheet = review.open_case(workplace, case_id, frame=frame)
     image = image_data.image(workplace, case_id, frame=frame)
     heatmap = pictures.chosen_heatmap(workplace, sheet, room.maps, map_id)

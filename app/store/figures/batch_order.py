@@ -16,16 +16,19 @@ _STATES = ("error", "refused", "running", "waiting", "done", "duplicate", "skipp
 """In which order files stand by state: first those that somebody may have to look after."""
 
 
-def conditions(filters: BatchFilters, agreement: ColumnElement[str]) -> list[ColumnElement[bool]]:
+def conditions(
+    filters: BatchFilters, agreement: ColumnElement[str], state: ColumnElement[str]
+) -> list[ColumnElement[bool]]:
     """What the filters leave.
 
     Args:
         filters: of the page.
         agreement: agreed, disagreed or unread, of each file.
+        state: of each file, as whoever looks may know it.
     """
     left: list[ColumnElement[bool]] = []
     if filters.states:
-        left.append(JobItemEntry.state.in_(filters.states))
+        left.append(state.in_(filters.states))
     part = filters.text.strip()
     if part:
         left.append(
@@ -42,14 +45,14 @@ def conditions(filters: BatchFilters, agreement: ColumnElement[str]) -> list[Col
     return left
 
 
-def order(by: BatchOrder) -> tuple[Any, ...]:
+def order(by: BatchOrder, state: ColumnElement[str]) -> tuple[Any, ...]:
     """The order of the files; equal ones stay as they came, those without a figure come last."""
     keys: dict[BatchOrder, tuple[Any, ...]] = {
         "file": (),
         "name": (func.lower(JobItemEntry.name),),
         "finding": (func.coalesce(PredictionEntry.finding_probability, -1.0).desc(),),
-        "doubt": (func.coalesce(CaseEntry.doubt, -1.0).desc(),),
+        "doubt": (case((PredictionEntry.id.is_not(None), CaseEntry.doubt), else_=-3.0).desc(),),
         "label": (func.coalesce(PredictionEntry.label, "\U0010fffd"),),
-        "state": (case({s: n for n, s in enumerate(_STATES)}, value=JobItemEntry.state, else_=99),),
+        "state": (case({s: n for n, s in enumerate(_STATES)}, value=state, else_=99),),
     }
     return (*keys[by], JobItemEntry.position)

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.figures.agreement import DISAGREEING
 from app.domain.figures.performance import Failure, FailurePage, Read, Score
+from app.domain.studies.onlooker import Onlooker
 from app.store.rows import AnnotationEntry, CaseEntry, PredictionEntry
+from app.store.studies.blinding import hidden
 from dprotonet.modeling.options import NONE_CALLED
 
 
@@ -30,9 +32,12 @@ class Performance:
             found += self._session.execute(select(*newest).where(table.model == model)).one()
         return tuple(found)
 
-    def failures(self, model: str, *, page: int, size: int) -> FailurePage:
-        """One page of the images whose last verdict rejects what the model said, newest first."""
-        wanted = AnnotationEntry.verdict.in_(DISAGREEING)
+    def failures(
+        self, model: str, *, page: int, size: int, onlooker: Onlooker | None = None
+    ) -> FailurePage:
+        """One page of the images whose last verdict rejects what the model said, newest first,
+        without those whose answers are hidden from the onlooker."""
+        wanted = and_(AnnotationEntry.verdict.in_(DISAGREEING), *_shown(onlooker))
         counted = _latest(model, func.count()).where(wanted)
         rows = self._session.execute(
             _latest(
@@ -55,9 +60,9 @@ class Performance:
         failures = tuple(Failure(*row) for row in rows.tuples())
         return FailurePage(failures, self._session.scalar(counted) or 0, page, size)
 
-    def reads(self, model: str, *, most: int) -> list[Read]:
+    def reads(self, model: str, *, most: int, onlooker: Onlooker | None = None) -> list[Read]:
         """The newest images that a reader judged, each by its last verdict; those that the model
-        refused are not among them."""
+        refused, or whose answers are hidden from the onlooker, are not among them."""
         rows = self._session.execute(
             _latest(
                 model,
@@ -72,6 +77,7 @@ class Performance:
             .where(
                 AnnotationEntry.predicted_label.is_not(None),
                 AnnotationEntry.predicted_probability.is_not(None),
+                *_shown(onlooker),
             )
             .order_by(AnnotationEntry.id.desc())
             .limit(most)
@@ -79,9 +85,15 @@ class Performance:
         return [Read(bool(row[0]), *row[1:]) for row in rows.tuples()]
 
     def scores(
-        self, model: str, negative_class: str | None, *, most: int
+        self,
+        model: str,
+        negative_class: str | None,
+        *,
+        most: int,
+        onlooker: Onlooker | None = None,
     ) -> list[tuple[int, Score]]:
-        """The model's newest predictions of first frames, newest first, each with its id."""
+        """The model's newest predictions of first frames, newest first, each with its id; without
+        those that are hidden from the onlooker."""
         rows = self._session.execute(
             select(
                 PredictionEntry.id,
@@ -90,7 +102,8 @@ class Performance:
                 PredictionEntry.label,
                 PredictionEntry.support,
             )
-            .where(PredictionEntry.model == model, PredictionEntry.frame == 0)
+            .join(CaseEntry, CaseEntry.id == PredictionEntry.case_id)
+            .where(PredictionEntry.model == model, PredictionEntry.frame == 0, *_shown(onlooker))
             .order_by(PredictionEntry.id.desc())
             .limit(most)
         )
@@ -103,6 +116,10 @@ class Performance:
         """Whole predictions, as JSON."""
         query = select(PredictionEntry.result).where(PredictionEntry.id.in_(ids))
         return list(self._session.scalars(query))
+
+
+def _shown(onlooker: Onlooker | None) -> tuple[ColumnElement[bool], ...]:
+    return () if onlooker is None else (~hidden(onlooker),)
 
 
 def _latest(model: str, *columns: ColumnElement[Any] | Any) -> Select[*tuple[Any, ...]]:

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.actors import Actor
 from app.domain.annotations import AnnotationFilters, PrototypeJudgement
 from app.services import annotations, review
 from app.services.export import cell
 from app.services.inference import queue
+from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import START, FakePool, by_brightness, png
@@ -141,3 +143,12 @@ def test_the_table_is_sorted_and_narrowed_to_disagreement(signed: Workplace) -> 
     every = {"all_revisions": True, "order": "name"}
     assert names(agrees=False, **every) == ["1.png"]
     assert names(agrees=True, **every) == ["0.png", "1.png", "2.png"]
+
+
+def test_before_their_own_read_a_reader_sees_nobody_elses(signed: Workplace) -> None:
+    ben = signed.of(Actor("Ben"))
+    assert annotations.search(ben).total == 3
+    blinding.set_reads_first(ben, True)
+    assert annotations.search(ben).total == 0
+    assert json.loads(annotations.export(ben, format="json"))["annotations"] == []
+    assert annotations.search(signed).total == 3

@@ -14,6 +14,7 @@ from app.domain.errors import NotFound, Refused
 from app.domain.figures.batch_view import BATCH_ORDERS, BatchFilters, BatchOrder
 from app.services import batch_export, batches, explanations, jobs, models, review
 from app.services.inference import folder_listing, queue
+from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.batch_states import states
@@ -400,3 +401,31 @@ def test_every_order_has_every_file_once(
         assert positions == sorted(positions)
     if order == "state":
         assert pages[0].rows[0].state == "error"
+
+
+def test_before_their_own_read_a_reader_learns_nothing_of_the_model_from_a_batch(
+    with_images: Workplace, pool: FakePool, images: Path
+) -> None:
+    pool.gate = by_brightness
+    (images / "7.png").write_bytes(png(7, level=0))
+    job = batches.start_folder(with_images, images, explain=True)
+    queue.run_pending(with_images, pool)
+    shown = {row.name: row for row in batches.rows(with_images, job.job_id).rows}
+    assert shown["7.png"].state == "refused" and shown["1.png"].label == "finding"
+    blinding.set_reads_first(with_images, True)
+    for row in batches.rows(with_images, job.job_id).rows:
+        said = (row.label, row.probability, row.support, row.verdict, row.agreement)
+        assert said == (None,) * 5 and row.explanation_id is None and not row.probabilities
+        assert row.state != "refused" and "unlike" not in row.message
+    assert "refused" not in {
+        k for k, n in batches.progress(with_images, job.job_id).counts.items() if n
+    }
+    assert batches.agreement(with_images, job.job_id).total == 0
+    for order in BATCH_ORDERS:
+        rows = batches.rows(with_images, job.job_id, filters=BatchFilters(order=order)).rows
+        if order in ("finding", "doubt", "label"):
+            assert [row.position for row in rows] == sorted(row.position for row in rows)
+    for narrowed in (BatchFilters(label="finding"), BatchFilters(states=("refused",))):
+        assert batches.rows(with_images, job.job_id, filters=narrowed).total == 0
+    text = batch_export.as_csv(with_images, job.job_id).decode()
+    assert ",finding," not in text and "refused" not in text

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from app.domain.actors import Actor
 from app.domain.figures.performance import Failure
 from app.services import models, review
 from app.services.figures import performance
 from app.services.inference import queue
+from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import FakePool, active_model, by_brightness, dicom, png
@@ -115,3 +117,15 @@ def test_only_the_newest_are_looked_at_and_that_is_said(
     monkeypatch.setattr(performance, "LOOKED_AT", 1)
     cut = performance.drift(workplace, digest)
     assert cut.is_cut and cut.weeks[0].images == 2 and cut.weeks[0].looked_at == 1
+
+
+def test_before_their_own_read_nothing_of_an_image_is_counted_for_a_reader(
+    workplace: Workplace, cases: list[str]
+) -> None:
+    sign(workplace, cases[0], "reject")
+    digest, ben = active_model(workplace).digest, workplace.of(Actor("Ben"))
+    blinding.set_reads_first(ben, True)
+    assert performance.failures(ben, digest).total == 0
+    assert performance.worst_slices(ben, digest).overall.read == 0
+    assert performance.drift(ben, digest).weeks == ()
+    assert performance.drift(workplace, digest).weeks[0].images == 5

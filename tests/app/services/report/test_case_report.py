@@ -11,6 +11,7 @@ from app.services import explanations, review
 from app.services.inference import queue
 from app.services.report import case_report, words
 from app.services.report.pdf import WARNING
+from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.report.reading import drawn, pages, text_of
@@ -126,3 +127,9 @@ def test_a_reader_without_the_permission_gets_none(workplace: Workplace, case_id
     reader = workplace.of(Actor("Ben", "reader", frozenset({"reader"})))
     with pytest.raises(Forbidden):
         case_report.of_case(reader, case_id)
+
+
+def test_before_their_own_read_a_person_gets_none(workplace: Workplace, case_id: str) -> None:
+    blinding.set_reads_first(workplace, True)
+    with pytest.raises(Forbidden, match="Your own read of this image comes first"):
+        case_report.of_case(workplace, case_id)
