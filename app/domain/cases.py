@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Literal, get_args
@@ -173,6 +173,23 @@ class CaseRow:
     """Who works on it now."""
     is_own: bool = False
     """Is that whoever looks at the list?"""
+    is_hidden: bool = False
+    """The reader's own read comes first, so that nothing of the model's answer stands here."""
+
+    def hidden(self) -> CaseRow:
+        """The same without anything of the model's answer or of others' reads."""
+        return replace(
+            self,
+            label=None,
+            probability=None,
+            support=None,
+            verdict=None,
+            reader=None,
+            doubt=None,
+            doubt_reason=None,
+            disagreement=None,
+            is_hidden=True,
+        )
 
 
 @dataclass(frozen=True)
@@ -278,6 +295,22 @@ class Sheet:
     """How often maps of the bundle held evidence that is known, by what drew them."""
     site_in_use: str = ""
     """Digest of the site's settings that new images are read under with this bundle."""
+    is_hidden: bool = False
+    """The reader's own read comes first, so that nothing of the model's answer stands here."""
+
+    def hidden(self) -> Sheet:
+        """The same without anything of the model's answer or of others' reads."""
+        return replace(
+            self,
+            prediction=None,
+            matches=(),
+            maps=(),
+            instant=(),
+            annotation=None,
+            revisions=(),
+            jobs=(),
+            is_hidden=True,
+        )
 
     @property
     def explanations(self) -> tuple[SavedExplanation, ...]:

@@ -4,7 +4,7 @@ search for pictures."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -153,6 +153,26 @@ class BatchRow:
     """Whether the model was made for such an image; None: it has no gate, or did not read it."""
     shares_name: bool = False
     """Another file of the batch has the same name; noted on pages, not in exports."""
+    is_hidden: bool = False
+    """The reader's own read comes first, so that nothing of the model's answer stands here."""
+
+    def hidden(self) -> BatchRow:
+        """The same without anything of the model's answer or of a reader's verdict."""
+        return replace(
+            self,
+            state="done" if self.state == "refused" else self.state,
+            message="Hidden until you have locked your own read.",
+            label=None,
+            probability=None,
+            probabilities={},
+            explanation_id=None,
+            explanation_tier=None,
+            drawn_by="",
+            verdict=None,
+            agreement=None,
+            support=None,
+            is_hidden=True,
+        )
 
     @property
     def is_measured(self) -> bool | None:

@@ -29,11 +29,13 @@ from app.domain.actors import Actor
 from app.domain.errors import Forbidden, NotFound, Unavailable
 from app.server.accounts_door import AccountsDoor
 from app.server.entrance import HEADER, Door, Entrance, actor_of
+from app.server.intervention_routes import intervention_routes
 from app.server.launch import LIFE, LaunchDoor
 from app.server.oidc import Provider
 from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.operations.requests import Requests, name_requests
 from app.server.operations.routes import operation_routes
+from app.server.prompt_answers import answer_at_once
 from app.server.room_routes import room_routes
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
@@ -65,6 +67,7 @@ def serve(settings: Settings, *, token: str) -> None:
     if removed:
         log.warning("%d unfinished uploads of an earlier run were removed", removed)
     name_requests()
+    answer_at_once()
     make_app(settings, token=token).run(config=streamlit_options(settings))
 
 
@@ -212,6 +215,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
         *room_routes(get_workplace),
+        *intervention_routes(get_workplace),
     ]
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -26,6 +26,8 @@ from dprotonet.errors import ReadableError
 
 ROUTE = "/api/room"
 MOST_JSON = 1 << 20  # bytes of what a hand did
+MOST_REVISION = 2**31 - 1  # that both databases keep
+LONGEST_STUDY = 32  # characters of an id
 Sent = dict[str, Any]
 Answer = Callable[[Workplace, Request, Sent], Any]
 
@@ -84,17 +86,20 @@ def _error(sentence: str, status: int) -> Response:
 
 
 async def _json(request: Request) -> Sent | None:
-    """What was sent; None where it is too long or no object."""
+    """What was sent; None where it is too long, no object, or nothing that can be kept."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_JSON:
-            return None
     try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_JSON:
+                return None
         document = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
+        written = json.dumps(document, ensure_ascii=False, allow_nan=False)
+        written.encode()  # no database keeps one half of a surrogate pair
+    except (ValueError, RecursionError, ClientDisconnect):
         return None
-    return document if isinstance(document, dict) else None
+    # PostgreSQL keeps no NUL in a text.
+    return document if isinstance(document, dict) and "\\u0000" not in written else None
 
 
 def _place(request: Request) -> tuple[str, int]:
@@ -201,12 +206,17 @@ def _delete(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _study(request: Request) -> str:
-    return request.query_params.get("study", "")
+    study = request.query_params.get("study", "")
+    if len(study) > LONGEST_STUDY:
+        raise NotFound("There is no such study. Choose one from the list.")
+    return study
 
 
 def _revision(sent: Sent) -> int:
     revision = sent.get("revision")
-    if isinstance(revision, bool) or not isinstance(revision, int) or revision < 0:
+    if isinstance(revision, bool) or not isinstance(revision, int):
+        revision = -1
+    if not 0 <= revision <= MOST_REVISION:
         raise Refused("It is not said which revision you saw. Reload the page, then try again.")
     return revision
 

@@ -7,10 +7,12 @@ from typing import Any, Literal
 
 from app.domain.annotations import AnnotationFilters, AnnotationPage, AnnotationRow
 from app.domain.permissions import needs, within
+from app.domain.studies.onlooker import Onlooker
 from app.services.audit.recording import record_export
 from app.services.export import csv_bytes, json_bytes
-from app.services.studies.blinding import onlooker
+from app.services.studies import blinding
 from app.services.workplace import Workplace
+from app.store.sql_store import Transaction
 
 SCHEMA = "dprotonet-review/annotations/2"
 COLUMNS = (
@@ -55,13 +57,14 @@ def search(
     page: int = 0,
     size: int = 50,
 ) -> AnnotationPage:
-    """One page of the annotations, as the filters narrow and order them."""
+    """One page of the annotations, as the filters narrow and order them, but for those of images
+    that the reader is to read first."""
     with workplace.store.read() as tx:
         return tx.annotations.page(
             filters or AnnotationFilters(),
             page=max(page, 0),
             size=size,
-            onlooker=onlooker(workplace, tx),
+            onlooker=blinding.onlooker(workplace, tx),
         )
 
 
@@ -79,8 +82,12 @@ def export(
     *,
     format: Literal["csv", "json"] = "csv",
 ) -> bytes:
-    """All annotations that the filters leave, UTF-8; the audit records it."""
-    return record_export(workplace, written(workplace, filters, format=format))
+    """All annotations that the filters leave, UTF-8, but for those of images that whoever exports
+    is to read first; the audit records it."""
+    with workplace.store.read() as tx:
+        onlooker = blinding.onlooker(workplace, tx)
+        made = _written(workplace, tx, filters, format, onlooker)
+    return record_export(workplace, made)
 
 
 @within
@@ -90,11 +97,20 @@ def written(
     *,
     format: Literal["csv", "json"] = "csv",
 ) -> bytes:
-    """The same file for a program of our own, without a record."""
+    """The same file for a program of our own, of all of them and without a record."""
     with workplace.store.read() as tx:
-        who = onlooker(workplace, tx)
-        rows = tx.annotations.iterate(filters or AnnotationFilters(), onlooker=who)
-        records = [_record(row) for row in rows]
+        return _written(workplace, tx, filters, format, None)
+
+
+def _written(
+    workplace: Workplace,
+    tx: Transaction,
+    filters: AnnotationFilters | None,
+    format: Literal["csv", "json"],
+    onlooker: Onlooker | None,
+) -> bytes:
+    rows = tx.annotations.iterate(filters or AnnotationFilters(), onlooker=onlooker)
+    records = [_record(row) for row in rows]
     if format == "json":
         document = {"schema": SCHEMA, "made_at": workplace.clock().isoformat()}
         return json_bytes(document | {"annotations": records})

@@ -12,7 +12,7 @@ from app.services import batches
 from app.services.audit.recording import record_export
 from app.services.checks import site_choice
 from app.services.export import csv_bytes, json_bytes
-from app.services.studies.blinding import onlooker
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 
 SCHEMA = "dprotonet-review/batch/1"
@@ -47,7 +47,7 @@ def as_csv(workplace: Workplace, job_id: str) -> bytes:
     with workplace.store.read() as tx:
         records = [
             _record(row) | _flat(row) | {f"p({name})": p for name, p in row.probabilities.items()}
-            for row in tx.batch_report.iterate(job_id, onlooker=onlooker(workplace, tx))
+            for row in tx.batch_report.iterate(job_id, onlooker=blinding.onlooker(workplace, tx))
         ]
     extra = {
         "model": info["model"],
@@ -72,7 +72,7 @@ def as_json(workplace: Workplace, job_id: str) -> bytes:
                 "probabilities": None if row.supported is False else dict(row.probabilities),
                 "support": row.support.to_json() if row.support else None,
             }
-            for row in tx.batch_report.iterate(job_id, onlooker=onlooker(workplace, tx))
+            for row in tx.batch_report.iterate(job_id, onlooker=blinding.onlooker(workplace, tx))
         ]
     made = json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
     return record_export(workplace, made, batch=job_id)

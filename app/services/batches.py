@@ -18,7 +18,7 @@ from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
 from app.services.deidentify import names
 from app.services.deidentify.patients import check_chosen
-from app.services.studies.blinding import onlooker
+from app.services.studies import blinding
 from app.services.uploading import batch_files, intake
 from app.services.uploading.batch_files import Entry, with_distinct_paths
 from app.services.workplace import Workplace
@@ -172,14 +172,14 @@ def subfolders(workplace: Workplace, folder: str | Path) -> tuple[Path, ...]:
 def batches(workplace: Workplace, *, limit: int = 50) -> tuple[BatchProgress, ...]:
     """The batches there are, newest first."""
     with workplace.store.read() as tx:
-        return tx.batches.newest(limit=limit, onlooker=onlooker(workplace, tx))
+        return tx.batches.newest(limit=limit, onlooker=blinding.onlooker(workplace, tx))
 
 
 @needs("see cases")
 def progress(workplace: Workplace, job_id: str) -> BatchProgress:
     """Where a batch stands."""
     with workplace.store.read() as tx:
-        return tx.batches.progress(job_id, onlooker=onlooker(workplace, tx))
+        return tx.batches.progress(job_id, onlooker=blinding.onlooker(workplace, tx))
 
 
 @needs("see cases")
@@ -193,7 +193,7 @@ def rows(
 ) -> BatchPage:
     """One page of a batch's files, as the filters narrow and order them."""
     with workplace.store.read() as tx:
-        who = onlooker(workplace, tx)
+        who = blinding.onlooker(workplace, tx)
         return tx.batch_report.page(
             job_id, page=max(page, 0), size=size, filters=filters, onlooker=who
         )
@@ -203,7 +203,7 @@ def rows(
 def agreement(workplace: Workplace, job_id: str) -> AgreementCounts:
     """How many of a batch's predictions the readers agree with, disagree with, have not read."""
     with workplace.store.read() as tx:
-        return tx.batch_report.agreement(job_id, onlooker=onlooker(workplace, tx))
+        return tx.batch_report.agreement(job_id, onlooker=blinding.onlooker(workplace, tx))
 
 
 @needs("see cases")
@@ -254,7 +254,7 @@ def delete(workplace: Workplace, job_id: str) -> None:
 def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgress:
     with workplace.store.write() as tx:
         tx.batches.resume(job_id, failed_too=failed_too)
-        state = tx.batches.progress(job_id)
+        state = tx.batches.progress(job_id, onlooker=blinding.onlooker(workplace, tx))
         record_batch(workplace, tx, "batch resumed", state.job)
         return state
 

@@ -12,6 +12,7 @@ from app.domain.instant_maps import is_measured_map
 from app.domain.jobs import Job, Work
 from app.domain.permissions import needs
 from app.services import jobs
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 from dprotonet.errors import WrongRequest
 from dprotonet.explain.settings import TIERS
@@ -43,12 +44,14 @@ def request(
         node yet, the job begins with a draft.
 
     Raises:
+        Forbidden: this reader is to read the image first.
         WrongRequest: the node is not in the model.
         NotFound: the case or its model is gone.
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
         case.check_frame(frame)
+        blinding.check_shown(workplace, tx, case_id, frame=frame)
         model = case.model
         if model is None:
             raise Refused("No model was chosen for this case yet. Choose one first.")
@@ -93,10 +96,13 @@ def get(workplace: Workplace, explanation_id: str) -> SavedExplanation:
     """One saved explanation.
 
     Raises:
+        Forbidden: this reader is to read the image first.
         NotFound: it went with its case.
     """
     with workplace.store.read() as tx:
-        return tx.explanations.get(explanation_id)
+        saved = tx.explanations.get(explanation_id)
+        blinding.check_shown(workplace, tx, saved.case_id, frame=saved.frame)
+        return saved
 
 
 def canonical(node: str, info: BundleInfo, *, predicted: str | None) -> str:

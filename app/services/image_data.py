@@ -9,6 +9,7 @@ from PIL import Image
 
 from app.domain.errors import NotFound
 from app.domain.permissions import needs, within
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.modeling.placement import GridPlacement
@@ -48,10 +49,12 @@ def heatmap(
         ``(h, w)`` uint8, where 255 is 1; it covers the image from edge to edge.
 
     Raises:
+        Forbidden: this reader is to read the image first.
         NotFound: it went with its case.
     """
     with workplace.store.read() as tx:
         saved = tx.explanations.get(explanation_id)
+        blinding.check_shown(workplace, tx, saved.case_id, frame=saved.frame)
     return _shown(stored_heatmap(workplace, saved.heatmap_key), saved.placement, longest)
 
 
@@ -74,9 +77,11 @@ def instant_map(
         As :func:`heatmap`.
 
     Raises:
+        Forbidden: this reader is to read the image first.
         NotFound: there is no such map.
     """
     with workplace.store.read() as tx:
+        blinding.check_shown(workplace, tx, case_id, frame=frame)
         drawn = tx.predictions.maps(case_id, frame=frame, model=model)
     if drawn is None or number >= len(drawn.nodes):
         raise NotFound("There is no such heatmap of this image. Open the case again.")

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
 from app.domain.permissions import needs, within
 from app.services.audit.recording import record_batch
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
@@ -41,21 +42,35 @@ def get(workplace: Workplace, job_id: str) -> Job:
     """One job as it stands.
 
     Raises:
+        Forbidden: it explains an image that this reader is to read first.
         NotFound: it went with its case.
     """
     with workplace.store.read() as tx:
-        return tx.jobs.get(job_id)
+        return _shown(workplace, tx, tx.jobs.get(job_id))
 
 
 @needs("see cases")
 def cancel(workplace: Workplace, job_id: str) -> Job:
-    """Ask a job to stop; one that is over stays as it is."""
+    """Ask a job to stop; one that is over stays as it is.
+
+    Raises:
+        Forbidden: it explains an image that this reader is to read first.
+        NotFound: it went with its case.
+    """
     now = workplace.clock()
     with workplace.store.write() as tx:
+        _shown(workplace, tx, tx.jobs.get(job_id))
         job = tx.jobs.cancel(job_id, now)
         if job.finished_at == now:
             record_batch(workplace, tx, "batch cancelled", job)
         return job
+
+
+def _shown(workplace: Workplace, tx: Transaction, job: Job) -> Job:
+    """The job: which class it explains may be the one that was predicted."""
+    if job.case_id is not None and job.kind == "explain":
+        blinding.check_shown(workplace, tx, job.case_id, frame=job.frame)
+    return job
 
 
 @needs("run the program")

@@ -24,6 +24,7 @@ from app.domain.permissions import needs, within
 from app.services import galleries, jobs, models, originals
 from app.services.audit.recording import record_case, record_signature
 from app.services.checks import site_choice
+from app.services.studies import blinding
 from app.services.worklist.given_rows import given
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
@@ -43,7 +44,13 @@ def list_cases(
     """One page of the list, counted from 0; files of one study lie together."""
     asked, now = filters or CaseFilters(), workplace.clock()
     with workplace.store.read() as tx:
-        found = tx.case_list.page(asked, page=max(page, 0), size=size, now=now)
+        found = tx.case_list.page(
+            asked,
+            page=max(page, 0),
+            size=size,
+            now=now,
+            onlooker=blinding.onlooker(workplace, tx),
+        )
     return replace(found, rows=given(workplace, found.rows))
 
 
@@ -56,7 +63,8 @@ def still_waiting(workplace: Workplace, case_ids: Sequence[str]) -> frozenset[st
 
 @needs("see cases")
 def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
-    """All that the review page shows of one frame.
+    """All that the review page shows of one frame; of one that the reader is to read first nothing
+    that comes of the model's answer.
 
     A prediction that was never asked for (another frame, a model chosen later) is enqueued.
 
@@ -68,11 +76,11 @@ def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     case.check_frame(frame)
     case, info, problem = _with_model(workplace, case)
     with workplace.store.read() as tx:
-        sheet = _sheet(tx, case, frame, info, problem)
-        study = tx.case_list.study(case_id, workplace.clock())
-    sheet = replace(sheet, study=given(workplace, study))
+        sheet = _sheet(workplace, tx, case, frame, info, problem)
     if sheet.prediction is None and info is not None and not sheet.problem:
         sheet = _ask_for_prediction(workplace, sheet, info)
+    if sheet.is_hidden:
+        return sheet.hidden()
     if sheet.prediction is None or info is None:
         return sheet
     return _with_matches(workplace, sheet, sheet.prediction, info)
@@ -126,13 +134,15 @@ def sign(
 
     Raises:
         Conflict: another revision came in between; nothing was written.
-        Forbidden: the newest revision is another reader's, and this one may not replace it.
+        Forbidden: the newest revision is another reader's, and this one may not replace it; or
+            this reader is to read the image first.
         Refused: the revision contradicts itself, names an unknown prototype, or an
             artefact without its kind; or its verdict is on a prediction where the model refused
             the image, or the other way round.
     """
     with workplace.store.read() as tx:
         seen = tx.cases.get(case_id)
+        blinding.check_shown(workplace, tx, case_id, frame=frame)
     model = seen.model
     more = more or MoreSaid()
     info = known_model(workplace, model)
@@ -301,8 +311,17 @@ def _with_model(workplace: Workplace, case: Case) -> tuple[Case, BundleInfo | No
         return case, None, str(error)
 
 
-def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, problem: str) -> Sheet:
+def _sheet(
+    workplace: Workplace,
+    tx: Transaction,
+    case: Case,
+    frame: int,
+    info: BundleInfo | None,
+    problem: str,
+) -> Sheet:
+    """The sheet, with a mark where it is not to be given away as it is."""
     model = case.model or ""
+    onlooker = blinding.onlooker(workplace, tx)
     prediction = _prediction(tx, case, frame)
     active = tx.jobs.of_case(case.case_id, frame=frame)
     if prediction is None and not problem:
@@ -328,11 +347,15 @@ def _sheet(tx: Transaction, case: Case, frame: int, info: BundleInfo | None, pro
         annotation=revisions[-1] if revisions else None,
         revisions=revisions,
         jobs=active,
-        study=(),
+        study=given(
+            workplace, tx.case_list.study(case.case_id, workplace.clock(), onlooker=onlooker)
+        ),
         twins=_twins(tx, case),
         problem=problem,
         negative_class=info.negative_class if info else None,
         site_in_use=site_choice.in_use(tx, model),
+        is_hidden=onlooker is not None
+        and tx.blinding.is_hidden(onlooker, case.case_id, frame=frame),
     )
 
 
@@ -355,7 +378,7 @@ def _ask_for_prediction(workplace: Workplace, sheet: Sheet, info: BundleInfo) ->
             now=workplace.clock(),
         )
     with workplace.store.read() as tx:
-        return replace(_sheet(tx, sheet.case, sheet.frame, info, ""), study=sheet.study)
+        return _sheet(workplace, tx, sheet.case, sheet.frame, info, "")
 
 
 def _with_matches(

@@ -206,10 +206,10 @@ def _query(filters: AnnotationFilters, onlooker: Onlooker | None) -> Select[Any]
         .where(*_conditions(filters))
         .order_by(*_order(filters.order))
     )
-    if onlooker is not None:
-        query = query.where(~hidden(onlooker))
     if not filters.all_revisions:
         query = query.where(AnnotationEntry.revision == newest.c.revision)
+    if onlooker is not None:
+        query = query.where(~hidden(onlooker, frame=AnnotationEntry.frame.expression))
     return query
 
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, false, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.explanations import tier_of
 from app.domain.figures.agreement import Agreement, AgreementCounts
 from app.domain.figures.batch_view import BatchFilters
-from app.domain.jobs import BatchPage, BatchRow, ItemState
+from app.domain.jobs import BatchPage, BatchRow
 from app.domain.studies.onlooker import Onlooker
 from app.store.figures import batch_order
 from app.store.figures.agreement import agreement_of, last_verdict
 from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
-from app.store.studies.blinding import hidden
+from app.store.studies.blinding import Blinding, hidden, shown_state
 from dprotonet.explain.explanation import READER
 from dprotonet.inference.prediction import Prediction
 
@@ -48,7 +48,7 @@ class BatchReport:
         query = batch.rows().where(*left)
         query = query.order_by(*batch_order.order(filters.order, batch.state))
         result = self._session.execute(query.limit(size).offset(page * size))
-        rows = [_row(*row) for row in result]
+        rows = self._concealed([_row(*row) for row in result], onlooker)
         shared = self._shared_names(job_id, {row.name for row in rows})
         marked = tuple(replace(row, shares_name=row.name in shared) for row in rows)
         return BatchPage(marked, total, page, size)
@@ -64,7 +64,7 @@ class BatchReport:
             query = query.order_by(JobItemEntry.position).limit(chunk)
             rows = [_row(*row) for row in self._session.execute(query)]
             self._session.expunge_all()
-            yield from rows
+            yield from self._concealed(rows, onlooker)
             if len(rows) < chunk:
                 return
             after = rows[-1].position
@@ -78,6 +78,13 @@ class BatchReport:
         query = select(said, func.count()).group_by(said)
         return AgreementCounts.of(dict(self._session.execute(query).tuples().all()))
 
+    def _concealed(self, rows: list[BatchRow], onlooker: Onlooker | None) -> list[BatchRow]:
+        if onlooker is None:
+            return rows
+        case_ids = [row.case_id for row in rows if row.case_id]
+        concealed = Blinding(self._session).among(onlooker, case_ids)
+        return [row.hidden() if row.case_id in concealed else row for row in rows]
+
     def _shared_names(self, job_id: str, names: set[str]) -> set[str]:
         query = (
             select(JobItemEntry.name)
@@ -89,8 +96,7 @@ class BatchReport:
 
     def _batch(self, job_id: str, onlooker: Onlooker | None) -> _Batch:
         entry = Jobs(self._session).entry(job_id)
-        is_hidden = hidden(onlooker) if onlooker is not None else false()
-        return _Batch(job_id, entry.model, entry.site, is_hidden)
+        return _Batch(job_id, entry.model, entry.site, onlooker)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,28 +107,30 @@ class _Batch:
     model: str | None
     site: str
     """The settings of a site that it is read under."""
-    is_hidden: ColumnElement[bool]
-    """Of a case: what was said of it is hidden from whoever looks."""
+    onlooker: Onlooker | None
+    """From whom answers are hidden."""
+
+    @property
+    def state(self) -> ColumnElement[str]:
+        """Of each file, as the onlooker may know it."""
+        return shown_state(self.onlooker)
+
+    @property
+    def is_shown(self) -> ColumnElement[bool]:
+        """Of a case: may the onlooker know what was said of it?"""
+        return true() if self.onlooker is None else ~hidden(self.onlooker)
 
     @property
     def agreement(self) -> ColumnElement[str]:
         """Of what the batch's model said of each file."""
         return agreement_of(last_verdict(JobItemEntry.case_id, self.model))
 
-    @property
-    def state(self) -> ColumnElement[str]:
-        """Of each file; that the model refused it is an answer of the model."""
-        is_refusal_hidden = and_(JobItemEntry.state == "refused", self.is_hidden)
-        return case((is_refusal_hidden, "done"), else_=JobItemEntry.state)
-
     def rows(self) -> Select[*tuple[Any, ...]]:
         """What a row is made of."""
         columns = select(
             JobItemEntry,
-            self.state,
-            self.is_hidden,
             PredictionEntry,
-            case((~self.is_hidden, CaseEntry.verdict)),
+            CaseEntry.verdict,
             CaseEntry.frames,
             ExplanationEntry.tier,
             ExplanationEntry.settings_digest,
@@ -130,8 +138,8 @@ class _Batch:
             _first_with_its_pixels(),
             self.agreement,
         )
-        of_explanation = and_(ExplanationEntry.id == JobItemEntry.explanation_id, ~self.is_hidden)
-        return self.of(columns).outerjoin(ExplanationEntry, of_explanation)
+        of_item = ExplanationEntry.id == JobItemEntry.explanation_id
+        return self.of(columns).outerjoin(ExplanationEntry, of_item)
 
     def of(self, columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         """Each file of the batch with its case and what the batch's model said of it."""
@@ -145,7 +153,7 @@ class _Batch:
                     PredictionEntry.model == self.model,
                     PredictionEntry.site == self.site,
                     PredictionEntry.frame == 0,
-                    ~self.is_hidden,
+                    self.is_shown,
                 ),
             )
             .where(JobItemEntry.job_id == self.job_id)
@@ -167,8 +175,6 @@ def _first_with_its_pixels() -> ScalarSelect[str]:
 
 def _row(
     item: JobItemEntry,
-    state: ItemState,
-    is_hidden: bool | None,
     prediction: PredictionEntry | None,
     verdict: str | None,
     frames: int | None,
@@ -183,15 +189,15 @@ def _row(
         position=item.position,
         name=item.name,
         path=item.shown_path,
-        state=state,
-        message=item.message if state == item.state else "",
+        state=item.state,  # type: ignore[arg-type]
+        message=item.message,
         case_id=item.case_id,
         file_sha256=item.file_sha256,
         frames=frames or 0,
         label=prediction.label if prediction else None,
         probability=prediction.probability if prediction else None,
         probabilities=result.probabilities if result else {},
-        explanation_id=None if is_hidden else item.explanation_id,
+        explanation_id=item.explanation_id,
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         drawn_by=drawn_by or (READER if prediction and prediction.maps_key else ""),
         verdict=verdict,

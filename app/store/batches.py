@@ -13,7 +13,7 @@ from app.domain.jobs import BatchProgress, ItemState
 from app.domain.studies.onlooker import Onlooker
 from app.store.jobs import ACTIVE, Jobs, to_job
 from app.store.rows import CaseEntry, JobEntry, JobItemEntry
-from app.store.studies.blinding import hidden
+from app.store.studies.blinding import shown_state
 
 
 class Batches:
@@ -24,14 +24,9 @@ class Batches:
         self._jobs = Jobs(session)
 
     def progress(self, job_id: str, *, onlooker: Onlooker | None = None) -> BatchProgress:
-        """Where a batch stands; that the model refused an image whose answers are hidden from the
-        onlooker is not told."""
+        """Where a batch stands; refusals that are hidden from somebody count as done."""
         entry = self._jobs.entry(job_id)
-        counts = self._counts(job_id)
-        if onlooker is not None and counts.get("refused"):
-            untold = self._hidden_refusals(job_id, onlooker)
-            counts["refused"] -= untold
-            counts["done"] = counts.get("done", 0) + untold
+        counts = self._counts(job_id, onlooker)
         return BatchProgress(
             job=to_job(entry),
             title=entry.title,
@@ -42,7 +37,7 @@ class Batches:
         )
 
     def newest(self, *, limit: int, onlooker: Onlooker | None = None) -> tuple[BatchProgress, ...]:
-        """The newest batches, newest first; for an onlooker as :meth:`progress`."""
+        """The newest batches, newest first."""
         job_ids = self._session.scalars(
             select(JobEntry.id)
             .where(JobEntry.kind == "batch")
@@ -115,7 +110,7 @@ class Batches:
                 .execution_options(synchronize_session=False)
             )
             self._session.expire_all()
-        counts = self._counts(job_id)
+        counts = self._counts(job_id, None)
         if entry.state not in ACTIVE and (entry.listing or counts.get("waiting")):
             entry.state, entry.cancel_requested = "waiting", False
             entry.message, entry.finished_at, entry.attempts = "", None, 0
@@ -135,20 +130,11 @@ class Batches:
         self._session.flush()
         return {key for key in keys if key}
 
-    def _hidden_refusals(self, job_id: str, onlooker: Onlooker) -> int:
-        query = (
-            select(func.count())
-            .select_from(JobItemEntry)
-            .join(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
-            .where(JobItemEntry.job_id == job_id, JobItemEntry.state == "refused", hidden(onlooker))
-        )
-        return self._session.scalar(query) or 0
-
-    def _counts(self, job_id: str) -> dict[ItemState, int]:
+    def _counts(self, job_id: str, onlooker: Onlooker | None) -> dict[ItemState, int]:
         """Files of a batch by state."""
-        rows = self._session.execute(
-            select(JobItemEntry.state, func.count())
-            .where(JobItemEntry.job_id == job_id)
-            .group_by(JobItemEntry.state)
-        )
+        query = select(shown_state(onlooker).label("state")).where(JobItemEntry.job_id == job_id)
+        if onlooker is not None:
+            query = query.outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
+        states = query.subquery()
+        rows = self._session.execute(select(states.c.state, func.count()).group_by(states.c.state))
         return {cast(ItemState, state): count for state, count in rows}

@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain.cases import CaseFilters, CasePage, CaseRow
 from app.domain.errors import NotFound
+from app.domain.studies.onlooker import Onlooker
 from app.store.rows import CaseEntry, JobEntry
+from app.store.studies.blinding import Blinding
 from app.store.worklist import statuses
 from app.store.worklist.filters import conditions, sorting
 
@@ -31,11 +33,27 @@ class CaseList:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def page(self, filters: CaseFilters, *, page: int, size: int, now: datetime) -> CasePage:
-        """One page of the list, counted from 0; files of one study lie together."""
+    def page(
+        self,
+        filters: CaseFilters,
+        *,
+        page: int,
+        size: int,
+        now: datetime,
+        onlooker: Onlooker | None = None,
+    ) -> CasePage:
+        """One page of the list, counted from 0; files of one study lie together.
+
+        Args:
+            filters: what the list is narrowed to.
+            page: from 0.
+            size: rows of a page.
+            now: aware time.
+            onlooker: from whom answers are hidden: no filter, order or count tells them either.
+        """
         # Only columns of the index are named here: the rows themselves are not touched.
-        left = conditions(filters)
-        counts = statuses.counts(self._session, left, now)
+        left = conditions(filters, onlooker)
+        counts = statuses.counts(self._session, left, now, statuses.seen(onlooker))
         total = counts.get(filters.status, 0) if filters.status else sum(counts.values())
         first = page * size
         most = min(size, total - first)
@@ -43,13 +61,23 @@ class CaseList:
             return CasePage((), total, page, size, counts)
         # Whichever end of the list is nearer: the walk is what a late page costs.
         is_early = first <= total // 2
-        wanted = self._ids(filters, now).order_by(*sorting(filters).clauses(forward=is_early))
+        wanted = self._ids(filters, now, onlooker).order_by(
+            *sorting(filters, onlooker).clauses(forward=is_early)
+        )
         wanted = wanted.limit(most).offset(first if is_early else total - first - most)
         ids = self._session.scalars(wanted).all()
-        return CasePage(self._rows(ids if is_early else ids[::-1], now), total, page, size, counts)
+        rows = self._rows(ids if is_early else ids[::-1], now, onlooker)
+        return CasePage(rows, total, page, size, counts)
 
     def beside(
-        self, filters: CaseFilters, case_id: str, *, forward: bool, most: int, now: datetime
+        self,
+        filters: CaseFilters,
+        case_id: str,
+        *,
+        forward: bool,
+        most: int,
+        now: datetime,
+        onlooker: Onlooker | None = None,
     ) -> tuple[CaseRow, ...]:
         """The rows next to a case in the order of the list, the nearest first; the case itself need
         not be among what the filters leave.
@@ -64,10 +92,18 @@ class CaseList:
         Raises:
             NotFound: the case was deleted.
         """
-        return self._beside(filters, case_id, (), forward=forward, most=most, now=now)
+        return self._beside(
+            filters, case_id, (), forward=forward, most=most, now=now, onlooker=onlooker
+        )
 
     def unread(
-        self, filters: CaseFilters, reader: str, *, after: str | None, now: datetime
+        self,
+        filters: CaseFilters,
+        reader: str,
+        *,
+        after: str | None,
+        now: datetime,
+        onlooker: Onlooker | None = None,
     ) -> CaseRow | None:
         """The first case in the order of the list that can be read and that nobody has signed, or
         claimed but for this reader.
@@ -82,22 +118,27 @@ class CaseList:
             NotFound: that case was deleted.
         """
         filters = replace(filters, status=None)
-        open_to = statuses.UNREAD, CaseEntry.id.not_in(statuses.begun_by_others(now, reader))
+        open_to = (
+            statuses.unread(statuses.seen(onlooker)),
+            CaseEntry.id.not_in(statuses.begun_by_others(now, reader)),
+        )
         if after is None:
-            wanted = self._ids(filters, now).where(*open_to)
-            wanted = wanted.order_by(*sorting(filters).clauses()).limit(1)
-            rows = self._rows(self._session.scalars(wanted).all(), now)
+            wanted = self._ids(filters, now, onlooker).where(*open_to)
+            wanted = wanted.order_by(*sorting(filters, onlooker).clauses()).limit(1)
+            rows = self._rows(self._session.scalars(wanted).all(), now, onlooker)
         else:
-            rows = self._beside(filters, after, open_to, forward=True, most=1, now=now)
+            rows = self._beside(
+                filters, after, open_to, forward=True, most=1, now=now, onlooker=onlooker
+            )
         return rows[0] if rows else None
 
-    def row(self, case_id: str, now: datetime) -> CaseRow:
+    def row(self, case_id: str, now: datetime, *, onlooker: Onlooker | None = None) -> CaseRow:
         """One case as the list shows it.
 
         Raises:
             NotFound: the case was deleted.
         """
-        rows = self._rows([case_id], now)
+        rows = self._rows([case_id], now, onlooker)
         if not rows:
             raise NotFound("This case no longer exists.")
         return rows[0]
@@ -107,7 +148,9 @@ class CaseList:
         query = select(JobEntry.case_id).where(JobEntry.case_id.in_(case_ids), *statuses.awaited())
         return frozenset(case_id for case_id in self._session.scalars(query) if case_id)
 
-    def study(self, case_id: str, now: datetime) -> tuple[CaseRow, ...]:
+    def study(
+        self, case_id: str, now: datetime, *, onlooker: Onlooker | None = None
+    ) -> tuple[CaseRow, ...]:
         """The other files of a case's study, in the order they came.
 
         Raises:
@@ -118,17 +161,19 @@ class CaseList:
             raise NotFound("This case no longer exists.")
         others = select(CaseEntry.id).where(CaseEntry.study_key == key, CaseEntry.id != case_id)
         others = others.order_by(CaseEntry.created_at, CaseEntry.id).limit(_MOST_IN_STUDY)
-        return self._rows(self._session.scalars(others).all(), now)
+        return self._rows(self._session.scalars(others).all(), now, onlooker)
 
     def views(self) -> tuple[tuple[str, str], ...]:
         """Every modality with every view there is of it, in order; "" where a file says nothing."""
         pairs = select(CaseEntry.modality, CaseEntry.view_position).distinct()
         return tuple(sorted(self._session.execute(pairs).tuples()))
 
-    def _ids(self, filters: CaseFilters, now: datetime) -> Select[str]:
-        wanted = select(CaseEntry.id).where(*conditions(filters))
+    def _ids(self, filters: CaseFilters, now: datetime, onlooker: Onlooker | None) -> Select[str]:
+        wanted = select(CaseEntry.id).where(*conditions(filters, onlooker))
         if filters.status is not None:
-            wanted = wanted.where(*statuses.with_status(filters.status, now))
+            wanted = wanted.where(
+                *statuses.with_status(filters.status, now, statuses.seen(onlooker))
+            )
         return wanted
 
     def _beside(
@@ -140,21 +185,31 @@ class CaseList:
         forward: bool,
         most: int,
         now: datetime,
+        onlooker: Onlooker | None,
     ) -> tuple[CaseRow, ...]:
-        order = sorting(filters)
+        order = sorting(filters, onlooker)
         at = select(*order.columns).where(CaseEntry.id == case_id)
         place = self._session.execute(at).one_or_none()
         if place is None:
             raise NotFound("This case no longer exists.")
-        wanted = self._ids(filters, now).where(*more, order.beyond(place, forward=forward))
+        wanted = self._ids(filters, now, onlooker).where(
+            *more, order.beyond(place, forward=forward)
+        )
         wanted = wanted.order_by(*order.clauses(forward=forward)).limit(most)
-        return self._rows(self._session.scalars(wanted).all(), now)
+        return self._rows(self._session.scalars(wanted).all(), now, onlooker)
 
-    def _rows(self, ids: Sequence[str], now: datetime) -> tuple[CaseRow, ...]:
+    def _rows(
+        self, ids: Sequence[str], now: datetime, onlooker: Onlooker | None
+    ) -> tuple[CaseRow, ...]:
         if not ids:
             return ()
-        entries = self._session.execute(_row_columns(now).where(CaseEntry.id.in_(ids))).mappings()
+        seen = statuses.seen(onlooker)
+        entries = self._session.execute(
+            _row_columns(now, seen).where(CaseEntry.id.in_(ids))
+        ).mappings()
         rows = {row["case_id"]: _row(dict(row)) for row in entries}
+        for case_id in Blinding(self._session).among(onlooker, ids) if onlooker else ():
+            rows[case_id] = rows[case_id].hidden()
         return tuple(rows[case_id] for case_id in ids if case_id in rows)
 
 
@@ -166,7 +221,7 @@ def _row(columns: dict[str, Any]) -> CaseRow:
     return CaseRow(**columns)
 
 
-def _row_columns(now: datetime) -> Select[Any]:
+def _row_columns(now: datetime, seen: ColumnElement[str]) -> Select[Any]:
     """The columns of a :class:`CaseRow`."""
     files = select(func.count()).where(_STUDY.study_key == CaseEntry.study_key).scalar_subquery()
     return select(
@@ -177,7 +232,7 @@ def _row_columns(now: datetime) -> Select[Any]:
         CaseEntry.view_position,
         CaseEntry.frames,
         CaseEntry.source,
-        statuses.status(now).label("status"),
+        statuses.status(now, seen).label("status"),
         CaseEntry.model,
         CaseEntry.label,
         CaseEntry.probability,

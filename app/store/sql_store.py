@@ -34,6 +34,7 @@ from app.store.figures.performance import Performance
 from app.store.files.identities import Identities
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
+from app.store.interventions.tries import Tries
 from app.store.jobs import Jobs
 from app.store.programs.attach_jobs import AttachJobs
 from app.store.programs.check_jobs import CheckJobs
@@ -98,6 +99,7 @@ class Transaction:
         self.reads = Reads(session)
         self.blinding = Blinding(session)
         self.preferences = Preferences(session)
+        self.tries = Tries(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

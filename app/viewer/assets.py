@@ -1,4 +1,4 @@
-"""The browser files of viewer and upload field, as ``build.mjs`` makes them out of ``source``.
+"""The files of reading room and upload field, as ``build.mjs`` makes them out of ``source``.
 
 The address carries a digest of all files, so that a browser may cache them for good and never mixes
 two versions.
@@ -23,21 +23,14 @@ class ViewerAssets:
 
     modules: Mapping[str, bytes]
     """JavaScript by file name, each complete in itself."""
-    style: str
-    """Of the viewer."""
-    upload_style: str
     room_style: str
+    upload_style: str
     digest: str
     """First 16 hex digits of the SHA-256 over all files."""
 
     @property
-    def loader(self) -> str:
-        """The viewer's script given to Streamlit: it fetches the modules from our own route."""
-        return self._loader("index.js", "The image viewer")
-
-    @property
     def room_loader(self) -> str:
-        """The same for the reading room."""
+        """The room's script given to Streamlit: it fetches the module from our own route."""
         return self._loader("room.js", "The reading room")
 
     @property
@@ -60,7 +53,6 @@ def viewer_assets() -> ViewerAssets:
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return ViewerAssets(
         modules=MappingProxyType(modules),
-        style=styles["viewer.css"].decode(),
         upload_style=styles["upload.css"].decode(),
         room_style=styles["room.css"].decode(),
         digest=digest.hexdigest()[:16],

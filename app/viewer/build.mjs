@@ -8,12 +8,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const ENTRIES = {
-  "index.js": "source/index.js",
   "upload.js": "source/upload.js",
   "room.js": "source/room/index.js",
-  "viewer.css": "source/viewer.css",
   "upload.css": "source/upload.css",
-  "room.css": "source/room.css",
+  "room.css": "source/room/room.css",
 };
 
 const here = dirname(fileURLToPath(import.meta.url));

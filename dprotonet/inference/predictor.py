@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -17,8 +17,9 @@ from dprotonet.errors import WrongRequest
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.decision import DecisionRule, runner_up
 from dprotonet.inference.gate import Gate
-from dprotonet.inference.prediction import Prediction, PrototypeMatch, decide, leading
+from dprotonet.inference.prediction import Prediction, PrototypeMatch, leading
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
 from dprotonet.modeling.freezing.frozen import fold
@@ -29,6 +30,22 @@ from dprotonet.prototypes.own_map import OwnMap
 
 OWN_MAPS = 12
 """Prototypes whose own maps a prediction keeps: those that speak most for or against."""
+
+
+class OnePass(NamedTuple):
+    """What the network gives for one image.
+
+    Attributes:
+        similarities: ``(P,)``.
+        contributions: ``(K, P)`` float64, what each prototype adds to each logit.
+        masks: ``(P, h, w)``, on the device.
+        support: what the bundle's gate says; None where the bundle has no gate.
+    """
+
+    similarities: Tensor
+    contributions: Tensor
+    masks: Tensor
+    support: Support | None
 
 
 class Predictor:
@@ -157,17 +174,33 @@ class Predictor:
             site: as for :meth:`predict`.
         """
         start = time.perf_counter() if start is None else start
-        with torch.inference_mode():
-            result, features = self._pass(x.unsqueeze(0).to(self.device))
-            similarities = result.similarities
-            contributions = self.model.contributions(similarities.double())[0].cpu()
-        support = None if self._gate is None else self._gate.support(image, features)
+        one = self.pass_of(x, image=image)
         prediction = self._prediction(
-            similarities[0].cpu().tolist(), contributions, support, start, site or self.site
+            one.similarities.tolist(), one.contributions, one.support, start, site or self.site
         )
-        masks = dict(zip(self.bundle.prototype_ids, result.masks[0].float().cpu(), strict=True))
+        masks = dict(zip(self.bundle.prototype_ids, one.masks.float().cpu(), strict=True))
         prediction = with_own_maps(prediction, masks)
         return prediction.withheld() if self.gate else prediction
+
+    def pass_of(self, x: Tensor, *, image: GrayOrColourImage | None = None) -> OnePass:
+        """One network input through the network that predicts, alone: in a batch its values might
+        be rounded otherwise.
+
+        Args:
+            x: ``(3, S, S)`` normalised.
+            image: as for :meth:`predict_tensor`.
+        """
+        with torch.inference_mode():
+            result, features = self._pass(x.unsqueeze(0).to(self.device))
+        support = None if self._gate is None else self._gate.support(image, features)
+        return OnePass(
+            result.similarities[0].cpu(), self.contributions(result)[0], result.masks[0], support
+        )
+
+    def contributions(self, result: Inference) -> Tensor:
+        """What each prototype adds to each logit, ``(N, K, P)`` float64 on the CPU."""
+        with torch.inference_mode():
+            return self.model.contributions(result.similarities.double()).cpu()
 
     def _pass(self, images: Tensor) -> tuple[Inference, Tensor | None]:
         """The results of one image, and what the gate reads of the same pass."""
@@ -189,23 +222,10 @@ class Predictor:
         bundle = self.bundle
         # fsum is exact up to one rounding: the contributions sum to the logit.
         logits = dict(zip(bundle.classes, map(math.fsum, contributions.tolist()), strict=True))
-        use = bundle if site is None else site
-        threshold = use.threshold
-        thresholds = None if use.thresholds is None else dict(use.thresholds)
-        if thresholds is None:
-            probabilities = calibrated(logits, use.temperature, use.offsets)
-        else:
-            offsets = use.offsets or {}
-            probabilities = {
-                name: _sigmoid(value / use.temperature + offsets[name])
-                for name, value in logits.items()
-            }
-        label = decide(
-            probabilities,
-            negative_class=bundle.negative_class,
-            threshold=threshold,
-            thresholds=thresholds,
-        )
+        rule = DecisionRule.of(bundle, site)
+        thresholds = None if rule.thresholds is None else dict(rule.thresholds)
+        probabilities = rule.probabilities(logits)
+        label = rule.label(probabilities)
         first = label if thresholds is None else leading(probabilities, thresholds)
         second = None if thresholds is not None else runner_up(logits, label)
         own = contributions[bundle.classes.index(first)].tolist()
@@ -230,7 +250,7 @@ class Predictor:
             label=label,
             probabilities=probabilities,
             logits=logits,
-            threshold=threshold,
+            threshold=rule.threshold,
             matches=tuple(sorted(matches, key=lambda match: -abs(match.contribution))),
             closest_similarity=closest,
             no_prototype_is_close=closest < bundle.manifest.closest_similarity_floor,
@@ -259,32 +279,3 @@ def with_own_maps(prediction: Prediction, masks: Mapping[str, Tensor]) -> Predic
         for match in prediction.matches
     )
     return replace(prediction, matches=matches)
-
-
-def runner_up(logits: dict[str, float], label: str) -> str | None:
-    """The class with the highest logit beside the label; ties go to the first, None without
-    any."""
-    others = {name: value for name, value in logits.items() if name != label}
-    return max(others, key=others.__getitem__, default=None)
-
-
-def calibrated(
-    logits: Mapping[str, float],
-    temperature: float,
-    offsets: Mapping[str, float] | None = None,
-) -> dict[str, float]:
-    """softmax(logits / temperature + offsets), summing to 1."""
-    if offsets is not None:
-        logits = {name: value + temperature * offsets[name] for name, value in logits.items()}
-    most = max(logits.values())
-    odds = {name: math.exp((value - most) / temperature) for name, value in logits.items()}
-    total = math.fsum(odds.values())
-    return {name: value / total for name, value in odds.items()}
-
-
-def _sigmoid(value: float) -> float:
-    """1 / (1 + exp(-value)), without overflow."""
-    if value >= 0:
-        return 1.0 / (1.0 + math.exp(-value))
-    odds = math.exp(value)
-    return odds / (1.0 + odds)

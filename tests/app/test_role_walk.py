@@ -51,6 +51,9 @@ ROUTES: dict[str, Permission | str] = {
     "/api/uploads": "add images",
     "/api/uploads/check": "add images",
     "/api/uploads/drop": "add images",
+    "/api/room/try/{case}/{frame:int}": "see cases",
+    "/api/room/try/{id}": "see cases",
+    "/api/room/try/{id}/cancel": "see cases",
 }
 """What each route of ours takes."""
 OF_STREAMLIT = {

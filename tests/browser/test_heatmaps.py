@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SHOWN_HEATMAP = """() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
-  .map((node) => node.shadowRoot?.querySelector('.viewer'))
+  .map((node) => node.shadowRoot?.querySelector(".pane"))
   .find(Boolean)?.dataset.heatmapUrl ?? ''"""
 ANOTHER_HEATMAP = f"before => ![before, ''].includes(({SHOWN_HEATMAP})())"
 

@@ -60,8 +60,8 @@ def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
     opened.on("request", lambda request: asked.append(request.url))
     sent: list[object] = []
     opened.on("websocket", lambda socket: sent.append(socket))
-    canvas = opened.locator("canvas.image")
-    box = canvas.bounding_box()
+    surface = opened.locator(".surface")
+    box = surface.bounding_box()
     assert box is not None
     before = opened.get_by_label("Window width").input_value()
     opened.mouse.move(box["x"] + 300, box["y"] + 200)
@@ -69,8 +69,8 @@ def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
     opened.mouse.move(box["x"] + 380, box["y"] + 230, steps=5)
     opened.mouse.up()
     opened.mouse.wheel(0, -300)
-    canvas.press("i")
-    canvas.press("ArrowLeft")
+    surface.press("i")
+    surface.press("ArrowLeft")
     opened.wait_for_timeout(500)
     assert opened.get_by_label("Window width").input_value() != before
     assert (

@@ -11,6 +11,15 @@ from typing import Any
 from app.domain.errors import Refused
 
 LARGEST = 200_000  # bytes of a draft as JSON
+MOST_SECONDS = 24 * 3600.0
+
+
+def active_seconds(entries: Mapping[str, Any]) -> float | None:
+    """How long the reader worked, in [0, a day]; None where the entries do not say it."""
+    seconds = entries.get("active_seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds:
+        return None
+    return float(min(max(seconds, 0), MOST_SECONDS))
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ class EvidenceCard:
     sources: tuple[SourceImage, ...]
     heatmap: str
     """Address of where the network looks for it in this image; empty where that is not kept."""
-    is_off: bool = False
+    edit: str = ""
+    """Address of where its first prototype is switched off for good; empty where it cannot be."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,10 @@ class Form:
     """Local time; empty without a draft."""
     newer: str = ""
     """That another revision came in while the draft was written."""
+    tried: tuple[dict[str, Any], ...] = ()
+    """What the draft says was tried."""
+    active_seconds: float = 0.0
+    """How long the reader has worked on it already, as the draft says."""
 
 
 @dataclass(frozen=True)

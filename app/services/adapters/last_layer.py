@@ -4,17 +4,22 @@ words. No torch."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.domain.proposals import Cost, EditAnswer, Figures, Proposal
 from dprotonet.errors import WrongRequest
+from dprotonet.inference.intervention import known_contributions
+from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from dprotonet.bundle.bundle import Bundle
     from dprotonet.editing.propose import LastLayerEdit
+
+_KEPT = 8  # last layers; a loaded bundle never changes
 
 
 def answer(
@@ -71,6 +76,44 @@ def cost_of_change(figures: Mapping[str, Any]) -> Cost | None:
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def contributions_of(bundle: Bundle, prediction: Prediction) -> dict[str, dict[str, float]]:
+    """What each prototype adds to the logit of each class in an image that was predicted.
+
+    What the prediction says itself is taken from it, to the last digit: all there is with two
+    classes that exclude each other. What it adds to other classes comes from the bundle's last
+    layer, which is read once.
+
+    Args:
+        bundle: that predicted.
+        prediction: of any image, with a label.
+
+    Returns:
+        Class name to prototype id to contribution.
+
+    Raises:
+        UnusableBundle: the weights were altered.
+    """
+    known = known_contributions(prediction)
+    if not set(bundle.classes) <= set(known):
+        similarities = {match.prototype: match.similarity for match in prediction.matches}
+        for name, row in zip(bundle.classes, _scaled_weights(bundle), strict=True):
+            if name not in known:
+                known[name] = {
+                    prototype: similarities[prototype] * weight
+                    for prototype, weight in zip(bundle.prototype_ids, row, strict=True)
+                }
+    return {name: known[name] for name in bundle.classes}
+
+
+@lru_cache(maxsize=_KEPT)
+def _scaled_weights(bundle: Bundle) -> tuple[tuple[float, ...], ...]:
+    """The last layer, K rows of P."""
+    from dprotonet.editing.head import last_layer
+
+    layer = last_layer(bundle)
+    return tuple(tuple(row) for row in (layer.weights * layer.scale).tolist())
 
 
 def _edit(

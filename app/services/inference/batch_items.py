@@ -15,6 +15,7 @@ from app.domain.permissions import needs
 from app.services import originals
 from app.services.deidentify import names
 from app.services.deidentify.arrival import Arrival
+from app.services.inference import tries
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.uploading import intake
@@ -59,7 +60,14 @@ def _run(
         source, result.file_sha256 = _source(workplace, item)
         if workplace.pseudonyms is not None:
             result.file_sha256 = item.upload_key or ""
-        pulse = Pulse(workplace, item.job.job_id, stop, is_whole=False, gives_way=True)
+        pulse = Pulse(
+            workplace,
+            item.job.job_id,
+            stop,
+            is_whole=False,
+            gives_way=True,
+            between=lambda: tries.run_waiting(workplace, pool),
+        )
         _read(workplace, pool, item, source, pulse, result)
     except Cancelled:
         with workplace.store.write() as tx:

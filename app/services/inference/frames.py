@@ -17,6 +17,7 @@ from app.domain.bundles import BundleInfo
 from app.domain.errors import NotFound
 from app.domain.explanations import SavedExplanation, Tier
 from app.domain.instant_maps import DrawnMaps
+from app.domain.interventions.changes import Change
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.checks import site_choice
@@ -28,6 +29,7 @@ from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.settings import TIERS
+from dprotonet.inference.intervention import InterventionResult
 from dprotonet.inference.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -60,6 +62,19 @@ class Predictors(Protocol):
     ) -> tuple[Prediction, NewMaps]:
         """The same with what the mask reader of the bundle, which has one, marks in that pass."""
 
+    def intervene(
+        self,
+        model: str,
+        image: Callable[[], GrayOrColourImage],
+        *,
+        image_key: str,
+        before: Prediction,
+        change: Change,
+        site: SiteSettings | None,
+    ) -> InterventionResult:
+        """What the bundle says of an image under a change; the image is read if it is not at hand
+        under its key."""
+
     def explain(
         self,
         model: str,
@@ -89,10 +104,12 @@ class Pulse:
         *,
         is_whole: bool = True,
         gives_way: bool = False,
+        between: Callable[[], object] = lambda: None,
     ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
         self._is_whole = is_whole  # False: one image of many, whose progress is not the job's
         self._gives_way = gives_way  # to work for which a page shows nothing yet
+        self._between = between  # work that a hand waits for, done in the midst of this one
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
 
@@ -114,6 +131,7 @@ class Pulse:
         worker leaves."""
         now = time.monotonic()
         if now - self._looked >= LOOK_SECONDS:
+            self._between()
             self._looked = now
             with self._workplace.store.read() as tx:
                 self._unwanted = tx.jobs.is_unwanted(self._job_id) or (

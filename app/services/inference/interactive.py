@@ -1,4 +1,4 @@
-"""One prediction or one heatmap that a page waits for."""
+"""One try, prediction or heatmap that a page waits for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from app.domain.explanations import FIRST, MEASURED, USUAL
 from app.domain.jobs import Job
 from app.domain.permissions import needs
+from app.services.inference import tries
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.workplace import Workplace
@@ -24,7 +25,9 @@ def never() -> bool:
 
 @needs("run the program")
 def run_next(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> bool:
-    """Do the job that goes first; False when there is none."""
+    """Do what goes first, a try before all jobs; False when there is none."""
+    if tries.run_next(workplace, pool):
+        return True
     with workplace.store.read() as tx:
         if not tx.jobs.is_any_waiting():
             return False
@@ -97,7 +100,13 @@ def _explain(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[]
         node=job.node or "class",
         tier=FIRST if is_first else wanted,
         seed=job.seed,
-        pulse=Pulse(workplace, job.job_id, stop, gives_way=not job.awaits_first),
+        pulse=Pulse(
+            workplace,
+            job.job_id,
+            stop,
+            gives_way=not job.awaits_first,
+            between=lambda: tries.run_waiting(workplace, pool),
+        ),
     )
     with workplace.store.write() as tx:
         if is_first:

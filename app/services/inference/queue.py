@@ -1,7 +1,8 @@
 """The worker's queue: which piece of work goes next, and what is put in order at its start.
 
 Predictions and first heatmaps, which a page waits for with nothing to show, go ahead of everything
-else: refining and batches give way to them in the midst of a heatmap.
+else: refining and batches give way to them in the midst of a heatmap. What a reader tries on an
+image goes ahead of these too, and is done in the midst of any heatmap, which then goes on.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def begin(workplace: Workplace) -> None:
         tx.checks.end_abandoned(workplace.clock())
         tx.attaching.end_abandoned(workplace.clock())
         tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
+        tx.tries.forget_unanswered(workplace.clock() - KEPT_JOBS)
     learning_run.begin(workplace)
     if abandoned:
         log.warning("%d jobs were left by a worker that died; they are done again", abandoned)
@@ -91,7 +93,11 @@ def take_up_again(workplace: Workplace) -> int:
     now = workplace.clock()
     with workplace.store.write() as tx:
         tx.folder_listings.requeue_abandoned(now)
-        return tx.jobs.requeue_abandoned(now) + tx.batch_items.requeue_abandoned()
+        return (
+            tx.jobs.requeue_abandoned(now)
+            + tx.batch_items.requeue_abandoned()
+            + tx.tries.requeue_abandoned()
+        )
 
 
 @needs("run the program")

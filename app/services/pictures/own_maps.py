@@ -12,6 +12,7 @@ from app.domain.errors import NotFound
 from app.domain.permissions import needs
 from app.services import galleries
 from app.services.pictures.framed import framed
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 from dprotonet.modeling.placement import GridPlacement
 
@@ -40,12 +41,14 @@ def own_map(
         ``(S, S)`` or ``(S, S, 3)`` uint8.
 
     Raises:
+        Forbidden: this reader is to read the image first.
         NotFound: there is no such case or prediction, or it keeps no map of this prototype.
         UnreadableImage: the stored file can no longer be decoded.
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
         case.check_frame(frame)
+        blinding.check_shown(workplace, tx, case_id, frame=frame)
         prediction = tx.predictions.get(case_id, frame=frame, model=model)
     matches = prediction.matches if prediction is not None else ()
     kept = next((match.own_map for match in matches if match.prototype == prototype), None)

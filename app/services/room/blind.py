@@ -10,7 +10,7 @@ from app.domain.cases import Case, Sheet
 from app.domain.errors import NotFound, Refused
 from app.domain.marks import marks_from_json
 from app.domain.permissions import needs, within
-from app.domain.room.drafts import Draft
+from app.domain.room.drafts import Draft, active_seconds
 from app.domain.room.sheet import Choice, Form, Question, RoomSheet
 from app.domain.studies import protocol as protocols
 from app.domain.studies.protocol import Part, Protocol
@@ -102,6 +102,7 @@ def _form(
         note=LOCKED if first else "",
         may_sign=first is None and workplace.actor.may("sign"),
         draft_saved_at=local_time(draft.saved_at) if draft and first is None else "",
+        active_seconds=active_seconds(content) or 0.0,
     )
 
 
@@ -192,7 +193,7 @@ def lock(
     answers = entries.get("answers")
     if not isinstance(answers, Mapping) or not answers.get("confidence"):
         raise Refused("Say what the image shows, and how sure you are. Then lock your read.")
-    label, seconds = answers.get("label") or "", entries.get("active_seconds")
+    label = answers.get("label") or ""
     if not isinstance(label, str):
         raise Refused("The label is no text. Reload the page, then lock again.")
     text = str(answers["confidence"])
@@ -207,7 +208,7 @@ def lock(
         marks=marks_from_json(entries.get("marks", ())),
         nothing_to_mark=answers.get("marks") == NOTHING,
         answers=answers_to(protocol, answers, "first"),
-        active_seconds=seconds if isinstance(seconds, int | float) else 0.0,
+        active_seconds=active_seconds(entries) or 0.0,
     )
     with workplace.store.write() as tx:
         tx.drafts.remove(case_id, frame=frame, reader=workplace.reader, study=study)

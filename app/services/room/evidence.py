@@ -64,6 +64,7 @@ def _card(
         details=tuple(_details(row) for row in reason.matches),
         sources=tuple(_source(model, name, source) for source in first.sources),
         heatmap=_own_heatmap(sheet, first),
+        edit=f"/model?model={model}&off={quote(name, safe='')}" if effect else "",
     )
 
 
@@ -80,7 +81,9 @@ def _effect(sheet: Sheet, reason: Reason) -> str:
     if amount < 0:
         text = f"{signed(amount, 1)}, against {towards}"
     images = len({source.image_sha256 for row in reason.matches for source in row.sources})
-    return f"{text}, as in {'this image' if images == 1 else f'these {images} images'}"
+    if not images:
+        return text
+    return f"{text}, as in {'this training image' if images == 1 else f'these {images} images'}"
 
 
 def _similarity(row: SheetMatch, known: dict[str, Distribution]) -> str:

@@ -20,7 +20,7 @@ from app.domain.annotations import (
     may_replace,
 )
 from app.domain.cases import Sheet
-from app.domain.room.drafts import Draft
+from app.domain.room.drafts import Draft, active_seconds
 from app.domain.room.sheet import Choice, Form, Question, RevisionNote
 from app.domain.text import counted, label_text, local_time
 
@@ -118,11 +118,13 @@ def form(sheet: Sheet, draft: Draft | None, actor: Actor) -> Form:
     latest = sheet.annotation
     revision = latest.revision if latest else 0
     answers, judgements, marks = _signed(sheet)
+    tried: Any = ()
     if draft is not None:
         content = draft.content
         answers = {**answers, **_mapping(content.get("answers"))}
         judgements = {**judgements, **_mapping(content.get("judgements"))}
         marks = tuple(content.get("marks", marks))
+        tried = content.get("tried", ())
     seen = revision if draft is None else draft.revision
     may_sign = actor.may("sign") and may_replace(latest, actor)
     return Form(
@@ -137,6 +139,8 @@ def form(sheet: Sheet, draft: Draft | None, actor: Actor) -> Form:
         may_sign=may_sign,
         draft_saved_at=local_time(draft.saved_at) if draft else "",
         newer=_newer(seen, revision),
+        tried=tuple(tried) if isinstance(tried, list) else (),
+        active_seconds=(active_seconds(draft.content) or 0.0) if draft else 0.0,
     )
 
 

@@ -8,6 +8,7 @@ from app.domain.cases import CaseFacts, Sheet
 from app.domain.room.sheet import ClassBar, Headline
 from app.domain.text import distinct_percents, number, percent
 from app.services.room import refusal
+from app.services.room.evidence import sum_details
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support
 
@@ -36,6 +37,8 @@ def headline(sheet: Sheet, *, note_on_classes: str = "") -> Headline:
         return refusal.headline(prediction.support)
     called = prediction.leading != sheet.negative_class and bool(prediction.called)
     details = [_threshold_text(prediction, sheet.negative_class), note_on_classes, CALIBRATED]
+    if sheet.matches:
+        details.append(sum_details(sheet, prediction))
     return Headline(
         "finding" if called else "negative",
         first_sentence(prediction, sheet.negative_class),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.services.workplace import Workplace
 
 ROOM = "room"
 MOST_PRESETS = 9
+_NO_WINDOW = "This is no window. Set centre and width, then save it again."
 
 
 @needs("see cases")
@@ -46,8 +48,10 @@ def _presets(value: object) -> list[dict[str, Any]]:
     found = []
     for entry in value:
         try:
-            name, centre, width = str(entry["name"])[:40], float(entry["centre"]), entry["width"]
-            found.append({"name": name, "centre": centre, "width": float(width)})
-        except (TypeError, KeyError, ValueError):
-            raise Refused("This is no window. Set centre and width, then save it again.") from None
+            name, centre, width = str(entry["name"]), float(entry["centre"]), float(entry["width"])
+        except (TypeError, KeyError, ValueError, OverflowError):
+            raise Refused(_NO_WINDOW) from None
+        if not (math.isfinite(centre) and math.isfinite(width) and width > 0):
+            raise Refused(_NO_WINDOW)
+        found.append({"name": name[:40], "centre": centre, "width": width})
     return found

@@ -35,7 +35,6 @@ _DRAWN_BY = {
 }
 NOT_MEASURED = "The faithfulness of this heatmap was not measured."
 NO_FIGURES = "How often such maps hold a known finding was not measured for this model."
-IN_THE_PASS = "Drawn by the model's mask reader in the pass that predicts"
 MEANING = "A heatmap shows what this network relies on, not where disease is."
 
 
@@ -57,24 +56,6 @@ def heatmap_title(saved: SavedExplanation) -> str:
 def instant_title(instant: InstantMap) -> str:
     """The node, and what drew its map."""
     return f"{node_title(instant.node)} · mask reader"
-
-
-def instant_origin(instant: InstantMap) -> str:
-    """Drawn in the pass that predicts, not measured for this image."""
-    if instant.measured is None:
-        return "Drawn in the pass that predicts, not measured for this image."
-    return f"Drawn in the pass that predicts, measured in {instant.measured.seconds:.1f} s."
-
-
-def instant_text(sheet: Sheet, instant: InstantMap) -> str:
-    """What the map is, whether it was measured on this image, and what is known of such maps."""
-    measured = instant.measured
-    if measured is None:
-        own = f"{IN_THE_PASS}, not measured for this image. {outside_text(instant.outside_body)}"
-    else:
-        own = f"{IN_THE_PASS}. {measured_text(measured, sheet.call_threshold(instant.node))}"
-    known = known_text(sheet, drawn_by=READER, tier="instant")
-    return " ".join(text for text in (own.strip(), known, MEANING) if text)
 
 
 def offered_text(sheet: Sheet, offered: OfferedHeatmap) -> str:

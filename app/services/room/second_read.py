@@ -10,7 +10,7 @@ from typing import Any
 from app.domain.cases import Sheet
 from app.domain.errors import Refused
 from app.domain.permissions import needs
-from app.domain.room.drafts import Draft
+from app.domain.room.drafts import Draft, active_seconds
 from app.domain.room.sheet import Form
 from app.domain.studies.judgement import Judgement, judgement_from_json
 from app.domain.studies.protocol import Protocol
@@ -51,6 +51,8 @@ def second_form(
         note=_note(read),
         may_sign=is_open and may_sign,
         draft_saved_at=local_time(draft.saved_at) if draft and is_open else "",
+        tried=tuple(content.get("tried") or ()),
+        active_seconds=active_seconds(content) or 0.0,
     )
 
 

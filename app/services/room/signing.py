@@ -15,13 +15,12 @@ from app.domain.annotations import (
 from app.domain.errors import Refused
 from app.domain.marks import marks_from_json
 from app.domain.permissions import needs
-from app.domain.room.drafts import Draft
+from app.domain.room.drafts import Draft, active_seconds
 from app.domain.text import local_time
 from app.services import review
 from app.services.workplace import Workplace
 
 _PARTS = ("answers", "judgements", "marks", "tried", "active_seconds")
-MOST_SECONDS = 24 * 3600.0
 MOST_TRIED = 100
 _SIMILAR = {"yes": True, "no": False, None: None}
 
@@ -71,8 +70,13 @@ def keep(
 
 @needs("sign")
 def discard(workplace: Workplace, case_id: str, *, frame: int, study: str = "") -> None:
-    """Forget this reader's draft of a frame."""
+    """Forget this reader's draft of a frame.
+
+    Raises:
+        NotFound: the case was deleted, or has no such frame.
+    """
     with workplace.store.write() as tx:
+        tx.cases.get(case_id).check_frame(frame)
         tx.drafts.remove(case_id, frame=frame, reader=workplace.reader, study=study)
 
 
@@ -140,11 +144,12 @@ def judgements_of(entries: Mapping[str, Any]) -> dict[str, PrototypeJudgement]:
         return {}
     found = {}
     for name, entry in value.items():
-        if not isinstance(entry, Mapping) or entry.get("similar") not in _SIMILAR:
+        similar = entry.get("similar") if isinstance(entry, Mapping) else 0
+        if not isinstance(similar, str | None) or similar not in _SIMILAR:
             raise Refused("A judgement cannot be read. Reload the page, then judge again.")
         usefulness = entry.get("usefulness") or None
         found[str(name)] = PrototypeJudgement(
-            similar=_SIMILAR[entry.get("similar")],
+            similar=_SIMILAR[similar],
             usefulness=usefulness,
             artefact=(entry.get("artefact") or None) if usefulness == "artefact" else None,
         )
@@ -157,14 +162,11 @@ def more_of(answers: Mapping[str, Any], entries: Mapping[str, Any]) -> MoreSaid:
     tried = entries.get("tried") or ()
     if not isinstance(tried, list | tuple) or not all(isinstance(one, Mapping) for one in tried):
         raise Refused("What you tried cannot be read. Reload the page, then sign again.")
-    seconds = entries.get("active_seconds")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        seconds = None
     return MoreSaid(
         reason=answers.get("reason") or None,
         region=region,
         judged_map=_text(answers, "judged_map")[:250] if region else "",
         marks=marks_from_json(entries.get("marks", ())),
         tried=tuple(tried[-MOST_TRIED:]),
-        active_seconds=None if seconds is None else min(max(float(seconds), 0.0), MOST_SECONDS),
+        active_seconds=active_seconds(entries),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from app.domain.cases import CaseFilters, CaseRow
 from app.domain.permissions import needs
+from app.services.studies import blinding
 from app.services.worklist.given_rows import given
 from app.services.workplace import Workplace
 
@@ -45,9 +46,13 @@ def next_unread(
     """
     asked, now = filters or CaseFilters(), workplace.clock()
     with workplace.store.read() as tx:
-        row = tx.case_list.unread(asked, workplace.reader, after=after, now=now)
-        if row is None and after is not None:
-            row = tx.case_list.unread(asked, workplace.reader, after=None, now=now)
+        who = blinding.onlooker(workplace, tx)
+        places = (after,) if after is None else (after, None)
+        found = (
+            tx.case_list.unread(asked, workplace.reader, after=place, now=now, onlooker=who)
+            for place in places
+        )
+        row = next((one for one in found if one is not None), None)
     if row is None or row.case_id == after:
         return None
     return given(workplace, [row])[0]
@@ -73,7 +78,14 @@ def previous(
     """
     asked, now = replace(filters or CaseFilters(), status=None), workplace.clock()
     with workplace.store.read() as tx:
-        rows = tx.case_list.beside(asked, before, forward=False, most=1, now=now)
+        rows = tx.case_list.beside(
+            asked,
+            before,
+            forward=False,
+            most=1,
+            now=now,
+            onlooker=blinding.onlooker(workplace, tx),
+        )
     return next(iter(given(workplace, rows)), None)
 
 
@@ -98,9 +110,14 @@ def queue(
     asked, now, most = filters or CaseFilters(), workplace.clock(), min(max(size, 1), MOST)
     with workplace.store.read() as tx:
         # One more than is given says whether the list goes on.
-        ahead = tx.case_list.beside(asked, around, forward=False, most=most + 1, now=now)
-        behind = tx.case_list.beside(asked, around, forward=True, most=most + 1, now=now)
-        own = tx.case_list.row(around, now)
+        who = blinding.onlooker(workplace, tx)
+        ahead, behind = (
+            tx.case_list.beside(
+                asked, around, forward=forward, most=most + 1, now=now, onlooker=who
+            )
+            for forward in (False, True)
+        )
+        own = tx.case_list.row(around, now, onlooker=who)
     shown = ahead[:most]
     return Queue(
         rows=given(workplace, (*reversed(shown), own, *behind[:most])),

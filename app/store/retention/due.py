@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -18,12 +18,20 @@ from app.store.rows import (
     JobItemEntry,
     PrototypeJudgementEntry,
 )
+from app.store.studies.rows import (
+    AdjudicationEntry,
+    FirstReadEntry,
+    SignedReadEntry,
+    StudyCaseEntry,
+    StudyEntry,
+)
 
-JOB, BATCH, LEARNING, PROPOSAL = (
+JOB, BATCH, LEARNING, PROPOSAL, READING = (
     "work on it is waiting or running",
     "a batch that is not over reads it",
     "a model is learning from what was said of it",
     "a proposal that nobody decided on rests on what was said of it",
+    "a study with several readers that is not closed has it read",
 )
 STUDY = "another image of its study is not due yet"
 
@@ -37,8 +45,9 @@ class AgedCase:
     file_bytes: int
     added_at: datetime
     signed_at: datetime | None
-    """Of the newest signature; None where nobody signed."""
+    """Of the newest signature, read of a study or decision; None where there is none."""
     signatures: int
+    """All of these."""
 
 
 class DueCases:
@@ -65,7 +74,22 @@ class DueCases:
         if study_of is not None:
             study = select(CaseEntry.study_key).where(CaseEntry.id == study_of)
             query = query.where(CaseEntry.study_key == study.scalar_subquery())
-        return tuple(AgedCase(*row) for row in self._session.execute(query))
+        aged = (AgedCase(*row) for row in self._session.execute(query))
+        reads = self._reads()
+        return tuple(_with_reads(one, reads.get(one.case_id, ())) for one in aged)
+
+    def _reads(self) -> dict[str, list[tuple[datetime, int]]]:
+        """By case: when the last of its reads was locked, signed or decided, and how many were."""
+        reads: dict[str, list[tuple[datetime, int]]] = {}
+        for case_id, at in (
+            (FirstReadEntry.case_id, FirstReadEntry.locked_at),
+            (SignedReadEntry.case_id, SignedReadEntry.signed_at),
+            (AdjudicationEntry.case_id, AdjudicationEntry.decided_at),
+        ):
+            query = select(case_id, func.max(at, type_=at.type), func.count()).group_by(case_id)
+            for case, last, count in self._session.execute(query):
+                reads.setdefault(case, []).append((last, count))
+        return reads
 
     def held(self) -> Mapping[str, str]:
         """Cases in use, by id, each with what uses it."""
@@ -78,7 +102,11 @@ class DueCases:
         later = aliased(ProposalStepEntry)
         decided = select(later.proposal_id).where(later.state != "proposed")
         waits = select(ProposalEntry.model).where(ProposalEntry.id.not_in(decided))
+        read = select(StudyCaseEntry.case_id).join(
+            StudyEntry, StudyEntry.id == StudyCaseEntry.study_id
+        )
         queries = (
+            (READING, read.where(StudyEntry.state != "closed")),
             (PROPOSAL, judged.where(AnnotationEntry.model.in_(waits))),
             (LEARNING, judged.where(AnnotationEntry.model.in_(learns))),
             (
@@ -100,3 +128,12 @@ class DueCases:
             for case_id in self._session.scalars(query)
             if case_id is not None
         }
+
+
+def _with_reads(case: AgedCase, reads: Sequence[tuple[datetime, int]]) -> AgedCase:
+    times = [last for last, _ in reads] + ([case.signed_at] if case.signed_at else [])
+    return replace(
+        case,
+        signed_at=max(times, default=None),
+        signatures=case.signatures + sum(count for _, count in reads),
+    )

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.studies.onlooker import Onlooker
-from app.store.rows import AnnotationEntry, CaseEntry
+from app.store.rows import AnnotationEntry, CaseEntry, JobItemEntry
 from app.store.studies.rows import (
     AdjudicationEntry,
     FirstReadEntry,
@@ -51,14 +51,28 @@ class Blinding:
         return frozenset(self._session.scalars(query))
 
 
-def hidden(onlooker: Onlooker, *, frame: int = 0) -> ColumnElement[bool]:
-    """The condition on a case: its answers are hidden from this reader."""
+def hidden(onlooker: Onlooker, *, frame: int | ColumnElement[int] = 0) -> ColumnElement[bool]:
+    """The condition on a case: its answers are hidden from this reader.
+
+    Args:
+        onlooker: the reader.
+        frame: of the case, or the column that says which.
+    """
     conditions: list[ColumnElement[bool]] = [
         CaseEntry.pixel_sha256.in_(pixels) for pixels in _pixels(onlooker.reader)
     ]
     if onlooker.reads_first:
         conditions.append(_unread(onlooker.reader, frame))
     return or_(*conditions)
+
+
+def shown_state(onlooker: Onlooker | None) -> ColumnElement[str]:
+    """The state of a batch's file, joined with its case: a refusal that is hidden from somebody
+    is an image that was read."""
+    state = JobItemEntry.state.expression
+    if onlooker is None:
+        return state
+    return case((and_(hidden(onlooker), state == "refused"), "done"), else_=state)
 
 
 def _pixels(reader: str) -> tuple[Select[Any], Select[Any]]:
@@ -97,19 +111,19 @@ def _to_be_read(reader: str) -> Select[Any]:
 
 def _to_be_decided(reader: str) -> Select[Any]:
     """Cases of studies whose adjudicator may not see the model's answer before they decide."""
-    case = StudyCaseEntry
+    one = StudyCaseEntry
     decided = (
         select(AdjudicationEntry.id)
         .where(
-            AdjudicationEntry.study == case.study_id,
-            AdjudicationEntry.case_id == case.case_id,
-            AdjudicationEntry.frame == case.frame,
+            AdjudicationEntry.study == one.study_id,
+            AdjudicationEntry.case_id == one.case_id,
+            AdjudicationEntry.frame == one.frame,
         )
         .exists()
     )
     return (
-        select(case.pixel_sha256)
-        .join(StudyEntry, StudyEntry.id == case.study_id)
+        select(one.pixel_sha256)
+        .join(StudyEntry, StudyEntry.id == one.study_id)
         .join(StudyPersonEntry, StudyPersonEntry.study_id == StudyEntry.id)
         .where(
             StudyPersonEntry.name == reader,
@@ -121,15 +135,14 @@ def _to_be_decided(reader: str) -> Select[Any]:
     )
 
 
-def _unread(reader: str, frame: int) -> ColumnElement[bool]:
+def _unread(reader: str, frame: int | ColumnElement[int]) -> ColumnElement[bool]:
     """What this reader neither locked nor signed, but for what an open study has them read: its
     protocol says when the answer is shown."""
     locked = select(FirstReadEntry.case_id).where(
         FirstReadEntry.reader == reader, FirstReadEntry.frame == frame
     )
-    signed = select(AnnotationEntry.case_id).where(
-        AnnotationEntry.reader == reader, AnnotationEntry.frame == frame
-    )
+    own = aliased(AnnotationEntry)  # the query around this one may be of annotations
+    signed = select(own.case_id).where(own.reader == reader, own.frame == frame)
     in_study = (
         select(StudySlotEntry.case_id)
         .join(StudyEntry, StudyEntry.id == StudySlotEntry.study_id)

@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.domain.cases import CaseFilters
+from app.domain.studies.onlooker import Onlooker
 from app.store.case_summary import name_key
 from app.store.rows import CaseEntry, JobItemEntry, labelled
+from app.store.studies.blinding import hidden
 from app.store.worklist.walked import Walked
 
 
@@ -56,13 +58,16 @@ _SORTINGS = {
 }
 
 
-def sorting(filters: CaseFilters) -> Sorting:
-    """The order that is asked for."""
+def sorting(filters: CaseFilters, onlooker: Onlooker | None = None) -> Sorting:
+    """The order that is asked for; for whom something is hidden, none that would tell it."""
+    if onlooker is not None and filters.order in ("probability", "doubt"):
+        return _SORTINGS["newest"]
     return _SORTINGS[filters.order]
 
 
-def conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
-    """What the filters leave, but for the status."""
+def conditions(filters: CaseFilters, onlooker: Onlooker | None = None) -> list[ColumnElement[bool]]:
+    """What the filters leave, but for the status; by what is hidden from somebody, nothing is found
+    for them."""
     found = [
         Walked(column) == wanted
         for column, wanted in (
@@ -93,6 +98,9 @@ def conditions(filters: CaseFilters) -> list[ColumnElement[bool]]:
         found.append(added >= filters.since)
     if filters.until is not None:
         found.append(added < filters.until)
+    tells = filters.verdict or filters.reader or filters.disagreement or filters.label
+    if onlooker is not None and tells:
+        found.append(~hidden(onlooker))
     if filters.batch:
         of_batch = select(JobItemEntry.case_id).where(
             JobItemEntry.job_id == filters.batch, JobItemEntry.case_id.is_not(None)

@@ -10,19 +10,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, case, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.cases import OF_STUDIES, Status
+from app.domain.studies.onlooker import Onlooker
 from app.store.rows import CaseEntry, JobEntry
+from app.store.studies.blinding import hidden
 from app.store.worklist.rows import ClaimEntry
 from app.store.worklist.walked import Walked
 
 _state: ColumnElement[str] = Walked(CaseEntry.read_state)
-UNREAD = _state.in_(("new", "refused"))
-"""There is something to be read, and nobody has signed it."""
 _STORED: Mapping[str, Status] = {"new": "new", "refused": "refused", "read": "done"}
 """What the column's words mean in the list; it was called "read" before there were studies."""
+
+
+def seen(onlooker: Onlooker | None) -> ColumnElement[str]:
+    """The state of a case as somebody may know it: what is hidden from them is new to them,
+    whatever the model or others say of it."""
+    if onlooker is None:
+        return _state
+    is_hidden = and_(hidden(onlooker), CaseEntry.read_state != "open")
+    return case((is_hidden, "new"), else_=CaseEntry.read_state)
+
+
+def unread(state: ColumnElement[str]) -> ColumnElement[bool]:
+    """There is something to be read, and nobody has signed it."""
+    return state.in_(("new", "refused"))
 
 
 def awaited() -> tuple[ColumnElement[bool], ...]:
@@ -32,7 +46,6 @@ def awaited() -> tuple[ColumnElement[bool], ...]:
 
 def begun(now: datetime) -> Select[str]:
     """The cases that somebody works on."""
-    # Somebody who left a draft has begun too: the cases with one are to be added here.
     return select(ClaimEntry.case_id).where(ClaimEntry.expires_at > now)
 
 
@@ -47,57 +60,65 @@ def holder(now: datetime) -> ColumnElement[str]:
     return select(ClaimEntry.reader).where(*held).scalar_subquery()
 
 
-def status(now: datetime) -> ColumnElement[str]:
-    """Column: the status of a case."""
+def status(now: datetime, state: ColumnElement[str]) -> ColumnElement[str]:
+    """Column: the status of a case, by its state as :func:`seen`."""
     waits = exists().where(JobEntry.case_id == CaseEntry.id, *awaited())
     held = exists().where(ClaimEntry.case_id == CaseEntry.id, ClaimEntry.expires_at > now)
     return case(
-        (UNREAD & held, "in progress"),
-        *((CaseEntry.read_state == stored, shown) for stored, shown in _STORED.items()),
+        (unread(state) & held, "in progress"),
+        *((state == stored, shown) for stored, shown in _STORED.items()),
         (waits, "waiting"),
         else_="failed",
     )
 
 
-def with_status(wanted: Status, now: datetime) -> Sequence[ColumnElement[bool]]:
+def with_status(
+    wanted: Status, now: datetime, state: ColumnElement[str]
+) -> Sequence[ColumnElement[bool]]:
     """The conditions under which a case has a status."""
     if wanted in OF_STUDIES:
         return (false(),)
     if wanted == "in progress":
-        return UNREAD, CaseEntry.id.in_(begun(now))
+        return unread(state), CaseEntry.id.in_(begun(now))
     if wanted in ("waiting", "failed"):
         is_waiting = CaseEntry.id.in_(_waiting())
-        return _state == "open", is_waiting if wanted == "waiting" else ~is_waiting
+        return state == "open", is_waiting if wanted == "waiting" else ~is_waiting
     stored = next(word for word, shown in _STORED.items() if shown == wanted)
     if wanted == "done":
-        return (_state == stored,)
-    return _state == stored, CaseEntry.id.not_in(begun(now))
+        return (state == stored,)
+    return state == stored, CaseEntry.id.not_in(begun(now))
 
 
 def counts(
-    session: Session, conditions: Sequence[ColumnElement[bool]], now: datetime
+    session: Session,
+    conditions: Sequence[ColumnElement[bool]],
+    now: datetime,
+    state: ColumnElement[str],
 ) -> dict[Status, int]:
     """How many cases of each status there are under other conditions, those without any left out.
 
     One walk through an index counts the stored words; the few that wait or are begun are counted
     from their own tables and taken off.
     """
-    stored = _by_state(session, conditions)
-    held = _by_state(session, (*conditions, UNREAD, CaseEntry.id.in_(begun(now))))
+    stored = _by_state(session, conditions, state)
+    held = _by_state(session, (*conditions, unread(state), CaseEntry.id.in_(begun(now))), state)
     found: dict[Status, int] = {shown: stored[word] - held[word] for word, shown in _STORED.items()}
     found["in progress"] = sum(held.values())
     if stored["open"]:
-        open_ones = (*conditions, _state == "open", CaseEntry.id.in_(_waiting()))
-        found["waiting"] = _by_state(session, open_ones)["open"]
+        open_ones = (*conditions, state == "open", CaseEntry.id.in_(_waiting()))
+        found["waiting"] = _by_state(session, open_ones, state)["open"]
         found["failed"] = stored["open"] - found["waiting"]
     return {name: count for name, count in found.items() if count}
 
 
-def _by_state(session: Session, conditions: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+def _by_state(
+    session: Session, conditions: Sequence[ColumnElement[bool]], state: ColumnElement[str]
+) -> dict[str, int]:
     # No GROUP BY: SQLite would sort what it counts.
     words = ("open", *_STORED)
-    sums = (func.count().filter(CaseEntry.read_state == word) for word in words)
-    return dict(zip(words, session.execute(select(*sums).where(*conditions)).one(), strict=True))
+    sums = (func.count().filter(state == word) for word in words)
+    counted = select(*sums).select_from(CaseEntry).where(*conditions)
+    return dict(zip(words, session.execute(counted).one(), strict=True))
 
 
 def _waiting() -> Select[str | None]:

@@ -22,6 +22,7 @@ from app.domain.actors import Actor
 from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseFacts
 from app.domain.explanations import Tier
+from app.domain.interventions.changes import Change
 from app.services import models
 from app.services.adapters import bundle_registry
 from app.services.adapters.bundle_registry import Registry
@@ -54,6 +55,7 @@ from dprotonet.images.limits import Limits
 from dprotonet.images.reader import look, read_image
 from dprotonet.images.source import Source
 from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.intervention import Control, InterventionResult
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
@@ -123,7 +125,9 @@ class FakePool:
     predicted: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     tiers: list[Tier] = field(default_factory=list)
+    intervened: list[str] = field(default_factory=list)
     before_predict: Callable[[], None] = lambda: None
+    before_intervene: Callable[[], object] = lambda: None
     gate: Callable[[GrayOrColourImage], Support | None] = lambda image: None
     steps: int = 1
     step_seconds: float = 0.0
@@ -163,6 +167,30 @@ class FakePool:
         maps = KeptMaps.of(nodes, cells, GridPlacement(image.shape, 8, (8, 8), (0, 0)))
         outside = tuple(number / 10 for number in range(len(nodes)))
         return self.predict(model, image, site=site), NewMaps(maps, outside)
+
+    def intervene(
+        self,
+        model: str,
+        image: Callable[[], GrayOrColourImage],
+        *,
+        image_key: str,
+        before: Prediction,
+        change: Change,
+        site: SiteSettings | None,
+    ) -> InterventionResult:
+        """A region halves the finding; at random places it does nothing."""
+        self.before_intervene()
+        self.intervened.append(image_key)
+        assert change.region is not None and image().shape
+        found = before.probabilities["finding"] / 2
+        return InterventionResult(
+            label="none",
+            probabilities={"none": 1 - found, "finding": found},
+            logits={"none": -found, "finding": found},
+            evidence={match.prototype: match.evidence / 2 for match in before.matches},
+            area=0.25,
+            control=Control(before.probabilities, dict.fromkeys(CLASSES, 0.05), 8, True),
+        )
 
     def explain(
         self,

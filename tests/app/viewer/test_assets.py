@@ -12,7 +12,7 @@ def test_a_script_needs_no_other_file() -> None:
     scripts = viewer_assets().modules
     assert {"index.js", "upload.js"} <= scripts.keys()
     for content in scripts.values():
-        assert re.findall(rb"""\b(?:from|import)\s*\(?["']""", content) == []
+        assert re.findall(rb"""\b(?:from|import)\s*\(?["']\.""", content) == []
 
 
 def test_the_loader_asks_for_this_very_version() -> None:

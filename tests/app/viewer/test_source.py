@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from app.viewer import encoding
+from app.viewer.actions import ACTIONS
 from app.viewer.assets import BUNDLE
 from dprotonet.images.reader import read_image
 from dprotonet.images.windows import Window
@@ -74,11 +75,24 @@ def test_packages_are_locked_by_hash_and_without_the_address_of_a_registry() -> 
         assert version[0].isdigit(), "pinned"
 
 
+def test_the_pane_can_do_every_action_of_the_list_and_no_other(tmp_path: Path) -> None:
+    ids = [action.id for action in ACTIONS]
+    undone = evaluated(
+        tmp_path,
+        """import { act } from "SOURCE/image/actions.js";
+        const anything = () => new Proxy(() => anything(), { get: () => anything(), set: () => true });
+        const answered = (ids) => ids.filter((id) => !act(anything(), id, true));
+        """,
+        [*ids, "tool-chisel", "preset-10", "toString"],
+    )
+    assert undone == ["tool-chisel", "preset-10", "toString"]
+
+
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
 def test_every_window_function_is_that_of_the_library(tmp_path: Path, function: str) -> None:
     levels = evaluated(
         tmp_path,
-        """import { level } from "SOURCE/windowing.js";
+        """import { level } from "SOURCE/image/windowing.js";
         const answered = (window) => Array.from({ length: 200 }, (_, at) => level(at - 50, window));
         """,
         {"centre": 40.5, "width": 61, "function": function},
@@ -93,7 +107,7 @@ def test_greys_beside_one_extreme_value_are_those_of_the_library(tmp_path: Path,
     painted = evaluated(
         tmp_path,
         """import { unpack } from "SOURCE/encoding.js";
-        import { greyTable, sampleValues, valueText } from "SOURCE/windowing.js";
+        import { greyTable, sampleValues, valueText } from "SOURCE/image/windowing.js";
         const answered = (packed) => {
           const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
           const { header, samples } = unpack(bytes.buffer, "The image");

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,16 +10,12 @@ import pytest
 from streamlit.components.v2.manifest_scanner import scan_component_manifests
 from streamlit.testing.v1 import AppTest
 
-from app.domain.explanations import Tier
 from app.services.inference import queue
 from app.services.workplace import Workplace
 from app.settings import Settings
-from dprotonet.explain.explanation import Explanation
-from dprotonet.images.types import GrayOrColourImage
-from dprotonet.inference.prediction import Prediction, decide
-from dprotonet.inference.site_settings import SiteSettings
 from tests.app.services.editing.conftest import editable_folder, parent
-from tests.app.services.workplaces import FakePool, make_workplace, png
+from tests.app.services.room.pools import FullPool
+from tests.app.services.workplaces import make_workplace, png
 from tests.app.views.screen import MAIN, Screen
 
 __all__ = ["editable_folder", "parent"]
@@ -50,45 +45,6 @@ def workplace(
     monkeypatch.setattr("app.views.shared.workplace.page_actor", lambda shared: shared.actor)
     yield opened
     opened.close()
-
-
-class FullPool(FakePool):
-    """The fake pool with every figure of faithfulness that the library measures."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.measured: dict[Tier, dict[str, object]] = {}
-        """Figures that differ, by tier."""
-        self.peaks: dict[Tier, tuple[float, float]] = {}
-        self.outside_body: float | None = None
-
-    def explain(self, *args: object, **named: object) -> Explanation:
-        explanation = super().explain(*args, **named)  # type: ignore[arg-type]
-        tier = self.tiers[-1]
-        return replace(
-            explanation,
-            faithfulness=replace(explanation.faithfulness, **self.measured.get(tier, {})),  # type: ignore[arg-type]
-            peak=self.peaks.get(tier),
-            outside_body=self.outside_body,
-        )
-
-
-class MultiLabelPool(FakePool):
-    """A multi-label model: both classes are called above 50 %."""
-
-    def predict(
-        self, model: str, image: GrayOrColourImage, *, site: SiteSettings | None = None
-    ) -> Prediction:
-        probability = float(image.unit().mean())
-        probabilities = {"none": 0.6, "finding": probability}
-        thresholds = {"none": 0.5, "finding": 0.5}
-        return replace(
-            super().predict(model, image, site=site),
-            label=decide(probabilities, thresholds=thresholds),
-            probabilities=probabilities,
-            threshold=None,
-            thresholds=thresholds,
-        )
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from app.services.workplace import Workplace
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.site_settings import SiteSettings
+from tests.app.services.room.pools import FullPool
 from tests.app.services.workplaces import png
-from tests.app.views.conftest import FullPool
 from tests.app.views.names import CLASSES, FILES
 from tests.app.views.screen import Screen, bare
 from tests.dprotonet.tiny_bundle import make_tiny_bundle

@@ -9,7 +9,7 @@ from PIL import Image
 from dprotonet.bundle.manifest import write_manifest
 from dprotonet.images.reader import read_image
 from dprotonet.inference.prediction import Prediction
-from dprotonet.inference.predictor import Predictor, calibrated, runner_up
+from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.freezing import frozen
 from tests.dprotonet.tiny_bundle import make_tiny_bundle, tiny_images
 
@@ -73,11 +73,6 @@ def test_a_prediction_keeps_the_own_maps_of_what_speaks_most(predictor, pictures
         expected = (mask / mask.max() * 255).numpy()
         assert np.abs(match.own_map.values - expected).max() <= 2
     assert Prediction.from_json(result.to_json()) == result
-
-
-def test_of_equal_runners_up_the_first_is_named():
-    assert runner_up({"a": 0.1, "b": 0.5, "c": 0.5, "d": 0.9}, "d") == "b"
-    assert runner_up({"a": 0.1}, "a") is None
 
 
 def test_matches_are_what_the_network_says_of_the_same_input(predictor, pictures):
@@ -145,11 +140,6 @@ def test_log_similarity_and_the_other_masks_predict_too(tmp_path, pictures, mask
     result = Predictor(bundle).predict(pictures[0])
     assert math.fsum(m.contribution for m in result.matches) == result.logits[result.label]
     assert Prediction.from_json(result.to_json()) == result
-
-
-def test_calibrated_probabilities_stand_the_largest_logits():
-    assert calibrated({"a": 1e4, "b": -1e4}, 0.5) == {"a": 1.0, "b": 0.0}
-    assert calibrated({"a": 3.0, "b": 3.0}, 2.0) == {"a": 0.5, "b": 0.5}
 
 
 def test_heatmaps_are_made_with_the_network_that_predicts_and_no_weight_is_read_again(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dprotonet.inference.decision import calibrated
 from dprotonet.inference.prediction import decide
-from dprotonet.inference.predictor import calibrated
 from training.acceptance import site_calibration
 from training.acceptance.site_calibration import fit, folds_of, out_of_fold, too_few
 from training.evaluation.scored_predictions import ScoredPredictions

@@ -1,6 +1,6 @@
 """Studies with several readers, and reads that are locked before the model's answer is shown.
 
-Revision: 0015, after 0013
+Revision: 0015, after 0014
 
 There was neither before: all tables begin empty. The way back loses the studies and their reads;
 the audit keeps that there were some.
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 

@@ -120,6 +120,7 @@ export class Evidence {
         }, `${source?.title ?? ""} (${this.source + 1} / ${card.sources.length})`)]
           : source ? [element("span", { class: "quiet" }, source.title)] : []),
         element("span", { class: "grow" }),
+        ...(card.edit ? [element("a", { href: card.edit, class: "quiet" }, words.edit)] : []),
         element("button", {
           type: "button", "aria-pressed": String(isOff), "data-action": "off",
           title: room.keyOf("off"), onclick: () => room.switchOff(card),

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from app.domain.errors import NotFound
+from app.domain.interventions.changes import Change, DrawnRegion
+from app.domain.marks import Mark
 from app.services import explanations, image_data, review
 from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
@@ -14,8 +16,14 @@ from app.services.inference import predictor_pool, queue
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.uploading import intake
 from app.settings import Settings
+from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import UnreadableImage
 from dprotonet.images.hashes import pixel_sha256
+from dprotonet.images.reader import read_image
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.intervening import intervene
+from dprotonet.inference.intervention import Intervention, Region
+from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.geometry import Placement
 from tests.app.services.workplaces import dicom, make_workplace, png
 from tests.dprotonet.read_bundle import make_read_bundle
@@ -127,3 +135,31 @@ def test_images_are_decoded_in_a_child_process(tmp_path: Path) -> None:
             reader.look(dicom(3)[:-200])
     finally:
         reader.close()
+
+
+def test_a_true_model_is_asked_what_it_says_without_a_region_and_reads_the_image_once(
+    assets: Path,
+) -> None:
+    registry = Registry((assets / "models",))
+    digest = registry.all()[0].digest
+    pool = PredictorPool(registry)
+    image = read_image(png(1, side=62))  # 62 × 64: it is not resized
+    before, reads = pool.predict(digest, image), []
+
+    def read() -> GrayOrColourImage:
+        reads.append(1)
+        return image
+
+    box = Mark("rectangle", ((5.0, 8.0), (25.0, 30.0)))
+    mask = np.zeros(image.shape, bool)
+    mask[8:30, 5:25] = True
+    asked = {"image_key": "a:0", "before": before, "site": None}
+    for region in (None, DrawnRegion((box,), "hide"), DrawnRegion((box,), "keep", "mean")):
+        change = Change(off=("p01",), region=region)
+        result = pool.intervene(digest, read, change=change, **asked)  # type: ignore[arg-type]
+        theirs = region and Region(mask, region.action, region.fill)
+        predictor = Predictor(Bundle.load(registry.get(digest).path))
+        assert result.logits == pytest.approx(
+            intervene(predictor, image, Intervention(("p01",), theirs)).logits
+        )
+    assert len(reads) == 1

@@ -12,14 +12,18 @@ import pytest
 
 from app.domain.errors import Refused
 from app.domain.proposals import Proposal, ProposalStep
+from app.domain.studies.protocol import Protocol
+from app.domain.studies.study import StudyCase
 from app.services import jobs, originals, review
 from app.services.audit import reading, verifying
 from app.services.storage import retention
+from app.services.studies import managing
+from app.services.studies import reading as study_reading
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.retention.due import JOB, PROPOSAL, STUDY
-from tests.app.services.workplaces import START, dicom, make_workplace, png
+from app.store.retention.due import JOB, PROPOSAL, READING, STUDY
+from tests.app.services.workplaces import CLASSES, START, dicom, make_workplace, png
 
 
 @pytest.fixture
@@ -136,6 +140,35 @@ def test_a_stop_in_between_is_gone_on_from_and_what_was_signed_since_stays(
         assert list(tx.cases.ids()) == [left[0]]
     with pytest.raises(Refused):
         retention.apply(later, plan.digest)  # it is carried out
+
+
+def test_a_studys_cases_stay_until_it_is_closed_and_its_reads_count(workplace: Workplace) -> None:
+    case_id, other = add(workplace, 1), add(workplace, 2)
+    made = managing.create(
+        workplace,
+        name="Two",
+        protocol=Protocol("t", CLASSES, "none", arms=("alone",), adjudication="never"),
+        cases=[StudyCase(case_id), StudyCase(other)],
+        readers=(workplace.reader,),
+    )
+    managing.open_study(workplace, made.study_id)
+    study_reading.lock(
+        workplace,
+        case_id,
+        study=made.study_id,
+        label="none",
+        confidence=3,
+        active_seconds=1.0,
+    )
+    plan = retention.plan(after(workplace, 60))
+    assert {one.why for one in plan.held} == {READING} and plan.due == ()
+    managing.close_study(workplace, made.study_id)
+    (unread,) = retention.plan(after(workplace, 20)).due
+    assert unread.case_id == other  # the other one was read, and goes by that rule
+    plan = retention.plan(after(workplace, 60))
+    assert (len(plan.due), plan.signatures) == (2, 1)
+    retention.apply(after(workplace, 60), plan.digest)
+    assert verifying.verify(workplace).problems == ()
 
 
 def test_without_a_rule_nothing_is_due(workplace: Workplace) -> None:

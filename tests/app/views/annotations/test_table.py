@@ -5,8 +5,8 @@ from collections.abc import Callable
 from app.services import review
 from app.services.uploading import intake
 from app.services.workplace import Workplace
+from tests.app.services.room.pools import FullPool
 from tests.app.services.workplaces import by_brightness, png
-from tests.app.views.conftest import FullPool
 from tests.app.views.screen import Screen
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from app.domain.cases import CaseFilters
 from app.services.inference import queue
 from app.services.workplace import Workplace
+from tests.app.services.room.pools import MultiLabelPool
 from tests.app.services.workplaces import dicom, png
-from tests.app.views.conftest import MultiLabelPool
 from tests.app.views.screen import Screen
 
 

@@ -1,0 +1,111 @@
+"""The routes for what a reader tries: asked for, waited for, cancelled.
+
+Nobody's page waits while somebody waits here: between two looks at the store nothing is held, and
+the looks are made in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.domain.errors import Forbidden, NotFound, Unavailable
+from app.domain.interventions.tries import Try
+from app.server.entrance import actor_of
+from app.services.interventions import answers, asking
+from app.services.workplace import Workplace
+from dprotonet.errors import ReadableError
+
+ROUTE = "/api/room/try"
+MOST_JSON = 256 << 10  # bytes of a request
+MOMENT = 0.5  # seconds that a request for a new try waits for its answer
+PATIENCE = 2.0  # seconds that a question after one waits
+LOOK_SECONDS = 0.015  # between two looks
+Answer = Callable[[Workplace, Request], Awaitable[dict[str, Any]]]
+
+
+class TooLarge(Exception):
+    """A request's body is longer than any of ours."""
+
+
+def intervention_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
+    """Routes to try a change, to ask what came of it, and to cancel it.
+
+    The body of the first is JSON: ``off``, ids of prototypes, and ``region``, null or ``marks``,
+    ``action`` and ``fill``. Each answers as :func:`app.services.interventions.answers.answer`; a
+    refusal is JSON too: ``error``, a sentence.
+    """
+
+    def route(path: str, method: str, answer: Answer) -> Route:
+        async def endpoint(request: Request) -> Response:
+            try:
+                workplace = (await run_in_threadpool(get_workplace)).of(actor_of(request))
+                return JSONResponse(await answer(workplace, request))
+            except TooLarge:
+                return JSONResponse({"error": "This region is too large. Draw less."}, 413)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
+            except Forbidden as error:
+                return JSONResponse({"error": str(error)}, 403)
+            except NotFound as error:
+                return JSONResponse({"error": str(error)}, 404)
+            except Unavailable as error:
+                return JSONResponse({"error": str(error)}, 503)
+            except ReadableError as error:
+                return JSONResponse({"error": str(error)}, 422)
+
+        return Route(path, endpoint, methods=[method])
+
+    return [
+        route(f"{ROUTE}/{{case}}/{{frame:int}}", "POST", _new),
+        route(f"{ROUTE}/{{id}}", "GET", _known),
+        route(f"{ROUTE}/{{id}}/cancel", "POST", _cancelled),
+    ]
+
+
+async def _new(workplace: Workplace, request: Request) -> dict[str, Any]:
+    document = await _json(request)
+    case, frame = request.path_params["case"], request.path_params["frame"]
+    one = await run_in_threadpool(
+        lambda: asking.request_sent(workplace, case, frame=frame, document=document)
+    )
+    return await _answered(workplace, one, MOMENT)
+
+
+async def _known(workplace: Workplace, request: Request) -> dict[str, Any]:
+    one = await run_in_threadpool(asking.result, workplace, request.path_params["id"])
+    return await _answered(workplace, one, PATIENCE)
+
+
+async def _cancelled(workplace: Workplace, request: Request) -> dict[str, Any]:
+    one = await run_in_threadpool(asking.cancel, workplace, request.path_params["id"])
+    return await run_in_threadpool(answers.answer, workplace, one)
+
+
+async def _answered(workplace: Workplace, one: Try, seconds: float) -> dict[str, Any]:
+    """The answer, or, when it takes longer, where the try stands."""
+    end = time.monotonic() + seconds
+    while one.is_active and time.monotonic() < end:
+        await asyncio.sleep(LOOK_SECONDS)
+        one = await run_in_threadpool(asking.result, workplace, one.try_id)
+    return await run_in_threadpool(answers.answer, workplace, one)
+
+
+async def _json(request: Request) -> object:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_JSON:
+            raise TooLarge
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,83 @@
+// What a pane does at each action of ../../actions.py, and which action a key stands for.
+
+const PAN_STEP = 40; // CSS pixels
+const WINDOW_STEP = 10;
+const DRAGS = new Set(["window", "pan", "zoom", "magnifier"]);
+const DRAWN = { probe: "point", length: "length", angle: "angle", ellipse: "ellipse", rectangle: "rectangle", outline: "outline" };
+
+/** @returns {boolean} whether there is such an action */
+export function act(pane, id, held) {
+  const [, group, name] = id.match(/^(tool|preset)-(\w+)$/) ?? [];
+  if (group === "tool") return chooseTool(pane, name);
+  if (group === "preset") return choosePreset(pane, Number(name));
+  if (!Object.hasOwn(ACTIONS, id)) return false;
+  ACTIONS[id](pane, held);
+  return true;
+}
+
+function chooseTool(pane, name) {
+  if (DRAGS.has(name)) pane.tool = name;
+  else if (Object.hasOwn(DRAWN, name)) pane.drawing = { kind: DRAWN[name], purpose: "measure" };
+  else return false;
+  return true;
+}
+
+function choosePreset(pane, number) {
+  if (!(number >= 1 && number <= 9)) return false;
+  pane.choosePreset(number - 1);
+  return true;
+}
+
+const ACTIONS = {
+  invert: (pane) => pane.invert(),
+  narrower: (pane) => pane.stepWindow(-WINDOW_STEP, 0),
+  wider: (pane) => pane.stepWindow(WINDOW_STEP, 0),
+  brighter: (pane) => pane.stepWindow(0, -WINDOW_STEP),
+  darker: (pane) => pane.stepWindow(0, WINDOW_STEP),
+  "zoom-in": (pane) => pane.zoomBy(1.25),
+  "zoom-out": (pane) => pane.zoomBy(1 / 1.25),
+  fit: (pane) => pane.place((geometry) => geometry.fit()),
+  "one-to-one": (pane) => pane.place((geometry) => geometry.actualSize()),
+  "turn-left": (pane) => pane.turn((geometry) => geometry.turn(-1)),
+  "turn-right": (pane) => pane.turn((geometry) => geometry.turn(1)),
+  flip: (pane) => pane.turn((geometry) => geometry.flip()),
+  "flip-vertical": (pane) => pane.turn((geometry) => geometry.flip(true)),
+  left: (pane) => pane.panBy(PAN_STEP, 0),
+  right: (pane) => pane.panBy(-PAN_STEP, 0),
+  up: (pane) => pane.panBy(0, PAN_STEP),
+  down: (pane) => pane.panBy(0, -PAN_STEP),
+  reset: (pane) => pane.reset(),
+  "previous-frame": (pane) => pane.stepFrame(-1),
+  "next-frame": (pane) => pane.stepFrame(1),
+  play: (pane) => pane.togglePlay(),
+  heatmap: (pane) => { pane.heatmap = { hidden: !pane.heatmap.hidden }; },
+  contour: (pane) => { pane.heatmap = { mode: pane.heatmap.mode === "colour" ? "contour" : "colour" }; },
+  "hide-heatmap": (pane, held) => pane.hideHeatmap(held),
+  undo: (pane) => pane.undo(),
+  redo: (pane) => pane.redo(),
+  "delete-mark": (pane) => pane.deleteMark(),
+  "next-mark": (pane) => pane.selectNext(),
+  cancel: (pane) => pane.cancel(),
+};
+
+/**
+ * The action of a key, or undefined.
+ *
+ * @param {{id: string, key: string}[]} actions as Python lists them
+ */
+export function actionOf(event, actions) {
+  if (event.metaKey || event.altKey) return undefined;
+  const name = keyName(event);
+  return actions.find(({ key }) => key && key === name);
+}
+
+/** As the list names keys: Shift+ stands only where the key does not say it by itself. */
+export function keyName({ key, code, ctrlKey, shiftKey }) {
+  const digit = code?.match(/^Digit(\d)$/)?.[1];
+  // With Shift a digit gives another sign on each keyboard.
+  if (shiftKey && digit) return `Shift+${digit}`;
+  const isLetter = key.length === 1 && key.toUpperCase() !== key.toLowerCase();
+  const name = isLetter ? key.toUpperCase() : key === "=" ? "+" : key;
+  const shift = shiftKey && (isLetter || key.length > 1) ? "Shift+" : "";
+  return `${ctrlKey ? "Ctrl+" : ""}${shift}${name}`;
+}

@@ -1,0 +1,126 @@
+// Marks on an image, as app/domain/marks.py has them, and what a hand does to them.
+
+import { Looking } from "./looking.js";
+
+export class Marking extends Looking {
+  #marks = [];
+  #drawing = null;
+  #tool = "window";
+  #isChanging = false;
+
+  constructor() {
+    super();
+    /** Which mark has handles, or null. */
+    this.selected = null;
+    /** A mark that is being drawn. */
+    this.draft = null;
+  }
+
+  /** For whoever builds on this: a hand changed the marks, or chose a tool. */
+  marksChanged() {}
+  toolChanged() {}
+
+  get marks() {
+    return this.#marks;
+  }
+
+  set marks(marks) {
+    this.#marks = structuredClone(marks);
+    this.selected = null;
+    this.changed("marks");
+  }
+
+  /** What a drag does while nothing is drawn: "window", "pan", "zoom", "magnifier". */
+  get tool() {
+    return this.#tool;
+  }
+
+  set tool(tool) {
+    this.#tool = tool;
+    this.#setDrawing(null);
+  }
+
+  /** What the next drag draws, `{ kind, purpose }`, or null. One mark, then null again. */
+  get drawing() {
+    return this.#drawing;
+  }
+
+  set drawing(drawing) {
+    this.#setDrawing(drawing);
+  }
+
+  #setDrawing(drawing) {
+    this.#drawing = drawing;
+    this.draft = null;
+    if (drawing) this.selected = null;
+    this.toolChanged();
+    this.changed("marks");
+  }
+
+  setDraft(draft) {
+    this.draft = draft;
+    this.changed("marks");
+  }
+
+  select(index) {
+    if (index === this.selected) return;
+    this.selected = index;
+    this.changed("marks");
+  }
+
+  selectNext() {
+    if (this.marks.length) this.select(this.selected === null ? 0 : (this.selected + 1) % this.marks.length);
+  }
+
+  addMark(mark) {
+    this.note();
+    this.#marks = [...this.#marks, mark];
+    this.draft = null;
+    // Positions are pinned one after the other; any other mark can be mended at once.
+    if (mark.kind !== "point") {
+      this.#setDrawing(null);
+      this.selected = this.#marks.length - 1;
+    }
+    this.#tell();
+  }
+
+  /** While a hand is at it; `settle` ends that. */
+  changeMark(index, mark) {
+    if (!this.#isChanging) this.note();
+    this.#isChanging = true;
+    this.#marks = this.#marks.with(index, mark);
+    this.changed("marks");
+  }
+
+  settle() {
+    super.settle();
+    if (!this.#isChanging) return;
+    this.#isChanging = false;
+    this.#tell();
+  }
+
+  deleteMark() {
+    if (this.selected === null) return;
+    this.note();
+    this.#marks = this.#marks.toSpliced(this.selected, 1);
+    this.selected = null;
+    this.#tell();
+  }
+
+  #tell() {
+    this.changed("marks");
+    this.marksChanged();
+  }
+
+  get undoable() {
+    return { ...super.undoable, marks: this.#marks };
+  }
+
+  set undoable({ marks, ...looking }) {
+    super.undoable = looking;
+    const isOther = JSON.stringify(marks) !== JSON.stringify(this.#marks);
+    this.#marks = marks;
+    this.selected = null;
+    if (isOther) this.#tell();
+  }
+}

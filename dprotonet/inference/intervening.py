@@ -1,0 +1,196 @@
+"""Interventions: what a model says of an image of which a part is hidden, or without prototypes.
+
+The network that predicts gives the answer, one image alone as it predicts, so that hiding nothing
+gives the prediction itself to the last digit. What hidden pixels show is a fill of those that
+heatmaps are searched with (:mod:`dprotonet.explain.masking.fills`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dprotonet.errors import WrongRequest
+from dprotonet.explain.image import body_on_grid
+from dprotonet.explain.masking.fills import make_fill
+from dprotonet.images.types import GrayOrColourImage
+from dprotonet.inference.decision import DecisionRule
+from dprotonet.inference.intervention import (
+    Contributions,
+    Control,
+    Intervention,
+    InterventionResult,
+    Region,
+    checked,
+    logits_without,
+    result_of,
+    with_region,
+)
+from dprotonet.inference.prediction import Prediction
+from dprotonet.inference.predictor import Predictor
+from dprotonet.inference.random_regions import random_regions
+from dprotonet.inference.site_settings import SiteSettings
+from dprotonet.modeling.geometry import Placement
+from dprotonet.modeling.model import Inference
+
+DRAWS = 8
+"""Random regions behind a control."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """An image as a network sees it: all that interventions need of it.
+
+    Attributes:
+        x: ``(3, S, S)`` normalised.
+        placement: of the image on it.
+        body: ``(S, S)`` bool; None where none can be separated.
+    """
+
+    x: Tensor
+    placement: Placement
+    body: np.ndarray | None
+
+    @classmethod
+    def of(cls, predictor: Predictor, image: GrayOrColourImage) -> Subject:
+        """The image on the grid of a predictor's network."""
+        preprocessing = predictor.bundle.preprocessing
+        x, placement = preprocessing(image)
+        return cls(x, placement, body_on_grid(preprocessing, image))
+
+
+def intervene(
+    predictor: Predictor,
+    image: GrayOrColourImage,
+    intervention: Intervention,
+    *,
+    site: SiteSettings | None = None,
+    seed: int = 0,
+) -> InterventionResult:
+    """What the model says of an image after an intervention.
+
+    Args:
+        predictor: the loaded bundle.
+        image: as :func:`~dprotonet.images.reader.read_image` gives it.
+        intervention: what is changed.
+        site: settings instead of the bundle's calibration and threshold; None for those of the
+            predictor.
+        seed: of the random regions and of a fill of noise.
+
+    Raises:
+        WrongRequest: the model makes no call on the image; there is no such prototype; the region
+            covers no pixel of the network's; or the settings were fitted for another bundle.
+    """
+    before = predictor.predict(image, site=site)
+    subject = Subject.of(predictor, image)
+    return intervene_on(predictor, subject, before, intervention, site=site, seed=seed)
+
+
+def intervene_on(
+    predictor: Predictor,
+    subject: Subject,
+    before: Prediction,
+    intervention: Intervention,
+    *,
+    site: SiteSettings | None = None,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> InterventionResult:
+    """The same of an image that is prepared, and whose prediction is known.
+
+    Args:
+        predictor: the loaded bundle.
+        subject: the image.
+        before: its prediction by this predictor, under the same settings.
+        intervention: as for :func:`intervene`.
+        site: as for :func:`intervene`.
+        seed: as for :func:`intervene`.
+        draws: random regions behind the control.
+
+    Raises:
+        WrongRequest: as :func:`intervene`.
+    """
+    off, region = frozenset(intervention.off), intervention.region
+    checked(before, off)
+    rule = DecisionRule.of(predictor.bundle, site or predictor.site)
+    if region is None:
+        own = _named(predictor, predictor.pass_of(subject.x).contributions)
+        return result_of(before, own, rule, off=off)
+    generator = torch.Generator().manual_seed(seed)
+    valid_mask = subject.placement.valid_mask()
+    fill = make_fill(region.fill, subject.x, valid_mask, generator=generator)
+    mask = region_on_grid(region.mask, subject.placement)
+    one = predictor.pass_of(_masked(subject.x, mask, fill, region))
+    result = result_of(before, _named(predictor, one.contributions), rule, off=off)
+    places = random_regions(
+        mask.numpy(), draws, valid_mask=valid_mask.numpy(), body=subject.body, seed=seed
+    )
+    images = [_masked(subject.x, torch.from_numpy(m), fill, region) for m in places.masks]
+    probabilities = [
+        rule.probabilities(logits_without(each, off)) for each in _many(predictor, images)
+    ]
+    return with_region(
+        result,
+        area=float(mask.sum()) / float(valid_mask.sum()),
+        control=Control.of(probabilities, in_body=places.in_body),
+        support=one.support,
+    )
+
+
+def region_on_grid(mask: np.ndarray, placement: Placement) -> Tensor:
+    """A region on the network's grid, inside the image.
+
+    Args:
+        mask: bool ``(H, W)`` on the native grid, or ``(S, S)`` on the network's.
+        placement: of the image.
+
+    Returns:
+        ``(S, S)`` bool; of a native grid's region the pixels that it covers at least half.
+
+    Raises:
+        ValueError: the mask is of another shape.
+        WrongRequest: it covers no pixel of the network's.
+    """
+    tensor = torch.from_numpy(np.ascontiguousarray(mask))
+    if mask.shape == (placement.network, placement.network):
+        tensor = tensor & placement.valid_mask()
+    elif mask.shape == placement.stored:
+        tensor = placement.mask_to_network(tensor)
+    else:
+        raise ValueError(f"a region of {mask.shape} fits neither grid of {placement}")
+    if not bool(tensor.any()):
+        raise WrongRequest(
+            "This region covers nothing of what the model sees of the image: it is too small or "
+            "lies outside. Draw a larger one on the image."
+        )
+    return tensor
+
+
+def _masked(x: Tensor, mask: Tensor, fill: Tensor, region: Region) -> Tensor:
+    """``(3, S, S)``: the image with the region, or all but the region, replaced by the fill."""
+    hidden = mask if region.action == "hide" else ~mask
+    return torch.where(hidden, fill, x)
+
+
+def _many(predictor: Predictor, images: list[Tensor]) -> list[Contributions]:
+    """Contributions in several images, in one batch."""
+    if not images:
+        return []
+    with torch.inference_mode():
+        batch = torch.stack(images).to(predictor.device)
+        result = cast(Inference, predictor.network.run(batch))
+    return [_named(predictor, one) for one in predictor.contributions(result)]
+
+
+def _named(predictor: Predictor, contributions: Tensor) -> Mapping[str, Mapping[str, float]]:
+    """``(K, P)`` as names to numbers."""
+    bundle = predictor.bundle
+    return {
+        name: dict(zip(bundle.prototype_ids, row, strict=True))
+        for name, row in zip(bundle.classes, contributions.tolist(), strict=True)
+    }

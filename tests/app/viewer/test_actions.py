@@ -1,0 +1,27 @@
+"""Each action has one key of its own, and leaves the room's keys alone."""
+
+from app.viewer.actions import ACTIONS, action_list
+
+ROOM = {"A", "R", "S", "J", "N", "P", "F", "?", "1", "2", "3", "4", "5", "Ctrl+Enter"}
+STREAMLIT = {"C", "R"}
+
+
+def test_no_two_actions_share_a_name_or_a_key() -> None:
+    keys = [action.key for action in ACTIONS if action.key]
+    assert len(set(keys)) == len(keys)
+    assert len({action.id for action in ACTIONS}) == len(ACTIONS)
+
+
+def test_no_key_is_one_of_the_rooms_or_of_streamlit() -> None:
+    assert not {action.key for action in ACTIONS} & (ROOM | STREAMLIT)
+
+
+def test_the_browser_gets_every_field() -> None:
+    (held,) = [action for action in action_list() if action["hold"]]
+    assert held == {
+        "id": "hide-heatmap",
+        "title": "Hide the heatmap while the key is held",
+        "key": "Q",
+        "group": "heatmap",
+        "hold": True,
+    }
