@@ -52,6 +52,7 @@ def show_case(case_id: str | None) -> None:
     """Put a case, or none, into the address; for callbacks of the review page."""
     if case_id is None:
         st.query_params.pop(_CASE, None)
+        st.query_params.pop(_STUDY, None)
     else:
         st.query_params[_CASE] = case_id
 

@@ -63,6 +63,13 @@ STYLE = """
 [class*="st-key-sources-"] img {
   height: 4rem; width: auto; max-width: 6rem; border-radius: 4px; background: #000;
 }
+/* Thumbnails of lists: as high as two lines of text. */
+[class*="st-key-thumb-"] img {
+  height: 2.6rem; width: 3rem; object-fit: cover; border-radius: 3px; background: #000;
+}
+[class*="st-key-failure-"] img {
+  width: 100%; height: 6rem; object-fit: contain; border-radius: 3px; background: #000;
+}
 /* Bars of numbers. */
 [class*="st-key-row-"] [data-testid="stMarkdownContainer"] { font-size: 0.9rem; }
 .measure { position: relative; height: 0.5rem; border-radius: 3px;

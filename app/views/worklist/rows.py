@@ -10,8 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseRow, Status
+from app.domain.text import counted, local_time, percent
 from app.domain.worklist.doubt import DoubtReason
-from app.views.shared.format import counted, local_time, percent, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import show_case
 from app.views.shared.prediction_cell import draw_prediction_cell
 

@@ -20,6 +20,7 @@ from app.services.checks import check_run, checking
 from app.services.deidentify.key import PseudonymKey
 from app.services.inference import queue
 from app.services.interventions import answers, asking
+from app.services.report import case_report
 from app.services.storage import backing_up
 from app.services.studies import exporting, managing, outcomes, reading
 from app.services.uploading import intake, receiving
@@ -38,6 +39,7 @@ from tests.app.services.deidentify.planted import (
     planted_pictures,
     secrets,
 )
+from tests.app.services.report.reading import text_of
 from tests.app.services.workplaces import CLASSES, START, FakePool, active_model, make_workplace
 from tests.paths import ROOT
 
@@ -182,6 +184,8 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     outcome.texts += [batch_export.as_csv(workplace, job.job_id) for job in jobs]
     outcome.texts += [batch_export.as_json(workplace, job.job_id) for job in jobs]
     outcome.texts += [annotations.export(workplace, format=kind) for kind in ("csv", "json")]
+    reports = [case_report.of_case(workplace, case) for case in outcome.cases[:3]]
+    outcome.texts += [*reports, *(text_of(report).encode() for report in reports)]
     outcome.texts += [repr(row).encode() for row in rows]
     outcome.texts += [repr(review.open_case(workplace, case)).encode() for case in outcome.cases]
     outcome.texts += [repr(batches.rows(workplace, job.job_id, size=100)).encode() for job in jobs]
