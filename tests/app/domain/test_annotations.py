@@ -44,7 +44,9 @@ def test_an_artefact_is_signed_only_with_its_kind() -> None:
     check_judgements({"p00": complete, "p01": PrototypeJudgement(usefulness="useful")})
     lacking = PrototypeJudgement(usefulness="artefact")
     assert lacking.lacks_kind and not complete.lacks_kind
-    with pytest.raises(Refused, match=r"p07 is judged .* device, text, border, laterality or other"):
+    with pytest.raises(
+        Refused, match=r"p07 is judged .* device, text, border, laterality or other"
+    ):
         check_judgements({"p00": complete, "p07": lacking})
 
 

@@ -25,6 +25,10 @@ def test_no_module_speaks_to_another_host() -> None:
     for path in SOURCE.rglob("*.*s"):
         assert re.findall("https?:", path.read_text("utf-8").replace(SVG, "")) == [], path
     assets = viewer_assets()
-    for content in (*assets.modules.values(), assets.room_style.encode(), assets.upload_style.encode()):
+    for content in (
+        *assets.modules.values(),
+        assets.room_style.encode(),
+        assets.upload_style.encode(),
+    ):
         without_licences = re.sub(rb"/\*!.*?\*/", b"", content, flags=re.DOTALL)
         assert set(re.findall(r"https?:[^\s\"'`\\]*", without_licences.decode())) <= NAMED

@@ -60,9 +60,7 @@ def test_each_frame_reader_and_study_has_its_own_and_removing_one_leaves_the_oth
         tx.drafts.remove("c1", frame=0, reader="Ann")  # nothing is there any more
         assert tx.drafts.get("c1", frame=0, reader="Ann") is None
         for one in others:
-            found = tx.drafts.get(
-                one.case_id, frame=one.frame, reader=one.reader, study=one.study
-            )
+            found = tx.drafts.get(one.case_id, frame=one.frame, reader=one.reader, study=one.study)
             assert found == one
 
 
