@@ -7,7 +7,7 @@ import streamlit as st
 from app.views.shared.errors import show_errors
 from app.views.shared.first_start import draw_first_start
 from app.views.shared.header import draw_page_header
-from app.views.shared.navigation import pages_for
+from app.views.shared.navigation import note_place, pages_for
 from app.views.shared.workplace import current_workplace
 
 # A Material icon would be loaded from Google's fonts; this file is our own.
@@ -29,6 +29,7 @@ with show_errors():
         ],
         position="hidden" if workplace.awaits_choice else "top",
     )
+    note_place(page.title)
     draw_page_header()
     if workplace.awaits_choice:
         draw_first_start(workplace)

@@ -21,6 +21,7 @@ from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.support import Verdict as SupportVerdict
 
 Source = Literal["upload", "demo", "folder"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 PixelHash = Literal["decoded", "encoded"]
 Status = Literal[
     "new",

@@ -26,7 +26,7 @@ from app.services import jobs, models
 from app.services.checks import check_run
 from app.services.deidentify import patients
 from app.services.editing import learning_run
-from app.services.inference import failures, queue
+from app.services.inference import failures, queue, tries
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.pictures import folder_job
 from app.services.workplace import Workplace
@@ -37,6 +37,8 @@ from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1  # between two looks for work: a page waits at most so long for its work to begin
+HAND_SECONDS = 30.0  # after a try in which the next one is expected
+HAND_POLL_SECONDS = 0.02  # between two looks for it
 CHOICE_SECONDS = 0.5  # between two looks whether it was said that patients' images are held
 LIFE_SECONDS = 2.0  # between two signs of life
 STATISTICS_SECONDS = 600.0  # between two looks at the database's statistics
@@ -76,18 +78,26 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
                 workplace.store.renew_statistics()
             for program in programs:
                 program.look()
-            busy = queue.run_next(workplace, pool, stop=stop.is_set)
+            if not queue.run_next(workplace, pool, stop=stop.is_set):
+                _rest(workplace, pool, stop)
         except Exception as error:
             # The store could not be reached: a job's own errors are dealt with beside the job.
             # What was at hand is taken up again when the store is back.
             failures.sentence(error)
             is_in_trouble = True
             stop.wait(TROUBLE_SECONDS)
-            continue
-        if not busy:
-            stop.wait(POLL_SECONDS)
     for program in programs:
         program.wait(GRACE_SECONDS)
+
+
+def _rest(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> None:
+    """Wait until the next look for work; while somebody tries changes, look for those meanwhile."""
+    end = time.monotonic() + POLL_SECONDS
+    while time.monotonic() < min(end, pool.last_try + HAND_SECONDS):
+        if stop.wait(HAND_POLL_SECONDS):
+            return
+        tries.run_waiting(workplace, pool)
+    stop.wait(max(0.0, end - time.monotonic()))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from app import views
 from app.bootstrap import shared_workplace, system_user
 from app.domain.actors import Actor
-from app.domain.errors import Forbidden, NotFound, Unavailable
+from app.domain.errors import NotFound
 from app.server.accounts_door import AccountsDoor
 from app.server.entrance import HEADER, Door, Entrance, actor_of
 from app.server.intervention_routes import intervention_routes
@@ -36,6 +36,7 @@ from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.operations.requests import Requests, name_requests
 from app.server.operations.routes import operation_routes
 from app.server.prompt_answers import answer_at_once
+from app.server.refusals import refusal
 from app.server.room_routes import room_routes
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
@@ -188,14 +189,8 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         def endpoint(request: Request) -> Response:
             try:
                 return answer(get_workplace().of(actor_of(request)), request)
-            except Forbidden as error:
-                return JSONResponse({"error": str(error)}, 403)
-            except NotFound as error:
-                return JSONResponse({"error": str(error)}, 404)
-            except Unavailable as error:
-                return JSONResponse({"error": str(error)}, 503)
             except ReadableError as error:
-                return JSONResponse({"error": str(error)}, 422)
+                return refusal(error)
 
         return Route(path, endpoint, methods=["GET"])
 

@@ -17,9 +17,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import Forbidden, NotFound, Unavailable
 from app.domain.interventions.tries import Try
 from app.server.entrance import actor_of
+from app.server.refusals import refusal
 from app.services.interventions import answers, asking
 from app.services.workplace import Workplace
 from dprotonet.errors import ReadableError
@@ -53,14 +53,8 @@ def intervention_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
                 return JSONResponse({"error": "This region is too large. Draw less."}, 413)
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
-            except Forbidden as error:
-                return JSONResponse({"error": str(error)}, 403)
-            except NotFound as error:
-                return JSONResponse({"error": str(error)}, 404)
-            except Unavailable as error:
-                return JSONResponse({"error": str(error)}, 503)
             except ReadableError as error:
-                return JSONResponse({"error": str(error)}, 422)
+                return refusal(error)
 
         return Route(path, endpoint, methods=[method])
 

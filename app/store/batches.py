@@ -45,6 +45,12 @@ class Batches:
         )
         return tuple(self.progress(job_id, onlooker=onlooker) for job_id in list(job_ids))
 
+    def titles(self, *, limit: int) -> tuple[tuple[str, str], ...]:
+        """Id and title of the newest batches, newest first."""
+        query = select(JobEntry.id, JobEntry.title).where(JobEntry.kind == "batch")
+        query = query.order_by(JobEntry.created_at.desc(), JobEntry.id).limit(limit)
+        return tuple(self._session.execute(query).tuples())
+
     def is_any_open(self) -> bool:
         """Is there a batch that is not over?"""
         query = select(JobEntry.id).where(JobEntry.kind == "batch", JobEntry.state.in_(ACTIVE))

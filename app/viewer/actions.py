@@ -23,21 +23,22 @@ class Action:
     key: str = ""
     """As ``KeyboardEvent.key`` says it, behind Ctrl+ or Shift+; letters as capitals."""
     group: Group = "view"
+    """Of the group "tool": what a drag with the left button does."""
     hold: bool = False
     """It lasts as long as its key is held."""
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("tool-window", "Drag changes the window", "W", "tool"),
-    Action("tool-pan", "Drag moves the image", "H", "tool"),
-    Action("tool-zoom", "Drag zooms", "G", "tool"),
-    Action("tool-probe", "Value under the pointer", "V", "tool"),
+    Action("tool-window", "Window", "W", "tool"),
+    Action("tool-pan", "Move", "H", "tool"),
+    Action("tool-zoom", "Zoom", "G", "tool"),
+    Action("tool-probe", "Pin a value", "V", "tool"),
     Action("tool-magnifier", "Magnifier", "M", "tool"),
-    Action("tool-length", "Measure a length", "L", "tool"),
-    Action("tool-angle", "Measure an angle", "Y", "tool"),
-    Action("tool-ellipse", "Draw an ellipse", "E", "tool"),
-    Action("tool-rectangle", "Draw a box", "B", "tool"),
-    Action("tool-outline", "Draw an outline", "D", "tool"),
+    Action("tool-length", "Length", "L", "tool"),
+    Action("tool-angle", "Angle", "Y", "tool"),
+    Action("tool-ellipse", "Ellipse", "E", "tool"),
+    Action("tool-rectangle", "Box", "B", "tool"),
+    Action("tool-outline", "Outline", "D", "tool"),
     *(
         Action(f"preset-{number}", f"Window {number} of the list", f"Shift+{number}", "window")
         for number in range(1, PRESETS + 1)
@@ -68,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("hide-heatmap", "Hide the heatmap while the key is held", "Q", "heatmap", hold=True),
     Action("undo", "Undo", "Ctrl+Z", "marks"),
     Action("redo", "Redo", "Ctrl+Y", "marks"),
+    Action("place-mark", "Place the mark in the middle", "Enter", "marks"),
     Action("delete-mark", "Delete the selected mark", "Delete", "marks"),
     Action("next-mark", "Select the next mark", "T", "marks"),
     Action("cancel", "Stop drawing, select nothing", "Escape", "marks"),

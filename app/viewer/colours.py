@@ -14,7 +14,7 @@ COLOUR_TABLE = colour_table("inferno")
 """``(256, 3)`` uint8, from cold to hot."""
 COLOUR_TABLE_HEX = COLOUR_TABLE.tobytes().hex()
 """The same as hex, for the browser."""
-_NORMAL_STEPS = ((3, 5, 26), (24, 52, 130), (38, 130, 196), (116, 208, 234), (234, 252, 255))
+_NORMAL_STEPS = ((3, 5, 26), (20, 48, 136), (20, 108, 208), (44, 180, 240), (160, 240, 255))
 NORMAL_TABLE = np.rint(
     [
         np.interp(np.linspace(0, 4, 256), range(5), channel)

@@ -11,6 +11,8 @@ FRAMES_A_SECOND = 10  # of a loop at first
 
 WORDS: Mapping[str, str] = {
     "image": "Image. Drag: window. Wheel: zoom, or frames. Right drag or Shift and drag: move.",
+    "the image": "The image",
+    "the heatmap": "The heatmap",
     "loading": "Loading the image…",
     "position": "column {column}, row {row}: {value}",
     "padding": "padding",
@@ -29,6 +31,7 @@ WORDS: Mapping[str, str] = {
     "degrees": "°",
     "statistics": "mean {mean}, sd {sd}, {least} to {most}",
     "no values": "no values inside",
+    "marks": "Marks on the image",
     "scale": "Heatmap, fixed scale from 0 to 1",
     "scale finding": "heatmap",
     "scale normal": "evidence for normal",

@@ -21,7 +21,7 @@ def open_case(page: Page, row: Locator) -> None:
     """Click a row until its image is shown: a click on a row that is just being redrawn is lost."""
     from playwright.sync_api import TimeoutError
 
-    displayed = page.locator("[data-image=shown]")
+    displayed = page.locator(".image-screen [data-image=shown]")
     deadline = time.monotonic() + PATIENCE
     while not displayed.is_visible() and time.monotonic() < deadline:
         with suppress(TimeoutError):  # a click that worked takes the row off the page

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PATIENCE = 90_000  # milliseconds for one thing to appear, on a busy machine
+EXPECTED = (
+    *("404 (Not Found)", "net::ERR_FAILED", "net::ERR_CONNECTION_REFUSED"),
+    *("net::ERR_INCOMPLETE_CHUNKED_ENCODING", "net::ERR_EMPTY_RESPONSE", "net::ERR_SOCKET"),
+    *(
+        "net::ERR_CONNECTION_RESET",
+        "status of 422",
+        "status of 409",
+        "Client Error",
+        "Is Streamlit",
+    ),
+)
 # Without requests of Chromium itself to its maker.
 ARGUMENTS = (
     "--no-sandbox",
@@ -80,8 +91,9 @@ def page(chromium: Browser, program: Program, request: pytest.FixtureRequest) ->
 
 def _note(complaints: list[str], kind: str, text: str) -> None:
     # Streamlit expects a 404: on a page's own address it first looks for itself below that address.
-    # ERR_FAILED comes from a route that the test itself cut.
-    if kind == "error" and not any(e in text for e in ("404 (Not Found)", "net::ERR_FAILED")):
+    # The others come from a route that the test itself cut, a server that it stopped, and what it
+    # wants to be refused.
+    if kind == "error" and not any(expected in text for expected in EXPECTED):
         complaints.append(text)
 
 

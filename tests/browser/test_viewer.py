@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from dprotonet.images.windows import Window
 from tests.browser.image_files import COLUMNS, ROWS, values
@@ -79,6 +81,38 @@ def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
     )
     assert asked == []
     assert sent == []
+
+
+def test_marks_are_drawn_measured_moved_and_undone_on_a_turned_image(opened: Page) -> None:
+    surface, marks = opened.locator(".surface"), opened.locator(".pane .unseen li")
+    box = surface.bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    def drag(start: tuple[int, int], end: tuple[int, int]) -> None:
+        opened.mouse.move(middle[0] + start[0], middle[1] + start[1])
+        opened.mouse.down()
+        opened.mouse.move(middle[0] + end[0], middle[1] + end[1], steps=4)
+        opened.mouse.up()
+
+    surface.press("z")  # one image pixel a pixel of the screen
+    surface.press("]")
+    surface.press("x")
+    surface.press("l")
+    drag((0, -30), (40, 0))
+    expect(marks).to_have_text(["50 px"])
+    drag((40, 0), (40, -30))  # its end: a mark can be mended as soon as it is drawn
+    expect(marks).to_have_text(["40 px"])
+    surface.press("e")
+    drag((-40, -20), (0, 20))
+    expect(marks.nth(1)).to_have_text(re.compile(r"^1257 px², mean \d+, sd .+, \d+ to \d+$"))
+    surface.press("Delete")
+    expect(marks).to_have_text(["40 px"])
+    for _ in range(3):
+        surface.press("Control+z")
+    expect(marks).to_have_text(["50 px"])
+    surface.press("Control+y")
+    expect(marks).to_have_text(["40 px"])
 
 
 def test_window_and_zoom_outlive_reruns_and_a_reload(opened: Page) -> None:

@@ -224,6 +224,19 @@ def record_study(
 
 
 @within
+def record_study_export(workplace: Workplace, study: Study, made: bytes) -> bytes:
+    """Record a file of a study in a transaction of its own, before anybody gets it.
+
+    Returns:
+        The file.
+    """
+    with workplace.store.write() as tx:
+        digest = hashlib.sha256(made).hexdigest()
+        record_study(workplace, tx, "study exported", study, content=digest)
+    return made
+
+
+@within
 def record_signature(
     workplace: Workplace,
     tx: Transaction,

@@ -6,6 +6,7 @@ Only the worker makes a pool; torch is imported when the first model is loaded.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -40,6 +41,8 @@ class PredictorPool:
         self._device = device
         self._loaded: OrderedDict[str, Predictor] = OrderedDict()
         self._subjects: OrderedDict[tuple[str, str], Subject] = OrderedDict()
+        self.last_try = -math.inf
+        """When a change was answered last, as ``time.monotonic()`` counts."""
 
     def load(self, model: str) -> None:
         """Load a bundle before it is needed, with the frozen copies that heatmaps are made on."""
@@ -118,7 +121,9 @@ class PredictorPool:
             mask = region_mask(drawn.marks, subject.placement)
             region = Region(mask, drawn.action, drawn.fill)
         intervention = Intervention(change.off, region)
-        return intervene_on(predictor, subject, before, intervention, site=site)
+        result = intervene_on(predictor, subject, before, intervention, site=site)
+        self.last_try = time.monotonic()
+        return result
 
     def explain(
         self,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from app.domain.cases import CaseFilters, CaseRow
 from app.domain.permissions import needs
 from app.domain.studies.study import QueueEntry
+from app.domain.worklist.address import NAMES, from_address
 from app.services.studies import reading
 from app.services.worklist import queue as worklist
 from app.services.workplace import Workplace
@@ -102,5 +102,4 @@ def _study_row(number: int, entry: QueueEntry) -> QueueRow:
 
 def filters_of(query: Mapping[str, str]) -> CaseFilters:
     """The list's filters in an address."""
-    given: dict[str, Any] = {}
-    return CaseFilters(**given)
+    return from_address({name: value for name, value in query.items() if name in NAMES})

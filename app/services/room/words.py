@@ -15,6 +15,8 @@ WORDS: dict[str, str] = {
     "file_window": "The file's window",
     "save_window": "Keep this window…",
     "tools": "Tools",
+    "centre": "Window centre",
+    "width": "Window width",
     "end_compare": "Back to the prototype",
     "box": "Box",
     "queue": "Queue",

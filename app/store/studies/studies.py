@@ -140,9 +140,11 @@ class Studies:
 
     def reference(self, study_id: str) -> dict[StudyCase, str]:
         """The labels of the reference standard."""
-        query = select(
-            StudyCaseEntry.case_id, StudyCaseEntry.frame, StudyCaseEntry.reference
-        ).where(StudyCaseEntry.study_id == study_id, StudyCaseEntry.reference.is_not(None))
+        query = (
+            select(StudyCaseEntry.case_id, StudyCaseEntry.frame, StudyCaseEntry.reference)
+            .where(StudyCaseEntry.study_id == study_id, StudyCaseEntry.reference.is_not(None))
+            .order_by(StudyCaseEntry.position)
+        )
         return {
             StudyCase(case_id, frame): label or ""
             for case_id, frame, label in self._session.execute(query)

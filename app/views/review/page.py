@@ -14,7 +14,8 @@ keep_filters()
 workplace = current_workplace()
 case_id = open_case_id()
 if case_id is None:
-    left, right = st.columns([0.72, 0.28], gap="medium")
+    with st.container(key="list-and-upload"):
+        left, right = st.columns([0.76, 0.24], gap="medium")
     with right:
         draw_upload(workplace)
     with left:

@@ -51,9 +51,25 @@ def open_study_id() -> str:
 def show_case(case_id: str | None) -> None:
     """Put a case, or none, into the address; for callbacks of the review page."""
     if case_id is None:
-        st.query_params.clear()
+        st.query_params.pop(_CASE, None)
     else:
         st.query_params[_CASE] = case_id
+
+
+def note_place(title: str) -> None:
+    """Remember which page is opened, or that a case is, and which was open before."""
+    here = title if open_case_id() is None else _CASE
+    if here != st.session_state.get("place"):
+        st.session_state["place-before"] = st.session_state.get("place")
+        st.session_state["place"] = here
+        st.session_state["place-is-new"] = True
+    else:
+        st.session_state["place-is-new"] = False
+
+
+def is_back() -> bool:
+    """Did the reader come back to this page from a case or from another page just now?"""
+    return bool(st.session_state.get("place-is-new") and st.session_state.get("place-before"))
 
 
 def go_to_case(case_id: str) -> None:

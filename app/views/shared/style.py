@@ -13,6 +13,22 @@ STYLE = """
 :is(.st-key-page-header, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
   [class*="st-key-row-"], .st-key-note, [class*="st-key-pager-"])
   [data-testid="stMarkdownContainer"] p { margin: 0; }
+/* The list: a small picture before each row, and counts that are buttons. */
+[class*="st-key-thumbnail-"] { height: 2.9rem; width: 3rem; border-radius: 3px;
+  background: rgba(128, 128, 128, 0.15); overflow: hidden; }
+[class*="st-key-thumbnail-"] p { line-height: 0; text-align: center; }
+[class*="st-key-thumbnail-"] img { height: 2.9rem; width: 3rem; object-fit: contain;
+  background: #000; }
+[class*="st-key-row-"] [data-testid="stCaptionContainer"] p { white-space: nowrap;
+  overflow: hidden; text-overflow: ellipsis; }
+.st-key-statuses { width: auto; flex: 1 1 auto; }
+.st-key-statuses button { min-height: 1.9rem; padding: 0 0.55rem; }
+.st-key-statuses button p { font-size: 0.875rem; }
+/* On a narrow window the field for uploads stands below the list. */
+@media (max-width: 1150px) {
+  .st-key-list-and-upload [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]
+    .st-key-rows-cases) { flex-direction: column; }
+}
 /* Lists: one line a row, its name a link at the left. */
 [class*="st-key-row-"] { border-top: 1px solid rgba(128, 128, 128, 0.2); padding: 0.1rem 0; }
 [class*="st-key-row-"] button[kind="tertiary"] {

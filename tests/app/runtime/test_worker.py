@@ -1,5 +1,6 @@
 """The worker as a process of its own: it works, survives a kill, and leaves with its parent."""
 
+import math
 import os
 import signal
 import subprocess
@@ -9,17 +10,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from app.domain.interventions.changes import Change, DrawnRegion
+from app.domain.marks import Mark
 from app.runtime import worker
 from app.services import batches, jobs, review
 from app.services.deidentify import first_start, patients
-from app.services.inference import failures
+from app.services.inference import failures, queue
+from app.services.interventions import asking
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from tests.app.services.workplaces import make_workplace, png
+from tests.app.services.workplaces import FakePool, make_workplace, png
 from tests.paths import ROOT
 
 
@@ -237,3 +242,22 @@ def test_terminating_the_worker_ends_it(workplace: Workplace) -> None:
     until(lambda: (workplace.settings.data / ".worker.lock").exists(), process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
+
+
+def test_while_somebody_tries_changes_the_next_one_is_done_between_two_looks_for_work(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool: Any = FakePool()
+    case = str(intake.add(workplace, png(1, level=200), name="a.png").case_id)
+    queue.run_pending(workplace, pool)
+    hidden = Change(region=DrawnRegion((Mark("rectangle", ((1.0, 1.0), (9.0, 9.0))),)))
+    one = asking.request(workplace, case, frame=0, change=hidden)
+    pool.last_try = -math.inf
+    worker._rest(workplace, pool, threading.Event())
+    assert asking.result(workplace, one.try_id).state == "waiting"
+    monkeypatch.setattr(worker, "POLL_SECONDS", 20.0)
+    monkeypatch.setattr(worker, "HAND_SECONDS", 20.0)
+    pool.last_try, stop = time.monotonic(), threading.Event()
+    pool.before_intervene = stop.set  # ends the rest, too
+    worker._rest(workplace, pool, stop)
+    assert asking.result(workplace, one.try_id).state == "done"

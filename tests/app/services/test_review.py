@@ -224,9 +224,8 @@ def test_a_heatmap_shared_by_two_cases_outlives_one_of_them(
     for case_id in ids:
         explanations.request(workplace, case_id)
     queue.run_pending(workplace, pool)
-    assert (
-        len(list(workplace.blobs.all_keys())) == 6
-    )  # two images, two thumbnails, a draft, the map
+    # Two images, their thumbnails, a draft, the usual map.
+    assert len(list(workplace.blobs.all_keys())) == 6
     review.delete_case(workplace, ids[0])
     assert len(list(workplace.blobs.all_keys())) == 4
     (saved,) = review.open_case(workplace, ids[1]).explanations

@@ -1,6 +1,7 @@
 """Each action has one key of its own, and leaves the room's keys alone."""
 
 from app.viewer.actions import ACTIONS, action_list
+from tests.paths import ROOT
 
 ROOM = {"A", "R", "S", "J", "N", "P", "F", "?", "1", "2", "3", "4", "5", "Ctrl+Enter"}
 STREAMLIT = {"C", "R"}
@@ -25,3 +26,9 @@ def test_the_browser_gets_every_field() -> None:
         "group": "heatmap",
         "hold": True,
     }
+
+
+def test_the_page_about_the_viewer_has_every_action_with_its_key() -> None:
+    page = (ROOT / "docs/viewer.md").read_text("utf-8")
+    listed = [action for action in ACTIONS if not action.id.startswith("preset-")]
+    assert [a.id for a in listed if f"| {a.title} | `{a.key}` |" not in page] == []

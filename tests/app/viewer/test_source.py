@@ -80,8 +80,9 @@ def test_the_pane_can_do_every_action_of_the_list_and_no_other(tmp_path: Path) -
     undone = evaluated(
         tmp_path,
         """import { act } from "SOURCE/image/actions.js";
-        const any = () => new Proxy(() => any(), { get: () => any(), set: () => true });
-        const answered = (ids) => ids.filter((id) => !act(any(), id, true));
+        const traps = { get: () => anything(), set: () => true };
+        const anything = () => new Proxy(() => anything(), traps);
+        const answered = (ids) => ids.filter((id) => !act(anything(), id, true));
         """,
         [*ids, "tool-chisel", "preset-10", "toString"],
     )

@@ -146,3 +146,18 @@ def test_of_an_image_that_the_model_refuses_nothing_can_be_tried(predictor, imag
     for change in (Intervention(), Intervention((), Region(MIDDLE))):
         with pytest.raises(WrongRequest, match="makes no call"):
             intervene_on(predictor, subject, refused, change)
+
+
+def test_a_heatmap_is_the_same_whatever_is_tried_in_the_midst_of_it(predictor, image, before):
+    subject, tried = Subject.of(predictor, image), []
+
+    def meanwhile():
+        change = Intervention((), Region(MIDDLE, "keep", FILLS[len(tried) % len(FILLS)]))
+        tried.append(intervene_on(predictor, subject, before, change))
+        return False
+
+    alone = predictor.explain(image, "class", tier="draft")
+    disturbed = predictor.explain(image, "class", tier="draft", cancelled=meanwhile)
+    assert len(tried) > 3 and (alone.heatmap == disturbed.heatmap).all()
+    assert disturbed.faithfulness == alone.faithfulness
+    assert tried[3:4] == tried[:1]

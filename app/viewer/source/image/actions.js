@@ -2,6 +2,7 @@
 
 const PAN_STEP = 40; // CSS pixels
 const WINDOW_STEP = 10;
+const MARK_STEP = 8;
 const DRAGS = new Set(["window", "pan", "zoom", "magnifier"]);
 const DRAWN = { probe: "point", length: "length", angle: "angle", ellipse: "ellipse", rectangle: "rectangle", outline: "outline" };
 
@@ -28,12 +29,24 @@ function choosePreset(pane, number) {
   return true;
 }
 
+/** Arrows move what is seen to the other side, or the selected mark to theirs. */
+function move(pane, x, y) {
+  if (pane.selected === null) pane.panBy(-x * PAN_STEP, -y * PAN_STEP);
+  else pane.nudge(x * MARK_STEP, y * MARK_STEP);
+}
+
+/** Shift and arrows change the window, or the size of the selected mark. */
+function change(pane, x, y) {
+  if (pane.selected === null) pane.stepWindow(x * WINDOW_STEP, y * WINDOW_STEP);
+  else pane.stretch(x * MARK_STEP, y * MARK_STEP);
+}
+
 const ACTIONS = {
   invert: (pane) => pane.invert(),
-  narrower: (pane) => pane.stepWindow(-WINDOW_STEP, 0),
-  wider: (pane) => pane.stepWindow(WINDOW_STEP, 0),
-  brighter: (pane) => pane.stepWindow(0, -WINDOW_STEP),
-  darker: (pane) => pane.stepWindow(0, WINDOW_STEP),
+  narrower: (pane) => change(pane, -1, 0),
+  wider: (pane) => change(pane, 1, 0),
+  brighter: (pane) => change(pane, 0, -1),
+  darker: (pane) => change(pane, 0, 1),
   "zoom-in": (pane) => pane.zoomBy(1.25),
   "zoom-out": (pane) => pane.zoomBy(1 / 1.25),
   fit: (pane) => pane.place((geometry) => geometry.fit()),
@@ -42,10 +55,10 @@ const ACTIONS = {
   "turn-right": (pane) => pane.turn((geometry) => geometry.turn(1)),
   flip: (pane) => pane.turn((geometry) => geometry.flip()),
   "flip-vertical": (pane) => pane.turn((geometry) => geometry.flip(true)),
-  left: (pane) => pane.panBy(PAN_STEP, 0),
-  right: (pane) => pane.panBy(-PAN_STEP, 0),
-  up: (pane) => pane.panBy(0, PAN_STEP),
-  down: (pane) => pane.panBy(0, -PAN_STEP),
+  left: (pane) => move(pane, -1, 0),
+  right: (pane) => move(pane, 1, 0),
+  up: (pane) => move(pane, 0, -1),
+  down: (pane) => move(pane, 0, 1),
   reset: (pane) => pane.reset(),
   "previous-frame": (pane) => pane.stepFrame(-1),
   "next-frame": (pane) => pane.stepFrame(1),
@@ -55,6 +68,7 @@ const ACTIONS = {
   "hide-heatmap": (pane, held) => pane.hideHeatmap(held),
   undo: (pane) => pane.undo(),
   redo: (pane) => pane.redo(),
+  "place-mark": (pane) => pane.placeMark(),
   "delete-mark": (pane) => pane.deleteMark(),
   "next-mark": (pane) => pane.selectNext(),
   cancel: (pane) => pane.cancel(),

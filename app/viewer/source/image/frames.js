@@ -10,7 +10,7 @@ export class Frames {
    * @param {() => void} changed that it plays, or no longer does
    */
   constructor(store, show, changed) {
-    Object.assign(this, { store, show, changed, count: 1, frame: 0, rate: 10, url: null });
+    Object.assign(this, { store, show, changed, count: 1, frame: 0, rate: 10, url: null, name: "" });
   }
 
   get plays() {
@@ -25,7 +25,7 @@ export class Frames {
       const url = this.url(frame);
       if (this.store.has(url)) continue;
       if (!this.store.hasRoom(bytes)) return;
-      await this.store.prefetch(url);
+      await this.store.prefetch(url, this.name);
       if (mine !== this.#ahead) return;
     }
   }

@@ -78,11 +78,11 @@ export class Geometry {
 
   toImage(x, y) {
     const { e, f } = this.matrix;
-    return this.#turnedBack(x - e, y - f);
+    return this.way(x - e, y - f);
   }
 
   /** A way on the screen as a way on the image. */
-  #turnedBack(x, y) {
+  way(x, y) {
     const { a, b, c, d } = this.#linear();
     const area = a * d - b * c;
     return { column: (d * x - c * y) / area, row: (a * y - b * x) / area };
@@ -110,7 +110,7 @@ export class Geometry {
 
   panBy(x, y) {
     const { column, row } = this.centre;
-    const way = this.#turnedBack(x, y);
+    const way = this.way(x, y);
     this.zoom = this.scale;
     this.#moveTo(column - way.column, row - way.row);
   }

@@ -2,80 +2,55 @@
 
 import { recall, remember } from "../memory.js";
 import { act } from "./actions.js";
-import { Display } from "./display.js";
 import { Frames } from "./frames.js";
-import { bytesFromHex, Heatmap } from "./heatmap.js";
 import { ImageCanvas } from "./image_canvas.js";
 import { follow } from "./link.js";
 import { LOADED } from "./looking.js";
-import { Marking } from "./marking.js";
-import { markLines } from "./measures.js";
-import { element } from "../elements.js";
-import { Parts, speaker } from "./parts.js";
+import { Painting } from "./painting.js";
 import { Pointer } from "./pointer.js";
 import { store } from "./store.js";
 
-const NO_HEATMAP = Object.freeze({ mode: "colour", threshold: 0, opacity: 0.5, hidden: false });
-const LINE = 0.5; // the contour's threshold where none is chosen
-const SETTLED = 150; // milliseconds after which a hand is taken to rest
-
 /**
  * One image with everything that a hand can do to it. The pane has no words and no keys of its own: both come
- * with what `app/viewer/words.py` hands out as `pane_data()`, and whoever holds the keyboard calls `run(id)` with
- * an id of `app/viewer/actions.py` (`actionOf(event, actions)` in actions.js finds it).
+ * with what `pane_data()` in app/viewer/words.py hands out, and whoever holds the keyboard calls `run(id)` with
+ * an id of app/viewer/actions.py; `actionOf(event, pane.actions)` in actions.js says which a key stands for.
  *
  *     const pane = new ImagePane(root, { ...paneData, onStatus, onMarks, onFrame, onView, onTool });
  *     await pane.show({ key, frame, frames, url: (frame) => `/api/pixels/${id}/${frame}`, presets });
- *     await pane.setHeatmap({ url, palette: "finding" });
+ *     await pane.setHeatmap({ url, palette: "finding" });  // or "normal"; null takes it away
+ *     pane.heatmap = { mode: "contour", threshold: 0.4 };  // also opacity, hidden
  *     pane.drawing = { kind: "rectangle", purpose: "finding" };
- *     pane.marks      // [{ kind, points, purpose, text }], as app/domain/marks.py
+ *     pane.marks;          // [{ kind, points, purpose, text }], as in app/domain/marks.py
+ *     pane.view;           // { preset, window, inverted, zoom, middle, turns, mirrored }
+ *     pane.prefetch(url);  // the next case: showing it then asks the server for nothing
+ *     pane.link(other, { zoom: true, window: true, crosshair: true });
  *
- * `root` gives the pane its size. Callbacks, all optional: onStatus(text) what lies under the pointer;
- * onMarks(marks) a hand changed them; onFrame(frame) the reader chose one (not while frames play);
- * onView(view) window, place or heatmap changed; onTool({ tool, drawing }) also after a mark is drawn.
+ * `root` gives the pane its size (the pane grows in a flex box). Callbacks, all optional: onStatus(text) what
+ * lies under the pointer; onMarks(marks) a hand changed them; onFrame(frame) the reader chose one (while frames
+ * play, the one at which they stop); onView(view) window, place or heatmap changed; onTool({ tool, drawing }),
+ * also after a mark is drawn. Window and place of a key outlive a reload (session storage); marks are the
+ * caller's to keep.
  */
-export class ImagePane extends Marking {
+export class ImagePane extends Painting {
   #wanted = 0;
-  #heatWanted = null;
-  #heat = null;
-  #heatSettings = { ...NO_HEATMAP };
-  #isPeeking = false;
   #links = new Map();
-  #dirty = new Set();
-  #drawing = 0;
-  #resting = 0;
-  #place = null;
-  #crosshair = null;
 
-  constructor(root, { colours, actions, words, rate = 10, ...callbacks }) {
-    super();
+  /** @param {{colours: object, actions: object[], words: object, rate: number}} data as `pane_data()` */
+  constructor(root, { colours, actions, words, rate, ...callbacks }) {
+    super(root, { colours, words });
     this.actions = actions;
-    this.say = speaker(words);
     this.callbacks = callbacks;
-    this.colours = { finding: bytesFromHex(colours.finding), normal: bytesFromHex(colours.normal) };
     this.sequence = new Frames(store, (frame) => this.#load(frame), () => this.#showFrames());
-    this.sequence.rate = rate;
-    this.display = new Display(this.say);
-    this.parts = new Parts(this, this.say);
-    this.surface = this.display.surface;
-    this.root = element("div", { class: "pane" }, ...this.display.layers, ...this.parts.all);
-    root.append(this.root);
+    Object.assign(this.sequence, { rate, name: this.say("the image") });
     this.pointer = new Pointer(this.surface, this);
-    this.resizing = new ResizeObserver(() => { if (this.display.resize(this.geometry)) this.#drawNow(["place"]); });
-    this.resizing.observe(this.surface);
-    this.#mark();
   }
 
   destroy() {
     this.#wanted += 1;
     this.sequence.stop();
-    this.resizing.disconnect();
     this.pointer.destroy();
     this.unlink();
-    cancelAnimationFrame(this.#drawing);
-    clearTimeout(this.#resting);
-    this.display.destroy();
-    this.root.remove();
+    super.destroy();
   }
 
   /**
@@ -89,9 +64,8 @@ export class ImagePane extends Marking {
   async show({ key, frame = 0, frames = 1, url, presets = [] }) {
     if (key !== this.key) this.#leave(key);
     this.saved = presets.map((preset) => ({ function: "LINEAR_EXACT", group: "own", ...preset }));
-    const address = url(frame);
     Object.assign(this.sequence, { count: frames, url });
-    if (this.image && address === this.address) {
+    if (this.image && url(frame) === this.address) {
       this.#showFrames();
       return 0;
     }
@@ -108,54 +82,54 @@ export class ImagePane extends Marking {
     this.pointer.cancel();
     this.marks = [];
     this.setHeatmap(null);
-    this.shown = { ...LOADED };
-    this.geometry.state = {};
+    this.restore(LOADED);
   }
 
   async #load(frame) {
     const began = performance.now();
-    const { key } = this;
     this.#wanted += 1;
     const mine = this.#wanted;
     const address = this.sequence.url(frame);
-    if (!this.image) this.parts.showMessage(this.say("loading"));
-    this.#mark();
+    if (!this.image && !store.has(address)) this.parts.showMessage(this.say("loading"));
+    this.noteState();
     try {
-      const answer = await store.get(address, "The image");
+      const answer = await store.get(address, this.say("the image"));
       if (mine !== this.#wanted) return null;
-      this.#take(answer, key, frame, address);
+      this.#take(answer, frame, address);
     } catch (error) {
       if (mine !== this.#wanted) return null;
       this.image = null;
       this.sequence.stop();
       this.parts.showMessage(error.message);
-      this.#mark();
+      this.noteState();
       return null;
     }
     await new Promise((resolve) => { requestAnimationFrame(resolve); });
     return performance.now() - began;
   }
 
-  #take(answer, key, frame, address) {
+  #take(answer, frame, address) {
     const isFirst = !this.image;
-    if (this.image) this.image.show(answer);
-    else this.image = new ImageCanvas(answer);
+    if (isFirst) this.image = new ImageCanvas(answer);
+    else this.image.show(answer);
     this.geometry.setImage(answer.header);
-    if (isFirst) this.restore(recall(key));
     this.address = address;
     this.sequence.frame = frame;
+    this.display.resize(this.geometry);
+    if (isFirst) {
+      this.restore(recall(this.key));
+      for (const [other, linked] of this.#links) follow(other, this, linked);
+    }
     this.parts.showMessage("");
     this.#showFrames();
-    this.display.resize(this.geometry);
-    if (isFirst) for (const [other, linked] of this.#links) follow(other, this, linked);
-    this.#drawNow(["pixels"]);
+    this.drawNow("pixels");
     this.callbacks.onView?.(this.view);
     if (!this.sequence.plays && this.frames > 1) this.sequence.fetchAhead(answer.samples.byteLength);
   }
 
-  /** Fetch an image that is wanted soon: showing it then asks the server for nothing. */
+  /** Fetch an image that is wanted soon. */
   prefetch(url) {
-    return store.prefetch(url);
+    return store.prefetch(url, this.say("the image"));
   }
 
   get frames() {
@@ -167,13 +141,12 @@ export class ImagePane extends Marking {
   }
 
   async chooseFrame(frame) {
+    this.sequence.stop();
     if (frame === this.frame || frame < 0 || frame >= this.frames) return;
-    await this.#load(frame);
-    if (this.frame === frame && !this.sequence.plays) this.callbacks.onFrame?.(frame);
+    if (await this.#load(frame) !== null) this.callbacks.onFrame?.(frame);
   }
 
   stepFrame(step) {
-    this.sequence.stop();
     return this.chooseFrame(this.frame + step);
   }
 
@@ -185,58 +158,7 @@ export class ImagePane extends Marking {
 
   #showFrames() {
     this.parts.showFrames(this.frames, this.frame, this.sequence.plays, this.sequence.rate);
-  }
-
-  /**
-   * Lay a heatmap over the image, or take it away.
-   *
-   * @param {{url: string, palette?: "finding" | "normal"} | null} wanted
-   * @returns {Promise<boolean>} whether it is shown; false where another was asked for meanwhile
-   * @throws {Unavailable} it cannot be fetched; its message is for the reader
-   */
-  async setHeatmap(wanted) {
-    this.#heatWanted = wanted?.url ?? null;
-    if (!wanted) {
-      this.#heat = null;
-      this.changed("heatmap");
-      return false;
-    }
-    const answer = this.#heat?.url === wanted.url ? null : await store.get(wanted.url, "The heatmap");
-    if (this.#heatWanted !== wanted.url) return false;
-    const map = answer ? new Heatmap(answer) : this.#heat.map;
-    this.#heat = { map, url: wanted.url, palette: wanted.palette ?? "finding" };
-    this.changed("heatmap");
-    return true;
-  }
-
-  /**
-   * How the heatmap is shown; what is not set stays. `threshold` in [0, 1]: in colours nothing below it is
-   * shown, a contour runs along it (along 0.5 where it is 0).
-   */
-  get heatmap() {
-    return { ...this.#heatSettings };
-  }
-
-  set heatmap(change) {
-    const { opacity, ...others } = change;
-    Object.assign(this.#heatSettings, change);
-    if (opacity !== undefined) this.display.heat.style.opacity = String(opacity);
-    if (Object.keys(others).length) this.changed("heatmap");
-    else this.callbacks.onView?.(this.view);
-  }
-
-  /** As long as a key is held. */
-  hideHeatmap(hidden) {
-    if (hidden === this.#isPeeking) return;
-    this.#isPeeking = hidden;
-    this.changed("heatmap");
-  }
-
-  /** The heatmap that is visible, or null. */
-  get visibleHeatmap() {
-    const { hidden, ...settings } = this.#heatSettings;
-    if (!this.#heat || !this.image || hidden || this.#isPeeking) return null;
-    return { ...settings, ...this.#heat, colours: this.colours[this.#heat.palette] };
+    this.root.dataset.frame = String(this.frame);
   }
 
   /** @param {string} id of an action; `held` false ends one that lasts while its key is held */
@@ -255,32 +177,31 @@ export class ImagePane extends Marking {
   }
 
   /** Two panes follow each other from now on. What is not named is not followed. */
-  link(other, { zoom = true, window = true, crosshair = true } = {}) {
+  link(other, { zoom = false, window = false, crosshair = false }) {
     this.#links.set(other, { zoom, window, crosshair });
     other.#links.set(this, { zoom, window, crosshair });
   }
 
+  /** This pane follows no other, and none follows it. */
   unlink() {
     for (const other of this.#links.keys()) other.#links.delete(this);
     this.#links.clear();
   }
 
-  /** @param {{x: number, y: number} | null} place of the pointer, CSS pixels in the pane */
+  /** @param {{x: number, y: number} | null} place of the pointer, CSS pixels in the pane; null: it is not there */
   pointAt(place) {
-    this.#place = place;
     const position = place && this.image ? this.geometry.toImage(place.x, place.y) : null;
     this.callbacks.onStatus?.(position ? this.#describe(position) : "");
     for (const [other, { crosshair }] of this.#links) if (crosshair) other.#cross(position, this.geometry.size);
-    this.#magnify();
+    this.magnifyAt(place);
   }
 
-  #cross(position, size) {
+  #cross(position, { columns, rows }) {
     const own = this.geometry.size;
-    this.#crosshair = position && this.image && {
-      column: (position.column / size.columns) * own.columns,
-      row: (position.row / size.rows) * own.rows,
+    this.crosshair = position && this.image && {
+      column: (position.column / columns) * own.columns,
+      row: (position.row / rows) * own.rows,
     };
-    this.#schedule("marks");
   }
 
   #describe({ column, row }) {
@@ -292,114 +213,26 @@ export class ImagePane extends Marking {
     return texts.filter(Boolean).join(" · ");
   }
 
-  #magnify() {
-    const { display } = this;
-    if (this.tool !== "magnifier" || this.drawing || !this.#place || !this.image) return display.magnifier.hide();
-    const heatmap = this.visibleHeatmap;
-    return display.magnify(this.geometry, this.#place, this.image, heatmap?.mode === "colour" ? heatmap : null);
-  }
-
   marksChanged() {
     this.callbacks.onMarks?.(this.marks);
   }
 
   toolChanged() {
     this.surface.dataset.tool = this.drawing?.kind ?? this.tool;
-    this.#magnify();
     this.callbacks.onTool?.({ tool: this.tool, drawing: this.drawing });
-  }
-
-  settle() {
-    super.settle();
-    this.#rest();
   }
 
   /** A hand changed something: draw it, keep it, tell it, and let the linked panes follow. */
   changed(what) {
-    this.#schedule(what);
+    this.schedule(what);
     if (what === "marks") return;
-    if (this.image && what !== "heatmap") {
+    if (this.image && (what === "pixels" || what === "place")) {
       remember(this.key, this.view);
       for (const [other, linked] of this.#links) {
         follow(this, other, linked);
-        other.#schedule(what);
+        other.schedule(what);
       }
     }
-    this.callbacks.onView?.(this.view);
-  }
-
-  /** All changes within one frame of the screen are drawn once. */
-  #schedule(what) {
-    this.#dirty.add(what);
-    if (what === "pixels" || what === "place") {
-      clearTimeout(this.#resting);
-      this.#resting = setTimeout(() => this.#rest(), SETTLED);
-    }
-    this.#drawing ||= requestAnimationFrame(() => this.#drawNow([], this.#resting !== 0));
-  }
-
-  #rest() {
-    if (this.#resting === 0) return;
-    clearTimeout(this.#resting);
-    this.#resting = 0;
-    this.#schedule("rest");
-  }
-
-  #drawNow(more, isMoving = false) {
-    cancelAnimationFrame(this.#drawing);
-    this.#drawing = 0;
-    const dirty = new Set([...this.#dirty, ...more]);
-    this.#dirty.clear();
-    const { display, geometry, image } = this;
-    const isPlaced = ["pixels", "place", "rest"].some((what) => dirty.has(what));
-    if (isPlaced) {
-      // While a hand moves, pixels that the screen cannot show are left out.
-      const step = isMoving ? Math.max(1, Math.floor(1 / (geometry.scale * geometry.screen.ratio))) : 1;
-      if (image && (dirty.has("pixels") || image.step !== step)) image.paint(this.window, this.shown.inverted, step);
-      display.drawImage(geometry, image, isMoving);
-    }
-    const heatmap = this.visibleHeatmap;
-    if (isPlaced || dirty.has("heatmap")) {
-      display.drawHeatmap(geometry, heatmap?.mode === "colour" ? heatmap : null);
-      const contour = heatmap?.mode === "contour" ? heatmap.threshold || LINE : null;
-      this.parts.showScale(heatmap && { ...heatmap, contour });
-    }
-    const edges = this.parts.showEdges(geometry, image?.header.orientation ?? null);
-    this.surface.setAttribute("aria-label", `${this.say("image")} ${edges}`.trim());
-    this.#drawMarks(heatmap);
-    this.#magnify();
-    this.#mark();
-  }
-
-  #drawMarks(heatmap) {
-    const { image, draft } = this;
-    this.display.drawMarks(this.geometry, {
-      marks: image ? [...this.marks, ...(draft ? [draft] : [])] : [],
-      selected: this.selected,
-      lines: (mark) => this.#lines(mark),
-      crosshair: this.#crosshair,
-      contour: heatmap?.mode === "contour" ? { ...heatmap, threshold: heatmap.threshold || LINE } : null,
-    });
-  }
-
-  /** Counting a region's values takes a moment, so it is done once for each mark and frame. */
-  #measured = new WeakMap();
-
-  #lines(mark) {
-    const known = this.#measured.get(mark);
-    if (known?.samples === this.image.samples) return known.lines;
-    const lines = markLines(this.image, mark, this.say);
-    this.#measured.set(mark, { samples: this.image.samples, lines });
-    return lines;
-  }
-
-  /** For tests, and for other code on the page that asks what is visible. */
-  #mark() {
-    const { dataset } = this.root;
-    dataset.image = this.image ? "shown" : "absent";
-    dataset.frame = String(this.frame);
-    const heatmap = this.visibleHeatmap;
-    dataset.heatmap = heatmap ? "shown" : "absent";
-    dataset.heatmapUrl = heatmap?.url ?? "";
+    this.callbacks?.onView?.(this.view);
   }
 }

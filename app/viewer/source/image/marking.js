@@ -1,6 +1,7 @@
 // Marks on an image, as app/domain/marks.py has them, and what a hand does to them.
 
 import { Looking } from "./looking.js";
+import { around, handles, lastHandle, moved, withHandle } from "./shapes.js";
 
 export class Marking extends Looking {
   #marks = [];
@@ -82,6 +83,33 @@ export class Marking extends Looking {
       this.selected = this.#marks.length - 1;
     }
     this.#tell();
+  }
+
+  /** A mark of the kind that is being drawn, in the middle of what is seen. */
+  placeMark() {
+    if (!this.image || !this.drawing) return;
+    const { kind, purpose } = this.drawing;
+    const { width, height } = this.geometry.screen;
+    const middle = this.geometry.toImage(width / 2, height / 2);
+    this.addMark({ kind, points: around(middle, kind, (x, y) => this.geometry.way(x, y)), purpose, text: "" });
+  }
+
+  /** @param {number} x CSS pixels by which the selected mark is moved */
+  nudge(x, y) {
+    const { column, row } = this.geometry.way(x, y);
+    this.changeMark(this.selected, moved(this.#marks[this.selected], column, row));
+    this.settle();
+  }
+
+  /** The selected mark larger or smaller; an outline stays as it is. */
+  stretch(x, y) {
+    const mark = this.#marks[this.selected];
+    const number = lastHandle(mark);
+    if (number < 0) return;
+    const { column, row } = this.geometry.way(x, y);
+    const [before, after] = handles(mark)[number];
+    this.changeMark(this.selected, withHandle(mark, number, [before + column, after + row]));
+    this.settle();
   }
 
   /** While a hand is at it; `settle` ends that. */

@@ -21,7 +21,8 @@ export class Parts {
     this.scale = element("div", { class: "bar-of-colours", role: "img", hidden: true, "aria-label": say("scale") },
       element("span", {}, "0"), this.colours, element("span", {}, "1"), this.unit);
     this.#buildFrames();
-    this.all = [...this.edges, this.scale, this.frames, this.message];
+    this.marks = element("ul", { class: "unseen", "aria-label": say("marks") });
+    this.all = [...this.edges, this.scale, this.frames, this.marks, this.message];
   }
 
   #buildFrames() {
@@ -45,6 +46,14 @@ export class Parts {
     const seen = orientation ? geometry.seen(orientation) : {};
     SIDES.forEach((side, at) => { this.edges[at].textContent = seen[side] ?? ""; });
     return orientation ? this.say("edges", seen) : "";
+  }
+
+  /** What is written beside the marks, for those who do not see it. @param {string[]} texts one a mark */
+  showMarks(texts) {
+    const text = texts.join("\n");
+    if (this.marksText === text) return;
+    this.marksText = text;
+    this.marks.replaceChildren(...texts.map((line) => element("li", {}, line)));
   }
 
   /** @param {{colours: Uint8Array, palette: string, contour: number | null} | null} heatmap */

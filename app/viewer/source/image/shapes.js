@@ -1,6 +1,7 @@
 // Marks as shapes on the screen: where they are touched, and how a handle or a move changes them.
 
 const NEAR = 7; // CSS pixels
+const REACH = 60; // CSS pixels
 const STEPS = 72; // of an ellipse
 
 /** The positions by which a mark is changed; none of an outline, which is moved as a whole. */
@@ -25,6 +26,24 @@ export function withHandle(mark, number, position) {
 
 export function moved(mark, columns, rows) {
   return { ...mark, points: mark.points.map(([column, row]) => [column + columns, row + rows]) };
+}
+
+/** A mark of a kind around a position, for hands that have no pointer. @param {(x, y) => object} way */
+export function around({ column, row }, kind, way) {
+  const at = (x, y) => {
+    const { column: columns, row: rows } = way(x, y);
+    return [column + columns, row + rows];
+  };
+  if (kind === "point") return [at(0, 0)];
+  if (kind === "length") return [at(-REACH, 0), at(REACH, 0)];
+  if (kind === "angle") return [at(REACH, -REACH), at(0, 0), at(REACH, 0)];
+  const points = [at(-REACH, -REACH), at(REACH, REACH)];
+  return kind === "outline" ? outline({ kind: "ellipse", points }).line : points;
+}
+
+/** The handle by which a mark without a pointer is made larger or smaller. */
+export function lastHandle(mark) {
+  return mark.kind === "rectangle" || mark.kind === "ellipse" ? 2 : handles(mark).length - 1;
 }
 
 /** The line of a mark, as image positions, and whether it closes. */

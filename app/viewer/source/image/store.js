@@ -58,9 +58,9 @@ export class SampleStore {
   }
 
   /** Fetch for later. Why it failed is told when it is wanted. */
-  async prefetch(url) {
+  async prefetch(url, name) {
     try {
-      await this.get(url, "The image");
+      await this.get(url, name);
     } catch {
       // It is asked for again then.
     }

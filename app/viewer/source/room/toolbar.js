@@ -17,11 +17,18 @@ export class Toolbar {
     this.room = room;
     const { words } = room;
     this.preset = element("select", { "aria-label": words.window, onchange: () => this.#choose() });
+    const number = (name, title) => element("input", {
+      type: "number", step: "any", title, "aria-label": title, class: "number",
+      onchange: (event) => room.pane.setWindow({ [name]: Number(event.target.value) }),
+    });
+    this.centre = number("centre", words.centre);
+    this.width = number("width", words.width);
+    this.numbers = element("span", { class: "short" }, this.centre, this.width);
     this.buttons = new Map();
     const gap = () => element("span", { class: "gap" });
     const buttons = (ids) => ids.map((id) => this.#button(id));
     this.root = element("div", { class: "tools", role: "toolbar", "aria-label": words.tools },
-      this.preset, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)),
+      this.preset, this.numbers, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)),
       element("span", { class: "grow" }), room.status);
   }
 
@@ -67,8 +74,20 @@ export class Toolbar {
       ], "0");
     }
     this.preset.hidden = presets.length === 0;
+    this.numbers.hidden = presets.length === 0;
+    const window = pane.image ? pane.window : null;
+    const hasTable = Boolean(window?.table);
+    for (const [input, value] of [[this.centre, window?.centre], [this.width, window?.width]]) {
+      input.disabled = hasTable;
+      if (input !== input.getRootNode().activeElement) input.value = hasTable ? "" : numberText(value);
+    }
     this.preset.value = pane.shown?.window ? OWN : String(pane.shown?.preset ?? 0);
   }
+}
+
+function numberText(value) {
+  if (value === undefined || value === null) return "";
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
 }
 
 /** Is a tool in the hand? null: the button is no switch. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -11,11 +12,16 @@ from pathlib import Path
 import pytest
 
 from app.domain.jobs import Job
+from app.domain.studies.judgement import Judgement
+from app.domain.studies.protocol import Protocol
+from app.domain.studies.study import StudyCase
 from app.services import annotations, batch_export, batches, jobs, review, training_program
 from app.services.checks import check_run, checking
 from app.services.deidentify.key import PseudonymKey
 from app.services.inference import queue
+from app.services.interventions import answers, asking
 from app.services.storage import backing_up
+from app.services.studies import exporting, managing, outcomes, reading
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -32,7 +38,7 @@ from tests.app.services.deidentify.planted import (
     planted_pictures,
     secrets,
 )
-from tests.app.services.workplaces import START, FakePool, active_model, make_workplace
+from tests.app.services.workplaces import CLASSES, START, FakePool, active_model, make_workplace
 from tests.paths import ROOT
 
 KEY = PseudonymKey(bytes(range(32)))
@@ -168,9 +174,11 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     rows = review.list_cases(workplace, size=100).rows
     outcome.cases = tuple(row.case_id for row in rows)
     for row in rows[:2]:
+        outcome.texts.append(try_something(workplace, pool, row.case_id))
         review.sign(
             workplace, row.case_id, verdict="accept", confidence=5, text="", expected_revision=0
         )
+    outcome.texts += read_in_a_study(workplace, rows[2].case_id)
     outcome.texts += [batch_export.as_csv(workplace, job.job_id) for job in jobs]
     outcome.texts += [batch_export.as_json(workplace, job.job_id) for job in jobs]
     outcome.texts += [annotations.export(workplace, format=kind) for kind in ("csv", "json")]
@@ -179,6 +187,37 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     outcome.texts += [repr(batches.rows(workplace, job.job_id, size=100)).encode() for job in jobs]
     outcome.texts += [repr(batches.progress(workplace, job.job_id)).encode() for job in jobs]
     return outcome
+
+
+def try_something(workplace: Workplace, pool: FakePool, case_id: str) -> bytes:
+    """Hide a region with a note on its shape; returns what a page gets of it, and a revision."""
+    mark = {"kind": "ellipse", "points": [[1, 1], [9, 9]], "text": FILE_NAME}
+    change = {"off": ["p01"], "region": {"marks": [mark]}}
+    one = asking.request_sent(workplace, case_id, frame=0, document=change)
+    queue.run_pending(workplace, pool)
+    told = answers.answer(workplace, asking.result(workplace, one.try_id))
+    tried = asking.tried(workplace, case_id, frame=0)
+    assert told["state"] == "done" and len(tried) == 1
+    return json.dumps([told, tried], ensure_ascii=False).encode()
+
+
+def read_in_a_study(workplace: Workplace, case_id: str) -> list[bytes]:
+    """Lock and sign a read; what the study gives of it."""
+    made = managing.create(
+        workplace,
+        name="A study",
+        protocol=Protocol("A study", CLASSES, "none", adjudication="never"),
+        cases=[StudyCase(case_id)],
+        readers=(workplace.reader,),
+    )
+    study = managing.open_study(workplace, made.study_id).study_id
+    texts = [repr(reading.queue(workplace, study)).encode()]
+    reading.lock(workplace, case_id, study=study, label="none", confidence=3, active_seconds=1.0)
+    said = Judgement("supplement", 3, text="seen")
+    reading.sign_read(workplace, case_id, study=study, judgement=said)
+    outcomes.set_reference(workplace, study, f"case,label\n{case_id},none\n".encode())
+    texts += [exporting.export(workplace, study, part=part) for part in exporting.PARTS]
+    return [*texts, repr(outcomes.study_results(workplace, study)).encode()]
 
 
 def send(workplace: Workplace, token: str, files: dict[str, bytes]) -> Iterator[tuple[str, object]]:

@@ -33,7 +33,8 @@ CHANGES = (
     *("review.retry_prediction", "studies.adjudicating.adjudicate", "studies.blinding.set_"),
     *("studies.managing.change", "studies.managing.close_study", "studies.managing.create"),
     *("studies.managing.discard", "studies.managing.open_study", "studies.reading.lock"),
-    *("studies.reading.sign_read", "trust.", "uploading.", "accounts."),
+    *("studies.reading.sign_read", "studies.outcomes.set_reference"),
+    *("trust.", "uploading.", "accounts."),
     "interventions.",  # a class that is planted is none of the model, so nothing can be tried
     *("room.blind.lock", "room.preferences.", "room.second_read.", "room.signing."),
     "worklist.claims.",

@@ -138,7 +138,11 @@ def test_no_service_gives_a_blind_reader_anything_of_the_answer(planted: Planted
     lock(planted)
     after = walk(planted.ann, planted.given, planted.secrets)
     assert after.revealing >= seen.revealing - {"review.sign"}
-    assert after.forbidden == {"studies.adjudicating.cases_to_decide"}  # who is no adjudicator
+    assert after.forbidden == {
+        "studies.adjudicating.cases_to_decide",  # who is no adjudicator
+        "studies.exporting.export",  # whose own read is not signed
+        "studies.outcomes.study_results",
+    }
 
 
 def test_no_route_gives_a_blind_reader_anything_of_the_answer(planted: Planted) -> None:

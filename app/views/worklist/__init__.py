@@ -1,0 +1,1 @@
+"""Parts of the list of cases: its filters and its rows."""
