@@ -4,19 +4,14 @@ STYLE = """
 <style>
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
 .st-key-page-header { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
-/* The image stays visible while prototypes and verdict scroll. */
-[data-testid="stLayoutWrapper"]:has(> .st-key-image-side),
+/* The answer stays visible while the prototypes scroll. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-reasons-answer) { position: sticky; top: 3.75rem; }
-/* Streamlit fades what it redraws; the image must never change its look. */
-.st-key-image-side, .st-key-image-side * { opacity: 1 !important; transition: none !important; }
 /* Paragraphs in a row or close together have no margin. */
 :is(.st-key-page-header, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
-  [class*="st-key-row-"], [class*="st-key-heatmap-"], [class*="st-key-revision-"], .st-key-note,
-  .st-key-selected-heatmap, [class*="st-key-pager-"], [class*="st-key-facts"])
+  [class*="st-key-row-"], .st-key-note, [class*="st-key-pager-"])
   [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 :is(.st-key-page-header, .st-key-case-bar, .st-key-results, [class*="st-key-match-"],
-  [class*="st-key-row-"], [class*="st-key-heatmap-"], [class*="st-key-revision-"], .st-key-note,
-  .st-key-selected-heatmap, [class*="st-key-pager-"], [class*="st-key-facts"])
+  [class*="st-key-row-"], .st-key-note, [class*="st-key-pager-"])
   [data-testid="stMarkdownContainer"] p { margin: 0; }
 /* The list: a small picture before each row, and counts that are buttons. */
 [class*="st-key-thumbnail-"] { height: 2.9rem; width: 3rem; border-radius: 3px;
@@ -33,14 +28,6 @@ STYLE = """
 @media (max-width: 1150px) {
   .st-key-list-and-upload [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]
     .st-key-rows-cases) { flex-direction: column; }
-}
-/* The last line of the selected heatmap: its height is the same while a better one is made. */
-.st-key-selected-heatmap-foot { min-height: 2.6rem; }
-:is(.st-key-selected-heatmap, [class*="st-key-heatmap-"]) [data-testid="stAlertContainer"] {
-  padding: 0.35rem 0.7rem; min-height: 0;
-}
-:is(.st-key-selected-heatmap, [class*="st-key-heatmap-"]) [data-testid="stAlertContainer"] p {
-  font-size: 0.875rem;
 }
 /* Lists: one line a row, its name a link at the left. */
 [class*="st-key-row-"] { border-top: 1px solid rgba(128, 128, 128, 0.2); padding: 0.1rem 0; }
@@ -70,27 +57,10 @@ STYLE = """
 [class*="st-key-failure-"] img {
   width: 100%; height: 6rem; object-fit: contain; border-radius: 3px; background: #000;
 }
-/* Bars of numbers. */
 [class*="st-key-row-"] [data-testid="stMarkdownContainer"] { font-size: 0.9rem; }
-.measure { position: relative; height: 0.5rem; border-radius: 3px;
-  background: rgba(128, 128, 128, 0.22); overflow: hidden; }
-.measure > span { position: absolute; top: 0; bottom: 0; }
-.measure .for { background: #1b8aa5; }
-.measure .against { background: #c0651a; }
-.measure .zero { width: 1px; background: currentColor; opacity: 0.6; }
 /* In the dark the filled buttons are bright: white letters on them could not be read. */
 button[kind="primary"]:not(:disabled) p, [data-tag], [data-tag] * {
   color: light-dark(#ffffff, #12181b);
 }
-/* The waterfall: names, bars that add up, numbers. */
-.waterfall { width: 100%; border-collapse: collapse; font-size: 0.875rem; table-layout: auto; }
-.waterfall caption { text-align: left; font-weight: 600; padding-bottom: 0.35rem; }
-.waterfall th { text-align: left; font-weight: 400; padding: 0.12rem 0.6rem 0.12rem 0; }
-.waterfall td { padding: 0.12rem 0; text-align: right; font-variant-numeric: tabular-nums;
-  white-space: nowrap; }
-.waterfall td.track { width: 52%; padding-right: 0.6rem; }
-.waterfall .measure { height: 0.75rem; }
-.waterfall tfoot :is(th, td) { border-top: 1px solid rgba(128, 128, 128, 0.5); font-weight: 600; }
-.measure .sum { background: currentColor; opacity: 0.75; }
 </style>
 """

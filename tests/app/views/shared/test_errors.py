@@ -22,19 +22,3 @@ def test_every_page_says_what_is_wrong_with_the_database_and_comes_back(
     path.write_bytes(well)
     assert screen.run().errors == []
     assert "Research use only" in screen.text
-
-
-def test_a_deletion_that_cannot_be_done_says_why_on_the_page(
-    image: Screen, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from app.domain.errors import DiskFull
-    from app.services import originals
-    from app.store.errors import FULL
-
-    def full(*arguments: object) -> None:
-        raise DiskFull(FULL)
-
-    monkeypatch.setattr(originals, "remove", full)
-    image.app.checkbox[0].check()
-    image.run().press("Delete case")
-    assert image.errors == [FULL]

@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import Refused
+from app.services.room.opening import open_room
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import png
 from tests.app.views.screen import Screen
 
 
-def test_one_uploaded_image_opens_at_once_and_says_that_it_is_being_read(screen: Screen) -> None:
+def test_one_uploaded_image_opens_at_once(screen: Screen) -> None:
     screen.upload(("bright.png", png(level=200)))
-    assert "bright.png" in screen.text
-    assert "Reading the image" in screen.text
-    assert screen.app.query_params["case"]
+    assert screen.room["case"] == screen.case_id
+    assert open_room(screen.workplace, screen.case_id).facts.title == "bright.png"
 
 
 def test_several_files_stay_in_the_list_and_a_text_file_says_why_it_is_refused(
