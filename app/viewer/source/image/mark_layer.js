@@ -104,7 +104,11 @@ export class MarkLayer {
       height: text.height(),
     };
     // Below what another mark says, where there is room.
-    for (const other of this.#labels) if (overlaps(box, other)) box.y = inside(other.y + other.height + 2, height - box.height);
+    for (let other; (other = this.#labels.find((label) => overlaps(box, label)));) {
+      const below = other.y + other.height + 2;
+      if (below + box.height > height) break;
+      box.y = below;
+    }
     this.#labels.push(box);
     text.position(box);
     this.signs.add(new Rect({ ...box, fill: "#000a", cornerRadius: 3 }));
