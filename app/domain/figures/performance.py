@@ -160,7 +160,11 @@ def slices(reads: Sequence[Read], *, is_cut: bool = False) -> Slices:
     for read in reads:
         for kind, name in _properties(read):
             found.setdefault((kind, name), []).append(read.is_rejected)
-    rows = [Slice(kind, name, len(said), sum(said)) for (kind, name), said in found.items()]
+    rows = [
+        Slice(kind, name, len(said), sum(said))
+        for (kind, name), said in found.items()
+        if len(said) < len(reads)  # one that holds all images tells nothing apart
+    ]
     rows.sort(key=lambda row: (not row.has_rate, -row.interval[0], -row.read, row.kind, row.name))
     overall = Slice("all", "all images", len(reads), sum(read.is_rejected for read in reads))
     return Slices(overall, tuple(rows), is_cut)

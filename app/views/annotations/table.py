@@ -141,6 +141,7 @@ def draw_table(
         key="notes-table",
         column_config={
             "Image": st.column_config.ImageColumn(width=50),
+            "Verdict": st.column_config.TextColumn(width=110),
             "Remarks": st.column_config.TextColumn(width="medium"),
         },
     )

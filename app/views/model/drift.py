@@ -3,6 +3,7 @@ prototypes speak."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import plotly.graph_objects as go
@@ -15,6 +16,7 @@ from app.services.figures.performance import LOOKED_AT, MOST_WEEKS
 from app.views.shared.format import chart_text, plain
 
 _HEIGHT = 260  # px
+_MOST_TICKS = 6  # days that fit under a chart
 _MOST_PROTOTYPES = 7  # that get a colour; the others stand together
 _LINE, _OTHER, _BAND = "#1b8aa5", "#c0651a", "rgba(27, 138, 165, {})"
 _COLOURS = ("#1b8aa5", "#c0651a", "#7a5fb5", "#3f8f44", "#b3476b", "#a38a1f", "#4a6fb3", "#8d9aa1")
@@ -80,7 +82,7 @@ def score_chart(weeks: Sequence[Week]) -> go.Figure:
         customdata=[week.images for week in shown],
         hovertemplate="median %{y:.2f} of %{customdata} images<extra></extra>",
     )
-    return _laid_out(figure, is_legend_shown=False)
+    return _laid_out(figure, weeks, is_legend_shown=False)
 
 
 def rate_chart(weeks: Sequence[Week]) -> go.Figure:
@@ -101,7 +103,7 @@ def rate_chart(weeks: Sequence[Week]) -> go.Figure:
             customdata=[week.images for week in weeks],
             hovertemplate=f"{name} %{{y:.0%}} of %{{customdata}} images<extra></extra>",
         )
-    return _laid_out(figure)
+    return _laid_out(figure, weeks)
 
 
 def use_chart(weeks: Sequence[Week], info: BundleInfo) -> go.Figure:
@@ -127,7 +129,7 @@ def use_chart(weeks: Sequence[Week], info: BundleInfo) -> go.Figure:
                 "<extra></extra>",
             )
     figure.update_layout(barmode="stack", bargap=0.25)
-    return _laid_out(figure)
+    return _laid_out(figure, weeks)
 
 
 def weeks_table(weeks: Sequence[Week]) -> dict[str, list[object]]:
@@ -147,14 +149,22 @@ def weeks_table(weeks: Sequence[Week]) -> dict[str, list[object]]:
     }
 
 
-def _laid_out(figure: go.Figure, *, is_legend_shown: bool = True) -> go.Figure:
+def _laid_out(
+    figure: go.Figure, weeks: Sequence[Week], *, is_legend_shown: bool = True
+) -> go.Figure:
+    days = [week.start for week in weeks]
     figure.update_layout(
         height=_HEIGHT,
         margin={"l": 4, "r": 4, "t": 4, "b": 4},
         showlegend=is_legend_shown,
         legend={"orientation": "h", "y": -0.2},
-        yaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True, "automargin": True},
-        xaxis={"fixedrange": True, "automargin": True, "tickformat": "%d %b"},
+        yaxis={"range": [0, 1.03], "tickformat": ".0%", "fixedrange": True, "automargin": True},
+        xaxis={
+            "fixedrange": True,
+            "automargin": True,
+            "tickformat": "%d %b",
+            "tickvals": days[:: math.ceil(len(days) / _MOST_TICKS)],
+        },
         hovermode="x unified",
     )
     return figure

@@ -20,8 +20,6 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
 """Every page: its folder, which is its address too, its title, its icon, and what it takes."""
 REVIEW = "views/review/page.py"
 MODEL = "views/model/page.py"
-_CASE = "case"
-_STUDY = "study"
 _CASE, _STUDY = "case", "study"
 _MODEL, _OFF = "model", "off"
 

@@ -58,6 +58,9 @@ STYLE = """
 [class*="st-key-thumb-"] img {
   height: 2.6rem; width: 3rem; object-fit: cover; border-radius: 3px; background: #000;
 }
+[class*="st-key-failure-"] button[kind="tertiary"] {
+  justify-content: flex-start; text-align: left; padding: 0; text-decoration: underline;
+}
 [class*="st-key-failure-"] img {
   width: 100%; height: 6rem; object-fit: contain; border-radius: 3px; background: #000;
 }
