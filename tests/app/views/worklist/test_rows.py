@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.domain.cases import CaseRow
-from app.views.shared.format import local_time
+from app.domain.text import local_time
 from app.views.worklist.rows import doubt_text, facts_of, holder_text
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
