@@ -16,8 +16,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import Conflict, Forbidden, NotFound, Refused, Unavailable
+from app.domain.errors import Refused
 from app.server.entrance import actor_of
+from app.server.refusals import refusal
 from app.services import explanations, jobs, review
 from app.services.report import case_report
 from app.services.room import blind, opening, preferences, queue, second_read, signing
@@ -72,16 +73,8 @@ def _answered(
     try:
         said = answer(get_workplace().of(actor_of(request)), request, sent)
         return said if isinstance(said, Response) else JSONResponse(said)
-    except Forbidden as error:
-        return _error(str(error), 403)
-    except NotFound as error:
-        return _error(str(error), 404)
-    except Conflict as error:
-        return _error(str(error), 409)
-    except Unavailable as error:
-        return _error(str(error), 503)
     except ReadableError as error:
-        return _error(str(error), 422)
+        return refusal(error)
 
 
 def _error(sentence: str, status: int) -> Response:

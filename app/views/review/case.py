@@ -17,7 +17,7 @@ from app.views.shared.navigation import open_study_id, show_case
 
 
 def begin_study(workplace: Workplace, study_id: str) -> str | None:
-    """The case that this reader reads next in a study; None, with a sentence, when there is none."""
+    """The case that this reader reads next in a study; None, with a sentence, without any."""
     with show_errors():
         following = reading.next_case(workplace, study_id)
         if following is not None:
