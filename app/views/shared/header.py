@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.domain.actors import Actor
 from app.services import models
+from app.viewer.connection import connection_notice
 from app.views.shared.errors import draw_callback_error
 from app.views.shared.format import plain
 from app.views.shared.style import STYLE
@@ -35,6 +36,8 @@ def draw_page_header() -> None:
             f":material/person: {_who(workplace.actor)}",
             width="content",
         )
+    with st.container(key="connection"):
+        connection_notice()
     draw_callback_error()
 
 

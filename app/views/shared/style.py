@@ -7,6 +7,8 @@ STYLE = """
 [data-testid="stCaptionContainer"] { color: light-dark(#57636a, #a5b1b7) !important;
   opacity: 1 !important; }
 .st-key-page-header { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
+/* What a page carries unseen takes no room. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-connection) { display: none; }
 /* The image stays visible while prototypes and verdict scroll. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-image-side),
 [data-testid="stLayoutWrapper"]:has(> .st-key-reasons-answer) { position: sticky; top: 3.75rem; }
