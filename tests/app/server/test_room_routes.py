@@ -68,8 +68,10 @@ def asking(workplace: Workplace, actor: Actor) -> Asking:
             body=(content,) if is_sent else (b"",),
             query=query,
         )
-        assert headers.get("cache-control") == "no-store"
-        return status, json.loads(answer) if answer.startswith((b"{", b"[")) else answer
+        if headers["content-type"] != "application/json":
+            return status, answer  # the guard's
+        assert headers["cache-control"] == "no-store"
+        return status, json.loads(answer)
 
     return asked
 
