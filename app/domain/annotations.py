@@ -30,6 +30,9 @@ REASONS: tuple[Reason, ...] = get_args(Reason)
 Region = Literal["agree", "elsewhere", "outside the body"]
 """Where a heatmap marks: where the reader sees the finding, elsewhere, or outside the body."""
 REGIONS: tuple[Region, ...] = get_args(Region)
+AnnotationOrder = Literal["newest", "oldest", "name", "finding", "unsure"]
+ANNOTATION_ORDERS: tuple[AnnotationOrder, ...] = get_args(AnnotationOrder)
+"""finding: the most probable finding at first; unsure: the least confident reader first."""
 LONGEST_TEXT = 10_000  # characters
 OTHERS = "Another reader has signed this image. An adjudicator or a lead may sign after them."
 
@@ -142,6 +145,9 @@ class AnnotationFilters:
     until: datetime | None = None
     all_revisions: bool = False
     """False: only the latest revision of each frame."""
+    agrees: bool | None = None
+    """With the prediction. An image that the model refused counts for neither."""
+    order: AnnotationOrder = "newest"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from app.domain.explanations import Tier
+from app.domain.figures.agreement import Agreement
 from dprotonet.inference.support import Support
 
 JobKind = Literal["predict", "explain", "batch", "learn", "check", "attach"]
@@ -143,6 +144,9 @@ class BatchRow:
     empty without any."""
     verdict: str | None
     """Latest verdict signed for the case, whichever way it came."""
+    agreement: Agreement | None = None
+    """Whether the last verdict on what this batch's model said agrees; None without a prediction.
+    """
     same_pixels_as: str | None = None
     """Case id of the first image with the same pixels, where this one has another header."""
     support: Support | None = None
@@ -165,6 +169,7 @@ class BatchRow:
             explanation_tier=None,
             drawn_by="",
             verdict=None,
+            agreement=None,
             support=None,
             is_hidden=True,
         )

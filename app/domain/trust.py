@@ -6,11 +6,15 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.domain.errors import Refused
+from app.domain.text import local_time
+from dprotonet.images.file_names import printable
 
 KEY_BYTES = 32  # of an ed25519 public key (RFC 8032)
 MOST_LINES = 1000
+LONGEST_REASON = 300  # characters
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -25,6 +29,36 @@ class Approval:
 
 NOT_ASKED_FOR = Approval(True)
 """Of an installation without a list."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """That a model reads no new images, by whom and why."""
+
+    by: str
+    """Name of the person."""
+    at: datetime
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """stopped by Ann on 2026-03-01 12:00: too many devices."""
+        end = "" if self.reason.endswith((".", "!", "?")) else "."
+        return f"stopped by {self.by} on {local_time(self.at)}: {self.reason}{end}"
+
+
+def stop_reason(text: str) -> str:
+    """The reason of a stop as it is kept.
+
+    Raises:
+        Refused: there is none, or it is too long.
+    """
+    reason = " ".join(printable(text).split())
+    if not reason:
+        raise Refused("Say why the model is stopped: everybody who reads with it will see it.")
+    if len(reason) > LONGEST_REASON:
+        raise Refused(f"A reason has at most {LONGEST_REASON} characters. Shorten it.")
+    return reason
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import Conflict, Forbidden, NotFound, Refused, Unavailable
+from app.domain.errors import Refused
 from app.server.entrance import actor_of
+from app.server.refusals import refusal
 from app.services import explanations, jobs, review
+from app.services.report import case_report
 from app.services.room import blind, opening, preferences, queue, second_read, signing
 from app.services.worklist import claims
 from app.services.workplace import Workplace
@@ -47,6 +49,7 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     return [
         route("sheet/{case}/{frame:int}", _sheet, "GET"),
         route("queue/{case}", _queue, "GET"),
+        route("report/{case}/{frame:int}", _report, "GET"),
         route("preferences", _preferences, "GET"),
         route("preferences", _change_preferences),
         route("draft/{case}/{frame:int}", _draft),
@@ -68,17 +71,10 @@ def _answered(
     get_workplace: Callable[[], Workplace], request: Request, answer: Answer, sent: Sent
 ) -> Response:
     try:
-        return JSONResponse(answer(get_workplace().of(actor_of(request)), request, sent))
-    except Forbidden as error:
-        return _error(str(error), 403)
-    except NotFound as error:
-        return _error(str(error), 404)
-    except Conflict as error:
-        return _error(str(error), 409)
-    except Unavailable as error:
-        return _error(str(error), 503)
+        said = answer(get_workplace().of(actor_of(request)), request, sent)
+        return said if isinstance(said, Response) else JSONResponse(said)
     except ReadableError as error:
-        return _error(str(error), 422)
+        return refusal(error)
 
 
 def _error(sentence: str, status: int) -> Response:
@@ -122,6 +118,16 @@ def _queue(workplace: Workplace, request: Request, sent: Sent) -> Any:
         return asdict(queue.of_study(workplace, case, study))
     filters = queue.filters_of(request.query_params)
     return asdict(queue.around(workplace, case, filters))
+
+
+def _report(workplace: Workplace, request: Request, sent: Sent) -> Response:
+    case, frame = _place(request)
+    name = case_report.file_name(case, frame)
+    return Response(
+        case_report.of_case(workplace, case, frame=frame),
+        media_type=case_report.KIND,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _preferences(workplace: Workplace, request: Request, sent: Sent) -> Any:

@@ -57,8 +57,8 @@ def search(
     page: int = 0,
     size: int = 50,
 ) -> AnnotationPage:
-    """One page of the annotations, newest first, but for those of images that the reader is to
-    read first."""
+    """One page of the annotations, as the filters narrow and order them, but for those of images
+    that the reader is to read first."""
     with workplace.store.read() as tx:
         return tx.annotations.page(
             filters or AnnotationFilters(),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.domain.bundles import BundleInfo
-from app.domain.cases import shown_path
 from app.domain.errors import Refused
-from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, ItemState, Job, Work
+from app.domain.figures.agreement import AgreementCounts
+from app.domain.figures.batch_view import BatchFilters, BatchLink, batch_name
+from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, Job, Work
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
 from app.services.audit.recording import record_batch
@@ -21,22 +20,11 @@ from app.services.deidentify import names
 from app.services.deidentify.patients import check_chosen
 from app.services.studies import blinding
 from app.services.uploading import batch_files, intake
+from app.services.uploading.batch_files import Entry, with_distinct_paths
 from app.services.workplace import Workplace
-from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
 from app.store.sql_store import Transaction
 from dprotonet.images.isolated.held_bytes import HeldBytes
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One file of an upload on its way into a batch."""
-
-    item: NewItem
-    blob: Staged | None
-    """Its bytes; None for a row that only says why there are none."""
-    origin: str
-    """Name of what was uploaded: the file itself, or the archive that held it."""
 
 
 @needs("add images")
@@ -46,6 +34,7 @@ def start_upload(
     *,
     explain: bool = False,
     model: str | None = None,
+    name: str = "",
 ) -> Job:
     """Begin a batch of uploaded files; ZIP files are opened.
 
@@ -57,6 +46,7 @@ def start_upload(
             files of one name apart.
         explain: also compute the heatmap of each image's predicted class.
         model: digest of the bundle; the active one when left out.
+        name: of the batch; how many files they are, or the name of the one, when left out.
 
     Raises:
         Refused: too many files or bytes, nothing but an archive that cannot be used, no model,
@@ -65,16 +55,18 @@ def start_upload(
     """
     check_chosen(workplace)  # before any name is written down
     info = _model(workplace, model)
+    title = batch_name(name) if name.strip() else ""
     staged: list[Staged] = []
     entries: list[Entry] = []
     refusals: list[batch_files.RefusedArchive] = []
     try:
         size = 0
-        for name, data in items:
+        for file_name, data in items:
             before, size_before = len(entries), size
+            origin = names.path_shown(workplace, file_name)
             try:
-                for item, blob in batch_files.unpacked(workplace, name, data):
-                    entries.append(Entry(item, blob, names.path_shown(workplace, name)))
+                for item, blob in batch_files.unpacked(workplace, file_name, data):
+                    entries.append(Entry(item, blob, origin))
                     if blob is not None:
                         staged.append(blob)
                         size += blob.size
@@ -84,13 +76,13 @@ def start_upload(
                 del entries[before:]
                 size = size_before
                 refusals.append(error)
-                item = batch_files.refused(workplace, name, str(error))
-                entries.append(Entry(item, None, names.path_shown(workplace, name)))
+                item = batch_files.refused(workplace, file_name, str(error))
+                entries.append(Entry(item, None, origin))
         if refusals and len(refusals) == len(entries):
             raise refusals[0]
         if not entries:
             raise Refused("There are no files to read. Choose some.")
-        return _save_upload(workplace, _with_distinct_paths(entries), info, explain)
+        return _save_upload(workplace, with_distinct_paths(entries), info, explain, title)
     finally:
         for blob in staged:
             workplace.blobs.discard(blob)
@@ -98,24 +90,30 @@ def start_upload(
 
 @needs("add images")
 def start_folder(
-    workplace: Workplace, folder: str | Path, *, explain: bool = False, model: str | None = None
+    workplace: Workplace,
+    folder: str | Path,
+    *,
+    explain: bool = False,
+    model: str | None = None,
+    name: str = "",
 ) -> Job:
     """Begin a batch of all files under a folder that the settings allow.
 
-    The worker walks the folder; hidden files and links are skipped.
+    The worker walks the folder; hidden files and links are skipped. The batch is called as its
+    folder, unless it gets a name.
 
     Raises:
-        Refused: the folder is not in the list, or there is no model.
+        Refused: the folder is not in the list, there is no model, or the name is too long.
     """
     info = _model(workplace, model)
+    title = batch_name(name) if name.strip() else ""
     real = allowed_folder(workplace, folder)
     stored = names.stored(workplace, real)
     # The key's column is short and a path may be long.
     folder_key = hashlib.sha256(stored.encode()).hexdigest()
     key = f"batch:folder:{folder_key}:{info.digest}:{explain}"
-    facts = BatchFacts(
-        names.folder_shown(workplace, real), folder=stored, explain=explain, listing=True
-    )
+    title = title or names.folder_shown(workplace, real)
+    facts = BatchFacts(title, folder=stored, explain=explain, listing=True)
     now = workplace.clock()
     with workplace.store.write() as tx:
         site = site_choice.in_use(tx, info.digest)
@@ -191,17 +189,42 @@ def rows(
     *,
     page: int = 0,
     size: int = 50,
-    states: Sequence[ItemState] = (),
+    filters: BatchFilters | None = None,
 ) -> BatchPage:
-    """One page of a batch's files, in their order; ``states`` narrows them."""
+    """One page of a batch's files, as the filters narrow and order them."""
     with workplace.store.read() as tx:
+        who = blinding.onlooker(workplace, tx)
         return tx.batch_report.page(
-            job_id,
-            page=max(page, 0),
-            size=size,
-            states=tuple(states),
-            onlooker=blinding.onlooker(workplace, tx),
+            job_id, page=max(page, 0), size=size, filters=filters, onlooker=who
         )
+
+
+@needs("see cases")
+def agreement(workplace: Workplace, job_id: str) -> AgreementCounts:
+    """How many of a batch's predictions the readers agree with, disagree with, have not read."""
+    with workplace.store.read() as tx:
+        return tx.batch_report.agreement(job_id, onlooker=blinding.onlooker(workplace, tx))
+
+
+@needs("see cases")
+def of_case(workplace: Workplace, case_id: str) -> tuple[BatchLink, ...]:
+    """The batches that an image came in, newest first; most have none or one."""
+    with workplace.store.read() as tx:
+        return tx.batches.of_case(case_id)
+
+
+@needs("add images")
+def rename(workplace: Workplace, job_id: str, name: str) -> None:
+    """Give a batch another name.
+
+    Raises:
+        NotFound: there is no such batch.
+        Refused: the name is empty or too long.
+    """
+    shown = batch_name(name)
+    with workplace.store.write() as tx:
+        tx.batches.rename(job_id, shown)
+        record_batch(workplace, tx, "batch renamed", tx.batches.progress(job_id).job)
 
 
 @needs("add images")
@@ -238,27 +261,11 @@ def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgr
 
 def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
     if digest is not None:
-        return models.approved(workplace, digest)
+        return models.usable(workplace, digest)
     info = models.active(workplace)
     if info is None:
-        raise Refused("There is no model. Add one with: python -m app models add DIR")
+        raise Refused(models.why_none(workplace))
     return info
-
-
-def _with_distinct_paths(entries: Sequence[Entry]) -> list[Entry]:
-    """Where two archives hold the same path, each is shown below its archive's name; what is
-    still equal then, such as a path that one archive holds twice, is numbered."""
-    counts = Counter(entry.item.shown_path for entry in entries)
-    uses = Counter[str]()
-    distinct = []
-    for entry in entries:
-        path = entry.item.shown_path
-        if counts[path] > 1 and shown_path(entry.origin) != path:
-            path = shown_path(f"{entry.origin}/{path}")
-        uses[path] += 1
-        numbered = path if uses[path] == 1 else f"{path} ({uses[path]})"
-        distinct.append(replace(entry, item=replace(entry.item, shown_path=numbered)))
-    return distinct
 
 
 def _save_upload(
@@ -266,17 +273,18 @@ def _save_upload(
     entries: Sequence[Entry],
     info: BundleInfo,
     explain: bool,
+    title: str,
 ) -> Job:
     now = workplace.clock()
     with originals.keeping(workplace) as (tx, keep):
         for entry in entries:
             if entry.blob is not None:
                 keep(entry.blob)
-        title = f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name
+        count = f"{len(entries)} uploaded files" if len(entries) > 1 else entries[0].item.name
         key = f"batch:upload:{jobs.new_id()}"
         site = site_choice.in_use(tx, info.digest)
         work = Work("batch", key, model=info.digest, site=site)
-        job = jobs.enqueue(tx, work, now=now, batch=BatchFacts(title, explain=explain))
+        job = jobs.enqueue(tx, work, now=now, batch=BatchFacts(title or count, explain=explain))
         tx.batch_items.add(job.job_id, [entry.item for entry in entries])
         record_batch(workplace, tx, "batch started", job)
     return job

@@ -13,6 +13,7 @@ from app.domain.permissions import needs, within
 from app.services.audit.recording import record
 from app.services.trust.activation import is_decided
 from app.services.trust.approval import approval, require_approved
+from app.services.trust.stopping import require_running, stop_of
 from app.services.workplace import Workplace
 from dprotonet.errors import UnusableBundle, WrongRequest
 
@@ -32,12 +33,19 @@ def all(workplace: Workplace) -> tuple[BundleInfo, ...]:
 
 @needs("see models")
 def active(workplace: Workplace) -> BundleInfo | None:
-    """The bundle that new uploads are read with; None when there is none at all, or none that the
-    installation trusts."""
+    """The bundle that new uploads are read with; None when there is none at all, none that the
+    installation trusts, or it is stopped: then no other takes its place by itself."""
+    info = chosen(workplace)
+    return None if info is None or stop_of(workplace, info.digest) else info
+
+
+@needs("see models")
+def chosen(workplace: Workplace) -> BundleInfo | None:
+    """The same, stopped or not."""
     with workplace.store.read() as tx:
-        chosen = tx.setting(ACTIVE)
+        digest = tx.setting(ACTIVE)
     usable = [info for info in workplace.models.all() if not info.problem]
-    usable.sort(key=lambda info: (info.digest != chosen, info.name != FIRST_CHOICE))
+    usable.sort(key=lambda info: (info.digest != digest, info.name != FIRST_CHOICE))
     # The first one decides in most cases: no page asks for the signatures of all.
     return next((info for info in usable if approval(workplace, info).is_approved), None)
 
@@ -51,10 +59,10 @@ def set_active(workplace: Workplace, digest: str) -> BundleInfo:
 
     Raises:
         NotFound: it is no longer there.
-        Refused: it is not among those that the installation trusts, or the same person asked for it
-            before.
+        Refused: it is not among those that the installation trusts, it is stopped, or the same
+            person asked for it before.
     """
-    info = approved(workplace, digest)
+    info = usable(workplace, digest)
     with workplace.store.write() as tx:
         if is_decided(workplace, tx, digest):
             tx.set_setting(ACTIVE, digest)
@@ -73,6 +81,32 @@ def approved(workplace: Workplace, digest: str) -> BundleInfo:
     info = workplace.models.get(digest)
     require_approved(workplace, info)
     return info
+
+
+@within
+def usable(workplace: Workplace, digest: str) -> BundleInfo:
+    """A bundle that new images may be read with.
+
+    Raises:
+        NotFound: it is no longer there.
+        Refused: it is not among those that the installation trusts, or it is stopped.
+    """
+    info = approved(workplace, digest)
+    require_running(workplace, digest, info.name)
+    return info
+
+
+@within
+def why_none(workplace: Workplace) -> str:
+    """Why there is no model for new images, and what to do."""
+    info = chosen(workplace)
+    stopped = stop_of(workplace, info.digest) if info is not None else None
+    if info is None or stopped is None:
+        return "There is no model. Add one with: python -m app models add DIR"
+    return (
+        f"The model {info.name} {info.short} is {stopped.text} Choose another one, or let a lead "
+        "lift the stop on the Model page."
+    )
 
 
 @needs("change models")

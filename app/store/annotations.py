@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.annotations import (
     Annotation,
     AnnotationFilters,
+    AnnotationOrder,
     AnnotationPage,
     AnnotationRow,
     PrototypeJudgement,
@@ -116,16 +117,21 @@ class Annotations:
         size: int,
         onlooker: Onlooker | None = None,
     ) -> AnnotationPage:
-        """One page of the table, newest first, without what is hidden from somebody."""
+        """One page of the table, in the order of the filters, without those of images whose answers
+        are hidden from the onlooker."""
         query = _query(filters, onlooker)
         total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = tuple(self._rows(query.limit(size).offset(page * size)))
         return AnnotationPage(rows, total, page, size)
 
     def iterate(
-        self, filters: AnnotationFilters, *, chunk: int = 500, onlooker: Onlooker | None = None
+        self,
+        filters: AnnotationFilters,
+        *,
+        chunk: int = 500,
+        onlooker: Onlooker | None = None,
     ) -> Iterator[AnnotationRow]:
-        """All rows, a chunk at a time, without what is hidden from somebody."""
+        """All rows, a chunk at a time; for an onlooker as :meth:`page`."""
         offset = 0
         while True:
             rows = self._rows(_query(filters, onlooker).limit(chunk).offset(offset))
@@ -198,13 +204,26 @@ def _query(filters: AnnotationFilters, onlooker: Onlooker | None) -> Select[Any]
             & (newest.c.frame == AnnotationEntry.frame),
         )
         .where(*_conditions(filters))
-        .order_by(AnnotationEntry.id.desc())
+        .order_by(*_order(filters.order))
     )
     if not filters.all_revisions:
         query = query.where(AnnotationEntry.revision == newest.c.revision)
     if onlooker is not None:
         query = query.where(~hidden(onlooker, frame=AnnotationEntry.frame.expression))
     return query
+
+
+def _order(by: AnnotationOrder) -> tuple[Any, ...]:
+    """Equal ones newest first."""
+    newest = AnnotationEntry.id.desc()
+    orders: dict[AnnotationOrder, tuple[Any, ...]] = {
+        "newest": (newest,),
+        "oldest": (AnnotationEntry.id,),
+        "name": (CaseEntry.name_key, newest),
+        "finding": (CaseEntry.finding_probability.desc(), newest),
+        "unsure": (AnnotationEntry.confidence, newest),
+    }
+    return orders[by]
 
 
 def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
@@ -230,6 +249,10 @@ def _conditions(filters: AnnotationFilters) -> list[ColumnElement[bool]]:
         )
     if filters.model:
         conditions.append(AnnotationEntry.model == filters.model)
+    if filters.agrees is not None:
+        rejects = AnnotationEntry.verdict == "reject"
+        conditions.append(AnnotationEntry.predicted_label.is_not(None))
+        conditions.append(~rejects if filters.agrees else rejects)
     if filters.since:
         conditions.append(AnnotationEntry.created_at >= filters.since)
     if filters.until:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.explanations import tier_of
-from app.domain.jobs import BatchPage, BatchRow, ItemState
+from app.domain.figures.agreement import Agreement, AgreementCounts
+from app.domain.figures.batch_view import BatchFilters
+from app.domain.jobs import BatchPage, BatchRow
 from app.domain.studies.onlooker import Onlooker
+from app.store.figures import batch_order
+from app.store.figures.agreement import agreement_of, last_verdict
 from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
-from app.store.studies.blinding import Blinding, shown_state
+from app.store.studies.blinding import Blinding, hidden, shown_state
 from dprotonet.explain.explanation import READER
 from dprotonet.inference.prediction import Prediction
 
@@ -31,15 +35,18 @@ class BatchReport:
         *,
         page: int,
         size: int,
-        states: tuple[ItemState, ...] = (),
+        filters: BatchFilters | None = None,
         onlooker: Onlooker | None = None,
     ) -> BatchPage:
-        """One page of a batch's rows, in the order of the files; answers that are hidden from
-        somebody are left out of the rows, and are in no state that tells them."""
-        query = _rows(job_id, *self._read_with(job_id))
-        if states:
-            query = query.where(shown_state(onlooker).in_(states))
-        total = self._session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        """One page of a batch's rows, as the filters narrow and order them; of images whose answers
+        are hidden from the onlooker, nothing that a model or a reader said."""
+        filters = filters or BatchFilters()
+        batch = self._batch(job_id, onlooker)
+        left = batch_order.conditions(filters, batch.agreement, batch.state)
+        counted = batch.of(select(func.count())).where(*left)
+        total = self._session.scalar(counted) or 0
+        query = batch.rows().where(*left)
+        query = query.order_by(*batch_order.order(filters.order, batch.state))
         result = self._session.execute(query.limit(size).offset(page * size))
         rows = self._concealed([_row(*row) for row in result], onlooker)
         shared = self._shared_names(job_id, {row.name for row in rows})
@@ -49,18 +56,27 @@ class BatchReport:
     def iterate(
         self, job_id: str, *, chunk: int = 500, onlooker: Onlooker | None = None
     ) -> Iterator[BatchRow]:
-        """All rows of a batch, a chunk at a time, without answers that are hidden from
-        somebody."""
-        read_with = self._read_with(job_id)
+        """All rows of a batch, a chunk at a time; for an onlooker as :meth:`page`."""
+        batch = self._batch(job_id, onlooker)
         after = -1
         while True:
-            query = _rows(job_id, *read_with).where(JobItemEntry.position > after).limit(chunk)
+            query = batch.rows().where(JobItemEntry.position > after)
+            query = query.order_by(JobItemEntry.position).limit(chunk)
             rows = [_row(*row) for row in self._session.execute(query)]
             self._session.expunge_all()
             yield from self._concealed(rows, onlooker)
             if len(rows) < chunk:
                 return
             after = rows[-1].position
+
+    def agreement(self, job_id: str, *, onlooker: Onlooker | None = None) -> AgreementCounts:
+        """How many of a batch's predictions the readers agree with; those whose answers are hidden
+        from the onlooker are not counted."""
+        batch = self._batch(job_id, onlooker)
+        each = batch.of(select(batch.agreement.label("said")))
+        said = each.where(PredictionEntry.id.is_not(None)).subquery().c.said
+        query = select(said, func.count()).group_by(said)
+        return AgreementCounts.of(dict(self._session.execute(query).tuples().all()))
 
     def _concealed(self, rows: list[BatchRow], onlooker: Onlooker | None) -> list[BatchRow]:
         if onlooker is None:
@@ -78,15 +94,40 @@ class BatchReport:
         )
         return set(self._session.scalars(query))
 
-    def _read_with(self, job_id: str) -> tuple[str | None, str]:
-        """The batch's bundle, and the settings of a site that it is read under."""
+    def _batch(self, job_id: str, onlooker: Onlooker | None) -> _Batch:
         entry = Jobs(self._session).entry(job_id)
-        return entry.model, entry.site
+        return _Batch(job_id, entry.model, entry.site, onlooker)
 
 
-def _rows(job_id: str, model: str | None, site: str) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """The queries of one batch."""
+
+    job_id: str
+    model: str | None
+    site: str
+    """The settings of a site that it is read under."""
+    onlooker: Onlooker | None
+    """From whom answers are hidden."""
+
+    @property
+    def state(self) -> ColumnElement[str]:
+        """Of each file, as the onlooker may know it."""
+        return shown_state(self.onlooker)
+
+    @property
+    def is_shown(self) -> ColumnElement[bool]:
+        """Of a case: may the onlooker know what was said of it?"""
+        return true() if self.onlooker is None else ~hidden(self.onlooker)
+
+    @property
+    def agreement(self) -> ColumnElement[str]:
+        """Of what the batch's model said of each file."""
+        return agreement_of(last_verdict(JobItemEntry.case_id, self.model))
+
+    def rows(self) -> Select[*tuple[Any, ...]]:
+        """What a row is made of."""
+        columns = select(
             JobItemEntry,
             PredictionEntry,
             CaseEntry.verdict,
@@ -95,21 +136,28 @@ def _rows(job_id: str, model: str | None, site: str) -> Select[*tuple[Any, ...]]
             ExplanationEntry.settings_digest,
             ExplanationEntry.drawn_by,
             _first_with_its_pixels(),
+            self.agreement,
         )
-        .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
-        .outerjoin(
-            PredictionEntry,
-            and_(
-                PredictionEntry.case_id == JobItemEntry.case_id,
-                PredictionEntry.model == model,
-                PredictionEntry.site == site,
-                PredictionEntry.frame == 0,
-            ),
+        of_item = ExplanationEntry.id == JobItemEntry.explanation_id
+        return self.of(columns).outerjoin(ExplanationEntry, of_item)
+
+    def of(self, columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """Each file of the batch with its case and what the batch's model said of it."""
+        return (
+            columns.select_from(JobItemEntry)
+            .outerjoin(CaseEntry, CaseEntry.id == JobItemEntry.case_id)
+            .outerjoin(
+                PredictionEntry,
+                and_(
+                    PredictionEntry.case_id == JobItemEntry.case_id,
+                    PredictionEntry.model == self.model,
+                    PredictionEntry.site == self.site,
+                    PredictionEntry.frame == 0,
+                    self.is_shown,
+                ),
+            )
+            .where(JobItemEntry.job_id == self.job_id)
         )
-        .outerjoin(ExplanationEntry, ExplanationEntry.id == JobItemEntry.explanation_id)
-        .where(JobItemEntry.job_id == job_id)
-        .order_by(JobItemEntry.position)
-    )
 
 
 def _first_with_its_pixels() -> ScalarSelect[str]:
@@ -134,6 +182,7 @@ def _row(
     settings_digest: str | None,
     drawn_by: str | None,
     first_with_its_pixels: str | None,
+    agreement: Agreement,
 ) -> BatchRow:
     result = Prediction.from_json(prediction.result) if prediction else None
     return BatchRow(
@@ -152,6 +201,7 @@ def _row(
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         drawn_by=drawn_by or (READER if prediction and prediction.maps_key else ""),
         verdict=verdict,
+        agreement=agreement if prediction else None,
         support=result.support if result else None,
         same_pixels_as=None if first_with_its_pixels == item.case_id else first_with_its_pixels,
     )

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import cast
 
 from sqlalchemy import and_, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.domain.figures.batch_view import BatchLink
 from app.domain.jobs import BatchProgress, ItemState
 from app.domain.studies.onlooker import Onlooker
 from app.store.jobs import ACTIVE, Jobs, to_job
@@ -50,6 +51,30 @@ class Batches:
         query = select(JobEntry.id, JobEntry.title).where(JobEntry.kind == "batch")
         query = query.order_by(JobEntry.created_at.desc(), JobEntry.id).limit(limit)
         return tuple(self._session.execute(query).tuples())
+
+    def rename(self, job_id: str, name: str) -> None:
+        """Give a batch another name."""
+        self._jobs.entry(job_id, lock=True).title = name
+        self._session.flush()
+
+    def of_case(self, case_id: str) -> tuple[BatchLink, ...]:
+        """The batches that an image came in, newest first; each once."""
+        item = aliased(JobItemEntry)
+        files = select(func.count()).where(item.job_id == JobEntry.id).scalar_subquery()
+        rows = self._session.execute(
+            select(
+                JobEntry.id,
+                JobEntry.title,
+                func.min(JobItemEntry.position),
+                files,
+                JobEntry.created_at,
+            )
+            .join(JobEntry, JobEntry.id == JobItemEntry.job_id)
+            .where(JobItemEntry.case_id == case_id, JobEntry.kind == "batch")
+            .group_by(JobEntry.id, JobEntry.title, JobEntry.created_at)
+            .order_by(JobEntry.created_at.desc(), JobEntry.id)
+        )
+        return tuple(BatchLink(*row) for row in rows.tuples())
 
     def is_any_open(self) -> bool:
         """Is there a batch that is not over?"""

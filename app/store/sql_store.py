@@ -30,6 +30,7 @@ from app.store.case_list import CaseList
 from app.store.cases import Cases
 from app.store.editing.proposals import Proposals
 from app.store.errors import readable_errors
+from app.store.figures.performance import Performance
 from app.store.files.identities import Identities
 from app.store.files.reserve import Reserve
 from app.store.folder_listings import FolderListings
@@ -92,6 +93,7 @@ class Transaction:
         self.signatures = Signatures(session)
         self.identities = Identities(session)
         self.due_cases = DueCases(session)
+        self.performance = Performance(session)
         self.drafts = Drafts(session)
         self.studies = Studies(session)
         self.reads = Reads(session)

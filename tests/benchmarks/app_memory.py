@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from app.domain.figures.batch_view import BatchFilters
 from app.settings import Settings
 from tests.benchmarks.process_memory import tree_memory
 from tests.entering import STARTED_WITH
@@ -121,7 +122,7 @@ def _watch(
             break
     last = tree_memory(pid)
     unread = ("error", "skipped", "duplicate")
-    failed = batches.rows(workplace, job.job_id, size=1, states=unread).rows
+    failed = batches.rows(workplace, job.job_id, size=1, filters=BatchFilters(states=unread)).rows
     if failed:
         print(f"{failed[0].name}: {failed[0].state}: {failed[0].message}", file=sys.stderr)
     workplace.close()

@@ -143,7 +143,8 @@ class Adjudication:
     confidence: int
     text: str
     marks: tuple[Mark, ...]
-    active_seconds: float
+    active_seconds: float | None
+    """None where it was not measured."""
     decided_at: datetime
     audit_sequence: int | None = None
     audit_hash: str | None = None

@@ -169,7 +169,7 @@ def predict_frame(
             return saved
         case, thumbnail = tx.cases.get(case_id), tx.cases.thumbnail(case_id)
         settings = site_choice.settings(tx, model, site) if site else None
-    info = models.approved(workplace, model)
+    info = models.usable(workplace, model)
     image = workplace.image_reader.read(workplace.blobs.source(case.file_sha256), frame=frame)
     new = None
     if info.has_reader:

@@ -54,7 +54,7 @@ def own_map(
     kept = next((match.own_map for match in matches if match.prototype == prototype), None)
     if kept is None:
         raise NotFound("No map of this prototype is kept for this image. Explain it instead.")
-    return _enlarged(kept), _picture(workplace, case.file_sha256, frame)
+    return enlarged(kept), _picture(workplace, case.file_sha256, frame)
 
 
 @needs("see cases")
@@ -81,7 +81,7 @@ def values_of_source(
         NotFound: it keeps neither.
     """
     try:
-        return _enlarged(galleries.own_map(workplace, digest, prototype=prototype, number=number))
+        return enlarged(galleries.own_map(workplace, digest, prototype=prototype, number=number))
     except NotFound:
         path = galleries.picture(
             workplace, digest, prototype=prototype, number=number, heatmap=True
@@ -109,7 +109,7 @@ def of_source(
     Raises:
         NotFound: the bundle keeps no map of it.
     """
-    values = _enlarged(galleries.own_map(workplace, digest, prototype=prototype, number=number))
+    values = enlarged(galleries.own_map(workplace, digest, prototype=prototype, number=number))
     try:
         path = galleries.picture(workplace, digest, prototype=prototype, number=number)
     except NotFound:
@@ -118,8 +118,8 @@ def of_source(
         return values, np.asarray(file.convert("RGB").resize((SIDE, SIDE)))
 
 
-def _enlarged(own_map: OwnMap) -> np.ndarray:
-    """``(S, S)`` uint8."""
+def enlarged(own_map: OwnMap) -> np.ndarray:
+    """The map's cells as a smooth picture: ``(S, S)`` uint8, 255 at its largest cell."""
     small = Image.fromarray(own_map.values)
     return np.asarray(small.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 

@@ -7,7 +7,7 @@ from app.domain.cases import Case, CaseRow, Sheet
 from app.domain.permissions import within
 from app.domain.room.sheet import Action, Facts, Link, ModelChoice
 from app.domain.text import counted
-from app.services import models
+from app.services import batches, models
 from app.services.workplace import Workplace
 
 
@@ -33,12 +33,25 @@ def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> F
         ),
         who=_who(workplace, sheet),
         may_delete=workplace.actor.may("delete"),
+        report=_report(workplace, sheet) if shows_models else "",
+        batch=_batch(workplace, sheet) if shows_models else "",
     )
 
 
 def _who(workplace: Workplace, sheet: Sheet) -> str:
     model = f"Model {sheet.model_name} {(sheet.model or '')[:8]} · " if sheet.model_name else ""
     return f"{model}Reader {workplace.reader}"
+
+
+def _report(workplace: Workplace, sheet: Sheet) -> str:
+    if not workplace.actor.may("export") or sheet.prediction is None:
+        return ""
+    return f"/api/room/report/{sheet.case.case_id}/{sheet.frame}"
+
+
+def _batch(workplace: Workplace, sheet: Sheet) -> str:
+    found = batches.of_case(workplace, sheet.case.case_id)
+    return f"{found[0].text}." if found else ""
 
 
 def facts_text(case: Case) -> str:

@@ -37,7 +37,7 @@ def adjudicate(
     *,
     label: str,
     confidence: int,
-    active_seconds: float,
+    active_seconds: float | None = None,
     text: str = "",
     marks: Sequence[Mark] = (),
     frame: int = 0,
@@ -62,7 +62,8 @@ def adjudicate(
             )
         found.protocol.check_label(label)
         check_confidence(confidence)
-        check_seconds(active_seconds)
+        if active_seconds is not None:
+            check_seconds(active_seconds)
         decided = Adjudication(
             study=study,
             case_id=case_id,
@@ -72,7 +73,7 @@ def adjudicate(
             confidence=confidence,
             text=text.strip()[:10_000],
             marks=tuple(marks),
-            active_seconds=float(active_seconds),
+            active_seconds=active_seconds,
             decided_at=workplace.clock(),
         )
         return record_read(workplace, tx, decided, case)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from app.domain.cases import shown_path
 from app.domain.errors import Refused
 from app.domain.permissions import within
 from app.services.deidentify import names
@@ -20,6 +22,17 @@ from dprotonet.images.isolated.held_bytes import HeldBytes
 
 class RefusedArchive(Refused):
     """An archive that cannot be used; the files beside it are."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of an upload on its way into a batch."""
+
+    item: NewItem
+    blob: Staged | None
+    """Its bytes; None for a row that only says why there are none."""
+    origin: str
+    """Name of what was uploaded: the file itself, or the archive that held it."""
 
 
 @within
@@ -73,3 +86,19 @@ def _kept(
         shown = names.path_shown(workplace, path, name=staged.name)
         item = replace(item, name=staged.name, shown_path=shown)
     return replace(item, upload_key=staged.key), staged
+
+
+def with_distinct_paths(entries: Sequence[Entry]) -> list[Entry]:
+    """Where two archives hold the same path, each is shown below its archive's name; what is
+    still equal then, such as a path that one archive holds twice, is numbered."""
+    counts = Counter(entry.item.shown_path for entry in entries)
+    uses = Counter[str]()
+    distinct = []
+    for entry in entries:
+        path = entry.item.shown_path
+        if counts[path] > 1 and shown_path(entry.origin) != path:
+            path = shown_path(f"{entry.origin}/{path}")
+        uses[path] += 1
+        numbered = path if uses[path] == 1 else f"{path} ({uses[path]})"
+        distinct.append(replace(entry, item=replace(entry.item, shown_path=numbered)))
+    return distinct

@@ -44,6 +44,11 @@ class Identities:
         )
         self._session.flush()
 
+    def patient_of(self, blob_key: str) -> str:
+        """Pseudonym of the patient that a stored file is of; empty where none was given."""
+        entry = self._session.get(IdentityEntry, blob_key)
+        return "" if entry is None else entry.patient
+
     def find(self, pseudonym: str) -> Sequence[SealedIdentity]:
         """The notes that a pseudonym leads to.
 

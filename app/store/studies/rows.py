@@ -182,7 +182,7 @@ class AdjudicationEntry(Base):
     confidence: Mapped[int] = mapped_column(Integer)
     text: Mapped[str] = mapped_column(Text)
     marks: Mapped[list[Any]] = mapped_column(JSON)
-    active_seconds: Mapped[float] = mapped_column(Float)
+    active_seconds: Mapped[float | None] = mapped_column(Float)
     decided_at: Mapped[datetime] = mapped_column(UtcTime)
     audit_sequence: Mapped[int | None] = mapped_column(Integer)
     audit_hash: Mapped[str | None] = mapped_column(SHA)

@@ -10,9 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from app.domain.annotations import (
+    ANNOTATION_ORDERS,
     VERDICTS,
     Annotation,
     AnnotationFilters,
+    AnnotationOrder,
     AnnotationPage,
     AnnotationRow,
 )
@@ -20,15 +22,26 @@ from app.domain.bundles import BundleInfo
 from app.domain.text import counted, label_text, local_time
 from app.services import annotations as notes
 from app.services import models
+from app.services.report import case_report
 from app.services.workplace import Workplace
 from app.views.shared.date_range import date_range
 from app.views.shared.download import draw_download
 from app.views.shared.format import plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager
+from app.views.shared.thumbnail import thumbnail_address
 
+_YES_OR_NO = {True: "yes", False: "no", None: "–"}
 _NO_FILTERS = AnnotationFilters()
 Format = Literal["csv", "json"]
+_AGREES = {"Agreed": True, "Disagreed": False}
+_ORDERS: dict[AnnotationOrder, str] = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "name": "By file name",
+    "finding": "Most probable finding first",
+    "unsure": "Least confident first",
+}
 _MIME: dict[Format, str] = {"csv": "text/csv", "json": "application/json"}
 
 
@@ -62,6 +75,21 @@ def draw_filters(workplace: Workplace) -> AnnotationFilters:
             width=190,
         )
         days = st.date_input("Signed", value=[], key="filter-notes-days", width=220)
+        agrees = st.selectbox(
+            "Prediction",
+            list(_AGREES),
+            index=None,
+            placeholder="Any",
+            key="filter-notes-agrees",
+            width=130,
+        )
+        order = st.selectbox(
+            "Order",
+            ANNOTATION_ORDERS,
+            format_func=_ORDERS.__getitem__,
+            key="filter-notes-order",
+            width=215,
+        )
         shows_all = st.toggle("All revisions", key="filter-notes-every")
     since, until = date_range(days)
     return AnnotationFilters(
@@ -73,6 +101,8 @@ def draw_filters(workplace: Workplace) -> AnnotationFilters:
         since=since,
         until=until,
         all_revisions=shows_all,
+        agrees=_AGREES[agrees] if agrees else None,
+        order=order,
     )
 
 
@@ -92,7 +122,7 @@ def draw_table(
 ) -> None:
     """Rows, downloads, and the chosen row in full."""
     if not annotations.rows:
-        if replace(filters, all_revisions=False) == _NO_FILTERS:
+        if replace(filters, all_revisions=False, order=_NO_FILTERS.order) == _NO_FILTERS:
             st.info(
                 "Nothing has been signed yet. Open an image in Review and save a verdict.",
                 icon=":material/edit_note:",
@@ -105,11 +135,13 @@ def draw_table(
         table(annotations.rows, infos),
         hide_index=True,
         height="content",
-        row_height=31,
+        row_height=36,
         on_select="rerun",
         selection_mode="single-row",
         key="notes-table",
         column_config={
+            "Image": st.column_config.ImageColumn(width=50),
+            "Verdict": st.column_config.TextColumn(width=110),
             "Remarks": st.column_config.TextColumn(width="medium"),
         },
     )
@@ -118,7 +150,7 @@ def draw_table(
         _draw_downloads(workplace, filters)
     selected = selection["selection"]["rows"] if selection else []
     if selected and selected[0] < len(annotations.rows):
-        _draw_row(annotations.rows[selected[0]], infos)
+        _draw_row(workplace, annotations.rows[selected[0]], infos)
     else:
         st.caption("Choose a row to see it in full and to open its image.")
 
@@ -127,9 +159,11 @@ def table(rows: tuple[AnnotationRow, ...], infos: Mapping[str, BundleInfo]) -> p
     """The table, one row per annotation."""
     return pd.DataFrame(
         {
+            "Image": [thumbnail_address(row.annotation.case_id) for row in rows],
             "Signed": [local_time(row.annotation.created_at) for row in rows],
             "File": [row.file_name for row in rows],
             "Verdict": [row.annotation.verdict.capitalize() for row in rows],
+            "Agrees": [_YES_OR_NO[row.annotation.agrees] for row in rows],
             "Predicted": [
                 "refused"
                 if row.annotation.support == "outside"
@@ -175,7 +209,7 @@ def _draw_downloads(workplace: Workplace, filters: AnnotationFilters) -> None:
         )
 
 
-def _draw_row(row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
+def _draw_row(workplace: Workplace, row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
     annotation = row.annotation
     with st.container(border=True, key="note", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -184,8 +218,19 @@ def _draw_row(row: AnnotationRow, infos: Mapping[str, BundleInfo]) -> None:
                 f"{annotation.verdict.capitalize()} · confidence {annotation.confidence}",
                 width="content",
             )
-            if st.button("Open image", icon=":material/open_in_new:", key="note-open"):
-                go_to_case(annotation.case_id)
+            with st.container(horizontal=True, width="content"):
+                if workplace.actor.may("export"):
+                    draw_download(
+                        workplace,
+                        "Report (PDF)",
+                        case_report.of_case,
+                        annotation.case_id,
+                        frame=annotation.frame,
+                        file_name=case_report.file_name(annotation.case_id, annotation.frame),
+                        kind=case_report.KIND,
+                    )
+                if st.button("Open image", icon=":material/open_in_new:", key="note-open"):
+                    go_to_case(annotation.case_id)
         predicted = _predicted(annotation, infos)
         said = "Refused" if annotation.support == "outside" else f"Predicted {plain(predicted)},"
         if predicted or annotation.support == "outside":

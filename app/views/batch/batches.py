@@ -1,25 +1,22 @@
-"""The list of batches, and one batch: progress, actions, files."""
+"""The list of batches, and one batch: its name, progress and actions."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app.domain.bundles import BundleInfo
-from app.domain.jobs import BatchProgress, BatchRow, ItemState
+from app.domain.figures.batch_view import LONGEST_NAME
+from app.domain.jobs import BatchProgress
 from app.domain.text import counted, local_time
-from app.services import batch_export, batches, jobs, models
+from app.services import batch_export, batches, jobs
 from app.services.checks import site_choice
+from app.services.trust import stopping
 from app.services.workplace import Workplace
+from app.views.batch.files import draw_files
 from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import plain
-from app.views.shared.navigation import go_to_case
-from app.views.shared.pagination import draw_pager, page_number
-from app.views.shared.prediction_cell import draw_prediction_cell
 
-_SIZE = 12
 _REFRESH = 1.5  # seconds between two looks at the worker
-_WIDTHS = [2.8, 2.0, 3.5, 1.2, 3.4]
 _OPEN = "batch"
 _JOB_STATES = {
     "waiting": "waiting for the worker",
@@ -28,28 +25,10 @@ _JOB_STATES = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
-_ITEM_STATES: dict[ItemState, str] = {
-    "waiting": ":gray-badge[waiting]",
-    "running": ":blue-badge[running]",
-    "done": ":green-badge[read]",
-    "duplicate": ":green-badge[already imported]",
-    "refused": ":orange-badge[refused]",
-    "skipped": ":gray-badge[not an image]",
-    "error": ":red-badge[error]",
-    "deleted": ":gray-badge[deleted]",
-}
 _EXPORTS = (
     ("csv", "text/csv", batch_export.as_csv),
     ("json", "application/json", batch_export.as_json),
 )
-_FILTERS: dict[str, tuple[ItemState, ...]] = {
-    "All": (),
-    "Read": ("done", "duplicate"),
-    "Refused": ("refused",),
-    "Errors": ("error",),
-    "Not an image": ("skipped",),
-    "To do": ("waiting", "running"),
-}
 
 
 def open_batch(workplace: Workplace) -> str | None:
@@ -108,15 +87,41 @@ def _draw_state(workplace: Workplace, job_id: str) -> None:
             st.rerun()
         if state.job.is_active:
             st.session_state["watched-batch"] = job_id
-        st.markdown(f"##### {plain(state.title)}")
+        _draw_name(workplace, state)
         st.progress(_fraction_done(state), text=progress_text(state))
         if state.job.message and state.job.state in ("waiting", "running", "done"):
             st.caption(f":material/info: {plain(state.job.message)}")
         if state.job.site:
             text = site_choice.text(workplace, state.job.model or "", state.job.site)
             st.caption(f"Read with the {plain(text)}.")
+        stopped = stopping.stop_of(workplace, state.job.model or "")
+        if stopped is not None:
+            st.warning(f"Its model is {plain(stopped.text)}", icon=":material/front_hand:")
         _draw_actions(workplace, state)
-        _draw_rows(workplace, state)
+        draw_files(workplace, state)
+
+
+def _draw_name(workplace: Workplace, state: BatchProgress) -> None:
+    """The batch's name, and a way to change it."""
+    job_id = state.job.job_id
+    with st.container(horizontal=True, vertical_alignment="center", key="batch-title"):
+        st.markdown(f"##### {plain(state.title)}", width="content")
+        if not workplace.actor.may("add images"):
+            return
+        with st.popover("Rename", icon=":material/edit:", key=f"rename-{job_id}"):
+            st.text_input(
+                "Name of the batch",
+                value=state.title,
+                key=f"name-{job_id}",
+                max_chars=LONGEST_NAME,
+                help="Everybody sees it, also in exports. Write no name of a patient.",
+            )
+            st.button("Save", key="batch-rename", on_click=_rename, args=(workplace, job_id))
+
+
+def _rename(workplace: Workplace, job_id: str) -> None:
+    with show_errors_on_top():
+        batches.rename(workplace, job_id, str(st.session_state.get(f"name-{job_id}", "")))
 
 
 def _fraction_done(state: BatchProgress) -> float:
@@ -189,65 +194,6 @@ def _draw_restart_button(
         restart = batches.retry if failed_too else batches.resume
         restart(workplace, job_id)
         st.rerun(scope="app")
-
-
-def _draw_rows(workplace: Workplace, state: BatchProgress) -> None:
-    job_id = state.job.job_id
-    model = next((info for info in models.all(workplace) if info.digest == state.job.model), None)
-    choice = st.segmented_control(
-        "Show",
-        list(_FILTERS),
-        default="All",
-        key="batch-shown",
-        label_visibility="collapsed",
-    )
-    states = _FILTERS[choice or "All"]
-    name = f"batch-{job_id}-{choice}"
-    files = batches.rows(workplace, job_id, page=page_number(name), size=_SIZE, states=states)
-    if not files.rows:
-        st.caption("No files in this view.")
-        return
-    with st.container(key="rows-files", gap=None):
-        titles = ("File", "State", "Prediction", "Verdict", "Remark")
-        for column, title in zip(st.columns(_WIDTHS, gap="small"), titles, strict=True):
-            column.caption(f"**{title}**")
-        for row in files.rows:
-            _draw_row(row, model)
-    draw_pager(name, total=files.total, size=files.size, noun="file")
-
-
-def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
-    with st.container(key=f"row-{row.position}"):
-        name, state, prediction, verdict, remark = st.columns(
-            _WIDTHS, gap="small", vertical_alignment="center"
-        )
-        if row.case_id:
-            if name.button(
-                plain(_row_name(row)),
-                key=f"open-{row.position}",
-                type="tertiary",
-                help="Open the image in Review",
-                width="stretch",
-            ):
-                go_to_case(row.case_id)
-        else:
-            name.markdown(plain(_row_name(row)))
-        state.markdown(_ITEM_STATES[row.state])
-        support = row.support.verdict if row.support else None
-        draw_prediction_cell(prediction, row.label, row.probability, support, of=model)
-        verdict.markdown(row.verdict.capitalize() if row.verdict else "–")
-        remark.caption(plain(remark_text(row)) or "–")
-
-
-def remark_text(row: BatchRow) -> str:
-    """What is to be said of a file, and that its heatmaps were not measured where that is so."""
-    unmeasured = "Heatmaps by the mask reader, not measured." if row.is_measured is False else ""
-    return " ".join(part for part in (row.message, unmeasured) if part)
-
-
-def _row_name(row: BatchRow) -> str:
-    """The file's name, or its path where another file of the batch has the same name."""
-    return row.path if row.shares_name else row.name
 
 
 def cancel(workplace: Workplace, job_id: str) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from app.domain.figures.batch_view import LONGEST_NAME
 from app.domain.jobs import Job
 from app.domain.text import counted, megabytes
 from app.services import batches, models
+from app.services.trust import stopping
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.batch.batches import show_batch
@@ -29,7 +31,11 @@ _UPLOAD, _SERVER = "Files, folder or ZIP", "Server folder"
 def draw_new_batch(workplace: Workplace) -> None:
     """Choose files, check the choice, start."""
     st.markdown("##### New batch")
-    usable = {info.digest: info for info in models.all(workplace) if not info.problem}
+    usable = {
+        info.digest: info
+        for info in models.all(workplace)
+        if not info.problem and stopping.stop_of(workplace, info.digest) is None
+    }
     if not usable:
         st.info("A batch needs a model. Add one with: `python -m app models add DIR`")
         return
@@ -49,17 +55,24 @@ def draw_new_batch(workplace: Workplace) -> None:
         format_func=lambda digest: f"{usable[digest].title_of_version} · {usable[digest].short}",
         key="batch-model",
     )
+    name = st.text_input(
+        "Name",
+        key="batch-name",
+        max_chars=LONGEST_NAME,
+        placeholder="Name (optional, of no patient)",
+        label_visibility="collapsed",
+    )
     has_reader = usable[model].has_reader
     explain = st.checkbox(_REFINE if has_reader else _EXPLAIN, key="batch-explain")
     if has_reader:
         st.caption(_WITH_READER)
     if kind == _SERVER:
-        _draw_server_folder(workplace, model, explain)
+        _draw_server_folder(workplace, model, explain, name)
     else:
-        _draw_upload(workplace, model, explain)
+        _draw_upload(workplace, model, explain, name)
 
 
-def _draw_upload(workplace: Workplace, model: str, explain: bool) -> None:
+def _draw_upload(workplace: Workplace, model: str, explain: bool, name: str) -> None:
     sent = received_files(workplace, key="batch-upload", keeps=True)
     chosen = [
         file for file in workplace.uploads.held(upload_token(workplace)) if file.key in sent.ids
@@ -71,19 +84,21 @@ def _draw_upload(workplace: Workplace, model: str, explain: bool) -> None:
         st.caption(upload_limits(workplace))
     if st.button("Start", type="primary", disabled=not chosen, key="batch-start"):
         with show_errors_on_top():
-            _open_batch(_start_upload(workplace, sent.ids, model, explain))
+            _open_batch(_start_upload(workplace, sent.ids, model, explain, name))
         st.rerun()  # refused: the files were deleted, so the page is redrawn without them
 
 
-def _start_upload(workplace: Workplace, ids: Sequence[str], model: str, explain: bool) -> Job:
+def _start_upload(
+    workplace: Workplace, ids: Sequence[str], model: str, explain: bool, name: str
+) -> Job:
     with (
         st.spinner(f"Storing {counted(len(ids), 'file')}…"),
         receiving.taken(workplace, upload_token(workplace), ids) as files,
     ):
-        return batches.start_upload(workplace, files, explain=explain, model=model)
+        return batches.start_upload(workplace, files, explain=explain, model=model, name=name)
 
 
-def _draw_server_folder(workplace: Workplace, model: str, explain: bool) -> None:
+def _draw_server_folder(workplace: Workplace, model: str, explain: bool, name: str) -> None:
     root = choose_root(workplace, key="batch")
     if root is None:
         return
@@ -92,7 +107,8 @@ def _draw_server_folder(workplace: Workplace, model: str, explain: bool) -> None
         folder = choose_subfolder(root, subfolders, key="batch") if subfolders else root
         st.caption(f"Reads {plain(folder_text(folder))}. Hidden files and links are skipped.")
         if st.button("Start", type="primary", key="batch-start"):
-            _open_batch(batches.start_folder(workplace, folder, explain=explain, model=model))
+            job = batches.start_folder(workplace, folder, explain=explain, model=model, name=name)
+            _open_batch(job)
 
 
 def _open_batch(job: Job) -> None:

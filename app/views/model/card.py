@@ -10,15 +10,18 @@ import streamlit as st
 from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.trust import approval as trust
+from app.services.trust import stopping
 from app.services.trust.activation import asked_activation
 from app.services.workplace import Workplace
 from app.views.model.check import draw_check
 from app.views.model.gallery import draw_gallery
 from app.views.model.gate import draw_gate
+from app.views.model.in_use import draw_in_use
 from app.views.model.learning import draw_learning
 from app.views.model.measures import draw_measures
 from app.views.model.prototype_figures import draw_prototype_figures
 from app.views.model.reasons import draw_edit, preselect_off
+from app.views.model.stop_switch import draw_stop, draw_switch
 from app.views.model.versions import draw_versions
 from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 REASONS = "Edit its reasons"
 HERE = "How does it do here?"
+IN_USE = "In use here"
 TRUST = (
     "This installation reads images only with models on its list of trusted models, or signed by a "
     "key on it. This one can be looked at. Whoever keeps the list can add it."
@@ -43,7 +47,7 @@ def draw_choice(workplace: Workplace) -> BundleInfo | None:
     usable = {info.digest: info for info in infos if not info.problem}
     active = models.active(workplace)
     chosen = None
-    _choose_first(usable, active)
+    _choose_first(usable, models.chosen(workplace))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="case-bar"):
         if usable:
             digest = st.selectbox(
@@ -61,6 +65,9 @@ def draw_choice(workplace: Workplace) -> BundleInfo | None:
         if chosen is not None:
             is_active = active is not None and chosen.digest == active.digest
             _draw_activate(workplace, chosen, is_active=is_active)
+            draw_switch(workplace, chosen)
+    if chosen is not None:
+        draw_stop(workplace, chosen)
     for info in infos:
         if info.problem:
             st.error(f"{plain(info.name)}: {plain(info.problem)}", icon=":material/error:")
@@ -87,6 +94,9 @@ def _draw_activate(workplace: Workplace, info: BundleInfo, *, is_active: bool) -
         return
     if approval.by:
         st.markdown(f":blue-badge[:material/verified: by {plain(approval.by)}]", width="content")
+    if stopping.stop_of(workplace, info.digest) is not None:
+        st.markdown(":red-badge[:material/front_hand: stopped]", width="content")
+        return
     if is_active:
         st.markdown(":green-badge[:material/check: active: reads new uploads]", width="content")
         return
@@ -116,8 +126,8 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     """The card, its metrics, its prototypes."""
     card = bundle.card
     st.markdown(f"### {plain(card.title)}")
-    about, measures, here, prototypes, reasons = st.tabs(
-        ["Card", "Performance", HERE, f"Prototypes ({len(info.in_use)})", REASONS],
+    about, measures, here, in_use, prototypes, reasons = st.tabs(
+        ["Card", "Performance", HERE, IN_USE, f"Prototypes ({len(info.in_use)})", REASONS],
         default=REASONS if asked_prototype() else None,
     )
     with about:
@@ -126,6 +136,8 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
         draw_measures(card)
     with here:
         draw_check(workplace, info)
+    with in_use:
+        draw_in_use(workplace, info)
     with prototypes:
         draw_prototype_figures(card)
         draw_gallery(workplace, info, bundle)

@@ -6,6 +6,8 @@ import streamlit as st
 
 from app.domain.actors import Actor
 from app.services import models
+from app.services.trust import stopping
+from app.services.workplace import Workplace
 from app.views.shared.errors import draw_callback_error
 from app.views.shared.format import plain
 from app.views.shared.style import STYLE
@@ -25,6 +27,8 @@ def draw_page_header() -> None:
     workplace = current_workplace()
     active = models.active(workplace)
     model = f"**{plain(active.title_of_version)}** `{active.short}`" if active else "none yet"
+    if active is None and models.chosen(workplace) is not None:
+        model = "none: it is stopped"
     with st.container(key="page-header", horizontal=True, horizontal_alignment="distribute"):
         privacy = PRIVACY if workplace.pseudonyms is None else DEIDENTIFIED
         privacy += ", for one local reader" if workplace.actor.is_alone else ""
@@ -35,7 +39,20 @@ def draw_page_header() -> None:
             f":material/person: {_who(workplace.actor)}",
             width="content",
         )
+    _draw_stop(workplace)
     draw_callback_error()
+
+
+def _draw_stop(workplace: Workplace) -> None:
+    """That the model for new images is stopped, by whom and why."""
+    chosen = models.chosen(workplace)
+    stopped = stopping.stop_of(workplace, chosen.digest) if chosen is not None else None
+    if chosen is not None and stopped is not None:
+        st.warning(
+            f"**{plain(chosen.title_of_version)}** `{chosen.short}` is {plain(stopped.text)} New "
+            "images are not read. What it said before stays as it is.",
+            icon=":material/front_hand:",
+        )
 
 
 def _who(actor: Actor) -> str:

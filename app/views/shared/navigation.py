@@ -12,6 +12,7 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("review", "Review", ":material/radiology:", "see cases"),
     ("batch", "Batch", ":material/stacks:", "see cases"),
     ("annotations", "Annotations", ":material/edit_note:", "see cases"),
+    ("studies", "Studies", ":material/groups:", "see cases"),
     ("model", "Model", ":material/model_training:", "see cases"),
     ("audit", "Audit", ":material/history:", "see the audit"),
     ("users", "Users", ":material/group:", "manage users"),
@@ -19,8 +20,7 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
 """Every page: its folder, which is its address too, its title, its icon, and what it takes."""
 REVIEW = "views/review/page.py"
 MODEL = "views/model/page.py"
-_CASE = "case"
-_STUDY = "study"
+_CASE, _STUDY = "case", "study"
 _MODEL, _OFF = "model", "off"
 
 
@@ -52,6 +52,7 @@ def show_case(case_id: str | None) -> None:
     """Put a case, or none, into the address; for callbacks of the review page."""
     if case_id is None:
         st.query_params.pop(_CASE, None)
+        st.query_params.pop(_STUDY, None)
     else:
         st.query_params[_CASE] = case_id
 
@@ -75,6 +76,16 @@ def is_back() -> bool:
 def go_to_case(case_id: str) -> None:
     """Leave another page for the review of a case."""
     st.switch_page(REVIEW, query_params={_CASE: case_id})
+
+
+def link_to_reading(label: str, study_id: str) -> None:
+    """A link to one's next read in a study."""
+    st.page_link(REVIEW, label=label, icon=":material/play_arrow:", query_params={_STUDY: study_id})
+
+
+def link_to_case(label: str, case_id: str) -> None:
+    """A link to the review of a case."""
+    st.page_link(REVIEW, label=label, icon=":material/radiology:", query_params={_CASE: case_id})
 
 
 def link_to_reasons(label: str, *, model: str, prototype: str) -> None:

@@ -14,11 +14,14 @@ STYLE = """
   [class*="st-key-row-"], .st-key-note, [class*="st-key-pager-"])
   [data-testid="stMarkdownContainer"] p { margin: 0; }
 /* The list: a small picture before each row, and counts that are buttons. */
-[class*="st-key-thumbnail-"] { height: 2.9rem; width: 3rem; border-radius: 3px;
+[class*="st-key-thumbnail-"] { height: 2.6rem; width: 2.8rem; border-radius: 3px;
   background: rgba(128, 128, 128, 0.15); overflow: hidden; }
 [class*="st-key-thumbnail-"] p { line-height: 0; text-align: center; }
-[class*="st-key-thumbnail-"] img { height: 2.9rem; width: 3rem; object-fit: contain;
+[class*="st-key-thumbnail-"] img { height: 2.6rem; width: 2.8rem; object-fit: contain;
   background: #000; }
+.st-key-rows-cases [data-testid="stColumn"]:first-child { flex: 0 0 2.8rem; min-width: 2.8rem; }
+.st-key-rows-cases [class*="st-key-row-"] button[kind="tertiary"] { min-height: 1.4rem; }
+.st-key-rows-cases [data-testid="stCaptionContainer"] p { line-height: 1.35; }
 [class*="st-key-row-"] [data-testid="stCaptionContainer"] p { white-space: nowrap;
   overflow: hidden; text-overflow: ellipsis; }
 .st-key-statuses { width: auto; flex: 1 1 auto; }
@@ -28,6 +31,7 @@ STYLE = """
 @media (max-width: 1150px) {
   .st-key-list-and-upload [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]
     .st-key-rows-cases) { flex-direction: column; }
+  .st-key-list-and-upload [data-testid="stColumn"]:has(.st-key-rows-cases) { width: 100%; }
 }
 /* Lists: one line a row, its name a link at the left. */
 [class*="st-key-row-"] { border-top: 1px solid rgba(128, 128, 128, 0.2); padding: 0.1rem 0; }
@@ -49,6 +53,16 @@ STYLE = """
 [class*="st-key-sources-"] p { display: flex; flex-wrap: wrap; gap: 0.3rem; }
 [class*="st-key-sources-"] img {
   height: 4rem; width: auto; max-width: 6rem; border-radius: 4px; background: #000;
+}
+/* Thumbnails of lists: as high as two lines of text. */
+[class*="st-key-thumb-"] img {
+  height: 2.6rem; width: 3rem; object-fit: cover; border-radius: 3px; background: #000;
+}
+[class*="st-key-failure-"] button[kind="tertiary"] {
+  justify-content: flex-start; text-align: left; padding: 0; text-decoration: underline;
+}
+[class*="st-key-failure-"] img {
+  width: 100%; height: 6rem; object-fit: contain; border-radius: 3px; background: #000;
 }
 [class*="st-key-row-"] [data-testid="stMarkdownContainer"] { font-size: 0.9rem; }
 /* In the dark the filled buttons are bright: white letters on them could not be read. */

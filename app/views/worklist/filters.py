@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date
 
 import streamlit as st
 
 from app.domain.annotations import VERDICTS
-from app.domain.cases import OF_STUDIES, STATUSES, CaseFilters, Order, Status
+from app.domain.cases import STATUSES, CaseFilters, Order, Status
 from app.domain.worklist.address import NAMES, from_address, to_address
 from app.domain.worklist.disagreement import DISAGREEMENTS
 from app.services import models
 from app.services.worklist.choices import choices
 from app.services.workplace import Workplace
-from app.views.shared.date_range import date_range
 from app.views.shared.format import plain
 from app.views.shared.navigation import is_back
 from app.views.shared.pagination import turn_to
@@ -37,6 +37,9 @@ _DISAGREEMENTS: Mapping[str, str] = {
     "model": "A reader against the model",
     "readers": "Readers differ",
 }
+_FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)  # that the field takes
+_DAYS = ("since", "until")
+_ALWAYS: frozenset[Status] = frozenset({"new", "in progress", "done"})
 _CHOSEN = ("verdict", "source", "model", "label", "modality", "view", "batch", "reader")
 
 
@@ -73,7 +76,7 @@ def draw_filters(workplace: Workplace) -> CaseFilters:
 
 def draw_statuses(filters: CaseFilters, counts: Mapping[Status, int]) -> None:
     """A button for each status with how many cases have it; the chosen one stands out."""
-    shown = [name for name in STATUSES if name not in OF_STUDIES or counts.get(name)]
+    shown = [s for s in STATUSES if s in _ALWAYS or counts.get(s) or s == filters.status]
     with st.container(horizontal=True, gap="xsmall", key="statuses"):
         for name in (None, *shown):
             count = sum(counts.values()) if name is None else counts.get(name, 0)
@@ -103,7 +106,15 @@ def _draw_more(workplace: Workplace) -> None:
         _choice("Modality", "modality", known.modalities, str)
         modality = st.session_state.get(f"{_KEY}modality")
         _choice("View", "view", known.views_of(modality), str)
-        st.date_input("Added", value=[], key=f"{_KEY}days")
+        for name, title in zip(_DAYS, ("Added from", "Added until"), strict=True):
+            st.date_input(
+                title,
+                value=None,
+                min_value=_FIRST,
+                max_value=_LAST,
+                format="YYYY-MM-DD",
+                key=f"{_KEY}{name}",
+            )
     with right:
         _choice("Verdict", "verdict", VERDICTS, str.capitalize)
         _choice("Disagreement", "disagreement", DISAGREEMENTS, _DISAGREEMENTS.__getitem__)
@@ -139,15 +150,14 @@ def _choice(label: str, name: str, options: Sequence[str], title: Callable[[str]
 def _chosen() -> CaseFilters:
     """What the fields say."""
     state = st.session_state
-    since, until = date_range(state.get(f"{_KEY}days") or ())
-    return CaseFilters(
+    days = {name: str(state.get(f"{_KEY}{name}") or "") for name in _DAYS}
+    return replace(
+        from_address(days),
         text=(state.get(f"{_KEY}text") or "").strip(),
         patient=(state.get(f"{_KEY}patient") or "").strip(),
         status=state.get(f"{_KEY}status"),
         disagreement=state.get(f"{_KEY}disagreement"),
         order=state.get(f"{_KEY}order") or "newest",
-        since=since,
-        until=until,
         **{name: state.get(f"{_KEY}{name}") for name in _CHOSEN},
     )
 
@@ -157,14 +167,15 @@ def _set_status(name: Status | None) -> None:
 
 
 def _follow_address() -> None:
-    """Set the fields to what the address says, where it was opened, changed or gone back to. An
-    address without filters, on the way back from a case or another page, changes nothing."""
+    """Set the fields to what the address says, where it was opened, changed or gone back to. On the
+    way back from a case or another page an address without filters means those of before."""
     said = _address()
     seen = st.session_state.get(_ADDRESS)
-    if said == seen or (not said and seen is not None and is_back()):
-        return
-    _load(from_address(said))
-    turn_to("cases", 0)
+    if is_back() and seen is not None and said in ({}, seen):
+        _load(from_address(seen))
+    elif said != seen:
+        _load(from_address(said))
+        turn_to("cases", 0)
 
 
 def _load(filters: CaseFilters) -> None:
@@ -173,14 +184,10 @@ def _load(filters: CaseFilters) -> None:
         state[f"{_KEY}{name}"] = getattr(filters, name)
     for name in ("text", "patient", "order"):
         state[f"{_KEY}{name}"] = getattr(filters, name)
-    first = filters.since or filters.until
-    if first is None:
-        state[f"{_KEY}days"] = []
-        return
-    days = [(filters.since or first).astimezone().date()]
-    if filters.until is not None:
-        days.append((filters.until.astimezone() - timedelta(microseconds=1)).date())
-    state[f"{_KEY}days"] = days
+    address = to_address(filters)
+    for name in _DAYS:
+        day = date.fromisoformat(address[name]) if name in address else None
+        state[f"{_KEY}{name}"] = day and min(max(day, _FIRST), _LAST)
 
 
 def _write_address(filters: CaseFilters) -> None:

@@ -31,7 +31,7 @@ _STATUS: Mapping[Status, str] = {
 }
 _REASONS: Mapping[DoubtReason, str] = {
     "threshold": "near the threshold",
-    "caution": "caution",
+    "caution": "",  # its badge stands beside
     "prototypes": "no prototype is close",
     "confidence": "the reader was not sure",
 }
@@ -63,25 +63,23 @@ def draw_rows(rows: Sequence[CaseRow], infos: Mapping[str, BundleInfo]) -> None:
 def facts_of(row: CaseRow) -> str:
     """PAT-1 · DX · PA · 3 frames · 2026-03-01 12:30."""
     frames = counted(row.frames, "frame") if row.frames > 1 else ""
-    parts = (row.patient, row.modality, row.view_position, frames, local_time(row.created_at))
-    return " · ".join(plain(part) for part in parts if part)
+    said = (plain(part) for part in (row.patient, row.modality, row.view_position))
+    return " · ".join(part for part in (*said, frames, local_time(row.created_at)) if part)
 
 
 def doubt_text(row: CaseRow) -> str:
     """Doubt 97 %, near the threshold; empty where nothing is known."""
     if row.doubt is None or row.doubt_reason is None:
         return ""
-    reason = f", {_REASONS[row.doubt_reason]}" if row.doubt >= _NEAR else ""
-    return f"Doubt {percent(row.doubt)}{reason}"
+    reason = _REASONS[row.doubt_reason] if row.doubt >= _NEAR else ""
+    return ", ".join(part for part in (f"Doubt {percent(row.doubt)}", reason) if part)
 
 
-def status_text(row: CaseRow) -> str:
-    """The status as Markdown, with who works on the image."""
-    who = "you" if row.is_own else plain(row.held_by or "")
-    if row.status == "in progress":
-        return f"{_STATUS[row.status]} {who}"
-    # Who looks at what is signed, or waits with it, is no status, and good to know.
-    return f"{_STATUS[row.status]} with {who}" if who else _STATUS[row.status]
+def holder_text(row: CaseRow) -> str:
+    """Who works on the image, also where it is signed already; empty where nobody does."""
+    if row.held_by is None:
+        return ""
+    return "by you" if row.is_own else f"by {plain(row.held_by)}"
 
 
 def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
@@ -101,7 +99,10 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
                 args=(row.case_id,),
             )
             st.caption(facts_of(row))
-        status.markdown(status_text(row))
+        with status.container(gap=None):
+            st.markdown(_STATUS[row.status])
+            if row.held_by is not None:
+                st.caption(holder_text(row))
         with prediction.container(gap=None):
             _draw_prediction(st, row, infos)  # type: ignore[arg-type]
         with verdict.container(gap=None):

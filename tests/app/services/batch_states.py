@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.domain.figures.batch_view import BatchFilters
 from app.services import batches
 from app.services.workplace import Workplace
 
@@ -13,5 +14,5 @@ def states(workplace: Workplace, job_id: str) -> list[tuple[str, str]]:
 
 def running_file(workplace: Workplace, job_id: str) -> str:
     """The file at hand; empty when there is none."""
-    rows = batches.rows(workplace, job_id, states=["running"]).rows
+    rows = batches.rows(workplace, job_id, filters=BatchFilters(states=("running",))).rows
     return rows[0].name if rows else ""

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from app.domain.actors import Actor
 from app.domain.annotations import AnnotationFilters, PrototypeJudgement
 from app.services import annotations, review
 from app.services.export import cell
 from app.services.inference import queue
+from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import START, FakePool, by_brightness, png
@@ -128,3 +130,25 @@ def test_a_verdict_on_a_refusal_is_exported_without_a_prediction(
     assert (first["support"], first["agrees"], first["predicted_label"]) == ("outside", None, None)
     only = annotations.search(signed, AnnotationFilters(verdict="rightly refused"))
     assert [row.file_name for row in only.rows] == ["dark.png"]
+
+
+def test_the_table_is_sorted_and_narrowed_to_disagreement(signed: Workplace) -> None:
+    def names(**filters: object) -> list[str]:
+        page = annotations.search(signed, AnnotationFilters(**filters))  # type: ignore[arg-type]
+        return [row.file_name for row in page.rows]
+
+    assert names() == ["2.png", "1.png", "0.png"]
+    assert names(order="oldest") == names(order="name") == ["0.png", "1.png", "2.png"]
+    assert sorted(names(order="finding")) == sorted(names(order="unsure")) == names(order="name")
+    every = {"all_revisions": True, "order": "name"}
+    assert names(agrees=False, **every) == ["1.png"]
+    assert names(agrees=True, **every) == ["0.png", "1.png", "2.png"]
+
+
+def test_before_their_own_read_a_reader_sees_nobody_elses(signed: Workplace) -> None:
+    ben = signed.of(Actor("Ben"))
+    assert annotations.search(ben).total == 3
+    blinding.set_reads_first(ben, True)
+    assert annotations.search(ben).total == 0
+    assert json.loads(annotations.export(ben, format="json"))["annotations"] == []
+    assert annotations.search(signed).total == 3

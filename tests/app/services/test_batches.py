@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import NotFound, Refused
-from app.services import batch_export, batches, explanations, jobs, review
+from app.domain.figures.batch_view import BATCH_ORDERS, BatchFilters, BatchOrder
+from app.services import batch_export, batches, explanations, jobs, models, review
 from app.services.inference import folder_listing, queue
+from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.batch_states import states
-from tests.app.services.workplaces import FakePool, dicom, png
+from tests.app.services.workplaces import FakePool, by_brightness, dicom, png
 
 
 @pytest.fixture
@@ -318,7 +320,7 @@ def test_rows_are_paged_and_narrowed(workplace: Workplace, pool: FakePool) -> No
     queue.run_pending(workplace, pool)
     pages = [batches.rows(workplace, job.job_id, page=n, size=3) for n in range(3)]
     assert [len(page.rows) for page in pages] == [3, 3, 1] and pages[0].total == 7
-    skipped = batches.rows(workplace, job.job_id, states=["skipped"])
+    skipped = batches.rows(workplace, job.job_id, filters=BatchFilters(states=("skipped",)))
     assert skipped.total == 4 and [row.position for row in skipped.rows] == [0, 2, 4, 6]
     assert batches.batches(workplace)[0].title == "7 uploaded files"
 
@@ -332,3 +334,98 @@ def test_a_folder_of_too_many_files_says_that_the_rest_was_left_out(
     queue.run_pending(small, pool)
     state = batches.progress(small, job.job_id)
     assert state.total == 3 and "more than 3 files" in state.job.message
+
+
+def test_an_image_leads_back_to_the_batches_that_it_came_in(
+    with_images: Workplace, pool: FakePool, images: Path
+) -> None:
+    first = batches.start_folder(with_images, images, name="  Ward\n A ")
+    queue.run_pending(with_images, pool)
+    case_id = str(batches.rows(with_images, first.job_id).rows[1].case_id)
+    second = batches.start_upload(with_images, [("b.png", png(1, level=200)), ("2.dcm", dicom(2))])
+    queue.run_pending(with_images, pool)
+    links = batches.of_case(with_images, case_id)
+    assert [link.job_id for link in links] == [second.job_id, first.job_id]
+    assert links[1].text == "File 2 of 6 in the batch “Ward A”"
+    assert links[0].title == "2 uploaded files"
+    assert batches.of_case(with_images, "none") == ()
+
+
+def test_a_batch_is_renamed_and_the_audit_says_so(with_images: Workplace, images: Path) -> None:
+    job = batches.start_folder(with_images, images)
+    batches.rename(with_images, job.job_id, "Ward B")
+    assert batches.progress(with_images, job.job_id).title == "Ward B"
+    with with_images.store.read() as tx:
+        assert [entry.action for entry in tx.audit.entries()][-1] == "batch renamed"
+    for wrong in (" \x00", "x" * 201):
+        with pytest.raises(Refused):
+            batches.rename(with_images, job.job_id, wrong)
+    with pytest.raises(NotFound):
+        batches.rename(with_images, "0" * 32, "Ward C")
+
+
+def test_a_verdict_on_what_another_model_said_is_no_agreement(
+    with_images: Workplace, pool: FakePool, images: Path
+) -> None:
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
+    one, two = (str(row.case_id) for row in batches.rows(with_images, job.job_id).rows[:2])
+    for case_id in (one, two):
+        if case_id == two:
+            other = next(i for i in models.all(with_images) if i.digest != job.model)
+            review.set_case_model(with_images, two, other.digest)
+            queue.run_pending(with_images, pool)
+        review.sign(
+            with_images, case_id, verdict="reject", confidence=3, expected_revision=0, text="no"
+        )
+    counts = batches.agreement(with_images, job.job_id)
+    assert (counts.agreed, counts.disagreed, counts.unread) == (0, 1, 3)
+    only = BatchFilters(agreement="disagreed")
+    assert [r.case_id for r in batches.rows(with_images, job.job_id, filters=only).rows] == [one]
+
+
+@pytest.mark.parametrize("order", BATCH_ORDERS)
+def test_every_order_has_every_file_once(
+    with_images: Workplace, pool: FakePool, images: Path, order: BatchOrder
+) -> None:
+    pool.gate = by_brightness
+    job = batches.start_folder(with_images, images)
+    queue.run_pending(with_images, pool)
+    pages = [
+        batches.rows(with_images, job.job_id, page=n, size=2, filters=BatchFilters(order=order))
+        for n in range(3)
+    ]
+    positions = [row.position for page in pages for row in page.rows]
+    assert sorted(positions) == [0, 1, 2, 3, 4, 5] and pages[0].total == 6
+    if order == "file":
+        assert positions == sorted(positions)
+    if order == "state":
+        assert pages[0].rows[0].state == "error"
+
+
+def test_before_their_own_read_a_reader_learns_nothing_of_the_model_from_a_batch(
+    with_images: Workplace, pool: FakePool, images: Path
+) -> None:
+    pool.gate = by_brightness
+    (images / "7.png").write_bytes(png(7, level=0))
+    job = batches.start_folder(with_images, images, explain=True)
+    queue.run_pending(with_images, pool)
+    shown = {row.name: row for row in batches.rows(with_images, job.job_id).rows}
+    assert shown["7.png"].state == "refused" and shown["1.png"].label == "finding"
+    blinding.set_reads_first(with_images, True)
+    for row in batches.rows(with_images, job.job_id).rows:
+        said = (row.label, row.probability, row.support, row.verdict, row.agreement)
+        assert said == (None,) * 5 and row.explanation_id is None and not row.probabilities
+        assert row.state != "refused" and "unlike" not in row.message
+    assert "refused" not in {
+        k for k, n in batches.progress(with_images, job.job_id).counts.items() if n
+    }
+    assert batches.agreement(with_images, job.job_id).total == 0
+    for order in BATCH_ORDERS:
+        rows = batches.rows(with_images, job.job_id, filters=BatchFilters(order=order)).rows
+        if order in ("finding", "doubt", "label"):
+            assert [row.position for row in rows] == sorted(row.position for row in rows)
+    for narrowed in (BatchFilters(label="finding"), BatchFilters(states=("refused",))):
+        assert batches.rows(with_images, job.job_id, filters=narrowed).total == 0
+    text = batch_export.as_csv(with_images, job.job_id).decode()
+    assert ",finding," not in text and "refused" not in text

@@ -175,7 +175,7 @@ def upgrade() -> None:
         sa.Column("confidence", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("marks", sa.JSON(), nullable=False),
-        sa.Column("active_seconds", sa.Float(), nullable=False),
+        sa.Column("active_seconds", sa.Float()),
         sa.Column("decided_at", sa.DateTime(), nullable=False),
         sa.Column("audit_sequence", sa.Integer()),
         sa.Column("audit_hash", sa.String(64)),

@@ -33,6 +33,7 @@ import { store } from "./store.js";
  */
 export class ImagePane extends Painting {
   #wanted = 0;
+  #chosen = null;
   #links = new Map();
 
   /** @param {{colours: object, actions: object[], words: object, rate: number}} data as `pane_data()` */
@@ -90,6 +91,7 @@ export class ImagePane extends Painting {
     this.#wanted += 1;
     const mine = this.#wanted;
     const address = this.sequence.url(frame);
+    if (frame !== this.frame) this.setHeatmap(null); // it is of the frame that was shown
     if (!this.image && !store.has(address)) this.parts.showMessage(this.say("loading"));
     this.noteState();
     try {
@@ -140,14 +142,21 @@ export class ImagePane extends Painting {
     return this.sequence.frame;
   }
 
+  /** Of frames that are chosen while another is on its way, the last one is fetched after it. */
   async chooseFrame(frame) {
+    if (frame < 0 || frame >= this.frames) return;
     this.sequence.stop();
-    if (frame === this.frame || frame < 0 || frame >= this.frames) return;
-    if (await this.#load(frame) !== null) this.callbacks.onFrame?.(frame);
+    const isUnderWay = this.#chosen !== null;
+    this.#chosen = frame;
+    if (isUnderWay) return;
+    const before = this.frame;
+    while (this.#chosen !== this.frame && (await this.#load(this.#chosen)) !== null);
+    this.#chosen = null;
+    if (this.frame !== before) this.callbacks.onFrame?.(this.frame);
   }
 
   stepFrame(step) {
-    return this.chooseFrame(this.frame + step);
+    return this.chooseFrame((this.#chosen ?? this.frame) + step);
   }
 
   togglePlay() {

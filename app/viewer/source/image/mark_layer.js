@@ -15,6 +15,8 @@ const DARK = "#000c";
 const FONT = "system-ui, sans-serif";
 
 export class MarkLayer {
+  #labels = [];
+
   constructor(container) {
     this.stage = new Stage({ container, width: 1, height: 1, listening: false });
     this.layer = new Layer({ listening: false });
@@ -38,6 +40,7 @@ export class MarkLayer {
     this.#place(geometry);
     this.lines.destroyChildren();
     this.signs.destroyChildren();
+    this.#labels = [];
     if (contour) this.#drawContour(geometry.size, contour);
     marks.forEach((mark, index) => {
       this.#drawMark(mark, index === selected);
@@ -93,10 +96,22 @@ export class MarkLayer {
     if (texts.length === 0) return;
     const text = new Text({ text: texts.join("\n"), fontSize: 12, lineHeight: 1.25, fontFamily: FONT, fill: "#fff", padding: 4 });
     const { width, height } = geometry.screen;
-    const x = Math.min(width - text.width() - 2, Math.max(2, Math.max(...places.map((place) => place.x)) + 8));
-    const y = Math.min(height - text.height() - 2, Math.max(2, Math.max(...places.map((place) => place.y)) - text.height() / 2));
-    text.position({ x, y });
-    this.signs.add(new Rect({ x, y, width: text.width(), height: text.height(), fill: "#000a", cornerRadius: 3 }));
+    const inside = (value, room) => Math.min(room - 2, Math.max(2, value));
+    const box = {
+      x: inside(Math.max(...places.map((place) => place.x)) + 8, width - text.width()),
+      y: inside(Math.max(...places.map((place) => place.y)) - text.height() / 2, height - text.height()),
+      width: text.width(),
+      height: text.height(),
+    };
+    // Below what another mark says, where there is room.
+    for (let other; (other = this.#labels.find((label) => overlaps(box, label)));) {
+      const below = other.y + other.height + 2;
+      if (below + box.height > height) break;
+      box.y = below;
+    }
+    this.#labels.push(box);
+    text.position(box);
+    this.signs.add(new Rect({ ...box, fill: "#000a", cornerRadius: 3 }));
     this.signs.add(text);
   }
 
@@ -106,4 +121,9 @@ export class MarkLayer {
     const line = { stroke: COLOURS.measure, strokeWidth: 1, opacity: 0.8 };
     this.signs.add(new Line({ ...line, points: [0, y, width, y] }), new Line({ ...line, points: [x, 0, x, height] }));
   }
+}
+
+function overlaps(one, other) {
+  return one.x < other.x + other.width && other.x < one.x + one.width
+    && one.y < other.y + other.height && other.y < one.y + one.height;
 }

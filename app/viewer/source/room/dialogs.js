@@ -66,7 +66,7 @@ export function drawMore(dialog, room) {
   const confirmed = element("input", { type: "checkbox" });
   dialog.body.replaceChildren(
     ...facts.details.map((text) => element("p", { class: "quiet break" }, text)),
-    ...(facts.batch ? [element("p", {}, facts.batch)] : []),
+    ...(facts.batch ? [element("p", {}, element("a", { href: "/batch" }, facts.batch))] : []),
     ...(facts.site ? [element("p", {}, facts.site)] : []),
     ...links(words.study, facts.study),
     ...links(words.twins, facts.twins),

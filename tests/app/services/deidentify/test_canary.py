@@ -20,6 +20,7 @@ from app.services.checks import check_run, checking
 from app.services.deidentify.key import PseudonymKey
 from app.services.inference import queue
 from app.services.interventions import answers, asking
+from app.services.report import case_report
 from app.services.room import opening, signing
 from app.services.room import queue as room_queue
 from app.services.storage import backing_up
@@ -40,6 +41,7 @@ from tests.app.services.deidentify.planted import (
     planted_pictures,
     secrets,
 )
+from tests.app.services.report.reading import text_of
 from tests.app.services.workplaces import CLASSES, START, FakePool, active_model, make_workplace
 from tests.paths import ROOT
 
@@ -184,6 +186,8 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     outcome.texts += [batch_export.as_csv(workplace, job.job_id) for job in jobs]
     outcome.texts += [batch_export.as_json(workplace, job.job_id) for job in jobs]
     outcome.texts += [annotations.export(workplace, format=kind) for kind in ("csv", "json")]
+    reports = [case_report.of_case(workplace, case) for case in outcome.cases[:3]]
+    outcome.texts += [*reports, *(text_of(report).encode() for report in reports)]
     outcome.texts += [repr(row).encode() for row in rows]
     outcome.texts += [repr(review.open_case(workplace, case)).encode() for case in outcome.cases]
     for case in outcome.cases:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.figures.batch_view import BatchFilters
 from app.domain.jobs import MOST_ATTEMPTS
 from app.services import batch_export, batches
 from app.services.inference import queue
@@ -210,7 +211,8 @@ def test_images_that_the_model_refuses_are_a_state_of_their_own(
     assert rows["level-110.png"].support == CAUTION and rows["level-110.png"].explanation_id
     assert rows["level-230.png"].supported and rows["no-image.png"].supported is None
     assert len(pool.explained) == 5, "no heatmap of a refused image"
-    narrowed = batches.rows(with_images, job.job_id, states=["refused"])
+    only = BatchFilters(states=("refused",))
+    narrowed = batches.rows(with_images, job.job_id, filters=only)
     assert {row.name for row in narrowed.rows} == {"level-10.png", "level-10-again.png"}
     # They are no errors: another try reads the broken file alone.
     batches.retry(with_images, job.job_id)

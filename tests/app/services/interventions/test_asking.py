@@ -8,13 +8,16 @@ from app.domain.interventions.changes import Change, DrawnRegion
 from app.domain.marks import Mark
 from app.services import models, review
 from app.services.adapters.last_layer import contributions_of
+from app.services.checks import site_choice
 from app.services.inference import queue
 from app.services.interventions import asking
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.interventions.tries import CANCELLED, REPLACED
 from dprotonet.errors import WrongRequest
-from tests.app.services.workplaces import FakePool, by_brightness, png
+from dprotonet.inference.decision import DecisionRule
+from tests.app.services.checks.conftest import site_settings
+from tests.app.services.workplaces import FakePool, active_model, by_brightness, png
 
 OFF = Change(off=("p01",))
 BOX = DrawnRegion((Mark("rectangle", ((2.0, 2.0), (9.0, 12.0))),))
@@ -118,3 +121,24 @@ def test_what_was_tried_goes_with_its_case(workplace: Workplace, pool: FakePool,
     assert pool.intervened == []
     with pytest.raises(NotFound):
         asking.result(workplace, one.try_id)
+
+
+def test_the_site_s_own_threshold_and_calibration_decide_where_the_case_is_read_under_them(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    info = active_model(workplace)
+    own = site_settings(info, temperature=0.5, offsets={"none": 1.0, "finding": -1.0})
+    site_choice.use(workplace, info.digest, own)
+    case = str(intake.add(workplace, png(4, level=210), name="a.png").case_id)
+    queue.run_pending(workplace, pool)
+    one = asking.request(workplace, case, frame=0, change=OFF)
+    assert one.site == own.digest and one.result is not None
+    rule = DecisionRule.of(models.bundle(workplace, info.digest), own)
+    assert one.result.probabilities == rule.probabilities(one.result.logits)
+    site_choice.stop(workplace, info.digest)
+    review.follow_site(workplace, case)
+    queue.run_pending(workplace, pool)
+    again = asking.request(workplace, case, frame=0, change=OFF)
+    assert (again.site, again.key != one.key) == ("", True)
+    assert again.result is not None and again.result.logits == pytest.approx(one.result.logits)
+    assert again.result.probabilities != one.result.probabilities

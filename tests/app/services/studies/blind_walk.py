@@ -12,6 +12,7 @@ import numpy as np
 from app.domain.annotations import AnnotationFilters
 from app.domain.cases import CaseFilters
 from app.domain.errors import Forbidden
+from app.domain.figures.batch_view import BATCH_ORDERS, BatchFilters
 from app.domain.permissions import ANYBODY, DECISION
 from app.services.workplace import Workplace
 from dprotonet.errors import ReadableError
@@ -22,7 +23,10 @@ from tests.app.role_walk import use_cases
 from tests.app.services.workplaces import FakePool
 
 LABEL, PROBABILITY, REMARK = "Planted7431", 0.7381966, "remark8252 of another reader"
-HIDDEN_PLACES = ("image_data.heatmap", "image_data.instant_map", "pictures.own_maps.own_map")
+HIDDEN_PLACES = (
+    *("image_data.heatmap", "image_data.instant_map", "pictures.own_maps.own_map"),
+    "report.case_report.of_case",
+)
 """What gives pixels, in which no text can be searched: these have to refuse."""
 CHANGES = (
     *("batches.resume", "batches.retry", "batches.start_", "batches.delete"),
@@ -120,6 +124,9 @@ def variants(use_case: Callable[..., Any], given: Mapping[str, Any]) -> list[dic
         return [named]
     if "annotations" in use_case.__module__:
         return [named, named | {"filters": AnnotationFilters(label=LABEL)}]
+    if use_case.__module__ == "app.services.batches":
+        narrowed = (BatchFilters(label=LABEL), *(BatchFilters(order=one) for one in BATCH_ORDERS))
+        return [named, *(named | {"filters": one} for one in narrowed)]
     filters = [CaseFilters(), CaseFilters(label=LABEL), CaseFilters(order="probability")]
     filters += [CaseFilters(status=status) for status in ("new", "refused", "done")]
     filters += [CaseFilters(order="doubt"), CaseFilters(disagreement="model")]

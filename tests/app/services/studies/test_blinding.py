@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from app.domain.actors import PROGRAM, Actor
 from app.domain.cases import CaseFilters
 from app.domain.errors import Forbidden
+from app.domain.figures.batch_view import BatchFilters
 from app.domain.interventions.changes import Change
 from app.domain.studies.protocol import Protocol
 from app.domain.studies.study import StudyCase
@@ -204,8 +205,8 @@ def test_a_refusal_is_as_hidden_as_a_prediction(workplace: Workplace) -> None:
     blinding.set_reads_first(ann, True)
     assert batches.progress(ann, batch.job_id).counts == {"done": 2}
     assert {one.counts["done"] for one in batches.batches(ann)} == {2}
-    assert batches.rows(ann, batch.job_id, states=("refused",)).total == 0
-    done = batches.rows(ann, batch.job_id, states=("done",)).rows
+    assert batches.rows(ann, batch.job_id, filters=BatchFilters(states=("refused",))).total == 0
+    done = batches.rows(ann, batch.job_id, filters=BatchFilters(states=("done",))).rows
     assert [(row.state, row.support, row.is_hidden) for row in done] == [("done", None, True)] * 2
     assert batch_export.as_csv(ann, batch.job_id).count(b"Hidden until") == 2
     for filters in (CaseFilters(status="refused"), CaseFilters(label=LABEL)):

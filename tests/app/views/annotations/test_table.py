@@ -60,3 +60,21 @@ def test_a_refused_image_is_listed_without_a_prediction(
     assert "%" not in page.text
     page.choose("Verdict", "accept")
     assert "No annotation matches these filters" in page.text
+
+
+def test_the_table_is_sorted_and_says_who_agrees(page: Screen) -> None:
+    page.choose("Order", "oldest")
+    table = page.app.dataframe[0].value
+    assert list(zip(table["File"], table["Agrees"], strict=True)) == [
+        ("one.png", "yes"),
+        ("two.png", "no"),
+    ]
+    assert table["Image"].str.startswith("/api/thumbnail/").all()
+    page.choose("Prediction", "Disagreed")
+    assert listed_revisions(page) == [("two.png", "1")]
+
+
+def test_the_report_of_a_chosen_row_is_offered(page: Screen) -> None:
+    page.app.session_state["notes-table"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    labels = [button.label for button in page.run().app.get("link_button")]
+    assert labels == ["Download CSV", "Download JSON", "Report (PDF)"]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from app.services import batch_export, batches
 from app.services.inference import queue
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import FakePool, by_brightness, png
+from tests.app.services.workplaces import FakePool, png
 from tests.app.views.screen import Screen
 
 Worker = Callable[[], int]
@@ -28,7 +28,7 @@ def test_a_zip_is_opened_and_a_broken_image_is_a_row_that_says_why(
     worker()
     page.run()
     assert "1 not readable" in page.app.get("progress")[0].proto.text
-    page.choose("Show", "Errors")
+    page.choose("State", "Errors")
     assert not page.buttons("a.png")
     assert "b.png" in page.text
     assert page.buttons("Retry failed")
@@ -65,18 +65,6 @@ def test_an_older_batch_is_chosen_from_the_list(page: Screen, worker: Worker) ->
     assert not page.buttons("second.png")
 
 
-def test_files_of_one_name_are_shown_with_their_path(page: Screen, worker: Worker) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for path in ("p1/image.png", "p2/image.png", "p2/other.png"):
-            archive.writestr(path, png(len(path) + ord(path[1])))
-    page.upload(("images.zip", packed.getvalue())).press("Start")
-    worker()
-    page.run()
-    assert [len(page.buttons(f"p{n}/image.png")) for n in (1, 2)] == [1, 1]
-    assert page.buttons("other.png") and not page.buttons("p2/other.png")
-
-
 def test_a_folder_that_was_not_listed_to_its_end_says_so(
     page: Screen, workplace: Workplace
 ) -> None:
@@ -90,21 +78,13 @@ def test_a_folder_that_was_not_listed_to_its_end_says_so(
     assert "more than 1 files; the rest was left out" in page.text
 
 
-def test_refused_images_are_counted_and_filtered_apart_from_errors(
-    page: Screen, worker: Worker, pool: FakePool
+def test_a_batch_gets_a_name_of_its_own_at_its_start_and_later(
+    page: Screen, workplace: Workplace
 ) -> None:
-    pool.gate = by_brightness
-    files = [(f"{level}.png", png(1, level=level)) for level in (10, 110, 230)]
-    page.upload(*files, ("broken.png", png(2)[:90])).press("Start")
-    worker()
-    page.run()
-    progress = page.app.get("progress")[0].proto.text
-    assert progress == "4 of 4 files · 1 not readable · 1 refused by the model · finished"
-    assert page.text.count("%") == 2 and "Unlike the training images" in page.text
-    assert ":orange-badge[refused]" in page.text and ":orange-badge[caution]" in page.text
-    page.choose("Show", "Refused")
-    assert page.buttons("10.png") and not page.buttons("230.png")
-    assert "%" not in page.text and "finding" not in page.text.replace("most probable finding", "")
-    assert "No prediction. Unlike what this model was trained on: distance 4.50" in page.text
-    page.choose("Show", "Errors")
-    assert "broken.png" in page.text and not page.buttons("10.png")
+    page.write("Name", "Ward A").upload(("a.png", png(1))).press("Start")
+    assert "Ward A" in page.text
+    page.write("Name of the batch", "Ward <b>").press("Save")
+    assert batches.batches(workplace)[0].title == "Ward <b>" and "##### Ward <b>" in page.text
+    page.write("Name of the batch", " ").press("Save")
+    assert page.errors == ["A batch needs a name. Write one, without the name of a patient."]
+    assert batches.batches(workplace)[0].title == "Ward <b>"

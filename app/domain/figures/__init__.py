@@ -1,0 +1,1 @@
+"""What is counted over many images: agreement with the readers, slices, weeks."""

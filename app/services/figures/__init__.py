@@ -1,0 +1,1 @@
+"""Figures over many images of a site."""

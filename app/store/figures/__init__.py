@@ -1,0 +1,1 @@
+"""What is counted, sorted and compared over many images, in SQL."""
