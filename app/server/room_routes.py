@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import Refused
+from app.domain.errors import NotFound, Refused
 from app.server.entrance import actor_of
 from app.server.refusals import refusal
 from app.services import explanations, jobs, review
