@@ -28,7 +28,7 @@ from dprotonet.errors import ReadableError
 
 ROUTE = "/api/room"
 MOST_JSON = 1 << 20  # bytes of what a hand did
-MOST_REVISION = 2**31 - 1  # that both databases keep
+LARGEST = 2**31 - 1  # number that both databases keep
 LONGEST_STUDY = 32  # characters of an id
 Sent = dict[str, Any]
 Answer = Callable[[Workplace, Request, Sent], Any]
@@ -99,7 +99,10 @@ async def _json(request: Request) -> Sent | None:
 
 
 def _place(request: Request) -> tuple[str, int]:
-    return request.path_params["case"], request.path_params["frame"]
+    case, frame = request.path_params["case"], request.path_params["frame"]
+    if frame > LARGEST:
+        raise NotFound("This file has no such frame. Choose another.")
+    return case, frame
 
 
 def _sheet(workplace: Workplace, request: Request, sent: Sent) -> Any:
@@ -222,7 +225,7 @@ def _revision(sent: Sent) -> int:
     revision = sent.get("revision")
     if isinstance(revision, bool) or not isinstance(revision, int):
         revision = -1
-    if not 0 <= revision <= MOST_REVISION:
+    if not 0 <= revision <= LARGEST:
         raise Refused("It is not said which revision you saw. Reload the page, then try again.")
     return revision
 

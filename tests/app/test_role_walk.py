@@ -36,7 +36,7 @@ from tests.paths import ROOT
 
 USE_CASES = use_cases()
 SIGNED_IN = "signed in"
-BODY = b'{"files": 1, "size": 1, "ids": []}'
+BODY = b'{"files": 1, "size": 1, "ids": [], "revision": 0}'
 ROUTES: dict[str, Permission | str] = {
     "/api/pixels/{case}/{frame:int}": "see cases",
     "/api/thumbnail/{case}": "see cases",
@@ -45,12 +45,31 @@ ROUTES: dict[str, Permission | str] = {
     "/api/gallery/{model}/{prototype}/{number:int}": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}/heatmap": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}/own-map": "see cases",
+    "/api/gallery/{model}/{prototype}/{number:int}/pixels": "see cases",
+    "/api/gallery/{model}/{prototype}/{number:int}/map": "see cases",
     "/api/own-map/{case}/{frame:int}/{model}/{prototype}": "see cases",
+    "/api/own-map/{case}/{frame:int}/{model}/{prototype}/map": "see cases",
     "/api/files/{key}": "export",  # and to the person alone on whose page it is offered
     "/api/viewer/{digest}/{name}": SIGNED_IN,  # the viewer's own code
     "/api/uploads": "add images",
     "/api/uploads/check": "add images",
     "/api/uploads/drop": "add images",
+    "/api/room/sheet/{case}/{frame:int}": "see cases",
+    "/api/room/queue/{case}": "see cases",
+    "/api/room/report/{case}/{frame:int}": "export",
+    "/api/room/preferences": "see cases",
+    "/api/room/draft/{case}/{frame:int}": "sign",
+    "/api/room/discard/{case}/{frame:int}": "sign",
+    "/api/room/sign/{case}/{frame:int}": "sign",
+    "/api/room/lock/{case}/{frame:int}": "sign",
+    "/api/room/claim/{case}": "sign",
+    "/api/room/release/{case}": "sign",
+    "/api/room/explain/{case}/{frame:int}": "see cases",
+    "/api/room/cancel/{job}": "see cases",
+    "/api/room/retry/{case}/{frame:int}": "see cases",
+    "/api/room/model/{case}": "sign",
+    "/api/room/follow-site/{case}": "sign",
+    "/api/room/delete/{case}": "delete",
     "/api/room/try/{case}/{frame:int}": "see cases",
     "/api/room/try/{id}": "see cases",
     "/api/room/try/{id}/cancel": "see cases",

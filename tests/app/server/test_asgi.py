@@ -155,6 +155,18 @@ def test_pictures_of_prototypes_come_with_and_without_their_heatmap(
     assert get(f"/api/gallery/{active.digest}/p00/0/own-map")[0] == 404
 
 
+def test_a_training_image_and_its_map_come_as_values_for_the_viewer(
+    get: Callable[..., Answer], workplace: Workplace
+) -> None:
+    address = f"/api/gallery/{active_model(workplace).digest}/p00/0"
+    for path in (f"{address}/pixels", f"{address}/map"):
+        status, headers, body = get(path)
+        head, samples = encoding.unpack(body)
+        assert (status, headers["content-type"]) == (200, "application/octet-stream")
+        assert samples.shape[:2] == (head["rows"], head["columns"]) and samples.max() > 0
+    assert get(f"{address.replace('/0', '/99')}/pixels")[0] == 404
+
+
 def test_the_own_map_of_a_source_is_a_picture(
     get: Callable[..., Answer], workplace: Workplace
 ) -> None:

@@ -21,6 +21,8 @@ from app.services.deidentify.key import PseudonymKey
 from app.services.inference import queue
 from app.services.interventions import answers, asking
 from app.services.report import case_report
+from app.services.room import opening, signing
+from app.services.room import queue as room_queue
 from app.services.storage import backing_up
 from app.services.studies import exporting, managing, outcomes, reading
 from app.services.uploading import intake, receiving
@@ -188,6 +190,10 @@ def take_in_by_every_way(workplace: Workplace, pool: FakePool) -> Outcome:
     outcome.texts += [*reports, *(text_of(report).encode() for report in reports)]
     outcome.texts += [repr(row).encode() for row in rows]
     outcome.texts += [repr(review.open_case(workplace, case)).encode() for case in outcome.cases]
+    for case in outcome.cases:
+        signing.keep(workplace, case, {"answers": {"text": "half"}}, frame=0, revision=0)
+        outcome.texts.append(repr(opening.open_room(workplace, case)).encode())
+        outcome.texts.append(repr(room_queue.around(workplace, case)).encode())
     outcome.texts += [repr(batches.rows(workplace, job.job_id, size=100)).encode() for job in jobs]
     outcome.texts += [repr(batches.progress(workplace, job.job_id)).encode() for job in jobs]
     return outcome

@@ -12,7 +12,7 @@ import pytest
 from app.domain.errors import NotFound
 from app.services.adapters.bundle_registry import Registry
 from app.services.inference import queue
-from app.services.pictures.own_maps import SIDE, of_source, own_map
+from app.services.pictures.own_maps import SIDE, of_source, own_map, values, values_of_source
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -45,9 +45,9 @@ def test_the_map_comes_from_the_saved_prediction_and_lies_where_its_cell_does(
     queue.run_pending(workplace, MappingPool())
     with workplace.store.read() as tx:
         model = tx.cases.get(case_id).model or ""
-    values, picture = own_map(workplace, case_id, frame=0, model=model, prototype="p00")
-    assert values.shape == (SIDE, SIDE) == picture.shape[:2]
-    assert values[0, 0] == 255 and values[-1, -1] == 0
+    enlarged, picture = own_map(workplace, case_id, frame=0, model=model, prototype="p00")
+    assert enlarged.shape == (SIDE, SIDE) == picture.shape[:2]
+    assert enlarged[0, 0] == 255 and enlarged[-1, -1] == 0
     for prototype in ("p01", "unknown"):
         with pytest.raises(NotFound, match="Explain it instead"):
             own_map(workplace, case_id, frame=0, model=model, prototype=prototype)
@@ -65,14 +65,43 @@ def test_a_source_has_the_map_that_its_bundle_keeps_with_its_picture_where_there
     having = replace(workplace, models=Registry((folder,)))
     kept = newer.gallery[1].own_map
     assert kept is not None
-    values, picture = of_source(having, newer.digest, prototype="p00", number=1)
+    enlarged, picture = of_source(having, newer.digest, prototype="p00", number=1)
     assert picture is not None and picture.shape == (SIDE, SIDE, 3)
     cells = kept.values
     high, low = np.argwhere(cells == 255)[0], np.argwhere(cells == cells.min())[0]
     rows, columns = ((2 * np.array([high, low]) + 1) * SIDE / (2 * np.array(cells.shape))).T
-    shown = values[rows.astype(int), columns.astype(int)]
-    assert values.shape == (SIDE, SIDE) and shown[0] > shown[1]
+    shown = enlarged[rows.astype(int), columns.astype(int)]
+    assert enlarged.shape == (SIDE, SIDE) and shown[0] > shown[1]
     assert of_source(having, bare.digest, prototype="p00", number=0)[1] is None
     for digest, number in ((older.digest, 0), (newer.digest, 2), (newer.digest, -1)):
         with pytest.raises(NotFound, match="keeps no map"):
             of_source(having, digest, prototype="p00", number=number)
+
+
+def test_the_viewer_gets_the_map_over_the_image_alone_without_the_padding(
+    workplace: Workplace,
+) -> None:
+    case_id = str(intake.add(workplace, png(0, level=200, side=32), name="a.png").case_id)
+    queue.run_pending(workplace, MappingPool())
+    with workplace.store.read() as tx:
+        model = tx.cases.get(case_id).model or ""
+    shown = values(workplace, case_id, frame=0, model=model, prototype="p00")
+    rows, columns = shown.shape
+    assert columns == SIDE and rows / columns == pytest.approx(32 / 34, abs=0.01)
+    assert shown[0, 0] > 200 and shown[-1, -1] == 0
+
+
+def test_a_sources_values_are_its_own_map_or_else_the_heatmap_that_is_kept(
+    workplace: Workplace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "m"
+    newer = make_tiny_bundle(folder / "newer", name="newer", own_maps=True)
+    older = make_tiny_bundle(folder / "older", name="older", seed=2)
+    having = replace(workplace, models=Registry((folder,)))
+    own, _ = of_source(having, newer.digest, prototype="p00", number=1)
+    kept = values_of_source(having, newer.digest, prototype="p00", number=1)
+    np.testing.assert_array_equal(kept, own)
+    heatmap = values_of_source(having, older.digest, prototype="p00", number=0)
+    assert heatmap.dtype == np.uint8 and heatmap.ndim == 2 and heatmap.max() > 0
+    with pytest.raises(NotFound):
+        values_of_source(having, older.digest, prototype="p00", number=99)
