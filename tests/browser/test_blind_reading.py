@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,16 +42,21 @@ class Traffic:
     """All that the server sends to one page, searched for what a model said of some cases."""
 
     def __init__(self, page: Page, data: Path) -> None:
-        self.answers = 0
         self._data = data
         self._bodies: list[tuple[str, bytes]] = []
         page.on("response", self._response)
         page.on("websocket", self._websocket)
 
     def _response(self, response: Response) -> None:
-        if response.status == 200:
-            self.answers += 1
-            self._bodies.append((response.url, response.body()))
+        from playwright.sync_api import Error
+
+        if response.status != 200:
+            return
+        try:
+            body = response.body()
+        except Error:
+            return  # the page was left before it came: nobody saw it
+        self._bodies.append((response.url, body))
 
     def _websocket(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._frame)
@@ -99,17 +105,34 @@ def open_study(lead: Page, program: Program) -> str:
     lead.get_by_label("Name of the study").fill("Two readers")
     lead.get_by_label("Name of the study").press("Enter")
     for field, names in (("Readers", ("ann", "ben")), ("Adjudicators", ("ada",))):
-        box = lead.get_by_role("combobox", name=re.compile(f"{field}$"))
         for name in names:
-            box.fill(name)
-            box.press("Enter")
-        box.press("Escape")
+            choose(lead, field, name)
     lead.get_by_role("button", name="Create").click()
     lead.get_by_role("button", name="Open for reading").click()
     lead.get_by_role("button", name="Open for reading").wait_for(state="detached")
     with sqlite3.connect(program.data / "review.sqlite3") as rows:
         (study,) = rows.execute("SELECT id FROM study").fetchone()
     return str(study)
+
+
+def choose(page: Page, field: str, name: str) -> None:
+    """Choose one of several in a field. The page is drawn anew after each, and a press on a list
+    that is just being drawn is lost: so it is pressed until it is there."""
+    from playwright.sync_api import TimeoutError
+
+    box = page.get_by_role("combobox", name=re.compile(f"{field}$"))
+    chosen = page.locator("[data-testid=stMultiSelect]", has_text=field)
+    chosen = chosen.locator("[data-tag]", has_text=name)
+    for _ in range(20):
+        box.fill(name)
+        with suppress(TimeoutError):
+            page.get_by_role("option", name=name, exact=True).last.wait_for(timeout=3_000)
+            box.press("ArrowDown")
+            box.press("Enter")
+            chosen.wait_for(timeout=3_000)
+            break
+    chosen.wait_for()
+    box.press("Escape")
 
 
 def read_by_keys(page: Page, program: Program, study: str, traffic: Traffic) -> None:

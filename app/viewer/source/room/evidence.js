@@ -40,7 +40,7 @@ export class Evidence {
     this.sheet = sheet;
     this.at = Math.min(this.at, Math.max(0, sheet.cards.length - 1));
     this.root.hidden = !sheet.headline;
-    if (!sheet.headline) return;
+    if (!sheet.headline) return this.#clear();
     this.#showHeadline(sheet, tried);
     this.note.textContent = sheet.evidence_note;
     this.note.hidden = !sheet.evidence_note;
@@ -67,6 +67,15 @@ export class Evidence {
         type: "button", title: action.hint, onclick: () => room.request(action),
       }, action.title)),
       ...(anyway ? [element("button", { type: "button", class: "plain", onclick: () => room.anyway() }, anyway)] : []));
+  }
+
+  /** Nothing of the image before stays on the page of one that is read first. */
+  #clear() {
+    for (const part of [this.headline, this.caption, this.sums, this.tries, this.details]) part.replaceChildren();
+    delete this.headline.dataset.tone;
+    this.note.textContent = "";
+    this.pane.setHeatmap(null);
+    this.shownUrl = null;
   }
 
   step(by) {
