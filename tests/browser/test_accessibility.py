@@ -38,7 +38,7 @@ def test_no_page_keeps_anybody_out(page: Page, program: Program) -> None:
         page.goto(program.address + path)
         settled(page)
         found[path] = grave(page)
-    assert found == dict.fromkeys(found, [])
+    assert found == {path: [] for path in found}
 
 
 def settled(page: Page) -> None:

@@ -11,6 +11,6 @@ workplace = current_workplace()
 left, right = st.columns([0.3, 0.7], gap="medium")
 with left:
     draw_study_list(workplace)
-    draw_new_study(workplace)
 with right:
+    draw_new_study(workplace)
     draw_study(workplace, open_study(workplace))
