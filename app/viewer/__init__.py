@@ -1,1 +1,1 @@
-"""The image viewer: a component of Streamlit whose browser side is plain modules."""
+"""The image viewer: a component of Streamlit, with JavaScript that is bundled from ``source``."""

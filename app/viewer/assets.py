@@ -38,6 +38,11 @@ class ViewerAssets:
         """The same for the upload field."""
         return self._loader("upload.js", "The upload field")
 
+    @property
+    def connection_loader(self) -> str:
+        """The same for the notice of a lost connection."""
+        return self._loader("connection.js", "A part of the page")
+
     def _loader(self, entry: str, name: str) -> str:
         address = f"{ROUTE}/{self.digest}/{entry}"
         return _LOADER.replace("ENTRY", address).replace("NAME", name)

@@ -9,6 +9,7 @@ import { build } from "esbuild";
 
 const ENTRIES = {
   "upload.js": "source/upload.js",
+  "connection.js": "source/connection.js",
   "room.js": "source/room/index.js",
   "upload.css": "source/upload.css",
   "room.css": "source/room/room.css",

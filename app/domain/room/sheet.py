@@ -83,6 +83,7 @@ class EvidenceCard:
     sources: tuple[SourceImage, ...]
     heatmap: str
     """Address of where the network looks for it in this image; empty where that is not kept."""
+    palette: Palette = "finding"
     edit: str = ""
     """Address of where its first prototype is switched off for good; empty where it cannot be."""
 

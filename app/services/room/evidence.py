@@ -64,6 +64,7 @@ def _card(
         details=tuple(_details(row) for row in reason.matches),
         sources=tuple(_source(model, name, source) for source in first.sources),
         heatmap=_own_heatmap(sheet, first),
+        palette="normal" if reason.class_name == sheet.negative_class else "finding",
         edit=f"/model?model={model}&off={quote(name, safe='')}" if effect else "",
     )
 

@@ -35,7 +35,7 @@ KEYS = (
     Key("nothing-to-mark", "Shift+n", "Nothing to mark (first read)", VERDICT),
     Key("remarks", "t", "Write remarks", VERDICT),
     Key("sign", "Ctrl+Enter", "Sign, or lock, and go on", VERDICT),
-    Key("judge", "j", "Judge the prototype", EVIDENCE),
+    Key("judge", "j", "Judge the prototype; of a first read, the first question", EVIDENCE),
     Key("next-prototype", "ArrowRight", "Next prototype", EVIDENCE),
     Key("previous-prototype", "ArrowLeft", "Previous prototype", EVIDENCE),
     Key("next-source", "ArrowDown", "Its next training image", EVIDENCE),

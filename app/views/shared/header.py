@@ -8,6 +8,7 @@ from app.domain.actors import Actor
 from app.services import models
 from app.services.trust import stopping
 from app.services.workplace import Workplace
+from app.viewer.connection import connection_notice
 from app.views.shared.errors import draw_callback_error
 from app.views.shared.format import plain
 from app.views.shared.style import STYLE
@@ -40,6 +41,8 @@ def draw_page_header() -> None:
             width="content",
         )
     _draw_stop(workplace)
+    with st.container(key="connection"):
+        connection_notice()
     draw_callback_error()
 
 

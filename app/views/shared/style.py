@@ -3,7 +3,12 @@
 STYLE = """
 <style>
 .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+/* Streamlit fades captions to 4.2:1; WCAG 2.2 asks for 4.5:1 (1.4.3). */
+[data-testid="stCaptionContainer"] { color: light-dark(#57636a, #a5b1b7) !important;
+  opacity: 1 !important; }
 .st-key-page-header { border-bottom: 1px solid rgba(128, 128, 128, 0.25); padding-bottom: 0.3rem; }
+/* What a page carries unseen takes no room. */
+[data-testid="stLayoutWrapper"]:has(> .st-key-connection) { display: none; }
 /* The answer stays visible while the prototypes scroll. */
 [data-testid="stLayoutWrapper"]:has(> .st-key-reasons-answer) { position: sticky; top: 3.75rem; }
 /* Paragraphs in a row or close together have no margin. */

@@ -1,5 +1,6 @@
 import re
 
+from app.cli.licences import browser_licences
 from app.viewer.assets import viewer_assets
 from tests.paths import ROOT
 
@@ -14,6 +15,15 @@ def test_a_script_needs_no_other_file() -> None:
     assert {"room.js", "upload.js"} <= scripts.keys()
     for content in scripts.values():
         assert re.findall(rb"""\b(?:from|import)\s*\(?["']\.""", content) == []
+
+
+def test_the_licence_of_what_is_in_a_script_stands_in_it() -> None:
+    script = viewer_assets().modules["index.js"].decode()
+    licences = re.findall(r"/\*! (\S+ \S+)\n\n(.*?)\*/", script, re.DOTALL)
+    assert [name for name, _ in licences] == [
+        f"{one.name} {one.version}" for one in browser_licences()
+    ]
+    assert all("Permission is hereby granted" in text for _, text in licences)
 
 
 def test_the_loader_asks_for_this_very_version() -> None:

@@ -27,12 +27,10 @@ export function contourLines(samples, columns, rows, level) {
     const row = Math.floor(index / (width + 1)) - 1;
     const [other, below] = edge & 1 ? [column, row + 1] : [column + 1, row];
     const [first, second] = [value(column, row), value(other, below)];
-    // A level lies between two whole values; −0.5 keeps a sample of its very value inside.
-    const part = Math.min(1, Math.max(0, (level - 0.5 - first) / (second - first)));
-    return [
-      clamp(column + 0.5 + (edge & 1 ? 0 : part), columns),
-      clamp(row + 0.5 + (edge & 1 ? part : 0), rows),
-    ];
+    // A level lies between two whole values; −0.5 keeps a sample of its very value inside. A line that
+    // leaves the image runs along its border, halfway to the sample that is not there.
+    const part = Math.min(first, second) < 0 ? 0.5 : (level - 0.5 - first) / (second - first);
+    return [column + 0.5 + (edge & 1 ? 0 : part), row + 0.5 + (edge & 1 ? part : 0)];
   };
   return [...lines(segments, place)];
 }
@@ -56,8 +54,4 @@ function* lines(segments, place) {
     }
     yield line;
   }
-}
-
-function clamp(value, most) {
-  return Math.min(most, Math.max(0, value));
 }

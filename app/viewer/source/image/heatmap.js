@@ -54,7 +54,7 @@ export class Heatmap {
 }
 
 /** Opacity grows with the value: where the heatmap is 0, the image stays as it is. */
-function colourWords(colours, threshold) {
+export function colourWords(colours, threshold) {
   return Uint32Array.from({ length: 256 }, (_, value) => {
     if (value < threshold * 255) return 0;
     const [red, green, blue] = colours.subarray(3 * value, 3 * value + 3);

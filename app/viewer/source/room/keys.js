@@ -56,6 +56,8 @@ export class Keys {
       return;
     }
     if (isTyping(event) && !name.startsWith("Ctrl+Enter") && name !== "Escape") return;
+    // Arrows go from answer to answer where one of them has the focus.
+    if (/^Arrow(Left|Right)$/.test(name) && event.composedPath()[0]?.closest?.(".segments")) return;
     const id = this.byKey.get(name);
     if (!id) return;
     if (event.repeat && this.held.has(event.code)) return event.preventDefault();

@@ -48,7 +48,7 @@ export class Room {
     this.evidence.destroy();
     clearTimeout(this.watching);
     clearInterval(this.claiming);
-    if (this.caseId && !this.study) ask(`release/${this.caseId}`, {}, { keepalive: true }).catch(() => {});
+    this.#release();
     this.root.remove();
   }
 
@@ -139,7 +139,10 @@ export class Room {
     const started = performance.now();
     const turn = (this.turn = (this.turn ?? 0) + 1);
     await Promise.race([this.drafts.flush(), new Promise((done) => { setTimeout(done, 150); })]);
-    if (isOther) this.showsAnyway = false;
+    if (isOther) {
+      this.showsAnyway = false;
+      this.#release();
+    }
     this.caseId = caseId;
     this.frame = frame;
     this.signedText = "";
@@ -295,6 +298,11 @@ export class Room {
     await say();
   }
 
+  #release() {
+    if (!this.caseId || this.study) return;
+    ask(`release/${this.caseId}`, {}, { keepalive: true }).catch(() => {}); // it runs out by itself
+  }
+
   /** What comes next is fetched while the reader looks at this one. */
   #fetchAhead(caseId, pixels) {
     if (this.ahead?.caseId === caseId) return;
@@ -329,7 +337,7 @@ export class Room {
     const { card } = this.evidence;
     // Without a heatmap the contour of the prototype at hand shows where the network looks for it.
     const own = !this.isOn && card?.heatmap && this.showsContours !== false
-      ? { url: card.heatmap, palette: "finding", mode: "contour" } : null;
+      ? { url: card.heatmap, palette: card.palette, mode: "contour" } : null;
     const wanted = this.isOn && map ? { url: map.url, palette: map.palette, mode: this.mode ?? "colour" } : own;
     this.pane.setHeatmap(wanted && { url: wanted.url, palette: wanted.palette })
       .catch((error) => this.#say(error.message));
@@ -340,7 +348,7 @@ export class Room {
 
   drawSource(source) {
     const { pane } = this.evidence;
-    pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette: "finding" } : null)
+    pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette: this.evidence.card.palette } : null)
       .catch((error) => this.#say(error.message));
     pane.heatmap = { mode: "contour" };
   }
@@ -565,7 +573,7 @@ export class Room {
       "reason-right": () => this.#answerWith("reason", "right"),
       "reason-wrong": () => this.#answerWith("reason", "wrong"),
       "nothing-to-mark": () => this.#answerKey("nothing-to-mark"),
-      judge: () => this.evidence.focusJudgement(),
+      judge: () => (this.sheet?.headline ? this.evidence.focusJudgement() : this.verdict.focusFirst()),
       sign: () => this.press(),
       next: () => this.go(1),
       previous: () => this.go(-1),

@@ -9,7 +9,16 @@ import { element } from "../elements.js";
  * @param {(key: string) => string} keyOf the key of an action's id; "" for none
  */
 export function segments(question, chosen, choose, keyOf = () => "") {
-  return element("span", { class: "segments", role: "group", "aria-label": question.title },
+  const step = (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const all = [...event.currentTarget.querySelectorAll("button")];
+    const at = all.indexOf(event.target);
+    all[(at + by + all.length) % all.length].focus();
+  };
+  return element("span", { class: "segments", role: "group", "aria-label": question.title, onkeydown: step },
     ...question.choices.map((choice) => {
       const key = choice.key ? keyOf(choice.key) : "";
       const hint = [choice.hint, key && `(${key.toUpperCase()})`].filter(Boolean).join(" ");

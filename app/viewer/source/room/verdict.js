@@ -16,7 +16,10 @@ export class VerdictStrip {
   /** Draw the form anew; a text that is being written keeps its place. */
   show(form, answers) {
     const { words } = this.room;
-    const writing = this.root.getRootNode().activeElement?.dataset?.question;
+    const active = this.root.getRootNode().activeElement;
+    const writing = active?.dataset?.question;
+    const asked = active?.closest?.(".verdict [data-asks]")?.dataset.asks;
+    const answered = active?.dataset?.answer;
     this.form = form;
     const parts = form.questions
       .filter((question) => !ELSEWHERE.has(question.id) && isAsked(question, answers))
@@ -36,7 +39,9 @@ export class VerdictStrip {
             : "",
           this.button)),
       this.problem);
+    // A form that is drawn anew leaves the focus where it was.
     if (writing) this.root.querySelector(`[data-question="${writing}"]`)?.focus();
+    else if (asked) this.root.querySelector(`[data-asks="${asked}"] [data-answer="${CSS.escape(answered)}"]`)?.focus();
   }
 
   #question(question, answers) {
@@ -72,6 +77,10 @@ export class VerdictStrip {
   refuse(text) {
     this.problem.textContent = text;
     this.problem.hidden = !text;
+  }
+
+  focusFirst() {
+    this.root.querySelector(".question button, .question input")?.focus();
   }
 
   focusRemarks() {

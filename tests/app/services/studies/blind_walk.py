@@ -29,7 +29,7 @@ HIDDEN_PLACES = (
 )
 """What gives pixels, in which no text can be searched: these have to refuse."""
 CHANGES = (
-    *("batches.resume", "batches.retry", "batches.start_", "batches.delete"),
+    *("batches.rename", "batches.resume", "batches.retry", "batches.start_", "batches.delete"),
     *("checks.checking.start", "checks.checking.delete", "checks.site_choice.", "deidentify."),
     *("downloads.", "editing.", "models.activate", "models.add", "models.set_active"),
     *("pictures.attach.attach_uploads", "pictures.attach.detach", "pictures.folder_job.start"),
