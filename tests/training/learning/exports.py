@@ -6,15 +6,23 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from training.learning.judgements import SCHEMAS
+
 
 def export(
-    file: Path, model: str, judged: Mapping[str, Mapping[str, str]], **facts: object
+    file: Path,
+    model: str,
+    judged: Mapping[str, Mapping[str, str]],
+    *,
+    schema: str = SCHEMAS[0],
+    **facts: object,
 ) -> Path:
     """One annotation for each image.
 
     Args:
         model: digest.
         judged: hash of an image's file to (prototype to usefulness).
+        schema: of the file.
         facts: of every annotation, over what stands here.
     """
     annotations = [
@@ -33,6 +41,6 @@ def export(
         }
         for number, (digest, words) in enumerate(judged.items())
     ]
-    document = {"schema": "dprotonet-review/annotations/1", "annotations": annotations}
+    document = {"schema": schema, "annotations": annotations}
     file.write_text(json.dumps(document), encoding="utf-8")
     return file

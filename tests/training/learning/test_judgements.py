@@ -8,7 +8,7 @@ from dprotonet.bundle.manifest import read_manifest, write_manifest
 from dprotonet.errors import ReadableError
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 from tests.training.learning.exports import export
-from training.learning.judgements import read_feedback
+from training.learning.judgements import SCHEMAS, read_feedback
 
 A, B = "a" * 64, "b" * 64
 
@@ -24,6 +24,14 @@ def test_artefacts_and_useful_prototypes_are_read_each_once(bundle, tmp_path):
     found = [(j.prototype, j.artefact, j.file_sha256) for j in said.judgements]
     assert found == [("p01", True, A), ("p00", False, A)]
     assert (said.undecided, said.of_other_models) == (2, 0)
+
+
+def test_exports_of_before_reasons_were_asked_are_read_too(bundle, tmp_path):
+    for number, schema in enumerate(SCHEMAS):
+        file = export(
+            tmp_path / f"{number}.json", bundle.digest, {A: {"p00": "useful"}}, schema=schema
+        )
+        assert len(read_feedback(file, bundle).judgements) == 1
 
 
 def test_readers_who_contradict_each_other_decide_nothing(bundle, tmp_path):
