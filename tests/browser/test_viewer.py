@@ -58,6 +58,7 @@ def test_greys_on_the_screen_are_those_of_the_library(opened: Page) -> None:
 
 
 def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
+    opened.wait_for_load_state("networkidle")  # parts of the page beside the image come later
     asked: list[str] = []
     opened.on("request", lambda request: asked.append(request.url))
     sent: list[object] = []

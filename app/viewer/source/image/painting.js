@@ -125,6 +125,7 @@ export class Painting extends Marking {
   /** All changes within one frame of the screen are drawn once. */
   schedule(what) {
     this.#dirty.add(what);
+    this.noteState();
     if (what === "pixels" || what === "place") {
       clearTimeout(this.#resting);
       this.#resting = setTimeout(() => this.#rest(), SETTLED);
