@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 MADE_OF_NAMES = """() => [...document.querySelectorAll('a[href], img, .katex, em, [role=img]')]
   .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure'))
   .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
-  .filter((text) => !/^(#|.api.(gallery|own-map|files|thumbnail).)/.test(text) && !text.includes('icon'))"""
+  .filter((text) => !/^(#|.api.(gallery|own-map|files|thumbnail).)/.test(text))
+  .filter((text) => !text.includes('icon'))"""
 
 
 @pytest.fixture

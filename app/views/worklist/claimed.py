@@ -23,8 +23,8 @@ def hold(workplace: Workplace, case_id: str | None) -> None:
         if before is not None and before != case_id:
             st.session_state[_HELD] = None
             claims.release(workplace, before)
-        if case_id is None or not workplace.actor.may("sign"):
-            return
+        if case_id is None or workplace.actor.is_alone or not workplace.actor.may("sign"):
+            return  # one reader alone has nobody who would have to know
         claim = claims.claim(workplace, case_id)
         st.session_state[_HELD] = case_id
     except ReadableError:
