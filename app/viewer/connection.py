@@ -6,9 +6,8 @@ import streamlit as st
 
 from app.viewer.assets import viewer_assets
 
-_component = st.components.v2.component(
-    "dprotonet_connection", js=viewer_assets().connection_loader
-)
+_LOADER = viewer_assets().connection_loader
+_component = st.components.v2.component("dprotonet_connection", js=_LOADER)
 
 LOST = "The connection to the server was lost."
 ENTRIES = (

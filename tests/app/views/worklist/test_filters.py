@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from app.domain.actors import Actor
 from app.domain.cases import CaseFilters
 from app.services import review
 from app.services.inference import queue as work
@@ -50,9 +53,11 @@ def test_each_status_says_how_many_cases_it_has(
     assert screen.buttons("a.png") and address(screen) == {}
 
 
-def test_next_unread_opens_what_nobody_has_signed(
-    screen: Screen, workplace: Workplace, pool: FakePool
+def test_next_unread_opens_and_claims_what_nobody_has_signed(
+    screen: Screen, workplace: Workplace, pool: FakePool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    anna = Actor("Anna", "reader", frozenset({"reader"}))
+    monkeypatch.setattr("app.views.shared.workplace.page_actor", lambda shared: anna)
     screen.upload(("a.png", png(1)), ("b.png", png(2)))
     work.run_pending(workplace, pool)
     (newest, *_) = review.list_cases(workplace, CaseFilters()).rows
@@ -61,6 +66,6 @@ def test_next_unread_opens_what_nobody_has_signed(
     opened = screen.case_id
     assert opened != newest.case_id
     (held,) = [row for row in review.list_cases(workplace).rows if row.held_by]
-    assert held.case_id == opened and held.status == "in progress"
+    assert (held.case_id, held.status, held.held_by) == (opened, "in progress", "Anna")
     screen.press("All cases")
     assert not any(row.held_by for row in review.list_cases(workplace).rows)
