@@ -38,11 +38,7 @@ def test_no_page_keeps_anybody_out(page: Page, program: Program) -> None:
         page.goto(program.address + path)
         settled(page)
         found[path] = grave(page)
-<<<<<<< HEAD
-    assert found == {path: [] for path in found}
-=======
     assert found == {name: [] for name in found}
->>>>>>> worklist
 
 
 def settled(page: Page) -> None:
