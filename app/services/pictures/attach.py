@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from app.domain.errors import Refused
 from app.domain.permissions import needs, within
 from app.services import batches, galleries
+from app.services.audit.recording import record
 from app.services.pictures.framed import framed, png
 from app.services.uploading import batch_files
 from app.services.workplace import Workplace
@@ -141,6 +142,7 @@ def attach_uploads(
             "Name the server folder that these images lie in."
         )
     gallery, looked_at = Gallery(workplace, digest), 0
+    before = gallery.state().found
     for name, data in items:
         for _, staged in batch_files.unpacked(workplace, name, data):
             if staged is None:
@@ -155,7 +157,11 @@ def attach_uploads(
         if gallery.is_complete:
             break
     log.info("%d files compared for the pictures of %s", looked_at, digest[:8])
-    return gallery.state(looked_at=looked_at, total=looked_at)
+    state = gallery.state(looked_at=looked_at, total=looked_at)
+    if state.found > before:
+        with workplace.store.write() as tx:
+            record(workplace, tx, "pictures attached", subject=digest, bundle=digest)
+    return state
 
 
 @within
@@ -245,6 +251,7 @@ def detach(workplace: Workplace, digest: str) -> int:
         if search is not None and search.is_active:
             raise Refused("A folder is being searched for pictures. Cancel that first.")
         tx.attaching.forget(digest)
+        record(workplace, tx, "pictures removed", subject=digest, bundle=digest)
     with readable_errors():
         for path in _attached_paths(workplace, digest):
             path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from app.domain.jobs import BatchFacts, Job, Work
 from app.domain.permissions import needs
 from app.services import batches, jobs
+from app.services.audit.recording import record
 from app.services.deidentify import names
 from app.services.inference.failures import do_once
 from app.services.pictures.attach import Attached, FolderSearch
@@ -41,9 +42,13 @@ def start(workplace: Workplace, model: str, folder: str | Path) -> Job:
     stored = names.stored(workplace, real)
     key = f"attach:{digest}:{hashlib.sha256(stored.encode()).hexdigest()}"
     facts = BatchFacts(names.folder_shown(workplace, real), folder=stored)
+    now = workplace.clock()
     with workplace.store.write() as tx:
         work = Work("attach", key, model=digest)
-        return jobs.enqueue(tx, work, now=workplace.clock(), batch=facts)
+        job = jobs.enqueue(tx, work, now=now, batch=facts)
+        if job.created_at == now:  # not one that is at it already
+            record(workplace, tx, "pictures searched for", subject=digest, bundle=digest)
+        return job
 
 
 @needs("see cases")

@@ -9,12 +9,12 @@ from app.domain.jobs import BatchProgress
 from app.domain.text import counted, local_time
 from app.services import batch_export, batches, jobs
 from app.services.checks import site_choice
-from app.services.trust import stopping
 from app.services.workplace import Workplace
 from app.views.batch.files import draw_files
 from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import plain
+from app.views.shared.header import draw_stop_note
 
 _REFRESH = 1.5  # seconds between two looks at the worker
 _OPEN = "batch"
@@ -94,9 +94,7 @@ def _draw_state(workplace: Workplace, job_id: str) -> None:
         if state.job.site:
             text = site_choice.text(workplace, state.job.model or "", state.job.site)
             st.caption(f"Read with the {plain(text)}.")
-        stopped = stopping.stop_of(workplace, state.job.model or "")
-        if stopped is not None:
-            st.warning(f"Its model is {plain(stopped.text)}", icon=":material/front_hand:")
+        draw_stop_note(workplace, state.job.model or "", "Its model")
         _draw_actions(workplace, state)
         draw_files(workplace, state)
 

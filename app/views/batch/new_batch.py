@@ -51,10 +51,14 @@ def draw_new_batch(workplace: Workplace) -> None:
     model = st.selectbox(
         "Model",
         digests,
-        index=digests.index(active.digest) if active else 0,
+        # Of several none is taken by itself in the place of one that is stopped.
+        index=digests.index(active.digest) if active else None,
+        placeholder="Choose a model",
         format_func=lambda digest: f"{usable[digest].title_of_version} · {usable[digest].short}",
         key="batch-model",
     )
+    if model is None:
+        return
     name = st.text_input(
         "Name",
         key="batch-name",

@@ -30,20 +30,31 @@ def draw_attach(workplace: Workplace, info: BundleInfo) -> None:
         st.fragment(_draw_search, run_every=EVERY)(workplace, info, search)
         return
     _draw_last(info, now, search)
+    attached = attach.attached(workplace, info.digest)
+    if attached or now.found < now.wanted:
+        st.caption(f":material/hide_image: {shown_text(now, attached)}")
     if workplace.actor.may("change models"):
         _draw_ways(workplace, info, now)
+
+
+def shown_text(now: Attached, attached: int) -> str:
+    """How many source images have a picture, and where those come from that the model lacks."""
+    text = f"{now.found} of {counted(now.wanted, 'source image')} of this model can be shown."
+    if attached == 0:
+        return text
+    return (
+        f"{text} {counted(attached, 'picture was', 'pictures were')} attached here: each is of a "
+        "file with the SHA-256 that the model names."
+    )
 
 
 def _draw_ways(workplace: Workplace, info: BundleInfo, now: Attached) -> None:
     _draw_detach(workplace, info)
     if now.found == now.wanted:
         return
-    st.caption(
-        f":material/hide_image: {now.found} of {counted(now.wanted, 'source image')} of this model "
-        "can be shown. Its data may not be passed on with it; if you have them, attach pictures."
-    )
     with st.expander("Attach pictures", icon=":material/add_photo_alternate:"):
         st.caption(
+            "The model's data may not be passed on with it; if you have them, attach pictures. "
             "Files are recognised by their SHA-256, whatever they are called: they must be the "
             "very files of training. Small pictures of those that are needed are kept in the data "
             "folder of this program; nothing of all others is kept, and the files stay as they are."

@@ -21,10 +21,11 @@ from app.views.model.learning import draw_learning
 from app.views.model.measures import draw_measures
 from app.views.model.prototype_figures import draw_prototype_figures
 from app.views.model.reasons import draw_edit, preselect_off
-from app.views.model.stop_switch import draw_stop, draw_switch
+from app.views.model.stop_switch import draw_switch
 from app.views.model.versions import draw_versions
 from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
+from app.views.shared.header import draw_stop_note
 from app.views.shared.navigation import asked_model, asked_prototype, forget_asked
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def draw_choice(workplace: Workplace) -> BundleInfo | None:
             _draw_activate(workplace, chosen, is_active=is_active)
             draw_switch(workplace, chosen)
     if chosen is not None:
-        draw_stop(workplace, chosen)
+        draw_stop_note(workplace, chosen.digest, "This model")
     for info in infos:
         if info.problem:
             st.error(f"{plain(info.name)}: {plain(info.problem)}", icon=":material/error:")

@@ -1,4 +1,4 @@
-"""The stop switch of a model, and the note of one that is stopped."""
+"""The stop switch of a model."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.trust import LONGEST_REASON
-from app.services import models
 from app.services.trust import stopping
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import plain
 
 _HELP = (
     "Everybody who reads with it sees the reason. Images that come, and those that wait, are not "
@@ -41,14 +39,6 @@ def draw_switch(workplace: Workplace, info: BundleInfo) -> None:
             on_click=_stop,
             args=(workplace, info.digest),
         )
-
-
-def draw_stop(workplace: Workplace, info: BundleInfo) -> None:
-    """By whom and why it is stopped; of the model for new images each page's head says it."""
-    stopped = stopping.stop_of(workplace, info.digest)
-    chosen = models.chosen(workplace)
-    if stopped is not None and (chosen is None or chosen.digest != info.digest):
-        st.warning(f"This model is {plain(stopped.text)}", icon=":material/front_hand:")
 
 
 def _stop(workplace: Workplace, digest: str) -> None:

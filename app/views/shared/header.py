@@ -46,6 +46,20 @@ def draw_page_header() -> None:
     draw_callback_error()
 
 
+def draw_stop_note(workplace: Workplace, digest: str, subject: str) -> None:
+    """That a model is stopped, by whom and why, where the page's head does not say it already.
+
+    Args:
+        workplace: where.
+        digest: of the model.
+        subject: what the sentence begins with, such as “This model”.
+    """
+    chosen = models.chosen(workplace)
+    stopped = stopping.stop_of(workplace, digest) if digest else None
+    if stopped is not None and (chosen is None or chosen.digest != digest):
+        st.warning(f"{subject} is {plain(stopped.text)}", icon=":material/front_hand:")
+
+
 def _draw_stop(workplace: Workplace) -> None:
     """That the model for new images is stopped, by whom and why."""
     chosen = models.chosen(workplace)

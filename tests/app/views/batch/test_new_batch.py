@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from app.services import batches
+from app.services import batches, models
+from app.services.trust import stopping
 from app.services.workplace import Workplace
-from tests.app.services.workplaces import png
+from tests.app.services.workplaces import active_model, png
 from tests.app.views.screen import Screen
 
 Worker = Callable[[], int]
@@ -65,3 +66,14 @@ def test_a_refused_upload_says_why_and_leaves_nothing(page: Screen, workplace: W
     assert list(workplace.settings.spool.iterdir()) == []
     assert batches.batches(workplace) == ()
     assert page.buttons("Start")[0].disabled
+
+
+def test_no_other_model_is_taken_by_itself_in_the_place_of_one_that_is_stopped(
+    page: Screen, workplace: Workplace
+) -> None:
+    stopping.stop(workplace, active_model(workplace).digest, "too many devices")
+    page.run()
+    assert not page.buttons("Start")
+    other = next(info for info in models.all(workplace) if info.name == "chest-phantom")
+    page.choose("Model", other.digest)
+    assert page.buttons("Start")

@@ -51,6 +51,9 @@ def test_an_upload_attaches_what_is_needed_and_says_how_much(
     assert "1 of " in page.text
     assert "source images found; 2 files compared" in "\n".join(page.warnings)
     assert len(list((workplace.settings.galleries / bare_model).iterdir())) == 1
+    assert "1 picture was attached here: each is of a file with the SHA-256" in page.text
+    with workplace.store.read() as tx:
+        assert [entry.action for entry in tx.audit.entries()][-1] == "pictures attached"
 
 
 def work(workplace: Workplace) -> None:
