@@ -127,8 +127,8 @@ def _conditions(filters: CaseFilters, onlooker: Onlooker | None) -> list[ColumnE
         conditions.append(is_waiting if filters.status == "waiting" else ~is_waiting)
     elif filters.status == "new" and onlooker:
         # What is hidden is new to this reader, whatever the model or others say of it.
-        known = and_(CaseEntry.read_state == "new", ~concealed)
-        conditions.append(or_(known, and_(concealed, CaseEntry.read_state != "open")))
+        others = and_(CaseEntry.read_state.in_(("refused", "read")), concealed)
+        conditions.append(or_(CaseEntry.read_state == "new", others))
     elif filters.status:
         conditions.append(CaseEntry.read_state == filters.status)
     if filters.label:
