@@ -248,3 +248,56 @@ def _row_columns(now: datetime, seen: ColumnElement[str]) -> Select[Any]:
         CaseEntry.disagreement,
         statuses.holder(now).label("held_by"),
     )
+<<<<<<< HEAD
+=======
+
+
+def _conditions(filters: CaseFilters, onlooker: Onlooker | None) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    concealed = hidden(onlooker) if onlooker else false()
+    part = filters.text.strip()
+    if part:
+        conditions.append(
+            or_(
+                CaseEntry.name_key.contains(name_key(part), autoescape=True),
+                CaseEntry.id.startswith(part, autoescape=True),
+            )
+        )
+    if filters.status in ("waiting", "failed"):
+        # Few wait at a time: they are found from their jobs.
+        waiting = select(JobEntry.case_id).where(JobEntry.case_id.is_not(None), *_awaited())
+        is_waiting = CaseEntry.id.in_(waiting)
+        conditions.append(CaseEntry.read_state == "open")
+        conditions.append(is_waiting if filters.status == "waiting" else ~is_waiting)
+    elif filters.status == "new" and onlooker:
+        # What is hidden is new to this reader, whatever the model or others say of it.
+        others = and_(CaseEntry.read_state.in_(("refused", "read")), concealed)
+        conditions.append(or_(CaseEntry.read_state == "new", others))
+    elif filters.status:
+        conditions.append(CaseEntry.read_state == filters.status)
+    if filters.label:
+        conditions.append(labelled(CaseEntry.label, filters.label))
+    if filters.verdict:
+        conditions.append(CaseEntry.verdict == filters.verdict)
+    if onlooker and (filters.label or filters.verdict or filters.status in ("refused", "read")):
+        conditions.append(~concealed)
+    if filters.model:
+        conditions.append(CaseEntry.model == filters.model)
+    if filters.source:
+        conditions.append(CaseEntry.source == filters.source)
+    return conditions
+
+
+def _order(filters: CaseFilters, onlooker: Onlooker | None) -> tuple[Any, ...]:
+    if filters.order == "name":
+        return CaseEntry.name_key, CaseEntry.id
+    if filters.order == "probability":
+        probability: ColumnElement[float] = CaseEntry.finding_probability.expression
+        if onlooker:
+            probability = case((hidden(onlooker), NOT_KNOWN), else_=probability)
+        return probability.desc(), CaseEntry.id.desc()
+    # The time of a study is that of its newest file, so that a late file brings the others along.
+    studies = CaseEntry.study_newest, CaseEntry.study_key, CaseEntry.created_at, CaseEntry.id
+    # One index serves both: it is walked from either end.
+    return studies if filters.order == "oldest" else tuple(part.desc() for part in studies)
+>>>>>>> studies

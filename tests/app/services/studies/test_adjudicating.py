@@ -16,6 +16,12 @@ from tests.app.services.studies.conftest import People, lock, sign
 Opened = Callable[..., Study]
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What both databases have to do alike is tested with reading and with the rows."""
+    return sqlite_url
+
+
 def decide(person: Workplace, study: Study, case_id: str, label: str = "finding") -> Adjudication:
     return adjudicating.adjudicate(
         person, study.study_id, case_id, label=label, confidence=4, active_seconds=2.0, text=" x "

@@ -21,6 +21,12 @@ PROTOCOL = Protocol("A study", CLASSES, "none")
 Opened = Callable[..., Study]
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What both databases have to do alike is tested with reading and with the rows."""
+    return sqlite_url
+
+
 def test_a_draft_is_filled_changed_and_discarded(people: People, cases: tuple[str, ...]) -> None:
     draft = managing.create(people.lead, name=" First ", protocol=PROTOCOL)
     assert (draft.name, draft.state, draft.cases, draft.created_by) == ("First", "draft", 0, "lea")
