@@ -4,17 +4,10 @@
 
 Fills a new SQLite file (or the PostgreSQL database at ``--url``, which must be empty) with cases,
 of which four in five are predicted and one in three is signed, some in studies of several files.
-<<<<<<< HEAD
 Prints for each order and filter the median milliseconds of a page with the counts of every status,
 first, middle and last, beside the milliseconds of reading as many rows by their keys, which no list
 can do without; then, for each order, those of a queue around a case in the middle and of its next
 unread.
-=======
-Prints for each order and filter the median milliseconds of a page, first and last, beside the
-milliseconds of reading as many rows by their keys, which no list can do without. With
-``--reads-first`` the pages are those of the reader who signed that third and reads all others
-first, so that what the model says of them is hidden.
->>>>>>> studies
 """
 
 from __future__ import annotations
@@ -31,12 +24,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, text
 
-<<<<<<< HEAD
 from app.domain.cases import ORDERS, CaseFilters
-=======
-from app.domain.cases import CaseFilters
-from app.domain.studies.onlooker import Onlooker
->>>>>>> studies
 from app.store.case_summary import name_key
 from app.store.migrate import upgrade
 from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, JobItemEntry, PredictionEntry
@@ -109,18 +97,11 @@ def main() -> None:
         _fill(store, options.cases)
         store.renew_statistics()
         if store.engine.dialect.name == "postgresql":
-<<<<<<< HEAD
             # As PostgreSQL itself does after a while.
             with store.engine.connect() as connection:
                 alone = connection.execution_options(isolation_level="AUTOCOMMIT")
                 alone.execute(text("VACUUM ANALYZE"))
         _print(store, options.repeats)
-=======
-            with store.engine.begin() as connection:
-                connection.execute(text("ANALYZE"))
-        onlooker = Onlooker("reader", reads_first=True) if options.reads_first else None
-        _print(store, options.repeats, onlooker)
->>>>>>> studies
         store.close()
 
 
@@ -135,7 +116,6 @@ def _print(store: SqlStore, repeats: int, onlooker: Onlooker | None) -> None:
     )
     print("|---|---|---|---|---|---|")
     for name, filters in FILTERS.items():
-<<<<<<< HEAD
         total = _page(store, filters, 0)
         pages = (0, max(0, (total - 1) // SIZE) // 2, max(0, (total - 1) // SIZE))
         times = [_median(partial(_page, store, filters, page), repeats) for page in pages]
@@ -173,19 +153,6 @@ def _ways(store: SqlStore, filters: CaseFilters, repeats: int) -> list[str]:
 def _page(store: SqlStore, filters: CaseFilters, number: int) -> int:
     with store.read() as tx:
         return tx.case_list.page(filters, page=number, size=SIZE, now=NOW).total
-=======
-        total = _page(store, filters, 0, onlooker)
-        last = max(0, (total - 1) // SIZE)
-        first = _median(lambda f=filters: _page(store, f, 0, onlooker), repeats)  # type: ignore[misc]
-        deep = _median(lambda f=filters, n=last: _page(store, f, n, onlooker), repeats)  # type: ignore[misc]
-        print(f"| {name} | {total} | {first:.1f} | {deep:.1f} | {first / bound:.0f} × |")
-    print(f"\nThe bound, {SIZE} rows by their keys: {bound:.2f} ms")
-
-
-def _page(store: SqlStore, filters: CaseFilters, number: int, onlooker: Onlooker | None) -> int:
-    with store.read() as tx:
-        return tx.case_list.page(filters, page=number, size=SIZE, onlooker=onlooker).total
->>>>>>> studies
 
 
 def _by_key(store: SqlStore, ids: list[str]) -> None:
