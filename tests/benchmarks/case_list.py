@@ -7,7 +7,8 @@ of which four in five are predicted and one in three is signed, some in studies 
 Prints for each order and filter the median milliseconds of a page with the counts of every status,
 first, middle and last, beside the milliseconds of reading as many rows by their keys, which no list
 can do without; then, for each order, those of a queue around a case in the middle and of its next
-unread.
+unread. With ``--reads-first`` all that is of a reader who reads every image first, so that what the
+model says of those that they did not sign is hidden.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 from sqlalchemy import insert, select, text
 
 from app.domain.cases import ORDERS, CaseFilters
+from app.domain.studies.onlooker import Onlooker
 from app.store.case_summary import name_key
 from app.store.migrate import upgrade
 from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, JobItemEntry, PredictionEntry
@@ -101,7 +103,8 @@ def main() -> None:
             with store.engine.connect() as connection:
                 alone = connection.execution_options(isolation_level="AUTOCOMMIT")
                 alone.execute(text("VACUUM ANALYZE"))
-        _print(store, options.repeats)
+        onlooker = Onlooker("reader", reads_first=True) if options.reads_first else None
+        _print(store, options.repeats, onlooker)
         store.close()
 
 
@@ -116,43 +119,54 @@ def _print(store: SqlStore, repeats: int, onlooker: Onlooker | None) -> None:
     )
     print("|---|---|---|---|---|---|")
     for name, filters in FILTERS.items():
-        total = _page(store, filters, 0)
+        total = _page(store, filters, 0, onlooker)
         pages = (0, max(0, (total - 1) // SIZE) // 2, max(0, (total - 1) // SIZE))
-        times = [_median(partial(_page, store, filters, page), repeats) for page in pages]
+        times = [_median(partial(_page, store, filters, page, onlooker), repeats) for page in pages]
         shown = " | ".join(f"{one:.1f}" for one in times)
         print(f"| {name} | {total} | {shown} | {times[0] / bound:.0f} × |", flush=True)
     print("\n| order | queue of 50 + 50, ms | next unread, ms | the last unread, ms |")
     print("|---|---|---|---|")
     for order in ORDERS:
-        print(f"| {order} | {' | '.join(_ways(store, CaseFilters(order=order), repeats))} |")
+        print(
+            f"| {order} | {' | '.join(_ways(store, CaseFilters(order=order), repeats, onlooker))} |"
+        )
     print(f"\nThe bound, {SIZE} rows by their keys: {bound:.2f} ms")
 
 
-def _ways(store: SqlStore, filters: CaseFilters, repeats: int) -> list[str]:
+def _ways(
+    store: SqlStore, filters: CaseFilters, repeats: int, onlooker: Onlooker | None
+) -> list[str]:
     """From a case in the middle of the list, and from its last one, behind which nothing is."""
     with store.read() as tx:
-        total = tx.case_list.page(filters, page=0, size=1, now=NOW).total
+        total = tx.case_list.page(filters, page=0, size=1, now=NOW, onlooker=onlooker).total
         middle, last = (
-            tx.case_list.page(filters, page=page, size=1, now=NOW).rows[0].case_id
+            tx.case_list.page(filters, page=page, size=1, now=NOW, onlooker=onlooker)
+            .rows[0]
+            .case_id
             for page in (total // 2, total - 1)
         )
 
     def around() -> None:
         with store.read() as tx:
             for forward in (True, False):
-                tx.case_list.beside(filters, middle, forward=forward, most=50, now=NOW)
+                tx.case_list.beside(
+                    filters, middle, forward=forward, most=50, now=NOW, onlooker=onlooker
+                )
 
     def unread(after: str) -> None:
         with store.read() as tx:
-            tx.case_list.unread(filters, "reader", after=after, now=NOW)
+            tx.case_list.unread(filters, "reader", after=after, now=NOW, onlooker=onlooker)
 
     works = around, lambda: unread(middle), lambda: unread(last)
     return [f"{_median(work, repeats):.1f}" for work in works]
 
 
-def _page(store: SqlStore, filters: CaseFilters, number: int) -> int:
+def _page(
+    store: SqlStore, filters: CaseFilters, number: int, onlooker: Onlooker | None = None
+) -> int:
     with store.read() as tx:
-        return tx.case_list.page(filters, page=number, size=SIZE, now=NOW).total
+        page = tx.case_list.page(filters, page=number, size=SIZE, now=NOW, onlooker=onlooker)
+        return page.total
 
 
 def _by_key(store: SqlStore, ids: list[str]) -> None:

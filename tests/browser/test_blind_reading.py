@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sqlite3
@@ -94,7 +95,7 @@ def test_a_study_goes_from_the_protocol_to_the_export(
     read_by_keys(pages["ann"], program, study, traffic)
     read_by_hand(pages["ben"], program, study)
     decide(judge, program)
-    close_and_export(lead, program, study)
+    close_and_export(lead, program)
 
 
 def open_study(lead: Page, program: Program) -> str:
@@ -174,12 +175,32 @@ def says_finding(page: Page) -> bool:
 
 
 def decide(page: Page, program: Program) -> None:
-    """The adjudicator decides every case on which the two differ."""
+    """The adjudicator decides every case, since the two differ on each."""
     page.goto(f"{program.address}/studies")
-    page.get_by_role("button", name="Two readers").click()
-    page.get_by_text(re.compile("waits? for")).first.wait_for()
+    for left in range(IMAGES, 0, -1):
+        page.get_by_text(re.compile(f"^{left} cases? waits? for a decision")).wait_for()
+        page.get_by_text("Reader 2:").wait_for()
+        page.get_by_role("combobox", name="Label").click()
+        page.get_by_role("option", name="finding", exact=True).click()
+        page.get_by_role("radio", name="4 sure").or_(
+            page.get_by_role("button", name="4 sure")
+        ).first.click()
+        page.get_by_role("button", name="Decide").click()
+    page.get_by_text(re.compile(r"\d cases? waits? for a decision")).wait_for(state="detached")
 
 
-def close_and_export(page: Page, program: Program, study: str) -> None:
-    """The lead closes the study and takes the table."""
+def close_and_export(page: Page, program: Program) -> None:
+    """The lead looks at the results, closes the study and takes the table."""
     page.goto(f"{program.address}/studies")
+    page.get_by_text("Compute them from the reads so far").click()
+    page.get_by_text(re.compile("kappa", re.IGNORECASE)).first.wait_for()
+    page.get_by_text("Close the study: nothing is added any more").click()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_text(re.compile("^closed · ")).wait_for()
+    with page.expect_download() as download:
+        page.get_by_text("Reads (CSV)").click()
+    rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))
+    by_reader = {reader: [r for r in rows if r["reader"] == reader] for reader in ("ann", "ben")}
+    assert [len(of) for of in by_reader.values()] == [IMAGES, IMAGES]
+    assert {row["first_label"] for row in by_reader["ann"]} == {"finding"}
+    assert {row["first_label"] for row in by_reader["ben"]} == {"none"}
