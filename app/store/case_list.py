@@ -53,7 +53,7 @@ class CaseList:
         """
         # Only columns of the index are named here: the rows themselves are not touched.
         left = conditions(filters, onlooker)
-        counts = statuses.counts(self._session, left, now, statuses.seen(onlooker))
+        counts = statuses.counts(self._session, left, now, onlooker)
         total = counts.get(filters.status, 0) if filters.status else sum(counts.values())
         first = page * size
         most = min(size, total - first)

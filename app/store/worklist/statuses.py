@@ -93,20 +93,27 @@ def counts(
     session: Session,
     conditions: Sequence[ColumnElement[bool]],
     now: datetime,
-    state: ColumnElement[str],
+    onlooker: Onlooker | None = None,
 ) -> dict[Status, int]:
     """How many cases of each status there are under other conditions, those without any left out.
 
     One walk through an index counts the stored words; the few that wait or are begun are counted
-    from their own tables and taken off.
+    from their own tables and taken off. Of what is hidden from somebody only those are looked for
+    that would not be new.
     """
-    stored = _by_state(session, conditions, state)
+    state = seen(onlooker)
+    stored = _by_state(session, conditions, _state)
+    if onlooker is not None:
+        told = (*conditions, _state.in_(("refused", "read")), hidden(onlooker))
+        moved = _by_state(session, told, _state)
+        stored = {word: count - moved[word] for word, count in stored.items()}
+        stored["new"] += sum(moved.values())
     held = _by_state(session, (*conditions, unread(state), CaseEntry.id.in_(begun(now))), state)
     found: dict[Status, int] = {shown: stored[word] - held[word] for word, shown in _STORED.items()}
     found["in progress"] = sum(held.values())
     if stored["open"]:
-        open_ones = (*conditions, state == "open", CaseEntry.id.in_(_waiting()))
-        found["waiting"] = _by_state(session, open_ones, state)["open"]
+        open_ones = (*conditions, _state == "open", CaseEntry.id.in_(_waiting()))
+        found["waiting"] = _by_state(session, open_ones, _state)["open"]
         found["failed"] = stored["open"] - found["waiting"]
     return {name: count for name, count in found.items() if count}
 
