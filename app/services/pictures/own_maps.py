@@ -49,7 +49,9 @@ def own_map(
         case = tx.cases.get(case_id)
         case.check_frame(frame)
         blinding.check_shown(workplace, tx, case_id, frame=frame)
-        prediction = tx.predictions.get(case_id, frame=frame, model=model)
+        # The map is the same under whatever settings of a site, but kept with what was predicted.
+        site = case.site if model == case.model else ""
+        prediction = tx.predictions.get(case_id, frame=frame, model=model, site=site)
     matches = prediction.matches if prediction is not None else ()
     kept = next((match.own_map for match in matches if match.prototype == prototype), None)
     if kept is None:

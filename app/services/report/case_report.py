@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
 
 KIND = "application/pdf"
-_SQUARE = 25 * pdf.mm
+_SQUARE = 22 * pdf.mm
 _LABEL = 34 * pdf.mm
 
 
@@ -89,7 +89,7 @@ def _head(workplace: Workplace, sheet: Sheet, room: RoomSheet) -> list[Flowable]
         f"Patient key {patient}" if patient else "",
         room.facts.line,
         f"frame {sheet.frame + 1} of {room.frames}" if room.frames > 1 else "",
-        f"taken in {words.time_text(case.created_at)}",
+        f"imported {words.time_text(case.created_at)}",
     ]
     return [
         pdf.paragraph("Report of one image", pdf.TITLE),

@@ -40,7 +40,7 @@ from dprotonet.images.file_names import printable
 WARNING = "Research use only, not for diagnosis"
 MARGIN = 15 * mm
 WIDTH = A4[0] - 2 * MARGIN
-PICTURE = 82 * mm, 92 * mm
+PICTURE = 76 * mm, 84 * mm
 """Most of an image's width and height."""
 BAR = 15 * mm
 _FONTS = {

@@ -11,6 +11,7 @@ import pytest
 
 from app.domain.errors import NotFound
 from app.services.adapters.bundle_registry import Registry
+from app.services.checks import site_choice
 from app.services.inference import queue
 from app.services.pictures.own_maps import SIDE, of_source, own_map, values, values_of_source
 from app.services.uploading import intake
@@ -19,13 +20,14 @@ from app.settings import Settings
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.prediction import Prediction
 from dprotonet.prototypes.own_map import OwnMap
-from tests.app.services.workplaces import FakePool, make_workplace, png
+from tests.app.services.checks.conftest import site_settings
+from tests.app.services.workplaces import FakePool, active_model, make_workplace, png
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
 
 class MappingPool(FakePool):
     def predict(self, model: str, image: GrayOrColourImage, **named: object) -> Prediction:
-        said = super().predict(model, image)
+        said = super().predict(model, image, **named)  # type: ignore[arg-type]
         first, *others = said.matches
         corner = OwnMap.of(np.array([[1.0, 0.0], [0.0, 0.0]]))
         return replace(said, matches=(replace(first, own_map=corner), *others))
@@ -53,6 +55,17 @@ def test_the_map_comes_from_the_saved_prediction_and_lies_where_its_cell_does(
             own_map(workplace, case_id, frame=0, model=model, prototype=prototype)
     with pytest.raises(NotFound):
         own_map(workplace, case_id, frame=0, model="0" * 64, prototype="p00")
+
+
+def test_an_image_that_is_read_under_a_sites_settings_has_its_map_too(
+    workplace: Workplace,
+) -> None:
+    info = active_model(workplace)
+    site_choice.use(workplace, info.digest, site_settings(info))
+    case_id = str(intake.add(workplace, png(0, level=200), name="a.png").case_id)
+    queue.run_pending(workplace, MappingPool())
+    values, _ = own_map(workplace, case_id, frame=0, model=info.digest, prototype="p00")
+    assert values[0, 0] == 255
 
 
 def test_a_source_has_the_map_that_its_bundle_keeps_with_its_picture_where_there_is_one(
