@@ -174,6 +174,8 @@ class CaseRow:
     """Who works on it now."""
     is_own: bool = False
     """Is that whoever looks at the list?"""
+    has_draft: bool = False
+    """Whoever looks at the list has entered something and not signed it."""
     is_hidden: bool = False
     """The reader's own read comes first, so that nothing of the model's answer stands here."""
 

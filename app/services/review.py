@@ -51,7 +51,7 @@ def list_cases(
             now=now,
             onlooker=blinding.onlooker(workplace, tx),
         )
-    return replace(found, rows=given(workplace, found.rows))
+        return replace(found, rows=given(workplace, tx, found.rows))
 
 
 @needs("see cases")
@@ -230,7 +230,7 @@ def set_case_model(workplace: Workplace, case_id: str, model: str) -> None:
         NotFound: there is no such bundle or case.
         Refused: the installation does not trust the bundle.
     """
-    digest = models.approved(workplace, model).digest
+    digest = models.usable(workplace, model).digest
     with workplace.store.write() as tx:
         _read_with(tx, case_id, digest, site_choice.in_use(tx, digest), workplace.clock())
 
@@ -299,7 +299,7 @@ def _with_model(workplace: Workplace, case: Case) -> tuple[Case, BundleInfo | No
     if case.model is None:
         chosen = models.active(workplace)
         if chosen is None:
-            return case, None, NO_MODEL
+            return case, None, models.why_none(workplace)
         with workplace.store.write() as tx:
             if tx.cases.get(case.case_id).model is None:
                 site = site_choice.in_use(tx, chosen.digest)
@@ -348,7 +348,7 @@ def _sheet(
         revisions=revisions,
         jobs=active,
         study=given(
-            workplace, tx.case_list.study(case.case_id, workplace.clock(), onlooker=onlooker)
+            workplace, tx, tx.case_list.study(case.case_id, workplace.clock(), onlooker=onlooker)
         ),
         twins=_twins(tx, case),
         problem=problem,

@@ -229,6 +229,8 @@ class Facts:
     actions: tuple[Action, ...]
     study: tuple[Link, ...]
     twins: tuple[Link, ...]
+    priors: tuple[Link, ...]
+    """Other studies of the same patient."""
     who: str
     """The model and the reader, for the foot of the room."""
     may_delete: bool

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from app.domain.bundles import BundleInfo, without_text
-from app.domain.cases import Case, CaseRow, Sheet
+from app.domain.cases import Case, CaseFilters, CaseRow, Sheet
 from app.domain.permissions import within
 from app.domain.room.sheet import Action, Facts, Link, ModelChoice
 from app.domain.text import counted
 from app.services import batches, models
 from app.services.workplace import Workplace
+
+MOST_PRIORS = 50
 
 
 @within
@@ -31,6 +33,7 @@ def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> F
             )
             for twin in sheet.twins
         ),
+        priors=_priors(workplace, sheet) if shows_models else (),
         who=_who(workplace, sheet),
         may_delete=workplace.actor.may("delete"),
         report=_report(workplace, sheet) if shows_models else "",
@@ -52,6 +55,19 @@ def _report(workplace: Workplace, sheet: Sheet) -> str:
 def _batch(workplace: Workplace, sheet: Sheet) -> str:
     found = batches.of_case(workplace, sheet.case.case_id)
     return f"{found[0].text}." if found else ""
+
+
+def _priors(workplace: Workplace, sheet: Sheet) -> tuple[Link, ...]:
+    """Images of the same patient in other studies, the newest first; none where nothing says whose
+    an image is."""
+    now = workplace.clock()
+    with workplace.store.read() as tx:
+        patient = tx.case_list.row(sheet.case.case_id, now).patient
+        if not patient:
+            return ()
+        found = tx.case_list.page(CaseFilters(patient=patient), page=0, size=MOST_PRIORS, now=now)
+    others = {row.case_id for row in sheet.study} | {sheet.case.case_id}
+    return tuple(_link(row) for row in found.rows if row.case_id not in others)
 
 
 def facts_text(case: Case) -> str:

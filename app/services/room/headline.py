@@ -21,12 +21,13 @@ CALIBRATED = (
 )
 
 
-def headline(sheet: Sheet, *, note_on_classes: str = "") -> Headline:
+def headline(sheet: Sheet, *, note_on_classes: str = "", stopped: str = "") -> Headline:
     """Of whatever state the sheet is in.
 
     Args:
         sheet: of one frame.
         note_on_classes: what the classes mean, where their names do not say it.
+        stopped: who stopped the model, when and why; empty of one that is not stopped.
     """
     prediction = sheet.prediction
     if sheet.problem:
@@ -43,7 +44,7 @@ def headline(sheet: Sheet, *, note_on_classes: str = "") -> Headline:
         "finding" if called else "negative",
         first_sentence(prediction, sheet.negative_class),
         context(sheet.case.facts, prediction.support),
-        _cautions(prediction),
+        (*([f"The model is {stopped}"] if stopped else []), *_cautions(prediction)),
         tuple(text for text in details if text),
         bars(prediction, sheet.negative_class),
     )

@@ -15,6 +15,7 @@ from app.services.room.form import form, revision_notes
 from app.services.room.headline import headline
 from app.services.room.second_read import second_form
 from app.services.studies import blinding, reading
+from app.services.trust import stopping
 from app.services.workplace import Workplace
 
 
@@ -59,7 +60,11 @@ def open_room(
         facts=facts(workplace, sheet, shows_models=study == FREE),
         pixels=f"/api/pixels/{case_id}/{{frame}}",
         form=_form(workplace, sheet, draft, frame, study),
-        headline=headline(sheet, note_on_classes=_note_on_classes(workplace, sheet)),
+        headline=headline(
+            sheet,
+            note_on_classes=_note_on_classes(workplace, sheet),
+            stopped=_stopped(workplace, sheet),
+        ),
         waterfall=evidence.steps(sheet, shown),
         cards=shown,
         evidence_note="" if hides else _evidence_note(sheet),
@@ -82,6 +87,11 @@ def _form(workplace: Workplace, sheet: Sheet, draft: Draft | None, frame: int, s
 
 def _evidence_note(sheet: Sheet) -> str:
     return refusal.CAUTION if sheet.is_refused else evidence.note(sheet)
+
+
+def _stopped(workplace: Workplace, sheet: Sheet) -> str:
+    stop = stopping.stop_of(workplace, sheet.model) if sheet.model else None
+    return stop.text if stop else ""
 
 
 def _note_on_classes(workplace: Workplace, sheet: Sheet) -> str:

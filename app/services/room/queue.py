@@ -77,6 +77,7 @@ def _queue(rows: tuple[QueueRow, ...], text: str, previous: str, following: str)
 
 def _row(row: CaseRow) -> QueueRow:
     held = f" · {row.held_by}" if row.held_by and not row.is_own else ""
+    held += " · draft" if row.has_draft else ""
     return QueueRow(
         case_id=row.case_id,
         title=row.file_name,

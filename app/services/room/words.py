@@ -71,6 +71,7 @@ WORDS: dict[str, str] = {
     "no_next": "There is no further image in this list.",
     "no_previous": "There is no image before this one in this list.",
     "study": "The same study",
+    "priors": "The same patient, other studies",
     "twins": "The same pixels",
     "settings": "This room",
     "light": "Light or dark",

@@ -8,14 +8,18 @@ from dataclasses import replace
 from app.domain.cases import CaseRow
 from app.domain.permissions import within
 from app.services.workplace import Workplace
+from app.store.sql_store import Transaction
 
 
 @within
-def given(workplace: Workplace, rows: Iterable[CaseRow]) -> tuple[CaseRow, ...]:
-    """The rows as this person may see them: their own claims are marked as theirs.
+def given(workplace: Workplace, tx: Transaction, rows: Iterable[CaseRow]) -> tuple[CaseRow, ...]:
+    """The rows as this person may see them: their own claims and drafts are marked.
 
     Whatever a row may not tell somebody is to be taken out of it here.
     """
+    shown = tuple(rows)
+    begun = tx.drafts.among(workplace.reader, [row.case_id for row in shown])
     return tuple(
-        replace(row, is_own=True) if row.held_by == workplace.reader else row for row in rows
+        replace(row, is_own=row.held_by == workplace.reader, has_draft=row.case_id in begun)
+        for row in shown
     )

@@ -53,9 +53,9 @@ def next_unread(
             for place in places
         )
         row = next((one for one in found if one is not None), None)
-    if row is None or row.case_id == after:
-        return None
-    return given(workplace, [row])[0]
+        if row is None or row.case_id == after:
+            return None
+        return given(workplace, tx, [row])[0]
 
 
 @needs("see cases")
@@ -86,7 +86,7 @@ def previous(
             now=now,
             onlooker=blinding.onlooker(workplace, tx),
         )
-    return next(iter(given(workplace, rows)), None)
+        return next(iter(given(workplace, tx, rows)), None)
 
 
 @needs("see cases")
@@ -118,9 +118,10 @@ def queue(
             for forward in (False, True)
         )
         own = tx.case_list.row(around, now, onlooker=who)
-    shown = ahead[:most]
+        shown = ahead[:most]
+        rows = given(workplace, tx, (*reversed(shown), own, *behind[:most]))
     return Queue(
-        rows=given(workplace, (*reversed(shown), own, *behind[:most])),
+        rows=rows,
         position=len(shown),
         is_start=len(ahead) <= most,
         is_end=len(behind) <= most,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -45,6 +47,15 @@ class Drafts:
                 DraftEntry.study == study,
             )
         )
+
+    def among(self, reader: str, case_ids: Collection[str]) -> frozenset[str]:
+        """Those of some cases of which a reader has a draft, in free review."""
+        if not case_ids:
+            return frozenset()
+        query = select(DraftEntry.case_id).where(
+            DraftEntry.case_id.in_(case_ids), DraftEntry.reader == reader, DraftEntry.study == ""
+        )
+        return frozenset(self._session.scalars(query))
 
     def of_reader(self, reader: str, *, limit: int = 200) -> tuple[Draft, ...]:
         """A reader's drafts, the latest first."""

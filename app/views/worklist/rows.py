@@ -76,10 +76,10 @@ def doubt_text(row: CaseRow) -> str:
 
 
 def holder_text(row: CaseRow) -> str:
-    """Who works on the image, also where it is signed already; empty where nobody does."""
-    if row.held_by is None:
-        return ""
-    return "by you" if row.is_own else f"by {plain(row.held_by)}"
+    """Who works on the image, also where it is signed already, and that the reader left a draft;
+    empty where nobody does."""
+    holder = "" if row.held_by is None else "by you" if row.is_own else f"by {plain(row.held_by)}"
+    return ", ".join(part for part in (holder, "your draft" if row.has_draft else "") if part)
 
 
 def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
@@ -101,8 +101,8 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
             st.caption(facts_of(row))
         with status.container(gap=None):
             st.markdown(_STATUS[row.status])
-            if row.held_by is not None:
-                st.caption(holder_text(row))
+            if holder := holder_text(row):
+                st.caption(holder)
         with prediction.container(gap=None):
             _draw_prediction(st, row, infos)  # type: ignore[arg-type]
         with verdict.container(gap=None):

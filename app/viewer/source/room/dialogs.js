@@ -69,6 +69,7 @@ export function drawMore(dialog, room) {
     ...(facts.batch ? [element("p", {}, element("a", { href: "/batch" }, facts.batch))] : []),
     ...(facts.site ? [element("p", {}, facts.site)] : []),
     ...links(words.study, facts.study),
+    ...links(words.priors, facts.priors),
     ...links(words.twins, facts.twins),
     element("h3", {}, words.settings),
     element("div", { class: "row" },
