@@ -26,7 +26,7 @@ def bars(image: Screen) -> list[str]:
 
 def heatmaps_in_viewer(image: Screen) -> list[dict[str, str]]:
     """The heatmaps that the viewer gets, each with its text."""
-    (viewer,) = image.app.get("bidi_component")
+    (viewer,) = image.components
     return list(json.loads(viewer.proto.json)["heatmaps"])
 
 
@@ -194,7 +194,7 @@ def test_a_first_heatmap_that_peaked_elsewhere_stays_and_neither_peak_is_called_
     image.app.button(key="show-class:finding@first").click()
     image.run()
     assert "First heatmap, drawn by a search on this image in 0.5 s." in image.text
-    (overlay,) = image.app.get("bidi_component")
+    (overlay,) = image.components
     assert json.loads(overlay.proto.json)["requested"] == first["id"]
 
 

@@ -19,7 +19,7 @@ KNOWN = "In 92 of 100 validation images with a known finding the marked tenth he
 
 
 def viewer(screen: Screen) -> dict:
-    (part,) = screen.app.get("bidi_component")
+    (part,) = screen.components
     return dict(json.loads(part.proto.json))
 
 

@@ -37,7 +37,7 @@ def refused(screen: Screen, worker: Worker) -> Screen:
 
 def overlays(screen: Screen) -> str:
     """What the viewer was given, as one text."""
-    return "\n".join(part.proto.json for part in screen.app.get("bidi_component"))
+    return "\n".join(part.proto.json for part in screen.components)
 
 
 def all_text(screen: Screen) -> str:
