@@ -107,8 +107,14 @@ class Screen:
         """The workplace behind the pages."""
         return current_workplace()
 
+    @property
+    def components(self) -> list:
+        """Our own components, but for the unseen one that every page carries."""
+        parts = self.app.get("bidi_component")
+        return [part for part in parts if not part.proto.id.endswith("-connection-notice")]
+
     def _shows_field(self, key: str) -> bool:
-        fields = [part.proto.id for part in self.app.get("bidi_component")]
+        fields = [part.proto.id for part in self.components]
         return any(field.endswith(f"-{key}") for field in fields)
 
     def choose(self, label: str, value: object) -> Screen:

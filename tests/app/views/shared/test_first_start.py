@@ -26,7 +26,7 @@ def test_it_stands_in_place_of_every_page_until_no_is_answered(screen: Screen) -
     for page in ("review", "batch", "model"):
         text = screen.open(page).text
         assert QUESTION in text and "No image is taken in yet" in text
-        assert not screen.app.get("bidi_component")
+        assert not screen.components
     screen.open("review").press("No, start")
     assert QUESTION not in screen.text
     assert "Add images" in screen.text and "Images are stored unchanged" in screen.text
