@@ -170,7 +170,11 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
         view.caption(plain(row.view_position) or "–")
         status.markdown(_STATUS[row.status])
         model = infos.get(row.model or "")
-        draw_prediction_cell(prediction, row.label, row.probability, row.support, of=model)
+        draw_prediction_cell(
+            *(prediction, row.label, row.probability, row.support),
+            of=model,
+            is_hidden=row.is_hidden,
+        )
         if row.site:
             prediction.caption("site's threshold")
         verdict.markdown(row.verdict.capitalize() if row.verdict else "–")

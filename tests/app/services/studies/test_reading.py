@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -63,6 +64,23 @@ def test_what_was_locked_or_signed_stays(
                 tx.reads.add(replace(read, label="none"))
     read = reading.study_read(people.ann, cases[0], study=study.study_id)
     assert (read.first, read.second) == (first, signed)
+
+
+def test_of_several_that_lock_one_read_at_once_one_does(
+    people: People, opened: Opened, cases: tuple[str, ...]
+) -> None:
+    study = opened()
+
+    def attempt(number: int) -> bool:
+        try:
+            lock(people.ann, study, cases[0], confidence=number)
+        except (Conflict, Refused):
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(attempt, (1, 2, 3, 4))) == 1
+    assert reading.stage(people.ann, cases[0], study=study.study_id) == "revealed"
 
 
 def test_the_audit_knows_each_read_and_finds_one_that_was_changed(
