@@ -156,7 +156,9 @@ def _draw_row(row: BatchRow, model: BundleInfo | None) -> None:
             name.markdown(plain(_row_name(row)))
         state.markdown(_ITEM_STATES[row.state])
         support = row.support.verdict if row.support else None
-        draw_prediction_cell(prediction, row.label, row.probability, support, of=model)
+        draw_prediction_cell(
+            *(prediction, row.label, row.probability, support), of=model, is_hidden=row.is_hidden
+        )
         verdict.markdown(verdict_text(row))
         remark.caption(plain(remark_text(row)) or "–")
 

@@ -9,6 +9,7 @@ from app.views.shared.format import label_markdown
 from dprotonet.inference.support import Verdict
 
 REFUSED = "Unlike the training images"
+HIDDEN = "After your own read"
 
 
 def draw_prediction_cell(
@@ -18,6 +19,7 @@ def draw_prediction_cell(
     support: Verdict | None,
     *,
     of: KnownClasses | None,
+    is_hidden: bool = False,
 ) -> None:
     """The label with its probability; a refused image has neither.
 
@@ -27,8 +29,11 @@ def draw_prediction_cell(
         probability: of that label.
         support: whether the model was made for the image; None where it has no gate.
         of: the model that gave the label.
+        is_hidden: the reader's own read comes first.
     """
-    if support == "outside":
+    if is_hidden:
+        column.caption(HIDDEN)
+    elif support == "outside":
         column.caption(REFUSED)
     elif label is None or probability is None:
         column.caption("–")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -65,6 +66,23 @@ def test_what_was_locked_or_signed_stays(
     assert (read.first, read.second) == (first, signed)
 
 
+def test_of_several_that_lock_one_read_at_once_one_does(
+    people: People, opened: Opened, cases: tuple[str, ...]
+) -> None:
+    study = opened()
+
+    def attempt(number: int) -> bool:
+        try:
+            lock(people.ann, study, cases[0], confidence=number)
+        except (Conflict, Refused):
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(attempt, (1, 2, 3, 4))) == 1
+    assert reading.stage(people.ann, cases[0], study=study.study_id) == "revealed"
+
+
 def test_the_audit_knows_each_read_and_finds_one_that_was_changed(
     people: People, opened: Opened, cases: tuple[str, ...]
 ) -> None:
@@ -85,26 +103,26 @@ def test_the_audit_knows_each_read_and_finds_one_that_was_changed(
     assert "first" in changed and "changed after" in changed and "second" in lost
 
 
-@pytest.mark.parametrize(
-    ("said", "sentence"),
-    [
-        ({"label": "other"}, "none of the labels"),
-        ({"confidence": 6}, "confidence"),
-        ({"active_seconds": -1}, "time that this read took"),
-        ({"marks": [BOX], "nothing_to_mark": True}, "Choose one"),
-        ({}, "Mark where you see it"),
-        ({"nothing_to_mark": True}, "no answer to “Sure.”"),
-        ({"nothing_to_mark": True, "answers": {"sure": 3}}, "no answer to “Sure.”"),
-        ({"nothing_to_mark": True, "answers": {"other": "x"}}, "no question"),
-    ],
+NOT_ALLOWED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"label": "other"}, "none of the labels"),
+    ({"confidence": 6}, "confidence"),
+    ({"active_seconds": -1}, "time that this read took"),
+    ({"marks": [BOX], "nothing_to_mark": True}, "Choose one"),
+    ({}, "Mark where you see it"),
+    ({"nothing_to_mark": True}, "no answer to “Sure.”"),
+    ({"nothing_to_mark": True, "answers": {"sure": 3}}, "no answer to “Sure.”"),
+    ({"nothing_to_mark": True, "answers": {"other": "x"}}, "no question"),
 )
+
+
 def test_a_read_that_its_protocol_does_not_allow_is_refused(
-    people: People, opened: Opened, cases: tuple[str, ...], said: dict[str, Any], sentence: str
+    people: People, opened: Opened, cases: tuple[str, ...]
 ) -> None:
     scale = Question("sure", "Sure?", kind="scale", options=("no", "yes"))
     study = opened(marks="required", questions=(scale,))
-    with pytest.raises(Refused, match=sentence):
-        lock(people.ann, study, cases[0], **said)
+    for said, sentence in NOT_ALLOWED:
+        with pytest.raises(Refused, match=sentence):
+            lock(people.ann, study, cases[0], **said)
     assert reading.stage(people.ann, cases[0], study=study.study_id) == "blind"
 
 
