@@ -1,4 +1,4 @@
-"""A heatmap that was computed once and kept, and which of a node's heatmaps is the best."""
+"""A heatmap that was computed once and kept, and which of a node's heatmaps leads."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _RANKS = (
 class SavedExplanation(Facts):
     """An explanation in the store: what is known of it, and where its heatmap lies.
 
-    ``faithfulness``, ``peak`` and ``outside_body`` are None where they were not or could not be
-    measured; ``precision`` and the passes that measured it are not kept.
+    ``faithfulness``, ``agreement``, ``peak`` and ``outside_body`` are None where they were not or
+    could not be measured; ``precision`` and the passes that measured it are not kept.
     """
 
     explanation_id: str
@@ -114,12 +114,37 @@ def at_least(tier: Tier) -> tuple[Tier, ...]:
     return tuple(reversed(tiers[tiers.index(tier) :]))
 
 
+def is_more_reliable(refined: SavedExplanation, first: SavedExplanation) -> bool:
+    """Whether a heatmap takes the place of one that took less work: only where its faithfulness
+    (insertion less deletion) is higher. Where either was not measured the refined one does."""
+    if refined.faithfulness is None or first.faithfulness is None:
+        return True
+    return refined.faithfulness.surpasses(first.faithfulness)
+
+
+def leading(of_node: Iterable[SavedExplanation]) -> SavedExplanation:
+    """The heatmap to look at of all that one node has: the first one, or the refined one that took
+    its place by being more reliable. Lists, reports and batches choose by it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    stages = _stages(of_node)
+    if not stages:
+        raise ValueError("Of no heatmap none leads.")
+    lead, *refined = stages
+    for one in refined:
+        if is_more_reliable(one, lead):
+            lead = one
+    return lead
+
+
 def best_of_each_node(saved: Iterable[SavedExplanation]) -> tuple[SavedExplanation, ...]:
-    """The best heatmap of every node; the node that was asked for last comes first.
+    """The leading heatmap of every node; the node that was asked for last comes first.
 
     A better heatmap takes the place of the one before it, so that a list does not move.
     """
-    return tuple(max(of_node, key=_goodness) for of_node in _by_node(saved))
+    return tuple(leading(of_node) for of_node in _by_node(saved))
 
 
 @dataclass(frozen=True)
@@ -130,7 +155,7 @@ class OfferedHeatmap:
     is_superseded: bool = False
     """A first heatmap, beside the refined one that is more reliable."""
     is_no_better: bool = False
-    """A refined heatmap, beside the first one, which it does not replace: it is not more
+    """A refined heatmap, beside the one before it, which it does not replace: it is not more
     reliable."""
     is_unsettled: bool = False
     """Another heatmap of this node, which is offered too, has its peak elsewhere."""
@@ -149,31 +174,32 @@ class OfferedHeatmap:
 
 
 def offered(saved: Iterable[SavedExplanation]) -> tuple[OfferedHeatmap, ...]:
-    """Of every node its best heatmap, and behind it the other of first and refined: both stay at
-    hand. A refined one leads only where it is more reliable (insertion less deletion) than the
-    first, and neither is settled where they peak elsewhere."""
+    """Of every node the leading heatmap, and behind it the first and the most refined one, where
+    they are others: both stay at hand. None is settled where they peak elsewhere."""
     heatmaps: list[OfferedHeatmap] = []
     for of_node in _by_node(saved):
-        best = max(of_node, key=_goodness)
-        drafts = (explanation for explanation in of_node if explanation.is_draft)
-        first = max(drafts, key=_goodness, default=best)
-        moved = best.peaks_elsewhere(first)
-        if first is best:
-            heatmaps.append(OfferedHeatmap(best))
-        elif _is_more_reliable(best, first):
-            heatmaps.append(OfferedHeatmap(best, is_unsettled=moved))
-            heatmaps.append(OfferedHeatmap(first, is_superseded=True, is_unsettled=moved))
-        else:
-            heatmaps.append(OfferedHeatmap(first, is_unsettled=moved))
-            heatmaps.append(OfferedHeatmap(best, is_no_better=True, is_unsettled=moved))
+        lead, stages = leading(of_node), _stages(of_node)
+        behind = [
+            OfferedHeatmap(
+                one,
+                is_superseded=one is stages[0],
+                is_no_better=one is stages[-1],
+                is_unsettled=lead.peaks_elsewhere(one),
+            )
+            for one in (*stages[:1], *stages[1:][-1:])
+            if one is not lead
+        ]
+        heatmaps.append(OfferedHeatmap(lead, is_unsettled=any(b.is_unsettled for b in behind)))
+        heatmaps.extend(behind)
     return tuple(heatmaps)
 
 
-def _is_more_reliable(refined: SavedExplanation, first: SavedExplanation) -> bool:
-    """Where either was not measured the one that took more work counts as the better."""
-    if refined.faithfulness is None or first.faithfulness is None:
-        return True
-    return refined.faithfulness.score > first.faithfulness.score
+def _stages(of_node: Iterable[SavedExplanation]) -> list[SavedExplanation]:
+    """The best heatmap of each tier, the one that took the least work first."""
+    best: dict[str, SavedExplanation] = {}
+    for one in sorted(of_node, key=_goodness):
+        best[one.tier] = one
+    return list(best.values())
 
 
 def _by_node(saved: Iterable[SavedExplanation]) -> list[list[SavedExplanation]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from app.domain.explanations import SavedExplanation
+from app.domain.explanations import OfferedHeatmap, SavedExplanation, is_more_reliable
 from dprotonet.explain.explanation import READER
 from dprotonet.modeling.placement import GridPlacement
 
@@ -74,6 +74,29 @@ def instant_maps(
         InstantMap(node, number, outside[number], measured.get(node))
         for number, node in enumerate(drawn.nodes)
     )
+
+
+def is_no_better(saved: SavedExplanation, instant: InstantMap) -> bool:
+    """Whether a computed heatmap does not take the place of the mask reader's own map: that was
+    measured, and this one is not more reliable."""
+    return instant.measured is not None and not is_more_reliable(saved, instant.measured)
+
+
+def leading_id(
+    offered: Iterable[OfferedHeatmap], instant: Iterable[InstantMap], *, node: str
+) -> str | None:
+    """The heatmap of a node that stands alone where one alone is shown; None without any.
+
+    Args:
+        offered: those that were computed on the image.
+        instant: those that were drawn with the prediction.
+        node: which.
+    """
+    lead = next((one for one in offered if one.leads and one.saved.node == node), None)
+    drawn = next((one for one in instant if one.node == node), None)
+    if drawn is not None and (lead is None or is_no_better(lead.saved, drawn)):
+        return drawn.heatmap_id
+    return lead.heatmap_id if lead is not None else None
 
 
 def in_order(

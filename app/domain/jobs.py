@@ -10,9 +10,11 @@ from typing import Literal, get_args
 
 from app.domain.explanations import Tier
 from app.domain.figures.agreement import Agreement
+from dprotonet.explain.explanation import Agreement as HeatmapAgreement
 from dprotonet.inference.support import Support
 
-JobKind = Literal["predict", "explain", "batch", "learn", "check", "attach"]
+JobKind = Literal["predict", "explain", "agree", "batch", "learn", "check", "attach"]
+"""agree: a heatmap is made again, to see whether it marks the same."""
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 ItemState = Literal[
     "waiting", "running", "done", "duplicate", "refused", "skipped", "error", "deleted"
@@ -144,6 +146,8 @@ class BatchRow:
     empty without any."""
     verdict: str | None
     """Latest verdict signed for the case, whichever way it came."""
+    heatmap_agreement: HeatmapAgreement | None = None
+    """Of its explanation with itself, made again; None where that was not measured."""
     agreement: Agreement | None = None
     """Whether the last verdict on what this batch's model said agrees; None without a prediction.
     """
@@ -168,6 +172,7 @@ class BatchRow:
             explanation_id=None,
             explanation_tier=None,
             drawn_by="",
+            heatmap_agreement=None,
             verdict=None,
             agreement=None,
             support=None,

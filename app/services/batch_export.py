@@ -35,6 +35,8 @@ COLUMNS = (
     "same_pixels_as",
     "drawn_by",
     "measured",
+    "heatmap_agreement",
+    "agreement_over",
 )
 
 
@@ -131,6 +133,8 @@ def _record(row: BatchRow) -> dict[str, Any]:
         "explanation_tier": row.explanation_tier,
         "drawn_by": row.drawn_by,
         "measured": row.is_measured,
+        "heatmap_agreement": row.heatmap_agreement.overlap if row.heatmap_agreement else None,
+        "agreement_over": row.heatmap_agreement.over if row.heatmap_agreement else None,
     }
 
 

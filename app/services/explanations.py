@@ -39,7 +39,8 @@ def request(
         seed: of the masks.
 
     Returns:
-        The explanation if this tier's or a better one's is saved, else the job that makes it. The
+        The explanation if this tier's or a better one's is saved, else the job that makes it. A
+        saved one is made again by the worker where it is not known whether it marks the same. The
         job's ``explanation_id`` names what can be shown meanwhile; if there is nothing of this
         node yet, the job begins with a draft.
 
@@ -65,6 +66,8 @@ def request(
     for wanted in at_least(tier):
         for saved in known:
             if saved.settings_digest == TIERS[wanted].digest:
+                with workplace.store.write() as tx:
+                    jobs.enqueue_agreement(tx, saved, now=workplace.clock())
                 return saved
     # The mask reader's map is no first heatmap of those computed on the image.
     computed = [saved for saved in known if not is_measured_map(saved)]

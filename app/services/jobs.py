@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from app.domain.explanations import SavedExplanation, leading, tier_of
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
 from app.domain.permissions import needs, within
 from app.services.audit.recording import record_batch
@@ -68,7 +69,7 @@ def cancel(workplace: Workplace, job_id: str) -> Job:
 
 def _shown(workplace: Workplace, tx: Transaction, job: Job) -> Job:
     """The job: which class it explains may be the one that was predicted."""
-    if job.case_id is not None and job.kind == "explain":
+    if job.case_id is not None and job.kind in ("explain", "agree"):
         blinding.check_shown(workplace, tx, job.case_id, frame=job.frame)
     return job
 
@@ -154,3 +155,30 @@ def enqueue_prediction(
     key = f"predict:{case_id}:{frame}:{model}" + (f":{site}" if site else "")
     work = Work("predict", key, case_id=case_id, frame=frame, model=model, site=site)
     return enqueue(tx, work, now=now)
+
+
+def enqueue_agreement(tx: Transaction, saved: SavedExplanation, *, now: datetime) -> None:
+    """Enqueue making a saved heatmap again, to see whether it marks the same, and the one of its
+    node that leads in its place.
+
+    Nothing of one where that was done, whose settings are no longer in use, or that is gone.
+    """
+    known = tx.explanations.of_node(
+        saved.case_id, frame=saved.frame, model=saved.model, node=saved.node, seed=saved.seed
+    )
+    chosen = [leading(known), saved] if known else []
+    for one in {each.explanation_id: each for each in chosen}.values():
+        tier = tier_of(one.settings_digest)
+        if one.agreement is None and tier:
+            work = Work(
+                "agree",
+                f"agree:{one.explanation_id}",
+                case_id=one.case_id,
+                frame=one.frame,
+                model=one.model,
+                node=one.node,
+                tier=tier,
+                explanation_id=one.explanation_id,
+                seed=one.seed,
+            )
+            enqueue(tx, work, now=now)

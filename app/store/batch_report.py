@@ -20,6 +20,7 @@ from app.store.jobs import Jobs
 from app.store.rows import CaseEntry, ExplanationEntry, JobItemEntry, PredictionEntry
 from app.store.studies.blinding import Blinding, hidden, shown_state
 from dprotonet.explain.explanation import READER
+from dprotonet.explain.explanation import Agreement as HeatmapAgreement
 from dprotonet.inference.prediction import Prediction
 
 
@@ -135,6 +136,7 @@ class _Batch:
             ExplanationEntry.tier,
             ExplanationEntry.settings_digest,
             ExplanationEntry.drawn_by,
+            ExplanationEntry.facts["agreement"],
             _first_with_its_pixels(),
             self.agreement,
         )
@@ -181,6 +183,7 @@ def _row(
     tier: str | None,
     settings_digest: str | None,
     drawn_by: str | None,
+    heatmap_agreement: dict[str, Any] | None,
     first_with_its_pixels: str | None,
     agreement: Agreement,
 ) -> BatchRow:
@@ -200,6 +203,7 @@ def _row(
         explanation_id=item.explanation_id,
         explanation_tier=tier or tier_of(settings_digest) if settings_digest else None,
         drawn_by=drawn_by or (READER if prediction and prediction.maps_key else ""),
+        heatmap_agreement=HeatmapAgreement.from_saved(heatmap_agreement),
         verdict=verdict,
         agreement=agreement if prediction else None,
         support=result.support if result else None,

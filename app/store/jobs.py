@@ -18,7 +18,8 @@ from dprotonet.images.file_names import printable
 
 log = logging.getLogger(__name__)
 ACTIVE = ("waiting", "running")
-WHOLE = ("predict", "explain")  # done as one piece; files of a batch and learning are claimed apart
+ASKED = ("predict", "explain")  # a page waits for these
+WHOLE = (*ASKED, "agree")  # done as one piece; files of a batch and learning are claimed apart
 KEPT = ("batch", "check")  # jobs that stay when they are over, with what they made
 GIVEN_UP = (
     f"The program stopped {MOST_ATTEMPTS} times while it worked on this image, so it was given up. "
@@ -116,6 +117,11 @@ class Jobs:
         )
         return self._session.scalar(query.limit(1)) is not None
 
+    def is_any_asked_for(self) -> bool:
+        """Is there a prediction or a heatmap to be made, first or not?"""
+        query = select(JobEntry.id).where(JobEntry.state == "waiting", JobEntry.kind.in_(ASKED))
+        return self._session.scalar(query.limit(1)) is not None
+
     def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs there are of each kind and state."""
         query = select(JobEntry.kind, JobEntry.state, func.count()).group_by(
@@ -132,13 +138,14 @@ class Jobs:
         """Take the oldest waiting prediction or explanation; batches and learning go apart.
 
         Predictions go first: they take a fraction of an explanation's time, and a page waits.
-        Explanations that have a first heatmap already come last.
+        Explanations that have a first heatmap already come later, and heatmaps that are made again
+        last.
         """
         entry = self._session.scalars(
             select(JobEntry)
             .where(JobEntry.state == "waiting", JobEntry.kind.in_(WHOLE))
             .order_by(
-                JobEntry.kind.desc(),
+                JobEntry.kind.desc(),  # predict, explain, agree
                 JobEntry.explanation_id.is_not(None),
                 JobEntry.created_at,
                 JobEntry.id,

@@ -14,7 +14,7 @@ from app.domain.explanations import SavedExplanation, tier_of
 from app.domain.instant_maps import DrawnMaps
 from app.store import case_summary
 from app.store.rows import ExplanationEntry, PredictionEntry
-from dprotonet.explain.explanation import Faithfulness
+from dprotonet.explain.explanation import Agreement, Faithfulness
 from dprotonet.inference.prediction import Prediction
 from dprotonet.modeling.placement import GridPlacement
 
@@ -26,10 +26,13 @@ COLUMNS = (
 FACTS = (
     *("value_before", "value_after", "passes_forward", "passes_backward", "seconds"),
     *("stop_reason", "measuring_seconds", "raw_range", "faithfulness", "peak"),
-    *("outside_body", "placement"),
+    *("outside_body", "placement", "agreement"),
 )
 # What rows of earlier versions lack.
-ADDED_LATER: dict[str, Any] = {"measuring_seconds": 0.0, "peak": None, "outside_body": None}
+ADDED_LATER: dict[str, Any] = {
+    **{"measuring_seconds": 0.0, "peak": None},
+    **{"outside_body": None, "agreement": None},
+}
 
 
 class Predictions:
@@ -232,6 +235,14 @@ class Explanations:
         )
         self._session.flush()
 
+    def note_agreement(self, explanation_id: str, agreement: Agreement) -> None:
+        """Complete an explanation with what was measured after it was shown; one that is gone is
+        left alone."""
+        entry = self._session.get(ExplanationEntry, explanation_id)
+        if entry is not None:
+            entry.facts = entry.facts | {"agreement": asdict(agreement)}
+            self._session.flush()
+
 
 def _explanation(entry: ExplanationEntry) -> SavedExplanation:
     facts = ADDED_LATER | entry.facts
@@ -241,6 +252,7 @@ def _explanation(entry: ExplanationEntry) -> SavedExplanation:
         "tier": entry.tier or tier_of(entry.settings_digest),
         "faithfulness": Faithfulness.from_saved(facts["faithfulness"]),
         "placement": _placement(facts["placement"]),
+        "agreement": Agreement.from_saved(facts["agreement"]),
     }
     return SavedExplanation(**columns | {name: _tuple(facts[name]) for name in FACTS} | read)
 

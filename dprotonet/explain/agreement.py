@@ -1,23 +1,23 @@
 """Whether a heatmap marks the same when it is made again: its agreement over draws.
 
 A search draws masks and fills at random, so it is made again under other draws. A mask reader draws
-nothing: its own map is made again of the image moved by whole cells of its grid, which is the same
-image to a radiologist (:mod:`dprotonet.explain.reader.views`). What is compared is the marked
-region, since that is what a reader looks at. Agreement says nothing of truth: a method that marks
-the same at every time can be wrong every time.
+nothing, and the steps that refine its map draw no more than fills, so that such a map is made again
+of the image moved by whole cells of the reader's grid, which is the same image to a radiologist
+(:mod:`dprotonet.explain.reader.views`). What is compared is the marked region, since that is what a
+reader looks at. Agreement says nothing of truth: a method that marks the same at every time can be
+wrong every time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dprotonet.explain.explanation import Agreement
 from dprotonet.explain.masking.masks import ranked
 from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.nodes import Node
@@ -30,29 +30,6 @@ AGAIN = 2
 """How often a heatmap is made again."""
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How far the marked regions of several heatmaps of one node of one image are the same.
-
-    Attributes:
-        overlap: mean intersection over union of all pairs, in [0, 1]. Regions of a fraction a of
-            the image that lie at random have about a / (2 - a).
-        over: what was another each time: "draws" of the search, or "views" of the image.
-        heatmaps: how many were compared.
-        area: fraction of the image that a marked region is.
-    """
-
-    overlap: float
-    over: Literal["draws", "views"]
-    heatmaps: int
-    area: float
-
-    @property
-    def text(self) -> str:
-        """The words beside a heatmap: agreement over draws 0.72."""
-        return f"agreement over {self.over} {self.overlap:.2f}"
-
-
 def agreement(
     model: nn.Module,
     x: Tensor,
@@ -63,6 +40,7 @@ def agreement(
     temperature: float = 1.0,
     valid_mask: Tensor | None = None,
     again: int = AGAIN,
+    progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Agreement:
     """Make a heatmap again and compare.
@@ -76,21 +54,27 @@ def agreement(
         temperature: of class nodes.
         valid_mask: ``(S, S)`` bool, False in the padding.
         again: how often, at least once.
+        progress: called with the fraction done, rising to 1.
         cancelled: asked before every batch of passes.
 
     Raises:
         Cancelled: ``cancelled`` returned True.
     """
     reader = own_reader(model) if settings.reader else None
-    is_read = reader is not None and reads(reader, [node]) and not settings.refine_steps
+    is_read = reader is not None and reads(reader, [node])
     if is_read and reader is not None:
         images = _views(x, reader, again)
     else:
         images = ((x, (0, 0)) for _ in range(again))
     maps = [torch.from_numpy(heatmap)]
     for number, (image, back) in enumerate(images, start=1):
-        decoder = MDM(model, settings, temperature=temperature, draw=0 if is_read else number)
-        own = decoder.attribute(image, node, valid_mask=valid_mask, cancelled=cancelled)
+        own = MDM(model, settings, temperature=temperature, draw=number).attribute(
+            image,
+            node,
+            valid_mask=valid_mask,
+            progress=None if progress is None else _part(progress, number - 1, again),
+            cancelled=cancelled,
+        )
         maps.append(own[0].float().cpu().roll(back, (-2, -1)))
     area = settings.faithfulness_area
     overlap = marked_overlap(torch.stack(maps), area, valid_mask)
@@ -121,3 +105,8 @@ def _views(x: Tensor, reader: MaskReader, count: int) -> Iterator[tuple[Tensor, 
     cell = max(1, x.shape[-1] // reader.options.cells)
     for down, across in MOVES[1 : count + 1]:
         yield x.roll((down * cell, across * cell), (-2, -1)), (-down * cell, -across * cell)
+
+
+def _part(progress: Callable[[float], None], done: int, parts: int) -> Callable[[float], None]:
+    """The progress of one of several heatmaps that are made one after the other."""
+    return lambda fraction: progress((done + fraction) / parts)

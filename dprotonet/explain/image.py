@@ -8,8 +8,9 @@ import numpy as np
 import torch
 
 from dprotonet.errors import WrongRequest
+from dprotonet.explain.agreement import agreement
 from dprotonet.explain.baselines.registry import METHODS
-from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.explanation import Agreement, Explanation
 from dprotonet.explain.location import fraction_outside, peak
 from dprotonet.explain.nodes import ClassNode, Node, parse_node
 from dprotonet.explain.settings import MDMSettings
@@ -72,6 +73,47 @@ def explain_image(
     )
     body = body_on_grid(bundle.preprocessing, image)
     return [_placed(explanation, placement, body) for explanation in explanations]
+
+
+def agreement_on_image(
+    predictor: "Predictor",
+    image: "GrayOrColourImage",
+    node: str,
+    heatmap: np.ndarray,
+    *,
+    settings: MDMSettings,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Agreement:
+    """Make a heatmap of :func:`explain_image` again, and compare what is marked.
+
+    Args:
+        predictor: the bundle that it was made with.
+        image: that it was made of.
+        node: ``class:NAME``, ``prototype:ID`` or ``vector:ID``.
+        heatmap: ``(S, S)`` float32 in [0, 1], by the method "mdm" with these settings.
+        settings: of the decoder.
+        progress: called with the fraction done, rising to 1.
+        cancelled: asked before every batch of passes.
+
+    Raises:
+        WrongRequest: no such class or prototype.
+        Cancelled: ``cancelled`` returned True.
+    """
+    bundle = predictor.bundle
+    x, placement = bundle.preprocessing(image)
+    (parsed,) = parse_nodes(predictor, x, [node], image)
+    return agreement(
+        predictor.model,
+        x.to(next(predictor.model.parameters()).device),
+        parsed,
+        heatmap,
+        settings=settings,
+        temperature=bundle.temperature,
+        valid_mask=placement.valid_mask(),
+        progress=progress,
+        cancelled=cancelled,
+    )
 
 
 def _placed(explanation: Explanation, placement: Placement, body: np.ndarray | None) -> Explanation:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.domain.cases import Intake
 from app.domain.errors import Refused
-from app.domain.explanations import USUAL
+from app.domain.explanations import USUAL, leading
 from app.domain.jobs import ItemState
 from app.domain.permissions import needs
 from app.services import originals
@@ -103,17 +103,22 @@ def _read(
     name = prediction.class_to_look_at(workplace.models.get(model).negative_class)
     # An image that the model refused has no class to look at: its heatmaps are made on request.
     if item.explain and name is not None:
-        result.explanation_id = explain_frame(
+        node = f"class:{name}"
+        explain_frame(
             workplace,
             pool,
             case_id,
             frame=0,
             model=model,
-            node=f"class:{name}",
+            node=node,
             tier=USUAL,
             seed=0,
             pulse=pulse,
-        ).explanation_id
+        )
+        with workplace.store.read() as tx:
+            # A reader may have had another one made, which this one does not replace.
+            known = tx.explanations.of_node(case_id, frame=0, model=model, node=node, seed=0)
+        result.explanation_id = leading(known).explanation_id
     with workplace.store.read() as tx:
         frames = tx.cases.get(case_id).facts.frames
     result.state = "duplicate" if arrival.outcome == "duplicate" else "done"

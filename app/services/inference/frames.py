@@ -26,7 +26,7 @@ from app.services.workplace import Workplace
 from app.store.files.blobs import Staged
 from app.store.sql_store import Transaction
 from dprotonet.errors import Cancelled
-from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.explanation import Agreement, Explanation
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.intervention import InterventionResult
@@ -88,6 +88,20 @@ class Predictors(Protocol):
     ) -> Explanation:
         """One node's heatmap."""
 
+    def agree(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        node: str,
+        heatmap: np.ndarray,
+        *,
+        tier: Tier,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Agreement:
+        """How far a heatmap of this tier, ``(S, S)`` on the network grid, marks the same when it is
+        made again."""
+
 
 @within
 class Pulse:
@@ -104,11 +118,13 @@ class Pulse:
         *,
         is_whole: bool = True,
         gives_way: bool = False,
+        is_last: bool = False,
         between: Callable[[], object] = lambda: None,
     ) -> None:
         self._workplace, self._job_id, self._stop = workplace, job_id, stop
         self._is_whole = is_whole  # False: one image of many, whose progress is not the job's
         self._gives_way = gives_way  # to work for which a page shows nothing yet
+        self._is_last = is_last  # gives way to all that somebody asked for
         self._between = between  # work that a hand waits for, done in the midst of this one
         self._beaten = self._looked = time.monotonic()
         self._unwanted = False
@@ -134,8 +150,10 @@ class Pulse:
             self._between()
             self._looked = now
             with self._workplace.store.read() as tx:
-                self._unwanted = tx.jobs.is_unwanted(self._job_id) or (
-                    self._gives_way and tx.jobs.is_any_urgent()
+                self._unwanted = (
+                    tx.jobs.is_unwanted(self._job_id)
+                    or (self._gives_way and tx.jobs.is_any_urgent())
+                    or (self._is_last and tx.jobs.is_any_asked_for())
                 )
         return self._unwanted or self._stop()
 

@@ -1,4 +1,4 @@
-"""One try, prediction or heatmap that a page waits for."""
+"""One try, prediction or heatmap that a page waits for, and what is measured of it afterwards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from app.domain.explanations import FIRST, MEASURED, USUAL
 from app.domain.jobs import Job
 from app.domain.permissions import needs
-from app.services.inference import tries
+from app.services import jobs
+from app.services.inference import agreeing, tries
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
 from app.services.workplace import Workplace
@@ -46,6 +47,8 @@ def _run(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[], bo
     try:
         if job.kind == "predict":
             _predict(workplace, pool, job)
+        elif job.kind == "agree":
+            _agree(workplace, pool, job, stop)
         else:
             _explain(workplace, pool, job, stop)
     except Cancelled:
@@ -119,6 +122,20 @@ def _explain(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[]
                 now=workplace.clock(),
                 explanation_id=saved.explanation_id,
             )
+            jobs.enqueue_agreement(tx, saved, now=workplace.clock())
+
+
+def _agree(workplace: Workplace, pool: Predictors, job: Job, stop: Callable[[], bool]) -> None:
+    pulse = Pulse(
+        workplace,
+        job.job_id,
+        stop,
+        is_last=True,
+        between=lambda: tries.run_waiting(workplace, pool),
+    )
+    agreeing.measure(workplace, pool, job, pulse)
+    with workplace.store.write() as tx:
+        tx.jobs.finish(job.job_id, state="done", now=workplace.clock())
 
 
 def _is_read(workplace: Workplace, job: Job) -> bool:

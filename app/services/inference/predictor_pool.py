@@ -12,12 +12,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.domain.explanations import USUAL, Tier
 from app.domain.interventions.changes import Change
 from app.services.adapters.bundle_registry import Registry
 from app.services.inference.frames import NewMaps
 from app.services.interventions.shapes import region_mask
-from dprotonet.explain.explanation import Explanation
+from dprotonet.explain.explanation import Agreement, Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.intervention import InterventionResult
 from dprotonet.inference.prediction import Prediction
@@ -144,6 +146,35 @@ class PredictorPool:
         """
         return self._predictor(model).explain(
             image, node, tier=tier, seed=seed, progress=progress, cancelled=cancelled
+        )
+
+    def agree(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        node: str,
+        heatmap: np.ndarray,
+        *,
+        tier: Tier,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Agreement:
+        """How far a heatmap of this tier, ``(S, S)`` on the network grid, marks the same when it is
+        made again.
+
+        Raises:
+            ReadableError, Cancelled: as ``explain``.
+        """
+        from dprotonet.explain.image import agreement_on_image
+
+        return agreement_on_image(
+            self._predictor(model),
+            image,
+            node,
+            heatmap,
+            settings=TIERS[tier],
+            progress=progress,
+            cancelled=cancelled,
         )
 
     def _predictor(self, model: str) -> Predictor:

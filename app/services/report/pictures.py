@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.domain.cases import GallerySource, Sheet
 from app.domain.errors import NotFound
+from app.domain.instant_maps import leading_id
 from app.domain.permissions import within
 from app.domain.room.sheet import MapOffer
 from app.services import galleries, image_data
@@ -70,8 +71,7 @@ def chosen_heatmap(
         workplace: where.
         sheet: of the image; one that the model refused has none.
         offers: the sheet's, with their words.
-        map_id: which; when left out, the best of the class that is offered first: one that was
-            computed on the image, else the one that was drawn with the prediction.
+        map_id: which; when left out, the leading one of the class that is offered first.
 
     Returns:
         None where there is none.
@@ -79,17 +79,17 @@ def chosen_heatmap(
     if sheet.is_refused:
         return None
     by_id = {offer.id: offer for offer in offers}
-    node = f"class:{sheet.offered_class}"
+    if map_id is None:
+        map_id = leading_id(sheet.maps, sheet.instant, node=f"class:{sheet.offered_class}")
     for offered in sheet.maps:
         saved = offered.saved
-        is_wanted = offered.leads and saved.node == node
         offer = by_id.get(offered.heatmap_id)
-        if offer is not None and (is_wanted if map_id is None else offer.id == map_id):
+        if offer is not None and offer.id == map_id:
             values = image_data.heatmap(workplace, saved.explanation_id)
             return ShownHeatmap(offer, values, saved.settings_digest)
     for instant in sheet.instant:
         offer = by_id.get(instant.heatmap_id)
-        if offer is not None and (instant.node == node if map_id is None else offer.id == map_id):
+        if offer is not None and offer.id == map_id:
             values = image_data.instant_map(
                 workplace,
                 sheet.case.case_id,

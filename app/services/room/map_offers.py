@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from app.domain.cases import Sheet
 from app.domain.explanations import MEASURED, USUAL, OfferedHeatmap, SavedExplanation
-from app.domain.instant_maps import InstantMap
+from app.domain.instant_maps import InstantMap, is_no_better
 from app.domain.jobs import Job
 from app.domain.room.sheet import Action, MapOffer, Palette, Work
 from app.domain.text import number, percent
 from app.services.room import refusal
 from app.services.room.reliability import (
     MEANING,
+    agreement_text,
     cost_text,
     curve_texts,
     heatmap_title,
@@ -44,7 +45,7 @@ def _of_reader(sheet: Sheet, instant: InstantMap) -> MapOffer:
     measured = instant.measured
     details = [known_text(sheet, drawn_by=READER, tier="instant"), MEANING]
     if measured is not None:
-        details += [*curve_texts(measured), cost_text(measured)]
+        details += [agreement_text(measured), *curve_texts(measured), cost_text(measured)]
     return MapOffer(
         id=instant.heatmap_id,
         node=instant.node,
@@ -62,8 +63,15 @@ def _of_search(sheet: Sheet, offered: OfferedHeatmap) -> MapOffer:
     saved = offered.saved
     texts = warnings(offered, sheet.call_threshold(saved.node))
     if offered.is_no_better:
-        texts = [*texts, "It is no more reliable than the first heatmap, which keeps its place."]
-    details = [offered_text(sheet, offered), *curve_texts(saved), cost_text(saved)]
+        texts.append("It is no more reliable than the heatmap before it, which keeps its place.")
+    if any(one.node == saved.node and is_no_better(saved, one) for one in sheet.instant):
+        texts.append("It is no more reliable than the mask reader's own map.")
+    details = [
+        offered_text(sheet, offered),
+        agreement_text(saved),
+        *curve_texts(saved),
+        cost_text(saved),
+    ]
     return MapOffer(
         id=offered.heatmap_id,
         node=saved.node,
@@ -73,16 +81,18 @@ def _of_search(sheet: Sheet, offered: OfferedHeatmap) -> MapOffer:
         claim=_claim(sheet, saved, saved.outside_body),
         warning=_warning(sheet, texts),
         actions=_search_actions(sheet, offered),
-        details=() if sheet.is_refused else tuple(details),
+        details=() if sheet.is_refused else tuple(text for text in details if text),
     )
 
 
 def _claim(sheet: Sheet, saved: SavedExplanation | None, outside: float | None) -> str:
     """Affects the model's output: hiding the marked 10 % gives 0.30 instead of 0.81, a random 10 %
-    0.78 · 96 % of it inside the body."""
+    gives 0.78 · agreement over draws 0.72 · 96 % of it inside the body."""
     if sheet.is_refused:
         return f"{REFUSED}."
     parts = [_effect(saved)]
+    if saved is not None and saved.agreement is not None:
+        parts.append(saved.agreement.text)
     if outside is not None:
         parts.append(f"{percent(1 - outside)} of it inside the body")
     return " · ".join(parts) + "."
@@ -116,8 +126,10 @@ def _palette(sheet: Sheet, node: str) -> Palette:
 def _instant_actions(sheet: Sheet, instant: InstantMap) -> tuple[Action, ...]:
     if not sheet.model_name or sheet.is_refused:
         return ()
-    found = []
-    if instant.measured is None:
+    found: list[Action] = []
+    if instant.measured is not None:
+        found += _made_again(sheet, instant.measured)
+    else:
         found.append(
             Action(
                 "explain",
@@ -145,6 +157,18 @@ def _search_actions(sheet: Sheet, offered: OfferedHeatmap) -> tuple[Action, ...]
     saved = offered.saved
     if offered.is_superseded or not sheet.model_name or sheet.is_refused:
         return ()
+    there = {
+        one.saved.tier
+        for one in sheet.maps
+        if one.saved.node == saved.node and not one.saved.is_of_earlier_settings
+    }
+    refining = [action for action in _refining(saved) if action.tier not in there]
+    if saved.is_draft and refining:
+        return tuple(refining)
+    return (*refining, *_made_again(sheet, saved))
+
+
+def _refining(saved: SavedExplanation) -> tuple[Action, ...]:
     if saved.is_draft:
         title, tier, hint = "Refine", USUAL, "Compute a more faithful heatmap. It takes longer."
     elif saved.is_of_earlier_settings:
@@ -156,6 +180,16 @@ def _search_actions(sheet: Sheet, offered: OfferedHeatmap) -> tuple[Action, ...]
     else:
         return ()
     return (Action("explain", title, hint, saved.node, tier),)
+
+
+def _made_again(sheet: Sheet, saved: SavedExplanation) -> tuple[Action, ...]:
+    """Of what a batch or an earlier version made: whether it marks the same was not measured."""
+    is_made = any(job.explanation_id == saved.explanation_id for job in sheet.jobs)
+    known = saved.agreement is not None or saved.is_of_earlier_settings
+    if known or is_made or not saved.tier:
+        return ()
+    hint = "Make this heatmap twice again, and see whether it marks the same."
+    return (Action("explain", "Make again", hint, saved.node, saved.tier),)
 
 
 def requests(sheet: Sheet) -> tuple[Action, ...]:
@@ -176,7 +210,7 @@ def requests(sheet: Sheet) -> tuple[Action, ...]:
 def work(sheet: Sheet) -> tuple[Work, ...]:
     """What the worker does for this frame, in words."""
     return tuple(
-        Work(job.job_id, job_text(sheet, job), job.progress, job.kind == "explain")
+        Work(job.job_id, job_text(sheet, job), job.progress, job.kind in ("explain", "agree"))
         for job in sheet.jobs
     )
 
@@ -188,6 +222,8 @@ def job_text(sheet: Sheet, job: Job) -> str:
     title = node_title(job.node or "")
     if job.cancel_requested:
         return f"{title}: stopping…"
+    if job.kind == "agree":
+        return f"{title}: made again, to see whether it marks the same…"
     if job.tier == MEASURED:
         return f"Measuring the heatmap of {title}…"
     if job.state == "waiting" and job.awaits_first:

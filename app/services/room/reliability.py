@@ -46,10 +46,12 @@ def node_title(node: str) -> str:
 
 
 def heatmap_title(saved: SavedExplanation) -> str:
-    """The node, and whether this is its first heatmap."""
+    """The node, and whether this is its first heatmap or the most refined one."""
     title = node_title(saved.node)
     if saved.drawn_by == READER:
         return f"{title} · mask reader"
+    if saved.tier == "full":
+        return f"{title} (fully refined)"
     return f"{title} (first heatmap)" if saved.is_draft else title
 
 
@@ -138,7 +140,12 @@ def warnings(offered: OfferedHeatmap, threshold: float | None = None) -> list[st
         threshold: from which the heatmap's class is called, as ``Sheet.call_threshold`` gives it.
     """
     saved = offered.saved
-    texts = [control_text(saved), fragile_text(saved, threshold), peak_text(offered)]
+    texts = [
+        control_text(saved),
+        disagreement_text(saved),
+        fragile_text(saved, threshold),
+        peak_text(offered),
+    ]
     return [text for text in texts if text]
 
 
@@ -165,6 +172,29 @@ def control_text(saved: SavedExplanation) -> str:
     return f"{subject} is no better than {' or '.join(controls)}. Do not rely on it."
 
 
+def disagreement_text(saved: SavedExplanation) -> str:
+    """That the heatmap marks something else when it is made again; empty where it does not, or
+    where that was not measured."""
+    if saved.agreement is None or not saved.agreement.is_low:
+        return ""
+    if saved.agreement.over == "views":
+        return "Of the image moved by a few pixels it marks another place. Do not rely on it."
+    return "A second draw marks another place. Do not rely on it."
+
+
+def agreement_text(saved: SavedExplanation) -> str:
+    """What the agreement is, beside that of regions at random; empty where it was not measured."""
+    measured = saved.agreement
+    if measured is None:
+        return ""
+    how = "of the image moved by a few pixels" if measured.over == "views" else "by other draws"
+    return (
+        f"The {measured.heatmaps} heatmaps made {how} overlap by {number(measured.overlap)} in the "
+        f"{percent(measured.area)} of the image that each marks most; regions at random overlap by "
+        f"{number(measured.chance)}, equal ones by 1."
+    )
+
+
 def fragile_text(saved: SavedExplanation, threshold: float | None = None) -> str:
     """That hiding any part changes the prediction much; empty where it does not."""
     measured = saved.faithfulness
@@ -178,12 +208,12 @@ def fragile_text(saved: SavedExplanation, threshold: float | None = None) -> str
 
 
 def peak_text(offered: OfferedHeatmap) -> str:
-    """That the first and the better heatmap peak at different places; empty where they do not."""
+    """That heatmaps of one node peak at different places; empty where they do not."""
     if not offered.is_unsettled:
         return ""
     if offered.saved.is_draft:
         return "The refined heatmap peaks elsewhere. Neither peak is reliable."
-    return "The first heatmap peaks elsewhere. Neither peak is reliable."
+    return "Another heatmap of it peaks elsewhere. Neither peak is reliable."
 
 
 def origin_text(saved: SavedExplanation) -> str:

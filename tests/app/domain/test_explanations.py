@@ -9,6 +9,7 @@ from app.domain.explanations import (
     SavedExplanation,
     at_least,
     best_of_each_node,
+    leading,
     offered,
     tier_of,
 )
@@ -66,8 +67,12 @@ def saved(
     ],
 )
 def test_a_better_tier_wins_whenever_it_was_made(worst_to_best: tuple[str, ...]) -> None:
+    scores = {tier: 0.5 + number / 20 for number, tier in enumerate(worst_to_best)}
     for order in (worst_to_best, worst_to_best[::-1]):
-        maps = [saved(tier=tier, minute=minute) for minute, tier in enumerate(order)]
+        maps = [
+            saved(tier=tier, minute=minute, insertion_auc=scores[tier])
+            for minute, tier in enumerate(order)
+        ]
         (best,) = best_of_each_node(maps)
         assert best.tier == worst_to_best[-1]
 
@@ -79,7 +84,7 @@ def test_of_one_tier_the_heatmap_with_the_settings_in_use_wins_and_then_the_newe
 
 
 def test_a_better_heatmap_keeps_its_nodes_position_in_the_list() -> None:
-    maps = [saved("class:a", "draft", minute=0), saved("class:b", "draft", minute=1)]
+    maps = [saved("class:a", "draft", minute=0, **WORSE), saved("class:b", "draft", minute=1)]
     assert [one.node for one in best_of_each_node(maps)] == ["class:b", "class:a"]
     maps.append(saved("class:a", "standard", minute=2))
     assert [(one.node, one.tier) for one in best_of_each_node(maps)] == [
@@ -131,6 +136,41 @@ def test_a_refined_heatmap_that_is_no_more_reliable_does_not_take_the_firsts_pla
     leading, behind = offered([first, no_better])
     assert (leading.saved, behind.saved) == (first, no_better)
     assert leading.leads and behind.is_no_better and not behind.leads
+
+
+@pytest.mark.parametrize(
+    ("scores", "lead", "shown"),
+    [  # of the first, the refined and the fully refined heatmap
+        ((0.4, 0.5, 0.6), "full", ["", "@first"]),
+        ((0.4, 0.6, 0.5), "standard", ["", "@first", "@refined"]),
+        ((0.6, 0.5, 0.4), "draft", ["", "@refined"]),
+        ((0.5, 0.4, 0.6), "full", ["", "@first"]),
+        ((0.6, 0.4, 0.5), "draft", ["", "@refined"]),
+        ((None, 0.6, 0.5), "standard", ["", "@refined"]),  # a mask reader has no first one
+        ((None, 0.5, 0.6), "full", ["", "@first"]),
+    ],
+)
+def test_one_rule_says_which_of_all_stages_leads_wherever_it_is_asked(
+    scores: tuple[float | None, ...], lead: str, shown: list[str]
+) -> None:
+    maps = [
+        saved(tier=tier, minute=minute, insertion_auc=score)
+        for minute, (tier, score) in enumerate(
+            zip(("draft", "standard", "full"), scores, strict=True)
+        )
+        if score is not None
+    ]
+    assert leading(maps).tier == lead
+    assert best_of_each_node(maps) == (leading(maps),)
+    displayed = offered(maps[::-1])
+    assert [one.saved for one in displayed if one.leads] == [leading(maps)]
+    assert ids(*maps) == [f"class:finding{end}" for end in shown]
+    assert len({one.saved.tier for one in displayed}) == len(shown)
+
+
+def test_of_no_heatmap_none_leads() -> None:
+    with pytest.raises(ValueError, match="none leads"):
+        leading([])
 
 
 def test_where_either_was_not_measured_the_one_that_took_more_work_leads() -> None:

@@ -1,6 +1,7 @@
 """Maps that are there with the prediction: which, in what order, and what was measured of them."""
 
-from app.domain.instant_maps import DrawnMaps, InstantMap, in_order, instant_maps
+from app.domain.explanations import offered
+from app.domain.instant_maps import DrawnMaps, InstantMap, in_order, instant_maps, leading_id
 from dprotonet.explain.explanation import NO_READER, READER
 from dprotonet.modeling.placement import GridPlacement
 from tests.app.domain.test_explanations import saved
@@ -41,3 +42,20 @@ def test_the_class_in_question_comes_first_and_prototypes_as_they_speak() -> Non
         "class:finding",
     ]
     assert shown[0].heatmap_id != shown[0].node, "a searched heatmap has the node's own name"
+
+
+def test_a_computed_heatmap_stands_alone_unless_the_measured_map_is_as_reliable() -> None:
+    node = "class:finding"
+    measured = saved(tier="instant", minute=1, drawn_by=READER, insertion_auc=0.5)
+    unmeasured, known = instant_maps(DRAWN, []), instant_maps(DRAWN, [measured])
+    assert leading_id([], unmeasured, node=node) == "class:finding@reader"
+    assert leading_id([], [], node=node) is None
+    for insertion, lead in (
+        (0.4, "class:finding@reader"),
+        (0.5, "class:finding@reader"),
+        (0.6, node),
+    ):
+        computed = offered([saved(insertion_auc=insertion)])
+        assert leading_id(computed, unmeasured, node=node) == node, "nothing was measured of it"
+        assert leading_id(computed, known, node=node) == lead
+        assert leading_id(computed, (), node=node) == node

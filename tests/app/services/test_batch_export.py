@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.services import batch_export, batches
+from app.services import batch_export, batches, explanations
 from app.services.inference import queue
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import OUTSIDE, UNLIKE, FakePool, by_brightness, png
@@ -68,6 +68,22 @@ def test_a_row_says_what_drew_its_heatmaps_and_whether_they_were_measured(
     text = batch_export.as_csv(workplace, searched.job_id).decode()
     (line,) = csv.DictReader(io.StringIO(text))
     assert (line["drawn_by"], line["measured"]) == ("search", "true")
+    assert (line["heatmap_agreement"], line["agreement_over"]) == ("", "")
+
+
+def test_whether_a_heatmap_marks_the_same_is_exported_once_a_reader_asked_for_it(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    job = batches.start_upload(workplace, [("a.png", png(1))], explain=True)
+    queue.run_pending(workplace, pool)
+    assert pool.tiers == ["standard"] and not pool.made_again, "a batch makes each heatmap once"
+    (row,) = batches.rows(workplace, job.job_id).rows
+    explanations.request(workplace, str(row.case_id))
+    queue.run_pending(workplace, pool)
+    (line,) = csv.DictReader(io.StringIO(batch_export.as_csv(workplace, job.job_id).decode()))
+    assert (line["heatmap_agreement"], line["agreement_over"]) == ("0.72", "draws")
+    (file,) = json.loads(batch_export.as_json(workplace, job.job_id))["files"]
+    assert (file["heatmap_agreement"], file["agreement_over"]) == (0.72, "draws")
 
 
 def test_without_a_gate_the_exports_say_nothing_of_a_distance(

@@ -37,7 +37,7 @@ from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
 from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.errors import Cancelled
-from dprotonet.explain.explanation import READER, SEARCH, Explanation, Faithfulness
+from dprotonet.explain.explanation import READER, SEARCH, Agreement, Explanation, Faithfulness
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.deidentify.blackout import blacked_out
@@ -86,7 +86,8 @@ MEASURED = Faithfulness(
     centre_insertion_auc=0.5,
     centre_deletion_auc=0.3,
 )
-"""Of every heatmap of the fake."""
+"""Of the heatmaps of the fake; the more refined they are, the more insertion reveals."""
+INSERTION = {"draft": 0.5, "full": 0.7}
 
 
 class DirectReader:
@@ -126,6 +127,8 @@ class FakePool:
     explained: list[str] = field(default_factory=list)
     tiers: list[Tier] = field(default_factory=list)
     intervened: list[str] = field(default_factory=list)
+    made_again: list[tuple[str, Tier]] = field(default_factory=list)
+    overlap: float = 0.72
     before_predict: Callable[[], None] = lambda: None
     before_intervene: Callable[[], object] = lambda: None
     gate: Callable[[GrayOrColourImage], Support | None] = lambda image: None
@@ -228,11 +231,31 @@ class FakePool:
             seconds=0.5,
             measuring_seconds=0.2,
             stop_reason="converged",
-            faithfulness=MEASURED,
+            faithfulness=replace(MEASURED, insertion_auc=INSERTION.get(tier, 0.6)),
             peak=(0.5, 0.45),
             outside_body=0.25,
             drawn_by=READER if tier == "instant" else SEARCH,
         )
+
+    def agree(
+        self,
+        model: str,
+        image: GrayOrColourImage,
+        node: str,
+        heatmap: np.ndarray,
+        *,
+        tier: Tier,
+        progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> Agreement:
+        for step in range(self.steps):
+            time.sleep(self.step_seconds)
+            if cancelled():
+                raise Cancelled
+            progress((step + 1) / self.steps)
+        assert heatmap[7, list(TIERS).index(tier)] == 0.5, "it is this tier's own"
+        self.made_again.append((node, tier))
+        return Agreement(self.overlap, "views" if tier == "instant" else "draws", 3, 0.2)
 
 
 KNOWN = MapFigures("finding", 100, 0.92, 0.9, 0.6)

@@ -13,7 +13,7 @@ from app.domain.errors import NotFound
 from app.domain.instant_maps import DrawnMaps
 from app.store.rows import ExplanationEntry, PredictionEntry
 from app.store.sql_store import SqlStore
-from dprotonet.explain.explanation import SEARCH, Faithfulness
+from dprotonet.explain.explanation import SEARCH, Agreement, Faithfulness
 from dprotonet.inference.prediction import PrototypeMatch
 from dprotonet.modeling.placement import GridPlacement
 from tests.app.domain.test_explanations import START, saved
@@ -92,6 +92,7 @@ def test_the_row_has_the_keys_that_earlier_versions_read(filled: SqlStore) -> No
         "raw_range": [-1.5, 2.0],
         "peak": [0.25, 0.75],
         "outside_body": 0.125,
+        "agreement": None,
         "placement": {
             "stored": [80, 20],
             "network": 100,
@@ -101,12 +102,22 @@ def test_the_row_has_the_keys_that_earlier_versions_read(filled: SqlStore) -> No
     }
 
 
+def test_what_is_measured_after_a_heatmap_was_shown_completes_its_row(filled: SqlStore) -> None:
+    agreement = Agreement(0.72, "draws", 3, 0.2)
+    with filled.write() as tx:
+        tx.explanations.add(WHOLE)
+        tx.explanations.note_agreement("e1", agreement)
+        tx.explanations.note_agreement("gone", agreement)
+    with filled.read() as tx:
+        assert tx.explanations.get("e1") == replace(WHOLE, agreement=agreement)
+
+
 def test_a_row_of_an_earlier_version_is_read_as_far_as_it_goes(filled: SqlStore) -> None:
     with filled.write() as tx:
         tx.explanations.add(WHOLE)
     with filled.engine.begin() as connection:
         facts = connection.scalar(select(ExplanationEntry.facts)) or {}
-        for name in ("measuring_seconds", "peak", "outside_body"):
+        for name in ("measuring_seconds", "peak", "outside_body", "agreement"):
             del facts[name]
         older = facts | {"faithfulness": {"insertion_auc": 0.6}}
         connection.execute(ExplanationEntry.__table__.update().values(facts=older))  # type: ignore[attr-defined]

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from dprotonet.errors import Cancelled
-from dprotonet.explain.agreement import Agreement, agreement, marked_overlap
+from dprotonet.explain.agreement import agreement, marked_overlap
+from dprotonet.explain.explanation import Agreement
+from dprotonet.explain.masking.masks import smooth_noise
 from dprotonet.explain.mdm.mdm import MDM
 from dprotonet.explain.nodes import ClassNode, VectorNode
 from dprotonet.explain.settings import TIERS
@@ -73,6 +75,25 @@ def test_a_mask_reader_s_own_map_is_made_again_of_the_image_moved_by_a_cell(mode
         agreement(model, x, vector, made(model, x, READ, vector), settings=READ, again=1).over
         == "draws"
     )
+
+
+def test_a_refined_map_is_made_again_of_the_moved_image_too(model, x):
+    # Its steps draw no more than fills: under other draws alone it would always be nearly the same.
+    refined = replace(READ, reader_views=2, refine_steps=1)
+    seen = []
+    result = agreement(
+        model, x, NODE, made(model, x, refined), settings=refined, again=1, progress=seen.append
+    )
+    assert (result.over, result.heatmaps) == ("views", 2) and 0 < result.overlap <= 1
+    assert seen == sorted(seen) and seen[-1] == 1
+
+
+def test_smooth_heatmaps_at_random_overlap_by_chance_and_are_far_below_what_counts_as_agreeing():
+    chance = smooth_noise(90, 56, torch.Generator().manual_seed(0)).reshape(30, 3, 56, 56)
+    overlaps = [marked_overlap(three, AREA) for three in chance]
+    assert np.mean(overlaps) == pytest.approx(Agreement(1, "draws", 3, AREA).chance, abs=0.02)
+    assert max(overlaps) < 0.25, "so none of 30 comes near a third"
+    assert all(Agreement(one, "draws", 3, AREA).is_low for one in overlaps)
 
 
 def test_it_stops_when_it_is_cancelled(model, x):

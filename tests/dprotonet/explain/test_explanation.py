@@ -1,12 +1,12 @@
 """What an explanation holds, and what is read of one that was saved."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dprotonet.explain.explanation import Explanation, Faithfulness
+from dprotonet.explain.explanation import Agreement, Explanation, Faithfulness
 from dprotonet.modeling.placement import GridPlacement
 
 MEASURED: dict[str, Any] = {
@@ -100,3 +100,31 @@ def test_its_facts_are_all_but_the_heatmap():
 def test_a_heatmap_of_another_kind_or_range_is_refused(heatmap, sentence):
     with pytest.raises(ValueError, match=sentence):
         explanation(heatmap=heatmap)
+
+
+def test_curves_of_more_points_are_read_at_those_of_the_coarser_one():
+    fine = Faithfulness.from_json(
+        MEASURED
+        | {
+            "insertion_auc": 0.8125,
+            "deletion_auc": 0.0,
+            "insertion": [0.0, 1.0, 1.0, 1.0, 1.0],
+            "deletion": [0.0] * 5,
+        }
+    )
+    # At halves the same curve has 0.75, and 0.8 is more.
+    coarse = replace(fine, steps=2, insertion_auc=0.8, insertion=(0, 1.1, 1), deletion=(0, 0, 0))
+    assert fine.score > coarse.score
+    assert coarse.surpasses(fine) and not fine.surpasses(coarse)
+    assert not fine.surpasses(fine)
+    bare = replace(fine, insertion=(), deletion=())
+    assert bare.surpasses(coarse), "without curves there are only the areas"
+
+
+def test_an_agreement_is_low_where_less_than_half_is_the_same():
+    half = Agreement(1 / 3, "draws", 3, 0.2)  # o / (2 - o) of a half
+    assert not half.is_low and replace(half, overlap=0.3).is_low
+    assert half.chance == pytest.approx(1 / 9)
+    assert replace(half, overlap=0.724).text == "agreement over draws 0.72"
+    assert Agreement.from_saved(asdict(half) | {"not_known_yet": 1}) == half
+    assert Agreement.from_saved(None) is None is Agreement.from_saved({"overlap": 0.5})

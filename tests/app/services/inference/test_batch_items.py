@@ -13,13 +13,15 @@ import pytest
 
 from app.domain.figures.batch_view import BatchFilters
 from app.domain.jobs import MOST_ATTEMPTS
-from app.services import batch_export, batches
+from app.services import batch_export, batches, explanations, review
 from app.services.inference import queue
 from app.services.inference.failures import UNEXPECTED
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import REFUSED, BatchItems
 from tests.app.services.batch_states import running_file, states
 from tests.app.services.inference.faults import fail_while
+from tests.app.services.room.pools import FullPool
 from tests.app.services.workplaces import CAUTION, FakePool, by_brightness, png
 
 ODD = b"r\xf6ntgen.png"
@@ -100,6 +102,24 @@ def test_a_file_that_ends_the_worker_each_time_is_given_up_and_the_others_are_re
     assert [row.state for row in rows] == ["done", "error", "done"]
     assert "stopped 3 times" in rows[1].message
     assert batches.progress(with_images, other.job_id).job.state == "done"
+
+
+@pytest.mark.parametrize(("insertion", "tier"), [(0.7, "draft"), (0.5, "standard")])
+def test_a_file_names_the_heatmap_that_leads_on_its_page(
+    workplace: Workplace, insertion: float, tier: str
+) -> None:
+    pool = FullPool()
+    pool.measured["draft"] = {"insertion_auc": insertion}
+    case_id = str(intake.add(workplace, png(1), name="a.png").case_id)
+    queue.run_pending(workplace, pool)
+    explanations.request(workplace, case_id, tier="draft")
+    queue.run_pending(workplace, pool)
+    job = batches.start_upload(workplace, [("again.png", png(1))], explain=True)
+    queue.run_pending(workplace, pool)
+    assert pool.tiers == ["draft", "standard"]
+    (row,) = batches.rows(workplace, job.job_id).rows
+    (lead,) = review.open_case(workplace, case_id).explanations
+    assert (row.explanation_tier, row.explanation_id) == (tier, lead.explanation_id)
 
 
 def test_a_file_that_cannot_be_brought_to_its_end_is_given_up_with_the_reason(

@@ -44,6 +44,8 @@ def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     (saved,) = review.open_case(workplace, case_id).explanations
     assert saved.node == "prototype:p01" and saved.passes_forward > 0 and saved.seconds > 0
     assert saved.faithfulness is not None and 0 <= saved.faithfulness.insertion_auc <= 1
+    assert saved.agreement is not None and saved.agreement.over == "draws"
+    assert 0 < saved.agreement.overlap <= 1
     stored = image_data.stored_heatmap(workplace, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
     assert image_data.heatmap(workplace, saved.explanation_id).shape == (40, 42)
@@ -67,6 +69,7 @@ def test_a_true_mask_reader_draws_all_maps_as_it_predicts(
     measured = {one.node: one.measured for one in review.open_case(workplace, case_id).instant}
     saved = measured["class:finding"]
     assert saved is not None and saved.faithfulness is not None and saved.passes_backward == 0
+    assert saved.agreement is not None and saved.agreement.over == "views"
     exact = image_data.heatmap(workplace, saved.explanation_id)
     assert np.abs(exact.astype(int) - heatmap).max() < 20  # of 255
 

@@ -63,6 +63,23 @@ def test_a_computed_heatmap_goes_before_the_readers_own(
     assert after is not None and after.offer.node == "class:finding" and after.settings_digest
 
 
+def test_a_computed_heatmap_that_is_no_more_reliable_leaves_the_place_to_the_readers_own(
+    workplace: Workplace, pool: FakePool, readers: None
+) -> None:
+    case_id = str(intake.add(workplace, png(1, level=200), name="a.png").case_id)
+    queue.run_pending(workplace, pool)
+    for tier in ("instant", "standard"):
+        explanations.request(workplace, case_id, node="class:finding", tier=tier)  # type: ignore[arg-type]
+    queue.run_pending(workplace, pool)
+    sheet = review.open_case(workplace, case_id)
+    offers = map_offers.offers(sheet)
+    chosen = pictures.chosen_heatmap(workplace, sheet, offers, None)
+    assert chosen is not None and chosen.offer.id == "class:finding@reader"
+    assert "agreement over views 0.72" in chosen.offer.claim, "which the report prints"
+    asked = pictures.chosen_heatmap(workplace, sheet, offers, "class:finding")
+    assert asked is not None and asked.offer.id == "class:finding"
+
+
 def test_a_match_is_pictured_where_its_map_was_kept(workplace: Workplace, pool: FakePool) -> None:
     image = read_image(png(1))
     case_id = str(intake.add(workplace, png(1, level=200), name="a.png").case_id)

@@ -129,7 +129,7 @@ def test_a_heatmap_without_measurements_says_so_and_nothing_else() -> None:
 def test_two_heatmaps_that_peak_at_different_places_both_have_a_warning() -> None:
     refined = OfferedHeatmap(saved(), is_unsettled=True)
     first = OfferedHeatmap(saved(tier="draft"), is_superseded=True, is_unsettled=True)
-    assert warnings(refined) == ["The first heatmap peaks elsewhere. Neither peak is reliable."]
+    assert warnings(refined) == ["Another heatmap of it peaks elsewhere. Neither peak is reliable."]
     assert warnings(first) == ["The refined heatmap peaks elsewhere. Neither peak is reliable."]
     assert not peak_text(OfferedHeatmap(saved()))
 
@@ -155,4 +155,5 @@ def test_a_heatmap_says_how_it_was_made() -> None:
     assert origin_text(saved(tier="")) == "Heatmap, made in 4.1 s with earlier settings."
     assert heatmap_title(saved(tier="draft")) == "Class finding (first heatmap)"
     assert heatmap_title(saved()) == "Class finding"
+    assert heatmap_title(saved(tier="full")) == "Class finding (fully refined)"
     assert heatmap_title(saved(tier="instant", drawn_by=READER)) == "Class finding · mask reader"
