@@ -122,7 +122,12 @@ def _draw_thumbnail(column: DeltaGenerator, row: CaseRow) -> None:
 
 def _draw_prediction(column: DeltaGenerator, row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
     draw_prediction_cell(
-        column, row.label, row.probability, row.support, of=infos.get(row.model or "")
+        column,
+        row.label,
+        row.probability,
+        row.support,
+        of=infos.get(row.model or ""),
+        is_hidden=row.is_hidden,
     )
     said = [doubt_text(row), "site's threshold" if row.site else ""]
     if any(said):
