@@ -9,6 +9,7 @@ from typing import Any
 from app.domain.errors import Refused
 from app.domain.permissions import needs
 from app.services.room.keys import checked
+from app.services.studies import blinding
 from app.services.workplace import Workplace
 
 ROOM = "room"
@@ -18,17 +19,19 @@ _NO_WINDOW = "This is no window. Set centre and width, then save it again."
 
 @needs("see cases")
 def of_reader(workplace: Workplace) -> dict[str, Any]:
-    """Keys by what they do, and window presets; empty where nothing was set."""
+    """Keys by what they do and window presets, where some were set, and whether this reader's own
+    read of every image comes first."""
     with workplace.store.read() as tx:
         found: dict[str, Any] = tx.preferences.get(workplace.reader, ROOM, {})
-    return found
+    return found | {"reads_first": blinding.reads_first(workplace)}
 
 
 @needs("see cases")
 def change(workplace: Workplace, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Change keys or presets; what is not sent stays.
+    """Change keys, presets, or whether one's own read comes first; what is not sent stays.
 
     Raises:
+        Forbidden: whoever does not sign chooses nothing about their reads.
         Refused: what was sent are no keys, or a preset is no window.
     """
     new: dict[str, Any] = {}
@@ -39,7 +42,9 @@ def change(workplace: Workplace, sent: Mapping[str, Any]) -> dict[str, Any]:
     with workplace.store.write() as tx:
         kept: dict[str, Any] = tx.preferences.get(workplace.reader, ROOM, {}) | new
         tx.preferences.set(workplace.reader, ROOM, kept)
-    return kept
+    if isinstance(sent.get("reads_first"), bool):
+        blinding.set_reads_first(workplace, sent["reads_first"])
+    return kept | {"reads_first": blinding.reads_first(workplace)}
 
 
 def _presets(value: object) -> list[dict[str, Any]]:

@@ -75,6 +75,10 @@ WORDS: dict[str, str] = {
     "twins": "The same pixels",
     "settings": "This room",
     "light": "Light or dark",
+    "reads_first": "Read first, then reveal",
+    "reads_first_hint": (
+        "On every image what the model says is hidden until you have locked your own read."
+    ),
     "report": "Report (PDF)",
     "deletion": "Deletion",
     "confirm_deletion": (

@@ -74,6 +74,10 @@ export function drawMore(dialog, room) {
     element("h3", {}, words.settings),
     element("div", { class: "row" },
       element("button", { type: "button", onclick: () => room.toggleLight() }, words.light),
+      ...(room.study ? [] : [element("button", {
+        type: "button", "aria-pressed": String(Boolean(room.readsFirst)), "data-action": "reads-first",
+        title: words.reads_first_hint, onclick: () => room.toggleReadsFirst(),
+      }, words.reads_first)]),
       ...(facts.report ? [element("a", { href: facts.report, class: "button" }, words.report)] : [])),
     ...(facts.may_delete ? [
       element("h3", {}, words.deletion),

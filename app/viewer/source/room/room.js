@@ -112,8 +112,9 @@ export class Room {
 
   async #loadPreferences() {
     try {
-      const { keys, presets } = await ask("preferences");
+      const { keys, presets, reads_first: readsFirst } = await ask("preferences");
       this.presets = presets ?? [];
+      this.readsFirst = Boolean(readsFirst);
       this.keyList = this.defaultKeys.map((entry) => ({ ...entry, key: keys?.[entry.id] ?? entry.key }));
       this.keys.setList(this.keyList);
     } catch {
@@ -664,6 +665,20 @@ export class Room {
   toggleFull() {
     if (document.fullscreenElement) document.exitFullscreen();
     else this.root.requestFullscreen?.();
+  }
+
+  /** On every image of free review one's own read comes first, or no more. */
+  async toggleReadsFirst() {
+    try {
+      const { reads_first: readsFirst } = await ask("preferences", { reads_first: !this.readsFirst });
+      this.readsFirst = readsFirst;
+      this.ahead = null;
+      drawMore(this.moreDialog, this);
+      const sheet = await ask(this.#sheetPath(this.caseId, this.frame));
+      this.#begin(sheet, false);
+    } catch (error) {
+      this.#failed(error, () => this.#refresh());
+    }
   }
 
   toggleLight() {
