@@ -104,3 +104,9 @@ class ReadingRoom:
         self.page.mouse.down()
         self.page.mouse.move(left + 80, top + 90, steps=4)
         self.page.mouse.up()
+
+
+def settled(page: Page) -> None:
+    """The script of a page beside the room has drawn everything."""
+    page.locator(".st-key-page-header").wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.app.services.workplaces import png
 from tests.browser.case_list import case_row
+from tests.browser.reading_room import settled
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -39,12 +40,6 @@ def test_no_page_keeps_anybody_out(page: Page, program: Program) -> None:
         settled(page)
         found[path] = grave(page)
     assert found == {name: [] for name in found}
-
-
-def settled(page: Page) -> None:
-    """The page's script has drawn everything."""
-    page.locator(".st-key-page-header").wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
 
 def grave(page: Page) -> list[tuple[str, Any]]:

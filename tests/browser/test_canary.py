@@ -18,6 +18,7 @@ from tests.app.services.deidentify.planted import (
     planted_dicom,
     planted_pictures,
 )
+from tests.browser.reading_room import ReadingRoom
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -96,8 +97,12 @@ def test_no_page_and_no_answer_names_the_person(
     page.locator("[data-upload=empty]").wait_for()
     shown = [page.content()]
     page.get_by_role("button", name="P-").first.click()
-    page.get_by_text("PA").first.wait_for()
-    shown.append(page.content())
+    room = ReadingRoom(page)
+    room.ready()
+    room.read()
+    page.locator("[data-action=more]").click()
+    page.locator("dialog[open]").wait_for()
+    shown.append(page.content() + room.root.inner_html())
 
     (tmp_path / f"{FOLDER}.zip").write_bytes(planted_archive(3))
     page.goto(f"{program.address}/batch")

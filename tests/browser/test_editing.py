@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.reading_room import ReadingRoom
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-SHOWN = re.compile("to the logit")
 
 
-def probabilities(page: Page) -> list[str]:
-    """The numbers on the bars of the open case."""
-    page.locator(".js-plotly-plot").first.wait_for()
-    texts = page.locator(".js-plotly-plot .annotation-text").all_text_contents()
-    return [text.strip() for text in texts]
+def figures(room: ReadingRoom) -> str:
+    """All that the open case says of its classes and prototypes."""
+    room.read()
+    return room.page.locator("table.waterfall").inner_text()
 
 
 def test_a_wrong_reason_is_switched_off_approved_and_undone(
@@ -31,13 +30,10 @@ def test_a_wrong_reason_is_switched_off_approved_and_undone(
 
     image = write_image(tmp_path / "IM000007", seed=7)
     page.goto(program.address)
-    page.locator("input[data-choose=files]").set_input_files(image)
-    page.locator("[data-image=shown]").wait_for()
-    page.get_by_role("button", name="Judge").first.wait_for()
-    before, case = probabilities(page), page.url
-
-    page.get_by_role("button", name="Judge").first.click()
-    page.get_by_text("This reason is wrong: switch it off…").locator("visible=true").click()
+    room = ReadingRoom(page)
+    case_id = room.upload(image)
+    before = figures(room)
+    room.text("This reason is wrong: switch it off for good…").click()
     page.get_by_text("This can be done.").wait_for()
     off = re.search(r"[?&]off=(p\d+)", page.url)
     assert off is not None, page.url
@@ -52,15 +48,16 @@ def test_a_wrong_reason_is_switched_off_approved_and_undone(
     page.get_by_role("button", name="Approve and activate").click()
     page.get_by_text(f"tiny without {name}").first.wait_for()
 
-    page.goto(case)
-    page.locator("[data-image=shown]").wait_for()
-    page.get_by_label("Model for this case").click()
-    page.get_by_role("option", name=f"tiny without {name}").click()
-    page.get_by_text(f"without {name}", exact=True).first.wait_for()
-    page.get_by_role("button", name="Judge").first.wait_for()
-    page.wait_for_timeout(500)
-    assert probabilities(page) != before
-    assert page.locator(f".st-key-match-{name}").count() == 0
+    room.open(program.address, case_id)
+    assert figures(room) == before, "this case is still of the model that read it"
+    page.get_by_label("Model for this case").select_option(
+        label=re.search(
+            rf"\S.*without {name}.*", page.get_by_label("Model for this case").inner_text()
+        )[0].strip()
+    )
+    room.text(re.compile(f"without {name}"))
+    page.locator(f".room table.waterfall:not(:has-text('{name} ·'))").wait_for()
+    assert figures(room) != before
 
     page.get_by_role("link", name="Model").first.click()
     page.get_by_role("tab", name="Edit its reasons").click()

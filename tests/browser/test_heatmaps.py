@@ -1,4 +1,4 @@
-"""Heatmaps in the browser: off at first, the mask reader's at once, then a refined one."""
+"""Heatmaps in the room: off at first, the mask reader's at once, then a refined one."""
 
 from __future__ import annotations
 
@@ -8,110 +8,122 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.case_list import case_row, open_case
+from tests.browser.reading_room import ReadingRoom
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-SHOWN_HEATMAP = """() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
-  .map((node) => node.shadowRoot?.querySelector(".pane"))
-  .find(Boolean)?.dataset.heatmapUrl ?? ''"""
-ANOTHER_HEATMAP = f"before => ![before, ''].includes(({SHOWN_HEATMAP})())"
+NOT_MEASURED = re.compile("Whether it affects the model's output was not measured on this image")
+MEASURED = re.compile(r"(Affects|Does not affect) the model's output: hiding the marked")
 
 
-def open_demo(page: Page, program: Program, name: str) -> None:
+def open_demo(page: Page, program: Program, name: str) -> ReadingRoom:
     """Open an image whose model has a mask reader."""
     page.goto(program.address)
     page.get_by_placeholder("File name").fill(name)
     page.get_by_placeholder("File name").press("Enter")
     page.get_by_text("1 case", exact=True).wait_for()
     open_case(page, case_row(page, name))
-    page.locator("table.waterfall").first.wait_for()
+    room = ReadingRoom(page)
+    room.ready()
+    room.read()
+    assert room.heatmap == "", "heatmaps begin switched off"
+    return room
 
 
-def shown_heatmap(page: Page) -> str:
-    """Address of the heatmap over the image; empty for none."""
-    return str(page.evaluate(SHOWN_HEATMAP))
+def claim(page: Page) -> Locator:
+    """The line that is bound to the map that is shown."""
+    return page.locator(".heatmap-bar .claim")
 
 
-def text(page: Page, wanted: str | re.Pattern[str]) -> None:
-    """Wait for a text that can be seen."""
-    page.get_by_text(wanted).locator("visible=true").first.wait_for()
+def zoom(page: Page) -> float:
+    """CSS pixels of a column of the image that is open."""
+    view = page.evaluate(
+        """() => Object.keys(sessionStorage).map((key) => JSON.parse(sessionStorage[key]))
+          .find((view) => view && typeof view.zoom === "number")"""
+    )
+    return float(view["zoom"])
 
 
-def refine(page: Page) -> None:
-    """Refine the heatmap that was asked for."""
-    page.get_by_role("tab", name=re.compile(r"Heatmaps \(")).click()
-    page.get_by_role("button", name="Refine on this image").click()
+def another_map(page: Page, before: str) -> str:
+    """Wait for another heatmap over the image; returns its address."""
+    page.locator(
+        f".room[data-heatmap=shown]:not([data-heatmap-url='{before}']):not([data-heatmap-url=''])"
+    ).wait_for()
+    return ReadingRoom(page).heatmap
 
 
 def test_the_mask_readers_map_is_there_at_once_and_a_refined_one_moves_nothing_else(
     page: Page, program: Program
 ) -> None:
-    open_demo(page, program, "nodule.jpg")
-    assert shown_heatmap(page) == "", "heatmaps begin switched off"
-    page.get_by_role("button", name="Show heatmap").first.click()
-    page.locator("[data-heatmap=shown]").wait_for()
-    read = shown_heatmap(page)
-    chosen = page.get_by_label("Saved heatmaps").locator("option:checked")
+    room = open_demo(page, program, "nodule.jpg")
+    read = room.show_heatmap()
+    chosen = page.get_by_label("Heatmaps").locator("option:checked")
     assert chosen.inner_text() == "Class nodule · mask reader"
-    about = page.locator(".about")
-    about.get_by_text("in the pass that predicts, not measured for this image").wait_for()
-    assert re.search(r"In \d+ of \d+ validation images with a known finding", about.inner_text())
-    page.get_by_role("button", name="Measure").first.click()
-    about.get_by_text("Hiding the marked 20 % of the image").wait_for()
-    assert shown_heatmap(page) == read
+    claim(page).get_by_text(NOT_MEASURED).wait_for()
+    room.text("Details").click()
+    room.text(re.compile(r"In \d+ of \d+ validation images with a known finding"))
+    claim(page).get_by_role("button", name="Measure").click()
+    claim(page).get_by_text(MEASURED).wait_for()
+    assert room.heatmap == read
 
-    page.get_by_role("button", name="Zoom in").click()
-    page.get_by_label("Opacity of the heatmap").fill("80")
-    zoom = page.locator(".zoom").inner_text()
-    refine(page)
-    page.wait_for_function(ANOTHER_HEATMAP, arg=read)
-    text(page, "Refined heatmap, drawn by")
+    room.press("+")
+    page.get_by_label("Opacity").fill("0.8")
+    before = zoom(page)
+    claim(page).get_by_role("button", name="Refine on this image").click()
+    refined = another_map(page, read)
     assert chosen.inner_text() == "Class nodule"
-    assert page.locator(".zoom").inner_text() == zoom
-    assert page.get_by_label("Opacity of the heatmap").input_value() == "80"
+    claim(page).get_by_text(MEASURED).wait_for()
+    assert zoom(page) == before
+    assert page.get_by_label("Opacity").input_value() == "0.8"
 
-    refined = shown_heatmap(page)
-    page.get_by_role("button", name="Refine further").first.click()
-    page.get_by_text("Refining further…").wait_for()
-    page.get_by_role("button", name="Cancel").click()
-    page.get_by_text("Refining further…").wait_for(state="detached")
-    assert shown_heatmap(page) == refined
+    claim(page).get_by_role("button", name="Refine further").click()
+    work = claim(page).locator(".work")
+    work.get_by_role("button", name="Cancel").click()
+    work.wait_for(state="detached")
+    assert room.heatmap == refined
 
 
 def test_a_heatmap_that_the_reader_switched_off_stays_off(page: Page, program: Program) -> None:
-    open_demo(page, program, "effusion-rle.dcm")
-    page.get_by_role("button", name="Show heatmap").first.click()
-    page.locator("[data-heatmap=shown]").wait_for()
-    page.get_by_role("button", name="Measure").first.click()
-    text(page, re.compile("measured in"))
-    page.get_by_role("button", name="Heatmap", exact=True).click()
-    assert shown_heatmap(page) == ""
-    page.get_by_role("tab", name="Verdict").click()
-    page.get_by_text("Supplement", exact=True).click()  # the page runs again
-    page.wait_for_timeout(1000)
-    assert shown_heatmap(page) == ""
-    page.get_by_role("tab", name="Prototypes").click()
-    page.get_by_role("button", name="Show heatmap").first.click()
-    page.locator("[data-heatmap=shown]").wait_for()
+    room = open_demo(page, program, "effusion-rle.dcm")
+    room.show_heatmap()
+    measured = page.locator(".details").get_by_text(re.compile("measured in"))
+    claim(page).get_by_role("button", name="Refine on this image").click()
+    room.press("o")
+    page.locator(".room[data-heatmap=absent]").wait_for()
+    page.locator(".heatmap-bar .work").wait_for(state="detached")
+    assert measured.count() == 0
+    assert room.heatmap == ""
+    room.press("s", "Shift+A")
+    room.kept()
+    assert room.heatmap == ""
+    page.reload()
+    room.ready()
+    room.read()
+    assert room.heatmap == ""
+    room.show_heatmap()
 
 
-def test_the_text_is_that_of_the_visible_heatmap(page: Page, program: Program) -> None:
-    open_demo(page, program, "consolidation-monochrome1.dcm")
-    description = page.locator(".about")
-    assert not description.is_visible()
-    page.get_by_role("button", name="Show heatmap").first.click()
-    refine(page)
-    text(page, "Refined heatmap, drawn by")
-    page.get_by_role("tab", name="Prototypes").click()
-    page.get_by_role("button", name="Show heatmap").nth(1).click()  # of the first prototype
-    page.get_by_text(re.compile(r"Requested heatmap: Prototype p\d+ · mask reader$")).wait_for()
-    description.get_by_text("not measured for this image").wait_for()
-    # The viewer's own list, whose choice the server does not hear of.
-    page.get_by_label("Saved heatmaps").select_option(label="Class consolidation")
-    description.get_by_text("the probability of consolidation").wait_for()
-    assert "not measured for this image" not in description.inner_text()
-    page.get_by_role("button", name="Heatmap", exact=True).click()
-    assert not description.is_visible()
+def test_the_text_and_the_question_are_those_of_the_visible_heatmap(
+    page: Page, program: Program
+) -> None:
+    room = open_demo(page, program, "consolidation-monochrome1.dcm")
+    assert claim(page).is_hidden()
+    room.show_heatmap()
+    claim(page).get_by_role("button", name="Refine on this image").click()
+    claim(page).get_by_text(MEASURED).wait_for()
+    room.answer("region", "agree")
+    maps = page.get_by_label("Heatmaps")
+    own = maps.locator("option:checked").inner_text()
+    maps.select_option(label=f"{own} · mask reader")
+    claim(page).get_by_text(NOT_MEASURED).wait_for()
+    assert claim(page).get_by_text(MEASURED).count() == 0
+    assert room.chosen("region").count() == 0, "what was answered speaks of the other map"
+    maps.select_option(label=own)
+    claim(page).get_by_text(MEASURED).wait_for()
+    assert room.chosen("region").inner_text() == "Agree"
+    room.press("o")
+    claim(page).wait_for(state="hidden")
+    assert room.answers("region").locator("visible=true").count() == 0

@@ -10,6 +10,7 @@ import pytest
 from tests.app.views.names import CLASSES, FILES
 from tests.app.views.screen import bare
 from tests.browser.case_list import case_row, open_case
+from tests.browser.reading_room import ReadingRoom, settled
 from tests.browser.running import Program
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 # What a name could become, without the pages' own: prototype images, anchors, files, bars, icons.
-MADE_OF_NAMES = """() => [...document.querySelectorAll('a[href], img, .katex, em, [role=img]')]
+MADE_OF_NAMES = """root => [
+    ...(root ?? document).querySelectorAll('a[href], img, .katex, em, [role=img]')]
   .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure'))
   .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
-  .filter((text) => !/^(#|.api.(gallery|own-map|files|thumbnail).)/.test(text))
+  .filter((text) => !/^(#|.model.|.api.(gallery|own-map|files|thumbnail|report).)/.test(text))
   .filter((text) => !text.includes('icon'))"""
 
 
@@ -50,18 +52,21 @@ def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Prog
     page.get_by_text(f"{len(FILES)} added").wait_for()
     # The list is redrawn as long as rows wait for the worker.
     page.get_by_text("waiting", exact=True).first.wait_for(state="detached")
-    page.wait_for_timeout(1000)
+    settled(page)
     listed = [bare(text) for text in page.locator(".st-key-rows-cases button").all_inner_texts()]
     assert set(FILES) <= set(listed), "letter by letter"
     made["list"] = page.evaluate(MADE_OF_NAMES)
     open_case(page, case_row(page))
-    page.locator("table.waterfall").first.wait_for()
-    page.get_by_role("tab", name="Heatmaps").click()
-    page.wait_for_timeout(500)
-    made["case"] = page.evaluate(MADE_OF_NAMES)
+    room = ReadingRoom(page)
+    room.ready()
+    room.read()
+    page.get_by_role("navigation", name="Queue").get_by_role("button").first.wait_for()
+    page.locator("[data-action=more]").click()
+    page.locator("dialog[open]").wait_for()
+    made["case"] = room.root.evaluate(MADE_OF_NAMES)
     for name in ("batch", "annotations", "model"):
         page.goto(f"{odd.address}/{name}")
         page.get_by_text("Research use only, not for diagnosis").wait_for()
-        page.wait_for_timeout(1500)
+        settled(page)
         made[name] = page.evaluate(MADE_OF_NAMES)
     assert made == {name: [] for name in made}

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser.reading_room import ReadingRoom
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -55,51 +56,51 @@ def usual(tmp_path: Path) -> Path:
     return path
 
 
-def upload(page: Page, path: Path) -> None:
-    page.locator("input[data-choose=files]").set_input_files(path)
-    page.locator("[data-image=shown]").wait_for()
+def upload(page: Page, program: Program, path: Path) -> ReadingRoom:
+    """The room with this image, read by the model."""
+    page.goto(program.address)
+    room = ReadingRoom(page)
+    room.upload(path)
+    room.read()
+    return room
 
 
 def words(page: Page) -> str:
-    """All that the page says, in its viewer too."""
-    # Without the viewer's style sheet, and its bar with the magnification in percent.
-    inside = """() => [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
-      .flatMap((node) => [...node.shadowRoot?.querySelectorAll('.about, select, .hint') ?? []])
-      .map((part) => part.textContent).join(' ')"""
-    return f"{page.locator('[data-testid=stMain]').inner_text()} {page.evaluate(inside)}"
+    """All that the room says, and all that its fields hold, seen or not."""
+    return str(page.locator(".room").evaluate("room => room.textContent"))
 
 
 def test_a_refused_image_gets_no_diagnosis(page: Page, program: Program, strange: Path) -> None:
-    page.goto(program.address)
-    upload(page, strange)
-    page.get_by_text(TITLE).first.wait_for()
-    page.get_by_text(re.compile(r"Distance \d+\.\d\d, its limit is")).wait_for()
+    room = upload(page, program, strange)
+    room.text(TITLE)
+    room.text(re.compile(r"Distance \d+\.\d\d, its limit is"))
     assert not DIAGNOSIS.search(words(page)), words(page)
-    assert page.locator(".js-plotly-plot").count() == 0
+    assert page.locator("table.waterfall, table.probabilities").count() == 0
 
 
 def test_what_was_computed_is_shown_on_request_beside_the_caution(
     page: Page, program: Program, strange: Path
 ) -> None:
-    page.goto(program.address)
-    upload(page, strange)
-    page.get_by_text("Show what the network computed anyway").click()
-    page.get_by_text("is not evidence for or against any finding").first.wait_for()
-    page.get_by_role("button", name="Explain").first.click()
-    page.locator("[data-heatmap=shown]").wait_for()
-    page.locator(".about").get_by_text("is not evidence for or against").wait_for()
+    room = upload(page, program, strange)
+    room.text("Show what the network computed anyway").click()
+    room.text(re.compile("is not evidence for or against any finding"))
+    page.get_by_label("Explain more…").select_option(index=1)
+    page.locator(".room[data-heatmap=shown]").wait_for()
+    claim = page.locator(".heatmap-bar .claim")
+    claim.get_by_text(re.compile("is not evidence for or against")).first.wait_for()
     assert "the probability of" not in words(page)
-    page.get_by_text("Hide what the network computed").click()
-    page.locator("[data-heatmap=absent]").wait_for()
+    room.text("Hide what the network computed").click()
+    page.locator(".room[data-heatmap=absent]").wait_for()
+    page.locator(".image-screen .pane[data-heatmap=absent]").wait_for()
     assert not DIAGNOSIS.search(words(page)), words(page)
 
 
 def test_the_list_shows_a_refused_image_beside_one_that_is_read(
     page: Page, program: Program, strange: Path, usual: Path
 ) -> None:
-    page.goto(program.address)
-    upload(page, usual)
-    page.locator("table.waterfall").first.wait_for()
+    upload(page, program, strange)
+    upload(page, program, usual)
+    page.locator("table.waterfall").wait_for()
     page.get_by_role("button", name="All cases").click()
     row = page.locator("[class*=st-key-row-]").filter(has_text="stripes.png")
     row.get_by_text("Unlike the training images").wait_for()

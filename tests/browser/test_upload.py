@@ -11,6 +11,7 @@ import pytest
 
 from app.viewer.assets import viewer_assets
 from tests.browser.image_files import write_image
+from tests.browser.reading_room import ReadingRoom
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ def test_what_was_chosen_is_let_go_of_when_the_page_was_left(page: Page, program
     field(page).evaluate(DROP, [["a.txt", "one"]])
     page.get_by_text("Chosen: 1 file").wait_for()
     page.get_by_role("link", name="Review").click()
-    with page.expect_response("**/api/uploads/drop"):
+    with page.expect_response("**/api/uploads/drop") as dropped:
         page.get_by_text("Add images").wait_for()
-    page.wait_for_timeout(300)
+    dropped.value.finished()
     assert spooled(program) == []
 
 
@@ -153,7 +154,7 @@ def test_a_connection_that_breaks_is_said_and_the_next_try_goes_well(
     page.unroute("**/api/uploads")
     image = write_image(tmp_path / "found-again", seed=40)
     page.locator("input[data-choose=files]").set_input_files(image)
-    page.locator("[data-image=shown]").wait_for()
+    ReadingRoom(page).ready()
 
 
 def test_a_token_that_is_over_is_renewed_by_the_page_and_the_file_sent_with_the_new_one(
@@ -201,4 +202,4 @@ def test_the_field_is_used_by_keyboard(page: Page, program: Program, tmp_path: P
     with page.expect_file_chooser() as chooser:
         folder.press("Space")
     chooser.value.set_files(image.parent)
-    page.locator("[data-image=shown]").wait_for()
+    ReadingRoom(page).ready()

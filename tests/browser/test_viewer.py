@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from dprotonet.images.windows import Window
 from tests.browser.image_files import COLUMNS, ROWS, values
+from tests.browser.reading_room import ReadingRoom, settled
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -19,116 +20,139 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 # Greys of the image as it lies on the screen at one stored pixel a screen pixel.
-READ_GREYS = """([columns, rows]) => {
-  const host = [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')]
-    .find((node) => node.shadowRoot?.querySelector('canvas.image'));
-  const canvas = host.shadowRoot.querySelector('canvas.image');
+READ_GREYS = """(canvas, [columns, rows]) => {
   const left = Math.round(canvas.width / 2 - columns / 2);
   const top = Math.round(canvas.height / 2 - rows / 2);
   const { data } = canvas.getContext('2d').getImageData(left, top, columns, rows);
   return Array.from({ length: columns * rows }, (_, at) => data[4 * at]);
 }"""
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @pytest.fixture
-def opened(page: Page, program: Program, image: Path) -> Page:
+def room(page: Page, program: Program, image: Path) -> ReadingRoom:
     """The image, predicted and open."""
     page.goto(program.address)
-    page.locator("input[data-choose=files]").set_input_files(image)
-    page.locator("[data-image=shown]").wait_for()
-    page.locator("table.waterfall").first.wait_for()
-    return page
+    opened = ReadingRoom(page)
+    opened.upload(image)
+    opened.read()
+    page.locator(".source .pane[data-image=shown]").wait_for()
+    return opened
 
 
-def greys(page: Page) -> np.ndarray:
+def greys(room: ReadingRoom) -> np.ndarray:
     """``(H, W)`` greys on the screen, one stored pixel each."""
-    page.get_by_role("button", name="One image pixel").click()
-    page.wait_for_timeout(300)
-    return np.array(page.evaluate(READ_GREYS, [COLUMNS, ROWS])).reshape(ROWS, COLUMNS)
+    room.press("z")
+    room.page.evaluate(PAINTED)
+    canvas = room.page.locator(".image-screen canvas.image")
+    return np.array(canvas.evaluate(READ_GREYS, [COLUMNS, ROWS])).reshape(ROWS, COLUMNS)
 
 
-def test_greys_on_the_screen_are_those_of_the_library(opened: Page) -> None:
+def test_greys_on_the_screen_are_those_of_the_library(room: ReadingRoom, page: Page) -> None:
     expected = np.rint(Window(1800, 3600).apply(values()) * 255)
-    assert np.abs(greys(opened) - expected).max() <= 1
-    opened.get_by_label("Window", exact=True).select_option(label="LUNG")
+    assert np.abs(greys(room) - expected).max() <= 1
+    page.get_by_label("Window of the greys").select_option(label="LUNG")
     expected = np.rint(Window(900, 800).apply(values()) * 255)
-    assert np.abs(greys(opened) - expected).max() <= 1
-    opened.get_by_role("button", name="Invert", exact=True).click()
-    assert np.abs(greys(opened) - (255 - expected)).max() <= 1
+    assert np.abs(greys(room) - expected).max() <= 1
+    page.locator("[data-tool=invert]").click()
+    assert np.abs(greys(room) - (255 - expected)).max() <= 1
 
 
-def test_looking_asks_the_server_for_nothing(opened: Page) -> None:
-    opened.wait_for_load_state("networkidle")  # parts of the page beside the image come later
+def test_looking_asks_the_server_for_nothing(room: ReadingRoom, page: Page) -> None:
+    page.get_by_role("navigation", name="Queue").locator("[aria-current]").wait_for()
     asked: list[str] = []
-    opened.on("request", lambda request: asked.append(request.url))
-    sent: list[object] = []
-    opened.on("websocket", lambda socket: sent.append(socket))
-    surface = opened.locator(".surface")
-    box = surface.bounding_box()
+    box = room.image.bounding_box()
     assert box is not None
-    before = opened.get_by_label("Window width").input_value()
-    opened.mouse.move(box["x"] + 300, box["y"] + 200)
-    opened.mouse.down()
-    opened.mouse.move(box["x"] + 380, box["y"] + 230, steps=5)
-    opened.mouse.up()
-    opened.mouse.wheel(0, -300)
-    surface.press("i")
-    surface.press("ArrowLeft")
-    opened.wait_for_timeout(500)
-    assert opened.get_by_label("Window width").input_value() != before
-    assert (
-        opened.get_by_role("button", name="Invert", exact=True).get_attribute("aria-pressed")
-        == "true"
-    )
-    assert asked == []
-    assert sent == []
+    width = page.get_by_label("Window width")
+    before = width.input_value()
+    page.on("request", lambda request: asked.append(request.url))
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 380, box["y"] + 230, steps=5)
+    page.mouse.up()
+    page.mouse.wheel(0, -300)
+    room.press("i", "[", "x", "+")
+    page.evaluate(PAINTED)
+    assert width.input_value() != before
+    assert [url for url in asked if "/api/room/claim" not in url] == []
 
 
-def test_marks_are_drawn_measured_moved_and_undone_on_a_turned_image(opened: Page) -> None:
-    surface, marks = opened.locator(".surface"), opened.locator(".pane .unseen li")
-    box = surface.bounding_box()
+def test_marks_are_measured_moved_and_undone_on_a_turned_image(
+    room: ReadingRoom, page: Page
+) -> None:
+    marks = page.locator(".image-screen .unseen li")
+    box = room.image.bounding_box()
     assert box is not None
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
     def drag(start: tuple[int, int], end: tuple[int, int]) -> None:
-        opened.mouse.move(middle[0] + start[0], middle[1] + start[1])
-        opened.mouse.down()
-        opened.mouse.move(middle[0] + end[0], middle[1] + end[1], steps=4)
-        opened.mouse.up()
+        page.mouse.move(middle[0] + start[0], middle[1] + start[1])
+        page.mouse.down()
+        page.mouse.move(middle[0] + end[0], middle[1] + end[1], steps=4)
+        page.mouse.up()
 
-    surface.press("z")  # one image pixel a pixel of the screen
-    surface.press("]")
-    surface.press("x")
-    surface.press("l")
+    room.press("z", "]", "x", "l")
     drag((0, -30), (40, 0))
     expect(marks).to_have_text(["50 px"])
     drag((40, 0), (40, -30))  # its end: a mark can be mended as soon as it is drawn
     expect(marks).to_have_text(["40 px"])
-    surface.press("e")
+    room.press("e")
     drag((-40, -20), (0, 20))
     expect(marks.nth(1)).to_have_text(re.compile(r"^1257 px², mean \d+, sd .+, \d+ to \d+$"))
-    surface.press("Delete")
+    room.press("Delete")
     expect(marks).to_have_text(["40 px"])
-    for _ in range(3):
-        surface.press("Control+z")
+    room.press("Control+z", "Control+z", "Control+z")
     expect(marks).to_have_text(["50 px"])
-    surface.press("Control+y")
+    room.press("Control+y")
     expect(marks).to_have_text(["40 px"])
 
 
-def test_window_and_zoom_outlive_reruns_and_a_reload(opened: Page) -> None:
-    opened.get_by_label("Window width").fill("1234")
-    opened.get_by_label("Window width").press("Enter")
-    opened.get_by_role("button", name="Zoom in").click()
-    zoom = opened.locator(".zoom").inner_text()
-    opened.get_by_role("tab", name="Verdict").click()
-    opened.get_by_text("Accept", exact=True).click()
-    opened.wait_for_timeout(1500)
-    assert opened.get_by_label("Window width").input_value() == "1234"
-    opened.reload()
-    opened.locator("[data-image=shown]").wait_for()
-    assert opened.get_by_label("Window width").input_value() == "1234"
-    assert opened.locator(".zoom").inner_text() == zoom
+def test_window_and_zoom_outlive_a_reload_and_an_answer(room: ReadingRoom, page: Page) -> None:
+    width = page.get_by_label("Window width")
+    width.fill("1234")
+    width.press("Enter")
+    page.keyboard.press("Tab")
+    room.answer("verdict", "accept")
+    room.kept()
+    assert width.input_value() == "1234"
+    expected = greys(room)
+    page.reload()
+    room.ready()
+    assert width.input_value() == "1234"
+    page.evaluate(PAINTED)
+    canvas = page.locator(".image-screen canvas.image")
+    found = np.array(canvas.evaluate(READ_GREYS, [COLUMNS, ROWS])).reshape(ROWS, COLUMNS)
+    assert np.array_equal(found, expected), "one pixel a pixel, in the window of before"
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), [(1024, 768, 1), (1280, 800, 1.5)])
+def test_nothing_of_the_room_is_cut_off(
+    room: ReadingRoom, page: Page, width: int, height: int, scale: float
+) -> None:
+    # A page at 150 % has as many pixels fewer.
+    size = {"width": round(width / scale), "height": round(height / scale)}
+    page.set_viewport_size(size)
+    for place in (".bar", ".image-screen .pane", ".verdict", "[data-action=sign]", ".foot"):
+        for seen in page.locator(place).all():
+            box = seen.bounding_box()
+            assert box is not None, place
+            assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"] + 0.5, place
+            assert box["y"] >= 0 and box["y"] + box["height"] <= size["height"] + 0.5, place
+            assert min(box["width"], box["height"]) > 10, place
+    for button in page.locator(".bar button, .verdict button, .tools button").all():
+        box = button.bounding_box()
+        assert box is not None and box["x"] + box["width"] <= size["width"] + 0.5
+
+
+def test_a_dialog_gives_the_focus_back(room: ReadingRoom, page: Page) -> None:
+    more = page.locator("[data-action=more]")
+    more.focus()
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    page.keyboard.press("Escape")
+    page.locator("dialog[open]").wait_for(state="detached")
+    active = "room => room.getRootNode().activeElement?.dataset.action"
+    assert room.root.evaluate(active) == "more"
 
 
 def test_an_image_that_cannot_be_fetched_is_a_sentence(
@@ -145,6 +169,6 @@ def test_an_image_that_cannot_be_fetched_is_a_sentence(
 def test_no_page_scrolls_sideways(page: Page, program: Program, name: str) -> None:
     page.goto(f"{program.address}/{name}")
     page.get_by_text("Research use only, not for diagnosis").wait_for()
-    page.wait_for_timeout(1500)
+    settled(page)
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")

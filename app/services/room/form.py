@@ -22,6 +22,7 @@ from app.domain.annotations import (
 from app.domain.cases import Sheet
 from app.domain.room.drafts import Draft, active_seconds
 from app.domain.room.sheet import Choice, Form, Question, RevisionNote
+from app.domain.studies.reads import FirstRead
 from app.domain.text import counted, label_text, local_time
 
 _VERDICTS: dict[Verdict, tuple[str, str]] = {
@@ -113,11 +114,16 @@ def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
     )
 
 
-def form(sheet: Sheet, draft: Draft | None, actor: Actor) -> Form:
-    """The questions, with the answers of the draft, else of the newest revision."""
+def form(
+    sheet: Sheet, draft: Draft | None, actor: Actor, *, first: FirstRead | None = None
+) -> Form:
+    """The questions, with the answers of the draft, else of the newest revision; what was drawn in
+    the reader's first read is there until they sign."""
     latest = sheet.annotation
     revision = latest.revision if latest else 0
     answers, judgements, marks = _signed(sheet)
+    if latest is None and first is not None:
+        marks = tuple(mark.to_json() for mark in first.marks)
     if draft is not None:
         content = draft.content
         answers = {**answers, **_mapping(content.get("answers"))}
@@ -133,7 +139,7 @@ def form(sheet: Sheet, draft: Draft | None, actor: Actor) -> Form:
         marks=marks,
         revision=seen,
         button=f"Sign as revision {revision + 1}" if revision else "Sign",
-        note=_note(latest, may_sign, actor),
+        note=_note(latest, may_sign, actor, first),
         may_sign=may_sign,
         draft_saved_at=local_time(draft.saved_at) if draft else "",
         newer=_newer(seen, revision),
@@ -152,14 +158,20 @@ def _newer(seen: int, revision: int) -> str:
     )
 
 
-def _note(latest: Annotation | None, may_sign: bool, actor: Actor) -> str:
+def _note(latest: Annotation | None, may_sign: bool, actor: Actor, first: FirstRead | None) -> str:
     if not actor.may("sign"):
         return "Your roles do not allow you to sign."
     if not may_sign:
         return OTHERS
     if latest is None:
-        return ""
+        return "" if first is None else first_read_text(first)
     return f"Revision {latest.revision}, {local_time(latest.created_at)}, {latest.reader}."
+
+
+def first_read_text(first: FirstRead) -> str:
+    """Your first read: nodule, confidence 4."""
+    said = first.label or "nothing to mark"
+    return f"Your first read: {said}, confidence {first.confidence}."
 
 
 def _signed(

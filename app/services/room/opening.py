@@ -79,7 +79,8 @@ def open_room(
 
 def _form(workplace: Workplace, sheet: Sheet, draft: Draft | None, frame: int, study: str) -> Form:
     if study == FREE:
-        return form(sheet, draft, workplace.actor)
+        first = reading.first_read(workplace, sheet.case.case_id, frame=frame)
+        return form(sheet, draft, workplace.actor, first=first)
     read = reading.study_read(workplace, sheet.case.case_id, frame=frame, study=study)
     protocol, may_sign = blind.protocol_of(workplace, study), workplace.actor.may("sign")
     return second_form(sheet, draft, read, protocol, may_sign=may_sign)

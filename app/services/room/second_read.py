@@ -18,7 +18,7 @@ from app.domain.studies.reads import SignedRead, StudyRead
 from app.domain.text import local_time
 from app.services.interventions import asking
 from app.services.room.blind import ASKED, answers_to, asked, protocol_of
-from app.services.room.form import JUDGEMENT, questions
+from app.services.room.form import JUDGEMENT, first_read_text, questions
 from app.services.room.signing import judgements_of, more_of
 from app.services.studies import reading
 from app.services.workplace import Workplace
@@ -72,7 +72,7 @@ def _note(read: StudyRead) -> str:
         return f"Signed {local_time(read.done_at)}."
     if read.first is None:
         return ""
-    return f"Your first read: {read.first.label}, confidence {read.first.confidence}."
+    return first_read_text(read.first)
 
 
 @needs("sign")

@@ -362,10 +362,12 @@ export class Room {
   toggleHeatmap() {
     if (!this.sheet?.maps.length) return;
     this.isOn = !this.isOn;
+    this.wanted = null; // what is still on its way does not undo the hand
     this.redraw();
   }
 
   chooseMap(id) {
+    this.wanted = null;
     this.mapId = id;
     this.isOn = true;
     this.redraw();
