@@ -361,11 +361,13 @@ export class Room {
   toggleHeatmap() {
     if (!this.sheet?.maps.length) return;
     this.isOn = !this.isOn;
+    this.wanted = null; // what the hand chose stays, also when the worker is done
     this.redraw();
   }
 
   chooseMap(id) {
     this.mapId = id;
+    this.wanted = null;
     this.isOn = true;
     this.redraw();
   }
