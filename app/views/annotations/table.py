@@ -17,12 +17,13 @@ from app.domain.annotations import (
     AnnotationRow,
 )
 from app.domain.bundles import BundleInfo
+from app.domain.text import counted, label_text, local_time
 from app.services import annotations as notes
 from app.services import models
 from app.services.workplace import Workplace
 from app.views.shared.date_range import date_range
 from app.views.shared.download import draw_download
-from app.views.shared.format import counted, label_text, local_time, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager
 

@@ -6,10 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from app.domain.audit.entries import ACTIONS, AuditEntry, AuditFilters, AuditPage
+from app.domain.text import local_time
 from app.services.audit import reading
 from app.services.workplace import Workplace
 from app.views.shared.date_range import date_range
-from app.views.shared.format import local_time, plain
+from app.views.shared.format import plain
 from app.views.shared.pagination import draw_pager
 
 _NO_FILTERS = AuditFilters()

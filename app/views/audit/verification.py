@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.audit.entries import AuditReport
+from app.domain.text import counted, local_time
 from app.services.audit import verifying
 from app.services.workplace import Workplace
-from app.views.shared.format import counted, local_time, plain
+from app.views.shared.format import plain
 
 _REPORT = "audit-report"
 

@@ -6,13 +6,14 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import BatchProgress, BatchRow, ItemState
+from app.domain.text import counted, local_time
 from app.services import batch_export, batches, models
 from app.services.checks import site_choice
 from app.services.workplace import Workplace
 from app.views.review.job_progress import cancel
 from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted, local_time, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import go_to_case
 from app.views.shared.pagination import draw_pager, page_number
 from app.views.shared.prediction_cell import draw_prediction_cell

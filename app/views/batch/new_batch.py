@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.domain.jobs import Job
+from app.domain.text import counted, megabytes
 from app.services import batches, models
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.batch.batches import show_batch
 from app.views.shared.errors import show_errors, show_errors_on_top
-from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.format import plain
 from app.views.shared.server_folder import choose_root, choose_subfolder, folder_text
 from app.views.shared.upload import received_files, upload_limits, upload_token
 

@@ -6,12 +6,13 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
+from app.domain.text import counted, megabytes
 from app.services.pictures import attach, folder_job
 from app.services.pictures.attach import Attached
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors, show_errors_on_top
-from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.format import plain
 from app.views.shared.program_progress import EVERY, draw_progress
 from app.views.shared.server_folder import choose_root, folder_text
 from app.views.shared.upload import received_files, upload_token

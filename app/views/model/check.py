@@ -10,13 +10,14 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.jobs import Job
+from app.domain.text import local_time
 from app.services import batches
 from app.services.checks import checking, site_choice
 from app.services.workplace import Workplace
 from app.views.model.measures import FIGURES, reliability_chart, roc_chart
 from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors, show_errors_on_top
-from app.views.shared.format import local_time, plain
+from app.views.shared.format import plain
 from app.views.shared.program_progress import EVERY, draw_progress
 from app.views.shared.server_folder import choose_root, choose_subfolder
 from dprotonet.bundle.figure_text import TITLES, figure_text

@@ -8,11 +8,12 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
+from app.domain.text import counted, number, percent
 from app.services import galleries
 from app.services.workplace import Workplace
 from app.views.model.attach import draw_attach
 from app.views.review.prototypes import draw_sources
-from app.views.shared.format import counted, number, percent, plain
+from app.views.shared.format import plain
 from dprotonet.prototypes.provenance import PrototypeActivation, PrototypeRecord
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.views.shared.format import counted, number, plain
+from app.domain.text import counted, number
+from app.views.shared.format import plain
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle

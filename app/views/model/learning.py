@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.domain.bundles import BundleInfo
+from app.domain.text import counted
 from app.services.editing import learning
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import counted, plain
+from app.views.shared.format import plain
 from app.views.shared.program_progress import EVERY, draw_progress
 
 

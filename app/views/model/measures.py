@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.views.shared.format import chart_text, counted, plain
+from app.domain.text import counted
+from app.views.shared.format import chart_text, plain
 from dprotonet.bundle.figure_text import TITLES, figure_text
 from dprotonet.bundle.model_card import ModelCard
 

@@ -10,12 +10,13 @@ import streamlit as st
 from app.domain.bundles import BundleInfo
 from app.domain.cases import GallerySource
 from app.domain.proposals import Cost, EditAnswer
+from app.domain.text import counted, number, percent, signed
 from app.services import galleries
 from app.services.editing import proposals, versions
 from app.services.workplace import Workplace
 from app.views.review.prototypes import draw_sources
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted, number, percent, plain, signed
+from app.views.shared.format import plain
 from dprotonet.bundle.figure_text import TITLES
 from dprotonet.errors import ReadableError
 from dprotonet.prototypes.provenance import PrototypeRecord

@@ -9,13 +9,14 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo
 from app.domain.proposals import Proposal, ProposalStep
+from app.domain.text import counted, local_time, number
 from app.services import models
 from app.services.editing import proposals, versions
 from app.services.editing.versions import Version
 from app.services.workplace import Workplace
 from app.views.model.reasons import draw_cost
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import counted, local_time, number, plain
+from app.views.shared.format import plain
 
 ALONE = (
     "You are the only reader here, so you may approve your own proposal. It is marked "

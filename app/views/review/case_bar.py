@@ -6,10 +6,11 @@ import streamlit as st
 
 from app.domain.bundles import BundleInfo, without_text
 from app.domain.cases import Case, Sheet
+from app.domain.text import counted
 from app.services import models, review
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import counted, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import show_case
 
 

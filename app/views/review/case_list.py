@@ -11,10 +11,11 @@ import streamlit as st
 from app.domain.annotations import VERDICTS
 from app.domain.bundles import BundleInfo
 from app.domain.cases import STATUSES, CaseFilters, CasePage, CaseRow, Source
+from app.domain.text import counted, local_time
 from app.services import models, review
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted, local_time, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import open_case_id, show_case
 from app.views.shared.pagination import draw_pager, page_number
 from app.views.shared.prediction_cell import draw_prediction_cell

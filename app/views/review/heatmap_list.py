@@ -7,6 +7,7 @@ import streamlit as st
 from app.domain.cases import Sheet
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap
+from app.domain.text import counted
 from app.services.workplace import Workplace
 from app.views.review.heatmaps import (
     draw_explain_button,
@@ -32,7 +33,7 @@ from app.views.review.reliability import (
     node_title,
     origin_text,
 )
-from app.views.shared.format import counted, plain
+from app.views.shared.format import plain
 
 _NODE_TITLES = {False: "Explain", True: "Heatmap of"}
 

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.domain.cases import Sheet
-from app.views.shared.format import chart_text, distinct_percents, number, percent, plain
+from app.domain.text import distinct_percents, number, percent
+from app.views.shared.format import chart_text, plain
 from dprotonet.inference.prediction import Prediction
 
 _CALLED_COLOUR, _OTHER_COLOUR, _MARK_COLOUR = "#1b8aa5", "#8d9aa1", "#c0651a"

@@ -11,11 +11,12 @@ import streamlit as st
 from app.domain.annotations import ARTEFACTS, USEFULNESS, PrototypeJudgement
 from app.domain.cases import GallerySource, Sheet, SheetMatch
 from app.domain.evidence import SOURCES, Reason, reasons
+from app.domain.text import number, percent, signed
 from app.services.workplace import Workplace
 from app.views.review.heatmaps import draw_explain_button
 from app.views.review.waterfall import draw_waterfall, question
 from app.views.shared import drafts
-from app.views.shared.format import number, percent, plain, signed
+from app.views.shared.format import plain
 from app.views.shared.navigation import link_to_reasons
 from dprotonet.inference.prediction import Prediction
 

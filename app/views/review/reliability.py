@@ -11,7 +11,8 @@ import streamlit as st
 from app.domain.cases import Sheet
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap
-from app.views.shared.format import number, percent, plain
+from app.domain.text import number, percent
+from app.views.shared.format import plain
 from dprotonet.bundle.reader.map_figures import figures_of
 from dprotonet.explain.explanation import (
     NO_READER,

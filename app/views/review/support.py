@@ -12,10 +12,11 @@ import streamlit as st
 
 from app.domain.cases import Sheet, SheetMatch
 from app.domain.evidence import SOURCES
+from app.domain.text import number
 from app.services.workplace import Workplace
 from app.views.review.heatmaps import draw_explain_button
 from app.views.review.prototypes import FIRST, draw_gallery_hint, draw_sources
-from app.views.shared.format import number, plain
+from app.views.shared.format import plain
 from dprotonet.inference.prediction import Prediction
 from dprotonet.inference.support import Support
 

@@ -19,12 +19,13 @@ from app.domain.annotations import (
 )
 from app.domain.cases import Sheet
 from app.domain.errors import Conflict
+from app.domain.text import counted, local_time
 from app.services import review
 from app.services.workplace import Workplace
 from app.views.review.prototypes import current_judgement, draft_name
 from app.views.shared import drafts
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted, label_markdown, local_time, plain
+from app.views.shared.format import label_markdown, plain
 
 _CONFIDENCE = {1: "1 guess", 2: "2", 3: "3", 4: "4", 5: "5 certain"}
 _MEANINGS: dict[Verdict, str] = {

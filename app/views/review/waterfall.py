@@ -9,7 +9,8 @@ import streamlit as st
 
 from app.domain.cases import Sheet
 from app.domain.evidence import Bar, Reason, is_silent, waterfall
-from app.views.shared.format import html_text, plain, signed
+from app.domain.text import signed
+from app.views.shared.format import html_text, plain
 from dprotonet.inference.prediction import Prediction
 
 _EVEN = 1.05  # odds that are not worth a number

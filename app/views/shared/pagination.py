@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.views.shared.format import counted
+from app.domain.text import counted
 
 
 def page_number(name: str) -> int:

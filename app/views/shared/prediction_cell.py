@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from streamlit.delta_generator import DeltaGenerator
 
-from app.views.shared.format import KnownClasses, label_markdown
+from app.domain.text import KnownClasses
+from app.views.shared.format import label_markdown
 from dprotonet.inference.support import Verdict
 
 REFUSED = "Unlike the training images"

@@ -7,11 +7,12 @@ from dataclasses import replace
 import streamlit as st
 
 from app.domain.cases import Intake
+from app.domain.text import counted, megabytes
 from app.services.deidentify import held
 from app.services.uploading import intake, receiving
 from app.services.workplace import Workplace
 from app.viewer.upload_field import Upload, upload_field
-from app.views.shared.format import counted, megabytes, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import show_case
 
 # In the order of the list: what needs attention comes first.

@@ -10,10 +10,11 @@ import streamlit as st
 
 from app.domain.accounts import LINK_LIFE, Account
 from app.domain.actors import ROLES
+from app.domain.text import counted, local_time
 from app.services.accounts import users
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors_on_top
-from app.views.shared.format import counted, local_time, plain
+from app.views.shared.format import plain
 
 _LINK = "users-link"
 _ROLES = """Whoever has several roles may do what any of them may.
