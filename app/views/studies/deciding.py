@@ -6,10 +6,11 @@ import streamlit as st
 
 from app.domain.studies.adjudication import DueCase
 from app.domain.studies.study import Study
+from app.domain.text import counted
 from app.services.studies import adjudicating
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors, show_errors_on_top
-from app.views.shared.format import counted, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import link_to_case
 
 

@@ -7,11 +7,11 @@ import streamlit as st
 from app.domain.cases import CaseFilters
 from app.domain.studies.protocol import Protocol
 from app.domain.studies.study import StudyCase
+from app.domain.text import counted
 from app.services import batches, models
 from app.services.studies import managing
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted
 from app.views.studies.protocol_form import draw_protocol
 from app.views.studies.study_list import show_study
 

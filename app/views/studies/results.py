@@ -8,10 +8,11 @@ import streamlit as st
 from app.domain.studies.agreement import Estimate
 from app.domain.studies.results import PairKappa, Results
 from app.domain.studies.study import Study
+from app.domain.text import counted, number
 from app.services.studies import outcomes
 from app.services.workplace import Workplace
 from app.views.shared.errors import show_errors
-from app.views.shared.format import counted, number, plain
+from app.views.shared.format import plain
 
 _NOTE = (
     "In brackets: 95 % intervals, from resampled cases, of proportions after Wilson. Truth that "

@@ -8,11 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from app.domain.studies.study import ReaderProgress, Study
+from app.domain.text import counted, local_time, percent
 from app.services.studies import exporting, managing, outcomes, reading
 from app.services.workplace import Workplace
 from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors, show_errors_on_top
-from app.views.shared.format import counted, local_time, percent, plain
+from app.views.shared.format import plain
 from app.views.shared.navigation import link_to_reading
 from app.views.studies.deciding import draw_deciding
 from app.views.studies.new_study import draw_people
