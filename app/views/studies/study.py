@@ -77,7 +77,9 @@ def progress_table(rows: tuple[ReaderProgress, ...]) -> pd.DataFrame:
             "Reader": [row.reader for row in rows],
             "Done": [row.done for row in rows],
             "Of": [row.total for row in rows],
-            "Median time (s)": [row.median_seconds for row in rows],
+            "Median time (s)": [
+                None if row.median_seconds is None else round(row.median_seconds, 1) for row in rows
+            ],
             "Last": [local_time(row.last_at) if row.last_at else "" for row in rows],
         }
     )

@@ -42,11 +42,12 @@ def draw_study_list(workplace: Workplace) -> None:
         st.caption("You are named in no study yet.")
     with st.container(key="rows-studies", gap=None):
         for study in found:
-            st.button(
-                f"{plain(study.name)} · {STATES[study.state]}",
-                key=f"study-{study.study_id}",
-                type="tertiary",
-                on_click=show_study,
-                args=(study.study_id,),
-                width="stretch",
-            )
+            with st.container(key=f"row-{study.study_id}"):
+                st.button(
+                    f"{plain(study.name)} · {STATES[study.state]}",
+                    key=f"study-{study.study_id}",
+                    type="tertiary",
+                    on_click=show_study,
+                    args=(study.study_id,),
+                    width="stretch",
+                )
