@@ -106,8 +106,8 @@ export class Tries {
 function told(answer, before) {
   if (answer.state !== "done") return { sentence: answer.text ?? "", control: "", waterfall: null };
   return {
-    sentence: [answer.sentence, answer.call, ...answer.notes].filter(Boolean).join(" "),
-    control: [answer.control, answer.size].filter(Boolean).join(". "),
+    sentence: [`${answer.sentence}.`, answer.call, ...answer.notes].filter(Boolean).join(" "),
+    control: [answer.control && `${answer.control}.`, answer.size].filter(Boolean).join(" "),
     waterfall: {
       title: before?.title ?? "",
       steps: answer.bars.map(({ name, evidence, start, text, prototypes }) =>
