@@ -18,7 +18,7 @@ def test_a_script_needs_no_other_file() -> None:
 
 
 def test_the_licence_of_what_is_in_a_script_stands_in_it() -> None:
-    script = viewer_assets().modules["index.js"].decode()
+    script = viewer_assets().modules["room.js"].decode()
     licences = re.findall(r"/\*! (\S+ \S+)\n\n(.*?)\*/", script, re.DOTALL)
     assert [name for name, _ in licences] == [
         f"{one.name} {one.version}" for one in browser_licences()

@@ -64,7 +64,7 @@ class Screen:
     @property
     def room(self) -> dict[str, Any]:
         """What the reading room is given, which owns the page of a case."""
-        (part,) = self.app.get("bidi_component")
+        (part,) = self.components
         return dict(json.loads(part.proto.json))
 
     def leave(self) -> Screen:

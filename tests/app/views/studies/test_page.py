@@ -189,4 +189,5 @@ def test_no_page_shows_a_blind_reader_anything_of_the_answer(
             confidence=4,
             active_seconds=1.0,
         )
-    assert [place for place in places if shown(*place)] == places[:2]
+    # A case is the room's, which asks for it by itself.
+    assert [place for place in places if shown(*place)] == [("review", "")]
