@@ -170,6 +170,8 @@ def _lock(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _claim(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    if workplace.actor.is_alone:
+        return {"text": ""}  # there is nobody who would want to know
     held = claims.claim(workplace, request.path_params["case"])
     is_others = held is not None and held.reader != workplace.reader
     return {"text": f"{held.reader} works on this image too." if held and is_others else ""}

@@ -27,7 +27,7 @@ def test_no_page_keeps_anybody_out(page: Page, program: Program) -> None:
     page.goto(program.address)
     image = {"name": "for everybody.png", "mimeType": "image/png", "buffer": png(7, side=64)}
     page.locator("input[data-choose=files]").set_input_files([image])
-    page.locator("[data-image=shown]").wait_for()
+    page.locator(".image-screen [data-image=shown]").wait_for()
     page.locator("table.waterfall").first.wait_for()
     found["case"] = grave(page)
     page.get_by_role("button", name="All cases").click()

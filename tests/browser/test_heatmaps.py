@@ -60,7 +60,7 @@ def test_the_mask_readers_map_is_there_at_once_and_a_refined_one_moves_nothing_e
 ) -> None:
     room = open_demo(page, program, "nodule.jpg")
     read = room.show_heatmap()
-    chosen = page.get_by_label("Heatmaps").locator("option:checked")
+    chosen = page.locator("select[aria-label=Heatmaps] option:checked")
     assert chosen.inner_text() == "Class nodule · mask reader"
     claim(page).get_by_text(NOT_MEASURED).wait_for()
     room.text("Details").click()
@@ -115,7 +115,7 @@ def test_the_text_and_the_question_are_those_of_the_visible_heatmap(
     claim(page).get_by_role("button", name="Refine on this image").click()
     claim(page).get_by_text(MEASURED).wait_for()
     room.answer("region", "agree")
-    maps = page.get_by_label("Heatmaps")
+    maps = page.locator("select[aria-label=Heatmaps]")
     own = maps.locator("option:checked").inner_text()
     maps.select_option(label=f"{own} · mask reader")
     claim(page).get_by_text(NOT_MEASURED).wait_for()

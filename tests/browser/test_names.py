@@ -21,9 +21,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 # What a name could become, without the pages' own: prototype images, anchors, files, bars, icons.
 MADE_OF_NAMES = """root => [
     ...(root ?? document).querySelectorAll('a[href], img, .katex, em, [role=img]')]
-  .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure'))
+  .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure, .pane'))
   .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
-  .filter((text) => !/^(#|.model.|.api.(gallery|own-map|files|thumbnail|report).)/.test(text))
+  .filter((text) => !/^(#|.model.|.batch|.api.(gallery|own-map|files|thumbnail|room.report).)/.test(text))
   .filter((text) => !text.includes('icon'))"""
 
 

@@ -70,7 +70,7 @@ def open_room(
         evidence_note="" if hides else _evidence_note(sheet),
         maps=() if hides else map_offers.offers(sheet),
         map_actions=() if hides else map_offers.requests(sheet),
-        work=map_offers.work(sheet),
+        work=() if hides else map_offers.work(sheet),
         revisions=revision_notes(sheet) if study == FREE else (),
         hides_network=hides,
         anyway="" if not sheet.is_refused else refusal.SHOW if hides else refusal.HIDE,

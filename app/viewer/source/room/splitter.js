@@ -11,6 +11,7 @@ export class Splitter {
     this.bar = element("div", {
       class: fromRight ? "splitter right" : "splitter", role: "separator", tabindex: "0",
       "aria-orientation": "vertical", "aria-label": words.border,
+      "aria-valuemin": String(least), "aria-valuemax": String(most), "aria-valuenow": String(least),
       onpointerdown: (event) => this.#grab(event),
       ondblclick: () => this.#set(null),
       onkeydown: (event) => this.#press(event),
@@ -47,6 +48,7 @@ export class Splitter {
       return;
     }
     const bounded = Math.min(this.most, Math.max(this.least, Math.round(width)));
+    this.bar.setAttribute("aria-valuenow", String(bounded));
     this.container.style.setProperty(this.property, `${bounded}px`);
     localStorage.setItem(PREFIX + this.property, String(bounded));
   }
