@@ -80,7 +80,7 @@ def test_the_mask_readers_map_is_there_at_once_and_a_refined_one_moves_nothing_e
     assert page.get_by_label("Opacity").input_value() == "0.8"
 
     claim(page).get_by_role("button", name="Refine further").click()
-    work = claim(page).locator(".work")
+    work = claim(page).locator(".work", has_text="refining")
     work.get_by_role("button", name="Cancel").click()
     work.wait_for(state="detached")
     assert room.heatmap == refined
@@ -93,7 +93,7 @@ def test_a_heatmap_that_the_reader_switched_off_stays_off(page: Page, program: P
     claim(page).get_by_role("button", name="Refine on this image").click()
     room.press("o")
     page.locator(".room[data-heatmap=absent]").wait_for()
-    page.locator(".heatmap-bar .work").wait_for(state="detached")
+    page.locator(".room:not(:has(.work))").wait_for()
     assert measured.count() == 0
     assert room.heatmap == ""
     room.press("s", "Shift+A")

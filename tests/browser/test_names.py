@@ -23,7 +23,8 @@ MADE_OF_NAMES = """root => [
     ...(root ?? document).querySelectorAll('a[href], img, .katex, em, [role=img]')]
   .filter((node) => !node.closest('header, [data-testid=stIconMaterial], .measure, .pane'))
   .map((node) => node.getAttribute('href') ?? node.getAttribute('src') ?? node.outerHTML)
-  .filter((text) => !/^(#|.model.|.batch|.api.(gallery|own-map|files|thumbnail|room.report).)/.test(text))
+  .filter((text) => !/^(#|.model.|.batch|.api.(gallery|own-map|files|thumbnail).)/.test(text))
+  .filter((text) => !text.startsWith('/api/room/report/'))
   .filter((text) => !text.includes('icon'))"""
 
 

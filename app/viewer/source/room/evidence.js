@@ -58,6 +58,7 @@ export class Evidence {
     this.headline.replaceChildren(
       element("h2", {}, headline.sentence),
       ...(headline.context ? [element("p", {}, headline.context)] : []),
+      ...(facts.site ? [element("p", { class: "quiet" }, facts.site)] : []),
       ...headline.cautions.map((text) => element("p", { class: "caution" }, text)),
       ...(tried.sentence ? [element("p", { class: "tried", role: "status" }, tried.sentence)] : []),
       ...(tried.control ? [element("p", { class: "quiet" }, tried.control)] : []),

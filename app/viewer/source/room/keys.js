@@ -56,6 +56,8 @@ export class Keys {
       return;
     }
     if (isTyping(event) && !name.startsWith("Ctrl+Enter") && name !== "Escape") return;
+    // A button or a link that has the focus is pressed by Enter and Space.
+    if (["Enter", "Space", " "].includes(name) && event.composedPath()[0]?.closest?.("button, a, summary, select")) return;
     // Arrows go from answer to answer where one of them has the focus.
     if (/^Arrow(Left|Right)$/.test(name) && event.composedPath()[0]?.closest?.(".segments")) return;
     const id = this.byKey.get(name);
