@@ -59,7 +59,7 @@ def test_an_image_is_uploaded_explained_signed_and_found_after_a_restart(
     assert room.ready() == signed
     room.text("Details").click()
     room.text("An image of the journey")
-    assert page.evaluate("location.href").split("?")[1].split("&")[0] in address
+    assert f"case={signed}" in address and f"case={signed}" in page.evaluate("location.href")
     assert room.chosen("confidence").inner_text() == "5 certain"
     assert room.heatmap == ""
     room.show_heatmap()
