@@ -132,9 +132,10 @@ def test_a_first_read_is_locked(room: Asking, case: str, workplace: Workplace) -
 
 
 def test_what_a_reader_has_set_comes_back(room: Asking) -> None:
-    assert room("preferences") == (200, {})
-    assert room("preferences", {"keys": {"accept": "q"}}) == (200, {"keys": {"accept": "q"}})
-    assert room("preferences") == (200, {"keys": {"accept": "q"}})
+    assert room("preferences") == (200, {"reads_first": False})
+    chosen = {"keys": {"accept": "q"}, "reads_first": False}
+    assert room("preferences", {"keys": {"accept": "q"}}) == (200, chosen)
+    assert room("preferences") == (200, chosen)
     status, answer = room("preferences", {"keys": {"accept": 7}})
     assert status == 422 and answer["error"].startswith("These are no keys")
 
@@ -165,11 +166,17 @@ def test_the_model_is_chosen_retried_and_followed(
 def test_whoever_works_on_a_case_is_named_to_others_and_the_queue_is_around_it(
     room: Asking, case: str, workplace: Workplace
 ) -> None:
-    other = asking(workplace, Actor("Reader Two"))
-    assert room(f"claim/{case}", {}) == (200, {"text": ""})
+    roles = frozenset({"reader"})
+    one, other = (
+        asking(workplace, Actor(name, "reader", roles)) for name in ("Reader One", "Reader Two")
+    )
+    assert one(f"claim/{case}", {}) == (200, {"text": ""})
     assert other(f"claim/{case}", {})[1]["text"] == "Reader One works on this image too."
-    assert room(f"release/{case}", {}) == (200, {})
+    assert one(f"release/{case}", {}) == (200, {})
     assert other(f"claim/{case}", {})[1]["text"] == ""
+    # One reader alone at this machine tells nobody.
+    assert room(f"claim/{case}", {}) == (200, {"text": ""})
+    assert not any(row.held_by == "Reader One" for row in review.list_cases(workplace).rows)
     status, found = room(f"queue/{case}")
     assert status == 200 and [row["case_id"] for row in found["rows"]] == [case]
 
