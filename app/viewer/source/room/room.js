@@ -146,7 +146,6 @@ export class Room {
     }
     this.caseId = caseId;
     this.frame = frame;
-    this.signedText = "";
     this.#putInAddress();
     clearTimeout(this.watching);
     this.root.dataset.state = "opening";
@@ -337,7 +336,7 @@ export class Room {
   #layHeatmap(map) {
     const { card } = this.evidence;
     // Without a heatmap the contour of the prototype at hand shows where the network looks for it.
-    const own = !this.isOn && card?.heatmap && this.showsContours !== false
+    const own = !this.isOn && card?.heatmap
       ? { url: card.heatmap, palette: card.palette, mode: "contour" } : null;
     const wanted = this.isOn && map ? { url: map.url, palette: map.palette, mode: this.mode ?? "colour" } : own;
     this.pane.setHeatmap(wanted && { url: wanted.url, palette: wanted.palette })
