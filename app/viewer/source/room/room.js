@@ -206,6 +206,11 @@ export class Room {
     if (own) this.#changed();
   }
 
+  /** The same image anew, from what the server has: after a signature, a lock, a discarded draft. */
+  async #beginAgain() {
+    this.#begin(await ask(this.#sheetPath(this.caseId, this.frame)), false);
+  }
+
   /** A new sheet of the same image: the reader's entries stay. */
   #take(sheet) {
     this.sheet = sheet;
@@ -456,8 +461,7 @@ export class Room {
     this.drafts.forget(this.place);
     try {
       await ask(`discard/${this.place}`, {});
-      const sheet = await ask(this.#sheetPath(this.caseId, this.frame));
-      this.#begin(sheet, false);
+      await this.#beginAgain();
     } catch (error) {
       this.#failed(error, () => this.discard());
     }
@@ -475,14 +479,12 @@ export class Room {
       this.root.dataset.signed = `${this.caseId}:${answer.revision ?? ""}`;
       if (turn !== this.turn) return;
       if (isBlind) {
-        const sheet = await ask(this.#sheetPath(this.caseId, this.frame));
-        this.#begin(sheet, false);
+        await this.#beginAgain();
         return;
       }
       if (this.around?.next && this.around.next !== this.caseId) await this.open(this.around.next);
       else {
-        const sheet = await ask(this.#sheetPath(this.caseId, this.frame));
-        this.#begin(sheet, false);
+        await this.#beginAgain();
         this.#say("");
         this.#loadQueue();
       }
@@ -675,8 +677,7 @@ export class Room {
       this.readsFirst = readsFirst;
       this.ahead = null;
       drawMore(this.moreDialog, this);
-      const sheet = await ask(this.#sheetPath(this.caseId, this.frame));
-      this.#begin(sheet, false);
+      await this.#beginAgain();
     } catch (error) {
       this.#failed(error, () => this.#refresh());
     }
