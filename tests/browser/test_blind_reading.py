@@ -193,7 +193,7 @@ def close_and_export(page: Page, program: Program) -> None:
     """The lead looks at the results, closes the study and takes the table."""
     page.goto(f"{program.address}/studies")
     page.get_by_text("Compute them from the reads so far").click()
-    page.get_by_text(re.compile("kappa", re.IGNORECASE)).first.wait_for()
+    page.get_by_text("Two readers each: Cohen's kappa").wait_for()
     page.get_by_text("Close the study: nothing is added any more").click()
     page.get_by_role("button", name="Close").click()
     page.get_by_text(re.compile("^closed · ")).wait_for()

@@ -59,7 +59,7 @@ def test_people_come_in_by_their_own_passwords_and_go_again(
     other.get_by_label("Password").wait_for()
     # The page that was open does nothing more: the next press finds the websocket closed.
     page.get_by_role("link", name="Annotations").click()
-    page.get_by_text("Connection error").wait_for(timeout=30_000)
+    page.locator("[data-notice=server-lost]").wait_for(timeout=30_000)
     page.goto(program.address)
     page.get_by_label("Name").fill("ann")
     page.get_by_label("Password").fill(PASSWORD)
