@@ -86,6 +86,8 @@ class EvidenceCard:
     palette: Palette = "finding"
     edit: str = ""
     """Address of where its first prototype is switched off for good; empty where it cannot be."""
+    asks: tuple[str, ...] = ()
+    """Which questions of the form's judgement are asked of its prototypes."""
 
 
 @dataclass(frozen=True)

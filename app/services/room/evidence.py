@@ -10,6 +10,7 @@ from app.domain.cases import GallerySource, Sheet, SheetMatch
 from app.domain.evidence import Bar, Reason, is_silent, reasons, waterfall
 from app.domain.room.sheet import EvidenceCard, SourceImage, Step, Waterfall
 from app.domain.text import counted, number, percent, signed
+from app.services.room.form import judged_by
 from app.services.room.percentiles import Distribution
 from dprotonet.inference.prediction import Prediction
 
@@ -53,6 +54,7 @@ def _card(
 ) -> EvidenceCard:
     first = reason.matches[0]
     model, name = sheet.model or "", first.match.prototype
+    sources = tuple(_source(model, name, source) for source in first.sources)
     return EvidenceCard(
         id=name,
         prototypes=reason.prototypes,
@@ -62,10 +64,11 @@ def _card(
         value=reason.evidence,
         similarity=_similarity(first, known),
         details=tuple(_details(row) for row in reason.matches),
-        sources=tuple(_source(model, name, source) for source in first.sources),
+        sources=sources,
         heatmap=_own_heatmap(sheet, first),
         palette="normal" if reason.class_name == sheet.negative_class else "finding",
         edit=f"/model?model={model}&off={quote(name, safe='')}" if effect else "",
+        asks=judged_by(sees_both=any(source.pixels for source in sources)),
     )
 
 

@@ -76,7 +76,12 @@ JUDGEMENT = (
         only_with=(("usefulness", ("artefact",)),),
     ),
 )
-"""Asked of every prototype that is shown."""
+"""Asked of the prototypes that are shown; each card says which."""
+
+
+def judged_by(*, sees_both: bool) -> tuple[str, ...]:
+    """The questions about a prototype: whether two regions look alike is for who sees both."""
+    return tuple(question.id for question in JUDGEMENT if sees_both or question.id != "similar")
 
 
 def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:

@@ -17,7 +17,7 @@ import { store } from "./store.js";
  *
  *     const pane = new ImagePane(root, { ...paneData, onStatus, onMarks, onFrame, onView, onTool });
  *     await pane.show({ key, frame, frames, url: (frame) => `/api/pixels/${id}/${frame}`, presets });
- *     await pane.setHeatmap({ url, palette: "finding" });  // or "normal"; null takes it away
+ *     await pane.setHeatmap({ url, palette: "finding", title });  // or "normal"; null takes it away
  *     pane.heatmap = { mode: "contour", threshold: 0.4 };  // also opacity, hidden
  *     pane.drawing = { kind: "rectangle", purpose: "finding" };
  *     pane.marks;          // [{ kind, points, purpose, text }], as in app/domain/marks.py

@@ -65,7 +65,7 @@ export class Painting extends Marking {
     const answer = this.#heat?.url === wanted.url ? null : await store.get(wanted.url, this.say("the heatmap"));
     if (this.#heatWanted !== wanted.url) return false;
     const map = answer ? new Heatmap(answer) : this.#heat.map;
-    this.#heat = { map, url: wanted.url, palette: wanted.palette ?? "finding" };
+    this.#heat = { map, url: wanted.url, palette: wanted.palette ?? "finding", title: wanted.title ?? "" };
     this.changed("heatmap");
     return true;
   }

@@ -18,8 +18,9 @@ export class Parts {
     this.edges = SIDES.map((side) => element("span", { class: `edge ${side}`, "aria-hidden": "true" }));
     this.colours = element("canvas", { width: "256", height: "1" });
     this.unit = element("span");
+    this.ramp = element("span", { class: "ramp" }, element("span", {}, "0"), this.colours, element("span", {}, "1"));
     this.scale = element("div", { class: "bar-of-colours", role: "img", hidden: true, "aria-label": say("scale") },
-      element("span", {}, "0"), this.colours, element("span", {}, "1"), this.unit);
+      this.ramp, this.unit);
     this.#buildFrames();
     this.marks = element("ul", { class: "unseen", "aria-label": say("marks") });
     this.all = [...this.edges, this.scale, this.frames, this.marks, this.message];
@@ -56,16 +57,21 @@ export class Parts {
     this.marks.replaceChildren(...texts.map((line) => element("li", {}, line)));
   }
 
-  /** @param {{colours: Uint8Array, palette: string, contour: number | null} | null} heatmap */
+  /**
+   * The scale of the heatmap in sight; a contour has one value of it.
+   *
+   * @param {{colours: Uint8Array, palette: string, title: string, contour: number | null} | null} heatmap
+   */
   showScale(heatmap) {
     this.scale.hidden = !heatmap;
     if (!heatmap) return;
     if (this.painted !== heatmap.colours) paintColourBar(this.colours, heatmap.colours);
     this.painted = heatmap.colours;
+    this.ramp.hidden = heatmap.contour !== null;
     const name = this.say(`scale ${heatmap.palette}`);
     this.unit.textContent = heatmap.contour === null
       ? name
-      : `${name}, ${this.say("contour at", { value: heatmap.contour.toFixed(2) })}`;
+      : `${heatmap.title || name}, ${this.say("contour at", { value: heatmap.contour.toFixed(2) })}`;
   }
 
   showFrames(count, frame, plays, rate) {

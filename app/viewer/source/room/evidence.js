@@ -15,11 +15,12 @@ export class Evidence {
     this.caption = element("div", { class: "card" });
     this.note = element("p", { class: "note", hidden: true });
     this.sums = element("div", { class: "sums" });
-    this.body = element("div", { class: "evidence-body" }, this.note, this.screen, this.caption, this.sums);
     this.tries = element("div", { class: "tries" });
     this.details = element("details", { class: "details" });
-    this.root = element("section", { class: "evidence", "aria-label": words.evidence },
-      this.headline, this.body, this.tries, this.details);
+    // Both images and the questions about them fit the pane; what adds up to the answer lies below.
+    this.pair = element("div", { class: "pair" }, this.note, this.screen, this.caption);
+    this.body = element("div", { class: "evidence-body", tabindex: "-1" }, this.pair, this.sums, this.tries, this.details);
+    this.root = element("section", { class: "evidence", "aria-label": words.evidence }, this.headline, this.body);
     this.pane = makePane(this.screen);
     this.at = 0;
     this.source = 0;
@@ -125,18 +126,23 @@ export class Evidence {
         element("button", { type: "button", "aria-label": words.next_prototype, onclick: () => this.step(1) }, "›")),
       element("p", { class: "quiet" }, card.effect ? `${card.title}. ` : "", card.similarity),
       element("div", { class: "row" },
-        ...(card.sources.length > 1 ? [element("button", {
-          type: "button", class: "plain", onclick: () => this.nextSource(1),
-        }, `${source?.title ?? ""} (${this.source + 1} / ${card.sources.length})`)]
-          : source ? [element("span", { class: "quiet" }, source.title)] : []),
+        ...this.#sourceTitle(source),
         element("span", { class: "grow" }),
-        ...(card.edit ? [element("a", { href: card.edit, class: "quiet" }, words.edit)] : []),
         element("button", {
           type: "button", "aria-pressed": String(isOff), "data-action": "off",
           title: room.keyOf("off"), onclick: () => room.switchOff(card),
         }, words.switch_off)),
       element("div", { class: "judgement", "data-judges": card.id },
-        ...card.prototypes.flatMap((name) => this.#judgement(name, entries.judgements[name] ?? {}, card))));
+        ...card.prototypes.flatMap((name) => this.#judgement(name, entries.judgements[name] ?? {}, card)),
+        ...(card.edit ? [element("a", { href: card.edit, class: "quiet edit" }, words.edit)] : [])));
+  }
+
+  #sourceTitle(source) {
+    const { sources } = this.card;
+    if (!source?.pixels) return [];
+    if (sources.length === 1) return [element("span", { class: "quiet" }, source.title)];
+    return [element("button", { type: "button", class: "plain", onclick: () => this.nextSource(1) },
+      `${source.title} (${this.source + 1} / ${sources.length})`)];
   }
 
   #showSource(source) {
@@ -149,7 +155,8 @@ export class Evidence {
   #judgement(name, answers, card) {
     const { room } = this;
     const named = card.prototypes.length > 1 ? `${name}: ` : "";
-    return this.sheet.form.judgement.filter((question) => isAsked(question, answers)).map((question) =>
+    const asked = this.sheet.form.judgement.filter((one) => card.asks.includes(one.id) && isAsked(one, answers));
+    return asked.map((question) =>
       element("div", { class: "question inline" },
         element("span", { class: "title" }, `${named}${question.title}`),
         segments(question, answers[question.id] ?? null,

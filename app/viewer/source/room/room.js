@@ -76,8 +76,8 @@ export class Room {
       button("help", "?", () => { drawKeys(this.keysDialog, this); this.keysDialog.open(); }));
     this.message = element("p", { class: "room-message", role: "alert", hidden: true });
     this.queue = new Queue(this);
-    this.screen = element("div", { class: "image-screen" });
-    this.status = element("span", { class: "quiet status-line" });
+    this.status = element("span", { class: "status-line" });
+    this.screen = element("div", { class: "image-screen" }, this.status);
     this.tools = new Toolbar(this);
     this.heatmapBar = new HeatmapBar(this);
     this.imageSide = element("section", { class: "image-side", "aria-label": words.image },
@@ -342,9 +342,10 @@ export class Room {
     const { card } = this.evidence;
     // Without a heatmap the contour of the prototype at hand shows where the network looks for it.
     const own = !this.isOn && card?.heatmap
-      ? { url: card.heatmap, palette: card.palette, mode: "contour" } : null;
-    const wanted = this.isOn && map ? { url: map.url, palette: map.palette, mode: this.mode ?? "colour" } : own;
-    this.pane.setHeatmap(wanted && { url: wanted.url, palette: wanted.palette })
+      ? { url: card.heatmap, palette: card.palette, title: card.id, mode: "contour" } : null;
+    const wanted = this.isOn && map
+      ? { url: map.url, palette: map.palette, title: map.title, mode: this.mode ?? "colour" } : own;
+    this.pane.setHeatmap(wanted)
       .catch((error) => this.#say(error.message));
     if (wanted) this.pane.heatmap = { mode: wanted.mode };
     this.root.dataset.heatmap = this.isOn && map ? "shown" : "absent";
@@ -353,7 +354,8 @@ export class Room {
 
   drawSource(source) {
     const { pane } = this.evidence;
-    pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette: this.evidence.card.palette } : null)
+    const { id, palette } = this.evidence.card;
+    pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette, title: id } : null)
       .catch((error) => this.#say(error.message));
     pane.heatmap = { mode: "contour" };
   }

@@ -1,4 +1,4 @@
-// Above the image: its windows, its tools, and what lies under the pointer.
+// Above the image: its windows and its tools.
 
 import { element, options } from "../elements.js";
 import { icon } from "./icons.js";
@@ -26,10 +26,11 @@ export class Toolbar {
     this.numbers = element("span", { class: "short" }, this.centre, this.width);
     this.buttons = new Map();
     const gap = () => element("span", { class: "gap" });
+    const group = (...parts) => element("span", { class: "tool-group" }, ...parts);
     const buttons = (ids) => ids.map((id) => this.#button(id));
     this.root = element("div", { class: "tools", role: "toolbar", "aria-label": words.tools },
-      this.preset, this.numbers, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)),
-      element("span", { class: "grow" }), room.status);
+      group(this.preset, this.numbers), group(...buttons(VIEWS)),
+      group(...buttons(TOOLS), gap(), ...buttons(Object.keys(FINDINGS))));
   }
 
   #button(id) {

@@ -141,6 +141,12 @@ def test_a_model_without_training_images_says_how_to_attach_them(read: Room) -> 
     assert evidence.note(replace(read.sheet, matches=())).startswith("The prototypes appear when")
 
 
+def test_whether_two_regions_look_alike_is_asked_where_both_are_in_sight(read: Room) -> None:
+    with_image, without = cards(having(read.sheet, row("p00", 2.0, "a"), row("p01", 1.0)), {})
+    assert with_image.asks == ("similar", "usefulness", "artefact")
+    assert without.asks == ("usefulness", "artefact")
+
+
 def test_the_steps_add_up_to_the_total_and_lead_to_their_cards(read: Room) -> None:
     small = [row(f"p1{n}", 0.01) for n in range(3)]
     sheet = having(
