@@ -1,6 +1,6 @@
 // Entries save themselves: on the server a moment after each change, and in this tab until it has them.
 
-import { ask, Lost } from "./server.js";
+import { ask, isAway } from "../server.js";
 
 const SOON = 1200;
 const AGAIN = 3000;
@@ -62,7 +62,7 @@ export class Drafts {
       this.tell("kept", answer.saved_at);
     } catch (error) {
       if (this.waiting !== sent) return;
-      if (!(error instanceof Lost) && error.status !== 503) {
+      if (!isAway(error)) {
         this.waiting = null;
         return this.tell("refused", error.message);
       }
