@@ -6,9 +6,8 @@ no keys of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 Group = Literal["tool", "window", "view", "frames", "heatmap", "marks"]
 PRESETS = 9  # that have a key
@@ -24,8 +23,6 @@ class Action:
     """As ``KeyboardEvent.key`` says it, behind Ctrl+ or Shift+; letters as capitals."""
     group: Group = "view"
     """Of the group "tool": what a drag with the left button does."""
-    hold: bool = False
-    """It lasts as long as its key is held."""
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -66,7 +63,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("play", "Play or stop", "K", "frames"),
     Action("heatmap", "Heatmap on or off", "O", "heatmap"),
     Action("contour", "Heatmap as colour or as contour", "U", "heatmap"),
-    Action("hide-heatmap", "Hide the heatmap while the key is held", "Q", "heatmap", hold=True),
+    Action("hide-heatmap", "Hide the heatmap while the key is held", "Q", "heatmap"),
     Action("undo", "Undo", "Ctrl+Z", "marks"),
     Action("redo", "Redo", "Ctrl+Y", "marks"),
     Action("place-mark", "Place the mark in the middle", "Enter", "marks"),
@@ -74,8 +71,3 @@ ACTIONS: tuple[Action, ...] = (
     Action("next-mark", "Select the next mark", "T", "marks"),
     Action("cancel", "Stop drawing, select nothing", "Escape", "marks"),
 )
-
-
-def action_list(actions: Sequence[Action] = ACTIONS) -> list[dict[str, Any]]:
-    """For the browser."""
-    return [asdict(action) for action in actions]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.viewer.actions import action_list
 from app.viewer.colours import COLOUR_TABLE_HEX, NORMAL_TABLE_HEX
 
 FRAMES_A_SECOND = 10  # of a loop at first
@@ -46,10 +45,9 @@ WORDS: Mapping[str, str] = {
 
 
 def pane_data() -> dict[str, object]:
-    """What every image pane is made with: colours, actions and words."""
+    """What every image pane is made with: colours and words."""
     return {
         "colours": {"finding": COLOUR_TABLE_HEX, "normal": NORMAL_TABLE_HEX},
-        "actions": action_list(),
         "words": dict(WORDS),
         "rate": FRAMES_A_SECOND,
     }

@@ -124,7 +124,7 @@ def draw_table(
     if not annotations.rows:
         if replace(filters, all_revisions=False, order=_NO_FILTERS.order) == _NO_FILTERS:
             st.info(
-                "Nothing has been signed yet. Open an image in Review and save a verdict.",
+                "Nothing has been signed yet. Open an image in Review and sign a verdict.",
                 icon=":material/edit_note:",
             )
         else:

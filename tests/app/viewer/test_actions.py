@@ -1,6 +1,6 @@
 """Each action has one key of its own, and leaves the room's keys alone."""
 
-from app.viewer.actions import ACTIONS, action_list
+from app.viewer.actions import ACTIONS
 from tests.paths import ROOT
 
 ROOM = {"A", "R", "S", "J", "N", "P", "F", "?", "1", "2", "3", "4", "5", "Ctrl+Enter"}
@@ -15,17 +15,6 @@ def test_no_two_actions_share_a_name_or_a_key() -> None:
 
 def test_no_key_is_one_of_the_rooms_or_of_streamlit() -> None:
     assert not {action.key for action in ACTIONS} & (ROOM | STREAMLIT)
-
-
-def test_the_browser_gets_every_field() -> None:
-    (held,) = [action for action in action_list() if action["hold"]]
-    assert held == {
-        "id": "hide-heatmap",
-        "title": "Hide the heatmap while the key is held",
-        "key": "Q",
-        "group": "heatmap",
-        "hold": True,
-    }
 
 
 def test_the_page_about_the_viewer_has_every_action_with_its_key() -> None:

@@ -1,4 +1,4 @@
-// What a pane does at each action of ../../actions.py, and which action a key stands for.
+// What a pane does at each action of ../../actions.py.
 
 const PAN_STEP = 40; // CSS pixels
 const WINDOW_STEP = 10;
@@ -73,25 +73,3 @@ const ACTIONS = {
   "next-mark": (pane) => pane.selectNext(),
   cancel: (pane) => pane.cancel(),
 };
-
-/**
- * The action of a key, or undefined.
- *
- * @param {{id: string, key: string}[]} actions as Python lists them
- */
-export function actionOf(event, actions) {
-  if (event.metaKey || event.altKey) return undefined;
-  const name = keyName(event);
-  return actions.find(({ key }) => key && key === name);
-}
-
-/** As the list names keys: Shift+ stands only where the key does not say it by itself. */
-export function keyName({ key, code, ctrlKey, shiftKey }) {
-  const digit = code?.match(/^Digit(\d)$/)?.[1];
-  // With Shift a digit gives another sign on each keyboard.
-  if (shiftKey && digit) return `Shift+${digit}`;
-  const isLetter = key.length === 1 && key.toUpperCase() !== key.toLowerCase();
-  const name = isLetter ? key.toUpperCase() : key === "=" ? "+" : key;
-  const shift = shiftKey && (isLetter || key.length > 1) ? "Shift+" : "";
-  return `${ctrlKey ? "Ctrl+" : ""}${shift}${name}`;
-}

@@ -13,10 +13,10 @@ import { store } from "./store.js";
 /**
  * One image with everything that a hand can do to it. The pane has no words and no keys of its own: both come
  * with what `pane_data()` in app/viewer/words.py hands out, and whoever holds the keyboard calls `run(id)` with
- * an id of app/viewer/actions.py; `actionOf(event, pane.actions)` in actions.js says which a key stands for.
+ * an id of app/viewer/actions.py.
  *
  *     const pane = new ImagePane(root, { ...paneData, onStatus, onMarks, onFrame, onView, onTool });
- *     await pane.show({ key, frame, frames, url: (frame) => `/api/pixels/${id}/${frame}`, presets });
+ *     await pane.show({ key, frame, frames, url: (frame) => `/api/pixels/${id}/${frame}` });
  *     await pane.setHeatmap({ url, palette: "finding", title });  // or "normal"; null takes it away
  *     pane.heatmap = { mode: "contour", threshold: 0.4 };  // also opacity, hidden
  *     pane.drawing = { kind: "rectangle", purpose: "finding" };
@@ -26,7 +26,7 @@ import { store } from "./store.js";
  *     pane.link(other, { zoom: true, window: true, crosshair: true });
  *
  * `root` gives the pane its size (the pane grows in a flex box). Callbacks, all optional: onStatus(text) what
- * lies under the pointer; onMarks(marks) a hand changed them; onFrame(frame) the reader chose one (while frames
+ * lies under the pointer; onMarks(marks) a hand changed them, not `pane.marks = …`; onFrame(frame) the reader chose one (while frames
  * play, the one at which they stop); onView(view) window, place or heatmap changed; onTool({ tool, drawing }),
  * also after a mark is drawn. Window and place of a key outlive a reload (session storage); marks are the
  * caller's to keep.
@@ -36,10 +36,9 @@ export class ImagePane extends Painting {
   #chosen = null;
   #links = new Map();
 
-  /** @param {{colours: object, actions: object[], words: object, rate: number}} data as `pane_data()` */
-  constructor(root, { colours, actions, words, rate, ...callbacks }) {
+  /** @param {{colours: object, words: object, rate: number}} data as `pane_data()` */
+  constructor(root, { colours, words, rate, ...callbacks }) {
     super(root, { colours, words });
-    this.actions = actions;
     this.callbacks = callbacks;
     this.sequence = new Frames(store, (frame) => this.#load(frame), () => this.#showFrames());
     Object.assign(this.sequence, { rate, name: this.say("the image") });
@@ -57,14 +56,12 @@ export class ImagePane extends Painting {
   /**
    * Fetch and show an image. Of the same key (a case) window, place and marks stay.
    *
-   * @param {{key: string, frame?: number, frames?: number, url: (frame: number) => string,
-   *     presets?: {name: string, centre: number, width: number}[]}} wanted presets are the reader's own
+   * @param {{key: string, frame?: number, frames?: number, url: (frame: number) => string}} wanted
    * @returns {Promise<number | null>} milliseconds until it was painted; null where another was asked for
    *     meanwhile, or it cannot be shown (the pane says why)
    */
-  async show({ key, frame = 0, frames = 1, url, presets = [] }) {
+  async show({ key, frame = 0, frames = 1, url }) {
     if (key !== this.key) this.#leave(key);
-    this.saved = presets.map((preset) => ({ function: "LINEAR_EXACT", group: "own", ...preset }));
     Object.assign(this.sequence, { count: frames, url });
     if (this.image && url(frame) === this.address) {
       this.#showFrames();
@@ -173,10 +170,6 @@ export class ImagePane extends Painting {
   /** @param {string} id of an action; `held` false ends one that lasts while its key is held */
   run(id, { held = true } = {}) {
     return act(this, id, held);
-  }
-
-  title(id) {
-    return this.actions.find((action) => action.id === id)?.title ?? "";
   }
 
   cancel() {

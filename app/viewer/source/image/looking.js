@@ -8,12 +8,12 @@ const RANGE_PIXELS = 800; // a drag over so many goes through the whole range of
 
 export class Looking {
   #dragging = false;
+  #ownPresets = [];
 
   constructor() {
     this.geometry = new Geometry();
     this.shown = { ...LOADED };
     this.image = null;
-    this.saved = [];
     this.history = new History();
   }
 
@@ -22,7 +22,13 @@ export class Looking {
 
   /** All windows that are offered, by the number of their key: the file's, this image's, the reader's. */
   get presets() {
-    return this.image ? [...this.image.header.windows, ...this.saved] : [];
+    return this.image ? [...this.image.header.windows, ...this.#ownPresets] : [];
+  }
+
+  /** @param {{name: string, centre: number, width: number}[]} presets the reader's own windows */
+  set ownPresets(presets) {
+    this.#ownPresets = presets.map((preset) => ({ function: "LINEAR_EXACT", group: "own", ...preset }));
+    if (this.image) this.changed("pixels");
   }
 
   /** The window in use; null of a colour image. */
@@ -41,11 +47,6 @@ export class Looking {
     const window = { ...this.#line(), ...change };
     if (!Number.isFinite(window.centre) || !(window.width > 0)) return;
     this.#change({ preset: null, window });
-  }
-
-  /** A window of the reader's own, which begins as what is seen. */
-  ownWindow() {
-    this.setWindow({});
   }
 
   dragWindow(x, y) {
@@ -147,12 +148,7 @@ export class Looking {
     return { ...this.shown, ...this.geometry.state };
   }
 
-  set view(view) {
-    this.restore(view);
-    this.changed("pixels");
-  }
-
-  /** The same, untold. */
+  /** Nobody is told: whoever asks for it draws. */
   restore({ preset = 0, window = null, inverted = false, ...place }) {
     this.shown = { preset, window, inverted };
     this.geometry.state = place;

@@ -65,12 +65,6 @@ export class SampleStore {
       // It is asked for again then.
     }
   }
-
-  /** Nothing is held any more. */
-  clear() {
-    this.#held.clear();
-    this.#bytes = 0;
-  }
 }
 
 export const store = new SampleStore();

@@ -2,42 +2,55 @@
 // prototype does. One prototype at a time, by arrow key.
 
 import { element } from "../elements.js";
+import { evidenceDetails } from "./evidence_details.js";
 import { segments } from "./segments.js";
 import { isAsked } from "./verdict.js";
 import { waterfallTable } from "./waterfall.js";
 
 export class Evidence {
-  constructor(room, makePane) {
-    this.room = room;
-    const { words } = room;
+  /**
+   * @param {object} words
+   * @param {Element} tries below the bars
+   * @param {(root: Element) => import("../image/image_pane.js").ImagePane} makePane
+   * @param {{redraw: () => void, request: (action: object) => void, anyway: () => void, endCompare: () => void,
+   *     switchOff: (names: string[]) => void, say: (text: string) => void,
+   *     judge: (prototype: string, id: string, value: string|null) => void}} acts what a hand does here
+   * @param {string} offKey that switches a prototype off
+   */
+  constructor(words, tries, makePane, acts, offKey) {
+    Object.assign(this, { words, acts, offKey });
     this.headline = element("header", { class: "headline" });
     this.screen = element("div", { class: "source" });
     this.caption = element("div", { class: "card" });
     this.note = element("p", { class: "note", hidden: true });
     this.sums = element("div", { class: "sums" });
-    this.tries = element("div", { class: "tries" });
     this.details = element("details", { class: "details" });
     // Both images and the questions about them fit the pane; what adds up to the answer lies below.
     this.pair = element("div", { class: "pair" }, this.note, this.screen, this.caption);
-    this.body = element("div", { class: "evidence-body", tabindex: "-1" }, this.pair, this.sums, this.tries, this.details);
+    this.body = element("div", { class: "evidence-body", tabindex: "-1" }, this.pair, this.sums, tries, this.details);
     this.root = element("section", { class: "evidence", "aria-label": words.evidence }, this.headline, this.body);
     this.pane = makePane(this.screen);
-    this.at = 0;
-    this.source = 0;
+    this.begin();
   }
 
   destroy() { this.pane.destroy(); }
 
+  /** The prototype that is shown. */
   get card() { return this.sheet?.cards[this.at] ?? null; }
 
   /** Of another image: begin with the card that does most. */
   begin() {
     this.at = 0;
     this.source = 0;
-    this.shownUrl = null;
+    this.showAnew();
   }
 
-  show(sheet, entries, tried) {
+  /** The training image is shown again: meanwhile the pane has, or had, something else. */
+  showAnew() { this.shownUrl = null; }
+
+  /** @param {{judgements: object, tried: object, compared: object|null, map: object|null}} now */
+  show(sheet, { judgements, tried, compared, map }) {
+    const { words } = this;
     this.sheet = sheet;
     this.at = Math.min(this.at, Math.max(0, sheet.cards.length - 1));
     this.root.hidden = !sheet.headline;
@@ -45,16 +58,16 @@ export class Evidence {
     this.#showHeadline(sheet, tried);
     this.note.textContent = sheet.evidence_note;
     this.note.hidden = !sheet.evidence_note;
-    this.#showCard(entries, tried);
+    this.#showCard(judgements, tried, compared);
     const falls = tried.waterfall ?? sheet.waterfall;
     this.sums.replaceChildren(...(falls
-      ? [waterfallTable(falls, (id) => this.room.showCard(id), this.card?.id),
+      ? [waterfallTable(falls, (id) => this.choose(id), this.card?.id),
         element("p", { class: "quiet" }, falls.sentence ?? "")] : []));
-    this.#showDetails(sheet);
+    this.details.replaceChildren(...evidenceDetails(words, sheet, map));
   }
 
   #showHeadline({ headline, anyway, facts }, tried) {
-    const { room } = this;
+    const { acts } = this;
     this.headline.dataset.tone = headline.tone;
     this.headline.replaceChildren(
       element("h2", {}, headline.sentence),
@@ -66,74 +79,72 @@ export class Evidence {
       ...(headline.tone === "refused"
         ? headline.details.map((text) => element("p", { class: "quiet" }, text)) : []),
       ...facts.actions.map((action) => element("button", {
-        type: "button", title: action.hint, onclick: () => room.request(action),
+        type: "button", title: action.hint, onclick: () => acts.request(action),
       }, action.title)),
-      ...(anyway ? [element("button", { type: "button", class: "plain", onclick: () => room.anyway() }, anyway)] : []));
+      ...(anyway ? [element("button", { type: "button", class: "plain", onclick: () => acts.anyway() }, anyway)] : []));
   }
 
   /** Nothing of the image before stays on the page of one that is read first. */
   #clear() {
-    for (const part of [this.headline, this.caption, this.sums, this.tries, this.details]) part.replaceChildren();
+    for (const part of [this.headline, this.caption, this.sums, this.details]) part.replaceChildren();
     delete this.headline.dataset.tone;
     this.note.textContent = "";
     this.pane.setHeatmap(null);
-    this.shownUrl = null;
+    this.showAnew();
   }
 
   step(by) {
     const count = this.sheet?.cards.length ?? 0;
-    if (!count) return;
-    this.at = (this.at + by + count) % count;
-    this.source = 0;
-    this.room.redraw();
+    if (count) this.#turnTo((this.at + by + count) % count);
   }
 
   choose(id) {
     const at = this.sheet.cards.findIndex((card) => card.id === id);
-    if (at < 0) return;
+    if (at >= 0) this.#turnTo(at);
+  }
+
+  #turnTo(at) {
     this.at = at;
     this.source = 0;
-    this.room.redraw();
+    this.acts.redraw();
   }
 
   nextSource(by) {
     const count = this.card?.sources.length ?? 0;
     if (!count) return;
     this.source = (this.source + by + count) % count;
-    this.room.redraw();
+    this.acts.redraw();
   }
 
-  #showCard(entries, tried) {
-    const { card, room } = this;
-    const { compared } = room;
+  #showCard(judgements, tried, compared) {
+    const { acts, card, words } = this;
     this.screen.hidden = !compared && !card?.sources.some(({ pixels }) => pixels);
     if (compared) {
       return this.caption.replaceChildren(element("div", { class: "row" },
         element("strong", { class: "grow" }, compared.title),
-        element("button", { type: "button", onclick: () => room.endCompare() }, room.words.end_compare)));
+        element("button", { type: "button", onclick: () => acts.endCompare() }, words.end_compare)));
     }
     if (!card) return this.caption.replaceChildren();
-    const { words } = room;
     const count = this.sheet.cards.length;
     const source = card.sources[this.source];
-    if (source) this.#showSource(source);
+    if (source) this.#showSource(source, card);
     const isOff = card.prototypes.every((name) => tried.off.includes(name));
     this.caption.replaceChildren(
       element("div", { class: "row" },
-        element("button", { type: "button", "aria-label": words.previous_prototype, onclick: () => this.step(-1) }, "‹"),
+        this.#stepButton(-1, words.previous_prototype, "‹"),
         element("strong", { class: "grow" }, card.effect || card.title),
         element("span", { class: "quiet" }, `${this.at + 1} / ${count}`),
-        element("button", { type: "button", "aria-label": words.next_prototype, onclick: () => this.step(1) }, "›")),
+        this.#stepButton(1, words.next_prototype, "›")),
       element("p", { class: "quiet" }, card.effect ? `${card.title}. ` : "", card.similarity),
       element("div", { class: "row" },
         ...this.#sourceTitle(source),
         element("span", { class: "grow" }),
         element("button", {
           type: "button", "aria-pressed": String(isOff), "data-action": "off",
-          title: room.keyOf("off"), onclick: () => room.switchOff(card),
+          title: this.offKey, onclick: () => acts.switchOff(card.prototypes),
         }, words.switch_off)),
       element("div", { class: "judgement", "data-judges": card.id },
-        ...card.prototypes.flatMap((name) => this.#judgement(name, entries.judgements[name] ?? {}, card)),
+        ...card.prototypes.flatMap((name) => this.#judgement(name, judgements[name] ?? {}, card)),
         ...(card.edit ? [element("a", { href: card.edit, class: "quiet edit" }, words.edit)] : [])));
   }
 
@@ -145,63 +156,32 @@ export class Evidence {
       `${source.title} (${this.source + 1} / ${sources.length})`)];
   }
 
-  #showSource(source) {
+  #stepButton(by, name, sign) {
+    return element("button", { type: "button", "aria-label": name, onclick: () => this.step(by) }, sign);
+  }
+
+  /** With the contour of where the network looks in it. */
+  async #showSource(source, { id, palette }) {
     if (!source.pixels || this.shownUrl === source.pixels) return;
     this.shownUrl = source.pixels;
-    this.pane.show({ key: source.pixels, frame: 0, frames: 1, url: () => source.pixels, presets: [] })
-      .then(() => this.room.drawSource(source));
+    await this.pane.show({ key: source.pixels, url: () => source.pixels });
+    if (this.shownUrl !== source.pixels) return;
+    this.pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette, title: id } : null)
+      .catch((error) => this.acts.say(error.message));
+    this.pane.heatmap = { mode: "contour" };
   }
 
   #judgement(name, answers, card) {
-    const { room } = this;
     const named = card.prototypes.length > 1 ? `${name}: ` : "";
     const asked = this.sheet.form.judgement.filter((one) => card.asks.includes(one.id) && isAsked(one, answers));
     return asked.map((question) =>
       element("div", { class: "question inline" },
         element("span", { class: "title" }, `${named}${question.title}`),
         segments(question, answers[question.id] ?? null,
-          (value) => room.judge(name, question.id, value))));
+          (value) => this.acts.judge(name, question.id, value))));
   }
 
   focusJudgement() {
     this.caption.querySelector(".judgement button")?.focus();
   }
-
-  #showDetails(sheet) {
-    const { words } = this.room;
-    const isOpen = this.details.open;
-    const bars = sheet.headline.bars.map((bar) => element("tr", { class: bar.is_called ? "called" : "" },
-      element("th", { scope: "row" }, bar.name),
-      element("td", { class: "track" }, classBar(bar)),
-      element("td", { class: "number" }, bar.text)));
-    const lists = [
-      [sheet.headline.tone === "refused" ? [] : sheet.headline.details, ""],
-      [sheet.cards.flatMap(({ details }) => details), words.numbers],
-      [sheet.maps.find(({ id }) => id === this.room.mapId)?.details ?? [], words.about_heatmap],
-    ].filter(([lines]) => lines.length);
-    this.details.replaceChildren(
-      element("summary", {}, words.details),
-      ...(bars.length ? [element("table", { class: "probabilities" },
-        element("caption", {}, words.probabilities), element("tbody", {}, ...bars))] : []),
-      ...lists.flatMap(([lines, title]) => [
-        ...(title ? [element("h3", {}, title)] : []),
-        ...lines.map((text) => element("p", { class: "quiet" }, text))]),
-      ...(sheet.revisions.length ? [element("h3", {}, words.revisions)] : []),
-      ...sheet.revisions.map((revision) => element("div", { class: "revision" },
-        element("strong", {}, revision.title), element("p", { class: "quiet" }, revision.by),
-        ...revision.lines.map((text) => element("p", {}, text)))));
-    this.details.open = isOpen;
-  }
-}
-
-function classBar({ value, mark, is_called: isCalled }) {
-  const fill = element("span", { class: isCalled ? "called" : "other" });
-  fill.style.width = `${100 * value}%`;
-  const measure = element("div", { class: "measure", "aria-hidden": "true" }, fill);
-  if (mark !== null) {
-    const line = element("span", { class: "mark" });
-    line.style.left = `${100 * mark}%`;
-    measure.append(line);
-  }
-  return measure;
 }

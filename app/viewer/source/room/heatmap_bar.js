@@ -6,18 +6,24 @@ import { segments } from "./segments.js";
 const DRAWINGS = ["colour", "contour"];
 
 export class HeatmapBar {
-  constructor(room) {
-    this.room = room;
-    const { words } = room;
+  /**
+   * @param {object} words
+   * @param {{toggle: () => void, choose: (id: string) => void, draw: (change: object) => void,
+   *     request: (action: object) => void, judge: (id: string, value: string|null) => void,
+   *     cancel: (job: string) => void}} acts what a hand does here
+   * @param {string} key that switches the heatmap
+   */
+  constructor(words, acts, key) {
+    Object.assign(this, { words, acts });
     this.toggle = element("button", {
       type: "button", "data-action": "heatmap", "aria-pressed": "false",
-      title: room.keyOf("heatmap"), onclick: () => room.toggleHeatmap(),
+      title: key, onclick: () => acts.toggle(),
     }, words.heatmap);
     this.select = element("select", {
-      "aria-label": words.heatmaps, onchange: () => room.chooseMap(this.select.value),
+      "aria-label": words.heatmaps, onchange: () => acts.choose(this.select.value),
     });
     this.drawing = element("select", {
-      "aria-label": words.drawing, onchange: () => room.drawMap({ mode: this.drawing.value }),
+      "aria-label": words.drawing, onchange: () => acts.draw({ mode: this.drawing.value }),
     }, ...DRAWINGS.map((mode) => element("option", { value: mode }, words[mode])));
     this.threshold = this.#range(words.threshold, "threshold", 0.5);
     this.opacity = this.#range(words.opacity, "opacity", 0.5);
@@ -26,13 +32,12 @@ export class HeatmapBar {
       onchange: () => {
         const action = this.requests[Number(this.more.value)];
         this.more.selectedIndex = 0;
-        if (action) room.request(action);
+        if (action) acts.request(action);
       },
     });
     this.controls = element("span", { class: "group" }, this.select, this.drawing,
       label(words.threshold, this.threshold), label(words.opacity, this.opacity));
     this.claim = element("p", { class: "claim", role: "status" });
-    this.answers = element("span", { class: "question" });
     this.root = element("section", { class: "heatmap-bar", "aria-label": words.heatmaps },
       element("div", { class: "row" }, this.toggle, this.controls, this.more),
       this.claim);
@@ -41,7 +46,7 @@ export class HeatmapBar {
   #range(title, name, value) {
     return element("input", {
       type: "range", min: "0", max: "1", step: "0.01", value, "aria-label": title, title,
-      oninput: (event) => this.room.drawMap({ [name]: Number(event.target.value) }),
+      oninput: (event) => this.acts.draw({ [name]: Number(event.target.value) }),
     });
   }
 
@@ -49,9 +54,9 @@ export class HeatmapBar {
    * @param {object} sheet
    * @param {object|null} visible the offer that lies over the image
    * @param {boolean} isOn
+   * @param {object} answers to the form
    */
   show(sheet, visible, isOn, answers) {
-    const { room } = this;
     this.root.hidden = sheet.maps.length === 0 && sheet.map_actions.length === 0 && sheet.work.length === 0;
     this.toggle.disabled = sheet.maps.length === 0;
     this.toggle.setAttribute("aria-pressed", String(isOn));
@@ -59,7 +64,7 @@ export class HeatmapBar {
     this.controls.hidden = !isOn || !visible;
     this.requests = sheet.map_actions;
     this.more.hidden = this.requests.length === 0;
-    this.more.replaceChildren(element("option", { value: "-1" }, room.words.explain_more),
+    this.more.replaceChildren(element("option", { value: "-1" }, this.words.explain_more),
       ...this.requests.map(({ title }, index) => element("option", { value: String(index) }, title)));
     const working = sheet.work.map((work) => this.#work(work));
     const shown = isOn && visible ? this.#about(sheet, visible, answers) : [];
@@ -68,7 +73,7 @@ export class HeatmapBar {
   }
 
   #about(sheet, map, answers) {
-    const { room } = this;
+    const { acts } = this;
     const question = sheet.form.questions.find(({ id }) => id === "region");
     const chosen = answers.judged_map === map.id ? answers.region : null;
     return [
@@ -76,9 +81,9 @@ export class HeatmapBar {
       element("span", {}, `${map.claim} `),
       ...(question ? [element("span", { class: "question inline", "data-asks": "region" },
         element("span", { class: "title" }, question.title),
-        segments(question, chosen ?? null, (value) => room.judgeMap(map.id, value)))] : []),
+        segments(question, chosen ?? null, (value) => acts.judge(map.id, value)))] : []),
       ...map.actions.map((action) => element("button", {
-        type: "button", class: "plain", title: action.hint, onclick: () => room.request(action),
+        type: "button", class: "plain", title: action.hint, onclick: () => acts.request(action),
       }, action.title)),
     ];
   }
@@ -88,8 +93,8 @@ export class HeatmapBar {
       element("progress", { max: "1", value: String(work.progress), "aria-label": work.text }),
       ` ${work.text} `,
       work.can_cancel
-        ? element("button", { type: "button", class: "plain", onclick: () => this.room.cancel(work.job_id) },
-          this.room.words.cancel)
+        ? element("button", { type: "button", class: "plain", onclick: () => this.acts.cancel(work.job_id) },
+          this.words.cancel)
         : "");
   }
 }

@@ -13,12 +13,7 @@ export function mount({ parentElement, data, setTriggerValue }) {
     rooms.set(parentElement, room);
   }
   room.leave = leave;
-  // A rerun that names another case was asked for by the page, such as a link to it.
-  if (data.case !== room.given || data.study !== room.study) {
-    room.given = data.case;
-    room.study = data.study;
-    room.open(data.case);
-  }
+  room.visit(data.case, data.study);
   return () => {
     rooms.delete(parentElement);
     room.destroy();

@@ -1,694 +1,237 @@
 // The reading room: it draws the server's sheet, sends back what the hand did, and goes on to the next
 // image. No rule and no sentence is made here.
 
-import { element } from "../elements.js";
-import { ImagePane } from "../image/image_pane.js";
-import { WorkClock } from "./clock.js";
-import { Dialog, drawKeys, drawMore, shown } from "./dialogs.js";
-import { Drafts } from "./drafts.js";
-import { Evidence } from "./evidence.js";
-import { HeatmapBar } from "./heatmap_bar.js";
-import { Keys } from "./keys.js";
-import { Queue } from "./queue.js";
-import { ask, Lost } from "./server.js";
-import { Splitter } from "./splitter.js";
-import { Toolbar } from "./toolbar.js";
-import { Tries } from "./tries.js";
-import { VerdictStrip } from "./verdict.js";
+import { Ahead } from "./case/ahead.js";
+import { Claims } from "./case/claims.js";
+import { Comparison } from "./case/comparison.js";
+import { MapChoice } from "./case/map_choice.js";
+import { awaitsModel, OpenCase } from "./case/open_case.js";
+import { placePath, putInAddress } from "./case/place.js";
+import { Queue } from "./case/queue.js";
+import { Requests } from "./case/requests.js";
+import { handOf, keyActs } from "./controls.js";
+import { WorkClock } from "./entries/clock.js";
+import { Drafts } from "./entries/drafts.js";
+import { Drawing, parted } from "./entries/drawing.js";
+import { Entries } from "./entries/entries.js";
+import { Signing } from "./entries/signing.js";
+import { Tries } from "./entries/tries.js";
+import { KeyActions } from "./reader/key_actions.js";
+import { Keyboard } from "./reader/keyboard.js";
+import { Preferences } from "./reader/preferences.js";
+import { Settings } from "./reader/settings.js";
+import { Screen } from "./screen.js";
+import { ask, sentenceOf } from "./server.js";
 
-const WATCH = 400; // ms between two looks while the worker works
-const RECONNECT = 2000;
-const CLAIM_AGAIN = 240_000;
-const LIGHT = "dprotonet-light-room";
-const NO_ENTRIES = { answers: {}, judgements: {}, marks: [], active_seconds: 0 };
+const FLUSH = 150; // ms that the next image waits for entries of the one before
 
 export class Room {
+  #visited = {};
+
+  /** @param {{words: object, pane: object, keys: object[]}} data @param {() => void} leave to the list */
   constructor(host, data, leave) {
-    this.leave = leave;
-    this.words = data.words;
-    this.paneData = data.pane;
-    this.defaultKeys = data.keys;
-    this.keyList = data.keys;
-    this.entries = structuredClone(NO_ENTRIES);
-    this.keyOf = (id) => shown(this.keyList.find((entry) => entry.id === id)?.key ?? "");
-    this.#build(host);
-    this.tries = new Tries(this);
-    this.drafts = new Drafts((state, text) => this.#tellDraft(state, text));
-    this.clock = new WorkClock(this.root);
-    this.keys = new Keys(this.keyList, (id, isDown) => this.#key(id, isDown));
-    this.#loadPreferences();
+    Object.assign(this, { words: data.words, leave });
+    this.#makeCase();
+    this.#makeEntries(new WorkClock(host));
+    this.preferences = new Preferences(data.keys, (error) => this.#complain(error));
+    this.screen = new Screen(data, this.preferences, this.tries, handOf(this));
+    this.page = this.screen.page;
+    this.page.note({ theme: this.preferences.theme });
+    this.page.appendTo(host);
+    this.comparison = new Comparison(this.screen.pane, this.screen.evidence.pane);
+    this.drawing = new Drawing(this.screen.pane);
+    this.#makeKeys(data.keys);
+  }
+
+  #makeKeys(keys) {
+    const { opened, preferences, screen } = this;
+    this.keyActions = new KeyActions({
+      dialogs: [screen.keysDialog, screen.moreDialog],
+      questions: () => opened.sheet?.form.questions ?? [],
+      answer: (id, value) => this.answer(id, value),
+      acts: keyActs(this),
+      pane: screen.pane,
+    });
+    this.keyboard = new Keyboard(keys, (id, isDown) => this.keyActions.run(id, isDown));
+    this.settings = new Settings(preferences, this.keyboard, screen, opened, this.ahead);
+    this.settings.load();
   }
 
   destroy() {
-    this.gone = true;
+    this.opened.destroy();
     this.drafts.destroy();
-    this.clock.destroy();
-    this.keys.destroy();
-    this.pane.destroy();
-    this.evidence.destroy();
-    clearTimeout(this.watching);
-    clearInterval(this.claiming);
-    this.#release();
-    this.root.remove();
+    this.entries.clock.destroy();
+    this.keyboard.destroy();
+    this.claims.destroy();
+    this.screen.destroy();
   }
 
-  // ---- building ----
+  /** The page names a case on each of its runs; another one than before was asked for there. */
+  visit(caseId, study) {
+    if (caseId === this.#visited.caseId && study === this.#visited.study) return;
+    if (study !== this.#visited.study) this.ahead.forget();
+    this.#visited = { caseId, study };
+    this.opened.open({ caseId, study });
+  }
 
-  #build(host) {
-    const { words } = this;
-    this.title = element("strong", { class: "file" });
-    this.facts = element("span", { class: "quiet grow" });
-    this.model = element("select", {
-      "aria-label": words.model, onchange: () => this.#change(`model/${this.caseId}`, { model: this.model.value }),
+  // ---- a case, and the next ----
+
+  #makeCase() {
+    this.maps = new MapChoice();
+    this.opened = new OpenCase({
+      leave: (isOther) => this.#leaveCase(isOther),
+      known: (caseId) => this.ahead.take(caseId),
+      show: (caseId, frame, frames) => this.screen.pane.show({
+        key: caseId, frame, frames, url: (number) => `/api/pixels/${caseId}/${number}`,
+      }),
+      begin: (sheet, isOther) => this.#begin(sheet, isOther),
+      renew: (sheet, before) => {
+        this.maps.renew(sheet, before);
+        this.redraw();
+        if (awaitsModel(before) && !awaitsModel(sheet)) this.#loadQueue(); // its row says so too
+      },
+      ready: (milliseconds) => this.#ready(milliseconds),
+      tell: (state, error) => this.#tell(state, error),
     });
-    this.stageText = element("span", { class: "stage" });
-    this.keysDialog = new Dialog(this, words.keys);
-    this.moreDialog = new Dialog(this, words.more);
-    const button = (action, text, onclick) =>
-      element("button", { type: "button", "data-action": action, title: this.keyOf(action), onclick }, text);
-    this.bar = element("header", { class: "bar" },
-      button("list", words.all_cases, () => this.leave()),
-      button("previous", "‹", () => this.go(-1)),
-      button("next", words.next, () => this.go(1)),
-      this.title, this.facts, this.stageText, this.model,
-      button("more", words.more, () => { drawMore(this.moreDialog, this); this.moreDialog.open(); }),
-      button("full", words.full_screen, () => this.toggleFull()),
-      button("help", "?", () => { drawKeys(this.keysDialog, this); this.keysDialog.open(); }));
-    this.message = element("p", { class: "room-message", role: "alert", hidden: true });
-    this.queue = new Queue(this);
-    this.status = element("span", { class: "status-line" });
-    this.screen = element("div", { class: "image-screen" }, this.status);
-    this.tools = new Toolbar(this);
-    this.heatmapBar = new HeatmapBar(this);
-    this.imageSide = element("section", { class: "image-side", "aria-label": words.image },
-      this.tools.root, this.screen, this.heatmapBar.root);
-    this.evidence = new Evidence(this, (root) => this.#pane(root, { isQuiet: true }));
-    this.verdict = new VerdictStrip(this);
-    this.middle = element("main", { class: "middle" }, this.queue.root, this.imageSide, this.evidence.root);
-    this.who = element("span", {});
-    this.foot = element("footer", { class: "foot" }, element("strong", {}, words.research), this.who);
-    this.root = element("div", { class: "room", "data-case": "", "data-theme": localStorage.getItem(LIGHT) ? "light" : "dark" },
-      this.bar, this.message, this.middle, this.verdict.root, this.foot, this.keysDialog.root, this.moreDialog.root);
-    const header = document.querySelector("[data-testid=stHeader]");
-    if (header) this.root.style.setProperty("--top", `${Math.round(header.getBoundingClientRect().bottom)}px`);
-    host.append(this.root);
-    this.splitters = [
-      new Splitter(this.middle, this.queue.root, "--queue", { least: 0, most: 420, words }),
-      new Splitter(this.middle, this.evidence.root, "--evidence", { least: 280, most: 1600, fromRight: true, words }),
-    ];
-    this.pane = this.#pane(this.screen, {});
+    this.requests = new Requests(this.opened, this.maps);
+    this.ahead = new Ahead((caseId) => this.#fetchAhead(caseId), (pixels) => this.screen.pane.prefetch(pixels));
+    this.queue = new Queue((queue, caseId) => this.screen.queue.show(queue, caseId), this.ahead);
+    this.claims = new Claims((text) => this.page.say(text));
   }
 
-  #pane(root, { isQuiet }) {
-    const own = isQuiet ? {} : {
-      onMarks: (marks) => this.#marked(marks),
-      onFrame: (frame) => this.open(this.caseId, frame),
-      onStatus: (text) => { this.status.textContent = text; },
-      onTool: () => { if (this.sheet) this.redraw(); },
-      onView: () => this.tools?.show(this.pane),
-    };
-    return new ImagePane(root, { ...this.paneData, ...own });
+  /** @param {string} otherwise what is said where there is none */
+  go(caseId, otherwise) {
+    if (caseId) this.opened.open({ caseId });
+    else this.page.say(otherwise);
   }
 
-  async #loadPreferences() {
-    try {
-      const { keys, presets, reads_first: readsFirst } = await ask("preferences");
-      this.presets = presets ?? [];
-      this.readsFirst = Boolean(readsFirst);
-      this.keyList = this.defaultKeys.map((entry) => ({ ...entry, key: keys?.[entry.id] ?? entry.key }));
-      this.keys.setList(this.keyList);
-    } catch {
-      // The room works with the usual keys.
-    }
+  async #leaveCase(isOther) {
+    if (isOther) this.claims.release();
+    await Promise.race([this.drafts.flush(), new Promise((done) => { setTimeout(done, FLUSH); })]);
   }
 
-  // ---- opening ----
-
-  get place() { return `${this.caseId}/${this.frame}${this.study ? `?study=${this.study}` : ""}`; }
-
-  #sheetPath(caseId, frame) {
-    const query = new URLSearchParams();
-    if (this.study) query.set("study", this.study);
-    if (this.showsAnyway) query.set("anyway", "1");
-    const text = query.toString();
-    return `sheet/${caseId}/${frame}${text ? `?${text}` : ""}`;
+  async #fetchAhead(caseId) {
+    await this.drafts.flush(); // what was entered there is then on its sheet
+    return ask(`sheet/${placePath({ caseId, frame: 0, study: this.opened.study })}`);
   }
-
-  /** Show a case; what was entered on the one before is kept. */
-  async open(caseId, frame = 0) {
-    const isOther = caseId !== this.caseId;
-    const started = performance.now();
-    const turn = (this.turn = (this.turn ?? 0) + 1);
-    await Promise.race([this.drafts.flush(), new Promise((done) => { setTimeout(done, 150); })]);
-    if (isOther) {
-      this.showsAnyway = false;
-      this.#release();
-    }
-    this.caseId = caseId;
-    this.frame = frame;
-    this.#putInAddress();
-    clearTimeout(this.watching);
-    this.root.dataset.state = "opening";
-    const known = this.ahead?.caseId === caseId && frame === 0 ? this.ahead.sheet : null;
-    // The image does not wait for the sheet: its address is known.
-    const image = this.#showFrame(frame, this.sheetOf(caseId)?.frames ?? 1);
-    try {
-      const sheet = (await known) || await ask(this.#sheetPath(caseId, frame));
-      if (turn !== this.turn) return;
-      this.#begin(sheet, isOther);
-      await image;
-      if (turn !== this.turn) return;
-      // Only the sheet says how many frames there are; of the same address nothing is fetched again.
-      if (sheet.frames > 1) await this.#showFrame(frame, sheet.frames);
-      this.tools.show(this.pane);
-      this.root.dataset.state = "ready";
-      this.root.dataset.case = caseId;
-      this.root.dataset.opened = String(Math.round(performance.now() - started));
-      if (known) this.#refresh();
-      this.#loadQueue();
-    } catch (error) {
-      if (turn === this.turn) this.#failed(error, () => this.open(caseId, frame));
-    }
-  }
-
-  #showFrame(frame, frames) {
-    const { caseId } = this;
-    return this.pane.show({
-      key: caseId, frame, frames, url: (number) => `/api/pixels/${caseId}/${number}`, presets: this.presets ?? [],
-    });
-  }
-
-  sheetOf(caseId) { return this.sheet?.case_id === caseId ? this.sheet : null; }
 
   #begin(sheet, isOther) {
-    this.#say("");
     this.tries.clear();
-    this.compared = null;
-    this.pane.unlink();
-    this.evidence.begin();
-    if (isOther) {
-      this.isOn = false;
-      this.mapId = null;
-    }
-    const form = sheet.form;
-    const own = Drafts.recall(this.place);
-    this.entries = {
-      ...structuredClone(NO_ENTRIES),
-      answers: { ...form.answers }, judgements: structuredClone(form.judgements), marks: [...form.marks],
-      ...(own ? { answers: own.answers, judgements: own.judgements, marks: own.marks } : {}),
-    };
-    this.revision = own?.revision ?? form.revision;
-    this.clock.start(own?.active_seconds ?? form.active_seconds);
-    this.isSetting = true;
-    this.pane.marks = this.entries.marks;
-    this.isSetting = false;
-    this.#take(sheet);
-    if (own) this.#changed();
-  }
-
-  /** The same image anew, from what the server has: after a signature, a lock, a discarded draft. */
-  async #beginAgain() {
-    this.#begin(await ask(this.#sheetPath(this.caseId, this.frame)), false);
-  }
-
-  /** A new sheet of the same image: the reader's entries stay. */
-  #take(sheet) {
-    this.sheet = sheet;
-    this.title.textContent = sheet.facts.title;
-    this.facts.textContent = sheet.facts.line;
-    this.who.textContent = sheet.facts.who;
-    this.stageText.textContent = this.words[`stage_${sheet.stage}`] ?? "";
-    this.root.dataset.stage = sheet.stage;
-    this.model.replaceChildren(...sheet.facts.models.map(({ digest, title }) =>
-      element("option", { value: digest, selected: digest === sheet.facts.model }, title)));
-    this.model.hidden = sheet.facts.models.length === 0;
+    this.comparison.end();
+    if (isOther) this.maps.begin();
+    const own = Drafts.recall(this.opened.path);
+    this.entries.begin(sheet.form, own);
+    this.screen.begin(this.entries.marks);
     this.redraw();
-    clearTimeout(this.watching);
-    const isWaiting = sheet.work.length > 0 || sheet.headline?.tone === "waiting";
-    if (isWaiting) this.watching = setTimeout(() => this.#refresh(), WATCH);
+    if (own) this.#entered();
   }
 
-  async #refresh() {
-    const { turn, caseId, frame } = this;
-    try {
-      const sheet = await ask(this.#sheetPath(caseId, frame));
-      if (turn !== this.turn || this.gone) return;
-      this.#say("");
-      this.#pickNewMap(sheet);
-      this.#take(sheet);
-    } catch (error) {
-      if (turn === this.turn) this.#failed(error, () => this.#refresh());
-    }
+  #ready(milliseconds) {
+    this.screen.showTools();
+    this.page.note({ case: this.opened.caseId, opened: String(Math.round(milliseconds)) });
+    this.#loadQueue();
   }
-
-  /** The heatmap that was asked for is shown once it is there. */
-  #pickNewMap(sheet) {
-    if (!this.wanted) return;
-    const found = sheet.maps.find(({ id }) => id === this.wanted);
-    const isNew = found && !this.sheet.maps.some(({ id, url }) => id === found.id && url === found.url);
-    if (!found || (!isNew && sheet.work.length)) return;
-    this.mapId = found.id;
-    this.isOn = true;
-    if (!sheet.work.length) this.wanted = null;
-  }
-
-  #failed(error, again) {
-    if (error instanceof Lost || error.status === 503) {
-      this.#say(error.status === 503 ? error.message : this.words.server_lost);
-      this.root.dataset.state = "lost";
-      this.watching = setTimeout(again, RECONNECT);
-      return;
-    }
-    this.root.dataset.state = "failed";
-    this.#say(error.message);
-  }
-
-  #putInAddress() {
-    const address = new URL(location.href);
-    address.searchParams.set("case", this.caseId);
-    history.replaceState(history.state, "", address);
-  }
-
-  // ---- the queue ----
 
   async #loadQueue() {
-    const { caseId, turn } = this;
-    const query = new URLSearchParams(location.search);
-    try {
-      const queue = await ask(`queue/${caseId}?${query}`);
-      if (turn !== this.turn) return;
-      this.around = queue;
-      this.queue.show(queue, caseId);
-      if (queue.next) this.#fetchAhead(queue.next, queue.next_pixels);
-      this.#claim();
-    } catch {
-      // The queue is a convenience: the next look brings it.
-    }
+    const { caseId, signal, study } = this.opened;
+    await this.queue.load(caseId, location.search, signal);
+    if (!signal.aborted && !study) this.claims.take(caseId);
   }
 
-  /** Others are told that somebody works on it. */
-  async #claim() {
-    if (this.study) return;
-    const { caseId, turn } = this;
-    clearInterval(this.claiming);
-    const say = async () => {
-      try {
-        const { text } = await ask(`claim/${caseId}`, {});
-        if (turn === this.turn && text) this.#say(text);
-      } catch {
-        // A claim only tells others: reading goes on without it.
-      }
-    };
-    this.claiming = setInterval(say, CLAIM_AGAIN);
-    await say();
+  #tell(state, error) {
+    const { state: before } = this.page.root.dataset;
+    this.page.note({ state });
+    if (error) this.#complain(error);
+    else if (before === "lost" || before === "failed") this.page.say("");
+    if (state === "opening") putInAddress(this.opened.caseId);
   }
 
-  #release() {
-    if (!this.caseId || this.study) return;
-    ask(`release/${this.caseId}`, {}, { keepalive: true }).catch(() => {}); // it runs out by itself
-  }
-
-  /** What comes next is fetched while the reader looks at this one. */
-  #fetchAhead(caseId, pixels) {
-    if (this.ahead?.caseId === caseId) return;
-    const sheet = ask(this.#sheetPath(caseId, 0)).catch(() => null);
-    this.ahead = { caseId, sheet };
-    this.pane.prefetch(pixels);
-  }
-
-  go(by) {
-    const target = by > 0 ? this.around?.next : this.around?.previous;
-    if (target) this.open(target);
-    else this.#say(by > 0 ? this.words.no_next : this.words.no_previous);
-  }
-
-  // ---- drawing ----
+  #complain(error) { this.page.say(sentenceOf(error, this.words.server_lost)); }
 
   redraw() {
-    const { sheet } = this;
-    if (!sheet) return;
-    const map = sheet.maps.find(({ id }) => id === this.mapId) ?? sheet.maps[0] ?? null;
-    this.mapId = map?.id ?? null;
-    this.heatmapBar.show(sheet, map, this.isOn, this.entries.answers);
-    this.evidence.show(sheet, this.entries, this.tries.now);
-    this.tries.draw(this.evidence.tries, sheet);
-    this.verdict.show(sheet.form, this.entries.answers);
-    this.tools.show(this.pane);
-    this.middle.classList.toggle("blind", !sheet.headline);
-    this.#layHeatmap(map);
-  }
-
-  #layHeatmap(map) {
-    const { card } = this.evidence;
-    // Without a heatmap the contour of the prototype at hand shows where the network looks for it.
-    const own = !this.isOn && card?.heatmap
-      ? { url: card.heatmap, palette: card.palette, title: card.id, mode: "contour" } : null;
-    const wanted = this.isOn && map
-      ? { url: map.url, palette: map.palette, title: map.title, mode: this.mode ?? "colour" } : own;
-    this.pane.setHeatmap(wanted)
-      .catch((error) => this.#say(error.message));
-    if (wanted) this.pane.heatmap = { mode: wanted.mode };
-    this.root.dataset.heatmap = this.isOn && map ? "shown" : "absent";
-    this.root.dataset.heatmapUrl = this.isOn && map ? map.url : "";
-  }
-
-  drawSource(source) {
-    const { pane } = this.evidence;
-    const { id, palette } = this.evidence.card;
-    pane.setHeatmap(source.heatmap ? { url: source.heatmap, palette, title: id } : null)
-      .catch((error) => this.#say(error.message));
-    pane.heatmap = { mode: "contour" };
-  }
-
-  drawMap(change) {
-    if (change.mode) this.mode = change.mode;
-    this.pane.heatmap = change;
+    const { sheet } = this.opened;
+    if (sheet) this.screen.show(sheet, this.entries, this.maps, this.comparison.link);
   }
 
   toggleHeatmap() {
-    if (!this.sheet?.maps.length) return;
-    this.isOn = !this.isOn;
-    this.wanted = null; // what is still on its way does not undo the hand
+    if (!this.opened.sheet?.maps.length) return;
+    this.maps.toggle();
     this.redraw();
   }
 
-  chooseMap(id) {
-    this.wanted = null;
-    this.mapId = id;
-    this.isOn = true;
+  /** @param {{mode?: string, threshold?: number, opacity?: number}} change */
+  drawHeatmap(change) {
+    if (change.mode) this.maps.mode = change.mode;
+    this.screen.pane.heatmap = change;
+  }
+
+  /** @param {object|null} link the image that is shown beside this one from now on; null ends that */
+  compare(link) {
+    if (link) this.comparison.start(link);
+    else this.comparison.end();
+    this.screen.evidence.showAnew();
     this.redraw();
-  }
-
-  showCard(id) { this.evidence.choose(id); }
-
-  anyway() {
-    this.showsAnyway = !this.showsAnyway;
-    this.#refresh();
-  }
-
-  say(text) { this.#say(text); }
-
-  #say(text) {
-    this.message.textContent = text;
-    this.message.hidden = !text;
   }
 
   // ---- what the reader enters ----
 
+  #makeEntries(clock) {
+    this.entries = new Entries(clock, () => this.#entered());
+    this.drafts = new Drafts((state, text) => this.#tellDraft(state, text));
+    const { entries, drafts, opened } = this;
+    this.signing = new Signing({ entries, drafts, opened }, {
+      signed: (caseId, { revision = "" }) => this.page.note({ signed: `${caseId}:${revision}` }),
+      refused: (error) => this.screen.verdict.refuse(sentenceOf(error, this.words.not_signed)),
+      goOn: (answer) => this.#goOn(answer),
+    });
+    this.tries = new Tries(opened, this.words.trying, {
+      redraw: () => this.redraw(),
+      restored: () => {
+        this.drawing.removeRegion();
+        this.redraw();
+      },
+    });
+  }
+
   answer(id, value, draws = true) {
-    this.entries.answers = { ...this.entries.answers, [id]: value };
-    this.#changed();
+    this.entries.answer(id, value);
     if (draws) this.redraw();
   }
 
-  judge(prototype, id, value) {
-    const answers = { ...this.entries.judgements[prototype], [id]: value };
-    if (id === "usefulness" && value !== "artefact") answers.artefact = null;
-    this.entries.judgements = { ...this.entries.judgements, [prototype]: answers };
-    this.#changed();
-    this.redraw();
+  marked(marks) {
+    const { entered, region } = parted(marks);
+    this.entries.mark(entered);
+    this.tries.setRegion(region);
   }
 
-  judgeMap(id, value) {
-    this.entries.answers = { ...this.entries.answers, region: value, judged_map: value ? id : null };
-    this.#changed();
-    this.redraw();
-  }
-
-  #marked(marks) {
-    if (this.isSetting) return;
-    this.entries.marks = marks.filter(({ purpose }) => purpose !== "region");
-    this.tries.setRegion(marks.filter(({ purpose }) => purpose === "region"));
-    this.#changed();
-  }
-
-  removeMarks(purpose) {
-    this.isSetting = true;
-    this.pane.marks = this.pane.marks.filter((mark) => mark.purpose !== purpose);
-    this.isSetting = false;
-  }
-
-  startDrawing(kind, purpose) {
-    if (purpose === "region") this.removeMarks("region");
-    this.pane.drawing = this.isDrawing(kind, purpose) ? null : { kind, purpose };
-    this.redraw();
-  }
-
-  isDrawing(kind, purpose) {
-    const { drawing } = this.pane;
-    return drawing?.kind === kind && drawing.purpose === purpose;
-  }
-
-  switchOff(card) { this.tries.switchOff(card.prototypes); }
-
-  #sent() {
-    return { ...this.entries, active_seconds: this.clock.seconds, revision: this.revision };
-  }
-
-  #changed() {
-    this.verdict.refuse("");
-    if (!this.sheet?.form.may_sign) return;
-    this.drafts.change(this.place, this.#sent());
+  #entered() {
+    this.screen.verdict.refuse("");
+    if (this.opened.sheet?.form.may_sign) this.drafts.change(this.opened.path, this.entries.sent);
   }
 
   #tellDraft(state, text) {
     const { words } = this;
-    this.root.dataset.draft = state;
-    this.verdict.tell({
-      kept: `${words.draft_kept} ${text}.`, waiting: "", lost: words.draft_lost, refused: text,
-    }[state]);
+    this.page.note({ draft: state });
+    const said = { kept: `${words.draft_kept} ${text}.`, waiting: "", lost: words.draft_lost, refused: text };
+    this.screen.verdict.tell(said[state]);
   }
 
-  async discard() {
-    this.drafts.forget(this.place);
-    try {
-      await ask(`discard/${this.place}`, {});
-      await this.#beginAgain();
-    } catch (error) {
-      this.#failed(error, () => this.discard());
+  /** After a signature. */
+  async #goOn({ text }) {
+    const { next } = this.queue;
+    if (next && next !== this.opened.caseId) await this.opened.open({ caseId: next });
+    else {
+      await this.opened.beginAgain();
+      this.#loadQueue();
     }
+    this.screen.verdict.tell(text);
   }
 
-  /** Sign, or lock a blind read, and go on. */
-  async press() {
-    if (this.isSigning || !this.sheet?.form.may_sign) return;
-    this.isSigning = true;
-    const isBlind = this.sheet.stage === "blind";
-    const { place, turn } = this;
-    try {
-      const answer = await ask(`${isBlind ? "lock" : "sign"}/${place}`, this.#sent());
-      this.drafts.forget(place);
-      this.root.dataset.signed = `${this.caseId}:${answer.revision ?? ""}`;
-      if (turn !== this.turn) return;
-      if (isBlind) {
-        await this.#beginAgain();
-        return;
-      }
-      if (this.around?.next && this.around.next !== this.caseId) await this.open(this.around.next);
-      else {
-        await this.#beginAgain();
-        this.#say("");
-        this.#loadQueue();
-      }
-      this.verdict.tell(answer.text);
-    } catch (error) {
-      if (error instanceof Lost) this.verdict.refuse(this.words.not_signed);
-      else this.verdict.refuse(error.message);
-      if (error.status === 409) this.#refresh();
-    } finally {
-      this.isSigning = false;
-    }
-  }
-
-  // ---- what the reader asks for ----
-
-  async request(action) {
-    if (action.id !== "explain") return this.#change(`${action.id}/${action.id === "retry" ? this.place : this.caseId}`, {});
-    this.wanted = action.tier === "instant" ? `${action.node}@reader` : action.node;
-    return this.#change(`explain/${this.place}`, { node: action.node, tier: action.tier });
-  }
-
-  cancel(job) { return this.#change(`cancel/${job}`, {}); }
-
-  async #change(path, body) {
-    try {
-      await ask(path, body);
-      await this.#refresh();
-    } catch (error) {
-      this.#failed(error, () => this.#refresh());
-    }
-  }
-
+  /** Delete the case, and leave it. */
   async remove() {
-    try {
-      await ask(`delete/${this.caseId}`, {});
-      this.drafts.forget(this.place);
-      this.moreDialog.close();
-      this.leave();
-    } catch (error) {
-      this.#failed(error, () => this.#refresh());
-    }
-  }
-
-  /** Another image beside this one, moved and windowed together. */
-  compareWith(link) {
-    const { pane } = this.evidence;
-    this.evidence.shownUrl = null;
-    pane.show({
-      key: `compare/${link.case_id}`, frame: 0, frames: link.frames,
-      url: (frame) => link.pixels.replace("{frame}", frame), presets: [],
-    }).then(() => {
-      pane.setHeatmap(null);
-      this.pane.link(pane, { zoom: true, window: true, crosshair: true });
-    });
-    this.compared = link;
-    this.redraw();
-  }
-
-  endCompare() {
-    this.compared = null;
-    this.pane.unlink();
-    this.evidence.shownUrl = null;
-    this.redraw();
-  }
-
-  // ---- keys ----
-
-  titleOf(id) { return this.keyList.find((entry) => entry.id === id)?.title ?? id; }
-
-  /** What a key does, by a press of a hand. */
-  act(id) {
-    this.#key(id, true);
-    this.tools.show(this.pane);
-  }
-
-  #key(id, isDown) {
-    if (this.keysDialog.root.open || this.moreDialog.root.open) {
-      if (!isDown || !["help", "cancel"].includes(id)) return false;
-      this.keysDialog.close();
-      this.moreDialog.close();
-      return true;
-    }
-    if (id === "hide-heatmap") return this.pane.run(id, { held: isDown });
-    if (!isDown) return true;
-    if (id.startsWith("confidence-")) return this.#answerWith("confidence", id.slice(11));
-    const act = {
-      accept: () => this.#answerKey("accept"),
-      reject: () => this.#answerKey("reject"),
-      supplement: () => this.#answerKey("supplement"),
-      "reason-right": () => this.#answerWith("reason", "right"),
-      "reason-wrong": () => this.#answerWith("reason", "wrong"),
-      "nothing-to-mark": () => this.#answerKey("nothing-to-mark"),
-      judge: () => (this.sheet?.headline ? this.evidence.focusJudgement() : this.verdict.focusFirst()),
-      sign: () => this.press(),
-      next: () => this.go(1),
-      previous: () => this.go(-1),
-      list: () => this.leave(),
-      help: () => { drawKeys(this.keysDialog, this); this.keysDialog.toggle(); },
-      full: () => this.toggleFull(),
-      heatmap: () => this.toggleHeatmap(),
-      "next-prototype": () => this.evidence.step(1),
-      "previous-prototype": () => this.evidence.step(-1),
-      "next-source": () => this.evidence.nextSource(1),
-      "previous-source": () => this.evidence.nextSource(-1),
-      contour: () => this.drawMap({ mode: this.mode === "contour" ? "colour" : "contour" }),
-      off: () => this.evidence.card && this.switchOff(this.evidence.card),
-      restore: () => this.tries.restore(),
-      remarks: () => this.verdict.focusRemarks(),
-      box: () => this.startDrawing("rectangle", "finding"),
-      outline: () => this.startDrawing("outline", "finding"),
-      cancel: () => { this.pane.cancel(); this.root.getRootNode().activeElement?.blur(); this.redraw(); },
-    }[id];
-    if (act) {
-      act();
-      return true;
-    }
-    return this.pane.run(id);
-  }
-
-  /** The answer of the first question that has this key. */
-  #answerKey(key) {
-    const question = this.sheet?.form.questions.find(({ choices }) => choices.some((choice) => choice.key === key));
-    const choice = question?.choices.find((entry) => entry.key === key);
-    if (choice) this.#answerWith(question.id, choice.value);
-  }
-
-  #answerWith(id, value) {
-    if (!this.sheet?.form.questions.some((question) => question.id === id)) return false;
-    this.answer(id, value);
-    return true;
-  }
-
-  captureKey(id) {
-    this.keys.capture(async (key) => {
-      if (key) {
-        // A key does one thing: what had it before goes without.
-        this.keyList = this.keyList.map((entry) => {
-          if (entry.id === id) return { ...entry, key };
-          return entry.key === key ? { ...entry, key: "" } : entry;
-        });
-        this.keys.setList(this.keyList);
-        await this.#saveKeys();
-      }
-      drawKeys(this.keysDialog, this);
-    });
-  }
-
-  async resetKeys() {
-    this.keyList = this.defaultKeys;
-    this.keys.setList(this.keyList);
-    await this.#saveKeys();
-    drawKeys(this.keysDialog, this);
-  }
-
-  async #saveKeys() {
-    const usual = new Map(this.defaultKeys.map(({ id, key }) => [id, key]));
-    const keys = Object.fromEntries(this.keyList.filter(({ id, key }) => usual.get(id) !== key).map(({ id, key }) => [id, key]));
-    try {
-      await ask("preferences", { keys });
-    } catch (error) {
-      this.#say(error instanceof Lost ? this.words.server_lost : error.message);
-    }
-  }
-
-  /** Keep the window of now among this reader's own. */
-  async savePreset() {
-    const { window } = this.pane;
-    if (!window) return;
-    const { centre, width } = window;
-    const name = `${Number(centre.toPrecision(5))} / ${Number(width.toPrecision(5))}`;
-    this.presets = [...(this.presets ?? []).filter((preset) => preset.name !== name), { name, centre, width }].slice(-9);
-    try {
-      await ask("preferences", { presets: this.presets });
-      await this.#showFrame(this.frame, this.sheet.frames);
-      this.tools.show(this.pane);
-    } catch (error) {
-      this.#say(error instanceof Lost ? this.words.server_lost : error.message);
-    }
-  }
-
-  toggleFull() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen?.();
-  }
-
-  /** On every image of free review one's own read comes first, or no more. */
-  async toggleReadsFirst() {
-    try {
-      const { reads_first: readsFirst } = await ask("preferences", { reads_first: !this.readsFirst });
-      this.readsFirst = readsFirst;
-      this.ahead = null;
-      drawMore(this.moreDialog, this);
-      await this.#beginAgain();
-    } catch (error) {
-      this.#failed(error, () => this.#refresh());
-    }
-  }
-
-  toggleLight() {
-    const isLight = this.root.dataset.theme !== "light";
-    this.root.dataset.theme = isLight ? "light" : "dark";
-    if (isLight) localStorage.setItem(LIGHT, "1");
-    else localStorage.removeItem(LIGHT);
+    if (!(await this.opened.send(`delete/${this.opened.caseId}`))) return;
+    this.drafts.forget(this.opened.path);
+    this.screen.moreDialog.close();
+    this.leave();
   }
 }

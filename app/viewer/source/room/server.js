@@ -11,6 +11,16 @@ export class Refusal extends Error {
 /** Nobody answered. */
 export class Lost extends Error {}
 
+/** Nobody answered, or not yet: it is worth another try. */
+export function isAway(error) {
+  return error instanceof Lost || error.status === 503;
+}
+
+/** What the reader is told. @param {string} lost the room's own sentence for where nobody answered */
+export function sentenceOf(error, lost) {
+  return error instanceof Lost ? lost : error.message;
+}
+
 /**
  * @param {string} path under /api/room/
  * @param {object} [body] sent as JSON; without it the request only asks

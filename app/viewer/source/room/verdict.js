@@ -6,38 +6,43 @@ import { segments } from "./segments.js";
 const ELSEWHERE = new Set(["region"]); // asked beside the heatmap that it speaks of
 
 export class VerdictStrip {
-  /** @param {{answer, press, discard, keyOf, words}} room what the strip asks of the room */
-  constructor(room) {
-    this.room = room;
-    this.root = element("section", { class: "verdict", "aria-label": room.words.verdict });
+  /**
+   * @param {object} words
+   * @param {{answer: (id: string, value: string|null, draws?: boolean) => void, press: () => void,
+   *     discard: () => void}} acts what a hand does here
+   * @param {(id: string) => string} keyOf
+   */
+  constructor(words, acts, keyOf) {
+    Object.assign(this, { words, acts, keyOf });
+    this.root = element("section", { class: "verdict", "aria-label": words.verdict });
+    this.problem = element("p", { class: "problem", role: "alert", hidden: true });
     this.state = element("span", { class: "draft-state", role: "status" });
   }
 
   /** Draw the form anew; a text that is being written keeps its place. */
   show(form, answers) {
-    const { words } = this.room;
+    const { acts, words } = this;
     const active = this.root.getRootNode().activeElement;
     const writing = active?.dataset?.question;
     const asked = active?.closest?.(".verdict [data-asks]")?.dataset.asks;
     const answered = active?.dataset?.answer;
-    this.form = form;
     const parts = form.questions
       .filter((question) => !ELSEWHERE.has(question.id) && isAsked(question, answers))
       .map((question) => this.#question(question, answers));
-    this.button = element("button", {
+    const sign = element("button", {
       type: "button", class: "primary", "data-action": "sign", disabled: !form.may_sign,
-      title: this.room.keyOf("sign"), onclick: () => this.room.press(),
+      title: this.keyOf("sign"), onclick: () => acts.press(),
     }, form.button);
-    this.problem = element("p", { class: "problem", role: "alert", hidden: true });
+    this.refuse("");
     this.root.replaceChildren(
       ...(form.newer ? [element("p", { class: "newer", role: "alert" }, form.newer)] : []),
       element("div", { class: "questions" }, ...parts,
         element("span", { class: "finish" },
           element("span", { class: "quiet" }, form.note, " ", this.state),
           form.draft_saved_at || form.newer
-            ? element("button", { type: "button", class: "plain", onclick: () => this.room.discard() }, words.discard)
+            ? element("button", { type: "button", class: "plain", onclick: () => acts.discard() }, words.discard)
             : "",
-          this.button)),
+          sign)),
       this.problem);
     // A form that is drawn anew leaves the focus where it was.
     if (writing) this.root.querySelector(`[data-question="${writing}"]`)?.focus();
@@ -45,14 +50,14 @@ export class VerdictStrip {
   }
 
   #question(question, answers) {
-    const { room } = this;
+    const { acts } = this;
     const value = answers[question.id] ?? "";
     const title = element("span", { class: "title" }, question.title);
     if (question.kind === "choice") {
       return element("div", { class: "question", "data-asks": question.id }, title,
-        segments(question, value || null, (chosen) => room.answer(question.id, chosen), room.keyOf));
+        segments(question, value || null, (chosen) => acts.answer(question.id, chosen), this.keyOf));
     }
-    const oninput = (event) => room.answer(question.id, event.target.value, false);
+    const oninput = (event) => acts.answer(question.id, event.target.value, false);
     if (question.kind === "label") {
       const list = `choices-${question.id}`;
       return element("label", { class: "question" }, title,

@@ -16,40 +16,47 @@ export function keyName(event) {
   return [...parts, isLetter ? key.toLowerCase() : key].join("+");
 }
 
-export class Keys {
+/** What stands on the keyboard: "Shift+A". */
+export function keyText(key) {
+  return key.split("+").map((part) => (part.length === 1 ? part.toUpperCase() : part)).join("+");
+}
+
+export class Keyboard {
+  #byKey = new Map();
+  #held = new Map();
+  #captured = null;
+
   /**
-   * @param {{id: string, key: string, title: string, group: string}[]} list
+   * @param {{id: string, key: string}[]} keys
    * @param {(id: string, isDown: boolean) => boolean} run true where it did something
+   * @param {EventTarget} target where the keys are heard, before anything else on the page
    */
-  constructor(list, run) {
+  constructor(keys, run, target = window) {
     this.run = run;
-    this.held = new Map();
-    this.setList(list);
-    this.down = (event) => this.#press(event);
-    this.up = (event) => this.#release(event);
-    window.addEventListener("keydown", this.down, true);
-    window.addEventListener("keyup", this.up, true);
+    this.setKeys(keys);
+    this.listening = new AbortController();
+    const { signal } = this.listening;
+    target.addEventListener("keydown", (event) => this.#press(event), { capture: true, signal });
+    target.addEventListener("keyup", (event) => this.#release(event), { capture: true, signal });
   }
 
-  setList(list) {
-    this.list = list;
-    this.byKey = new Map(list.map(({ id, key }) => [key, id]));
+  setKeys(keys) {
+    this.#byKey = new Map(keys.map(({ id, key }) => [key, id]));
   }
 
   destroy() {
-    window.removeEventListener("keydown", this.down, true);
-    window.removeEventListener("keyup", this.up, true);
+    this.listening.abort();
   }
 
   /** The next key pressed goes to this function instead, once; Escape gives null. */
-  capture(function_) { this.captured = function_; }
+  capture(answer) { this.#captured = answer; }
 
   #press(event) {
     if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
     const name = keyName(event);
-    if (this.captured) {
-      const answer = this.captured;
-      this.captured = null;
+    if (this.#captured) {
+      const answer = this.#captured;
+      this.#captured = null;
       event.preventDefault();
       event.stopPropagation();
       answer(name === "Escape" ? null : name);
@@ -60,19 +67,19 @@ export class Keys {
     if (["Enter", "Space", " "].includes(name) && event.composedPath()[0]?.closest?.("button, a, summary, select")) return;
     // Arrows go from answer to answer where one of them has the focus.
     if (/^Arrow(Left|Right)$/.test(name) && event.composedPath()[0]?.closest?.(".segments")) return;
-    const id = this.byKey.get(name);
+    const id = this.#byKey.get(name);
     if (!id) return;
-    if (event.repeat && this.held.has(event.code)) return event.preventDefault();
+    if (event.repeat && this.#held.has(event.code)) return event.preventDefault();
     if (!this.run(id, true)) return;
-    this.held.set(event.code, id);
+    this.#held.set(event.code, id);
     event.preventDefault();
     // Streamlit has keys of its own (R reruns the page): a key of the room must not reach it.
     event.stopPropagation();
   }
 
   #release(event) {
-    const id = this.held.get(event.code);
-    this.held.delete(event.code);
+    const id = this.#held.get(event.code);
+    this.#held.delete(event.code);
     if (id) this.run(id, false);
   }
 }

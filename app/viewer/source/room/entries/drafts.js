@@ -1,6 +1,6 @@
 // Entries save themselves: on the server a moment after each change, and in this tab until it has them.
 
-import { ask, Lost } from "./server.js";
+import { ask as askServer, isAway } from "../server.js";
 
 const SOON = 1200;
 const AGAIN = 3000;
@@ -8,8 +8,8 @@ const PREFIX = "dprotonet-entries:";
 
 export class Drafts {
   /** @param {(state: "kept"|"waiting"|"lost"|"refused", text: string) => void} tell */
-  constructor(tell) {
-    this.tell = tell;
+  constructor(tell, ask = askServer) {
+    Object.assign(this, { tell, ask });
     this.leave = () => this.flush(true);
     window.addEventListener("pagehide", this.leave);
   }
@@ -55,14 +55,14 @@ export class Drafts {
     if (!sent) return;
     clearTimeout(this.timer);
     try {
-      const answer = await ask(`draft/${sent.place}`, sent.entries, { keepalive: isLeaving });
+      const answer = await this.ask(`draft/${sent.place}`, sent.entries, { keepalive: isLeaving });
       if (this.waiting !== sent) return;
       this.waiting = null;
       sessionStorage.removeItem(PREFIX + sent.place);
       this.tell("kept", answer.saved_at);
     } catch (error) {
       if (this.waiting !== sent) return;
-      if (!(error instanceof Lost) && error.status !== 503) {
+      if (!isAway(error)) {
         this.waiting = null;
         return this.tell("refused", error.message);
       }

@@ -2,12 +2,13 @@
 
 import { element } from "../elements.js";
 
-export class Queue {
-  constructor(room) {
-    this.room = room;
+export class QueueList {
+  /** @param {(caseId: string) => void} open a case was pressed */
+  constructor(words, open) {
+    this.open = open;
     this.list = element("ol", {});
     this.head = element("div", { class: "queue-head" });
-    this.root = element("nav", { class: "queue", "aria-label": room.words.queue }, this.head, this.list);
+    this.root = element("nav", { class: "queue", "aria-label": words.queue }, this.head, this.list);
   }
 
   /** @param {{rows: object[], text: string}} queue as the server gives it */
@@ -24,7 +25,7 @@ export class Queue {
         "aria-current": isCurrent ? "true" : null,
         "data-case": row.case_id,
         "data-status": row.status,
-        onclick: () => this.room.open(row.case_id),
+        onclick: () => this.open(row.case_id),
       },
       element("img", { src: row.thumbnail, alt: "", loading: "lazy", width: "44", height: "44" }),
       element("span", { class: "name" }, row.title),
