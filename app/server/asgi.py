@@ -204,8 +204,7 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("/api/gallery/{model}/{prototype}/{number:int}/own-map", _picture_own_map),
         route("/api/gallery/{model}/{prototype}/{number:int}/pixels", _picture_pixels),
         route("/api/gallery/{model}/{prototype}/{number:int}/map", _picture_map),
-        route("/api/own-map/{case}/{frame:int}/{model}/{prototype}", _own_map),
-        route("/api/own-map/{case}/{frame:int}/{model}/{prototype}/map", _own_map_values),
+        route("/api/own-map/{case}/{frame:int}/{model}/{prototype}/map", _own_map),
         route(f"{offering.ROUTE}/{{key}}", _file),
         Route("/api/viewer/{digest}/{name}", _module, methods=["GET"]),
         *upload_routes(get_workplace),
@@ -283,7 +282,7 @@ def _picture_map(workplace: Workplace, request: Request) -> Response:
     return _samples(pack_heatmap(values))
 
 
-def _own_map_values(workplace: Workplace, request: Request) -> Response:
+def _own_map(workplace: Workplace, request: Request) -> Response:
     parts = request.path_params
     values = own_maps.values(
         workplace,
@@ -293,18 +292,6 @@ def _own_map_values(workplace: Workplace, request: Request) -> Response:
         prototype=parts["prototype"],
     )
     return _samples(pack_heatmap(values))
-
-
-def _own_map(workplace: Workplace, request: Request) -> Response:
-    parts = request.path_params
-    values, picture = own_maps.own_map(
-        workplace,
-        parts["case"],
-        frame=parts["frame"],
-        model=parts["model"],
-        prototype=parts["prototype"],
-    )
-    return Response(coloured_png(values, picture), media_type="image/png")
 
 
 def _file(workplace: Workplace, request: Request) -> Response:

@@ -24,7 +24,7 @@ from tests.app.services.workplaces import FakePool
 
 LABEL, PROBABILITY, REMARK = "Planted7431", 0.7381966, "remark8252 of another reader"
 HIDDEN_PLACES = (
-    *("image_data.heatmap", "image_data.instant_map", "pictures.own_maps.own_map"),
+    *("image_data.heatmap", "image_data.instant_map", "pictures.own_maps.values"),
     "report.case_report.of_case",
 )
 """What gives pixels, in which no text can be searched: these have to refuse."""

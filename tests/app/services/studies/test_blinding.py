@@ -161,7 +161,7 @@ def paths(planted: Planted, actor: Actor) -> dict[str, int]:
     asked = {
         "heatmap": f"/api/heatmap/{planted.explanation_id}",
         "instant-map": f"/api/instant-map/{case}/0/{model}/1",
-        "own-map": f"/api/own-map/{case}/0/{model}/p00",
+        "own-map": f"/api/own-map/{case}/0/{model}/p00/map",
     }
     of_cases = {part.path.split("/")[2] for part in routes if "{case}" in part.path}
     # What the room gives is asked for by the walk through its services.
