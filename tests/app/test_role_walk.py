@@ -19,8 +19,8 @@ from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 from app.domain.actors import NOBODY, ROLES_WITH, Actor, Permission
 from app.domain.errors import Forbidden
 from app.domain.permissions import ANYBODY, DECISION
-from app.server.asgi import own_routes
 from app.server.entrance import OPEN
+from app.server.routes.api import own_routes
 from app.server.security import Guard
 from app.services import annotations
 from app.services.downloads import offering

@@ -17,7 +17,7 @@ from app.domain.figures.batch_view import BatchFilters
 from app.domain.interventions.changes import Change
 from app.domain.studies.protocol import Protocol
 from app.domain.studies.study import StudyCase
-from app.server.asgi import own_routes
+from app.server.routes.api import own_routes
 from app.services import annotations, batch_export, batches, explanations, review
 from app.services.inference import queue
 from app.services.interventions import asking

@@ -13,8 +13,8 @@ from starlette.middleware import Middleware
 
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Unavailable
-from app.server import intervention_routes
-from app.server.intervention_routes import MOST_JSON
+from app.server.routes import interventions
+from app.server.routes.interventions import MOST_JSON
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.services.inference import queue, tries
 from app.services.interventions import asking
@@ -48,8 +48,8 @@ def case(workplace: Workplace) -> str:
 
 @pytest.fixture
 def asked(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Asked:
-    monkeypatch.setattr(intervention_routes, "MOMENT", 0.0)
-    monkeypatch.setattr(intervention_routes, "PATIENCE", 0.0)
+    monkeypatch.setattr(interventions, "MOMENT", 0.0)
+    monkeypatch.setattr(interventions, "PATIENCE", 0.0)
 
     def ask_as(
         path: str,
@@ -61,7 +61,7 @@ def asked(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Asked:
         body: bytes | None = b"",
     ) -> tuple[int, dict]:
         app = Starlette(
-            routes=intervention_routes.intervention_routes(lambda: workplace),
+            routes=interventions.intervention_routes(lambda: workplace),
             middleware=[Middleware(Guard, hosts=LOOPBACK_NAMES), Middleware(let_in(actor))],
         )
         if document is not None:
@@ -86,7 +86,7 @@ def test_a_region_is_answered_as_soon_as_the_worker_was_there(
     status, told = asked(f"{case}/0", HIDDEN)
     assert (status, told["state"]) == (200, "waiting")
     assert asked(told["id"], method="GET") == (200, told)
-    monkeypatch.setattr(intervention_routes, "PATIENCE", 20.0)
+    monkeypatch.setattr(interventions, "PATIENCE", 20.0)
     real, looks = asking.result, []
 
     def looked(*what: object) -> object:

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import DiskFull
-from app.server.room_routes import MOST_JSON, room_routes
+from app.server.routes.room import MOST_JSON, room_routes
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.services import models, originals, review
 from app.services.inference import queue

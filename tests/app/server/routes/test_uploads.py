@@ -8,8 +8,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from app.server.routes.uploads import upload_routes
 from app.server.security import LOOPBACK_NAMES, Guard
-from app.server.upload_routes import upload_routes
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.asking import ask
