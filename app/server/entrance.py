@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Unavailable
 from app.server.plain_pages import again, page, paragraph
+from app.server.refusals import refusal
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/_stcore/health"})
 """Routes for everybody: they say that the server runs, and nothing else."""
@@ -136,7 +137,7 @@ async def _answer_later(error: Unavailable, scope: Scope, receive: Receive, send
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": LATER})
         return
-    answer: Response = JSONResponse({"error": str(error)}, 503)
+    answer: Response = refusal(error)
     if _opens_a_page(Request(scope, receive)):
         answer = page("Not available", paragraph(str(error)), status=503)
     await answer(scope, receive, send)

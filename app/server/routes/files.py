@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from app.domain.errors import NotFound
 from app.server.entrance import actor_of
-from app.server.refusals import refusal
+from app.server.refusals import refusal, with_refusals
 from app.services import galleries, image_data
 from app.services.downloads import offering
 from app.services.pictures import own_maps
@@ -21,7 +22,6 @@ from app.services.workplace import Workplace
 from app.viewer.assets import viewer_assets
 from app.viewer.colours import coloured_png, heatmap_png
 from app.viewer.encoding import pack_heatmap, pack_image, pack_picture
-from dprotonet.errors import ReadableError
 
 Answer = Callable[[Workplace, Request], Response]
 
@@ -30,12 +30,12 @@ def file_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     """Routes that are asked for with an address alone, and change nothing."""
 
     def route(path: str, answer: Answer) -> Route:
-        # A plain function: Starlette runs it in a thread, so decoding stops nobody.
-        def endpoint(request: Request) -> Response:
-            try:
-                return answer(get_workplace().of(actor_of(request)), request)
-            except ReadableError as error:
-                return refusal(error)
+        @with_refusals
+        async def endpoint(request: Request) -> Response:
+            # In a thread, so that decoding stops nobody.
+            return await run_in_threadpool(
+                lambda: answer(get_workplace().of(actor_of(request)), request)
+            )
 
         return Route(path, endpoint, methods=["GET"])
 

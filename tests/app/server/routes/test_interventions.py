@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Unavailable
 from app.server.routes import interventions
-from app.server.routes.interventions import MOST_JSON
+from app.server.routes.interventions import MOST
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.services.inference import queue, tries
 from app.services.interventions import asking
@@ -116,7 +116,7 @@ def test_what_cannot_be_tried_is_a_sentence(
     for path, document, status in (
         (f"{case}/0", {"off": []}, 422),
         (f"{case}/0", {"off": ["p99"]}, 422),
-        (f"{case}/0", [1], 422),
+        (f"{case}/0", [1], 400),
         (f"{case}/7", OFF, 404),
         ("gone/0", OFF, 404),
         ("gone/cancel", OFF, 404),
@@ -124,8 +124,8 @@ def test_what_cannot_be_tried_is_a_sentence(
         result = asked(path, document)
         assert result[0] == status and result[1]["error"].endswith("."), (path, result)
     for body in (b"{", b"[" * 100_000, b"\xff"):
-        assert asked(f"{case}/0", body=body)[0] == 422
-    assert asked(f"{case}/0", body=b" " * (MOST_JSON + 1))[0] == 413
+        assert asked(f"{case}/0", body=body)[0] == 400
+    assert asked(f"{case}/0", body=b" " * (MOST + 1))[0] == 413
     assert asked(f"{case}/0", body=None)[0] == 400  # the browser went away
     pool = FakePool()
 
