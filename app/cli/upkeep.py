@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import bootstrap
-from app.cli.arguments import Bind, DeleteOrphans, Restore
 from app.cli.database import bring_up_to_date
+from app.cli.requests import Bind, DeleteOrphans, Restore
 from app.domain.audit.entries import NO_ENTRY, AuditHead
 from app.domain.errors import Refused, Unavailable
 from app.runtime.folder_lock import FolderLock

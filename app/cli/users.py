@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.cli.arguments import AddUser, DisableUser, ListUsers, ResetUser, SetRoles
 from app.cli.database import ready_workplace
+from app.cli.requests import AddUser, DisableUser, ListUsers, ResetUser, SetRoles
 from app.domain.accounts import LINK_LIFE
 from app.services.accounts import users
 from app.services.workplace import Workplace
