@@ -131,7 +131,12 @@ def test_what_anybody_may_ask_for_is_signing_in_and_out_alone() -> None:
 
 
 def test_the_walk_finds_the_services() -> None:
-    for name in ("review.sign", "image_data.image", "galleries.picture", "annotations.export"):
+    for name in (
+        "review.signing.sign",
+        "image_data.image",
+        "galleries.picture",
+        "annotations.export",
+    ):
         assert getattr(USE_CASES[f"app.services.{name}"], DECISION)
     assert len(USE_CASES) > 100
 

@@ -83,7 +83,7 @@ def discard(workplace: Workplace, case_id: str, *, frame: int, study: str = "") 
 def sign(
     workplace: Workplace, case_id: str, entries: Mapping[str, Any], *, frame: int, revision: int
 ) -> Annotation:
-    """Sign what the room's form holds; see :func:`app.services.review.sign`.
+    """Sign what the room's form holds; see :func:`app.services.review.signing.sign`.
 
     Raises:
         Conflict: another revision came in between; nothing was written, the draft stays.

@@ -119,7 +119,7 @@ def planted(tmp_path: Path, assets: Path, empty_sqlite: Path, readers: None) -> 
 def test_no_service_gives_a_blind_reader_anything_of_the_answer(planted: Planted) -> None:
     blind = walk(planted.ann, planted.given, planted.secrets)
     assert blind.revealing == set()
-    assert set(HIDDEN_PLACES) | {"explanations.get", "review.sign"} <= blind.forbidden
+    assert set(HIDDEN_PLACES) | {"explanations.get", "review.signing.sign"} <= blind.forbidden
     with pytest.raises(Forbidden):
         explanations.progress(planted.ann, planted.job_id)
     with pytest.raises(Forbidden):
@@ -132,13 +132,13 @@ def test_no_service_gives_a_blind_reader_anything_of_the_answer(planted: Planted
         "batch_export.as_json",
         "batches.rows",
         "explanations.get",
-        "review.list_cases",
-        "review.open_case",
+        "review.listing.list_cases",
+        "review.opening.open_case",
     } <= seen.revealing
     assert seen.forbidden.isdisjoint(HIDDEN_PLACES)
     lock(planted)
     after = walk(planted.ann, planted.given, planted.secrets)
-    assert after.revealing >= seen.revealing - {"review.sign"}
+    assert after.revealing >= seen.revealing - {"review.signing.sign"}
     assert after.forbidden == {
         "studies.adjudicating.cases_to_decide",  # who is no adjudicator
         "studies.exporting.export",  # whose own read is not signed
