@@ -39,6 +39,12 @@ class Entries:
             _seconds(content.get("active_seconds")),
         )
 
+    @property
+    def confidence(self) -> int:
+        """How sure the reader is, 1 to 5; 0 where it is none of these."""
+        text = str(self.answers.get("confidence"))
+        return int(text) if text in ("1", "2", "3", "4", "5") else 0
+
     def shapes(self) -> tuple[Mark, ...]:
         """What was drawn.
 

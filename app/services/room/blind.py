@@ -193,7 +193,6 @@ def lock(
     label = answers.get("label") or ""
     if not isinstance(label, str):
         raise Refused("The label is no text. Reload the page, then lock again.")
-    text = str(answers["confidence"])
     protocol = protocol_of(workplace, study)
     first = reading.lock(
         workplace,
@@ -201,7 +200,7 @@ def lock(
         frame=frame,
         study=study,
         label=label,
-        confidence=int(text) if text in ("1", "2", "3", "4", "5") else 0,
+        confidence=entered.confidence,
         marks=entered.shapes(),
         nothing_to_mark=answers.get("marks") == NOTHING,
         answers=answers_to(protocol, answers, "first"),

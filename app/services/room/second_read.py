@@ -91,11 +91,10 @@ def sign(
     if not answers.get("confidence"):
         raise Refused("Say how sure you are, then sign.")
     more = more_of(entered, asking.tried(workplace, case_id, frame=frame))
-    text = str(answers["confidence"])
     judgement = judgement_from_json(
         {
             "verdict": answers["verdict"],
-            "confidence": int(text) if text in ("1", "2", "3", "4", "5") else 0,
+            "confidence": entered.confidence,
             "reason": more.reason,
             "region": more.region,
             "corrected_label": answers.get("label") if answers["verdict"] != "accept" else None,

@@ -100,7 +100,7 @@ def sign(
         case_id,
         frame=frame,
         verdict=_verdict(verdict),
-        confidence=_number(confidence),
+        confidence=entered.confidence,
         corrected_label=None if verdict == "accept" else _text(answers, "label") or None,
         text=_text(answers, "text"),
         prototype_judgements=judgements_of(entered),
@@ -121,11 +121,6 @@ def _missing(verdict: object, confidence: object) -> str:
 
 def _verdict(value: object) -> Verdict:
     return str(value)  # type: ignore[return-value]  # the domain refuses what is none
-
-
-def _number(value: object) -> int:
-    text = str(value)
-    return int(text) if text in ("1", "2", "3", "4", "5") else 0
 
 
 def _text(answers: Mapping[str, Any], name: str) -> str:

@@ -57,6 +57,15 @@ def test_each_part_of_a_draft_is_given_and_what_is_none_counts_as_not_said() -> 
     assert Entries().shapes() == ()
 
 
+@pytest.mark.parametrize(
+    ("said", "confidence"),
+    [("1", 1), (5, 5), ("0", 0), ("6", 0), ("", 0), (None, 0), (True, 0), ("²", 0), (1.0, 0)],
+)
+def test_confidence_is_one_of_five_steps_or_none(said: object, confidence: int) -> None:
+    assert Entries.of({"answers": {"confidence": said}}).confidence == confidence
+    assert Entries().confidence == 0
+
+
 @pytest.mark.parametrize("marks", ["none", 3, [1]])
 def test_what_is_no_shape_is_refused(marks: object) -> None:
     with pytest.raises(Refused, match="Reload the page, then draw"):
