@@ -12,6 +12,7 @@ from pathlib import Path
 from app.cli.requests import (
     ActivateModel,
     AddModel,
+    AddToken,
     AddUser,
     AnchorAudit,
     Backup,
@@ -22,6 +23,7 @@ from app.cli.requests import (
     ListLicences,
     ListModels,
     ListOrphans,
+    ListTokens,
     ListUsers,
     MakeKey,
     Migrate,
@@ -31,6 +33,7 @@ from app.cli.requests import (
     ResetUser,
     Restore,
     Retain,
+    RevokeToken,
     Serve,
     SetRoles,
     ShowAuditHead,
@@ -57,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, DPROTONET_HOSTS, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
-        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, "
+        "DPROTONET_METRICS_TOKEN, DPROTONET_API_REQUESTS, DPROTONET_LOG, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
@@ -88,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     reidentify.set_defaults(request=lambda options: Reidentify(options.pseudonym))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
+    _add_tokens(commands.add_parser("tokens", help="how programs come in, over HTTP"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
 
@@ -172,6 +176,22 @@ def _add_users(users: argparse.ArgumentParser) -> None:
     resetting = actions.add_parser("reset", help="print a link to set another password")
     resetting.add_argument("name")
     resetting.set_defaults(request=lambda options: ResetUser(options.name))
+
+
+def _add_tokens(tokens: argparse.ArgumentParser) -> None:
+    actions = tokens.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="every token, with its person and its end")
+    listing.set_defaults(request=lambda options: ListTokens())
+    adding = actions.add_parser("add", help="make a token, which is printed once")
+    adding.add_argument("title", help="what it is for")
+    adding.add_argument(
+        "--user", metavar="NAME", help="whose roles it has, where there are accounts"
+    )
+    adding.add_argument("--days", type=int, metavar="N", help="how long it is valid; 90")
+    adding.set_defaults(request=lambda options: AddToken(options.title, options.user, options.days))
+    revoking = actions.add_parser("revoke", help="make a token worthless")
+    revoking.add_argument("token", help="its id, as the list says")
+    revoking.set_defaults(request=lambda options: RevokeToken(options.token))
 
 
 def _add_audit(audit: argparse.ArgumentParser) -> None:

@@ -61,7 +61,18 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import audit, database, models, patients, serve, storage, upkeep, users, whole
+    from app.cli import (
+        audit,
+        database,
+        models,
+        patients,
+        serve,
+        storage,
+        tokens,
+        upkeep,
+        users,
+        whole,
+    )
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -99,6 +110,8 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             | requests.ResetUser()
         ):
             return users.run(settings, request)
+        case requests.ListTokens() | requests.AddToken() | requests.RevokeToken():
+            return tokens.run(settings, request)
         case requests.VerifyAudit():
             return audit.verify(settings, request)
         case requests.ShowAuditHead():

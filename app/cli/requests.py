@@ -106,6 +106,27 @@ class ActivateModel:
 
 
 @dataclass(frozen=True)
+class ListTokens:
+    """``tokens list``."""
+
+
+@dataclass(frozen=True)
+class AddToken:
+    """``tokens add``."""
+
+    title: str
+    user: str | None
+    days: int | None
+
+
+@dataclass(frozen=True)
+class RevokeToken:
+    """``tokens revoke``."""
+
+    token: str
+
+
+@dataclass(frozen=True)
 class VerifyAudit:
     """``audit verify``."""
 
@@ -215,6 +236,9 @@ Request = (
     | MakeKey
     | SignModel
     | ListUsers
+    | ListTokens
+    | AddToken
+    | RevokeToken
     | AddUser
     | SetRoles
     | DisableUser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.cli.database import ready_workplace
 from app.cli.requests import AddUser, DisableUser, ListUsers, ResetUser, SetRoles
-from app.domain.accounts import LINK_LIFE
+from app.domain.accounts.account import LINK_LIFE
 from app.services.accounts import users
 from app.services.workplace import Workplace
 from app.settings import Settings

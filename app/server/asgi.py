@@ -29,9 +29,10 @@ from app.server.oidc import Provider
 from app.server.oidc_door import ATTEMPT_LIFE, CALLBACK, OidcDoor
 from app.server.operations.requests import Requests, name_requests
 from app.server.operations.routes import operation_routes
+from app.server.programs_door import ProgramsDoor, Rates
 from app.server.prompt_answers import answer_at_once
 from app.server.routes.api import own_routes
-from app.server.security import LOOPBACK_NAMES, Guard
+from app.server.security import LOOPBACK_NAMES, PROGRAMS, Guard
 from app.server.signed_cookie import SignedCookie, signing_key
 from app.server.theme import theme_options
 from app.services.workplace import Workplace
@@ -89,7 +90,11 @@ def make_app(settings: Settings, *, token: str) -> st.App:
         middleware=[
             Middleware(Requests),
             guard,
-            Middleware(Entrance, door=door_of(settings, get_workplace, token)),
+            Middleware(
+                Entrance,
+                door=door_of(settings, get_workplace, token),
+                others={PROGRAMS: programs_door(settings, get_workplace)},
+            ),
         ],
     )
 
@@ -112,6 +117,13 @@ def door_of(settings: Settings, get_workplace: Callable[[], Workplace], token: s
         )
     cookie = SignedCookie(key, port=settings.port, life=LIFE)
     return LaunchDoor(token, cookie=cookie, actor=Actor(system_user()))
+
+
+def programs_door(settings: Settings, get_workplace: Callable[[], Workplace]) -> Door:
+    """How a program becomes known to this server."""
+    return ProgramsDoor(
+        get_workplace, local=Actor(system_user()), rates=Rates(settings.api_requests)
+    )
 
 
 @asynccontextmanager

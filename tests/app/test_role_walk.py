@@ -72,6 +72,17 @@ ROUTES: dict[str, Permission | str] = {
     "/api/room/try/{case}/{frame:int}": "see cases",
     "/api/room/try/{id}": "see cases",
     "/api/room/try/{id}/cancel": "see cases",
+    "/api/v1/models": "see models",
+    "/api/v1/cases": "see cases",  # and to send one: add images
+    "/api/v1/cases/{case}": "see cases",
+    "/api/v1/cases/{case}/frames/{frame:int}/prediction": "see cases",
+    "/api/v1/cases/{case}/frames/{frame:int}/explanations": "see cases",
+    "/api/v1/jobs/{job}": "see cases",
+    "/api/v1/explanations/{explanation}/heatmap": "see cases",
+    "/api/v1/cases/{case}/frames/{frame:int}/annotations": "see cases",  # and to sign: sign
+    "/api/v1/annotations": "see cases",
+    "/api/v1/openapi.json": "see models",
+    "/api/v1/{rest:path}": SIGNED_IN,  # there is nothing else
 }
 """What each route of ours takes."""
 OF_STREAMLIT = {
@@ -119,6 +130,7 @@ def test_every_service_says_who_may_use_it(name: str) -> None:
 def test_what_anybody_may_ask_for_is_signing_in_and_out_alone() -> None:
     free = {name for name, case in USE_CASES.items() if getattr(case, DECISION) == ANYBODY}
     assert {name.removeprefix("app.services.accounts.") for name in free} == {
+        "api_tokens.whose",
         "identity.actor_of",
         "outside.sign_in",
         "sessions.account_of",

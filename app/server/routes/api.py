@@ -10,6 +10,7 @@ from app.server.routes.files import file_routes
 from app.server.routes.interventions import intervention_routes
 from app.server.routes.room import room_routes
 from app.server.routes.uploads import upload_routes
+from app.server.routes.v1.api import program_routes
 from app.services.workplace import Workplace
 
 
@@ -20,4 +21,5 @@ def own_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         *upload_routes(get_workplace),
         *room_routes(get_workplace),
         *intervention_routes(get_workplace),
+        *program_routes(get_workplace),
     ]

@@ -5,7 +5,7 @@ The guard in front lets only our own pages reach these routes; the token says wh
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -17,12 +17,12 @@ from app.domain.errors import Refused
 from app.server.entrance import actor_of
 from app.server.refusals import NotUnderstood, Statuses, refusal, with_refusals
 from app.server.routes.json_body import AGAIN, read_object
+from app.server.routes.pieces import pieces
 from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 
 ROUTE = "/api/uploads"
-PIECE = 1 << 20  # bytes gathered before they are written
 MOST = 1 << 20  # bytes of a request that is no file
 TOO_LONG = "These are too many files for one request. Choose fewer."
 STATUSES: Statuses = ((SessionOver, 403), (receiving.NoRoom, 507), (Refused, 413))
@@ -56,7 +56,7 @@ async def _file(workplace: Workplace, request: Request, token: str) -> Response:
     stated = request.headers.get("content-length", "")
     size = int(stated) if stated.isascii() and stated.isdigit() else 0
     with receiving.receive(workplace, token, name=name, size=size) as incoming:
-        async for piece in _pieces(request):
+        async for piece in pieces(request):
             # In a thread: a slow disk holds up this file and nobody's page.
             await run_in_threadpool(incoming.write, piece)
     return JSONResponse({"id": incoming.key, "size": incoming.size})
@@ -80,17 +80,6 @@ async def _drop(workplace: Workplace, request: Request, token: str) -> Response:
         raise NotUnderstood(AGAIN)
     await run_in_threadpool(lambda: receiving.drop(workplace, token, keys))
     return JSONResponse({"ok": True})
-
-
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    gathered = bytearray()
-    async for chunk in request.stream():
-        gathered += chunk
-        if len(gathered) >= PIECE:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
 
 
 def _refusal(error: Refused, own: Statuses = STATUSES) -> Response:
