@@ -102,7 +102,7 @@ def open_blobs(settings: Settings) -> Blobs:
         key=key(settings.blob_key, "DPROTONET_BLOB_KEY"),
         old_key=key(settings.old_blob_key, "DPROTONET_OLD_BLOB_KEY"),
     )
-    blobs.check_key()
+    blobs.notes.check_key()
     return blobs
 
 

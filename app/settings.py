@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from app import environment
+from app.domain.accounts.outside import OutsideSignIn
 from app.domain.errors import Refused
-from app.domain.outside import OutsideSignIn
 from app.environment import SHORTEST_TOKEN, WrongSetting
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -73,6 +73,8 @@ class Settings:
     """Most bytes in one file, wherever it comes from (DPROTONET_FILE_MB, in mebibytes)."""
     folder_files: int = 100_000
     """Most files in one batch from a server folder."""
+    api_requests: int = 600
+    """Requests a minute that a program may make by one token (DPROTONET_API_REQUESTS)."""
     metrics_token: str = ""
     """What whoever reads /metrics must give (DPROTONET_METRICS_TOKEN); empty: nobody can."""
     log_format: LogFormat = "text"
@@ -252,6 +254,9 @@ class Settings:
             * environment.number(env, "DPROTONET_UPLOAD_MB", 512, unit="number of mebibytes"),
             file_bytes=MEBIBYTE
             * environment.number(env, "DPROTONET_FILE_MB", 256, unit="number of mebibytes"),
+            api_requests=environment.number(
+                env, "DPROTONET_API_REQUESTS", 600, unit="number of requests", least=1
+            ),
             metrics_token=environment.token(env, "DPROTONET_METRICS_TOKEN"),
             log_format=environment.one_of(
                 env, "DPROTONET_LOG", LOG_FORMATS, mend="Give text or json."

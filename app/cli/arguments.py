@@ -1,4 +1,4 @@
-"""The commands of ``python -m app`` as typed requests.
+"""The arguments of ``python -m app``, read into a request.
 
 Only the standard library is imported here, so that ``--help`` answers at once.
 """
@@ -7,225 +7,40 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Serve:
-    """No command: run the server with its worker."""
-
-
-@dataclass(frozen=True)
-class Migrate:
-    """``migrate``."""
-
-
-@dataclass(frozen=True)
-class Backup:
-    """``backup``."""
-
-    to: Path | None = None
-    """Folder for a backup of all that is stored; None: of the database alone, in the data."""
-
-
-@dataclass(frozen=True)
-class VerifyBackup:
-    """``verify-backup``."""
-
-    backup: Path
-
-
-@dataclass(frozen=True)
-class CheckStore:
-    """``check``."""
-
-
-@dataclass(frozen=True)
-class TurnOver:
-    """``seal``."""
-
-
-@dataclass(frozen=True)
-class Retain:
-    """``retention``."""
-
-    apply: str | None
-    """What the dry run printed; None: a dry run."""
-
-
-@dataclass(frozen=True)
-class ListLicences:
-    """``licences``."""
-
-
-@dataclass(frozen=True)
-class Restore:
-    """``restore``."""
-
-    backup: Path
-    anyway: bool
-    """Also one that belongs to another data folder."""
-
-
-@dataclass(frozen=True)
-class ListOrphans:
-    """``orphans list``."""
-
-
-@dataclass(frozen=True)
-class DeleteOrphans:
-    """``orphans delete``."""
-
-    yes: bool
-    """Without asking."""
-
-
-@dataclass(frozen=True)
-class Bind:
-    """``bind``."""
-
-    yes: bool
-    """Without asking."""
-
-
-@dataclass(frozen=True)
-class ListModels:
-    """``models list``."""
-
-
-@dataclass(frozen=True)
-class AddModel:
-    """``models add``."""
-
-    folder: Path
-    activate: bool
-    """And read new uploads with it."""
-
-
-@dataclass(frozen=True)
-class ActivateModel:
-    """``models activate``."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class VerifyAudit:
-    """``audit verify``."""
-
-    anchors: Path | None
-    """File of heads that were noted before."""
-
-
-@dataclass(frozen=True)
-class ShowAuditHead:
-    """``audit head``."""
-
-
-@dataclass(frozen=True)
-class AnchorAudit:
-    """``audit anchor``."""
-
-    file: Path | None
-    """Where the head is added."""
-    syslog: str | None
-    """Socket or HOST:PORT of a system log that gets it."""
-
-
-@dataclass(frozen=True)
-class MakeKey:
-    """``models key``."""
-
-    path: Path
-
-
-@dataclass(frozen=True)
-class SignModel:
-    """``models sign``."""
-
-    folder: Path
-    key: Path
-
-
-@dataclass(frozen=True)
-class ListUsers:
-    """``users list``."""
-
-
-@dataclass(frozen=True)
-class AddUser:
-    """``users add``."""
-
-    name: str
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SetRoles:
-    """``users roles``."""
-
-    name: str
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DisableUser:
-    """``users disable`` and ``users enable``."""
-
-    name: str
-    is_disabled: bool
-
-
-@dataclass(frozen=True)
-class ResetUser:
-    """``users reset``."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class NewKey:
-    """``new-key``."""
-
-    file: Path
-
-
-@dataclass(frozen=True)
-class Reidentify:
-    """``reidentify``."""
-
-    pseudonym: str
-
-
-Request = (
-    Serve
-    | Migrate
-    | Backup
-    | VerifyBackup
-    | CheckStore
-    | TurnOver
-    | Retain
-    | ListLicences
-    | Restore
-    | ListOrphans
-    | DeleteOrphans
-    | Bind
-    | ListModels
-    | AddModel
-    | ActivateModel
-    | VerifyAudit
-    | ShowAuditHead
-    | AnchorAudit
-    | MakeKey
-    | SignModel
-    | ListUsers
-    | AddUser
-    | SetRoles
-    | DisableUser
-    | ResetUser
-    | NewKey
-    | Reidentify
+from app.cli.requests import (
+    ActivateModel,
+    AddModel,
+    AddToken,
+    AddUser,
+    AnchorAudit,
+    Backup,
+    Bind,
+    CheckStore,
+    DeleteOrphans,
+    DisableUser,
+    ListLicences,
+    ListModels,
+    ListOrphans,
+    ListTokens,
+    ListUsers,
+    MakeKey,
+    Migrate,
+    NewKey,
+    Reidentify,
+    Request,
+    ResetUser,
+    Restore,
+    Retain,
+    RevokeToken,
+    Serve,
+    SetRoles,
+    ShowAuditHead,
+    SignModel,
+    TurnOver,
+    VerifyAudit,
+    VerifyBackup,
 )
 
 
@@ -245,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, DPROTONET_HOSTS, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
-        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, "
+        "DPROTONET_METRICS_TOKEN, DPROTONET_API_REQUESTS, DPROTONET_LOG, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
@@ -276,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     reidentify.set_defaults(request=lambda options: Reidentify(options.pseudonym))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
+    _add_tokens(commands.add_parser("tokens", help="how programs come in, over HTTP"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
 
@@ -360,6 +176,22 @@ def _add_users(users: argparse.ArgumentParser) -> None:
     resetting = actions.add_parser("reset", help="print a link to set another password")
     resetting.add_argument("name")
     resetting.set_defaults(request=lambda options: ResetUser(options.name))
+
+
+def _add_tokens(tokens: argparse.ArgumentParser) -> None:
+    actions = tokens.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="every token, with its person and its end")
+    listing.set_defaults(request=lambda options: ListTokens())
+    adding = actions.add_parser("add", help="make a token, which is printed once")
+    adding.add_argument("title", help="what it is for")
+    adding.add_argument(
+        "--user", metavar="NAME", help="whose roles it has, where there are accounts"
+    )
+    adding.add_argument("--days", type=int, metavar="N", help="how long it is valid; 90")
+    adding.set_defaults(request=lambda options: AddToken(options.title, options.user, options.days))
+    revoking = actions.add_parser("revoke", help="make a token worthless")
+    revoking.add_argument("token", help="its id, as the list says")
+    revoking.set_defaults(request=lambda options: RevokeToken(options.token))
 
 
 def _add_audit(audit: argparse.ArgumentParser) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from app.cli.arguments import AnchorAudit, VerifyAudit
 from app.cli.database import ready_workplace
+from app.cli.requests import AnchorAudit, VerifyAudit
 from app.domain.audit.entries import AuditReport
 from app.services.audit import anchors, verifying
 from app.settings import Settings

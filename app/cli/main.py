@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from app.cli import arguments
-from app.cli.arguments import Request
+from app.cli import arguments, requests
+from app.cli.requests import Request
 from app.environment import WrongSetting
 from app.runtime.log import configure_logging
 from app.settings import Settings
@@ -39,15 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(request: Request) -> int:
-    if isinstance(request, arguments.ListLicences):
+    if isinstance(request, requests.ListLicences):
         from app.cli import licences
 
         return licences.list_licences()
-    if isinstance(request, arguments.MakeKey | arguments.SignModel):
+    if isinstance(request, requests.MakeKey | requests.SignModel):
         from app.cli import signing
 
         return signing.run(request, os.environ.get("DPROTONET_KEY_PASSPHRASE", ""))
-    if isinstance(request, arguments.VerifyBackup):
+    if isinstance(request, requests.VerifyBackup):
         from app.cli import whole
 
         return whole.verify(request)
@@ -61,53 +61,66 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import audit, database, models, patients, serve, storage, upkeep, users, whole
+    from app.cli import (
+        audit,
+        database,
+        models,
+        patients,
+        serve,
+        storage,
+        tokens,
+        upkeep,
+        users,
+        whole,
+    )
 
     bootstrap.prepare_data_folder(settings)
     match request:
-        case arguments.Migrate():
+        case requests.Migrate():
             return database.migrate(settings)
-        case arguments.Backup(to=None):
+        case requests.Backup(to=None):
             return database.back_up(settings)
-        case arguments.Backup():
+        case requests.Backup():
             return whole.back_up(settings, request)
-        case arguments.CheckStore():
+        case requests.CheckStore():
             return storage.check(settings)
-        case arguments.TurnOver():
+        case requests.TurnOver():
             return storage.turn_over(settings)
-        case arguments.Retain():
+        case requests.Retain():
             return storage.retain(settings, request)
-        case arguments.Restore():
+        case requests.Restore():
             return upkeep.restore(settings, request)
-        case arguments.ListOrphans():
+        case requests.ListOrphans():
             return upkeep.list_orphans(settings)
-        case arguments.DeleteOrphans():
+        case requests.DeleteOrphans():
             return upkeep.delete_orphans(settings, request)
-        case arguments.Bind():
+        case requests.Bind():
             return upkeep.bind(settings, request)
-        case arguments.ListModels():
+        case requests.ListModels():
             return models.list_models(settings)
-        case arguments.AddModel():
+        case requests.AddModel():
             return models.add(settings, request)
-        case arguments.ActivateModel():
+        case requests.ActivateModel():
             return models.activate(settings, request)
         case (
-            arguments.ListUsers()
-            | arguments.AddUser()
-            | arguments.SetRoles()
-            | arguments.DisableUser()
-            | arguments.ResetUser()
+            requests.ListUsers()
+            | requests.AddUser()
+            | requests.SetRoles()
+            | requests.DisableUser()
+            | requests.ResetUser()
         ):
             return users.run(settings, request)
-        case arguments.VerifyAudit():
+        case requests.ListTokens() | requests.AddToken() | requests.RevokeToken():
+            return tokens.run(settings, request)
+        case requests.VerifyAudit():
             return audit.verify(settings, request)
-        case arguments.ShowAuditHead():
+        case requests.ShowAuditHead():
             return audit.show_head(settings)
-        case arguments.AnchorAudit():
+        case requests.AnchorAudit():
             return audit.anchor(settings, request)
-        case arguments.NewKey():
+        case requests.NewKey():
             return patients.new_key(settings, request)
-        case arguments.Reidentify():
+        case requests.Reidentify():
             return patients.print_identities(settings, request)
         case _:
             return serve.serve(settings)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.cli.arguments import ActivateModel, AddModel
 from app.cli.database import ready_workplace
+from app.cli.requests import ActivateModel, AddModel
 from app.domain.bundles import BundleInfo
 from app.services import models
 from app.services.trust.approval import approval

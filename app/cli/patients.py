@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from app import bootstrap
-from app.cli.arguments import NewKey, Reidentify
+from app.cli.requests import NewKey, Reidentify
 from app.services.deidentify.key import load_key, write_key
 from app.services.deidentify.reidentify import reidentify
 from app.settings import Settings

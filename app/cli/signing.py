@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli.arguments import MakeKey, SignModel
+from app.cli.requests import MakeKey, SignModel
 from app.services.trust.keys import new_key, public_text, read_key
 from app.services.trust.signatures import sign
 from app.store.errors import readable_errors

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.cli.arguments import Retain
 from app.cli.database import ready_workplace
+from app.cli.requests import Retain
 from app.services.storage import checking, retention, turning_over
 from app.settings import Settings
 

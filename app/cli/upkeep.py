@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import bootstrap
-from app.cli.arguments import Bind, DeleteOrphans, Restore
 from app.cli.database import bring_up_to_date
+from app.cli.requests import Bind, DeleteOrphans, Restore
 from app.domain.audit.entries import NO_ENTRY, AuditHead
 from app.domain.errors import Refused, Unavailable
 from app.runtime.folder_lock import FolderLock
@@ -21,7 +21,8 @@ from app.services.storage.checking import blob_problem
 from app.settings import Settings
 from app.store.backups import putting_back
 from app.store.backups.manifest import Manifest
-from app.store.files.blobs import SEALED, Blobs
+from app.store.files.blobs import Blobs
+from app.store.files.folder_notes import SEALED
 from app.store.files.orphans import Orphan
 from app.store.restore import BackupFacts, look, swap
 from app.store.sql_store import sqlite_file
@@ -63,13 +64,13 @@ def restore(settings: Settings, request: Restore) -> int:
 
 def _check_belongs(facts: BackupFacts, blobs: Blobs, *, is_whole: bool) -> None:
     """A backup of all brings its stored files with it; only a folder of another is in its way."""
-    if not is_whole or blobs.identity() not in ("", facts.identity):
+    if not is_whole or blobs.notes.identity() not in ("", facts.identity):
         binding.check_backup(facts.names, facts.identity, blobs)
 
 
 def _put_back(settings: Settings, folder: Path, told: Manifest, blobs: Blobs, now: datetime) -> str:
     sealed = folder / "blobs" / SEALED
-    blobs.check_sealed_with(sealed.read_text("ascii").strip() if sealed.exists() else "")
+    blobs.notes.check_sealed_with(sealed.read_text("ascii").strip() if sealed.exists() else "")
     done = putting_back.put_back(
         folder,
         told,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.cli.arguments import AddUser, DisableUser, ListUsers, ResetUser, SetRoles
 from app.cli.database import ready_workplace
-from app.domain.accounts import LINK_LIFE
+from app.cli.requests import AddUser, DisableUser, ListUsers, ResetUser, SetRoles
+from app.domain.accounts.account import LINK_LIFE
 from app.services.accounts import users
 from app.services.workplace import Workplace
 from app.settings import Settings

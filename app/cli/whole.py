@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.cli.arguments import Backup, VerifyBackup
 from app.cli.database import ready_workplace
+from app.cli.requests import Backup, VerifyBackup
 from app.services.storage import backing_up
 from app.settings import Settings
 from app.store.backups import checking, manifest

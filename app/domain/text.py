@@ -7,6 +7,9 @@ from typing import Protocol
 
 from dprotonet.modeling.options import AND, NONE_CALLED
 
+RESEARCH_ONLY = "Research use only, not for diagnosis"
+"""Stands wherever an answer of a model is shown."""
+
 
 def percent(fraction: float, digits: int = 0) -> str:
     """78 %; "< 1 %" and "> 99 %" where rounding would give 0 or 100."""

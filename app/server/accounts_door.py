@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 
-from app.domain.accounts import SHORTEST_PASSWORD, SignInRefused
+from app.domain.accounts.account import SHORTEST_PASSWORD, SignInRefused
 from app.server.entrance import Visitor
 from app.server.forms import alert, entries, form, hidden, password_field, text_field
 from app.server.plain_pages import page, paragraph

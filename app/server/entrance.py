@@ -5,6 +5,7 @@ A door says who somebody is; which door there is depends on how the program was 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Unavailable
 from app.server.plain_pages import again, page, paragraph
+from app.server.refusals import refusal
 
 OPEN = frozenset({"/healthz", "/readyz", "/metrics", "/_stcore/health"})
 """Routes for everybody: they say that the server runs, and nothing else."""
@@ -57,9 +59,18 @@ class Door(Protocol):
 class Entrance:
     """ASGI middleware, plain so that the websocket passes through it too."""
 
-    def __init__(self, app: ASGIApp, *, door: Door) -> None:
+    def __init__(
+        self, app: ASGIApp, *, door: Door, others: Mapping[str, Door] | None = None
+    ) -> None:
+        """
+        Args:
+            app: what lies behind.
+            door: of people.
+            others: doors by the beginning of the paths that they alone stand before.
+        """
         self.app = app
         self.door = door
+        self.others = dict(others or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let pass, or answer in the program's place."""
@@ -73,11 +84,15 @@ class Entrance:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
+        path = scope["path"]
+        door = next(
+            (own for start, own in self.others.items() if path.startswith(start)), self.door
+        )
         answer = None
         try:
-            visitor = await self.door.visitor(connection)
+            visitor = await door.visitor(connection)
             if scope["type"] == "http":
-                answer = await self._answer(Request(scope, receive), visitor)
+                answer = await _answer(door, Request(scope, receive), visitor)
         except Unavailable as error:
             await _answer_later(error, scope, receive, send)
             return
@@ -118,17 +133,18 @@ class Entrance:
 
         return checked
 
-    async def _answer(self, request: Request, visitor: Visitor | None) -> Response | None:
-        own = await self.door.page(request, visitor)
-        if own is not None or visitor is not None:
-            return own
-        if not _opens_a_page(request):
-            return JSONResponse({"error": NOBODY_HERE}, 401)
-        if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
-            # A link on another site: the browser keeps the cookie back. Our own page, once it
-            # is open, asks again with it.
-            return again()
-        return await self.door.refusal(request)
+
+async def _answer(door: Door, request: Request, visitor: Visitor | None) -> Response | None:
+    own = await door.page(request, visitor)
+    if own is not None or visitor is not None:
+        return own
+    if not _opens_a_page(request):
+        return JSONResponse({"error": NOBODY_HERE}, 401)
+    if request.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        # A link on another site: the browser keeps the cookie back. Our own page, once it
+        # is open, asks again with it.
+        return again()
+    return await door.refusal(request)
 
 
 async def _answer_later(error: Unavailable, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,7 +152,7 @@ async def _answer_later(error: Unavailable, scope: Scope, receive: Receive, send
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": LATER})
         return
-    answer: Response = JSONResponse({"error": str(error)}, 503)
+    answer: Response = refusal(error)
     if _opens_a_page(Request(scope, receive)):
         answer = page("Not available", paragraph(str(error)), status=503)
     await answer(scope, receive, send)

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.domain.accounts import SignInRefused
-from app.domain.outside import OutsideSignIn
+from app.domain.accounts.account import SignInRefused
+from app.domain.accounts.outside import OutsideSignIn
 
 log = logging.getLogger(__name__)
 TIMEOUT = 10.0  # seconds for an answer of the service

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.domain.accounts import SignInRefused
+from app.domain.accounts.account import SignInRefused
 from app.server.accounts_door import SIGN_IN, AccountsDoor, own_address
 from app.server.entrance import Visitor
 from app.server.oidc import Attempt, Provider

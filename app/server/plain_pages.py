@@ -6,10 +6,10 @@ from html import escape
 
 from starlette.responses import HTMLResponse
 
+from app.domain.text import RESEARCH_ONLY
 from app.server.theme import colours
 
 TITLE = "DProtoNet Review"
-WARNING = "Research use only, not for diagnosis"
 
 
 def page(heading: str, *parts: str, status: int = 200) -> HTMLResponse:
@@ -36,7 +36,7 @@ def page(heading: str, *parts: str, status: int = 200) -> HTMLResponse:
 <p class="program">{TITLE}</p>
 <h1>{escape(heading)}</h1>
 {body}
-<p class="foot">{WARNING}.</p>
+<p class="foot">{RESEARCH_ONLY}.</p>
 </main>
 </body>
 </html>

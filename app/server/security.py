@@ -19,6 +19,8 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Streamlit's own routes that nothing uses here. The one for uploads keeps any number of files in
 # memory; the one for pictures and downloads gives a file to whoever knows its address, whatever
 # their roles; figures of the server and the sign-in are routes of our own.
+PROGRAMS = "/api/v1/"
+"""Routes at which a token is asked for at every request."""
 CLOSED = (
     "/_stcore/upload_file",
     "/media/",
@@ -86,11 +88,11 @@ class Guard:
         An Origin must be ours letter by letter: Streamlit compares in the same way, and for any
         other it would ask a host outside for this machine's address. It must be there for a
         websocket and for whatever changes something: browsers always send it then, and nothing
-        else has business there.
+        else has business there, but for programs on their own routes, where no cookie counts.
         """
         origins = headers.getlist("origin")
         must_say = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-        if must_say and not origins:
+        if must_say and not origins and not _is_of_a_program(scope):
             return False
         schemes = {"https"} if scope["scheme"] in ("https", "wss") else {"http"}
         if self.behind_proxy:
@@ -128,6 +130,10 @@ class Guard:
         elif path.startswith("/api/"):
             # Images and heatmaps are not to lie in a browser's cache on disk.
             headers["Cache-Control"] = "no-store"
+
+
+def _is_of_a_program(scope: Scope) -> bool:
+    return scope["type"] == "http" and str(scope["path"]).startswith(PROGRAMS)
 
 
 def _is_navigation(scope: Scope, headers: Headers) -> bool:

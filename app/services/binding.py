@@ -70,7 +70,7 @@ def check(workplace: Workplace) -> None:
         return
     with workplace.store.write() as tx:
         tx.lock_blobs()  # of two processes at once one finds the other's id
-        of_database, of_folder = tx.setting(IDENTITY) or "", workplace.blobs.identity()
+        of_database, of_folder = tx.setting(IDENTITY) or "", workplace.blobs.notes.identity()
         if of_database and of_folder:
             if of_database == of_folder:
                 return
@@ -95,7 +95,7 @@ def check_backup(names: frozenset[str], identity: str, blobs: Blobs) -> None:
     Raises:
         Unbound: with what to do.
     """
-    of_folder = blobs.identity()
+    of_folder = blobs.notes.identity()
     if identity and of_folder:
         if identity == of_folder:
             return
@@ -121,7 +121,7 @@ def bind(workplace: Workplace) -> Overlap:
     """
     with workplace.store.write() as tx:
         tx.lock_blobs()
-        _write(workplace, tx, workplace.blobs.identity() or tx.setting(IDENTITY) or "")
+        _write(workplace, tx, workplace.blobs.notes.identity() or tx.setting(IDENTITY) or "")
         return overlap(tx.named_blobs(), workplace.blobs)
 
 
@@ -130,13 +130,13 @@ def is_bound(workplace: Workplace) -> bool:
     """Do the database and the folder hold the same id?"""
     with workplace.store.read() as tx:
         of_database = tx.setting(IDENTITY)
-    return bool(of_database) and of_database == workplace.blobs.identity()
+    return bool(of_database) and of_database == workplace.blobs.notes.identity()
 
 
 def _write(workplace: Workplace, tx: Transaction, identity: str) -> None:
     identity = identity or secrets.token_hex(16)
     tx.set_setting(IDENTITY, identity)
-    workplace.blobs.set_identity(identity)
+    workplace.blobs.notes.set_identity(identity)
 
 
 def _strangers(common: Overlap) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.domain.errors import NotFound
@@ -179,30 +179,28 @@ class Explanations:
 
     def of_frame(self, case_id: str, *, frame: int, model: str) -> tuple[SavedExplanation, ...]:
         """All explanations of one frame by one bundle, newest first."""
-        entries = self._session.scalars(
-            select(ExplanationEntry)
-            .where(
-                ExplanationEntry.case_id == case_id,
-                ExplanationEntry.frame == frame,
-                ExplanationEntry.model == model,
-            )
-            .order_by(ExplanationEntry.created_at.desc(), ExplanationEntry.id)
+        return self._newest_first(
+            ExplanationEntry.case_id == case_id,
+            ExplanationEntry.frame == frame,
+            ExplanationEntry.model == model,
         )
-        return tuple(_explanation(entry) for entry in entries)
 
     def of_node(
         self, case_id: str, *, frame: int, model: str, node: str, seed: int
     ) -> tuple[SavedExplanation, ...]:
         """All explanations of one node, whatever their settings, newest first."""
+        return self._newest_first(
+            ExplanationEntry.case_id == case_id,
+            ExplanationEntry.frame == frame,
+            ExplanationEntry.model == model,
+            ExplanationEntry.node == node,
+            ExplanationEntry.seed == seed,
+        )
+
+    def _newest_first(self, *which: ColumnElement[bool]) -> tuple[SavedExplanation, ...]:
         entries = self._session.scalars(
             select(ExplanationEntry)
-            .where(
-                ExplanationEntry.case_id == case_id,
-                ExplanationEntry.frame == frame,
-                ExplanationEntry.model == model,
-                ExplanationEntry.node == node,
-                ExplanationEntry.seed == seed,
-            )
+            .where(*which)
             .order_by(ExplanationEntry.created_at.desc(), ExplanationEntry.id)
         )
         return tuple(_explanation(entry) for entry in entries)

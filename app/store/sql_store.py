@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.errors import DiskFull
 from app.store.accounts.accounts import Accounts
+from app.store.accounts.api_tokens import ApiTokens
 from app.store.accounts.sessions import Sessions
 from app.store.annotations import Annotations
 from app.store.audit.entries import Audit
@@ -88,6 +89,7 @@ class Transaction:
         self.checks = CheckJobs(session)
         self.attaching = AttachJobs(session)
         self.accounts = Accounts(session)
+        self.api_tokens = ApiTokens(session)
         self.sessions = Sessions(session)
         self.audit = Audit(session)
         self.signatures = Signatures(session)

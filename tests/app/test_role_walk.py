@@ -19,8 +19,8 @@ from streamlit.web.server.starlette.starlette_app import create_streamlit_routes
 from app.domain.actors import NOBODY, ROLES_WITH, Actor, Permission
 from app.domain.errors import Forbidden
 from app.domain.permissions import ANYBODY, DECISION
-from app.server.asgi import own_routes
 from app.server.entrance import OPEN
+from app.server.routes.api import own_routes
 from app.server.security import Guard
 from app.services import annotations
 from app.services.downloads import offering
@@ -47,7 +47,6 @@ ROUTES: dict[str, Permission | str] = {
     "/api/gallery/{model}/{prototype}/{number:int}/own-map": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}/pixels": "see cases",
     "/api/gallery/{model}/{prototype}/{number:int}/map": "see cases",
-    "/api/own-map/{case}/{frame:int}/{model}/{prototype}": "see cases",
     "/api/own-map/{case}/{frame:int}/{model}/{prototype}/map": "see cases",
     "/api/files/{key}": "export",  # and to the person alone on whose page it is offered
     "/api/viewer/{digest}/{name}": SIGNED_IN,  # the viewer's own code
@@ -73,6 +72,17 @@ ROUTES: dict[str, Permission | str] = {
     "/api/room/try/{case}/{frame:int}": "see cases",
     "/api/room/try/{id}": "see cases",
     "/api/room/try/{id}/cancel": "see cases",
+    "/api/v1/models": "see models",
+    "/api/v1/cases": "see cases",  # and to send one: add images
+    "/api/v1/cases/{case}": "see cases",
+    "/api/v1/cases/{case}/frames/{frame:int}/prediction": "see cases",
+    "/api/v1/cases/{case}/frames/{frame:int}/explanations": "see cases",
+    "/api/v1/jobs/{job}": "see cases",
+    "/api/v1/explanations/{explanation}/heatmap": "see cases",
+    "/api/v1/cases/{case}/frames/{frame:int}/annotations": "see cases",  # and to sign: sign
+    "/api/v1/annotations": "see cases",
+    "/api/v1/openapi.json": "see models",
+    "/api/v1/{rest:path}": SIGNED_IN,  # there is nothing else
 }
 """What each route of ours takes."""
 OF_STREAMLIT = {
@@ -120,6 +130,7 @@ def test_every_service_says_who_may_use_it(name: str) -> None:
 def test_what_anybody_may_ask_for_is_signing_in_and_out_alone() -> None:
     free = {name for name, case in USE_CASES.items() if getattr(case, DECISION) == ANYBODY}
     assert {name.removeprefix("app.services.accounts.") for name in free} == {
+        "api_tokens.whose",
         "identity.actor_of",
         "outside.sign_in",
         "sessions.account_of",
@@ -132,7 +143,12 @@ def test_what_anybody_may_ask_for_is_signing_in_and_out_alone() -> None:
 
 
 def test_the_walk_finds_the_services() -> None:
-    for name in ("review.sign", "image_data.image", "galleries.picture", "annotations.export"):
+    for name in (
+        "review.signing.sign",
+        "image_data.image",
+        "galleries.picture",
+        "annotations.export",
+    ):
         assert getattr(USE_CASES[f"app.services.{name}"], DECISION)
     assert len(USE_CASES) > 100
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from types import TracebackType
@@ -16,6 +16,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
+
+from tests.entering import entrance
 
 PATIENCE = 600.0  # seconds for a page to end
 UPLOAD_TOKEN = re.compile(r'"token": ?"([\w-]+)"')
@@ -46,6 +48,13 @@ def sign_in(port: int, name: str, password: str) -> str:
     return _form(port, "/sign-in", {"name": name, "password": password, "next": "/"})
 
 
+def enter(port: int) -> str:
+    """Open the address of a program that was started with the tests' launch token; returns the
+    cookie."""
+    address = urlsplit(entrance(port))
+    return _cookie_of(port, "GET", f"{address.path or '/'}?{address.query}")
+
+
 def front_page(port: int, cookie: str) -> tuple[int, str]:
     """What a browser gets that opens the program: status, and the paragraphs of a plain page."""
     connection = HTTPConnection("localhost", port, timeout=PATIENCE)
@@ -61,8 +70,18 @@ def _form(port: int, path: str, given: Mapping[str, str]) -> str:
         "Origin": f"http://localhost:{port}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
+    return _cookie_of(port, "POST", path, urlencode(given), headers)
+
+
+def _cookie_of(
+    port: int,
+    method: str,
+    path: str,
+    body: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> str:
     connection = HTTPConnection("localhost", port, timeout=PATIENCE)
-    connection.request("POST", path, body=urlencode(given), headers=headers)
+    connection.request(method, path, body=body, headers=headers or {})
     answer = connection.getresponse()
     answer.read()
     cookie = answer.getheader("Set-Cookie") or ""
@@ -171,8 +190,14 @@ class Page:
 
     def send(self, name: str, data: bytes) -> tuple[int, dict[str, Any]]:
         """One file, as the upload field sends it: status and answer."""
+        return self.send_pieces(name, [data], size=len(data))
+
+    def send_pieces(
+        self, name: str, pieces: Iterable[bytes], *, size: int
+    ) -> tuple[int, dict[str, Any]]:
+        """The same of a file that is never in memory as a whole; its size in bytes."""
         headers = {"X-Upload-Token": self.token, "X-Upload-Name": quote(name)}
-        return self._post("/api/uploads", data, headers)
+        return self._post("/api/uploads", pieces, headers | {"Content-Length": str(size)})
 
     def drop(self, keys: Sequence[str]) -> None:
         """Forget files that wait on the server."""
@@ -197,7 +222,7 @@ class Page:
         return list(next(iter(self.drawn.fields.values()))["held"])
 
     def _post(
-        self, path: str, data: bytes, headers: Mapping[str, str]
+        self, path: str, data: bytes | Iterable[bytes], headers: Mapping[str, str]
     ) -> tuple[int, dict[str, Any]]:
         http = HTTPConnection("localhost", self.port, timeout=PATIENCE)
         try:

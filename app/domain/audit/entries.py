@@ -70,6 +70,8 @@ Action = Literal[
     "signed in",
     "signed out",
     "sign-in locked",
+    "token made",
+    "token revoked",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 _SUBJECT = re.compile(r"[0-9A-Za-z:_-]{0,100}\Z")

@@ -13,7 +13,6 @@ from app.server.operations.health import is_ready, readiness
 from app.server.operations.metrics import CONTENT_TYPE, exposition
 from app.services.workplace import Workplace
 
-PATHS = ("/healthz", "/readyz", "/metrics")
 _BEARER = "Bearer "
 
 

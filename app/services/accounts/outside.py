@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.domain.accounts import Account, SignInRefused, account_name
+from app.domain.accounts.account import Account, SignInRefused, account_name
 from app.domain.actors import PROGRAM
 from app.domain.errors import Refused
 from app.domain.permissions import anybody

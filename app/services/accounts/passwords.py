@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from app.domain.accounts import LONGEST_PASSWORD
+from app.domain.accounts.account import LONGEST_PASSWORD
 
 MEMORY = 64 * 1024  # KiB
 PASSES = 3  # 0.14 s a guess on one core of a server with two; docs/sign-in.md has the command

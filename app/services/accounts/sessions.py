@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from datetime import timedelta
 
-from app.domain.accounts import Account
+from app.domain.accounts.account import Account
 from app.domain.actors import Actor
 from app.domain.audit.entries import Action
 from app.domain.errors import Unavailable

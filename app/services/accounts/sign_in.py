@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from math import ceil
 
-from app.domain.accounts import (
+from app.domain.accounts.account import (
     FORGOTTEN,
     Account,
     SignInRefused,

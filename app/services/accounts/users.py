@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from app.domain.accounts import LINK_LIFE, Account, account_name, roles_of
+from app.domain.accounts.account import LINK_LIFE, Account, account_name, roles_of
 from app.domain.audit.entries import Action
 from app.domain.errors import Refused
 from app.domain.permissions import needs

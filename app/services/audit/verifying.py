@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from app.domain.annotations import Annotation
 from app.domain.audit.chain import Anchor, ChainCheck
 from app.domain.audit.entries import AuditEntry, AuditReport
 from app.domain.audit.signatures import signed_digest, subject_of
 from app.domain.permissions import needs
-from app.domain.studies.digests import read_digest, read_subject
+from app.domain.studies.digests import KeptRead, read_digest, read_subject
 from app.services.workplace import Workplace
 from app.store.audit.signatures import RecordedSignature
 from app.store.sql_store import Transaction
@@ -84,31 +85,37 @@ def _all_problems(
 
 
 def _of_signature(recorded: RecordedSignature) -> Iterator[str]:
-    annotation = recorded.annotation
-    name = f"The signature {subject_of(annotation)}"
-    if recorded.hash is None:
-        yield f"{name} names entry {annotation.audit_sequence}, which is missing."
-    elif recorded.hash != annotation.audit_hash or recorded.subject != subject_of(annotation):
-        yield f"{name} does not agree with entry {annotation.audit_sequence}, which it names."
-    elif recorded.content != signed_digest(annotation):
-        yield (
-            f"{name} was changed after it was signed: it does not agree with entry "
-            f"{annotation.audit_sequence}."
-        )
+    signed = recorded.annotation
+    subject, content = subject_of(signed), signed_digest(signed)
+    return _beside_its_entry(
+        recorded, signed, f"The signature {subject}", subject, content, "signed"
+    )
 
 
 def _of_read(recorded: RecordedRead) -> Iterator[str]:
     read = recorded.read
-    name = f"The read {read_subject(read)}"
+    subject, content = read_subject(read), read_digest(read)
+    return _beside_its_entry(
+        recorded, read, f"The read {subject}", subject, content, "locked or signed"
+    )
+
+
+def _beside_its_entry(
+    recorded: RecordedSignature | RecordedRead,
+    row: Annotation | KeptRead,
+    name: str,
+    subject: str,
+    content: str,
+    done: str,
+) -> Iterator[str]:
+    """What of a row does not agree with the entry that it names."""
+    entry = f"entry {row.audit_sequence}"
     if recorded.hash is None:
-        yield f"{name} names entry {read.audit_sequence}, which is missing."
-    elif recorded.hash != read.audit_hash or recorded.subject != read_subject(read):
-        yield f"{name} does not agree with entry {read.audit_sequence}, which it names."
-    elif recorded.content != read_digest(read):
-        yield (
-            f"{name} was changed after it was locked or signed: it does not agree with entry "
-            f"{read.audit_sequence}."
-        )
+        yield f"{name} names {entry}, which is missing."
+    elif recorded.hash != row.audit_hash or recorded.subject != subject:
+        yield f"{name} does not agree with {entry}, which it names."
+    elif recorded.content != content:
+        yield f"{name} was changed after it was {done}: it does not agree with {entry}."
 
 
 def _watched(

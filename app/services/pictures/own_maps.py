@@ -1,8 +1,7 @@
-"""Where one prototype's own mask lies: in a case as a small picture, and in a source image."""
+"""Where one prototype's own mask lies: in a case, and in a source image."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,6 @@ from PIL import Image
 from app.domain.errors import NotFound
 from app.domain.permissions import needs
 from app.services import galleries
-from app.services.pictures.framed import framed
 from app.services.studies import blinding
 from app.services.workplace import Workplace
 from dprotonet.modeling.placement import GridPlacement
@@ -20,14 +18,13 @@ if TYPE_CHECKING:
     from dprotonet.prototypes.own_map import OwnMap
 
 SIDE = 224  # px
-_KEPT = 16  # small pictures of cases: a page asks for one with each of its cards
 
 
 @needs("see cases")
-def own_map(
+def values(
     workplace: Workplace, case_id: str, *, frame: int, model: str, prototype: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """The prototype's own map in one frame, as it was saved with the prediction.
+) -> np.ndarray:
+    """The prototype's own map over one whole frame, as it was saved with the prediction.
 
     Args:
         workplace: where.
@@ -37,13 +34,11 @@ def own_map(
         prototype: its id.
 
     Returns:
-        The map ``(S, S)`` uint8, 255 at its largest cell, and the picture that it lies on,
-        ``(S, S)`` or ``(S, S, 3)`` uint8.
+        ``(h, w)`` uint8, 255 at its largest cell, of the image's proportions.
 
     Raises:
         Forbidden: this reader is to read the image first.
         NotFound: there is no such case or prediction, or it keeps no map of this prototype.
-        UnreadableImage: the stored file can no longer be decoded.
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
@@ -56,20 +51,9 @@ def own_map(
     kept = next((match.own_map for match in matches if match.prototype == prototype), None)
     if kept is None:
         raise NotFound("No map of this prototype is kept for this image. Explain it instead.")
-    return enlarged(kept), _picture(workplace, case.file_sha256, frame)
-
-
-@needs("see cases")
-def values(
-    workplace: Workplace, case_id: str, *, frame: int, model: str, prototype: str
-) -> np.ndarray:
-    """The same map over the whole image, ``(h, w)`` uint8, as the viewer lays it."""
-    with workplace.store.read() as tx:
-        facts = tx.cases.get(case_id).facts
-    enlarged, _ = own_map(workplace, case_id, frame=frame, model=model, prototype=prototype)
-    placement = GridPlacement.of((facts.rows, facts.columns), SIDE)
+    placement = GridPlacement.of((case.facts.rows, case.facts.columns), SIDE)
     (top, left), (rows, columns) = placement.offset, placement.resized
-    return np.ascontiguousarray(enlarged[top : top + rows, left : left + columns])
+    return np.ascontiguousarray(enlarged(kept)[top : top + rows, left : left + columns])
 
 
 @needs("see cases")
@@ -105,8 +89,8 @@ def of_source(
         number: of the source image in the prototype's gallery.
 
     Returns:
-        The map as above, and the source image as a picture ``(S, S, 3)`` uint8; None where there
-        is no picture of it.
+        The map ``(S, S)`` uint8, 255 at its largest cell, and the source image as a picture
+        ``(S, S, 3)`` uint8; None where there is no picture of it.
 
     Raises:
         NotFound: the bundle keeps no map of it.
@@ -124,9 +108,3 @@ def enlarged(own_map: OwnMap) -> np.ndarray:
     """The map's cells as a smooth picture: ``(S, S)`` uint8, 255 at its largest cell."""
     small = Image.fromarray(own_map.values)
     return np.asarray(small.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
-
-
-@lru_cache(maxsize=_KEPT)
-def _picture(workplace: Workplace, file_sha256: str, frame: int) -> np.ndarray:
-    image = workplace.image_reader.read(workplace.blobs.source(file_sha256), frame=frame)
-    return framed(image, SIDE)

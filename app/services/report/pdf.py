@@ -35,9 +35,9 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from app.domain.text import RESEARCH_ONLY
 from dprotonet.images.file_names import printable
 
-WARNING = "Research use only, not for diagnosis"
 MARGIN = 15 * mm
 WIDTH = A4[0] - 2 * MARGIN
 PICTURE = 76 * mm, 84 * mm
@@ -195,7 +195,7 @@ class _NumberedCanvas(Canvas):
         self.line(MARGIN, 16 * mm, A4[0] - MARGIN, 16 * mm)
         self.setFillColor(colors.black)
         self.setFont("Report-Bold", 8)
-        self.drawCentredString(A4[0] / 2, 12 * mm, WARNING)
+        self.drawCentredString(A4[0] / 2, 12 * mm, RESEARCH_ONLY)
         self.setFont("Report", 7)
         self.setFillColor(_GREY)
         self.drawString(MARGIN, 8 * mm, self._foot)

@@ -8,9 +8,8 @@ from typing import Any
 from app.domain.bundles import BundleInfo
 from app.domain.cases import Case, Sheet
 from app.domain.errors import NotFound, Refused
-from app.domain.marks import marks_from_json
 from app.domain.permissions import needs, within
-from app.domain.room.drafts import Draft, active_seconds
+from app.domain.room.drafts import Draft, Entries
 from app.domain.room.sheet import Choice, Form, Question, RoomSheet
 from app.domain.studies import protocol as protocols
 from app.domain.studies.protocol import Part, Protocol
@@ -87,22 +86,19 @@ def _form(
     draft: Draft | None,
     first: FirstRead | None,
 ) -> Form:
-    content: Mapping[str, Any] = draft.content if draft and first is None else {}
-    answers = dict(content.get("answers") or {}) if first is None else _said(first)
+    entered = draft.entries if draft and first is None else Entries()
     return Form(
         questions=questions(labels, protocol),
         judgement=(),
-        answers=answers,
+        answers=entered.answers if first is None else _said(first),
         judgements={},
-        marks=tuple(content.get("marks") or ())
-        if first is None
-        else tuple(mark.to_json() for mark in first.marks),
+        marks=entered.drawn(first.marks if first else ()),
         revision=0,
         button="Lock my read" if first is None else "Locked",
         note=LOCKED if first else "",
         may_sign=first is None and workplace.actor.may("sign"),
         draft_saved_at=local_time(draft.saved_at) if draft and first is None else "",
-        active_seconds=active_seconds(content) or 0.0,
+        active_seconds=entered.active_seconds or 0.0,
     )
 
 
@@ -190,13 +186,13 @@ def lock(
     Raises:
         Refused: an answer is missing or contradicts another; the sentence says which.
     """
-    answers = entries.get("answers")
-    if not isinstance(answers, Mapping) or not answers.get("confidence"):
+    entered = Entries.of(entries)
+    answers = entered.answers
+    if not answers.get("confidence"):
         raise Refused("Say what the image shows, and how sure you are. Then lock your read.")
     label = answers.get("label") or ""
     if not isinstance(label, str):
         raise Refused("The label is no text. Reload the page, then lock again.")
-    text = str(answers["confidence"])
     protocol = protocol_of(workplace, study)
     first = reading.lock(
         workplace,
@@ -204,11 +200,11 @@ def lock(
         frame=frame,
         study=study,
         label=label,
-        confidence=int(text) if text in ("1", "2", "3", "4", "5") else 0,
-        marks=marks_from_json(entries.get("marks", ())),
+        confidence=entered.confidence,
+        marks=entered.shapes(),
         nothing_to_mark=answers.get("marks") == NOTHING,
         answers=answers_to(protocol, answers, "first"),
-        active_seconds=active_seconds(entries) or 0.0,
+        active_seconds=entered.active_seconds or 0.0,
     )
     with workplace.store.write() as tx:
         tx.drafts.remove(case_id, frame=frame, reader=workplace.reader, study=study)

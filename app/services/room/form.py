@@ -6,7 +6,7 @@ the wrong reason is what this program is there to find.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from app.domain.actors import Actor
@@ -20,7 +20,7 @@ from app.domain.annotations import (
     may_replace,
 )
 from app.domain.cases import Sheet
-from app.domain.room.drafts import Draft, active_seconds
+from app.domain.room.drafts import Draft, Entries
 from app.domain.room.sheet import Choice, Form, Question, RevisionNote
 from app.domain.studies.reads import FirstRead
 from app.domain.text import counted, label_text, local_time
@@ -126,29 +126,24 @@ def form(
     the reader's first read is there until they sign."""
     latest = sheet.annotation
     revision = latest.revision if latest else 0
-    answers, judgements, marks = _signed(sheet)
-    if latest is None and first is not None:
-        marks = tuple(mark.to_json() for mark in first.marks)
-    if draft is not None:
-        content = draft.content
-        answers = {**answers, **_mapping(content.get("answers"))}
-        judgements = {**judgements, **_mapping(content.get("judgements"))}
-        marks = tuple(content.get("marks", marks))
+    answers, judgements = _signed(sheet)
+    entered = draft.entries if draft else Entries()
+    drawn = latest.marks if latest else first.marks if first else ()
     seen = revision if draft is None else draft.revision
     may_sign = actor.may("sign") and may_replace(latest, actor)
     return Form(
         questions=questions(sheet),
         judgement=() if sheet.is_refused else JUDGEMENT,
-        answers=answers,
-        judgements=judgements,
-        marks=marks,
+        answers={**answers, **entered.answers},
+        judgements={**judgements, **entered.judgements},
+        marks=entered.drawn(drawn),
         revision=seen,
         button=f"Sign as revision {revision + 1}" if revision else "Sign",
         note=_note(latest, may_sign, actor, first),
         may_sign=may_sign,
         draft_saved_at=local_time(draft.saved_at) if draft else "",
         newer=_newer(seen, revision),
-        active_seconds=(active_seconds(draft.content) or 0.0) if draft else 0.0,
+        active_seconds=entered.active_seconds or 0.0,
     )
 
 
@@ -179,14 +174,12 @@ def first_read_text(first: FirstRead) -> str:
     return f"Your first read: {said}, confidence {first.confidence}."
 
 
-def _signed(
-    sheet: Sheet,
-) -> tuple[dict[str, Any], dict[str, dict[str, Any]], tuple[dict[str, Any], ...]]:
+def _signed(sheet: Sheet) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The newest revision's answers. Its verdict stays away where it was on a prediction and this
     model refused the image, or the other way round."""
     latest = sheet.annotation
     if latest is None:
-        return {}, {}, ()
+        return {}, {}
     fitting = ON_REFUSAL if sheet.is_refused else ON_PREDICTION
     answers = {
         "verdict": latest.verdict if latest.verdict in fitting else None,
@@ -206,7 +199,7 @@ def _signed(
         for name, one in latest.prototype_judgements.items()
     }
     kept = {name: value for name, value in answers.items() if value}
-    return kept, judgements, tuple(mark.to_json() for mark in latest.marks)
+    return kept, judgements
 
 
 def revision_notes(sheet: Sheet) -> tuple[RevisionNote, ...]:
@@ -247,7 +240,3 @@ def _prediction_text(sheet: Sheet, revision: Annotation) -> str:
     model = sheet if revision.model == sheet.model else None
     label = label_text(revision.predicted_label, revision.predicted_probability, ", ", of=model)
     return f"Prediction: {label}, by {by}."
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -10,7 +10,7 @@ from typing import Any
 from app.domain.cases import Sheet
 from app.domain.errors import Refused
 from app.domain.permissions import needs
-from app.domain.room.drafts import Draft, active_seconds
+from app.domain.room.drafts import Draft, Entries
 from app.domain.room.sheet import Form
 from app.domain.studies.judgement import Judgement, judgement_from_json
 from app.domain.studies.protocol import Protocol
@@ -33,7 +33,7 @@ def second_form(
     may_sign: bool,
 ) -> Form:
     """The questions, with the draft's answers; the reader's marks of the first part are there."""
-    content: Mapping[str, Any] = draft.content if draft else {}
+    entered = draft.entries if draft else Entries()
     first = read.first
     said = read.second.judgement if read.second else None
     drawn = said.marks if said else first.marks if first else ()
@@ -44,15 +44,15 @@ def second_form(
             *asked(protocol, "second"),
         ),
         judgement=() if sheet.is_refused else JUDGEMENT,
-        answers=_said(said) if said else dict(content.get("answers") or {}),
-        judgements=dict(content.get("judgements") or {}),
-        marks=tuple(content.get("marks") or [mark.to_json() for mark in drawn]),
+        answers=_said(said) if said else entered.answers,
+        judgements=entered.judgements,
+        marks=entered.drawn(drawn),
         revision=0,
         button="Sign and go on" if is_open else "Signed",
         note=_note(read),
         may_sign=is_open and may_sign,
         draft_saved_at=local_time(draft.saved_at) if draft and is_open else "",
-        active_seconds=active_seconds(content) or 0.0,
+        active_seconds=entered.active_seconds or 0.0,
     )
 
 
@@ -84,23 +84,23 @@ def sign(
     Raises:
         Refused: an answer is missing or contradicts another; the sentence says which.
     """
-    answers = entries.get("answers")
-    if not isinstance(answers, Mapping) or not answers.get("verdict"):
+    entered = Entries.of(entries)
+    answers = entered.answers
+    if not answers.get("verdict"):
         raise Refused("Say whether the label is right, then sign.")
     if not answers.get("confidence"):
         raise Refused("Say how sure you are, then sign.")
-    more = more_of(answers, entries, asking.tried(workplace, case_id, frame=frame))
-    text = str(answers["confidence"])
+    more = more_of(entered, asking.tried(workplace, case_id, frame=frame))
     judgement = judgement_from_json(
         {
             "verdict": answers["verdict"],
-            "confidence": int(text) if text in ("1", "2", "3", "4", "5") else 0,
+            "confidence": entered.confidence,
             "reason": more.reason,
             "region": more.region,
             "corrected_label": answers.get("label") if answers["verdict"] != "accept" else None,
             "text": answers.get("text"),
             "prototype_judgements": {
-                name: asdict(one) for name, one in judgements_of(entries).items()
+                name: asdict(one) for name, one in judgements_of(entered).items()
             },
             "marks": [mark.to_json() for mark in more.marks],
             "tried": list(more.tried),

@@ -13,9 +13,8 @@ from app.domain.annotations import (
     Verdict,
 )
 from app.domain.errors import Refused
-from app.domain.marks import marks_from_json
 from app.domain.permissions import needs
-from app.domain.room.drafts import Draft, active_seconds
+from app.domain.room.drafts import Draft, Entries
 from app.domain.text import local_time
 from app.services import review
 from app.services.interventions import asking
@@ -52,7 +51,7 @@ def keep(
         NotFound: the case was deleted.
         Refused: it is too large, or no such entries.
     """
-    marks_from_json(entries.get("marks", ()))
+    Entries.of(entries).shapes()
     draft = Draft(
         case_id=case_id,
         frame=frame,
@@ -84,15 +83,14 @@ def discard(workplace: Workplace, case_id: str, *, frame: int, study: str = "") 
 def sign(
     workplace: Workplace, case_id: str, entries: Mapping[str, Any], *, frame: int, revision: int
 ) -> Annotation:
-    """Sign what the room's form holds; see :func:`app.services.review.sign`.
+    """Sign what the room's form holds; see :func:`app.services.review.signing.sign`.
 
     Raises:
         Conflict: another revision came in between; nothing was written, the draft stays.
         Refused: an answer is missing or contradicts another; the sentence says which.
     """
-    answers = entries.get("answers")
-    if not isinstance(answers, Mapping):
-        raise Refused("There is nothing to sign yet. Answer the questions first.")
+    entered = Entries.of(entries)
+    answers = entered.answers
     verdict, confidence = answers.get("verdict"), answers.get("confidence")
     missing = _missing(verdict, confidence)
     if missing:
@@ -102,11 +100,11 @@ def sign(
         case_id,
         frame=frame,
         verdict=_verdict(verdict),
-        confidence=_number(confidence),
+        confidence=entered.confidence,
         corrected_label=None if verdict == "accept" else _text(answers, "label") or None,
         text=_text(answers, "text"),
-        prototype_judgements=judgements_of(entries),
-        more=more_of(answers, entries, asking.tried(workplace, case_id, frame=frame)),
+        prototype_judgements=judgements_of(entered),
+        more=more_of(entered, asking.tried(workplace, case_id, frame=frame)),
         expected_revision=revision,
     )
 
@@ -125,11 +123,6 @@ def _verdict(value: object) -> Verdict:
     return str(value)  # type: ignore[return-value]  # the domain refuses what is none
 
 
-def _number(value: object) -> int:
-    text = str(value)
-    return int(text) if text in ("1", "2", "3", "4", "5") else 0
-
-
 def _text(answers: Mapping[str, Any], name: str) -> str:
     value = answers.get(name) or ""
     if not isinstance(value, str):
@@ -137,13 +130,10 @@ def _text(answers: Mapping[str, Any], name: str) -> str:
     return value[: LONGEST_TEXT + 1]
 
 
-def judgements_of(entries: Mapping[str, Any]) -> dict[str, PrototypeJudgement]:
+def judgements_of(entered: Entries) -> dict[str, PrototypeJudgement]:
     """What was said of prototypes, by their ids."""
-    value = entries.get("judgements")
-    if not isinstance(value, Mapping):
-        return {}
     found = {}
-    for name, entry in value.items():
+    for name, entry in entered.judgements.items():
         similar = entry.get("similar") if isinstance(entry, Mapping) else 0
         if not isinstance(similar, str | None) or similar not in _SIMILAR:
             raise Refused("A judgement cannot be read. Reload the page, then judge again.")
@@ -156,16 +146,15 @@ def judgements_of(entries: Mapping[str, Any]) -> dict[str, PrototypeJudgement]:
     return found
 
 
-def more_of(
-    answers: Mapping[str, Any], entries: Mapping[str, Any], tried: Sequence[Mapping[str, Any]]
-) -> MoreSaid:
+def more_of(entered: Entries, tried: Sequence[Mapping[str, Any]]) -> MoreSaid:
     """What was said beside the verdict, and what was tried before."""
+    answers = entered.answers
     region = answers.get("region") or None
     return MoreSaid(
         reason=answers.get("reason") or None,
         region=region,
         judged_map=_text(answers, "judged_map")[:250] if region else "",
-        marks=marks_from_json(entries.get("marks", ())),
+        marks=entered.shapes(),
         tried=tuple(tried),
-        active_seconds=active_seconds(entries),
+        active_seconds=entered.active_seconds,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from app.domain.text import RESEARCH_ONLY
+
 WORDS: dict[str, str] = {
-    "research": "Research use only, not for diagnosis",
+    "research": RESEARCH_ONLY,
     "all_cases": "All cases",
     "next": "Next",
     "model": "Model for this image",

@@ -8,7 +8,8 @@ from pathlib import Path
 from app.domain.permissions import needs
 from app.services import binding
 from app.services.workplace import Workplace
-from app.store.files.blobs import IDENTITY, Blobs
+from app.store.files.blobs import Blobs
+from app.store.files.folder_notes import IDENTITY
 from app.store.files.sealing import ChangedFile
 from app.store.files.secret_keys import WrongKey
 from dprotonet.errors import ReadableError

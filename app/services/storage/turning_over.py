@@ -51,7 +51,7 @@ def turn_over(
             problems.append(str(error))
         progress(count)
     if not problems:
-        workplace.blobs.note_key()
+        workplace.blobs.notes.note_key()
     return TurnedOver(changed, kept, tuple(problems))
 
 

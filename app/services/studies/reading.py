@@ -25,7 +25,8 @@ from app.domain.studies.reads import (
 )
 from app.domain.studies.study import QueueEntry, Study, due
 from app.services.audit.recording import record_read
-from app.services.review import check_prototypes, known_model
+from app.services.review.reading_with import known_model
+from app.services.review.signing import check_prototypes
 from app.services.studies import blinding
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.domain.accounts import Account, roles_of
+from app.domain.accounts.account import Account, roles_of
 from app.domain.actors import Role
 from app.domain.errors import NotFound, Refused
 from app.store.accounts.rows import AccountEntry, LinkEntry

@@ -60,3 +60,21 @@ class FailureEntry(Base):
     count: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     until: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class ApiTokenEntry(Base):
+    """A token by which a program comes in."""
+
+    __tablename__ = "api_token"
+
+    key: Mapped[str] = mapped_column(SHA, primary_key=True)
+    """SHA-256 of the token."""
+    id: Mapped[str] = mapped_column(ID, unique=True)
+    title: Mapped[str] = mapped_column(String(100))
+    account_id: Mapped[str | None] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    """None: of the one reader at this machine."""
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.domain.accounts import Account
+from app.domain.accounts.account import Account
 from app.store.accounts.accounts import account_of
 from app.store.accounts.rows import AccountEntry, FailureEntry, SessionEntry
 

@@ -15,7 +15,7 @@ from app.store.backup import write_copy
 from app.store.backups import checking, manifest
 from app.store.backups.manifest import Manifest, Stored
 from app.store.errors import readable_errors
-from app.store.files.blobs import IDENTITY, SEALED
+from app.store.files.folder_notes import IDENTITY, SEALED
 from app.store.restore import look
 
 FOLDERS = ("models", "galleries")

@@ -16,7 +16,7 @@ from app.domain.errors import Refused
 from app.store.backups import checking, making, manifest
 from app.store.backups.manifest import Manifest
 from app.store.errors import readable_errors
-from app.store.files.blobs import IDENTITY, SEALED
+from app.store.files.folder_notes import IDENTITY, SEALED
 from dprotonet.atomic_files import replacement
 
 _OWN = (f"blobs/{IDENTITY}", f"blobs/{SEALED}")

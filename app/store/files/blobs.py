@@ -27,12 +27,12 @@ from fsspec.implementations.local import LocalFileSystem
 
 from app.domain.errors import Missing
 from app.store.errors import readable_errors
+from app.store.files.folder_notes import FolderNotes
 from app.store.files.moves import move
 from app.store.files.orphans import Orphan, Orphans
 from app.store.files.sealing import (
     HEAD,
     MARK,
-    NO_KEY,
     PIECE,
     ChangedFile,
     SealedFile,
@@ -40,7 +40,6 @@ from app.store.files.sealing import (
     SealKey,
     is_sealed,
 )
-from app.store.files.secret_keys import WrongKey
 from dprotonet.images.isolated.held_bytes import HeldBytes
 
 if TYPE_CHECKING:
@@ -48,8 +47,6 @@ if TYPE_CHECKING:
 
 KEY = re.compile(r"[0-9a-f]{64}\Z")
 STAGING = ".staging"
-IDENTITY = "identity.txt"  # not a hidden name: it is copied with the other files of the folder
-SEALED = "sealed.txt"  # which key new files are sealed with; absent where they are not
 CHUNK = PIECE  # bytes
 
 
@@ -100,62 +97,10 @@ class Blobs:
         self._fs, self._root = fsspec.url_to_fs(str(root))
         self._root = self._root.rstrip("/")
         self.orphans = Orphans(self._fs, f"{self._root.rpartition('/')[0]}/orphans")
+        staging = f"{self._root}/{STAGING}"
+        self.notes = FolderNotes(self._fs, self._root, staging, key=key, keys=self._keys)
         with readable_errors():
-            self._fs.makedirs(f"{self._root}/{STAGING}", exist_ok=True)
-
-    def identity(self) -> str:
-        """The id that binds this folder to a database; empty before it was bound."""
-        try:
-            with readable_errors():
-                return str(self._fs.cat_file(f"{self._root}/{IDENTITY}").decode("ascii")).strip()
-        except (FileNotFoundError, UnicodeDecodeError):
-            return ""
-
-    def set_identity(self, value: str) -> None:
-        """Bind this folder to the database with this id."""
-        with readable_errors():
-            self._write_note(IDENTITY, value)
-
-    def check_key(self) -> None:
-        """Refuse to go on without the key that files are sealed with; a first key is noted.
-
-        Raises:
-            WrongKey: with what to do.
-        """
-        noted, path = "", f"{self._root}/{SEALED}"
-        with readable_errors():
-            if self._fs.exists(path):
-                noted = self._fs.cat_file(path).decode("ascii", "replace").strip()
-        self.check_sealed_with(noted)
-        if self._key is not None and not noted:
-            self.note_key()
-
-    def check_sealed_with(self, noted: str) -> None:
-        """Refuse files that are sealed with a key which is not named.
-
-        Args:
-            noted: what :data:`SEALED` says of them; empty where they are not sealed.
-
-        Raises:
-            WrongKey: with what to do.
-        """
-        if noted and noted not in {key.id.hex() for key in self._keys}:
-            raise WrongKey(NO_KEY)
-
-    def note_key(self) -> None:
-        """Note which key all files are sealed with from now on."""
-        path = f"{self._root}/{SEALED}"
-        with readable_errors():
-            if self._key is not None:
-                self._write_note(SEALED, self._key.id.hex())
-            elif self._fs.exists(path):
-                self._fs.rm_file(path)
-
-    def _write_note(self, name: str, value: str) -> None:
-        staged = f"{self._root}/{STAGING}/{uuid.uuid4().hex}"
-        with self._fs.open(staged, "wb") as file:
-            file.write(f"{value}\n".encode("ascii"))
-        move(self._fs, staged, f"{self._root}/{name}")
+            self._fs.makedirs(staging, exist_ok=True)
 
     def stage(
         self, data: bytes | IO[bytes], *, limit: int | None = None, suffix: str = ""

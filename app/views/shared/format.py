@@ -28,11 +28,6 @@ def chart_text(text: str) -> str:
     return html.escape(_one_line(text), quote=False)
 
 
-def html_text(text: str) -> str:
-    """The same for HTML of our own, as text or in quotes, with nothing that becomes a link."""
-    return html.escape(_AUTO_LINK.sub(JOINER, _one_line(text)))
-
-
 def _one_line(text: str) -> str:
     # Lone surrogates (a file name in another encoding) would not reach the browser.
     unicode_text = text.encode("utf-8", "replace").decode("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.domain.actors import Actor
+from app.domain.text import RESEARCH_ONLY
 from app.services import models
 from app.services.trust import stopping
 from app.services.workplace import Workplace
@@ -14,7 +15,6 @@ from app.views.shared.format import plain
 from app.views.shared.style import STYLE
 from app.views.shared.workplace import current_workplace
 
-WARNING = "Research use only, not for diagnosis"
 ACCOUNT = "/sign-in"
 """Of the entrance: where somebody signs out or changes a password."""
 PRIVACY = "Images are stored unchanged"
@@ -34,7 +34,7 @@ def draw_page_header() -> None:
         privacy = PRIVACY if workplace.pseudonyms is None else DEIDENTIFIED
         privacy += ", for one local reader" if workplace.actor.is_alone else ""
         privacy = NOTHING_YET if workplace.awaits_choice else privacy
-        st.caption(f":material/science: **{WARNING}**. {privacy}.", width="content")
+        st.caption(f":material/science: **{RESEARCH_ONLY}**. {privacy}.", width="content")
         st.caption(
             f":material/model_training: Active model {model}  ·  "
             f":material/person: {_who(workplace.actor)}",

@@ -19,7 +19,6 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
 )
 """Every page: its folder, which is its address too, its title, its icon, and what it takes."""
 REVIEW = "views/review/page.py"
-MODEL = "views/model/page.py"
 _CASE, _STUDY = "case", "study"
 _MODEL, _OFF = "model", "off"
 
@@ -86,16 +85,6 @@ def link_to_reading(label: str, study_id: str) -> None:
 def link_to_case(label: str, case_id: str) -> None:
     """A link to the review of a case."""
     st.page_link(REVIEW, label=label, icon=":material/radiology:", query_params={_CASE: case_id})
-
-
-def link_to_reasons(label: str, *, model: str, prototype: str) -> None:
-    """A link to where a prototype of a model is switched off."""
-    st.page_link(
-        MODEL,
-        label=label,
-        icon=":material/toggle_off:",
-        query_params={_MODEL: model, _OFF: prototype},
-    )
 
 
 def asked_model() -> str | None:

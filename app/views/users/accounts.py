@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from app.domain.accounts import LINK_LIFE, Account
+from app.domain.accounts.account import LINK_LIFE, Account
 from app.domain.actors import ROLES
 from app.domain.text import counted, local_time
 from app.services.accounts import users

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.arguments import (
+from app.cli.arguments import parse
+from app.cli.requests import (
     ActivateModel,
     AddModel,
     AddUser,
@@ -30,7 +31,6 @@ from app.cli.arguments import (
     TurnOver,
     VerifyAudit,
     VerifyBackup,
-    parse,
 )
 
 

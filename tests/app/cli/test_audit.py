@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.arguments import AnchorAudit, ShowAuditHead, VerifyAudit, parse
+from app.cli.arguments import parse
 from app.cli.main import main
+from app.cli.requests import AnchorAudit, ShowAuditHead, VerifyAudit
 from app.settings import Settings
 from app.store.sql_store import SqlStore
 from tests.app.cli.test_upkeep import add, backup, settings

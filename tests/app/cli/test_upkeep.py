@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import make_url, text
 
 from app import bootstrap
-from app.cli.arguments import Backup, Bind, DeleteOrphans, ListOrphans, Restore, VerifyBackup, parse
+from app.cli.arguments import parse
 from app.cli.main import main
+from app.cli.requests import Backup, Bind, DeleteOrphans, ListOrphans, Restore, VerifyBackup
 from app.runtime.folder_lock import FolderLock
 from app.services import originals, review
 from app.services.inference import queue

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from app.domain.outside import OutsideSignIn
+from app.domain.accounts.outside import OutsideSignIn
 
 ROLES = (("readers", "reader"), ("leads", "lead"))
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from joserfc.errors import JoseError
 
-from app.domain.accounts import SignInRefused
-from app.domain.outside import OutsideSignIn
+from app.domain.accounts.account import SignInRefused
+from app.domain.accounts.outside import OutsideSignIn
 from app.server.oidc import NOT_CONFIRMED, Attempt, Person, Provider
 from tests.app.server.outside_service import agree, running_service
 

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from app.domain.accounts.outside import OutsideSignIn
 from app.domain.actors import NOBODY
-from app.domain.outside import OutsideSignIn
 from app.server.asgi import door_of
 from app.server.entrance import Entrance
 from app.server.oidc_door import OidcDoor

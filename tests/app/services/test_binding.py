@@ -34,7 +34,7 @@ def identity(workplace: Workplace) -> str:
 def test_two_new_ones_are_bound_to_each_other_once(workplace: Workplace) -> None:
     binding.check(workplace)
     first = identity(workplace)
-    assert len(first) == 32 and workplace.blobs.identity() == first
+    assert len(first) == 32 and workplace.blobs.notes.identity() == first
     binding.check(workplace)
     assert identity(workplace) == first
     assert (workplace.settings.blobs / "identity.txt").read_text() == f"{first}\n"
@@ -48,7 +48,7 @@ def test_an_installation_from_before_there_were_ids_is_bound_in_silence(
     for number in range(2):
         workplace.blobs.put(f"left by a crash {number}".encode())
     binding.check(workplace)
-    assert workplace.blobs.identity() == identity(workplace)
+    assert workplace.blobs.notes.identity() == identity(workplace)
 
 
 @pytest.mark.parametrize("bound", [True, False])
@@ -56,7 +56,7 @@ def test_an_empty_database_is_refused_on_a_folder_with_files(
     workplace: Workplace, bound: bool
 ) -> None:
     if bound:
-        workplace.blobs.set_identity("a" * 32)
+        workplace.blobs.notes.set_identity("a" * 32)
     for number in range(3):
         workplace.blobs.put(f"image {number}".encode())
     words = r"holds 3 files.*empty.*python -m app restore FILE\)\. To use"
@@ -68,7 +68,7 @@ def test_an_empty_database_is_refused_on_a_folder_with_files(
 
 def test_another_installations_database_is_refused(workplace: Workplace) -> None:
     binding.check(workplace)
-    workplace.blobs.set_identity("a" * 32)
+    workplace.blobs.notes.set_identity("a" * 32)
     with pytest.raises(Unbound, match=r"different installations.*DPROTONET_DATA.*app bind"):
         binding.check(workplace)
 
@@ -80,7 +80,7 @@ def test_an_empty_folder_is_refused_for_a_database_with_cases(
     binding.check(workplace)
     with pytest.raises(Unbound, match="names 3 files; 0 of them are in the data folder"):
         binding.check(other_folder)
-    assert other_folder.blobs.identity() == ""
+    assert other_folder.blobs.notes.identity() == ""
 
 
 def test_a_database_that_knows_few_of_the_files_is_refused(workplace: Workplace) -> None:
@@ -92,12 +92,12 @@ def test_a_database_that_knows_few_of_the_files_is_refused(workplace: Workplace)
 
 
 def test_bound_deliberately_they_start_and_the_folder_keeps_its_id(workplace: Workplace) -> None:
-    workplace.blobs.set_identity("a" * 32)
+    workplace.blobs.notes.set_identity("a" * 32)
     workplace.blobs.put(b"image")
     result = binding.bind(workplace)
     assert (result.named, result.here, result.both) == (0, 1, 0)
     binding.check(workplace)
-    assert identity(workplace) == workplace.blobs.identity() == "a" * 32
+    assert identity(workplace) == workplace.blobs.notes.identity() == "a" * 32
 
 
 def test_a_start_cut_short_between_the_two_ids_is_made_good(
@@ -106,13 +106,13 @@ def test_a_start_cut_short_between_the_two_ids_is_made_good(
     def killed(value: str) -> None:
         raise KeyboardInterrupt
 
-    for write in (killed, workplace.blobs.set_identity):
-        monkeypatch.setattr(workplace.blobs, "set_identity", write)
+    for write in (killed, workplace.blobs.notes.set_identity):
+        monkeypatch.setattr(workplace.blobs.notes, "set_identity", write)
         try:
             binding.check(workplace)
         except KeyboardInterrupt:
-            assert workplace.blobs.identity() == ""
-    assert workplace.blobs.identity() == identity(workplace)
+            assert workplace.blobs.notes.identity() == ""
+    assert workplace.blobs.notes.identity() == identity(workplace)
 
 
 @pytest.mark.parametrize(
@@ -127,14 +127,14 @@ def test_a_backup_of_another_folder_is_refused(
     workplace: Workplace, of_folder: str, of_backup: str, names: tuple[str, ...], sentence: str
 ) -> None:
     if of_folder:
-        workplace.blobs.set_identity(of_folder * 32)
+        workplace.blobs.notes.set_identity(of_folder * 32)
     workplace.blobs.put(b"image")
     with pytest.raises(Unbound, match=f"(?s){sentence}.*--anyway"):
         binding.check_backup(frozenset(names), of_backup * 32, workplace.blobs)
 
 
 def test_a_backup_of_this_folder_is_taken_whatever_it_names(workplace: Workplace) -> None:
-    workplace.blobs.set_identity("a" * 32)
+    workplace.blobs.notes.set_identity("a" * 32)
     binding.check_backup(frozenset(), "a" * 32, workplace.blobs)
     key = workplace.blobs.put(b"image")
     binding.check_backup(frozenset({key}), "", workplace.blobs)
@@ -149,4 +149,4 @@ def test_two_processes_that_begin_at_once_agree(workplace: Workplace) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert workplace.blobs.identity() == identity(workplace)
+    assert workplace.blobs.notes.identity() == identity(workplace)

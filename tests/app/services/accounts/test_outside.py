@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.accounts import SignInRefused
-from app.domain.outside import OutsideSignIn
+from app.domain.accounts.account import SignInRefused
+from app.domain.accounts.outside import OutsideSignIn
 from app.services.accounts import outside, sessions, users
 from app.services.workplace import Workplace
 

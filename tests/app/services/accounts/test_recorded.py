@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.accounts import SignInRefused
+from app.domain.accounts.account import SignInRefused
 from app.domain.actors import Actor
 from app.services.accounts import sessions, sign_in, users
 from app.services.workplace import Workplace

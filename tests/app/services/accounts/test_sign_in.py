@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.domain.accounts import SignInRefused
+from app.domain.accounts.account import SignInRefused
 from app.domain.errors import Refused
 from app.services.accounts import sessions, sign_in, users
 from app.services.workplace import Workplace

@@ -1,4 +1,4 @@
-"""A prototype's own map lies on a small picture of the case."""
+"""A prototype's own map lies where its cells do, in a case and in a source image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.domain.errors import NotFound
 from app.services.adapters.bundle_registry import Registry
 from app.services.checks import site_choice
 from app.services.inference import queue
-from app.services.pictures.own_maps import SIDE, of_source, own_map, values, values_of_source
+from app.services.pictures.own_maps import SIDE, of_source, values, values_of_source
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -47,14 +47,13 @@ def test_the_map_comes_from_the_saved_prediction_and_lies_where_its_cell_does(
     queue.run_pending(workplace, MappingPool())
     with workplace.store.read() as tx:
         model = tx.cases.get(case_id).model or ""
-    enlarged, picture = own_map(workplace, case_id, frame=0, model=model, prototype="p00")
-    assert enlarged.shape == (SIDE, SIDE) == picture.shape[:2]
-    assert enlarged[0, 0] == 255 and enlarged[-1, -1] == 0
+    shown = values(workplace, case_id, frame=0, model=model, prototype="p00")
+    assert shown[0, 0] == 255 and shown[-1, -1] == 0
     for prototype in ("p01", "unknown"):
         with pytest.raises(NotFound, match="Explain it instead"):
-            own_map(workplace, case_id, frame=0, model=model, prototype=prototype)
+            values(workplace, case_id, frame=0, model=model, prototype=prototype)
     with pytest.raises(NotFound):
-        own_map(workplace, case_id, frame=0, model="0" * 64, prototype="p00")
+        values(workplace, case_id, frame=0, model="0" * 64, prototype="p00")
 
 
 def test_an_image_that_is_read_under_a_sites_settings_has_its_map_too(
@@ -64,8 +63,8 @@ def test_an_image_that_is_read_under_a_sites_settings_has_its_map_too(
     site_choice.use(workplace, info.digest, site_settings(info))
     case_id = str(intake.add(workplace, png(0, level=200), name="a.png").case_id)
     queue.run_pending(workplace, MappingPool())
-    values, _ = own_map(workplace, case_id, frame=0, model=info.digest, prototype="p00")
-    assert values[0, 0] == 255
+    shown = values(workplace, case_id, frame=0, model=info.digest, prototype="p00")
+    assert shown[0, 0] == 255
 
 
 def test_a_source_has_the_map_that_its_bundle_keeps_with_its_picture_where_there_is_one(

@@ -7,10 +7,10 @@ import pytest
 from app.domain.actors import Actor
 from app.domain.annotations import PrototypeJudgement
 from app.domain.errors import Forbidden, NotFound
+from app.domain.text import RESEARCH_ONLY
 from app.services import explanations, review
 from app.services.inference import queue
 from app.services.report import case_report, words
-from app.services.report.pdf import WARNING
 from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -58,7 +58,7 @@ def test_every_page_says_that_it_is_for_research(workplace: Workplace, case_id: 
     for revision in range(3):
         sign(workplace, case_id, revision, text="a long text " * 300)
     found = pages(case_report.of_case(workplace, case_id))
-    assert len(found) > 1 and all(WARNING in page for page in found)
+    assert len(found) > 1 and all(RESEARCH_ONLY in page for page in found)
     assert f"Page 1 of {len(found)}" in found[0]
 
 

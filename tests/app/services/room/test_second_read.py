@@ -66,6 +66,11 @@ def test_all_parts_land_in_the_signed_read(read: Room, study: str) -> None:
     assert opened.form.note.startswith("Signed ") and opened.form.answers["text"] == "A fold."
 
 
+def test_a_reader_may_remove_what_they_drew_in_the_first_part(read: Room, study: str) -> None:
+    keep(read.workplace, read.case_id, {"marks": []}, frame=0, revision=0, study=study)
+    assert read.open(study=study).form.marks == ()
+
+
 def test_a_draft_is_kept_and_goes_with_the_signature(read: Room, study: str) -> None:
     entries: dict[str, Any] = {"answers": {"verdict": "accept", "confidence": "5"}}
     entries |= {"active_seconds": 8.0}

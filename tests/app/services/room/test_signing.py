@@ -93,7 +93,7 @@ def test_what_was_not_said_stays_empty(read: Room) -> None:
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
-        (None, "There is nothing to sign yet"),
+        (None, "whether the label is right, and how sure you are"),
         ({}, "whether the label is right, and how sure you are"),
         ({"confidence": "3"}, "^Say whether the label is right, then sign"),
         ({"verdict": "accept"}, "^Say how sure you are, then sign"),
@@ -143,7 +143,6 @@ def test_a_judgement_of_a_prototype_is_whole_or_refused(
     ("entries", "sentence"),
     [
         ({"marks": "none"}, "no shapes"),
-        ({"marks": None}, "no shapes"),
         ({"marks": [{"kind": "circle", "points": [[1, 1]]}]}, "is no shape"),
         ({"marks": [BOX | {"points": [[1, 1]]}]}, "has 2 to 2 points"),
         ({"marks": [BOX] * 101}, "at most 100 shapes"),

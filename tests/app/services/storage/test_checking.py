@@ -12,7 +12,8 @@ from app.services.storage.checking import problems
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.files.blobs import IDENTITY, Blobs
+from app.store.files.blobs import Blobs
+from app.store.files.folder_notes import IDENTITY
 from app.store.files.sealing import MARK, SealKey
 from tests.app.services.workplaces import make_workplace, png
 from tests.dprotonet.tiny_bundle import make_tiny_bundle

@@ -21,7 +21,7 @@ DATA = [bytes([number]) * 100 for number in range(4)]
 
 def with_keys(workplace: Workplace, key: SealKey | None, old: SealKey | None = None) -> Workplace:
     blobs = Blobs(str(workplace.settings.blobs), key=key, old_key=old)
-    blobs.check_key()
+    blobs.notes.check_key()
     return replace(workplace, blobs=blobs)
 
 

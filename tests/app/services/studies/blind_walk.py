@@ -24,7 +24,7 @@ from tests.app.services.workplaces import FakePool
 
 LABEL, PROBABILITY, REMARK = "Planted7431", 0.7381966, "remark8252 of another reader"
 HIDDEN_PLACES = (
-    *("image_data.heatmap", "image_data.instant_map", "pictures.own_maps.own_map"),
+    *("image_data.heatmap", "image_data.instant_map", "pictures.own_maps.values"),
     "report.case_report.of_case",
 )
 """What gives pixels, in which no text can be searched: these have to refuse."""
@@ -33,8 +33,9 @@ CHANGES = (
     *("checks.checking.start", "checks.checking.delete", "checks.site_choice.", "deidentify."),
     *("downloads.", "editing.", "models.activate", "models.add", "models.set_active"),
     *("pictures.attach.attach_uploads", "pictures.attach.detach", "pictures.folder_job.start"),
-    *("review.follow_site", "review.set_case_model", "review.delete_case"),
-    *("review.retry_prediction", "studies.adjudicating.adjudicate", "studies.blinding.set_"),
+    *("review.reading_with.follow_site", "review.reading_with.set_case_model"),
+    *("review.reading_with.retry_prediction", "review.keeping.delete_case"),
+    *("studies.adjudicating.adjudicate", "studies.blinding.set_"),
     *("studies.managing.change", "studies.managing.close_study", "studies.managing.create"),
     *("studies.managing.discard", "studies.managing.open_study", "studies.reading.lock"),
     *("studies.reading.sign_read", "studies.outcomes.set_reference"),

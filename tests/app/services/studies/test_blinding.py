@@ -17,7 +17,7 @@ from app.domain.figures.batch_view import BatchFilters
 from app.domain.interventions.changes import Change
 from app.domain.studies.protocol import Protocol
 from app.domain.studies.study import StudyCase
-from app.server.asgi import own_routes
+from app.server.routes.api import own_routes
 from app.services import annotations, batch_export, batches, explanations, review
 from app.services.inference import queue
 from app.services.interventions import asking
@@ -119,7 +119,7 @@ def planted(tmp_path: Path, assets: Path, empty_sqlite: Path, readers: None) -> 
 def test_no_service_gives_a_blind_reader_anything_of_the_answer(planted: Planted) -> None:
     blind = walk(planted.ann, planted.given, planted.secrets)
     assert blind.revealing == set()
-    assert set(HIDDEN_PLACES) | {"explanations.get", "review.sign"} <= blind.forbidden
+    assert set(HIDDEN_PLACES) | {"explanations.get", "review.signing.sign"} <= blind.forbidden
     with pytest.raises(Forbidden):
         explanations.progress(planted.ann, planted.job_id)
     with pytest.raises(Forbidden):
@@ -132,13 +132,13 @@ def test_no_service_gives_a_blind_reader_anything_of_the_answer(planted: Planted
         "batch_export.as_json",
         "batches.rows",
         "explanations.get",
-        "review.list_cases",
-        "review.open_case",
+        "review.listing.list_cases",
+        "review.opening.open_case",
     } <= seen.revealing
     assert seen.forbidden.isdisjoint(HIDDEN_PLACES)
     lock(planted)
     after = walk(planted.ann, planted.given, planted.secrets)
-    assert after.revealing >= seen.revealing - {"review.sign"}
+    assert after.revealing >= seen.revealing - {"review.signing.sign"}
     assert after.forbidden == {
         "studies.adjudicating.cases_to_decide",  # who is no adjudicator
         "studies.exporting.export",  # whose own read is not signed
@@ -161,7 +161,7 @@ def paths(planted: Planted, actor: Actor) -> dict[str, int]:
     asked = {
         "heatmap": f"/api/heatmap/{planted.explanation_id}",
         "instant-map": f"/api/instant-map/{case}/0/{model}/1",
-        "own-map": f"/api/own-map/{case}/0/{model}/p00",
+        "own-map": f"/api/own-map/{case}/0/{model}/p00/map",
     }
     of_cases = {part.path.split("/")[2] for part in routes if "{case}" in part.path}
     # What the room gives is asked for by the walk through its services.

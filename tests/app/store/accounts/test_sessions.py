@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.domain.accounts import Account
+from app.domain.accounts.account import Account
 from app.store.sql_store import SqlStore
 from tests.app.store.databases import NOW
 

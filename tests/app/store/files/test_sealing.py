@@ -70,7 +70,7 @@ def test_two_files_cannot_be_exchanged(blobs: Blobs) -> None:
 
 
 def test_without_its_key_nothing_is_read_and_no_start_goes_on(blobs: Blobs, tmp_path: Path) -> None:
-    blobs.check_key()
+    blobs.notes.check_key()
     key = blobs.put(b"content")
     for others in (
         Blobs(str(tmp_path / "blobs")),
@@ -79,16 +79,16 @@ def test_without_its_key_nothing_is_read_and_no_start_goes_on(blobs: Blobs, tmp_
         with pytest.raises(WrongKey, match="DPROTONET_BLOB_KEY"):
             others.read(key)
         with pytest.raises(WrongKey, match="DPROTONET_BLOB_KEY"):
-            others.check_key()
+            others.notes.check_key()
     turning = Blobs(str(tmp_path / "blobs"), key=OTHER, old_key=ONE)
-    turning.check_key()
+    turning.notes.check_key()
     assert turning.read(key) == b"content"
 
 
 def test_files_from_before_there_was_a_key_are_read_as_they_are(tmp_path: Path) -> None:
     key = Blobs(str(tmp_path / "blobs")).put(b"before")
     later = Blobs(str(tmp_path / "blobs"), key=ONE)
-    later.check_key()
+    later.notes.check_key()
     assert later.read(key) == b"before" and later.source(key) == Path(later.path(key))
     assert later.put(b"before") == key  # not written over
 

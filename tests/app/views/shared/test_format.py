@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.views.shared.format import JOINER, chart_text, html_text, plain
+from app.views.shared.format import JOINER, chart_text, plain
 from tests.app.views.names import CLASSES, FILES
 from tests.app.views.screen import bare
 
@@ -42,4 +42,3 @@ def test_bidi_controls_and_lone_surrogates_are_removed() -> None:
     assert bare(plain("a\u202egnp.exe")) == "agnp.exe"
     assert bare(plain("a\udcff.png")) == "a?.png"
     assert chart_text("a\udcff & <b>") == "a? &amp; &lt;b&gt;"
-    assert html_text('"\udcff" &lt; <b>') == "&quot;?&quot; &amp;lt; &lt;b&gt;"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from app.domain.accounts import Account
+from app.domain.accounts.account import Account
 from app.views.users.accounts import way_in
 from tests.app.services.workplaces import START
 

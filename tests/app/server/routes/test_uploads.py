@@ -8,8 +8,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from app.server.routes.uploads import MOST, TOO_LONG, upload_routes
 from app.server.security import LOOPBACK_NAMES, Guard
-from app.server.upload_routes import upload_routes
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.asking import ask
@@ -124,6 +124,11 @@ def test_no_page_but_ours_sends_files(post: Post, workplace: Workplace) -> None:
 def test_a_request_of_another_kind_is_answered_calmly(post: Post, body: bytes) -> None:
     for path in ("/check", "/drop"):
         assert post(path, body)[0] == 400
+
+
+def test_a_question_longer_than_any_of_ours_is_refused(post: Post) -> None:
+    for path in ("/check", "/drop"):
+        assert post(path, b" " * (MOST + 1)) == (413, {"error": TOO_LONG})
 
 
 def test_a_disk_without_room_is_status_507(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from app.domain.accounts import roles_of
+from app.domain.accounts.account import roles_of
 from app.domain.actors import Role
 from app.domain.errors import Refused
 

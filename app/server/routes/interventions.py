@@ -7,33 +7,29 @@ the looks are made in threads.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.domain.interventions.tries import Try
 from app.server.entrance import actor_of
-from app.server.refusals import refusal
+from app.server.refusals import with_refusals
+from app.server.routes.json_body import read_object
 from app.services.interventions import answers, asking
 from app.services.workplace import Workplace
-from dprotonet.errors import ReadableError
 
 ROUTE = "/api/room/try"
-MOST_JSON = 256 << 10  # bytes of a request
+MOST = 256 << 10  # bytes of a request
+TOO_LONG = "This region is too large. Draw less."
 MOMENT = 0.5  # seconds that a request for a new try waits for its answer
 PATIENCE = 2.0  # seconds that a question after one waits
 LOOK_SECONDS = 0.015  # between two looks
 Answer = Callable[[Workplace, Request], Awaitable[dict[str, Any]]]
-
-
-class TooLarge(Exception):
-    """A request's body is longer than any of ours."""
 
 
 def intervention_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
@@ -45,16 +41,10 @@ def intervention_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     """
 
     def route(path: str, method: str, answer: Answer) -> Route:
+        @with_refusals
         async def endpoint(request: Request) -> Response:
-            try:
-                workplace = (await run_in_threadpool(get_workplace)).of(actor_of(request))
-                return JSONResponse(await answer(workplace, request))
-            except TooLarge:
-                return JSONResponse({"error": "This region is too large. Draw less."}, 413)
-            except ClientDisconnect:
-                return Response(status_code=400)  # nobody is there to read it
-            except ReadableError as error:
-                return refusal(error)
+            workplace = (await run_in_threadpool(get_workplace)).of(actor_of(request))
+            return JSONResponse(await answer(workplace, request))
 
         return Route(path, endpoint, methods=[method])
 
@@ -66,7 +56,7 @@ def intervention_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
 
 async def _new(workplace: Workplace, request: Request) -> dict[str, Any]:
-    document = await _json(request)
+    document = await read_object(request, most=MOST, too_long=TOO_LONG)
     case, frame = request.path_params["case"], request.path_params["frame"]
     one = await run_in_threadpool(
         lambda: asking.request_sent(workplace, case, frame=frame, document=document)
@@ -91,15 +81,3 @@ async def _answered(workplace: Workplace, one: Try, seconds: float) -> dict[str,
         await asyncio.sleep(LOOK_SECONDS)
         one = await run_in_threadpool(asking.result, workplace, one.try_id)
     return await run_in_threadpool(answers.answer, workplace, one)
-
-
-async def _json(request: Request) -> object:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_JSON:
-            raise TooLarge
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

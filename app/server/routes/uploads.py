@@ -5,24 +5,27 @@ The guard in front lets only our own pages reach these routes; the token says wh
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.domain.errors import Forbidden, Refused
+from app.domain.errors import Refused
 from app.server.entrance import actor_of
+from app.server.refusals import NotUnderstood, Statuses, refusal, with_refusals
+from app.server.routes.json_body import AGAIN, read_object
+from app.server.routes.pieces import pieces
 from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
 
 ROUTE = "/api/uploads"
-PIECE = 1 << 20  # bytes gathered before they are written
-MOST_JSON = 1 << 20  # bytes of a request that is no file
+MOST = 1 << 20  # bytes of a request that is no file
+TOO_LONG = "These are too many files for one request. Choose fewer."
+STATUSES: Statuses = ((SessionOver, 403), (receiving.NoRoom, 507), (Refused, 413))
 Answer = Callable[[Workplace, Request, str], Awaitable[Response]]
 
 
@@ -34,21 +37,14 @@ def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     """
 
     def route(path: str, answer: Answer) -> Route:
+        @with_refusals
         async def endpoint(request: Request) -> Response:
             token = request.headers.get("x-upload-token", "")
             workplace = (await run_in_threadpool(get_workplace)).of(actor_of(request))
             try:
                 return await answer(workplace, request, token)
-            except Forbidden as error:
-                return JSONResponse({"error": str(error)}, 403)
-            except SessionOver as error:
-                return JSONResponse(_refusal(error), 403)
-            except receiving.NoRoom as error:
-                return JSONResponse(_refusal(error), 507)
             except Refused as error:
-                return JSONResponse(_refusal(error), 413)
-            except ClientDisconnect:
-                return Response(status_code=400)  # nobody is there to read it
+                return _refusal(error)
 
         return Route(path, endpoint, methods=["POST"])
 
@@ -60,59 +56,31 @@ async def _file(workplace: Workplace, request: Request, token: str) -> Response:
     stated = request.headers.get("content-length", "")
     size = int(stated) if stated.isascii() and stated.isdigit() else 0
     with receiving.receive(workplace, token, name=name, size=size) as incoming:
-        async for piece in _pieces(request):
+        async for piece in pieces(request):
             # In a thread: a slow disk holds up this file and nobody's page.
             await run_in_threadpool(incoming.write, piece)
     return JSONResponse({"id": incoming.key, "size": incoming.size})
 
 
 async def _check(workplace: Workplace, request: Request, token: str) -> Response:
-    question = await _json(request)
+    question = await read_object(request, most=MOST, too_long=TOO_LONG)
     files, size = question.get("files"), question.get("size")
     if not (isinstance(files, int) and isinstance(size, int) and files >= 0 and size >= 0):
-        return _wrong_request()
+        raise NotUnderstood(AGAIN)
     try:
         receiving.check(workplace, token, files=files, size=size)
     except Refused as error:  # an answer like another, and no error of the request
-        return JSONResponse(_refusal(error))
+        return _refusal(error, ((Refused, 200),))
     return JSONResponse({"ok": True})
 
 
 async def _drop(workplace: Workplace, request: Request, token: str) -> Response:
-    keys = (await _json(request)).get("ids")
+    keys = (await read_object(request, most=MOST, too_long=TOO_LONG)).get("ids")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
-        return _wrong_request()
+        raise NotUnderstood(AGAIN)
     await run_in_threadpool(lambda: receiving.drop(workplace, token, keys))
     return JSONResponse({"ok": True})
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
-    gathered = bytearray()
-    async for chunk in request.stream():
-        gathered += chunk
-        if len(gathered) >= PIECE:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
-
-
-async def _json(request: Request) -> dict[str, object]:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_JSON:
-            return {}
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _refusal(error: Refused) -> dict[str, object]:
-    return {"error": str(error), "renew": isinstance(error, SessionOver)}
-
-
-def _wrong_request() -> Response:
-    return JSONResponse({"error": "This request is not understood. Reload the page."}, 400)
+def _refusal(error: Refused, own: Statuses = STATUSES) -> Response:
+    return refusal(error, own, renew=isinstance(error, SessionOver))

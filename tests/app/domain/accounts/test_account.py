@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.accounts import account_name, check_password, roles_of, wait_after
+from app.domain.accounts.account import account_name, check_password, roles_of, wait_after
 from app.domain.errors import Refused
 
 

@@ -13,8 +13,8 @@ from starlette.middleware import Middleware
 
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import Unavailable
-from app.server import intervention_routes
-from app.server.intervention_routes import MOST_JSON
+from app.server.routes import interventions
+from app.server.routes.interventions import MOST
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.services.inference import queue, tries
 from app.services.interventions import asking
@@ -48,8 +48,8 @@ def case(workplace: Workplace) -> str:
 
 @pytest.fixture
 def asked(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Asked:
-    monkeypatch.setattr(intervention_routes, "MOMENT", 0.0)
-    monkeypatch.setattr(intervention_routes, "PATIENCE", 0.0)
+    monkeypatch.setattr(interventions, "MOMENT", 0.0)
+    monkeypatch.setattr(interventions, "PATIENCE", 0.0)
 
     def ask_as(
         path: str,
@@ -61,7 +61,7 @@ def asked(workplace: Workplace, monkeypatch: pytest.MonkeyPatch) -> Asked:
         body: bytes | None = b"",
     ) -> tuple[int, dict]:
         app = Starlette(
-            routes=intervention_routes.intervention_routes(lambda: workplace),
+            routes=interventions.intervention_routes(lambda: workplace),
             middleware=[Middleware(Guard, hosts=LOOPBACK_NAMES), Middleware(let_in(actor))],
         )
         if document is not None:
@@ -86,7 +86,7 @@ def test_a_region_is_answered_as_soon_as_the_worker_was_there(
     status, told = asked(f"{case}/0", HIDDEN)
     assert (status, told["state"]) == (200, "waiting")
     assert asked(told["id"], method="GET") == (200, told)
-    monkeypatch.setattr(intervention_routes, "PATIENCE", 20.0)
+    monkeypatch.setattr(interventions, "PATIENCE", 20.0)
     real, looks = asking.result, []
 
     def looked(*what: object) -> object:
@@ -116,7 +116,7 @@ def test_what_cannot_be_tried_is_a_sentence(
     for path, document, status in (
         (f"{case}/0", {"off": []}, 422),
         (f"{case}/0", {"off": ["p99"]}, 422),
-        (f"{case}/0", [1], 422),
+        (f"{case}/0", [1], 400),
         (f"{case}/7", OFF, 404),
         ("gone/0", OFF, 404),
         ("gone/cancel", OFF, 404),
@@ -124,8 +124,8 @@ def test_what_cannot_be_tried_is_a_sentence(
         result = asked(path, document)
         assert result[0] == status and result[1]["error"].endswith("."), (path, result)
     for body in (b"{", b"[" * 100_000, b"\xff"):
-        assert asked(f"{case}/0", body=body)[0] == 422
-    assert asked(f"{case}/0", body=b" " * (MOST_JSON + 1))[0] == 413
+        assert asked(f"{case}/0", body=body)[0] == 400
+    assert asked(f"{case}/0", body=b" " * (MOST + 1))[0] == 413
     assert asked(f"{case}/0", body=None)[0] == 400  # the browser went away
     pool = FakePool()
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.domain.accounts.outside import OutsideSignIn
 from app.domain.errors import Refused
-from app.domain.outside import OutsideSignIn
 
 GIVEN = {
     "ISSUER": "https://id.example/realm",

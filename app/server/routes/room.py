@@ -6,31 +6,30 @@ lets only our own pages send.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.domain.errors import NotFound, Refused
 from app.server.entrance import actor_of
-from app.server.refusals import refusal
+from app.server.refusals import with_refusals
+from app.server.routes.json_body import Sent, read_object
 from app.services import explanations, jobs, review
 from app.services.report import case_report
 from app.services.room import blind, opening, preferences, queue, second_read, signing
 from app.services.worklist import claims
 from app.services.workplace import Workplace
-from dprotonet.errors import ReadableError
 
 ROUTE = "/api/room"
-MOST_JSON = 1 << 20  # bytes of what a hand did
+MOST = 1 << 20  # bytes of what a hand did
+TOO_LONG = "This is more than can be kept. Draw or write less."
 LARGEST = 2**31 - 1  # number that both databases keep
 LONGEST_STUDY = 32  # characters of an id
-Sent = dict[str, Any]
 Answer = Callable[[Workplace, Request, Sent], Any]
 
 
@@ -38,11 +37,14 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     """Everything under /api/room but uploads' and tries' own."""
 
     def route(path: str, answer: Answer, method: str = "POST") -> Route:
+        @with_refusals
         async def endpoint(request: Request) -> Response:
-            sent = await _json(request) if method == "POST" else {}
-            if sent is None:
-                return _error("This request is not understood. Reload the page.", 400)
-            return await run_in_threadpool(_answered, get_workplace, request, answer, sent)
+            is_sent = method == "POST"
+            body = await read_object(request, most=MOST, too_long=TOO_LONG) if is_sent else {}
+            said = await run_in_threadpool(
+                lambda: answer(get_workplace().of(actor_of(request)), request, body)
+            )
+            return said if isinstance(said, Response) else JSONResponse(said)
 
         return Route(f"{ROUTE}/{path}", endpoint, methods=[method])
 
@@ -65,37 +67,6 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("follow-site/{case}", _follow_site),
         route("delete/{case}", _delete),
     ]
-
-
-def _answered(
-    get_workplace: Callable[[], Workplace], request: Request, answer: Answer, sent: Sent
-) -> Response:
-    try:
-        said = answer(get_workplace().of(actor_of(request)), request, sent)
-        return said if isinstance(said, Response) else JSONResponse(said)
-    except ReadableError as error:
-        return refusal(error)
-
-
-def _error(sentence: str, status: int) -> Response:
-    return JSONResponse({"error": sentence}, status)
-
-
-async def _json(request: Request) -> Sent | None:
-    """What was sent; None where it is too long, no object, or nothing that can be kept."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_JSON:
-                return None
-        document = json.loads(body or b"{}")
-        written = json.dumps(document, ensure_ascii=False, allow_nan=False)
-        written.encode()  # no database keeps one half of a surrogate pair
-    except (ValueError, RecursionError, ClientDisconnect):
-        return None
-    # PostgreSQL keeps no NUL in a text.
-    return document if isinstance(document, dict) and "\\u0000" not in written else None
 
 
 def _place(request: Request) -> tuple[str, int]:

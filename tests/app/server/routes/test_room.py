@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 
 from app.domain.actors import NOBODY, Actor
 from app.domain.errors import DiskFull
-from app.server.room_routes import MOST_JSON, room_routes
+from app.server.routes.room import MOST, TOO_LONG, room_routes
 from app.server.security import LOOPBACK_NAMES, Guard
 from app.services import models, originals, review
 from app.services.inference import queue
@@ -207,7 +207,6 @@ def test_a_deletion_that_cannot_be_done_says_why(
         b'{"revision": 0, "answers": {"text": "\\u0000"}}',
         b'{"revision": 0, "answers": {"text": "\\ud800"}}',
         b"[" * 100_000,
-        b'{"revision": 0, "answers": {"text": "' + b"x" * MOST_JSON + b'"}}',
     ],
     ids=lambda body: body[:40].decode("latin-1"),
 )
@@ -218,6 +217,13 @@ def test_what_is_no_object_or_cannot_be_kept_is_not_understood(
         status, answer = room(path, body=body)
         assert status == 400
         assert answer == {"error": "This request is not understood. Reload the page."}
+    assert room(f"sheet/{case}/0")[1]["form"]["draft_saved_at"] == ""
+
+
+def test_more_than_can_be_kept_is_said_and_not_kept(room: Asking, case: str) -> None:
+    body = b'{"revision": 0, "answers": {"text": "' + b"x" * MOST + b'"}}'
+    for path in (f"draft/{case}/0", f"sign/{case}/0", "preferences"):
+        assert room(path, body=body) == (413, {"error": TOO_LONG})
     assert room(f"sheet/{case}/0")[1]["form"]["draft_saved_at"] == ""
 
 

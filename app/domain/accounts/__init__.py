@@ -1,0 +1,1 @@
+"""Who may come in: people with accounts, people known elsewhere, and programs."""

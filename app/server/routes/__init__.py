@@ -1,0 +1,1 @@
+"""Everything under /api: what a browser asks for and sends."""

@@ -1,0 +1,144 @@
+"""Images in, and the list of them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app.domain.cases import ORDERS, STATUSES, CaseFilters, CaseRow, Intake, Order, Status
+from app.domain.errors import Refused
+from app.server.refusals import Statuses, refusal
+from app.server.routes.pieces import pieces
+from app.server.routes.v1 import places
+from app.server.routes.v1.endpoints import Endpoint, Sent
+from app.server.routes.v1.schemas import ORDER, PAGE, STATUS, TEXT
+from app.server.security import PROGRAMS
+from app.services.review import listing, opening
+from app.services.uploading import intake, receiving
+from app.services.workplace import Workplace
+
+ANY_FILE = "application/octet-stream"
+TOO_MUCH: Statuses = ((receiving.NoRoom, 507), (Refused, 413))
+"""While a file arrives; what is wrong with it then is said as of every request."""
+
+
+def _cases(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    filters = CaseFilters(
+        text=request.query_params.get("find", ""),
+        status=cast("Status | None", places.one_of(request, "status", STATUSES)),
+        order=cast("Order", places.one_of(request, "order", ORDERS) or "newest"),
+    )
+    size = places.number(request, "size", 50, least=1, most=200)
+    page = places.number(request, "page", 0, least=0, most=10**6)
+    found = listing.list_cases(workplace, filters, page=page, size=size)
+    return {
+        "items": [_row(row) for row in found.rows],
+        "total": found.total,
+        "page": found.page,
+        "size": size,
+    }
+
+
+def _row(row: CaseRow) -> dict[str, Any]:
+    return {
+        "id": row.case_id,
+        "name": row.file_name,
+        "status": row.status,
+        "label": row.label,
+        "probability": row.probability,
+        "verdict": row.verdict,
+        "reader": row.reader,
+        "is_hidden": row.is_hidden,
+        "added_at": row.created_at.isoformat(),
+    }
+
+
+def _case(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case = opening.open_case(workplace, request.path_params["case"]).case
+    return {
+        "id": case.case_id,
+        "name": case.file_name,
+        "sha256": case.file_sha256,
+        "pixel_sha256": case.pixel_sha256,
+        "format": case.facts.format,
+        "rows": case.facts.rows,
+        "columns": case.facts.columns,
+        "frames": case.facts.frames,
+        "modality": case.facts.modality,
+        "view_position": case.facts.view_position,
+        "model": case.model,
+        "added_at": case.created_at.isoformat(),
+    }
+
+
+class _Sessions:
+    """The upload session of each person: what programs send at once counts together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tokens: dict[str, str] = {}
+
+    def token(self, workplace: Workplace) -> str:
+        with self._lock:
+            known = self._tokens.get(workplace.reader)
+            self._tokens[workplace.reader] = token = receiving.token(workplace, known)
+        return token
+
+
+_SESSIONS = _Sessions()
+
+
+async def _add(workplace: Workplace, request: Request) -> Response:
+    name = request.query_params.get("name", "")
+    if not name:
+        raise Refused("The file has no name. Give one: /cases?name=film.dcm")
+    stated = request.headers.get("content-length", "")
+    size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 16 else 0
+    token = await run_in_threadpool(_SESSIONS.token, workplace)
+    try:
+        with receiving.receive(workplace, token, name=name, size=size) as incoming:
+            async for piece in pieces(request):
+                await run_in_threadpool(incoming.write, piece)
+    except Refused as error:
+        return refusal(error, TOO_MUCH)
+    added = await run_in_threadpool(_taken_in, workplace, token, incoming.key)
+    answer = {"outcome": added.outcome, "case": added.case_id}
+    if added.outcome == "duplicate":
+        return JSONResponse(answer)
+    where = f"{PROGRAMS}cases/{added.case_id}"
+    return JSONResponse(answer, 201, {"Location": where})
+
+
+def _taken_in(workplace: Workplace, token: str, key: str) -> Intake:
+    with receiving.taken(workplace, token, [key]) as files:
+        name, data = next(files)
+        return intake.add(workplace, data, name=name)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "cases",
+        "Lists images, as the worklist does.",
+        "see cases",
+        "CasePage",
+        _cases,
+        query={**PAGE, "find": TEXT, "status": STATUS, "order": ORDER},
+    ),
+    Endpoint(
+        "POST",
+        "cases",
+        "Takes an image in: the body is the file. Its prediction is queued.",
+        "add images",
+        "Added",
+        streamed=_add,
+        query={"name": TEXT},
+        takes=ANY_FILE,
+        statuses={201: "It was added.", 200: "This very file was there already."},
+    ),
+    Endpoint("GET", "cases/{case}", "Says what an image is.", "see cases", "Case", _case),
+)
