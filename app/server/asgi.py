@@ -28,6 +28,7 @@ from app.bootstrap import shared_workplace, system_user
 from app.domain.actors import Actor
 from app.domain.errors import NotFound
 from app.server.accounts_door import AccountsDoor
+from app.server.early_fetch import EarlyFetch
 from app.server.entrance import HEADER, Door, Entrance, actor_of
 from app.server.intervention_routes import intervention_routes
 from app.server.launch import LIFE, LaunchDoor
@@ -107,6 +108,7 @@ def make_app(settings: Settings, *, token: str) -> st.App:
             Middleware(Requests),
             guard,
             Middleware(Entrance, door=door_of(settings, get_workplace, token)),
+            Middleware(EarlyFetch),
         ],
     )
 
