@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.studies.onlooker import Onlooker
@@ -34,11 +34,10 @@ class Blinding:
     def onlooker(self, reader: str, *, reads_first: bool) -> Onlooker | None:
         """Whom to hide something from; None where nothing is hidden, so that nobody else's
         queries change."""
-        if reads_first or any(
+        by_studies = any(
             self._session.scalar(pixels.limit(1)) is not None for pixels in _pixels(reader)
-        ):
-            return Onlooker(reader, reads_first)
-        return None
+        )
+        return Onlooker(reader, reads_first, by_studies) if reads_first or by_studies else None
 
     def is_hidden(self, onlooker: Onlooker, case_id: str, *, frame: int = 0) -> bool:
         """Is what the model says of this frame hidden?"""
@@ -58,12 +57,12 @@ def hidden(onlooker: Onlooker, *, frame: int | ColumnElement[int] = 0) -> Column
         onlooker: the reader.
         frame: of the case, or the column that says which.
     """
-    conditions: list[ColumnElement[bool]] = [
-        CaseEntry.pixel_sha256.in_(pixels) for pixels in _pixels(onlooker.reader)
-    ]
+    conditions: list[ColumnElement[bool]] = []
+    if onlooker.by_studies:  # no index of the list holds the hashes: each row would be looked up
+        conditions += (CaseEntry.pixel_sha256.in_(pixels) for pixels in _pixels(onlooker.reader))
     if onlooker.reads_first:
         conditions.append(_unread(onlooker.reader, frame))
-    return or_(*conditions)
+    return or_(false(), *conditions)
 
 
 def shown_state(onlooker: Onlooker | None) -> ColumnElement[str]:
