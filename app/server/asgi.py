@@ -23,6 +23,7 @@ from app import views
 from app.bootstrap import shared_workplace, system_user
 from app.domain.actors import Actor
 from app.server.accounts_door import AccountsDoor
+from app.server.early_fetch import EarlyFetch
 from app.server.entrance import HEADER, Door, Entrance
 from app.server.launch import LIFE, LaunchDoor
 from app.server.oidc import Provider
@@ -95,6 +96,7 @@ def make_app(settings: Settings, *, token: str) -> st.App:
                 door=door_of(settings, get_workplace, token),
                 others={PROGRAMS: programs_door(settings, get_workplace)},
             ),
+            Middleware(EarlyFetch),
         ],
     )
 

@@ -21,7 +21,7 @@ from app.domain.studies.onlooker import Onlooker
 from app.store.rows import CaseEntry, JobEntry
 from app.store.studies.blinding import Blinding
 from app.store.worklist import statuses
-from app.store.worklist.filters import conditions, sorting
+from app.store.worklist.filters import conditions, sorting, tells
 
 _STUDY = aliased(CaseEntry)
 _MOST_IN_STUDY = 200
@@ -53,7 +53,8 @@ class CaseList:
         """
         # Only columns of the index are named here: the rows themselves are not touched.
         left = conditions(filters, onlooker)
-        counts = statuses.counts(self._session, left, now, onlooker)
+        # Where answers are asked for, nothing is left that is hidden.
+        counts = statuses.counts(self._session, left, now, None if tells(filters) else onlooker)
         total = counts.get(filters.status, 0) if filters.status else sum(counts.values())
         first = page * size
         most = min(size, total - first)
@@ -203,12 +204,13 @@ class CaseList:
     ) -> tuple[CaseRow, ...]:
         if not ids:
             return ()
-        seen = statuses.seen(onlooker)
+        concealed = Blinding(self._session).among(onlooker, ids) if onlooker else frozenset()
+        seen = statuses.seen_apart(concealed)
         entries = self._session.execute(
             _row_columns(now, seen).where(CaseEntry.id.in_(ids))
         ).mappings()
         rows = {row["case_id"]: _row(dict(row)) for row in entries}
-        for case_id in Blinding(self._session).among(onlooker, ids) if onlooker else ():
+        for case_id in concealed.intersection(rows):
             rows[case_id] = rows[case_id].hidden()
         return tuple(rows[case_id] for case_id in ids if case_id in rows)
 

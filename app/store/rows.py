@@ -78,10 +78,10 @@ class CaseEntry(Base):
     # Each order of the list is an index that also holds what the list is narrowed by, so that a
     # page is found in the index alone.
     __table_args__ = (
-        Index("ix_case_study", "study_newest", "study_key", "created_at", "id", *_BY),
+        Index("ix_case_study", "study_newest", "study_key", "created_at", "id", *_BY, "name_key"),
         Index("ix_case_name", "name_key", "id", *_BY, "created_at"),
-        Index("ix_case_finding", "finding_probability", "id", *_BY, "created_at"),
-        Index("ix_case_doubt", "doubt", "id", *_BY, "created_at"),
+        Index("ix_case_finding", "finding_probability", "id", *_BY, "created_at", "name_key"),
+        Index("ix_case_doubt", "doubt", "id", *_BY, "created_at", "name_key"),
         Index("ix_case_view", "modality", "view_position"),
         Index("ix_case_counted", *_BY, "created_at"),  # how many there are, in no order
     )
@@ -194,6 +194,7 @@ class AnnotationEntry(Base):
     __tablename__ = "annotation"
     __table_args__ = (
         UniqueConstraint("case_id", "frame", "revision"),
+        Index("ix_annotation_reader_frame_case_id", "reader", "frame", "case_id"),
         CheckConstraint(f"verdict IN ({', '.join(map(repr, VERDICTS))})", name="verdict"),
         CheckConstraint("confidence BETWEEN 1 AND 5", name="confidence"),
     )
@@ -202,7 +203,7 @@ class AnnotationEntry(Base):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id", ondelete="CASCADE"))
     frame: Mapped[int] = mapped_column(Integer)
     revision: Mapped[int] = mapped_column(Integer)
-    reader: Mapped[str] = mapped_column(String(200), index=True)
+    reader: Mapped[str] = mapped_column(String(200))
     verdict: Mapped[str] = mapped_column(String(16))
     corrected_label: Mapped[str | None] = mapped_column(String(200))
     confidence: Mapped[int] = mapped_column(Integer)

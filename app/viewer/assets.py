@@ -43,9 +43,12 @@ class ViewerAssets:
         """The same for the notice of a lost connection."""
         return self._loader("connection.js", "A part of the page")
 
+    def address(self, entry: str) -> str:
+        """Where the browser finds one of the modules."""
+        return f"{ROUTE}/{self.digest}/{entry}"
+
     def _loader(self, entry: str, name: str) -> str:
-        address = f"{ROUTE}/{self.digest}/{entry}"
-        return _LOADER.replace("ENTRY", address).replace("NAME", name)
+        return _LOADER.replace("ENTRY", self.address(entry)).replace("NAME", name)
 
 
 @cache

@@ -30,7 +30,7 @@ from app.domain.studies.onlooker import Onlooker
 from app.store.case_summary import name_key
 from app.store.migrate import upgrade
 from app.store.rows import AnnotationEntry, CaseEntry, JobEntry, JobItemEntry, PredictionEntry
-from app.store.sql_store import SqlStore
+from app.store.sql_store import SqlStore, Transaction
 from app.store.worklist.rows import ClaimEntry
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -103,12 +103,11 @@ def main() -> None:
             with store.engine.connect() as connection:
                 alone = connection.execution_options(isolation_level="AUTOCOMMIT")
                 alone.execute(text("VACUUM ANALYZE"))
-        onlooker = Onlooker("reader", reads_first=True) if options.reads_first else None
-        _print(store, options.repeats, onlooker)
+        _print(store, options.repeats, options.reads_first)
         store.close()
 
 
-def _print(store: SqlStore, repeats: int, onlooker: Onlooker | None) -> None:
+def _print(store: SqlStore, repeats: int, reads_first: bool) -> None:
     with store.read() as tx:
         ids = [
             row.case_id for row in tx.case_list.page(CaseFilters(), page=0, size=SIZE, now=NOW).rows
@@ -119,25 +118,25 @@ def _print(store: SqlStore, repeats: int, onlooker: Onlooker | None) -> None:
     )
     print("|---|---|---|---|---|---|")
     for name, filters in FILTERS.items():
-        total = _page(store, filters, 0, onlooker)
+        total = _page(store, filters, 0, reads_first)
         pages = (0, max(0, (total - 1) // SIZE) // 2, max(0, (total - 1) // SIZE))
-        times = [_median(partial(_page, store, filters, page, onlooker), repeats) for page in pages]
+        times = [
+            _median(partial(_page, store, filters, page, reads_first), repeats) for page in pages
+        ]
         shown = " | ".join(f"{one:.1f}" for one in times)
         print(f"| {name} | {total} | {shown} | {times[0] / bound:.0f} × |", flush=True)
     print("\n| order | queue of 50 + 50, ms | next unread, ms | the last unread, ms |")
     print("|---|---|---|---|")
     for order in ORDERS:
-        print(
-            f"| {order} | {' | '.join(_ways(store, CaseFilters(order=order), repeats, onlooker))} |"
-        )
+        ways = _ways(store, CaseFilters(order=order), repeats, reads_first)
+        print(f"| {order} | {' | '.join(ways)} |")
     print(f"\nThe bound, {SIZE} rows by their keys: {bound:.2f} ms")
 
 
-def _ways(
-    store: SqlStore, filters: CaseFilters, repeats: int, onlooker: Onlooker | None
-) -> list[str]:
+def _ways(store: SqlStore, filters: CaseFilters, repeats: int, reads_first: bool) -> list[str]:
     """From a case in the middle of the list, and from its last one, behind which nothing is."""
     with store.read() as tx:
+        onlooker = _onlooker(tx, reads_first)
         total = tx.case_list.page(filters, page=0, size=1, now=NOW, onlooker=onlooker).total
         middle, last = (
             tx.case_list.page(filters, page=page, size=1, now=NOW, onlooker=onlooker)
@@ -148,6 +147,7 @@ def _ways(
 
     def around() -> None:
         with store.read() as tx:
+            onlooker = _onlooker(tx, reads_first)
             for forward in (True, False):
                 tx.case_list.beside(
                     filters, middle, forward=forward, most=50, now=NOW, onlooker=onlooker
@@ -155,18 +155,23 @@ def _ways(
 
     def unread(after: str) -> None:
         with store.read() as tx:
+            onlooker = _onlooker(tx, reads_first)
             tx.case_list.unread(filters, "reader", after=after, now=NOW, onlooker=onlooker)
 
     works = around, lambda: unread(middle), lambda: unread(last)
     return [f"{_median(work, repeats):.1f}" for work in works]
 
 
-def _page(
-    store: SqlStore, filters: CaseFilters, number: int, onlooker: Onlooker | None = None
-) -> int:
+def _page(store: SqlStore, filters: CaseFilters, number: int, reads_first: bool = False) -> int:
     with store.read() as tx:
+        onlooker = _onlooker(tx, reads_first)
         page = tx.case_list.page(filters, page=number, size=SIZE, now=NOW, onlooker=onlooker)
         return page.total
+
+
+def _onlooker(tx: Transaction, reads_first: bool) -> Onlooker | None:
+    """As every request asks."""
+    return tx.blinding.onlooker("reader", reads_first=True) if reads_first else None
 
 
 def _by_key(store: SqlStore, ids: list[str]) -> None:

@@ -14,6 +14,7 @@ from dprotonet.images.windows import Window
 from tests.browser.image_files import COLUMNS, ROWS, values
 from tests.browser.reading_room import ReadingRoom, settled
 from tests.browser.running import Program
+from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -123,6 +124,30 @@ def test_window_and_zoom_outlive_a_reload_and_an_answer(room: ReadingRoom, page:
     canvas = page.locator(".image-screen canvas.image")
     found = np.array(canvas.evaluate(READ_GREYS, [COLUMNS, ROWS])).reshape(ROWS, COLUMNS)
     assert np.array_equal(found, expected), "one pixel a pixel, in the window of before"
+
+
+def test_the_frames_of_a_file_are_fetched_as_soon_as_it_is_open(
+    page: Page, program: Program
+) -> None:
+    page.goto(program.address)
+    room = ReadingRoom(page)
+    case_id = room.upload(ROOT / "assets" / "cases" / "two-frames.dcm")
+    with page.expect_response(re.compile(f"/api/pixels/{case_id}/1$")):
+        room.open(program.address, case_id)
+
+
+def test_the_image_is_asked_for_once_and_before_the_page_has_started(
+    room: ReadingRoom, page: Page, program: Program
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    case_id = room.open(program.address, room.case_id)
+    image, start = f"/api/pixels/{case_id}/0", "/_stcore/health"
+    assert [url.endswith(image) for url in asked].count(True) == 1
+    order = [
+        next(i for i, url in enumerate(asked) if url.endswith(part)) for part in (image, start)
+    ]
+    assert order == sorted(order)
 
 
 @pytest.mark.parametrize(("width", "height", "scale"), [(1024, 768, 1), (1280, 800, 1.5)])

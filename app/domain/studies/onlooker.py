@@ -12,3 +12,5 @@ class Onlooker:
     reader: str
     reads_first: bool
     """Their own choice: on every image their own read comes first."""
+    by_studies: bool = True
+    """Studies may hide images too; False where it was found that none does."""

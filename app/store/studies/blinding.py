@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.studies.onlooker import Onlooker
@@ -34,11 +34,10 @@ class Blinding:
     def onlooker(self, reader: str, *, reads_first: bool) -> Onlooker | None:
         """Whom to hide something from; None where nothing is hidden, so that nobody else's
         queries change."""
-        if reads_first or any(
+        by_studies = any(
             self._session.scalar(pixels.limit(1)) is not None for pixels in _pixels(reader)
-        ):
-            return Onlooker(reader, reads_first)
-        return None
+        )
+        return Onlooker(reader, reads_first, by_studies) if reads_first or by_studies else None
 
     def is_hidden(self, onlooker: Onlooker, case_id: str, *, frame: int = 0) -> bool:
         """Is what the model says of this frame hidden?"""
@@ -47,23 +46,32 @@ class Blinding:
 
     def among(self, onlooker: Onlooker, case_ids: Collection[str]) -> frozenset[str]:
         """Those of some cases whose first frame is hidden."""
-        query = select(CaseEntry.id).where(CaseEntry.id.in_(case_ids), hidden(onlooker))
+        if not case_ids:
+            return frozenset()
+        condition = hidden(onlooker, of=case_ids)
+        query = select(CaseEntry.id).where(CaseEntry.id.in_(case_ids), condition)
         return frozenset(self._session.scalars(query))
 
 
-def hidden(onlooker: Onlooker, *, frame: int | ColumnElement[int] = 0) -> ColumnElement[bool]:
+def hidden(
+    onlooker: Onlooker,
+    *,
+    frame: int | ColumnElement[int] = 0,
+    of: Collection[str] | None = None,
+) -> ColumnElement[bool]:
     """The condition on a case: its answers are hidden from this reader.
 
     Args:
         onlooker: the reader.
         frame: of the case, or the column that says which.
+        of: the few cases that are asked about, so that not all is gone through that was read.
     """
-    conditions: list[ColumnElement[bool]] = [
-        CaseEntry.pixel_sha256.in_(pixels) for pixels in _pixels(onlooker.reader)
-    ]
+    conditions: list[ColumnElement[bool]] = []
+    if onlooker.by_studies:  # no index of the list holds the hashes: each row would be looked up
+        conditions += (CaseEntry.pixel_sha256.in_(pixels) for pixels in _pixels(onlooker.reader))
     if onlooker.reads_first:
-        conditions.append(_unread(onlooker.reader, frame))
-    return or_(*conditions)
+        conditions.append(_unread(onlooker.reader, frame, of))
+    return or_(false(), *conditions)
 
 
 def shown_state(onlooker: Onlooker | None) -> ColumnElement[str]:
@@ -135,7 +143,9 @@ def _to_be_decided(reader: str) -> Select[Any]:
     )
 
 
-def _unread(reader: str, frame: int | ColumnElement[int]) -> ColumnElement[bool]:
+def _unread(
+    reader: str, frame: int | ColumnElement[int], of: Collection[str] | None
+) -> ColumnElement[bool]:
     """What this reader neither locked nor signed, but for what an open study has them read: its
     protocol says when the answer is shown."""
     locked = select(FirstReadEntry.case_id).where(
@@ -148,6 +158,10 @@ def _unread(reader: str, frame: int | ColumnElement[int]) -> ColumnElement[bool]
         .join(StudyEntry, StudyEntry.id == StudySlotEntry.study_id)
         .where(StudySlotEntry.reader == reader, StudyEntry.state == "open")
     )
+    if of is not None:
+        locked = locked.where(FirstReadEntry.case_id.in_(of))
+        signed = signed.where(own.case_id.in_(of))
+        in_study = in_study.where(StudySlotEntry.case_id.in_(of))
     return and_(
         CaseEntry.id.not_in(locked), CaseEntry.id.not_in(signed), CaseEntry.id.not_in(in_study)
     )

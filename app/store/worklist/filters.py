@@ -65,6 +65,11 @@ def sorting(filters: CaseFilters, onlooker: Onlooker | None = None) -> Sorting:
     return _SORTINGS[filters.order]
 
 
+def tells(filters: CaseFilters) -> bool:
+    """Do they ask for what a model or a reader answered?"""
+    return bool(filters.verdict or filters.reader or filters.disagreement or filters.label)
+
+
 def conditions(filters: CaseFilters, onlooker: Onlooker | None = None) -> list[ColumnElement[bool]]:
     """What the filters leave, but for the status; by what is hidden from somebody, nothing is found
     for them."""
@@ -98,8 +103,7 @@ def conditions(filters: CaseFilters, onlooker: Onlooker | None = None) -> list[C
         found.append(added >= filters.since)
     if filters.until is not None:
         found.append(added < filters.until)
-    tells = filters.verdict or filters.reader or filters.disagreement or filters.label
-    if onlooker is not None and tells:
+    if onlooker is not None and tells(filters):
         found.append(~hidden(onlooker))
     if filters.batch:
         of_batch = select(JobItemEntry.case_id).where(

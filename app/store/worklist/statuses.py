@@ -7,7 +7,7 @@ rows, which its own list is to join here; no case has one of them outside of a s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, select
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.cases import OF_STUDIES, Status
 from app.domain.studies.onlooker import Onlooker
 from app.store.rows import CaseEntry, JobEntry
-from app.store.studies.blinding import hidden
+from app.store.studies.blinding import Blinding, hidden
 from app.store.worklist.rows import ClaimEntry
 from app.store.worklist.walked import Walked
 
@@ -31,6 +31,15 @@ def seen(onlooker: Onlooker | None) -> ColumnElement[str]:
     if onlooker is None:
         return _state
     is_hidden = and_(hidden(onlooker), CaseEntry.read_state != "open")
+    return case((is_hidden, "new"), else_=CaseEntry.read_state)
+
+
+def seen_apart(concealed: Collection[str]) -> ColumnElement[str]:
+    """The same of a few cases, of which it is known which are hidden: the question costs as much as
+    the reader has read, and a query that names the state often would ask it as often."""
+    if not concealed:
+        return _state
+    is_hidden = and_(CaseEntry.id.in_(concealed), CaseEntry.read_state != "open")
     return case((is_hidden, "new"), else_=CaseEntry.read_state)
 
 
@@ -82,7 +91,7 @@ def with_status(
         return unread(state), CaseEntry.id.in_(begun(now))
     if wanted in ("waiting", "failed"):
         is_waiting = CaseEntry.id.in_(_waiting())
-        return state == "open", is_waiting if wanted == "waiting" else ~is_waiting
+        return _state == "open", is_waiting if wanted == "waiting" else ~is_waiting
     stored = next(word for word, shown in _STORED.items() if shown == wanted)
     if wanted == "done":
         return (state == stored,)
@@ -101,14 +110,16 @@ def counts(
     from their own tables and taken off. Of what is hidden from somebody only those are looked for
     that would not be new.
     """
-    state = seen(onlooker)
     stored = _by_state(session, conditions, _state)
     if onlooker is not None:
         told = (*conditions, _state.in_(("refused", "read")), hidden(onlooker))
         moved = _by_state(session, told, _state)
         stored = {word: count - moved[word] for word, count in stored.items()}
         stored["new"] += sum(moved.values())
-    held = _by_state(session, (*conditions, unread(state), CaseEntry.id.in_(begun(now))), state)
+    at_work = _state
+    if onlooker is not None:
+        at_work = seen_apart(Blinding(session).among(onlooker, session.scalars(begun(now)).all()))
+    held = _by_state(session, (*conditions, unread(at_work), CaseEntry.id.in_(begun(now))), at_work)
     found: dict[Status, int] = {shown: stored[word] - held[word] for word, shown in _STORED.items()}
     found["in progress"] = sum(held.values())
     if stored["open"]:

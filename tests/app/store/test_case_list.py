@@ -204,6 +204,7 @@ NARROWED: tuple[dict[str, object], ...] = (
     *({}, {"status": "done"}, {"verdict": "accept"}, {"model": "m", "reader": "me"}),
     {"modality": "", "source": "upload", "since": NOW, "until": NOW + timedelta(days=1)},
     {"status": "failed", "label": "", "disagreement": None},
+    {"text": "c"},
 )
 
 

@@ -65,6 +65,7 @@ export class ImagePane extends Painting {
     Object.assign(this.sequence, { count: frames, url });
     if (this.image && url(frame) === this.address) {
       this.#showFrames();
+      this.#fetchFrames(); // how many there are may not have been known before
       return 0;
     }
     this.sequence.stop();
@@ -123,7 +124,11 @@ export class ImagePane extends Painting {
     this.#showFrames();
     this.drawNow("pixels");
     this.callbacks.onView?.(this.view);
-    if (!this.sequence.plays && this.frames > 1) this.sequence.fetchAhead(answer.samples.byteLength);
+    this.#fetchFrames();
+  }
+
+  #fetchFrames() {
+    if (!this.sequence.plays && this.frames > 1) this.sequence.fetchAhead(this.image.samples.byteLength);
   }
 
   /** Fetch an image that is wanted soon. */

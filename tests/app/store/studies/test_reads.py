@@ -124,6 +124,11 @@ def test_what_is_hidden_depends_on_the_reader_and_on_how_far_they_are(filled: Sq
         assert tx.studies.is_bound(case_id)
         assert tx.blinding.onlooker("ann", reads_first=False) == Onlooker("ann", False)
         assert tx.blinding.onlooker("eve", reads_first=False) is None
+        assert tx.blinding.onlooker("eve", reads_first=True) == Onlooker("eve", True, False)
+        assert tx.blinding.onlooker("ann", reads_first=True) == Onlooker("ann", True, True)
+        whom = (Onlooker("eve", True, False), Onlooker("eve", True, True))
+        # Where it was found that no study hides anything, the same is hidden.
+        assert len({tx.blinding.among(who, {case_id}) for who in whom}) == 1
         assert tx.studies.blind_elsewhere(tx.studies.get("s1")) is None
     assert hidden_from("ann") and hidden_from("ben") and hidden_from("dan")
     assert not hidden_from("eve") and hidden_from("eve", reads_first=True)

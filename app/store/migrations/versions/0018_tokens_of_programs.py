@@ -1,6 +1,6 @@
 """Tokens by which programs come in.
 
-Revision: 0017, after 0016
+Revision: 0018, after 0017
 
 The way back loses the tokens; programs need new ones.
 """
@@ -8,8 +8,8 @@ The way back loses the tokens; programs need new ones.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
