@@ -147,8 +147,9 @@ def test_no_service_gives_a_blind_reader_anything_of_the_answer(planted: Planted
 
 
 def test_no_route_gives_a_blind_reader_anything_of_the_answer(planted: Planted) -> None:
-    assert paths(planted, ANN) == {"heatmap": 403, "instant-map": 403, "own-map": 403}
-    assert paths(planted, BEN) == {"heatmap": 200, "instant-map": 200, "own-map": 200}
+    blind, seeing = paths(planted, ANN), paths(planted, BEN)
+    assert blind == dict.fromkeys(seeing, 403)
+    assert seeing == dict.fromkeys(seeing, 200)
     lock(planted)
     assert paths(planted, ANN) == paths(planted, BEN)
 
@@ -162,10 +163,18 @@ def paths(planted: Planted, actor: Actor) -> dict[str, int]:
         "heatmap": f"/api/heatmap/{planted.explanation_id}",
         "instant-map": f"/api/instant-map/{case}/0/{model}/1",
         "own-map": f"/api/own-map/{case}/0/{model}/p00/map",
+        "a program's heatmap": f"/api/v1/explanations/{planted.explanation_id}/heatmap",
+        "a program's job": f"/api/v1/jobs/{planted.job_id}",
+        **{
+            f"a program's {what}": f"/api/v1/cases/{case}/frames/0/{what}"
+            for what in ("prediction", "explanations", "annotations")
+        },
     }
     of_cases = {part.path.split("/")[2] for part in routes if "{case}" in part.path}
     # What the room gives is asked for by the walk through its services.
-    assert of_cases | {"heatmap"} == {*asked, "pixels", "thumbnail", "room"}
+    own = {"heatmap", "instant-map", "own-map"}
+    assert of_cases | {"heatmap"} == own | {"pixels", "thumbnail", "room", "v1"}
+    assert own <= set(asked)
     assert ask(app, f"/api/pixels/{case}/0")[0] == 200
     return {name: ask(app, path)[0] for name, path in asked.items()}
 
