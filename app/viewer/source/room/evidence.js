@@ -39,8 +39,11 @@ export class Evidence {
   show(sheet, entries, tried) {
     this.sheet = sheet;
     this.at = Math.min(this.at, Math.max(0, sheet.cards.length - 1));
-    this.root.hidden = !sheet.headline;
-    if (!sheet.headline) return this.#clear();
+    this.root.hidden = !sheet.headline && !this.room.compared;
+    if (!sheet.headline) {
+      this.#clear();
+      return this.room.compared && this.#showCard(entries, tried); // beside a first read, too
+    }
     this.#showHeadline(sheet, tried);
     this.note.textContent = sheet.evidence_note;
     this.note.hidden = !sheet.evidence_note;
@@ -143,7 +146,7 @@ export class Evidence {
     if (!source.pixels || this.shownUrl === source.pixels) return;
     this.shownUrl = source.pixels;
     this.pane.show({ key: source.pixels, frame: 0, frames: 1, url: () => source.pixels, presets: [] })
-      .then(() => this.room.drawSource(source));
+      .then(() => { if (this.shownUrl === source.pixels) this.room.drawSource(source); });
   }
 
   #judgement(name, answers, card) {
@@ -152,7 +155,7 @@ export class Evidence {
     return this.sheet.form.judgement.filter((question) => isAsked(question, answers)).map((question) =>
       element("div", { class: "question inline" },
         element("span", { class: "title" }, `${named}${question.title}`),
-        segments(question, answers[question.id] ?? null,
+        segments({ ...question, title: `${named}${question.title}` }, answers[question.id] ?? null,
           (value) => room.judge(name, question.id, value))));
   }
 

@@ -65,7 +65,10 @@ export class Room {
     this.keysDialog = new Dialog(this, words.keys);
     this.moreDialog = new Dialog(this, words.more);
     const button = (action, text, onclick) =>
-      element("button", { type: "button", "data-action": action, title: this.keyOf(action), onclick }, text);
+      element("button", {
+        type: "button", "data-action": action, title: this.keyOf(action), onclick,
+        "aria-label": /\w/.test(text) ? null : this.titleOf(action), // of a sign
+      }, text);
     this.bar = element("header", { class: "bar" },
       button("list", words.all_cases, () => this.leave()),
       button("previous", "‹", () => this.go(-1)),
@@ -140,6 +143,7 @@ export class Room {
     const started = performance.now();
     const turn = (this.turn = (this.turn ?? 0) + 1);
     await Promise.race([this.drafts.flush(), new Promise((done) => { setTimeout(done, 150); })]);
+    if (turn !== this.turn) return;
     if (isOther) {
       this.showsAnyway = false;
       this.#release();
@@ -163,6 +167,7 @@ export class Room {
       this.tools.show(this.pane);
       this.root.dataset.state = "ready";
       this.root.dataset.case = caseId;
+      this.root.dataset.frame = String(frame);
       this.root.dataset.opened = String(Math.round(performance.now() - started));
       if (known) this.#refresh();
       this.#loadQueue();
@@ -183,8 +188,7 @@ export class Room {
   #begin(sheet, isOther) {
     this.#say("");
     this.tries.clear();
-    this.compared = null;
-    this.pane.unlink();
+    if (this.sheet?.case_id !== sheet.case_id) this.#stopComparing(); // another frame is still beside the same image
     this.evidence.begin();
     if (isOther) {
       this.isOn = false;
@@ -200,7 +204,7 @@ export class Room {
     this.revision = own?.revision ?? form.revision;
     this.clock.start(own?.active_seconds ?? form.active_seconds);
     this.isSetting = true;
-    this.pane.marks = this.entries.marks;
+    this.pane.setMarks(this.entries.marks, sheet.frame);
     this.isSetting = false;
     this.#take(sheet);
     if (own) this.#changed();
@@ -334,7 +338,7 @@ export class Room {
     this.tries.draw(this.evidence.tries, sheet);
     this.verdict.show(sheet.form, this.entries.answers);
     this.tools.show(this.pane);
-    this.middle.classList.toggle("blind", !sheet.headline);
+    this.middle.classList.toggle("blind", !sheet.headline && !this.compared);
     this.#layHeatmap(map);
   }
 
@@ -344,7 +348,7 @@ export class Room {
     const own = !this.isOn && card?.heatmap
       ? { url: card.heatmap, palette: card.palette, mode: "contour" } : null;
     const wanted = this.isOn && map ? { url: map.url, palette: map.palette, mode: this.mode ?? "colour" } : own;
-    this.pane.setHeatmap(wanted && { url: wanted.url, palette: wanted.palette })
+    this.pane.setHeatmap(wanted && { url: wanted.url, palette: wanted.palette, frame: this.sheet.frame })
       .catch((error) => this.#say(error.message));
     if (wanted) this.pane.heatmap = { mode: wanted.mode };
     this.root.dataset.heatmap = this.isOn && map ? "shown" : "absent";
@@ -531,22 +535,27 @@ export class Room {
   /** Another image beside this one, moved and windowed together. */
   compareWith(link) {
     const { pane } = this.evidence;
-    this.evidence.shownUrl = null;
+    this.#stopComparing();
+    this.compared = link;
+    this.redraw();
     pane.show({
       key: `compare/${link.case_id}`, frame: 0, frames: link.frames,
       url: (frame) => link.pixels.replace("{frame}", frame), presets: [],
     }).then(() => {
+      if (this.compared !== link) return;
       pane.setHeatmap(null);
       this.pane.link(pane, { zoom: true, window: true, crosshair: true });
     });
-    this.compared = link;
-    this.redraw();
   }
 
-  endCompare() {
+  #stopComparing() {
     this.compared = null;
     this.pane.unlink();
     this.evidence.shownUrl = null;
+  }
+
+  endCompare() {
+    this.#stopComparing();
     this.redraw();
   }
 

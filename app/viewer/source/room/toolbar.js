@@ -28,8 +28,7 @@ export class Toolbar {
     const gap = () => element("span", { class: "gap" });
     const buttons = (ids) => ids.map((id) => this.#button(id));
     this.root = element("div", { class: "tools", role: "toolbar", "aria-label": words.tools },
-      this.preset, this.numbers, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)),
-      element("span", { class: "grow" }), room.status);
+      this.preset, this.numbers, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)), room.status);
   }
 
   #button(id) {
