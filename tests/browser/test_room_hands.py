@@ -213,7 +213,7 @@ def test_another_image_of_the_study_lies_beside_it_with_zoom_and_window_linked(
     ]
     room.press("+")
     both_change(since=framed)
-    page.get_by_role("button", name="Back to the prototype").click()
+    page.get_by_role("button", name="Stop comparing").click()
     title.wait_for(state="detached")
     page.locator(".source .pane[data-image=shown]").wait_for()
     alone = pictures(room)
@@ -222,6 +222,31 @@ def test_another_image_of_the_study_lies_beside_it_with_zoom_and_window_linked(
         False,
         True,
     ]
+
+
+def reads_first(page: Page, *, then: str) -> None:
+    """Choose that the own read comes first, or no more; the list of other images stays open."""
+    page.locator("[data-action=more]").click()
+    page.locator("[data-action=reads-first]").click()
+    page.locator(f".room[data-stage={then}]").wait_for()
+
+
+def test_a_comparison_is_there_in_a_first_read_too(
+    opened: Callable[[str], ReadingRoom], page: Page
+) -> None:
+    opened("OTHER")
+    reads_first(page, then="blind")
+    try:
+        evidence = page.locator(".evidence")
+        expect(evidence).to_be_hidden()
+        row = page.locator("dialog .row", has_text="PLAIN")
+        row.get_by_role("button", name="Compare").click()
+        page.locator(".source .pane[data-image=shown]").wait_for()
+        assert evidence.inner_text().split() == ["PLAIN", "(PA)", "Stop", "comparing"]
+        page.get_by_role("button", name="Stop comparing").click()
+        expect(evidence).to_be_hidden()
+    finally:
+        reads_first(page, then="free")
 
 
 def test_tab_reaches_everything_of_the_room_in_the_order_of_the_eye_and_is_seen(
@@ -262,7 +287,7 @@ def test_marks_are_in_a_list_that_a_screen_reader_reads_and_a_keyboard_uses(
     expect(placed).to_have_accessible_description(re.compile("Delete removes it"))
     room.press("Shift+ArrowRight")
     expect(marks).to_have_text([length.replace("60", "64")])
-    room.press("ArrowDown")
+    room.press("ArrowRight")
     assert prototype.inner_text() == before, "arrows are the mark's here"
     room.image.locator(".surface").focus()
     room.press("Shift+B", "Enter")

@@ -79,8 +79,8 @@ export class Room {
       button("help", "?", () => { drawKeys(this.keysDialog, this); this.keysDialog.open(); }));
     this.message = element("p", { class: "room-message", role: "alert", hidden: true });
     this.queue = new Queue(this);
-    this.screen = element("div", { class: "image-screen" });
-    this.status = element("span", { class: "quiet status-line" });
+    this.status = element("p", { class: "status-line" });
+    this.screen = element("div", { class: "image-screen" }, this.status);
     this.tools = new Toolbar(this);
     this.heatmapBar = new HeatmapBar(this);
     this.imageSide = element("section", { class: "image-side", "aria-label": words.image },

@@ -1,4 +1,4 @@
-// Above the image: its windows, its tools, and what lies under the pointer.
+// Above the image: its windows and its tools.
 
 import { element, options } from "../elements.js";
 import { icon } from "./icons.js";
@@ -28,7 +28,7 @@ export class Toolbar {
     const gap = () => element("span", { class: "gap" });
     const buttons = (ids) => ids.map((id) => this.#button(id));
     this.root = element("div", { class: "tools", role: "toolbar", "aria-label": words.tools },
-      this.preset, this.numbers, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)), room.status);
+      this.preset, this.numbers, ...buttons(TOOLS), gap(), ...buttons(VIEWS), gap(), ...buttons(Object.keys(FINDINGS)));
   }
 
   #button(id) {
