@@ -19,7 +19,7 @@ WORDS: dict[str, str] = {
     "tools": "Tools",
     "centre": "Window centre",
     "width": "Window width",
-    "end_compare": "Back to the prototype",
+    "end_compare": "Stop comparing",
     "box": "Box",
     "queue": "Queue",
     "evidence": "Evidence",

@@ -20,7 +20,7 @@ import { store } from "./store.js";
  *     await pane.setHeatmap({ url, palette: "finding", title });  // or "normal"; null takes it away
  *     pane.heatmap = { mode: "contour", threshold: 0.4 };  // also opacity, hidden
  *     pane.drawing = { kind: "rectangle", purpose: "finding" };
- *     pane.marks;          // [{ kind, points, purpose, text }], as in app/domain/marks.py
+ *     pane.setMarks(marks, frame);  // [{ kind, points, purpose, text }], as in app/domain/marks.py; then pane.marks
  *     pane.view;           // { preset, window, inverted, zoom, middle, turns, mirrored }
  *     pane.prefetch(url);  // the next case: showing it then asks the server for nothing
  *     pane.link(other, { zoom: true, window: true, crosshair: true });
@@ -64,6 +64,7 @@ export class ImagePane extends Painting {
     if (key !== this.key) this.#leave(key);
     Object.assign(this.sequence, { count: frames, url });
     if (this.image && url(frame) === this.address) {
+      if (this.#chosen === null) this.#wanted += 1; // of frames that played one may still be on its way
       this.#showFrames();
       this.#fetchFrames(); // how many there are may not have been known before
       return 0;
@@ -79,7 +80,7 @@ export class ImagePane extends Painting {
     this.sequence.stop();
     this.history.clear();
     this.pointer.cancel();
-    this.marks = [];
+    this.setMarks([], 0);
     this.setHeatmap(null);
     this.restore(LOADED);
   }
@@ -89,7 +90,7 @@ export class ImagePane extends Painting {
     this.#wanted += 1;
     const mine = this.#wanted;
     const address = this.sequence.url(frame);
-    if (frame !== this.frame) this.setHeatmap(null); // it is of the frame that was shown
+    if (frame !== this.frame) this.#leaveFrame();
     if (!this.image && !store.has(address)) this.parts.showMessage(this.say("loading"));
     this.noteState();
     try {
@@ -106,6 +107,13 @@ export class ImagePane extends Painting {
     }
     await new Promise((resolve) => { requestAnimationFrame(resolve); });
     return performance.now() - began;
+  }
+
+  /** What is of the frame that was shown goes with it: its heatmap, and what a hand was drawing. */
+  #leaveFrame() {
+    this.setHeatmap(null);
+    if (this.drawing || this.selected !== null) this.pointer.cancel();
+    this.select(null);
   }
 
   #take(answer, frame, address) {
@@ -157,6 +165,10 @@ export class ImagePane extends Painting {
     if (this.frame !== before) this.callbacks.onFrame?.(this.frame);
   }
 
+  get isMarkable() {
+    return this.marksFrame === this.frame;
+  }
+
   stepFrame(step) {
     return this.chooseFrame((this.#chosen ?? this.frame) + step);
   }
@@ -164,6 +176,7 @@ export class ImagePane extends Painting {
   togglePlay() {
     if (!this.sequence.plays) return this.sequence.play();
     this.sequence.stop();
+    this.#wanted += 1; // the next frame may be on its way
     return this.callbacks.onFrame?.(this.frame);
   }
 
@@ -183,10 +196,12 @@ export class ImagePane extends Painting {
     if (this.drawing) this.drawing = null;
   }
 
-  /** Two panes follow each other from now on. What is not named is not followed. */
+  /** Two panes follow each other from now on, the other one first. What is not named is not followed. */
   link(other, { zoom = false, window = false, crosshair = false }) {
     this.#links.set(other, { zoom, window, crosshair });
     other.#links.set(this, { zoom, window, crosshair });
+    follow(this, other, { zoom, window });
+    other.schedule("pixels");
   }
 
   /** This pane follows no other, and none follows it. */
@@ -226,6 +241,7 @@ export class ImagePane extends Painting {
 
   toolChanged() {
     this.surface.dataset.tool = this.drawing?.kind ?? this.tool;
+    if (this.drawing && this.sequence.plays) this.togglePlay(); // a mark is of one frame
     this.callbacks.onTool?.({ tool: this.tool, drawing: this.drawing });
   }
 

@@ -15,11 +15,22 @@ export class Marking extends Looking {
     this.selected = null;
     /** A mark that is being drawn. */
     this.draft = null;
+    this.marksFrame = 0;
   }
 
   /** For whoever builds on this: a hand changed the marks, or chose a tool. */
   marksChanged() {}
   toolChanged() {}
+
+  /** Whether the frame that is seen is the one whose marks these are. */
+  get isMarkable() {
+    return true;
+  }
+
+  /** The marks that are seen. */
+  get shownMarks() {
+    return this.isMarkable ? this.#marks : [];
+  }
 
   get marks() {
     return this.#marks;
@@ -29,6 +40,13 @@ export class Marking extends Looking {
     this.#marks = structuredClone(marks);
     this.selected = null;
     this.changed("marks");
+  }
+
+  /** The marks of a frame: on any other they are neither seen nor changed, and undo brings none of them there. */
+  setMarks(marks, frame) {
+    if (frame !== this.marksFrame) this.history.clear();
+    this.marksFrame = frame;
+    this.marks = marks;
   }
 
   /** What a drag does while nothing is drawn: "window", "pan", "zoom", "magnifier". */
@@ -70,10 +88,12 @@ export class Marking extends Looking {
   }
 
   selectNext() {
-    if (this.marks.length) this.select(this.selected === null ? 0 : (this.selected + 1) % this.marks.length);
+    const { length } = this.shownMarks;
+    if (length) this.select(this.selected === null ? 0 : (this.selected + 1) % length);
   }
 
   addMark(mark) {
+    if (!this.isMarkable) return;
     this.note();
     this.#marks = [...this.#marks, mark];
     this.draft = null;
@@ -114,6 +134,7 @@ export class Marking extends Looking {
 
   /** While a hand is at it; `settle` ends that. */
   changeMark(index, mark) {
+    if (!this.isMarkable) return;
     if (!this.#isChanging) this.note();
     this.#isChanging = true;
     this.#marks = this.#marks.with(index, mark);
@@ -128,11 +149,19 @@ export class Marking extends Looking {
   }
 
   deleteMark() {
-    if (this.selected === null) return;
+    if (this.selected === null || !this.isMarkable) return;
     this.note();
     this.#marks = this.#marks.toSpliced(this.selected, 1);
     this.selected = null;
     this.#tell();
+  }
+
+  undo() {
+    if (this.isMarkable) super.undo();
+  }
+
+  redo() {
+    if (this.isMarkable) super.redo();
   }
 
   #tell() {

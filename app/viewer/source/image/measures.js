@@ -129,3 +129,18 @@ export function markLines(image, mark, say) {
   }
   return lines.filter(Boolean);
 }
+
+/**
+ * What a mark is called: its kind, what it is for, what is written beside it, and the spacing that this is by.
+ *
+ * @param {string[]} lines as `markLines`
+ * @returns {string} "Length, measurement: 23.4 mm (pixel spacing)"
+ */
+export function markName(header, { kind, purpose }, lines, say) {
+  const name = say("mark", { kind: say(`mark ${kind}`), purpose: say(`purpose ${purpose}`) });
+  if (lines.length === 0) return name;
+  const text = lines.join(", ");
+  const isBySpacing = kind === "length" || (purpose === "measure" && kind !== "angle" && kind !== "point");
+  const spacing = isBySpacing ? ` (${say(`by ${unitSteps(header).source}`)})` : "";
+  return say("mark measured", { name, text: `${text}${spacing}` });
+}

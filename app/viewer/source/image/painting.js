@@ -4,7 +4,7 @@ import { element } from "../elements.js";
 import { Display } from "./display.js";
 import { bytesFromHex, Heatmap } from "./heatmap.js";
 import { Marking } from "./marking.js";
-import { markLines } from "./measures.js";
+import { markLines, markName } from "./measures.js";
 import { Parts, speaker } from "./parts.js";
 import { store } from "./store.js";
 
@@ -51,7 +51,8 @@ export class Painting extends Marking {
   /**
    * Lay a heatmap over the image, or take it away.
    *
-   * @param {{url: string, palette?: "finding" | "normal"} | null} wanted
+   * @param {{url: string, palette?: "finding" | "normal", title?: string, frame?: number} | null} wanted
+   *     of a `frame`: it is seen on that one alone; `title` is said of its contour
    * @returns {Promise<boolean>} whether it is shown; false where another was asked for meanwhile
    * @throws {Unavailable} it cannot be fetched; its message is for the reader
    */
@@ -65,7 +66,8 @@ export class Painting extends Marking {
     const answer = this.#heat?.url === wanted.url ? null : await store.get(wanted.url, this.say("the heatmap"));
     if (this.#heatWanted !== wanted.url) return false;
     const map = answer ? new Heatmap(answer) : this.#heat.map;
-    this.#heat = { map, url: wanted.url, palette: wanted.palette ?? "finding", title: wanted.title ?? "" };
+    const { url, palette = "finding", title = "", frame } = wanted;
+    this.#heat = { map, url, palette, title, frame };
     this.changed("heatmap");
     return true;
   }
@@ -95,6 +97,7 @@ export class Painting extends Marking {
   get visibleHeatmap() {
     const { hidden, ...settings } = this.#heatSettings;
     if (!this.#heat || !this.image || hidden || this.#isPeeking) return null;
+    if ((this.#heat.frame ?? this.frame) !== this.frame) return null;
     return { ...settings, ...this.#heat, colours: this.colours[this.#heat.palette] };
   }
 
@@ -109,6 +112,14 @@ export class Painting extends Marking {
     if (this.tool !== "magnifier" || this.drawing || !this.#place || !this.image) return display.magnifier.hide();
     const heatmap = this.visibleHeatmap;
     return display.magnify(this.geometry, this.#place, this.image, heatmap?.mode === "colour" ? heatmap : null);
+  }
+
+  /** The new mark has the focus, so that the next keys are for it. */
+  placeMark() {
+    super.placeMark();
+    if (this.selected === null) return;
+    this.drawNow(null);
+    this.parts.marks.focus(this.selected);
   }
 
   /** @param {{column: number, row: number} | null} position that is pointed at on a linked image */
@@ -173,9 +184,10 @@ export class Painting extends Marking {
 
   #drawMarks() {
     const { image, draft, visibleHeatmap: heatmap } = this;
-    this.parts.showMarks(image ? this.marks.map((mark) => this.#lines(mark).join(", ")) : []);
+    const marks = image ? this.shownMarks : [];
+    this.parts.marks.show(marks.map((mark) => markName(image.header, mark, this.#lines(mark), this.say)), this.selected);
     this.display.drawMarks(this.geometry, {
-      marks: image ? [...this.marks, ...(draft ? [draft] : [])] : [],
+      marks: image && draft ? [...marks, draft] : marks,
       selected: this.selected,
       lines: (mark) => this.#lines(mark),
       crosshair: this.#crosshair,

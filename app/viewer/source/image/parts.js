@@ -1,14 +1,16 @@
-// What lies over the image: a message, the letters at the edges, the bar of colours, the bar of frames.
+// What lies over the image: a message, the letters at the edges, the bar of colours, the bar of frames; and
+// the list of marks.
 
 import { element } from "../elements.js";
 import { paintColourBar } from "./heatmap.js";
+import { MarkList } from "./mark_list.js";
 
 const SIDES = ["left", "top", "right", "bottom"];
 
 /** Texts of the page with values in the place of {names}. */
 export function speaker(words) {
   return (name, values = {}) =>
-    Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), words[name]);
+    Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, () => value), words[name]);
 }
 
 export class Parts {
@@ -22,8 +24,8 @@ export class Parts {
     this.scale = element("div", { class: "bar-of-colours", role: "img", hidden: true, "aria-label": say("scale") },
       this.ramp, this.unit);
     this.#buildFrames();
-    this.marks = element("ul", { class: "unseen", "aria-label": say("marks") });
-    this.all = [...this.edges, this.scale, this.frames, this.marks, this.message];
+    this.marks = new MarkList(pane, say);
+    this.all = [this.marks.root, ...this.edges, this.scale, this.frames, this.message];
   }
 
   #buildFrames() {
@@ -47,14 +49,6 @@ export class Parts {
     const seen = orientation ? geometry.seen(orientation) : {};
     SIDES.forEach((side, at) => { this.edges[at].textContent = seen[side] ?? ""; });
     return orientation ? this.say("edges", seen) : "";
-  }
-
-  /** What is written beside the marks, for those who do not see it. @param {string[]} texts one a mark */
-  showMarks(texts) {
-    const text = texts.join("\n");
-    if (this.marksText === text) return;
-    this.marksText = text;
-    this.marks.replaceChildren(...texts.map((line) => element("li", {}, line)));
   }
 
   /**

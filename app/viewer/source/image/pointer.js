@@ -87,8 +87,8 @@ export class Pointer {
 
   #begin(place) {
     const { pane } = this;
-    if (pane.drawing) return this.#draw(place, pane.drawing);
-    const found = touched(pane.marks, pane.selected, pane.geometry, place.x, place.y);
+    if (pane.drawing) return pane.isMarkable ? this.#draw(place, pane.drawing) : null;
+    const found = touched(pane.shownMarks, pane.selected, pane.geometry, place.x, place.y);
     pane.select(found?.index ?? null);
     if (found) return this.#change(place, found);
     if (pane.tool === "pan") return this.#pan();
@@ -115,7 +115,10 @@ export class Pointer {
           : withHandle(before, handle, position));
       },
       up: () => pane.settle(),
-      cancel: () => pane.changeMark(index, before),
+      cancel: () => {
+        pane.changeMark(index, before);
+        pane.settle();
+      },
     };
   }
 

@@ -53,8 +53,11 @@ export class Evidence {
     const { words } = this;
     this.sheet = sheet;
     this.at = Math.min(this.at, Math.max(0, sheet.cards.length - 1));
-    this.root.hidden = !sheet.headline;
-    if (!sheet.headline) return this.#clear();
+    this.root.hidden = !sheet.headline && !compared;
+    if (!sheet.headline) {
+      this.#clear();
+      return compared && this.#showCard(judgements, tried, compared); // beside a first read, too
+    }
     this.#showHeadline(sheet, tried);
     this.note.textContent = sheet.evidence_note;
     this.note.hidden = !sheet.evidence_note;
@@ -177,7 +180,7 @@ export class Evidence {
     return asked.map((question) =>
       element("div", { class: "question inline" },
         element("span", { class: "title" }, `${named}${question.title}`),
-        segments(question, answers[question.id] ?? null,
+        segments({ ...question, title: `${named}${question.title}` }, answers[question.id] ?? null,
           (value) => this.acts.judge(name, question.id, value))));
   }
 

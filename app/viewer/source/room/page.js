@@ -6,11 +6,11 @@ import { Splitter } from "./splitter.js";
 export class Page {
   /**
    * @param {object} words
-   * @param {(id: string) => string} keyOf
+   * @param {{keyOf: (id: string) => string, titleOf: (id: string) => string}} names of what a key does
    * @param {{act: (id: string) => void, chooseModel: (digest: string) => void}} hand `act` with the id of a key
    * @param {{queue: Element, image: Element[], evidence: Element, verdict: Element, dialogs: Element[]}} parts
    */
-  constructor(words, keyOf, hand, parts) {
+  constructor(words, names, hand, parts) {
     this.words = words;
     this.title = element("strong", { class: "file" });
     this.facts = element("span", { class: "quiet grow" });
@@ -23,16 +23,18 @@ export class Page {
     this.middle = element("main", { class: "middle" }, parts.queue,
       element("section", { class: "image-side", "aria-label": words.image }, ...parts.image), parts.evidence);
     this.root = element("div", { class: "room", "data-case": "" },
-      this.#bar(keyOf, hand.act), this.message, this.middle, parts.verdict,
+      this.#bar(names, hand.act), this.message, this.middle, parts.verdict,
       element("footer", { class: "foot" }, element("strong", {}, words.research), this.who), ...parts.dialogs);
     new Splitter(this.middle, parts.queue, "--queue", { least: 0, most: 420, words });
     new Splitter(this.middle, parts.evidence, "--evidence", { least: 280, most: 1600, fromRight: true, words });
   }
 
-  #bar(keyOf, act) {
+  #bar({ keyOf, titleOf }, act) {
     const { words } = this;
-    const button = (id, text) =>
-      element("button", { type: "button", "data-action": id, title: keyOf(id), onclick: () => act(id) }, text);
+    const button = (id, text) => element("button", {
+      type: "button", "data-action": id, title: keyOf(id), onclick: () => act(id),
+      "aria-label": /\w/.test(text) ? null : titleOf(id), // of a sign
+    }, text);
     return element("header", { class: "bar" },
       button("list", words.all_cases), button("previous", "‹"), button("next", words.next),
       this.title, this.facts, this.stage, this.model,
@@ -46,7 +48,8 @@ export class Page {
     host.append(this.root);
   }
 
-  show({ facts, headline, stage }) {
+  /** @param {boolean} isAlone nothing lies beside the image */
+  show({ facts, stage }, isAlone) {
     this.title.textContent = facts.title;
     this.facts.textContent = facts.line;
     this.who.textContent = facts.who;
@@ -54,7 +57,7 @@ export class Page {
     this.model.replaceChildren(...facts.models.map(({ digest, title }) =>
       element("option", { value: digest, selected: digest === facts.model }, title)));
     this.model.hidden = facts.models.length === 0;
-    this.middle.classList.toggle("blind", !headline);
+    this.middle.classList.toggle("blind", isAlone);
     this.note({ stage });
   }
 

@@ -117,18 +117,20 @@ export class Room {
 
   #begin(sheet, isOther) {
     this.tries.clear();
-    this.comparison.end();
-    if (isOther) this.maps.begin();
+    if (isOther) {
+      this.comparison.end(); // another frame is still beside the same image
+      this.maps.begin();
+    }
     const own = Drafts.recall(this.opened.path);
     this.entries.begin(sheet.form, own);
-    this.screen.begin(this.entries.marks);
+    this.screen.begin(this.entries.marks, sheet.frame);
     this.redraw();
     if (own) this.#entered();
   }
 
   #ready(milliseconds) {
     this.screen.showTools();
-    this.page.note({ case: this.opened.caseId, opened: String(Math.round(milliseconds)) });
+    this.page.note({ case: this.opened.caseId, frame: String(this.opened.frame), opened: String(Math.round(milliseconds)) });
     this.#loadQueue();
   }
 

@@ -22,7 +22,8 @@ export class Screen {
    */
   constructor({ words, pane }, preferences, tries, hand) {
     const keyOf = (id) => preferences.keyOf(id);
-    const status = element("span", { class: "status-line" });
+    const titleOf = (id) => preferences.titleOf(id);
+    const status = element("p", { class: "status-line" });
     const screen = element("div", { class: "image-screen" }, status);
     this.pane = new ImagePane(screen, {
       ...pane, ...hand.image,
@@ -30,7 +31,7 @@ export class Screen {
       onView: () => this.showTools(),
     });
     this.tools = new Toolbar({
-      words, keyOf, pane: this.pane, titleOf: (id) => preferences.titleOf(id), ...hand.tools,
+      words, keyOf, titleOf, pane: this.pane, ...hand.tools,
     });
     this.heatmapBar = new HeatmapBar(words, hand.heatmap, keyOf("heatmap"));
     this.triesBar = new TriesBar(words, tries, hand.tries);
@@ -42,7 +43,7 @@ export class Screen {
       body.replaceChildren(...keysHelp(words, preferences.keys, hand.keys)));
     this.moreDialog = new Dialog(words.more, words, (body) =>
       body.replaceChildren(...more(words, this.sheet.facts, hand.readsFirst(), hand.more)));
-    this.page = new Page(words, keyOf, hand.page, {
+    this.page = new Page(words, { keyOf, titleOf }, hand.page, {
       queue: this.queue.root,
       image: [this.tools.root, screen, this.heatmapBar.root],
       evidence: this.evidence.root,
@@ -59,10 +60,10 @@ export class Screen {
   }
 
   /** What is lying about of the image before is put away. */
-  begin(marks) {
+  begin(marks, frame) {
     this.page.say("");
     this.evidence.begin();
-    this.pane.marks = marks;
+    this.pane.setMarks(marks, frame);
   }
 
   /**
@@ -74,7 +75,7 @@ export class Screen {
   show(sheet, { answers, judgements }, maps, compared) {
     this.sheet = sheet;
     const map = maps.of(sheet.maps);
-    this.page.show(sheet);
+    this.page.show(sheet, !sheet.headline && !compared);
     this.heatmapBar.show(sheet, map, maps.isOn, answers);
     this.evidence.show(sheet, { judgements, tried: this.tries.now, compared, map });
     this.triesBar.show(sheet);
@@ -88,7 +89,7 @@ export class Screen {
 
   #layHeatmap(map, maps) {
     const over = maps.over(map, this.evidence.card);
-    this.pane.setHeatmap(over)
+    this.pane.setHeatmap(over && { ...over, frame: this.sheet.frame })
       .catch((error) => this.page.say(error.message));
     if (over) this.pane.heatmap = { mode: over.mode };
     const url = maps.isOn && map ? map.url : "";

@@ -1,6 +1,9 @@
 // The keyboard: which key does what, as the server says it and the reader changed it.
 
 const TYPING = new Set(["INPUT", "TEXTAREA", "SELECT"]);
+// What has the focus and is moved by these keys itself: a slider, a border between panes, a mark in the list.
+const WITH_ARROWS = "[type=range], .splitter, .marks";
+const OWN_ARROWS = /^(Shift\+)?(Arrow\w+|Home|End|PageUp|PageDown)$/;
 const SWITCHES = new Set(["checkbox", "radio", "range", "button"]);
 
 /** "Ctrl+Enter", "?", "Shift+3", "a": how one press of a key is written. */
@@ -67,6 +70,7 @@ export class Keyboard {
     if (["Enter", "Space", " "].includes(name) && event.composedPath()[0]?.closest?.("button, a, summary, select")) return;
     // Arrows go from answer to answer where one of them has the focus.
     if (/^Arrow(Left|Right)$/.test(name) && event.composedPath()[0]?.closest?.(".segments")) return;
+    if (OWN_ARROWS.test(name) && event.composedPath()[0]?.closest?.(WITH_ARROWS)) return;
     const id = this.#byKey.get(name);
     if (!id) return;
     if (event.repeat && this.#held.has(event.code)) return event.preventDefault();

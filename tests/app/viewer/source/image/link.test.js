@@ -22,11 +22,22 @@ test("the other image shows the same part of itself, as much larger than fitted"
 
 test("a window goes by the range of values, or by its unit where both have the same", () => {
   const [one, other] = [pane(9, 9, { low: 0, high: 1000 }), pane(9, 9, { low: 0, high: 250 })];
+  one.setWindow({});
   follow(one, other, { window: true });
   expect(other.window).toMatchObject({ centre: 125, width: 50 });
   const [ct, prior] = [pane(9, 9, { low: -1000, high: 1000, unit: "HU" }), pane(9, 9, { low: 0, high: 90, unit: "HU" })];
   follow(ct, prior, { window: true });
   expect(prior.window).toMatchObject({ centre: 500, width: 200 });
+});
+
+test("as one was loaded, so was the other: in the window of its own file", () => {
+  const [one, other] = [pane(9, 9, { low: 0, high: 1000 }), pane(9, 9, { low: 0, high: 250 })];
+  one.setWindow({ width: 10 });
+  follow(one, other, { window: true });
+  one.reset();
+  one.invert();
+  follow(one, other, { window: true });
+  expect(other.shown).toEqual({ preset: 0, window: null, inverted: true });
 });
 
 test("turns and mirrors are each image's own", () => {

@@ -137,3 +137,22 @@ test("every kind can be placed, with as many points as it has", () => {
   });
   expect(counts).toEqual([2, 2, 72, 2, 3, 1]);
 });
+
+test("marks are of their frame: on another none is seen, drawn, changed, removed or brought back", () => {
+  const made = looked();
+  let frame = 0;
+  Object.defineProperty(made, "isMarkable", { get: () => made.marksFrame === frame });
+  made.setMarks([box()], 0);
+  made.addMark(box(1));
+  frame = 1;
+  expect(made.shownMarks).toEqual([]);
+  made.addMark(box(2));
+  made.changeMark(0, box(3));
+  made.deleteMark();
+  made.undo();
+  made.selectNext();
+  expect([made.marks, made.selected]).toEqual([[box(), box(1)], 1]);
+  made.setMarks([box(4)], 1);
+  made.undo();
+  expect(made.shownMarks).toEqual([box(4)]);
+});

@@ -1,5 +1,5 @@
 import { ImageCanvas } from "../../../../../app/viewer/source/image/image_canvas.js";
-import { angle, area, distance, markLines, statistics } from "../../../../../app/viewer/source/image/measures.js";
+import { angle, area, distance, markLines, markName, statistics } from "../../../../../app/viewer/source/image/measures.js";
 import { speaker } from "../../../../../app/viewer/source/image/parts.js";
 
 const SPACED = { spacing: { rows_mm: 0.4, columns_mm: 0.2, source: "ImagerPixelSpacing" }, pixel_aspect: 2 };
@@ -62,6 +62,18 @@ test("what stands beside a mark names the spacing", () => {
   const box = { kind: "rectangle", points: [[0, 0], [2, 1]], purpose: "measure", text: "note" };
   expect(markLines(ramp(), box, say)).toEqual(["note", "4 px²", "mean -19.5, sd 0.5, -20 to -19"]);
   expect(markLines(ramp(), { ...box, purpose: "finding" }, say)).toEqual(["note"]);
+});
+
+test("a mark is named by kind, purpose, what is written beside it, and the spacing that this is by", () => {
+  const words = (name, values = {}) => [name, ...Object.values(values)].join("|");
+  const named = (header, kind, purpose, lines) => markName(header, { kind, purpose }, lines, words);
+  const length = "mark|mark length|purpose measure";
+  expect(named(SPACED, "length", "measure", ["5 mm"])).toBe(`mark measured|${length}|5 mm (by ImagerPixelSpacing)`);
+  expect(named({ pixel_aspect: 1 }, "length", "measure", ["5 px"])).toBe(`mark measured|${length}|5 px (by no spacing)`);
+  expect(named(SPACED, "ellipse", "measure", ["4 mm²", "mean 3"])).toMatch(/4 mm², mean 3 \(by ImagerPixelSpacing\)$/);
+  expect(named(SPACED, "angle", "measure", ["90°"])).toMatch(/\|90°$/);
+  expect(named(SPACED, "outline", "finding", [])).toBe("mark|mark outline|purpose finding");
+  expect(named(SPACED, "outline", "finding", ["note"])).toMatch(/\|note$/);
 });
 
 test("a position has its value with its unit, and what is stored", () => {
