@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.memory_disk import memory_disk
+
 # Their set-up takes seconds: a model is trained, a program and a browser are started.
 WHOLE = ("tests/browser/", "tests/training/")
 
@@ -27,6 +29,9 @@ is_one_of_several = "PYTEST_XDIST_WORKER" in os.environ
 if is_one_of_several:
     # Two test processes with two threads each wait for each other at every barrier.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+if (folder := memory_disk()) is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))  # pytest's own way
 
 
 def unit_of(test: str) -> str:
