@@ -35,9 +35,11 @@ train: $(VENV)/.installed
 	@$(BIN)/python -m app models add "runs/$(NAME)/bundle" --activate
 	@exec $(BIN)/python -m app
 
-# Two processes, each with whole files, some folders whole: what they set up is set up once.
+# Two processes, each with whole files, some folders whole: what they set up is set up once. More of
+# them take about a gigabyte of memory each.
+PROCESSES ?= 2
 test: $(VENV)/.installed-dev check app/viewer/node_modules/.package-lock.json
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
@@ -58,7 +60,7 @@ docs: $(VENV)/.installed-dev
 # `make coverage TESTS=tests/dprotonet` takes some of them.
 TESTS ?= tests
 coverage: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(TESTS)
+	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --cov --cov-report= $(TESTS)
 	@$(BIN)/coverage report --sort=cover --skip-covered --skip-empty
 	@$(BIN)/coverage html --directory build/coverage --quiet
 	@echo "Open build/coverage/index.html"

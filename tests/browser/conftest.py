@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.running import Program
+from tests.browser.people import first_administrator
+from tests.browser.running import PATIENCE, Program
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
-PATIENCE = 90_000  # milliseconds for one thing to appear, on a busy machine
 EXPECTED = (
     *("404 (Not Found)", "net::ERR_FAILED", "net::ERR_CONNECTION_REFUSED"),
     *("net::ERR_INCOMPLETE_CHUNKED_ENCODING", "net::ERR_EMPTY_RESPONSE", "net::ERR_SOCKET"),
@@ -56,36 +58,76 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The program with a small model of random weights, which is active."""
-    from tests.dprotonet.tiny_bundle import make_tiny_bundle
-
-    data = tmp_path_factory.mktemp("data")
+    """The program for one reader, with a small model of random weights, which is active."""
+    running = Program(tmp_path_factory.mktemp("data"))
     classes = ("none", "consolidation", "effusion")
     make_tiny_bundle(
-        data / "models" / "tiny", classes, name="tiny", prototypes_per_class=3, responses=True
+        running.models / "tiny", classes, name="tiny", prototypes_per_class=3, responses=True
     )
-    running = Program(data)
-    running.run("models", "activate", "tiny")
+    running.activate("tiny")
     running.start()
     yield running
     running.stop()
 
 
-@pytest.fixture(params=["light"])
-def page(chromium: Browser, program: Program, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A fresh window of 1280 × 800; complaints and requests to other hosts are collected."""
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 800}, color_scheme=request.param
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The program for several people, with a small model; as it starts nobody has an account."""
+    running = Program(
+        tmp_path_factory.mktemp("clinic"), environment={"DPROTONET_SIGN_IN": "accounts"}
     )
-    context.request.get(program.entrance, max_redirects=0)
-    opened = context.new_page()
-    opened.set_default_timeout(PATIENCE)
+    make_tiny_bundle(running.models / "tiny", ("none", "finding"), name="tiny", responses=True)
+    running.activate("tiny")
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def administrator(chromium: Browser, clinic: Program) -> Page:
+    """The page of the clinic's first administrator, who came by the link that the start printed."""
+    return first_administrator(chromium, clinic)
+
+
+@pytest.fixture(scope="session")
+def window_of(chromium: Browser) -> Callable[[str, str], BrowserContext]:
+    """A browser window of 1280 × 800 at a program's entrance, in a colour scheme.
+
+    It is opened once and keeps what it loaded and compiled, which takes a second a window.
+    """
+
+    @cache
+    def opened(entrance: str, scheme: str) -> BrowserContext:
+        context = chromium.new_context(
+            viewport={"width": 1280, "height": 800},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        context.request.get(entrance, max_redirects=0)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    return opened
+
+
+@pytest.fixture(params=["light"])
+def page(
+    window_of: Callable[[str, str], BrowserContext],
+    program: Program,
+    request: pytest.FixtureRequest,
+) -> Iterator[Page]:
+    """A fresh tab, with nothing stored; complaints and requests to other hosts are collected."""
+    window = window_of(program.entrance, request.param)
+    opened = window.new_page()
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: _note(complaints, message.type, message.text))
     opened.on("request", lambda request: _note_outside(complaints, request.url, program.address))
     yield opened
-    context.close()
+    window.new_cdp_session(opened).send(
+        "Storage.clearDataForOrigin",
+        {"origin": program.address, "storageTypes": "local_storage"},
+    )
+    opened.close()
     assert complaints == []
 
 

@@ -10,13 +10,20 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from app.settings import Settings
 from tests.entering import STARTED_WITH, entrance
 from tests.paths import ROOT
 
+if TYPE_CHECKING:
+    from app.services.workplace import Workplace
+
 START = 120  # seconds until the first page must answer, on a busy machine
+PATIENCE = 90_000  # milliseconds for one thing to appear on a page, on a busy machine
 
 
 class Program:
@@ -34,6 +41,8 @@ class Program:
             under: the command that starts the server, and is given the rest as arguments.
         """
         self.data = data
+        self.models = data / "models"
+        """Bundles in it are known at once."""
         self._under = under
         self._more = dict(environment or {})
         self.port = _free_port()
@@ -63,6 +72,29 @@ class Program:
             stdout=subprocess.PIPE,
             text=True,
         ).stdout
+
+    @contextmanager
+    def workplace(self) -> Iterator[Workplace]:
+        """What commands work on, in this process: a process of its own takes a second to begin."""
+        from app.cli.database import ready_workplace
+
+        with ready_workplace(Settings.from_environment(self._environment)) as opened:
+            yield opened
+
+    def activate(self, model: str) -> None:
+        """From now on new images are read with another model."""
+        from app.services import models
+
+        with self.workplace() as workplace:
+            models.activate(workplace, model)
+
+    def add_user(self, name: str, *roles: str) -> str:
+        """Make an account; returns the link by which its owner sets a password."""
+        from app.services.accounts import users
+
+        with self.workplace() as workplace:
+            link = users.add(workplace, name, roles=roles)
+        return users.link_address(link, base=self.address)
 
     def start(self) -> None:
         """Begin, and wait until it answers."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.app.services.workplaces import png
 from tests.browser.case_list import case_row
-from tests.browser.reading_room import settled
+from tests.browser.reading_room import ReadingRoom, settled
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def test_no_page_keeps_anybody_out(page: Page, program: Program) -> None:
     image = {"name": "for everybody.png", "mimeType": "image/png", "buffer": png(7, side=64)}
     page.locator("input[data-choose=files]").set_input_files([image])
     page.locator(".image-screen [data-image=shown]").wait_for()
-    page.locator("table.waterfall").first.wait_for()
+    ReadingRoom(page).read()
+    page.locator("table.waterfall").locator("visible=true").first.wait_for()
     found["case"] = grave(page)
     page.get_by_role("button", name="All cases").click()
     case_row(page, "for everybody").wait_for()

@@ -6,7 +6,6 @@ import csv
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,28 +13,18 @@ import pytest
 
 from tests.browser.image_files import write_image
 from tests.browser.people import person
-from tests.browser.reading_room import ReadingRoom
+from tests.browser.reading_room import ReadingRoom, settled
 from tests.browser.running import Program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response, WebSocket
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(900),
+    pytest.mark.usefixtures("administrator"),  # with whom the accounts begin
+]
 IMAGES = 3
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The program for several people, with a small model."""
-    from tests.dprotonet.tiny_bundle import make_tiny_bundle
-
-    data = tmp_path_factory.mktemp("study")
-    make_tiny_bundle(data / "models" / "tiny", ("none", "finding"), name="tiny", responses=True)
-    running = Program(data, environment={"DPROTONET_SIGN_IN": "accounts"})
-    running.run("models", "activate", "tiny")
-    running.start()
-    yield running
-    running.stop()
 
 
 class Traffic:
@@ -78,24 +67,24 @@ class Traffic:
 
 
 def test_a_study_goes_from_the_protocol_to_the_export(
-    chromium: Browser, program: Program, tmp_path: Path
+    chromium: Browser, clinic: Program, tmp_path: Path
 ) -> None:
-    lead = person(chromium, program, "lena", "lead")
-    pages = {name: person(chromium, program, name, "reader") for name in ("ann", "ben")}
-    judge = person(chromium, program, "ada", "adjudicator")
+    lead = person(chromium, clinic, "lena", "lead")
+    pages = {name: person(chromium, clinic, name, "reader") for name in ("ann", "ben")}
+    judge = person(chromium, clinic, "ada", "adjudicator")
 
-    lead.goto(program.address)
+    lead.goto(clinic.address)
     for number in range(IMAGES):
         ReadingRoom(lead).upload(write_image(tmp_path / f"IM{number}", seed=number))
         ReadingRoom(lead).read()
-        lead.goto(program.address)
-    study = open_study(lead, program)
+        lead.goto(clinic.address)
+    study = open_study(lead, clinic)
 
-    traffic = Traffic(pages["ann"], program.data)
-    read_by_keys(pages["ann"], program, study, traffic)
-    read_by_hand(pages["ben"], program, study)
-    decide(judge, program)
-    close_and_export(lead, program)
+    traffic = Traffic(pages["ann"], clinic.data)
+    read_by_keys(pages["ann"], clinic, study, traffic)
+    read_by_hand(pages["ben"], clinic, study)
+    decide(judge, clinic)
+    close_and_export(lead, clinic)
 
 
 def open_study(lead: Page, program: Program) -> str:
@@ -179,6 +168,7 @@ def decide(page: Page, program: Program) -> None:
     page.goto(f"{program.address}/studies")
     for left in range(IMAGES, 0, -1):
         page.get_by_text(re.compile(f"^{left} cases? waits? for a decision")).wait_for()
+        settled(page)  # what is seen before may still be the form of the case before
         page.get_by_text("Reader 2:").wait_for()
         page.get_by_role("combobox", name="Label").click()
         page.get_by_role("option", name="finding", exact=True).click()
@@ -197,6 +187,7 @@ def close_and_export(page: Page, program: Program) -> None:
     page.get_by_text("Close the study: nothing is added any more").click()
     page.get_by_role("button", name="Close").click()
     page.get_by_text(re.compile("^closed · ")).wait_for()
+    settled(page)
     with page.expect_download() as download:
         page.get_by_text("Reads (CSV)").click()
     rows = list(csv.DictReader(download.value.path().read_text("utf-8-sig").splitlines()))

@@ -18,8 +18,10 @@ from tests.app.services.deidentify.planted import (
     planted_dicom,
     planted_pictures,
 )
-from tests.browser.reading_room import ReadingRoom
+from tests.browser.case_list import case_row, open_case
+from tests.browser.reading_room import ReadingRoom, settled
 from tests.browser.running import Program
+from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response, WebSocket
@@ -30,10 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """The program for patients, with a small model and a server folder."""
-    from tests.dprotonet.tiny_bundle import make_tiny_bundle
-
     data, outside = tmp_path_factory.mktemp("patients"), tmp_path_factory.mktemp("outside")
-    make_tiny_bundle(data / "models" / "tiny", ("none", "finding"), name="tiny")
     (outside / "temporary").mkdir()
     (outside / "images" / FOLDER).mkdir(parents=True)
     (outside / "images" / FOLDER / f"{FILE_NAME}.dcm").write_bytes(planted_dicom(7))
@@ -48,7 +47,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
             "TMPDIR": str(outside / "temporary"),
         },
     )
-    running.run("models", "activate", "tiny")
+    make_tiny_bundle(running.models / "tiny", ("none", "finding"), name="tiny")
+    running.activate("tiny")
     running.start()
     yield running
     running.stop()
@@ -96,7 +96,7 @@ def test_no_page_and_no_answer_names_the_person(
     page.get_by_text("4 added, 1 not an image").wait_for()
     page.locator("[data-upload=empty]").wait_for()
     shown = [page.content()]
-    page.get_by_role("button", name="P-").first.click()
+    open_case(page, case_row(page, "P-"))
     room = ReadingRoom(page)
     room.ready()
     room.read()
@@ -113,13 +113,13 @@ def test_no_page_and_no_answer_names_the_person(
     shown.append(page.content())
     page.goto(f"{program.address}/batch")
     page.locator("[data-upload=empty]").wait_for()  # a press before that is lost
-    page.get_by_text("Server folder").first.click()
+    page.get_by_text("Server folder").locator("visible=true").first.click()
     page.get_by_text("Hidden files and links are skipped").wait_for()
     page.get_by_role("button", name="Start").click()
     page.get_by_text("1 of 1 file · finished").wait_for()
     shown.append(page.content())
     page.goto(f"{program.address}/annotations")
-    page.get_by_text("Annotations").first.wait_for()
+    settled(page)
     shown.append(page.content())
 
     assert traffic.answers > 20 and traffic.frames > 20

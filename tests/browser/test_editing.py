@@ -46,7 +46,7 @@ def test_a_wrong_reason_is_switched_off_approved_and_undone(
     page.get_by_role("button", name="Approve and activate").wait_for()
     page.get_by_text("It is marked “approved by the proposer”").wait_for()
     page.get_by_role("button", name="Approve and activate").click()
-    page.get_by_text(f"tiny without {name}").first.wait_for()
+    page.get_by_text(f"tiny without {name}").locator("visible=true").first.wait_for()
 
     room.open(program.address, case_id)
     assert figures(room) == before, "this case is still of the model that read it"

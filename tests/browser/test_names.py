@@ -31,12 +31,10 @@ MADE_OF_NAMES = """root => [
 @pytest.fixture
 def odd(program: Program) -> Iterator[Program]:
     """The program with a model whose classes have odd names, which is active."""
-    folder = program.data / "models" / "odd"
-    if not folder.exists():
-        make_tiny_bundle(folder, CLASSES, name="odd")
-    program.run("models", "activate", "odd")
+    make_tiny_bundle(program.models / "odd", CLASSES, name="odd")
+    program.activate("odd")
     yield program
-    program.run("models", "activate", "tiny")
+    program.activate("tiny")
 
 
 def test_no_page_makes_links_pictures_or_formulas_of_names(page: Page, odd: Program) -> None:

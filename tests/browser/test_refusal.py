@@ -13,6 +13,8 @@ from PIL import Image
 
 from tests.browser.reading_room import ReadingRoom
 from tests.browser.running import Program
+from tests.dprotonet.gated_bundle import make_gated_bundle
+from tests.dprotonet.tiny_bundle import tiny_images
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -24,17 +26,13 @@ TITLE = "This image is unlike what the model was trained on"
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    """The program with a small model that takes grey images of its own kind."""
-    from tests.dprotonet.gated_bundle import make_gated_bundle
-
-    data = tmp_path_factory.mktemp("gated")
-    make_gated_bundle(data / "models" / "gated", CLASSES, name="gated", negative_class="no-oedema")
-    running = Program(data)
-    running.run("models", "activate", "gated")
-    running.start()
-    yield running
-    running.stop()
+def program(program: Program) -> Iterator[Program]:
+    """The program with a small model for grey images of its own kind, which is active."""
+    folder = program.models / "gated"
+    make_gated_bundle(folder, CLASSES, name="gated", negative_class="no-oedema")
+    program.activate("gated")
+    yield program
+    program.activate("tiny")
 
 
 @pytest.fixture
@@ -49,8 +47,6 @@ def strange(tmp_path: Path) -> Path:
 @pytest.fixture
 def usual(tmp_path: Path) -> Path:
     """An image like those that the gate was fitted to."""
-    from tests.dprotonet.tiny_bundle import tiny_images
-
     path = tmp_path / "usual.png"
     Image.fromarray(tiny_images(len(CLASSES), 1, seed=4)[0]).save(path)
     return path
@@ -89,7 +85,8 @@ def test_what_was_computed_is_shown_on_request_beside_the_caution(
     page.get_by_label("Explain more…").select_option(index=1)
     page.locator(".room[data-heatmap=shown]").wait_for()
     claim = page.locator(".heatmap-bar .claim")
-    claim.get_by_text(re.compile("is not evidence for or against")).first.wait_for()
+    cautions = claim.get_by_text(re.compile("is not evidence for or against"))
+    cautions.locator("visible=true").first.wait_for()
     assert "the probability of" not in words(page)
     room.text("Hide what the network computed").click()
     page.locator(".room[data-heatmap=absent]").wait_for()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from app.viewer.assets import viewer_assets
 from tests.browser.image_files import write_image
@@ -97,8 +98,8 @@ def test_what_was_chosen_is_let_go_of_when_the_page_was_left(page: Page, program
     page.goto(f"{program.address}/batch")
     field(page).evaluate(DROP, [["a.txt", "one"]])
     page.get_by_text("Chosen: 1 file").wait_for()
-    page.get_by_role("link", name="Review").click()
     with page.expect_response("**/api/uploads/drop") as dropped:
+        page.get_by_role("link", name="Review").click()
         page.get_by_text("Add images").wait_for()
     dropped.value.finished()
     assert spooled(program) == []
@@ -136,9 +137,7 @@ def test_a_file_on_its_way_shows_its_progress_and_is_cancelled_with_nothing_left
     assert root.get_by_text("a.dcm").is_visible()
     root.get_by_role("button", name="Cancel").click()
     page.locator("[data-upload=empty]").wait_for()
-    assert root.get_by_role("button", name="Browse files").evaluate(
-        "button => button === button.getRootNode().activeElement"
-    )
+    expect(root.get_by_role("button", name="Browse files")).to_be_focused()
     page.unroute("**/api/uploads")
     assert spooled(program) == []
 
@@ -198,7 +197,7 @@ def test_the_field_is_used_by_keyboard(page: Page, program: Program, tmp_path: P
     chooser.value.set_files([])  # as a reader who thinks better of it
     files.focus()  # where a closed dialog leaves it; without a dialog Chromium may not
     page.keyboard.press("Tab")
-    assert folder.evaluate("button => button.getRootNode().activeElement === button")
+    expect(folder).to_be_focused()
     with page.expect_file_chooser() as chooser:
         folder.press("Space")
     chooser.value.set_files(image.parent)

@@ -61,6 +61,7 @@ def test_greys_on_the_screen_are_those_of_the_library(room: ReadingRoom, page: P
 
 def test_looking_asks_the_server_for_nothing(room: ReadingRoom, page: Page) -> None:
     page.get_by_role("navigation", name="Queue").locator("[aria-current]").wait_for()
+    page.wait_for_load_state("networkidle")  # the images beside it are fetched ahead
     asked: list[str] = []
     box = room.image.bounding_box()
     assert box is not None

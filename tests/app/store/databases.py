@@ -66,7 +66,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server = request.getfixturevalue("empty_postgres")
     name = f"t{uuid.uuid4().hex}"
-    server.administer(f"CREATE DATABASE {name} TEMPLATE empty")
+    # Copied as files: through the journal, as by default, it takes five times as long.
+    server.administer(f"CREATE DATABASE {name} TEMPLATE empty STRATEGY FILE_COPY")
     yield server.url.replace("NAME", name)
     server.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
