@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from app import environment
+from app.domain.dicom_site import DicomSite
 from app.domain.errors import Refused
 from app.domain.outside import OutsideSignIn
 from app.environment import SHORTEST_TOKEN, WrongSetting
@@ -99,6 +100,10 @@ class Settings:
     (DPROTONET_KEEP_UNREAD_DAYS); None: never."""
     kept_tags: tuple[str, ...] = ()
     """Elements of DICOM headers that stay (DPROTONET_KEPT_TAGS), divided by semicolons."""
+
+    dicom_site: DicomSite = field(default_factory=DicomSite)
+    """Who verifies reports that leave as DICOM objects (DPROTONET_ORGANISATION,
+    DPROTONET_VERIFIERS)."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -264,6 +269,7 @@ class Settings:
             keep_read_days=environment.days(env, "DPROTONET_KEEP_READ_DAYS"),
             keep_unread_days=environment.days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
             kept_tags=_kept_tags(env),
+            dicom_site=_dicom_site(env),
         )
 
 
@@ -306,6 +312,13 @@ def _address(env: Mapping[str, str]) -> str:
 def _outside(env: Mapping[str, str]) -> OutsideSignIn | None:
     try:
         return OutsideSignIn.from_environment(env)
+    except Refused as error:
+        raise WrongSetting(str(error)) from None
+
+
+def _dicom_site(env: Mapping[str, str]) -> DicomSite:
+    try:
+        return DicomSite.from_environment(env)
     except Refused as error:
         raise WrongSetting(str(error)) from None
 

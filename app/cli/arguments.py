@@ -134,6 +134,18 @@ class AnchorAudit:
 
 
 @dataclass(frozen=True)
+class DicomOut:
+    """``dicom-out``."""
+
+    case: str
+    out: Path
+    frame: int
+    """Counted from 1."""
+    revision: int | None
+    """None: the newest."""
+
+
+@dataclass(frozen=True)
 class MakeKey:
     """``models key``."""
 
@@ -226,6 +238,7 @@ Request = (
     | ResetUser
     | NewKey
     | Reidentify
+    | DicomOut
 )
 
 
@@ -245,7 +258,7 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, DPROTONET_HOSTS, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
-        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, "
+        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, DPROTONET_ORGANISATION, DPROTONET_VERIFIERS, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
@@ -274,6 +287,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     reidentify.add_argument("pseudonym", help="of a patient, a file, a study, or a case's id")
     reidentify.set_defaults(request=lambda options: Reidentify(options.pseudonym))
+    _add_dicom_out(
+        commands.add_parser("dicom-out", help="write a signed read as DICOM objects into a folder")
+    )
     _add_models(commands.add_parser("models", help="list, add or choose models"))
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
@@ -318,6 +334,16 @@ def _add_store(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _orphans(options: argparse.Namespace) -> Request:
     return DeleteOrphans(options.yes) if options.action == "delete" else ListOrphans()
+
+
+def _add_dicom_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case", help="a case's id, as its page shows it under “More”")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new or empty")
+    parser.add_argument("--frame", type=int, default=1, help="of several, counted from 1")
+    parser.add_argument("--revision", type=int, help="its number; the newest when left out")
+    parser.set_defaults(
+        request=lambda options: DicomOut(options.case, options.out, options.frame, options.revision)
+    )
 
 
 def _add_models(models: argparse.ArgumentParser) -> None:

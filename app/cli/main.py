@@ -61,7 +61,18 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import audit, database, models, patients, serve, storage, upkeep, users, whole
+    from app.cli import (
+        audit,
+        database,
+        dicom_out,
+        models,
+        patients,
+        serve,
+        storage,
+        upkeep,
+        users,
+        whole,
+    )
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -107,6 +118,8 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return audit.anchor(settings, request)
         case arguments.NewKey():
             return patients.new_key(settings, request)
+        case arguments.DicomOut():
+            return dicom_out.write(settings, request)
         case arguments.Reidentify():
             return patients.print_identities(settings, request)
         case _:

@@ -78,7 +78,8 @@ export function drawMore(dialog, room) {
         type: "button", "aria-pressed": String(Boolean(room.readsFirst)), "data-action": "reads-first",
         title: words.reads_first_hint, onclick: () => room.toggleReadsFirst(),
       }, words.reads_first)]),
-      ...(facts.report ? [element("a", { href: facts.report, class: "button" }, words.report)] : [])),
+      ...(facts.report ? [element("a", { href: facts.report, class: "button" }, words.report)] : []),
+      ...(facts.dicom ? [element("a", { href: facts.dicom, class: "button" }, words.dicom)] : [])),
     ...(facts.may_delete ? [
       element("h3", {}, words.deletion),
       element("label", { class: "row" }, confirmed, words.confirm_deletion),
