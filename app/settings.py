@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from app import environment
 from app.domain.accounts.outside import OutsideSignIn
+from app.domain.dicom_site import DicomSite
 from app.domain.errors import Refused
 from app.environment import SHORTEST_TOKEN, WrongSetting
 
@@ -101,6 +102,9 @@ class Settings:
     (DPROTONET_KEEP_UNREAD_DAYS); None: never."""
     kept_tags: tuple[str, ...] = ()
     """Elements of DICOM headers that stay (DPROTONET_KEPT_TAGS), divided by semicolons."""
+    dicom_site: DicomSite = field(default_factory=DicomSite)
+    """Who verifies reports that leave as DICOM objects (DPROTONET_ORGANISATION,
+    DPROTONET_VERIFIERS)."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -269,6 +273,7 @@ class Settings:
             keep_read_days=environment.days(env, "DPROTONET_KEEP_READ_DAYS"),
             keep_unread_days=environment.days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
             kept_tags=_kept_tags(env),
+            dicom_site=_dicom_site(env),
         )
 
 
@@ -326,6 +331,13 @@ def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:
                 "Give names such as review.example, without http:// and port."
             )
     return names
+
+
+def _dicom_site(env: Mapping[str, str]) -> DicomSite:
+    try:
+        return DicomSite.from_environment(env)
+    except Refused as error:
+        raise WrongSetting(str(error)) from None
 
 
 def _kept_tags(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from app.cli.requests import (
     Bind,
     CheckStore,
     DeleteOrphans,
+    DicomOut,
     DisableUser,
     ListLicences,
     ListModels,
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
         "DPROTONET_METRICS_TOKEN, DPROTONET_API_REQUESTS, DPROTONET_LOG, "
+        "DPROTONET_ORGANISATION, DPROTONET_VERIFIERS, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
@@ -91,6 +93,9 @@ def _parser() -> argparse.ArgumentParser:
     reidentify.set_defaults(request=lambda options: Reidentify(options.pseudonym))
     _add_models(commands.add_parser("models", help="list, add or choose models"))
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
+    _add_dicom_out(
+        commands.add_parser("dicom-out", help="write a signed read as DICOM objects into a folder")
+    )
     _add_tokens(commands.add_parser("tokens", help="how programs come in, over HTTP"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
@@ -176,6 +181,16 @@ def _add_users(users: argparse.ArgumentParser) -> None:
     resetting = actions.add_parser("reset", help="print a link to set another password")
     resetting.add_argument("name")
     resetting.set_defaults(request=lambda options: ResetUser(options.name))
+
+
+def _add_dicom_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case", help="a case's id, as its page shows it under “More”")
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new or empty")
+    parser.add_argument("--frame", type=int, default=1, help="of several, counted from 1")
+    parser.add_argument("--revision", type=int, help="its number; the newest when left out")
+    parser.set_defaults(
+        request=lambda options: DicomOut(options.case, options.out, options.frame, options.revision)
+    )
 
 
 def _add_tokens(tokens: argparse.ArgumentParser) -> None:

@@ -64,6 +64,7 @@ def _run_on_data(request: Request, settings: Settings) -> int:
     from app.cli import (
         audit,
         database,
+        dicom_out,
         models,
         patients,
         serve,
@@ -118,6 +119,8 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return audit.show_head(settings)
         case requests.AnchorAudit():
             return audit.anchor(settings, request)
+        case requests.DicomOut():
+            return dicom_out.write(settings, request)
         case requests.NewKey():
             return patients.new_key(settings, request)
         case requests.Reidentify():

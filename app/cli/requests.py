@@ -150,6 +150,18 @@ class AnchorAudit:
 
 
 @dataclass(frozen=True)
+class DicomOut:
+    """``dicom-out``."""
+
+    case: str
+    out: Path
+    frame: int
+    """Counted from 1."""
+    revision: int | None
+    """None: the newest."""
+
+
+@dataclass(frozen=True)
 class MakeKey:
     """``models key``."""
 
@@ -233,6 +245,7 @@ Request = (
     | VerifyAudit
     | ShowAuditHead
     | AnchorAudit
+    | DicomOut
     | MakeKey
     | SignModel
     | ListUsers

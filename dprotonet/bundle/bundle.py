@@ -16,12 +16,14 @@ Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dprotonet.bundle.change import Change
+from dprotonet.bundle.class_codes import ClassCode
 from dprotonet.bundle.contents import check_contents, checked_file, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
 from dprotonet.bundle.manifest import READER, RESPONSES, SUPPORT, Manifest, read_manifest
@@ -95,13 +97,16 @@ class Bundle:
         card: ModelCard | None = None,
         temperature: float | None = None,
         threshold: float | None = None,
+        codes: Mapping[str, ClassCode] | None = None,
     ) -> Bundle:
-        """The same network with another name, card, temperature or threshold, saved in its place.
+        """The same network with another name, card, temperature or threshold, or with other codes
+        of its classes, saved in its place.
 
         None leaves a value as it is. The digest changes with any of them.
         """
-        new = {"name": name, "card": card, "temperature": temperature, "threshold": threshold}
-        changed: dict[str, Any] = {key: value for key, value in new.items() if value is not None}
+        new: dict[str, Any] = {"name": name, "card": card, "codes": codes}
+        new |= {"temperature": temperature, "threshold": threshold}
+        changed = {key: value for key, value in new.items() if value is not None}
         replace_manifest(self.path, replace(self.manifest, **changed))
         return Bundle.load(self.path, with_model=False)
 
@@ -124,6 +129,11 @@ class Bundle:
     def negative_class(self) -> str | None:
         """The class that means "nothing found", if there is one."""
         return self.manifest.negative_class
+
+    @property
+    def codes(self) -> Mapping[str, ClassCode]:
+        """Class name to its code in reports for other systems; empty where none was given."""
+        return self.manifest.codes
 
     @property
     def options(self) -> ModelOptions:

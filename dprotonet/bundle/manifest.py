@@ -10,12 +10,13 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.change import Change
+from dprotonet.bundle.class_codes import ClassCode, check_codes, class_codes, codes_to_json
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
 from dprotonet.bundle.reader.facts import ReaderFacts
@@ -24,9 +25,9 @@ from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PARTS, ModelOptions
 
-FORMATS = (1, 2, 3)
-"""That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader; a bundle with
-none of them is written as 1."""
+FORMATS = (1, 2, 3, 4)
+"""That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader, 4 has codes of
+its classes; a bundle with none of them is written as 1."""
 
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
@@ -69,6 +70,7 @@ class Manifest:
             from training.
         support: the limits of the gate's distance; None in a bundle that has none.
         reader: of the mask reader; None in a bundle that has none.
+        codes: class name to its code in reports for other systems; classes may have none.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Manifest:
     changes: tuple[Change, ...] = ()
     support: SupportLimits | None = None
     reader: ReaderFacts | None = None
+    codes: Mapping[str, ClassCode] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -121,6 +124,7 @@ class Manifest:
             raise ValueError(f"the limits of a gate and {SUPPORT} go together")
         if (self.reader is None) != (READER not in self.files):
             raise ValueError(f"the facts of a mask reader and {READER} go together")
+        check_codes(self.codes, self.options.classes)
 
     @property
     def off(self) -> tuple[str, ...]:
@@ -175,11 +179,15 @@ class Manifest:
             values |= {"support": self.support.to_json()}
         if self.reader is not None:
             values |= {"reader": self.reader.to_json()}
+        if self.codes:
+            values |= {"codes": codes_to_json(self.codes)}
         return values
 
     @property
     def _format(self) -> int:
         """The oldest that has all that this bundle has."""
+        if self.codes:
+            return 4
         if self.reader is not None:
             return 3
         return 2 if self.support or self.card.scope or self.changes else 1
@@ -258,6 +266,8 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         fields["support"] = SupportLimits.from_json(data["support"])
     if "reader" in data:
         fields["reader"] = ReaderFacts.from_json(data["reader"])
+    if "codes" in data:
+        fields["codes"] = class_codes(data["codes"])
     return Manifest(**fields)
 
 

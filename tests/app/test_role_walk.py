@@ -56,6 +56,7 @@ ROUTES: dict[str, Permission | str] = {
     "/api/room/sheet/{case}/{frame:int}": "see cases",
     "/api/room/queue/{case}": "see cases",
     "/api/room/report/{case}/{frame:int}": "export",
+    "/api/room/dicom/{case}/{frame:int}": "export",
     "/api/room/preferences": "see cases",
     "/api/room/draft/{case}/{frame:int}": "sign",
     "/api/room/discard/{case}/{frame:int}": "sign",

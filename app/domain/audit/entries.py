@@ -27,6 +27,7 @@ Action = Literal[
     "verdict signed",
     "annotations exported",
     "report exported",
+    "DICOM objects exported",
     "batch started",
     "batch cancelled",
     "batch resumed",

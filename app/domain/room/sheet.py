@@ -238,6 +238,9 @@ class Facts:
     may_delete: bool
     report: str = ""
     """Address of the report; empty where this reader may not export."""
+    dicom: str = ""
+    """Address of the DICOM objects; empty also where nobody signed, or the file is no DICOM file.
+    """
     batch: str = ""
     """Which batch it came in."""
 

@@ -20,6 +20,7 @@ from app.server.entrance import actor_of
 from app.server.refusals import with_refusals
 from app.server.routes.json_body import Sent, read_object
 from app.services import explanations, jobs, review
+from app.services.dicom_out import files
 from app.services.report import case_report
 from app.services.room import blind, opening, preferences, queue, second_read, signing
 from app.services.worklist import claims
@@ -52,6 +53,7 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("sheet/{case}/{frame:int}", _sheet, "GET"),
         route("queue/{case}", _queue, "GET"),
         route("report/{case}/{frame:int}", _report, "GET"),
+        route("dicom/{case}/{frame:int}", _dicom, "GET"),
         route("preferences", _preferences, "GET"),
         route("preferences", _change_preferences),
         route("draft/{case}/{frame:int}", _draft),
@@ -93,12 +95,19 @@ def _queue(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 def _report(workplace: Workplace, request: Request, sent: Sent) -> Response:
     case, frame = _place(request)
-    name = case_report.file_name(case, frame)
-    return Response(
-        case_report.of_case(workplace, case, frame=frame),
-        media_type=case_report.KIND,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    made = case_report.of_case(workplace, case, frame=frame)
+    return _file(made, case_report.KIND, case_report.file_name(case, frame))
+
+
+def _dicom(workplace: Workplace, request: Request, sent: Sent) -> Response:
+    case, frame = _place(request)
+    made = files.as_zip(workplace, case, frame=frame)
+    return _file(made, files.KIND, files.file_name(case, frame))
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=kind, headers=headers)
 
 
 def _preferences(workplace: Workplace, request: Request, sent: Sent) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.domain.cases import CaseFacts
 
@@ -76,6 +76,16 @@ class ImageReader:
         """
         facts, digest = self._intake.look(source)
         return case_facts(facts), digest
+
+    def frame_header(self, source: Source, *, frame: int = 0) -> dict[str, Any]:
+        """What a DICOM file says of one frame, as
+        :func:`dprotonet.images.dicom.frame_header.frame_header`.
+
+        Raises:
+            UnreadableImage: with the sentence for the reader.
+            ReaderBusy: other files are being read and took too long.
+        """
+        return self._viewing.frame_header(source, frame=frame)
 
     def deidentify(
         self, source: Path | bytes | HeldBytes, pseudonyms: Callable[[Survey], Instructions]

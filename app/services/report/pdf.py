@@ -169,6 +169,11 @@ def use_fonts() -> None:
                 pdfmetrics.registerFont(TTFont(name, str(_font_folder() / file)))
 
 
+def font_file() -> Path:
+    """The font that reports are written in, for pictures with text."""
+    return _font_folder() / _FONTS["Report"]
+
+
 class _NumberedCanvas(Canvas):
     """Draws the foot of all pages at the end, when it is known how many there are."""
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LONGEST = 1400  # pixels of the longer side: 400 to the inch on a page
 SIDE = 224  # pixels of a prototype's picture
 OPACITY = 0.65  # where the heatmap is 1, as in the viewer
+COLOURS, NORMAL_COLOURS = "inferno", "viridis"
+"""Tables of a heatmap's colours; the second is of what speaks for "normal"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ class ShownHeatmap:
     @property
     def colours(self) -> str:
         """Name of its colour table: what speaks for "normal" has one of its own."""
-        return "viridis" if self.offer.palette == "normal" else "inferno"
+        return NORMAL_COLOURS if self.offer.palette == "normal" else COLOURS
 
 
 @within

@@ -37,6 +37,7 @@ def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> F
         who=_who(workplace, sheet),
         may_delete=workplace.actor.may("delete"),
         report=_report(workplace, sheet) if shows_models else "",
+        dicom=_dicom(workplace, sheet) if shows_models else "",
         batch=_batch(workplace, sheet) if shows_models else "",
     )
 
@@ -50,6 +51,13 @@ def _report(workplace: Workplace, sheet: Sheet) -> str:
     if not workplace.actor.may("export") or sheet.prediction is None:
         return ""
     return f"/api/room/report/{sheet.case.case_id}/{sheet.frame}"
+
+
+def _dicom(workplace: Workplace, sheet: Sheet) -> str:
+    is_signed = bool(sheet.revisions) and sheet.case.facts.format == "dicom"
+    if not is_signed or not workplace.actor.may("export"):
+        return ""
+    return f"/api/room/dicom/{sheet.case.case_id}/{sheet.frame}"
 
 
 def _batch(workplace: Workplace, sheet: Sheet) -> str:

@@ -82,6 +82,7 @@ WORDS: dict[str, str] = {
         "On every image what the model says is hidden until you have locked your own read."
     ),
     "report": "Report (PDF)",
+    "dicom": "DICOM objects (ZIP)",
     "deletion": "Deletion",
     "confirm_deletion": (
         "Delete this image with its original file, predictions, heatmaps and revisions"

@@ -115,6 +115,13 @@ def _hash(request: Request) -> None:
     request.answer({"hash": pixel_sha256(request.source, limits=request.limits)})
 
 
+def _header(request: Request) -> None:
+    from dprotonet.images.dicom.frame_header import frame_header
+
+    frame, limits = request.header["frame"], request.limits
+    request.answer({"header": frame_header(request.source, frame=frame, limits=limits)})
+
+
 def _unpack(request: Request) -> None:
     from dprotonet.images.isolated.archive_child import unpack
 
@@ -139,6 +146,7 @@ HANDLERS: dict[str, Callable[[Request], None]] = {
     "inspect": _inspect,
     "look": _look,
     "hash": _hash,
+    "header": _header,
     "unpack": _unpack,
     "deidentify": _deidentify,
     "black out": _black_out,

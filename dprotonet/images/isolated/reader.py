@@ -85,6 +85,14 @@ class IsolatedReader:
         with _understood():
             return str(answer["hash"])
 
+    def frame_header(
+        self, source: Source, *, frame: int = 0, limits: Limits | None = None
+    ) -> dict[str, Any]:
+        """As :func:`dprotonet.images.dicom.frame_header.frame_header`; raises as :meth:`read`."""
+        answer, _ = self.ask("header", source, limits, frame=int(frame))
+        with _understood():
+            return dict(answer["header"])
+
     def ask(
         self, kind: str, source: Source, limits: Limits | None = None, **more: Any
     ) -> tuple[dict[str, Any], list[bytearray]]:

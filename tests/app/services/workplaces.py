@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -48,6 +48,7 @@ from dprotonet.images.deidentify.instructions import (
     Survey,
     TextFound,
 )
+from dprotonet.images.dicom.frame_header import frame_header
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.reader import IsolatedReader
@@ -99,6 +100,9 @@ class DirectReader:
     def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
         facts, digest = look(source)
         return case_facts(facts), digest
+
+    def frame_header(self, source: Source, *, frame: int = 0) -> dict[str, Any]:
+        return frame_header(source, frame=frame)
 
     def deidentify(
         self, source: Source, pseudonyms: Callable[[Survey], Instructions]

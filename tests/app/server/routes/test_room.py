@@ -25,6 +25,7 @@ from app.settings import Settings
 from app.store.errors import FULL
 from tests.app.asking import ask
 from tests.app.server.servers import let_in
+from tests.app.services.dicom_out.reads import image_file, sign, taken_in
 from tests.app.services.workplaces import FakePool, by_brightness, make_workplace, png
 
 OURS = "http://localhost:8501"
@@ -288,6 +289,25 @@ def test_another_sites_page_may_not_send(room: Asking, case: str, headers: dict[
     status, _ = room(f"sign/{case}/0", {"answers": ACCEPT, "revision": 0}, **headers)
     assert status == 403
     assert room(f"sheet/{case}/0")[1]["revisions"] == []
+
+
+def test_a_signed_dicom_image_is_handed_on_as_a_file(
+    workplace: Workplace, room: Asking, case: str
+) -> None:
+    signed = taken_in(workplace, FakePool(), image_file("dx"))
+    assert room(f"sheet/{signed}/0")[1]["facts"]["dicom"] == ""
+    sign(workplace, signed)
+    path = room(f"sheet/{signed}/0")[1]["facts"]["dicom"]
+    app = Starlette(
+        routes=room_routes(lambda: workplace), middleware=[Middleware(let_in(workplace.actor))]
+    )
+    status, headers, body = ask(app, path)
+    assert (status, headers["content-type"], body[:2]) == (200, "application/zip", b"PK")
+    assert headers["content-disposition"] == f'attachment; filename="dicom-{signed}.zip"'
+    room(f"sign/{case}/0", {"answers": ACCEPT, "revision": 0})
+    assert room(f"sheet/{case}/0")[1]["facts"]["dicom"] == ""  # a PNG file
+    status, answer = room(f"dicom/{case}/0")
+    assert status == 422 and "no DICOM file" in answer["error"]
 
 
 def test_roles_are_asked_for_and_nobody_gets_nothing(workplace: Workplace, case: str) -> None:

@@ -23,7 +23,8 @@ export function more(words, facts, readsFirst, acts) {
         type: "button", "aria-pressed": String(readsFirst), "data-action": "reads-first",
         title: words.reads_first_hint, onclick: () => acts.toggleReadsFirst(),
       }, words.reads_first)]),
-      ...(facts.report ? [element("a", { href: facts.report, class: "button" }, words.report)] : [])),
+      ...(facts.report ? [element("a", { href: facts.report, class: "button" }, words.report)] : []),
+      ...(facts.dicom ? [element("a", { href: facts.dicom, class: "button" }, words.dicom)] : [])),
     ...(facts.may_delete ? deletion(words, acts) : []),
   ];
 }
