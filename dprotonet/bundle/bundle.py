@@ -30,7 +30,7 @@ from dprotonet.bundle.manifest import READER, RESPONSES, SUPPORT, Manifest, read
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.staging import replace_manifest
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.provenance import PrototypeRecord
@@ -230,7 +230,7 @@ class Bundle:
         """The distance to the training images (imports torch); None where the bundle has none."""
         if self.manifest.support is None:
             return None
-        from dprotonet.bundle.support_file import distance_from_bytes
+        from dprotonet.bundle.support.file import distance_from_bytes
 
         return distance_from_bytes(checked_file(self.path, self.manifest, SUPPORT), self.name)
 

@@ -20,7 +20,7 @@ from dprotonet.bundle.class_codes import ClassCode, check_codes, class_codes, co
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
 from dprotonet.bundle.reader.facts import ReaderFacts
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.digests import json_digest
 from dprotonet.modeling.options import PARTS, ModelOptions

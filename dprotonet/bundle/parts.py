@@ -11,7 +11,7 @@ from dprotonet.bundle.gallery import GalleryPicture
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import check_name
 from dprotonet.bundle.reader.facts import ReaderFacts
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing

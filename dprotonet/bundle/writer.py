@@ -29,7 +29,7 @@ from dprotonet.bundle.reader.file import reader_to_bytes
 from dprotonet.bundle.reader.map_figures import MAPS
 from dprotonet.bundle.scope import Scope
 from dprotonet.bundle.staging import beside, check_target, move_in
-from dprotonet.bundle.support_file import distance_to_bytes
+from dprotonet.bundle.support.file import distance_to_bytes
 from dprotonet.bundle.weights import weights_to_bytes
 from dprotonet.modeling.digests import json_digest
 from dprotonet.prototypes.provenance import PrototypeRecord

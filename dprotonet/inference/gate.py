@@ -9,7 +9,7 @@ from torch import Tensor
 
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.scope import Scope
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.support import Support, Verdict
 from dprotonet.modeling.support_distance import SupportDistance

@@ -7,7 +7,7 @@ import torch
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.parts import FittedSupport
 from dprotonet.bundle.scope import Scope
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.bundle.writer import add_support
 from dprotonet.modeling.gate_stage import gate_stage, stage_features
 from dprotonet.modeling.support_distance import fit_distance

@@ -10,7 +10,7 @@ from dprotonet.bundle.bundle import Bundle
 from dprotonet.bundle.manifest import SUPPORT
 from dprotonet.bundle.parts import FittedSupport
 from dprotonet.bundle.scope import Scope
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.bundle.writer import add_support
 from dprotonet.errors import UnusableBundle, WrongRequest
 from dprotonet.images.types import GrayOrColourImage, ImageFacts

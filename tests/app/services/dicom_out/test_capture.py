@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.domain.text import RESEARCH_ONLY
 from app.services.dicom_out.capture import capture, picture
 from app.services.report import pictures
-from app.services.report.pdf import WARNING
 from tests.app.services.dicom_out.reads import changed, image_file, read_of
 
 
@@ -33,7 +33,7 @@ def test_the_image_is_whole_and_the_heatmap_lies_where_it_should(kind: str) -> N
 def test_the_words_stand_below_the_image_and_hide_nothing_of_it() -> None:
     read = read_of()
     assert read.heatmap is not None
-    with_words = picture(read, read.heatmap, (WARNING, "Heatmap: Class pneumonia."))
+    with_words = picture(read, read.heatmap, (RESEARCH_ONLY, "Heatmap: Class pneumonia."))
     without = picture(read, read.heatmap, ("", ""))
     rows = pictures.shown(read.image).shape[0] * (with_words.shape[1] // read.image.shape[1])
     assert np.array_equal(with_words[:rows], without[:rows])

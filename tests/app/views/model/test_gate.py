@@ -8,7 +8,7 @@ from app.services import models
 from app.services.workplace import Workplace
 from app.views.model.gate import NO_GATE, ONLY_SCOPE, gate_lines
 from dprotonet.bundle.scope import Scope
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 from tests.app.views.screen import Screen
 from tests.dprotonet.gated_bundle import make_gated_bundle
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from dprotonet.bundle.support_limits import SupportLimits
+from dprotonet.bundle.support.limits import SupportLimits
 
 LIMITS = SupportLimits("features.13", 1.1, 1.25, 515, 65)
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dprotonet.bundle.support_file import distance_from_bytes, distance_to_bytes
+from dprotonet.bundle.support.file import distance_from_bytes, distance_to_bytes
 from dprotonet.errors import UnusableBundle
 from dprotonet.modeling.support_distance import fit_distance
 

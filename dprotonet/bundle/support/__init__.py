@@ -1,0 +1,1 @@
+"""What a bundle keeps to tell whether its model was made for an image."""
