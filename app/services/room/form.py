@@ -42,7 +42,12 @@ _KEYS = {
 _REASONS = (
     Choice("right", "Right", "It looks where the finding is, and for what it is.", "reason-right"),
     Choice("partly", "Partly", "Some of what it relies on is right."),
-    Choice("wrong", "Wrong", "It relies on something else: a device, a border, text."),
+    Choice(
+        "wrong",
+        "Wrong",
+        "It relies on something else: a device, a border, text.",
+        "reason-wrong",
+    ),
     Choice("unsure", "Unsure"),
 )
 _REGIONS = (

@@ -5,8 +5,18 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import Refused
+from app.services.room import blind
 from app.services.room.form import JUDGEMENT
-from app.services.room.keys import IMAGE, KEYS, LONGEST_KEY, MOST_KEYS, Key, checked, with_tools
+from app.services.room.keys import (
+    IMAGE,
+    KEYS,
+    LONGEST_KEY,
+    MOST_KEYS,
+    VERDICT,
+    Key,
+    checked,
+    with_tools,
+)
 from tests.app.services.room.conftest import Room
 
 
@@ -14,11 +24,13 @@ def test_no_two_things_share_a_key_or_a_name() -> None:
     assert len({key.key for key in KEYS}) == len(KEYS) == len({key.id for key in KEYS})
 
 
-def test_every_key_that_an_answer_names_is_there(read: Room) -> None:
-    known = {key.id for key in KEYS}
-    asked = (*read.open().form.questions, *JUDGEMENT)
+def test_every_key_of_the_verdict_is_that_of_an_answer_and_every_answers_key_is_there(
+    read: Room,
+) -> None:
+    asked = (*read.open().form.questions, *JUDGEMENT, *blind.questions((), None))
     named = {choice.key for question in asked for choice in question.choices if choice.key}
-    assert named and named <= known
+    verdict = {key.id for key in KEYS if key.group == VERDICT}
+    assert verdict - {"remarks", "sign"} == named
 
 
 def test_a_tool_of_the_image_goes_without_a_key_that_the_room_needs() -> None:
