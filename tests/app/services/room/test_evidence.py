@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.domain.bundles import NO_PROTOTYPES
 from app.domain.cases import Sheet, SheetMatch
 from app.services.room import evidence
 from app.services.room.evidence import (
@@ -139,6 +140,14 @@ def test_a_model_without_training_images_says_how_to_attach_them(read: Room) -> 
     bare = tuple(replace(match, sources=()) for match in read.sheet.matches)
     assert evidence.note(replace(read.sheet, matches=bare)) == NO_GALLERY
     assert evidence.note(replace(read.sheet, matches=())).startswith("The prototypes appear when")
+
+
+def test_an_imported_model_says_that_it_has_no_prototypes_and_abstains_from_nothing(
+    read: Room,
+) -> None:
+    sheet = having(read.sheet, prediction=replace(POSITIVE, matches=()))
+    assert evidence.note(sheet) == NO_PROTOTYPES
+    assert cards(sheet, {}) == () and steps(sheet, ()) is None
 
 
 def test_the_steps_add_up_to_the_total_and_lead_to_their_cards(read: Room) -> None:
