@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -68,6 +69,19 @@ class ImportedFile:
         for words, numbers in (("mean", self.mean), ("standard deviation", self.sd)):
             if len(numbers) not in (1, 3):
                 raise WrongRequest(f"Give one {words} for all channels, or three.")
+        self._check_decision()
+
+    def _check_decision(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise WrongRequest(f"A temperature is a positive number, not {self.temperature}.")
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise WrongRequest(f"A threshold lies between 0 and 1, not at {self.threshold}.")
+        if self.threshold is not None and self.negative is None and self.output != "sigmoid":
+            raise WrongRequest("A threshold is on the negative class: name that with --negative.")
+        if self.negative is not None and self.negative not in self.classes:
+            raise WrongRequest(
+                f"The negative class “{self.negative}” is none of {', '.join(self.classes)}."
+            )
         if self.negative is not None and self.output == "sigmoid":
             raise WrongRequest(
                 "Where each class is called by itself, none of them means “nothing found”: leave "

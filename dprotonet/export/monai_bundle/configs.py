@@ -84,7 +84,7 @@ def inference(bundle: Bundle) -> dict[str, Any]:
     about, preprocessing = facts(bundle), bundle.manifest.preprocessing
     scope = about["scope"]
     return {
-        "imports": ["$import torch", f"$import {_TRANSFORMS}"],
+        "imports": ["$import torch", f"$from {_TRANSFORMS} import image_frames"],
         "bundle_root": ".",
         "dataset_dir": "$@bundle_root + '/images'",
         "output_file": "$@bundle_root + '/eval/predictions.jsonl'",
@@ -97,7 +97,7 @@ def inference(bundle: Bundle) -> dict[str, Any]:
         },
         "dataset": {
             "_target_": "Dataset",
-            "data": f"${_TRANSFORMS}.image_frames(@dataset_dir)",
+            "data": "$image_frames(@dataset_dir)",
             "transform": "@preprocessing",
         },
         "dataloader": {

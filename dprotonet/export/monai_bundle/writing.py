@@ -63,7 +63,7 @@ Classes: {", ".join(bundle.classes)}. {card.note_on_classes}
 
 ## Running it
 
-    pip install dprotonet monai pytorch-ignite
+    pip install dprotonet monai pytorch-ignite fire
     python -m monai.bundle run --config_file configs/inference.json \\
         --meta_file configs/metadata.json --bundle_root . --dataset_dir IMAGES
 

@@ -102,7 +102,6 @@ def test_each_class_by_itself_gets_a_threshold(tmp_path):
     [
         ({"classes": ("a", "b", "c")}, UnusableBundle, "name the architecture|Name the arch"),
         ({"architecture": "torchvision:resnet18"}, UnusableBundle, "do not fit"),
-        ({"negative": "c"}, WrongRequest, "negative class"),
         ({"sd": (0.0,)}, WrongRequest, "sd must be positive"),
         ({"size": 8}, WrongRequest, "image_size"),
     ],

@@ -36,6 +36,10 @@ def test_a_pickle_is_not_opened(ending):
         ({"mean": (0.5, 0.5)}, "one mean"),
         ({"sd": ()}, "one standard deviation"),
         ({"output": "sigmoid", "negative": "a"}, "--negative"),
+        ({"negative": "c"}, "none of a, b"),
+        ({"threshold": 0.5}, "name that with --negative"),
+        ({"negative": "a", "threshold": 1.5}, "between 0 and 1"),
+        ({"temperature": 0.0}, "positive number"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(change, says):

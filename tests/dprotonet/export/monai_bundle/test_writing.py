@@ -42,7 +42,21 @@ def dicom(path):
     file.save_as(path, enforce_file_format=True)
 
 
-def test_monai_runs_it_offline_with_our_probabilities(predictor, tmp_path):
+def command_line(arguments):
+    """``python -m monai.bundle run``, whose arguments the package fire reads."""
+    pytest.importorskip("fire")
+    pairs = (part for name, value in arguments.items() for part in (f"--{name}", value))
+    return [sys.executable, "-m", "monai.bundle", "run", *pairs]
+
+
+def function(arguments):
+    """What that calls."""
+    call = "import json, sys; from monai.bundle import run; run(**json.loads(sys.argv[1]))"
+    return [sys.executable, "-c", call, json.dumps(arguments)]
+
+
+@pytest.mark.parametrize("way", [command_line, function])
+def test_monai_runs_it_offline_with_our_probabilities(predictor, tmp_path, way):
     images = tmp_path / "images"
     images.mkdir()
     for number, pixels in enumerate(tiny_images(2, 1)):
@@ -54,13 +68,14 @@ def test_monai_runs_it_offline_with_our_probabilities(predictor, tmp_path):
 
     # A closed door in place of the network: whatever asks for an address fails.
     closed = {name: "http://127.0.0.1:9" for name in ("http_proxy", "https_proxy")}
+    arguments = {
+        "config_file": str(folder / "configs" / "inference.json"),
+        "meta_file": str(folder / "configs" / "metadata.json"),
+        "bundle_root": str(folder),
+        "dataset_dir": str(images),
+    }
     run = subprocess.run(
-        [
-            *(sys.executable, "-m", "monai.bundle", "run"),
-            *("--config_file", str(folder / "configs" / "inference.json")),
-            *("--meta_file", str(folder / "configs" / "metadata.json")),
-            *("--bundle_root", str(folder), "--dataset_dir", str(images)),
-        ],
+        way(arguments),
         env={**os.environ, **closed, "PYTHONPATH": str(ROOT)},
         cwd=tmp_path,
         capture_output=True,
@@ -78,7 +93,7 @@ def test_monai_runs_it_offline_with_our_probabilities(predictor, tmp_path):
         assert record["prediction"] == ours.label
         assert record["supported"] == ours.supported
         if ours.supported:
-            assert record["probabilities"] == pytest.approx(ours.probabilities, abs=1e-5)
+            assert record["probabilities"] == pytest.approx(ours.probabilities, abs=1e-4)
         else:
             assert record["probabilities"] is None
     assert any(record["supported"] for record in records)
