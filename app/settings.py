@@ -16,6 +16,7 @@ from app.domain.accounts.outside import OutsideSignIn
 from app.domain.dicom_site import DicomSite
 from app.domain.errors import Refused
 from app.environment import SHORTEST_TOKEN, WrongSetting
+from dprotonet.names import DEFAULT_ENGINE, ENGINES
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 MEBIBYTE = 1024 * 1024
@@ -80,6 +81,9 @@ class Settings:
     """What whoever reads /metrics must give (DPROTONET_METRICS_TOKEN); empty: nobody can."""
     log_format: LogFormat = "text"
     """How the log is written (DPROTONET_LOG): text, or json for a program that collects it."""
+    engine: str = DEFAULT_ENGINE
+    """What runs the networks that predict (DPROTONET_ENGINE): torch, or onnxruntime, which takes
+    seconds to begin and is faster on a CPU."""
     patients: bool | None = None
     """Patients' images are held (DPROTONET_PATIENTS=yes); None: as it was chosen before, which the
     first page asks for."""
@@ -262,6 +266,9 @@ class Settings:
                 env, "DPROTONET_API_REQUESTS", 600, unit="number of requests", least=1
             ),
             metrics_token=environment.token(env, "DPROTONET_METRICS_TOKEN"),
+            engine=environment.one_of(
+                env, "DPROTONET_ENGINE", tuple(ENGINES), mend="Give torch or onnxruntime."
+            ),
             log_format=environment.one_of(
                 env, "DPROTONET_LOG", LOG_FORMATS, mend="Give text or json."
             ),

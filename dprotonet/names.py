@@ -1,4 +1,4 @@
-"""The names of the attribution methods and of the decoder's tiers, each written down once.
+"""The names of attribution methods, tiers of the decoder and engines, each written down once.
 
 The command lines, the pages and the benchmark offer these; nothing here imports torch. The methods
 themselves are in :mod:`dprotonet.explain.baselines.registry`, the tiers' settings in
@@ -40,3 +40,13 @@ TIERS: Mapping[str, str] = MappingProxyType(
 """Every tier of the decoder with a line on what it is; the default comes first."""
 
 DEFAULT_TIER = "standard"
+
+ENGINES: Mapping[str, str] = MappingProxyType(
+    {
+        "torch": "the default",
+        "onnxruntime": "on a CPU, where it is installed and gives what torch gives; else torch",
+    }
+)
+"""What runs the network that predicts, with a line on each; the default comes first."""
+
+DEFAULT_ENGINE = "torch"

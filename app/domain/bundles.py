@@ -9,6 +9,10 @@ from pathlib import Path
 from dprotonet.bundle.reader.map_figures import MapFigures
 
 MOST_NAMED = 3  # prototypes that a model's name lists
+NO_PROTOTYPES = (
+    "This model was imported and has no prototypes: its heatmaps show what its classes rest on, "
+    "and no training images stand beside the answer."
+)
 
 
 @dataclass(frozen=True)

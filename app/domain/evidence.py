@@ -103,5 +103,7 @@ def _next(bars: Sequence[Bar], reason: Reason | None, parts: Sequence[Reason]) -
 
 
 def is_silent(matches: Iterable[SheetMatch]) -> bool:
-    """Does no prototype add anything to either logit? Then the model abstains."""
-    return all(row.match.contribution == 0 and not row.match.against for row in matches)
+    """Does no prototype add anything to either logit? Then the model abstains. One without
+    prototypes does not."""
+    found = [row.match for row in matches]
+    return bool(found) and all(match.contribution == 0 and not match.against for match in found)

@@ -50,7 +50,7 @@ GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process si
 def run(workplace: Workplace, *, stop: threading.Event) -> None:
     """Work until ``stop`` is set."""
     threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
-    pool = PredictorPool(workplace.models)
+    pool = PredictorPool(workplace.models, engine=workplace.settings.engine)
     if workplace.awaits_choice:
         _warm_up(workplace, pool)
         workplace = _once_chosen(workplace, stop=stop)

@@ -9,6 +9,9 @@
     gallery/gallery.json    the sources shown, with their pictures and heatmaps where there are any
     reader.safetensors      the mask reader, where the bundle has one
     responses.safetensors   similarities to fit the last layer again; not in every bundle
+    graph.json              the operators of a classifier that came as an ONNX file
+
+An imported classifier is a bundle too: it has no prototypes, and its records of them are empty.
 
 Importing this and ``Bundle.load(folder, with_model=False)`` need no torch.
 """
@@ -26,16 +29,24 @@ from dprotonet.bundle.change import Change
 from dprotonet.bundle.class_codes import ClassCode
 from dprotonet.bundle.contents import check_contents, checked_file, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
-from dprotonet.bundle.manifest import READER, RESPONSES, SUPPORT, Manifest, read_manifest
+from dprotonet.bundle.manifest import (
+    GRAPH,
+    READER,
+    RESPONSES,
+    SUPPORT,
+    Manifest,
+    read_manifest,
+)
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.staging import replace_manifest
 from dprotonet.bundle.support.limits import SupportLimits
-from dprotonet.errors import UnusableBundle
+from dprotonet.errors import UnusableBundle, WrongRequest
 from dprotonet.modeling.options import ModelOptions
 from dprotonet.prototypes.provenance import PrototypeRecord
 
 if TYPE_CHECKING:
+    from dprotonet.modeling.classifiers.classifier import Classifier
     from dprotonet.modeling.model import DProtoNet
     from dprotonet.modeling.preprocessing import Preprocessing
     from dprotonet.modeling.reader.mask_reader import MaskReader
@@ -87,7 +98,7 @@ class Bundle:
             ) from error
         bundle = cls(folder, manifest, manifest.digest, prototypes, gallery)
         if with_model:
-            _ = bundle.model, bundle.support_distance
+            _ = bundle.network, bundle.support_distance
         return bundle
 
     def amend(
@@ -137,8 +148,36 @@ class Bundle:
 
     @property
     def options(self) -> ModelOptions:
-        """How the network is built."""
-        return self.manifest.options
+        """How the network with prototypes is built.
+
+        Raises:
+            WrongRequest: it is an imported classifier.
+        """
+        options = self.manifest.options
+        if not isinstance(options, ModelOptions):
+            raise self._has_no_prototypes()
+        return options
+
+    @property
+    def has_prototypes(self) -> bool:
+        """Whether it is a network with prototypes, and no imported classifier."""
+        return isinstance(self.manifest.options, ModelOptions)
+
+    @property
+    def image_size(self) -> int:
+        """Side of the square network input, in pixels."""
+        return self.manifest.options.image_size
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether an image has any number of the classes."""
+        return self.manifest.options.multi_label
+
+    def _has_no_prototypes(self) -> WrongRequest:
+        return WrongRequest(
+            f"The model {self.name} is an imported classifier and has no prototypes, which this "
+            "needs. Name a model that was trained here."
+        )
 
     @property
     def card(self) -> ModelCard:
@@ -262,19 +301,37 @@ class Bundle:
             ) from error
 
     @property
-    def model(self) -> DProtoNet:
+    def network(self) -> DProtoNet | Classifier:
         """The network, in eval mode on the CPU; built once (imports torch)."""
         with self._lock:
-            return self._model
+            return self._network
+
+    @property
+    def model(self) -> DProtoNet:
+        """The network with prototypes, in eval mode on the CPU; built once (imports torch).
+
+        Raises:
+            WrongRequest: it is an imported classifier.
+        """
+        from dprotonet.modeling.model import DProtoNet
+
+        network = self.network
+        if not isinstance(network, DProtoNet):
+            raise self._has_no_prototypes()
+        return network
 
     @cached_property
-    def _model(self) -> DProtoNet:
+    def _network(self) -> DProtoNet | Classifier:
         from dprotonet.bundle.weights import model_from_bytes
+        from dprotonet.modeling.model import DProtoNet
 
         # Hashed again from the bytes that are used: the folder may have changed since `load`.
-        model = model_from_bytes(checked_weights(self.path, self.manifest), self.manifest)
-        model.keep_reader(self._reader_for(model))
-        return model
+        has_graph = GRAPH in self.manifest.files
+        graph = checked_file(self.path, self.manifest, GRAPH) if has_graph else None
+        network = model_from_bytes(checked_weights(self.path, self.manifest), self.manifest, graph)
+        if isinstance(network, DProtoNet):
+            network.keep_reader(self._reader_for(network))
+        return network
 
     def _reader_for(self, model: DProtoNet) -> MaskReader | None:
         reader = self.mask_reader

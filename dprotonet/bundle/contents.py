@@ -8,8 +8,9 @@ from pathlib import Path
 from dprotonet.bundle.digests import file_digest, raw_tensors
 from dprotonet.bundle.manifest import MADE_WITH, MANIFEST, MEND, MODEL, Manifest
 from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.classifiers.options import ClassifierOptions
 from dprotonet.modeling.digests import RawTensor, json_digest, tensors_digest
-from dprotonet.modeling.options import PARTS, part_of
+from dprotonet.modeling.options import ModelOptions
 
 
 def check_contents(folder: Path, manifest: Manifest) -> None:
@@ -63,12 +64,12 @@ def checked_weights(folder: Path, manifest: Manifest) -> bytes:
     """
     try:
         data = (folder / MODEL).read_bytes()
-        parts = part_digests(raw_tensors(data))
+        parts = part_digests(raw_tensors(data), manifest.options)
     except (OSError, ValueError) as error:
         raise UnusableBundle(
             f"{MODEL} of the model {manifest.display_name!r} was altered: {error}. {MEND}"
         ) from error
-    for part in PARTS:
+    for part in manifest.options.parts:
         if parts[part] != manifest.parts[part]:
             raise UnusableBundle(
                 f"The {part} of the model {manifest.display_name!r} ({MODEL}) was altered since it "
@@ -82,21 +83,23 @@ def checked_weights(folder: Path, manifest: Manifest) -> bytes:
     return data
 
 
-def part_digests(tensors: list[RawTensor]) -> dict[str, str]:
+def part_digests(
+    tensors: list[RawTensor], options: ModelOptions | ClassifierOptions
+) -> dict[str, str]:
     """SHA-256 by part of the network.
 
     Raises:
         ValueError: a tensor belongs to no part.
     """
-    groups: dict[str, list[RawTensor]] = {part: [] for part in PARTS}
+    groups: dict[str, list[RawTensor]] = {part: [] for part in options.parts}
     for tensor in tensors:
-        groups[part_of(tensor.name)].append(tensor)
+        groups[options.part_of(tensor.name)].append(tensor)
     return {part: tensors_digest(group) for part, group in groups.items()}
 
 
 def _check_fresh(manifest: Manifest) -> None:
     current = {**manifest.parts, "preprocessing": json_digest(manifest.preprocessing)}
-    for part in MADE_WITH:
+    for part in MADE_WITH if manifest.options.prototype_ids else ():
         if manifest.prototypes_made_with[part] != current[part]:
             raise UnusableBundle(
                 f"The prototypes of the model {manifest.display_name!r} are stale: its {part} "

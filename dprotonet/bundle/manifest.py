@@ -22,12 +22,13 @@ from dprotonet.bundle.names import safe_name
 from dprotonet.bundle.reader.facts import ReaderFacts
 from dprotonet.bundle.support.limits import SupportLimits
 from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.classifiers.options import ClassifierOptions
 from dprotonet.modeling.digests import json_digest
-from dprotonet.modeling.options import PARTS, ModelOptions
+from dprotonet.modeling.options import ModelOptions
 
 FORMATS = (1, 2, 3, 4)
 """That this version reads. 2 has a gate, a scope or changes, 3 has a mask reader, 4 has codes of
-its classes; a bundle with none of them is written as 1."""
+its classes, or is an imported classifier; a bundle with none of them is written as 1."""
 
 MANIFEST, MODEL, PROTOTYPES, GALLERY = (
     "bundle.json",
@@ -38,6 +39,7 @@ MANIFEST, MODEL, PROTOTYPES, GALLERY = (
 RESPONSES = "responses.safetensors"  # in bundles whose last layer can be fitted again
 SUPPORT = "support.safetensors"
 READER = "reader.safetensors"
+GRAPH = "graph.json"  # of a classifier that came as an ONNX file
 _MOST_JSON_BYTES = 64 << 20
 _SAFE_NAME = re.compile(r"(gallery/)?[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -51,7 +53,7 @@ class Manifest:
 
     Attributes:
         name: short name, unique among a user's models.
-        options: of the network; its classes are the bundle's.
+        options: of the network, or of the imported classifier; its classes are the bundle's.
         negative_class: the class that means "nothing found", or None.
         preprocessing: as ``Preprocessing.to_json`` wrote it.
         temperature: divides the logits before the softmax.
@@ -60,12 +62,12 @@ class Manifest:
             which it is called.
         offsets: of the same: class name to the log-odds that are added once the logit was divided
             by the temperature (Platt 1999).
-        closest_similarity_floor: below it "no prototype is close".
+        closest_similarity_floor: below it "no prototype is close"; 0 without prototypes.
         card: the model card.
         files: path inside the folder to SHA-256, for every file but bundle.json.
         parts: SHA-256 of the stored tensors of each part of the network.
         prototypes_made_with: of "backbone", "masks" and "preprocessing", as they were when the
-            prototypes were made.
+            prototypes were made; empty without prototypes.
         changes: from the first ancestor to this bundle, oldest first; none where it came straight
             from training.
         support: the limits of the gate's distance; None in a bundle that has none.
@@ -74,7 +76,7 @@ class Manifest:
     """
 
     name: str
-    options: ModelOptions
+    options: ModelOptions | ClassifierOptions
     negative_class: str | None
     preprocessing: dict[str, Any]
     temperature: float
@@ -108,8 +110,8 @@ class Manifest:
             raise ValueError("closest_similarity_floor must be a number")
         if not isinstance(self.preprocessing, dict):
             raise ValueError("preprocessing must be a JSON object")
-        _check_hashes(self.parts, PARTS)
-        _check_hashes(self.prototypes_made_with, MADE_WITH)
+        _check_hashes(self.parts, self.options.parts)
+        _check_hashes(self.prototypes_made_with, MADE_WITH if self.options.prototype_ids else ())
         _check_hashes(self.files)
         for name in self.files:
             if not _SAFE_NAME.fullmatch(name) or name == MANIFEST:
@@ -125,6 +127,8 @@ class Manifest:
         if (self.reader is None) != (READER not in self.files):
             raise ValueError(f"the facts of a mask reader and {READER} go together")
         check_codes(self.codes, self.options.classes)
+        if (GRAPH in self.files) != (getattr(self.options, "source", "") == "onnx"):
+            raise ValueError(f"a classifier of an ONNX file and {GRAPH} go together")
 
     @property
     def off(self) -> tuple[str, ...]:
@@ -186,7 +190,7 @@ class Manifest:
     @property
     def _format(self) -> int:
         """The oldest that has all that this bundle has."""
-        if self.codes:
+        if self.codes or isinstance(self.options, ClassifierOptions):
             return 4
         if self.reader is not None:
             return 3
@@ -259,7 +263,8 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _manifest(data: dict[str, Any]) -> Manifest:
     fields = {key: value for key, value in data.items() if key != "format"}
-    fields["options"] = ModelOptions.from_json(data["options"])
+    kind = ClassifierOptions if data["format"] == 4 else ModelOptions
+    fields["options"] = kind.from_json(data["options"])
     fields["card"] = ModelCard.from_json(data["card"])
     fields["changes"] = tuple(map(Change.from_json, data.get("changes", ())))
     if "support" in data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor
 
 from dprotonet.bundle.manifest import Manifest
 from dprotonet.errors import UnusableBundle
+from dprotonet.modeling.classifiers.classifier import Classifier, classifier_with
+from dprotonet.modeling.classifiers.onnx_graph.graph import Graph
+from dprotonet.modeling.classifiers.options import ClassifierOptions
 from dprotonet.modeling.model import DProtoNet, build_model
 
 _MOST_HALF = torch.finfo(torch.float16).max
@@ -34,22 +38,43 @@ def weights_to_bytes(model: DProtoNet, *, half_precision: bool = False) -> bytes
     return save(stored)
 
 
-def model_from_bytes(data: bytes, manifest: Manifest) -> DProtoNet:
+def model_from_bytes(
+    data: bytes, manifest: Manifest, graph: bytes | None = None
+) -> DProtoNet | Classifier:
     """The network of a bundle in float32, in eval mode, its parameters frozen.
+
+    Args:
+        data: of model.safetensors.
+        manifest: of the bundle.
+        graph: graph.json of a classifier that came as an ONNX file.
 
     Raises:
         UnusableBundle: the tensors do not fit the options.
     """
+    options = manifest.options
     try:
         tensors: Mapping[str, Tensor] = load(data)
-        model = build_model(manifest.options)
+        if isinstance(options, ClassifierOptions):
+            return _classifier(options, tensors, graph)
+        model = build_model(options)
         expected = model.state_dict()
         model.load_state_dict(
             {key: value.to(expected[key].dtype) for key, value in tensors.items()}
         )
-    except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, RuntimeError, ValueError) as error:
         raise UnusableBundle(
             f"The weights of the model {manifest.display_name!r} do not fit its options ({error}). "
             "Save the model again."
         ) from error
     return model.eval().requires_grad_(False)
+
+
+def _classifier(
+    options: ClassifierOptions, tensors: Mapping[str, Tensor], graph: bytes | None
+) -> Classifier:
+    if graph is None:
+        return classifier_with(options, tensors)
+    from dprotonet.modeling.classifiers.onnx_graph.network import OnnxNetwork
+
+    network = OnnxNetwork(Graph.from_json(json.loads(graph)), tensors)
+    return Classifier(options, network).eval().requires_grad_(False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,13 +56,25 @@ def save_bundle(directory: str | Path, parts: BundleParts) -> Bundle:
         UnusableBundle: the folder holds something else.
         ValueError: a gallery picture is of no source, or is no PNG or JPEG.
     """
-    directory = Path(directory)
+    return written_whole(Path(directory), lambda folder: _write(folder, parts))
+
+
+def written_whole(directory: Path, write: Callable[[Path], None]) -> Bundle:
+    """A bundle's folder that is written under another name, loaded as a check, and moved in.
+
+    Args:
+        directory: the folder.
+        write: fills a folder that has ``gallery`` in it.
+
+    Raises:
+        UnusableBundle: the folder holds something else, or what was written cannot be used.
+    """
     check_target(directory)
     directory.parent.mkdir(parents=True, exist_ok=True)
     staged = beside(directory)
     try:
         (staged / "gallery").mkdir(parents=True)
-        _write(staged, parts)
+        write(staged)
         Bundle.load(staged)
         move_in(staged, directory)
     finally:
@@ -183,7 +195,7 @@ def _write(folder: Path, parts: BundleParts) -> None:
         (folder / SUPPORT).write_bytes(distance_to_bytes(parts.support.distance))
     if parts.reader is not None:
         (folder / READER).write_bytes(reader_to_bytes(parts.reader.reader))
-    stored = part_digests(raw_tensors(weights))
+    stored = part_digests(raw_tensors(weights), options)
     names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
     write_manifest(
         folder,

@@ -4,30 +4,31 @@ Only the standard library is imported here, so that ``--help`` answers at once.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from dprotonet import __version__
+from dprotonet.cli.parser import PROGRAM, Parser, path_of
+from dprotonet.cli.travel_arguments import ExportRequest, ImportRequest, read_export, read_import
 from dprotonet.errors import WrongRequest
-from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER, METHODS, TIERS
-
-PROGRAM = "dprotonet" if Path(sys.argv[0]).stem == "dprotonet" else "python -m dprotonet"
-"""How this program was started: by its installed script, or as a module."""
+from dprotonet.names import DEFAULT_ENGINE, DEFAULT_METHOD, DEFAULT_TIER, ENGINES, METHODS, TIERS
 
 OVERVIEW = f"""\
 usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
        {PROGRAM} explain PATH… --model BUNDLE --out DIR [--node NODE]…
+       {PROGRAM} export BUNDLE --to onnx|torchscript|monai [--out PATH]
+       {PROGRAM} import FILE --out BUNDLE --name NAME --classes NAME…
        {PROGRAM} --version
 
 See why an image classifier says what it says.
 
   predict   what the model says of every image, and the prototypes that made it say so
   explain   where in the image it lies: one heatmap for each image and node
+  export    the model in a form that other programs run, checked against the model
+  import    a classifier of another program as a bundle, without prototypes
 
-`{PROGRAM} predict --help` and `{PROGRAM} explain --help` show all options.
+`{PROGRAM} predict --help` shows all options of predict, and so for the others.
 Research use, not for diagnosis.
 """
 
@@ -58,6 +59,7 @@ class PredictRequest(Request):
 
     format: str
     site: Path | None = None
+    engine: str = DEFAULT_ENGINE
 
 
 @dataclass(frozen=True)
@@ -83,15 +85,10 @@ class HelpRequest:
     text: str
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that raises its error as one sentence instead of ending the process."""
-
-    def error(self, message: str) -> NoReturn:
-        sentence = message[:1].upper() + message[1:].rstrip(".")
-        raise WrongRequest(f"{sentence}. `{self.prog} --help` shows the usage.")
+AnyRequest = PredictRequest | ExplainRequest | ExportRequest | ImportRequest
 
 
-def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
+def parse(argv: Sequence[str]) -> AnyRequest | HelpRequest:
     """Read the arguments after the program's name.
 
     Raises:
@@ -101,20 +98,28 @@ def parse(argv: Sequence[str]) -> PredictRequest | ExplainRequest | HelpRequest:
         return HelpRequest(OVERVIEW)
     if argv and argv[0] == "--version":
         return HelpRequest(f"dprotonet {__version__}\n")
+    if argv and argv[0] in ("export", "import"):
+        read = read_export if argv[0] == "export" else read_import
+        request = read(argv[1:])
+        return HelpRequest(request) if isinstance(request, str) else request
     if not argv or argv[0] not in ("predict", "explain"):
         fact = f'There is no command "{argv[0]}"' if argv else "A command is missing"
-        raise WrongRequest(f"{fact}: ask for predict or explain (`{PROGRAM} --help`).")
+        raise WrongRequest(
+            f"{fact}: ask for predict, explain, export or import (`{PROGRAM} --help`)."
+        )
     parser = _predict_parser() if argv[0] == "predict" else _explain_parser()
     options, images = _split(argv[1:])
     if "-h" in options or "--help" in options:
         return HelpRequest(parser.format_help())
     # Intermixed: `predict a.dcm --model BUNDLE b.dcm` means both images.
     values = parser.parse_intermixed_args(options)
-    paths = (*values.paths, *map(_path, images))
+    paths = (*values.paths, *map(path_of, images))
     if not paths:
         raise WrongRequest(f"Name at least one image or folder (`{parser.prog} --help`).")
     if argv[0] == "predict":
-        return PredictRequest(paths, values.model, values.device, values.format, values.site)
+        return PredictRequest(
+            paths, values.model, values.device, values.format, values.site, values.engine
+        )
     nodes = tuple(dict.fromkeys(node.strip() for node in values.node or ("class",)))
     return ExplainRequest(
         paths,
@@ -156,10 +161,19 @@ def _predict_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--site",
-        type=_path,
+        type=path_of,
         metavar="FILE",
         help="calibration and threshold of your own site, as `python -m training accept` wrote "
         "them for this bundle; every record then names them",
+    )
+    parser.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=DEFAULT_ENGINE,
+        metavar="ENGINE",
+        help="what runs the network: torch (default), or onnxruntime, which is faster on a CPU and "
+        "takes seconds to begin: for many images; torch runs it where onnxruntime is not installed "
+        "or gives other numbers",
     )
     return parser
 
@@ -172,7 +186,7 @@ def _explain_parser() -> argparse.ArgumentParser:
         "folders given, and one JSON record for each explanation on standard output. Methods\n"
         "other than mdm write IMAGE.FRAME.NODE.METHOD.…, so that one DIR holds several.",
     )
-    parser.add_argument("--out", required=True, type=_path, metavar="DIR", help="made if absent")
+    parser.add_argument("--out", required=True, type=path_of, metavar="DIR", help="made if absent")
     parser.add_argument(
         "--node",
         action="append",
@@ -230,7 +244,7 @@ def _add_method_and_tier(parser: argparse.ArgumentParser) -> None:
 
 
 def _common_parser(command: str, usage: str, description: str) -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog=f"{PROGRAM} {command}",
         usage=usage,
         description=description,
@@ -238,18 +252,13 @@ def _common_parser(command: str, usage: str, description: str) -> argparse.Argum
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("paths", nargs="*", type=_path, metavar="PATH", help="an image or a folder")
     parser.add_argument(
-        "--model", required=True, type=_path, metavar="BUNDLE", help="the model's bundle folder"
+        "paths", nargs="*", type=path_of, metavar="PATH", help="an image or a folder"
+    )
+    parser.add_argument(
+        "--model", required=True, type=path_of, metavar="BUNDLE", help="the model's bundle folder"
     )
     parser.add_argument(
         "--device", default="cpu", help="cpu (default), cuda, cuda:1 or mps: where the model runs"
     )
     return parser
-
-
-def _path(text: str) -> Path:
-    # Path("") is the current folder: an empty shell variable must not stand for it.
-    if not text:
-        raise WrongRequest("A path is empty: check the variable it came from.")
-    return Path(text)

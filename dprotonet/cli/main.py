@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from dprotonet.allocator import keep_freed_memory
-from dprotonet.cli.arguments import ExplainRequest, HelpRequest, PredictRequest, parse
+from dprotonet.cli.arguments import AnyRequest, HelpRequest, PredictRequest, parse
+from dprotonet.cli.travel_arguments import ExportRequest, ImportRequest
 from dprotonet.errors import ReadableError
 
 WRONG_USAGE = 2
@@ -44,12 +45,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return READER_WENT_AWAY
 
 
-def _run(request: PredictRequest | ExplainRequest, stdout: TextIO) -> int:
+def _run(request: AnyRequest, stdout: TextIO) -> int:
     keep_freed_memory()
     if isinstance(request, PredictRequest):
         from dprotonet.cli.predict import predict
 
         return predict(request, stdout)
+    if isinstance(request, ExportRequest):
+        from dprotonet.cli.export import export
+
+        return export(request, stdout)
+    if isinstance(request, ImportRequest):
+        from dprotonet.cli.import_classifier import import_file
+
+        return import_file(request, stdout)
     from dprotonet.cli.explain import explain
 
     return explain(request, stdout)

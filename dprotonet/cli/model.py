@@ -4,6 +4,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from dprotonet.errors import WrongRequest
+from dprotonet.names import DEFAULT_ENGINE
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
@@ -34,7 +35,9 @@ def check_device(name: str) -> None:
         raise WrongRequest(f"This machine has no device {name!r}: leave --device out, or give cpu.")
 
 
-def load_predictor(bundle: "Bundle", device: str, *, gate: bool = True) -> "Predictor":
+def load_predictor(
+    bundle: "Bundle", device: str, *, gate: bool = True, engine: str = DEFAULT_ENGINE
+) -> "Predictor":
     """The bundle's network on the device; without the gate it scores unsupported images too.
 
     Raises:
@@ -46,4 +49,7 @@ def load_predictor(bundle: "Bundle", device: str, *, gate: bool = True) -> "Pred
     from dprotonet.inference.predictor import Predictor
 
     log.info("Model %s %s on %s", bundle.name, bundle.short, device)
-    return Predictor(bundle, device=device, gate=gate)
+    predictor = Predictor(bundle, device=device, gate=gate, engine=engine)
+    if engine != DEFAULT_ENGINE:
+        log.info("Predicting by %s", predictor.engine.name)
+    return predictor

@@ -22,7 +22,7 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
     site = None if request.site is None else read_site_settings(request.site)
     if site is not None:
         site.check_bundle(bundle)
-    predictor = load_predictor(bundle, request.device)
+    predictor = load_predictor(bundle, request.device, engine=request.engine)
     writer: PredictionWriter = (
         FlatTable(stdout, bundle.classes, names_site=site is not None)
         if request.format == "csv"

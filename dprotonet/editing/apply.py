@@ -94,7 +94,7 @@ def _write(
             offsets=new.offsets,
             card=changed_card(bundle.card, _sentence(change), _chosen(edit)),
             files={**manifest.files, MODEL: file_digest(folder / MODEL)},
-            parts=part_digests(raw_tensors(weights)),
+            parts=part_digests(raw_tensors(weights), bundle.manifest.options),
             changes=(*manifest.changes, change),
         ),
     )

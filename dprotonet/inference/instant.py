@@ -21,7 +21,6 @@ from dprotonet.inference.predictor import Predictor
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.modeling.geometry import Placement
 from dprotonet.modeling.placement import GridPlacement
-from dprotonet.modeling.reader.watching import outputs_watched
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +76,12 @@ def predict_with_maps(
     if site is not None:
         site.check_bundle(bundle)
     x, placement = bundle.preprocessing(image)
-    network = predictor.network.network
-    with outputs_watched(network, reader.stage_names) as outputs:
-        prediction = predictor.predict_tensor(x, image=image, start=start, site=site)
+    one = predictor.pass_of(x, image=image, watch=reader.stage_names)
+    prediction = predictor.prediction_of(one, start=start, site=site)
     nodes: list[Node] = [
         *(ClassNode(index, name) for index, name in enumerate(bundle.classes)),
         *(PrototypeNode(index, name) for index, name in enumerate(bundle.prototype_ids)),
     ]
     with torch.inference_mode():
-        maps = node_maps(reader, network, outputs, nodes)[0].cpu()
+        maps = node_maps(reader, predictor.network.network, one.watched, nodes)[0].cpu()
     return prediction, NodeMaps(tuple(node.name for node in nodes), maps, placement)

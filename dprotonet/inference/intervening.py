@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -21,6 +20,7 @@ from dprotonet.explain.masking.fills import make_fill
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.decision import DecisionRule
 from dprotonet.inference.intervention import (
+    WHOLE,
     Contributions,
     Control,
     Intervention,
@@ -36,7 +36,6 @@ from dprotonet.inference.predictor import Predictor
 from dprotonet.inference.random_regions import random_regions
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.modeling.geometry import Placement
-from dprotonet.modeling.model import Inference
 
 DRAWS = 8
 """Random regions behind a control."""
@@ -119,14 +118,15 @@ def intervene_on(
     checked(before, off)
     rule = DecisionRule.of(predictor.bundle, site or predictor.site)
     if region is None:
-        own = _named(predictor, predictor.pass_of(subject.x).contributions)
+        whole = predictor.pass_of(subject.x)
+        own = _named(predictor, whole.contributions, whole.logits)
         return result_of(before, own, rule, off=off)
     generator = torch.Generator().manual_seed(seed)
     valid_mask = subject.placement.valid_mask()
     fill = make_fill(region.fill, subject.x, valid_mask, generator=generator)
     mask = region_on_grid(region.mask, subject.placement)
     one = predictor.pass_of(_masked(subject.x, mask, fill, region))
-    result = result_of(before, _named(predictor, one.contributions), rule, off=off)
+    result = result_of(before, _named(predictor, one.contributions, one.logits), rule, off=off)
     places = random_regions(
         mask.numpy(), draws, valid_mask=valid_mask.numpy(), body=subject.body, seed=seed
     )
@@ -182,14 +182,19 @@ def _many(predictor: Predictor, images: list[Tensor]) -> list[Contributions]:
     if not images:
         return []
     with torch.inference_mode():
-        batch = torch.stack(images).to(predictor.device)
-        result = cast(Inference, predictor.network.run(batch))
-    return [_named(predictor, one) for one in predictor.contributions(result)]
+        result = predictor.engine.run(torch.stack(images).to(predictor.device))
+    contributions = predictor.contributions(result)
+    logits = predictor.logits(result, contributions)
+    return [_named(predictor, one, own) for one, own in zip(contributions, logits, strict=True)]
 
 
-def _named(predictor: Predictor, contributions: Tensor) -> Mapping[str, Mapping[str, float]]:
-    """``(K, P)`` as names to numbers."""
+def _named(
+    predictor: Predictor, contributions: Tensor, logits: tuple[float, ...]
+) -> Mapping[str, Mapping[str, float]]:
+    """``(K, P)`` as names to numbers; without prototypes the K logits, each as a whole."""
     bundle = predictor.bundle
+    if not bundle.prototype_ids:
+        return {name: {WHOLE: logit} for name, logit in zip(bundle.classes, logits, strict=True)}
     return {
         name: dict(zip(bundle.prototype_ids, row, strict=True))
         for name, row in zip(bundle.classes, contributions.tolist(), strict=True)

@@ -26,6 +26,8 @@ FILLS: tuple[Fill, ...] = get_args(Fill)
 """Those of :data:`dprotonet.explain.settings.FILLS` that a reader can picture."""
 Contributions = Mapping[str, Mapping[str, float]]
 """Class name to prototype id to what the prototype adds to the logit of the class."""
+WHOLE = ""
+"""Stands for all of a logit, in place of an id, where a model has no prototypes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +168,7 @@ def result_of(
     evidence = {
         name: 0.0 if name in off else value - against.get(name, 0.0)
         for name, value in contributions[leading].items()
+        if name != WHOLE
     }
     return InterventionResult(rule.label(probabilities), probabilities, logits, evidence)
 
@@ -203,6 +206,8 @@ def known_contributions(before: Prediction) -> dict[str, dict[str, float]]:
     """What a stored prediction says of its own classes: the leading one and the runner-up. With two
     classes that exclude each other these are all there are."""
     own: dict[str, dict[str, float]] = {}
+    if not before.matches:
+        return {name: {WHOLE: logit} for name, logit in before.logits.items()}
     if before.leading is not None:
         own[before.leading] = {match.prototype: match.contribution for match in before.matches}
     if before.runner_up is not None and all(row.against is not None for row in before.matches):

@@ -77,8 +77,9 @@ class Prediction:
         logits: class name to logit, before the temperature; empty without a label.
         threshold: the decision threshold in use, None where the most probable class wins.
         matches: every prototype, largest absolute contribution first; without a label the most
-            similar first.
-        closest_similarity: largest similarity among all prototypes that are not switched off.
+            similar first; none of a model without prototypes.
+        closest_similarity: largest similarity among all prototypes that are not switched off; 0 of
+            a model without prototypes.
         no_prototype_is_close: closest_similarity is below what 99 % of the training images had to a
             prototype of their own class.
         seconds: from pixels to this.

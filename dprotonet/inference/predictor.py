@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,14 +17,17 @@ from dprotonet.explain.explanation import Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.decision import DecisionRule, runner_up
+from dprotonet.inference.engines.network_pass import Engine, NetworkPass
+from dprotonet.inference.engines.onnx_engine import fastest_engine
+from dprotonet.inference.engines.torch_engine import TorchEngine
 from dprotonet.inference.gate import Gate
 from dprotonet.inference.prediction import Prediction, PrototypeMatch, leading
 from dprotonet.inference.site_settings import SiteSettings
 from dprotonet.inference.support import Support
+from dprotonet.modeling.classifiers.classifier import Classifier
 from dprotonet.modeling.freezing.frozen import fold
-from dprotonet.modeling.gate_stage import stage_watched
-from dprotonet.modeling.model import DProtoNet, Inference
-from dprotonet.names import DEFAULT_METHOD, DEFAULT_TIER
+from dprotonet.modeling.model import DProtoNet
+from dprotonet.names import DEFAULT_ENGINE, DEFAULT_METHOD, DEFAULT_TIER, ENGINES
 from dprotonet.prototypes.own_map import OwnMap
 
 OWN_MAPS = 12
@@ -36,16 +38,21 @@ class OnePass(NamedTuple):
     """What the network gives for one image.
 
     Attributes:
+        logits: K numbers: the sums of the contributions, or what a classifier without prototypes
+            gives.
         similarities: ``(P,)``.
         contributions: ``(K, P)`` float64, what each prototype adds to each logit.
         masks: ``(P, h, w)``, on the device.
         support: what the bundle's gate says; None where the bundle has no gate.
+        watched: what modules of the network that were asked for gave, ``(1, …)``, by name.
     """
 
+    logits: tuple[float, ...]
     similarities: Tensor
     contributions: Tensor
     masks: Tensor
     support: Support | None
+    watched: Mapping[str, Tensor]
 
 
 class Predictor:
@@ -60,6 +67,9 @@ class Predictor:
             image, for measurements: the support is still said.
         network: the folded form of that frozen network. Its weights are not checked again, so
             ``model`` is not to be changed.
+        engine: what runs it. The engine "onnxruntime" is taken on a CPU where it is installed and
+            gives what torch gives; torch runs the network otherwise, and always where heatmaps are
+            made.
         site: a site's own calibration and threshold, used instead of the bundle's for all
             predictions; None for the bundle's own. Heatmaps keep the bundle's calibration.
     """
@@ -71,19 +81,28 @@ class Predictor:
         *,
         gate: bool = True,
         site: SiteSettings | None = None,
+        engine: str = DEFAULT_ENGINE,
     ) -> None:
+        if engine not in ENGINES:
+            raise WrongRequest(f"There is no engine “{engine}”. Choose {', '.join(ENGINES)}.")
         if site is not None:
             site.check_bundle(bundle)
         self.bundle = bundle
         self.gate = gate
         self.site = site
         self.device = torch.device(device)
-        self.model: DProtoNet = bundle.model.to(self.device)
-        size = bundle.options.image_size
+        self.model: DProtoNet | Classifier = bundle.network.to(self.device)
+        size = bundle.image_size
         blank = torch.zeros(1, 3, size, size, device=self.device)
         self.network = fold(self.model, blank, sealed=True)
         self._gate = Gate.of(bundle)
-        self._lock = threading.Lock()  # of the watched pass
+        stage = None if self._gate is None else self._gate.stage
+        by_torch = TorchEngine(self.network, stage)
+        self.engine: Engine = by_torch
+        if engine == "onnxruntime" and self.device.type == "cpu":
+            reader = self.model.mask_reader
+            watch = () if reader is None else reader.stage_names
+            self.engine = fastest_engine(self.network, by_torch, size, stage, watch)
 
     def predict(self, image: GrayOrColourImage, *, site: SiteSettings | None = None) -> Prediction:
         """What the model says about one image, shown by its default window.
@@ -174,62 +193,74 @@ class Predictor:
             site: as for :meth:`predict`.
         """
         start = time.perf_counter() if start is None else start
-        one = self.pass_of(x, image=image)
-        prediction = self._prediction(
-            one.similarities.tolist(), one.contributions, one.support, start, site or self.site
-        )
-        masks = dict(zip(self.bundle.prototype_ids, one.masks.float().cpu(), strict=True))
-        prediction = with_own_maps(prediction, masks)
-        return prediction.withheld() if self.gate else prediction
+        return self.prediction_of(self.pass_of(x, image=image), start=start, site=site)
 
-    def pass_of(self, x: Tensor, *, image: GrayOrColourImage | None = None) -> OnePass:
+    def pass_of(
+        self, x: Tensor, *, image: GrayOrColourImage | None = None, watch: Sequence[str] = ()
+    ) -> OnePass:
         """One network input through the network that predicts, alone: in a batch its values might
         be rounded otherwise.
 
         Args:
             x: ``(3, S, S)`` normalised.
             image: as for :meth:`predict_tensor`.
+            watch: modules of the network whose outputs are wanted too: of its mask reader's stages.
         """
         with torch.inference_mode():
-            result, features = self._pass(x.unsqueeze(0).to(self.device))
-        support = None if self._gate is None else self._gate.support(image, features)
+            result = self.engine.run(x.unsqueeze(0).to(self.device), watch)
+        gate = self._gate
+        support = None if gate is None else gate.support(image, result.features)
+        contributions = self.contributions(result)[0]
         return OnePass(
-            result.similarities[0].cpu(), self.contributions(result)[0], result.masks[0], support
+            self.logits(result, contributions[None])[0],
+            result.similarities[0].cpu(),
+            contributions,
+            result.masks[0],
+            support,
+            result.watched,
         )
 
-    def contributions(self, result: Inference) -> Tensor:
+    def contributions(self, result: NetworkPass) -> Tensor:
         """What each prototype adds to each logit, ``(N, K, P)`` float64 on the CPU."""
+        if not isinstance(self.model, DProtoNet):
+            return torch.zeros(*result.logits.shape, 0, dtype=torch.float64)
         with torch.inference_mode():
             return self.model.contributions(result.similarities.double()).cpu()
 
-    def _pass(self, images: Tensor) -> tuple[Inference, Tensor | None]:
-        """The results of one image, and what the gate reads of the same pass."""
-        stage = None if self._gate is None else self._gate.stage
-        if stage is None:
-            return cast(Inference, self.network.run(images)), None
-        with self._lock, stage_watched(self.network.network, stage) as features:
-            return cast(Inference, self.network.run(images)), features[0]
-
-    def _prediction(
-        self,
-        similarities: list[float],
-        contributions: Tensor,
-        support: Support | None,
-        start: float,
-        site: SiteSettings | None,
-    ) -> Prediction:
-        """``similarities``: P; ``contributions``: ``(K, P)`` in float64."""
-        bundle = self.bundle
+    def logits(self, result: NetworkPass, contributions: Tensor) -> list[tuple[float, ...]]:
+        """The K logits of each of N images: the sums of their contributions ``(N, K, P)``; without
+        prototypes those of the network."""
+        if not isinstance(self.model, DProtoNet):
+            return [tuple(row) for row in result.logits.double().cpu().tolist()]
         # fsum is exact up to one rounding: the contributions sum to the logit.
-        logits = dict(zip(bundle.classes, map(math.fsum, contributions.tolist()), strict=True))
+        return [tuple(map(math.fsum, rows)) for rows in contributions.tolist()]
+
+    def prediction_of(
+        self, one: OnePass, *, start: float, site: SiteSettings | None = None
+    ) -> Prediction:
+        """The prediction of one pass.
+
+        Args:
+            one: the pass.
+            start: ``time.perf_counter()`` at which the work began.
+            site: as for :meth:`predict`.
+        """
+        prediction = self._prediction(one, start, site or self.site)
+        masks = dict(zip(self.bundle.prototype_ids, one.masks.float().cpu(), strict=True))
+        prediction = with_own_maps(prediction, masks)
+        return prediction.withheld() if self.gate else prediction
+
+    def _prediction(self, one: OnePass, start: float, site: SiteSettings | None) -> Prediction:
+        bundle, similarities = self.bundle, one.similarities.tolist()
+        logits = dict(zip(bundle.classes, one.logits, strict=True))
         rule = DecisionRule.of(bundle, site)
         thresholds = None if rule.thresholds is None else dict(rule.thresholds)
         probabilities = rule.probabilities(logits)
         label = rule.label(probabilities)
         first = label if thresholds is None else leading(probabilities, thresholds)
         second = None if thresholds is not None else runner_up(logits, label)
-        own = contributions[bundle.classes.index(first)].tolist()
-        against = contributions[bundle.classes.index(second)].tolist() if second else None
+        own = one.contributions[bundle.classes.index(first)].tolist()
+        against = one.contributions[bundle.classes.index(second)].tolist() if second else None
         matches = [
             PrototypeMatch(
                 record.id,
@@ -240,12 +271,12 @@ class Predictor:
             )
             for i, record in enumerate(bundle.prototypes)
         ]
-        on = (
+        on = [
             s
             for record, s in zip(bundle.prototypes, similarities, strict=True)
             if record.id not in bundle.off
-        )
-        closest = max(on)
+        ]
+        closest = max(on, default=0.0)
         return Prediction(
             label=label,
             probabilities=probabilities,
@@ -253,11 +284,11 @@ class Predictor:
             threshold=rule.threshold,
             matches=tuple(sorted(matches, key=lambda match: -abs(match.contribution))),
             closest_similarity=closest,
-            no_prototype_is_close=closest < bundle.manifest.closest_similarity_floor,
+            no_prototype_is_close=bool(on) and closest < bundle.manifest.closest_similarity_floor,
             seconds=time.perf_counter() - start,
             bundle=bundle.digest,
             thresholds=thresholds,
-            support=support,
+            support=one.support,
             runner_up=second,
             site=None if site is None else site.stamp,
         )

@@ -125,7 +125,7 @@ class SiteSettings:
             )
         if (
             set(self.offsets) != set(bundle.classes)
-            or (self.thresholds is None) == bundle.options.multi_label
+            or (self.thresholds is None) == bundle.multi_label
             or (self.threshold is not None and bundle.negative_class is None)
         ):
             raise WrongRequest(f"These settings do not fit the classes of {bundle.name}. {_MEND}")

@@ -68,7 +68,7 @@ class LearnedMasks(Masks):
     def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
         """The learned maps, once for each of the N images."""
         _check_grid(features, self.weight)
-        return self.weight.abs().expand(len(features), -1, -1, -1)
+        return self.weight.abs().expand(features.shape[0], -1, -1, -1)
 
 
 class RandomMasks(Masks):
@@ -92,7 +92,7 @@ class RandomMasks(Masks):
     def forward(self, deep: Tensor, features: Tensor, prototypes: Tensor) -> Tensor:
         """The weights' mean over channels, once for each of the N images."""
         _check_grid(features, self.weight)
-        return self.weight.mean(dim=1).expand(len(features), -1, -1, -1)
+        return self.weight.mean(dim=1).expand(features.shape[0], -1, -1, -1)
 
     def pool(self, features: Tensor, masks: Tensor) -> Tensor:
         """Pooled with a weight of its own for each channel: ``(N, P, D)``."""
@@ -147,7 +147,7 @@ class TopMasks(Masks):
 
     def _top(self, features: Tensor, prototypes: Tensor) -> Tensor:
         nearness = _nearness(features, prototypes, self._by_direction)
-        cells = nearness.shape[2]
+        cells = int(nearness.shape[2])  # a number also where the network is traced
         count = max(1, round(self._share * cells))
         last = min(count, cells - 1)  # the first one left out
         floor = nearness.topk(last + 1, dim=2).values[..., -1:]

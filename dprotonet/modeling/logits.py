@@ -22,7 +22,8 @@ def logits_of(output: object) -> Tensor:
         raise _no_logits(output)
     if logits.ndim > 2:
         return logits.flatten(1)
-    return logits.reshape(len(logits) if logits.ndim else 1, -1)
+    # Its shape, not its length: an exporter would take the length for a constant.
+    return logits.reshape(logits.shape[0] if logits.ndim else 1, -1)
 
 
 def _tensor_of_logits(output: object) -> Tensor | None:

@@ -50,6 +50,23 @@ def part_of(key: str) -> str:
     return part
 
 
+def check_classes(classes: tuple[str, ...], *, multi_label: bool) -> None:
+    """Refuse names that no classifier's classes can have.
+
+    Raises:
+        ValueError: there are fewer than two, one has no name, or two have the same.
+    """
+    if len(classes) < 2 or not all(isinstance(c, str) and c for c in classes):
+        raise ValueError("A classifier needs at least two classes, each with a name.")
+    if len(set(classes)) != len(classes):
+        raise ValueError("Two classes have the same name.")
+    if multi_label and any(AND in c or c == NONE_CALLED for c in classes):
+        raise ValueError(
+            f"Classes of a multi-label model cannot have {AND!r} in their names, nor be "
+            f"{NONE_CALLED!r}."
+        )
+
+
 @dataclass(frozen=True)
 class ModelOptions:
     """The choices that make one network.
@@ -129,15 +146,7 @@ class ModelOptions:
             raise ValueError("similarity_scale must be a positive number.")
 
     def _check_classes(self) -> None:
-        if len(self.classes) < 2 or not all(isinstance(c, str) and c for c in self.classes):
-            raise ValueError("A classifier needs at least two classes, each with a name.")
-        if len(set(self.classes)) != len(self.classes):
-            raise ValueError("Two classes have the same name.")
-        if self.multi_label and any(AND in c or c == NONE_CALLED for c in self.classes):
-            raise ValueError(
-                f"Classes of a multi-label model cannot have {AND!r} in their names, nor be "
-                f"{NONE_CALLED!r}."
-            )
+        check_classes(self.classes, multi_label=self.multi_label)
         counts = self.prototype_counts
         if len(counts) != len(self.classes) or any(n < 1 for n in counts):
             raise ValueError(
@@ -162,6 +171,15 @@ class ModelOptions:
         total = sum(self.prototype_counts)
         width = max(2, len(str(total - 1)))
         return tuple(f"p{index:0{width}d}" for index in range(total))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is hashed apart."""
+        return PARTS
+
+    def part_of(self, key: str) -> str:
+        """:func:`part_of` this state key."""
+        return part_of(key)
 
     @property
     def by_direction(self) -> bool:

@@ -44,6 +44,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         FILE_MB="9",
         METRICS_TOKEN="0123456789abcdef0123",
         LOG="JSON",
+        ENGINE="onnxruntime",
     )
     assert settings.data == tmp_path / "d"
     assert settings.store_url == "postgresql+psycopg://u:p@h/n"
@@ -53,6 +54,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
     assert settings.file_bytes == 9 * MEBIBYTE
     assert (settings.metrics_token, settings.log_format) == ("0123456789abcdef0123", "json")
+    assert settings.engine == "onnxruntime"
     assert settings.session_idle == timedelta(minutes=5)
     assert settings.session_life == timedelta(hours=6)
     assert settings.hosts == ("review.example", "10.0.0.7")
@@ -69,6 +71,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("METRICS_TOKEN", "short"),
         ("METRICS_TOKEN", "sixteen letters and spaces"),
         ("LOG", "syslog"),
+        ("ENGINE", "tensorrt"),
         ("PORT", "8501.5"),
         ("ADDRESS", "everywhere"),
         ("ADDRESS", "0.0.0.0"),

@@ -154,7 +154,7 @@ def _bundle_facts(bundle: Bundle) -> dict[str, Any]:
         "digest": bundle.digest,
         "classes": list(bundle.classes),
         "negative_class": bundle.negative_class,
-        "multi_label": bundle.options.multi_label,
+        "multi_label": bundle.multi_label,
         "temperature": bundle.temperature,
         "threshold": bundle.threshold,
         "thresholds": bundle.thresholds,

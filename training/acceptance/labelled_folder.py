@@ -82,7 +82,7 @@ def open_labelled(data: Path, bundle: Bundle, options: FolderOptions) -> Labelle
 
 
 def _dataset(data: Path, bundle: Bundle, options: FolderOptions) -> tuple[Dataset, bool]:
-    multi_label = bundle.options.multi_label
+    multi_label = bundle.multi_label
     if options.table is not None:
         dataset = dicom_csv.load(
             data,

@@ -241,7 +241,7 @@ def recipe_of(bundle: Bundle) -> Recipe:
 
 def check_classes(bundle: Bundle, dataset: Dataset) -> None:
     """Refuse a data set with other classes than the bundle's."""
-    if dataset.multi_label != bundle.options.multi_label:
+    if dataset.multi_label != bundle.multi_label:
         many = "any number of classes" if dataset.multi_label else "one class"
         raise ReadableError(
             f"The data set gives an image {many}, the bundle was trained otherwise. "

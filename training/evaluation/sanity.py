@@ -193,7 +193,7 @@ def sanity(
     should stay near 1, ``max_sensitivity`` should stay near 0. ``empty`` is the fraction of images
     whose own heatmap is constant; they are in no other figure.
     """
-    networks = dict(randomised(predictor.model))
+    networks = dict(randomised(predictor.bundle.model))
     chosen = evenly_spaced(samples, count)
     rows = []
     for done, sample in enumerate(chosen, 1):
@@ -305,11 +305,12 @@ def _image_figures(
         "jpeg same_label": float(of_jpeg.label == prediction.label),
         "jpeg probability_change": abs(change),
     }
-    own, valid = heatmaps(predictor.model, x), valid_mask.numpy()
+    own, valid = heatmaps(predictor.bundle.model, x), valid_mask.numpy()
     others = {part: heatmaps(network, x) for part, network in networks.items()}
-    others["seeds"] = heatmaps(predictor.model, x, seed=1)
-    others["jpeg"] = heatmaps(predictor.model, jpeg)
-    perturbed = [heatmaps(predictor.model, image) for image in noisy(x, valid_mask, preprocessing)]
+    others["seeds"] = heatmaps(predictor.bundle.model, x, seed=1)
+    others["jpeg"] = heatmaps(predictor.bundle.model, jpeg)
+    views = noisy(x, valid_mask, preprocessing)
+    perturbed = [heatmaps(predictor.bundle.model, image) for image in views]
     for n, node in enumerate(NODES):
         for name, other in others.items():
             row[f"{node} {name}"] = rank_correlation(own[n], other[n], valid)

@@ -99,7 +99,7 @@ def _marker(
     images = marker_images(predictor, samples, reference)
     _log.info("shortcut: %d test images passed", len(samples))
     return marker_figures(
-        predictor.model,
+        predictor.bundle.model,
         images,
         FINDINGS.index(token.finding),
         refit=partial(edited_head, predictor.bundle) if refit else None,

@@ -23,6 +23,7 @@ from dprotonet.explain.explanation import Agreement, Explanation
 from dprotonet.explain.settings import TIERS
 from dprotonet.inference.intervention import InterventionResult
 from dprotonet.inference.prediction import Prediction
+from dprotonet.names import DEFAULT_ENGINE
 
 if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
@@ -38,9 +39,11 @@ MOST_SUBJECTS = 4  # images of 0.6 MB that readers try something on, on the netw
 class PredictorPool:
     """Loads bundles by digest, predicts and explains with them."""
 
-    def __init__(self, models: Registry, *, device: str = "cpu") -> None:
+    def __init__(
+        self, models: Registry, *, device: str = "cpu", engine: str = DEFAULT_ENGINE
+    ) -> None:
         self._models = models
-        self._device = device
+        self._device, self._engine = device, engine
         self._loaded: OrderedDict[str, Predictor] = OrderedDict()
         self._subjects: OrderedDict[tuple[str, str], Subject] = OrderedDict()
         self.last_try = -math.inf
@@ -188,7 +191,9 @@ class PredictorPool:
         started = time.monotonic()
         while len(self._loaded) >= MOST_MODELS:
             self._loaded.popitem(last=False)
-        predictor = Predictor(Bundle.load(self._models.get(model).path), self._device)
+        bundle = Bundle.load(self._models.get(model).path)
+        predictor = Predictor(bundle, self._device, engine=self._engine)
         self._loaded[model] = predictor
-        log.info("model %s loaded in %.1f s", model[:8], time.monotonic() - started)
+        took = time.monotonic() - started
+        log.info("model %s loaded in %.1f s, by %s", model[:8], took, predictor.engine.name)
         return predictor

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from app.domain.bundles import NO_PROTOTYPES
 from app.domain.cases import GallerySource, Sheet, SheetMatch
 from app.domain.evidence import Bar, Reason, is_silent, reasons, waterfall
 from app.domain.room.sheet import EvidenceCard, SourceImage, Step, Waterfall
@@ -130,6 +131,8 @@ def note(sheet: Sheet) -> str:
     """What stands in place of evidence, or beside it; empty where nothing needs to be said."""
     if sheet.prediction is None:
         return "The prototypes appear with the prediction."
+    if not sheet.prediction.matches:
+        return NO_PROTOTYPES
     if not sheet.matches:
         return "The prototypes appear when their model is available."
     if not sheet.is_refused and is_silent(sheet.matches):
@@ -143,7 +146,7 @@ def steps(sheet: Sheet, shown: Sequence[EvidenceCard]) -> Waterfall | None:
     """What speaks for the called class rather than for the next, bar by bar; None where nothing
     was called or nothing speaks."""
     prediction = sheet.prediction
-    if prediction is None or sheet.is_refused or is_silent(sheet.matches):
+    if prediction is None or sheet.is_refused or not sheet.matches or is_silent(sheet.matches):
         return None
     by_prototype = {name: card.id for card in shown for name in card.prototypes}
     found = waterfall(reasons(sheet.matches))

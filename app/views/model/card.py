@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.domain.bundles import BundleInfo
+from app.domain.bundles import NO_PROTOTYPES, BundleInfo
 from app.services import models
 from app.services.trust import approval as trust
 from app.services.trust import stopping
@@ -27,6 +27,7 @@ from app.views.shared.errors import show_errors_on_top
 from app.views.shared.format import plain
 from app.views.shared.header import draw_stop_note
 from app.views.shared.navigation import asked_model, asked_prototype, forget_asked
+from dprotonet.modeling.classifiers.options import ClassifierOptions
 
 if TYPE_CHECKING:
     from dprotonet.bundle.bundle import Bundle
@@ -140,12 +141,22 @@ def draw_card(workplace: Workplace, info: BundleInfo, bundle: Bundle) -> None:
     with in_use:
         draw_in_use(workplace, info)
     with prototypes:
-        draw_prototype_figures(card)
-        draw_gallery(workplace, info, bundle)
+        if bundle.has_prototypes:
+            draw_prototype_figures(card)
+            draw_gallery(workplace, info, bundle)
+        else:
+            _draw_none()
     with reasons:
-        draw_edit(workplace, info, bundle)
-        draw_versions(workplace, info)
-        draw_learning(workplace, info)
+        if bundle.has_prototypes:
+            draw_edit(workplace, info, bundle)
+            draw_versions(workplace, info)
+            draw_learning(workplace, info)
+        else:
+            _draw_none()
+
+
+def _draw_none() -> None:
+    st.info(NO_PROTOTYPES, icon=":material/info:")
 
 
 def _draw_about(bundle: Bundle) -> None:
@@ -173,6 +184,24 @@ def _draw_part(title: str, text: str) -> None:
         st.markdown(plain(text))
 
 
+def network_facts(bundle: Bundle) -> dict[str, str]:
+    """What the network is built of, by name."""
+    options = bundle.manifest.options
+    size = f"{options.image_size} × {options.image_size} pixels, aspect ratio kept, padded"
+    if isinstance(options, ClassifierOptions):
+        return {
+            "Network": f"{options.architecture} ({options.source}), imported",
+            "Input": f"{size}, {'colour' if options.colour else 'grey'}",
+        }
+    return {
+        "Backbone": options.backbone,
+        "Input": size,
+        "Masks": options.masks,
+        "Similarity": options.similarity,
+        "Depth": str(options.depth),
+    }
+
+
 def _thresholds(bundle: Bundle) -> str:
     if bundle.thresholds is not None:
         return ", ".join(f"{name} {threshold:.3g}" for name, threshold in bundle.thresholds.items())
@@ -180,25 +209,21 @@ def _thresholds(bundle: Bundle) -> str:
 
 
 def _draw_facts(bundle: Bundle) -> None:
-    options = bundle.options
     counts = {name: 0 for name in bundle.classes}
     for record in bundle.prototypes:
         counts[record.class_name] += 1
     st.markdown("##### Classes")
     st.markdown(
         "\n".join(
-            f"- {plain(name)}: {count} prototypes"
+            f"- {plain(name)}"
+            + (f": {count} prototypes" if bundle.has_prototypes else "")
             + (" (negative class)" if name == bundle.negative_class else "")
             for name, count in counts.items()
         )
     )
     st.markdown("##### Network")
     facts = {
-        "Backbone": options.backbone,
-        "Input": f"{options.image_size} × {options.image_size} pixels, aspect ratio kept, padded",
-        "Masks": options.masks,
-        "Similarity": options.similarity,
-        "Depth": str(options.depth),
+        **network_facts(bundle),
         "Temperature": f"{bundle.temperature:.3g}",
         "Threshold": _thresholds(bundle),
     }

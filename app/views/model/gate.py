@@ -10,10 +10,9 @@ from app.domain.text import counted, number
 from app.views.shared.format import plain
 
 if TYPE_CHECKING:
-    from dprotonet.bundle.support_limits import SupportLimits
-
     from dprotonet.bundle.bundle import Bundle
     from dprotonet.bundle.scope import Scope
+    from dprotonet.bundle.support.limits import SupportLimits
 
 NO_GATE = (
     "This model has no gate: it gives every image a label, also one that it was not made for. "

@@ -85,7 +85,7 @@ def test_help_is_given_whatever_else_is_missing(argv):
 @pytest.mark.parametrize(
     ("argv", "named"),
     [
-        ([], "predict or explain"),
+        ([], "predict, explain, export or import"),
         (["serve"], "serve"),
         (["predict", "--model", "m"], "at least one image"),
         (["predict", "a"], "--model"),

@@ -128,10 +128,10 @@ class Scorer:
     def of_predictor(cls, predictor: Predictor, steps: int) -> Scorer:
         """A scorer on the predictor's frozen network, in float32."""
         bundle = predictor.bundle
-        size = bundle.options.image_size
+        size = bundle.image_size
         example = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0))
         exact = freeze(predictor.model, example.to(predictor.device), "float32").exact
-        return cls(exact, bundle.temperature, bundle.options.multi_label, steps)
+        return cls(exact, bundle.temperature, bundle.multi_label, steps)
 
     def values(self, images: Tensor, node: Node) -> Values:
         """A node's values on each of its scales for images ``(N, 3, S, S)``."""

@@ -116,5 +116,5 @@ def strongest_row(predictor: Predictor, similarities: Tensor, node: Node) -> int
 
     if not isinstance(node, ClassNode):
         return node.index
-    model = predictor.model
+    model = predictor.bundle.model
     return strongest_prototype(model, similarities.to(predictor.device), node.index)

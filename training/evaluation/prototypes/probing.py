@@ -146,7 +146,7 @@ def _probes(predictor: Predictor, chosen: Sequence[Sample]) -> Iterator[_Probe]:
         x, placement = bundle.preprocessing(image)
         noisy = perturbation.with_noise(x, derived_seed("noise", sample.sample_id))
         similarities, masks = activations(predictor, torch.stack([x, noisy]))
-        places = peaks(masks, bundle.options.image_size)
+        places = peaks(masks, bundle.image_size)
         native = localisation.stored_mask(sample, image.shape)
         yield _Probe(
             places[0],

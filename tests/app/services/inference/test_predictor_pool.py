@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from app.domain.bundles import NO_PROTOTYPES
 from app.domain.errors import NotFound
 from app.domain.interventions.changes import Change, DrawnRegion
 from app.domain.marks import Mark
@@ -14,6 +15,8 @@ from app.services.adapters.bundle_registry import Registry
 from app.services.adapters.image_reader import ImageReader
 from app.services.inference import predictor_pool, queue
 from app.services.inference.predictor_pool import PredictorPool
+from app.services.models import add
+from app.services.room.opening import open_room
 from app.services.uploading import intake
 from app.settings import Settings
 from dprotonet.bundle.bundle import Bundle
@@ -26,6 +29,7 @@ from dprotonet.inference.intervention import Intervention, Region
 from dprotonet.inference.predictor import Predictor
 from dprotonet.modeling.geometry import Placement
 from tests.app.services.workplaces import dicom, make_workplace, png
+from tests.dprotonet.imported_bundle import make_imported_bundle
 from tests.dprotonet.read_bundle import make_read_bundle
 
 
@@ -49,6 +53,40 @@ def test_a_true_model_predicts_and_explains_an_image_from_intake_to_heatmap(
     stored = image_data.stored_heatmap(workplace, saved.heatmap_key)
     assert stored.dtype == np.float32 and stored.shape == (64, 64)
     assert image_data.heatmap(workplace, saved.explanation_id).shape == (40, 42)
+
+
+def test_an_imported_classifier_reads_an_image_and_is_explained_without_prototypes(
+    sqlite_url: str, tmp_path: Path, assets: Path
+) -> None:
+    settings = Settings(tmp_path / "data", database_url=sqlite_url, assets=assets)
+    workplace = make_workplace(settings)
+    imported = make_imported_bundle(tmp_path / "elsewhere")
+    digest = add(workplace, imported.path).digest
+    pool = PredictorPool(workplace.models)
+    case_id = str(intake.add(workplace, png(1, side=40), name="a.png", model=digest).case_id)
+    queue.run_pending(workplace, pool)
+    explanations.request(workplace, case_id, node="class:finding")
+    queue.run_pending(workplace, pool)
+    sheet = review.open_case(workplace, case_id)
+    assert sheet.prediction is not None and sheet.matches == ()
+    assert [saved.node for saved in sheet.explanations] == ["class:finding"]
+    room = open_room(workplace, case_id)
+    assert room.evidence_note == NO_PROTOTYPES and room.waterfall is None and room.cards == ()
+
+
+def test_the_engine_of_the_settings_runs_the_models(assets: Path, monkeypatch) -> None:
+    asked = []
+
+    class Noted(Predictor):
+        def __init__(self, bundle, device, *, engine) -> None:
+            asked.append(engine)
+            super().__init__(bundle, device)
+
+    monkeypatch.setattr("dprotonet.inference.predictor.Predictor", Noted)
+    registry = Registry((assets / "models",))
+    pool = PredictorPool(registry, engine="onnxruntime")
+    pool.predict(registry.all()[0].digest, read_image(png(1, side=40)))
+    assert asked == ["onnxruntime"]
 
 
 def test_a_true_mask_reader_draws_all_maps_as_it_predicts(

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from app.domain.bundles import NO_PROTOTYPES
 from app.domain.cases import Sheet, SheetMatch
 from app.services.room import evidence
 from app.services.room.evidence import (
@@ -145,6 +146,14 @@ def test_whether_two_regions_look_alike_is_asked_where_both_are_in_sight(read: R
     with_image, without = cards(having(read.sheet, row("p00", 2.0, "a"), row("p01", 1.0)), {})
     assert with_image.asks == ("similar", "usefulness", "artefact")
     assert without.asks == ("usefulness", "artefact")
+
+
+def test_an_imported_model_says_that_it_has_no_prototypes_and_abstains_from_nothing(
+    read: Room,
+) -> None:
+    sheet = having(read.sheet, prediction=replace(POSITIVE, matches=()))
+    assert evidence.note(sheet) == NO_PROTOTYPES
+    assert cards(sheet, {}) == () and steps(sheet, ()) is None
 
 
 def test_the_steps_add_up_to_the_total_and_lead_to_their_cards(read: Room) -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from app.domain.bundles import NO_PROTOTYPES
 from app.services import models
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import active_model
 from tests.app.views.screen import Screen
+from tests.dprotonet.imported_bundle import make_imported_bundle
 
 
 def test_the_card_says_what_the_model_is_for_and_its_hashes(
@@ -17,6 +19,18 @@ def test_the_card_says_what_the_model_is_for_and_its_hashes(
     assert "It knows nothing." in page.text
     assert active.digest in page.text
     assert "none: 2 prototypes (negative class)" in page.text
+
+
+def test_an_imported_model_says_on_both_tabs_that_it_has_no_prototypes(
+    screen: Screen, workplace: Workplace, tmp_path: Path
+) -> None:
+    imported = models.add(workplace, make_imported_bundle(tmp_path / "elsewhere").path)
+    page = screen.open("model")
+    page.choose("Model", imported.digest)
+    assert not page.errors
+    assert page.text.count(NO_PROTOTYPES) == 2
+    assert "squeezenet1_1 (torchvision), imported" in page.text
+    assert "none: 2 prototypes" not in page.text
 
 
 def test_another_model_is_made_active(page: Screen, workplace: Workplace) -> None:

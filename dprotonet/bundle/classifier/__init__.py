@@ -1,0 +1,1 @@
+"""Importing a classifier that was made elsewhere, and keeping it as a bundle."""

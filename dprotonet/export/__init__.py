@@ -1,0 +1,1 @@
+"""Bundles in forms that other programs run: ONNX, TorchScript, torch.export and MONAI."""

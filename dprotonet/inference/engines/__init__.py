@@ -1,0 +1,1 @@
+"""What runs the network that predicts: torch, or onnxruntime on a CPU."""
