@@ -40,7 +40,7 @@ class OnnxEngine:
     """Passes images through an onnxruntime session.
 
     Args:
-        session: of :func:`onnx_bytes`.
+        session: of :func:`~dprotonet.modeling.portable.onnx_file.onnx_bytes`.
         names: of its outputs.
     """
 
