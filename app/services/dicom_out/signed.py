@@ -26,7 +26,7 @@ from app.services.room.reliability import node_title
 from app.services.studies import blinding
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
-from dprotonet.bundle.class_codes import ClassCode
+from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.inference.prediction import Prediction
 

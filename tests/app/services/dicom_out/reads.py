@@ -24,7 +24,7 @@ from app.services.dicom_out.source import of_header
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from dprotonet.bundle.class_codes import ClassCode
+from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.images.dicom.frame_header import frame_header
 from dprotonet.images.reader import look, read_image
 from tests.app.services.workplaces import START, FakePool
