@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from app import environment
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.dicom_site import DicomSite
 from app.domain.errors import Refused
 from app.domain.outside import OutsideSignIn
 from app.environment import SHORTEST_TOKEN, WrongSetting

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.domain.annotations import Annotation
 from app.domain.cases import Case
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.dicom_site import DicomSite
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.domain.instant_maps import instant_maps, is_measured_map, leading_id

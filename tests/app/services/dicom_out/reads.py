@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 
 from app.domain.annotations import Annotation, MoreSaid
 from app.domain.cases import Case
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.dicom_site import DicomSite
 from app.domain.marks import Mark
 from app.services import explanations, review
 from app.services.adapters.image_reader import case_facts
