@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from app import environment
 from app.domain.accounts.outside import OutsideSignIn
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.site import DicomSite
 from app.domain.errors import Refused
 from app.environment import SHORTEST_TOKEN, WrongSetting
 from dprotonet.names import DEFAULT_ENGINE, ENGINES

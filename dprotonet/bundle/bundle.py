@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dprotonet.bundle.change import Change
-from dprotonet.bundle.class_codes import ClassCode
+from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.bundle.contents import check_contents, checked_file, checked_weights
 from dprotonet.bundle.gallery import GalleryEntry, read_gallery, read_prototypes
 from dprotonet.bundle.manifest import (

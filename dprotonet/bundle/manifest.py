@@ -16,7 +16,7 @@ from typing import Any
 
 from dprotonet.atomic_files import write_whole
 from dprotonet.bundle.change import Change
-from dprotonet.bundle.class_codes import ClassCode, check_codes, class_codes, codes_to_json
+from dprotonet.bundle.coding.class_codes import ClassCode, check_codes, class_codes, codes_to_json
 from dprotonet.bundle.model_card import ModelCard
 from dprotonet.bundle.names import safe_name
 from dprotonet.bundle.reader.facts import ReaderFacts

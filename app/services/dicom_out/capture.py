@@ -13,7 +13,7 @@ from app.services.report import pictures
 from app.services.report.pdf import font_file
 
 _LETTERS = 40  # high, of a picture this many times as wide
-_ANY = ("L", "F")  # highdicom takes no picture without an orientation
+_ANY = ("L", "F")  # highdicom takes no picture without one, and few of those there are
 _SMALLEST = 10  # px, of letters
 _NARROWEST = 480  # px, of a picture
 _GROUND, _INK, _STRONG = 0, (230, 230, 230), (255, 190, 80)
@@ -34,12 +34,13 @@ def capture(read: SignedRead, heatmap: SignedHeatmap) -> Dataset:
         photometric_interpretation="RGB",
         bits_allocated=8,
         coordinate_system="PATIENT",
-        patient_orientation=_orientation(read) or _ANY,
+        patient_orientation=_ANY,
         transfer_syntax_uid="1.2.840.10008.1.2.1",
         **series(read, "capture"),
     )
-    if _orientation(read) is None:
-        made["PatientOrientation"].value = ""  # type 2C (PS3.3 C.7.6.1): empty where nobody knows
+    # Type 2C (PS3.3 C.7.6.1): towards what rows and columns go; empty where the file says nothing.
+    lies = read.image.directions
+    made.PatientOrientation = [lies.right, lies.bottom] if lies is not None else []
     made.DerivationDescription = "Heatmap of a model laid over the image, with a line of text"
     made.ImageType = ["DERIVED", "SECONDARY", "OTHER"]
     if "BurnedInAnnotation" in header:  # what the image itself shows is not undone
@@ -112,9 +113,3 @@ def _wrapped(
 def _what(read: SignedRead, heatmap: SignedHeatmap) -> str:
     model = f"{read.revision.model_name} {read.revision.model[:8]}".strip()
     return f"Heatmap: {heatmap.title}. Model {model}."
-
-
-def _orientation(read: SignedRead) -> tuple[str, str] | None:
-    """Towards what rows and columns go; None where the file does not say."""
-    found = read.image.directions
-    return None if found is None else (found.right, found.bottom)

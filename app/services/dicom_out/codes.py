@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.sr.coding import Code
 
-from dprotonet.bundle.class_codes import LONGEST_MEANING, ClassCode
+from dprotonet.bundle.coding.class_codes import LONGEST_MEANING, ClassCode
 
 if TYPE_CHECKING:
     from highdicom.coding_schemes import CodingSchemeIdentificationItem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydicom.dataset import Dataset
 
 from app.domain.marks import Mark
@@ -53,7 +54,7 @@ def _srgb() -> bytes:
 
 
 def _greys(read: SignedRead) -> dict[str, Any]:
-    from highdicom import PresentationLUTTransformation
+    from highdicom import VOILUT, PresentationLUTTransformation
     from highdicom.pr import SoftcopyVOILUTTransformation
 
     # A presentation state says by its own LUT what MONOCHROME1 says of an image (PS3.3 C.11.6.1.2).
@@ -64,15 +65,18 @@ def _greys(read: SignedRead) -> dict[str, Any]:
         )
     }
     window = read.image.windows[0]
-    if window.function != "TABLE":  # a table is copied from the file
-        found["voi_lut_transformations"] = [
-            SoftcopyVOILUTTransformation(
-                window_center=round(window.centre, 6),
-                window_width=round(window.width, 6),
-                voi_lut_function=window.function,
-            )
-        ]
-    return found
+    table = window.table
+    if table is not None and table.first >= 0:
+        steps = np.rint(table.values * 65535).astype(np.uint16)
+        shown = SoftcopyVOILUTTransformation(voi_luts=[VOILUT(table.first, steps)])
+    else:
+        # Of a table that begins below 0, which highdicom does not write, the straight line.
+        shown = SoftcopyVOILUTTransformation(
+            window_center=round(window.centre, 6),
+            window_width=round(window.width, 6),
+            voi_lut_function="LINEAR_EXACT" if table is not None else window.function,
+        )
+    return {**found, "voi_lut_transformations": [shown]}
 
 
 def _drawings(read: SignedRead) -> tuple[list[GraphicLayer], list[GraphicAnnotation]]:
@@ -84,14 +88,9 @@ def _drawings(read: SignedRead) -> tuple[list[GraphicLayer], list[GraphicAnnotat
     shapes, texts = [], []
     for number, mark in enumerate(read.marks, 1):
         kind, points = drawn(mark)
+        name, identifier = f"Mark {number}", read.uid("mark", number)
         shapes.append(
-            GraphicObject(
-                kind,
-                points,
-                "PIXEL",
-                tracking_id=f"Mark {number}",
-                tracking_uid=read.uid("mark", number),
-            )
+            GraphicObject(kind, points, "PIXEL", tracking_id=name, tracking_uid=identifier)
         )
         texts += _texts(read, mark)
     found = GraphicAnnotation(

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.domain.annotations import Annotation
 from app.domain.cases import Case
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.site import DicomSite
 from app.domain.errors import NotFound, Refused
 from app.domain.explanations import offered
 from app.domain.instant_maps import instant_maps, is_measured_map, leading_id
@@ -26,7 +26,7 @@ from app.services.room.reliability import node_title
 from app.services.studies import blinding
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
-from dprotonet.bundle.class_codes import ClassCode
+from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.explain.reader.kept_maps import KeptMaps
 from dprotonet.inference.prediction import Prediction
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, CTImageStorage, SecondaryCaptureImageStorage
+from pydicom.valuerep import DA, TM
 
 from app.domain.cases import Case
 from app.domain.errors import Refused
@@ -24,7 +25,10 @@ _EMPTY = (
     *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime"),
     *("StudyID", "AccessionNumber", "ReferringPhysicianName"),
 )
-_PLANE = ("FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+_PLANE = (
+    *("FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient"),
+    *("PixelSpacing", "SliceThickness"),
+)
 # Sequences whose items may name a frame of the instance that they refer to; items of others, such
 # as lists of evidence, name whole instances (PS3.3 table 10-3, C.18.4, C.11.11).
 _OF_FRAMES = ("SourceImageSequence", "ReferencedImageSequence", "ReferencedSOPSequence")
@@ -38,7 +42,7 @@ class SourceImage:
     header: Dataset
     """Who, which study, how it lies; without pixels. Of one frame, as if it were alone."""
     sop_class: str
-    """Of the file; :attr:`header` of a frame among several has that of a single image."""
+    """Of the file; :attr:`header` has one that stands in for it."""
     frames: int
     frame: int
     """Counted from 0."""
@@ -107,6 +111,7 @@ def of_header(header: Dataset, *, frames: int, frame: int, size: tuple[int, int]
     for name in _EMPTY:
         if name not in header:
             setattr(header, name, "")
+    _drop_what_is_no_time(header)
     if header.PatientSex not in ("M", "F", "O"):
         header.PatientSex = ""
     source = SourceImage(header, str(sop_class), frames, frame)
@@ -114,10 +119,21 @@ def of_header(header: Dataset, *, frames: int, frame: int, size: tuple[int, int]
         # A frame of reference without a plane in it says nothing of where the pixels are.
         for name in _PLANE[:3]:
             header.pop(name, None)
-    if frames > 1 or "NumberOfFrames" in header:
-        header.pop("NumberOfFrames", None)
-        header.SOPClassUID = CTImageStorage if source.has_plane else SecondaryCaptureImageStorage
+    header.pop("NumberOfFrames", None)
+    # highdicom asks of several kinds what files of theirs may lack: a frame of reference, groups of
+    # frames. A kind that asks for what is here stands in until the objects are made.
+    header.SOPClassUID = CTImageStorage if source.has_plane else SecondaryCaptureImageStorage
+    if header.get("PhotometricInterpretation") == "PALETTE COLOR":
+        header.SamplesPerPixel = 3  # as it is shown
     return source
+
+
+def _drop_what_is_no_time(header: Dataset) -> None:
+    for name, kind in (("PatientBirthDate", DA), ("StudyDate", DA), ("StudyTime", TM)):
+        try:
+            kind(header.get(name) or "")
+        except ValueError:
+            setattr(header, name, "")
 
 
 def _items(

@@ -15,7 +15,7 @@ from pydicom.data import get_testdata_file
 
 from app.domain.annotations import Annotation, MoreSaid
 from app.domain.cases import Case
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.site import DicomSite
 from app.domain.marks import Mark
 from app.services import explanations, review
 from app.services.adapters.image_reader import case_facts
@@ -24,7 +24,7 @@ from app.services.dicom_out.source import of_header
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from dprotonet.bundle.class_codes import ClassCode
+from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.images.dicom.frame_header import frame_header
 from dprotonet.images.reader import look, read_image
 from tests.app.services.workplaces import START, FakePool

@@ -7,7 +7,7 @@ from pydicom.sr.coding import Code
 
 from app.domain.annotations import REASONS, REGIONS, VERDICTS
 from app.services.dicom_out import codes
-from dprotonet.bundle.class_codes import ClassCode
+from dprotonet.bundle.coding.class_codes import ClassCode
 from tests.paths import ROOT
 
 OWN: list[Code] = [

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pydicom.valuerep import PersonName
 
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.site import DicomSite
 from app.services.dicom_out import equipment
 from app.services.dicom_out.presentation import presentation
 from app.services.dicom_out.report import report

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset
 
 from app.domain.marks import Mark
 from app.services.dicom_out.presentation import presentation
-from dprotonet.images.windows import Window
+from dprotonet.images.windows import VoiTable, Window
 from tests.app.services.dicom_out.reads import MARKS, read_of
 
 
@@ -64,3 +68,22 @@ def test_of_several_frames_it_is_of_the_one_that_was_read() -> None:
     made = presentation(read_of("frames"))
     item = made.ReferencedSeriesSequence[0].ReferencedImageSequence[0]
     assert item.ReferencedFrameNumber == 2
+
+
+def test_a_table_is_handed_on_as_it_is_and_one_from_below_0_as_a_straight_line() -> None:
+    read, values = read_of(), np.array([0, 0.25, 1], np.float32)
+
+    def shown(first: int) -> Dataset:
+        window = Window(20.0, 3.0, function="TABLE", table=VoiTable(first, values))
+        image = replace(read.image, windows=(window,))
+        return presentation(replace(read, image=image)).SoftcopyVOILUTSequence[0]
+
+    (table,) = shown(19).VOILUTSequence
+    assert list(table.LUTDescriptor) == [3, 19, 16]
+    assert np.frombuffer(table.LUTData, "<u2").tolist() == [0, 16384, 65535]
+    assert (shown(-1).WindowCenter, shown(-1).VOILUTFunction) == (20, "LINEAR_EXACT")
+
+
+def test_an_image_with_a_palette_has_a_presentation_in_colour() -> None:
+    data = Path(str(get_testdata_file("OBXXXX1A.dcm"))).read_bytes()
+    assert presentation(read_of(data=data)).SOPClassUID.name.startswith("Color Softcopy")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.site import DicomSite
 from app.services.dicom_out.report import report
 from tests.app.services.dicom_out.reads import changed, image_file, read_of
 from tests.app.services.dicom_out.validators import errors_of_ours, report_text, written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.annotations import MoreSaid
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.site import DicomSite
 from app.services import models, review
 from app.services.dicom_out.signed import signed_read
 from app.services.inference import queue

@@ -77,3 +77,13 @@ def test_of_a_file_with_one_frame_no_frame_is_named() -> None:
     made.SourceImageSequence = [item]
     source.refer(made)
     assert "ReferencedFrameNumber" not in item
+
+
+def test_a_plane_of_unknown_thickness_is_none() -> None:
+    data = changed(image_file("ct"), SliceThickness=None)
+    assert not read_of(data=data).source.has_plane
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_time_that_is_none_is_left_out() -> None:
+    assert source_of(StudyTime="15:18:59").header.StudyTime == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.dicom_site import DicomSite
+from app.domain.dicom.site import DicomSite
 from app.domain.errors import Refused
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dprotonet.bundle.bundle import Bundle
-from dprotonet.bundle.class_codes import ClassCode
+from dprotonet.bundle.coding.class_codes import ClassCode
 from dprotonet.bundle.manifest import read_manifest
 from tests.dprotonet.bundle.folders import refused, rewrite
 

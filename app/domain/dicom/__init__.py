@@ -1,0 +1,1 @@
+"""DICOM objects that leave a site: what the site says of them."""

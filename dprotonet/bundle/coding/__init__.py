@@ -1,0 +1,1 @@
+"""Codes of classes for other systems, in a bundle's manifest."""
