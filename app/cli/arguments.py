@@ -6,14 +6,28 @@ Only the standard library is imported here, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+MOST_WORKERS = 64  # that one server starts
+
 
 @dataclass(frozen=True)
 class Serve:
-    """No command: run the server with its worker."""
+    """No command: run the server with its workers."""
+
+    workers: int | None = None
+    """How many; None: as DPROTONET_WORKERS says."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """``worker``."""
+
+    device: str = "cpu"
+    """cpu, cuda, or cuda: and a number."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +214,7 @@ class Reidentify:
 
 Request = (
     Serve
+    | Work
     | Migrate
     | Backup
     | VerifyBackup
@@ -245,13 +260,24 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_TRAINING_DATA, DPROTONET_ADDRESS, DPROTONET_PORT, DPROTONET_HOSTS, "
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
-        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, "
+        "DPROTONET_METRICS_TOKEN, DPROTONET_LOG, DPROTONET_WORKERS, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
     )
-    parser.set_defaults(request=lambda options: Serve())
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="worker processes beside the server, instead of DPROTONET_WORKERS; 0 for none",
+    )
+    parser.set_defaults(request=lambda options: Serve(options.workers))
     commands = parser.add_subparsers(dest="command")
+    work = commands.add_parser(
+        "worker", help="work on the database and files of a server elsewhere"
+    )
+    work.add_argument("--device", type=_device, default="cpu", help="cpu, cuda or cuda:N")
+    work.set_defaults(request=lambda options: Work(options.device))
     migrate = commands.add_parser(
         "migrate", help="bring the database up to date, with a backup before"
     )
@@ -278,6 +304,19 @@ def _parser() -> argparse.ArgumentParser:
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
+
+
+def _workers(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"give a number from 0 to {MOST_WORKERS}")
+    return number
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", text):
+        raise argparse.ArgumentTypeError("give cpu, cuda, or cuda:N with a number for N")
+    return text
 
 
 def _add_store(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.cli import arguments
 from app.cli.arguments import Request
@@ -61,7 +62,18 @@ def _run(request: Request) -> int:
 def _run_on_data(request: Request, settings: Settings) -> int:
     # A command imports what it alone needs: --help and a wrong setting answer at once.
     from app import bootstrap
-    from app.cli import audit, database, models, patients, serve, storage, upkeep, users, whole
+    from app.cli import (
+        audit,
+        database,
+        models,
+        patients,
+        serve,
+        storage,
+        upkeep,
+        users,
+        whole,
+        worker,
+    )
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -109,5 +121,10 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return patients.new_key(settings, request)
         case arguments.Reidentify():
             return patients.print_identities(settings, request)
+        case arguments.Work():
+            return worker.run(settings, request)
+        case arguments.Serve():
+            count = settings.workers if request.workers is None else request.workers
+            return serve.serve(replace(settings, workers=count))
         case _:
-            return serve.serve(settings)
+            raise ValueError(f"there is no command for {request!r}")

@@ -44,6 +44,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         FILE_MB="9",
         METRICS_TOKEN="0123456789abcdef0123",
         LOG="JSON",
+        WORKERS="3",
     )
     assert settings.data == tmp_path / "d"
     assert settings.store_url == "postgresql+psycopg://u:p@h/n"
@@ -53,6 +54,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
     assert settings.file_bytes == 9 * MEBIBYTE
     assert (settings.metrics_token, settings.log_format) == ("0123456789abcdef0123", "json")
+    assert settings.workers == 3 and settings.is_shared
     assert settings.session_idle == timedelta(minutes=5)
     assert settings.session_life == timedelta(hours=6)
     assert settings.hosts == ("review.example", "10.0.0.7")
@@ -85,6 +87,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("TRUSTED_MODELS", "/no/such/file"),
         ("TRAINING_DATA", "/no/such/folder"),
         ("DATABASE_URL", "mysql://h/n"),
+        ("WORKERS", "-1"),
+        ("WORKERS", "2"),  # with SQLite
         ("UPLOAD_FILES", "-1"),
         ("UPLOAD_MB", "much"),
         ("FILE_MB", "0"),
