@@ -98,6 +98,8 @@ class Settings:
     (DPROTONET_BLOB_KEY); empty: they are kept as they are."""
     old_blob_key: str = field(default="", repr=False)
     """The key before it (DPROTONET_OLD_BLOB_KEY), until all files are turned over."""
+    workers: int = 1
+    """Worker processes that the server starts (DPROTONET_WORKERS); 0: others run elsewhere."""
     keep_read_days: int | None = None
     """Days after its newest signature when a case is due to go (DPROTONET_KEEP_READ_DAYS); None:
     never."""
@@ -130,6 +132,17 @@ class Settings:
                 f"DPROTONET_ADDRESS is {self.address}, which others can reach. Use 127.0.0.1, or "
                 "let everybody sign in: DPROTONET_SIGN_IN=accounts."
             )
+
+        if self.workers > 1 and not self.is_shared:
+            raise WrongSetting(
+                f"DPROTONET_WORKERS is {self.workers}, but SQLite takes one worker. Give 1, or a "
+                "PostgreSQL database with DPROTONET_DATABASE_URL."
+            )
+
+    @property
+    def is_shared(self) -> bool:
+        """Several workers may share the database."""
+        return self.database_url.startswith("postgresql")
 
     @property
     def is_loopback(self) -> bool:
@@ -207,7 +220,7 @@ class Settings:
 
     @property
     def worker_lock(self) -> Path:
-        """Held while the worker runs."""
+        """Held while the worker runs, where there is one only."""
         return self.data / ".worker.lock"
 
     @property
@@ -277,6 +290,9 @@ class Settings:
             pseudonym_key=env.get("DPROTONET_PSEUDONYM_KEY", "").strip(),
             blob_key=env.get("DPROTONET_BLOB_KEY", "").strip(),
             old_blob_key=env.get("DPROTONET_OLD_BLOB_KEY", "").strip(),
+            workers=environment.number(
+                env, "DPROTONET_WORKERS", 1, unit="number of workers", least=0, most=64
+            ),
             keep_read_days=environment.days(env, "DPROTONET_KEEP_READ_DAYS"),
             keep_unread_days=environment.days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
             kept_tags=_kept_tags(env),

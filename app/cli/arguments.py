@@ -6,6 +6,7 @@ Only the standard library is imported here, so that ``--help`` answers at once.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,7 +43,10 @@ from app.cli.requests import (
     TurnOver,
     VerifyAudit,
     VerifyBackup,
+    Work,
 )
+
+MOST_WORKERS = 64  # that one server starts
 
 
 def parse(arguments: Sequence[str] | None = None) -> Request:
@@ -62,13 +66,24 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
         "DPROTONET_METRICS_TOKEN, DPROTONET_API_REQUESTS, DPROTONET_LOG, DPROTONET_ENGINE, "
-        "DPROTONET_ORGANISATION, DPROTONET_VERIFIERS, "
+        "DPROTONET_WORKERS, DPROTONET_ORGANISATION, DPROTONET_VERIFIERS, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
     )
-    parser.set_defaults(request=lambda options: Serve())
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        help="worker processes beside the server, instead of DPROTONET_WORKERS; 0 for none",
+    )
+    parser.set_defaults(request=lambda options: Serve(options.workers))
     commands = parser.add_subparsers(dest="command")
+    work = commands.add_parser(
+        "worker", help="work on the database and files of a server elsewhere"
+    )
+    work.add_argument("--device", type=_device, default="cpu", help="cpu, cuda or cuda:N")
+    work.set_defaults(request=lambda options: Work(options.device))
     migrate = commands.add_parser(
         "migrate", help="bring the database up to date, with a backup before"
     )
@@ -99,6 +114,19 @@ def _parser() -> argparse.ArgumentParser:
     _add_tokens(commands.add_parser("tokens", help="how programs come in, over HTTP"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))
     return parser
+
+
+def _workers(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"give a number from 0 to {MOST_WORKERS}")
+    return number
+
+
+def _device(text: str) -> str:
+    if not re.fullmatch(r"cpu|cuda(:\d{1,3})?", text):
+        raise argparse.ArgumentTypeError("give cpu, cuda, or cuda:N with a number for N")
+    return text
 
 
 def _add_store(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.cli import arguments, requests
 from app.cli.requests import Request
@@ -73,6 +74,7 @@ def _run_on_data(request: Request, settings: Settings) -> int:
         upkeep,
         users,
         whole,
+        worker,
     )
 
     bootstrap.prepare_data_folder(settings)
@@ -125,5 +127,10 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return patients.new_key(settings, request)
         case requests.Reidentify():
             return patients.print_identities(settings, request)
+        case requests.Work():
+            return worker.run(settings, request)
+        case requests.Serve():
+            count = settings.workers if request.workers is None else request.workers
+            return serve.serve(replace(settings, workers=count))
         case _:
-            return serve.serve(settings)
+            raise ValueError(f"there is no command for {request!r}")

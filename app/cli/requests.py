@@ -8,7 +8,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Serve:
-    """No command: run the server with its worker."""
+    """No command: run the server with its workers."""
+
+    workers: int | None = None
+    """How many; None: as DPROTONET_WORKERS says."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """``worker``."""
+
+    device: str = "cpu"
+    """cpu, cuda, or cuda: and a number."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +239,7 @@ class Reidentify:
 
 Request = (
     Serve
+    | Work
     | Migrate
     | Backup
     | VerifyBackup

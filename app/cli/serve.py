@@ -20,8 +20,8 @@ LEAVING = 10.0  # seconds that a worker may take to leave after its server is go
 
 
 def serve(settings: Settings) -> int:
-    """Migrate, add the demo cases, and run worker and server until they are told to stop."""
-    from app.runtime.supervisor import Supervisor
+    """Migrate, add the demo cases, and run workers and server until they are told to stop."""
+    from app.runtime.supervisor import supervised
 
     _leave_cleanly_on_sigterm()
     host = f"[{settings.address}]" if ":" in settings.address else settings.address
@@ -30,7 +30,7 @@ def serve(settings: Settings) -> int:
         bring_up_to_date(settings)
         remove_half_written(settings)
         _add_demo_cases(settings)
-        with Supervisor():
+        with supervised(settings.workers):
             from app.server.asgi import serve
             from app.server.launch import address_with, new_token, written_address
 
@@ -52,7 +52,11 @@ def remove_half_written(settings: Settings) -> None:
     """Remove what a kill left half-written among the originals, however young it is.
 
     Where the worker of a server that was killed has not left yet, its files stay for another start.
+    So they do where workers of other machines may be writing some: a worker's start removes the old
+    ones.
     """
+    if settings.is_shared:
+        return
     with suppress(Taken), FolderLock(settings.worker_lock, patience=LEAVING), readable_errors():
         removed = Blobs(str(settings.blobs)).clear_staging(older_than=0.0)
         if removed:

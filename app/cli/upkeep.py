@@ -25,7 +25,8 @@ from app.store.files.blobs import Blobs
 from app.store.files.folder_notes import SEALED
 from app.store.files.orphans import Orphan
 from app.store.restore import BackupFacts, look, swap
-from app.store.sql_store import sqlite_file
+from app.store.sql_store import SqlStore, sqlite_file
+from app.store.workers.holding import LEASE_SECONDS
 
 MEGABYTE = 1_000_000
 
@@ -171,7 +172,27 @@ def _alone(settings: Settings, command: str) -> Iterator[None]:
     with ExitStack() as locks:
         for path in (settings.server_lock, settings.worker_lock):
             locks.enter_context(FolderLock(path, note=f"{command}, process {os.getpid()}"))
+        _check_no_worker(settings)
         yield
+
+
+def _check_no_worker(settings: Settings) -> None:
+    """Workers that share a database may run on other machines, where no lock says so."""
+    if not settings.is_shared:
+        return
+    store = SqlStore(settings.store_url)
+    try:
+        with store.read() as tx:
+            count = len(tx.workers.living())
+    except Unavailable:
+        return  # there is nothing that a worker could work on
+    finally:
+        store.close()
+    if count:
+        raise Refused(
+            f"{'1 worker' if count == 1 else f'{count} workers'} gave a sign of life in the last "
+            f"{LEASE_SECONDS:.0f} seconds. Stop all, on every machine, then run the command again."
+        )
 
 
 def _agreed(question: str) -> bool:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from app.domain.jobs import Job
+from app.services.inference import failures
 from app.services.workplace import Workplace
+from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0  # between two looks for a job
@@ -73,6 +75,18 @@ class ProgramRunner(Generic[Request]):
         try:
             self._do(self._workplace, job, request, stop=self._stop)
         except Exception as error:
-            # The store could not be reached; the next start ends the job.
             log.error("the end of a job could not be written: %s", type(error).__name__)
+            self._end_later(job, failures.sentence(error))
         log.info("%s %s over after %.0f s", self._kind, job.job_id, time.monotonic() - started)
+
+    def _end_later(self, job: Job, reason: str) -> None:
+        """Say that the job failed as soon as the store is back, so that none runs for ever. If the
+        worker ends before, another worker or the next start says so."""
+        while not self._stop():
+            try:
+                with self._workplace.store.write() as tx:
+                    now = self._workplace.clock()
+                    tx.jobs.finish(job.job_id, state="failed", now=now, message=reason)
+                return
+            except ReadableError:
+                time.sleep(LOOK_SECONDS)

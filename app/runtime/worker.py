@@ -1,19 +1,21 @@
-"""The worker process: takes jobs from the store and does the model work.
+"""A worker process: takes jobs from the store and does the model work.
 
 ``python -m app`` starts it and starts it again when it dies. It ends by itself when its parent is
 gone: the parent holds the other end of its standard input and never writes to it.
+``python -m app worker`` runs one alone, beside a server elsewhere.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import logging
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import FrameType
 from typing import Any
 
@@ -22,17 +24,17 @@ from app.domain.actors import PROGRAM
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
 from app.runtime.program_runner import ProgramRunner
-from app.services import jobs, models
+from app.services import models
 from app.services.checks import check_run
 from app.services.deidentify import patients
 from app.services.editing import learning_run
-from app.services.inference import failures, queue, tries
+from app.services.inference import failures, queue, tries, workers
 from app.services.inference.predictor_pool import PredictorPool
 from app.services.pictures import folder_job
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.errors import readable_errors
-from dprotonet.allocator import keep_freed_memory, process_memory
+from dprotonet.allocator import keep_freed_memory
 from dprotonet.errors import ReadableError
 
 log = logging.getLogger(__name__)
@@ -41,16 +43,34 @@ HAND_SECONDS = 30.0  # after a try in which the next one is expected
 HAND_POLL_SECONDS = 0.02  # between two looks for it
 CHOICE_SECONDS = 0.5  # between two looks whether it was said that patients' images are held
 LIFE_SECONDS = 2.0  # between two signs of life
+LEFT_SECONDS = 5.0  # between two looks for what other workers left that died
+LAST_SECONDS = 2.0  # for putting back what is at hand, once the grace is over
 STATISTICS_SECONDS = 600.0  # between two looks at the database's statistics
 UPKEEP_SECONDS = 20.0  # between two looks at the database's journal
 TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
 GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
 
 
-def run(workplace: Workplace, *, stop: threading.Event) -> None:
-    """Work until ``stop`` is set."""
-    threading.Thread(target=_live, args=(workplace, stop), daemon=True).start()
-    pool = PredictorPool(workplace.models, engine=workplace.settings.engine)
+def run(workplace: Workplace, *, stop: threading.Event, device: str = "cpu") -> None:
+    """Work until ``stop`` is set.
+
+    Args:
+        workplace: where.
+        stop: ends the loop after, or in the midst of, the piece of work at hand.
+        device: that models run on.
+    """
+    life = threading.Thread(target=_live, args=(workplace, device, stop), daemon=True)
+    life.start()
+    try:
+        engine = workplace.settings.engine
+        _work(workplace, PredictorPool(workplace.models, device=device, engine=engine), stop)
+    finally:
+        stop.set()
+        life.join(LIFE_SECONDS)
+        _leave(workplace)
+
+
+def _work(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> None:
     if workplace.awaits_choice:
         _warm_up(workplace, pool)
         workplace = _once_chosen(workplace, stop=stop)
@@ -60,7 +80,7 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
         ProgramRunner(workplace, "attach", folder_job.claim, folder_job.run, stop=stop.is_set),
     ]
     is_begun = is_in_trouble = False
-    upkeep_due = statistics_due = 0.0
+    upkeep_due = statistics_due = left_due = 0.0
     while not stop.is_set():
         try:
             if not is_begun:
@@ -70,6 +90,9 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             if is_in_trouble:
                 queue.take_up_again(workplace)
                 is_in_trouble = False
+            if workplace.store.is_shared and time.monotonic() >= left_due:
+                left_due = time.monotonic() + LEFT_SECONDS
+                queue.take_up_left(workplace)
             if time.monotonic() >= upkeep_due:
                 upkeep_due = time.monotonic() + UPKEEP_SECONDS
                 queue.upkeep(workplace)
@@ -86,6 +109,8 @@ def run(workplace: Workplace, *, stop: threading.Event) -> None:
             failures.sentence(error)
             is_in_trouble = True
             stop.wait(TROUBLE_SECONDS)
+            # Others were cut off as well: they say that they live before their work is taken up.
+            left_due = time.monotonic() + 2 * LEFT_SECONDS
     for program in programs:
         program.wait(GRACE_SECONDS)
 
@@ -104,25 +129,45 @@ def main(arguments: list[str] | None = None) -> int:
     """The process's entry."""
     parser = argparse.ArgumentParser(prog="python -m app.runtime.worker", description=__doc__)
     parser.add_argument("--until-stdin-closes", action="store_true")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda with a number")
     options = parser.parse_args(arguments)
-    stop = threading.Event()
-    _stop_on_signals(stop)
+    leaving = Leaving()
+    _stop_on_signals(leaving)
     if options.until_stdin_closes:
-        threading.Thread(target=_watch_parent, args=(stop,), daemon=True).start()
+        threading.Thread(target=_watch_parent, args=(leaving,), daemon=True).start()
     try:
         settings = Settings.from_environment()
         configure_logging(form=settings.log_format)
         keep_freed_memory()
-        with readable_errors(), FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5):
-            workplace = bootstrap.open_workplace(settings, actor=PROGRAM)
-            try:
-                run(workplace, stop=stop)
-            finally:
-                workplace.close()
+        work(settings, device=options.device, leaving=leaving)
     except ReadableError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def work(settings: Settings, *, device: str, leaving: Leaving) -> None:
+    """Be a worker of a data folder and its database until it is asked to leave.
+
+    Raises:
+        ReadableError: another worker is at work on a folder that takes one only, or folder and
+            database cannot be used.
+    """
+    with readable_errors(), _only_worker(settings):
+        workplace = bootstrap.open_workplace(settings, actor=PROGRAM)
+        workers.enter(workplace)
+        leaving.put_back = lambda: _leave(workplace)
+        try:
+            run(workplace, stop=leaving.stop, device=device)
+        finally:
+            workplace.close()
+
+
+def _only_worker(settings: Settings) -> AbstractContextManager[object]:
+    """Where several workers share a database no folder says who is at work."""
+    if settings.is_shared:
+        return nullcontext()
+    return FolderLock(settings.worker_lock, patience=GRACE_SECONDS + 5)
 
 
 def _once_chosen(workplace: Workplace, *, stop: threading.Event) -> Workplace:
@@ -132,16 +177,21 @@ def _once_chosen(workplace: Workplace, *, stop: threading.Event) -> Workplace:
     return workplace
 
 
-def _live(workplace: Workplace, stop: threading.Event) -> None:
-    mark = jobs.worker_mark(workplace)
+def _live(workplace: Workplace, device: str, stop: threading.Event) -> None:
     while not stop.is_set():
-        with contextlib.suppress(OSError):  # a full or read-only disk is no death
-            mark.touch()
-            held = process_memory()
-            mark.write_text(f"{held.resident if held else 0}\n", encoding="ascii")
+        with suppress(ReadableError):  # the database is away, and says so in the loop
+            workers.sign(workplace, device=device)
         stop.wait(LIFE_SECONDS)
-    with contextlib.suppress(OSError):
-        mark.unlink(missing_ok=True)
+
+
+def _leave(workplace: Workplace) -> None:
+    try:
+        put_back = workers.leave(workplace)
+    except ReadableError:
+        log.warning("the database is away: what is at hand waits until this worker counts as gone")
+    else:
+        if put_back:
+            log.info("%d pieces of work were put back", put_back)
 
 
 def _warm_up(workplace: Workplace, pool: PredictorPool) -> None:
@@ -153,32 +203,50 @@ def _warm_up(workplace: Workplace, pool: PredictorPool) -> None:
             log.warning("the active model %s cannot be loaded", chosen.short)
 
 
-def _stop_on_signals(stop: threading.Event) -> None:
-    def leave(number: int, frame: FrameType | None) -> None:
-        _leave_soon(stop)
+class Leaving:
+    """How a worker ends: soon, whatever it does."""
 
-    signal.signal(signal.SIGTERM, leave)
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.put_back: Callable[[], object] = lambda: None
+        """Lets the work at hand wait for another worker."""
+
+    def ask(self) -> None:
+        """Ask the loop to end, and end without it when it does not: a pass of a model takes
+        long."""
+        self.stop.set()
+        threading.Thread(target=self._end, daemon=True).start()
+
+    def _end(self) -> None:
+        time.sleep(GRACE_SECONDS)
+        last = threading.Thread(target=self.put_back, daemon=True)
+        last.start()
+        last.join(LAST_SECONDS)
+        os._exit(0)  # what is unfinished waits in the store for the next worker
+
+
+def leave_on(leaving: Leaving, *numbers: signal.Signals) -> None:
+    """Let these signals ask the worker to leave."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        leaving.ask()
+
+    for number in numbers:
+        signal.signal(number, leave)
+
+
+def _stop_on_signals(leaving: Leaving) -> None:
+    leave_on(leaving, signal.SIGTERM)
     # Ctrl-C reaches the whole group; the parent decides and then closes our input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _watch_parent(stop: threading.Event) -> None:
+def _watch_parent(leaving: Leaving) -> None:
     # Not sys.stdin: a thread that waits in its buffer holds the buffer's lock, and Python aborts
     # when it cannot take that lock on the way out.
     while os.read(0, 1024):
         pass
-    _leave_soon(stop)
-
-
-def _leave_soon(stop: threading.Event) -> None:
-    """Ask the loop to end, and end without it when it does not: a pass of a model takes long."""
-    stop.set()
-
-    def end() -> None:
-        time.sleep(GRACE_SECONDS)
-        os._exit(0)  # what is unfinished waits in the store for the next worker
-
-    threading.Thread(target=end, daemon=True).start()
+    leaving.ask()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from app.domain.bundles import BundleInfo
 from app.domain.permissions import needs
-from app.services import jobs, models
+from app.services import models
+from app.services.inference import workers
 from app.services.workplace import Workplace
 
 LEAST_FREE = 64 << 20  # bytes on the disk of the data folder
@@ -23,9 +24,7 @@ class Figures:
     """By kind and state."""
     oldest_waiting: float
     """Seconds that the oldest waiting job has waited; 0 without one."""
-    worker_is_alive: bool
-    worker_memory: int
-    """Resident bytes, as the worker last said; 0 where that is not known."""
+    workers: workers.Living
     free: int
     """Bytes on the disk of the data folder."""
     active: BundleInfo | None
@@ -59,8 +58,7 @@ def figures(workplace: Workplace) -> Figures:
     return Figures(
         counts,
         0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
-        jobs.worker_is_alive(workplace),
-        jobs.worker_memory(workplace),
+        workers.living(workplace),
         shutil.disk_usage(workplace.settings.data).free,
         models.active(workplace),
     )
@@ -77,6 +75,8 @@ def _disk(workplace: Workplace) -> str:
 
 
 def _worker(workplace: Workplace) -> str:
-    if jobs.worker_is_alive(workplace):
+    if workers.is_any_alive(workplace):
         return WELL
+    if workplace.settings.workers == 0:
+        return "No worker gives a sign of life. Start one with: python -m app worker"
     return "The worker gives no sign of life. It is started again by itself; look at the log."

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from app.domain.explanations import SavedExplanation, leading, tier_of
 from app.domain.jobs import NO_BATCH, BatchFacts, Job, Work
-from app.domain.permissions import needs, within
+from app.domain.permissions import needs
 from app.services.audit.recording import record_batch
 from app.services.studies import blinding
 from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
 Request = TypeVar("Request", covariant=True)
-SILENCE_SECONDS = 20.0  # after which a worker counts as gone
 
 
 class LongJobs(Protocol[Request]):
@@ -91,31 +88,6 @@ def claim(
             return None
     with workplace.store.write() as tx:
         return jobs_of(tx).claim(workplace.clock())
-
-
-@needs("see models")
-def worker_is_alive(workplace: Workplace) -> bool:
-    """Did the worker give a sign of life in the last seconds? Without one nothing is done."""
-    try:
-        seen = worker_mark(workplace).stat().st_mtime
-    except OSError:
-        return False
-    return time.time() - seen < SILENCE_SECONDS
-
-
-@within
-def worker_memory(workplace: Workplace) -> int:
-    """Resident bytes of the worker's process, as it last said; 0 where that is not known."""
-    try:
-        return int(worker_mark(workplace).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
-
-
-@within
-def worker_mark(workplace: Workplace) -> Path:
-    """The file that the worker writes its memory to: a sign of life of a few bytes."""
-    return workplace.settings.data / ".worker.alive"
 
 
 def enqueue(tx: Transaction, work: Work, *, now: datetime, batch: BatchFacts = NO_BATCH) -> Job:

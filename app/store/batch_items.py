@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.domain.jobs import MOST_ATTEMPTS, ItemState, Job
 from app.store.jobs import ACTIVE, Jobs, begin_batch, one_row, to_job
 from app.store.rows import JobEntry, JobItemEntry
+from app.store.workers.holding import holder_of, is_abandoned, may_end, put_back_held
+from dprotonet.errors import Cancelled
 from dprotonet.images.file_names import printable
 
 GIVEN_UP = (
@@ -119,7 +121,7 @@ class BatchItems:
         if row is None:
             return None
         item, job = row
-        item.state = "running"
+        item.state, item.worker_id = "running", holder_of(self._session)
         item.attempts += 1
         begin_batch(job, now)
         self._session.flush()
@@ -149,7 +151,7 @@ class BatchItems:
         Returns:
             Keys of uploaded bytes that this row no longer names.
         """
-        entry = self._session.get(JobItemEntry, item_id)
+        entry = self._mine(item_id)
         if entry is None or entry.state != "running":
             return set()
         entry.state, entry.message = state, printable(message)
@@ -166,7 +168,7 @@ class BatchItems:
     def fail(self, item_id: int, reason: str) -> None:
         """Let a claimed file be read once more that could not be brought to its end; after several
         failures it is given up with the reason."""
-        entry = self._session.get(JobItemEntry, item_id)
+        entry = self._mine(item_id)
         if entry is not None and entry.state == "running":
             is_last = entry.attempts >= MOST_ATTEMPTS
             entry.state = "error" if is_last else "waiting"
@@ -174,18 +176,34 @@ class BatchItems:
             self._session.flush()
 
     def link(self, item_id: int, case_id: str) -> None:
-        """Say which case a file became, in the transaction that makes the case."""
-        entry = self._session.get(JobItemEntry, item_id)
+        """Say which case a file became, in the transaction that makes the case.
+
+        Raises:
+            Cancelled: another worker has taken the file up, so this transaction makes no case.
+        """
+        entry = self._session.get(
+            JobItemEntry, item_id, with_for_update=True, populate_existing=True
+        )
         if entry is not None:
+            if not may_end(self._session, entry):
+                raise Cancelled
             entry.case_id = case_id
             self._session.flush()
 
     def put_back(self, item_id: int) -> None:
         """Let a claimed file wait again without counting the attempt."""
-        entry = self._session.get(JobItemEntry, item_id)
+        entry = self._mine(item_id)
         if entry is not None and entry.state == "running":
             entry.state, entry.attempts = "waiting", entry.attempts - 1
             self._session.flush()
+
+    def put_back_held(self) -> int:
+        """Let all files wait again that this worker holds, without counting the attempt.
+
+        Returns:
+            How many there were.
+        """
+        return put_back_held(self._session, JobItemEntry)
 
     def requeue_abandoned(self) -> int:
         """Let files wait again whose worker died; after several deaths a file is given up. One
@@ -194,8 +212,10 @@ class BatchItems:
         Returns:
             How many files there were.
         """
-        running = select(JobItemEntry).where(JobItemEntry.state == "running")
-        entries = list(self._session.scalars(running))
+        running = select(JobItemEntry).where(
+            JobItemEntry.state == "running", is_abandoned(self._session, JobItemEntry.worker_id)
+        )
+        entries = list(self._session.scalars(running.with_for_update(skip_locked=True)))
         for entry in entries:
             with one_row(self._session):
                 if entry.attempts >= MOST_ATTEMPTS:
@@ -203,6 +223,13 @@ class BatchItems:
                 else:
                     entry.state = "waiting"
         return len(entries)
+
+    def _mine(self, item_id: int) -> JobItemEntry | None:
+        """The row, locked; None where it is gone, or another worker has taken it up."""
+        entry = self._session.get(
+            JobItemEntry, item_id, with_for_update=True, populate_existing=True
+        )
+        return entry if entry is not None and may_end(self._session, entry) else None
 
 
 def _entry(job_id: str, item: NewItem, position: int) -> JobItemEntry:

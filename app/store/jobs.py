@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain.errors import NotFound
 from app.domain.jobs import MOST_ATTEMPTS, NO_BATCH, BatchFacts, Job, JobState
 from app.store.rows import JobEntry
+from app.store.workers.holding import holder_of, is_abandoned, may_end
 from dprotonet.images.file_names import printable
 
 log = logging.getLogger(__name__)
@@ -155,8 +156,7 @@ class Jobs:
         ).first()
         if entry is None:
             return None
-        begin(entry, now)
-        self._session.flush()
+        begin(self._session, entry, now)
         return to_job(entry)
 
     def beat(self, job_id: str, *, progress: float | None, now: datetime) -> bool:
@@ -172,13 +172,16 @@ class Jobs:
         return self.is_unwanted(job_id)
 
     def is_unwanted(self, job_id: str) -> bool:
-        """Was the job cancelled, or did it go with its case?"""
-        is_cancelled = self._session.scalar(
-            select(JobEntry.cancel_requested).where(
-                JobEntry.id == job_id, JobEntry.state.in_(ACTIVE)
-            )
-        )
-        return is_cancelled is None or is_cancelled
+        """Was the job cancelled, did it go with its case, or has another worker taken it up?"""
+        query = select(JobEntry.cancel_requested, JobEntry.kind, JobEntry.state, JobEntry.worker_id)
+        job = self._session.execute(
+            query.where(JobEntry.id == job_id, JobEntry.state.in_(ACTIVE))
+        ).first()
+        if job is None or job.cancel_requested:
+            return True
+        # A batch's files are held one by one.
+        is_whole = job.kind in WHOLE and job.state == "running"
+        return is_whole and holder_of(self._session) not in (None, job.worker_id)
 
     def finish(
         self,
@@ -189,8 +192,9 @@ class Jobs:
         message: str = "",
         explanation_id: str | None = None,
     ) -> None:
-        """Bring a job to its end; one that is gone is left alone, and so is its first heatmap."""
-        entry = self._session.get(JobEntry, job_id)
+        """Bring a job to its end; one that is gone is left alone, and so is its first heatmap, and
+        one that another worker has taken up."""
+        entry = self._mine(job_id)
         if entry is None:
             return
         entry.state, entry.message, entry.finished_at = state, printable(message), now
@@ -203,7 +207,7 @@ class Jobs:
     def fail(self, job_id: str, reason: str, now: datetime) -> None:
         """Let a running job be done once more that could not be brought to its end; after several
         failures it is given up with the reason."""
-        entry = self._session.get(JobEntry, job_id)
+        entry = self._mine(job_id)
         if entry is None or entry.state != "running":
             return
         if entry.attempts >= MOST_ATTEMPTS:
@@ -214,7 +218,7 @@ class Jobs:
 
     def show(self, job_id: str, explanation_id: str) -> None:
         """Name the heatmap that can be shown while the job goes on; a deleted job is left alone."""
-        entry = self._session.get(JobEntry, job_id)
+        entry = self._mine(job_id)
         if entry is not None:
             entry.explanation_id = explanation_id
             self._session.flush()
@@ -222,10 +226,33 @@ class Jobs:
     def put_back(self, job_id: str) -> None:
         """Let a running job wait again, without counting the attempt: others go first, or the
         worker is leaving."""
-        entry = self._session.get(JobEntry, job_id)
+        entry = self._mine(job_id)
         if entry is not None and entry.state == "running":
             entry.state, entry.attempts, entry.progress = "waiting", entry.attempts - 1, 0.0
             self._session.flush()
+
+    def put_back_held(self) -> int:
+        """Let all wait again that this worker holds, folders that it walks too, without counting
+        the attempt: it is leaving.
+
+        Returns:
+            How many there were.
+        """
+        held = self._session.scalars(
+            select(JobEntry)
+            .where(
+                JobEntry.state == "running",
+                JobEntry.kind.in_((*WHOLE, "batch")),
+                JobEntry.worker_id == holder_of(self._session),
+            )
+            .with_for_update()
+        ).all()
+        for entry in held:
+            entry.attempts, entry.worker_id = entry.attempts - 1, None
+            if entry.kind != "batch":
+                entry.state, entry.progress = "waiting", 0.0
+        self._session.flush()
+        return len(held)
 
     def cancel(self, job_id: str, now: datetime) -> Job:
         """Ask a job to stop: a running prediction or explanation ends at the worker's next look.
@@ -245,15 +272,21 @@ class Jobs:
         """Let jobs wait again whose worker died; after several deaths a job is given up. One whose
         row cannot be written stays as it is, and the others do not wait for it.
 
-        Only the one worker of a data folder calls this, at its start and after a failure that it
-        could not write down, so every running job was left by somebody.
+        A worker calls this between two pieces of work, so what it holds itself was left, too: it
+        could not write down how that ended.
 
         Returns:
             How many there were.
         """
         entries = list(
             self._session.scalars(
-                select(JobEntry).where(JobEntry.state == "running", JobEntry.kind.in_(WHOLE))
+                select(JobEntry)
+                .where(
+                    JobEntry.state == "running",
+                    JobEntry.kind.in_(WHOLE),
+                    is_abandoned(self._session, JobEntry.worker_id),
+                )
+                .with_for_update(skip_locked=True)
             )
         )
         for entry in entries:
@@ -278,6 +311,11 @@ class Jobs:
             )
         )
 
+    def _mine(self, job_id: str) -> JobEntry | None:
+        """The row, locked; None where it is gone, or another worker has taken it up."""
+        entry = self._session.get(JobEntry, job_id, with_for_update=True, populate_existing=True)
+        return entry if entry is not None and may_end(self._session, entry) else None
+
     def _active(self, work_key: str) -> Job | None:
         entry = self._session.scalars(
             select(JobEntry).where(JobEntry.work_key == work_key, JobEntry.state.in_(ACTIVE))
@@ -285,19 +323,21 @@ class Jobs:
         return None if entry is None else to_job(entry)
 
 
-def begin(entry: JobEntry, now: datetime) -> None:
-    """Say that a job is being worked on, one more time."""
+def begin(session: Session, entry: JobEntry, now: datetime) -> None:
+    """Say that a job is being worked on, one more time, and by whom."""
     entry.state = "running"
     entry.attempts += 1
+    entry.worker_id = holder_of(session)
     entry.started_at = entry.heartbeat_at = now
+    session.flush()
 
 
 def begin_batch(entry: JobEntry, now: datetime) -> None:
     """Say that a batch is being worked on."""
-    entry.state = "running"
-    entry.heartbeat_at = now
-    if entry.started_at is None:
-        entry.started_at = now
+    if entry.state != "running" or entry.started_at is None:
+        # Workers that take its files in turns do not wait for each other to write this again.
+        entry.state, entry.heartbeat_at = "running", now
+        entry.started_at = entry.started_at or now
 
 
 @contextmanager

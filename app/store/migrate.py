@@ -63,6 +63,21 @@ def knows(revision: str | None) -> bool:
     return revision in {script.revision for script in scripts.walk_revisions()} | {None}
 
 
+def is_up_to_date(url: str) -> bool:
+    """Is the database of the newest revision that this version of the program knows?
+
+    Raises:
+        Unavailable: it cannot be reached.
+    """
+    engine = make_engine(url)
+    try:
+        with readable_errors(), engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+    return current == ScriptDirectory.from_config(_config()).get_current_head()
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

@@ -294,6 +294,7 @@ class JobEntry(Base):
     folder: Mapped[str | None] = mapped_column(Text)
     explain: Mapped[bool]
     listing: Mapped[bool]
+    worker_id: Mapped[str | None] = mapped_column(ID)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcTime)
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcTime)
@@ -308,6 +309,12 @@ class JobItemEntry(Base):
         UniqueConstraint("job_id", "position"),
         UniqueConstraint("job_id", "path"),
         Index("ix_job_item_job_id_state", "job_id", "state"),
+        Index(
+            "ix_job_item_running",
+            "id",
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -327,6 +334,7 @@ class JobItemEntry(Base):
         ForeignKey("explanation.id", ondelete="SET NULL")
     )
     file_sha256: Mapped[str] = mapped_column(SHA)
+    worker_id: Mapped[str | None] = mapped_column(ID)
 
 
 class IdentityEntry(Base):

@@ -54,6 +54,8 @@ from app.store.studies.blinding import Blinding
 from app.store.studies.preferences import Preferences
 from app.store.studies.reads import Reads
 from app.store.studies.studies import Studies
+from app.store.workers.holding import HOLDER
+from app.store.workers.workers import Workers
 from app.store.worklist.claims import Claims
 
 log = logging.getLogger(__name__)
@@ -102,6 +104,7 @@ class Transaction:
         self.blinding = Blinding(session)
         self.preferences = Preferences(session)
         self.tries = Tries(session)
+        self.workers = Workers(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""
@@ -147,11 +150,18 @@ class SqlStore:
         self._writer = self.engine.execution_options(dprotonet_begin="IMMEDIATE")
         self._file = sqlite_file(url)
         self._reserve = reserve_of(url)
+        self.holder: str | None = None
+        """Id of the worker that holds what is claimed here, where several share the database."""
+
+    @property
+    def is_shared(self) -> bool:
+        """May several workers share this database? SQLite has one, which the folder's lock says."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one state of the database and writes nothing."""
-        with readable_errors(), Session(self.engine) as session:
+        with readable_errors(), self._session(self.engine) as session:
             tx = Transaction(session)
             yield tx
             tx.audit.check_nothing_noted()
@@ -162,12 +172,37 @@ class SqlStore:
         """A transaction that is kept as a whole, or, after an exception, not at all."""
         with (
             readable_errors(),
-            Session(self._writer, expire_on_commit=False) as session,
+            self._session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
             tx = Transaction(session)
             yield tx
             tx.audit.append_noted()
+
+    def _session(self, engine: Engine, *, expire_on_commit: bool = True) -> Session:
+        return Session(engine, expire_on_commit=expire_on_commit, info={HOLDER: self.holder})
+
+    @contextmanager
+    def alone(self, number: int) -> Iterator[bool]:
+        """A block of upkeep that one worker at a time goes through.
+
+        Args:
+            number: of the lock; any that no other use of the database takes.
+
+        Yields:
+            False where another is at it. On SQLite always True: there is one worker.
+        """
+        if not self.is_shared:
+            yield True
+            return
+        with readable_errors(), self.engine.connect() as connection:
+            took = connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
+            connection.rollback()
+            try:
+                yield bool(took)
+            finally:
+                if took:
+                    connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
 
     def renew_statistics(self) -> None:
         """Renew the statistics that queries are planned with; PostgreSQL does so by itself.

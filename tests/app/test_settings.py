@@ -45,6 +45,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         METRICS_TOKEN="0123456789abcdef0123",
         LOG="JSON",
         ENGINE="onnxruntime",
+        WORKERS="3",
     )
     assert settings.data == tmp_path / "d"
     assert settings.store_url == "postgresql+psycopg://u:p@h/n"
@@ -55,6 +56,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.file_bytes == 9 * MEBIBYTE
     assert (settings.metrics_token, settings.log_format) == ("0123456789abcdef0123", "json")
     assert settings.engine == "onnxruntime"
+    assert settings.workers == 3 and settings.is_shared
     assert settings.session_idle == timedelta(minutes=5)
     assert settings.session_life == timedelta(hours=6)
     assert settings.hosts == ("review.example", "10.0.0.7")
@@ -88,6 +90,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("TRUSTED_MODELS", "/no/such/file"),
         ("TRAINING_DATA", "/no/such/folder"),
         ("DATABASE_URL", "mysql://h/n"),
+        ("WORKERS", "-1"),
+        ("WORKERS", "2"),  # with SQLite
         ("UPLOAD_FILES", "-1"),
         ("UPLOAD_MB", "much"),
         ("FILE_MB", "0"),

@@ -80,13 +80,18 @@ def _families(figures: condition.Figures) -> Iterable[GaugeMetricFamily | InfoMe
     )
     yield GaugeMetricFamily(
         "dprotonet_worker_alive",
-        "1 if the worker gave a sign of life in the last seconds.",
-        value=float(figures.worker_is_alive),
+        "1 if a worker gave a sign of life in the last seconds.",
+        value=float(figures.workers.count > 0),
+    )
+    yield GaugeMetricFamily(
+        "dprotonet_workers",
+        "Workers that gave a sign of life in the last seconds.",
+        value=float(figures.workers.count),
     )
     yield GaugeMetricFamily(
         "dprotonet_worker_resident_bytes",
-        "Memory of the worker's process as it last said; 0 where the system does not tell.",
-        value=float(figures.worker_memory),
+        "Memory of all workers as they last said; 0 where the system does not tell.",
+        value=float(figures.workers.memory),
     )
     yield GaugeMetricFamily(
         "dprotonet_free_bytes",

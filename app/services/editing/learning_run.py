@@ -6,14 +6,13 @@ The result is proposed and never activated by itself.
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from app.domain.errors import Missing, Refused
+from app.domain.errors import Missing, NotFound, Refused
 from app.domain.jobs import Job
 from app.domain.permissions import needs
 from app.domain.proposals import LearningRequest, Proposal, ProposalStep
@@ -28,7 +27,6 @@ from app.services.workplace import Workplace
 from app.store.programs.learning_jobs import STOPPED
 from dprotonet.errors import ReadableError
 
-log = logging.getLogger(__name__)
 PROGRAM = (sys.executable, "-m", "training", "learn")
 MANIFEST = "bundle.json"
 SAID, FEEDBACK, IMAGES = "said", "feedback.json", "images"
@@ -36,15 +34,19 @@ _EPOCH = re.compile(r"epoch\D{0,3}(\d+)\s*(?:/|of)\s*(\d+)", re.IGNORECASE)
 
 
 @needs("run the program")
-def begin(workplace: Workplace) -> None:
-    """Put in order at a worker's start what the last one left: its jobs are ended, and copies of
-    judged images are removed."""
-    with workplace.store.write() as tx:
-        ended = tx.learning.end_abandoned(workplace.clock())
-    if ended:
-        log.warning("%d jobs of learning were left by a worker that died", ended)
+def clear_left(workplace: Workplace) -> None:
+    """Remove copies of judged images that a worker left which died while a model learned."""
     for folder in workplace.settings.learning.glob(f"*/{SAID}"):
-        shutil.rmtree(folder, ignore_errors=True)
+        if not _is_learning(workplace, folder.parent.name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_learning(workplace: Workplace, job_id: str) -> bool:
+    try:
+        with workplace.store.read() as tx:
+            return tx.jobs.get(job_id).is_active
+    except NotFound:
+        return False
 
 
 @needs("run the program")

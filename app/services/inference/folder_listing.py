@@ -58,7 +58,7 @@ def _list(
         is_too_many = len(chunk) > room
         chunk, room = chunk[:room], room - len(chunk)
         with workplace.store.write() as tx:
-            if tx.jobs.is_unwanted(job.job_id):
+            if tx.jobs.is_unwanted(job.job_id) or not tx.folder_listings.is_held(job.job_id):
                 return
             tx.batch_items.add(job.job_id, chunk)
         if is_too_many:

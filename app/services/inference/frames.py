@@ -127,7 +127,7 @@ class Pulse:
         self._is_last = is_last  # gives way to all that somebody asked for
         self._between = between  # work that a hand waits for, done in the midst of this one
         self._beaten = self._looked = time.monotonic()
-        self._unwanted = False
+        self._unwanted = self._others_were_first = False
 
     def progress(self, fraction: float) -> None:
         """Note how far the work is, 0 to 1."""
@@ -150,12 +150,19 @@ class Pulse:
             self._between()
             self._looked = now
             with self._workplace.store.read() as tx:
-                self._unwanted = (
-                    tx.jobs.is_unwanted(self._job_id)
-                    or (self._gives_way and tx.jobs.is_any_urgent())
-                    or (self._is_last and tx.jobs.is_any_asked_for())
+                others_first = (self._gives_way and tx.jobs.is_any_urgent()) or (
+                    self._is_last and tx.jobs.is_any_asked_for()
                 )
+                self._unwanted = tx.jobs.is_unwanted(self._job_id) or (
+                    others_first and self._is_left_to_us()
+                )
+            self._others_were_first = others_first
         return self._unwanted or self._stop()
+
+    def _is_left_to_us(self) -> bool:
+        """Did no idle worker take what goes first since the last look? So of several workers that
+        are busy one gives way, and not all."""
+        return self._others_were_first or not self._workplace.store.is_shared
 
 
 @needs("run the program")
@@ -270,14 +277,7 @@ def explain_frame(
     """
     with workplace.store.read() as tx:
         case = tx.cases.get(case_id)
-        saved = tx.explanations.find(
-            case_id,
-            frame=frame,
-            model=model,
-            node=node,
-            seed=seed,
-            settings_digest=TIERS[tier].digest,
-        )
+        saved = _known(tx, case_id, frame=frame, model=model, node=node, tier=tier, seed=seed)
     if saved is not None:
         return saved
     models.approved(workplace, model)
@@ -295,6 +295,9 @@ def explain_frame(
     try:
         with originals.keeping(workplace) as (tx, keep):
             case = tx.cases.get(case_id)
+            known = _known(tx, case_id, frame=frame, model=model, node=node, tier=tier, seed=seed)
+            if known is not None:  # another worker was asked for the same, and was faster
+                return known
             saved = SavedExplanation(
                 explanation_id=jobs.new_id(),
                 case_id=case_id,
@@ -312,6 +315,15 @@ def explain_frame(
     finally:
         workplace.blobs.discard(staged)
     return saved
+
+
+def _known(
+    tx: Transaction, case_id: str, *, frame: int, model: str, node: str, tier: Tier, seed: int
+) -> SavedExplanation | None:
+    digest = TIERS[tier].digest
+    return tx.explanations.find(
+        case_id, frame=frame, model=model, node=node, seed=seed, settings_digest=digest
+    )
 
 
 def npy(heatmap: np.ndarray) -> bytes:

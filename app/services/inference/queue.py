@@ -21,6 +21,7 @@ from app.services.inference.interactive import never
 from app.services.workplace import Workplace
 
 log = logging.getLogger(__name__)
+IN_ORDER_LOCK = 0x64706F  # any number that no other use of the database takes
 KEPT_JOBS = timedelta(days=1)  # a page may still be watching a job that is over
 
 
@@ -63,16 +64,19 @@ def _run_batch(workplace: Workplace, pool: Predictors, stop: Callable[[], bool])
 
 @needs("run the program")
 def begin(workplace: Workplace) -> None:
-    """Put the data folder in order at a worker's start: it is the only one of its folder."""
-    abandoned = take_up_again(workplace)
+    """Put the data folder in order at a worker's start. Of several that start at the same time one
+    does so."""
+    take_up_left(workplace)
     with workplace.store.write() as tx:
-        tx.checks.end_abandoned(workplace.clock())
-        tx.attaching.end_abandoned(workplace.clock())
         tx.jobs.forget_finished(workplace.clock() - KEPT_JOBS)
         tx.tries.forget_unanswered(workplace.clock() - KEPT_JOBS)
-    learning_run.begin(workplace)
-    if abandoned:
-        log.warning("%d jobs were left by a worker that died; they are done again", abandoned)
+    with workplace.store.alone(IN_ORDER_LOCK) as is_alone:
+        if is_alone:
+            _put_in_order(workplace)
+
+
+def _put_in_order(workplace: Workplace) -> None:
+    learning_run.clear_left(workplace)
     for step in (originals.tidy, complete_predictions, upkeep):
         try:
             step(workplace)
@@ -80,6 +84,23 @@ def begin(workplace: Workplace) -> None:
             if is_outage(error):
                 raise  # the worker begins again when the store is back
             log.warning("a step of the start was left out: %s", sentence(error))
+
+
+@needs("run the program")
+def take_up_left(workplace: Workplace) -> None:
+    """Take up what workers left that died: pieces of work wait again, and long jobs are ended, for
+    whether to begin again is for a person to say.
+
+    Called between two pieces of work of the worker that calls it.
+    """
+    left, now = take_up_again(workplace), workplace.clock()
+    if left:
+        log.warning("%d jobs were left by a worker that died; they are done again", left)
+    with workplace.store.write() as tx:
+        ended = sum(jobs.end_abandoned(now) for jobs in (tx.learning, tx.checks, tx.attaching))
+        tx.batches.finish_all(now)
+    if ended:
+        log.warning("%d long jobs were left by a worker that died; they are ended", ended)
 
 
 @needs("run the program")
@@ -129,3 +150,4 @@ def upkeep(workplace: Workplace) -> None:
     now = workplace.clock()
     with workplace.store.write() as tx:
         tx.claims.forget_expired(now)
+        tx.workers.forget_silent()

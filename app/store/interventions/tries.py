@@ -13,6 +13,7 @@ from app.domain.interventions.tries import Try, TryState
 from app.domain.jobs import MOST_ATTEMPTS
 from app.store.interventions.rows import InterventionEntry
 from app.store.jobs import GIVEN_UP, one_row
+from app.store.workers.holding import holder_of, is_abandoned, may_end, put_back_held
 from dprotonet.images.file_names import printable
 from dprotonet.inference.intervention import InterventionResult
 
@@ -122,7 +123,7 @@ class Tries:
         ).first()
         if entry is None:
             return None
-        entry.state = "running"
+        entry.state, entry.worker_id = "running", holder_of(self._session)
         entry.attempts += 1
         self._session.flush()
         return _try(entry)
@@ -136,8 +137,8 @@ class Tries:
         result: InterventionResult | None = None,
     ) -> None:
         """Bring a running try to its end; one that was cancelled or is gone stays so."""
-        entry = self._session.get(InterventionEntry, try_id)
-        if entry is None or entry.state != "running":
+        entry = self._running(try_id)
+        if entry is None or not may_end(self._session, entry):
             return
         entry.state, entry.message = state, printable(message)
         entry.result = None if result is None else result.to_json()
@@ -146,9 +147,18 @@ class Tries:
     def fail(self, try_id: str, reason: str) -> None:
         """Let a running try be done once more that could not be brought to its end; after several
         failures it is given up with the reason."""
-        entry = self._session.get(InterventionEntry, try_id)
-        if entry is None or entry.state != "running":
-            return
+        entry = self._running(try_id)
+        if entry is not None and may_end(self._session, entry):
+            self._end_or_wait(entry, reason)
+
+    def _running(self, try_id: str) -> InterventionEntry | None:
+        """The row, locked; None where it is gone or over."""
+        entry = self._session.get(
+            InterventionEntry, try_id, with_for_update=True, populate_existing=True
+        )
+        return entry if entry is not None and entry.state == "running" else None
+
+    def _end_or_wait(self, entry: InterventionEntry, reason: str) -> None:
         if entry.attempts >= MOST_ATTEMPTS:
             entry.state, entry.message = "failed", printable(reason)
         else:
@@ -167,6 +177,14 @@ class Tries:
         )
         self._session.expire_all()
 
+    def put_back_held(self) -> int:
+        """Let all tries wait again that this worker holds, without counting the attempt.
+
+        Returns:
+            How many there were.
+        """
+        return put_back_held(self._session, InterventionEntry)
+
     def requeue_abandoned(self) -> int:
         """Let tries wait again whose worker died; after several deaths one is given up.
 
@@ -174,11 +192,16 @@ class Tries:
             How many there were.
         """
         entries = self._session.scalars(
-            select(InterventionEntry).where(InterventionEntry.state == "running")
+            select(InterventionEntry)
+            .where(
+                InterventionEntry.state == "running",
+                is_abandoned(self._session, InterventionEntry.worker_id),
+            )
+            .with_for_update(skip_locked=True)
         ).all()
         for entry in entries:
             with one_row(self._session):
-                self.fail(entry.id, GIVEN_UP)
+                self._end_or_wait(entry, GIVEN_UP)
         return len(entries)
 
     def forget_unanswered(self, before: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain.jobs import Job, JobKind
 from app.store.jobs import ACTIVE, begin, one_row, to_job
 from app.store.rows import JobEntry
+from app.store.workers.holding import is_left, lock_kind
 
 
 class ProgramJobs:
@@ -31,24 +32,28 @@ class ProgramJobs:
 
     def begin_next(self, now: datetime) -> JobEntry | None:
         """Take the oldest waiting job; None while another one is running, or without any."""
+        lock_kind(self._session, self._kind)
         if self._first("running") is not None:
             return None
         entry = self._first("waiting")
         if entry is None:
             return None
-        begin(entry, now)
-        self._session.flush()
+        begin(self._session, entry, now)
         return entry
 
     def end_abandoned(self, now: datetime) -> int:
-        """End the jobs whose worker died with them, at the start of the next one: such a job takes
-        long, so whether to begin again is for a person to say.
+        """End the jobs whose worker died with them: such a job takes long, so whether to begin
+        again is for a person to say.
 
         Returns:
             How many there were.
         """
-        query = select(JobEntry).where(JobEntry.state == "running", JobEntry.kind == self._kind)
-        entries = list(self._session.scalars(query))
+        query = select(JobEntry).where(
+            JobEntry.state == "running",
+            JobEntry.kind == self._kind,
+            is_left(JobEntry.worker_id),
+        )
+        entries = list(self._session.scalars(query.with_for_update(skip_locked=True)))
         for entry in entries:
             with one_row(self._session):
                 entry.state, entry.message, entry.finished_at = "failed", self._stopped, now

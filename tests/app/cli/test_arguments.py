@@ -31,6 +31,7 @@ from app.cli.requests import (
     TurnOver,
     VerifyAudit,
     VerifyBackup,
+    Work,
 )
 
 
@@ -38,6 +39,10 @@ from app.cli.requests import (
     ("line", "request_"),
     [
         ("", Serve()),
+        ("--workers 0", Serve(0)),
+        ("--workers 4", Serve(4)),
+        ("worker", Work("cpu")),
+        ("worker --device cuda:1", Work("cuda:1")),
         ("migrate", Migrate()),
         ("backup", Backup()),
         ("backup --to disk", Backup(Path("disk"))),
@@ -76,7 +81,11 @@ def test_each_command_is_a_request(line: str, request_: Request) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["serve", "restore", "orphans remove", "models", "models add", "audit", "audit anchor"]
+    "line",
+    [
+        *("serve", "restore", "orphans remove", "models", "models add", "audit", "audit anchor"),
+        *("--workers -1", "--workers many", "--workers 65", "worker --device gpu"),
+    ],
 )
 def test_wrong_usage_ends_with_2(line: str, capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit) as leaving:

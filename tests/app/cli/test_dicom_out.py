@@ -8,7 +8,7 @@ import pytest
 
 from app import bootstrap
 from app.cli import arguments, dicom_out
-from app.cli.arguments import DicomOut
+from app.cli.requests import DicomOut
 from app.domain.errors import Refused
 from app.services.workplace import Workplace
 from app.settings import Settings

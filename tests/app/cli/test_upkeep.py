@@ -40,14 +40,14 @@ def settings(
     monkeypatch.setattr("os.umask", lambda mask: 0)
     # A start without a port, a second process and images of several megabytes.
     monkeypatch.setattr("app.server.asgi.serve", lambda settings, token: None)
-    monkeypatch.setattr("app.runtime.supervisor.Supervisor", worker_begins)
+    monkeypatch.setattr("app.runtime.supervisor.supervised", worker_begins)
     monkeypatch.setattr("app.services.demo.add_demo_cases", lambda workplace: 0)
     assert main([]) == 0
     yield Settings.from_environment()
 
 
 @contextmanager
-def worker_begins() -> Iterator[None]:
+def worker_begins(count: int) -> Iterator[None]:
     workplace = bootstrap.open_workplace(Settings.from_environment())
     try:
         queue.begin(workplace)
@@ -232,6 +232,24 @@ def test_restore_waits_for_nobody_and_changes_nothing_while_server_or_worker_run
         with FolderLock(path, note="process 7"):
             assert main(["restore", saved]) == 1
             assert "already runs" in capsys.readouterr().err
+    assert readable(settings) == images(0, 2)
+
+
+def test_restore_and_bind_are_refused_while_a_worker_lives_on_any_machine(
+    settings: Settings, add: Callable[[int, int], None], capsys: pytest.CaptureFixture
+) -> None:
+    if not settings.is_shared:
+        pytest.skip("its one worker holds the folder's lock")
+    saved = backup(capsys)
+    add(0, 2)
+    store = SqlStore(settings.store_url)
+    store.holder = "elsewhere"
+    with store.write() as tx:
+        tx.workers.sign(pid=7, device="cpu", memory=0)
+    store.close()
+    for command in (["restore", saved], ["bind", "--yes"]):
+        assert main(command) == 1
+        assert "1 worker gave a sign of life" in capsys.readouterr().err
     assert readable(settings) == images(0, 2)
 
 

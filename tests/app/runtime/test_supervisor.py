@@ -4,8 +4,11 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from app.runtime.supervisor import Supervisor
+import pytest
+
+from app.runtime.supervisor import Supervisor, supervised
 
 WAIT = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
 DIE = (sys.executable, "-c", "raise SystemExit(3)")
@@ -53,3 +56,36 @@ def test_a_worker_that_does_not_leave_is_killed(monkeypatch) -> None:  # type: i
         until(lambda: supervisor.pid)
         pid = supervisor.pid
     assert pid is not None and not is_alive(pid)
+
+
+SAY = (
+    sys.executable,
+    "-c",
+    "import os, sys; open(sys.argv[1] + str(os.getpid()), 'w').write(os.environ.get("
+    "'OMP_NUM_THREADS', 'all')); sys.stdin.buffer.read()",
+)
+
+
+@pytest.mark.parametrize(("count", "threads"), [(0, set()), (1, {"all"}), (3, {"1"})])
+def test_of_several_workers_each_has_one_thread(
+    count: int, threads: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with supervised(count, command=(*SAY, f"{tmp_path}/")) as supervisors:
+        until(lambda: len([path for path in tmp_path.iterdir() if written(path)]) == count)
+        pids = [supervisor.pid for supervisor in supervisors]
+        assert {int(path.name) for path in tmp_path.iterdir()} == set(pids)
+        assert set(map(written, tmp_path.iterdir())) == threads
+    assert not any(is_alive(pid) for pid in pids if pid is not None)
+
+
+def written(path: Path) -> str:
+    return path.read_text()
+
+
+def test_how_many_threads_a_worker_has_is_the_environments_to_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    with supervised(2, command=(*SAY, f"{tmp_path}/")):
+        until(lambda: [written(path) for path in tmp_path.iterdir()] == ["2", "2"])

@@ -17,9 +17,9 @@ import pytest
 from app.domain.interventions.changes import Change, DrawnRegion
 from app.domain.marks import Mark
 from app.runtime import worker
-from app.services import batches, jobs, review
+from app.services import batches, review
 from app.services.deidentify import first_start, patients
-from app.services.inference import failures, queue
+from app.services.inference import failures, queue, workers
 from app.services.interventions import asking
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -98,7 +98,7 @@ def test_a_second_worker_on_the_same_folder_leaves(
     from app.runtime.folder_lock import FolderLock
 
     monkeypatch.setattr(worker, "GRACE_SECONDS", -5.0)
-    monkeypatch.setattr(worker, "_stop_on_signals", lambda stop: None)
+    monkeypatch.setattr(worker, "_stop_on_signals", lambda leaving: None)
     monkeypatch.setenv("DPROTONET_DATA", str(workplace.settings.data))
     with FolderLock(workplace.settings.data / ".worker.lock"):
         assert worker.main([]) == 2
@@ -156,7 +156,7 @@ def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_ha
 
     pool = FakePool()
     stop = threading.Event()
-    monkeypatch.setattr(worker, "PredictorPool", lambda models: pool)
+    monkeypatch.setattr(worker, "PredictorPool", lambda models, device: pool)
     monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.01)
     intake.add(workplace, png(1), name="a.png")
@@ -200,7 +200,7 @@ def test_a_queued_job_is_begun_within_a_moment(
     from tests.app.services.workplaces import FakePool
 
     pool = FakePool()
-    monkeypatch.setattr(worker, "PredictorPool", lambda models: pool)
+    monkeypatch.setattr(worker, "PredictorPool", lambda models, device: pool)
     monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(workplace,), kwargs={"stop": stop})
@@ -221,20 +221,20 @@ def test_the_worker_shows_that_it_is_alive(
 ) -> None:
     monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     monkeypatch.setattr(worker, "LIFE_SECONDS", 0.05)
-    assert not jobs.worker_is_alive(workplace)
+    assert not workers.is_any_alive(workplace)
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(workplace,), kwargs={"stop": stop})
     thread.start()
     end = time.monotonic() + 20
-    while not jobs.worker_is_alive(workplace) and time.monotonic() < end:
+    while not workers.is_any_alive(workplace) and time.monotonic() < end:
         time.sleep(0.02)
-    assert jobs.worker_is_alive(workplace)
+    assert workers.is_any_alive(workplace)
     stop.set()
     thread.join(10)
     end = time.monotonic() + 20
-    while jobs.worker_is_alive(workplace) and time.monotonic() < end:
+    while workers.is_any_alive(workplace) and time.monotonic() < end:
         time.sleep(0.02)
-    assert not jobs.worker_is_alive(workplace)
+    assert not workers.is_any_alive(workplace)
 
 
 def test_terminating_the_worker_ends_it(workplace: Workplace) -> None:

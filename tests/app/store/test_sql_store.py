@@ -79,3 +79,14 @@ def test_a_path_with_blanks_and_percent_signs_holds_a_database(tmp_path: Path) -
     with SqlStore(url).write() as tx:
         tx.set_setting("x", 1)
     assert (folder / "r.sqlite3").is_file()
+
+
+def test_one_worker_at_a_time_goes_through_what_it_must_be_alone_for(database_url: str) -> None:
+    first, second = SqlStore(database_url), SqlStore(database_url)
+    with first.alone(7) as is_first, second.alone(7) as is_second:
+        # SQLite has one worker, which a folder's lock sees to.
+        assert is_first and is_second == (not first.is_shared)
+    with second.alone(7) as is_second:
+        assert is_second
+    for store in (first, second):
+        store.close()

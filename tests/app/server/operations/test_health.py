@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.errors import Unavailable
 from app.server.operations.health import is_ready, readiness
-from app.services import jobs
+from app.services.inference import workers
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.services.workplaces import make_workplace
@@ -18,7 +18,7 @@ from tests.app.services.workplaces import make_workplace
 @pytest.fixture
 def workplace(tmp_path: Path, assets: Path, empty_sqlite: Path) -> Iterator[Workplace]:
     opened = make_workplace(Settings(tmp_path / "data", assets=assets), database=empty_sqlite)
-    jobs.worker_mark(opened).touch()
+    workers.worker_mark(opened).touch()
     yield opened
     opened.close()
 
@@ -29,7 +29,7 @@ def test_all_is_well(workplace: Workplace) -> None:
 
 
 def test_a_worker_that_is_gone(workplace: Workplace) -> None:
-    jobs.worker_mark(workplace).unlink()
+    workers.worker_mark(workplace).unlink()
     found = readiness(lambda: workplace)
     assert "no sign of life" in found["worker"] and not is_ready(found)
 

@@ -8,8 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from app.domain.errors import Unavailable
 from app.server.operations.metrics import exposition
-from app.services import jobs
-from app.services.inference import queue
+from app.services.inference import queue, workers
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
@@ -49,7 +48,7 @@ def test_waiting_and_done_work_is_counted(workplace: Workplace) -> None:
 
 def test_the_worker_says_how_much_it_holds(workplace: Workplace) -> None:
     assert samples(workplace)["dprotonet_worker_alive",] == 0
-    jobs.worker_mark(workplace).write_text("123456\n")
+    workers.worker_mark(workplace).write_text("123456\n")
     found = samples(workplace)
     assert found["dprotonet_worker_alive",] == 1
     assert found["dprotonet_worker_resident_bytes",] == 123456
