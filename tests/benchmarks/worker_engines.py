@@ -322,7 +322,7 @@ class Trial:
         for number in range(times):
             time.sleep(0.3 + chance.random() / 5)
             asked = time.time()
-            queue.enqueue([self._images[number]])
+            queue.enqueue([self._images[number % len(self._images)]])
             wait_for(queue)
             begun = scalar(self._stores[engine], "SELECT max(begun_at) FROM made")
             found.append(float(begun) - asked)
