@@ -263,7 +263,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 def _manifest(data: dict[str, Any]) -> Manifest:
     fields = {key: value for key, value in data.items() if key != "format"}
-    kind = ClassifierOptions if data["format"] == 4 else ModelOptions
+    kind = ClassifierOptions if "source" in data["options"] else ModelOptions
     fields["options"] = kind.from_json(data["options"])
     fields["card"] = ModelCard.from_json(data["card"])
     fields["changes"] = tuple(map(Change.from_json, data.get("changes", ())))

@@ -17,7 +17,7 @@ class DicomSite:
 
     organisation: str = ""
     """Where the reports are made (DPROTONET_ORGANISATION)."""
-    verifiers: Mapping[str, str] = field(default_factory=dict)
+    verifiers: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Reader, as signatures keep the name, to the name that a report gives: Family^Given
     (DPROTONET_VERIFIERS)."""
 

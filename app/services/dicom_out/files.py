@@ -43,7 +43,7 @@ def as_zip(
 def into_folder(
     workplace: Workplace,
     case_id: str,
-    folder: Path,
+    into: Path,
     *,
     frame: int = 0,
     revision: int | None = None,
@@ -57,16 +57,16 @@ def into_folder(
         Refused: the folder holds something; and as
             :func:`app.services.dicom_out.objects.of_revision`.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Refused(f"{folder} holds something already. Give a new folder, or empty it.")
+    if into.exists() and (not into.is_dir() or any(into.iterdir())):
+        raise Refused(f"{into} holds something already. Give a new folder, or empty it.")
     made = of_revision(workplace, case_id, frame=frame, revision=revision)
     contents = [(f"{one.name}.dcm", as_bytes(one.dataset)) for one in made.objects]
     every = hashlib.sha256(b"".join(content for _, content in contents))
     _record(workplace, made, every.hexdigest())
-    folder.mkdir(parents=True, exist_ok=True)
+    into.mkdir(parents=True, exist_ok=True)
     for name, content in contents:
-        (folder / name).write_bytes(content)
-    return tuple(folder / name for name, _ in contents), made.not_made
+        (into / name).write_bytes(content)
+    return tuple(into / name for name, _ in contents), made.not_made
 
 
 def file_name(case_id: str, frame: int = 0) -> str:

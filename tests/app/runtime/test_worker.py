@@ -156,7 +156,7 @@ def test_the_worker_begins_when_the_store_comes_back_and_takes_up_what_was_at_ha
 
     pool = FakePool()
     stop = threading.Event()
-    monkeypatch.setattr(worker, "PredictorPool", lambda models, device: pool)
+    monkeypatch.setattr(worker, "PredictorPool", lambda models, device, engine: pool)
     monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     monkeypatch.setattr(worker, "TROUBLE_SECONDS", 0.01)
     intake.add(workplace, png(1), name="a.png")
@@ -200,7 +200,7 @@ def test_a_queued_job_is_begun_within_a_moment(
     from tests.app.services.workplaces import FakePool
 
     pool = FakePool()
-    monkeypatch.setattr(worker, "PredictorPool", lambda models, device: pool)
+    monkeypatch.setattr(worker, "PredictorPool", lambda models, device, engine: pool)
     monkeypatch.setattr(worker, "_warm_up", lambda workplace, pool: None)
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(workplace,), kwargs={"stop": stop})

@@ -64,6 +64,7 @@ class Planted:
     def given(self) -> dict[str, object]:
         return {
             "case_id": self.case_id,
+            "into": self.ann.settings.data / "dicom-out",
             "case_ids": [self.case_id],
             "study": self.study_id,
             "study_id": self.study_id,
