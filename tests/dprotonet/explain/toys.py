@@ -123,4 +123,4 @@ def assert_same_order(one: np.ndarray, other: np.ndarray) -> None:
     displayed = one > 0
     places = np.abs(np.log(one[displayed] / other[displayed])) * INK * displayed.sum()
     assert places.max() < 3.5, f"a pixel stands {places.max():.0f} places off"
-    assert (places > 0.5).mean() < 0.01
+    assert (places > 0.5).mean() < 0.03

@@ -10,13 +10,17 @@ from training.presets import variant
 
 @pytest.mark.parametrize("preset", ["protopnet", "xprotonet", "dprotonet", "blackbox"])
 def test_a_cut_network_says_what_the_whole_one_says(context, preset):
-    recipe = dataclasses.replace(variant(context.recipe, preset), epochs=2)
+    # Small steps: at the usual rates two trainings on so few images part by a difference in the last
+    # bit, which differs from processor to processor.
+    recipe = dataclasses.replace(
+        variant(context.recipe, preset), epochs=2, lr_backbone=3e-6, lr_new=3e-5
+    )
     whole = fit_network(dataclasses.replace(context, recipe=recipe), split_rows(context), out=None)
     cut = fit_network(
         dataclasses.replace(context, recipe=recipe, cut=True), split_rows(context), out=None
     )
     # Kept activations are in 16 bit.
-    assert abs(whole.logits - cut.logits).max() < 0.05
+    assert abs(whole.logits - cut.logits).max() < 0.005
 
 
 def test_calibration_is_chosen_on_the_validation_images_alone(context):
