@@ -10,8 +10,8 @@ from training.presets import variant
 
 @pytest.mark.parametrize("preset", ["protopnet", "xprotonet", "dprotonet", "blackbox"])
 def test_a_cut_network_says_what_the_whole_one_says(context, preset):
-    # Small steps: at the usual rates two trainings on so few images part by a difference in the last
-    # bit, which differs from processor to processor.
+    # Small steps: at the usual rates two trainings on so few images part by a difference in the
+    # last bit, which differs from processor to processor.
     recipe = dataclasses.replace(
         variant(context.recipe, preset), epochs=2, lr_backbone=3e-6, lr_new=3e-5
     )
