@@ -127,7 +127,7 @@ def contents(side: int, before: str) -> dict[str, bytes]:
     names = git("ls-tree", "--name-only", f"{before}:{SOURCE}").decode().split()
     for name in names:
         files[f"/before/{name}"] = git("show", f"{before}:{SOURCE}/{name}")
-    files["/after/viewer.css"] = viewer_assets().style.encode()
+    files["/after/viewer.css"] = viewer_assets().room_style.encode()
     return files
 
 

@@ -106,9 +106,18 @@ class Program:
             stdout=log,
             stderr=log,
         )
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()  # nobody else will: no test has it yet
+            raise
+
+    def _wait(self) -> None:
+        process = self._process
+        assert process is not None
         deadline = time.monotonic() + START
         while not self._answers():
-            assert self._process.poll() is None, (self.data / "server.log").read_text()
+            assert process.poll() is None, (self.data / "server.log").read_text()
             assert time.monotonic() < deadline, "the server did not answer in time"
             time.sleep(0.2)
 
