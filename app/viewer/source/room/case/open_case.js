@@ -32,6 +32,7 @@ export class OpenCase {
   /** Null until that of the open place is there: what the reader enters is never sent for another one. */
   sheet = null;
   #begun = "";
+  #frames = 1; // as the case's last sheet said: the next step does not wait for a new one
   #opening = new AbortController();
   #timer = 0;
 
@@ -61,13 +62,13 @@ export class OpenCase {
     const { signal } = this;
     await steps.leave(isOther);
     if (signal.aborted) return;
-    const frames = isOther ? 1 : this.sheet?.frames ?? 1;
+    if (isOther) this.#frames = 1;
     Object.assign(this, { caseId, frame, study, sheet: null });
     if (isOther) this.showsAnyway = false;
     steps.tell("opening");
     const known = frame === 0 ? steps.known(caseId) : null;
     // The image does not wait for the sheet: its address is known.
-    const image = steps.show(caseId, frame, frames);
+    const image = steps.show(caseId, frame, this.#frames);
     try {
       const sheet = (await known) || (await this.#fetch());
       if (signal.aborted) return;
@@ -142,6 +143,7 @@ export class OpenCase {
 
   #follow(sheet) {
     this.sheet = sheet;
+    this.#frames = sheet.frames;
     clearTimeout(this.#timer);
     if (sheet.work.length > 0 || awaitsModel(sheet)) this.#timer = setTimeout(() => this.refresh(), WATCH);
   }

@@ -60,6 +60,16 @@ test("of two that are opened one after the other only the last one begins", asyn
   expect(named("begin").map(([, begun]) => begun.case_id)).toEqual(["b"]);
 });
 
+test("a step to the next frame does not wait for the sheet of the one before", async () => {
+  const [many, slow] = [sheet({ frames: 3 }), later()];
+  const { opened, named } = opening({ "sheet/a/0": many, "sheet/a/1": slow.answer, "sheet/a/2": many });
+  await opened.open({ caseId: "a" });
+  opened.open({ caseId: "a", frame: 1 });
+  await vi.advanceTimersByTimeAsync(0);
+  await opened.open({ caseId: "a", frame: 2 });
+  expect(named("show").map(([, , frame, frames]) => [frame, frames]).slice(2, 4)).toEqual([[1, 3], [2, 3]]);
+});
+
 test("another frame of a case is no other case; the same case in a study is one", async () => {
   const many = sheet({ frames: 3 });
   const { opened, named } = opening({ "sheet/a/0": many, "sheet/a/2": many });
