@@ -19,6 +19,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,13 +123,21 @@ def contents(side: int, before: str) -> dict[str, bytes]:
     across = np.linspace(-2, 2, min(side, 1024))
     bump = np.exp(-(across[:, None] ** 2) - across[None] ** 2)
     files["/heatmap"] = pack_heatmap(np.rint(bump * 255).astype(np.uint8))
-    for name, content in viewer_assets().modules.items():
-        files[f"/after/{name}"] = content
+    files["/after/index.js"] = pane_of_today()
     names = git("ls-tree", "--name-only", f"{before}:{SOURCE}").decode().split()
     for name in names:
         files[f"/before/{name}"] = git("show", f"{before}:{SOURCE}/{name}")
     files["/after/viewer.css"] = viewer_assets().room_style.encode()
     return files
+
+
+def pane_of_today() -> bytes:
+    """The image pane's module, as esbuild makes the room's."""
+    builder = "node_modules/esbuild/bin/esbuild"
+    entry = str(Path(__file__).with_name("looking_pane.js"))
+    command = [sys.executable, str(ROOT / ".ci/viewer"), "run", builder, entry]
+    options = ["--bundle", "--minify", "--format=esm", "--log-level=warning"]
+    return subprocess.run([*command, *options], check=True, stdout=subprocess.PIPE).stdout
 
 
 def image(side: int, number: int) -> GrayOrColourImage:
