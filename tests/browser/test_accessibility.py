@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 GRAVE = ("serious", "critical")
-PAGES = ("/batch", "/annotations", "/model", "/audit")
+PAGES = ("/batch", "/annotations", "/studies", "/model", "/audit")
 OF_STREAMLIT: dict[str, str] = {}
 """Rules that Streamlit's own elements break, each with the reason why we cannot mend it: none."""
 
