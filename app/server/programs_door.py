@@ -52,7 +52,7 @@ class ProgramsDoor:
     async def page(self, request: Request, visitor: Visitor | None) -> Response | None:
         """The answer to a program that asks too often, or is unknown."""
         if visitor is None:
-            return JSONResponse({"error": UNKNOWN}, 401, WHOSE)
+            return await self.refusal(request)
         wait = self._rates.wait(visitor.session)
         if wait <= 0:
             return None

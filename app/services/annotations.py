@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any, Literal
 
 from app.domain.annotations import AnnotationFilters, AnnotationPage, AnnotationRow
@@ -147,12 +148,7 @@ def _record(row: AnnotationRow) -> dict[str, Any]:
         "model": annotation.model_name,
         "model_sha256": annotation.model,
         "prototype_judgements": {
-            name: {
-                "similar": judgement.similar,
-                "usefulness": judgement.usefulness,
-                "artefact": judgement.artefact,
-            }
-            for name, judgement in annotation.prototype_judgements.items()
+            name: asdict(judgement) for name, judgement in annotation.prototype_judgements.items()
         },
         "reason": annotation.reason,
         "region": annotation.region,

@@ -1,20 +1,47 @@
-"""The body of a request that is a file, as it comes."""
+"""The body of a request that is a file, written to the spool as it comes."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-PIECE = 1 << 20  # bytes gathered before they are handed on
+from app.services.uploading import receiving
+from app.services.workplace import Workplace
+
+PIECE = 1 << 20  # bytes gathered before they are written
 
 
-async def pieces(request: Request) -> AsyncIterator[bytes]:
-    """The bytes in pieces that are worth a write each; a body is never in memory as a whole.
+async def received(
+    workplace: Workplace, request: Request, token: str, *, name: str
+) -> tuple[str, int]:
+    """Receive the file that is a request's body, which is never in memory as a whole.
+
+    Args:
+        workplace: where.
+        request: whose body is still to come.
+        token: of the upload session.
+        name: of the file.
+
+    Returns:
+        The spool's key of it, and its bytes.
 
     Raises:
-        ClientDisconnect: the sender went away.
+        ClientDisconnect: the sender went away; nothing of the file is left.
+        Refused: as :func:`app.services.uploading.receiving.receive`.
     """
+    stated = request.headers.get("content-length", "")
+    # The first digits of a number that no file has are enough to refuse it.
+    size = int(stated[:19]) if stated.isascii() and stated.isdigit() else 0
+    with receiving.receive(workplace, token, name=name, size=size) as incoming:
+        async for piece in _pieces(request):
+            # In a thread: a slow disk holds up this file and nobody's page.
+            await run_in_threadpool(incoming.write, piece)
+    return incoming.key, incoming.size
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
     gathered = bytearray()
     async for chunk in request.stream():
         gathered += chunk

@@ -19,6 +19,7 @@ from app.domain.errors import NotFound, Refused
 from app.server.entrance import actor_of
 from app.server.refusals import with_refusals
 from app.server.routes.json_body import Sent, read_object
+from app.server.routes.place import LARGEST, place
 from app.services import explanations, jobs, review
 from app.services.dicom_out import files
 from app.services.report import case_report
@@ -29,7 +30,6 @@ from app.services.workplace import Workplace
 ROUTE = "/api/room"
 MOST = 1 << 20  # bytes of what a hand did
 TOO_LONG = "This is more than can be kept. Draw or write less."
-LARGEST = 2**31 - 1  # number that both databases keep
 LONGEST_STUDY = 32  # characters of an id
 Answer = Callable[[Workplace, Request, Sent], Any]
 
@@ -71,15 +71,8 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
     ]
 
 
-def _place(request: Request) -> tuple[str, int]:
-    case, frame = request.path_params["case"], request.path_params["frame"]
-    if frame > LARGEST:
-        raise NotFound("This file has no such frame. Choose another.")
-    return case, frame
-
-
 def _sheet(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = _place(request)
+    case, frame = place(request)
     anyway = request.query_params.get("anyway") == "1"
     study = _study(request)
     return asdict(opening.open_room(workplace, case, frame=frame, study=study, anyway=anyway))
@@ -94,13 +87,13 @@ def _queue(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _report(workplace: Workplace, request: Request, sent: Sent) -> Response:
-    case, frame = _place(request)
+    case, frame = place(request)
     made = case_report.of_case(workplace, case, frame=frame)
     return _file(made, case_report.KIND, case_report.file_name(case, frame))
 
 
 def _dicom(workplace: Workplace, request: Request, sent: Sent) -> Response:
-    case, frame = _place(request)
+    case, frame = place(request)
     made = files.as_zip(workplace, case, frame=frame)
     return _file(made, files.KIND, files.file_name(case, frame))
 
@@ -119,7 +112,7 @@ def _change_preferences(workplace: Workplace, request: Request, sent: Sent) -> A
 
 
 def _draft(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = _place(request)
+    case, frame = place(request)
     revision = _revision(sent)
     kept = signing.keep(
         workplace, case, sent, frame=frame, revision=revision, study=_study(request)
@@ -128,13 +121,13 @@ def _draft(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _discard(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = _place(request)
+    case, frame = place(request)
     signing.discard(workplace, case, frame=frame, study=_study(request))
     return {}
 
 
 def _sign(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = _place(request)
+    case, frame = place(request)
     study = _study(request)
     if study:
         second_read.sign(workplace, case, sent, frame=frame, study=study)
@@ -144,7 +137,7 @@ def _sign(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _lock(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = _place(request)
+    case, frame = place(request)
     blind.lock(workplace, case, sent, frame=frame, study=_study(request))
     return {"text": "Locked."}
 
@@ -163,7 +156,7 @@ def _release(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _explain(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = _place(request)
+    case, frame = place(request)
     answer = explanations.request(
         workplace, case, frame=frame, node=str(sent.get("node")), tier=_tier(sent)
     )
@@ -176,7 +169,7 @@ def _cancel(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _retry(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = _place(request)
+    case, frame = place(request)
     review.retry_prediction(workplace, case, frame=frame)
     return {}
 

@@ -17,7 +17,7 @@ from app.domain.errors import Refused
 from app.server.entrance import actor_of
 from app.server.refusals import NotUnderstood, Statuses, refusal, with_refusals
 from app.server.routes.json_body import AGAIN, read_object
-from app.server.routes.pieces import pieces
+from app.server.routes.pieces import received
 from app.services.upload_ledger import SessionOver
 from app.services.uploading import receiving
 from app.services.workplace import Workplace
@@ -53,13 +53,8 @@ def upload_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
 
 async def _file(workplace: Workplace, request: Request, token: str) -> Response:
     name = unquote(request.headers.get("x-upload-name", ""), errors="replace")
-    stated = request.headers.get("content-length", "")
-    size = int(stated) if stated.isascii() and stated.isdigit() else 0
-    with receiving.receive(workplace, token, name=name, size=size) as incoming:
-        async for piece in pieces(request):
-            # In a thread: a slow disk holds up this file and nobody's page.
-            await run_in_threadpool(incoming.write, piece)
-    return JSONResponse({"id": incoming.key, "size": incoming.size})
+    key, size = await received(workplace, request, token, name=name)
+    return JSONResponse({"id": key, "size": size})
 
 
 async def _check(workplace: Workplace, request: Request, token: str) -> Response:

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 from app.domain.cases import ORDERS, STATUSES, CaseFilters, CaseRow, Intake, Order, Status
 from app.domain.errors import Refused
 from app.server.refusals import Statuses, refusal
-from app.server.routes.pieces import pieces
-from app.server.routes.v1 import places
+from app.server.routes.pieces import received
+from app.server.routes.v1 import queries
 from app.server.routes.v1.endpoints import Endpoint, Sent
 from app.server.routes.v1.schemas import ORDER, PAGE, STATUS, TEXT
 from app.server.security import PROGRAMS
@@ -29,18 +29,11 @@ TOO_MUCH: Statuses = ((receiving.NoRoom, 507), (Refused, 413))
 def _cases(workplace: Workplace, request: Request, sent: Sent) -> Any:
     filters = CaseFilters(
         text=request.query_params.get("find", ""),
-        status=cast("Status | None", places.one_of(request, "status", STATUSES)),
-        order=cast("Order", places.one_of(request, "order", ORDERS) or "newest"),
+        status=cast("Status | None", queries.one_of(request, "status", STATUSES)),
+        order=cast("Order", queries.one_of(request, "order", ORDERS) or "newest"),
     )
-    size = places.number(request, "size", 50, least=1, most=200)
-    page = places.number(request, "page", 0, least=0, most=10**6)
-    found = listing.list_cases(workplace, filters, page=page, size=size)
-    return {
-        "items": [_row(row) for row in found.rows],
-        "total": found.total,
-        "page": found.page,
-        "size": size,
-    }
+    found = listing.list_cases(workplace, filters, **queries.page_asked(request))
+    return queries.page_of(found, _row)
 
 
 def _row(row: CaseRow) -> dict[str, Any]:
@@ -96,16 +89,12 @@ async def _add(workplace: Workplace, request: Request) -> Response:
     name = request.query_params.get("name", "")
     if not name:
         raise Refused("The file has no name. Give one: /cases?name=film.dcm")
-    stated = request.headers.get("content-length", "")
-    size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 16 else 0
     token = await run_in_threadpool(_SESSIONS.token, workplace)
     try:
-        with receiving.receive(workplace, token, name=name, size=size) as incoming:
-            async for piece in pieces(request):
-                await run_in_threadpool(incoming.write, piece)
+        key, _ = await received(workplace, request, token, name=name)
     except Refused as error:
         return refusal(error, TOO_MUCH)
-    added = await run_in_threadpool(_taken_in, workplace, token, incoming.key)
+    added = await run_in_threadpool(_taken_in, workplace, token, key)
     answer = {"outcome": added.outcome, "case": added.case_id}
     if added.outcome == "duplicate":
         return JSONResponse(answer)

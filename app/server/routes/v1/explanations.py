@@ -12,8 +12,8 @@ from starlette.responses import Response
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL, SavedExplanation, Tier
 from app.domain.jobs import Job
+from app.server.routes.place import place
 from app.server.routes.v1.endpoints import Endpoint, Sent
-from app.server.routes.v1.places import place
 from app.server.routes.v1.predictions import shown
 from app.server.routes.v1.schemas import TIERS
 from app.server.security import PROGRAMS

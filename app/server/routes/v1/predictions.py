@@ -9,8 +9,8 @@ from starlette.requests import Request
 from app.domain.cases import Sheet
 from app.domain.errors import Forbidden
 from app.domain.text import RESEARCH_ONLY
+from app.server.routes.place import place
 from app.server.routes.v1.endpoints import Endpoint, Sent
-from app.server.routes.v1.places import place
 from app.services.review import opening
 from app.services.studies.blinding import HIDDEN
 from app.services.workplace import Workplace

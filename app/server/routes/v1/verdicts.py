@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, cast
 
 from starlette.requests import Request
@@ -18,7 +19,8 @@ from app.domain.annotations import (
     Verdict,
 )
 from app.domain.errors import Refused
-from app.server.routes.v1 import places
+from app.server.routes.place import LARGEST, place
+from app.server.routes.v1 import queries
 from app.server.routes.v1.endpoints import Endpoint, Sent
 from app.server.routes.v1.predictions import shown
 from app.server.routes.v1.schemas import PAGE
@@ -32,19 +34,12 @@ def _of_frame(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 
 def _all(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    size = places.number(request, "size", 50, least=1, most=200)
-    page = places.number(request, "page", 0, least=0, most=10**6)
-    found = search(workplace, AnnotationFilters(), page=page, size=size)
-    return {
-        "items": [_about(row.annotation) for row in found.rows],
-        "total": found.total,
-        "page": found.page,
-        "size": size,
-    }
+    found = search(workplace, AnnotationFilters(), **queries.page_asked(request))
+    return queries.page_of(found, lambda row: _about(row.annotation))
 
 
 def _sign(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case, frame = places.place(request)
+    case, frame = place(request)
     verdict, reason = sent.get("verdict"), sent.get("reason")
     if verdict not in VERDICTS:
         raise Refused(f"“verdict” is one of: {', '.join(VERDICTS)}. Send one of them.")
@@ -67,7 +62,7 @@ def _sign(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 def _whole(sent: Sent, name: str) -> int:
     value = sent.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= places.LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
         raise Refused(f"“{name}” is a whole number. Send one.")
     return value
 
@@ -110,12 +105,7 @@ def _about(signed: Annotation) -> dict[str, Any]:
         "reason": signed.reason,
         "text": signed.text,
         "prototype_judgements": {
-            name: {
-                "similar": one.similar,
-                "usefulness": one.usefulness,
-                "artefact": one.artefact,
-            }
-            for name, one in signed.prototype_judgements.items()
+            name: asdict(one) for name, one in signed.prototype_judgements.items()
         },
         "predicted_label": signed.predicted_label,
         "predicted_probability": signed.predicted_probability,

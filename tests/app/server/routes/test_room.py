@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,32 +20,16 @@ from app.services.inference import queue
 from app.services.studies import blinding
 from app.services.uploading import intake
 from app.services.workplace import Workplace
-from app.settings import Settings
 from app.store.errors import FULL
 from tests.app.asking import ask
 from tests.app.server.servers import let_in
 from tests.app.services.dicom_out.reads import image_file, sign, taken_in
-from tests.app.services.workplaces import FakePool, by_brightness, make_workplace, png
+from tests.app.services.workplaces import FakePool, by_brightness, png
 
 OURS = "http://localhost:8501"
 ACCEPT = {"verdict": "accept", "confidence": "4"}
 BOX = {"kind": "rectangle", "points": [[2.0, 3.0], [6.0, 9.0]]}
 Asking = Callable[..., tuple[int, Any]]
-
-
-@pytest.fixture
-def workplace(tmp_path: Path, assets: Path, empty_sqlite: Path) -> Iterator[Workplace]:
-    opened = make_workplace(Settings(tmp_path / "data", assets=assets), database=empty_sqlite)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def case(workplace: Workplace) -> str:
-    """A bright image, predicted."""
-    taken = intake.add(workplace, png(level=200), name="bright.png")
-    queue.run_pending(workplace, FakePool())
-    return str(taken.case_id)
 
 
 def asking(workplace: Workplace, actor: Actor) -> Asking:
