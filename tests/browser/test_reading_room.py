@@ -143,6 +143,7 @@ def test_the_next_image_needs_no_page_and_no_image_that_was_not_fetched_before(
     second = room.upload(write_image(tmp_path / "IM000012", seed=12))
     room.read()
     asked: list[str] = []
+    page.goto("about:blank")  # what the page before fetches ahead is not meant
     with page.expect_response(re.compile(rf"/api/pixels/(?!{second})")) as ahead:
         room.open(program.address, second)
     ahead.value.finished()
