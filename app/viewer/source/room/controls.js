@@ -69,14 +69,14 @@ export function handOf(room) {
 
 /** By the ids of app/services/room/keys.py; answers have keys of their own on the form. */
 export function keyActs(room) {
-  const { drawing, maps, opened, page, queue, screen, signing, tries, words } = room;
+  const { drawing, maps, opened, page, screen, signing, tries, words } = room;
   const { evidence, pane, verdict } = screen;
   return {
     judge: () => (opened.sheet?.headline ? evidence.focusJudgement() : verdict.focusFirst()),
     remarks: () => verdict.focusRemarks(),
     sign: () => signing.press(),
-    next: () => room.go(queue.next, words.no_next),
-    previous: () => room.go(queue.previous, words.no_previous),
+    next: () => room.go("next", words.no_next),
+    previous: () => room.go("previous", words.no_previous),
     list: () => room.leave(),
     help: () => screen.keysDialog.open(),
     more: () => { if (opened.sheet) screen.moreDialog.open(); },

@@ -99,10 +99,19 @@ export class Room {
     this.claims = new Claims((text) => this.page.say(text));
   }
 
-  /** @param {string} otherwise what is said where there is none */
-  go(caseId, otherwise) {
-    if (caseId) this.opened.open({ caseId });
-    else this.page.say(otherwise);
+  /**
+   * @param {"next"|"previous"} side
+   * @param {string} otherwise what is said where there is none
+   */
+  async go(side, otherwise) {
+    const { caseId, signal } = this.opened;
+    try {
+      const beside = await this.queue.beside(caseId, location.search, signal);
+      if (beside?.[side]) this.opened.open({ caseId: beside[side] });
+      else if (beside) this.page.say(otherwise);
+    } catch (error) {
+      if (!signal.aborted) this.#complain(error);
+    }
   }
 
   async #leaveCase(isOther) {
@@ -136,7 +145,7 @@ export class Room {
 
   async #loadQueue() {
     const { caseId, signal, study } = this.opened;
-    await this.queue.load(caseId, location.search, signal);
+    await this.queue.load(caseId, location.search, signal).catch(() => null); // a key that needs it asks again
     if (!signal.aborted && !study) this.claims.take(caseId);
   }
 
@@ -220,8 +229,11 @@ export class Room {
 
   /** After a signature. */
   async #goOn({ text }) {
-    const { next } = this.queue;
-    if (next && next !== this.opened.caseId) await this.opened.open({ caseId: next });
+    const { caseId, signal } = this.opened;
+    const beside = await this.queue.beside(caseId, location.search, signal).catch(() => null);
+    if (signal.aborted) return;
+    const next = beside?.next;
+    if (next && next !== caseId) await this.opened.open({ caseId: next });
     else {
       await this.opened.beginAgain();
       this.#loadQueue();

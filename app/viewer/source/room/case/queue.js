@@ -3,8 +3,8 @@
 import { ask as askServer } from "../server.js";
 
 export class Queue {
-  next = "";
-  previous = "";
+  #known = {};
+  #path = ""; // of what is known
 
   /**
    * @param {(queue: object, caseId: string) => void} show
@@ -15,19 +15,27 @@ export class Queue {
   }
 
   /**
+   * Ask for it anew, and show it.
+   *
    * @param {string} search of the page's address: the filters of the list that the reader came from
    * @param {AbortSignal} signal another case was opened meanwhile
+   * @returns {Promise<{next: string, previous: string}|null>} null: another case was opened meanwhile
    */
   async load(caseId, search, signal) {
-    try {
-      const queue = await this.ask(`queue/${caseId}?${new URLSearchParams(search)}`, undefined, { signal });
-      if (signal.aborted) return;
-      this.next = queue.next;
-      this.previous = queue.previous;
-      this.show(queue, caseId);
-      this.ahead.fetch(queue.next, queue.next_pixels);
-    } catch {
-      // The queue is a convenience: the next look brings it.
-    }
+    const path = pathOf(caseId, search);
+    const queue = await this.ask(path, undefined, { signal });
+    if (signal.aborted) return null;
+    this.#known = queue;
+    this.#path = path;
+    this.show(queue, caseId);
+    this.ahead.fetch(queue.next, queue.next_pixels);
+    return queue;
+  }
+
+  /** As `load`, and asks only where it is not known: a key may be pressed before it is. */
+  async beside(caseId, search, signal) {
+    return this.#path === pathOf(caseId, search) ? this.#known : this.load(caseId, search, signal);
   }
 }
+
+function pathOf(caseId, search) { return `queue/${caseId}?${new URLSearchParams(search)}`; }
