@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -34,9 +35,13 @@ async def received(
     stated = request.headers.get("content-length", "")
     # The first digits of a number that no file has are enough to refuse it.
     size = int(stated[:19]) if stated.isascii() and stated.isdigit() else 0
-    with receiving.receive(workplace, token, name=name, size=size) as incoming:
+    with ExitStack() as stack:
+        # In a thread, as the pieces: the settings are looked up in the database, and a slow disk or
+        # database holds up this file and nobody's page.
+        incoming = await run_in_threadpool(
+            stack.enter_context, receiving.receive(workplace, token, name=name, size=size)
+        )
         async for piece in _pieces(request):
-            # In a thread: a slow disk holds up this file and nobody's page.
             await run_in_threadpool(incoming.write, piece)
     return incoming.key, incoming.size
 

@@ -63,7 +63,7 @@ async def _check(workplace: Workplace, request: Request, token: str) -> Response
     if not (isinstance(files, int) and isinstance(size, int) and files >= 0 and size >= 0):
         raise NotUnderstood(AGAIN)
     try:
-        receiving.check(workplace, token, files=files, size=size)
+        await run_in_threadpool(lambda: receiving.check(workplace, token, files=files, size=size))
     except Refused as error:  # an answer like another, and no error of the request
         return _refusal(error, ((Refused, 200),))
     return JSONResponse({"ok": True})

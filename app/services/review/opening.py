@@ -22,6 +22,17 @@ MOST_TWINS = 20  # cases of the same pixels that a page names
 
 
 @needs("see cases")
+def case_of(workplace: Workplace, case_id: str) -> Case:
+    """What an image is, without what is known of it; nothing is asked for.
+
+    Raises:
+        NotFound: the case was deleted.
+    """
+    with workplace.store.read() as tx:
+        return tx.cases.get(case_id)
+
+
+@needs("see cases")
 def open_case(workplace: Workplace, case_id: str, *, frame: int = 0) -> Sheet:
     """All that the review page shows of one frame; of one that the reader is to read first nothing
     that comes of the model's answer.

@@ -51,7 +51,7 @@ def _row(row: CaseRow) -> dict[str, Any]:
 
 
 def _case(workplace: Workplace, request: Request, sent: Sent) -> Any:
-    case = opening.open_case(workplace, request.path_params["case"]).case
+    case = opening.case_of(workplace, request.path_params["case"])
     return {
         "id": case.case_id,
         "name": case.file_name,

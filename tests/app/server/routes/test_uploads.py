@@ -1,5 +1,6 @@
 """Files sent to the routes behind the guard, as the field in the browser sends them."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,3 +142,24 @@ def test_a_disk_without_room_is_status_507(
     status, answer = post("", b"x")
     assert (status, spooled(workplace)) == (507, [])
     assert answer["error"].startswith("The disk is full")
+
+
+def test_the_database_is_never_asked_in_the_event_loop(
+    post: Post, workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = workplace.store.read
+    asked: list[bool] = []
+
+    def watched(*args: object) -> object:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            asked.append(True)
+        else:
+            asked.append(False)
+        return read(*args)
+
+    monkeypatch.setattr(type(workplace.store), "read", lambda _, *args: watched(*args))
+    assert post("", b"x" * 100)[0] == 200
+    assert post("/check", json.dumps({"files": 1, "size": 1}).encode())[0] == 200
+    assert asked and all(asked)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.services.accounts import api_tokens
+from app.services.adapters.bundle_registry import Registry
+from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.server.routes.v1.asking import Asked, asking, server
 from tests.app.services.workplaces import png
@@ -37,3 +39,15 @@ def test_the_list_is_narrowed_ordered_and_paged(program: Asked) -> None:
     for wrong in ("size=0", "size=201", "page=-1", "page=x", "order=random", "status=odd"):
         status, answer = program("cases", query=wrong)
         assert status == 422 and "Give another one" in answer["error"], wrong
+
+
+def test_asking_what_an_image_is_makes_no_work_for_the_worker(
+    program: Asked, workplace: Workplace
+) -> None:
+    without = replace(workplace, models=Registry(()))
+    case = str(intake.add(without, png(1), name="film.png").case_id)
+    status, answer = program(f"cases/{case}")
+    assert status == 200 and answer["name"] == "film.png" and answer["model"] is None
+    with workplace.store.read() as tx:
+        assert tx.jobs.of_case(case, frame=0) == ()
+    assert program("cases/of-nobody")[0] == 404
