@@ -25,7 +25,10 @@ Post = Callable[..., tuple[int, dict]]
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Iterator[Workplace]:
-    made = make_workplace(Settings(tmp_path / "data", upload_files=2, file_bytes=3 << 20))
+    address = f"sqlite:///{tmp_path / 'database.sqlite3'}"  # of one that is in memory each thread has its own
+    made = make_workplace(
+        Settings(tmp_path / "data", database_url=address, upload_files=2, file_bytes=3 << 20)
+    )
     yield made
     made.close()
 
