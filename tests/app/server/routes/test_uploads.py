@@ -24,11 +24,9 @@ Post = Callable[..., tuple[int, dict]]
 
 
 @pytest.fixture
-def workplace(tmp_path: Path) -> Iterator[Workplace]:
-    address = f"sqlite:///{tmp_path / 'database.sqlite3'}"  # of one that is in memory each thread has its own
-    made = make_workplace(
-        Settings(tmp_path / "data", database_url=address, upload_files=2, file_bytes=3 << 20)
-    )
+def workplace(tmp_path: Path, empty_sqlite: Path) -> Iterator[Workplace]:
+    settings = Settings(tmp_path / "data", upload_files=2, file_bytes=3 << 20)
+    made = make_workplace(settings, database=empty_sqlite)
     yield made
     made.close()
 
