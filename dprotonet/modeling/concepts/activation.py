@@ -5,15 +5,12 @@ Source: the four modes of Concept Whitening's released code. Letters: N batch, C
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-ActivationMode = Literal["mean", "max", "positive_mean", "max_pool"]
-MODES: tuple[ActivationMode, ...] = get_args(ActivationMode)
-DEFAULT_MODE: ActivationMode = "max_pool"
+from dprotonet.modeling.concepts.options import DEFAULT_MODE, ActivationMode
+
 WINDOW = (
     3  # cells of a side over which "max_pool" takes the highest; those at the edge are seen too
 )

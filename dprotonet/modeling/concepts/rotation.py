@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dprotonet.modeling.concepts.activation import DEFAULT_MODE, ActivationMode, places
+from dprotonet.modeling.concepts.activation import places
+from dprotonet.modeling.concepts.options import DEFAULT_MODE, ActivationMode
 from dprotonet.modeling.concepts.whitening import ConceptWhitening
 
 KEPT = 0.95  # of a concept's gradient, a batch

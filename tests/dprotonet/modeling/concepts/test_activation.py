@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from dprotonet.modeling.concepts.activation import MODES, activation, places
+from dprotonet.modeling.concepts.activation import activation, places
+from dprotonet.modeling.concepts.options import MODES
 
 
 @pytest.mark.parametrize("mode", MODES)
