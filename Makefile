@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 WEIGHTS ?= torchvision
 NAME ?= $(shell printf '%s' '$(notdir $(patsubst %/,%,$(DATA)))' | tr -c 'A-Za-z0-9._-' '-')
 
-.PHONY: run train test check viewer docs coverage audit lock clean
+.PHONY: run train test check lint viewer docs coverage audit lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -38,13 +38,18 @@ train: $(VENV)/.installed
 # Two processes, each with whole files, some folders whole: what they set up is set up once. More of
 # them take about a gigabyte of memory each.
 PROCESSES ?= 2
-test: $(VENV)/.installed-dev check app/viewer/node_modules/.package-lock.json
-	@$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
+# mypy, which takes most of a minute of one processor, looks at the types beside the tests.
+test: $(VENV)/.installed-dev lint app/viewer/node_modules/.package-lock.json
+	@mkdir -p build; $(BIN)/mypy > build/types.txt 2>&1 & types=$$!; \
+		$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile; tests=$$?; \
+		wait $$types; types=$$?; cat build/types.txt; exit $$((tests ? tests : types))
 
-check: $(VENV)/.installed-dev
+check: lint
+	@$(BIN)/mypy
+
+lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet . || { echo "Run '$(BIN)/ruff format .'"; exit 1; }
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
 # What the browser loads, app/viewer/bundle, out of app/viewer/source. It is committed; the tests compare it.
