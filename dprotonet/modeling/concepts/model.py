@@ -48,7 +48,11 @@ class ConceptNet(nn.Module):
 
     def forward(self, images: Tensor) -> Axes:
         """``(N, 3, S, S)`` normalised images to the results of the network."""
-        maps = self.whitening(self.cells(images))
+        return self.of_cells(self.cells(images))
+
+    def of_cells(self, cells: Tensor) -> Axes:
+        """From the cells ``(N, D, h, w)`` in front of the whitening on."""
+        maps = self.whitening(cells)
         activations = activation(maps, self.options.activation)
         return Axes(self.head(activations), activations, maps)
 

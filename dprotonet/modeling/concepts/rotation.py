@@ -8,6 +8,7 @@ Letters: C channels, k concepts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -66,6 +67,15 @@ class ConceptGradients:
             mean = (whitened * weights).sum(dim=(2, 3)).mean(dim=0).double().cpu()
         self.sums[concept].lerp_(-mean, 1.0 - KEPT)
         self._weights[concept].lerp_(torch.ones((), dtype=torch.float64), 1.0 - KEPT)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """For a checkpoint."""
+        return {"sums": self.sums, "weights": self._weights}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a checkpoint."""
+        self.sums.copy_(state["sums"])
+        self._weights.copy_(state["weights"])
 
     @property
     def means(self) -> Tensor:

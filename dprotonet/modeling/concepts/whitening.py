@@ -56,7 +56,14 @@ class ConceptWhitening(nn.Module):
         self.register_buffer("shrinkage", torch.zeros(()), persistent=False)  # of the last batch
 
     def forward(self, features: Tensor) -> Tensor:
-        """``(N, C, h, w)`` to the same shape; channel j is the axis of concept j."""
+        """``(N, C, h, w)`` to the same shape; channel j is the axis of concept j.
+
+        Always in 32 bit: an inverse root of 16 bits is none.
+        """
+        with torch.autocast(features.device.type, enabled=False):
+            return self._turned(features.float())
+
+    def _turned(self, features: Tensor) -> Tensor:
         if self.training:
             mean, matrix, shrinkage = statistics(features, iterations=self.iterations)
             with torch.no_grad():
