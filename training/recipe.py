@@ -86,7 +86,7 @@ class Recipe:
     phantom_difficulty: float = 1.0
 
     # the network
-    network: Literal["prototypes", "blackbox"] = "prototypes"
+    network: Literal["prototypes", "blackbox", "concepts"] = "prototypes"
     backbone: str = "mobilenet_v2"
     weights: str | None = None  # path of a .safetensors file, "torchvision", or none
     image_size: int = 224  # px, side of the network's square; at most 512
@@ -99,6 +99,13 @@ class Recipe:
     levels: int = 1  # of "top": up to 4 grids, each of half the rows of the one before
     similarity: Literal["cosine", "half_cosine", "log"] = "cosine"
     similarity_scale: float = 4.0  # starting factor on every similarity
+
+    # concepts: axes that stand for what the data set's table says of images beside their class
+    concepts: str = ""  # with commas; "" for all that enough training images show
+    concept_table: str = ""  # a CSV file of more: its first column names images, the others 0 or 1
+    concept_activation: Literal["mean", "max", "positive_mean", "max_pool"] = "max_pool"
+    turn_every: int = 20  # batches after which the axes are turned towards their concepts
+    concept_batch: int = 32  # images of each concept, for one turn
 
     # augmentation, by MONAI on the placed image
     rotate: float = 7.0  # degrees, at most
@@ -185,6 +192,11 @@ class Recipe:
                 "The recipe plants a mark and draws the phantom's own shortcut. "
                 "Give planted or phantom_shortcut, not both."
             )
+        if self.network == "concepts" and self.averaging:
+            raise ReadableError(
+                "The mean of rotations is no rotation, so a concept network keeps no running mean "
+                "of its weights. Leave averaging out."
+            )
         if self.warm_epochs >= self.epochs:
             raise ReadableError(
                 f"The recipe warms up for {self.warm_epochs} of {self.epochs} epochs. "
@@ -203,6 +215,7 @@ _LEAST = {
     "warm_epochs": 0,
     "batch_size": 1,
     "phantom_films": 8,
+    "phantom_size": 77,  # the shorter side of some is 0.84 of it, and no image is smaller than 64
     "prototypes_per_class": 1,
     "frozen_blocks": 0,
     "variants": 0,
@@ -213,6 +226,8 @@ _LEAST = {
     "update_every": 0,
     "usage_weight": 0,
     "attention": 0,
+    "turn_every": 1,
+    "concept_batch": 1,
 }
 
 

@@ -92,6 +92,7 @@ def phantom(recipe: Recipe) -> Dataset:
             mask=image.mask if image.label else None,
             make=image.load,
             evidence=image.evidence if image.label else None,
+            concepts=image.concepts,
         )
         for image in images
     )

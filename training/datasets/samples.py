@@ -75,6 +75,7 @@ class Sample:
         make: makes an image that has no file (the phantom's).
         labels: in a multi-label set the indices of all classes that the image has, none included.
         evidence: makes what the class is known to rest on; None where that is not known.
+        concepts: what the image is known to show, or not to show, beside its class.
     """
 
     sample_id: str
@@ -91,6 +92,7 @@ class Sample:
     make: Callable[[], GrayOrColourImage] | None = field(default=None, compare=False, repr=False)
     labels: tuple[int, ...] | None = None
     evidence: Callable[[], Evidence] | None = field(default=None, compare=False, repr=False)
+    concepts: tuple[tuple[str, bool], ...] = ()
 
     @property
     def classes(self) -> tuple[int, ...]:

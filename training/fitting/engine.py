@@ -6,7 +6,7 @@ A run that is resumed from its checkpoint gives the same weights, bit for bit.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from monai.handlers import LrScheduleHandler
 from torch import Tensor, nn
 
 from dprotonet.errors import ReadableError
-from dprotonet.modeling.model import Inference
 from training.data.finding_masks import FindingMasks, Targets
 from training.data.inputs import EpochBatches, Inputs
 from training.distributed import averaged
@@ -43,6 +42,8 @@ class Stage:
         after_warm_up: called once, between the warm epochs and the joint ones.
         findings: where the findings lie, for a loss that asks for it.
         estimate: puts prototypes into the network, after every ``update_every`` joint epochs.
+        beside: adds what else happens beside the steps to the trainer; returns what a checkpoint
+            keeps of it.
     """
 
     inputs: Inputs
@@ -56,6 +57,7 @@ class Stage:
     after_warm_up: Callable[[], None] | None = None
     findings: FindingMasks | None = None
     estimate: Callable[[], None] | None = None
+    beside: Callable[[SupervisedTrainer], Mapping[str, Any]] | None = None
 
 
 class _NetworkInTraining(nn.Module):
@@ -75,7 +77,7 @@ class _NetworkInTraining(nn.Module):
         with torch.autocast(x.device.type, dtype=torch.bfloat16):
             output = self.network(x)
         if isinstance(output, tuple):
-            return Inference(*(tensor.float() for tensor in output))
+            return type(output)(*(tensor.float() for tensor in output))
         return output.float()
 
     def train(self, mode: bool = True) -> _NetworkInTraining:
@@ -117,6 +119,8 @@ def fit(trainee: Trainee, stage: Stage, recipe: Recipe) -> list[dict[str, Any]]:
     }
     if trainer.scaler is not None:
         state["scaler"] = trainer.scaler
+    if stage.beside is not None:
+        state |= stage.beside(trainer)
     handlers.seed_every_epoch(trainer, recipe)
     handlers.start_prototypes_once(trainer, stage, recipe)
     handlers.estimate_prototypes_between_epochs(trainer, trainee.network, stage, recipe)

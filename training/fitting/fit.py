@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from monai.engines import SupervisedTrainer
 from numpy.typing import NDArray
 from torch import Tensor
 
 from dprotonet.inference.calibration import calibrate, class_probabilities
+from dprotonet.modeling.concepts.model import ConceptNet
 from dprotonet.modeling.model import DProtoNet
 from dprotonet.modeling.preprocessing import Preprocessing
 from dprotonet.prototypes.update import PrototypeUpdate
+from training.data.concept_table import concept_table
 from training.data.finding_masks import FindingMasks
 from training.data.inputs import CachedInputs, Inputs, LiveInputs
 from training.data.placed_images import PlacedImages
 from training.datasets.samples import Dataset
 from training.evaluation.scored_predictions import ScoredPredictions
 from training.fitting import networks, prototype_stage
+from training.fitting.concepts.axis_turning import AxisTurning
 from training.fitting.context import SplitRows, TrainingContext, balance
 from training.fitting.engine import Stage, fit
 from training.fitting.networks import Trainee, outputs
@@ -108,8 +113,8 @@ def prepare(
 
 def fit_network(context: TrainingContext, rows: SplitRows, *, out: Path | None) -> FittedNetwork:
     """The network that the recipe asks for."""
-    make = fit_black_box if context.recipe.network == "blackbox" else fit_dprotonet
-    return make(context, rows, out=out)
+    makers = {"blackbox": fit_black_box, "concepts": fit_concept_net, "prototypes": fit_dprotonet}
+    return makers[context.recipe.network](context, rows, out=out)
 
 
 def fit_black_box(context: TrainingContext, rows: SplitRows, *, out: Path | None) -> FittedNetwork:
@@ -119,6 +124,30 @@ def fit_black_box(context: TrainingContext, rows: SplitRows, *, out: Path | None
     history = _fit_cut(trainee, context, rows, out)
     logits = _logits(trainee.network, context)
     return _fitted(trainee.network, logits, history, context, rows, start)
+
+
+def fit_concept_net(
+    context: TrainingContext, rows: SplitRows, *, out: Path | None
+) -> FittedNetwork:
+    """The concept network: the same phases, and a turn of its axes every few batches.
+
+    Raises:
+        ReadableError: the data set has no such concepts, or too few images of one.
+    """
+    start, dataset = time.perf_counter(), context.dataset
+    table = concept_table(context.images.samples, context.recipe, rows.train)
+    trainee = networks.concept_net(
+        context.recipe,
+        dataset.classes,
+        table.names,
+        balance(context, rows),
+        multi_label=dataset.multi_label,
+    )
+    model = trainee.network
+    assert isinstance(model, ConceptNet)
+    turning = AxisTurning(model, context, table, rows.train)
+    history = _fit_cut(trainee, context, rows, out, beside=turning.attach)
+    return _fitted(model, _logits(model, context), history, context, rows, start)
 
 
 def fit_dprotonet(context: TrainingContext, rows: SplitRows, *, out: Path | None) -> FittedNetwork:
@@ -141,7 +170,12 @@ def fit_dprotonet(context: TrainingContext, rows: SplitRows, *, out: Path | None
 
 
 def _fit_cut(
-    trainee: Trainee, context: TrainingContext, rows: SplitRows, out: Path | None
+    trainee: Trainee,
+    context: TrainingContext,
+    rows: SplitRows,
+    out: Path | None,
+    *,
+    beside: Callable[[SupervisedTrainer], Mapping[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """Train the network, cut behind its frozen blocks where activations were kept there."""
     recipe, network = context.recipe, trainee.network
@@ -157,6 +191,7 @@ def _fit_cut(
         context.device,
         context.resume,
         after_warm_up=lambda: _start_prototypes(network, context, rows),
+        beside=beside,
     )
     if isinstance(network, DProtoNet):
         stage = replace(

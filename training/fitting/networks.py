@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from dprotonet.bundle.bundle import Bundle
 from dprotonet.errors import ReadableError
 from dprotonet.modeling.backbones import Backbone, build_backbone
+from dprotonet.modeling.concepts.model import Axes, build_concept_net
+from dprotonet.modeling.concepts.options import ConceptOptions
 from dprotonet.modeling.losses import LossWeights, classification_loss, prototype_loss
 from dprotonet.modeling.model import Inference, build_model
 from dprotonet.modeling.options import ModelOptions
@@ -22,6 +24,8 @@ from training.data.inputs import Inputs
 from training.fitting.attention_loss import AttentionPenalty
 from training.fitting.occurrence_loss import OccurrencePenalty
 from training.recipe import Recipe
+
+Output = Inference | Axes | Tensor  # of a network with prototypes, with concepts, of a black box
 
 
 class BlackBox(nn.Module):
@@ -47,7 +51,7 @@ class Trainee:
     """
 
     network: nn.Module
-    loss: Callable[[Inference | Tensor, Tensor | Targets], Tensor]
+    loss: Callable[[Output, Tensor | Targets], Tensor]
 
 
 def dprotonet(
@@ -87,7 +91,7 @@ def dprotonet(
 
     attention = AttentionPenalty(model, recipe.attention_kind) if recipe.attention else None
 
-    def loss(output: Inference | Tensor, targets: Tensor | Targets) -> Tensor:
+    def loss(output: Output, targets: Tensor | Targets) -> Tensor:
         assert isinstance(output, Inference)
         labels = targets.labels if isinstance(targets, Targets) else targets
         total = prototype_loss(output, labels, model, weights, class_weights=balance)["total"]
@@ -108,17 +112,47 @@ def black_box(recipe: Recipe, classes: tuple[str, ...], balance: Tensor | None) 
         backbone = build_backbone(recipe.backbone, _weights(recipe), stride=recipe.stride)
         model = BlackBox(backbone, len(classes))
     _start_from_bundle(backbone, recipe)
+    return Trainee(model, _plain_loss(recipe, balance))
 
-    def loss(output: Inference | Tensor, targets: Tensor | Targets) -> Tensor:
+
+def concept_net(
+    recipe: Recipe,
+    classes: tuple[str, ...],
+    concepts: tuple[str, ...],
+    balance: Tensor | None,
+    *,
+    multi_label: bool = False,
+) -> Trainee:
+    """A new concept network, from the same weights and the same seed as a black box."""
+    options = ConceptOptions(
+        classes=classes,
+        concepts=concepts,
+        backbone=recipe.backbone,
+        depth=recipe.depth,
+        activation=recipe.concept_activation,
+        image_size=recipe.image_size,
+        stride=recipe.stride,
+        seed=recipe.seed,
+        multi_label=multi_label,
+    )
+    model = build_concept_net(options, _weights(recipe))
+    _start_from_bundle(model.backbone, recipe)
+    return Trainee(model, _plain_loss(recipe, balance))
+
+
+def _plain_loss(
+    recipe: Recipe, balance: Tensor | None
+) -> Callable[[Output, Tensor | Targets], Tensor]:
+    def loss(output: Output, targets: Tensor | Targets) -> Tensor:
         assert isinstance(targets, Tensor)
         return classification_loss(logits_of(output), targets, balance, recipe.label_smoothing)
 
-    return Trainee(model, loss)
+    return loss
 
 
-def logits_of(output: Inference | Tensor) -> Tensor:
+def logits_of(output: Output) -> Tensor:
     """The logits ``(N, K)`` of a network's output."""
-    return output.logits if isinstance(output, Inference) else output
+    return output if isinstance(output, Tensor) else output.logits
 
 
 def outputs(

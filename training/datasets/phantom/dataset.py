@@ -11,12 +11,19 @@ from numpy.typing import NDArray
 
 from training.datasets.phantom.generator import PhantomImage, render
 from training.datasets.phantom.noise import derive, stream
-from training.datasets.phantom.parameters import FINDINGS, CaseFacts, Shortcut, draw_facts
+from training.datasets.phantom.parameters import (
+    DEVICES,
+    FINDINGS,
+    CaseFacts,
+    Shortcut,
+    draw_facts,
+)
 from training.datasets.samples import Evidence, pixels_sha256
 
 if TYPE_CHECKING:
     from dprotonet.images.types import GrayOrColourImage
 
+TOKEN = "token"  # the concept of the shortcut's mark
 FORMATS = ((1.0, 1.0), (1.0, 0.84), (0.84, 1.0))
 """Sides of an image as fractions of the longer one; most images are square."""
 
@@ -60,6 +67,12 @@ class PhantomSample:
         """The finding: its mask, and the image without it, with nothing else changed."""
         clear = render(replace(self.facts, finding="none"))
         return Evidence("finding", self.mask(), as_image(clear))
+
+    @property
+    def concepts(self) -> tuple[tuple[str, bool], ...]:
+        """What the image is known to show beside its class."""
+        devices = tuple((name, name in self.facts.devices) for name in DEVICES)
+        return (*devices, (TOKEN, self.facts.shortcut_token))
 
     def image_sha256(self, image: GrayOrColourImage | None = None) -> str:
         """Hash of shape and pixels, whatever file the image is written to.

@@ -1,0 +1,94 @@
+"""What a concept network is built from: one frozen dataclass, kept inside its bundle.
+
+No torch here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from dprotonet.modeling.options import LARGEST_IMAGE, STRIDE, STRIDES, check_classes
+
+ActivationMode = Literal["mean", "max", "positive_mean", "max_pool"]
+MODES: tuple[ActivationMode, ...] = get_args(ActivationMode)
+DEFAULT_MODE: ActivationMode = "max_pool"
+
+
+@dataclass(frozen=True)
+class ConceptOptions:
+    """The choices that make one concept network.
+
+    Attributes:
+        classes: names, in the order of the logits.
+        concepts: names; the first axes, in this order.
+        backbone: a name out of ``backbones.BACKBONES``.
+        depth: axes, of which all after the concepts stand for nothing that has a name. A 1×1
+            convolution brings the backbone's channels to them: inferred, since whitening the 1,280
+            of some backbones takes seconds a batch. None: the backbone's channels, as published.
+        activation: how one number comes out of an axis' map: see
+            :mod:`dprotonet.modeling.concepts.activation`.
+        image_size: side of the square network input, in pixels; a multiple of 32, at most 512.
+        stride: pixels of a cell of the backbone's last grid: 32, or 16 without its last halving.
+        seed: of the random weights.
+        multi_label: an image has any number of the classes: each logit has a sigmoid of its own.
+    """
+
+    classes: tuple[str, ...]
+    concepts: tuple[str, ...]
+    backbone: str = "resnet18"
+    depth: int | None = 128
+    activation: ActivationMode = DEFAULT_MODE
+    image_size: int = 224
+    stride: int = STRIDE
+    seed: int = 0
+    multi_label: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "classes", tuple(self.classes))
+        object.__setattr__(self, "concepts", tuple(self.concepts))
+        check_classes(self.classes, multi_label=self.multi_label)
+        self._check_concepts()
+        if self.activation not in MODES:
+            raise ValueError(f"activation must be one of {MODES}, not {self.activation!r}.")
+        if self.stride not in STRIDES:
+            raise ValueError(f"stride must be one of {STRIDES}, not {self.stride!r}.")
+        if not STRIDE <= self.image_size <= LARGEST_IMAGE or self.image_size % STRIDE:
+            raise ValueError(
+                f"image_size must be a positive multiple of {STRIDE} up to {LARGEST_IMAGE}, "
+                f"not {self.image_size}."
+            )
+
+    def _check_concepts(self) -> None:
+        if not self.concepts or not all(isinstance(c, str) and c for c in self.concepts):
+            raise ValueError("A concept network needs at least one concept, each with a name.")
+        if len(set(self.concepts)) != len(self.concepts):
+            raise ValueError("Two concepts have the same name.")
+        if self.depth is not None and self.depth < len(self.concepts):
+            raise ValueError(
+                f"There are {len(self.concepts)} concepts and {self.depth} axes. Each concept "
+                "needs an axis of its own: give a greater depth."
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for a JSON file."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ConceptOptions:
+        """The options that :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: an unknown option, or a value that cannot be.
+        """
+        unknown = set(data) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"Unknown options of a concept network: {', '.join(sorted(unknown))}.")
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise ValueError(f"The options of the concept network do not fit: {error}.") from error

@@ -1,0 +1,57 @@
+from training.comparison.concepts.page import markdown, spread_text
+
+INTERVAL = {"value": 0.9, "low": 0.8, "high": 0.95}
+SPREAD = {"value": 0.9, "sd": 0.01}
+RIVALS = {"svm": SPREAD, "cav": SPREAD, "channel": {"value": None, "sd": None}}
+
+
+def found(shown=0.5, absent=0.1):
+    network = {"accuracy": INTERVAL, "auroc": INTERVAL, "seconds": 12.3}
+    return {
+        "recipe": {"name": "tried"},
+        "images": {"train": 70, "validation": 10, "test": 20},
+        "patients": 15,
+        "networks": {
+            "concepts": network,
+            "plain": network,
+            "difference": {"accuracy": {"value": -0.004, "low": -0.02, "high": 0.01}},
+        },
+        "concepts": {
+            "token": {
+                "shown": 5,
+                "absent": 15,
+                "axis": SPREAD,
+                **RIVALS,
+                "plain": RIVALS,
+                "importance": 0.25,
+            }
+        },
+        "correlation": None,
+        "impurity": 0.1,
+        "pulls": [
+            {
+                "concept": "token",
+                "class": "consolidation",
+                "before": {"shown": shown, "absent": absent},
+                "after": {"shown": 0.1, "absent": 0.1},
+            }
+        ],
+    }
+
+
+def test_the_page_says_what_was_found_and_by_which_command():
+    page = markdown(found(), "python -m training concepts phantom")
+    assert "    python -m training concepts phantom" in page
+    assert "| token | 5 of 20 | **0.900 ± 0.010** |" in page
+    assert "-0.004 [-0.020, +0.010]" in page
+    assert "| token | consolidation | 0.500 | 0.100 | 0.100 | 0.100 |" in page
+    assert "| – |" in page or "| — |" in page or "| - |" in page
+
+
+def test_a_concept_that_does_not_pull_is_not_in_the_table():
+    assert "No concept pulls images" in markdown(found(0.1, 0.1), "command")
+
+
+def test_what_could_not_be_had_is_a_dash():
+    assert spread_text({"value": 0.5, "sd": None}) == "0.500"
+    assert "0" not in spread_text({"value": None, "sd": None})

@@ -1,0 +1,1 @@
+"""A concept network beside one without concepts, and beside directions fitted afterwards."""

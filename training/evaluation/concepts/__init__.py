@@ -1,0 +1,1 @@
+"""How far the axes of a concept network are what they are called."""

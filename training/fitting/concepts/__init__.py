@@ -1,0 +1,1 @@
+"""Training a concept network: its axes turn towards their concepts."""
