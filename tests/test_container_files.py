@@ -122,10 +122,32 @@ def test_nobody_is_root_or_may_write_or_do_more_than_they_need() -> None:
 def test_no_password_stands_in_them_and_no_port_is_open_to_others() -> None:
     for pod, container in containers():
         for one in container["env"]:
-            is_secret = "PASSWORD" in one["name"] or one["name"].endswith("_URL")
+            is_secret = one["name"].endswith(("PASSWORD", "_URL", "_KEY", "_KEY_ID"))
             assert not is_secret or "secretKeyRef" in one["valueFrom"], (pod, one["name"])
+    for service in services().values():
+        given = service.get("environment", {})
+        assert not [name for name in given if name.endswith(("PASSWORD", "_KEY", "_KEY_ID"))]
     published = [port for one in services().values() for port in one.get("ports", ())]
     assert published == ["127.0.0.1:8501:8501"]
+
+
+def test_server_and_workers_share_an_s3_store_and_no_folder() -> None:
+    server, worker = services()["server"], services()["worker"]
+    stored = {"DPROTONET_BLOBS", "AWS_ENDPOINT_URL", "AWS_REGION"}
+    assert stored <= set(server["environment"]) & set(worker["environment"])
+    assert server["env_file"] == worker["env_file"] and "s3.env" in server["env_file"]
+    assert "volumes" not in worker and any(one.startswith("/data:") for one in worker["tmpfs"])
+    name, _, _ = (
+        Settings.from_environment({"DPROTONET_BLOBS": worker["environment"]["DPROTONET_BLOBS"]})
+        .bucket.removeprefix("s3://")
+        .partition("/")
+    )
+    assert name in services()["bucket"]["command"][0]
+    for pod, container in containers():
+        if container["name"] != "postgres":
+            assert container["envFrom"] == [{"secretRef": {"name": "dprotonet-s3"}}]
+        if container["name"] == "worker":
+            assert {key for volume in pod["volumes"] for key in volume} == {"name", "emptyDir"}
 
 
 def test_a_worker_is_given_longer_to_leave_than_it_takes() -> None:

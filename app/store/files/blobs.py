@@ -178,14 +178,22 @@ class Blobs:
             self._move(staged.path, path)
         return True
 
-    def keep(self, staged: Staged) -> str:
-        """Move staged bytes to their lasting path and return the key."""
+    def keep(self, staged: Staged, *, is_new: bool | None = None) -> str:
+        """Move staged bytes to their lasting path and return the key.
+
+        Args:
+            staged: what is kept.
+            is_new: it is not there yet, as the caller has seen; None: it is looked for.
+
+        Raises:
+            Missing: it was staged so long ago that it was cleared.
+        """
         target = self._path_of(staged.key)
         with _missing_as_error(), readable_errors():
-            if self._store.exists(target):
-                self._remove(staged.path)
-            else:
+            if not self._store.exists(target) if is_new is None else is_new:
                 self._move(staged.path, target)
+            else:
+                self._remove(staged.path)
         return staged.key
 
     def discard(self, staged: Staged) -> None:
