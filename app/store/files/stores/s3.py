@@ -14,16 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, Any, cast
 
 from obstore.store import S3Store
 
 from app.domain.errors import Refused
 from app.store.files.stores.face import FileStore, ListedFile
 from app.store.files.stores.s3_errors import s3_errors
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
 
 IN_MEMORY = 8 << 20  # bytes of a new file that are held before a temporary file takes them
 FETCHED = 4 << 20  # bytes that are fetched at once of a file that is read in order
@@ -178,7 +175,7 @@ class _RangedFile(io.RawIOBase):
     def tell(self) -> int:
         return self._at
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         into = memoryview(buffer).cast("B")
         end = min(self._at + len(into), self._size)
         if end <= self._at:
