@@ -64,6 +64,26 @@ def test_a_backup_has_every_file_of_the_bucket_and_brings_back_what_is_lost_or_c
     assert {key: fresh.read(key) for key in fresh.all_keys()} == content
 
 
+def test_a_backup_moves_a_folder_into_a_bucket_and_a_bucket_into_a_folder(
+    workplace: Workplace,
+    bucket: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    keys = sorted(workplace.blobs.all_keys())
+    workplace.close()
+    for number, blobs in enumerate(("", f"{bucket}/elsewhere")):
+        capsys.readouterr()
+        assert main(["backup", "--to", str(tmp_path / str(number))]) == 0
+        made = capsys.readouterr().out.splitlines()[0]
+        monkeypatch.setenv("DPROTONET_BLOBS", blobs)
+        assert main(["restore", made]) == 0
+        assert main(["check"]) == 0
+        here = bootstrap.open_blobs(Settings.from_environment())
+        assert sorted(here.all_keys()) == keys and (here.elsewhere is None) == (not blobs)
+
+
 def test_a_backup_of_files_that_are_away_is_refused_and_not_half_there(
     workplace: Workplace,
     tmp_path: Path,

@@ -8,13 +8,12 @@ Endpoint, region and credentials are AWS_… of the environment, as obstore read
 from __future__ import annotations
 
 import io
-import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from obstore.store import S3Store
 
@@ -22,7 +21,6 @@ from app.domain.errors import Refused
 from app.store.files.stores.face import FileStore, ListedFile
 from app.store.files.stores.s3_errors import s3_errors
 
-IN_MEMORY = 8 << 20  # bytes of a new file that are held before a temporary file takes them
 FETCHED = 4 << 20  # bytes that are fetched at once of a file that is read in order
 LISTED = 1000  # names in one answer: as many as S3 gives
 PLAIN_HTTP = (
@@ -89,12 +87,15 @@ class S3Files(FileStore):
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
-        """A new file, sent as a whole at the end; large ones by a multipart upload."""
-        with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
-            yield cast(IO[bytes], file)
+        """A new file, sent as a whole at the end; large ones by a multipart upload.
+
+        Until then it is in memory: on a disk it would be a copy that nobody asked for.
+        """
+        with io.BytesIO() as file:
+            yield file
             file.seek(0)
             with s3_errors(name):
-                self._store.put(name, cast(IO[bytes], file))
+                self._store.put(name, file)
 
     def read(self, name: str) -> bytes:
         """All of a file."""
