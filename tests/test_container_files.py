@@ -113,10 +113,11 @@ def test_nobody_is_root_or_may_write_or_do_more_than_they_need() -> None:
         assert "memory" in container["resources"]["limits"]
         if container["name"] != "postgres":
             assert closed["readOnlyRootFilesystem"] is True
-    for name in ("server", "worker"):
+    for name in ("server", "worker", "store", "bucket"):
         service = services()[name]
-        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]
+    assert services()["server"]["read_only"] and services()["worker"]["read_only"]
 
 
 def test_no_password_stands_in_them_and_no_port_is_open_to_others() -> None:
