@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 WEIGHTS ?= torchvision
 NAME ?= $(shell printf '%s' '$(notdir $(patsubst %/,%,$(DATA)))' | tr -c 'A-Za-z0-9._-' '-')
 
-.PHONY: run train test check lint viewer docs coverage audit lock clean
+.PHONY: run train test check lint viewer docs coverage audit tools lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -79,6 +79,10 @@ audit: $(VENV)/.installed
 		then $(BIN)/python .ci/audit $(VENV) build/audit/bin build/sbom.json; \
 		else echo "Skipped: the tools that look for known weaknesses cannot be installed here."; fi
 
+# What tests start as programs of their own: linters of the container files, and an S3 server, whose pins
+# and the program's exclude each other. Where one is missing its tests are skipped; with CI=true they fail.
+tools: build/linters/.installed build/s3/.installed
+
 # Pins everything below requirements.in, for every system, each file by its hash; no address of a registry
 # is written. The hashes are those of PyPI: a mirror has the same files, an index of other builds does not.
 lock: $(VENV)/.installed-dev
@@ -87,6 +91,9 @@ lock: $(VENV)/.installed-dev
 		requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
 		requirements-dev.in -o requirements-dev.txt
+	@for name in linters s3; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --generate-hashes \
+			.ci/tools/$$name.in -o .ci/tools/$$name.txt || exit 1; done
 
 clean:
 	rm -rf $(VENV) app/viewer/node_modules build docs/api .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -101,6 +108,11 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+build/%/.installed: .ci/tools/%.txt | $(VENV)/bin/python
+	@$(BIN)/python -m venv --clear build/$*
+	@build/$*/bin/pip install --quiet --require-hashes -r .ci/tools/$*.txt
 	@touch $@
 
 # Only the viewer's own tests and its bundle need these: without a network the other tests still run.

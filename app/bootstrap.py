@@ -98,7 +98,7 @@ def open_blobs(settings: Settings) -> Blobs:
         return SealKey(read_secret(text, variable=variable, data=settings.data)) if text else None
 
     blobs = Blobs(
-        str(settings.blobs),
+        settings.blob_root,
         key=key(settings.blob_key, "DPROTONET_BLOB_KEY"),
         old_key=key(settings.old_blob_key, "DPROTONET_OLD_BLOB_KEY"),
     )
@@ -119,7 +119,7 @@ def prepare_data_folder(settings: Settings) -> None:
         if new and os.name == "posix":
             settings.data.chmod(0o700)
         for folder in (
-            settings.blobs,
+            *(() if settings.bucket else (settings.blobs,)),
             settings.spool,
             settings.own_models,
             settings.galleries,

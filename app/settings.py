@@ -24,6 +24,7 @@ LogFormat = Literal["text", "json"]
 SignIn = Literal["token", "accounts"]
 SIGN_INS: tuple[SignIn, ...] = get_args(SignIn)
 LOG_FORMATS: tuple[LogFormat, ...] = get_args(LogFormat)
+_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\]")
 
 
@@ -35,6 +36,9 @@ class Settings:
     """Folder of the database, the originals and the user's models (DPROTONET_DATA)."""
     database_url: str = ""
     """SQLAlchemy URL (DPROTONET_DATABASE_URL); empty: SQLite inside data."""
+    bucket: str = ""
+    """The S3 store of the originals and heatmaps (DPROTONET_BLOBS), s3://BUCKET/PREFIX; empty: they
+    lie inside data. Its address and credentials are AWS_… of the environment."""
     models: tuple[Path, ...] = ()
     """More folders with bundles (DPROTONET_MODELS), each a bundle or a folder of bundles."""
     folders: tuple[Path, ...] = ()
@@ -170,8 +174,13 @@ class Settings:
 
     @property
     def blobs(self) -> Path:
-        """Folder of the originals and heatmaps, by content."""
+        """Folder of the originals and heatmaps, by content, where they lie inside data."""
         return self.data / "blobs"
+
+    @property
+    def blob_root(self) -> str:
+        """Where they lie: this folder, or its like in the S3 store."""
+        return f"{self.bucket}/blobs" if self.bucket else str(self.blobs)
 
     @property
     def spool(self) -> Path:
@@ -242,6 +251,7 @@ class Settings:
         return cls(
             data=_data_folder(env),
             database_url=_database_url(env),
+            bucket=_bucket(env),
             models=environment.folders(env, "DPROTONET_MODELS"),
             folders=environment.folders(env, "DPROTONET_FOLDERS"),
             training_data=environment.folder(env, "DPROTONET_TRAINING_DATA"),
@@ -321,6 +331,16 @@ def _database_url(env: Mapping[str, str]) -> str:
             "Give sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
         )
     return url
+
+
+def _bucket(env: Mapping[str, str]) -> str:
+    text = env.get("DPROTONET_BLOBS", "").strip().rstrip("/")
+    if text and not _BUCKET.fullmatch(text):
+        raise WrongSetting(
+            "DPROTONET_BLOBS is no address of an S3 store. Give s3://BUCKET or s3://BUCKET/PREFIX, "
+            "its credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    return text
 
 
 def _address(env: Mapping[str, str]) -> str:

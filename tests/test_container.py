@@ -16,8 +16,10 @@ import pytest
 
 from tests.browser.running import Program
 from tests.paths import ROOT
+from tests.s3 import bucket, s3_server
 from tests.under_seccomp import REFUSED
 
+__all__ = ["bucket", "s3_server"]
 DOCKERFILE = ROOT / "Dockerfile"
 PROFILE = ROOT / "docs/container/seccomp.json"
 UNDER = (sys.executable, "-m", "tests.under_seccomp", str(PROFILE))
@@ -90,6 +92,20 @@ def test_the_program_takes_in_predicts_and_explains_under_the_profile(tmp_path: 
     finally:
         program.stop()
     assert list((tmp_path / "explained").glob("*.heatmap.npy"))
+
+
+@pytest.mark.tools
+@pytest.mark.usefixtures("seccomp")
+def test_an_s3_store_is_asked_under_the_profile(bucket: str) -> None:
+    said = run(
+        *UNDER,
+        sys.executable,
+        "-c",
+        "import sys; from app.store.files.blobs import Blobs; blobs = Blobs(sys.argv[1]);"
+        "print(blobs.read(blobs.put(bytes(9 << 20))) == bytes(9 << 20))",
+        f"{bucket}/blobs",
+    )
+    assert said.strip() == "True"
 
 
 def predicted(data: Path) -> int:

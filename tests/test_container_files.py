@@ -3,9 +3,7 @@ that there are, and no more rights than are needed."""
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from app.cli.arguments import parse
 from app.cli.requests import Work
 from app.settings import Settings
 from tests.paths import ROOT
+from tests.tools import tool
 
 COMPOSE = ROOT / "docs/container/compose.yaml"
 MANIFEST = ROOT / "docs/container/kubernetes.yaml"
@@ -24,17 +23,35 @@ LINTERS = {
     COMPOSE: ("check-jsonschema", "--builtin-schema", "vendor.compose-spec"),
     MANIFEST: ("kubernetes-validate", "--strict"),
 }
+NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there
 
 
+def said_of(file: Path, *, as_file: Path) -> subprocess.CompletedProcess[str]:
+    """What the linter of one file says of another, with no way to a schema on the network."""
+    name, *options = LINTERS[as_file]
+    nowhere = {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": ""}
+    return subprocess.run(
+        [tool("linters", name), *options, file],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **nowhere, **{key.upper(): value for key, value in nowhere.items()}},
+    )
+
+
+@pytest.mark.tools
 @pytest.mark.parametrize("file", LINTERS, ids=lambda path: path.stem)
-def test_its_linter_finds_nothing_where_there_is_one(file: Path) -> None:
-    name, *options = LINTERS[file]
-    beside = str(Path(sys.executable).parent)
-    linter = shutil.which(name, path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
-    if linter is None:
-        pytest.skip(f"{name} is not installed")
-    found = subprocess.run([linter, *options, file], capture_output=True, text=True, timeout=120)
+def test_its_linter_finds_nothing(file: Path) -> None:
+    found = said_of(file, as_file=file)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("file", LINTERS, ids=lambda path: path.stem)
+def test_its_linter_finds_a_word_that_is_none(file: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / file.name
+    wrong.write_text(re.sub(r"(?m)^(\s+)image: ", r"\1imago: ", file.read_text()))
+    assert "imago" in "".join(said_of(wrong, as_file=file).stdout.split())
 
 
 def services() -> dict[str, Any]:
@@ -96,19 +113,42 @@ def test_nobody_is_root_or_may_write_or_do_more_than_they_need() -> None:
         assert "memory" in container["resources"]["limits"]
         if container["name"] != "postgres":
             assert closed["readOnlyRootFilesystem"] is True
-    for name in ("server", "worker"):
+    for name in ("server", "worker", "store", "bucket"):
         service = services()[name]
-        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]
+    assert services()["server"]["read_only"] and services()["worker"]["read_only"]
 
 
 def test_no_password_stands_in_them_and_no_port_is_open_to_others() -> None:
     for pod, container in containers():
         for one in container["env"]:
-            is_secret = "PASSWORD" in one["name"] or one["name"].endswith("_URL")
+            is_secret = one["name"].endswith(("PASSWORD", "_URL", "_KEY", "_KEY_ID"))
             assert not is_secret or "secretKeyRef" in one["valueFrom"], (pod, one["name"])
+    for service in services().values():
+        given = service.get("environment", {})
+        assert not [name for name in given if name.endswith(("PASSWORD", "_KEY", "_KEY_ID"))]
     published = [port for one in services().values() for port in one.get("ports", ())]
     assert published == ["127.0.0.1:8501:8501"]
+
+
+def test_server_and_workers_share_an_s3_store_and_no_folder() -> None:
+    server, worker = services()["server"], services()["worker"]
+    stored = {"DPROTONET_BLOBS", "AWS_ENDPOINT_URL", "AWS_REGION"}
+    assert stored <= set(server["environment"]) & set(worker["environment"])
+    assert server["env_file"] == worker["env_file"] and "s3.env" in server["env_file"]
+    assert "volumes" not in worker and any(one.startswith("/data:") for one in worker["tmpfs"])
+    name, _, _ = (
+        Settings.from_environment({"DPROTONET_BLOBS": worker["environment"]["DPROTONET_BLOBS"]})
+        .bucket.removeprefix("s3://")
+        .partition("/")
+    )
+    assert name in services()["bucket"]["command"][0]
+    for pod, container in containers():
+        if container["name"] != "postgres":
+            assert container["envFrom"] == [{"secretRef": {"name": "dprotonet-s3"}}]
+        if container["name"] == "worker":
+            assert {key for volume in pod["volumes"] for key in volume} == {"name", "emptyDir"}
 
 
 def test_a_worker_is_given_longer_to_leave_than_it_takes() -> None:

@@ -52,15 +52,16 @@ def remove_half_written(settings: Settings) -> None:
     """Remove what a kill left half-written among the originals, however young it is.
 
     Where the worker of a server that was killed has not left yet, its files stay for another start.
-    So they do where workers of other machines may be writing some: a worker's start removes the old
-    ones.
+    Where workers of other machines may be writing some, only what is hours old is removed.
     """
+    removed = 0
     if settings.is_shared:
-        return
-    with suppress(Taken), FolderLock(settings.worker_lock, patience=LEAVING), readable_errors():
-        removed = Blobs(str(settings.blobs)).clear_staging(older_than=0.0)
-        if removed:
-            log.warning("%d files that an earlier run left half-written were removed", removed)
+        removed = Blobs(settings.blob_root).clear_staging()
+    else:
+        with suppress(Taken), FolderLock(settings.worker_lock, patience=LEAVING), readable_errors():
+            removed = Blobs(settings.blob_root).clear_staging(older_than=0.0)
+    if removed:
+        log.warning("%d files that an earlier run left half-written were removed", removed)
 
 
 def _offer_first_link(settings: Settings) -> None:

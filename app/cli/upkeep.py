@@ -78,6 +78,7 @@ def _put_back(settings: Settings, folder: Path, told: Manifest, blobs: Blobs, no
         settings.data,
         now=now,
         is_sound=lambda key: blob_problem(blobs, key) is None,
+        elsewhere=blobs.elsewhere,
     )
     line = f"{_files(done.written)} brought back, {done.kept:,} were there."
     return line if done.aside is None else f"{line} What differed lies in {done.aside}"

@@ -16,7 +16,7 @@ from app.store.files.blobs import Blobs
 from app.store.sql_store import Transaction
 
 IDENTITY = "identity"  # the key among the settings
-CORRECT = "correct DPROTONET_DATA or DPROTONET_DATABASE_URL"
+CORRECT = "correct DPROTONET_DATA, DPROTONET_BLOBS or DPROTONET_DATABASE_URL"
 RESTORE = "restore a backup (python -m app restore FILE)"
 DELIBERATELY = "If they do belong together, say so with: python -m app bind"
 

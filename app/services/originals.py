@@ -49,11 +49,12 @@ def keeping(workplace: Workplace) -> Iterator[tuple[Transaction, Callable[[Stage
     brought: set[str] = set()
 
     def keep(staged: Staged) -> str:
-        if not workplace.blobs.exists(staged.key):
+        is_new = not workplace.blobs.exists(staged.key)
+        if is_new:
             brought.add(staged.key)
         if staged.identity is not None:
             tx.identities.put(staged.key, staged.identity)
-        return workplace.blobs.keep(staged)
+        return workplace.blobs.keep(staged, is_new=is_new)
 
     try:
         with workplace.store.write() as tx:

@@ -20,6 +20,7 @@ from dprotonet.errors import Cancelled
 
 log = logging.getLogger(__name__)
 LEASH = "app.runtime.leash"
+OURS = ("DPROTONET_", "AWS_")  # how names of the environment begin that this program alone needs
 LOOK_SECONDS = 0.5  # between two looks at the process
 PATIENCE = 20.0  # seconds for it to leave
 WRONG_USAGE = 2  # status of the training program where a person has to change something
@@ -50,8 +51,8 @@ def run(
     Raises:
         Cancelled: the job is not wanted any more, or the worker ends.
     """
-    # The program needs none of ours: the address of the database may hold a password.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("DPROTONET_")}
+    # The program needs none of ours: they hold the way to the database and to the stored files.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     with log_file.open("wb") as written:
         process = subprocess.Popen(
             [sys.executable, "-m", LEASH, *command],

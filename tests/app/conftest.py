@@ -8,13 +8,16 @@ from tests.app.store.databases import (
     postgres_server,
     sqlite_url,
 )
+from tests.s3 import bucket, s3_server
 
 __all__ = [
     "assets",
+    "bucket",
     "database_url",
     "empty_postgres",
     "empty_sqlite",
     "postgres_server",
     "readers",
+    "s3_server",
     "sqlite_url",
 ]

@@ -23,11 +23,21 @@ def test_without_any_setting_it_is_local_and_in_the_home_folder() -> None:
     assert settings.model_folders[0] == settings.assets / "models"
 
 
+def test_stored_files_lie_in_the_data_folder_or_below_the_prefix_of_a_bucket(
+    tmp_path: Path,
+) -> None:
+    assert Settings(tmp_path).blob_root == str(tmp_path / "blobs")
+    for given in ("s3://films", "s3://films/ward-3/"):
+        settings = read(DATA=str(tmp_path), BLOBS=given)
+        assert settings.blob_root == f"{given.rstrip('/')}/blobs"
+
+
 def test_every_variable_is_read(tmp_path: Path) -> None:
     folders = os.pathsep.join([str(tmp_path), "", str(tmp_path / "..")])
     settings = read(
         DATA=str(tmp_path / "d"),
         DATABASE_URL="postgresql://u:p@h/n",
+        BLOBS="s3://films/ward-3/",
         MODELS=str(tmp_path),
         FOLDERS=folders,
         TRAINING_DATA=str(tmp_path),
@@ -90,6 +100,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         ("TRUSTED_MODELS", "/no/such/file"),
         ("TRAINING_DATA", "/no/such/folder"),
         ("DATABASE_URL", "mysql://h/n"),
+        ("BLOBS", "/mnt/films"),
+        ("BLOBS", "s3://key:secret@films/a"),
+        ("BLOBS", "s3://films/../a"),
         ("WORKERS", "-1"),
         ("WORKERS", "2"),  # with SQLite
         ("UPLOAD_FILES", "-1"),

@@ -40,6 +40,7 @@ def back_up(workplace: Workplace, target: Path) -> Made:
         target,
         identity_key=IDENTITY,
         now=workplace.clock(),
+        elsewhere=workplace.blobs.elsewhere,
     )
     blobs = sorted(name.rpartition("/")[2] for name in written.files if name.startswith("blobs/"))
     keys = [name for name in blobs if "." not in name]

@@ -16,6 +16,7 @@ from app.store.backups import checking, manifest
 from app.store.backups.manifest import Manifest, Stored
 from app.store.errors import readable_errors
 from app.store.files.folder_notes import IDENTITY, SEALED
+from app.store.files.stored_copies import StoredCopies
 from app.store.restore import look
 
 FOLDERS = ("models", "galleries")
@@ -23,7 +24,13 @@ FOLDERS = ("models", "galleries")
 
 
 def make(
-    url: str, data: Path, target: Path, *, identity_key: str, now: datetime
+    url: str,
+    data: Path,
+    target: Path,
+    *,
+    identity_key: str,
+    now: datetime,
+    elsewhere: StoredCopies | None = None,
 ) -> tuple[Path, Manifest]:
     """Write a backup into a folder of its own and verify it.
 
@@ -36,6 +43,7 @@ def make(
         target: where the backup's folder is made; on another disk, at best.
         identity_key: of the id among the settings.
         now: for the name.
+        elsewhere: the stored files, where they do not lie in the data folder.
 
     Returns:
         The folder, and its manifest.
@@ -54,7 +62,7 @@ def make(
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.mkdir(mode=0o700)
         try:
-            written = _write(url, data, part, identity_key, now)
+            written = _write(url, data, part, identity_key, now, elsewhere)
             problems = list(checking.problems(part, written))
             if problems:
                 raise Unavailable(
@@ -68,16 +76,25 @@ def make(
     return folder, written
 
 
-def _write(url: str, data: Path, part: Path, identity_key: str, now: datetime) -> Manifest:
+def _write(
+    url: str,
+    data: Path,
+    part: Path,
+    identity_key: str,
+    now: datetime,
+    elsewhere: StoredCopies | None,
+) -> Manifest:
     kind = make_url(url).get_backend_name()
     database = part / ("database.sqlite3" if kind == "sqlite" else "database.dump")
     write_copy(url, database)
     facts = look(url, database, identity_key=identity_key)
     files = {database.name: manifest.file_facts(database)}
     names = [f"blobs/{key[:2]}/{key}" for key in sorted(facts.names)]
-    missing = [name for name in names if not _copied(data, part, name, files)]
-    for name in (IDENTITY, SEALED):
-        _copied(data, part, f"blobs/{name}", files)
+    own = [f"blobs/{name}" for name in (IDENTITY, SEALED)]
+    if elsewhere is None:
+        missing = [name for name in names + own if not _copied(data, part, name, files)]
+    else:
+        missing = [name for name in names + own if not _saved(elsewhere, part, name, files)]
     for name in _visible(data):
         _copied(data, part, name, files)
     written = Manifest(
@@ -87,7 +104,7 @@ def _write(url: str, data: Path, part: Path, identity_key: str, now: datetime) -
         identity=facts.identity,
         audit=checking.audit_of(database, kind)[0],
         files=files,
-        missing=tuple(missing),
+        missing=tuple(name for name in missing if name not in own),
     )
     manifest.write(part, written)
     return written
@@ -112,6 +129,17 @@ def _copied(data: Path, part: Path, name: str, files: dict[str, Stored]) -> bool
         files[name] = manifest.file_facts(source)
     except FileNotFoundError:  # deleted just now
         target.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _saved(elsewhere: StoredCopies, part: Path, name: str, files: dict[str, Stored]) -> bool:
+    """The same of a file that is in a store."""
+    target = part / name
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        files[name] = Stored(*elsewhere.save(name, target))
+    except FileNotFoundError:
         return False
     return True
 

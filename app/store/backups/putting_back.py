@@ -17,6 +17,7 @@ from app.store.backups import checking, making, manifest
 from app.store.backups.manifest import Manifest
 from app.store.errors import readable_errors
 from app.store.files.folder_notes import IDENTITY, SEALED
+from app.store.files.stored_copies import BLOBS, StoredCopies
 from dprotonet.atomic_files import replacement
 
 _OWN = (f"blobs/{IDENTITY}", f"blobs/{SEALED}")
@@ -66,6 +67,7 @@ def put_back(
     *,
     now: datetime,
     is_sound: Callable[[str], bool],
+    elsewhere: StoredCopies | None = None,
 ) -> PutBack:
     """Bring stored files, models and pictures into the data folder.
 
@@ -76,6 +78,7 @@ def put_back(
         now: for the name of the folder of what is moved aside.
         is_sound: is the stored file of this key what it should be? It stays then, though it may be
             sealed in another way since.
+        elsewhere: the stored files, where they do not lie in the data folder.
 
     Raises:
         Unavailable: the disk is full; what was brought stays, and is used by the next try.
@@ -85,6 +88,12 @@ def put_back(
     with readable_errors():
         for name, facts in sorted(told.files.items()):
             target = data / name
+            if elsewhere is not None and name.startswith(BLOBS):
+                done = _into_store(elsewhere, folder, name, aside, is_sound)
+                kept += done == "kept"
+                moved += done == "moved aside"
+                written += done != "kept"
+                continue
             if name == told.database or (name in _OWN and target.exists()):
                 continue
             if target.is_file() and (
@@ -101,3 +110,17 @@ def put_back(
                     moved += 1
             written += 1
     return PutBack(written, kept, aside if moved else None)
+
+
+def _into_store(
+    elsewhere: StoredCopies, folder: Path, name: str, aside: Path, is_sound: Callable[[str], bool]
+) -> str:
+    """Bring one stored file into its store: "kept", "written", or what differed "moved aside"."""
+    is_there = elsewhere.exists(name)
+    if is_there and (name in _OWN or is_sound(name.rpartition("/")[2])):
+        return "kept"
+    if is_there:
+        (aside / name).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        elsewhere.save(name, aside / name)
+    elsewhere.put(name, folder / name)
+    return "moved aside" if is_there else "written"

@@ -2,7 +2,8 @@
 
 A blob is first staged, then kept inside the transaction that writes the rows which name it. The
 rename is atomic, so a crash leaves either nothing or the whole blob. What no row names is put aside
-in the folder of orphans, from which it comes back when a database names it again.
+in the folder of orphans, from which it comes back when a database names it again. They lie in a
+folder or in an S3 store (:mod:`app.store.files.stores`).
 
 With a key files are sealed (:mod:`app.store.files.sealing`); their names stay the hash of what is
 inside, and those that were written before there was a key can be read as they are.
@@ -12,61 +13,26 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
-
-import fsspec
-from fsspec.implementations.local import LocalFileSystem
+from typing import IO
 
 from app.domain.errors import Missing
 from app.store.errors import readable_errors
 from app.store.files.folder_notes import FolderNotes
-from app.store.files.moves import move
 from app.store.files.orphans import Orphan, Orphans
-from app.store.files.sealing import (
-    HEAD,
-    MARK,
-    PIECE,
-    ChangedFile,
-    SealedFile,
-    Sealer,
-    SealKey,
-    is_sealed,
-)
+from app.store.files.sealing import HEAD, MARK, ChangedFile, SealedFile, SealKey, is_sealed
+from app.store.files.staging import CHUNK, LEFT_SECONDS, STAGING, Staged, Staging, TooManyBytes
+from app.store.files.stored_copies import StoredCopies
+from app.store.files.stores.opening import opened
+from app.store.files.stores.recent_reads import RecentReads
 from dprotonet.images.isolated.held_bytes import HeldBytes
 
-if TYPE_CHECKING:
-    from app.store.files.identities import SealedIdentity
+__all__ = ["STAGING", "Blobs", "Staged", "TooManyBytes"]
 
 KEY = re.compile(r"[0-9a-f]{64}\Z")
-STAGING = ".staging"
-CHUNK = PIECE  # bytes
-
-
-class TooManyBytes(Exception):
-    """What should be staged is larger than the limit given."""
-
-
-@dataclass(frozen=True)
-class Staged:
-    """Bytes that lie ready under a temporary name."""
-
-    key: str
-    size: int
-    path: str
-    name: str = ""
-    """How the file may be shown, where that is not as it was called."""
-    identity: SealedIdentity | None = None
-    """Whom a de-identified file is of; written with the row that names the file."""
-    shows_text: bool = False
-    """Text was found in its pixels; its case is to say so."""
 
 
 @contextmanager
@@ -81,10 +47,10 @@ def _missing_as_error() -> Iterator[None]:
 
 
 class Blobs:
-    """A content-addressed folder on any fsspec file system; local folders are what is tested.
+    """A content-addressed folder, on this machine or in an S3 store.
 
     Args:
-        root: the folder, or an fsspec URL of a folder. The orphans lie beside it.
+        root: the folder, or ``s3://BUCKET/PREFIX/NAME``. The orphans lie beside it.
         key: new files are sealed with it; None: they are kept as they are.
         old_key: what files may be sealed with beside it, while they are turned over.
     """
@@ -94,13 +60,16 @@ class Blobs:
     ) -> None:
         self._key = key
         self._keys: Sequence[SealKey] = tuple(one for one in (key, old_key) if one is not None)
-        self._fs, self._root = fsspec.url_to_fs(str(root))
-        self._root = self._root.rstrip("/")
-        self.orphans = Orphans(self._fs, f"{self._root.rpartition('/')[0]}/orphans")
-        staging = f"{self._root}/{STAGING}"
-        self.notes = FolderNotes(self._fs, self._root, staging, key=key, keys=self._keys)
-        with readable_errors():
-            self._fs.makedirs(staging, exist_ok=True)
+        self._store, self._root = opened(root)
+        self._recent = RecentReads()
+        self.orphans = Orphans(self._store, "/".join([*self._root.split("/")[:-1], "orphans"]))
+        self._staging = Staging(self._store, f"{self._root}/{STAGING}", key)
+        self.notes = FolderNotes(
+            self._store, self._root, self._staging.folder, key=key, keys=self._keys
+        )
+        is_here = self._store.local_path(self._root) is not None
+        self.elsewhere = None if is_here else StoredCopies(self._store, self._root)
+        """For backups, where the blobs do not lie in the data folder."""
 
     def stage(
         self, data: bytes | IO[bytes], *, limit: int | None = None, suffix: str = ""
@@ -114,17 +83,9 @@ class Blobs:
 
         Raises:
             TooManyBytes: there are more than the limit; nothing is left behind.
-            Unavailable: the disk is full or read-only; nothing is left behind.
+            Unavailable: the disk is full or read-only, or the store away; nothing is left behind.
         """
-        source = io.BytesIO(data) if isinstance(data, bytes) else data
-        staged = Staged("", 0, f"{self._root}/{STAGING}/{uuid.uuid4().hex}{suffix}")
-        try:
-            with readable_errors():
-                digest, size = self._write(source, staged.path, limit)
-        except BaseException:
-            self.discard(staged)
-            raise
-        return Staged(digest, size, staged.path)
+        return self._staging.stage(data, limit=limit, suffix=suffix)
 
     def staged_source(self, staged: Staged) -> Path | bytes | HeldBytes:
         """What an image reader can read staged bytes from."""
@@ -140,14 +101,26 @@ class Blobs:
             return self._source(self._path_of(key), key)
 
     def _source(self, path: str, key: str) -> Path | bytes | HeldBytes:
-        with self._fs.open(path, "rb") as file:
-            start = file.read(HEAD)
-        if is_sealed(start):
-            size = int(self._fs.size(path))
-            return SealedFile(lambda: self._fs.open(path, "rb"), size, key, self._keys)
-        if isinstance(self._fs, LocalFileSystem):
-            return Path(path)
-        data: bytes = self._fs.cat_file(path)
+        local = self._store.local_path(path)
+        if local is None:
+            data = self._read(path)
+            if is_sealed(data):
+                return SealedFile(lambda: io.BytesIO(data), len(data), key, self._keys)
+            return data
+        return self._sealed(path, key) or local
+
+    def _sealed(self, path: str, key: str) -> SealedFile | None:
+        """A file that is fetched as it is read, if it is sealed."""
+        if not is_sealed(self._store.start(path, HEAD)):
+            return None
+        return SealedFile(lambda: self._store.open(path), self._store.size(path), key, self._keys)
+
+    def _read(self, path: str) -> bytes:
+        """A file of a store that is elsewhere, as it is stored."""
+        data = self._recent.get(path)
+        if data is None:
+            data = self._store.read(path)
+            self._recent.put(path, data)
         return data
 
     def path(self, key: str) -> str:
@@ -155,23 +128,25 @@ class Blobs:
         return self._path_of(key)
 
     def sha256(self, key: str) -> str:
-        """The hash of a blob's content; its key, unless the file was changed.
+        """The hash of a blob's content as it lies there; its key, unless the file was changed.
 
         Raises:
             Missing: there is no such file.
             ChangedFile: it is sealed, and was changed.
             WrongKey: it is sealed with a key that is not named.
         """
-        digest = hashlib.sha256()
-        with _missing_as_error(), readable_errors(), self.open(key) as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
+        digest, path = hashlib.sha256(), self._path_of(key)
+        with _missing_as_error(), readable_errors():
+            sealed = self._sealed(path, key)
+            with self._store.open(path) if sealed is None else sealed.open() as file:
+                while chunk := file.read(CHUNK):
+                    digest.update(chunk)
         return digest.hexdigest()
 
     def is_turned_over(self, path: str) -> bool:
         """Is the file at this path sealed with the present key, or open where there is none?"""
-        with readable_errors(), self._fs.open(path, "rb") as file:
-            start = file.read(HEAD)
+        with readable_errors():
+            start = self._store.start(path, HEAD)
         if self._key is None:
             return not is_sealed(start)
         return start == MARK + self._key.id
@@ -183,14 +158,10 @@ class Blobs:
             ChangedFile: the file is not what its name says; nothing was written over.
             WrongKey: it is sealed with a key that is not named.
         """
-        source = self._source(path, key)
-        if isinstance(source, HeldBytes):
-            staged = self.stage(source.open())
-        elif isinstance(source, Path):
-            with source.open("rb") as file:
+        with readable_errors():
+            sealed = self._sealed(path, key)
+            with self._store.open(path) if sealed is None else sealed.open() as file:
                 staged = self.stage(file)
-        else:
-            staged = self.stage(source)
         if staged.key != key:
             self.discard(staged)
             raise ChangedFile(
@@ -201,26 +172,34 @@ class Blobs:
 
     def replace(self, path: str, staged: Staged) -> bool:
         """Put a copy in the place of the file that it was made of; False where that is gone."""
-        if not self._fs.exists(path):
-            return False
         with readable_errors():
-            move(self._fs, staged.path, path)
+            if not self._store.exists(path):
+                return False
+            self._move(staged.path, path)
         return True
 
-    def keep(self, staged: Staged) -> str:
-        """Move staged bytes to their lasting path and return the key."""
+    def keep(self, staged: Staged, *, is_new: bool | None = None) -> str:
+        """Move staged bytes to their lasting path and return the key.
+
+        Args:
+            staged: what is kept.
+            is_new: it is not there yet, as the caller has seen; None: it is looked for.
+
+        Raises:
+            Missing: it was staged so long ago that it was cleared.
+        """
         target = self._path_of(staged.key)
-        if self._fs.exists(target):
-            self.discard(staged)
-            return staged.key
-        with readable_errors():
-            move(self._fs, staged.path, target)
+        with _missing_as_error(), readable_errors():
+            if not self._store.exists(target) if is_new is None else is_new:
+                self._move(staged.path, target)
+            else:
+                self._remove(staged.path)
         return staged.key
 
     def discard(self, staged: Staged) -> None:
-        """Forget staged bytes that are not wanted."""
-        if self._fs.exists(staged.path):
-            self._fs.rm_file(staged.path)
+        """Forget staged bytes that are not wanted; what cannot be removed now is cleared later."""
+        self._staging.discard(staged.path)
+        self._recent.drop(staged.path)
 
     def put(self, data: bytes) -> str:
         """Stage and keep in one go; for bytes that a row already names."""
@@ -252,14 +231,13 @@ class Blobs:
 
     def exists(self, key: str) -> bool:
         """Is it there?"""
-        exists: bool = self._fs.exists(self._path_of(key))
-        return exists
+        with readable_errors():
+            return self._store.exists(self._path_of(key))
 
     def delete(self, key: str) -> None:
         """Remove a blob; a missing one is no error."""
-        if self.exists(key):
-            with readable_errors():
-                self._fs.rm_file(self._path_of(key))
+        with readable_errors():
+            self._remove(self._path_of(key))
 
     def set_aside(self, key: str, *, day: str) -> bool:
         """Move a blob among the orphans; False when it is missing."""
@@ -267,58 +245,40 @@ class Blobs:
             return False
         with readable_errors():
             self.orphans.add(self._path_of(key), key, day=day)
+        self._recent.drop(self._path_of(key))
         return True
 
     def bring_back(self, orphan: Orphan) -> None:
         """Move an orphan back among the blobs."""
         with readable_errors():
-            move(self._fs, orphan.path, self._path_of(orphan.key))
+            self._store.move(orphan.path, self._path_of(orphan.key))
 
     def all_keys(self) -> Iterator[str]:
         """All keys, in no order that means anything."""
-        for path in self._fs.find(self._root):
-            name = path.rsplit("/", 1)[-1]
-            if KEY.match(name):
-                yield name
+        with readable_errors():
+            for file in self._store.listed(self._root):
+                name = file.name.rpartition("/")[2]
+                if KEY.match(name):
+                    yield name
 
-    def clear_staging(self, *, older_than: float = 3600.0) -> int:
-        """Remove what a crash left staged; ``older_than`` seconds spares uploads under way."""
-        removed = 0
-        for path, facts in self._fs.find(f"{self._root}/{STAGING}", detail=True).items():
-            written = facts.get("mtime")
-            if not isinstance(written, int | float) or time.time() - written > older_than:
-                self._fs.rm_file(path)
-                removed += 1
-        return removed
+    def clear_staging(self, *, older_than: float = LEFT_SECONDS) -> int:
+        """Remove what a crash left staged, and return how many files that were.
 
-    def _write(self, source: IO[bytes], path: str, limit: int | None) -> tuple[str, int]:
-        digest, size = hashlib.sha256(), 0
-        with self._fs.open(path, "wb") as file:
-            sealer = None if self._key is None else Sealer(self._key, file)
-            while chunk := _whole_piece(source):
-                size += len(chunk)
-                if limit is not None and size > limit:
-                    raise TooManyBytes
-                digest.update(chunk)
-                (sealer or file).write(chunk)
-            if sealer is not None:
-                sealer.end(digest.hexdigest())
-            file.flush()
-            if isinstance(self._fs, LocalFileSystem):
-                os.fsync(file.fileno())
-        return digest.hexdigest(), size
+        Args:
+            older_than: seconds by the clock of the store; what is younger is spared, since whoever
+                staged it may still keep it. At 0 all is removed.
+        """
+        return self._staging.clear(older_than=older_than)
+
+    def _move(self, path: str, target: str) -> None:
+        self._store.move(path, target)
+        self._recent.rename(path, target)
+
+    def _remove(self, path: str) -> None:
+        self._store.delete(path)
+        self._recent.drop(path)
 
     def _path_of(self, key: str) -> str:
         if not KEY.match(key):
             raise ValueError("A blob's key is 64 lower-case hexadecimal digits.")
         return f"{self._root}/{key[:2]}/{key}"
-
-
-def _whole_piece(source: IO[bytes]) -> bytes:
-    """The next :data:`CHUNK` bytes; fewer only at the end, also of a source that gives a little at
-    a time."""
-    parts, missing = [], CHUNK
-    while missing and (part := source.read(missing)):
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)

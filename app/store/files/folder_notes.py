@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-
-from fsspec import AbstractFileSystem
+from contextlib import suppress
 
 from app.store.errors import readable_errors
-from app.store.files.moves import move
 from app.store.files.sealing import NO_KEY, SealKey
 from app.store.files.secret_keys import WrongKey
+from app.store.files.stores.face import FileStore
 
 IDENTITY = "identity.txt"  # not a hidden name: it is copied with the other files of the folder
 SEALED = "sealed.txt"  # which key new files are sealed with; absent where they are not
@@ -20,7 +19,7 @@ class FolderNotes:
     """The notes of one folder.
 
     Args:
-        fs: its file system.
+        store: where it lies.
         root: the folder.
         staging: where a note is written before it takes its name.
         key: new files are sealed with it; None: they are kept as they are.
@@ -29,21 +28,21 @@ class FolderNotes:
 
     def __init__(
         self,
-        fs: AbstractFileSystem,
+        store: FileStore,
         root: str,
         staging: str,
         *,
         key: SealKey | None,
         keys: Sequence[SealKey],
     ) -> None:
-        self._fs, self._root, self._staging = fs, root, staging
+        self._store, self._root, self._staging = store, root, staging
         self._key, self._keys = key, keys
 
     def identity(self) -> str:
         """The id that binds this folder to a database; empty before it was bound."""
         try:
             with readable_errors():
-                return str(self._fs.cat_file(f"{self._root}/{IDENTITY}").decode("ascii")).strip()
+                return self._store.read(f"{self._root}/{IDENTITY}").decode("ascii").strip()
         except (FileNotFoundError, UnicodeDecodeError):
             return ""
 
@@ -58,10 +57,9 @@ class FolderNotes:
         Raises:
             WrongKey: with what to do.
         """
-        noted, path = "", f"{self._root}/{SEALED}"
-        with readable_errors():
-            if self._fs.exists(path):
-                noted = self._fs.cat_file(path).decode("ascii", "replace").strip()
+        noted = ""
+        with readable_errors(), suppress(FileNotFoundError):
+            noted = self._store.read(f"{self._root}/{SEALED}").decode("ascii", "replace").strip()
         self.check_sealed_with(noted)
         if self._key is not None and not noted:
             self.note_key()
@@ -84,11 +82,11 @@ class FolderNotes:
         with readable_errors():
             if self._key is not None:
                 self._write(SEALED, self._key.id.hex())
-            elif self._fs.exists(path):
-                self._fs.rm_file(path)
+            else:
+                self._store.delete(path)
 
     def _write(self, name: str, value: str) -> None:
         staged = f"{self._staging}/{uuid.uuid4().hex}"
-        with self._fs.open(staged, "wb") as file:
+        with self._store.writing(staged) as file:
             file.write(f"{value}\n".encode("ascii"))
-        move(self._fs, staged, f"{self._root}/{name}")
+        self._store.move(staged, f"{self._root}/{name}")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from fsspec import AbstractFileSystem
-
-from app.store.files.moves import move
+from app.store.files.stores.face import FileStore
 
 PATH = re.compile(r"(?P<day>\d{4}-\d{2}-\d{2})/(?P<key>[0-9a-f]{64})\Z")
 
@@ -27,8 +25,8 @@ class Orphan:
 class Orphans:
     """The folder beside the blobs: one folder a day, in it the files under their keys."""
 
-    def __init__(self, fs: AbstractFileSystem, root: str) -> None:
-        self._fs, self._root = fs, root
+    def __init__(self, store: FileStore, root: str) -> None:
+        self._store, self._root = store, root
 
     def add(self, path: str, key: str, *, day: str) -> None:
         """Move a file here.
@@ -38,20 +36,17 @@ class Orphans:
             key: its SHA-256.
             day: YYYY-MM-DD.
         """
-        move(self._fs, path, f"{self._root}/{day}/{key}")
+        self._store.move(path, f"{self._root}/{day}/{key}")
 
     def all(self) -> list[Orphan]:
         """What there is, the oldest first."""
-        if not self._fs.exists(self._root):
-            return []
         orphans = []
-        for path, facts in self._fs.find(self._root, detail=True).items():
-            match = PATH.search(path)
+        for file in self._store.listed(self._root):
+            match = PATH.search(file.name)
             if match:
-                orphans.append(Orphan(match["key"], match["day"], int(facts["size"]), path))
+                orphans.append(Orphan(match["key"], match["day"], file.size, file.name))
         return sorted(orphans, key=lambda orphan: (orphan.day, orphan.key))
 
     def delete(self, orphan: Orphan) -> None:
         """Remove one for good; a missing one is no error."""
-        if self._fs.exists(orphan.path):
-            self._fs.rm_file(orphan.path)
+        self._store.delete(orphan.path)

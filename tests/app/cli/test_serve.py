@@ -60,15 +60,17 @@ def test_what_a_kill_left_half_written_is_removed_at_a_start_but_not_beside_a_wo
     assert not half.exists()
 
 
-def test_beside_workers_of_other_machines_nothing_staged_is_removed_at_a_start(
+def test_beside_workers_of_other_machines_only_what_is_hours_old_is_removed_at_a_start(
     tmp_path: Path,
 ) -> None:
     settings = Settings(tmp_path, database_url="postgresql+psycopg://u@h/n")
-    half = settings.blobs / ".staging" / "half"
+    half, old = (settings.blobs / ".staging" / name for name in ("half", "old"))
     half.parent.mkdir(parents=True)
     half.write_bytes(b"a second ago")
+    old.write_bytes(b"yesterday")
+    os.utime(old, (time.time() - 86400,) * 2)
     serve.remove_half_written(settings)
-    assert half.exists()
+    assert half.exists() and not old.exists()
 
 
 def is_answered(url: str) -> bool:

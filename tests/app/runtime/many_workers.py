@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,15 +26,24 @@ LOOK_SECONDS = 0.01
 
 
 class WorkerProcesses:
-    """Workers without a server; each that is killed gets a successor."""
+    """Workers without a server; each that is killed gets a successor.
 
-    def __init__(self, workplace: Workplace, count: int, *, log: Path) -> None:
+    Args:
+        data: their data folder; None: that of the workplace.
+    """
+
+    def __init__(
+        self, workplace: Workplace, count: int, *, log: Path, data: Path | None = None
+    ) -> None:
         settings = workplace.settings
         self._environment = {
             **os.environ,
-            "DPROTONET_DATA": str(settings.data),
+            "DPROTONET_DATA": str(data or settings.data),
             "DPROTONET_DATABASE_URL": settings.database_url,
-            "DPROTONET_MODELS": str(settings.assets / "models"),
+            "DPROTONET_BLOBS": settings.bucket,
+            "DPROTONET_MODELS": os.pathsep.join(
+                str(folder) for folder in (settings.assets / "models", *settings.models)
+            ),
             "DPROTONET_PATIENTS": "no",
             "OMP_NUM_THREADS": "1",
         }
@@ -75,13 +84,23 @@ class WorkerProcesses:
 
 
 @contextmanager
-def working(workplace: Workplace, count: int, *, log: Path) -> Iterator[WorkerProcesses]:
+def working(
+    workplace: Workplace, count: int, *, log: Path, data: Path | None = None
+) -> Iterator[WorkerProcesses]:
     """Workers for a block."""
-    processes = WorkerProcesses(workplace, count, log=log)
+    processes = WorkerProcesses(workplace, count, log=log, data=data)
     try:
         yield processes
     finally:
         processes.end()
+
+
+def until(is_done: Callable[[], object]) -> None:
+    """Wait for what others do."""
+    end = time.monotonic() + 120
+    while not is_done():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
 
 
 def kill_while_working(

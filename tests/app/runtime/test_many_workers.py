@@ -1,15 +1,14 @@
 """Worker processes without a server on one PostgreSQL: killed at random, nothing is lost."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.services import batches
 from app.services.workplace import Workplace
-from tests.app.runtime.many_workers import faults, kill_while_working, working
+from tests.app.runtime.many_workers import faults, kill_while_working, until, working
 from tests.app.services.workplaces import make_workplace_with_folder, png
 from tests.app.store.postgres import PostgresServer
 
@@ -51,10 +50,3 @@ def test_two_workers_that_are_killed_at_random_read_every_image_once(
 def both_live(workplace: Workplace, pids: list[int]) -> bool:
     with workplace.store.read() as tx:
         return set(pids) <= {one.pid for one in tx.workers.living()}
-
-
-def until(is_done: Callable[[], object]) -> None:
-    end = time.monotonic() + 120
-    while not is_done():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)

@@ -315,7 +315,7 @@ def make_workplace(
     return Workplace(
         settings=settings,
         store=SqlStore(settings.store_url),
-        blobs=Blobs(str(settings.blobs)),
+        blobs=Blobs(settings.blob_root),
         models=Registry(settings.model_folders),
         image_reader=DirectReader(),  # type: ignore[arg-type]
         uploads=UploadLedger(Spool(settings.spool)),
@@ -326,12 +326,14 @@ def make_workplace(
     )
 
 
-def make_workplace_with_folder(data: Path, database_url: str, assets: Path) -> Workplace:
+def make_workplace_with_folder(
+    data: Path, database_url: str, assets: Path, *, bucket: str = ""
+) -> Workplace:
     """The same with one server folder that it may read, ``images`` beside its data."""
     folder = data.parent / "images"
     folder.mkdir()
     return make_workplace(
-        Settings(data, database_url=database_url, assets=assets, folders=(folder,))
+        Settings(data, database_url=database_url, assets=assets, folders=(folder,), bucket=bucket)
     )
 
 

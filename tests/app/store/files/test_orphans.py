@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from fsspec.implementations.local import LocalFileSystem
-
 from app.store.files.orphans import Orphans
+from app.store.files.stores.folder import FolderFiles
 
 
 def test_the_oldest_come_first_and_only_keys_below_a_day_count(tmp_path: Path) -> None:
-    orphans = Orphans(LocalFileSystem(), str(tmp_path / "orphans"))
+    orphans = Orphans(FolderFiles(), str(tmp_path / "orphans"))
     assert orphans.all() == []
     for key, day in (("b" * 64, "2026-03-02"), ("a" * 64, "2026-03-02"), ("c" * 64, "2026-03-01")):
         path = tmp_path / key

@@ -5,16 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
-from fsspec.implementations.local import LocalFileSystem
 
-from app.store.files.moves import move
+from app.store.files.stores.moves import move
 
 
 def test_the_new_folder_is_made_and_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     source, target = tmp_path / "a", tmp_path / "x" / "y" / "b"
     for content in (b"first", b"second"):
         source.write_bytes(content)
-        move(LocalFileSystem(), str(source), str(target))
+        move(source, target)
         assert target.read_bytes() == content and not source.exists()
 
 
@@ -26,8 +25,8 @@ def test_to_another_disk_it_is_copied_under_another_name_first(
     source.write_bytes(b"bytes")
     replace = os.replace
 
-    def other_disk(old: str, new: str) -> None:
-        if old == str(source):
+    def other_disk(old: Path, new: Path) -> None:
+        if old == source:
             raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
         if is_full:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -36,9 +35,9 @@ def test_to_another_disk_it_is_copied_under_another_name_first(
     monkeypatch.setattr(os, "replace", other_disk)
     if is_full:
         with pytest.raises(OSError):
-            move(LocalFileSystem(), str(source), str(target))
+            move(source, target)
         assert source.read_bytes() == b"bytes" and not list((tmp_path / "disk").iterdir())
     else:
-        move(LocalFileSystem(), str(source), str(target))
+        move(source, target)
         assert [path.name for path in (tmp_path / "disk").iterdir()] == ["b"]
         assert target.read_bytes() == b"bytes" and not source.exists()

@@ -1,4 +1,4 @@
-"""Moving a file inside an fsspec file system: whole or not at all."""
+"""Moving a file from one folder to another: whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ import os
 import shutil
 from pathlib import Path
 
-from fsspec import AbstractFileSystem
-from fsspec.implementations.local import LocalFileSystem
-
 from dprotonet.atomic_files import replacement
 
 
-def move(fs: AbstractFileSystem, source: str, target: str) -> None:
+def move(source: Path, target: Path) -> None:
     """Rename a file; its new folder is made, and a file that is there is replaced.
 
     Args:
-        fs: the file system of both.
         source: where it is.
         target: where it is to be.
     """
-    fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-    if not isinstance(fs, LocalFileSystem):
-        fs.mv(source, target)
-        return
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.replace(source, target)
     except OSError as error:
@@ -33,8 +26,8 @@ def move(fs: AbstractFileSystem, source: str, target: str) -> None:
         _copy_over(source, target)
 
 
-def _copy_over(source: str, target: str) -> None:
+def _copy_over(source: Path, target: Path) -> None:
     """To another disk, such as one that is mounted on the folder of the blobs."""
-    with replacement(Path(target), to_disk=True) as staged:
+    with replacement(target, to_disk=True) as staged:
         shutil.copyfile(source, staged)
     os.unlink(source)
