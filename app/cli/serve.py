@@ -51,13 +51,18 @@ def serve(settings: Settings) -> int:
 def remove_half_written(settings: Settings) -> None:
     """Remove what a kill left half-written among the originals, however young it is.
 
-    Where the worker of a server that was killed has not left yet, its files stay for another start.
-    So they do where workers of other machines may be writing some: a worker's start removes the old
-    ones.
+    Where the worker of a server that was killed has not left yet, or images are received, files
+    stay for another start. So they do where workers of other machines may be writing some: a
+    worker's start removes the old ones.
     """
     if settings.is_shared:
         return
-    with suppress(Taken), FolderLock(settings.worker_lock, patience=LEAVING), readable_errors():
+    with (
+        suppress(Taken),
+        FolderLock(settings.worker_lock, patience=LEAVING),
+        FolderLock(settings.receiver_lock),
+        readable_errors(),
+    ):
         removed = Blobs(str(settings.blobs)).clear_staging(older_than=0.0)
         if removed:
             log.warning("%d files that an earlier run left half-written were removed", removed)
