@@ -7,10 +7,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dsutils import encode_file_meta
 from pynetdicom.events import Event
 
@@ -126,12 +128,14 @@ def _file(event: Event) -> bytes:
     """The object as a file (PS3.10 7.1), in the encoding that it came in; nothing is decoded.
 
     The meta header is ours and always the same, so that an object that comes again is the same
-    file, whichever version of pynetdicom took it.
+    file, whichever version of pynetdicom took it. The event gives its own copy back: an image may
+    have hundreds of megabytes.
     """
     meta = event.file_meta
     meta.ImplementationClassUID = IMPLEMENTATION
     meta.ImplementationVersionName = WRITER
     dataset = event.encoded_dataset(include_meta=False)
+    cast(C_STORE, event.request).DataSet = None
     return b"".join((b"\0" * 128, b"DICM", encode_file_meta(meta), dataset))
 
 
