@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from app import environment
 from app.domain.accounts.outside import OutsideSignIn
+from app.domain.dicom.receiving import KIBIBYTE, Receiving, networks
 from app.domain.dicom.site import DicomSite
 from app.domain.errors import Refused
 from app.environment import SHORTEST_TOKEN, WrongSetting
@@ -115,6 +116,8 @@ class Settings:
     dicom_site: DicomSite = field(default_factory=DicomSite)
     """Who verifies reports that leave as DICOM objects (DPROTONET_ORGANISATION,
     DPROTONET_VERIFIERS)."""
+    receiving: Receiving = field(default_factory=Receiving)
+    """Who may store images here by DICOM, and where (DPROTONET_RECEIVE_FROM and others)."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -233,6 +236,11 @@ class Settings:
         return self.data / ".worker.lock"
 
     @property
+    def receiver_lock(self) -> Path:
+        """Held while images are received by DICOM."""
+        return self.data / ".receiver.lock"
+
+    @property
     def model_folders(self) -> tuple[Path, ...]:
         """The folders that hold bundles, in the order in which bundles are listed."""
         return (self.assets / "models", self.own_models, *self.models)
@@ -256,7 +264,7 @@ class Settings:
             folders=environment.folders(env, "DPROTONET_FOLDERS"),
             training_data=environment.folder(env, "DPROTONET_TRAINING_DATA"),
             trusted_models=environment.file(env, "DPROTONET_TRUSTED_MODELS"),
-            address=_address(env),
+            address=_address(env, "DPROTONET_ADDRESS"),
             port=environment.number(env, "DPROTONET_PORT", 8501, unit="port", least=1, most=65535),
             behind_proxy=environment.yes(env, "DPROTONET_BEHIND_PROXY"),
             hosts=_hosts(env),
@@ -307,6 +315,7 @@ class Settings:
             keep_unread_days=environment.days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
             kept_tags=_kept_tags(env),
             dicom_site=_dicom_site(env),
+            receiving=_receiving(env),
         )
 
 
@@ -343,15 +352,15 @@ def _bucket(env: Mapping[str, str]) -> str:
     return text
 
 
-def _address(env: Mapping[str, str]) -> str:
-    address = env.get("DPROTONET_ADDRESS", "").strip() or "127.0.0.1"
+def _address(env: Mapping[str, str], name: str) -> str:
+    address = env.get(name, "").strip() or "127.0.0.1"
     if address.lower() == "localhost":
         return address.lower()
     try:
         return str(ipaddress.ip_address(address))
     except ValueError:
         raise WrongSetting(
-            f"DPROTONET_ADDRESS is “{address}”, which is no address of this machine. "
+            f"{name} is “{address}”, which is no address of this machine. "
             "Give one such as 127.0.0.1."
         ) from None
 
@@ -379,6 +388,42 @@ def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:
 def _dicom_site(env: Mapping[str, str]) -> DicomSite:
     try:
         return DicomSite.from_environment(env)
+    except Refused as error:
+        raise WrongSetting(str(error)) from None
+
+
+def _receiving(env: Mapping[str, str]) -> Receiving:
+    senders = env.get("DPROTONET_RECEIVE_FROM", "").split(",")
+    usual = Receiving()
+    try:
+        return Receiving(
+            title=env.get("DPROTONET_RECEIVE_TITLE", "").strip() or usual.title,
+            senders=tuple(title.strip() for title in senders if title.strip()),
+            hosts=networks(env.get("DPROTONET_RECEIVE_HOSTS", "")),
+            address=_address(env, "DPROTONET_RECEIVE_ADDRESS"),
+            port=environment.number(
+                env, "DPROTONET_RECEIVE_PORT", usual.port, unit="port", least=0, most=65535
+            ),
+            associations=environment.number(
+                env,
+                "DPROTONET_RECEIVE_ASSOCIATIONS",
+                usual.associations,
+                unit="number of associations",
+                most=64,
+            ),
+            pdu_bytes=KIBIBYTE
+            * environment.number(
+                env,
+                "DPROTONET_RECEIVE_PDU_KB",
+                usual.pdu_bytes // KIBIBYTE,
+                unit="number of kibibytes",
+                least=4,
+                most=1024,
+            ),
+            certificate=environment.file(env, "DPROTONET_RECEIVE_CERTIFICATE"),
+            private_key=environment.file(env, "DPROTONET_RECEIVE_PRIVATE_KEY"),
+            authorities=environment.file(env, "DPROTONET_RECEIVE_AUTHORITIES"),
+        )
     except Refused as error:
         raise WrongSetting(str(error)) from None
 

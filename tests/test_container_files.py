@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from app.cli.arguments import parse
-from app.cli.requests import Work
+from app.cli.requests import Receive, Work
+from app.receiver.receiver import CLOSING_SECONDS, GRACE_SECONDS
 from app.settings import Settings
 from tests.paths import ROOT
 from tests.tools import tool
@@ -96,6 +97,21 @@ def test_the_server_has_no_worker_of_its_own() -> None:
         assert Settings.from_environment(own).workers == 0
 
 
+def test_the_receiver_runs_the_command_that_there_is_and_somebody_may_send() -> None:
+    of_compose = services()["receiver"]
+    pod = manifests("Deployment")["dprotonet-receiver"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    given = (of_compose["environment"], environment_of(container))
+    for command, env in zip((of_compose["command"], container["command"]), given, strict=True):
+        assert command[:3] == ["python", "-m", "app"] and parse(command[3:]) == Receive()
+        own = {k: v for k, v in env.items() if k != "DPROTONET_DATABASE_URL"}
+        receiving = Settings.from_environment(own).receiving
+        assert receiving.senders and receiving.port == container["ports"][0]["containerPort"]
+    assert of_compose["profiles"] == ["receive"]
+    assert pod["terminationGracePeriodSeconds"] > GRACE_SECONDS + CLOSING_SECONDS
+    assert of_compose["stop_grace_period"] == "20s"
+
+
 def test_every_setting_is_one_that_the_program_reads() -> None:
     known = set(re.findall(r"DPROTONET_[A-Z_]+", (ROOT / "app/settings.py").read_text()))
     for file in (COMPOSE, MANIFEST):
@@ -113,7 +129,7 @@ def test_nobody_is_root_or_may_write_or_do_more_than_they_need() -> None:
         assert "memory" in container["resources"]["limits"]
         if container["name"] != "postgres":
             assert closed["readOnlyRootFilesystem"] is True
-    for name in ("server", "worker", "store", "bucket"):
+    for name in ("server", "worker", "receiver", "store", "bucket"):
         service = services()[name]
         assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]
@@ -129,7 +145,7 @@ def test_no_password_stands_in_them_and_no_port_is_open_to_others() -> None:
         given = service.get("environment", {})
         assert not [name for name in given if name.endswith(("PASSWORD", "_KEY", "_KEY_ID"))]
     published = [port for one in services().values() for port in one.get("ports", ())]
-    assert published == ["127.0.0.1:8501:8501"]
+    assert published == ["127.0.0.1:8501:8501", "127.0.0.1:11112:11112"]
 
 
 def test_server_and_workers_share_an_s3_store_and_no_folder() -> None:

@@ -30,6 +30,7 @@ from app.cli.requests import (
     MakeKey,
     Migrate,
     NewKey,
+    Receive,
     Reidentify,
     Request,
     ResetUser,
@@ -67,6 +68,10 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
         "DPROTONET_METRICS_TOKEN, DPROTONET_API_REQUESTS, DPROTONET_LOG, DPROTONET_ENGINE, "
         "DPROTONET_WORKERS, DPROTONET_ORGANISATION, DPROTONET_VERIFIERS, "
+        "DPROTONET_RECEIVE_FROM, DPROTONET_RECEIVE_TITLE, DPROTONET_RECEIVE_HOSTS, "
+        "DPROTONET_RECEIVE_ADDRESS, DPROTONET_RECEIVE_PORT, DPROTONET_RECEIVE_ASSOCIATIONS, "
+        "DPROTONET_RECEIVE_PDU_KB, DPROTONET_RECEIVE_CERTIFICATE, DPROTONET_RECEIVE_PRIVATE_KEY, "
+        "DPROTONET_RECEIVE_AUTHORITIES, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
@@ -84,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     work.add_argument("--device", type=_device, default="cpu", help="cpu, cuda or cuda:N")
     work.set_defaults(request=lambda options: Work(options.device))
+    receive = commands.add_parser(
+        "receive", help="take in what other systems send by DICOM's C-STORE"
+    )
+    receive.set_defaults(request=lambda options: Receive())
     migrate = commands.add_parser(
         "migrate", help="bring the database up to date, with a backup before"
     )

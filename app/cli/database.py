@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app import bootstrap
+from app.domain.errors import Refused
 from app.runtime.folder_lock import FolderLock
 from app.services.workplace import Workplace
 from app.settings import Settings
 from app.store.backup import backup
-from app.store.migrate import upgrade
+from app.store.migrate import is_up_to_date, upgrade
 
 
 def migrate(settings: Settings) -> int:
@@ -34,6 +35,19 @@ def back_up(settings: Settings) -> int:
 def bring_up_to_date(settings: Settings) -> Path | None:
     """Run the migrations that are missing; returns the backup that was written before."""
     return upgrade(settings.store_url, backups=settings.backups, now=datetime.now(UTC))
+
+
+def check_up_to_date(settings: Settings) -> None:
+    """For a process beside a server, which brings the database up to date.
+
+    Raises:
+        Refused: it is not that of this version.
+    """
+    if not is_up_to_date(settings.store_url):
+        raise Refused(
+            "The database is not that of this version of the program. Start the server of this "
+            "version, or run: python -m app migrate"
+        )
 
 
 @contextmanager

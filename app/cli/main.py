@@ -129,6 +129,10 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return patients.print_identities(settings, request)
         case requests.Work():
             return worker.run(settings, request)
+        case requests.Receive():
+            from app.cli.dicom import receive
+
+            return receive.run(settings)
         case requests.Serve():
             count = settings.workers if request.workers is None else request.workers
             return serve.serve(replace(settings, workers=count))

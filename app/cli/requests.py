@@ -23,6 +23,11 @@ class Work:
 
 
 @dataclass(frozen=True)
+class Receive:
+    """``receive``."""
+
+
+@dataclass(frozen=True)
 class Migrate:
     """``migrate``."""
 
@@ -240,6 +245,7 @@ class Reidentify:
 Request = (
     Serve
     | Work
+    | Receive
     | Migrate
     | Backup
     | VerifyBackup

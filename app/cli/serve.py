@@ -51,14 +51,20 @@ def serve(settings: Settings) -> int:
 def remove_half_written(settings: Settings) -> None:
     """Remove what a kill left half-written among the originals, however young it is.
 
-    Where the worker of a server that was killed has not left yet, its files stay for another start.
-    Where workers of other machines may be writing some, only what is hours old is removed.
+    Where the worker of a server that was killed has not left yet, or images are received, files
+    stay for another start. Where workers of other machines may be writing some, only what is hours
+    old is removed.
     """
     removed = 0
     if settings.is_shared:
         removed = Blobs(settings.blob_root).clear_staging()
     else:
-        with suppress(Taken), FolderLock(settings.worker_lock, patience=LEAVING), readable_errors():
+        with (
+            suppress(Taken),
+            FolderLock(settings.worker_lock, patience=LEAVING),
+            FolderLock(settings.receiver_lock),
+            readable_errors(),
+        ):
             removed = Blobs(settings.blob_root).clear_staging(older_than=0.0)
     if removed:
         log.warning("%d files that an earlier run left half-written were removed", removed)

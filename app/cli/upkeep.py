@@ -169,9 +169,9 @@ def _orphan_lines(orphans: list[Orphan]) -> Iterator[str]:
 
 @contextmanager
 def _alone(settings: Settings, command: str) -> Iterator[None]:
-    """Neither server nor worker may run meanwhile."""
+    """Neither server nor worker nor receiver may run meanwhile."""
     with ExitStack() as locks:
-        for path in (settings.server_lock, settings.worker_lock):
+        for path in (settings.server_lock, settings.worker_lock, settings.receiver_lock):
             locks.enter_context(FolderLock(path, note=f"{command}, process {os.getpid()}"))
         _check_no_worker(settings)
         yield

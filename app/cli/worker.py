@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 
+from app.cli.database import check_up_to_date
 from app.cli.requests import Work
 from app.domain.errors import Refused
 from app.runtime.supervisor import ENVIRONMENT
 from app.settings import Settings
-from app.store.migrate import is_up_to_date
 from dprotonet.allocator import keep_freed_memory
 
 CUDA = "cuda"
@@ -24,11 +24,7 @@ def run(settings: Settings, request: Work) -> int:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)  # OpenMP reads them when torch is imported
     _check_device(request.device)
-    if not is_up_to_date(settings.store_url):
-        raise Refused(
-            "The database is not that of this version of the program. Start the server of this "
-            "version, or run: python -m app migrate"
-        )
+    check_up_to_date(settings)
     from app.runtime import worker
 
     keep_freed_memory()

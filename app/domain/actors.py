@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from app.domain.errors import Forbidden, Refused
 
-ActorKind = Literal["local reader", "reader", "program", "nobody"]
+ActorKind = Literal["local reader", "reader", "program", "system", "nobody"]
 ACTOR_KINDS: tuple[ActorKind, ...] = get_args(ActorKind)
 LONGEST_NAME = 200  # characters
 
@@ -53,6 +53,8 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
     }
 )
 """What each role may do. Whoever has several roles may do what any of them may."""
+OF_SYSTEMS: frozenset[Permission] = frozenset({"see models", "add images"})
+"""What another system that sends images may do."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class Actor:
     kind: ActorKind = "local reader"
     """"local reader": the one person at this machine, known by the system user's name, so that
     nobody else can be asked. "reader": one of several, known by a sign-in. "program": the worker,
-    which does what somebody was allowed to ask for. "nobody": not signed in."""
+    which does what somebody was allowed to ask for. "system": another system that sends images, by
+    the title that it calls with. "nobody": not signed in."""
     roles: frozenset[Role] = field(default=frozenset(), compare=False)
     """Of a "reader", now; the same person may have had others before."""
 
@@ -84,6 +87,8 @@ class Actor:
         """May this person do it? The local reader and the program may do everything."""
         if self.kind in ("local reader", "program"):
             return True
+        if self.kind == "system":
+            return permission in OF_SYSTEMS
         return self.kind == "reader" and not self.roles.isdisjoint(ROLES_WITH[permission])
 
     def check(self, permission: Permission) -> None:

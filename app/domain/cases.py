@@ -20,7 +20,7 @@ from dprotonet.images.file_names import printable
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.support import Verdict as SupportVerdict
 
-Source = Literal["upload", "demo", "folder"]
+Source = Literal["upload", "demo", "folder", "received"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 PixelHash = Literal["decoded", "encoded"]
 Status = Literal[

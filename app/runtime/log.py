@@ -22,8 +22,9 @@ def configure_logging(level: int = logging.INFO, form: LogFormat = "text") -> No
             handler.setFormatter(JsonLines())
     for name in ("app", "dprotonet"):
         logging.getLogger(name).setLevel(level)
-    # pydicom warns with values of a file's header, which may be a patient's name.
-    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    # Both write values of a file's header, which may be a patient's name.
+    for name in ("pydicom", "pynetdicom"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class JsonLines(logging.Formatter):

@@ -19,7 +19,7 @@ from app.services.checks import site_choice
 from app.services.deidentify import names
 from app.services.deidentify.patients import check_chosen
 from app.services.studies import blinding
-from app.services.uploading import batch_files, intake
+from app.services.uploading import batch_files, disc_files, intake
 from app.services.uploading.batch_files import Entry, with_distinct_paths
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged
@@ -36,7 +36,7 @@ def start_upload(
     model: str | None = None,
     name: str = "",
 ) -> Job:
-    """Begin a batch of uploaded files; ZIP files are opened.
+    """Begin a batch of uploaded files; ZIP files are opened, and a DICOMDIR says what is read.
 
     The bytes are kept at once, so that nothing is lost when the page changes or the server stops.
 
@@ -63,13 +63,12 @@ def start_upload(
         size = 0
         for file_name, data in items:
             before, size_before = len(entries), size
-            origin = names.path_shown(workplace, file_name)
             try:
-                for item, blob in batch_files.unpacked(workplace, file_name, data):
-                    entries.append(Entry(item, blob, origin))
-                    if blob is not None:
-                        staged.append(blob)
-                        size += blob.size
+                for entry in batch_files.unpacked(workplace, file_name, data):
+                    entries.append(entry)
+                    if entry.blob is not None:
+                        staged.append(entry.blob)
+                        size += entry.blob.size
                     intake.check_upload(workplace, files=len(entries), size=size)
             except batch_files.RefusedArchive as error:
                 # None of it is used; what was unpacked is discarded in the end.
@@ -77,12 +76,13 @@ def start_upload(
                 size = size_before
                 refusals.append(error)
                 item = batch_files.refused(workplace, file_name, str(error))
-                entries.append(Entry(item, None, origin))
+                entries.append(Entry(item, None, names.path_shown(workplace, file_name)))
         if refusals and len(refusals) == len(entries):
             raise refusals[0]
         if not entries:
             raise Refused("There are no files to read. Choose some.")
-        return _save_upload(workplace, with_distinct_paths(entries), info, explain, title)
+        arranged = with_distinct_paths(disc_files.by_their_discs(entries))
+        return _save_upload(workplace, arranged, info, explain, title)
     finally:
         for blob in staged:
             workplace.blobs.discard(blob)

@@ -39,9 +39,15 @@ def readiness(workplace: Workplace) -> dict[str, str]:
     Raises:
         ReadableError: the database does not answer.
     """
+    return {**room(workplace), "worker": _worker(workplace)}
+
+
+@needs("add images")
+def room(workplace: Workplace) -> dict[str, str]:
+    """Of :func:`readiness` what taking in an image needs: ``database`` and ``disk``."""
     with workplace.store.read() as tx:
         tx.setting("health")
-    return {"database": WELL, "disk": _disk(workplace), "worker": _worker(workplace)}
+    return {"database": WELL, "disk": _disk(workplace)}
 
 
 @needs("run the program")

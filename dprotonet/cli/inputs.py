@@ -1,12 +1,13 @@
 """From PATHs to frames, one at a time, with a reason for every file that gives none."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+from dprotonet.images.discs.listing import FolderFile, looked_through
 from dprotonet.images.hashes import file_sha256
 from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.walk import LeftOut, walk
@@ -78,7 +79,7 @@ def read_images(
 
     Files are read in a child process, one frame at a time: a file that crashes its decoder, or
     keeps it busy for ever, does not stop the images after it. What a walk leaves out, such as
-    links, is logged when everything is read.
+    links, is logged when everything is read. A folder with a DICOMDIR is read as that lists it.
 
     Args:
         paths: files and folders.
@@ -89,9 +90,18 @@ def read_images(
     with IsolatedReader() as reader:
         for order, path in enumerate(paths, start=1):
             is_folder = path.is_dir()
-            for file in walk([path], left_out=left_out):
-                if not (is_folder and leave_out(file.path)):
-                    yield from _read_file(InputFile(file.path, file.relative, order), reader)
+            files = walk([path], left_out=left_out)
+            found: Iterable[FolderFile] = map(FolderFile, files)
+            if is_folder:
+                found = looked_through(files, reader.directory)
+            for each in found:
+                source = InputFile(each.file.path, each.file.relative, order)
+                if is_folder and leave_out(source.path):
+                    continue
+                if each.message:
+                    yield Problem(source, 0, None, each.message, skipped=True)
+                else:
+                    yield from _read_file(source, reader)
     for sentence in left_out.sentences():
         log.warning("%s", sentence)
 

@@ -81,3 +81,14 @@ def _percent(match: re.Match[str]) -> str:
     code = ord(match[0])
     # U+DC80 to U+DCFF stand for one byte each (PEP 383); other lone surrogates for no byte.
     return f"%{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "\ufffd"
+
+
+def is_directory(name: str) -> bool:
+    """Is it the name of a disc's table of contents (PS3.10 8.6)?"""
+    return plain_part(name) == "DICOMDIR"
+
+
+def plain_part(name: str) -> str:
+    """A part of a path as ISO 9660 has it: systems show it in small letters, with a version or a
+    full stop at its end."""
+    return name.upper().partition(";")[0].rstrip(".")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Literal
 
+from dprotonet.images.file_names import is_directory
+
 Reason = Literal["link", "barred folder", "special file"]
 
 _SENTENCES: dict[Reason, tuple[str, str, str]] = {
@@ -68,7 +70,8 @@ def walk(
 ) -> Iterator[FoundFile]:
     """Every file under the paths, folders in sorted order; nothing is opened.
 
-    Inside a folder, hidden files and folders (names with a dot first) and links are left out, as
+    A DICOMDIR comes before all else in its folder, since it says what the rest is. Inside a folder,
+    hidden files and folders (names with a dot first) and links are left out, as
     is what is neither file nor folder. A path that is named itself is handed on whatever it is, so
     that reading it can say what is wrong with it.
 
@@ -90,7 +93,9 @@ def _files_in(
     folder: Path, relative: PurePath, left_out: Callable[[Path, Reason], None]
 ) -> Iterator[FoundFile]:
     try:
-        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+        entries = sorted(
+            folder.iterdir(), key=lambda entry: (not is_directory(entry.name), entry.name)
+        )
     except OSError:  # a folder that may not be listed costs only itself
         left_out(folder, "barred folder")
         return

@@ -152,3 +152,42 @@ def test_what_is_said_of_patients_is_read_and_the_key_is_never_printed() -> None
     assert read(PATIENTS="no").patients is False
     with pytest.raises(WrongSetting, match="“PatientColour”, which is no element"):
         read(KEPT_TAGS="PatientColour")
+
+
+def test_nobody_may_send_images_unless_they_are_named(tmp_path: Path) -> None:
+    data = {"DPROTONET_DATA": str(tmp_path)}
+    usual = Settings.from_environment(data).receiving
+    assert usual.senders == () and (usual.address, usual.port) == ("127.0.0.1", 11112)
+    given = {
+        "DPROTONET_RECEIVE_FROM": "PACS1, CT 2,",
+        "DPROTONET_RECEIVE_TITLE": "REVIEW",
+        "DPROTONET_RECEIVE_HOSTS": "10.1.2.0/24",
+        "DPROTONET_RECEIVE_ADDRESS": "0.0.0.0",
+        "DPROTONET_RECEIVE_PORT": "104",
+        "DPROTONET_RECEIVE_ASSOCIATIONS": "2",
+        "DPROTONET_RECEIVE_PDU_KB": "64",
+    }
+    found = Settings.from_environment({**data, **given}).receiving
+    assert found.senders == ("PACS1", "CT 2") and found.title == "REVIEW"
+    assert (found.address, found.port, found.associations) == ("0.0.0.0", 104, 2)
+    assert found.pdu_bytes == 65536 and found.may_connect("10.1.2.9")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DPROTONET_RECEIVE_FROM", "PACS1,A\\B"),
+        ("DPROTONET_RECEIVE_TITLE", "LONGER THAN SIXTEEN"),
+        ("DPROTONET_RECEIVE_HOSTS", "pacs"),
+        ("DPROTONET_RECEIVE_ADDRESS", "pacs"),
+        ("DPROTONET_RECEIVE_PORT", "70000"),
+        ("DPROTONET_RECEIVE_ASSOCIATIONS", "0"),
+        ("DPROTONET_RECEIVE_PDU_KB", "4096"),
+        ("DPROTONET_RECEIVE_CERTIFICATE", "/there/is/none.pem"),
+    ],
+)
+def test_a_setting_of_the_receiver_that_cannot_be_used_is_named(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(WrongSetting, match=name):
+        Settings.from_environment({"DPROTONET_DATA": str(tmp_path), name: value})

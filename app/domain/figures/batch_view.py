@@ -11,7 +11,7 @@ from app.domain.figures.agreement import Agreement
 from app.domain.jobs import ItemState
 from dprotonet.images.file_names import printable
 
-BatchOrder = Literal["file", "name", "finding", "doubt", "label", "state"]
+BatchOrder = Literal["file", "study", "name", "finding", "doubt", "label", "state"]
 BATCH_ORDERS: tuple[BatchOrder, ...] = get_args(BatchOrder)
 LONGEST_NAME = 200  # characters of a batch's name
 
@@ -27,8 +27,8 @@ class BatchFilters:
     """Predicted class."""
     agreement: Agreement | None = None
     order: BatchOrder = "file"
-    """file: as they came; finding: the most probable finding first; doubt: what
-    the list of cases calls most doubtful first."""
+    """file: as they came; study: those of a study together, series by series; finding: the most
+    probable finding first; doubt: what the list of cases calls most doubtful first."""
 
 
 @dataclass(frozen=True)

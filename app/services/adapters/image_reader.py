@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Survey,
         TextFound,
     )
+    from dprotonet.images.discs.directory import Directory
     from dprotonet.images.isolated.archive import OpenArchive
     from dprotonet.images.isolated.held_bytes import HeldBytes
     from dprotonet.images.source import Source
@@ -86,6 +87,15 @@ class ImageReader:
             ReaderBusy: other files are being read and took too long.
         """
         return self._viewing.frame_header(source, frame=frame)
+
+    def directory(self, source: Path | bytes | HeldBytes) -> Directory:
+        """What a DICOMDIR lists, as :func:`dprotonet.images.discs.directory.read_directory`.
+
+        Raises:
+            UnreadableImage: with the sentence for the reader.
+            ReaderBusy: other files are being read and took too long.
+        """
+        return self._intake.directory(source)
 
     def deidentify(
         self, source: Path | bytes | HeldBytes, pseudonyms: Callable[[Survey], Instructions]

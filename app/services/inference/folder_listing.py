@@ -11,7 +11,8 @@ from app.services.deidentify import names
 from app.services.inference.failures import attempt
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
-from dprotonet.images.walk import FoundFile, LeftOut, walk
+from dprotonet.images.discs.listing import FolderFile, looked_through
+from dprotonet.images.walk import LeftOut, walk
 
 CHUNK = 500  # files written to the list at once
 
@@ -52,7 +53,8 @@ def _list(
 ) -> None:
     left_out, notes, is_named = LeftOut(), [], workplace.pseudonyms is None
     real = names.opened(workplace, folder)
-    items = (_new_item(workplace, file) for file in walk([real], left_out=left_out))
+    files = looked_through(walk([real], left_out=left_out), workplace.image_reader.directory)
+    items = (_new_item(workplace, found) for found in files)
     room = workplace.settings.folder_files
     while chunk := list(islice(items, CHUNK)):
         is_too_many = len(chunk) > room
@@ -75,11 +77,14 @@ def _list(
         )
 
 
-def _new_item(workplace: Workplace, file: FoundFile) -> NewItem:
+def _new_item(workplace: Workplace, found: FolderFile) -> NewItem:
+    file = found.file
     return NewItem(
         names.file_shown(workplace, file.path.name),
         path=names.stored(workplace, file.relative),
         shown_path=names.path_shown(workplace, file.relative.as_posix()),
+        state="skipped" if found.message else "waiting",
+        message=found.message,
     )
 
 

@@ -144,7 +144,8 @@ def attach_uploads(
     gallery, looked_at = Gallery(workplace, digest), 0
     before = gallery.state().found
     for name, data in items:
-        for _, staged in batch_files.unpacked(workplace, name, data):
+        for entry in batch_files.unpacked(workplace, name, data):
+            staged = entry.blob
             if staged is None:
                 continue
             looked_at += 1

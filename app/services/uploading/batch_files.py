@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from app.domain.cases import shown_path
 from app.domain.errors import Refused
+from app.domain.jobs import ItemState
 from app.domain.permissions import within
 from app.services.deidentify import names
 from app.services.uploading import archive, intake
@@ -17,6 +18,8 @@ from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from app.store.files.blobs import Staged
 from dprotonet.errors import NotAnImage, ReaderBusy, UnreadableImage
+from dprotonet.images.discs.directory import MOST_BYTES, Directory
+from dprotonet.images.file_names import is_directory
 from dprotonet.images.isolated.held_bytes import HeldBytes
 
 
@@ -32,22 +35,29 @@ class Entry:
     blob: Staged | None
     """Its bytes; None for a row that only says why there are none."""
     origin: str
-    """Name of what was uploaded: the file itself, or the archive that held it."""
+    """Name of what was uploaded, as it may be shown: the file itself, or the archive that held it.
+    """
+    path: str = ""
+    """As it came, of an archive's file inside it; never written down."""
+    archive: str | None = None
+    """The name of the archive that held it, as it came."""
+    directory: Directory | None = None
+    """Of a DICOMDIR: what it lists."""
 
 
 @within
-def unpacked(
-    workplace: Workplace, name: str, data: bytes | Path | HeldBytes
-) -> Iterator[tuple[NewItem, Staged | None]]:
+def unpacked(workplace: Workplace, name: str, data: bytes | Path | HeldBytes) -> Iterator[Entry]:
     """The files in one upload, staged: itself, or what is in it where it is a ZIP file.
 
-    A file that cannot be taken in is an item that says why, without staged bytes.
+    A file that cannot be taken in is an item that says why, without staged bytes. So is a DICOMDIR,
+    which is read and not kept.
 
     Raises:
         RefusedArchive: the archive as a whole cannot be used.
     """
+    origin = names.path_shown(workplace, name)
     if not archive.is_archive(data):
-        yield _kept(workplace, _item(workplace, name), data, path=name)
+        yield _entry(workplace, data, Entry(_item(workplace, name), None, origin, name))
         return
     limits = archive.ArchiveLimits(
         total_bytes=workplace.settings.upload_bytes, file_bytes=workplace.settings.file_bytes
@@ -55,10 +65,11 @@ def unpacked(
     try:
         for entry in archive.extract(workplace.image_reader, data, limits=limits):
             item = _item(workplace, entry.path)
+            new = Entry(item, None, origin, entry.path, archive=name)
             if entry.file is None:
-                yield replace(item, state="error", message=entry.problem), None
+                yield replace(new, item=replace(item, state="error", message=entry.problem))
             else:
-                yield _kept(workplace, item, entry.file, path=entry.path)
+                yield _entry(workplace, entry.file, new)
     except Refused as error:
         raise RefusedArchive(str(error)) from error
 
@@ -73,19 +84,31 @@ def _item(workplace: Workplace, path: str) -> NewItem:
     return NewItem(names.file_shown(workplace, path), shown_path=names.path_shown(workplace, path))
 
 
-def _kept(
-    workplace: Workplace, item: NewItem, data: bytes | Path | BinaryIO | HeldBytes, *, path: str
-) -> tuple[NewItem, Staged | None]:
+def _entry(workplace: Workplace, data: bytes | Path | BinaryIO | HeldBytes, entry: Entry) -> Entry:
+    path = entry.path
     try:
+        if is_directory(PurePosixPath(path.replace("\\", "/")).name):
+            return replace(entry, directory=_directory(workplace, data))
         staged = intake.stage(workplace, data, name=path)
     except NotAnImage as error:
-        return replace(item, state="skipped", message=str(error)), None
+        return _without_bytes(entry, "skipped", str(error))
     except (Refused, UnreadableImage, ReaderBusy) as error:
-        return replace(item, state="error", message=str(error)), None
+        return _without_bytes(entry, "error", str(error))
+    item = entry.item
     if staged.name:
         shown = names.path_shown(workplace, path, name=staged.name)
         item = replace(item, name=staged.name, shown_path=shown)
-    return replace(item, upload_key=staged.key), staged
+    return replace(entry, item=replace(item, upload_key=staged.key), blob=staged)
+
+
+def _directory(workplace: Workplace, data: bytes | Path | BinaryIO | HeldBytes) -> Directory:
+    if isinstance(data, bytes | Path | HeldBytes):
+        return workplace.image_reader.directory(data)
+    return workplace.image_reader.directory(data.read(MOST_BYTES + 1))
+
+
+def _without_bytes(entry: Entry, state: ItemState, message: str) -> Entry:
+    return replace(entry, item=replace(entry.item, state=state, message=message))
 
 
 def with_distinct_paths(entries: Sequence[Entry]) -> list[Entry]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, case, func, or_
 from app.domain.figures.batch_view import BatchFilters, BatchOrder
 from app.store.rows import CaseEntry, JobItemEntry, PredictionEntry, labelled
 
+_LAST = "\U0010fffd"  # behind every text
 _STATES = ("error", "refused", "running", "waiting", "done", "duplicate", "skipped", "deleted")
 """In which order files stand by state: first those that somebody may have to look after."""
 
@@ -49,10 +50,11 @@ def order(by: BatchOrder, state: ColumnElement[str]) -> tuple[Any, ...]:
     """The order of the files; equal ones stay as they came, those without a figure come last."""
     keys: dict[BatchOrder, tuple[Any, ...]] = {
         "file": (),
+        "study": (func.coalesce(CaseEntry.study_key, _LAST), CaseEntry.series_uid),
         "name": (func.lower(JobItemEntry.name),),
         "finding": (func.coalesce(PredictionEntry.finding_probability, -1.0).desc(),),
         "doubt": (case((PredictionEntry.id.is_not(None), CaseEntry.doubt), else_=-3.0).desc(),),
-        "label": (func.coalesce(PredictionEntry.label, "\U0010fffd"),),
+        "label": (func.coalesce(PredictionEntry.label, _LAST),),
         "state": (case({s: n for n, s in enumerate(_STATES)}, value=state, else_=99),),
     }
     return (*keys[by], JobItemEntry.position)

@@ -48,6 +48,7 @@ _MARKS: dict[Agreement, str] = {
 }
 _ORDERS: dict[BatchOrder, str] = {
     "file": "As they came",
+    "study": "By study",
     "name": "By name",
     "finding": "Most probable finding first",
     "doubt": "Most doubtful first",

@@ -22,6 +22,7 @@ from pydicom.uid import (
 
 from dprotonet.errors import NotAnImage, UnreadableImage
 from dprotonet.images.dicom.header import element, integer, text
+from dprotonet.images.dicom.kinds import is_image_class
 from dprotonet.images.dicom.location import PixelLocation
 from dprotonet.images.dicom.pixels import refuse_syntax
 from dprotonet.images.limits import Limits
@@ -186,7 +187,7 @@ def _why_no_pixels(header: Dataset) -> UnreadableImage:
             "The pixels of this file lie on a JPIP server, which is not asked. Export the image"
             " itself."
         )
-    if "Image Storage" in name or (not name and integer(header, "Rows")):
+    if is_image_class(sop_class) or (not name and integer(header, "Rows")):
         return UnreadableImage(
             "This DICOM file has the header of an image but no pixels. Export it again with its"
             " pixels."

@@ -122,6 +122,12 @@ def _header(request: Request) -> None:
     request.answer({"header": frame_header(request.source, frame=frame, limits=limits)})
 
 
+def _directory(request: Request) -> None:
+    from dprotonet.images.discs.directory import read_directory
+
+    request.answer({"directory": asdict(read_directory(request.source, limits=request.limits))})
+
+
 def _unpack(request: Request) -> None:
     from dprotonet.images.isolated.archive_child import unpack
 
@@ -147,6 +153,7 @@ HANDLERS: dict[str, Callable[[Request], None]] = {
     "look": _look,
     "hash": _hash,
     "header": _header,
+    "directory": _directory,
     "unpack": _unpack,
     "deidentify": _deidentify,
     "black out": _black_out,

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from dprotonet.errors import NotAnImage, UnreadableImage
+from dprotonet.images.discs.directory import Directory
 from dprotonet.images.isolated.child_pool import ChildPool
 from dprotonet.images.isolated.child_process import Child, ChildLimits
 from dprotonet.images.isolated.held_bytes import HeldBytes
@@ -92,6 +93,12 @@ class IsolatedReader:
         answer, _ = self.ask("header", source, limits, frame=int(frame))
         with _understood():
             return dict(answer["header"])
+
+    def directory(self, source: Source, *, limits: Limits | None = None) -> Directory:
+        """As :func:`dprotonet.images.discs.directory.read_directory`; raises as :meth:`read`."""
+        answer, _ = self.ask("directory", source, limits)
+        with _understood():
+            return Directory.from_json(answer["directory"])
 
     def ask(
         self, kind: str, source: Source, limits: Limits | None = None, **more: Any

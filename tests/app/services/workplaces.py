@@ -49,6 +49,7 @@ from dprotonet.images.deidentify.instructions import (
     TextFound,
 )
 from dprotonet.images.dicom.frame_header import frame_header
+from dprotonet.images.discs.directory import Directory, read_directory
 from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.reader import IsolatedReader
@@ -103,6 +104,9 @@ class DirectReader:
 
     def frame_header(self, source: Source, *, frame: int = 0) -> dict[str, Any]:
         return frame_header(source, frame=frame)
+
+    def directory(self, source: Source) -> Directory:
+        return read_directory(source)
 
     def deidentify(
         self, source: Source, pseudonyms: Callable[[Survey], Instructions]

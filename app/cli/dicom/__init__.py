@@ -1,0 +1,1 @@
+"""Commands that speak DICOM with other systems."""
