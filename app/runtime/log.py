@@ -24,6 +24,9 @@ def configure_logging(level: int = logging.INFO, form: LogFormat = "text") -> No
         logging.getLogger(name).setLevel(level)
     # pydicom warns with values of a file's header, which may be a patient's name.
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    # These name addresses with what was searched for, and repeat what an archive says.
+    for name in ("dicomweb_client", "retrying", "urllib3"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class JsonLines(logging.Formatter):

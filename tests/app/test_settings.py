@@ -139,3 +139,36 @@ def test_what_is_said_of_patients_is_read_and_the_key_is_never_printed() -> None
     assert read(PATIENTS="no").patients is False
     with pytest.raises(WrongSetting, match="“PatientColour”, which is no element"):
         read(KEPT_TAGS="PatientColour")
+
+
+def test_archives_are_those_of_their_file_and_its_secrets_are_closed(tmp_path: Path) -> None:
+    secret, file = tmp_path / "password", tmp_path / "archives.toml"
+    secret.write_text("hidden\n")
+    file.write_text(
+        '[[archive]]\nname = "main"\naddress = "https://pacs.example"\nuser = "ann"\n'
+        f'password_file = "{secret}"\n'
+    )
+    secret.chmod(0o640)
+    with pytest.raises(WrongSetting, match="Others may read a secret"):
+        read(ARCHIVES=str(file))
+    secret.chmod(0o600)
+    settings = read(ARCHIVES=str(file))
+    assert [archive.name for archive in settings.archives] == ["main"]
+    assert settings.archives[0].credentials is not None
+    assert settings.archives[0].credentials.secret == "hidden"
+    assert "hidden" not in repr(settings)
+    secret.unlink()
+    with pytest.raises(WrongSetting, match="cannot be read"):
+        read(ARCHIVES=str(file))
+
+
+def test_a_wrong_file_of_archives_is_told_with_its_variable(tmp_path: Path) -> None:
+    file = tmp_path / "archives.toml"
+    with pytest.raises(WrongSetting, match="which is no file"):
+        read(ARCHIVES=str(file))
+    file.write_bytes(b"\xff")
+    with pytest.raises(WrongSetting, match="cannot be read as text"):
+        read(ARCHIVES=str(file))
+    file.write_text("")
+    with pytest.raises(WrongSetting, match=r"names no archive.*DPROTONET_ARCHIVES"):
+        read(ARCHIVES=str(file))
