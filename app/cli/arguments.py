@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.cli.archives.arguments import add_archives
 from app.cli.requests import (
     ActivateModel,
     AddModel,
@@ -110,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
     _add_dicom_out(
         commands.add_parser("dicom-out", help="write a signed read as DICOM objects into a folder")
+    )
+    add_archives(
+        commands.add_parser("archives", help="list, search and bring in studies over DICOMweb")
     )
     _add_tokens(commands.add_parser("tokens", help="how programs come in, over HTTP"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))

@@ -15,6 +15,8 @@ from app.services.workplace import Workplace
 if TYPE_CHECKING:
     from dicomweb_client.web import DICOMwebClient
 
+    from app.services.archives.session import BoundedSession
+
 MOST_JSON = 32 * 1024 * 1024  # bytes of an answer that is no image
 
 
@@ -31,6 +33,21 @@ def named(workplace: Workplace, name: str) -> Archive:
     raise NotFound(
         "There is no archive of this name. Choose one that DPROTONET_ARCHIVES describes."
     )
+
+
+@contextmanager
+def opened(
+    archive: Archive, *, most: int, stop: Callable[[], bool] = lambda: False
+) -> Iterator[BoundedSession]:
+    """A session for what the client cannot do: it parses a file, which is for a child process.
+
+    Raises:
+        As :func:`connected`.
+    """
+    from app.services.archives.session import BoundedSession
+
+    with readable(archive), BoundedSession(archive, most=most, stop=stop) as session:
+        yield session
 
 
 @contextmanager
@@ -59,9 +76,7 @@ def connected(
     """
     from dicomweb_client.web import DICOMwebClient
 
-    from app.services.archives.session import BoundedSession
-
-    with readable(archive), BoundedSession(archive, most=most, stop=stop) as session:
+    with opened(archive, most=most, stop=stop) as session:
         client = DICOMwebClient(
             archive.address(transaction), session=session, timeout=archive.timeout
         )

@@ -67,7 +67,15 @@ def readable(archive: Archive) -> Iterator[None]:
             f"The archive {name} cannot be reached, or broke off. See that it runs and that its "
             "address is right, then try again."
         ) from None
-    except (RequestException, below.HTTPError, ValueError, TypeError, AttributeError, LookupError):
+    except (
+        RequestException,
+        below.HTTPError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        LookupError,
+        RecursionError,  # JSON of many brackets
+    ):
         raise BadAnswer(
             f"The archive {name} answers in a way that is not DICOMweb. See that its address is "
             "that of the DICOMweb service."
@@ -85,7 +93,7 @@ def of_status(name: str, status: int) -> ArchiveError:
             f"The archive {name} has nothing there. It may have been deleted, or the address is "
             "not that of the DICOMweb service."
         )
-    if status in (408, 425, 429, 500, 502, 503, 504):
+    if status in (408, 425, 429, 502, 503, 504):
         return Unreachable(
             f"The archive {name} cannot answer now (HTTP {status}). Try again later."
         )

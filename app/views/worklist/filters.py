@@ -32,6 +32,7 @@ SOURCE_NAMES: Mapping[str, str] = {
     "upload": "Uploads",
     "demo": "Demo cases",
     "folder": "Server folders",
+    "archive": "Archives",
 }
 _DISAGREEMENTS: Mapping[str, str] = {
     "model": "A reader against the model",
