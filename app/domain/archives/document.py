@@ -113,7 +113,7 @@ def _credentials(
     if not given and "user" not in table:
         return None
     is_token = bool(given) and given[0].startswith("token")
-    if len(given) != 1 or is_token == ("user" in table):
+    if len(given) != 1 or is_token == ("user" in table) or table.get("user") == "":
         raise Refused(
             f"The archive {name} is to be known by user with password_file or password_env, or by "
             "token_file or token_env alone. Give one of them."

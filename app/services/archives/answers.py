@@ -106,9 +106,10 @@ def _values(item: dict[str, Any], tag: str) -> list[object]:
 
 
 def _texts(item: dict[str, Any], tag: str) -> list[str]:
-    """The texts of an element that could be of VR CS, LO or SH."""
+    """The texts of an element of VR CS, LO or SH; none has a backslash (PS3.5 6.2)."""
     texts = (value.strip() for value in _values(item, tag) if isinstance(value, str))
-    return [printable(text) for text in texts if 0 < len(text) <= LONGEST_TEXT]
+    short = (text for text in texts if 0 < len(text) <= LONGEST_TEXT and "\\" not in text)
+    return [printable(text) for text in short]
 
 
 def _text(item: dict[str, Any], tag: str) -> str:

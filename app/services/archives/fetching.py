@@ -8,7 +8,7 @@ from app.domain.archives.wanted import Wanted, instance_of
 from app.domain.permissions import within
 from app.services.archives import asking
 from app.services.archives.client import named
-from app.services.archives.errors import ArchiveError
+from app.services.archives.errors import ArchiveError, Denied
 from app.services.archives.listing import Beside
 from app.services.archives.searching import reach_problem
 from app.services.deidentify import names
@@ -40,8 +40,12 @@ def fetched(workplace: Workplace, item: ClaimedItem, beside: Beside) -> bytes:
 
 @within
 def why_away(workplace: Workplace, item: ClaimedItem, error: Exception, beside: Beside) -> str:
-    """Why the archive gives nothing at all now; empty where the error is one of this row alone."""
-    if not isinstance(error, ArchiveError) or not error.is_passing:
+    """Why the archive gives nothing at all now; empty where the error is one of this row alone.
+
+    A password that is not accepted is tried once, and not once an instance: many archives lock an
+    account after some.
+    """
+    if not isinstance(error, ArchiveError) or not (error.is_passing or isinstance(error, Denied)):
         return ""
     archive, _ = _of(workplace, item)
     return beside(lambda stop: reach_problem(archive))

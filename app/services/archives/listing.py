@@ -11,7 +11,14 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from app.domain.archives.archive import Archive
-from app.domain.archives.found import Filters, FoundSeries, FoundStudy, InstanceAddress
+from app.domain.archives.found import (
+    MOST_STUDIES,
+    Filters,
+    FoundSeries,
+    FoundStudy,
+    InstanceAddress,
+    StudyPage,
+)
 from app.domain.archives.wanted import Wanted, item_path, shown_as
 from app.domain.permissions import within
 from app.domain.text import counted
@@ -22,7 +29,7 @@ from app.services.deidentify import names
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 
-PRIOR_PAGE = 100  # studies of one patient that are looked at
+MOST_OF_ONE = 1000  # studies of one patient that are looked at
 KNOWN = "This image was already brought in."
 Answer = TypeVar("Answer")
 
@@ -98,15 +105,14 @@ class Listing:
         if not study.patient.patient_id or study.day is None:
             self._uncertain += 1
             return ()
-        page = self._beside(
-            lambda stop: asking.find_studies(
-                self._archive,
-                Filters(patient_id=study.patient.patient_id, until=study.day),
-                limit=PRIOR_PAGE,
-                stop=stop,
-            )
-        )
-        return [one.study_uid for one in earlier(study, page.studies)][: self._wanted.priors]
+        filters = Filters(patient_id=study.patient.patient_id, until=study.day)
+        others: list[FoundStudy] = []
+        is_last = False
+        while not is_last and len(others) < MOST_OF_ONE:  # in whatever order the archive likes
+            page = self._beside(partial(_page, self._archive, filters, len(others)))
+            others += page.studies
+            is_last = page.is_last
+        return [one.study_uid for one in earlier(study, others)][: self._wanted.priors]
 
     def _rows(self, page: Sequence[InstanceAddress]) -> Iterator[NewItem]:
         stored = [names.stored(self._workplace, item_path(where)) for where in page]
@@ -133,6 +139,10 @@ class Listing:
 
 def _study(archive: Archive, study_uid: str, stop: Stop) -> FoundStudy | None:
     return asking.study_of(archive, study_uid, stop=stop)
+
+
+def _page(archive: Archive, filters: Filters, offset: int, stop: Stop) -> StudyPage:
+    return asking.find_studies(archive, filters, limit=MOST_STUDIES, offset=offset, stop=stop)
 
 
 def _series(archive: Archive, study_uid: str, stop: Stop) -> tuple[FoundSeries, ...]:

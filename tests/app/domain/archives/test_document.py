@@ -78,6 +78,7 @@ def test_certificates_are_a_file_that_is_there(tmp_path: Path) -> None:
         (BASE + 'password_env = "PW"', "Give one of them"),
         (BASE + 'user = "ann"\ntoken_env = "PW"', "Give one of them"),
         (BASE + 'user = "ann"\npassword_env = "A"\npassword_file = "b"', "Give one of them"),
+        (BASE + 'user = ""\npassword_env = "PW"', "Give one of them"),
         (BASE + 'user = "ann"\npassword_env = "PW"', "the variable PW, which is empty"),
         (BASE + 'user = "a:b"\npassword_file = "b"', "no colon"),
         (BASE + 'password = "hidden', "is no TOML .at "),

@@ -70,6 +70,11 @@ def test_what_is_missing_or_wrong_is_empty(element: Any) -> None:
     assert (found.day, found.series, found.instances) == (None, None, None)
 
 
+@pytest.mark.parametrize("text", ["x" * 65, "a\\b", " ", 3, None])
+def test_an_id_that_none_can_be_is_empty(text: Any) -> None:
+    assert study(t00100020={"vr": "LO", "Value": [text]}).patient == Patient("")
+
+
 def test_a_day_that_no_calendar_has_is_none() -> None:
     assert study(t00080020={"vr": "DA", "Value": ["20241399"]}).day is None
 

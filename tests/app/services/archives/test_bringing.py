@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from app.domain.archives.archive import Credentials
 from app.domain.errors import NotFound, Refused
 from app.domain.figures.batch_view import BatchFilters
 from app.services import batches, jobs
 from app.services.archives import asking, bringing, fetching
 from app.services.archives.errors import Unreachable
-from app.services.inference import queue
+from app.services.inference import folder_listing, queue
 from app.services.workplace import Workplace
 from app.settings import Settings
 from dprotonet.errors import Cancelled
@@ -190,6 +191,32 @@ def test_an_archive_that_is_away_ends_the_batch_which_can_be_retried(
     batches.retry(site, job.job_id)
     queue.run_pending(site, pool)
     assert batches.progress(site, job.job_id).counts == {"done": 3}
+
+
+def test_a_password_that_is_not_accepted_is_not_tried_for_each_instance(
+    site: Workplace, pool: FakePool, orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orthanc.hold(image(1), image(2), image(3))
+    job = bringing.start(site, "main", ["1.2.3"])
+    with site.store.write() as tx:
+        listing = tx.folder_listings.claim(site.clock())
+    assert listing is not None
+    folder_listing.run(site, *listing, between=lambda: None, stop=lambda: False)
+    wrong = replace(orthanc.archive, credentials=Credentials("dprotonet", "wrong"))
+    changed = replace(site, settings=replace(site.settings, archives=(wrong,)))
+    asked: list[int] = []
+    instance = asking.instance
+
+    def counted(*given: Any, **more: Any) -> bytes:
+        asked.append(1)
+        return instance(*given, **more)
+
+    monkeypatch.setattr(asking, "instance", counted)
+    queue.run_pending(changed, pool)
+    found = rows(site, job.job_id)
+    assert [row.state for row in found] == ["error"] * 3
+    assert all("does not accept the user or token" in row.message for row in found)
+    assert asked == [1]
 
 
 def test_a_fault_of_one_instance_is_not_taken_for_an_archive_that_is_away(
