@@ -23,7 +23,7 @@ def add_archives(archives: argparse.ArgumentParser) -> None:
     searching.add_argument("--to", type=_day, dest="until", metavar="DATE", help="last day")
     searching.add_argument("--modality", default="", help="such as DX")
     searching.add_argument("--limit", type=int, default=25, metavar="N", help="most studies; 25")
-    searching.add_argument("--offset", type=int, default=0, metavar="N", help="how many come before")
+    searching.add_argument("--offset", type=int, default=0, metavar="N", help="left out before; 0")
     searching.set_defaults(request=lambda options: _search(searching, options))
     fetching = actions.add_parser("fetch", help="let the worker bring in studies, as a batch")
     fetching.add_argument("archive", help="its name")

@@ -25,6 +25,7 @@ def draw_studies(workplace: Workplace, answer: Answer) -> None:
         st.info("The archive has no such study.", icon=":material/search_off:")
         _draw_pager(workplace, answer)
         return
+    above = st.container(key="archive-chosen")  # in sight, however long the table is
     selection = st.dataframe(
         studies_table(page.studies),
         hide_index=True,
@@ -37,12 +38,13 @@ def draw_studies(workplace: Workplace, answer: Answer) -> None:
     _draw_pager(workplace, answer)
     rows = selection["selection"]["rows"] if selection else []
     chosen = [page.studies[row] for row in rows if row < len(page.studies)]
-    if not chosen:
-        st.caption("Choose studies to bring in, or one to see its series.")
-        return
-    _draw_bring_in(workplace, answer.archive, chosen)
-    if len(chosen) == 1:
-        _draw_series(workplace, answer.archive, chosen[0])
+    with above:
+        if not chosen:
+            st.caption("Choose studies to bring in, or one to see its series.")
+            return
+        _draw_bring_in(workplace, answer.archive, chosen)
+        if len(chosen) == 1:
+            _draw_series(workplace, answer.archive, chosen[0])
 
 
 def studies_table(studies: Sequence[FoundStudy]) -> pd.DataFrame:
