@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,21 +17,21 @@ SECRET = "open-sesame"
 class FakeArchive:
     """Gives each request to ``answer``, and notes it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, scheme: str) -> None:
         self.answer: Answer = status(404)
         self.asked: list[tuple[str, dict[str, str]]] = []
         """Paths and headers."""
         self.gone = threading.Event()
         """Set at the end: what holds a request back waits for it."""
-        address = f"http://127.0.0.1:{port}/dicom-web"
+        address = f"{scheme}://127.0.0.1:{port}/dicom-web"
         self.archive = Archive(
             "fake", address, address, address, Credentials("ann", SECRET), timeout=5.0
         )
 
 
 @contextmanager
-def fake_archive() -> Iterator[FakeArchive]:
-    """One that listens on loopback meanwhile."""
+def fake_archive(tls: ssl.SSLContext | None = None) -> Iterator[FakeArchive]:
+    """One that listens on loopback meanwhile, over https where it has a certificate."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -44,7 +45,9 @@ def fake_archive() -> Iterator[FakeArchive]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    fake = FakeArchive(server.server_address[1])
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    fake = FakeArchive(server.server_address[1], "http" if tls is None else "https")
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

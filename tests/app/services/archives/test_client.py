@@ -5,13 +5,22 @@ from __future__ import annotations
 import base64
 import gzip
 import logging
+import ssl
 from dataclasses import replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from io import BytesIO
+from ipaddress import ip_address
+from pathlib import Path
 from traceback import format_exception
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from pydicom import dcmread
 
 from app.domain.archives.archive import Archive, Credentials
@@ -29,7 +38,14 @@ from app.services.archives.errors import (
 )
 from app.services.workplace import Workplace
 from dprotonet.errors import Cancelled
-from tests.app.services.archives.fake_archive import SECRET, Answer, FakeArchive, body, status
+from tests.app.services.archives.fake_archive import (
+    SECRET,
+    Answer,
+    FakeArchive,
+    body,
+    fake_archive,
+    status,
+)
 from tests.app.services.workplaces import dicom
 from tests.orthanc import Orthanc
 
@@ -102,6 +118,41 @@ def test_a_redirect_is_not_followed(fake: FakeArchive) -> None:
     with pytest.raises(BadAnswer, match="sends on to another address"):
         search(fake.archive)
     assert len(fake.asked) == 1
+
+
+def own_certificate(folder: Path) -> Path:
+    """A certificate of this machine that nobody but itself vouches for, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fake archive")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2100, 1, 1, tzinfo=UTC))
+        .add_extension(here, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    own = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "own.pem"
+    file.write_bytes(made.public_bytes(Encoding.PEM) + own)
+    return file
+
+
+def test_a_certificate_is_checked_against_the_sites_own_authority(tmp_path: Path) -> None:
+    file = own_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with fake_archive(context) as fake:
+        fake.answer = body(b"[]")
+        with pytest.raises(BadAnswer, match="ca_file"):
+            search(fake.archive)
+        assert fake.asked == []  # no password went there
+        assert search(replace(fake.archive, ca_file=file)) == []
 
 
 def test_neither_netrc_nor_a_proxy_of_the_environment_is_used(
