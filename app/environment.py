@@ -4,6 +4,7 @@ names the variable and what it may be."""
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -115,6 +116,26 @@ def file(env: Mapping[str, str], name: str) -> Path | None:
     if not path.is_file():
         raise WrongSetting(f"{name} names {path}, which is no file. Correct or remove it.")
     return path
+
+
+def private_text(path: Path, *, named_by: str) -> str:
+    """The text of a secret's file, stripped, where its owner alone may read it.
+
+    Args:
+        path: of the file.
+        named_by: what names it, for the sentence.
+    """
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("utf-8").strip()
+    except (OSError, ValueError):
+        raise WrongSetting(
+            f"{named_by} names {path}, which cannot be read. Correct it, or bring the file back "
+            "from where its copy is kept."
+        ) from None
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise WrongSetting(f"Others may read a secret. Close its file with: chmod 600 {path}")
+    return text
 
 
 def _existing(name: str, text: str) -> Path:

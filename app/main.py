@@ -16,6 +16,7 @@ ICON = Path(__file__).parent / "views" / "icon.svg"
 st.set_page_config(page_title="DProtoNet Review", page_icon=str(ICON), layout="wide")
 with show_errors():
     workplace = current_workplace()
+    pages = pages_for(workplace.actor, has_archives=bool(workplace.settings.archives))
     page = st.navigation(
         [
             st.Page(
@@ -25,7 +26,7 @@ with show_errors():
                 default=number == 0,
                 url_path=None if number == 0 else folder,
             )
-            for number, (folder, title, icon, _) in enumerate(pages_for(workplace.actor))
+            for number, (folder, title, icon, _) in enumerate(pages)
         ],
         position="hidden" if workplace.awaits_choice else "top",
     )

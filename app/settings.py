@@ -13,6 +13,8 @@ from typing import Literal, get_args
 
 from app import environment
 from app.domain.accounts.outside import OutsideSignIn
+from app.domain.archives.archive import Archive
+from app.domain.archives.document import archives_of
 from app.domain.dicom.receiving import KIBIBYTE, Receiving, networks
 from app.domain.dicom.site import DicomSite
 from app.domain.errors import Refused
@@ -118,6 +120,9 @@ class Settings:
     DPROTONET_VERIFIERS)."""
     receiving: Receiving = field(default_factory=Receiving)
     """Who may store images here by DICOM, and where (DPROTONET_RECEIVE_FROM and others)."""
+    archives: tuple[Archive, ...] = ()
+    """Where studies come from and results go to, in the order of their file
+    (DPROTONET_ARCHIVES)."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -316,6 +321,7 @@ class Settings:
             kept_tags=_kept_tags(env),
             dicom_site=_dicom_site(env),
             receiving=_receiving(env),
+            archives=_archives(env),
         )
 
 
@@ -426,6 +432,26 @@ def _receiving(env: Mapping[str, str]) -> Receiving:
         )
     except Refused as error:
         raise WrongSetting(str(error)) from None
+
+
+def _archives(env: Mapping[str, str]) -> tuple[Archive, ...]:
+    path = environment.file(env, "DPROTONET_ARCHIVES")
+    if path is None:
+        return ()
+
+    def secret(file: Path) -> str:
+        return environment.private_text(file, named_by="The file of archives")
+
+    try:
+        return archives_of(path.read_text("utf-8"), env=env, read_file=secret)
+    except (OSError, UnicodeDecodeError):
+        raise WrongSetting(
+            f"DPROTONET_ARCHIVES names {path}, which cannot be read as text. Correct it."
+        ) from None
+    except WrongSetting:
+        raise
+    except Refused as error:
+        raise WrongSetting(f"{error} The file is that of DPROTONET_ARCHIVES.") from None
 
 
 def _kept_tags(env: Mapping[str, str]) -> tuple[str, ...]:

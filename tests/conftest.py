@@ -2,11 +2,15 @@
 
 import os
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.memory_disk import memory_disk
+
+if TYPE_CHECKING:
+    from tests.orthanc import Orthanc
 
 # Their set-up takes seconds: a model is trained, a program and a browser are started.
 WHOLE = ("tests/browser/", "tests/training/")
@@ -70,3 +74,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False  # by the number of tests, which says little
     return UnitScheduling(config, log)
+
+
+@pytest.fixture(scope="session")
+def started_orthanc(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Orthanc]":
+    """An archive that all tests share."""
+    from tests.orthanc import Orthanc, orthanc_program
+
+    archive = Orthanc(orthanc_program(), tmp_path_factory.mktemp("orthanc"))
+    yield archive
+    archive.stop()
+
+
+@pytest.fixture
+def orthanc(started_orthanc: "Orthanc") -> "Orthanc":
+    """The same, empty."""
+    started_orthanc.clear()
+    return started_orthanc

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.cli.archives.arguments import add_archives
 from app.cli.requests import (
     ActivateModel,
     AddModel,
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_BEHIND_PROXY, DPROTONET_SIGN_IN, DPROTONET_SESSION_IDLE_MINUTES, "
         "DPROTONET_SESSION_HOURS, DPROTONET_UPLOAD_FILES, DPROTONET_UPLOAD_MB, DPROTONET_FILE_MB, "
         "DPROTONET_METRICS_TOKEN, DPROTONET_API_REQUESTS, DPROTONET_LOG, DPROTONET_ENGINE, "
-        "DPROTONET_WORKERS, DPROTONET_ORGANISATION, DPROTONET_VERIFIERS, "
+        "DPROTONET_WORKERS, DPROTONET_ORGANISATION, DPROTONET_VERIFIERS, DPROTONET_ARCHIVES, "
         "DPROTONET_RECEIVE_FROM, DPROTONET_RECEIVE_TITLE, DPROTONET_RECEIVE_HOSTS, "
         "DPROTONET_RECEIVE_ADDRESS, DPROTONET_RECEIVE_PORT, DPROTONET_RECEIVE_ASSOCIATIONS, "
         "DPROTONET_RECEIVE_PDU_KB, DPROTONET_RECEIVE_CERTIFICATE, DPROTONET_RECEIVE_PRIVATE_KEY, "
@@ -119,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_users(commands.add_parser("users", help="who may sign in, and with which roles"))
     _add_dicom_out(
         commands.add_parser("dicom-out", help="write a signed read as DICOM objects into a folder")
+    )
+    add_archives(
+        commands.add_parser("archives", help="list, search and bring in studies over DICOMweb")
     )
     _add_tokens(commands.add_parser("tokens", help="how programs come in, over HTTP"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))

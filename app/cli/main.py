@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.cli import arguments, requests
+from app.cli.archives.requests import FetchStudies, ListArchives, SearchArchive
 from app.cli.requests import Request
 from app.environment import WrongSetting
 from app.runtime.log import configure_logging
@@ -76,6 +77,7 @@ def _run_on_data(request: Request, settings: Settings) -> int:
         whole,
         worker,
     )
+    from app.cli.archives import commands as archives
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -121,6 +123,8 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return audit.show_head(settings)
         case requests.AnchorAudit():
             return audit.anchor(settings, request)
+        case ListArchives() | SearchArchive() | FetchStudies():
+            return archives.run(settings, request)
         case requests.DicomOut():
             return dicom_out.write(settings, request)
         case requests.NewKey():

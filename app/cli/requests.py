@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.cli.archives.requests import ArchivesRequest
+
 
 @dataclass(frozen=True)
 class Serve:
@@ -276,4 +278,5 @@ Request = (
     | ResetUser
     | NewKey
     | Reidentify
+    | ArchivesRequest
 )

@@ -19,6 +19,7 @@ Permission = Literal[
     "see models",
     "see cases",
     "add images",
+    "search archives",
     "sign",
     "sign over others",
     "propose changes",
@@ -38,6 +39,7 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         "see models": frozenset(ROLES),  # which there are, and which is active
         "see cases": _READERS,  # images, predictions, heatmaps, prototypes, signatures
         "add images": _READERS,  # uploads, batches
+        "search archives": frozenset({"lead"}),  # which shows whom they hold; and bring in studies
         "sign": _READERS,  # and choose which model reads a case
         "sign over others": frozenset({"adjudicator", "lead"}),
         "propose changes": _READERS,  # of models

@@ -20,7 +20,7 @@ from dprotonet.images.file_names import printable
 from dprotonet.inference.prediction import Prediction, PrototypeMatch
 from dprotonet.inference.support import Verdict as SupportVerdict
 
-Source = Literal["upload", "demo", "folder", "received"]
+Source = Literal["upload", "demo", "folder", "received", "archive"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 PixelHash = Literal["decoded", "encoded"]
 Status = Literal[
@@ -220,11 +220,14 @@ class CasePage:
         return max(1, -(-self.total // self.size))
 
 
+Outcome = Literal["added", "duplicate", "skipped", "error", "held"]
+
+
 @dataclass(frozen=True)
 class Intake:
     """What became of one uploaded file."""
 
-    outcome: Literal["added", "duplicate", "skipped", "error", "held"]
+    outcome: Outcome
     """skipped: not an image (a text, a report); held: a patient's image that may show text.
     ``add`` raises instead of the last three."""
     name: str

@@ -22,8 +22,9 @@ def configure_logging(level: int = logging.INFO, form: LogFormat = "text") -> No
             handler.setFormatter(JsonLines())
     for name in ("app", "dprotonet"):
         logging.getLogger(name).setLevel(level)
-    # Both write values of a file's header, which may be a patient's name.
-    for name in ("pydicom", "pynetdicom"):
+    # The first two write values of a file's header, which may be a patient's name; the others name
+    # addresses with what was searched for, and repeat what an archive says.
+    for name in ("pydicom", "pynetdicom", "dicomweb_client", "retrying", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,13 +12,13 @@ from app.domain.figures.agreement import AgreementCounts
 from app.domain.figures.batch_view import BatchFilters, BatchLink, batch_name
 from app.domain.jobs import BatchFacts, BatchPage, BatchProgress, Job, Work
 from app.domain.permissions import needs, within
-from app.services import jobs, models, originals
+from app.services import jobs, originals
 from app.services.audit.recording import record_batch
 from app.services.checks import site_choice
 from app.services.deidentify import names
 from app.services.deidentify.patients import check_chosen
 from app.services.studies import blinding
-from app.services.uploading import batch_files, disc_files, intake
+from app.services.uploading import batch_files, batch_starts, disc_files, intake
 from app.services.uploading.batch_files import Entry, with_distinct_paths
 from app.services.workplace import Workplace
 from app.store.files.blobs import Staged
@@ -54,7 +53,7 @@ def start_upload(
             an archive is a row that says why.
     """
     check_chosen(workplace)  # before any name is written down
-    info = _model(workplace, model)
+    info = batch_starts.model_for(workplace, model)
     title = batch_name(name) if name.strip() else ""
     staged: list[Staged] = []
     entries: list[Entry] = []
@@ -105,23 +104,17 @@ def start_folder(
     Raises:
         Refused: the folder is not in the list, there is no model, or the name is too long.
     """
-    info = _model(workplace, model)
+    info = batch_starts.model_for(workplace, model)
     title = batch_name(name) if name.strip() else ""
     real = allowed_folder(workplace, folder)
-    stored = names.stored(workplace, real)
-    # The key's column is short and a path may be long.
-    folder_key = hashlib.sha256(stored.encode()).hexdigest()
-    key = f"batch:folder:{folder_key}:{info.digest}:{explain}"
-    title = title or names.folder_shown(workplace, real)
-    facts = BatchFacts(title, folder=stored, explain=explain, listing=True)
-    now = workplace.clock()
-    with workplace.store.write() as tx:
-        site = site_choice.in_use(tx, info.digest)
-        work = Work("batch", f"{key}:{site}" if site else key, model=info.digest, site=site)
-        job = jobs.enqueue(tx, work, now=now, batch=facts)
-        if job.created_at == now:  # not one that is at it already
-            record_batch(workplace, tx, "batch started", job)
-        return job
+    return batch_starts.enqueue_listed(
+        workplace,
+        info,
+        kind="folder",
+        stored=names.stored(workplace, real),
+        title=title or names.folder_shown(workplace, real),
+        explain=explain,
+    )
 
 
 @needs("add images")
@@ -257,15 +250,6 @@ def _again(workplace: Workplace, job_id: str, *, failed_too: bool) -> BatchProgr
         state = tx.batches.progress(job_id, onlooker=blinding.onlooker(workplace, tx))
         record_batch(workplace, tx, "batch resumed", state.job)
         return state
-
-
-def _model(workplace: Workplace, digest: str | None) -> BundleInfo:
-    if digest is not None:
-        return models.usable(workplace, digest)
-    info = models.active(workplace)
-    if info is None:
-        raise Refused(models.why_none(workplace))
-    return info
 
 
 def _save_upload(

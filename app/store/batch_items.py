@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -38,6 +38,8 @@ class NewItem:
     """Below the folder, in the archive or in the upload; printable. Empty: the name."""
     state: ItemState = "waiting"
     message: str = ""
+    case_id: str | None = None
+    """The case that it is known to be already; the message says so."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class ClaimedItem:
     upload_key: str | None
     explain: bool
     case_id: str | None
-    """Of an earlier attempt that got as far as the case."""
+    """Of an earlier attempt that got as far as the case, or of a file that is known already."""
+    message: str = ""
+    """What is known of it before it is read; empty for most."""
 
 
 class BatchItems:
@@ -134,6 +138,7 @@ class BatchItems:
             upload_key=item.upload_key,
             explain=job.explain,
             case_id=item.case_id,
+            message=item.message,
         )
 
     def finish(
@@ -174,6 +179,30 @@ class BatchItems:
             entry.state = "error" if is_last else "waiting"
             entry.message = printable(reason) if is_last else ""
             self._session.flush()
+
+    def fail_waiting(self, job_id: str, reason: str) -> int:
+        """Give up the files of a batch that nobody has begun: what they come from is away. They are
+        read by a retry.
+
+        Returns:
+            How many there were.
+        """
+        changed = self._session.execute(
+            update(JobItemEntry)
+            .where(JobItemEntry.job_id == job_id, JobItemEntry.state == "waiting")
+            .values(state="error", message=printable(reason))
+            .returning(JobItemEntry.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+        self._session.expire_all()
+        return len(changed)
+
+    def cases_at(self, paths: Iterable[str]) -> dict[str, str]:
+        """Of these paths those that an earlier file of any batch had, with the case that it is."""
+        query = select(JobItemEntry.path, JobItemEntry.case_id).where(
+            JobItemEntry.path.in_(list(paths)), JobItemEntry.case_id.is_not(None)
+        )
+        return {path: case_id for path, case_id in self._session.execute(query) if path and case_id}
 
     def link(self, item_id: int, case_id: str) -> None:
         """Say which case a file became, in the transaction that makes the case.
@@ -242,6 +271,7 @@ def _entry(job_id: str, item: NewItem, position: int) -> JobItemEntry:
         upload_key=item.upload_key,
         state=item.state,
         message=printable(item.message),
+        case_id=item.case_id,
         attempts=0,
         file_sha256="",
     )

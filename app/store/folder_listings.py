@@ -98,7 +98,7 @@ class FolderListings:
     def _give_up(self, entry: JobEntry, reason: str, now: datetime) -> None:
         listed = BatchItems(self._session).total(entry.id)
         entry.listing, entry.attempts, entry.worker_id = False, 0, None
-        entry.message = f"The folder could not be listed to its end: {reason}"
+        entry.message = f"What it reads could not be listed to its end: {reason}"
         if listed:
             entry.message += f" The {listed} files that were found are read."
         else:

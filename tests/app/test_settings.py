@@ -191,3 +191,36 @@ def test_a_setting_of_the_receiver_that_cannot_be_used_is_named(
 ) -> None:
     with pytest.raises(WrongSetting, match=name):
         Settings.from_environment({"DPROTONET_DATA": str(tmp_path), name: value})
+
+
+def test_archives_are_those_of_their_file_and_its_secrets_are_closed(tmp_path: Path) -> None:
+    secret, file = tmp_path / "password", tmp_path / "archives.toml"
+    secret.write_text("hidden\n")
+    file.write_text(
+        '[[archive]]\nname = "main"\naddress = "https://pacs.example"\nuser = "ann"\n'
+        f'password_file = "{secret}"\n'
+    )
+    secret.chmod(0o640)
+    with pytest.raises(WrongSetting, match="Others may read a secret"):
+        read(ARCHIVES=str(file))
+    secret.chmod(0o600)
+    settings = read(ARCHIVES=str(file))
+    assert [archive.name for archive in settings.archives] == ["main"]
+    assert settings.archives[0].credentials is not None
+    assert settings.archives[0].credentials.secret == "hidden"
+    assert "hidden" not in repr(settings)
+    secret.unlink()
+    with pytest.raises(WrongSetting, match="cannot be read"):
+        read(ARCHIVES=str(file))
+
+
+def test_a_wrong_file_of_archives_is_told_with_its_variable(tmp_path: Path) -> None:
+    file = tmp_path / "archives.toml"
+    with pytest.raises(WrongSetting, match="which is no file"):
+        read(ARCHIVES=str(file))
+    file.write_bytes(b"\xff")
+    with pytest.raises(WrongSetting, match="cannot be read as text"):
+        read(ARCHIVES=str(file))
+    file.write_text("")
+    with pytest.raises(WrongSetting, match=r"names no archive.*DPROTONET_ARCHIVES"):
+        read(ARCHIVES=str(file))

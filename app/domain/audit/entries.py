@@ -28,6 +28,7 @@ Action = Literal[
     "annotations exported",
     "report exported",
     "DICOM objects exported",
+    "archive searched",
     "batch started",
     "batch cancelled",
     "batch resumed",

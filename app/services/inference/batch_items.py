@@ -7,17 +7,20 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.domain.cases import Intake
+from app.domain.cases import Intake, Outcome, Source
 from app.domain.errors import Refused
 from app.domain.explanations import USUAL, leading
 from app.domain.jobs import ItemState
 from app.domain.permissions import needs
 from app.services import originals
+from app.services.archives import fetching
 from app.services.deidentify import names
 from app.services.deidentify.arrival import Arrival
-from app.services.inference import tries
+from app.services.inference import interactive, tries
 from app.services.inference.failures import attempt, is_outage, sentence
+from app.services.inference.folder_listing import is_unwanted
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
+from app.services.inference.meanwhile import Meanwhile
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import ClaimedItem
@@ -56,8 +59,13 @@ def _run(
     workplace: Workplace, pool: Predictors, item: ClaimedItem, stop: Callable[[], bool]
 ) -> None:
     result = ItemResult("error")
+    beside = Meanwhile(
+        lambda: interactive.run_next(workplace, pool, stop=stop),
+        lambda: is_unwanted(workplace, item.job, stop),
+    )
+    away = ""
     try:
-        source, result.file_sha256 = _source(workplace, item)
+        source, result.file_sha256 = _source(workplace, item, beside)
         if workplace.pseudonyms is not None:
             result.file_sha256 = item.upload_key or ""
         pulse = Pulse(
@@ -79,8 +87,11 @@ def _run(
         if is_outage(error):
             raise
         result.state, result.message = "error", sentence(error)
+        away = fetching.why_away(workplace, item, error, beside)
     with workplace.store.write() as tx:
         freed = tx.batch_items.finish(item.item_id, **asdict(result))
+        if away:  # the others would wait for it, one after the other
+            tx.batch_items.fail_waiting(item.job.job_id, away)
     originals.release_blobs(workplace, freed)
     log.info("batch %s: one file %s", item.job.job_id, result.state)
 
@@ -137,13 +148,15 @@ def refusal_text(prediction: Prediction) -> str:
 
 def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path | Arrival) -> Intake:
     if item.case_id is not None:
-        # An earlier attempt got as far as the case: the file is no duplicate of itself.
-        return Intake("added", item.name, item.case_id)
+        # An earlier attempt got as far as the case: the file is no duplicate of itself. Of one that
+        # was known before it was fetched the message says so.
+        known: Outcome = "duplicate" if item.message else "added"
+        return Intake(known, item.name, item.case_id, item.message)
     return intake.add(
         workplace,
         source,
         name=item.name,
-        source="folder" if item.path else "upload",
+        source=_kind(workplace, item),
         model=item.job.model,
         site=item.job.site,
         predict=False,
@@ -151,8 +164,19 @@ def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path | Arri
     )
 
 
-def _source(workplace: Workplace, item: ClaimedItem) -> tuple[bytes | Path | Arrival, str]:
+def _kind(workplace: Workplace, item: ClaimedItem) -> Source:
+    if fetching.is_from_archive(workplace, item):
+        return "archive"
+    return "folder" if item.path else "upload"
+
+
+def _source(
+    workplace: Workplace, item: ClaimedItem, beside: Meanwhile
+) -> tuple[bytes | Path | Arrival, str]:
     """What the file's bytes can be read from, and their hash."""
+    if fetching.is_from_archive(workplace, item):
+        data = fetching.fetched(workplace, item, beside)
+        return data, "" if workplace.pseudonyms is not None else _sha256(workplace, item, data)
     if item.upload_key:
         # De-identified, where that is done, before it was written.
         return Arrival(workplace.blobs.source(item.upload_key), item.name), item.upload_key
@@ -163,3 +187,10 @@ def _source(workplace: Workplace, item: ClaimedItem) -> tuple[bytes | Path | Arr
         raise Refused("The file no longer exists, or has become a link. Check the folder.")
     intake.check_size(workplace, path.stat().st_size)
     return path, "" if workplace.pseudonyms is not None else file_sha256(path)
+
+
+def _sha256(workplace: Workplace, item: ClaimedItem, data: bytes) -> str:
+    if item.case_id is None:
+        return file_sha256(data)
+    with workplace.store.read() as tx:
+        return tx.cases.get(item.case_id).file_sha256

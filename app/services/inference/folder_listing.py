@@ -1,16 +1,20 @@
-"""One folder of a batch, walked: its files become the batch's rows."""
+"""One folder of a batch, walked, or studies of an archive, listed: they become the batch's rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 
+from app.domain.archives.wanted import Wanted
 from app.domain.jobs import Job
-from app.domain.permissions import needs
+from app.domain.permissions import needs, within
+from app.services.archives.listing import Listing
 from app.services.deidentify import names
 from app.services.inference.failures import attempt
+from app.services.inference.meanwhile import Meanwhile
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
+from dprotonet.errors import Cancelled
 from dprotonet.images.discs.listing import FolderFile, looked_through
 from dprotonet.images.walk import LeftOut, walk
 
@@ -41,7 +45,11 @@ def run(
     with attempt(
         workplace, lambda tx, why: tx.folder_listings.fail(job.job_id, why, workplace.clock())
     ):
-        _list(workplace, job, folder, between, stop)
+        try:
+            _list(workplace, job, folder, between, stop)
+        except Cancelled:
+            with workplace.store.write() as tx:
+                tx.folder_listings.put_back(job.job_id)
 
 
 def _list(
@@ -51,10 +59,8 @@ def _list(
     between: Callable[[], None],
     stop: Callable[[], bool],
 ) -> None:
-    left_out, notes, is_named = LeftOut(), [], workplace.pseudonyms is None
-    real = names.opened(workplace, folder)
-    files = looked_through(walk([real], left_out=left_out), workplace.image_reader.directory)
-    items = (_new_item(workplace, found) for found in files)
+    real, notes = names.opened(workplace, folder), []
+    items, sentences = _found(workplace, job, real, between, stop)
     room = workplace.settings.folder_files
     while chunk := list(islice(items, CHUNK)):
         is_too_many = len(chunk) > room
@@ -72,9 +78,39 @@ def _list(
             return  # the next worker walks it again and skips what is listed
         between()
     with workplace.store.write() as tx:
-        tx.folder_listings.finish(
-            job.job_id, " ".join([*notes, *left_out.sentences(named=is_named)])
+        tx.folder_listings.finish(job.job_id, " ".join([*notes, *sentences()]))
+
+
+def _found(
+    workplace: Workplace,
+    job: Job,
+    place: str,
+    between: Callable[[], None],
+    stop: Callable[[], bool],
+) -> tuple[Iterator[NewItem], Callable[[], list[str]]]:
+    """What there is, as it is found, and what is to be said of it in the end."""
+    wanted = Wanted.from_text(place)
+    if wanted is not None:
+        listing = Listing(
+            workplace, wanted, Meanwhile(between, lambda: is_unwanted(workplace, job, stop))
         )
+        return listing.items(), listing.sentences
+    left_out = LeftOut()
+    files = looked_through(walk([place], left_out=left_out), workplace.image_reader.directory)
+    is_named = workplace.pseudonyms is None
+    return (
+        (_new_item(workplace, file) for file in files),
+        lambda: list(left_out.sentences(named=is_named)),
+    )
+
+
+@within
+def is_unwanted(workplace: Workplace, job: Job, stop: Callable[[], bool]) -> bool:
+    """Was the batch cancelled, or does the worker leave?"""
+    if stop():
+        return True
+    with workplace.store.read() as tx:
+        return tx.jobs.is_unwanted(job.job_id)
 
 
 def _new_item(workplace: Workplace, found: FolderFile) -> NewItem:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import stat
 from pathlib import Path
 
 from app.domain.errors import Refused
+from app.environment import WrongSetting, private_text
 from dprotonet.atomic_files import write_private
 
 _HEX = re.compile(r"[0-9a-fA-F]{64}\Z")
@@ -55,15 +54,9 @@ def write_secret(path: Path, *, data: Path) -> None:
 def _from_file(path: Path, variable: str, data: Path) -> str:
     _check_place(path, data)
     try:
-        mode = path.stat().st_mode
-        text = path.read_text("ascii").strip()
-    except (OSError, ValueError):
-        raise WrongKey(
-            f"{variable} names {path}, which cannot be read. Correct it, or bring the "
-            "file back from where its copy is kept."
-        ) from None
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise WrongKey(f"Others may read the key. Close it with: chmod 600 {path}")
+        text = private_text(path, named_by=variable)
+    except WrongSetting as error:
+        raise WrongKey(str(error)) from None
     if not _HEX.match(text):
         raise WrongKey(f"{path} holds no key: a key is 64 hexadecimal digits.")
     return text

@@ -15,9 +15,9 @@ from app.views.shared.download import draw_download
 from app.views.shared.errors import show_errors, show_errors_on_top
 from app.views.shared.format import plain
 from app.views.shared.header import draw_stop_note
+from app.views.shared.navigation import OPEN_BATCH
 
 _REFRESH = 1.5  # seconds between two looks at the worker
-_OPEN = "batch"
 _JOB_STATES = {
     "waiting": "waiting for the worker",
     "running": "running",
@@ -33,7 +33,7 @@ _EXPORTS = (
 
 def open_batch(workplace: Workplace) -> str | None:
     """The batch in the address, else the newest."""
-    named = st.query_params.get(_OPEN)
+    named = st.query_params.get(OPEN_BATCH)
     if named:
         return str(named)
     newest = batches.batches(workplace, limit=1)
@@ -42,7 +42,7 @@ def open_batch(workplace: Workplace) -> str | None:
 
 def show_batch(job_id: str) -> None:
     """Put a batch into the address."""
-    st.query_params[_OPEN] = job_id
+    st.query_params[OPEN_BATCH] = job_id
 
 
 def draw_batch_list(workplace: Workplace) -> None:

@@ -11,6 +11,7 @@ from app.domain.errors import Forbidden
 PAGES: tuple[tuple[str, str, str, Permission], ...] = (
     ("review", "Review", ":material/radiology:", "see cases"),
     ("batch", "Batch", ":material/stacks:", "see cases"),
+    ("archive", "Archive", ":material/cloud_download:", "search archives"),
     ("annotations", "Annotations", ":material/edit_note:", "see cases"),
     ("studies", "Studies", ":material/groups:", "see cases"),
     ("model", "Model", ":material/model_training:", "see cases"),
@@ -19,18 +20,25 @@ PAGES: tuple[tuple[str, str, str, Permission], ...] = (
 )
 """Every page: its folder, which is its address too, its title, its icon, and what it takes."""
 REVIEW = "views/review/page.py"
+BATCH = "views/batch/page.py"
+OPEN_BATCH = "batch"
 _CASE, _STUDY = "case", "study"
 _MODEL, _OFF = "model", "off"
 
 
-def pages_for(actor: Actor) -> list[tuple[str, str, str, Permission]]:
+def pages_for(actor: Actor, *, has_archives: bool = True) -> list[tuple[str, str, str, Permission]]:
     """The pages that somebody may open.
+
+    Args:
+        actor: somebody.
+        has_archives: the site names archives.
 
     Raises:
         Forbidden: there is none.
     """
     # One reader alone has no users to look after.
-    pages = [p for p in PAGES if actor.may(p[3]) and not (actor.is_alone and p[0] == "users")]
+    needless = {"users": actor.is_alone, "archive": not has_archives}
+    pages = [p for p in PAGES if actor.may(p[3]) and not needless.get(p[0])]
     if not pages:
         actor.check("see models")
         raise Forbidden("Your roles open no page yet. Ask an administrator for another role.")
@@ -75,6 +83,11 @@ def is_back() -> bool:
 def go_to_case(case_id: str) -> None:
     """Leave another page for the review of a case."""
     st.switch_page(REVIEW, query_params={_CASE: case_id})
+
+
+def go_to_batch(job_id: str) -> None:
+    """Leave another page for a batch."""
+    st.switch_page(BATCH, query_params={OPEN_BATCH: job_id})
 
 
 def link_to_reading(label: str, study_id: str) -> None:

@@ -33,6 +33,7 @@ SOURCE_NAMES: Mapping[str, str] = {
     "demo": "Demo cases",
     "folder": "Server folders",
     "received": "DICOM senders",
+    "archive": "Archives",
 }
 _DISAGREEMENTS: Mapping[str, str] = {
     "model": "A reader against the model",

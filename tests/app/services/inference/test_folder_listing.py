@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_walked_is_given_up_and_what_was_found_is_read(
     state = batches.progress(with_images, job.job_id)
     assert len(begun) == MOST_ATTEMPTS
     assert state.counts == {"done": 2} and state.job.state == "done" and not state.listing
-    assert state.job.message.startswith("The folder could not be listed to its end")
+    assert state.job.message.startswith("What it reads could not be listed to its end")
     assert batches.progress(with_images, other.job_id).counts == {"done": 2}
 
 

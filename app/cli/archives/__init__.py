@@ -1,0 +1,1 @@
+"""The commands ``archives list``, ``search`` and ``fetch``."""

@@ -1,0 +1,34 @@
+"""What is asked for by the commands of archives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.archives.found import Filters
+
+
+@dataclass(frozen=True)
+class ListArchives:
+    """``archives list``."""
+
+
+@dataclass(frozen=True)
+class SearchArchive:
+    """``archives search``."""
+
+    archive: str
+    filters: Filters
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class FetchStudies:
+    """``archives fetch``."""
+
+    archive: str
+    studies: tuple[str, ...]
+    priors: int
+
+
+ArchivesRequest = ListArchives | SearchArchive | FetchStudies
