@@ -41,9 +41,12 @@ class Sender:
             self._thread.join(seconds)
 
     def _run(self) -> None:
-        left_due = 0.0
+        left_due, is_in_trouble = 0.0, False
         while not self._stop.is_set():
             try:
+                if is_in_trouble:
+                    delivering.put_back(self._workplace)
+                    is_in_trouble = False
                 if time.monotonic() >= left_due:
                     left_due = time.monotonic() + LEFT_SECONDS
                     delivering.take_up_left(self._workplace)
@@ -51,4 +54,5 @@ class Sender:
                     self._stop.wait(LOOK_SECONDS)
             except Exception as error:
                 failures.sentence(error)
+                is_in_trouble = True
                 self._stop.wait(TROUBLE_SECONDS)

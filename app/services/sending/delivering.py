@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from app.domain.archives.archive import Archive
+from app.domain.cases import Case
 from app.domain.errors import NotFound, Refused
 from app.domain.jobs import MOST_ATTEMPTS
 from app.domain.permissions import needs
@@ -30,6 +31,7 @@ from app.services.sending.restoring import person_of, restore
 from app.services.workplace import Workplace
 from app.store.sending.outbox import OVERTAKEN
 from dprotonet.errors import Cancelled, ReadableError, UnreadableImage
+from dprotonet.images.deidentify.header import METHOD
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -63,6 +65,18 @@ def take_up_left(workplace: Workplace) -> int:
 
 
 @needs("run the program")
+def put_back(workplace: Workplace) -> int:
+    """Let wait again what this worker could not write the end of, since the database was away; it
+    is none of its deaths. A worker calls this between two sendings of its own.
+
+    Returns:
+        How many there were.
+    """
+    with workplace.store.write() as tx:
+        return tx.outbox.put_back_held()
+
+
+@needs("run the program")
 def send_next(
     workplace: Workplace, *, store: Store = stow.store, stop: Callable[[], bool] = never
 ) -> bool:
@@ -74,7 +88,7 @@ def send_next(
         stop: asked whether the worker ends.
 
     Raises:
-        Unavailable: our own database is away; what was at hand is taken up again later.
+        Unavailable: our own database is away; what was at hand is to be put back later.
     """
     archives = workplace.settings.sending.archives
     with workplace.store.read() as tx:
@@ -110,16 +124,22 @@ def _send(workplace: Workplace, taken: Sending, store: Store, stop: Callable[[],
             return
     chosen = _objects(workplace, taken)
     if workplace.settings.sending.naming == "identity":
-        told = person_of(workplace, case, taken)
-        if told is not None and workplace.pseudonyms is not None:
-            for dataset in chosen:
-                restore(dataset, told, workplace.pseudonyms)
+        _restore(workplace, case, taken, chosen)
     left = [one for one in chosen if str(one.SOPInstanceUID) not in taken.stored]
     uids = [str(one.SOPInstanceUID) for one in left]
     answer = StoreAnswer(frozenset())
     if left:
         answer = store(named(workplace, taken.archive), left, stop=stop)
     _write_down(workplace, taken, answer, uids)
+
+
+def _restore(workplace: Workplace, case: Case, taken: Sending, chosen: list[Dataset]) -> None:
+    told, key = person_of(workplace, case, taken), workplace.pseudonyms
+    for dataset in chosen:
+        if told is not None and key is not None:
+            restore(dataset, told, key)
+        elif dataset.get("DeidentificationMethod") == METHOD:
+            raise Refused(words.NOT_NOTED)
 
 
 def _objects(workplace: Workplace, taken: Sending) -> list[Dataset]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from pydicom import Dataset
 
+from app.domain.archives.archive import Archive
 from app.domain.errors import Unavailable
+from app.domain.sending.answer import StoreAnswer
 from app.runtime import sender, worker
 from app.runtime.sender import Sender
-from app.services.sending import asking, delivering
+from app.services.sending import asking, delivering, stow
+from app.services.sending.delivering import Store
 from app.services.workplace import Workplace
 from app.settings import Settings
 from tests.app.services.sending.outboxes import sending_to, signed
@@ -35,8 +39,10 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Set when something was sent; looks for work come at once."""
     done, send_next = threading.Event(), delivering.send_next
 
-    def watched(workplace: Workplace, *, stop: Callable[[], bool]) -> bool:
-        is_sent = send_next(workplace, stop=stop)
+    def watched(
+        workplace: Workplace, *, store: Store = stow.store, stop: Callable[[], bool]
+    ) -> bool:
+        is_sent = send_next(workplace, store=store, stop=stop)
         if is_sent:
             done.set()
         return is_sent
@@ -65,19 +71,25 @@ def test_the_worker_sends_what_is_queued_and_what_a_dead_one_left(
     assert len(orthanc.instances()) == 1
 
 
-def test_a_database_that_is_away_ends_no_sender(
+def test_a_database_that_is_away_ends_no_sender_and_counts_as_no_death(
     workplace: Workplace, sent: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking.send(workplace, signed(workplace, FakePool()))
-    take_up, times = delivering.take_up_left, []
+    watched, times = delivering.send_next, list[int]()
 
-    def away_at_first(workplace: Workplace) -> int:
+    def away_at_first(
+        archive: Archive, objects: Sequence[Dataset], *, stop: Callable[[], bool]
+    ) -> StoreAnswer:
         times.append(1)
-        if len(times) < 3:
+        if len(times) < 5:  # as where the answer cannot be written down
             raise Unavailable("The database cannot be reached.")
-        return take_up(workplace)
+        return stow.store(archive, objects, stop=stop)
 
-    monkeypatch.setattr(delivering, "take_up_left", away_at_first)
+    monkeypatch.setattr(
+        delivering,
+        "send_next",
+        lambda workplace, *, stop: watched(workplace, store=away_at_first, stop=stop),
+    )
     stop = threading.Event()
     at_work = Sender(workplace, stop)
     at_work.start()
@@ -86,7 +98,7 @@ def test_a_database_that_is_away_ends_no_sender(
     finally:
         stop.set()
         at_work.wait(PATIENCE)
-    assert [one.state for one in asking.listed(workplace)] == ["sent"]
+    assert [(one.state, one.attempts) for one in asking.listed(workplace)] == [("sent", 1)]
 
 
 def test_where_the_site_sends_nothing_there_is_no_thread(workplace: Workplace) -> None:

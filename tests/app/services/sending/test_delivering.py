@@ -325,7 +325,7 @@ def test_a_database_that_is_away_costs_no_attempt_and_loses_nothing(
     with pytest.raises(Unavailable):
         delivering.send_next(workplace, store=store)
     assert only(workplace).state == "sending"
-    assert delivering.take_up_left(workplace) == 1
+    assert delivering.put_back(workplace) == 1 and only(workplace).attempts == 0
     store.answer = all_stored
     assert delivering.send_next(workplace, store=store) and only(workplace).state == "sent"
 

@@ -196,6 +196,19 @@ def test_without_the_key_nothing_is_sent_and_a_sentence_says_so(
     assert store.got == []
 
 
+def test_an_image_whose_note_is_not_there_never_leaves_as_if_it_were_somebodys(
+    workplace: Workplace, pool: FakePool, store: FakeStore
+) -> None:
+    workplace = sending_to(workplace, NOWHERE, naming="identity")
+    case_id = signed(workplace, pool, original())
+    asking.send(workplace, case_id)
+    with workplace.store.write() as tx:
+        tx.identities.delete(tx.cases.get(case_id).file_sha256)
+    assert delivering.send_next(workplace, store=store)
+    assert (only(workplace).state, only(workplace).reason) == ("refused", words.NOT_NOTED)
+    assert store.got == []
+
+
 def test_what_is_stored_as_it_came_has_nothing_to_restore(
     empty_sqlite: Path, tmp_path: Path, assets: Path, pool: FakePool, store: FakeStore
 ) -> None:
