@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from pydicom import config
+from pydicom.datadict import dictionary_VR
+from pydicom.tag import Tag
+
 from app.domain.cases import Case
 from app.domain.errors import Refused
 from app.domain.permissions import within
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
 _PERSON = ("PatientID", "PatientName", "PatientBirthDate", "AccessionNumber", "StudyDate")
 _IF_SAID = ("IssuerOfPatientID",)
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID")
+# A value that the standard does not allow goes back as the archive has it; pydicom's warning would
+# quote it.
+_AS_IT_CAME = config.IGNORE
 # What the objects say of having lost their person (PS3.3 C.12.1.1, C.7.1.1).
 _LOST = (
     *("PatientIdentityRemoved", "DeidentificationMethod", "DeidentificationMethodCodeSequence"),
@@ -72,18 +79,23 @@ def restore(dataset: Dataset, told: Mapping[str, str], key: PseudonymKey) -> Non
         told: by keyword, as the note says.
         key: by which the pseudonyms were made.
     """
-    for name in _PERSON:
-        setattr(dataset, name, told.get(name, ""))
-    for name in _IF_SAID:
-        if told.get(name):
-            setattr(dataset, name, told[name])
+    for name in (*_PERSON, *(name for name in _IF_SAID if told.get(name))):
+        _put(dataset, name, told.get(name, ""))
     for name in _LOST:
         dataset.pop(name, None)
     known = {key.uid(told[name]): told[name] for name in _UIDS if told.get(name)}
     for element in (*_uids(dataset), *_uids(dataset.file_meta)):
         values = [str(uid) for uid in _listed(element.value)]
         changed = [known.get(uid) or _own(uid, key) for uid in values]
+        element.validation_mode = _AS_IT_CAME
         element.value = changed[0] if len(changed) == 1 else changed
+
+
+def _put(dataset: Dataset, keyword: str, value: str) -> None:
+    from pydicom.dataelem import DataElement
+
+    tag = Tag(keyword)
+    dataset[tag] = DataElement(tag, dictionary_VR(tag), value, validation_mode=_AS_IT_CAME)
 
 
 def _own(uid: str, key: PseudonymKey) -> str:

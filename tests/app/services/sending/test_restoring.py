@@ -181,6 +181,22 @@ def test_the_name_is_written_to_no_row_no_log_and_no_disk(
     assert not [text for text in secrets if text.decode() in caplog.text]
 
 
+def test_what_the_standard_does_not_allow_goes_back_as_it_came_and_no_warning_quotes_it(
+    workplace: Workplace, pool: FakePool, recwarn: pytest.WarningsRecorder
+) -> None:
+    wrong = {"PatientBirthDate": "1944 QUETZAL", "StudyInstanceUID": "1.2.0071"}
+    made = objects.of_revision(workplace, signed(workplace, pool, original())).objects[0].dataset
+    recwarn.clear()
+    told = PERSON | UIDS | wrong
+    made.StudyInstanceUID = KEY.uid(wrong["StudyInstanceUID"])
+    restore(made, told, KEY)
+    data = as_bytes(made)
+    assert [str(one.message) for one in recwarn if "1944" in str(one.message)] == []
+    assert [str(one.message) for one in recwarn if "0071" in str(one.message)] == []
+    again = dcmread(io.BytesIO(data))
+    assert {name: str(again[name].value) for name in wrong} == wrong
+
+
 def test_without_the_key_nothing_is_sent_and_a_sentence_says_so(
     workplace: Workplace, pool: FakePool, store: FakeStore
 ) -> None:
