@@ -18,6 +18,7 @@ from app.domain.archives.document import archives_of
 from app.domain.dicom.receiving import KIBIBYTE, Receiving, networks
 from app.domain.dicom.site import DicomSite
 from app.domain.errors import Refused
+from app.domain.sending.rule import SendingRule
 from app.environment import SHORTEST_TOKEN, WrongSetting
 from dprotonet.names import DEFAULT_ENGINE, ENGINES
 
@@ -107,6 +108,9 @@ class Settings:
     """The key before it (DPROTONET_OLD_BLOB_KEY), until all files are turned over."""
     workers: int = 1
     """Worker processes that the server starts (DPROTONET_WORKERS); 0: others run elsewhere."""
+    sending: SendingRule = field(default_factory=SendingRule)
+    """What leaves for archives by itself or on request (DPROTONET_SEND_TO, DPROTONET_SEND,
+    DPROTONET_SEND_OBJECTS, DPROTONET_SEND_AS); nothing by default."""
     keep_read_days: int | None = None
     """Days after its newest signature when a case is due to go (DPROTONET_KEEP_READ_DAYS); None:
     never."""
@@ -145,6 +149,10 @@ class Settings:
                 "let everybody sign in: DPROTONET_SIGN_IN=accounts."
             )
 
+        try:
+            self.sending.check_archives(tuple(archive.name for archive in self.archives))
+        except Refused as error:
+            raise WrongSetting(str(error)) from None
         if self.workers > 1 and not self.is_shared:
             raise WrongSetting(
                 f"DPROTONET_WORKERS is {self.workers}, but SQLite takes one worker. Give 1, or a "
@@ -316,6 +324,7 @@ class Settings:
             workers=environment.number(
                 env, "DPROTONET_WORKERS", 1, unit="number of workers", least=0, most=64
             ),
+            sending=_sending(env),
             keep_read_days=environment.days(env, "DPROTONET_KEEP_READ_DAYS"),
             keep_unread_days=environment.days(env, "DPROTONET_KEEP_UNREAD_DAYS"),
             kept_tags=_kept_tags(env),
@@ -374,6 +383,13 @@ def _address(env: Mapping[str, str], name: str) -> str:
 def _outside(env: Mapping[str, str]) -> OutsideSignIn | None:
     try:
         return OutsideSignIn.from_environment(env)
+    except Refused as error:
+        raise WrongSetting(str(error)) from None
+
+
+def _sending(env: Mapping[str, str]) -> SendingRule:
+    try:
+        return SendingRule.from_environment(env)
     except Refused as error:
         raise WrongSetting(str(error)) from None
 

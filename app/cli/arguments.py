@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.cli.archives.arguments import add_archives
+from app.cli.archives.arguments import add_archives, add_outbox
 from app.cli.requests import (
     ActivateModel,
     AddModel,
@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         "DPROTONET_RECEIVE_ADDRESS, DPROTONET_RECEIVE_PORT, DPROTONET_RECEIVE_ASSOCIATIONS, "
         "DPROTONET_RECEIVE_PDU_KB, DPROTONET_RECEIVE_CERTIFICATE, DPROTONET_RECEIVE_PRIVATE_KEY, "
         "DPROTONET_RECEIVE_AUTHORITIES, "
+        "DPROTONET_SEND_TO, DPROTONET_SEND, DPROTONET_SEND_OBJECTS, DPROTONET_SEND_AS, "
         "and for patients' images DPROTONET_PATIENTS, DPROTONET_PSEUDONYM_KEY, "
         "DPROTONET_DEIDENTIFY, DPROTONET_KEPT_TAGS, DPROTONET_BLOB_KEY, DPROTONET_OLD_BLOB_KEY, "
         "DPROTONET_KEEP_READ_DAYS, DPROTONET_KEEP_UNREAD_DAYS.",
@@ -123,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_archives(
         commands.add_parser("archives", help="list, search and bring in studies over DICOMweb")
+    )
+    add_outbox(
+        commands.add_parser("outbox", help="signed reads on their way to the site's archives")
     )
     _add_tokens(commands.add_parser("tokens", help="how programs come in, over HTTP"))
     _add_audit(commands.add_parser("audit", help="verify the audit, or note its head outside"))

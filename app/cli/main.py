@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.cli import arguments, requests
-from app.cli.archives.requests import FetchStudies, ListArchives, SearchArchive
+from app.cli.archives.requests import (
+    CancelSending,
+    FetchStudies,
+    ListArchives,
+    ListOutbox,
+    RetrySending,
+    SearchArchive,
+)
 from app.cli.requests import Request
 from app.environment import WrongSetting
 from app.runtime.log import configure_logging
@@ -78,6 +85,7 @@ def _run_on_data(request: Request, settings: Settings) -> int:
         worker,
     )
     from app.cli.archives import commands as archives
+    from app.cli.archives import outbox
 
     bootstrap.prepare_data_folder(settings)
     match request:
@@ -127,6 +135,8 @@ def _run_on_data(request: Request, settings: Settings) -> int:
             return archives.run(settings, request)
         case requests.DicomOut():
             return dicom_out.write(settings, request)
+        case ListOutbox() | RetrySending() | CancelSending():
+            return outbox.run(settings, request)
         case requests.NewKey():
             return patients.new_key(settings, request)
         case requests.Reidentify():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.cli.archives.requests import ArchivesRequest
+from app.cli.archives.requests import ArchivesRequest, OutboxRequest
 
 
 @dataclass(frozen=True)
@@ -266,6 +266,7 @@ Request = (
     | ShowAuditHead
     | AnchorAudit
     | DicomOut
+    | OutboxRequest
     | MakeKey
     | SignModel
     | ListUsers

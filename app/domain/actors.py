@@ -24,6 +24,7 @@ Permission = Literal[
     "sign over others",
     "propose changes",
     "export",
+    "send",
     "delete",
     "change models",
     "run studies",
@@ -44,6 +45,7 @@ ROLES_WITH: Mapping[Permission, frozenset[Role]] = MappingProxyType(
         "sign over others": frozenset({"adjudicator", "lead"}),
         "propose changes": _READERS,  # of models
         "export": frozenset({"adjudicator", "lead"}),  # whatever leaves as a file
+        "send": frozenset({"adjudicator", "lead"}),  # to an archive; try again, cancel
         "delete": frozenset({"lead"}),
         "change models": frozenset({"lead"}),  # activate, decide on proposals, check, threshold
         "run studies": frozenset({"lead"}),  # create, open, close and export them

@@ -13,6 +13,7 @@ from app.domain.errors import NotFound
 from app.domain.explanations import OfferedHeatmap, SavedExplanation
 from app.domain.instant_maps import InstantMap
 from app.domain.jobs import Job
+from app.domain.sending.sending import SendState
 from app.domain.worklist.disagreement import Disagreement
 from app.domain.worklist.doubt import DoubtReason
 from dprotonet.bundle.reader.map_figures import MapFigures
@@ -134,6 +135,8 @@ class CaseFilters:
     reader: str | None = None
     """Who signed it last."""
     disagreement: Disagreement | None = None
+    sending: SendState | None = None
+    """Of a revision of it for an archive."""
     order: Order = "newest"
     """Files of one study stay together in newest and oldest."""
 
@@ -176,6 +179,8 @@ class CaseRow:
     """Is that whoever looks at the list?"""
     has_draft: bool = False
     """Whoever looks at the list has entered something and not signed it."""
+    sending: SendState | None = None
+    """How far its newest revision got on its way to archives; None where it is not on its way."""
     is_hidden: bool = False
     """The reader's own read comes first, so that nothing of the model's answer stands here."""
 
@@ -191,6 +196,7 @@ class CaseRow:
             doubt=None,
             doubt_reason=None,
             disagreement=None,
+            sending=None,
             is_hidden=True,
         )
 

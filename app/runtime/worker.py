@@ -24,6 +24,7 @@ from app.domain.actors import PROGRAM
 from app.runtime.folder_lock import FolderLock
 from app.runtime.log import configure_logging
 from app.runtime.program_runner import ProgramRunner
+from app.runtime.sender import Sender
 from app.services import models
 from app.services.checks import check_run
 from app.services.deidentify import patients
@@ -79,6 +80,7 @@ def _work(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> N
         ProgramRunner(workplace, "check", check_run.claim, check_run.run, stop=stop.is_set),
         ProgramRunner(workplace, "attach", folder_job.claim, folder_job.run, stop=stop.is_set),
     ]
+    sender = Sender(workplace, stop)
     is_begun = is_in_trouble = False
     upkeep_due = statistics_due = left_due = 0.0
     while not stop.is_set():
@@ -86,6 +88,7 @@ def _work(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> N
             if not is_begun:
                 queue.begin(workplace)
                 _warm_up(workplace, pool)
+                sender.start()
                 is_begun = True
             if is_in_trouble:
                 queue.take_up_again(workplace)
@@ -113,6 +116,7 @@ def _work(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> N
             left_due = time.monotonic() + 2 * LEFT_SECONDS
     for program in programs:
         program.wait(GRACE_SECONDS)
+    sender.wait(GRACE_SECONDS)
 
 
 def _rest(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> None:

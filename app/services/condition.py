@@ -24,6 +24,8 @@ class Figures:
     """By kind and state."""
     oldest_waiting: float
     """Seconds that the oldest waiting job has waited; 0 without one."""
+    outbox: Mapping[str, int]
+    """Revisions on their way to archives, by state."""
     workers: workers.Living
     free: int
     """Bytes on the disk of the data folder."""
@@ -61,9 +63,11 @@ def figures(workplace: Workplace) -> Figures:
     with workplace.store.read() as tx:
         counts = tx.jobs.counts()
         oldest = tx.jobs.oldest_waiting()
+        outbox = tx.outbox.counts()
     return Figures(
         counts,
         0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
+        outbox,
         workers.living(workplace),
         shutil.disk_usage(workplace.settings.data).free,
         models.active(workplace),

@@ -50,6 +50,7 @@ from app.store.rows import (
     PredictionEntry,
     SettingEntry,
 )
+from app.store.sending.outbox import Outbox
 from app.store.studies.blinding import Blinding
 from app.store.studies.preferences import Preferences
 from app.store.studies.reads import Reads
@@ -105,6 +106,7 @@ class Transaction:
         self.preferences = Preferences(session)
         self.tries = Tries(session)
         self.workers = Workers(session)
+        self.outbox = Outbox(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

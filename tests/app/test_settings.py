@@ -224,3 +224,17 @@ def test_a_wrong_file_of_archives_is_told_with_its_variable(tmp_path: Path) -> N
     file.write_text("")
     with pytest.raises(WrongSetting, match=r"names no archive.*DPROTONET_ARCHIVES"):
         read(ARCHIVES=str(file))
+
+
+def test_by_default_nothing_is_sent_and_what_is_sent_goes_to_an_archive_that_is_described(
+    tmp_path: Path,
+) -> None:
+    assert not read().sending.sends
+    file = tmp_path / "archives.toml"
+    file.write_text('[[archive]]\nname = "main"\naddress = "https://pacs.example/dicom-web"\n')
+    found = read(ARCHIVES=str(file), SEND_TO="main", SEND="automatic").sending
+    assert found.archives == ("main",) and found.is_automatic
+    with pytest.raises(WrongSetting, match="DPROTONET_SEND_TO names “other”"):
+        read(ARCHIVES=str(file), SEND_TO="main, other")
+    with pytest.raises(WrongSetting, match="DPROTONET_SEND_AS is “name”"):
+        read(SEND_AS="name")

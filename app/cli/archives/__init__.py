@@ -1,1 +1,1 @@
-"""The commands ``archives list``, ``search`` and ``fetch``."""
+"""The commands ``archives list``, ``search`` and ``fetch``, and those of the outbox."""

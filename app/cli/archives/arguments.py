@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from datetime import date
 
-from app.cli.archives.requests import FetchStudies, ListArchives, SearchArchive
+from app.cli.archives.requests import (
+    CancelSending,
+    FetchStudies,
+    ListArchives,
+    ListOutbox,
+    RetrySending,
+    SearchArchive,
+)
 from app.domain.archives.found import Filters
 from app.domain.errors import Refused
 
@@ -38,6 +45,24 @@ def add_archives(archives: argparse.ArgumentParser) -> None:
     fetching.set_defaults(
         request=lambda options: FetchStudies(options.archive, tuple(options.study), options.priors)
     )
+
+
+def add_outbox(outbox: argparse.ArgumentParser) -> None:
+    """Say what each of the outbox's commands takes."""
+    actions = outbox.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="what waits, was refused or failed, and why")
+    listing.add_argument("--all", action="store_true", help="what was sent or cancelled too")
+    listing.set_defaults(request=lambda options: ListOutbox(options.all))
+    again = actions.add_parser(
+        "retry", help="send again what was refused or failed; now, if it waits"
+    )
+    which = again.add_mutually_exclusive_group(required=True)
+    which.add_argument("sending", nargs="?", help="its id, as the list says")
+    which.add_argument("--all", action="store_true", help="all that were refused or failed")
+    again.set_defaults(request=lambda options: RetrySending(options.sending))
+    cancelling = actions.add_parser("cancel", help="do not send what waits")
+    cancelling.add_argument("sending", help="its id, as the list says")
+    cancelling.set_defaults(request=lambda options: CancelSending(options.sending))
 
 
 def _search(parser: argparse.ArgumentParser, options: argparse.Namespace) -> SearchArchive:

@@ -32,3 +32,29 @@ class FetchStudies:
 
 
 ArchivesRequest = ListArchives | SearchArchive | FetchStudies
+
+
+@dataclass(frozen=True)
+class ListOutbox:
+    """``outbox list``."""
+
+    all: bool
+    """What was sent and cancelled too."""
+
+
+@dataclass(frozen=True)
+class RetrySending:
+    """``outbox retry``."""
+
+    sending: str | None
+    """Its id; None: all that were refused or failed."""
+
+
+@dataclass(frozen=True)
+class CancelSending:
+    """``outbox cancel``."""
+
+    sending: str
+
+
+OutboxRequest = ListOutbox | RetrySending | CancelSending

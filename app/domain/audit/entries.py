@@ -29,6 +29,10 @@ Action = Literal[
     "report exported",
     "DICOM objects exported",
     "archive searched",
+    "sending asked for",
+    "sending cancelled",
+    "identity restored",
+    "DICOM objects sent",
     "batch started",
     "batch cancelled",
     "batch resumed",
@@ -90,8 +94,8 @@ class AuditEvent:
     action: Action
     subject: str = ""
     """Id of the case, batch, study, model, proposal or job; of a signature
-    ``CASE:FRAME:REVISION``, of a read ``CASE:FRAME:PART:STUDY:ROUND``; of a restore the number of
-    the last entry before it."""
+    ``CASE:FRAME:REVISION``, of one that is sent ``CASE:FRAME:REVISION:ARCHIVE``, of a read
+    ``CASE:FRAME:PART:STUDY:ROUND``; of a restore the number of the last entry before it."""
     image: str = ""
     """Hash of the image's pixels."""
     bundle: str = ""
@@ -100,8 +104,8 @@ class AuditEvent:
     """Digest of the site's settings."""
     content: str = ""
     """SHA-256 of what was written: of the file of an export, of what was signed, with its salt; of
-    a restore the hash of the last entry before it; of a case that went by a site's rule the plan
-    that was agreed to."""
+    what was sent the objects' identifiers, sorted, one a line; of a restore the hash of the last
+    entry before it; of a case that went by a site's rule the plan that was agreed to."""
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:

@@ -217,6 +217,16 @@ class ModelChoice:
 
 
 @dataclass(frozen=True)
+class SendingNote:
+    """How far one revision got on its way to one archive."""
+
+    id: str
+    text: str
+    actions: tuple[Action, ...] = ()
+    """What this reader can do about it: retry, cancel."""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What the file is, and what hangs on it."""
 
@@ -243,6 +253,11 @@ class Facts:
     """
     batch: str = ""
     """Which batch it came in."""
+    sending: tuple[SendingNote, ...] = ()
+    """On their way to archives, the newest revision first."""
+    send: str = ""
+    """The words that send the newest revision; empty where there is none, or nobody may, or it is
+    on its way."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.domain.annotations import VERDICTS
 from app.domain.cases import ORDERS, SOURCES, STATUSES, CaseFilters
+from app.domain.sending.sending import SEND_STATES
 from app.domain.worklist.disagreement import DISAGREEMENTS
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -19,6 +20,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "verdict": VERDICTS,
     "source": SOURCES,
     "disagreement": DISAGREEMENTS,
+    "sending": SEND_STATES,
     "order": ORDERS,
 }
 _TEXTS = ("text", "label", "model", "patient", "modality", "view", "batch", "reader")

@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
 from app.domain.actors import PROGRAM
+from app.domain.sending.sending import SEND_STATES
 from app.services import condition
 from app.services.workplace import Workplace
 from app.store.errors import readable_errors
@@ -78,6 +79,12 @@ def _families(figures: condition.Figures) -> Iterable[GaugeMetricFamily | InfoMe
         "How long the oldest waiting job has waited; 0 without one.",
         value=figures.oldest_waiting,
     )
+    outbox = GaugeMetricFamily(
+        "dprotonet_outbox", "Signed revisions for archives.", labels=("state",)
+    )
+    for state in SEND_STATES:
+        outbox.add_metric((state,), figures.outbox.get(state, 0))
+    yield outbox
     yield GaugeMetricFamily(
         "dprotonet_worker_alive",
         "1 if a worker gave a sign of life in the last seconds.",

@@ -24,6 +24,7 @@ from app.services import explanations, jobs, review
 from app.services.dicom_out import files
 from app.services.report import case_report
 from app.services.room import blind, opening, preferences, queue, second_read, signing
+from app.services.sending import asking
 from app.services.worklist import claims
 from app.services.workplace import Workplace
 
@@ -67,6 +68,9 @@ def room_routes(get_workplace: Callable[[], Workplace]) -> list[Route]:
         route("retry/{case}/{frame:int}", _retry),
         route("model/{case}", _model),
         route("follow-site/{case}", _follow_site),
+        route("send/{case}/{frame:int}", _send),
+        route("sending/{sending}/retry", _retry_sending),
+        route("sending/{sending}/cancel", _cancel_sending),
         route("delete/{case}", _delete),
     ]
 
@@ -181,6 +185,22 @@ def _model(workplace: Workplace, request: Request, sent: Sent) -> Any:
 
 def _follow_site(workplace: Workplace, request: Request, sent: Sent) -> Any:
     review.follow_site(workplace, request.path_params["case"])
+    return {}
+
+
+def _send(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    case, frame = place(request)
+    asking.send(workplace, case, frame=frame)
+    return {}
+
+
+def _retry_sending(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    asking.retry(workplace, request.path_params["sending"])
+    return {}
+
+
+def _cancel_sending(workplace: Workplace, request: Request, sent: Sent) -> Any:
+    asking.cancel(workplace, request.path_params["sending"])
     return {}
 
 

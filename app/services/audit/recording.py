@@ -15,6 +15,7 @@ from app.domain.cases import Case
 from app.domain.jobs import Job
 from app.domain.permissions import within
 from app.domain.proposals import Proposal, ProposalState
+from app.domain.sending.sending import Sending
 from app.domain.studies.digests import ACTION, read_digest, read_subject
 from app.domain.studies.reads import Adjudication, FirstRead, SignedRead
 from app.domain.studies.study import Study
@@ -92,6 +93,35 @@ def record_case(
         settings=case.site,
         actor=actor,
         content=content,
+    )
+
+
+@within
+def record_sending(
+    workplace: Workplace,
+    tx: Transaction,
+    action: Action,
+    sending: Sending,
+    case: Case,
+    *,
+    actor: Actor | None = None,
+) -> None:
+    """The same for a revision on its way to an archive.
+
+    Args:
+        sending: its subject names case, frame, revision and archive; its contents are the
+            identifiers of the objects that are there by now, one a line.
+        actor: for whom; whoever asked for it when left out.
+    """
+    stored = "\n".join(sorted(sending.stored)).encode("ascii")
+    record(
+        workplace,
+        tx,
+        action,
+        subject=sending.subject,
+        image=case.pixel_sha256,
+        actor=actor or sending.asked_by,
+        content=hashlib.sha256(stored).hexdigest() if stored else "",
     )
 
 

@@ -69,6 +69,11 @@ class PseudonymKey:
         """A unique identifier below 2.25 (PS3.5 B.2), the same for the same study or instance."""
         return f"2.25.{int.from_bytes(self._mac('uid', uid)[:16], 'big')}"
 
+    def restored_uid(self, uid: str) -> str:
+        """Of an object that leaves under the person's name: another one than under the pseudonym,
+        so that whoever has both cannot lay them side by side by their identifiers."""
+        return f"2.25.{int.from_bytes(self._mac('restored uid', uid)[:16], 'big')}"
+
     def image(self, identity: str) -> str:
         """The part of a file's name that tells it from the patient's others."""
         return self._letters("image", identity)

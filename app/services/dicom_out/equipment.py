@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
-from typing import Any, Literal
+from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, DT, TM
 
+from app.domain.dicom.kinds import ObjectKind
 from app.services.dicom_out import words
 from app.services.dicom_out.codes import one_line
 from app.services.dicom_out.signed import SignedRead
 from dprotonet import __version__
 
-Kind = Literal["report", "segmentation", "capture", "presentation", "parametric-map"]
+Kind = ObjectKind
 SERIES: dict[Kind, tuple[int, str]] = {
     "report": (9001, "Signed read, with the model's prediction"),
     "segmentation": (9002, words.HEATMAP),

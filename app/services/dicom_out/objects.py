@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.domain.dicom.kinds import ObjectKind
 from app.domain.permissions import needs
 from app.services.dicom_out import words
 from app.services.workplace import Workplace
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 class NamedObject:
     """One DICOM object."""
 
-    name: str
-    """Of a file without its ending: report, segmentation, capture, presentation or
-    parametric-map."""
+    name: ObjectKind
+    """Of a file without its ending, too."""
     dataset: Dataset
     """With its meta header; the stored original's patient and study, pseudonyms where that has
     them."""

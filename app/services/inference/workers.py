@@ -84,10 +84,14 @@ def leave(workplace: Workplace) -> int:
     if not workplace.store.is_shared:
         with contextlib.suppress(OSError):
             worker_mark(workplace).unlink(missing_ok=True)
-        return 0
+        with workplace.store.write() as tx:
+            return tx.outbox.put_back_held()
     with workplace.store.write() as tx:
         put_back = (
-            tx.jobs.put_back_held() + tx.batch_items.put_back_held() + tx.tries.put_back_held()
+            tx.jobs.put_back_held()
+            + tx.batch_items.put_back_held()
+            + tx.tries.put_back_held()
+            + tx.outbox.put_back_held()
         )
         tx.workers.leave()
     return put_back

@@ -18,6 +18,7 @@ from app.domain.errors import Refused
 from app.domain.permissions import needs
 from app.services.audit.recording import record_signature
 from app.services.review.reading_with import known_model, prediction_of
+from app.services.sending import asking
 from app.services.studies import blinding
 from app.services.workplace import Workplace
 
@@ -119,6 +120,7 @@ def sign(
             active_seconds=more.active_seconds,
         )
         replaced = tx.annotations.revisions(case_id, frame=frame)
+        asking.after_signing(workplace, tx, unsigned, case)
         signed = record_signature(workplace, tx, unsigned, case)
         if replaced:
             check_replaced(replaced[-1], workplace.actor)

@@ -8,6 +8,7 @@ from app.domain.permissions import within
 from app.domain.room.sheet import Action, Facts, Link, ModelChoice
 from app.domain.text import counted
 from app.services import batches, models
+from app.services.sending import notes
 from app.services.workplace import Workplace
 
 MOST_PRIORS = 50
@@ -39,6 +40,8 @@ def facts(workplace: Workplace, sheet: Sheet, *, shows_models: bool = True) -> F
         report=_report(workplace, sheet) if shows_models else "",
         dicom=_dicom(workplace, sheet) if shows_models else "",
         batch=_batch(workplace, sheet) if shows_models else "",
+        sending=notes.of_sheet(workplace, sheet) if shows_models else (),
+        send=notes.send_words(workplace, sheet) if shows_models else "",
     )
 
 

@@ -83,6 +83,7 @@ WORDS: dict[str, str] = {
     ),
     "report": "Report (PDF)",
     "dicom": "DICOM objects (ZIP)",
+    "sending": "To archives",
     "deletion": "Deletion",
     "confirm_deletion": (
         "Delete this image with its original file, predictions, heatmaps and revisions"

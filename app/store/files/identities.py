@@ -49,6 +49,11 @@ class Identities:
         entry = self._session.get(IdentityEntry, blob_key)
         return "" if entry is None else entry.patient
 
+    def note_of(self, blob_key: str) -> str | None:
+        """The sealed note of a stored file; None where none was made."""
+        entry = self._session.get(IdentityEntry, blob_key)
+        return None if entry is None else entry.sealed
+
     def find(self, pseudonym: str) -> Sequence[SealedIdentity]:
         """The notes that a pseudonym leads to.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.domain.sending.sending import OPEN
 from app.store.editing.rows import ProposalEntry, ProposalStepEntry
 from app.store.jobs import ACTIVE
 from app.store.rows import (
@@ -18,6 +19,7 @@ from app.store.rows import (
     JobItemEntry,
     PrototypeJudgementEntry,
 )
+from app.store.sending.rows import OutboxEntry
 from app.store.studies.rows import (
     AdjudicationEntry,
     FirstReadEntry,
@@ -26,12 +28,13 @@ from app.store.studies.rows import (
     StudyEntry,
 )
 
-JOB, BATCH, LEARNING, PROPOSAL, READING = (
+JOB, BATCH, LEARNING, PROPOSAL, READING, SENDING = (
     "work on it is waiting or running",
     "a batch that is not over reads it",
     "a model is learning from what was said of it",
     "a proposal that nobody decided on rests on what was said of it",
     "a study with several readers that is not closed has it read",
+    "a signed read of it waits to be sent to an archive",
 )
 STUDY = "another image of its study is not due yet"
 
@@ -115,6 +118,7 @@ class DueCases:
                 .join(JobEntry, JobEntry.id == JobItemEntry.job_id)
                 .where(JobEntry.state.in_(ACTIVE), JobItemEntry.case_id.is_not(None)),
             ),
+            (SENDING, select(OutboxEntry.case_id).where(OutboxEntry.state.in_(OPEN))),
             (
                 JOB,
                 select(JobEntry.case_id).where(

@@ -44,6 +44,37 @@ class Blinding:
         query = select(CaseEntry.id).where(CaseEntry.id == case_id, hidden(onlooker, frame=frame))
         return self._session.scalar(query) is not None
 
+    def is_held(self, case_id: str) -> bool:
+        """Does an open study still have this image read, or decided, by somebody without the
+        model's answer? Then nothing that tells it may go where they could see it."""
+        slot, one = StudySlotEntry, StudyCaseEntry
+        reads = (
+            select(slot.id)
+            .join(StudyEntry, StudyEntry.id == slot.study_id)
+            .where(
+                slot.pixel_sha256 == CaseEntry.pixel_sha256,
+                slot.state == WAITING,
+                slot.hides_ai,
+                StudyEntry.state == "open",
+            )
+        )
+        decisions = (
+            select(one.id)
+            .join(StudyEntry, StudyEntry.id == one.study_id)
+            .join(StudyPersonEntry, StudyPersonEntry.study_id == StudyEntry.id)
+            .where(
+                one.pixel_sha256 == CaseEntry.pixel_sha256,
+                StudyPersonEntry.adjudicates,
+                StudyEntry.hides_from_adjudicators,
+                StudyEntry.state == "open",
+                ~_decided(one),
+            )
+        )
+        query = select(CaseEntry.id).where(
+            CaseEntry.id == case_id, or_(reads.exists(), decisions.exists())
+        )
+        return self._session.scalar(query) is not None
+
     def among(self, onlooker: Onlooker, case_ids: Collection[str]) -> frozenset[str]:
         """Those of some cases whose first frame is hidden."""
         if not case_ids:
@@ -120,15 +151,6 @@ def _to_be_read(reader: str) -> Select[Any]:
 def _to_be_decided(reader: str) -> Select[Any]:
     """Cases of studies whose adjudicator may not see the model's answer before they decide."""
     one = StudyCaseEntry
-    decided = (
-        select(AdjudicationEntry.id)
-        .where(
-            AdjudicationEntry.study == one.study_id,
-            AdjudicationEntry.case_id == one.case_id,
-            AdjudicationEntry.frame == one.frame,
-        )
-        .exists()
-    )
     return (
         select(one.pixel_sha256)
         .join(StudyEntry, StudyEntry.id == one.study_id)
@@ -138,8 +160,20 @@ def _to_be_decided(reader: str) -> Select[Any]:
             StudyPersonEntry.adjudicates,
             StudyEntry.hides_from_adjudicators,
             StudyEntry.state == "open",
-            ~decided,
+            ~_decided(one),
         )
+    )
+
+
+def _decided(one: type[StudyCaseEntry]) -> ColumnElement[bool]:
+    return (
+        select(AdjudicationEntry.id)
+        .where(
+            AdjudicationEntry.study == one.study_id,
+            AdjudicationEntry.case_id == one.case_id,
+            AdjudicationEntry.frame == one.frame,
+        )
+        .exists()
     )
 
 

@@ -15,7 +15,7 @@ class DatabaseTime(ColumnElement[Any]):
     """The moment at which the statement runs, as columns of the store hold it.
 
     Args:
-        ago: seconds before that.
+        ago: seconds before that; after it where negative.
     """
 
     inherit_cache = False
@@ -33,4 +33,4 @@ def _on_postgresql(element: DatabaseTime, compiler: SQLCompiler, **more: Any) ->
 @compiles(DatabaseTime)
 def _on_sqlite(element: DatabaseTime, compiler: SQLCompiler, **more: Any) -> str:
     # Text with six digits of a second, as SQLAlchemy writes it: columns are compared as text.
-    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '-{element.ago:.3f} seconds') || '000')"
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{-element.ago:+.3f} seconds') || '000')"

@@ -1,8 +1,8 @@
 """The filters of the list as conditions, and its orders as columns.
 
 Every order is an index of the case table (``rows.CaseEntry``) that also holds the columns which the
-conditions name, so that a page is found in the index alone. Patients and batches are found by
-indexes of their own.
+conditions name, so that a page is found in the index alone. Patients, batches and what is sent are
+found by indexes of their own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from app.domain.cases import CaseFilters
 from app.domain.studies.onlooker import Onlooker
 from app.store.case_summary import name_key
 from app.store.rows import CaseEntry, JobItemEntry, labelled
+from app.store.sending.outbox import of_state
 from app.store.studies.blinding import hidden
 from app.store.worklist.walked import Walked
 
@@ -67,7 +68,8 @@ def sorting(filters: CaseFilters, onlooker: Onlooker | None = None) -> Sorting:
 
 def tells(filters: CaseFilters) -> bool:
     """Do they ask for what a model or a reader answered?"""
-    return bool(filters.verdict or filters.reader or filters.disagreement or filters.label)
+    answers = filters.verdict, filters.reader, filters.disagreement, filters.label
+    return any((*answers, filters.sending))  # what is sent was signed
 
 
 def conditions(filters: CaseFilters, onlooker: Onlooker | None = None) -> list[ColumnElement[bool]]:
@@ -110,4 +112,6 @@ def conditions(filters: CaseFilters, onlooker: Onlooker | None = None) -> list[C
             JobItemEntry.job_id == filters.batch, JobItemEntry.case_id.is_not(None)
         )
         found.append(CaseEntry.id.in_(of_batch))
+    if filters.sending:
+        found.append(CaseEntry.id.in_(of_state(filters.sending)))
     return found

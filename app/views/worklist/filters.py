@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.domain.annotations import VERDICTS
 from app.domain.cases import STATUSES, CaseFilters, Order, Status
+from app.domain.sending.sending import SEND_STATES
 from app.domain.worklist.address import NAMES, from_address, to_address
 from app.domain.worklist.disagreement import DISAGREEMENTS
 from app.services import models
@@ -38,6 +39,14 @@ SOURCE_NAMES: Mapping[str, str] = {
 _DISAGREEMENTS: Mapping[str, str] = {
     "model": "A reader against the model",
     "readers": "Readers differ",
+}
+SENDING_NAMES: Mapping[str, str] = {
+    "waiting": "Waiting to be sent",
+    "sending": "Being sent",
+    "sent": "Sent",
+    "refused": "Refused",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
 }
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)  # that the field takes
 _DAYS = ("since", "until")
@@ -123,6 +132,8 @@ def _draw_more(workplace: Workplace) -> None:
         _choice("Signed by", "reader", known.readers, str)
         _choice("Batch", "batch", list(batches), lambda job: batches.get(job, job[:8]))
         _choice("Source", "source", tuple(SOURCE_NAMES), SOURCE_NAMES.__getitem__)
+        if workplace.settings.sending.sends:
+            _choice("To archives", "sending", SEND_STATES, SENDING_NAMES.__getitem__)
     if workplace.holds_patients:
         st.text_input("Patient", key=f"{_KEY}patient", placeholder="Pseudonym, whole")
 
@@ -159,6 +170,7 @@ def _chosen() -> CaseFilters:
         patient=(state.get(f"{_KEY}patient") or "").strip(),
         status=state.get(f"{_KEY}status"),
         disagreement=state.get(f"{_KEY}disagreement"),
+        sending=state.get(f"{_KEY}sending"),
         order=state.get(f"{_KEY}order") or "newest",
         **{name: state.get(f"{_KEY}{name}") for name in _CHOSEN},
     )
@@ -182,7 +194,7 @@ def _follow_address() -> None:
 
 def _load(filters: CaseFilters) -> None:
     state = st.session_state
-    for name in (*_CHOSEN, "disagreement", "status"):
+    for name in (*_CHOSEN, "disagreement", "sending", "status"):
         state[f"{_KEY}{name}"] = getattr(filters, name)
     for name in ("text", "patient", "order"):
         state[f"{_KEY}{name}"] = getattr(filters, name)

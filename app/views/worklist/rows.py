@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import CaseRow, Status
+from app.domain.sending.sending import SendState
 from app.domain.text import counted, local_time, percent
 from app.domain.worklist.doubt import DoubtReason
 from app.views.shared.format import plain
@@ -34,6 +35,14 @@ _REASONS: Mapping[DoubtReason, str] = {
     "caution": "",  # its badge stands beside
     "prototypes": "no prototype is close",
     "confidence": "the reader was not sure",
+}
+_SENDING: Mapping[SendState, str] = {
+    "waiting": ":gray-badge[to be sent]",
+    "sending": ":gray-badge[being sent]",
+    "sent": ":green-badge[sent]",
+    "refused": ":red-badge[not sent: refused]",
+    "failed": ":red-badge[not sent: failed]",
+    "cancelled": "",  # nobody has to do anything
 }
 _NEAR = 0.8  # a doubt from which its reason is worth a word
 _DISAGREEMENT = {
@@ -111,6 +120,8 @@ def _draw_row(row: CaseRow, infos: Mapping[str, BundleInfo]) -> None:
                 st.markdown(_DISAGREEMENT[row.disagreement])
             elif row.reader:
                 st.caption(plain(row.reader))
+            if row.sending and _SENDING[row.sending]:
+                st.markdown(_SENDING[row.sending])
 
 
 def _draw_thumbnail(column: DeltaGenerator, row: CaseRow) -> None:

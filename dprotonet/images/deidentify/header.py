@@ -21,7 +21,7 @@ from dprotonet.images.dicom.header import text
 
 PERSON = (
     "PatientID", "IssuerOfPatientID", "PatientName", "PatientBirthDate", "AccessionNumber",
-    "StudyDate", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID",
+    "StudyDate", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID",
 )  # fmt: skip
 METHOD = "DProtoNet Review: PS3.15 basic profile, dates shifted"
 _CODES = (

@@ -32,7 +32,7 @@ def test_the_table_says_what_each_role_may_do() -> None:
     may = {role: {p for p in ROLES_WITH if signed_in(role).may(p)} for role in ROLES}
     reader = {"see models", "see cases", "add images", "sign", "propose changes"}
     assert may["reader"] == reader
-    assert may["adjudicator"] == reader | {"sign over others", "export"}
+    assert may["adjudicator"] == reader | {"sign over others", "export", "send"}
     lead = {"delete", "change models", "run studies", "search archives"}
     assert may["lead"] == may["adjudicator"] | lead
     assert may["admin"] == {"see models", "manage users", "set up"}

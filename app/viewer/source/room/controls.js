@@ -62,6 +62,7 @@ export function handOf(room) {
       compare: fromMore((link) => room.compare(link)),
       toggleLight: () => room.settings.toggleLight(),
       toggleReadsFirst: () => room.settings.toggleReadsFirst(),
+      send: fromMore((path) => requests.send(path)),
       remove: () => room.remove(),
     },
   };

@@ -9,9 +9,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.domain.errors import Unavailable
 from app.server.operations.metrics import exposition
 from app.services.inference import queue, workers
+from app.services.sending import asking
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
+from tests.app.services.sending.outboxes import NOWHERE, sending_to, signed
 from tests.app.services.workplaces import FakePool, active_model, make_workplace, png
 
 
@@ -44,6 +46,14 @@ def test_waiting_and_done_work_is_counted(workplace: Workplace) -> None:
     assert ("dprotonet_jobs", "predict", "waiting") not in found
     assert found["dprotonet_oldest_waiting_seconds",] == 0
     assert "DOE" not in exposition(lambda: workplace).decode()
+
+
+def test_what_is_on_its_way_to_archives_is_counted_by_state(workplace: Workplace) -> None:
+    assert samples(workplace)["dprotonet_outbox", "waiting"] == 0
+    sends = sending_to(workplace, NOWHERE)
+    asking.send(sends, signed(sends, FakePool()))
+    found = samples(workplace)
+    assert found["dprotonet_outbox", "waiting"] == 1 and found["dprotonet_outbox", "failed"] == 0
 
 
 def test_the_worker_says_how_much_it_holds(workplace: Workplace) -> None:

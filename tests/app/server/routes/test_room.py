@@ -24,6 +24,7 @@ from app.store.errors import FULL
 from tests.app.asking import ask
 from tests.app.server.servers import let_in
 from tests.app.services.dicom_out.reads import image_file, sign, taken_in
+from tests.app.services.sending.outboxes import NOWHERE, sending_to
 from tests.app.services.workplaces import FakePool, by_brightness, png
 
 OURS = "http://localhost:8501"
@@ -291,6 +292,25 @@ def test_a_signed_dicom_image_is_handed_on_as_a_file(
     assert room(f"sheet/{case}/0")[1]["facts"]["dicom"] == ""  # a PNG file
     status, answer = room(f"dicom/{case}/0")
     assert status == 422 and "no DICOM file" in answer["error"]
+
+
+def test_a_signed_image_is_sent_on_request_and_taken_back(workplace: Workplace) -> None:
+    signed = taken_in(workplace, FakePool(), image_file("dx"), explains=False)
+    sign(workplace, signed)
+    room = asking(sending_to(workplace, NOWHERE), workplace.actor)
+    assert room(f"sheet/{signed}/0")[1]["facts"]["send"] == "Send to main"
+    assert room(f"send/{signed}/0", {})[0] == 200
+    facts = room(f"sheet/{signed}/0")[1]["facts"]
+    (one,) = facts["sending"]
+    assert facts["send"] == "" and one["text"] == "Waiting for main, to be sent soon."
+    assert [action["id"] for action in one["actions"]] == ["retry", "cancel"]
+    assert room(f"sending/{one['id']}/retry", {})[0] == 200
+    assert room(f"sending/{one['id']}/cancel", {})[0] == 200
+    assert room(f"sending/{one['id']}/cancel", {})[0] == 409
+    assert room("sending/none/retry", {})[0] == 404
+    plain = asking(workplace, workplace.actor)
+    status, answer = plain(f"send/{signed}/0", {})
+    assert status == 422 and "sends nothing" in answer["error"]
 
 
 def test_roles_are_asked_for_and_nobody_gets_nothing(workplace: Workplace, case: str) -> None:

@@ -16,14 +16,16 @@ from app.domain.studies.protocol import Protocol
 from app.domain.studies.study import StudyCase
 from app.services import jobs, originals, review
 from app.services.audit import reading, verifying
+from app.services.sending import asking, delivering
 from app.services.storage import retention
 from app.services.studies import managing
 from app.services.studies import reading as study_reading
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.settings import Settings
-from app.store.retention.due import JOB, PROPOSAL, READING, STUDY
-from tests.app.services.workplaces import CLASSES, START, dicom, make_workplace, png
+from app.store.retention.due import JOB, PROPOSAL, READING, SENDING, STUDY
+from tests.app.services.sending.outboxes import NOWHERE, FakeStore, sending_to, signed
+from tests.app.services.workplaces import CLASSES, START, FakePool, dicom, make_workplace, png
 
 
 @pytest.fixture
@@ -112,6 +114,16 @@ def test_cases_in_use_stay_and_say_why(workplace: Workplace) -> None:
         first: STUDY,
     }
     assert second not in {one.case_id for one in plan.held}
+
+
+def test_what_waits_for_an_archive_stays_until_it_is_sent(workplace: Workplace) -> None:
+    sends = sending_to(workplace, NOWHERE, kinds=("report",))
+    case_id = signed(sends, FakePool())
+    asking.send(sends, case_id)
+    (held,) = retention.plan(after(workplace, 60)).held
+    assert (held.case_id, held.why) == (case_id, SENDING)
+    assert delivering.send_next(sends, store=FakeStore())
+    assert [one.case_id for one in retention.plan(after(workplace, 60)).due] == [case_id]
 
 
 def test_a_stop_in_between_is_gone_on_from_and_what_was_signed_since_stays(

@@ -42,10 +42,13 @@ CHANGES = (
     *("trust.", "uploading.", "accounts."),
     "interventions.",  # a class that is planted is none of the model, so nothing can be tried
     *("room.blind.lock", "room.preferences.", "room.second_read.", "room.signing."),
-    "worklist.claims.",
+    *("sending.asking.send", "sending.asking.retry", "sending.asking.cancel", "worklist.claims."),
 )
 """What changes something and gives nothing of a case, or is a reader's own act."""
-NOT_OF_CASES = ("see models", "manage users", "set up", "see the audit", "reidentify")
+NOT_OF_CASES = (
+    *("see models", "manage users", "set up", "see the audit", "reidentify"),
+    "search archives",  # what another system says of its own studies
+)
 OF_PROGRAMS = "run the program"
 
 

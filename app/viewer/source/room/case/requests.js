@@ -19,6 +19,12 @@ export class Requests {
 
   cancel(job) { return this.opened.change(`cancel/${job}`); }
 
+  /** @param {string} path "send" for the newest revision, or what the sheet offers for one that is on its way */
+  send(path) {
+    const { opened } = this;
+    return opened.change(path === "send" ? `send/${opened.path}` : path);
+  }
+
   chooseModel(digest) { return this.opened.change(`model/${this.opened.caseId}`, { model: digest }); }
 
   /** See what the network says of an image that it is not made for, or no more. */

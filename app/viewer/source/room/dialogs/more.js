@@ -6,7 +6,7 @@ import { element } from "../../elements.js";
  * @param {object} facts of the sheet
  * @param {boolean|null} readsFirst null where a study says what comes first
  * @param {{open: (caseId: string) => void, compare: (link: object) => void, toggleLight: () => void,
- *     toggleReadsFirst: () => void, remove: () => void}} acts
+ *     toggleReadsFirst: () => void, send: (path: string) => void, remove: () => void}} acts
  */
 export function more(words, facts, readsFirst, acts) {
   return [
@@ -25,6 +25,7 @@ export function more(words, facts, readsFirst, acts) {
       }, words.reads_first)]),
       ...(facts.report ? [element("a", { href: facts.report, class: "button" }, words.report)] : []),
       ...(facts.dicom ? [element("a", { href: facts.dicom, class: "button" }, words.dicom)] : [])),
+    ...toArchives(words, facts, acts),
     ...(facts.may_delete ? deletion(words, acts) : []),
   ];
 }
@@ -35,6 +36,19 @@ function links(title, list, compare, acts) {
   return [element("h3", {}, title), ...list.map((link) => element("div", { class: "row" },
     element("button", { type: "button", class: "plain grow", onclick: () => acts.open(link.case_id) }, link.title),
     ...(link.pixels ? [element("button", { type: "button", onclick: () => acts.compare(link) }, compare)] : [])))];
+}
+
+/** How far signed revisions got on their way to archives, and what can be done about it. */
+function toArchives(words, facts, acts) {
+  if (!facts.send && facts.sending.length === 0) return [];
+  const act = (path, title, hint = "") =>
+    element("button", { type: "button", "data-action": path.split("/").at(-1), title: hint, onclick: () => acts.send(path) }, title);
+  return [
+    element("h3", {}, words.sending),
+    ...facts.sending.map((one) => element("div", { class: "row" }, element("span", { class: "grow break" }, one.text),
+      ...one.actions.map(({ id, title, hint }) => act(`sending/${one.id}/${id}`, title, hint)))),
+    ...(facts.send ? [act("send", facts.send)] : []),
+  ];
 }
 
 function deletion(words, acts) {

@@ -1,0 +1,1 @@
+"""The outbox: revisions on their way to archives."""
