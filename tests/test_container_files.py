@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from app.cli.arguments import parse
+from app.cli.dicom.receive import LAST_SECONDS
 from app.cli.requests import Receive, Work
-from app.receiver.receiver import CLOSING_SECONDS, GRACE_SECONDS
 from app.settings import Settings
 from tests.paths import ROOT
 from tests.tools import tool
@@ -108,7 +108,7 @@ def test_the_receiver_runs_the_command_that_there_is_and_somebody_may_send() -> 
         receiving = Settings.from_environment(own).receiving
         assert receiving.senders and receiving.port == container["ports"][0]["containerPort"]
     assert of_compose["profiles"] == ["receive"]
-    assert pod["terminationGracePeriodSeconds"] > GRACE_SECONDS + CLOSING_SECONDS
+    assert pod["terminationGracePeriodSeconds"] > LAST_SECONDS
     assert of_compose["stop_grace_period"] == "20s"
 
 

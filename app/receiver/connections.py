@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+from contextlib import suppress
 from socketserver import BaseServer
 from typing import Any
 
@@ -68,6 +69,14 @@ def bound(association: Association) -> Bounded:
     """The bounds of an association of this server."""
     found: Bounded = association.dul.socket.recv  # type: ignore[union-attr, assignment]
     return found
+
+
+def cut_off(association: Association) -> None:
+    """End a connection on which nothing is awaited any more: a thread that reads from it wakes."""
+    wrapped = association.dul.socket
+    if wrapped is not None and wrapped.socket is not None:
+        with suppress(OSError):
+            wrapped.socket.shutdown(socket.SHUT_RDWR)
 
 
 class Handler(RequestHandler):

@@ -13,7 +13,7 @@ from typing import cast
 from pynetdicom import AE, _config, evt
 
 from app.domain.errors import Refused
-from app.receiver.connections import SILENCE_SECONDS, Handler, Server, tls
+from app.receiver.connections import Handler, Server, cut_off, tls
 from app.receiver.contexts import contexts
 from app.receiver.storing import Storing
 from app.services.workplace import Workplace
@@ -21,6 +21,7 @@ from app.services.workplace import Workplace
 GRACE_SECONDS = 8.0  # for the objects at hand, once it is asked to leave
 CLOSING_SECONDS = 2.0  # for the answers on their way, and for the connections to end
 POLL_SECONDS = 0.1  # between two looks whether it is to take no more connections
+IDLE_SECONDS = 300.0  # of an association; longer than taking in an image takes
 NEGOTIATION_SECONDS = 10.0  # for a sender to say who it is
 
 
@@ -81,7 +82,7 @@ def _entity(workplace: Workplace) -> AE:
     entity.maximum_associations = settings.associations
     entity.maximum_pdu_size = settings.pdu_bytes
     entity.acse_timeout = NEGOTIATION_SECONDS
-    entity.network_timeout = SILENCE_SECONDS
+    entity.network_timeout = IDLE_SECONDS
     return entity
 
 
@@ -121,4 +122,5 @@ def _end(entity: AE) -> None:
         association.abort(block=False)
     for association in associations:
         association.join(max(0.0, end - time.monotonic()))
+        cut_off(association)  # or the next line waits for a sender that says nothing
         association.kill()

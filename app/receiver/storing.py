@@ -91,10 +91,10 @@ class Storing:
 
     def _taken_in(self, event: Event, sender: str) -> tuple[Answer, str]:
         workplace = self._of(sender)
-        data = _file(event)
-        if len(data) > workplace.settings.file_bytes:
-            return self._refused(TOO_LARGE, sender, intake.too_large(workplace))
         try:
+            data = _file(event)
+            if len(data) > workplace.settings.file_bytes:
+                return self._refused(TOO_LARGE, sender, intake.too_large(workplace))
             with readable_errors():
                 name = f"{event.file_meta.MediaStorageSOPInstanceUID}.dcm"
                 done = intake.add(workplace, data, name=name, source="received")

@@ -14,6 +14,8 @@ from app.cli.database import check_up_to_date
 from app.runtime.folder_lock import FolderLock
 from app.settings import Settings
 
+LAST_SECONDS = 12.0  # after a signal; what is unfinished then was not answered
+
 
 def run(settings: Settings) -> int:
     """Receive until SIGTERM or Ctrl-C.
@@ -36,6 +38,10 @@ def run(settings: Settings) -> int:
         print(f"{listening.title} listens at {listening.address}, port {listening.port}")
         sys.stdout.flush()
         stop.wait()
+        last = threading.Timer(LAST_SECONDS, os._exit, (0,))
+        last.daemon = True
+        last.start()
+    last.cancel()
     return 0
 
 

@@ -1,12 +1,17 @@
 """When the receiver begins, and how it ends."""
 
 import socket
+import struct
+import threading
+import time
 from dataclasses import replace
 
 import pytest
+from pynetdicom.dul import DULServiceProvider
 
 from app.domain.dicom.receiving import Receiving
 from app.domain.errors import Refused
+from app.receiver import receiver
 from app.receiver.receiver import Listening, receiving
 from app.services.workplace import Workplace
 from tests.app.receiver.senders import associated
@@ -47,3 +52,23 @@ def test_an_association_that_does_nothing_is_aborted_at_the_end(workplace: Workp
     assert association.is_aborted
     with pytest.raises(OSError):
         socket.create_connection((listening.address, listening.port), timeout=5)
+
+
+def test_a_sender_that_stops_in_the_midst_of_a_unit_does_not_hold_up_the_end(
+    workplace: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiver, "CLOSING_SECONDS", 0.3)
+
+    def readers() -> list[threading.Thread]:
+        return [one for one in threading.enumerate() if isinstance(one, DULServiceProvider)]
+
+    with socket.socket() as silent:
+        with receiving(workplace) as listening:
+            silent.connect((listening.address, listening.port))
+            silent.sendall(struct.pack(">BBL", 1, 0, 1000) + b"x")
+            end = time.monotonic() + 30
+            while not readers():
+                assert time.monotonic() < end, "nobody reads"
+            (reader,) = readers()
+        reader.join(20)
+        assert not reader.is_alive()

@@ -5,6 +5,7 @@ import pytest
 from dprotonet.cli.inputs import ImageFrame, Problem, check_paths, read_images
 from dprotonet.errors import WrongRequest
 from tests.dprotonet.cli.small_images import write_broken, write_frames, write_png
+from tests.dprotonet.images.discs.making import disc
 
 
 def test_paths_come_in_their_order_and_folders_sorted(tmp_path):
@@ -54,3 +55,14 @@ def test_files_of_a_folder_can_be_left_out_and_a_named_file_never(tmp_path):
 def test_a_path_that_is_not_there_is_refused_before_any_work(tmp_path, name):
     with pytest.raises(WrongRequest):
         check_paths([write_png(tmp_path / "image.png"), tmp_path / name])
+
+
+def test_a_disc_is_read_as_its_directory_lists_it(tmp_path):
+    folder = disc(tmp_path / "disc")
+    records = list(read_images([folder]))
+    images = [record.source.relative.name for record in records if isinstance(record, ImageFrame)]
+    assert images == ["IM1", "IM3", "IM2", "IM4"]
+    others = {each.source.relative.name: each for each in records if isinstance(each, Problem)}
+    assert others["logo.png"].skipped and others["DICOMDIR"].skipped
+    (named,) = read_images([folder / "VIEWER" / "logo.png"])
+    assert isinstance(named, ImageFrame)

@@ -1,5 +1,6 @@
 """The receiver as a process: killed, it loses nothing that was answered; told to, it leaves."""
 
+import os
 import random
 import signal
 import threading
@@ -12,8 +13,10 @@ from sqlalchemy import text
 
 from app import bootstrap
 from app.cli.arguments import parse
+from app.cli.dicom import receive
 from app.cli.main import main
 from app.cli.requests import Receive
+from app.receiver.receiver import CLOSING_SECONDS, GRACE_SECONDS, Listening
 from app.runtime.folder_lock import FolderLock
 from app.services.audit import verifying
 from app.services.workplace import Workplace
@@ -127,6 +130,23 @@ def test_storescu_and_echoscu_of_dcmtk_are_understood(
     assert PLANTED.split("^")[0] not in written and "STRANGER" not in written
 
 
+def test_it_ends_in_time_whatever_is_at_hand(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    @contextmanager
+    def stuck(workplace: Workplace) -> Iterator[Listening]:
+        signal.raise_signal(signal.SIGTERM)
+        yield Listening("A", "127.0.0.1", 1)
+        assert ended.wait(PATIENCE)
+
+    monkeypatch.setattr("app.receiver.receiver.receiving", stuck)
+    monkeypatch.setattr(receive, "LAST_SECONDS", 0.05)
+    monkeypatch.setattr(os, "_exit", lambda status: ended.set())
+    with signals_kept():
+        assert main(["receive"]) == 0
+    assert ended.is_set()
+
+
 def test_a_second_one_on_the_same_folder_is_refused(
     ready: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -150,6 +170,10 @@ def test_it_is_refused_where_nobody_may_send(
     with signals_kept():
         assert main(["receive"]) == 1
     assert "DPROTONET_RECEIVE_FROM" in capsys.readouterr().err
+
+
+def test_what_is_at_hand_has_its_time_before_the_process_ends() -> None:
+    assert receive.LAST_SECONDS > GRACE_SECONDS + CLOSING_SECONDS
 
 
 def test_the_command_is_receive() -> None:
