@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.errors import Refused
@@ -102,6 +102,11 @@ class StudyPage:
     """How many come before."""
     is_last: bool
     """There are no more, as far as the archive says."""
+
+    def newest_first(self) -> StudyPage:
+        """The same in order of their days, which no archive promises; those without one last."""
+        ordered = sorted(self.studies, key=lambda study: study.day or date.min, reverse=True)
+        return replace(self, studies=tuple(ordered))
 
 
 @dataclass(frozen=True)

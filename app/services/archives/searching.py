@@ -55,7 +55,7 @@ def reach_problem(archive: Archive) -> str:
 def studies(
     workplace: Workplace, name: str, filters: Filters, *, limit: int = 25, offset: int = 0
 ) -> StudyPage:
-    """One page of the studies that an archive has.
+    """One page of the studies that an archive has, the newest of the page first.
 
     Args:
         workplace: where.
@@ -80,7 +80,8 @@ def studies(
     archive = named(workplace, name)
     with workplace.store.write() as tx:
         record(workplace, tx, "archive searched", subject=name)
-    return _shown(workplace, asking.find_studies(archive, filters, limit=limit, offset=offset))
+    page = asking.find_studies(archive, filters, limit=limit, offset=offset)
+    return _shown(workplace, page.newest_first())
 
 
 @needs("search archives")

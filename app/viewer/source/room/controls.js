@@ -62,7 +62,10 @@ export function handOf(room) {
       compare: fromMore((link) => room.compare(link)),
       toggleLight: () => room.settings.toggleLight(),
       toggleReadsFirst: () => room.settings.toggleReadsFirst(),
-      send: fromMore((path) => requests.send(path)),
+      send: async (path) => { // what became of it is said where it was pressed
+        await requests.send(path);
+        room.screen.moreDialog.redraw();
+      },
       remove: () => room.remove(),
     },
   };

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.domain.archives.found import Filters, InstanceAddress, is_uid
+from app.domain.archives.found import (
+    Filters,
+    FoundStudy,
+    InstanceAddress,
+    Patient,
+    StudyPage,
+    is_uid,
+)
 from app.domain.errors import Refused
 
 
@@ -37,3 +44,13 @@ def test_what_could_leave_an_address_is_none(text: str) -> None:
 def test_what_cannot_be_asked_for_is_refused(fields: dict[str, Any], why: str) -> None:
     with pytest.raises(Refused, match=why):
         Filters(**fields)
+
+
+def test_the_newest_studies_come_first_and_those_without_a_day_last() -> None:
+    days = [date(2024, 1, 2), None, date(2026, 3, 4)]
+    studies = tuple(
+        FoundStudy(str(n), Patient("p"), "", day, "", ("DX",), 1, 1) for n, day in enumerate(days)
+    )
+    page = StudyPage(studies, offset=25, is_last=True).newest_first()
+    assert [study.study_uid for study in page.studies] == ["2", "0", "1"]
+    assert page.offset == 25 and page.is_last

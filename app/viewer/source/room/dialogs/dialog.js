@@ -20,5 +20,12 @@ export class Dialog {
     if (!this.isOpen) this.root.showModal();
   }
 
+  /** Anew where it is open; the keyboard stays in it. */
+  redraw() {
+    if (!this.isOpen) return;
+    this.draw();
+    this.root.querySelector("[data-action=close]").focus();
+  }
+
   close() { this.root.close(); }
 }
