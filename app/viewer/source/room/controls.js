@@ -62,7 +62,12 @@ export function handOf(room) {
       compare: fromMore((link) => room.compare(link)),
       toggleLight: () => room.settings.toggleLight(),
       toggleReadsFirst: () => room.settings.toggleReadsFirst(),
-      send: fromMore((path) => requests.send(path)),
+      send: async (path) => {
+        const { moreDialog } = room.screen;
+        // What went wrong is said on the page behind it.
+        if (await requests.send(path)) moreDialog.draw();
+        else moreDialog.close();
+      },
       remove: () => room.remove(),
     },
   };
