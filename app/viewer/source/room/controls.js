@@ -62,9 +62,11 @@ export function handOf(room) {
       compare: fromMore((link) => room.compare(link)),
       toggleLight: () => room.settings.toggleLight(),
       toggleReadsFirst: () => room.settings.toggleReadsFirst(),
-      send: async (path) => { // what became of it is said where it was pressed
-        await requests.send(path);
-        room.screen.moreDialog.redraw();
+      send: async (path) => {
+        const { moreDialog } = room.screen;
+        // What went wrong is said on the page behind it.
+        if (await requests.send(path)) moreDialog.redraw();
+        else moreDialog.close();
       },
       remove: () => room.remove(),
     },

@@ -19,10 +19,17 @@ export class Requests {
 
   cancel(job) { return this.opened.change(`cancel/${job}`); }
 
-  /** @param {string} path "send" for the newest revision, or what the sheet offers for one that is on its way */
-  send(path) {
+  /**
+   * To archives, and look at the case again.
+   *
+   * @param {string} path "send" for the newest revision, or what the sheet offers for one that is on its way
+   * @returns {Promise<boolean>} false where it was not done, which is told
+   */
+  async send(path) {
     const { opened } = this;
-    return opened.change(path === "send" ? `send/${opened.path}` : path);
+    const isDone = await opened.send(path === "send" ? `send/${opened.path}` : path);
+    if (isDone) await opened.refresh();
+    return isDone;
   }
 
   chooseModel(digest) { return this.opened.change(`model/${this.opened.caseId}`, { model: digest }); }
