@@ -6,11 +6,13 @@ No torch here, so that a page can show a model's options without loading it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from inspect import signature
+from typing import Any, Literal, TypeVar, get_args
 
 MaskKind = Literal["image", "learned", "random", "patch", "top"]
+Options = TypeVar("Options")
 CellNorm = Literal["none", "batch", "whitening"]
 SimilarityKind = Literal["cosine", "half_cosine", "log"]
 
@@ -48,6 +50,26 @@ def part_of(key: str) -> str:
     if part is None:
         raise ValueError(f"it holds the unknown tensor {key!r}")
     return part
+
+
+def options_of(kind: Callable[..., Options], data: Mapping[str, Any], *, network: str) -> Options:
+    """The options of a network out of a JSON file.
+
+    Args:
+        kind: the dataclass that they are.
+        data: of the file.
+        network: what it is called in a sentence, such as "a model".
+
+    Raises:
+        ValueError: an unknown option, or a value that cannot be.
+    """
+    unknown = set(data) - set(signature(kind).parameters)
+    if unknown:
+        raise ValueError(f"Unknown options of {network}: {', '.join(sorted(unknown))}.")
+    try:
+        return kind(**data)
+    except TypeError as error:
+        raise ValueError(f"The options of {network} do not fit: {error}.") from error
 
 
 def check_classes(classes: tuple[str, ...], *, multi_label: bool) -> None:
@@ -209,13 +231,7 @@ class ModelOptions:
         Raises:
             ValueError: an unknown option, or a value that cannot be.
         """
-        unknown = set(data) - {field.name for field in fields(cls)}
-        if unknown:
-            raise ValueError(f"Unknown model options: {', '.join(sorted(unknown))}.")
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise ValueError(f"The model options do not fit: {error}.") from error
+        return options_of(cls, data, network="a model")
 
 
 _YOUNGER = ("multi_label", "top_share", "levels", "cell_norm", "stride")

@@ -7,10 +7,10 @@ with prototypes, and answers the same questions: it has none. No torch here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from dprotonet.modeling.options import check_classes
+from dprotonet.modeling.options import check_classes, options_of
 
 Source = Literal["torchvision", "monai", "onnx"]
 
@@ -100,10 +100,4 @@ class ClassifierOptions:
         Raises:
             ValueError: an unknown option, or a value that cannot be.
         """
-        unknown = set(data) - {field.name for field in fields(cls)}
-        if unknown:
-            raise ValueError(f"Unknown options of a classifier: {', '.join(sorted(unknown))}.")
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise ValueError(f"The options of the classifier do not fit: {error}.") from error
+        return options_of(cls, data, network="a classifier")

@@ -6,10 +6,10 @@ No torch here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from dprotonet.modeling.options import LARGEST_IMAGE, STRIDE, STRIDES, check_classes
+from dprotonet.modeling.options import LARGEST_IMAGE, STRIDE, STRIDES, check_classes, options_of
 
 ActivationMode = Literal["mean", "max", "positive_mean", "max_pool"]
 MODES: tuple[ActivationMode, ...] = get_args(ActivationMode)
@@ -85,10 +85,4 @@ class ConceptOptions:
         Raises:
             ValueError: an unknown option, or a value that cannot be.
         """
-        unknown = set(data) - {field.name for field in fields(cls)}
-        if unknown:
-            raise ValueError(f"Unknown options of a concept network: {', '.join(sorted(unknown))}.")
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise ValueError(f"The options of the concept network do not fit: {error}.") from error
+        return options_of(cls, data, network="a concept network")

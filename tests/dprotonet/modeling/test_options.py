@@ -38,7 +38,7 @@ def test_options_that_cannot_be_are_refused_with_the_reason(changes, says):
 def test_options_come_back_from_json_unchanged():
     chosen = options(masks="random", similarity="log", similarity_scale=2.5)
     assert ModelOptions.from_json(chosen.to_json()) == chosen
-    with pytest.raises(ValueError, match="Unknown model options: colour"):
+    with pytest.raises(ValueError, match="Unknown options of a model: colour"):
         ModelOptions.from_json({**chosen.to_json(), "colour": "red"})
 
 
