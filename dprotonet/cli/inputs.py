@@ -85,18 +85,27 @@ def read_images(
         leave_out: True for files of a folder that are skipped without a record. A file that was
             named itself is always read.
     """
-    left_out = LeftOut()
     with IsolatedReader() as reader:
-        for order, path in enumerate(paths, start=1):
-            is_folder = path.is_dir()
-            for file in walk([path], left_out=left_out):
-                if not (is_folder and leave_out(file.path)):
-                    yield from _read_file(InputFile(file.path, file.relative, order), reader)
+        for source in input_files(paths, leave_out=leave_out):
+            yield from read_file(source, reader)
+
+
+def input_files(
+    paths: Sequence[Path], *, leave_out: Callable[[Path], bool] = lambda path: False
+) -> Iterator[InputFile]:
+    """Every file that :func:`read_images` would read, in its order; none of them is opened."""
+    left_out = LeftOut()
+    for order, path in enumerate(paths, start=1):
+        is_folder = path.is_dir()
+        for file in walk([path], left_out=left_out):
+            if not (is_folder and leave_out(file.path)):
+                yield InputFile(file.path, file.relative, order)
     for sentence in left_out.sentences():
         log.warning("%s", sentence)
 
 
-def _read_file(source: InputFile, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
+def read_file(source: InputFile, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
+    """Every frame of one file, or why there is none."""
     digest: str | None = None
     try:
         digest = file_sha256(source.path)
