@@ -54,21 +54,27 @@ class BatchReport:
         marked = tuple(replace(row, shares_name=row.name in shared) for row in rows)
         return BatchPage(marked, total, page, size)
 
+    def after(
+        self, job_id: str, position: int, *, most: int, onlooker: Onlooker | None = None
+    ) -> list[BatchRow]:
+        """The rows behind a position, as they came; for an onlooker as :meth:`page`."""
+        query = self._batch(job_id, onlooker).rows().where(JobItemEntry.position > position)
+        query = query.order_by(JobItemEntry.position).limit(most)
+        rows = [_row(*row) for row in self._session.execute(query)]
+        return self._concealed(rows, onlooker)
+
     def iterate(
         self, job_id: str, *, chunk: int = 500, onlooker: Onlooker | None = None
     ) -> Iterator[BatchRow]:
         """All rows of a batch, a chunk at a time; for an onlooker as :meth:`page`."""
-        batch = self._batch(job_id, onlooker)
-        after = -1
+        position = -1
         while True:
-            query = batch.rows().where(JobItemEntry.position > after)
-            query = query.order_by(JobItemEntry.position).limit(chunk)
-            rows = [_row(*row) for row in self._session.execute(query)]
+            rows = self.after(job_id, position, most=chunk, onlooker=onlooker)
             self._session.expunge_all()
-            yield from self._concealed(rows, onlooker)
+            yield from rows
             if len(rows) < chunk:
                 return
-            after = rows[-1].position
+            position = rows[-1].position
 
     def agreement(self, job_id: str, *, onlooker: Onlooker | None = None) -> AgreementCounts:
         """How many of a batch's predictions the readers agree with; those whose answers are hidden
