@@ -30,6 +30,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         DATABASE_URL="postgresql://u:p@h/n",
         MODELS=str(tmp_path),
         FOLDERS=folders,
+        WATCH=str(tmp_path),
+        WATCH_SECONDS="5",
+        WATCH_EXPLAIN="1",
         TRAINING_DATA=str(tmp_path),
         ADDRESS="0.0.0.0",
         PORT="80",
@@ -51,6 +54,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.store_url == "postgresql+psycopg://u:p@h/n"
     assert settings.training_data == tmp_path
     assert settings.models == (tmp_path,) and len(settings.folders) == 2
+    assert settings.watched == (tmp_path.resolve(),)
+    assert settings.watch_seconds == 5 and settings.watch_explains
     assert (settings.address, settings.port, settings.behind_proxy) == ("0.0.0.0", 80, True)
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
     assert settings.file_bytes == 9 * MEBIBYTE
@@ -139,3 +144,12 @@ def test_what_is_said_of_patients_is_read_and_the_key_is_never_printed() -> None
     assert read(PATIENTS="no").patients is False
     with pytest.raises(WrongSetting, match="“PatientColour”, which is no element"):
         read(KEPT_TAGS="PatientColour")
+
+
+def test_a_watched_folder_lies_in_one_that_a_batch_may_read(tmp_path: Path) -> None:
+    for name in ("allowed", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "allowed" / "link").symlink_to(tmp_path / "other")
+    for folder in (tmp_path / "other", tmp_path / "allowed" / "link", tmp_path):
+        with pytest.raises(WrongSetting, match="which no batch may read"):
+            read(FOLDERS=str(tmp_path / "allowed"), WATCH=str(folder))

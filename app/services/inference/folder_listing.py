@@ -10,8 +10,7 @@ from app.domain.permissions import needs
 from app.services.deidentify import names
 from app.services.inference.failures import attempt
 from app.services.workplace import Workplace
-from app.store.batch_items import NewItem
-from dprotonet.images.walk import FoundFile, LeftOut, walk
+from dprotonet.images.walk import LeftOut, walk
 
 CHUNK = 500  # files written to the list at once
 
@@ -52,7 +51,7 @@ def _list(
 ) -> None:
     left_out, notes, is_named = LeftOut(), [], workplace.pseudonyms is None
     real = names.opened(workplace, folder)
-    items = (_new_item(workplace, file) for file in walk([real], left_out=left_out))
+    items = (names.found(workplace, file) for file in walk([real], left_out=left_out))
     room = workplace.settings.folder_files
     while chunk := list(islice(items, CHUNK)):
         is_too_many = len(chunk) > room
@@ -73,14 +72,6 @@ def _list(
         tx.folder_listings.finish(
             job.job_id, " ".join([*notes, *left_out.sentences(named=is_named)])
         )
-
-
-def _new_item(workplace: Workplace, file: FoundFile) -> NewItem:
-    return NewItem(
-        names.file_shown(workplace, file.path.name),
-        path=names.stored(workplace, file.relative),
-        shown_path=names.path_shown(workplace, file.relative.as_posix()),
-    )
 
 
 def too_many(most: int) -> str:
