@@ -182,7 +182,9 @@ class Dispatch:
         """
         from distributed.scheduler import KilledWorker
 
-        if future.status in ("cancelled", "lost"):
+        if future.status == "lost":
+            raise TimeoutError
+        if future.status == "cancelled":
             raise self._gone()
         try:
             outcome: Outcome = future.result(timeout=FETCH_SECONDS)
