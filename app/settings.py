@@ -47,6 +47,12 @@ class Settings:
     """More folders with bundles (DPROTONET_MODELS), each a bundle or a folder of bundles."""
     folders: tuple[Path, ...] = ()
     """Server folders that a batch may read (DPROTONET_FOLDERS)."""
+    watched: tuple[Path, ...] = ()
+    """Folders in these whose new files become batches by themselves (DPROTONET_WATCH)."""
+    watch_seconds: int = 60
+    """Between two looks at a watched folder (DPROTONET_WATCH_SECONDS)."""
+    watch_explains: bool = False
+    """Also compute the heatmap of each image's predicted class (DPROTONET_WATCH_EXPLAIN)."""
     training_data: Path | None = None
     """Folder of the images that the models were trained on (DPROTONET_TRAINING_DATA), which a model
     needs to learn from judgements; or a folder of such folders, each named as a model."""
@@ -275,6 +281,11 @@ class Settings:
             bucket=_bucket(env),
             models=environment.folders(env, "DPROTONET_MODELS"),
             folders=environment.folders(env, "DPROTONET_FOLDERS"),
+            watched=_watched(env),
+            watch_seconds=environment.number(
+                env, "DPROTONET_WATCH_SECONDS", 60, unit="number of seconds", most=86_400
+            ),
+            watch_explains=environment.yes(env, "DPROTONET_WATCH_EXPLAIN"),
             training_data=environment.folder(env, "DPROTONET_TRAINING_DATA"),
             trusted_models=environment.file(env, "DPROTONET_TRUSTED_MODELS"),
             address=_address(env, "DPROTONET_ADDRESS"),
@@ -392,6 +403,19 @@ def _sending(env: Mapping[str, str]) -> SendingRule:
         return SendingRule.from_environment(env)
     except Refused as error:
         raise WrongSetting(str(error)) from None
+
+
+def _watched(env: Mapping[str, str]) -> tuple[Path, ...]:
+    """The watched folders; their real paths, since no link may lead out of what is allowed."""
+    roots = [root.resolve() for root in environment.folders(env, "DPROTONET_FOLDERS")]
+    watched = [folder.resolve() for folder in environment.folders(env, "DPROTONET_WATCH")]
+    for folder in watched:
+        if not any(folder.is_relative_to(root) for root in roots):
+            raise WrongSetting(
+                f"DPROTONET_WATCH names {folder}, which no batch may read. Name it, or a folder "
+                "that it lies in, in DPROTONET_FOLDERS too."
+            )
+    return tuple(dict.fromkeys(watched))
 
 
 def _hosts(env: Mapping[str, str]) -> tuple[str, ...]:

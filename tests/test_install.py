@@ -118,7 +118,7 @@ def test_the_installed_program_shows_its_usage_without_the_heavy_libraries(insta
 
 
 def test_the_wheel_asks_for_what_the_library_imports_and_nothing_else():
-    optional = declared("onnx") | NETWORKS
+    optional = declared("onnx") | declared("cluster") | NETWORKS
     assert declared("dependencies") == imported_by("dprotonet") - optional | PLUGINS
     assert optional <= imported_by("dprotonet")
 
@@ -135,7 +135,13 @@ def test_every_pin_lies_within_the_ranges_of_the_wheel_and_its_extras():
         (pin,) = requirement.specifier
         pins.setdefault(canonicalize_name(requirement.name), []).append(pin.version)
     extras = PROJECT["optional-dependencies"]
-    for text in (*PROJECT["dependencies"], *extras["training"], *extras["app"], *extras["onnx"]):
+    for text in (
+        *PROJECT["dependencies"],
+        *extras["training"],
+        *extras["app"],
+        *extras["onnx"],
+        *extras["parquet"],
+    ):
         wanted = Requirement(text)
         versions = pins[canonicalize_name(wanted.name)]
         assert all(version in wanted.specifier for version in versions), (text, versions)
@@ -145,7 +151,11 @@ def test_what_the_wheel_and_its_extras_ask_for_is_what_the_lock_begins_with():
     lines = (ROOT / "requirements.in").read_text("utf-8").splitlines()
     chosen = {re.split(r"[\[=<>]", line)[0] for line in lines if not line.startswith("#")}
     assert {canonicalize_name(name) for name in chosen} == (
-        declared("dependencies") | declared("training") | declared("app") | declared("onnx")
+        declared("dependencies")
+        | declared("training")
+        | declared("app")
+        | declared("onnx")
+        | declared("parquet")
     )
 
 

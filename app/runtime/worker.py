@@ -47,6 +47,7 @@ LIFE_SECONDS = 2.0  # between two signs of life
 LEFT_SECONDS = 5.0  # between two looks for what other workers left that died
 LAST_SECONDS = 2.0  # for putting back what is at hand, once the grace is over
 STATISTICS_SECONDS = 600.0  # between two looks at the database's statistics
+WATCH_SECONDS = 1.0  # between two questions whether a watched folder is due
 UPKEEP_SECONDS = 20.0  # between two looks at the database's journal
 TROUBLE_SECONDS = 2.0  # rest after an error of the loop itself, such as a full disk
 GRACE_SECONDS = 8.0  # for the piece of work at hand, after which the process simply ends
@@ -82,7 +83,7 @@ def _work(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> N
     ]
     sender = Sender(workplace, stop)
     is_begun = is_in_trouble = False
-    upkeep_due = statistics_due = left_due = 0.0
+    upkeep_due = statistics_due = left_due = watch_due = 0.0
     while not stop.is_set():
         try:
             if not is_begun:
@@ -99,6 +100,9 @@ def _work(workplace: Workplace, pool: PredictorPool, stop: threading.Event) -> N
             if time.monotonic() >= upkeep_due:
                 upkeep_due = time.monotonic() + UPKEEP_SECONDS
                 queue.upkeep(workplace)
+            if workplace.settings.watched and time.monotonic() >= watch_due:
+                watch_due = time.monotonic() + WATCH_SECONDS
+                queue.look_around(workplace, pool, stop=stop.is_set)
             if time.monotonic() >= statistics_due:
                 statistics_due = time.monotonic() + STATISTICS_SECONDS
                 workplace.store.renew_statistics()

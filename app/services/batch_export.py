@@ -1,65 +1,87 @@
-"""A batch's results for other programs: CSV, or JSON with a manifest."""
+"""A batch's results for other programs: CSV, JSON with a manifest, Parquet, or a ZIP file."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from app.domain.errors import NotFound
+from PIL import Image
+
+from app.domain.errors import Forbidden, NotFound
 from app.domain.jobs import BatchRow
 from app.domain.permissions import needs
-from app.services import batches
+from app.services import batches, image_data
 from app.services.audit.recording import record_export
 from app.services.checks import site_choice
-from app.services.export import csv_bytes, json_bytes
+from app.services.downloads.streamed import Streamed, zip_pieces
+from app.services.export import csv_bytes, csv_pieces, json_bytes
 from app.services.studies import blinding
 from app.services.workplace import Workplace
+from dprotonet.tables.parquet import Kind, parquet_pieces
 
 SCHEMA = "dprotonet-review/batch/1"
-COLUMNS = (
-    "position",
-    "file",
-    "path",
-    "sha256",
-    "status",
-    "message",
-    "case",
-    "frames",
-    "prediction",
-    "probability",
-    "supported",
-    "distance",
-    "distance_threshold",
-    "reasons",
-    "verdict",
-    "same_pixels_as",
-    "drawn_by",
-    "measured",
-    "heatmap_agreement",
-    "agreement_over",
-)
+CHUNK = 500  # rows of one transaction
+COLUMNS: dict[str, Kind] = {
+    "position": "integer",
+    "file": "text",
+    "path": "text",
+    "sha256": "text",
+    "status": "text",
+    "message": "text",
+    "case": "text",
+    "frames": "integer",
+    "prediction": "text",
+    "probability": "number",
+    "supported": "flag",
+    "distance": "number",
+    "distance_threshold": "number",
+    "reasons": "text",
+    "verdict": "text",
+    "same_pixels_as": "text",
+    "drawn_by": "text",
+    "measured": "flag",
+    "heatmap_agreement": "number",
+    "agreement_over": "text",
+}
+_OF_ALL: tuple[str, ...] = ("model", "model_sha256", "site_sha256", "schema")
+"""Columns that say the same in every row."""
 
 
 @needs("export")
 def as_csv(workplace: Workplace, job_id: str) -> bytes:
     """A batch's results, one line a file, one column a class; of an image that the model refused
     prediction, probability and classes are empty."""
-    info = _manifest(workplace, job_id)
-    classes = [f"p({name})" for name in info["classes"]]
-    with workplace.store.read() as tx:
-        records = [
-            _record(row) | _flat(row) | {f"p({name})": p for name, p in row.probabilities.items()}
-            for row in tx.batch_report.iterate(job_id, onlooker=blinding.onlooker(workplace, tx))
-        ]
-    extra = {
-        "model": info["model"],
-        "model_sha256": info["model_sha256"],
-        "site_sha256": info["site"]["digest"] if info["site"] else "",
-        "schema": SCHEMA,
-    }
-    columns = (*COLUMNS, *classes, *extra)
-    made = csv_bytes(columns, (record | extra for record in records))
+    table = _Table.of(workplace, job_id)
+    made = csv_bytes(tuple(table.columns), table.records(_rows(workplace, job_id)))
     return record_export(workplace, made, batch=job_id)
+
+
+@needs("export")
+def as_parquet(workplace: Workplace, job_id: str) -> bytes:
+    """The same columns with types in a Parquet file; what is empty in the CSV is null.
+
+    Raises:
+        NoParquet: pyarrow is not installed.
+    """
+    table = _Table.of(workplace, job_id)
+    pieces = parquet_pieces(table.columns, table.records(_rows(workplace, job_id)))
+    return record_export(workplace, b"".join(pieces), batch=job_id)
+
+
+@needs("export")
+def as_zip(workplace: Workplace, job_id: str) -> Streamed:
+    """CSV, Parquet and manifest, and of every file that the batch explained its heatmap as a grey
+    picture (255 is 1) that covers the image from edge to edge: ``heatmaps/POSITION.png``.
+
+    It is made while it is sent. The audit has an entry before the first byte, and one with the
+    hash of the file once all of it was sent.
+    """
+    table = _Table.of(workplace, job_id)
+    record_export(workplace, None, batch=job_id)
+    return Streamed(_with_its_hash(workplace, job_id, zip_pieces(_files(workplace, job_id, table))))
 
 
 @needs("export")
@@ -67,17 +89,91 @@ def as_json(workplace: Workplace, job_id: str) -> bytes:
     """A batch's results with its manifest: hashes of every file and of the model; of an image that
     the model refused prediction, probability and probabilities are null."""
     info = _manifest(workplace, job_id)
-    with workplace.store.read() as tx:
-        files = [
-            _record(row)
-            | {
-                "probabilities": None if row.supported is False else dict(row.probabilities),
-                "support": row.support.to_json() if row.support else None,
-            }
-            for row in tx.batch_report.iterate(job_id, onlooker=blinding.onlooker(workplace, tx))
-        ]
+    files = [
+        _record(row)
+        | {
+            "probabilities": None if row.supported is False else dict(row.probabilities),
+            "support": row.support.to_json() if row.support else None,
+        }
+        for row in _rows(workplace, job_id)
+    ]
     made = json_bytes({"schema": SCHEMA, "manifest": info, "files": files})
     return record_export(workplace, made, batch=job_id)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The columns of one batch, and what stands in every row."""
+
+    info: dict[str, Any]
+    """The manifest."""
+    columns: dict[str, Kind]
+
+    @classmethod
+    def of(cls, workplace: Workplace, job_id: str) -> _Table:
+        info = _manifest(workplace, job_id)
+        columns = dict(COLUMNS)
+        columns |= {f"p({name})": "number" for name in info["classes"]}
+        columns |= {name: "text" for name in _OF_ALL}
+        return cls(info, columns)
+
+    def records(self, rows: Iterable[BatchRow]) -> Iterator[dict[str, Any]]:
+        site = self.info["site"]
+        same = (
+            self.info["model"],
+            self.info["model_sha256"],
+            site["digest"] if site else "",
+            SCHEMA,
+        )
+        extra = dict(zip(_OF_ALL, same, strict=True))
+        for row in rows:
+            probabilities = {f"p({name})": p for name, p in row.probabilities.items()}
+            yield _record(row) | _flat(row) | probabilities | extra
+
+
+def _rows(workplace: Workplace, job_id: str) -> Iterator[BatchRow]:
+    """All rows of a batch. No transaction stays open while they are used: a browser may be slow."""
+    after = -1
+    while True:
+        with workplace.store.read() as tx:
+            who = blinding.onlooker(workplace, tx)
+            rows = tx.batch_report.after(job_id, after, most=CHUNK, onlooker=who)
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1].position
+
+
+def _files(
+    workplace: Workplace, job_id: str, table: _Table
+) -> Iterator[tuple[str, Iterable[bytes]]]:
+    yield "manifest.json", [json_bytes({"schema": SCHEMA, "manifest": table.info})]
+    yield (
+        "results.csv",
+        csv_pieces(tuple(table.columns), table.records(_rows(workplace, job_id))),
+    )
+    yield (
+        "results.parquet",
+        parquet_pieces(table.columns, table.records(_rows(workplace, job_id))),
+    )
+    for row in _rows(workplace, job_id):
+        if row.explanation_id is None:
+            continue
+        try:
+            values = image_data.heatmap(workplace, row.explanation_id)
+        except (NotFound, Forbidden):  # gone meanwhile, or to be read first
+            continue
+        out = io.BytesIO()
+        Image.fromarray(values).save(out, format="PNG")
+        yield f"heatmaps/{row.position:06d}.png", [out.getvalue()]
+
+
+def _with_its_hash(workplace: Workplace, job_id: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    record_export(workplace, digest, batch=job_id)
 
 
 def _manifest(workplace: Workplace, job_id: str) -> dict[str, Any]:

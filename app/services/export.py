@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+LINES = 500  # of a piece
 
 
 def csv_bytes(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> bytes:
@@ -17,12 +21,17 @@ def csv_bytes(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -
         columns: in order; a record's other keys are left out.
         records: one a line.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([cell(name) for name in columns])
-    for record in records:
-        writer.writerow([cell(record.get(name)) for name in columns])
-    return out.getvalue().encode("utf-8", "backslashreplace")
+    return b"".join(csv_pieces(columns, records))
+
+
+def csv_pieces(columns: Sequence[str], records: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
+    """The same, in pieces of some hundred lines as records come."""
+    rows = chain([columns], ([record.get(name) for name in columns] for record in records))
+    while part := list(islice(rows, LINES)):
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerows([cell(value) for value in row] for row in part)
+        yield out.getvalue().encode("utf-8", "backslashreplace")
 
 
 def cell(value: object) -> str | int | float:

@@ -44,31 +44,40 @@ class BatchReport:
         filters = filters or BatchFilters()
         batch = self._batch(job_id, onlooker)
         left = batch_order.conditions(filters, batch.agreement, batch.state)
-        counted = batch.of(select(func.count())).where(*left)
-        total = self._session.scalar(counted) or 0
-        query = batch.rows().where(*left)
-        query = query.order_by(*batch_order.order(filters.order, batch.state))
-        result = self._session.execute(query.limit(size).offset(page * size))
-        rows = self._concealed([_row(*row) for row in result], onlooker)
+        # First which files, in an index where that is possible; then all about these few.
+        narrowed = batch.of if batch.is_joined_for(filters) else batch.alone
+        total = self._session.scalar(narrowed(select(func.count())).where(*left)) or 0
+        order = batch_order.order(filters.order, batch.state)
+        ids = narrowed(select(JobItemEntry.id)).where(*left).order_by(*order)
+        found = list(self._session.scalars(ids.limit(size).offset(page * size)))
+        read = self._session.execute(batch.rows().where(JobItemEntry.id.in_(found)))
+        by_id = {row[0].id: row for row in read}
+        rows = self._concealed([_row(*by_id[item_id]) for item_id in found], onlooker)
         shared = self._shared_names(job_id, {row.name for row in rows})
         marked = tuple(replace(row, shares_name=row.name in shared) for row in rows)
         return BatchPage(marked, total, page, size)
+
+    def after(
+        self, job_id: str, position: int, *, most: int, onlooker: Onlooker | None = None
+    ) -> list[BatchRow]:
+        """The rows behind a position, as they came; for an onlooker as :meth:`page`."""
+        query = self._batch(job_id, onlooker).rows().where(JobItemEntry.position > position)
+        query = query.order_by(JobItemEntry.position).limit(most)
+        rows = [_row(*row) for row in self._session.execute(query)]
+        return self._concealed(rows, onlooker)
 
     def iterate(
         self, job_id: str, *, chunk: int = 500, onlooker: Onlooker | None = None
     ) -> Iterator[BatchRow]:
         """All rows of a batch, a chunk at a time; for an onlooker as :meth:`page`."""
-        batch = self._batch(job_id, onlooker)
-        after = -1
+        position = -1
         while True:
-            query = batch.rows().where(JobItemEntry.position > after)
-            query = query.order_by(JobItemEntry.position).limit(chunk)
-            rows = [_row(*row) for row in self._session.execute(query)]
+            rows = self.after(job_id, position, most=chunk, onlooker=onlooker)
             self._session.expunge_all()
-            yield from self._concealed(rows, onlooker)
+            yield from rows
             if len(rows) < chunk:
                 return
-            after = rows[-1].position
+            position = rows[-1].position
 
     def agreement(self, job_id: str, *, onlooker: Onlooker | None = None) -> AgreementCounts:
         """How many of a batch's predictions the readers agree with; those whose answers are hidden
@@ -142,6 +151,15 @@ class _Batch:
         )
         of_item = ExplanationEntry.id == JobItemEntry.explanation_id
         return self.of(columns).outerjoin(ExplanationEntry, of_item)
+
+    def is_joined_for(self, filters: BatchFilters) -> bool:
+        """Do filters or order ask for more than what stands in the rows of the files?"""
+        said = filters.label or filters.agreement or filters.order in ("finding", "doubt", "label")
+        return bool(said) or self.onlooker is not None
+
+    def alone(self, columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """Each file of the batch by itself."""
+        return columns.select_from(JobItemEntry).where(JobItemEntry.job_id == self.job_id)
 
     def of(self, columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         """Each file of the batch with its case and what the batch's model said of it."""

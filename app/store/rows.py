@@ -309,6 +309,8 @@ class JobItemEntry(Base):
         UniqueConstraint("job_id", "position"),
         UniqueConstraint("job_id", "path"),
         Index("ix_job_item_job_id_state", "job_id", "state"),
+        # Which files of a page share their name with another one.
+        Index("ix_job_item_job_id_name", "job_id", "name"),
         Index(
             "ix_job_item_running",
             "id",

@@ -55,6 +55,7 @@ from app.store.studies.blinding import Blinding
 from app.store.studies.preferences import Preferences
 from app.store.studies.reads import Reads
 from app.store.studies.studies import Studies
+from app.store.watching.watched_files import WatchedFiles
 from app.store.workers.holding import HOLDER
 from app.store.workers.workers import Workers
 from app.store.worklist.claims import Claims
@@ -107,6 +108,7 @@ class Transaction:
         self.tries = Tries(session)
         self.workers = Workers(session)
         self.outbox = Outbox(session)
+        self.watched_files = WatchedFiles(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

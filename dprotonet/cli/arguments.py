@@ -10,13 +10,14 @@ from pathlib import Path
 
 from dprotonet import __version__
 from dprotonet.cli.parser import PROGRAM, Parser, path_of
+from dprotonet.cli.recorded.arguments import ENDINGS, add_records, format_of, scheduler_of
 from dprotonet.cli.travel_arguments import ExportRequest, ImportRequest, read_export, read_import
 from dprotonet.errors import WrongRequest
 from dprotonet.names import DEFAULT_ENGINE, DEFAULT_METHOD, DEFAULT_TIER, ENGINES, METHODS, TIERS
 
 OVERVIEW = f"""\
-usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv]
-       {PROGRAM} explain PATH… --model BUNDLE --out DIR [--node NODE]…
+usage: {PROGRAM} predict PATH… --model BUNDLE [--format json|csv | --out FILE]
+       {PROGRAM} explain PATH… --model BUNDLE --out DIR [--node NODE]… [--records FILE]
        {PROGRAM} export BUNDLE --to onnx|torchscript|monai [--out PATH]
        {PROGRAM} import FILE --out BUNDLE --name NAME --classes NAME…
        {PROGRAM} --version
@@ -60,6 +61,15 @@ class PredictRequest(Request):
     format: str
     site: Path | None = None
     engine: str = DEFAULT_ENGINE
+    out: Path | None = None
+    """The file of the records; None for standard output."""
+    scheduler: str | None = None
+    """Address of the dask scheduler whose workers do the work; None: this process does."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the records."""
+        return self.out
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,15 @@ class ExplainRequest(Request):
     """Also maps that the model's mask reader draws as it predicts; all others always are."""
     overlays: bool = True
     """Write pictures too."""
+    records: Path | None = None
+    """The file of the records; None for standard output."""
+    scheduler: str | None = None
+    """Address of the dask scheduler whose workers do the work; None: this process does."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the records."""
+        return self.records
 
 
 @dataclass(frozen=True)
@@ -118,7 +137,14 @@ def parse(argv: Sequence[str]) -> AnyRequest | HelpRequest:
         raise WrongRequest(f"Name at least one image or folder (`{parser.prog} --help`).")
     if argv[0] == "predict":
         return PredictRequest(
-            paths, values.model, values.device, values.format, values.site, values.engine
+            paths,
+            values.model,
+            values.device,
+            format_of(values.format, values.records),
+            values.site,
+            values.engine,
+            values.records,
+            scheduler_of(values, "--out"),
         )
     nodes = tuple(dict.fromkeys(node.strip() for node in values.node or ("class",)))
     return ExplainRequest(
@@ -133,6 +159,8 @@ def parse(argv: Sequence[str]) -> AnyRequest | HelpRequest:
         values.unsupported,
         values.measure,
         values.overlay,
+        values.records,
+        scheduler_of(values, "--records"),
     )
 
 
@@ -147,18 +175,18 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 def _predict_parser() -> argparse.ArgumentParser:
     parser = _common_parser(
         "predict",
-        "%(prog)s PATH… --model BUNDLE [--format json|csv]",
+        "%(prog)s PATH… --model BUNDLE [--format json|csv | --out FILE]",
         "Write one record for each frame: the calibrated probabilities, the threshold, and the\n"
         "ten largest contributions of prototypes to the predicted class's logit.",
     )
     parser.add_argument(
         "--format",
-        choices=("json", "csv"),
-        default="json",
-        help="JSON Lines (default), or CSV with path, frame, sha256, prediction, one column a "
-        "class, supported, distance, reasons, error; the error of a file that is no image begins "
-        "with 'skipped: '",
+        choices=tuple(ENDINGS),
+        help="JSON Lines (default), Parquet (with --out), or CSV with path, frame, sha256, "
+        "prediction, one column a class, supported, distance, reasons, error; the error of a file "
+        "that is no image begins with 'skipped: '",
     )
+    add_records(parser, "--out")
     parser.add_argument(
         "--site",
         type=path_of,
@@ -187,6 +215,7 @@ def _explain_parser() -> argparse.ArgumentParser:
         "other than mdm write IMAGE.FRAME.NODE.METHOD.…, so that one DIR holds several.",
     )
     parser.add_argument("--out", required=True, type=path_of, metavar="DIR", help="made if absent")
+    add_records(parser, "--records")
     parser.add_argument(
         "--node",
         action="append",

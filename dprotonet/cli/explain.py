@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import numpy as np
@@ -18,7 +18,13 @@ from dprotonet.cli.heatmaps import Drawing, Drawn
 from dprotonet.cli.inputs import ImageFrame, Problem, check_paths, read_images
 from dprotonet.cli.model import load_predictor
 from dprotonet.cli.output_paths import ExplanationFiles, OutputPaths, is_explanation, safe_node
-from dprotonet.cli.records import JsonLines, image_record, json_text, support_record
+from dprotonet.cli.records import (
+    JsonLines,
+    image_record,
+    json_text,
+    problem_record,
+    support_record,
+)
 from dprotonet.cli.tally import Tally
 from dprotonet.errors import ReadableError, WrongRequest
 
@@ -43,28 +49,18 @@ def explain(request: ExplainRequest, stdout: TextIO) -> int:
         WrongRequest, UnusableBundle: before any image is read.
     """
     check_paths(request.paths)
-    bundle = Bundle.load(request.model, with_model=False)
-    nodes = _safe_nodes(request.nodes, bundle)
-    _make(request.out)
-    explainer = _Explainer(load_predictor(bundle, request.device, gate=False), nodes, request)
+    explainer, output_paths = Explainer.load(request), OutputPaths(request.out)
     writer, tally = JsonLines(stdout), Tally()
     for image in read_images(request.paths, leave_out=is_explanation):
-        outcome: ImageFrame | Problem = image
-        if isinstance(image, ImageFrame):
-            try:
-                for record in explainer.explain(image):
-                    writer.record(record)
-            except (_Unwritten, WrongRequest) as error:
-                outcome = Problem(
-                    image.source, image.frame, image.sha256, str(error), skipped=False
-                )
-        if isinstance(outcome, Problem):
-            writer.problem(outcome)
-        tally.count(outcome)
+        written = []
+        for record in explainer.records(image, output_paths.place(image.source)):
+            writer.record(record)
+            written.append(record)
+        tally.count_records(written)
     return tally.close()
 
 
-class _Explainer:
+class Explainer:
     """The model, the nodes and the folder for the files, all checked before the first image."""
 
     def __init__(self, predictor: "Predictor", nodes: dict[str, str], request: ExplainRequest):
@@ -74,7 +70,41 @@ class _Explainer:
         self._request = request
         self._output_paths = OutputPaths(request.out)
 
-    def explain(self, image: ImageFrame) -> Iterator[dict[str, Any]]:
+    @classmethod
+    def load(cls, request: ExplainRequest, bundle: Bundle | None = None) -> "Explainer":
+        """Load the model and make the folder.
+
+        Args:
+            request: the command's.
+            bundle: the one that it names, where it is open already.
+
+        Raises:
+            WrongRequest, UnusableBundle: the request cannot be done.
+        """
+        bundle = bundle or Bundle.load(request.model, with_model=False)
+        nodes = _safe_nodes(request.nodes, bundle)
+        _make(request.out)
+        return cls(load_predictor(bundle, request.device, gate=False), nodes, request)
+
+    def records(self, image: ImageFrame | Problem, place: PurePath) -> Iterator[dict[str, Any]]:
+        """One record for each node of a frame, or one that says why there is none.
+
+        Args:
+            image: the frame.
+            place: of its files, as ``OutputPaths.place`` gave it.
+        """
+        outcome: ImageFrame | Problem = image
+        if isinstance(image, ImageFrame):
+            try:
+                yield from self._explain(image, place)
+            except (_Unwritten, WrongRequest) as error:
+                outcome = Problem(
+                    image.source, image.frame, image.sha256, str(error), skipped=False
+                )
+        if isinstance(outcome, Problem):
+            yield problem_record(outcome)
+
+    def _explain(self, image: ImageFrame, place: PurePath) -> Iterator[dict[str, Any]]:
         """Explain every node of one frame; each record comes once its files are written.
 
         Raises:
@@ -82,7 +112,7 @@ class _Explainer:
             WrongRequest: the predicted class of an unsupported image was asked for.
         """
         paths = [
-            self._output_paths.files(image.source, image.frame, safe, self._request.method)
+            self._output_paths.files_at(place, image.frame, safe, self._request.method)
             for safe in self._nodes.values()
         ]
         with self._readable_errors():

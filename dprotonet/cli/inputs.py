@@ -1,12 +1,13 @@
 """From PATHs to frames, one at a time, with a reason for every file that gives none."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from dprotonet.errors import NotAnImage, UnreadableImage, WrongRequest
+from dprotonet.images.discs.directory import Directory
 from dprotonet.images.discs.listing import FolderFile, looked_through
 from dprotonet.images.hashes import file_sha256
 from dprotonet.images.isolated.reader import IsolatedReader
@@ -27,6 +28,8 @@ class InputFile:
     """Below the folder that was named; the bare name of a file that was named itself."""
     order: int
     """Which PATH of the command line it came by, from 1."""
+    not_read: str = ""
+    """Why it is not to be read, such as one that a disc's DICOMDIR does not list; empty: it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,27 +89,41 @@ def read_images(
         leave_out: True for files of a folder that are skipped without a record. A file that was
             named itself is always read.
     """
-    left_out = LeftOut()
     with IsolatedReader() as reader:
-        for order, path in enumerate(paths, start=1):
-            is_folder = path.is_dir()
-            files = walk([path], left_out=left_out)
-            found: Iterable[FolderFile] = map(FolderFile, files)
-            if is_folder:
-                found = looked_through(files, reader.directory)
-            for each in found:
-                source = InputFile(each.file.path, each.file.relative, order)
-                if is_folder and leave_out(source.path):
-                    continue
-                if each.message:
-                    yield Problem(source, 0, None, each.message, skipped=True)
-                else:
-                    yield from _read_file(source, reader)
+        for source in input_files(paths, reader.directory, leave_out=leave_out):
+            yield from read_file(source, reader)
+
+
+def input_files(
+    paths: Sequence[Path],
+    directory: Callable[[Path], Directory],
+    *,
+    leave_out: Callable[[Path], bool] = lambda path: False,
+) -> Iterator[InputFile]:
+    """Every file that :func:`read_images` would look at, in its order; no image is opened.
+
+    Args:
+        paths: files and folders.
+        directory: reads a DICOMDIR, as :meth:`IsolatedReader.directory`.
+        leave_out: as of :func:`read_images`.
+    """
+    left_out = LeftOut()
+    for order, path in enumerate(paths, start=1):
+        is_folder = path.is_dir()
+        files = walk([path], left_out=left_out)
+        found = looked_through(files, directory) if is_folder else map(FolderFile, files)
+        for each in found:
+            if not (is_folder and leave_out(each.file.path)):
+                yield InputFile(each.file.path, each.file.relative, order, each.message)
     for sentence in left_out.sentences():
         log.warning("%s", sentence)
 
 
-def _read_file(source: InputFile, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
+def read_file(source: InputFile, reader: IsolatedReader) -> Iterator[ImageFrame | Problem]:
+    """Every frame of one file, or why there is none."""
+    if source.not_read:
+        yield Problem(source, 0, None, source.not_read, skipped=True)
+        return
     digest: str | None = None
     try:
         digest = file_sha256(source.path)

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from dprotonet.allocator import keep_freed_memory
-from dprotonet.cli.arguments import AnyRequest, HelpRequest, PredictRequest, parse
+from dprotonet.cli.arguments import (
+    AnyRequest,
+    ExplainRequest,
+    HelpRequest,
+    PredictRequest,
+    parse,
+)
 from dprotonet.cli.travel_arguments import ExportRequest, ImportRequest
 from dprotonet.errors import ReadableError
 
@@ -47,6 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(request: AnyRequest, stdout: TextIO) -> int:
     keep_freed_memory()
+    if isinstance(request, (PredictRequest, ExplainRequest)) and request.file is not None:
+        from dprotonet.cli.recorded.run import record_files
+
+        return record_files(request, request.file)
     if isinstance(request, PredictRequest):
         from dprotonet.cli.predict import predict
 

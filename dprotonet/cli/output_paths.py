@@ -91,8 +91,13 @@ class OutputPaths:
         self, source: InputFile, frame: int, node: str, method: str = DECODER
     ) -> ExplanationFiles:
         """Where the explanation of one node of one frame goes; ``node`` is already safe."""
+        return self.files_at(self.place(source), frame, node, method)
+
+    def files_at(
+        self, path: PurePath, frame: int, node: str, method: str = DECODER
+    ) -> ExplanationFiles:
+        """The same, at the image's place as ``place`` gave it, maybe to another process."""
         tail = f".{frame}.{node}" if method == DECODER else f".{frame}.{node}.{method}"
-        path = self._path_of(source)
         room = max(self._name_bytes - len(tail) - len(OVERLAY), 32)
         stem = self._out / path.with_name(fitted(path.name, room) + tail)
         if len(os.fsencode(stem)) > self._path_bytes:
@@ -102,7 +107,8 @@ class OutputPaths:
             *(stem.with_name(stem.name + end) for end in (HEATMAP, OVERLAY, RECORD))
         )
 
-    def _path_of(self, source: InputFile) -> PurePath:
+    def place(self, source: InputFile) -> PurePath:
+        """The image's own path below DIR; it depends on the images that were asked for before."""
         # Frames and nodes of one image come one after the other.
         if self._latest is None or self._latest[0] != source:
             self._latest = (source, self._free(source))

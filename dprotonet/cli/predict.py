@@ -8,7 +8,7 @@ from dprotonet.cli.inputs import ImageFrame, check_paths, read_images
 from dprotonet.cli.model import load_predictor
 from dprotonet.cli.records import FlatTable, JsonLines, PredictionWriter
 from dprotonet.cli.tally import Tally
-from dprotonet.inference.site_settings import read_site_settings
+from dprotonet.inference.site_settings import SiteSettings, read_site_settings
 
 
 def predict(request: PredictRequest, stdout: TextIO) -> int:
@@ -19,9 +19,7 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
     """
     check_paths(request.paths)
     bundle = Bundle.load(request.model, with_model=False)
-    site = None if request.site is None else read_site_settings(request.site)
-    if site is not None:
-        site.check_bundle(bundle)
+    site = chosen_site(request, bundle)
     predictor = load_predictor(bundle, request.device, engine=request.engine)
     writer: PredictionWriter = (
         FlatTable(stdout, bundle.classes, names_site=site is not None)
@@ -36,3 +34,15 @@ def predict(request: PredictRequest, stdout: TextIO) -> int:
             writer.problem(image)
         tally.count(image)
     return tally.close()
+
+
+def chosen_site(request: PredictRequest, bundle: Bundle) -> SiteSettings | None:
+    """The settings of the site that predictions are made under; None for the model's own.
+
+    Raises:
+        WrongRequest: they cannot be read, or are of another model.
+    """
+    site = None if request.site is None else read_site_settings(request.site)
+    if site is not None:
+        site.check_bundle(bundle)
+    return site

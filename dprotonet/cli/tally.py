@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dprotonet.cli.inputs import ImageFrame, Problem
 
@@ -24,13 +26,31 @@ class Tally:
     def count(self, image: ImageFrame | Problem) -> None:
         """Count one frame or one problem."""
         if isinstance(image, ImageFrame):
-            self.done += 1
-            if self.done % EVERY == 0:
-                log.info("%d frames, %.0f s", self.done, time.monotonic() - self.began)
+            self._done()
         elif image.skipped:
             self.skipped += 1
         else:
             self.failed += 1
+
+    def count_records(self, records: Iterable[Mapping[str, Any]]) -> None:
+        """Count the frames of one file by their records, of which a frame may have several."""
+        outcomes: dict[int, str] = {}
+        for record in records:
+            kind = next((key for key in ("error", "skipped") if key in record), "done")
+            # Of a frame that failed in the end nothing counts as done.
+            outcomes[record["frame"]] = kind
+        for kind in outcomes.values():
+            if kind == "done":
+                self._done()
+            elif kind == "skipped":
+                self.skipped += 1
+            else:
+                self.failed += 1
+
+    def _done(self) -> None:
+        self.done += 1
+        if self.done % EVERY == 0:
+            log.info("%d frames, %.0f s", self.done, time.monotonic() - self.began)
 
     def close(self) -> int:
         """Log the counts and return the exit status."""

@@ -40,6 +40,9 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         BLOBS="s3://films/ward-3/",
         MODELS=str(tmp_path),
         FOLDERS=folders,
+        WATCH=str(tmp_path),
+        WATCH_SECONDS="5",
+        WATCH_EXPLAIN="1",
         TRAINING_DATA=str(tmp_path),
         ADDRESS="0.0.0.0",
         PORT="80",
@@ -61,6 +64,8 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.store_url == "postgresql+psycopg://u:p@h/n"
     assert settings.training_data == tmp_path
     assert settings.models == (tmp_path,) and len(settings.folders) == 2
+    assert settings.watched == (tmp_path.resolve(),)
+    assert settings.watch_seconds == 5 and settings.watch_explains
     assert (settings.address, settings.port, settings.behind_proxy) == ("0.0.0.0", 80, True)
     assert (settings.upload_files, settings.upload_bytes) == (7, 8 * MEBIBYTE)
     assert settings.file_bytes == 9 * MEBIBYTE
@@ -238,3 +243,12 @@ def test_by_default_nothing_is_sent_and_what_is_sent_goes_to_an_archive_that_is_
         read(ARCHIVES=str(file), SEND_TO="main, other")
     with pytest.raises(WrongSetting, match="DPROTONET_SEND_AS is “name”"):
         read(SEND_AS="name")
+
+
+def test_a_watched_folder_lies_in_one_that_a_batch_may_read(tmp_path: Path) -> None:
+    for name in ("allowed", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "allowed" / "link").symlink_to(tmp_path / "other")
+    for folder in (tmp_path / "other", tmp_path / "allowed" / "link", tmp_path):
+        with pytest.raises(WrongSetting, match="which no batch may read"):
+            read(FOLDERS=str(tmp_path / "allowed"), WATCH=str(folder))

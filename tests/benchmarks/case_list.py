@@ -192,7 +192,7 @@ def _fill(store: SqlStore, cases: int) -> None:
     for start in range(0, cases, CHUNK):
         numbers = range(start, min(start + CHUNK, cases))
         with store.engine.begin() as connection:
-            connection.execute(insert(CaseEntry), [_case(n) for n in numbers])
+            connection.execute(insert(CaseEntry), [case_row(n) for n in numbers])
             connection.execute(insert(PredictionEntry), list(_predictions(numbers)))
             connection.execute(insert(AnnotationEntry), list(_annotations(numbers)))
             connection.execute(insert(JobEntry), list(_jobs(numbers)))
@@ -201,11 +201,12 @@ def _fill(store: SqlStore, cases: int) -> None:
     with store.engine.begin() as connection:
         for number in range(3):
             batch = {"id": f"batch{number}", "kind": "batch", "state": "done", "case_id": None}
-            connection.execute(insert(JobEntry), [_job(0) | batch])
+            connection.execute(insert(JobEntry), [job_row(0) | batch])
             connection.execute(insert(JobItemEntry), list(_items(number, cases)))
 
 
-def _case(n: int) -> dict[str, Any]:
+def case_row(n: int) -> dict[str, Any]:
+    """A row of the table of cases, number ``n``."""
     study = n - n % STUDY if n % 10 < STUDY else n
     predicted, signed = n % 5 != 0, n % 3 == 0
     name = f"Image-{n * 7919 % 1_000_003}.dcm"
@@ -279,10 +280,11 @@ def _annotations(numbers: range) -> Iterator[dict[str, Any]]:
 def _jobs(numbers: range) -> Iterator[dict[str, Any]]:
     for n in numbers:
         if n % 10 == 0:  # half of those without a prediction still wait for it
-            yield _job(n)
+            yield job_row(n)
 
 
-def _job(n: int) -> dict[str, Any]:
+def job_row(n: int) -> dict[str, Any]:
+    """A waiting prediction of that case."""
     return {
         "id": f"{n:032x}",
         "kind": "predict",

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from app.domain.errors import NotFound
@@ -16,6 +16,7 @@ from app.server.entrance import actor_of
 from app.server.refusals import refusal, with_refusals
 from app.services import galleries, image_data
 from app.services.downloads import offering
+from app.services.downloads.streamed import Streamed
 from app.services.pictures import own_maps
 from app.services.worklist import thumbnails
 from app.services.workplace import Workplace
@@ -138,11 +139,12 @@ def _own_map(workplace: Workplace, request: Request) -> Response:
 
 def _file(workplace: Workplace, request: Request) -> Response:
     offer, content = offering.made(workplace, request.path_params["key"])
-    return Response(
-        content,
-        media_type=offer.kind,
-        headers={"Content-Disposition": f"attachment; filename*=utf-8''{quote(offer.name)}"},
-    )
+    headers = {"Content-Disposition": f"attachment; filename*=utf-8''{quote(offer.name)}"}
+    if isinstance(content, Streamed):
+        # Compressed already; and what gathers bytes to compress them would hold them up.
+        headers["Content-Encoding"] = "identity"
+        return StreamingResponse(content.pieces, media_type=offer.kind, headers=headers)
+    return Response(content, media_type=offer.kind, headers=headers)
 
 
 def _gallery_file(workplace: Workplace, request: Request, *, heatmap: bool) -> Path:

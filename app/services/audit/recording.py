@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar, overload
 
 from app.domain.actors import Actor
 from app.domain.annotations import Annotation
@@ -23,6 +23,15 @@ from app.services.workplace import Workplace
 from app.store.sql_store import Transaction
 
 Read = TypeVar("Read", FirstRead, SignedRead, Adjudication)
+
+
+class Hash(Protocol):
+    """A hash that is complete."""
+
+    def hexdigest(self) -> str:
+        """In hexadecimal digits."""
+
+
 _STEPS: dict[ProposalState, Action] = {
     "proposed": "change proposed",
     "approved": "change approved",
@@ -142,31 +151,49 @@ def record_batch(
         )
 
 
-@within
+@overload
 def record_export(
     workplace: Workplace, made: bytes, *, batch: str = "", actor: Actor | None = None
-) -> bytes:
+) -> bytes: ...
+
+
+@overload
+def record_export(
+    workplace: Workplace, made: Hash | None, *, batch: str = "", actor: Actor | None = None
+) -> None: ...
+
+
+@within
+def record_export(
+    workplace: Workplace,
+    made: bytes | Hash | None,
+    *,
+    batch: str = "",
+    actor: Actor | None = None,
+) -> bytes | None:
     """Record an export in a transaction of its own, before anybody gets it.
 
     Args:
         workplace: where.
-        made: the file.
+        made: the file; of one that is made while it is sent None before its first byte, and the
+            hash of all of it behind its last one.
         batch: id of the batch that it is of; without one it is of annotations.
         actor: who made it; the workplace's reader when left out.
 
     Returns:
         The file.
     """
+    hashed = hashlib.sha256(made) if isinstance(made, bytes) else made
     with workplace.store.write() as tx:
         record(
             workplace,
             tx,
             "batch exported" if batch else "annotations exported",
             subject=batch,
-            content=hashlib.sha256(made).hexdigest(),
+            content=hashed.hexdigest() if hashed else "",
             actor=actor,
         )
-    return made
+    return made if isinstance(made, bytes) else None
 
 
 @within

@@ -7,7 +7,9 @@ from pathlib import PurePath
 from app.domain.cases import shown_name, shown_path
 from app.domain.permissions import within
 from app.services.workplace import Workplace
+from app.store.batch_items import NewItem
 from dprotonet.images import file_names
+from dprotonet.images.discs.listing import FolderFile
 
 
 @within
@@ -58,6 +60,19 @@ def opened(workplace: Workplace, stored_path: str) -> str:
     key = workplace.pseudonyms
     text = stored_path if key is None or not stored_path else str(key.unseal(stored_path))
     return file_names.path_of(text)
+
+
+@within
+def found(workplace: Workplace, found: FolderFile) -> NewItem:
+    """A file of a server folder, on its way into a batch."""
+    file = found.file
+    return NewItem(
+        file_shown(workplace, file.path.name),
+        path=stored(workplace, file.relative),
+        shown_path=path_shown(workplace, file.relative.as_posix()),
+        state="skipped" if found.message else "waiting",
+        message=found.message,
+    )
 
 
 def _last(path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.domain.permissions import needs
-from app.services.downloads.offers import Offer
+from app.services.downloads.offers import Made, Offer
 from app.services.workplace import Workplace
 
 ROUTE = "/api/files"
@@ -15,7 +15,7 @@ ROUTE = "/api/files"
 @needs("export")
 def address(
     workplace: Workplace,
-    use_case: Callable[..., bytes],
+    use_case: Callable[..., Made],
     *given: Any,
     name: str,
     kind: str,
@@ -36,7 +36,7 @@ def address(
 
 
 @needs("export")
-def made(workplace: Workplace, key: str) -> tuple[Offer, bytes]:
+def made(workplace: Workplace, key: str) -> tuple[Offer, Made]:
     """A file that was offered to the workplace's actor, made now.
 
     Raises:

@@ -18,6 +18,10 @@ from typing import Any
 
 from app.domain.actors import Actor
 from app.domain.errors import NotFound
+from app.services.downloads.streamed import Streamed
+
+Made = bytes | Streamed
+"""A file, or one that is made while it is sent."""
 
 MOST_OFFERS = 2000
 """That are kept; beyond it the one that no page has drawn for the longest time goes."""
@@ -33,7 +37,7 @@ class Offer:
     """That the browser saves it under."""
     kind: str
     """Its media type."""
-    use_case: Callable[..., bytes]
+    use_case: Callable[..., Made]
     """Takes the workplace, then ``given`` and ``named``; decides who may have the file."""
     given: tuple[Any, ...]
     named: tuple[tuple[str, Any], ...]
@@ -50,7 +54,7 @@ class Offers:
     def add(
         self,
         actor: Actor,
-        use_case: Callable[..., bytes],
+        use_case: Callable[..., Made],
         *given: Any,
         name: str,
         kind: str,

@@ -15,7 +15,7 @@ from app.services.inference.meanwhile import Meanwhile
 from app.services.workplace import Workplace
 from app.store.batch_items import NewItem
 from dprotonet.errors import Cancelled
-from dprotonet.images.discs.listing import FolderFile, looked_through
+from dprotonet.images.discs.listing import looked_through
 from dprotonet.images.walk import LeftOut, walk
 
 CHUNK = 500  # files written to the list at once
@@ -99,7 +99,7 @@ def _found(
     files = looked_through(walk([place], left_out=left_out), workplace.image_reader.directory)
     is_named = workplace.pseudonyms is None
     return (
-        (_new_item(workplace, file) for file in files),
+        (names.found(workplace, file) for file in files),
         lambda: list(left_out.sentences(named=is_named)),
     )
 
@@ -111,17 +111,6 @@ def is_unwanted(workplace: Workplace, job: Job, stop: Callable[[], bool]) -> boo
         return True
     with workplace.store.read() as tx:
         return tx.jobs.is_unwanted(job.job_id)
-
-
-def _new_item(workplace: Workplace, found: FolderFile) -> NewItem:
-    file = found.file
-    return NewItem(
-        names.file_shown(workplace, file.path.name),
-        path=names.stored(workplace, file.relative),
-        shown_path=names.path_shown(workplace, file.relative.as_posix()),
-        state="skipped" if found.message else "waiting",
-        message=found.message,
-    )
 
 
 def too_many(most: int) -> str:

@@ -18,6 +18,7 @@ from app.services.inference import batch_items, folder_listing, interactive
 from app.services.inference.failures import is_outage, sentence
 from app.services.inference.frames import Predictors
 from app.services.inference.interactive import never
+from app.services.watching import looking
 from app.services.workplace import Workplace
 
 log = logging.getLogger(__name__)
@@ -49,17 +50,31 @@ def _run_batch(workplace: Workplace, pool: Predictors, stop: Callable[[], bool])
         listing = tx.folder_listings.claim(workplace.clock())
         item = None if listing else tx.batch_items.claim(workplace.clock())
 
-    def interactive_first() -> None:
-        while interactive.run_next(workplace, pool, stop=stop):
-            pass
-
     if listing is not None:
-        folder_listing.run(workplace, *listing, between=interactive_first, stop=stop)
+        first = _interactive_first(workplace, pool, stop)
+        folder_listing.run(workplace, *listing, between=first, stop=stop)
     elif item is not None:
         batch_items.run(workplace, pool, item, stop=stop)
     with workplace.store.write() as tx:
         tx.batches.finish_all(workplace.clock())
     return listing is not None or item is not None
+
+
+@needs("run the program")
+def look_around(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool] = never) -> int:
+    """Look at the watched folders whose turn it is; returns how many files were taken."""
+    first = _interactive_first(workplace, pool, stop)
+    return looking.look_around(workplace, between=first, stop=stop)
+
+
+def _interactive_first(
+    workplace: Workplace, pool: Predictors, stop: Callable[[], bool]
+) -> Callable[[], None]:
+    def run() -> None:
+        while interactive.run_next(workplace, pool, stop=stop):
+            pass
+
+    return run
 
 
 @needs("run the program")

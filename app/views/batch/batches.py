@@ -28,7 +28,11 @@ _JOB_STATES = {
 _EXPORTS = (
     ("csv", "text/csv", batch_export.as_csv),
     ("json", "application/json", batch_export.as_json),
+    ("parquet", "application/vnd.apache.parquet", batch_export.as_parquet),
+    ("zip", "application/zip", batch_export.as_zip),
 )
+
+_LABELS = {"parquet": "Parquet", "zip": "ZIP with heatmaps"}
 
 
 def open_batch(workplace: Workplace) -> str | None:
@@ -176,7 +180,7 @@ def _draw_actions(workplace: Workplace, state: BatchProgress) -> None:
         for name, mime, export in _EXPORTS if workplace.actor.may("export") else ():
             draw_download(
                 workplace,
-                name.upper(),
+                _LABELS.get(name, name.upper()),
                 export,
                 job_id,
                 file_name=f"batch-{job_id}.{name}",

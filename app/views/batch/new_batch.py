@@ -12,6 +12,7 @@ from app.domain.text import counted, megabytes
 from app.services import batches, models
 from app.services.trust import stopping
 from app.services.uploading import receiving
+from app.services.watching import looking
 from app.services.workplace import Workplace
 from app.views.batch.batches import show_batch
 from app.views.shared.errors import show_errors, show_errors_on_top
@@ -39,6 +40,9 @@ def draw_new_batch(workplace: Workplace) -> None:
     if not usable:
         st.info("A batch needs a model. Add one with: `python -m app models add DIR`")
         return
+    if folders := looking.watched_folders(workplace):
+        shown = ", ".join(map(plain, folders))
+        st.caption(f":material/visibility: New files of {shown} become batches by themselves.")
     active = models.active(workplace)
     digests = list(usable)
     kind = st.segmented_control(

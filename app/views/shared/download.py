@@ -8,13 +8,14 @@ from typing import Any
 import streamlit as st
 
 from app.services.downloads import offering
+from app.services.downloads.offers import Made
 from app.services.workplace import Workplace
 
 
 def draw_download(
     workplace: Workplace,
     label: str,
-    use_case: Callable[..., bytes],
+    use_case: Callable[..., Made],
     *given: Any,
     file_name: str,
     kind: str,

@@ -1,14 +1,19 @@
 """A batch's results for other programs: complete, with hashes, and without formulas."""
 
 import csv
+import hashlib
 import io
 import json
+import zipfile
 
 import pytest
+from PIL import Image
 
+from app.domain.audit.entries import AuditEntry
 from app.services import batch_export, batches, explanations
 from app.services.inference import queue
 from app.services.workplace import Workplace
+from dprotonet.tables.parquet import parquet_rows
 from tests.app.services.workplaces import OUTSIDE, UNLIKE, FakePool, by_brightness, png
 
 
@@ -95,3 +100,47 @@ def test_without_a_gate_the_exports_say_nothing_of_a_distance(
     assert (line["prediction"], line["supported"], line["distance"]) == ("none", "true", "")
     (file,) = json.loads(batch_export.as_json(workplace, job.job_id))["files"]
     assert (file["supported"], file["support"]) == (True, None)
+
+
+def test_a_parquet_file_has_the_columns_of_the_csv_with_types(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    pool.gate = by_brightness
+    files = [(f"{level}.png", png(1, level=level)) for level in (10, 230)]
+    job = batches.start_upload(workplace, [*files, ("b.txt", b"text")])
+    queue.run_pending(workplace, pool)
+    lines = list(csv.DictReader(io.StringIO(batch_export.as_csv(workplace, job.job_id).decode())))
+    rows = list(parquet_rows(io.BytesIO(batch_export.as_parquet(workplace, job.job_id))))
+    assert [list(row) for row in rows] == [list(line) for line in lines]
+    assert [row["supported"] for row in rows] == [False, True, None]
+    assert [row["probability"] is None for row in rows] == [True, False, True]
+    assert rows[1]["p(none)"] + rows[1]["p(finding)"] == pytest.approx(1)
+    assert [row["position"] for row in rows] == [0, 1, 2]
+
+
+def test_the_zip_file_has_tables_and_heatmaps_and_the_audit_its_hash(
+    workplace: Workplace, pool: FakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_export, "CHUNK", 1)
+    files = [("a.png", png(1)), ("b.txt", b"text"), ("c.png", png(2))]
+    job = batches.start_upload(workplace, files, explain=True)
+    queue.run_pending(workplace, pool)
+    streamed = batch_export.as_zip(workplace, job.job_id)
+    assert [one.content for one in exports(workplace)] == [""], "before the first byte"
+    made = b"".join(streamed.pieces)
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        names = archive.namelist()
+        assert archive.read("results.csv") == batch_export.as_csv(workplace, job.job_id)
+        rows = list(parquet_rows(io.BytesIO(archive.read("results.parquet"))))
+        picture = Image.open(io.BytesIO(archive.read("heatmaps/000002.png")))
+    assert names[3:] == ["heatmaps/000000.png", "heatmaps/000002.png"]
+    assert [row["file"] for row in rows] == ["a.png", "b.txt", "c.png"]
+    assert picture.mode == "L"
+    assert hashlib.sha256(made).hexdigest() in [one.content for one in exports(workplace)]
+
+
+def exports(workplace: Workplace) -> list[AuditEntry]:
+    """What the audit has of exports."""
+    with workplace.store.read() as tx:
+        entries = list(tx.audit.entries())
+    return [one for one in entries if one.action == "batch exported"]

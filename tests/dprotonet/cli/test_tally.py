@@ -38,3 +38,15 @@ def test_one_image_that_failed_is_a_failure_and_a_skipped_one_is_none(
 
     assert tally.close() == status
     assert line in caplog.text
+
+
+def test_a_frame_with_several_records_counts_once_and_one_that_failed_in_the_end_as_failed(caplog):
+    caplog.set_level(logging.INFO, logger="dprotonet")
+    tally = Tally()
+    made = {"node": "class"}
+    tally.count_records([{"frame": 0, **made}, {"frame": 0, **made}, {"frame": 1, **made}])
+    tally.count_records([{"frame": 0, **made}, {"frame": 0, "error": "The disk is full."}])
+    tally.count_records([{"frame": 0, "skipped": "A text."}])
+
+    assert tally.close() == 1
+    assert "2 frames done, 1 failed, 1 skipped" in caplog.text

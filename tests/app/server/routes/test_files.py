@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from starlette.middleware import Middleware
 from app.server.asgi import answered_hosts
 from app.server.routes.api import own_routes
 from app.server.security import Guard
-from app.services import explanations, models, review
+from app.services import batch_export, batches, explanations, models, review
+from app.services.downloads import offering
 from app.services.inference import queue
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -29,6 +31,7 @@ from tests.app.services.workplaces import (
     active_model,
     dicom,
     make_workplace,
+    png,
 )
 from tests.dprotonet.tiny_bundle import make_tiny_bundle
 
@@ -189,3 +192,19 @@ def test_an_original_that_is_not_there_is_answered_with_404(
         workplace.blobs.delete(key)
     status, _, body = get(f"/api/pixels/{taken.case_id}/0")
     assert status == 404 and "The stored file is missing" in json.loads(body)["error"]
+
+
+def test_a_file_that_is_made_while_it_is_sent_arrives_whole(
+    get: Callable[..., Answer], workplace: Workplace
+) -> None:
+    pool = FakePool()
+    job = batches.start_upload(workplace, [("a.png", png(1))])
+    queue.run_pending(workplace, pool)
+    where = offering.address(
+        workplace, batch_export.as_zip, job.job_id, name="batch.zip", kind="application/zip"
+    )
+    status, headers, body = get(where)
+    assert (status, headers["content-type"]) == (200, "application/zip")
+    assert "content-length" not in headers and headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.testzip() is None and "results.parquet" in archive.namelist()

@@ -131,6 +131,8 @@ def test_no_service_gives_a_blind_reader_anything_of_the_answer(planted: Planted
         "annotations.search",
         "batch_export.as_csv",
         "batch_export.as_json",
+        "batch_export.as_parquet",
+        "batch_export.as_zip",
         "batches.rows",
         "explanations.get",
         "review.listing.list_cases",

@@ -44,13 +44,18 @@ def test_a_cancelled_batch_is_resumed(page: Screen, workplace: Workplace, worker
     assert page.app.get("progress")[0].proto.text == "2 of 2 files · finished"
 
 
-def test_results_are_downloaded_as_csv_and_json(
+def test_results_are_downloaded_in_every_format(
     page: Screen, workplace: Workplace, worker: Worker
 ) -> None:
     page.upload(("a.png", png(1))).press("Start")
     worker()
     page.run()
-    assert [b.label for b in page.app.get("link_button")] == ["CSV", "JSON"]
+    assert [b.label for b in page.app.get("link_button")] == [
+        "CSV",
+        "JSON",
+        "Parquet",
+        "ZIP with heatmaps",
+    ]
     job = batches.batches(workplace)[0].job.job_id
     assert json.loads(batch_export.as_json(workplace, job))["files"][0]["file"] == "a.png"
 

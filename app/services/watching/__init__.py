@@ -1,0 +1,1 @@
+"""Folders that are looked at every so often, and whose new files become batches."""
