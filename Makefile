@@ -35,9 +35,9 @@ train: $(VENV)/.installed
 	@$(BIN)/python -m app models add "runs/$(NAME)/bundle" --activate
 	@exec $(BIN)/python -m app
 
-# Two processes, each with whole files, some folders whole: what they set up is set up once. More of
-# them take about a gigabyte of memory each.
-PROCESSES ?= 2
+# Three processes for two processors, since browsers and databases are waited for; each has whole files, some
+# folders whole: what they set up is set up once. Each takes two to three gigabytes of memory.
+PROCESSES ?= 3
 # mypy, which takes most of a minute of one processor, looks at the types beside the tests.
 test: $(VENV)/.installed-dev lint app/viewer/node_modules/.package-lock.json
 	@mkdir -p build; $(BIN)/mypy > build/types.txt 2>&1 & types=$$!; \
