@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain.explanations import tier_of
 from app.domain.figures.agreement import Agreement, AgreementCounts
-from app.domain.figures.batch_view import BatchFilters
+from app.domain.figures.batch_view import BatchFilters, BatchOrder
 from app.domain.jobs import BatchPage, BatchRow
 from app.domain.studies.onlooker import Onlooker
 from app.store.figures import batch_order
@@ -22,6 +22,9 @@ from app.store.studies.blinding import Blinding, hidden, shown_state
 from dprotonet.explain.explanation import READER
 from dprotonet.explain.explanation import Agreement as HeatmapAgreement
 from dprotonet.inference.prediction import Prediction
+
+_OWN_ORDERS: tuple[BatchOrder, ...] = ("file", "name", "state")
+"""Those of what stands in the rows of the files."""
 
 
 class BatchReport:
@@ -154,7 +157,7 @@ class _Batch:
 
     def is_joined_for(self, filters: BatchFilters) -> bool:
         """Do filters or order ask for more than what stands in the rows of the files?"""
-        said = filters.label or filters.agreement or filters.order in ("finding", "doubt", "label")
+        said = filters.label or filters.agreement or filters.order not in _OWN_ORDERS
         return bool(said) or self.onlooker is not None
 
     def alone(self, columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

@@ -104,7 +104,7 @@ def input_files(
 
     Args:
         paths: files and folders.
-        directory: reads a DICOMDIR, as :meth:`IsolatedReader.directory`.
+        directory: reads a DICOMDIR, as ``directory`` of an isolated reader does.
         leave_out: as of :func:`read_images`.
     """
     left_out = LeftOut()
