@@ -289,14 +289,29 @@ def by_brightness(image: GrayOrColourImage) -> Support:
 
 
 @pytest.fixture(scope="session")
-def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like the program's own assets, with two small models of random weights."""
+def assets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder like the program's own assets, with two small models of random weights.
+
+    Each workplace has a registry of its own; what it reads of these models is read once.
+    """
     from tests.dprotonet.tiny_bundle import make_tiny_bundle  # torch: seconds in every process
 
     folder = tmp_path_factory.mktemp("assets")
     for seed, name in enumerate(("chest-phantom", "nih-pneumonia")):
         make_tiny_bundle(folder / "models" / name, CLASSES, name=name, seed=seed)
-    return folder
+    load, loaded = bundle_registry._load, {}
+
+    def load_once(path: Path) -> tuple[BundleInfo, Bundle | None]:
+        if not path.is_relative_to(folder):
+            return load(path)
+        key = (path, (path / bundle_registry.MANIFEST).stat().st_mtime_ns)
+        if key not in loaded:
+            loaded[key] = load(path)
+        return loaded[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle_registry, "_load", load_once)
+        yield folder
 
 
 def make_workplace(

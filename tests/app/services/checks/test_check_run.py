@@ -19,14 +19,9 @@ from app.domain.jobs import Job
 from app.services import jobs
 from app.services.checks import check_run, checking
 from app.services.workplace import Workplace
+from tests.app.store.one_database import one_database  # noqa: F401  the program asks none
 from tests.dprotonet.tiny_bundle import tiny_images
 from tests.paths import ROOT
-
-
-@pytest.fixture
-def database_url(sqlite_url: str) -> str:
-    """One database: what is tested is the program, which asks none."""
-    return sqlite_url
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.store.programs.learning_jobs import STOPPED
 from tests.app.services.editing.conftest import WithData, judge
 from tests.app.services.workplaces import make_workplace
+from tests.app.store.one_database import one_database  # noqa: F401  it is the program that is tested
 from tests.training.conftest import class_folder, trained
 
 __all__ = ["class_folder", "trained"]
