@@ -23,6 +23,8 @@ from tests.dprotonet.cli.recorded.clusters import cluster
 from tests.dprotonet.cli.small_images import write_broken, write_png
 from tests.paths import ROOT
 
+STARTING = 180  # seconds that workers may take to be there, on a busy machine
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
@@ -72,7 +74,7 @@ def test_a_worker_that_dies_loses_nothing_and_only_its_killer_is_blamed(address,
     names = [f"innocent {n}" for n in range(12)]
     names[3:3] = ["killer", "once"]
     with connected(address) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=STARTING)
         one = Dispatch(client, None, str(tmp_path), work=deadly_work.run)  # type: ignore[arg-type]
         records = [record for made in one.made(iter(sources(*names))) for record in made]
 
@@ -83,7 +85,7 @@ def test_a_worker_that_dies_loses_nothing_and_only_its_killer_is_blamed(address,
 
 def test_a_worker_that_cannot_open_the_files_stops_the_run(bundle, address, tmp_path):
     with connected(address) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=STARTING)
         request = PredictRequest((), bundle, "cpu", "json")
         run = run_digest(request, Bundle.load(bundle, with_model=False))
         with pytest.raises(ReadableError, match="A worker cannot do this: there is no"):
