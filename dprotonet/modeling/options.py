@@ -89,6 +89,18 @@ def check_classes(classes: tuple[str, ...], *, multi_label: bool) -> None:
         )
 
 
+def check_image_size(side: int) -> None:
+    """Refuse a side, in pixels, that no grid of ours has.
+
+    Raises:
+        ValueError: it is no multiple of :data:`STRIDE`, or too large.
+    """
+    if not STRIDE <= side <= LARGEST_IMAGE or side % STRIDE:
+        raise ValueError(
+            f"image_size must be a positive multiple of {STRIDE} up to {LARGEST_IMAGE}, not {side}."
+        )
+
+
 @dataclass(frozen=True)
 class ModelOptions:
     """The choices that make one network.
@@ -147,11 +159,7 @@ class ModelOptions:
         self._check_classes()
         if self.depth < 1:
             raise ValueError(f"depth must be at least 1, not {self.depth}.")
-        if not STRIDE <= self.image_size <= LARGEST_IMAGE or self.image_size % STRIDE:
-            raise ValueError(
-                f"image_size must be a positive multiple of {STRIDE} up to {LARGEST_IMAGE}, "
-                f"not {self.image_size}."
-            )
+        check_image_size(self.image_size)
         for name, choices in (
             ("masks", get_args(MaskKind)),
             ("similarity", get_args(SimilarityKind)),

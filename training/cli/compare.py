@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dprotonet.allocator import keep_freed_memory
-from dprotonet.errors import ReadableError
+from training.cli.comparing import check_one_process, opened_run
 from training.cli.options import (
     Commands,
     add_command,
@@ -18,7 +18,6 @@ from training.cli.options import (
     print_json,
     usable_device,
 )
-from training.cli.train import ACTIVATIONS, PLACED_IMAGES
 from training.recipe import load_recipe
 
 
@@ -97,31 +96,21 @@ def compare(arguments: CompareArguments) -> None:
     from training.comparison.table import tabulate
     from training.comparison.trade import plot_trade
     from training.datasets.registry import open_dataset
-    from training.distributed import is_shared
-    from training.fitting.context import load_images
-    from training.fitting.crossval import check_folds
-    from training.fitting.fit import prepare
-    from training.fitting.run_folder import note_run
     from training.io import write_json
 
-    if is_shared():
-        raise ReadableError("compare trains in one process. Start it without torchrun.")
+    check_one_process("compare")
     out, command = arguments.out, arguments.repeatable
     plan = plan_of(recipe, arguments.presets, arguments.seeds, arguments.folds)
     dataset = open_dataset(recipe, arguments.data)
     write_plan(plan, out)
-    images = load_images(dataset, recipe, arguments.placed_images or out / PLACED_IMAGES)
-    warnings = check_folds(images, dataset.classes, arguments.folds)
-    note_run(out, recipe, dataset, images, command=command, device=device, warnings=warnings)
-    context = prepare(
+    context = opened_run(
         recipe,
         dataset,
-        images,
         out=out,
+        placed_images=arguments.placed_images,
+        folds=arguments.folds,
+        command=command,
         device=device,
-        resume=True,
-        cut=True,
-        keep=out / ACTIVATIONS,
     )
     table = tabulate(context, list(fit_all(plan, context)), plan.variants)
     results = {"plan": plan.to_json(), "command": command, **table}

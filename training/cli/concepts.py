@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dprotonet.allocator import keep_freed_memory
+from training.cli.comparing import check_one_process, opened_run
 from training.cli.options import (
     Commands,
     add_command,
@@ -15,7 +16,6 @@ from training.cli.options import (
     print_json,
     usable_device,
 )
-from training.cli.train import ACTIVATIONS, PLACED_IMAGES
 from training.recipe import load_recipe
 
 
@@ -62,27 +62,21 @@ def concepts(arguments: ConceptsArguments) -> None:
     from training.comparison.concepts.page import markdown
     from training.comparison.concepts.study import study
     from training.datasets.registry import open_dataset
-    from training.fitting.context import load_images
-    from training.fitting.crossval import check_folds, split_rows
-    from training.fitting.fit import prepare
-    from training.fitting.run_folder import note_run
+    from training.fitting.crossval import split_rows
     from training.io import write_json
 
+    check_one_process("concepts")
     out, command = arguments.out, arguments.repeatable
     out.mkdir(parents=True, exist_ok=True)
     dataset = open_dataset(recipe, arguments.data)
-    images = load_images(dataset, recipe, arguments.placed_images or out / PLACED_IMAGES)
-    warnings = check_folds(images, dataset.classes, None)
-    note_run(out, recipe, dataset, images, command=command, device=device, warnings=warnings)
-    context = prepare(
+    context = opened_run(
         recipe,
         dataset,
-        images,
         out=out,
+        placed_images=arguments.placed_images,
+        folds=None,
+        command=command,
         device=device,
-        resume=True,
-        cut=True,
-        keep=out / ACTIVATIONS,
     )
     found = study(context, split_rows(context), out=out)
     write_json(out / f"{recipe.name}.json", {"command": command, **found})

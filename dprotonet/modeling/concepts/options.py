@@ -9,7 +9,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from dprotonet.modeling.options import LARGEST_IMAGE, STRIDE, STRIDES, check_classes, options_of
+from dprotonet.modeling.options import (
+    STRIDE,
+    STRIDES,
+    check_classes,
+    check_image_size,
+    options_of,
+)
 
 ActivationMode = Literal["mean", "max", "positive_mean", "max_pool"]
 MODES: tuple[ActivationMode, ...] = get_args(ActivationMode)
@@ -54,11 +60,7 @@ class ConceptOptions:
             raise ValueError(f"activation must be one of {MODES}, not {self.activation!r}.")
         if self.stride not in STRIDES:
             raise ValueError(f"stride must be one of {STRIDES}, not {self.stride!r}.")
-        if not STRIDE <= self.image_size <= LARGEST_IMAGE or self.image_size % STRIDE:
-            raise ValueError(
-                f"image_size must be a positive multiple of {STRIDE} up to {LARGEST_IMAGE}, "
-                f"not {self.image_size}."
-            )
+        check_image_size(self.image_size)
 
     def _check_concepts(self) -> None:
         if not self.concepts or not all(isinstance(c, str) and c for c in self.concepts):

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from dprotonet.modeling.cell_norm import inverse_root
+
 EPSILON = 1e-5  # added to all variances
 ITERATIONS = 10  # of Newton's method
 MOMENTUM = 0.05  # of the running statistics, a batch
@@ -117,24 +119,6 @@ def shrinkage(covariance: Tensor, count: int) -> float:
     above = (1.0 - 2.0 / channels) * squares + trace
     below = (count + 1.0 - 2.0 / channels) * (squares - trace / channels)
     return 1.0 if below <= 0.0 else min(1.0, above / below)
-
-
-def inverse_root(matrix: Tensor, iterations: int = ITERATIONS) -> Tensor:
-    """About the inverse square root of a symmetric positive ``(C, C)``.
-
-    Published is P₀ = I, P ← 1.5 P − 0.5 P³ M / tr M, with the result P / √tr M (Huang et al. 2019,
-    algorithm 1). Rounding errors grow in it where eigenvalues lie far apart: after the ten steps
-    of Concept Whitening, float32 gave numbers without meaning for a covariance of condition 25.
-    This is the same sequence in the coupled form, which is stable (Higham 2008, "Functions of
-    Matrices", section 6.4).
-    """
-    trace = matrix.diagonal().sum()
-    even = torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
-    root, other = even, matrix / trace  # the published P, and P M / tr M
-    for _ in range(iterations):
-        step = 1.5 * even - 0.5 * root @ other
-        root, other = step @ root, other @ step
-    return root / trace.sqrt()
 
 
 def _linear(features: Tensor, weight: Tensor, mean: Tensor) -> Tensor:

@@ -39,6 +39,36 @@ def test_the_inverse_root_undoes_a_well_conditioned_matrix():
     assert torch.allclose(root @ matrix @ root, torch.eye(3), atol=0.02)
 
 
+def test_the_inverse_root_is_that_of_the_eigenvalues():
+    matrix = torch.diag(torch.tensor([1.0, 2.0, 1.5]))
+    assert torch.allclose(
+        inverse_root(matrix, 10), matrix.rsqrt().nan_to_num(posinf=0.0), atol=1e-5
+    )
+
+
+def test_the_inverse_root_is_the_published_sequence():
+    """In double precision, where that one can still be followed."""
+    torch.manual_seed(0)
+    slant = torch.randn(6, 6, dtype=torch.float64)
+    matrix = slant @ slant.T + torch.eye(6, dtype=torch.float64)
+    published = torch.eye(6, dtype=torch.float64)
+    for _ in range(7):
+        scaled = matrix / matrix.diagonal().sum()
+        published = 1.5 * published - 0.5 * published @ published @ published @ scaled
+    published = published / matrix.diagonal().sum().sqrt()
+    assert torch.allclose(inverse_root(matrix, 7), published, atol=1e-9)
+
+
+@pytest.mark.parametrize("condition", [1.0, 25.0, 1e3])
+def test_rounding_does_not_grow_where_eigenvalues_lie_far_apart(condition):
+    torch.manual_seed(0)
+    turned = torch.nn.init.orthogonal_(torch.empty(32, 32, dtype=torch.float64))
+    matrix = turned @ torch.diag(torch.linspace(1.0, condition, 32).double()) @ turned.T
+    exact, rounded = inverse_root(matrix, 30), inverse_root(matrix.float(), 30)
+    assert torch.allclose(exact @ matrix @ exact, torch.eye(32).double(), atol=1e-6)
+    assert torch.allclose(exact.float(), rounded, atol=1e-3)
+
+
 @pytest.mark.parametrize("kind", ["batch", "whitening"])
 def test_the_statistics_belong_to_the_masks_part_and_survive_freezing(kind):
     net = build_model(options(masks="top", cell_norm=kind))

@@ -55,20 +55,20 @@ def study(context: TrainingContext, rows: SplitRows, *, out: Path) -> dict[str, 
     network = fitted.network
     assert isinstance(network, ConceptNet)
     everyone = torch.arange(len(images))
-    read = read_axes(network, context.final, everyone, context.device)
-    own = read_axes(network, context.final, rows.test, context.device)
+    read = read_axes(network, context.final, everyone, context.device, correlated=rows.test)
+    at = rows.test.numpy()
     plain_features = _plain_features(plain, context)
     return {
         "recipe": recipe.to_json(),
         "images": {name: len(part) for name, part in dataclasses.asdict(rows).items()},
-        "patients": len(set(images.patients[rows.test.numpy()])),
+        "patients": len(set(images.patients[at])),
         "networks": _networks(context, rows, {"concepts": fitted, "plain": plain}),
         "concepts": {
             name: _concept(c, network, context, rows, table, read, plain_features)
             for c, name in enumerate(table.names)
         },
-        "correlation": mean_correlation(own.correlation),
-        "impurity": impurity(own.activations[:, : len(table.names)], table, rows.test.numpy()),
+        "correlation": mean_correlation(read.correlation),
+        "impurity": impurity(read.activations[at, : len(table.names)], table, at),
         "pulls": _pulls(network, context, rows, table, read),
     }
 

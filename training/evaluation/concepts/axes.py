@@ -26,7 +26,7 @@ class AxisReadings:
     Attributes:
         activations: ``(N, D)`` of the axes.
         features: ``(N, D)`` means of the cells in front of the whitening, for the rivals.
-        correlation: ``(k, k)`` of the concepts' axes over all cells of all images.
+        correlation: ``(k, k)`` of the concepts' axes over all cells of some images.
     """
 
     activations: Array
@@ -34,8 +34,15 @@ class AxisReadings:
     correlation: Array
 
 
-def read_axes(network: ConceptNet, inputs: Inputs, rows: Tensor, device: str) -> AxisReadings:
-    """Pass images as they are through a finished network."""
+def read_axes(
+    network: ConceptNet, inputs: Inputs, rows: Tensor, device: str, *, correlated: Tensor
+) -> AxisReadings:
+    """Pass images as they are through a finished network, each once.
+
+    Args:
+        rows: ``(N,)``.
+        correlated: those of them whose cells count in the correlation.
+    """
     network.eval()
     concepts = len(network.options.concepts)
     activations: list[Tensor] = []
@@ -49,7 +56,8 @@ def read_axes(network: ConceptNet, inputs: Inputs, rows: Tensor, device: str) ->
             said = network.of_cells(before)
             activations.append(said.activations.double().cpu())
             features.append(before.mean(dim=(2, 3)).double().cpu())
-            own = said.maps[:, :concepts].transpose(0, 1).flatten(1).double().cpu()
+            counted = said.maps[torch.isin(batch, correlated).to(device), :concepts]
+            own = counted.transpose(0, 1).flatten(1).double().cpu()
             sums += own.sum(dim=1)
             squares += own @ own.T
             cells += own.shape[1]

@@ -3,7 +3,6 @@ import torch
 
 from dprotonet.modeling.concepts.whitening import (
     ConceptWhitening,
-    inverse_root,
     shrinkage,
     statistics,
 )
@@ -25,34 +24,6 @@ def test_a_batch_has_no_mean_and_no_correlation_afterwards():
     assert white.mean(dim=1).abs().max() < 1e-4
     assert (white @ white.T / white.shape[1] - torch.eye(6)).abs().max() < 0.02
     assert float(layer.shrinkage) == 0.0
-
-
-def test_the_inverse_root_is_that_of_the_eigenvalues():
-    matrix = torch.diag(torch.tensor([1.0, 2.0, 1.5]))
-    assert torch.allclose(inverse_root(matrix), matrix.rsqrt().nan_to_num(posinf=0.0), atol=1e-5)
-
-
-def test_the_inverse_root_is_the_published_sequence():
-    """In double precision, where that one can still be followed."""
-    torch.manual_seed(0)
-    slant = torch.randn(6, 6, dtype=torch.float64)
-    matrix = slant @ slant.T + torch.eye(6, dtype=torch.float64)
-    published = torch.eye(6, dtype=torch.float64)
-    for _ in range(7):
-        scaled = matrix / matrix.diagonal().sum()
-        published = 1.5 * published - 0.5 * published @ published @ published @ scaled
-    published = published / matrix.diagonal().sum().sqrt()
-    assert torch.allclose(inverse_root(matrix, 7), published, atol=1e-9)
-
-
-@pytest.mark.parametrize("condition", [1.0, 25.0, 1e3])
-def test_rounding_does_not_grow_where_eigenvalues_lie_far_apart(condition):
-    torch.manual_seed(0)
-    turned = torch.nn.init.orthogonal_(torch.empty(32, 32, dtype=torch.float64))
-    matrix = turned @ torch.diag(torch.linspace(1.0, condition, 32).double()) @ turned.T
-    exact, rounded = inverse_root(matrix, 30), inverse_root(matrix.float(), 30)
-    assert torch.allclose(exact @ matrix @ exact, torch.eye(32).double(), atol=1e-6)
-    assert torch.allclose(exact.float(), rounded, atol=1e-3)
 
 
 def test_the_axes_stay_uncorrelated_under_any_rotation():

@@ -29,7 +29,7 @@ def test_the_readings_are_those_of_the_network_whatever_the_batches():
     options = ConceptOptions(("a", "b"), ("c", "d"), depth=8, image_size=64)
     network = build_concept_net(options).eval()
     rows = torch.arange(7)
-    read = read_axes(network, _Images(), rows, "cpu")
+    read = read_axes(network, _Images(), rows, "cpu", correlated=rows)
     with torch.no_grad():
         said = network(_Images().clean(rows))
     assert np.allclose(read.activations, said.activations.numpy(), atol=1e-4)
