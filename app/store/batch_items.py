@@ -58,6 +58,8 @@ class ClaimedItem:
     """Of an earlier attempt that got as far as the case, or of a file that is known already."""
     message: str = ""
     """What is known of it before it is read; empty for most."""
+    attempt: int = 1
+    """Which one this is."""
 
 
 class BatchItems:
@@ -139,6 +141,7 @@ class BatchItems:
             explain=job.explain,
             case_id=item.case_id,
             message=item.message,
+            attempt=item.attempts,
         )
 
     def finish(

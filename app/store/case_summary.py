@@ -8,8 +8,9 @@ kept: that changes with its jobs, and few wait at a time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -52,6 +53,23 @@ def refresh(session: Session, case_id: str) -> None:
         )
     ).first()
     signatures = _signatures(session, case_id)
+    values = summary(prediction, signatures)
+    session.execute(update(CaseEntry).where(CaseEntry.id == case_id).values(**values))
+
+
+class Predicted(Protocol):
+    """What a prediction's row says, as far as it is summed up."""
+
+    label: Any
+    probability: Any
+    finding_probability: Any
+    support: Any
+    result: Any
+
+
+def summary(prediction: Predicted | None, signatures: Sequence[Signed]) -> dict[str, Any]:
+    """The columns of a case that sum up its prediction, if there is one, and its signatures, the
+    oldest first."""
     signature = signatures[-1] if signatures else None
     state: ReadState = "open"
     if signature:
@@ -64,22 +82,18 @@ def refresh(session: Session, case_id: str) -> None:
         doubt = of_signature(signature.confidence)
     elif prediction:
         doubt = of_prediction(prediction.result, finding=finding)
-    session.execute(
-        update(CaseEntry)
-        .where(CaseEntry.id == case_id)
-        .values(
-            read_state=state,
-            label=prediction.label if prediction else None,
-            probability=prediction.probability if prediction else None,
-            finding_probability=NOT_KNOWN if finding is None else finding,
-            support=prediction.support if prediction else None,
-            verdict=signature.verdict if signature else None,
-            reader=signature.reader if signature else None,
-            doubt=doubt.value if doubt else NOT_KNOWN,
-            doubt_reason=doubt.reason if doubt else "",
-            disagreement=disagreement(signatures) or "",
-        )
-    )
+    return {
+        "read_state": state,
+        "label": prediction.label if prediction else None,
+        "probability": prediction.probability if prediction else None,
+        "finding_probability": NOT_KNOWN if finding is None else finding,
+        "support": prediction.support if prediction else None,
+        "verdict": signature.verdict if signature else None,
+        "reader": signature.reader if signature else None,
+        "doubt": doubt.value if doubt else NOT_KNOWN,
+        "doubt_reason": doubt.reason if doubt else "",
+        "disagreement": disagreement(signatures) or "",
+    }
 
 
 def complete(session: Session, *, most: int = 500) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -30,27 +32,10 @@ class Cases:
 
     def add(self, new: Case) -> None:
         """Write one case; IntegrityError when there is one of its file already."""
-        facts = {name: getattr(new.facts, name) for name in FACTS}
-        self._session.add(
-            CaseEntry(
-                id=new.case_id,
-                file_name=new.file_name,
-                file_sha256=new.file_sha256,
-                pixel_sha256=new.pixel_sha256,
-                pixel_hash=new.pixel_hash,
-                file_bytes=new.file_bytes,
-                study_key=new.study_key,
-                source=new.source,
-                model=new.model,
-                site=new.site,
-                created_at=new.created_at,
-                name_key=case_summary.name_key(new.file_name),
-                study_newest=case_summary.newest_with(self._session, new),
-                doubt=case_summary.NOT_KNOWN,
-                patient=self._patient(new.file_sha256),
-                **facts,
-            )
-        )
+        newest = case_summary.newest_with(self._session, new)
+        patient = self._patient(new.file_sha256)
+        entry = case_entry(new, study_newest=newest, patient=patient, doubt=case_summary.NOT_KNOWN)
+        self._session.add(entry)
         self._session.flush()
 
     def get(self, case_id: str) -> Case:
@@ -146,6 +131,36 @@ class Cases:
         """Pseudonym of the patient whom a stored file is of; "" where that is not noted."""
         whose = select(IdentityEntry.patient).where(IdentityEntry.blob_key == file_sha256)
         return self._session.scalar(whose) or ""
+
+
+def case_entry(new: Case, *, study_newest: datetime, patient: str, **summary: Any) -> CaseEntry:
+    """The row of a new case.
+
+    Args:
+        new: the case.
+        study_newest: when the newest file of its study came.
+        patient: pseudonym of whom it is of; "" where none is noted.
+        summary: columns of :mod:`app.store.case_summary`.
+    """
+    facts = {name: getattr(new.facts, name) for name in FACTS}
+    return CaseEntry(
+        id=new.case_id,
+        file_name=new.file_name,
+        file_sha256=new.file_sha256,
+        pixel_sha256=new.pixel_sha256,
+        pixel_hash=new.pixel_hash,
+        file_bytes=new.file_bytes,
+        study_key=new.study_key,
+        source=new.source,
+        model=new.model,
+        site=new.site,
+        created_at=new.created_at,
+        name_key=case_summary.name_key(new.file_name),
+        study_newest=study_newest,
+        patient=patient,
+        **facts,
+        **summary,
+    )
 
 
 def _case(entry: CaseEntry) -> Case:

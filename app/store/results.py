@@ -98,25 +98,15 @@ class Predictions:
         site = prediction.site.digest if prediction.site else ""
         if self._entry(case_id, frame, model, site) is not None:
             return
-        prediction = prediction.withheld()
-        maps = maps if prediction.supported else None
-        support = prediction.support
         self._session.add(
-            PredictionEntry(
-                case_id=case_id,
+            prediction_entry(
+                case_id,
                 frame=frame,
                 model=model,
-                site=site,
-                label=prediction.label,
-                probability=prediction.probability,
-                finding_probability=prediction.probability_of_a_finding(negative_class),
-                support=support.verdict if support else None,
-                support_distance=support.distance if support else None,
-                support_threshold=support.threshold if support else None,
-                result=prediction.to_json(),
-                maps_key=maps.key if maps else None,
-                maps=_without_key(maps) if maps else None,
-                created_at=now,
+                prediction=prediction,
+                negative_class=negative_class,
+                now=now,
+                maps=maps,
             )
         )
         self._session.flush()
@@ -158,6 +148,38 @@ class Predictions:
                 PredictionEntry.site == site,
             )
         ).first()
+
+
+def prediction_entry(
+    case_id: str,
+    *,
+    frame: int,
+    model: str,
+    prediction: Prediction,
+    negative_class: str | None,
+    now: datetime,
+    maps: DrawnMaps | None = None,
+) -> PredictionEntry:
+    """The row of a prediction; the arguments are those of :meth:`Predictions.save`."""
+    prediction = prediction.withheld()
+    maps = maps if prediction.supported else None
+    support = prediction.support
+    return PredictionEntry(
+        case_id=case_id,
+        frame=frame,
+        model=model,
+        site=prediction.site.digest if prediction.site else "",
+        label=prediction.label,
+        probability=prediction.probability,
+        finding_probability=prediction.probability_of_a_finding(negative_class),
+        support=support.verdict if support else None,
+        support_distance=support.distance if support else None,
+        support_threshold=support.threshold if support else None,
+        result=prediction.to_json(),
+        maps_key=maps.key if maps else None,
+        maps=_without_key(maps) if maps else None,
+        created_at=now,
+    )
 
 
 class Explanations:

@@ -55,6 +55,8 @@ from app.store.studies.blinding import Blinding
 from app.store.studies.preferences import Preferences
 from app.store.studies.reads import Reads
 from app.store.studies.studies import Studies
+from app.store.together.claimed_files import ClaimedFiles
+from app.store.together.new_cases import NewCases
 from app.store.watching.watched_files import WatchedFiles
 from app.store.workers.holding import HOLDER
 from app.store.workers.workers import Workers
@@ -109,6 +111,8 @@ class Transaction:
         self.workers = Workers(session)
         self.outbox = Outbox(session)
         self.watched_files = WatchedFiles(session)
+        self.claimed_files = ClaimedFiles(session)
+        self.new_cases = NewCases(session)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A remembered value."""

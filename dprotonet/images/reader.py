@@ -79,14 +79,25 @@ def look(
     Raises:
         As :func:`read_image`, for the header and the first frame.
     """
+    facts, digest, _ = look_and_read(source, limits=limits, before=before)
+    return facts, digest
+
+
+def look_and_read(
+    source: Source,
+    *,
+    limits: Limits | None = None,
+    before: Callable[[int], object] = lambda pixels: None,
+) -> tuple[ImageFacts, str, GrayOrColourImage]:
+    """As :func:`look`, with the first frame, which was decoded for it."""
     limits = limits or Limits()
     with open_image(source, limits) as file:
         before(file.facts.rows * file.facts.columns)
         first = file.frame(0)
         if file.facts.frames == 1:
-            return file.facts, decoded_sha256([first])
+            return file.facts, decoded_sha256([first]), first
         with readable_errors("reading its pixels"), opened(source, limits) as raw:
-            return file.facts, encoded_sha256(file, raw.stream)
+            return file.facts, encoded_sha256(file, raw.stream), first
 
 
 @contextmanager

@@ -47,7 +47,7 @@ class PrototypeMatch:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; what an earlier version did not have is left out where there is none."""
-        values = asdict(self)
+        values = dict(vars(self))
         for name in ("against", "own_map"):
             if values[name] is None:
                 del values[name]
@@ -222,14 +222,18 @@ class Prediction:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a JSON file."""
-        values = {**asdict(self), "matches": [match.to_json() for match in self.matches]}
-        for name in ("thresholds", "runner_up", "support"):
+        values = {
+            name: dict(value) if isinstance(value, Mapping) else value
+            for name, value in vars(self).items()
+        }
+        values["matches"] = [match.to_json() for match in self.matches]
+        for name in ("thresholds", "runner_up", "support", "site"):
             if values[name] is None:
                 del values[name]
         if self.support is not None:
             values["support"] = self.support.to_json()
-        if self.site is None:
-            del values["site"]
+        if self.site is not None:
+            values["site"] = asdict(self.site)
         return values
 
     @classmethod

@@ -78,6 +78,11 @@ class ImageReader:
         facts, digest = self._intake.look(source)
         return case_facts(facts), digest
 
+    def look_and_read(self, source: Source) -> tuple[CaseFacts, str, GrayOrColourImage]:
+        """The same with the first frame, from a child that takes in; raises as :meth:`look`."""
+        facts, digest, image = self._intake.look_and_read(source)
+        return case_facts(facts), digest, image
+
     def frame_header(self, source: Source, *, frame: int = 0) -> dict[str, Any]:
         """What a DICOM file says of one frame, as
         :func:`dprotonet.images.dicom.frame_header.frame_header`.

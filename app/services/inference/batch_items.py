@@ -7,16 +7,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from app.domain.cases import Intake, Outcome, Source
-from app.domain.errors import Refused
+from app.domain.cases import Intake, Outcome
 from app.domain.explanations import USUAL, leading
 from app.domain.jobs import ItemState
 from app.domain.permissions import needs
 from app.services import originals
 from app.services.archives import fetching
-from app.services.deidentify import names
 from app.services.deidentify.arrival import Arrival
-from app.services.inference import interactive, tries
+from app.services.inference import interactive, item_source, tries
 from app.services.inference.failures import attempt, is_outage, sentence
 from app.services.inference.folder_listing import is_unwanted
 from app.services.inference.frames import Predictors, Pulse, explain_frame, predict_frame
@@ -132,12 +130,23 @@ def _read(
         result.explanation_id = leading(known).explanation_id
     with workplace.store.read() as tx:
         frames = tx.cases.get(case_id).facts.frames
-    result.state = "duplicate" if arrival.outcome == "duplicate" else "done"
-    refusal = ""
-    if not prediction.supported:
-        result.state, refusal = "refused", refusal_text(prediction)
+    result.state, result.message = ended(prediction, frames, arrival.message)
+    if arrival.outcome == "duplicate" and result.state == "done":
+        result.state = "duplicate"
+
+
+def ended(prediction: Prediction, frames: int, remark: str) -> tuple[ItemState, str]:
+    """The state and the message of a file whose first frame was predicted.
+
+    Args:
+        prediction: of it.
+        frames: how many it has.
+        remark: what intake said of it; empty for nothing.
+    """
     first = f"The first of {frames} frames was read." if frames > 1 else ""
-    result.message = " ".join(part for part in (arrival.message, refusal, first) if part)
+    refusal = "" if prediction.supported else refusal_text(prediction)
+    message = " ".join(part for part in (remark, refusal, first) if part)
+    return "done" if prediction.supported else "refused", message
 
 
 def refusal_text(prediction: Prediction) -> str:
@@ -156,18 +165,12 @@ def _intake(workplace: Workplace, item: ClaimedItem, source: bytes | Path | Arri
         workplace,
         source,
         name=item.name,
-        source=_kind(workplace, item),
+        source=item_source.kind(workplace, item),
         model=item.job.model,
         site=item.job.site,
         predict=False,
         within=lambda tx, case_id: tx.batch_items.link(item.item_id, case_id),
     )
-
-
-def _kind(workplace: Workplace, item: ClaimedItem) -> Source:
-    if fetching.is_from_archive(workplace, item):
-        return "archive"
-    return "folder" if item.path else "upload"
 
 
 def _source(
@@ -177,16 +180,10 @@ def _source(
     if fetching.is_from_archive(workplace, item):
         data = fetching.fetched(workplace, item, beside)
         return data, "" if workplace.pseudonyms is not None else _sha256(workplace, item, data)
-    if item.upload_key:
-        # De-identified, where that is done, before it was written.
-        return Arrival(workplace.blobs.source(item.upload_key), item.name), item.upload_key
-    path = Path(names.opened(workplace, item.folder or ""))
-    path /= names.opened(workplace, item.path or "")
-    # The folder may have changed since it was walked: no link leads out of it.
-    if not path.is_file() or path.resolve() != path:
-        raise Refused("The file no longer exists, or has become a link. Check the folder.")
-    intake.check_size(workplace, path.stat().st_size)
-    return path, "" if workplace.pseudonyms is not None else file_sha256(path)
+    source = item_source.opened(workplace, item)
+    if isinstance(source, Arrival):
+        return source, item.upload_key or ""
+    return source, "" if workplace.pseudonyms is not None else file_sha256(source)
 
 
 def _sha256(workplace: Workplace, item: ClaimedItem, data: bytes) -> str:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from app.domain.permissions import needs
 from app.services import originals
 from app.services.editing import learning_run
-from app.services.inference import batch_items, folder_listing, interactive
+from app.services.inference import batch_items, folder_listing, interactive, together
 from app.services.inference.failures import is_outage, sentence
 from app.services.inference.frames import Predictors
 from app.services.inference.interactive import never
@@ -42,17 +42,21 @@ def run_next(workplace: Workplace, pool: Predictors, *, stop: Callable[[], bool]
 
 
 def _run_batch(workplace: Workplace, pool: Predictors, stop: Callable[[], bool]) -> bool:
-    """Walk one folder or read one file; False when no batch has anything to do."""
+    """Walk one folder or read the next files; False when no batch has anything to do."""
     with workplace.store.read() as tx:
         if not tx.batches.is_any_open():
             return False
     with workplace.store.write() as tx:
         listing = tx.folder_listings.claim(workplace.clock())
         item = None if listing else tx.batch_items.claim(workplace.clock())
+        most = together.most_beside(workplace, item) if item else 0
+        others = tx.claimed_files.more_of(item, most=most) if item and most else []
 
     if listing is not None:
         first = _interactive_first(workplace, pool, stop)
         folder_listing.run(workplace, *listing, between=first, stop=stop)
+    elif item is not None and others:
+        together.run(workplace, pool, [item, *others], stop=stop)
     elif item is not None:
         batch_items.run(workplace, pool, item, stop=stop)
     with workplace.store.write() as tx:

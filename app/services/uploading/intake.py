@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from app.domain.cases import Case, CaseFacts, Intake, Source, Twin, shown_name
+from app.domain.cases import Case, CaseFacts, Intake, Source, shown_name
 from app.domain.errors import Refused
 from app.domain.permissions import needs, within
 from app.services import jobs, models, originals
@@ -225,19 +225,16 @@ def _add_staged(
     predict: bool,
     within: Callable[[Transaction, str], None] | None,
 ) -> Intake:
-    if staged.size == 0:
-        raise NotAnImage("The file is empty. Export it again.")
+    check_not_empty(staged)
     with workplace.store.read() as tx:
         known = tx.cases.find(file_sha256=staged.key)
     if known is not None:
         return _duplicate(known, name)
     facts, pixel_sha256 = workplace.image_reader.look(workplace.blobs.staged_source(staged))
-    if staged.shows_text:
-        facts = replace(facts, burned_in_annotation=True)
     if model is None:
         chosen = models.active(workplace)
         model = chosen.digest if chosen else None
-    case = _new_case(workplace, staged, facts, pixel_sha256, name, source, model)
+    case = new_case(workplace, staged, facts, pixel_sha256, name, source, model)
     with originals.keeping(workplace) as (tx, keep):
         case = replace(case, site=site_choice.in_use(tx, model) if site is None else site)
         known = tx.cases.find(file_sha256=staged.key)
@@ -259,10 +256,20 @@ def _add_staged(
                 now=case.created_at,
             )
     log.info("case %s added: %s, %d bytes", case.case_id, facts.format, staged.size)
-    return Intake("added", case.file_name, case.case_id, _twin_text(twins))
+    return Intake(
+        "added", case.file_name, case.case_id, twin_text(twins[0].file_name if twins else "")
+    )
 
 
-def _new_case(
+@within
+def check_not_empty(staged: Staged) -> None:
+    """Raise NotAnImage of a file without bytes."""
+    if staged.size == 0:
+        raise NotAnImage("The file is empty. Export it again.")
+
+
+@within
+def new_case(
     workplace: Workplace,
     staged: Staged,
     facts: CaseFacts,
@@ -271,6 +278,9 @@ def _new_case(
     source: Source,
     model: str | None,
 ) -> Case:
+    """The case that a file becomes, which is not written yet."""
+    if staged.shows_text:
+        facts = replace(facts, burned_in_annotation=True)
     return Case(
         case_id=jobs.new_id(),
         file_name=shown_name(name),
@@ -293,8 +303,11 @@ def _plain(facts: CaseFacts) -> CaseFacts:
     return replace(facts, **plain)
 
 
-def _twin_text(twins: Sequence[Twin]) -> str:
-    return f"The same pixels as “{twins[0].file_name}”, with another header." if twins else ""
+@within
+def twin_text(file_name: str) -> str:
+    """What is said of a new case whose pixels are those of an earlier file; empty where none
+    has them."""
+    return f"The same pixels as “{file_name}”, with another header." if file_name else ""
 
 
 def _duplicate(known: Case, name: str) -> Intake:

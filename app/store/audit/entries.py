@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -63,8 +63,8 @@ class Audit:
     def append_noted(self) -> None:
         """Append what was noted, in its order."""
         noted, self._noted = self._noted, []
-        for event in noted:
-            self._append(event)
+        if noted:
+            self._append(noted)
 
     def check_nothing_noted(self) -> None:
         """Refuse to lose what was noted in a transaction that keeps nothing.
@@ -83,19 +83,23 @@ class Audit:
             The entry. It is kept if the transaction is.
         """
         self.append_noted()
-        return self._append(event)
+        return self._append([event])[-1]
 
-    def _append(self, event: AuditEvent) -> AuditEntry:
+    def _append(self, events: Sequence[AuditEvent]) -> list[AuditEntry]:
         # On SQLite the write lock already says that nobody else appends.
         if self._dialect == "postgresql":
             self._session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": HEAD_LOCK})
         head = self.head()
         if not head.is_readable:
             raise Damaged(ALTERED_HEAD)
-        entry = entry_after(head, event)
-        values = {name: getattr(entry, name) for name in COLUMNS}
-        self._session.execute(_INSERT, values)
-        return entry
+        entries: list[AuditEntry] = []
+        for event in events:
+            entries.append(entry_after(head, event))
+            head = AuditHead(entries[-1].sequence, entries[-1].hash)
+        self._session.connection().execute(
+            _INSERT, [{name: getattr(entry, name) for name in COLUMNS} for entry in entries]
+        )
+        return entries
 
     def head(self) -> AuditHead:
         """The last entry; where its hash was altered so that it cannot be read, what is left."""

@@ -106,6 +106,17 @@ def _look(request: Request) -> None:
     request.answer({"facts": asdict(facts), "hash": digest})
 
 
+def _look_and_read(request: Request) -> None:
+    from dprotonet.images.isolated.protocol import image_to_message
+    from dprotonet.images.reader import look_and_read
+
+    facts, digest, image = look_and_read(
+        request.source, limits=request.limits, before=request.expect
+    )
+    described, arrays = image_to_message(image)
+    request.answer({"facts": asdict(facts), "hash": digest, "image": described}, arrays)
+
+
 def _hash(request: Request) -> None:
     from dprotonet.images.hashes import pixel_sha256
     from dprotonet.images.reader import inspect
@@ -151,6 +162,7 @@ HANDLERS: dict[str, Callable[[Request], None]] = {
     "read": _read,
     "inspect": _inspect,
     "look": _look,
+    "look and read": _look_and_read,
     "hash": _hash,
     "header": _header,
     "directory": _directory,

@@ -25,7 +25,7 @@ from dprotonet.images.types import GrayOrColourImage, ImageFacts
 
 
 class IsolatedReader:
-    """``read_image``, ``inspect``, ``look`` and ``pixel_sha256`` in child processes.
+    """What :mod:`dprotonet.images.reader` does and ``pixel_sha256``, in child processes.
 
     Requests from several threads go to as many children as there are, and wait for each other
     beyond that. Close it, or use it in a ``with``.
@@ -79,6 +79,15 @@ class IsolatedReader:
         answer, _ = self.ask("look", source, limits)
         with _understood():
             return facts_from_json(answer["facts"]), str(answer["hash"])
+
+    def look_and_read(
+        self, source: Source, *, limits: Limits | None = None
+    ) -> tuple[ImageFacts, str, GrayOrColourImage]:
+        """As :func:`dprotonet.images.reader.look_and_read`; raises as :meth:`read`."""
+        answer, parts = self.ask("look and read", source, limits)
+        with _understood():
+            image = image_from_message(answer["image"], parts)
+            return facts_from_json(answer["facts"]), str(answer["hash"]), image
 
     def pixel_sha256(self, source: Source, *, limits: Limits | None = None) -> str:
         """As :func:`dprotonet.images.hashes.pixel_sha256`; raises as :meth:`read`."""

@@ -27,6 +27,8 @@ from app.settings import Settings
 from tests.app.services.workplaces import FakePool, make_workplace, png
 from tests.paths import ROOT
 
+IMAGES = 90  # more than a worker takes at once
+
 
 @pytest.fixture
 def workplace(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Workplace]:
@@ -35,8 +37,8 @@ def workplace(empty_sqlite: Path, assets: Path, tmp_path: Path) -> Iterator[Work
     (data / "review.sqlite3").write_bytes(empty_sqlite.read_bytes())
     images = tmp_path / "images"
     images.mkdir()
-    for number in range(12):
-        (images / f"{number:02d}.png").write_bytes(png(number, side=200))
+    for number in range(IMAGES):
+        (images / f"{number:02d}.png").write_bytes(png(number, side=40))
     opened = make_workplace(Settings(data, assets=assets, folders=(images,)))
     yield opened
     opened.close()
@@ -76,11 +78,11 @@ def test_a_batch_survives_the_kill_of_its_worker_without_loss_or_duplicates(
     first.kill()
     first.wait()
     state = batches.progress(workplace, job.job_id)
-    assert state.finished < 12 and state.job.state == "running"
+    assert state.finished < IMAGES and state.job.state == "running"
     second = start(workplace)
     until(lambda: batches.progress(workplace, job.job_id).job.state == "done", second)
-    assert batches.progress(workplace, job.job_id).counts == {"done": 12}
-    assert review.list_cases(workplace).total == 12
+    assert batches.progress(workplace, job.job_id).counts == {"done": IMAGES}
+    assert review.list_cases(workplace).total == IMAGES
     rows = batches.rows(workplace, job.job_id).rows
     assert all(row.label in ("none", "finding") for row in rows)
     # Its parent going away is seen as the end of its standard input.

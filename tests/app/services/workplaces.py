@@ -54,7 +54,7 @@ from dprotonet.images.isolated.archive import OpenArchive, open_archive
 from dprotonet.images.isolated.held_bytes import HeldBytes
 from dprotonet.images.isolated.reader import IsolatedReader
 from dprotonet.images.limits import Limits
-from dprotonet.images.reader import look, read_image
+from dprotonet.images.reader import look, look_and_read, read_image
 from dprotonet.images.source import Source
 from dprotonet.images.types import GrayOrColourImage
 from dprotonet.inference.intervention import Control, InterventionResult
@@ -101,6 +101,10 @@ class DirectReader:
     def look(self, source: str | Path | bytes) -> tuple[CaseFacts, str]:
         facts, digest = look(source)
         return case_facts(facts), digest
+
+    def look_and_read(self, source: str | Path | bytes) -> tuple[CaseFacts, str, GrayOrColourImage]:
+        facts, digest, image = look_and_read(source)
+        return case_facts(facts), digest, image
 
     def frame_header(self, source: Source, *, frame: int = 0) -> dict[str, Any]:
         return frame_header(source, frame=frame)

@@ -14,7 +14,7 @@ import pytest
 from app.domain.figures.batch_view import BatchFilters
 from app.domain.jobs import MOST_ATTEMPTS
 from app.services import batch_export, batches, explanations, review
-from app.services.inference import queue
+from app.services.inference import queue, together
 from app.services.inference.failures import UNEXPECTED
 from app.services.uploading import intake
 from app.services.workplace import Workplace
@@ -131,6 +131,7 @@ def test_a_file_that_cannot_be_brought_to_its_end_is_given_up_with_the_reason(
 ) -> None:
     job = batches.start_folder(with_images, images)
     other = batches.start_folder(with_images, other_folder)
+    monkeypatch.setattr(together, "MOST", 1)
     tries = fail_while(
         monkeypatch, BatchItems, "finish", lambda: running_file(with_images, job.job_id) == "1.png"
     )
@@ -155,6 +156,7 @@ def test_a_file_whose_end_cannot_be_told_in_any_way_stands_alone(
 ) -> None:
     job = batches.start_folder(with_images, images)
     other = batches.start_folder(with_images, other_folder)
+    monkeypatch.setattr(together, "MOST", 1)
     for method in ("finish", "fail"):
         fail_while(
             monkeypatch,

@@ -4,24 +4,35 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.cases import Intake
 from app.domain.errors import Unavailable
 from app.services import batches, originals, review
-from app.services.inference import queue
+from app.services.inference import queue, together
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from tests.app.services.workplaces import FakePool, png
 
 
 def test_work_that_a_page_waits_for_is_slipped_in_between_the_files(
-    with_images: Workplace, pool: FakePool, images: Path
+    with_images: Workplace, pool: FakePool, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = batches.start_folder(with_images, images)
     queue.run_next(with_images, pool)  # the folder is walked
-    queue.run_next(with_images, pool)  # one file
-    mine = intake.add(with_images, png(50), name="mine.png")
+    mine: list[Intake] = []
+
+    def ask() -> None:
+        if not mine:
+            mine.append(intake.add(with_images, png(50), name="mine.png"))
+
+    pool.before_predict = ask
+    monkeypatch.setattr(together, "LOOK_SECONDS", 0.0)
+    queue.run_next(with_images, pool)  # the first file, in the midst of which a page asks
+    assert batches.progress(with_images, job.job_id).counts == {"done": 1, "waiting": 2}
     queue.run_next(with_images, pool)
-    assert review.open_case(with_images, str(mine.case_id)).prediction is not None
+    assert review.open_case(with_images, str(mine[0].case_id)).prediction is not None
     assert batches.progress(with_images, job.job_id).finished == 1
+    queue.run_pending(with_images, pool)
+    assert batches.progress(with_images, job.job_id).counts == {"done": 3}
 
 
 def test_a_start_gives_older_predictions_the_probability_of_a_finding(

@@ -92,7 +92,9 @@ def test_what_a_silent_worker_held_waits_again_and_it_may_not_say_how_that_ended
         assert tx.jobs.requeue_abandoned(NOW) == 1
         assert tx.batch_items.requeue_abandoned() == 1
         assert tx.jobs.claim(NOW) == replace(tx.jobs.get(job_id), attempts=2)
-        assert tx.batch_items.claim(NOW) == replace(item, job=tx.jobs.get(item.job.job_id))
+        assert tx.batch_items.claim(NOW) == replace(
+            item, job=tx.jobs.get(item.job.job_id), attempt=2
+        )
     sign(first)
     with first.write() as tx:
         assert tx.jobs.is_unwanted(job_id)

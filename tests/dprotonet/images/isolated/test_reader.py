@@ -40,6 +40,9 @@ def test_it_reads_as_the_reader_in_this_process(
         assert reader.inspect(source) == inspect(source)
         assert reader.pixel_sha256(source) == pixel_sha256(source)
         assert reader.look(source) == look(source)
+        facts, digest, first = reader.look_and_read(source)
+        assert (facts, digest) == look(source)
+        assert np.array_equal(first.unit(), here.unit()) and first.facts == here.facts
 
 
 def test_tables_come_back_whole(reader: IsolatedReader):
