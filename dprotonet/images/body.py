@@ -71,6 +71,9 @@ def _blurred(unit: np.ndarray, image: np.ndarray) -> np.ndarray:
     from scipy import ndimage
 
     width = max(unit.shape) / _BLUR
+    if image.all():
+        whole: np.ndarray = ndimage.gaussian_filter(unit.astype(np.float32), width)
+        return whole
     weight = ndimage.gaussian_filter(image.astype(np.float32), width)
     values = ndimage.gaussian_filter(np.where(image, unit, 0).astype(np.float32), width)
     blurred: np.ndarray = values / np.maximum(weight, 1e-6)

@@ -84,8 +84,12 @@ class PredictorPool:
         predictor = self._predictor(model)
         prediction, drawn = predict_with_maps(predictor, image, site=site)
         maps = drawn.kept()
-        body = body_on_grid(predictor.bundle.preprocessing, image)
-        return prediction, NewMaps(maps, () if body is None else maps.outside(body))
+
+        def outside() -> tuple[float, ...]:
+            body = body_on_grid(predictor.bundle.preprocessing, image)
+            return () if body is None else maps.outside(body)
+
+        return prediction, NewMaps(maps, outside)
 
     def intervene(
         self,

@@ -11,11 +11,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.domain.bundles import BundleInfo
 from app.domain.cases import Case
-from app.domain.instant_maps import DrawnMaps
 from app.domain.permissions import needs, within
 from app.services import models, originals
 from app.services.archives import fetching
@@ -49,7 +50,20 @@ class FilePredicted:
     read: FileRead
     prediction: Prediction
     new: NewMaps | None = None
-    maps: Staged | None = None
+    ready: Future[tuple[Staged, tuple[float, ...]]] | None = None
+    """What is to be written of the maps, which a thread prepares."""
+
+    def trouble(self) -> Exception | None:
+        """Why its maps could not be prepared, once they should be."""
+        error = None if self.ready is None else self.ready.exception()
+        return error if isinstance(error, Exception) else None
+
+    def discard(self, workplace: Workplace) -> None:
+        """Forget what was staged of it and not kept."""
+        discard(workplace, self.read)
+        if self.ready is not None and not self.ready.cancel():
+            with suppress(Exception):  # what could not be prepared left nothing
+                workplace.blobs.discard(self.ready.result()[0])
 
 
 @within
@@ -89,7 +103,7 @@ def run(
             tx.claimed_files.put_back([item.item_id for item in items], counted=True)
     finally:
         for one in done:
-            discard(workplace, one.read)
+            one.discard(workplace)
 
 
 def _predict(
@@ -108,19 +122,30 @@ def _predict(
             site = site_choice.settings(tx, info.digest, job.site)
     end = time.monotonic() + MOST_SECONDS
     look = _Look(workplace, job.job_id, stop)
-    with ReadingAhead(workplace, items) as files:
+    with (
+        ReadingAhead(workplace, items) as files,
+        ThreadPoolExecutor(1, thread_name_prefix="maps") as beside,
+    ):
         for item, read in files:
             predicted = None
             if read is not None and any(read.is_same_file(one.read) for one in done):
                 discard(workplace, read)
             elif read is not None:
-                predicted = _predicted(workplace, pool, info, site, read)
+                predicted = _predicted(workplace, pool, info, site, read, beside)
             if predicted is None:
                 alone.append(item)
             else:
                 done.append(predicted)
             if time.monotonic() >= end or look.something_goes_first():
-                return
+                break
+    for one in done.copy():
+        error = one.trouble()
+        if error is not None:
+            done.remove(one)
+            one.discard(workplace)
+            if is_outage(error):
+                raise error
+            alone.append(one.read.item)
 
 
 def _predicted(
@@ -129,6 +154,7 @@ def _predicted(
     info: BundleInfo,
     site: SiteSettings | None,
     read: FileRead,
+    beside: ThreadPoolExecutor,
 ) -> FilePredicted | None:
     """None where something is to be said of the file."""
     image, read.image = read.image, None
@@ -140,9 +166,7 @@ def _predicted(
         prediction, new = pool.predict_with_maps(info.digest, image, site=site)
         if not prediction.supported:  # of such an image there is no map
             return FilePredicted(read, prediction)
-        maps = workplace.blobs.stage(new.maps.to_npy())
-        read.staged.append(maps)
-        return FilePredicted(read, prediction, new, maps)
+        return FilePredicted(read, prediction, new, beside.submit(new.staged, workplace))
     except Exception as error:
         discard(workplace, read)
         if is_outage(error):
@@ -211,9 +235,9 @@ def _case(workplace: Workplace, read: FileRead) -> Case:
 def _kept(one: FilePredicted, case: Case, keep: Callable[[Staged], str]) -> NewCase:
     keep(one.read.original)
     maps = None
-    if one.new is not None and one.maps is not None:
-        drawn = one.new.maps
-        maps = DrawnMaps(keep(one.maps), drawn.nodes, drawn.placement, one.new.outside_body)
+    if one.new is not None and one.ready is not None:
+        staged, outside = one.ready.result()
+        maps = one.new.drawn(keep(staged), outside)
     return NewCase(case, one.prediction, keep(one.read.thumbnail), maps)
 
 

@@ -61,7 +61,9 @@ def node_maps(
     """
     features = [outputs[name] for name in reader.stage_names]
     with torch.no_grad():
-        reader = reader.to(features[0].device)
+        device = features[0].device
+        if next(reader.parameters()).device != device:  # to move nothing takes as long as a stage
+            reader = reader.to(device)
         queries = node_queries(reader, network)[places(reader, nodes)]
         maps: Tensor = reader(features, queries)
     return maps

@@ -181,7 +181,7 @@ class FakePool:
         cells[range(len(nodes)), 3, range(len(nodes))] = 1
         maps = KeptMaps.of(nodes, cells, GridPlacement(image.shape, 8, (8, 8), (0, 0)))
         outside = tuple(number / 10 for number in range(len(nodes)))
-        return self.predict(model, image, site=site), NewMaps(maps, outside)
+        return self.predict(model, image, site=site), NewMaps(maps, lambda: outside)
 
     def intervene(
         self,

@@ -13,6 +13,7 @@ from app.domain.errors import Unavailable
 from app.services import batches, jobs, review
 from app.services.audit import verifying
 from app.services.inference import queue, reading_ahead, together
+from app.services.inference.frames import NewMaps
 from app.services.uploading import intake
 from app.services.workplace import Workplace
 from app.store.batch_items import ClaimedItem
@@ -184,6 +185,33 @@ def test_an_error_of_all_of_them_lets_each_be_read_alone(
     assert batches.progress(with_images, job.job_id).counts == {"done": 3}
     assert len(tries) == 1 and left_in(with_images) == []
     assert review.list_cases(with_images).total == 3
+
+
+def test_maps_that_cannot_be_kept_are_the_trouble_of_their_file(
+    with_images: Workplace, pool: FakePool, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usable, staged = together.models.usable, NewMaps.staged
+    monkeypatch.setattr(
+        together.models,
+        "usable",
+        lambda workplace, digest: replace(usable(workplace, digest), has_reader=True),
+    )
+    failed: list[int] = []
+
+    def fail_once(self: NewMaps, workplace: Workplace) -> Any:
+        if not failed:
+            failed.append(1)
+            raise OSError("the disk refuses")
+        return staged(self, workplace)
+
+    monkeypatch.setattr(NewMaps, "staged", fail_once)
+    job = batches.start_folder(with_images, images)
+    queue.run_next(with_images, pool)
+    queue.run_next(with_images, pool)
+    assert batches.progress(with_images, job.job_id).counts == {"done": 2, "waiting": 1}
+    queue.run_pending(with_images, pool)
+    assert batches.progress(with_images, job.job_id).counts == {"done": 3}
+    assert left_in(with_images) == []
 
 
 def test_of_a_store_that_is_away_nothing_is_lost(
