@@ -146,6 +146,12 @@ def _black_out(request: Request) -> None:
     black_out_request(request)
 
 
+def _rows(request: Request) -> None:
+    from dprotonet.attributes.isolated import answer_rows
+
+    answer_rows(request)
+
+
 # A handler answers once, or raises an UnreadableImage, whose sentence goes to the parent.
 HANDLERS: dict[str, Callable[[Request], None]] = {
     "read": _read,
@@ -157,6 +163,7 @@ HANDLERS: dict[str, Callable[[Request], None]] = {
     "unpack": _unpack,
     "deidentify": _deidentify,
     "black out": _black_out,
+    "rows": _rows,
 }
 
 

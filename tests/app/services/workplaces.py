@@ -35,6 +35,8 @@ from app.settings import Settings
 from app.store.files.blobs import Blobs
 from app.store.files.spool import Spool
 from app.store.sql_store import SqlStore
+from dprotonet.attributes.reading import RowProblem, read_rows
+from dprotonet.attributes.table import AttributeTable, Row
 from dprotonet.bundle.reader.map_figures import MapFigures
 from dprotonet.errors import Cancelled
 from dprotonet.explain.explanation import READER, SEARCH, Agreement, Explanation, Faithfulness
@@ -107,6 +109,12 @@ class DirectReader:
 
     def directory(self, source: Source) -> Directory:
         return read_directory(source)
+
+    def rows(
+        self, source: Path | bytes | HeldBytes, table: AttributeTable
+    ) -> tuple[Row | RowProblem, ...]:
+        data = source.read_bytes() if isinstance(source, Path) else source
+        return read_rows(io.BytesIO(data if isinstance(data, bytes) else data.read()), table)
 
     def deidentify(
         self, source: Source, pseudonyms: Callable[[Survey], Instructions]
