@@ -123,14 +123,16 @@ def questions(sheet: Sheet, labels: Sequence[str] = ()) -> tuple[Question, ...]:
     remarks = Question("text", "Remarks", "text")
     if sheet.is_refused:
         return verdict, label, confidence, remarks
-    reasons, regions = _REASONS, _REGIONS
-    if is_row(sheet.case.facts):
-        reasons, regions = of_rows.REASONS, of_rows.REGIONS
+    reads_row = is_row(sheet.case.facts)
     return (
         verdict,
         label,
-        Question("reason", "Is the reason right?", "choice", reasons),
-        Question("region", "This heatmap marks it", "choice", regions),
+        Question(
+            "reason", "Is the reason right?", "choice", of_rows.REASONS if reads_row else _REASONS
+        ),
+        Question(
+            "region", "This heatmap marks it", "choice", of_rows.REGIONS if reads_row else _REGIONS
+        ),
         confidence,
         remarks,
     )

@@ -139,6 +139,7 @@ class FakePool:
     """Says "finding" of bright images, and marks the middle; without a gate, unless it gets one."""
 
     prototypes: tuple[str, ...] = ("p00", "p01", "p02", "p03")
+    classes: tuple[str, str] = CLASSES
     predicted: list[str] = field(default_factory=list)
     explained: list[str] = field(default_factory=list)
     tiers: list[Tier] = field(default_factory=list)
@@ -158,14 +159,15 @@ class FakePool:
         self.predicted.append(model)
         share = float(image.unit().mean())
         threshold = 0.5 if site is None or site.threshold is None else site.threshold
-        probabilities = {"none": 1 - share, "finding": share}
+        none, finding = self.classes
+        probabilities = {none: 1 - share, finding: share}
         return Prediction(
-            label="finding" if share >= threshold else "none",
+            label=finding if share >= threshold else none,
             probabilities=probabilities,
-            logits={"none": -share, "finding": share},
+            logits={none: -share, finding: share},
             threshold=threshold,
             matches=tuple(
-                PrototypeMatch(name, CLASSES[n % 2], 0.9 - n / 10, share / (n + 1))
+                PrototypeMatch(name, self.classes[n % 2], 0.9 - n / 10, share / (n + 1))
                 for n, name in enumerate(self.prototypes)
             ),
             closest_similarity=0.9,

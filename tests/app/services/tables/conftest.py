@@ -65,4 +65,4 @@ def info(workplace: Workplace) -> BundleInfo:
 @pytest.fixture
 def pool() -> FakePool:
     """Model work without torch."""
-    return FakePool()
+    return FakePool(classes=("benign", "malignant"))
