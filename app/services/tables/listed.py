@@ -24,7 +24,7 @@ def items_of(
 ) -> Iterator[tuple[NewItem, Staged | None]]:
     """A file of a folder as rows of a batch: itself, or of a table each of its rows, staged.
 
-    Each row has a path of its own, so that a walk that begins again knows it.
+    Each row has a path of its own, below its table's, so that a walk that begins again knows it.
 
     Args:
         workplace: where.
@@ -43,7 +43,7 @@ def items_of(
         yield replace(item, state="error", message=str(error)), None
         return
     for number, row in enumerate(rows):
-        place = names.stored(workplace, f"{found.file.relative.as_posix()}\n{number}")
+        place = names.stored(workplace, f"{found.file.relative.as_posix()}/{number}")
         new = NewItem(row.name, path=place, shown_path=row.name)
         if row.arrival is None:
             yield replace(new, state="error", message=row.problem), None

@@ -32,6 +32,22 @@ def test_each_row_of_a_folders_tables_is_read_and_an_image_says_why_not(
     assert "reads rows of a table, and this is an image" in rows[0].message
 
 
+def test_a_bad_row_that_is_tried_again_says_that_the_table_is_to_be_mended(
+    workplace: Workplace, pool: FakePool
+) -> None:
+    folder = _folder(workplace)
+    (folder / "table.csv").write_text(CSV.replace("0.12", "smooth"))
+    job = batches.start_folder(workplace, folder)
+    queue.run_pending(workplace, pool)
+    bad = batches.rows(workplace, job.job_id).rows[2]
+    assert bad.message.startswith("Line 3, column “smoothness”")
+    batches.retry(workplace, job.job_id)
+    queue.run_pending(workplace, pool)
+    rows = batches.rows(workplace, job.job_id).rows
+    assert rows[2].message.startswith("This row of a table could not be read. Mend it")
+    assert [row.state for row in rows] == ["error", "done", "error", "done"]
+
+
 def test_a_table_in_a_folder_for_a_model_of_images_is_one_line_that_says_so(
     workplace: Workplace, pool: FakePool
 ) -> None:

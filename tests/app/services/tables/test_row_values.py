@@ -11,6 +11,8 @@ from app.domain.cases import Intake
 from app.domain.room.sheet import RoomSheet
 from app.services import batch_export, batches, explanations
 from app.services.inference import queue
+from app.services.report import case_report
+from app.services.room import blind
 from app.services.room.opening import open_room
 from app.services.studies.blinding import set_reads_first
 from app.services.tables.row_values import read_row
@@ -129,6 +131,17 @@ def test_a_row_that_is_read_first_shows_its_values_and_asks_for_no_mark(
     assert room.stage == "blind" and room.headline is None and not room.cards
     assert [one.name for one in room.values] == ["radius", "texture", "stage", "smoothness"]
     assert [question.id for question in room.form.questions] == ["label", "confidence"]
+    entries = {"answers": {"label": "benign", "confidence": "4"}, "active_seconds": 3.0}
+    blind.lock(workplace, room.case_id, entries, frame=0, study="")
+    revealed = _room(workplace, taken[0])
+    assert revealed.stage == "revealed" and revealed.headline is not None
+
+
+def test_the_report_of_a_row_is_made_as_that_of_an_image(
+    workplace: Workplace, taken: list[Intake]
+) -> None:
+    made = case_report.of_case(workplace, str(taken[0].case_id))
+    assert made.startswith(b"%PDF")
 
 
 def test_a_batch_over_a_table_exports_the_shares_of_its_attributes(
