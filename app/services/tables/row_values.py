@@ -18,6 +18,7 @@ from app.services import image_data
 from app.services.tables.fitting import is_row
 from app.services.tables.reading import row_of
 from app.services.workplace import Workplace
+from dprotonet.errors import ReadableError
 from dprotonet.explain.reader.kept_maps import KeptMaps
 
 if TYPE_CHECKING:
@@ -81,17 +82,18 @@ class ReadRow:
 
 @within
 def read_row(workplace: Workplace, case: Case, model: str | None) -> ReadRow | None:
-    """A case's row as a model reads it; None of an image, and where the model is gone."""
+    """A case's row as a model reads it; None of an image, and where the model or the stored row
+    cannot be had, which the picture's own route says."""
     if not is_row(case.facts):
         return None
     try:
         bundle = workplace.models.bundle(model or "")
-    except NotFound:
+        if bundle.rows is None:
+            return None
+        row = bundle.rows.table.row(row_of(workplace, case).values)
+        return ReadRow(row, bundle.rows, bundle.source_rows)
+    except ReadableError:
         return None
-    if bundle.rows is None:
-        return None
-    row = bundle.rows.table.row(row_of(workplace, case).values)
-    return ReadRow(row, bundle.rows, bundle.source_rows)
 
 
 @within

@@ -64,6 +64,16 @@ def test_what_is_missing_or_beyond_the_training_rows_says_what_it_is_read_as(
     )
 
 
+def test_where_the_stored_row_is_gone_the_room_opens_without_values(
+    workplace: Workplace, taken: list[Intake]
+) -> None:
+    with workplace.store.read() as tx:
+        case = tx.cases.get(str(taken[0].case_id))
+    workplace.blobs.delete(case.file_sha256)
+    room = _room(workplace, taken[0])
+    assert room.kind == "row" and room.values == () and room.headline is not None
+
+
 def test_a_training_row_shows_how_it_differs_by_more_than_colour(
     workplace: Workplace, taken: list[Intake]
 ) -> None:
